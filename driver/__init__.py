@@ -1,0 +1,1 @@
+"""Runs the engine: configuration, plan, workers, outputs, aggregation, statistics, report, command line."""

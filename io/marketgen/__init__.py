@@ -1,0 +1,1 @@
+"""A seeded synthetic exchange that writes the same files as a real one."""

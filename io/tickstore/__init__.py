@@ -1,0 +1,1 @@
+"""Raw exchange CSVs, converted once into day files of memory-mapped columns."""

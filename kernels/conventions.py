@@ -1,0 +1,84 @@
+"""Constants every part shares: sides, sentinels, order-type bits, deal sources, venues, groups, scenarios.
+
+Nothing here computes. Codes are those of the exchange's files where it has one, and small
+dense integers where the project needs its own (venues, groups, scenarios).
+"""
+
+from typing import Final
+
+# Sides, as kernels see them. Files write 1 and 2.
+BUY: Final = 1
+SELL: Final = -1
+
+# "No value" in any int64 column: Long.MIN_VALUE, which the exchange's files use too.
+NULL: Final = -(2**63)
+# A change reason, session or flag the file does not state.
+UNKNOWN_CODE: Final = -1
+
+NS_PER_SECOND: Final = 1_000_000_000
+NS_PER_HOUR: Final = 3_600 * NS_PER_SECOND
+
+# exchangeOrderType is a bit mask: test bits, never equality.
+TYPE_SHORT_SELL: Final = 2
+TYPE_CENTRE_POINT: Final = 64
+TYPE_CROSSING: Final = 256
+TYPE_SWEEP: Final = 2048
+TYPE_BLOCK: Final = 4096
+TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
+
+# midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
+MID_TICK_HALF: Final = (1, 4, 6)
+MID_TICK_DARK_LIMIT: Final = (3, 4)
+MID_TICK_ANY_PRICE_BLOCK: Final = (5, 6)
+
+STATUS_ON_BOOK: Final = 1
+STATUS_NOT_ON_BOOK: Final = 2
+
+# Deal sources by venue (domain.md 2.4, R28; decisions 9).
+DEAL_LIT: Final = (1,)
+DEAL_AUCTION: Final = (20, 90)
+DEAL_DARK: Final = (46, 47, 50, 51)
+DEAL_BOOKED: Final = (44, 45, 48, 91)
+DEAL_REPORT: Final = (3, 5, 7, 36, 43)
+
+# Venue of a fill. Reports never consume an order.
+VENUE_LIT: Final = 0
+VENUE_DARK: Final = 1
+VENUE_AUCTION: Final = 2
+VENUE_BOOKED: Final = 3
+VENUE_REPORT: Final = 4
+VENUES: Final = ("lit", "dark", "auction", "booked", "report")
+
+# Fill groups by the final real state (design 5).
+GROUP_FULL: Final = 1
+GROUP_PARTIAL: Final = 2
+GROUP_NONE: Final = 3
+GROUPS: Final = (GROUP_FULL, GROUP_PARTIAL, GROUP_NONE)
+
+# Scenarios in the order every array and table uses.
+SCENARIOS: Final = ("real", "A", "B", "C")
+
+# Which mid a scenario trades at (decisions 14).
+MID_TIME_WEIGHTED: Final = 0
+MID_SNAPSHOT_MEAN: Final = 1
+MID_ARRIVAL: Final = 2
+MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival")
+
+POPULATION_ALL: Final = 0
+POPULATION_SWEEP: Final = 1
+POPULATION_TRADED: Final = 2
+POPULATIONS: Final = ("all", "sweep", "traded")
+
+# Where the benchmark mid M0 of an order comes from (decisions 12).
+BENCHMARK_NONE: Final = 0
+BENCHMARK_ARRIVAL: Final = 1
+BENCHMARK_OPEN: Final = 2
+BENCHMARK_CLOSE: Final = 3
+BENCHMARKS: Final = ("none", "arrival", "open", "close")
+
+# Upper edges, inclusive, of the order-size buckets in shares; the last bucket is open (decisions 30).
+SIZE_EDGES: Final = (100, 500, 1_000, 5_000, 10_000, 50_000)
+
+# Sums of cost are kept as integers in 1/COST_SCALE of (half price unit x share), so that tables
+# add up exactly and do not depend on the order of merging.
+COST_SCALE: Final = 65_536
