@@ -1,0 +1,94 @@
+"""The structure holds: who imports whom, where compile flags live, how large things get."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {
+    "kernels": ROOT / "kernels",
+    "tickstore": ROOT / "io" / "tickstore",
+    "marketgen": ROOT / "io" / "marketgen",
+    "driver": ROOT / "driver",
+}
+# What a package may import of the project. tickstore takes constants and the compile decorator, nothing that computes.
+MAY_IMPORT = {
+    "kernels": {"kernels"},
+    "tickstore": {"tickstore", "kernels.conventions", "kernels._jit"},
+    "marketgen": {"marketgen", "kernels"},
+    "driver": {"driver", "kernels", "tickstore", "marketgen"},
+}
+KERNELS_MAY_IMPORT_OUTSIDE = {"numpy", "numba"}
+STANDARD_LIBRARY_IO = {"csv", "json", "logging", "h5py", "pyarrow", "sqlite3", "subprocess"}
+MODULE_CEILING = 400
+FUNCTION_CEILING = 60
+
+MODULES = sorted((name, path) for name, folder in PACKAGES.items() for path in folder.rglob("*.py"))
+module_cases = pytest.mark.parametrize(
+    ("package", "path"), MODULES, ids=[str(path.relative_to(ROOT)) for _, path in MODULES]
+)
+
+
+def imported_names(tree: ast.AST) -> set[str]:
+    """Return every dotted module name that ``tree`` imports, ``from a import b`` as both ``a`` and ``a.b``."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            assert node.module is not None
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def is_within(name: str, allowed: set[str]) -> bool:
+    return any(name == module or name.startswith(module + ".") for module in allowed)
+
+
+@module_cases
+def test_imports_follow_the_layers(package: str, path: Path) -> None:
+    names = imported_names(ast.parse(path.read_text(encoding="utf-8")))
+    ours = {name for name in names if name.split(".")[0] in {*PACKAGES, "tests", "perf"}}
+    wrong = {name for name in ours if not is_within(name, MAY_IMPORT[package])}
+    assert not wrong, f"{package} may not import {sorted(wrong)}"
+
+
+def test_kernels_do_no_input_or_output() -> None:
+    for package, path in MODULES:
+        if package == "kernels":
+            roots = {name.split(".")[0] for name in imported_names(ast.parse(path.read_text(encoding="utf-8")))}
+            assert not roots & STANDARD_LIBRARY_IO, path
+
+
+@module_cases
+def test_compile_flags_live_in_one_place(package: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name != "_jit.py":
+        assert "njit(" not in text, "decorate with kernels._jit.kernel"
+        assert "@njit" not in text, "decorate with kernels._jit.kernel"
+    assert "fastmath=" not in text
+
+
+@module_cases
+def test_sizes_stay_readable(package: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MODULE_CEILING
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            size = node.end_lineno - body[0].lineno + 1 if body else 0
+            assert size <= FUNCTION_CEILING, f"{node.name} has {size} lines"
+
+
+def test_io_is_a_plain_folder() -> None:
+    """A package called io would hide the standard library's."""
+    assert not (ROOT / "io" / "__init__.py").exists()
+
+
+def test_oracles_share_no_code_with_what_they_judge() -> None:
+    for path in sorted((ROOT / "tests" / "oracles").glob("*.py")):
+        roots = {name.split(".")[0] for name in imported_names(ast.parse(path.read_text(encoding="utf-8")))}
+        assert not roots & set(PACKAGES), path
