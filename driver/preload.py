@@ -1,0 +1,33 @@
+"""Imported by the forkserver: loads the compiled kernels once, so that every worker has them at birth.
+
+The forkserver would swallow a failure here, so it is kept, and each worker asks for it.
+"""
+
+import multiprocessing
+import signal
+import sys
+
+
+def _load() -> str:
+    """Import the job and load its kernels; return what went wrong, or nothing."""
+    try:
+        import driver.job  # noqa: F401
+        import kernels
+
+        kernels.warm()
+    except Exception as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return ""
+
+
+def ensure_loaded() -> str:
+    """Load again if the first try failed (the cache may have been rebuilt since); return what went wrong."""
+    global _failure
+    if _failure:
+        _failure = _load()
+    return _failure
+
+
+if multiprocessing.current_process().name == "MainProcess" and "multiprocessing.forkserver" in sys.modules:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver
+_failure = _load()
