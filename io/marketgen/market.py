@@ -140,7 +140,7 @@ class Market:
             bid, offer = self.quote
             size = [sum(o.leaves for o in self.lit if o.side == s and o.price == p) for s, p in ((1, bid), (-1, offer))]
             midnight = (self.day.pre_open // NS - 25_200) * NS
-            row = (
+            values: tuple[object, ...] = (
                 1,
                 len(self.quote_rows) + 1,
                 midnight,

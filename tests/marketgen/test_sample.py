@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+
 from marketgen import MarketSpec, generate
 
 
