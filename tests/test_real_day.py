@@ -35,7 +35,7 @@ def run_real(real_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
             *files,
             f"--store={base / 'store'}",
             f"--results={results}",
-            "--output_format=csv",
+            "--format=csv",
             *flags,
             folder=base,
         )
