@@ -1,0 +1,144 @@
+"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import csv, parquet
+
+from driver.order_block import F64, I64, OrderBlock
+from driver.outputs import atomic_file
+from kernels.conventions import BENCHMARKS, BUY, NULL
+from kernels.moments import BPS
+
+EXTENSIONS = {"csv": ".csv", "gzip": ".csv.gz", "parquet": ".parquet"}
+VENUE_COLUMNS = ("lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity")
+
+
+class OrderFile:
+    """Writes blocks of orders to an open binary file."""
+
+    def __init__(self, handle: IO[Any], output_format: str) -> None:
+        self._format = output_format
+        self._handle = handle
+        self._stream: IO[Any] = handle
+        self._parquet: Any = None
+        if output_format == "gzip":
+            self._stream = cast(IO[Any], gzip.GzipFile("", "wb", compresslevel=4, fileobj=handle, mtime=0))
+        self._started = False
+
+    def write(self, block: OrderBlock) -> None:
+        """Append a block; the first one, which may be empty, fixes the columns."""
+        table = pa.table(order_columns(block))
+        if self._format == "parquet":
+            if self._parquet is None:
+                self._parquet = parquet.ParquetWriter(self._handle, table.schema, write_page_checksum=True)
+            self._parquet.write_table(table)
+            return
+        if not self._started:
+            self._stream.write((",".join(table.column_names) + "\n").encode())
+            self._started = True
+        options = csv.WriteOptions(include_header=False, quoting_style="none")
+        sink = pa.BufferOutputStream()
+        csv.write_csv(table, sink, options)
+        self._stream.write(sink.getvalue().to_pybytes())
+
+    def close(self) -> None:
+        """Finish the stream; the file itself stays open."""
+        if self._parquet is not None:
+            self._parquet.close()
+        if self._stream is not self._handle:
+            self._stream.close()
+
+
+@contextmanager
+def open_order_file(folder: Path, output_format: str) -> Iterator[OrderFile]:
+    """Open the order file of a job; it appears under its name when the block ends without an error."""
+    path = folder / f"orders{EXTENSIONS[output_format]}"
+    with atomic_file(path) as handle:
+        file = OrderFile(handle, output_format)
+        yield file
+        file.close()
+
+
+def order_columns(block: OrderBlock) -> dict[str, pa.Array]:
+    """Return the columns of an order file, in order; what is missing is null."""
+    columns = _lead_columns(block)
+    base = block.mid2.astype(np.float64) * block.order_quantity
+    base[block.mid2 == NULL] = np.nan
+    shortfall = [_bps(cost, base) for cost in block.cost]
+    columns["shortfall_bps"] = _floats(shortfall[0])
+    for s, scenario in enumerate(block.scenarios):
+        if s == 0:
+            continue
+        columns[f"{scenario}_filled_quantity"] = _integers(block.scenario_filled[s])
+        columns[f"{scenario}_price"] = _floats(block.scenario_price[s])
+        columns[f"{scenario}_shortfall_bps"] = _floats(shortfall[s])
+        columns[f"{scenario}_saving_bps"] = _floats(shortfall[0] - shortfall[s])
+    return columns | _further_columns(block, base)
+
+
+def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
+    names = ["order_id", "participant", "side", "order_type", "arrival_time", "end_time", "limit_price"]
+    names += ["order_quantity", "filled_quantity", "leaves_quantity", "group"]
+    columns = {name: _integers(getattr(block, name)) for name in names}
+    columns["side"] = _integers(np.where(block.side == BUY, 1, 2).astype(np.int8))  # as in the exchange's files
+    columns = {"participant_id" if name == "participant" else name: column for name, column in columns.items()}
+    filled = np.where(block.filled_quantity > 0, block.filled_quantity, 1)
+    columns["vwap"] = _floats(np.where(block.filled_quantity > 0, block.notional / filled, np.nan))
+    for name in ("first_fill_time", "last_fill_time", "fills", "arrival_bid", "arrival_offer"):
+        columns[name] = _integers(getattr(block, name))
+    return columns
+
+
+def _further_columns(block: OrderBlock, base: F64) -> dict[str, pa.Array]:
+    columns = {"withdrawn_quantity": _integers(block.withdrawn_quantity)}
+    for v, name in enumerate(VENUE_COLUMNS):
+        columns[name] = _integers(block.venue_quantity[v])
+    columns["benchmark"] = pa.array(BENCHMARKS).take(pa.array(block.benchmark)).cast(pa.string())
+    for name in ("benchmark_time", "eligible", "window_start", "window_end", "fills_after_hours"):
+        columns[name] = _integers(getattr(block, name))
+    columns["mid"] = _floats(np.where(block.mid2 == NULL, np.nan, block.mid2 / 2))
+    columns["end_mid"] = _floats(np.where(block.end_mid2 == NULL, np.nan, block.end_mid2 / 2))
+    for charge in ("touch", "zero", "cleanup"):
+        for s, scenario in enumerate(block.scenarios):
+            prefix = "" if s == 0 else f"{scenario}_"
+            columns[f"{prefix}shortfall_{charge}_bps"] = _floats(_bps(getattr(block, f"cost_{charge}")[s], base))
+    columns["execution_bps"] = _floats(_bps(block.execution_cost, base))
+    columns["opportunity_bps"] = _floats(_bps(block.opportunity_cost, base))
+    for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps"):
+        columns[name] = _floats(getattr(block, name))
+    columns["time_to_first_fill"] = _integers(block.time_to_first_fill)
+    columns["execution_time"] = _floats(block.execution_time)
+    for h in range(block.markout_bps.shape[0]):
+        columns[f"markout_{h + 1}_bps"] = _floats(block.markout_bps[h])
+        columns[f"realised_spread_{h + 1}_bps"] = _floats(block.realised_spread_bps[h])
+    for name, column in block.extra.items():
+        columns[name] = _any(column)
+    return columns
+
+
+def _bps(cost: F64, base: F64) -> F64:
+    bps: F64 = BPS * cost / base
+    return bps
+
+
+def _integers(column: NDArray[np.integer[Any]]) -> pa.Array:
+    if column.dtype == np.int64:
+        return pa.array(column, mask=column == NULL)
+    return pa.array(column)
+
+
+def _any(column: F64 | I64) -> pa.Array:
+    if column.dtype == np.float64:
+        return _floats(column.astype(np.float64, copy=False))
+    return _integers(column.astype(np.int64, copy=False))
+
+
+def _floats(column: F64) -> pa.Array:
+    return pa.array(column, from_pandas=True)  # NaN becomes null

@@ -1,0 +1,45 @@
+"""The most extreme orders of a run, by their cost in money: what a reader should look at first."""
+
+from typing import Any
+
+import numpy as np
+
+from driver.order_block import OrderBlock
+from kernels.conventions import NULL
+from kernels.moments import BPS
+
+KEPT = 10  # per job
+
+
+def extreme_orders(block: OrderBlock) -> list[dict[str, Any]]:
+    """Return the block's orders of largest real cost, either sign, as plain rows."""
+    cost = block.cost[0]
+    size = np.where(np.isnan(cost), -1.0, np.abs(cost))
+    kept = min(KEPT, len(size))
+    if kept == 0:
+        return []
+    rows = np.argpartition(-size, kept - 1)[:kept]
+    return merge_extremes([], [_row(block, int(i)) for i in rows if size[i] > 0.0])
+
+
+def _row(block: OrderBlock, i: int) -> dict[str, Any]:
+    base = float(block.mid2[i]) * float(block.order_quantity[i])
+    row: dict[str, Any] = {
+        "order_id": int(block.order_id[i]),
+        "participant_id": int(block.participant[i]),
+        "side": 1 if block.side[i] > 0 else 2,
+        "order_quantity": int(block.order_quantity[i]),
+        "filled_quantity": int(block.filled_quantity[i]),
+        "group": int(block.group[i]),
+        "cost": float(block.cost[0, i]),
+        "shortfall_bps": BPS * float(block.cost[0, i]) / base if block.mid2[i] != NULL and base > 0 else None,
+    }
+    for s, scenario in enumerate(block.scenarios[1:], start=1):
+        saving = block.cost[0, i] - block.cost[s, i]
+        row[f"{scenario}_saving_bps"] = None if np.isnan(saving) else BPS * float(saving) / base
+    return row
+
+
+def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:
+    """Return the ``kept`` rows of largest cost; ties go to the smaller order id, so the order of parts is nothing."""
+    return sorted([*a, *b], key=lambda row: (-abs(row["cost"]), row["order_id"]))[:kept]

@@ -1,0 +1,105 @@
+"""The partial of a job: its cells, data-quality counts and outliers in one small checked file.
+
+Layout: magic, length and text of a JSON header, then the arrays the header lists, each on a multiple of
+8 bytes, then the CRC-32 of all before it. Equal content gives equal bytes, and nothing in it depends on
+when, where or by whom the job ran.
+"""
+
+import json
+import struct
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from driver.cells import Cells
+from driver.outputs import atomic_write
+from tickstore.errors import StoreError
+
+PARTIAL_NAME = "partial.bin"
+PARTIAL_VERSION = 1
+MAGIC = b"DRPARTL\n"
+_ARRAYS = tuple(field.name for field in fields(Cells) if field.name not in ("scenarios", "names"))
+
+
+@dataclass(slots=True)
+class Partial:
+    """What one job adds to the tables."""
+
+    security: str
+    date: str
+    fingerprint: str  # of the job that made it
+    cells: Cells
+    quality: dict[str, int]
+    outliers: list[dict[str, Any]]  # the job's most extreme orders, by column name
+    participants: dict[str, str]  # code -> text, where participant ids are text; else empty
+
+
+def write_partial(partial: Partial, path: Path) -> int:
+    """Write a partial atomically; return its size in bytes."""
+    data = _encode(partial)
+    atomic_write(path, data)
+    return len(data)
+
+
+def _encode(partial: Partial) -> bytes:
+    arrays = {name: np.ascontiguousarray(getattr(partial.cells, name)) for name in _ARRAYS}
+    header = {
+        "version": PARTIAL_VERSION,
+        "security": partial.security,
+        "date": partial.date,
+        "fingerprint": partial.fingerprint,
+        "scenarios": partial.cells.scenarios,
+        "names": partial.cells.names,
+        "quality": partial.quality,
+        "outliers": partial.outliers,
+        "participants": partial.participants,
+        "arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()],
+    }
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    parts = [MAGIC, struct.pack("<q", len(text)), text]
+    for array in arrays.values():
+        data = array.tobytes()
+        parts += [data, bytes(-len(data) % 8)]
+    body = b"".join(parts)
+    return body + struct.pack("<q", zlib.crc32(body))
+
+
+def read_partial(path: Path) -> Partial:
+    """Read and check a partial; a damaged or foreign one is a StoreError that says what to do."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}; run the job again with --resume=false") from None
+    if len(data) < len(MAGIC) + 16 or not data.startswith(MAGIC):
+        raise StoreError(f"{path} is not a partial of this program; run the job again with --resume=false")
+    if zlib.crc32(memoryview(data)[:-8]) != struct.unpack("<q", data[-8:])[0]:
+        raise StoreError(f"{path} is damaged (checksum differs); run the job again with --resume=false")
+    (length,) = struct.unpack_from("<q", data, len(MAGIC))
+    start = len(MAGIC) + 8
+    header = json.loads(data[start : start + length])
+    if header["version"] != PARTIAL_VERSION:
+        raise StoreError(f"{path} is of version {header['version']}, not {PARTIAL_VERSION}; run with --resume=false")
+    return _decode(header, data, start + length)
+
+
+def _decode(header: dict[str, Any], data: bytes, place: int) -> Partial:
+    arrays = {}
+    for name, dtype, shape in header["arrays"]:
+        count = int(np.prod(shape, dtype=np.int64))
+        array = np.frombuffer(data, dtype, count, place)
+        arrays[name] = array.reshape(shape)
+        place += array.nbytes + -array.nbytes % 8
+    cells = Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), **arrays)
+    return Partial(
+        security=header["security"],
+        date=header["date"],
+        fingerprint=header["fingerprint"],
+        cells=cells,
+        quality=header["quality"],
+        outliers=header["outliers"],
+        participants=header["participants"],
+    )

@@ -1,0 +1,143 @@
+"""The measures every table carries, in one list, and how a table becomes text.
+
+Every ratio is one division of exact integers, correctly rounded; costs are positive when paid, savings
+positive when good (decisions 16). A missing value is an empty field.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from driver.cells import CHARGES, VENUE_NAMES
+from driver.settings import Settings
+from driver.totals import SEVERAL_SECURITIES, Totals
+from kernels.conventions import COST_SCALE
+
+Value = int | float | str | None
+
+# Half price units, and the fixed-point scale below them.
+COST_UNITS = 2 * COST_SCALE
+
+
+@dataclass(frozen=True, slots=True)
+class TableStyle:
+    """What a table's text depends on beside its sums."""
+
+    price_decimals: int
+    markout_seconds: tuple[float, ...]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TableStyle":
+        """Return the style that belongs to a run's settings."""
+        return cls(settings.price_decimals, settings.simulation.markout_seconds)
+
+
+def ratio(numerator: int, denominator: int) -> float | None:
+    """Return the correctly rounded quotient, or None without a denominator."""
+    return numerator / denominator if denominator else None
+
+
+def cost_bps(cost: int, base: int) -> float | None:
+    """Return a fixed-point cost sum over a sum of Q x M0 (half units), in bps."""
+    return ratio(10_000 * cost, COST_SCALE * base)
+
+
+def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
+    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order."""
+    sums = totals.row(r)
+    return [_scenario_measures(totals, r, s, sums, style) for s in range(len(totals.scenarios))]
+
+
+def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    own = {name.partition(".")[2]: value for name, value in sums.items() if name.startswith(f"{totals.scenarios[s]}.")}
+    real = {f"cost{charge}": sums[f"{totals.scenarios[0]}.cost{charge}"] for charge in CHARGES}
+    one_security = totals.security[r] != SEVERAL_SECURITIES
+    row: dict[str, Value] = {"scenario": totals.scenarios[s], "orders": sums["orders"]}
+    for name in ("fully_filled", "partially_filled", "not_executed"):
+        row[name] = own[name]
+    row["order_quantity"] = sums["order_quantity"]
+    row["filled_quantity"] = own["filled_quantity"]
+    row["fill_ratio"] = ratio(own["filled_quantity"], sums["order_quantity"])
+    row["notional"] = own["notional"]
+    row["vwap"] = ratio(own["notional"], own["filled_quantity"]) if one_security else None
+    row["shortfall_bps"] = cost_bps(own["cost"], sums["base"])
+    row["saving_bps"] = cost_bps(real["cost"] - own["cost"], sums["base"])
+    row["priced_orders"] = sums["priced_orders"]
+    row |= _distribution(totals, r, s)
+    for charge in CHARGES[1:]:
+        base = sums[f"base{charge}"]
+        row[f"shortfall{charge}_bps"] = cost_bps(own[f"cost{charge}"], base)
+        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - own[f"cost{charge}"], base)
+    for name in ("better", "equal", "worse"):
+        row[name] = own[name]
+    unit = 10**style.price_decimals
+    row["notional_value"] = ratio(own["notional"], unit)
+    row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit)
+    row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit)
+    row |= _history(sums, style) if s == 0 else dict.fromkeys(_history(sums, style))
+    row["benchmark_notional"] = sums["base"]
+    row["shortfall_cost"] = own["cost"]
+    return row
+
+
+def _distribution(totals: Totals, r: int, s: int) -> dict[str, Value]:
+    """Return the equal-weighted mean of shortfall and saving over orders, and the spread of the saving."""
+    K = len(totals.scenarios)
+    n = int(totals.weight[r, 0])
+    mean = totals.mean[r, 0]
+    row: dict[str, Value] = {"shortfall_mean_bps": float(mean[s]) if n else None}
+    row["saving_mean_bps"] = float(mean[0] - mean[s]) if n else None
+    co = totals.comoment_matrix(r)
+    variance = max(float(co[0, 0] - 2 * co[0, s] + co[s, s]), 0.0) / (n - 1) if n > 1 else None
+    row["saving_sd_bps"] = None if variance is None else float(variance**0.5)
+    for name, measure in (("shortfall", s), ("saving", K + s - 1)):
+        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95)):
+            known = totals.quantile(r, measure, share) if s or name == "shortfall" else (0.0 if n else None)
+            row[f"{name}_{label}_bps"] = known
+    return row
+
+
+def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
+    row: dict[str, Value] = {f"{venue}_quantity": sums[f"{venue}_quantity"] for venue in VENUE_NAMES}
+    for name in ("leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible"):
+        row[name] = sums[name]
+    for name in ("benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"):
+        row[name] = sums[name]
+    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
+    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
+    names = {name: name for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps")}
+    names["vwap_slippage_bps"] = "vwap_slippage_bps"
+    for h, seconds in enumerate(style.markout_seconds):
+        names[f"markout_{seconds:g}s_bps"] = f"markout_bps.{h}"
+        names[f"realised_spread_{seconds:g}s_bps"] = f"realised_spread_bps.{h}"
+    for name, source in names.items():
+        row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
+    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
+    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
+    return row
+
+
+def text(value: Value) -> str:
+    """Return a value as it stands in a CSV: shortest text that reads back exactly, empty when missing."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float):
+        return repr(value)
+    plain = str(value)
+    return '"' + plain.replace('"', '""') + '"' if any(c in plain for c in ',"\n\r') else plain
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """Return a CSV file with a header line."""
+    lines = [",".join(columns)]
+    lines += [",".join([text(value) for value in row]) for row in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def totals_csv(
+    keys: Sequence[str], labels: Iterable[tuple[Sequence[Value], int]], totals: Totals, style: TableStyle
+) -> bytes:
+    """Return a table: for each (label, row of the totals), one line per scenario."""
+    rows = [(label, row) for label, r in labels for row in measures(totals, r, style)]
+    names = list(rows[0][1]) if rows else []
+    return csv_bytes([*keys, *names], ([*label, *row.values()] for label, row in rows))

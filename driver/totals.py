@@ -1,0 +1,107 @@
+"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from driver.cells import Cells
+from driver.order_block import F64, I32, I64
+from kernels import moments
+
+NO_SECURITY = -1
+SEVERAL_SECURITIES = -2
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums of ``rows`` table rows over cells that arrive in a fixed order; grows when more rows are needed."""
+
+    scenarios: tuple[str, ...]
+    names: tuple[str, ...]
+    low: I64  # (columns, rows); the sum is high x 2^32 + low
+    high: I64
+    weight: F64  # (rows, 3)
+    mean: F64  # (rows, 2, K)
+    comoment: F64
+    histogram: I64 | None  # (rows, measures x buckets), where quantiles are wanted
+    security: I64  # (rows,) index of the only security summed, or NO_, SEVERAL_SECURITIES
+
+    @classmethod
+    def empty(cls, cells: Cells, rows: int, quantiles: bool = True) -> "Totals":
+        """Return zeroed totals for cells that look like ``cells``."""
+        K = len(cells.scenarios)
+        width = (2 * K - 1) * moments.BUCKETS
+        return cls(
+            scenarios=cells.scenarios,
+            names=cells.names,
+            low=np.zeros((len(cells.names), rows), np.int64),
+            high=np.zeros((len(cells.names), rows), np.int64),
+            weight=np.zeros((rows, 3)),
+            mean=np.zeros((rows, 2, K)),
+            comoment=np.zeros((rows, 2, K * (K + 1) // 2)),
+            histogram=np.zeros((rows, width), np.int64) if quantiles else None,
+            security=np.full(rows, NO_SECURITY, np.int64),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of rows there is room for."""
+        return len(self.security)
+
+    def grow(self, rows: int) -> None:
+        """Make room for at least ``rows`` rows."""
+        more = max(rows, 2 * len(self)) - len(self)
+        if rows <= len(self):
+            return
+        self.low = np.pad(self.low, ((0, 0), (0, more)))
+        self.high = np.pad(self.high, ((0, 0), (0, more)))
+        self.weight = np.pad(self.weight, ((0, more), (0, 0)))
+        self.mean = np.pad(self.mean, ((0, more), (0, 0), (0, 0)))
+        self.comoment = np.pad(self.comoment, ((0, more), (0, 0), (0, 0)))
+        self.security = np.pad(self.security, (0, more), constant_values=NO_SECURITY)
+        if self.histogram is not None:
+            self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
+
+    def add(self, cells: Cells, index: I32, security: int) -> None:
+        """Add cell i to row ``index[i]``."""
+        moments.merge_integers(index, cells.sums, self.low, self.high)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
+        if self.histogram is not None:
+            moments.merge_histograms(
+                index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
+            )
+        seen = self.security[index]
+        self.security[index] = np.where((seen == NO_SECURITY) | (seen == security), security, SEVERAL_SECURITIES)
+
+    def row(self, r: int) -> dict[str, int]:
+        """Return the sums of a row by name, as exact integers."""
+        low, high = self.low[:, r].tolist(), self.high[:, r].tolist()
+        sums = [(above << moments.LOW_BITS) + below for below, above in zip(low, high, strict=True)]
+        return dict(zip(self.names, sums, strict=True))
+
+    def comoment_matrix(self, r: int, weighted: bool = False) -> F64:
+        """Return the full K x K co-moment matrix of a row."""
+        K = len(self.scenarios)
+        matrix = np.zeros((K, K))
+        rows, columns = np.tril_indices(K)
+        matrix[rows, columns] = self.comoment[r, int(weighted)]
+        matrix[columns, rows] = self.comoment[r, int(weighted)]
+        return matrix
+
+    def quantile(self, r: int, measure: int, share: float) -> float | None:
+        """Return a quantile in bps of one histogram measure, to a bucket's width; None without orders."""
+        if self.histogram is None:
+            return None
+        counts = self.histogram[r, measure * moments.BUCKETS : (measure + 1) * moments.BUCKETS]
+        total = int(counts.sum())
+        if total == 0:
+            return None
+        bucket = int(np.searchsorted(np.cumsum(counts), share * total, side="left"))
+        return float(_middles()[min(bucket, moments.BUCKETS - 1)])
+
+
+def _middles() -> F64:
+    """Return the value that stands for each bucket: its middle, 0 for the central one, the edge at the ends."""
+    edges = moments.bucket_edges()
+    middle = (edges[:-1] + edges[1:]) / 2
+    middle[0], middle[-1] = edges[1], edges[-2]
+    return middle

@@ -1,0 +1,319 @@
+"""Mergeable sums, means, co-moments and histograms: scatter by a dense cell number.
+
+Integers add exactly in any order. Floats (means and co-moments) are accumulated in the order of the rows
+and merged in the order of the parts, so equal inputs in equal order give equal bits. Every output has the
+cell on its last axis but for means and co-moments, which have it first.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import inlined, kernel
+from kernels.conventions import COST_SCALE, NULL
+
+Integers = NDArray[np.integer[Any]]
+I8 = NDArray[np.int8]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+# Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
+# quantile read from them is within 6.25 % of the value. What is larger falls into the last bucket.
+BUCKETS_PER_OCTAVE: Final = 8
+FIRST_OCTAVE: Final = -6
+OCTAVES: Final = 20
+HALF_BUCKETS: Final = BUCKETS_PER_OCTAVE * OCTAVES
+BUCKETS: Final = 2 * HALF_BUCKETS + 1
+
+# A job's fixed-point sums must stay below this; the kernels return what they reached.
+FIXED_LIMIT: Final = 2.0**62
+LOW_BITS: Final = 32
+LOW_MASK: Final = 2**32 - 1
+BPS: Final = 1e4
+FIXED_SCALE: Final = float(COST_SCALE)
+
+
+@kernel
+def add_integers(cell: I32, column: Integers, out: I64) -> None:
+    """Add ``column`` (n,), any integer type, to ``out`` (cells,) at ``cell`` (n,); null counts as 0."""
+    for i in range(cell.shape[0]):
+        if column[i] != NULL:
+            out[cell[i]] += column[i]
+
+
+@kernel
+def count_equal(cell: I32, column: I8, value: int, out: I64) -> None:
+    """Count in ``out`` (cells,) the rows whose ``column`` equals ``value``."""
+    for i in range(cell.shape[0]):
+        if column[i] == value:
+            out[cell[i]] += 1
+
+
+@kernel
+def count_positive(cell: I32, column: I64, out: I64) -> None:
+    """Count in ``out`` (cells,) the rows whose ``column`` is above zero."""
+    for i in range(cell.shape[0]):
+        if column[i] > 0:
+            out[cell[i]] += 1
+
+
+@kernel
+def add_rounded(cell: I32, column: F64, scale: float, out: I64) -> float:
+    """Add ``column * scale``, each row rounded to an integer, to ``out``; missing rows add nothing.
+
+    Returns the sum of magnitudes, which bounds every entry of ``out``: the caller refuses it above FIXED_LIMIT.
+    """
+    reach = 0.0
+    for i in range(cell.shape[0]):
+        value = column[i] * scale
+        if abs(value) < FIXED_LIMIT:
+            out[cell[i]] += np.int64(np.rint(value))
+            reach += abs(value)
+        elif not math.isnan(value):
+            reach = FIXED_LIMIT
+    return reach
+
+
+@kernel
+def priced_base(mid2: I64, quantity: I64, cost: F64, out: I64) -> float:
+    """Write Q x M0 in half units to ``out`` (n,) where every scenario of ``cost`` (S, n) has a value, else 0.
+
+    An order is priced in all scenarios or in none, so that scenarios are always compared on the same orders.
+    Returns the sum, as a bound on sums of ``out``.
+    """
+    reach = 0.0
+    for i in range(out.shape[0]):
+        out[i] = 0
+        if mid2[i] == NULL or mid2[i] <= 0 or quantity[i] <= 0:
+            continue
+        complete = True
+        for s in range(cost.shape[0]):
+            if not math.isfinite(cost[s, i]):
+                complete = False
+        if complete:
+            reach += float(mid2[i]) * float(quantity[i])
+            if reach < FIXED_LIMIT:
+                out[i] = mid2[i] * quantity[i]
+    return reach
+
+
+@kernel
+def add_fixed_cost(cell: I32, cost: F64, base: I64, out: I64) -> float:
+    """Add the cost of priced orders to ``out`` (cells,), in 1/COST_SCALE of (half unit x share).
+
+    cost : (n,) float64, half units x shares; base : (n,) int64, 0 where the order is not priced.
+    Returns the sum of magnitudes, as ``add_rounded`` does.
+    """
+    reach = 0.0
+    for i in range(cell.shape[0]):
+        if base[i] > 0:
+            value = cost[i] * FIXED_SCALE
+            reach += abs(value)
+            if abs(value) < FIXED_LIMIT:
+                out[cell[i]] += np.int64(np.rint(value))
+    return reach
+
+
+@kernel
+def add_comparison(cell: I32, real: F64, cost: F64, base: I64, out: I64) -> None:
+    """Count priced orders that cost less than, as much as, more than in reality: ``out`` (3, cells)."""
+    for i in range(cell.shape[0]):
+        if base[i] > 0:
+            difference = np.rint((cost[i] - real[i]) * FIXED_SCALE)
+            kind = 0 if difference < 0.0 else (1 if difference == 0.0 else 2)
+            out[kind, cell[i]] += 1
+
+
+@kernel
+def add_weighted(cell: I32, value: F64, weight: I64, out: I64) -> float:
+    """Add a weighted metric: ``out`` (3, cells) gets fixed-point value x weight, weight, and orders.
+
+    value : (n,) float64, missing rows add nothing; weight : (n,) int64, rows at 0 or below add nothing.
+    With value in bps and weight in half units x shares, row 0 is in 1/COST_SCALE of bps-weighted half units
+    divided by 1e4, that is, of money like every cost sum.
+    """
+    reach = 0.0
+    for i in range(cell.shape[0]):
+        if weight[i] > 0 and not math.isnan(value[i]):
+            amount = value[i] * float(weight[i]) * (FIXED_SCALE / BPS)
+            reach += max(abs(amount), float(weight[i]))
+            if abs(amount) < FIXED_LIMIT:
+                out[0, cell[i]] += np.int64(np.rint(amount))
+                out[1, cell[i]] += weight[i]
+                out[2, cell[i]] += 1
+    return reach
+
+
+@kernel
+def scenario_outcome(group: I8, real_filled: I64, filled: I64, quantity: I64, out: I8) -> None:
+    """Write the fill group of each order under a scenario to ``out`` (n,): 1 full, 2 partial, 3 none.
+
+    The same quantity as in reality is the same outcome as in reality, so an order that was amended down and
+    then filled counts as full in both (decisions 8).
+    """
+    for i in range(out.shape[0]):
+        if filled[i] == real_filled[i]:
+            out[i] = group[i]
+        elif filled[i] <= 0:
+            out[i] = 3
+        elif filled[i] >= quantity[i]:
+            out[i] = 1
+        else:
+            out[i] = 2
+
+
+@inlined
+def _accumulate(w: float, y: F64, mean: F64, comoment: F64, total: float) -> None:
+    """Add one observation ``y`` (K,) of weight ``w``; ``total`` is the weight with it."""
+    share = w / total
+    t = 0
+    for j in range(y.shape[0]):
+        before = y[j] - mean[j]
+        mean[j] += before * share
+        for k in range(j + 1):
+            # mean[k] is already the new one for every k <= j, so this is w (y - old)(y - new)'.
+            comoment[t] += w * before * (y[k] - mean[k])
+            t += 1
+
+
+@kernel
+def add_moments(cell: I32, cost: F64, base: I64, weight: F64, mean: F64, comoment: F64) -> None:
+    """Add the costs of priced orders, in bps of M0, to means and co-moments, unweighted and weighted by Q M0.
+
+    cost : (K, n) float64, half units x shares; base : (n,) int64, 0 where not priced
+    weight : (cells, 3) n, sum of w, sum of w^2; mean : (cells, 2, K); comoment : (cells, 2, K (K + 1) / 2),
+    lower triangle by rows; axis 1 is unweighted, then weighted.
+    """
+    K = cost.shape[0]
+    y = np.empty(K)
+    for i in range(cell.shape[0]):
+        if base[i] <= 0:
+            continue
+        c = cell[i]
+        w = float(base[i])
+        for k in range(K):
+            y[k] = BPS * cost[k, i] / w
+        weight[c, 0] += 1.0
+        weight[c, 1] += w
+        weight[c, 2] += w * w
+        _accumulate(1.0, y, mean[c, 0], comoment[c, 0], weight[c, 0])
+        _accumulate(w, y, mean[c, 1], comoment[c, 1], weight[c, 1])
+
+
+@kernel
+def merge_moments(
+    index: I32, weight: F64, mean: F64, comoment: F64, to_weight: F64, to_mean: F64, to_comoment: F64
+) -> None:
+    """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979)."""
+    K = mean.shape[2]
+    delta = np.empty(K)
+    for i in range(index.shape[0]):
+        if weight[i, 0] == 0.0:
+            continue
+        r = index[i]
+        for v in range(2):
+            a = to_weight[r, v]
+            b = weight[i, v]
+            share = b / (a + b)
+            for k in range(K):
+                delta[k] = mean[i, v, k] - to_mean[r, v, k]
+            t = 0
+            for j in range(K):
+                for k in range(j + 1):
+                    to_comoment[r, v, t] += comoment[i, v, t] + delta[j] * delta[k] * a * share
+                    t += 1
+            for k in range(K):
+                to_mean[r, v, k] += delta[k] * share
+        for v in range(3):
+            to_weight[r, v] += weight[i, v]
+
+
+@kernel
+def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
+    """Add ``values`` (C, n) into ``low``, ``high`` (C, rows) at ``index`` (n,), exactly beyond 64 bits.
+
+    The sum is high x 2^32 + low; it holds for up to 2^31 additions.
+    """
+    for c in range(values.shape[0]):
+        for i in range(index.shape[0]):
+            low[c, index[i]] += values[c, i] & LOW_MASK
+            high[c, index[i]] += values[c, i] >> LOW_BITS
+
+
+@inlined
+def _bucket(value: float) -> int:
+    """Return the histogram bucket of a finite value in bps, 0 .. BUCKETS - 1, ascending with the value."""
+    fraction, exponent = math.frexp(abs(value))  # fraction in [0.5, 1)
+    octave = exponent - 1 - FIRST_OCTAVE
+    if value == 0.0 or octave < 0:
+        return HALF_BUCKETS
+    place = octave * BUCKETS_PER_OCTAVE + int((2.0 * fraction - 1.0) * BUCKETS_PER_OCTAVE)
+    step = min(place, HALF_BUCKETS - 1) + 1
+    return HALF_BUCKETS + step if value > 0.0 else HALF_BUCKETS - step
+
+
+@kernel
+def rows_by_cell(cell: I32, start: I64, row: I64) -> None:
+    """Sort rows by cell, keeping their order: ``row[start[c]:start[c + 1]]`` are the rows of cell c.
+
+    start : (cells + 1,) zeros on entry; row : (n,).
+    """
+    for i in range(cell.shape[0]):
+        start[cell[i] + 1] += 1
+    for c in range(start.shape[0] - 1):
+        start[c + 1] += start[c]
+    place = start.copy()
+    for i in range(cell.shape[0]):
+        row[place[cell[i]]] = i
+        place[cell[i]] += 1
+
+
+@kernel
+def sparse_histograms(start: I64, row: I64, cost: F64, base: I64, out_cell: I32, out_code: I32, out_count: I64) -> int:
+    """Count priced orders by bucket, for each cell and measure; return the number of entries written.
+
+    Measures m < K are the shortfall in bps under scenario m; K + m - 1 is the saving of scenario m >= 1.
+    The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
+    """
+    K = cost.shape[0]
+    scratch = np.zeros(BUCKETS, np.int64)
+    written = 0
+    for c in range(start.shape[0] - 1):
+        for measure in range(2 * K - 1):
+            lowest = BUCKETS
+            highest = -1
+            for j in range(start[c], start[c + 1]):
+                i = row[j]
+                if base[i] <= 0:
+                    continue
+                amount = cost[measure, i] if measure < K else cost[0, i] - cost[measure - K + 1, i]
+                b = _bucket(BPS * amount / float(base[i]))
+                scratch[b] += 1
+                lowest = min(lowest, b)
+                highest = max(highest, b)
+            for b in range(lowest, highest + 1):
+                if scratch[b] > 0:
+                    out_cell[written] = c
+                    out_code[written] = measure * BUCKETS + b
+                    out_count[written] = scratch[b]
+                    written += 1
+                    scratch[b] = 0
+    return written
+
+
+@kernel
+def merge_histograms(index: I32, cell: I32, code: I32, count: I64, out: I64) -> None:
+    """Add sparse histogram entries to ``out`` (rows, measures x BUCKETS) at row ``index[cell]``."""
+    for j in range(cell.shape[0]):
+        out[index[cell[j]], code[j]] += count[j]
+
+
+def bucket_edges() -> F64:
+    """Return the (BUCKETS + 1,) ascending edges of the histogram buckets, in bps; the outer ones are infinite."""
+    steps = np.arange(HALF_BUCKETS)
+    fraction = 1.0 + steps % BUCKETS_PER_OCTAVE / BUCKETS_PER_OCTAVE
+    positive = np.ldexp(fraction, FIRST_OCTAVE + steps // BUCKETS_PER_OCTAVE)
+    return np.concatenate(([-np.inf], -positive[::-1], positive, [np.inf]))
