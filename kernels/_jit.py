@@ -41,7 +41,8 @@ def cache_directory(folder: Path | None = None) -> Path:
     here = Path(__file__).parent
     folders = (here,) if folder is None or folder == here else (here, folder)
     base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    checked = "-checked" if numba.config.BOUNDSCHECK else ""
+    config: Any = numba.config
+    checked = "-checked" if config.BOUNDSCHECK else ""
     leaf = Path("darkreplay") / f"{folders[-1].name}-{_source_digest(folders)}{checked}"
     path = Path(base).expanduser() / leaf
     try:

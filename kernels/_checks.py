@@ -1,0 +1,74 @@
+"""Checks of arguments of the research API: each returns the clean column or raises and names the argument."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+
+def check_column(name: str, values: ArrayLike, dtype: type[np.generic]) -> Array:
+    """Return ``values`` as a read-only 1-D contiguous array of ``dtype``; memory maps pass without a copy.
+
+    Whole numbers of a narrower type are widened; anything that could lose digits (floats for integers) is refused.
+    """
+    column = np.asarray(values)
+    if column.size == 0 and column.ndim == 1:
+        column = column.astype(dtype)
+    if column.ndim != 1:
+        raise ValueError(f"{name}: expected a 1-D array, got shape {column.shape}")
+    if column.dtype != dtype:
+        if not np.can_cast(column.dtype, dtype, "safe") and not is_small_integer(column, dtype):
+            raise TypeError(
+                f"{name}: expected {np.dtype(dtype).name}, got {column.dtype}; convert it without loss first"
+            )
+        column = column.astype(dtype)
+    view = np.ascontiguousarray(column).view()
+    view.flags.writeable = False
+    return view
+
+
+def is_small_integer(column: Array, dtype: type[np.generic]) -> bool:
+    """Return whether ``column`` holds integers that all fit the integer type ``dtype``."""
+    if column.dtype.kind not in "iu" or np.dtype(dtype).kind not in "iu":
+        return False
+    bounds = np.iinfo(np.dtype(dtype))
+    return bool(column.min() >= bounds.min and column.max() <= bounds.max)
+
+
+def check_ascending(name: str, column: Array) -> Array:
+    """Return ``column`` if no value is below the one before it; else say where the first descent is."""
+    if len(column) > 1:
+        descents = np.flatnonzero(column[1:] < column[:-1])
+        if len(descents):
+            row = int(descents[0]) + 1
+            raise ValueError(
+                f"{name}: must ascend, but row {row} ({column[row]}) is below row {row - 1} ({column[row - 1]})"
+            )
+    return column
+
+
+def check_same_length(**columns: Array) -> int:
+    """Return the common length of the named columns, or raise with every length."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError("lengths differ: " + ", ".join(f"{name} has {length}" for name, length in lengths.items()))
+    return next(iter(lengths.values()), 0)
+
+
+def check_choice(name: str, column: Array, allowed: tuple[int, ...]) -> Array:
+    """Return ``column`` if every value is one of ``allowed``."""
+    wrong = np.flatnonzero(~np.isin(column, allowed))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(f"{name}: row {row} is {column[row]}; use one of {', '.join(map(str, allowed))}")
+    return column
+
+
+def check_not_negative(name: str, column: Array) -> Array:
+    """Return ``column`` if no value is below zero."""
+    wrong = np.flatnonzero(column < 0)
+    if len(wrong):
+        raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; it must not be negative")
+    return column

@@ -1,0 +1,100 @@
+"""Row numbers of the result matrices of a block, of the quote book, and of the scratch between stages."""
+
+from typing import Final
+
+from kernels.conventions import SCENARIOS, VENUE_REPORT
+
+SCENARIO_COUNT: Final = len(SCENARIOS)
+VENUE_COUNT: Final = VENUE_REPORT  # lit, dark, auction, booked
+
+# int64
+ORDER_ID: Final = 0
+ARRIVAL_TIME: Final = 1
+END_TIME: Final = 2
+LIMIT_PRICE: Final = 3
+ORDER_QUANTITY: Final = 4
+FILLED_QUANTITY: Final = 5
+LEAVES_QUANTITY: Final = 6
+WITHDRAWN_QUANTITY: Final = 7
+MATCHED_QUANTITY: Final = 8
+NOTIONAL: Final = 9
+FIRST_FILL_TIME: Final = 10
+LAST_FILL_TIME: Final = 11
+BENCHMARK_TIME: Final = 12
+ARRIVAL_BID: Final = 13
+ARRIVAL_OFFER: Final = 14
+MID2: Final = 15
+END_MID2: Final = 16
+WINDOW_START: Final = 17
+WINDOW_END: Final = 18
+TIME_TO_FIRST_FILL: Final = 19
+VENUE_QUANTITY: Final = 20  # and the next VENUE_COUNT rows
+VENUE_NOTIONAL: Final = VENUE_QUANTITY + VENUE_COUNT
+SCENARIO_FILLED: Final = VENUE_NOTIONAL + VENUE_COUNT
+INT_ROWS: Final = SCENARIO_FILLED + SCENARIO_COUNT
+
+# float64
+SCENARIO_PRICE: Final = 0
+SCENARIO_NOTIONAL2: Final = SCENARIO_PRICE + SCENARIO_COUNT
+COST: Final = SCENARIO_NOTIONAL2 + SCENARIO_COUNT
+COST_TOUCH: Final = COST + SCENARIO_COUNT
+COST_ZERO: Final = COST_TOUCH + SCENARIO_COUNT
+COST_CLEANUP: Final = COST_ZERO + SCENARIO_COUNT
+EXECUTION_COST: Final = COST_CLEANUP + SCENARIO_COUNT
+OPPORTUNITY_COST: Final = EXECUTION_COST + 1
+ARRIVAL_SLIPPAGE: Final = EXECUTION_COST + 2
+EFFECTIVE_SPREAD: Final = EXECUTION_COST + 3
+PRICE_IMPROVEMENT: Final = EXECUTION_COST + 4
+EXECUTION_TIME: Final = EXECUTION_COST + 5
+VWAP_SLIPPAGE: Final = EXECUTION_COST + 6
+FLOAT_ROWS: Final = EXECUTION_COST + 7
+
+# int32
+ORDER_INDEX: Final = 0
+PARTICIPANT: Final = 1
+ORDER_TYPE: Final = 2
+FILLS: Final = 3
+FILLS_AFTER_HOURS: Final = 4
+CODE_ROWS: Final = 5
+
+# int8
+SIDE: Final = 0
+GROUP: Final = 1
+BENCHMARK: Final = 2
+ELIGIBLE: Final = 3
+FLAG_ROWS: Final = 4
+
+# float64, one row per horizon each
+MARKOUT: Final = 0
+REALISED: Final = 1
+HORIZON_KINDS: Final = 2
+
+# Quote book: one row per quote and one after the last.
+BOOK_TIME: Final = 0
+BOOK_BID: Final = 1
+BOOK_OFFER: Final = 2
+BOOK_MID2: Final = 3  # NULL where the quote is not valid for benchmarks
+BOOK_AREA: Final = 4  # integral of mid2 - base over valid time before this row
+BOOK_VALID_NS: Final = 5  # valid time before this row
+BOOK_COUNT: Final = 6  # valid quotes before this row
+BOOK_TOTAL: Final = 7  # sum of mid2 - base over them
+BOOK_COLUMNS: Final = 8
+
+# Scratch of one sub-block, int64, one row per order.
+S_LIMIT2: Final = 0  # limit with its half tick in half units; of a market order a bound that never binds
+S_DARK: Final = 1  # d = floor(Q x dark_share)
+S_NOTIONAL2: Final = 2  # real fills, half units, truncated dark prices rebuilt
+S_REST_FILLED: Final = 3  # real fills taken in time order up to Q - d
+S_REST_NOTIONAL2: Final = 4
+S_MARKET_QUANTITY: Final = 5  # real fills without bookings
+S_MARKET_NOTIONAL2: Final = 6
+S_START_QUOTE: Final = 7  # benchmark quote
+S_END_QUOTE: Final = 8  # quote at min(end, session_end)
+S_FIRST_FILL: Final = 9
+S_FILL_COUNT: Final = 10  # consuming and report fills inside the hours
+S_FIRST_PRINT: Final = 11  # prints before the arrival
+S_LAST_PRINT: Final = 12  # prints before the end
+S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
+S_VWAP_NOTIONAL2: Final = 14
+SCRATCH_COLUMNS: Final = 16
+NO_LIMIT: Final = 2**61
