@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from driver.config import PATHS, default_text
+from driver.synthetic import dial_comments
 
 USAGE = """\
 darkreplay: had these orders rested in the dark pool, what would they have filled, when, and at what cost?
@@ -26,7 +27,7 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
     """Return the help of one command: what it does and every flag with its default."""
     parameters = inspect.signature(command).parameters.values()
     places = [p.name.upper() for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    about = own_comments(command) | key_comments()
+    about = (dial_comments() if name == "synth" else key_comments()) | own_comments(command)
     lines = [f"usage: python -m driver {' '.join([name, *places])} [--flag=value ...]", ""]
     lines += [(inspect.getdoc(command) or "").partition("\n\nArgs:")[0], ""]
     lines += [f"  {p.name.upper():<30} {about.get(p.name, '')}" for p in parameters if p.name.upper() in places]

@@ -153,9 +153,9 @@ def mapping() -> Kind:
         pairs = [part.split(":") for part in given.split(",") if part.strip()]
         if any(len(pair) != 2 or not all(side.strip() for side in pair) for pair in pairs):
             raise ValueError
-        return tuple(sorted((theirs.strip(), ours.strip()) for theirs, ours in pairs))
+        return tuple(sorted((ours.strip(), theirs.strip()) for ours, theirs in pairs))
 
-    return Kind("pairs theirs:ours", from_toml, from_text)
+    return Kind("pairs ours:theirs", from_toml, from_text)
 
 
 def ticks() -> Kind:

@@ -1,0 +1,62 @@
+"""Input paths as the user wrote them, to files that exist; and the request that converts them."""
+
+from collections.abc import Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driver.config import Config
+from tickstore.errors import InputError
+
+if TYPE_CHECKING:
+    from tickstore import ConvertRequest
+
+CONVERT_MEMORY_MB = 384
+
+
+def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that paths and patterns name, each once, or raise an InputError that says which is wrong."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        if path.is_dir():
+            raise InputError(f"--{flag}: {pattern} is a directory: give files, or a pattern such as {pattern}/*.csv")
+        if path.exists():
+            found[path] = None
+            continue
+        matches = sorted(match for match in glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207 (absolute patterns)
+        if not matches:
+            reason = "matches no file" if has_magic(pattern) else "does not exist"
+            raise InputError(f"--{flag}: {pattern} {reason}")
+        found |= dict.fromkeys(Path(match) for match in matches)
+    return tuple(found)
+
+
+def convert_request(config: Config, workers: int) -> "ConvertRequest":
+    """Return the conversion that ``config`` describes; its files exist."""
+    from tickstore import ConvertRequest
+
+    orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
+    if not orders:
+        raise InputError("--orders is missing: give the order files to convert")
+    sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
+    return ConvertRequest(
+        orders=orders,
+        trades=trades,
+        nbbo=nbbo,
+        store=Path(config.store).expanduser(),
+        sessions=sessions,
+        timezone=config.timezone,
+        session_cutoff=config.session_cutoff,
+        holidays=config.holidays,
+        price_decimals=config.price_decimals,
+        price_format=config.price_format,
+        columns=config.columns,
+        chunk_size_mb=config.chunk_size_mb,
+        memory_mb=config.memory or CONVERT_MEMORY_MB,
+        temp_dir=Path(config.temp_dir).expanduser() if config.temp_dir else None,
+        workers=workers,
+        max_reject_ratio=config.max_reject_ratio,
+        max_rejects=None if config.max_rejects < 0 else config.max_rejects,
+        quotes_from_orders=config.quotes_from_orders,
+    )

@@ -1,0 +1,173 @@
+"""Configuration and catalog to jobs. Pure: nothing is read or written here."""
+
+import datetime
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median_low
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from driver.config import Config, job_settings
+from driver.settings import Job, Session
+from tickstore.catalog import Partition, partition_order
+from tickstore.errors import UserError
+
+FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
+MINUTE = 60_000_000_000
+SHOWN = 6  # names listed in a message
+# Rough costs, only for the estimate that `plan` prints.
+NS_PER_EVENT = 250
+NS_PER_INPUT_BYTE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs of a run, in the order in which their results merge."""
+
+    jobs: tuple[Job, ...]
+    bytes: int  # of the day files
+    session_sources: dict[str, int]
+
+    @property
+    def event_rows(self) -> int:
+        """Return the order events of all jobs."""
+        return sum(job.event_rows for job in self.jobs)
+
+    def digest(self, extra: str = "") -> str:
+        """Return a digest that changes when any table of the run could."""
+        text = json.dumps([extra, *(f"{job.security}/{job.date} {job.fingerprint}" for job in self.jobs)])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def seconds(self, workers: int, cores: int) -> float:
+        """Return a rough estimate of the run's time."""
+        return self.event_rows * NS_PER_EVENT / 1e9 / max(1, min(workers, cores, len(self.jobs))) + 2.0
+
+
+def plan_jobs(
+    config: Config,
+    partitions: Sequence[Partition],
+    participants: Mapping[str, int] | None,
+    results: Path,
+    code: str = "",
+    only: frozenset[tuple[str, str]] | None = None,
+) -> Plan:
+    """Return the jobs that ``config`` selects from the store's ``partitions``.
+
+    ``only`` limits them to the (security, date) the given input makes up. Sessions are decided over the
+    whole store, so that a selection never changes them (decisions 6).
+    """
+    chosen = _chosen(config, partitions, only)
+    settings = job_settings(config, _participant_codes(config.participant_ids, participants))
+    settings_text = json.dumps(asdict(settings), sort_keys=True)
+    sessions = plan_sessions(config, partitions)
+    jobs = []
+    for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
+        session = sessions[partition.security, partition.date]
+        facts = json.dumps([partition.digest, asdict(session), settings_text, code])
+        jobs.append(
+            Job(
+                index=index,
+                security=partition.security,
+                date=partition.date,
+                day_file=str(partition.path),
+                folder=str(results / job_folder(partition.security, partition.date)),
+                session=session,
+                settings=settings,
+                event_rows=partition.rows["events"],
+                fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:32],
+            )
+        )
+    size = sum(partition.bytes for partition in chosen)
+    return Plan(tuple(jobs), size, dict(Counter(job.session.source for job in jobs)))
+
+
+def job_folder(security: str, date: str) -> Path:
+    """Return a job's folder below the results folder."""
+    return Path("sec" + quote(security, safe="").replace("~", "%7E")) / date
+
+
+def _chosen(
+    config: Config, partitions: Sequence[Partition], only: frozenset[tuple[str, str]] | None
+) -> list[Partition]:
+    """Return the partitions selected, or raise a UserError that names the filter that left none."""
+    left = [p for p in partitions if only is None or (p.security, p.date) in only]
+    if not left:
+        raise UserError("there is nothing to run: the store has no day files; convert some with --orders=...")
+    wanted = set(config.security_codes)
+    if missing := sorted(wanted - {p.security for p in left}):
+        known = sorted({p.security for p in left}, key=lambda name: partition_order(name, ""))
+        raise UserError(f"--security_codes={missing[0]} is not in the data, which has {_some(known)}")
+    left = [p for p in left if not wanted or p.security in wanted]
+    first, last = min(p.date for p in left), max(p.date for p in left)
+    left = [p for p in left if config.date_start <= p.date and (not config.date_end or p.date <= config.date_end)]
+    if not left:
+        bounds = f"{config.date_start or 'the first'} to {config.date_end or 'the last'}"
+        raise UserError(f"no trade date lies within {bounds}: the data has {first} to {last}")
+    return left
+
+
+def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None) -> tuple[int, ...]:
+    """Return participants as the store codes them: numbers, or codes of a dictionary where ids are text."""
+    if dictionary is None:
+        for name in ids:
+            if not name.isdecimal():
+                raise UserError(f"--participant_ids={name} is not a number, as the participants of this data are")
+        return tuple(int(name) for name in ids)
+    for name in ids:
+        if name not in dictionary:
+            raise UserError(f"--participant_ids={name} is not in the data, which has {_some(sorted(dictionary))}")
+    return tuple(dictionary[name] for name in ids)
+
+
+def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple[str, str], Session]:
+    """Return continuous trading of every partition (decisions 4)."""
+    seen_ends: dict[str, list[int]] = {}
+    for partition in partitions:
+        end = _seen_end(partition)
+        if end is not None:
+            seen_ends.setdefault(partition.date, []).append(end)
+    medians = {date: median_low(ends) for date, ends in seen_ends.items()}
+    return {(p.security, p.date): _session(config, p, medians.get(p.date, 0)) for p in partitions}
+
+
+def _session(config: Config, partition: Partition, usual_end: int) -> Session:
+    if partition.session is not None:
+        start, end = partition.session
+        return Session(start, end, "file")
+    hints = partition.session_hints
+    seen_end = _seen_end(partition)
+    auction = hints.first_auction
+    activity = [hints.first_continuous, hints.first_dark_entry, hints.first_quote]
+    starts = [time for time in activity if time is not None]
+    if seen_end is not None and (auction is not None or starts):
+        start = auction if auction is not None else min(starts)
+        end = max(seen_end, usual_end)
+        if start < end:
+            return Session(start, end, "auction" if auction is not None else "activity")
+    first, _, last = config.session.partition("-")
+    zone = config.timezone
+    return Session(local_instant(partition.date, first, zone), local_instant(partition.date, last, zone), "config")
+
+
+def _seen_end(partition: Partition) -> int | None:
+    """Return the end of trading that the data shows, up to the minute, or None where there are too few prints."""
+    hints = partition.session_hints
+    if hints.continuous_prints < FEW_PRINTS:
+        return None
+    ends = [time for time in (hints.last_continuous, hints.last_dark_entry) if time is not None]
+    return -(-max(ends) // MINUTE) * MINUTE if ends else None
+
+
+def local_instant(date: str, clock: str, zone: str) -> int:
+    """Return the instant ``date clock`` of a zone in ns UTC."""
+    moment = datetime.datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZoneInfo(zone))
+    return int(moment.timestamp()) * 1_000_000_000
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest

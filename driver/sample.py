@@ -1,0 +1,49 @@
+"""The built-in sample: raw files of a synthetic exchange, generated once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from driver.config import Config
+from driver.outputs import atomic_json, make_folder
+
+FOLDER = Path("darkreplay/sample")
+MARKER = "sample.json"  # written last: the files are complete, and of this size
+TABLES = ("orders", "trades", "nbbo")
+
+
+def use_sample(config: Config, results_given: bool, say: Callable[[str], None]) -> Config:
+    """Return ``config`` with the sample as input, in a store of its own, after generating what is missing."""
+    raw = FOLDER / "raw"
+    if not is_complete(raw):
+        make_folder(raw, "sample")
+        say(f"generating the built-in sample in {raw}")
+        generate_sample(raw)
+    results = config.results if results_given else str(FOLDER / "results")
+    orders, trades, nbbo = (str(raw / f"{table}.csv") for table in TABLES)
+    return replace(
+        config, orders=(orders,), trades=(trades,), nbbo=(nbbo,), store=str(FOLDER / "store"), results=results
+    )
+
+
+def is_complete(raw: Path) -> bool:
+    """Return whether the sample's files are all there, as they were written."""
+    try:
+        sizes = json.loads((raw / MARKER).read_text(encoding="utf-8"))
+        return bool(sizes == _sizes(raw))
+    except (OSError, ValueError):
+        return False
+
+
+def generate_sample(raw: Path) -> None:
+    """Write securities 101 and 102 on 2024-01-01..05 into ``raw``."""
+    from marketgen import MarketSpec, generate
+
+    (raw / MARKER).unlink(missing_ok=True)
+    generate(MarketSpec(), raw)
+    atomic_json(raw / MARKER, _sizes(raw))
+
+
+def _sizes(raw: Path) -> dict[str, int]:
+    return {table: (raw / f"{table}.csv").stat().st_size for table in TABLES}

@@ -1,0 +1,207 @@
+"""What commands print for people, and the same facts as plain dictionaries for --json."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from driver.config import Config
+from driver.plan import Plan
+from driver.results import job_name
+
+if TYPE_CHECKING:
+    from driver.runner import Summary
+    from marketgen import GeneratedFiles
+    from tickstore import ConvertReport, Inspection
+
+SHOWN_JOBS = 20
+HEADLINE = ("scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity",
+            "fill_ratio", "vwap", "shortfall_bps", "saving_bps")  # fmt: skip
+
+
+def run_text(summary: "Summary") -> str:
+    """Return the execution summary of a run."""
+    jobs = f"{len(summary.states)} jobs: {summary.count('done')} done, {summary.count('kept')} kept"
+    lines = [f"{jobs}, {len(summary.failed)} failed"]
+    if summary.up_to_date:
+        lines.append("everything is up to date (--resume=false runs it again)")
+    if summary.stale:
+        lines.append(f"{summary.stale} jobs of an earlier run are not in this one: moved to {summary.results}/.stale")
+    counts = ", ".join(f"{summary.total(name):,} {name}" for name in ("orders", "events", "fills"))
+    lines.append(f"selected: {counts.replace(' orders', ' orders selected', 1)}".removeprefix("selected: "))
+    if summary.phases:
+        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items())
+        rate = summary.rate()
+        lines.append(f"time: {spent}" + (f"; {rate:,.0f} events/s" if rate else ""))
+    lines += [f"FAILED {job_name(state.job)}: {state.error}" for state in summary.failed]
+    if summary.headline:
+        lines += ["", *table_lines(HEADLINE, summary.headline), ""]
+    lines.append(f"tables: {summary.results}")
+    if (summary.results / "report.html").exists():
+        lines.append(f"report: {summary.results / 'report.html'}")
+    return "\n".join(lines)
+
+
+def run_facts(summary: "Summary") -> dict[str, Any]:
+    """Return the execution summary as plain values."""
+    return {
+        "results": str(summary.results),
+        "store": str(summary.store),
+        "jobs": {name: summary.count(name) for name in ("done", "kept", "failed")},
+        "up_to_date": summary.up_to_date,
+        "failed": {job_name(state.job): state.error for state in summary.failed},
+        "totals": {name: summary.total(name) for name in ("events", "orders", "fills")},
+        "seconds": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
+        "summary": summary.headline,
+    }
+
+
+def table_lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return rows as aligned columns, headed by their names."""
+    cells = [list(names), *([_cell(row.get(name)) for name in names] for row in rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(names))]
+    return ["  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) for row in cells]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "" if value is None else str(value)
+
+
+def convert_text(report: "ConvertReport", store: str) -> str:
+    """Return what a conversion did."""
+    if report.nothing_to_do:
+        lines = [f"nothing to do: {len(report.partitions)} day files of these inputs are in {store}"]
+    else:
+        lines = [f"{len(report.written)} day files written to {store}, {len(report.unchanged)} unchanged"]
+        names = ("read", "stored", "rejected", "blank")
+        rows: list[dict[str, Any]] = [{"table": name} | asdict(count) for name, count in report.tables.items()]
+        lines += table_lines(("table", *names), rows)
+        megabytes = report.input_bytes / 1e6
+        lines.append(f"{megabytes:,.1f} MB in {report.seconds:.1f} s, {report.stored_bytes / 1e6:,.1f} MB stored")
+    if report.reject_reasons:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.reject_reasons.items()))
+        lines.append(f"rejected rows: {reasons}; see {report.rejects_path}")
+    lines.append(f"next: python -m driver run --store={store}")
+    return "\n".join(lines)
+
+
+def plan_text(plan: Plan, config: Config, seconds: float) -> str:
+    """Return what a run would do."""
+    rows = [
+        {"security": job.security, "date": job.date, "events": job.event_rows, "session": job.session.source}
+        for job in plan.jobs[:SHOWN_JOBS]
+    ]
+    lines = table_lines(("security", "date", "events", "session"), rows)
+    if len(plan.jobs) > SHOWN_JOBS:
+        lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS} more (all with --json)")
+    workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
+    lines.append(
+        f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "
+        f"about {seconds:,.0f} s on {workers} workers; results in {config.results}"
+    )
+    return "\n".join(lines)
+
+
+def plan_facts(plan: Plan, seconds: float) -> dict[str, Any]:
+    """Return the plan as plain values."""
+    jobs = [
+        {
+            "security": job.security,
+            "date": job.date,
+            "event_rows": job.event_rows,
+            "day_file": job.day_file,
+            "folder": job.folder,
+            "session": asdict(job.session),
+            "fingerprint": job.fingerprint,
+        }
+        for job in plan.jobs
+    ]
+    return {"jobs": jobs, "event_rows": plan.event_rows, "bytes": plan.bytes, "estimated_seconds": round(seconds, 1)}
+
+
+def settings_toml(config: Config) -> str:
+    """Return every setting as TOML that `--config` reads back."""
+    sections: dict[str, list[str]] = {}
+    for field in fields(config):
+        section, _, key = field.metadata["path"].partition(".")
+        value = getattr(config, field.name)
+        if field.metadata["path"] == "input.columns":
+            text = "{" + ", ".join(f"{json.dumps(ours)} = {json.dumps(theirs)}" for ours, theirs in value) + "}"
+        elif field.name == "order_types" and value == (0,):
+            text = '["none"]'
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        sections.setdefault(section, []).append(f"{key} = {text}")
+    return "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections.items()) + "\n"
+
+
+def example_toml() -> str:
+    """Return a worked example: one participant, its trading hours, securities and dates."""
+    return EXAMPLE
+
+
+EXAMPLE = """\
+# One broker's orders of the continuous session, on the files of one week.
+# Keys that are left out keep their defaults: `python -m driver config` lists them all.
+
+[input]
+orders = ["data/orders.csv"]
+trades = ["data/trades.csv"]
+nbbo = ["data/nbbo.csv"]
+
+[paths]
+store = "darkreplay/store"
+results = "darkreplay/results"
+
+[processing]
+mode = "parallel"
+max_workers = 8
+chunk_size_mb = 1024
+
+[data_selection]
+security_codes = [101, 102]
+participant_ids = [69]
+date_range.start = "2024-01-01"
+date_range.end = "2024-01-05"
+trading_hours.start = 10
+trading_hours.end = 16
+
+[simulation]
+dark_pool_scenarios = ["A", "B", "C"]
+price_impact_percent = 0.05
+dark_share = 0.5
+
+[output]
+format = "gzip"
+aggregate_by = ["security_code", "date", "participant_id"]
+detailed_logs = false
+"""
+
+
+def synth_text(written: "GeneratedFiles") -> str:
+    """Return what the generator wrote."""
+    return "\n".join(
+        [
+            f"{written.order_rows:,} order rows in {written.orders}",
+            f"{written.trade_rows:,} trade rows in {written.trades}",
+            f"{written.quote_rows:,} quote rows in {written.nbbo}",
+            f"next: python -m driver run --orders={written.orders} --trades={written.trades} --nbbo={written.nbbo}",
+        ]
+    )
+
+
+def inspection_text(found: "Inspection") -> str:
+    """Return what a look at a file found."""
+    table = f"looks like {found.table}" if found.table else "is like none of orders, trades, nbbo"
+    lines = [f"{found.path} {table}; {found.rows_sampled:,} rows looked at"]
+    names = ("name", "field", "low", "high", "nulls", "distinct")
+    lines += table_lines(names, [asdict(column) for column in found.columns])
+    if found.missing:
+        lines.append(f"required and not found: {', '.join(found.missing)}")
+    if found.mapping:
+        lines += ["", "as configuration:", found.mapping.rstrip()]
+    return "\n".join(lines)
