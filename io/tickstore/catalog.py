@@ -1,0 +1,147 @@
+"""What is in a store: one entry a partition, kept in ``catalog.json`` and rebuilt from the day files at any time."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from tickstore.day_file import DayFile, open_day
+from tickstore.errors import StoreError
+
+CATALOG_NAME: Final = "catalog.json"
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHints:
+    """What the day's own rows say about its session, ns UTC or None (decisions 4)."""
+
+    first_auction: int | None = None  # auction print before 12:00 local
+    first_continuous: int | None = None  # continuous print from 09:59 local
+    first_dark_entry: int | None = None  # arrival of a dark order from 09:59 local
+    first_quote: int | None = None  # valid quote from 09:59 local
+    last_continuous: int | None = None
+    last_dark_entry: int | None = None
+    continuous_prints: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One day file."""
+
+    security: str
+    date: str
+    path: Path
+    rows: dict[str, int]  # events, orders, fills, quotes
+    bytes: int
+    first_time: int | None  # of the events, ns UTC
+    last_time: int | None
+    digest: str  # of the content: equal columns, equal digest
+    session_hints: SessionHints
+    session: tuple[int, int] | None = None  # continuous trading by a session file, ns UTC
+
+    @property
+    def orders(self) -> int:
+        """Return the number of orders."""
+        return self.rows["orders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All partitions, securities in order (integers by number, then text), then dates."""
+
+    store: Path
+    partitions: tuple[Partition, ...]
+    participants: dict[str, int] | None = None  # text -> code, where participant ids are text
+
+
+def partition_order(security: str, date: str) -> tuple[bool, int, str, str]:
+    """Return the key that sorts partitions (decisions 27)."""
+    number = security.isascii() and security.isdigit()
+    return not number, int(security) if number else 0, security, date
+
+
+def day_path(store: Path, security: str, date: str) -> Path:
+    """Return where a partition's day file is; what is not [A-Za-z0-9._-] is percent-encoded."""
+    name = quote(security, safe="")
+    if name.strip(".") == "":
+        name = name.replace(".", "%2E")
+    return store / name.replace("~", "%7E") / f"{date}.h5"
+
+
+def describe(path: Path, day: DayFile) -> Partition:
+    """Return the catalog entry of a day file."""
+    facts = day.attributes
+    hints = facts.get("session_hints", {})
+    return Partition(
+        security=day.security,
+        date=day.date,
+        path=path,
+        rows=day.rows,
+        bytes=day.index["size"],
+        first_time=facts.get("first_time"),
+        last_time=facts.get("last_time"),
+        digest=facts.get("digest", ""),
+        session_hints=SessionHints(**hints),
+        session=tuple(facts["session"]) if facts.get("session") else None,
+    )
+
+
+def write_catalog(store: Path, partitions: list[Partition], participants: dict[str, int] | None) -> bytes:
+    """Return the bytes of ``catalog.json`` for a store."""
+    entries = []
+    for partition in sorted(partitions, key=lambda p: partition_order(p.security, p.date)):
+        entry = asdict(partition)
+        entry["path"] = partition.path.relative_to(store).as_posix()
+        entries.append(json.dumps(entry, sort_keys=True))
+    head = json.dumps({"version": _VERSION, "participants": participants}, sort_keys=True)
+    return ("[" + ",\n".join([head, *entries]) + "]\n").encode()
+
+
+def read_catalog(store: Path | str) -> Catalog:
+    """Return the catalog of a store, from its file, or from the day files where that is missing.
+
+    Raises
+    ------
+    StoreError
+        There is no store, or its catalog is damaged.
+    """
+    store = Path(store)
+    if not store.is_dir():
+        raise StoreError(f"{store}: no store here; `convert` makes one")
+    path = store / CATALOG_NAME
+    if not path.exists():
+        return rebuild_catalog(store)
+    try:
+        head, *entries = json.loads(path.read_bytes())
+        if head["version"] != _VERSION:
+            raise StoreError(f"{path}: version {head['version']}, this program reads {_VERSION}: convert again")
+        return Catalog(store, tuple(_entry(store, entry) for entry in entries), head["participants"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise StoreError(f"{path}: damaged; delete it and it is made again from the day files") from None
+
+
+def _entry(store: Path, entry: dict[str, Any]) -> Partition:
+    return Partition(
+        **entry
+        | {
+            "path": store / entry["path"],
+            "session_hints": SessionHints(**entry["session_hints"]),
+            "session": tuple(entry["session"]) if entry["session"] else None,
+        }
+    )
+
+
+def rebuild_catalog(store: Path) -> Catalog:
+    """Return the catalog that the day files themselves make up."""
+    partitions = []
+    participants: dict[str, int] | None = None
+    for path in store.glob("*/????-??-??.h5"):
+        day = open_day(path)
+        partitions.append(describe(path, day))
+        names = day.attributes.get("participants")
+        if names:
+            participants = (participants or {}) | names
+    partitions.sort(key=lambda p: partition_order(p.security, p.date))
+    return Catalog(store, tuple(partitions), participants)

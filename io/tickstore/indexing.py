@@ -1,0 +1,182 @@
+"""Kernels that build the indices of a partition: dense order numbers, the order table, fills by order, quotes."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import inlined, kernel
+
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+@inlined
+def _slot(key: int, shift: int) -> Any:
+    """Return where the search for a key begins in a table of 2 ** (64 - shift) places."""
+    return np.int64((np.uint64(key) * _MIX) >> np.uint64(shift))
+
+
+@kernel
+def number_orders(
+    order_id: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], out: NDArray[np.int32]
+) -> int:
+    """Give order ids dense numbers by first appearance; return how many there are.
+
+    Parameters
+    ----------
+    order_id : (n,) int64, in time order
+    table : (2 ** k,) int32, at least 2 n places, filled with -1; afterwards a hash table of order numbers
+    ids : (n,) int64, filled: the id of each number
+    out : (n,) int32, filled: the number of each row's order
+    """
+    shift = 64
+    while (1 << (64 - shift)) < table.shape[0]:
+        shift -= 1
+    mask = table.shape[0] - 1
+    count = 0
+    for i in range(order_id.shape[0]):
+        key = order_id[i]
+        place = _slot(key, shift) & mask
+        while table[place] >= 0 and ids[table[place]] != key:
+            place = (place + 1) & mask
+        if table[place] < 0:
+            table[place] = count
+            ids[count] = key
+            count += 1
+        out[i] = table[place]
+    return count
+
+
+@kernel
+def find_orders(
+    order_id: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], out: NDArray[np.int32]
+) -> None:
+    """Look up ids in the table that `number_orders` filled; -1 where absent.
+
+    Parameters
+    ----------
+    order_id : (m,) int64
+    table, ids : as `number_orders` left them
+    out : (m,) int32, filled
+    """
+    shift = 64
+    while (1 << (64 - shift)) < table.shape[0]:
+        shift -= 1
+    mask = table.shape[0] - 1
+    for i in range(order_id.shape[0]):
+        key = order_id[i]
+        place = _slot(key, shift) & mask
+        while table[place] >= 0 and ids[table[place]] != key:
+            place = (place + 1) & mask
+        out[i] = table[place]
+
+
+@kernel
+def order_rows(
+    order_index: NDArray[np.int32],
+    leaves: NDArray[np.int64],
+    matched: NDArray[np.int64],
+    first_row: NDArray[np.int32],
+    last_row: NDArray[np.int32],
+    parent: NDArray[np.int64],
+    next_row: NDArray[np.int32],
+) -> None:
+    """Fill first and last row, the largest leaves + matched of each order, and each event's next row.
+
+    Parameters
+    ----------
+    order_index, leaves, matched : (n,) of the events in time order
+    first_row, last_row, parent : (k,), filled; ``parent`` still includes what was matched on earlier days
+    next_row : (n,), filled; -1 on an order's last row
+    """
+    seen = 0
+    for i in range(order_index.shape[0]):
+        k = order_index[i]
+        total = leaves[i] + matched[i]
+        if k == seen:  # numbers appear in ascending order
+            seen += 1
+            first_row[k] = i
+            parent[k] = total
+        else:
+            next_row[last_row[k]] = i
+            if total > parent[k]:
+                parent[k] = total
+        last_row[k] = i
+        next_row[i] = -1
+
+
+@kernel
+def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], position: NDArray[np.int32]) -> None:
+    """Give each fill its row when fills go by order, time order kept within one; absent orders last.
+
+    Parameters
+    ----------
+    order_index : (m,) int32, -1 absent, in time order
+    offsets : (k + 1,) int64, filled: the row of the first fill of each order, then of those without one
+    position : (m,) int32, filled: row of each fill; a permutation
+    """
+    orders = offsets.shape[0] - 1
+    offsets[:] = 0
+    for i in range(order_index.shape[0]):
+        k = order_index[i]
+        if k >= 0:
+            offsets[k + 1] += 1
+    for k in range(orders):
+        offsets[k + 1] += offsets[k]
+    for i in range(order_index.shape[0]):
+        k = order_index[i] if order_index[i] >= 0 else orders
+        position[i] = offsets[k]
+        offsets[k] += 1
+    for k in range(orders, 0, -1):  # each entry stands at the end of its order: move it back
+        offsets[k] = offsets[k - 1]
+    offsets[0] = 0
+
+
+@kernel
+def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: NDArray[np.int32]) -> None:
+    """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
+
+    Parameters
+    ----------
+    times : (n,) int64, ascending
+    ascending : (m,) int64, ascending
+    out : (n,) int32, filled
+    """
+    j = 0
+    for i in range(times.shape[0]):
+        while j < ascending.shape[0] and ascending[j] < times[i]:
+            j += 1
+        out[i] = j
+
+
+@kernel
+def count_before_ends(
+    timestamp: NDArray[np.int64],
+    next_row: NDArray[np.int32],
+    order_index: NDArray[np.int32],
+    ascending: NDArray[np.int64],
+    out: NDArray[np.int32],
+) -> None:
+    """Count, for the end of each order, the entries of ``ascending`` strictly before it, in one pass over the events.
+
+    Parameters
+    ----------
+    timestamp, next_row, order_index : (n,) of the events in time order
+    ascending : (m,) int64, ascending
+    out : (k,) int32, filled
+    """
+    j = 0
+    for i in range(timestamp.shape[0]):
+        if next_row[i] < 0:
+            while j < ascending.shape[0] and ascending[j] < timestamp[i]:
+                j += 1
+            out[order_index[i]] = j
+
+
+@kernel
+def is_in_order(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> bool:
+    """Return whether rows ascend by (timestamp, sequence)."""
+    for i in range(1, timestamp.shape[0]):
+        if timestamp[i] < timestamp[i - 1] or (timestamp[i] == timestamp[i - 1] and sequence[i] < sequence[i - 1]):
+            return False
+    return True

@@ -1,0 +1,99 @@
+"""Look at an input file: what its columns are, which fields they match, what the values look like."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tickstore.errors import InputError
+from tickstore.fields import FIELDS, TABLES, canonical
+from tickstore.header import match_fields, split_names
+from tickstore.sources import check_file
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSummary:
+    """One column of a sample of the file."""
+
+    name: str
+    field: str  # the field it is taken for, or ""
+    low: str
+    high: str
+    nulls: int
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in a file."""
+
+    path: Path
+    table: str  # orders, trades, nbbo or "" where no table fits
+    delimiter: str
+    rows_sampled: int
+    columns: tuple[ColumnSummary, ...]
+    missing: tuple[str, ...]  # required fields without a column
+    mapping: str  # proposed TOML
+
+
+def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
+    """Return what a CSV file holds, by its header and its first ``sample_bytes`` bytes."""
+    path = Path(path)
+    check_file(path, "inspect")
+    with path.open("rb") as file:
+        lines = file.read(sample_bytes).split(b"\n")
+    if not lines[0].strip():
+        raise InputError(f"{path}: no header line")
+    names, delimiter = split_names(lines[0], str(path))
+    table, columns, missing = _best_table(names)
+    fields = {column: name for name, column in columns.items()}
+    rows = [line.rstrip(b"\r").split(delimiter.encode()) for line in lines[1:-1] if line.strip()]
+    summaries = tuple(
+        _summary(name, fields.get(n, ""), [r[n] for r in rows if n < len(r)]) for n, name in enumerate(names)
+    )
+    return Inspection(path, table, delimiter, len(rows), summaries, missing, _toml(table, names, columns, missing))
+
+
+def _best_table(names: tuple[str, ...]) -> tuple[str, dict[str, int], tuple[str, ...]]:
+    """Return the table that misses the fewest required fields, its columns, and what it misses."""
+    best: tuple[int, int, str, dict[str, int], tuple[str, ...]] | None = None
+    for table in TABLES:
+        columns = _matches(names, table)
+        missing = tuple(f.name for f in FIELDS[table] if f.required and f.name not in columns)
+        candidate = (len(missing), -len(columns), table, columns, missing)
+        if best is None or candidate[:2] < best[:2]:
+            best = candidate
+    if best is None or len(best[4]) > 4:
+        return "", {}, ()
+    return best[2], best[3], best[4]
+
+
+def _matches(names: tuple[str, ...], table: str) -> dict[str, int]:
+    """Return the fields that aliases find, leaving absent ones out."""
+    absent = {f.name for f in FIELDS[table] if not any(alias in map(canonical, names) for alias in f.aliases)}
+    padded = names + tuple(next(f for f in FIELDS[table] if f.name == name).aliases[0] for name in sorted(absent))
+    try:
+        columns = match_fields(padded, table, {}, "")
+    except InputError:
+        return {}
+    return {name: column for name, column in columns.items() if column < len(names)}
+
+
+def _summary(name: str, field: str, cells: list[bytes]) -> ColumnSummary:
+    texts = [cell.strip(b'" ').decode("utf-8", "replace") for cell in cells]
+    present = {text for text in texts if text and text != "-9223372036854775808"}
+    try:
+        ordered = sorted(present, key=float)
+    except ValueError:
+        ordered = sorted(present)
+    nulls = sum(1 for text in texts if text not in present)
+    return ColumnSummary(
+        name, field, ordered[0] if ordered else "", ordered[-1] if ordered else "", nulls, len(present)
+    )
+
+
+def _toml(table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...]) -> str:
+    if not table:
+        return ""
+    lines = ["[input.columns]", *(f'# {name} = "?"' for name in missing)]
+    found = [field.name for field in FIELDS[table] if field.name in columns]
+    lines += [f'"{table}.{name}" = "{names[columns[name]]}"' for name in found]
+    return "\n".join(lines) + "\n"

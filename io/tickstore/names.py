@@ -1,0 +1,38 @@
+"""Security and participant ids while they travel: an integer as it is, text as a number below zero.
+
+Up to 7 plain characters are packed into the number itself; longer or stranger text gets a number from a
+dictionary that travels with the rows (``long_names``).
+"""
+
+from typing import Final
+
+_LONG_NAME: Final = -(2**62)
+_PACKED: Final = 7
+
+
+def pack_name(text: str, long_names: dict[str, int]) -> int:
+    """Return the number of an id's text, adding to ``long_names`` (text -> number) when it must.
+
+    Examples
+    --------
+    >>> pack_name("101", {}), name_text(pack_name("BHP", {}), {}), name_text(pack_name("007", {}), {})
+    (101, 'BHP', '007')
+    """
+    if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0"):
+        number = int(text)
+        if number < 10**18:
+            return number
+    plain = text.isascii() and all(c.isalnum() or c in "._-" for c in text) and text[0] != "-"
+    if plain and len(text) <= _PACKED:
+        return -1 - int.from_bytes(text.encode(), "big")
+    return long_names.setdefault(text, _LONG_NAME - len(long_names))
+
+
+def name_text(number: int, long_texts: dict[int, str]) -> str:
+    """Return the id as text. ``long_texts`` is the inverse of ``long_names``."""
+    if number >= 0:
+        return str(number)
+    if number <= _LONG_NAME:
+        return long_texts[number]
+    packed = -1 - number
+    return packed.to_bytes((packed.bit_length() + 7) // 8, "big").decode()

@@ -1,0 +1,159 @@
+"""The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused."""
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kernels.conventions import NULL
+from tickstore.fields import INTEGER, NAME, PRICE, SIDE, TIME, Field
+from tickstore.line_parser import epoch_ns
+from tickstore.names import pack_name
+
+_SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
+_EPOCH: Final = datetime(1970, 1, 1)
+_SENTINEL: Final = str(NULL)
+
+
+class RejectError(Exception):
+    """Why a line cannot be stored: a short fixed reason, and the column it is about."""
+
+    def __init__(self, reason: str, column: str = "") -> None:
+        super().__init__(reason, column)
+        self.reason = reason
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """What the slow path needs to know about a file."""
+
+    names: tuple[str, ...]  # of the file's columns
+    delimiter: str
+    fields: tuple[tuple[int, Field], ...]  # (file column, field)
+    price_scale: int  # 1, or 10 ** price_decimals where prices are decimal
+    timezone: str
+    earliest: int  # ns UTC, inclusive
+    latest: int  # ns UTC, inclusive
+
+
+def read_line(text: bytes, rules: LineRules, long_names: dict[str, int]) -> list[int] | None:
+    """Return the values of a line in the order of ``rules.fields``, or None for a line of blanks.
+
+    Raises
+    ------
+    RejectError
+        The line is not a row.
+    """
+    if b"\0" in text:
+        raise RejectError("NUL byte")
+    try:
+        line = text.decode().removesuffix("\r")
+    except UnicodeDecodeError:
+        raise RejectError("not UTF-8") from None
+    if not line.strip():
+        return None
+    try:
+        cells = next(csv.reader([line], delimiter=rules.delimiter, strict=True))
+    except csv.Error:
+        raise RejectError("unclosed quote") from None
+    if len(cells) != len(rules.names):
+        raise RejectError("missing fields" if len(cells) < len(rules.names) else "extra fields")
+    values = []
+    for column, field in rules.fields:
+        try:
+            values.append(_value(cells[column].strip(), field, rules, long_names))
+        except RejectError as error:
+            raise RejectError(error.reason, rules.names[column]) from None
+    return values
+
+
+def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]) -> int:
+    if not text or text == _SENTINEL:
+        if field.required and not field.nullable:
+            raise RejectError("missing value")
+        return field.default
+    if field.kind == NAME:
+        return _name(text, long_names)
+    if field.kind == SIDE:
+        if text.lower() not in _SIDES:
+            raise RejectError("unknown side")
+        return _SIDES[text.lower()]
+    if field.kind == TIME:
+        return _time(text, rules)
+    number = _price(text, rules.price_scale) if field.kind == PRICE else _integer(text)
+    low, high = limits(field, rules.earliest, rules.latest)
+    if low <= number <= high:
+        return number
+    negative = number < 0 and field.kind in (INTEGER, PRICE) and not field.name.endswith("_id")
+    raise RejectError("negative value" if negative else "out of range")
+
+
+def limits(field: Field, earliest: int, latest: int) -> tuple[int, int]:
+    """Return the smallest and the largest value of a field that may be stored."""
+    return (earliest, latest) if field.kind == TIME else (field.low, field.high)
+
+
+def _integer(text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise RejectError("malformed number")
+    return int(text) if len(digits) <= 40 else 2**200
+
+
+def _price(text: str, scale: int) -> int:
+    try:
+        if not text.isascii() or not set(text) <= set("0123456789.-"):
+            raise RejectError("malformed number")
+        scaled = Decimal(text[:60]) * scale
+    except InvalidOperation:
+        raise RejectError("malformed number") from None
+    if scaled != scaled.to_integral_value():
+        raise RejectError("too many decimals")
+    return int(scaled)
+
+
+def _name(text: str, long_names: dict[str, int]) -> int:
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdigit() and (text[0] == "-" or (len(text) > 18 and int(text) >= 2**63)):
+        raise RejectError("out of range")
+    if len(text) > 64:
+        raise RejectError("name too long")
+    return pack_name(text, long_names)
+
+
+def _time(text: str, rules: LineRules) -> int:
+    digits = text.removeprefix("-")
+    if digits.isascii() and digits.isdigit():
+        ns = epoch_ns(int(text)) if len(digits) <= 18 or int(digits) < 2**63 else -1
+    elif digits.replace(".", "", 1).isascii() and digits.replace(".", "", 1).isdigit():
+        whole, fraction = text.split(".")
+        unit = epoch_ns(int(whole or "0")) // max(1, int(whole or "0"))
+        ns = int(Decimal(text) * unit) if len(fraction) <= 9 else -1
+    else:
+        ns = _iso_ns(text, rules.timezone)
+    if not rules.earliest <= ns <= rules.latest:
+        raise RejectError("time out of range")
+    return ns
+
+
+def _iso_ns(text: str, timezone: str) -> int:
+    """Return ns UTC of an ISO time; without an offset it is the exchange's local time."""
+    body, fraction = text, ""
+    if "." in text:
+        body, _, tail = text.partition(".")
+        fraction = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+        body += tail[len(fraction) :]
+    if len(fraction) > 9:
+        raise RejectError("malformed time")
+    try:
+        moment = datetime.fromisoformat(body)
+    except ValueError:
+        raise RejectError("malformed time") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(timezone))
+    offset = moment.utcoffset() or timedelta()
+    seconds = (moment.replace(tzinfo=None) - offset - _EPOCH) // timedelta(seconds=1)
+    return seconds * 10**9 + int(fraction.ljust(9, "0"))

@@ -1,0 +1,68 @@
+"""What a conversion is asked to do, and what it says it did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Progress = Callable[["ConvertProgress"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertRequest:
+    """Inputs, rules and limits of one conversion. Paths may be globs."""
+
+    orders: tuple[Path, ...]
+    store: Path
+    trades: tuple[Path, ...] = ()
+    nbbo: tuple[Path, ...] = ()
+    sessions: Path | None = None
+    timezone: str = "Australia/Sydney"
+    session_cutoff: str = "19:00"
+    holidays: tuple[str, ...] = ()
+    price_decimals: int = 3
+    price_format: str = "auto"  # auto, units, decimal
+    columns: tuple[tuple[str, str], ...] = ()  # (field or table.field, header name)
+    chunk_size_mb: int = 1024
+    memory_mb: int = 384  # of a worker, beyond which parsed rows spill to temp_dir
+    temp_dir: Path | None = None  # default: inside the store
+    workers: int = 1
+    max_reject_ratio: float = 0.001
+    max_rejects: int | None = None
+    replace: bool = False
+    quotes_from_orders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertProgress:
+    """Where a conversion is. ``total`` and ``done`` count input bytes while parsing, partitions afterwards."""
+
+    stage: str  # parse, build, commit
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """Rows of one input table. ``read`` is counted independently of parsing: newlines less headers."""
+
+    read: int = 0
+    stored: int = 0
+    rejected: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertReport:
+    """What a conversion did. ``partitions`` are all (security, date) its inputs make up."""
+
+    partitions: tuple[tuple[str, str], ...]
+    written: tuple[tuple[str, str], ...]
+    unchanged: tuple[tuple[str, str], ...]
+    tables: dict[str, TableCount]
+    reject_reasons: dict[str, int] = field(default_factory=dict)
+    rejects_path: Path | None = None
+    warnings: tuple[str, ...] = ()
+    input_bytes: int = 0
+    stored_bytes: int = 0
+    seconds: float = 0.0
+    nothing_to_do: bool = False

@@ -1,0 +1,145 @@
+"""Input files: which there are, what each holds, and how it is cut into byte ranges."""
+
+import glob
+import itertools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickstore.errors import InputError
+from tickstore.fields import FIELDS, PRICE, SIDE, TABLES
+from tickstore.header import Header, read_header
+from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_WIDTH, SCALE, SLOT
+from tickstore.odd_lines import LineRules, limits
+from tickstore.request import ConvertRequest
+from tickstore.trade_dates import LATEST_TIME
+
+_EARLIEST: Final = 2 * 86_400 * 10**9
+_SNIFFED: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file, ready to be parsed."""
+
+    table: str
+    path: str
+    size: int
+    modified: int  # ns
+    header: Header
+    price_scale: int
+    names: tuple[str, ...]  # fields found, in the order of the parser's output rows
+
+    def rules(self, timezone: str) -> LineRules:
+        """Return what the slow path needs."""
+        fields = {field.name: field for field in FIELDS[self.table]}
+        pairs = tuple((self.header.columns[name], fields[name]) for name in self.names)
+        return LineRules(
+            self.header.names, self.header.delimiter, pairs, self.price_scale, timezone, _EARLIEST, LATEST_TIME
+        )
+
+    def plan(self) -> NDArray[np.int64]:
+        """Return what the fast path needs, (file columns, PLAN_WIDTH) int64."""
+        plan = np.zeros((len(self.header.names), PLAN_WIDTH), np.int64)
+        plan[:, SLOT] = -1
+        plan[:, SCALE] = 1
+        fields = {field.name: field for field in FIELDS[self.table]}
+        for slot, name in enumerate(self.names):
+            field = fields[name]
+            row = plan[self.header.columns[name]]
+            low, high = (-1, 1) if field.kind == SIDE else limits(field, _EARLIEST, LATEST_TIME)
+            row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = field.kind, slot, field.default, low, high
+            row[SCALE] = self.price_scale if field.kind == PRICE else 1
+            row[EMPTY_OK] = not field.required or field.nullable
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A byte range of a source: every line that begins in [start, stop)."""
+
+    source: int  # place in the list of sources
+    start: int
+    stop: int
+
+
+def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
+    """Return the sources of a request, or raise InputError for the first thing wrong with them."""
+    mapping = dict(request.columns)
+    sources = [
+        _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
+    ]
+    if not any(source.table == "orders" for source in sources):
+        raise InputError("no orders file given: name one with --orders")
+    return tuple(sources)
+
+
+def _expand(patterns: tuple[Path, ...], table: str) -> list[Path]:
+    paths: list[Path] = []
+    for pattern in patterns:
+        text = os.path.expanduser(str(pattern))  # noqa: PTH111 - a glob is not a path yet
+        if glob.has_magic(text) and not Path(text).exists():
+            found = sorted(Path(name) for name in glob.glob(text, recursive=True))  # noqa: PTH207
+            if not found:
+                raise InputError(f"{table}: no file matches {text!r}")
+            paths += found
+        else:
+            paths.append(Path(text))
+    unique = {path.resolve(): path for path in paths}
+    return list(unique.values())
+
+
+def check_file(path: Path, table: str) -> os.stat_result:
+    """Return a file's status, or raise InputError when it is not a readable file."""
+    if path.is_dir():
+        raise InputError(f"{table}: {path} is a directory; name a file or a glob such as {path}/*.csv")
+    try:
+        status = path.stat()
+        with path.open("rb"):
+            return status
+    except FileNotFoundError:
+        raise InputError(f"{table}: file {path} does not exist") from None
+    except OSError as error:
+        raise InputError(f"{table}: cannot read {path}: {error.strerror}") from None
+
+
+def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> Source:
+    status = check_file(path, table)
+    header = read_header(path, table, mapping)
+    decimal = request.price_format == "decimal" or (
+        request.price_format == "auto" and _has_decimal_prices(path, table, header)
+    )
+    return Source(
+        table=table,
+        path=str(path),
+        size=status.st_size,
+        modified=status.st_mtime_ns,
+        header=header,
+        price_scale=10**request.price_decimals if decimal else 1,
+        names=tuple(field.name for field in FIELDS[table] if field.name in header.columns),
+    )
+
+
+def _has_decimal_prices(path: Path, table: str, header: Header) -> bool:
+    """Return whether prices at the start of the file have decimals that are not zero."""
+    columns = [header.columns[f.name] for f in FIELDS[table] if f.kind == PRICE and f.name in header.columns]
+    with path.open("rb") as file:
+        lines = file.read(_SNIFFED).split(b"\n")[1:]
+    for line, column in itertools.product(lines, columns):
+        cells = line.split(header.delimiter.encode())
+        if column < len(cells) and cells[column].strip(b'" \r').partition(b".")[2].strip(b"0"):
+            return True
+    return False
+
+
+def cut_chunks(sources: tuple[Source, ...], chunk_bytes: int) -> tuple[Chunk, ...]:
+    """Return byte ranges of about ``chunk_bytes`` that cover the rows of every source."""
+    return tuple(
+        Chunk(number, start, min(start + chunk_bytes, source.size))
+        for number, source in enumerate(sources)
+        for start in range(source.header.data_start, max(source.size, source.header.data_start + 1), chunk_bytes)
+    )

@@ -1,0 +1,75 @@
+"""Files of a store that appear whole or not at all, and the manifest that says what is finished."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+MANIFEST_NAME: Final = "manifest.jsonl"
+
+
+def fsync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_file(temporary: Path, path: Path) -> None:
+    """Move a finished, fsynced file to its place; its directory is fsynced too."""
+    temporary.replace(path)
+    fsync_directory(path.parent)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a small file: old, new, never half."""
+    temporary = path.with_name(path.name + ".tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        replace_file(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    """Append JSON lines durably; a torn last line of an earlier crash is cut off first."""
+    content = "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines).encode()
+    with path.open("ab") as file:
+        size = file.tell()
+        whole = _whole_size(path, size)
+        if whole < size:
+            file.truncate(whole)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _whole_size(path: Path, size: int) -> int:
+    if size == 0:
+        return 0
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        if file.read(1) == b"\n":
+            return size
+        file.seek(0)
+        return file.read().rfind(b"\n") + 1
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the JSON lines of a file that may not exist; a torn last line is left out."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                with suppress(ValueError):
+                    yield json.loads(line)

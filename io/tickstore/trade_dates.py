@@ -1,0 +1,146 @@
+"""Trade dates: the exchange's local date, and the next business day from the evening cutoff (decisions 1)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import kernel
+from tickstore.errors import UserError
+
+DAY_NS: Final = 86_400 * 10**9
+_EPOCH: Final = date(1970, 1, 1)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+_LAST_DAY: Final = (date(_LAST_YEAR, 1, 1) - _EPOCH).days
+LATEST_TIME: Final = (_LAST_DAY - 30) * DAY_NS  # timestamps from here on are out of range
+
+
+@dataclass(frozen=True, slots=True)
+class TradeCalendar:
+    """Tables that turn ns UTC into day numbers since 1970."""
+
+    changes: NDArray[np.int64]  # (k,) ns UTC at which an offset begins, the first one before all data
+    offsets: NDArray[np.int64]  # (k,) ns to add to UTC from there on
+    roll: NDArray[np.int32]  # (days,) the business day an evening row of each day moves to
+    cutoff: int  # ns after local midnight
+
+
+@lru_cache(maxsize=8)
+def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> TradeCalendar:
+    """Return the tables for an IANA zone, a cutoff ``HH:MM`` and holidays ``YYYY-MM-DD``."""
+    changes, offsets = _zone_changes(timezone)
+    days = np.arange(_LAST_DAY + 30)
+    closed = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
+    for holiday in holidays:
+        closed[day_number(holiday)] = True
+    is_open = np.flatnonzero(~closed)
+    roll = is_open[np.searchsorted(is_open, days[:_LAST_DAY], side="right")].astype(np.int32)
+    return TradeCalendar(changes, offsets, roll, _cutoff_ns(cutoff))
+
+
+def day_number(text: str) -> int:
+    """Return the day number of ``YYYY-MM-DD``."""
+    try:
+        return (date.fromisoformat(text) - _EPOCH).days
+    except ValueError:
+        raise UserError(f"{text!r} is not a date like 2024-09-05") from None
+
+
+def day_text(number: int) -> str:
+    """Return the date of a day number as ``YYYY-MM-DD``.
+
+    Examples
+    --------
+    >>> day_text(day_number("2024-09-05"))
+    '2024-09-05'
+    """
+    return (_EPOCH + timedelta(days=int(number))).isoformat()
+
+
+def local_time_ns(timezone: str, day: str, clock: str) -> int:
+    """Return ns UTC of a local wall-clock time ``HH:MM[:SS]`` on a date."""
+    moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=_zone(timezone))
+    return round(moment.timestamp()) * 10**9
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UserError(f"timezone {name!r} is unknown: use an IANA name such as Australia/Sydney") from None
+
+
+def _cutoff_ns(text: str) -> int:
+    """Return the cutoff in ns after midnight; ``24:00`` means no cutoff."""
+    try:
+        hours, minutes, *seconds = (int(part) for part in text.split(":"))
+        total = hours * 3600 + minutes * 60 + (seconds[0] if seconds else 0)
+    except ValueError:
+        total = -1
+    if not 0 < total <= 86_400:
+        raise UserError(f"session_cutoff {text!r} is not a time of day like 19:00")
+    return total * 10**9
+
+
+def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return when the zone's offset changes: probed weekly, then narrowed to the second."""
+    zone = _zone(timezone)
+
+    def offset(second: int) -> int:
+        delta = datetime.fromtimestamp(second, UTC).astimezone(zone).utcoffset()
+        return 0 if delta is None else round(delta.total_seconds())
+
+    week = 7 * 86_400
+    stop = (_LAST_DAY + 7) * 86_400
+    changes, offsets = [-(2**63)], [offset(0)]
+    for begin in range(0, stop, week):
+        low, high = begin, begin + week
+        if offset(high) == offsets[-1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if offset(middle) != offsets[-1] else (middle, high)
+        changes.append(high * 10**9)
+        offsets.append(offset(begin + week))
+    return np.array(changes, dtype=np.int64), np.array(offsets, dtype=np.int64) * 10**9
+
+
+@kernel
+def trade_days(
+    timestamp: NDArray[np.int64],
+    changes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    roll: NDArray[np.int32],
+    cutoff: int,
+    out: NDArray[np.int32],
+) -> int:
+    """Write the trade day of each row, and return how many rows stand on a weekend of their own date.
+
+    Parameters
+    ----------
+    timestamp : (n,) int64, ns UTC, any order
+    changes, offsets, roll, cutoff : of a `TradeCalendar`
+    out : (n,) int32, day numbers
+    """
+    day_ns = 86_400_000_000_000
+    low, high, offset = np.int64(1), np.int64(0), np.int64(0)  # the stretch of one offset that the last row was in
+    weekend = 0
+    for i in range(timestamp.shape[0]):
+        t = timestamp[i]
+        if t < low or t >= high:
+            k = np.searchsorted(changes, t, side="right") - 1
+            low = changes[k]
+            high = changes[k + 1] if k + 1 < changes.shape[0] else np.int64(9_223_372_036_854_775_807)
+            offset = offsets[k]
+        local = t + offset
+        day = local // day_ns
+        if local - day * day_ns >= cutoff:
+            out[i] = roll[day]
+        else:
+            out[i] = day
+            weekend += (day + 3) % 7 >= 5
+    return weekend
