@@ -1,0 +1,176 @@
+"""report.html: one self-contained page made from the tables of a results folder, and from nothing else."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from driver import charts
+from driver.findings import findings, meaning, signed
+from driver.outputs import atomic_write
+from driver.tables import Value
+from tickstore.errors import InputError
+
+Row = dict[str, Value]
+TEMPLATE = "report_template.html"
+REPORT = "report.html"
+SHOWN = 20  # groups drawn or listed; the CSV has all of them
+KEY_COLUMNS = (
+    "security_code",
+    "date",
+    "participant_id",
+    "size_bucket",
+    "hour",
+    "group",
+    "breakdown",
+    "value",
+    "order_id",
+)
+WORD_COLUMNS = ("scenario", "test", "weighting", "status", "note", "kind")
+TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
+
+
+def write_report(results: Path | str) -> str:
+    """Write report.html into a results folder; return a line to show when it could not be made, else ''."""
+    results = Path(results)
+    try:
+        import jinja2
+        import matplotlib as mpl  # noqa: F401  (the charts need it; say so once, here)
+    except ImportError as error:
+        return f'report.html was not made: {error.name} is missing; install it with: pip install "darkreplay[report]"'
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"count": _count, "bps": _bps, "money": _money, "percent": _percent, "number": _number}
+    page = environment.get_template(TEMPLATE).render(report_content(results))
+    atomic_write(results / REPORT, page.encode())
+    return ""
+
+
+def read_table(path: Path) -> list[Row]:
+    """Return the rows of one of the run's tables, numbers as numbers, missing as None."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing: make the tables first with `python -m driver run` or `aggregate`"
+        ) from None
+
+
+def _value(name: str, value: str) -> Value:
+    if value == "":
+        return None
+    if name in TEXT_COLUMNS:
+        return value
+    return float(value) if any(c in value for c in ".en") else int(value)
+
+
+def report_content(results: Path) -> dict[str, Any]:
+    """Return everything the template shows."""
+    names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
+    names += ["by_order_size", "unexecuted", "statistics", "data_quality", "outliers"]
+    tables = {name: read_table(results / f"{name}.csv") for name in names}
+    summary = tables["global_summary"]
+    run = _run_facts(results)
+    quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
+    return {
+        "summary": summary,
+        "findings": findings(summary, tables["statistics"]),
+        "meaning": meaning,
+        "scenarios": [str(row["scenario"]) for row in summary],
+        "groups": _grouped(tables["by_group"], "group"),
+        "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
+        "participants": _largest(_grouped(tables["by_participant"], "participant_id")),
+        "participant_count": len(_grouped(tables["by_participant"], "participant_id")),
+        "securities": _largest(_grouped(tables["by_security"], "security_code")),
+        "security_count": len(_grouped(tables["by_security"], "security_code")),
+        "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
+        "statistics": tables["statistics"],
+        "quality": quality,
+        "outliers": tables["outliers"][:10],
+        "charts": _charts(tables),
+        "run": run,
+        "shown": SHOWN,
+    }
+
+
+def _grouped(rows: Sequence[Row], key: str) -> list[tuple[str, list[Row]]]:
+    """Return consecutive rows with equal ``key`` together, as (label, one row per scenario)."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(row[key]), []).append(row)
+    return list(groups.items())
+
+
+def _largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
+    """Return the SHOWN groups with the largest value at arrival, in table order."""
+    ranked = sorted(range(len(groups)), key=lambda i: -charts.number(groups[i][1][0]["benchmark_notional"]))
+    return [groups[i] for i in sorted(ranked[:SHOWN])]
+
+
+def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
+    """Return the charts there is something to draw for, by name."""
+    summary = tables["global_summary"]
+    drawn = {}
+    if summary[0]["orders"]:
+        drawn["outcomes"] = charts.outcome_bars(summary)
+    if len(summary) < 2 or not summary[0]["priced_orders"]:
+        return drawn
+    intervals = [row for row in tables["statistics"] if row["test"] == "cluster" and row["ci_low"] is not None]
+    if intervals:
+        drawn["intervals"] = charts.saving_intervals(intervals)
+    drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
+    dates = _grouped(tables["by_date"], "date")
+    if len(dates) > 1:
+        drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
+    hours = _grouped(tables["by_time_of_day"], "hour")
+    drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
+    drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
+    sizes = _grouped(tables["by_order_size"], "size_bucket")
+    drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
+    return drawn
+
+
+def _run_facts(results: Path) -> list[tuple[str, str]]:
+    """Return what run.json says of the run, flattened to (key, text); empty where there is none."""
+    try:
+        facts = json.loads((results / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return list(_flat("", facts))[:200]
+
+
+def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [pair for key, inner in value.items() for pair in _flat(f"{prefix}.{key}" if prefix else key, inner)]
+    if isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        return [pair for i, inner in enumerate(value) for pair in _flat(f"{prefix}[{i}]", inner)]
+    return [(prefix, ", ".join(map(str, value)) if isinstance(value, list) else str(value))]
+
+
+def _count(value: Value) -> str:
+    return "" if value is None else f"{charts.number(value):,.0f}"
+
+
+def _bps(value: Value) -> str:
+    return "" if value is None else signed(charts.number(value))
+
+
+def _money(value: Value) -> str:
+    return "" if value is None else signed(charts.number(value), 0)
+
+
+def _percent(value: Value) -> str:
+    return "" if value is None else f"{100 * charts.number(value):.1f}"
+
+
+def _number(value: Value, digits: int = 3) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{charts.number(value):,.{digits}f}"
