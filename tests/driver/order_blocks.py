@@ -1,5 +1,7 @@
 """Random blocks of orders whose columns agree with each other, for tests of what sums and writes them."""
 
+from typing import Any
+
 import numpy as np
 
 from driver.order_block import F64, I64, OrderBlock
@@ -74,7 +76,7 @@ def _split(filled: I64, rng: np.random.Generator) -> I64:
 
 def _scenario_columns(
     n: int, quantity: I64, filled: I64, notional: I64, mid2: I64, end_mid2: I64, rng: np.random.Generator
-) -> dict[str, F64 | I64]:
+) -> dict[str, Any]:
     fills = np.stack([filled, *(np.where(rng.random(n) < 0.8, quantity // k, 0) for k in (1, 2, 1))])
     price = np.where(fills > 0, 3_350 + rng.normal(0, 5, (4, n)), np.nan)
     price[0] = np.where(filled > 0, notional / np.maximum(filled, 1), np.nan)
@@ -99,7 +101,7 @@ def _scenario_columns(
     }
 
 
-def _fill_columns(n: int, filled: I64, delay: I64, markouts: int, rng: np.random.Generator) -> dict[str, F64 | I64]:
+def _fill_columns(n: int, filled: I64, delay: I64, markouts: int, rng: np.random.Generator) -> dict[str, Any]:
     def sometimes(*shape: int) -> F64:
         return np.where((filled > 0) & (rng.random((*shape, n)) < 0.8), rng.normal(0, 20, (*shape, n)), np.nan)
 
