@@ -71,7 +71,7 @@ def _encode(partial: Partial) -> bytes:
 def read_partial(path: Path) -> Partial:
     """Read and check a partial; a damaged or foreign one is a StoreError that says what to do."""
     try:
-        data = path.read_bytes()
+        data = bytearray(path.read_bytes())  # writable, so that arrays on it are what the kernels are compiled for
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; run the job again with --resume=false") from None
     if len(data) < len(MAGIC) + 16 or not data.startswith(MAGIC):
@@ -86,7 +86,7 @@ def read_partial(path: Path) -> Partial:
     return _decode(header, data, start + length)
 
 
-def _decode(header: dict[str, Any], data: bytes, place: int) -> Partial:
+def _decode(header: dict[str, Any], data: bytearray, place: int) -> Partial:
     arrays = {}
     for name, dtype, shape in header["arrays"]:
         count = int(np.prod(shape, dtype=np.int64))

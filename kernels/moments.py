@@ -317,3 +317,26 @@ def bucket_edges() -> F64:
     fraction = 1.0 + steps % BUCKETS_PER_OCTAVE / BUCKETS_PER_OCTAVE
     positive = np.ldexp(fraction, FIRST_OCTAVE + steps // BUCKETS_PER_OCTAVE)
     return np.concatenate(([-np.inf], -positive[::-1], positive, [np.inf]))
+
+
+def warm() -> None:
+    """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
+    cell, code = np.zeros(0, np.int32), np.zeros(0, np.int8)
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    table, matrix, box = np.zeros((3, 1), np.int64), np.zeros((2, 0)), np.zeros((1, 2, 2))
+    for column in (whole, cell):
+        add_integers(cell, column, table[0])
+    count_equal(cell, code, 0, table[0])
+    count_positive(cell, whole, table[0])
+    add_rounded(cell, real, 1.0, table[0])
+    priced_base(whole, whole, matrix, whole)
+    add_fixed_cost(cell, real, whole, table[0])
+    add_comparison(cell, real, real, whole, table)
+    add_weighted(cell, real, whole, table)
+    scenario_outcome(code, whole, whole, whole, code)
+    add_moments(cell, matrix, whole, np.zeros((1, 3)), box, np.zeros((1, 2, 3)))
+    merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)
+    merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
+    rows_by_cell(cell, np.zeros(2, np.int64), whole)
+    sparse_histograms(np.zeros(1, np.int64), whole, matrix, whole, cell, cell, whole)
+    merge_histograms(cell, cell, cell, whole, table)
