@@ -64,7 +64,7 @@ class Inputs:
     orders: OrderColumns
     fills: FillColumns
     quotes: QuoteColumns
-    sums: tuple[NDArray[np.int64], NDArray[np.int64]]  # quote book, running prints
+    sums: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # quote book, fill prices, prints
     rules: Rules
     row_start: int
 
@@ -135,7 +135,7 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
         orders=take_columns(OrderColumns, day.orders),
         fills=fills,
         quotes=quotes,
-        sums=(book, market_prints(fills, book)),
+        sums=(book, *market_prints(fills, book)),
         rules=day_rules(book, mid_base, settings, session, end, row_end, states_only),
         row_start=row_start,
     )

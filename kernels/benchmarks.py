@@ -41,16 +41,24 @@ def prevailing_at(book: Array, time: int, quotes_first: int) -> int:
 
 
 @inlined
-def quote_near(quotes: QuoteColumns, hint: int, t: int, rules: Rules) -> int:
+def quote_near(time: Array, hint: int, t: int, bounds: tuple[int, int, int, int, int]) -> int:
     """Return the quote that benchmarks use at ``t``: the prevailing one, or the opening one up to S.
 
     Quotes of the pre-open are overlapping auction orders, no price anyone could trade at.
+
+    bounds : (session_start, session_end, opening_quote, closing_quote, quotes_first)
     """
-    if t <= rules.session_start:
-        return rules.opening_quote
-    if t >= rules.session_end:
-        return rules.closing_quote
-    return seek(quotes.timestamp, hint, t + rules.quotes_first)
+    if t <= bounds[0]:
+        return bounds[2]
+    if t >= bounds[1]:
+        return bounds[3]
+    return seek(time, hint, t + bounds[4])
+
+
+@inlined
+def bounds_of(rules: Rules) -> tuple[int, int, int, int, int]:
+    """Return what ``quote_near`` needs of the rules."""
+    return rules.session_start, rules.session_end, rules.opening_quote, rules.closing_quote, rules.quotes_first
 
 
 @inlined
@@ -59,25 +67,23 @@ def benchmarks_block(
 ) -> None:
     """Write M0, m_T, the window and their quotes for each order in ``span``."""
     ints, flags = rows.ints, rows.flags
+    time, bounds = quotes.timestamp, bounds_of(rules)
+    session_start, session_end = rules.session_start, rules.session_end
     for j in range(span[0], span[1]):
-        s = scratch[j - span[0]]
+        k = j - span[0]
         arrival = ints[r.ARRIVAL_TIME, j]
-        start = max(arrival, rules.session_start)
-        end = min(ints[r.END_TIME, j], rules.session_end)
-        first = quote_near(quotes, s[r.S_START_QUOTE], arrival, rules)
-        last = quote_near(quotes, s[r.S_END_QUOTE], end, rules)
+        start = max(arrival, session_start)
+        end = min(ints[r.END_TIME, j], session_end)
+        first = quote_near(time, scratch[k, r.S_START_QUOTE], arrival, bounds)
+        last = quote_near(time, scratch[k, r.S_END_QUOTE], end, bounds)
         kind = BENCHMARK_ARRIVAL
-        if arrival <= rules.session_start:
+        if arrival <= session_start:
             kind = BENCHMARK_OPEN
-        elif arrival >= rules.session_end:
+        elif arrival >= session_end:
             kind = BENCHMARK_CLOSE
-        mid2 = NULL
-        bid = NULL
-        offer = NULL
+        mid2 = bid = offer = NULL
         if first >= 0:
-            mid2 = book[first, r.BOOK_MID2]
-            bid = book[first, r.BOOK_BID]
-            offer = book[first, r.BOOK_OFFER]
+            mid2, bid, offer = book[first, r.BOOK_MID2], book[first, r.BOOK_BID], book[first, r.BOOK_OFFER]
         ints[r.BENCHMARK_TIME, j] = start
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
@@ -87,31 +93,49 @@ def benchmarks_block(
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != NULL else BENCHMARK_NONE
         flags[r.ELIGIBLE, j] = 1 if start <= end else 0
-        s[r.S_START_QUOTE] = first
-        s[r.S_END_QUOTE] = last
+        scratch[k, r.S_START_QUOTE] = first
+        scratch[k, r.S_END_QUOTE] = last
 
 
 @inlined
-def window_mid2(quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, s: Array, j: int) -> float:
-    """Return the mid of the order's window in half units, NaN if there is none (decisions 14)."""
-    mid2 = rows.ints[r.MID2, j]
-    start = rows.ints[r.WINDOW_START, j]
-    end = rows.ints[r.WINDOW_END, j]
-    at_start = float(mid2) if mid2 != NULL else np.nan
-    if start >= end or rules.mid_kind == MID_ARRIVAL:
-        return at_start
-    if rules.mid_kind == MID_SNAPSHOT_MEAN:
-        before = seek(quotes.timestamp, s[r.S_START_QUOTE], start)
-        until = seek(quotes.timestamp, s[r.S_END_QUOTE], end + 1)
-        count = book[until + 1, r.BOOK_COUNT] - book[before + 1, r.BOOK_COUNT]
-        if count == 0:
-            return at_start
-        return mean_mid2(book[until + 1, r.BOOK_TOTAL] - book[before + 1, r.BOOK_TOTAL], count, rules.mid_base)
-    # The window's own quotes: an opening or closing benchmark may sit on another row.
-    before = seek(quotes.timestamp, s[r.S_START_QUOTE], start)
-    until = seek(quotes.timestamp, s[r.S_END_QUOTE], end)
+def snapshot_mean(time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], base: int) -> float:
+    """Return the mean mid of the valid quotes stamped inside [start, end], NaN if none is."""
+    before = seek(time, hints[0], window[0]) + 1
+    until = seek(time, hints[1], window[1] + 1) + 1
+    count = book[until, r.BOOK_COUNT] - book[before, r.BOOK_COUNT]
+    if count == 0:
+        return float(np.nan)
+    return mean_mid2(book[until, r.BOOK_TOTAL] - book[before, r.BOOK_TOTAL], count, base)
+
+
+@inlined
+def time_weighted(time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], base: int) -> float:
+    """Return the time-weighted mid over the valid time of [start, end), NaN if there is none."""
+    start, end = window
+    before = seek(time, hints[0], start)  # an opening benchmark may sit on a later row
+    until = seek(time, hints[1], end)
+    if before == until and before >= 0 and book[before, r.BOOK_MID2] != NULL:
+        return float(book[before, r.BOOK_MID2])
     valid_ns = valid_ns_until(book, until, end) - valid_ns_until(book, before, start)
     if valid_ns <= 0:
-        return at_start
-    area = area_until(book, until, end, rules.mid_base) - area_until(book, before, start, rules.mid_base)
-    return mean_mid2(area, valid_ns, rules.mid_base)
+        return float(np.nan)
+    return mean_mid2(area_until(book, until, end, base) - area_until(book, before, start, base), valid_ns, base)
+
+
+@inlined
+def window_mid2(
+    time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], mid2: int, kind: int, base: int
+) -> float:
+    """Return the mid of the order's window in half units, NaN if there is none (decisions 14).
+
+    mid2 : M0, the mid at the window's start, which stands in where the window has no valid quote of its own
+    """
+    mean = np.nan
+    if window[0] < window[1] and kind != MID_ARRIVAL:
+        if kind == MID_SNAPSHOT_MEAN:
+            mean = snapshot_mean(time, book, window, hints, base)
+        else:
+            mean = time_weighted(time, book, window, hints, base)
+    if np.isnan(mean) and mid2 != NULL:
+        mean = float(mid2)
+    return mean

@@ -14,7 +14,7 @@ from kernels import _rows as r
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules
 from kernels._jit import kernel
 from kernels.benchmarks import benchmarks_block
-from kernels.costs import costs_block, spreads_block
+from kernels.costs import costs_block, slippages_block, spreads_block
 from kernels.fills import fills_block
 from kernels.orders import observe_block
 from kernels.scenarios import scenarios_block
@@ -30,24 +30,25 @@ def measure_orders(
     events: EventColumns,
     fills: FillColumns,
     quotes: QuoteColumns,
-    sums: tuple[Array, Array],
+    sums: tuple[Array, Array, Array],
     rules: Rules,
     rows: Rows,
 ) -> None:
     """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``.
 
-    sums : (quote book, running prints) of the day
+    sums : (quote book, exact fill prices, running prints) of the day
     """
-    book, prints = sums
+    book, price2, prints = sums
     scratch = np.empty((SUB_BLOCK, r.SCRATCH_COLUMNS), np.int64)
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
         observe_block(selected, orders, events, rules, rows, scratch, span)
-        fills_block(fills, book, rules, rows, scratch, span)
+        fills_block(fills, price2, rules, rows, scratch, span)
         benchmarks_block(quotes, book, rules, rows, scratch, span)
         scenarios_block(quotes, book, rules, rows, scratch, span)
-        costs_block(quotes, book, prints, rules, rows, scratch, span)
-        spreads_block(fills, quotes, book, rules, rows, scratch, span)
+        costs_block(quotes, book, rules, rows, scratch, span)
+        slippages_block(prints, rows, scratch, span)
+        spreads_block(fills, price2, quotes, book, rules, rows, scratch, span)
 
 
 def empty_rows(n: int, n_horizons: int) -> Rows:

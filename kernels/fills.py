@@ -16,134 +16,136 @@ from kernels.conventions import NULL, VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
 from kernels.quotes import exact_mid2
 
 Array = NDArray[Any]
-BLOCK_PRICE_SOURCES = (50, 51)  # count in the market's volume, not in its price (R28)
+# Count in the market's volume, not in its price (R28).
+BLOCK_PRICE_FIRST = 50
+BLOCK_PRICE_LAST = 51
 BOOKED_DARK = 48
 
 
 @inlined
-def exact_price2(fills: FillColumns, book: Array, i: int) -> int:
-    """Return fill ``i``'s price in half units.
-
-    The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
-    half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
-    """
-    price2 = 2 * fills.price[i]
-    if fills.venue[i] == VENUE_DARK or fills.deal_source[i] == BOOKED_DARK:
-        mid2 = NULL
-        if fills.quote[i] >= 0:
-            mid2 = book[fills.quote[i], r.BOOK_MID2]
-        if mid2 != price2 and mid2 != price2 + 1:
-            mid2 = exact_mid2(fills.national_bid[i], fills.national_offer[i])
-        if mid2 == price2 + 1:
-            price2 = mid2
-    return int(price2)
-
-
-@inlined
-def is_print(fills: FillColumns, i: int) -> bool:
-    """Return whether fill ``i`` counts in the market's volume-weighted price (domain.md 4, R28)."""
-    if fills.venue[i] >= VENUE_BOOKED:
-        return False
-    return bool(fills.deal_source[i] != BLOCK_PRICE_SOURCES[0] and fills.deal_source[i] != BLOCK_PRICE_SOURCES[1])
+def is_print(venue: int, deal_source: int) -> bool:
+    """Return whether a fill counts in the market's volume-weighted price (domain.md 4, R28)."""
+    return venue < VENUE_BOOKED and not BLOCK_PRICE_FIRST <= deal_source <= BLOCK_PRICE_LAST
 
 
 @kernel
-def sum_prints(fills: FillColumns, book: Array, prints: Array) -> None:
-    """Write time, volume and notional (half units) before each fill in time order; a match counts once.
+def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) -> None:
+    """Write each fill's exact price in half units, and the volume it adds to the market's prints.
+
+    The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
+    half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
+    A match has two fills; the buyer's stands for it.
+    """
+    price, quantity, side = fills.price, fills.quantity, fills.side
+    venue, deal_source, quote = fills.venue, fills.deal_source, fills.quote
+    bid, offer = fills.national_bid, fills.national_offer
+    for i in range(len(price)):
+        value = 2 * price[i]
+        if venue[i] == VENUE_DARK or deal_source[i] == BOOKED_DARK:
+            mid2 = book[quote[i], r.BOOK_MID2] if quote[i] >= 0 else NULL
+            if mid2 != value and mid2 != value + 1:
+                mid2 = exact_mid2(bid[i], offer[i])
+            if mid2 == value + 1:
+                value = mid2
+        price2[i] = value
+        volume[i] = quantity[i] if side[i] > 0 and is_print(venue[i], deal_source[i]) else 0
+
+
+@kernel
+def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array, prints: Array) -> None:
+    """Write time, and volume and notional (half units) before it, of each fill in time order.
 
     prints : (n + 1, 3) int64
     """
-    n = len(fills.by_time)
-    volume = notional2 = 0
+    n = len(by_time)
+    total = notional2 = 0
     for k in range(n):
-        i = fills.by_time[k]
-        prints[k, 0] = fills.timestamp[i]
-        prints[k, 1] = volume
+        i = by_time[k]
+        prints[k, 0] = timestamp[i]
+        prints[k, 1] = total
         prints[k, 2] = notional2
-        if fills.side[i] > 0 and is_print(fills, i):
-            volume += fills.quantity[i]
-            notional2 += fills.quantity[i] * exact_price2(fills, book, i)
+        total += volume[i]
+        notional2 += volume[i] * price2[i]
     prints[n, 0] = NULL
-    prints[n, 1] = volume
+    prints[n, 1] = total
     prints[n, 2] = notional2
 
 
-def market_prints(fills: FillColumns, book: Array) -> NDArray[np.int64]:
-    """Return running volume and notional of the market's prints, in time order."""
-    prints = np.empty((len(fills.by_time) + 1, 3), np.int64)
-    sum_prints(fills, book, prints)
-    return prints
-
-
-@inlined
-def fill_totals(fills: FillColumns, book: Array, rules: Rules, rows: Rows, s: Array, j: int) -> None:
-    """Add up the fills of order ``j`` inside the hours; ``s`` is its scratch row."""
-    ints, floats = rows.ints, rows.floats
-    for v in range(r.VENUE_COUNT):
-        ints[r.VENUE_QUANTITY + v, j] = 0
-        ints[r.VENUE_NOTIONAL + v, j] = 0
-    first_time = last_time = NULL
-    filled = notional = notional2 = rest_notional2 = market = market2 = vwap_quantity = vwap2 = 0
-    count = after = 0
-    arrival = ints[r.ARRIVAL_TIME, j]
-    delay = 0.0
-    open_rest = ints[r.ORDER_QUANTITY, j] - s[r.S_DARK]  # what scenario B leaves to the real fills
-    first = s[r.S_FIRST_FILL]
-    for i in range(first, first + s[r.S_FILL_COUNT]):
-        venue = fills.venue[i]
-        if venue == VENUE_REPORT:
-            continue
-        time = fills.timestamp[i]
-        if time >= rules.hours_end:
-            after += 1
-            continue
-        quantity = fills.quantity[i]
-        price2 = exact_price2(fills, book, i)
-        first_time = time if count == 0 else first_time
-        last_time = time
-        count += 1
-        filled += quantity
-        notional += quantity * fills.price[i]
-        notional2 += quantity * price2
-        delay += float(quantity) * float(time - arrival)
-        taken = min(quantity, open_rest)
-        open_rest -= taken
-        rest_notional2 += taken * price2
-        ints[r.VENUE_QUANTITY + venue, j] += quantity
-        ints[r.VENUE_NOTIONAL + venue, j] += quantity * fills.price[i]
-        if venue != VENUE_BOOKED:
-            market += quantity
-            market2 += quantity * price2
-        if is_print(fills, i):
-            vwap_quantity += quantity
-            vwap2 += quantity * price2
-    ints[r.FILLED_QUANTITY, j] = filled
-    ints[r.NOTIONAL, j] = notional
-    ints[r.FIRST_FILL_TIME, j] = first_time
-    ints[r.LAST_FILL_TIME, j] = last_time
-    ints[r.TIME_TO_FIRST_FILL, j] = first_time - arrival if count else NULL
-    floats[r.EXECUTION_TIME, j] = delay / float(filled) if filled else np.nan
-    rows.codes[r.FILLS, j] = count
-    rows.codes[r.FILLS_AFTER_HOURS, j] = after
-    s[r.S_NOTIONAL2] = notional2
-    s[r.S_REST_FILLED] = ints[r.ORDER_QUANTITY, j] - s[r.S_DARK] - open_rest
-    s[r.S_REST_NOTIONAL2] = rest_notional2
-    s[r.S_MARKET_QUANTITY] = market
-    s[r.S_MARKET_NOTIONAL2] = market2
-    s[r.S_VWAP_QUANTITY] = vwap_quantity
-    s[r.S_VWAP_NOTIONAL2] = vwap2
+def market_prints(fills: FillColumns, book: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each fill's exact price in half units, and running volume and notional of the market's prints."""
+    n = len(fills.by_time)
+    price2, volume = np.empty(n, np.int64), np.empty(n, np.int64)
+    prints = np.empty((n + 1, 3), np.int64)
+    write_prices(fills, book, price2, volume)
+    write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
+    return price2, prints
 
 
 @inlined
 def fills_block(
-    fills: FillColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
 ) -> None:
-    """Write what each order in ``span`` traded; withdrawn = Q - filled - leaves (decisions 7)."""
-    ints = rows.ints
+    """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7)."""
+    timestamp, price, quantity = fills.timestamp, fills.price, fills.quantity
+    venues, deal_source = fills.venue, fills.deal_source
+    ints, floats, codes = rows.ints, rows.floats, rows.codes
+    hours_end, states_only = rules.hours_end, rules.states_only
     for j in range(span[0], span[1]):
-        fill_totals(fills, book, rules, rows, scratch[j - span[0]], j)
-        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
-            ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
-        ints[r.WITHDRAWN_QUANTITY, j] = (
-            ints[r.ORDER_QUANTITY, j] - ints[r.FILLED_QUANTITY, j] - ints[r.LEAVES_QUANTITY, j]
-        )
+        k = j - span[0]
+        for v in range(2 * r.VENUE_COUNT):  # quantities, then notionals
+            ints[r.VENUE_QUANTITY + v, j] = 0
+        first_time = last_time = NULL
+        filled = notional = notional2 = rest2 = market = market2 = printed = printed2 = 0
+        count = after = 0
+        delay = 0.0
+        arrival = ints[r.ARRIVAL_TIME, j]
+        rest = ints[r.ORDER_QUANTITY, j] - scratch[k, r.S_DARK]  # what scenario B leaves to the real fills
+        open_rest = rest
+        first = scratch[k, r.S_FIRST_FILL]
+        for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
+            venue = venues[i]
+            if venue == VENUE_REPORT:
+                continue
+            time = timestamp[i]
+            if time >= hours_end:
+                after += 1
+                continue
+            shares = quantity[i]
+            amount2 = shares * price2[i]
+            if count == 0:
+                first_time = time
+            last_time = time
+            count += 1
+            filled += shares
+            notional += shares * price[i]
+            notional2 += amount2
+            delay += float(shares) * float(time - arrival)
+            taken = min(shares, open_rest)
+            open_rest -= taken
+            rest2 += taken * price2[i]
+            ints[r.VENUE_QUANTITY + venue, j] += shares
+            ints[r.VENUE_NOTIONAL + venue, j] += shares * price[i]
+            if venue != VENUE_BOOKED:
+                market += shares
+                market2 += amount2
+            if is_print(venue, deal_source[i]):
+                printed += shares
+                printed2 += amount2
+        floats[r.EXECUTION_TIME, j] = delay / float(filled) if filled > 0 else np.nan
+        if states_only:  # no trades file: quantities from the states, no prices (decisions 15)
+            filled = ints[r.MATCHED_QUANTITY, j]
+        ints[r.FILLED_QUANTITY, j] = filled
+        ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - filled - ints[r.LEAVES_QUANTITY, j]
+        ints[r.NOTIONAL, j] = notional
+        ints[r.FIRST_FILL_TIME, j] = first_time
+        ints[r.LAST_FILL_TIME, j] = last_time
+        ints[r.TIME_TO_FIRST_FILL, j] = first_time - arrival if count > 0 else NULL
+        codes[r.FILLS, j] = count
+        codes[r.FILLS_AFTER_HOURS, j] = after
+        scratch[k, r.S_NOTIONAL2] = notional2
+        scratch[k, r.S_REST_FILLED] = rest - open_rest
+        scratch[k, r.S_REST_NOTIONAL2] = rest2
+        scratch[k, r.S_MARKET_QUANTITY] = market
+        scratch[k, r.S_MARKET_NOTIONAL2] = market2
+        scratch[k, r.S_VWAP_QUANTITY] = printed
+        scratch[k, r.S_VWAP_NOTIONAL2] = printed2

@@ -15,8 +15,8 @@ from kernels._jit import inlined, kernel
 from kernels.classify import group_of
 from kernels.conventions import (
     MID_TICK_HALF,
-    POPULATION_ALL,
     POPULATION_SWEEP,
+    POPULATION_TRADED,
     TYPE_CROSSING,
     TYPE_DARK,
     TYPE_SWEEP,
@@ -28,19 +28,19 @@ NOT_LIT = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
 
 
 @inlined
-def has_event_between(events: EventColumns, first_row: int, row_start: int, row_end: int) -> bool:
+def has_event_between(next_row: Array, first_row: int, row_start: int, row_end: int) -> bool:
     """Return whether the order that starts at ``first_row`` has an event row in [row_start, row_end)."""
     row = first_row
     while row >= 0 and row < row_start:
-        row = events.next_row[row]
+        row = next_row[row]
     return row >= 0 and row < row_end
 
 
 @inlined
-def has_fill_before(fills: FillColumns, first: int, count: int, hours_end: int) -> bool:
+def has_fill_before(timestamp: Array, venue: Array, first: int, count: int, hours_end: int) -> bool:
     """Return whether one of the order's fills consumed it before ``hours_end``."""
     for i in range(first, first + count):  # noqa: SIM110 - compiled code has no generators in any()
-        if fills.timestamp[i] < hours_end and fills.venue[i] != VENUE_REPORT:
+        if timestamp[i] < hours_end and venue[i] != VENUE_REPORT:
             return True
     return False
 
@@ -64,32 +64,31 @@ def select_orders(
     """
     row_start, row_end, hours_end = hours
     population, type_bits, lit = kinds
+    participant, order_type = orders.participant, orders.order_type
+    first_row, last_row = orders.first_row, orders.last_row
+    first_fill, fill_count = orders.first_fill, orders.fill_count
+    next_row, timestamp, venue = events.next_row, fills.timestamp, fills.venue
+    any_type = type_bits == 0 and lit == 0
     count = 0
     for i in range(rows[0], rows[1]):
-        if len(participants) > 0:
-            at = np.searchsorted(participants, orders.participant[i])
-            if at == len(participants) or participants[at] != orders.participant[i]:
-                continue
-        first_row = orders.first_row[i]
-        last_row = orders.last_row[i]
-        if first_row >= row_end:
+        if first_row[i] >= row_end:
             break  # orders ascend by first row
-        if last_row < row_start:
+        if len(participants) > 0:
+            at = np.searchsorted(participants, participant[i])
+            if at == len(participants) or participants[at] != participant[i]:
+                continue
+        if last_row[i] < row_start:
             continue
-        order_type = orders.order_type[i]
-        if (type_bits != 0 or lit != 0) and not (order_type & type_bits or (lit and not order_type & NOT_LIT)):
+        kind = order_type[i]
+        if not (any_type or kind & type_bits != 0 or (lit != 0 and kind & NOT_LIT == 0)):
             continue
-        if (
-            first_row < row_start
-            and last_row >= row_end
-            and not has_event_between(events, first_row, row_start, row_end)
-        ):
+        if first_row[i] < row_start and last_row[i] >= row_end:  # noqa: SIM102
+            if not has_event_between(next_row, first_row[i], row_start, row_end):
+                continue
+        if population == POPULATION_SWEEP and kind & TYPE_SWEEP == 0:
             continue
-        if population != POPULATION_ALL:
-            if population == POPULATION_SWEEP:
-                if not order_type & TYPE_SWEEP:
-                    continue
-            elif not has_fill_before(fills, orders.first_fill[i], orders.fill_count[i], hours_end):
+        if population == POPULATION_TRADED:  # noqa: SIM102
+            if not has_fill_before(timestamp, venue, first_fill[i], fill_count[i], hours_end):
                 continue
         out[count] = i
         count += 1
@@ -97,26 +96,28 @@ def select_orders(
 
 
 @inlined
-def last_observed(events: EventColumns, first_row: int, row_end: int, carried: int) -> tuple[int, int]:
+def last_observed(
+    next_row: Array, leaves: Array, matched: Array, first_row: int, row_end: int, carried: int
+) -> tuple[int, int]:
     """Return the order's last event row before ``row_end`` and its parent quantity up to there."""
     parent = 0
     last = first_row
     row = first_row
     while row >= 0 and row < row_end:
         last = row
-        parent = max(parent, events.leaves_quantity[row] + events.matched_quantity[row] - carried)
-        row = events.next_row[row]
+        parent = max(parent, leaves[row] + matched[row] - carried)
+        row = next_row[row]
     return last, parent
 
 
 @inlined
-def row_in_force(events: EventColumns, first_row: int, row_end: int, t: int) -> int:
+def row_in_force(next_row: Array, timestamp: Array, first_row: int, row_end: int, t: int) -> int:
     """Return the order's last event row stamped at or before ``t``, observed rows only; at least the first."""
     last = first_row
     row = first_row
-    while row >= 0 and row < row_end and events.timestamp[row] <= t:
+    while row >= 0 and row < row_end and timestamp[row] <= t:
         last = row
-        row = events.next_row[row]
+        row = next_row[row]
     return last
 
 
@@ -148,6 +149,29 @@ def share_of(quantity: int, share_ppm: int) -> int:
 
 
 @inlined
+def copy_identity(selected: Array, orders: OrderColumns, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Copy what needs no patch: identity, and where the order's quotes, prints and fills are."""
+    ints, codes = rows.ints, rows.codes
+    order_id, participant, order_type = orders.order_id, orders.participant, orders.order_type
+    arrival_quote, end_quote = orders.arrival_quote, orders.end_quote
+    first_fill, fill_count = orders.first_fill, orders.fill_count
+    before_arrival, before_end = orders.fills_before_arrival, orders.fills_before_end
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        i = selected[j]
+        ints[r.ORDER_ID, j] = order_id[i]
+        codes[r.ORDER_INDEX, j] = i
+        codes[r.PARTICIPANT, j] = participant[i]
+        codes[r.ORDER_TYPE, j] = order_type[i]
+        scratch[k, r.S_START_QUOTE] = arrival_quote[i]
+        scratch[k, r.S_END_QUOTE] = end_quote[i]
+        scratch[k, r.S_FIRST_PRINT] = before_arrival[i]
+        scratch[k, r.S_LAST_PRINT] = before_end[i]
+        scratch[k, r.S_FIRST_FILL] = first_fill[i]
+        scratch[k, r.S_FILL_COUNT] = fill_count[i]
+
+
+@inlined
 def observe_block(
     selected: Array,
     orders: OrderColumns,
@@ -158,46 +182,38 @@ def observe_block(
     span: tuple[int, int],
 ) -> None:
     """Write identity, state and limit of each selected order in ``span``, as of the end of the hours."""
-    ints, codes, flags = rows.ints, rows.codes, rows.flags
+    ints, flags = rows.ints, rows.flags
+    timestamp, next_row, price, mid_tick = events.timestamp, events.next_row, events.price, events.mid_tick
+    event_leaves, event_matched = events.leaves_quantity, events.matched_quantity
+    first_row, last_row = orders.first_row, orders.last_row
+    arrival_time, end_time, sides = orders.arrival_time, orders.end_time, orders.side
+    parent_quantity, leaves, matched = orders.parent_quantity, orders.leaves_quantity, orders.matched_quantity
+    row_end, session_start, ticks, share_ppm = rules.row_end, rules.session_start, rules.ticks, rules.dark_share_ppm
+    carried_quantity, limit_price, first_mid_tick = orders.carried_quantity, orders.limit_price, orders.mid_tick
+    copy_identity(selected, orders, rows, scratch, span)
     for j in range(span[0], span[1]):
-        s = scratch[j - span[0]]
+        k = j - span[0]
         i = selected[j]
-        side = orders.side[i]
-        arrival = orders.arrival_time[i]
-        carried = orders.carried_quantity[i]
-        if orders.last_row[i] < rules.row_end:
-            ints[r.END_TIME, j] = orders.end_time[i]
-            ints[r.ORDER_QUANTITY, j] = orders.parent_quantity[i]
-            ints[r.LEAVES_QUANTITY, j] = orders.leaves_quantity[i]
-            ints[r.MATCHED_QUANTITY, j] = orders.matched_quantity[i]
-            s[r.S_LAST_PRINT] = orders.fills_before_end[i]
-            s[r.S_END_QUOTE] = orders.end_quote[i]
+        arrival = arrival_time[i]
+        if last_row[i] < row_end:
+            end, quantity, open_now, done = end_time[i], parent_quantity[i], leaves[i], matched[i]
         else:
-            last, parent = last_observed(events, orders.first_row[i], rules.row_end, carried)
-            ints[r.END_TIME, j] = events.timestamp[last]
-            ints[r.ORDER_QUANTITY, j] = parent
-            ints[r.LEAVES_QUANTITY, j] = events.leaves_quantity[last]
-            ints[r.MATCHED_QUANTITY, j] = events.matched_quantity[last] - carried
-            s[r.S_LAST_PRINT] = orders.fills_before_arrival[i]
-            s[r.S_END_QUOTE] = orders.arrival_quote[i]
-        limit = orders.limit_price[i]
-        mid_tick = orders.mid_tick[i]
-        if arrival <= rules.session_start:  # the limit in force when its benchmark is taken
-            row = row_in_force(events, orders.first_row[i], rules.row_end, rules.session_start)
-            limit = events.price[row]
-            mid_tick = events.mid_tick[row]
-        quantity = ints[r.ORDER_QUANTITY, j]
-        ints[r.ORDER_ID, j] = orders.order_id[i]
+            carried = carried_quantity[i]
+            last, quantity = last_observed(next_row, event_leaves, event_matched, first_row[i], row_end, carried)
+            end, open_now, done = timestamp[last], event_leaves[last], event_matched[last] - carried
+            scratch[k, r.S_LAST_PRINT] = scratch[k, r.S_FIRST_PRINT]
+            scratch[k, r.S_END_QUOTE] = scratch[k, r.S_START_QUOTE]
+        limit, half_tick = limit_price[i], first_mid_tick[i]
+        if arrival <= session_start:  # the limit in force when its benchmark is taken
+            row = row_in_force(next_row, timestamp, first_row[i], row_end, session_start)
+            limit, half_tick = price[row], mid_tick[row]
         ints[r.ARRIVAL_TIME, j] = arrival
+        ints[r.END_TIME, j] = end
+        ints[r.ORDER_QUANTITY, j] = quantity
+        ints[r.LEAVES_QUANTITY, j] = open_now
+        ints[r.MATCHED_QUANTITY, j] = done
         ints[r.LIMIT_PRICE, j] = limit
-        codes[r.ORDER_INDEX, j] = i
-        codes[r.PARTICIPANT, j] = orders.participant[i]
-        codes[r.ORDER_TYPE, j] = orders.order_type[i]
-        flags[r.SIDE, j] = side
-        flags[r.GROUP, j] = group_of(ints[r.MATCHED_QUANTITY, j], ints[r.LEAVES_QUANTITY, j])
-        s[r.S_LIMIT2] = limit_in_half_units(limit, mid_tick, side, rules.ticks)
-        s[r.S_DARK] = share_of(quantity, rules.dark_share_ppm)
-        s[r.S_START_QUOTE] = orders.arrival_quote[i]
-        s[r.S_FIRST_PRINT] = orders.fills_before_arrival[i]
-        s[r.S_FIRST_FILL] = orders.first_fill[i]
-        s[r.S_FILL_COUNT] = orders.fill_count[i]
+        flags[r.SIDE, j] = sides[i]
+        flags[r.GROUP, j] = group_of(done, open_now)
+        scratch[k, r.S_LIMIT2] = limit_in_half_units(limit, half_tick, sides[i], ticks)
+        scratch[k, r.S_DARK] = share_of(quantity, share_ppm)

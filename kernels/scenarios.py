@@ -24,11 +24,11 @@ def within_limit(price2: float, limit2: int, side: int) -> bool:
 
 
 @inlined
-def write_scenario(rows: Rows, k: int, j: int, filled: int, notional2: float) -> None:
+def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, notional2: float) -> None:
     """Store what scenario ``k`` fills of order ``j`` and its average price."""
-    rows.ints[r.SCENARIO_FILLED + k, j] = filled
-    rows.floats[r.SCENARIO_NOTIONAL2 + k, j] = notional2
-    rows.floats[r.SCENARIO_PRICE + k, j] = notional2 / (2.0 * float(filled)) if filled > 0 else np.nan
+    ints[r.SCENARIO_FILLED + k, j] = filled
+    floats[r.SCENARIO_NOTIONAL2 + k, j] = notional2
+    floats[r.SCENARIO_PRICE + k, j] = notional2 / (2.0 * float(filled)) if filled > 0 else np.nan
 
 
 @inlined
@@ -39,35 +39,33 @@ def scenarios_block(
 
     An order without a window keeps its real outcome everywhere (decisions 13).
     """
-    ints = rows.ints
+    ints, floats, flags, time = rows.ints, rows.floats, rows.flags, quotes.timestamp
+    impact, mid_kind, base, states_only = rules.impact, rules.mid_kind, rules.mid_base, rules.states_only
     for j in range(span[0], span[1]):
-        s = scratch[j - span[0]]
+        k = j - span[0]
         filled = ints[r.FILLED_QUANTITY, j]
-        notional2 = float(s[r.S_NOTIONAL2])
-        if rules.states_only:
-            notional2 = np.nan
-        write_scenario(rows, 0, j, filled, notional2 if filled > 0 else 0.0)
-        if rows.flags[r.ELIGIBLE, j] == 0:
-            for k in range(1, r.SCENARIO_COUNT):
-                write_scenario(rows, k, j, filled, notional2 if filled > 0 else 0.0)
+        real2 = float(scratch[k, r.S_NOTIONAL2])
+        if states_only and filled > 0:
+            real2 = np.nan
+        write_scenario(ints, floats, 0, j, filled, real2)
+        if flags[r.ELIGIBLE, j] == 0:
+            for scenario in range(1, r.SCENARIO_COUNT):
+                write_scenario(ints, floats, scenario, j, filled, real2)
             continue
-        side = rows.flags[r.SIDE, j]
-        limit2 = s[r.S_LIMIT2]
-        quantity = ints[r.ORDER_QUANTITY, j]
-        mid2 = window_mid2(quotes, book, rules, rows, s, j)
-        moved2 = mid2 + side * mid2 * rules.impact
-        dark = 0
-        dark2 = 0.0
-        rest = 0
-        rest2 = 0.0
+        side, limit2 = flags[r.SIDE, j], scratch[k, r.S_LIMIT2]
+        quantity, share = ints[r.ORDER_QUANTITY, j], scratch[k, r.S_DARK]
+        window = (ints[r.WINDOW_START, j], ints[r.WINDOW_END, j])
+        hints = (scratch[k, r.S_START_QUOTE], scratch[k, r.S_END_QUOTE])
+        mid2 = window_mid2(time, book, window, hints, ints[r.MID2, j], mid_kind, base)
+        moved2 = mid2 + side * mid2 * impact
+        dark = dark2 = all2 = rest = rest2 = 0.0
         if within_limit(mid2, limit2, side):
-            write_scenario(rows, 1, j, quantity, float(quantity) * mid2)
-            dark = s[r.S_DARK]
-            dark2 = float(dark) * mid2
-        else:
-            write_scenario(rows, 1, j, 0, 0.0)
-        write_scenario(rows, 2, j, dark + s[r.S_REST_FILLED], dark2 + float(s[r.S_REST_NOTIONAL2]))
+            dark, dark2, all2 = float(share), float(share) * mid2, float(quantity) * mid2
         if within_limit(moved2, limit2, side):
-            rest = quantity - s[r.S_DARK]
-            rest2 = float(rest) * moved2
-        write_scenario(rows, 3, j, dark + rest, dark2 + rest2)
+            rest = float(quantity - share)
+            rest2 = rest * moved2
+        write_scenario(ints, floats, 1, j, quantity if all2 > 0.0 else 0, all2)
+        write_scenario(
+            ints, floats, 2, j, int(dark) + scratch[k, r.S_REST_FILLED], dark2 + float(scratch[k, r.S_REST_NOTIONAL2])
+        )
+        write_scenario(ints, floats, 3, j, int(dark + rest), dark2 + rest2)

@@ -54,10 +54,11 @@ def warm() -> None:
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
     quotes = QuoteColumns(*(readonly(np.zeros(0, np.int64)) for _ in QuoteColumns._fields))
     book, _ = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
-    prints = market_prints(fills, book)
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
-    measure_orders(selected, orders, events, fills, quotes, (book, prints), empty_rules(), empty_rows(0, 1))
+    measure_orders(
+        selected, orders, events, fills, quotes, (book, *market_prints(fills, book)), empty_rules(), empty_rows(0, 1)
+    )
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
         if find_spec(name) is not None:
