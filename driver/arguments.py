@@ -43,7 +43,9 @@ def check_arguments(argv: Sequence[str], commands: Commands) -> list[str]:
         places = [place for place in places if place != flag]
     missing = sorted(required - set(given))
     if missing:
-        raise UserError(f"`{name}` needs {missing[0].upper()}: see python -m driver {name} --help")
+        place = parameters[missing[0]].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        shown = missing[0].upper() if place else f"--{missing[0]}=..."
+        raise UserError(f"`{name}` needs {shown}: see python -m driver {name} --help")
     return [name, *(f"--{flag}={value}" for flag, value in given.items())]
 
 

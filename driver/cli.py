@@ -13,11 +13,13 @@ from typing import Any
 from driver.arguments import check_arguments
 from driver.config import KINDS, default_text, load_config
 from driver.help_text import command_help, overview
+from driver.local_pool import describe
 from driver.monitor import Monitor
 from tickstore.errors import UserError
 
 EXIT_FAILED_JOBS = 1
 EXIT_USER_ERROR = 2
+EXIT_INTERNAL_ERROR = 3
 EXIT_INTERRUPTED = 130
 CONVERT_SECTIONS = ("input.", "paths.store", "processing.")
 Command = Callable[..., None]
@@ -119,6 +121,33 @@ def config(*, config: str = "", example: bool = False, json: bool = False, **fla
     _print(json, text.rstrip("\n"), asdict(loaded.config))
 
 
+def aggregate(*, results: str, json: bool = False) -> None:
+    """Make tables, statistics and report again from the finished jobs of a results folder.
+
+    Args:
+        results: folder of an earlier run
+        json: print the summary as JSON
+    """
+    from driver import summary_text
+    from driver.again import aggregate_again
+
+    done = aggregate_again(Path(results).expanduser(), Monitor())
+    _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+
+
+def report(*, results: str, json: bool = False) -> None:
+    """Make report.html again from the tables of a results folder.
+
+    Args:
+        results: folder of an earlier run
+        json: print where the report is as JSON
+    """
+    from driver.again import report_again
+
+    path = str(report_again(Path(results).expanduser()))
+    _print(json, f"report: {path}", {"report": path})
+
+
 def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool = False, **dials: str) -> None:
     """Write order, trade and NBBO files of a seeded synthetic exchange.
 
@@ -135,10 +164,10 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
 
 
 def inspect_file(path: str, *, json: bool = False) -> None:
-    """Show what a file is: how the columns of a CSV map, or what a day file or a store holds.
+    """Show what a CSV file is: which table, how its columns map to fields, what the values look like.
 
     Args:
-        path: a CSV file, a day file or a store
+        path: a CSV file
         json: print as JSON
     """
     from driver import summary_text
@@ -155,6 +184,8 @@ COMMANDS: dict[str, Command] = {
     "config": config,
     "synth": synth,
     "inspect": inspect_file,
+    "aggregate": aggregate,
+    "report": report,
 }
 
 
@@ -178,6 +209,11 @@ def main(argv: Sequence[str]) -> int:
         name = f"{error.filename}: " if error.filename else ""
         _complain(f"{name}{os.strerror(error.errno)}")
         return EXIT_USER_ERROR
+    except Exception as error:
+        if os.environ.get("DARKREPLAY_TRACEBACK"):
+            raise
+        _complain(f"internal error: {describe(error)}; DARKREPLAY_TRACEBACK=1 shows where, please report it")
+        return EXIT_INTERNAL_ERROR
 
 
 def _interrupt(number: int, frame: Any) -> None:

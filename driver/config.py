@@ -41,6 +41,7 @@ class Config:
     price_format: str = _key("input.price_format", values.choice("auto", "units", "decimal"))
     columns: tuple[tuple[str, str], ...] = _key("input.columns", values.mapping())
     quotes_from_orders: bool = _key("input.quotes_from_orders", values.flag())
+    replace: bool = _key("input.replace", values.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", values.number(0, 1))
     max_rejects: int = _key("input.max_rejects", values.whole(-1))
     store: str = _key("paths.store", values.text(r".+", "a folder"))
@@ -195,6 +196,8 @@ def _check_together(config: Config) -> None:
         raise UserError("--subject_limit, --subjects_meet and --alone belong to scenario R, which is not available yet")
     if config.engine == "dask":
         raise UserError("--engine=dask is not available yet: use --engine=local")
+    if config.scheduler:
+        raise UserError("--scheduler belongs to --engine=dask, which is not available yet")
     if round(config.dark_share * 1e6) != round(config.dark_share * 1e9) / 1e3:
         raise UserError(f"--dark_share={config.dark_share} has more than six decimals")
     start, _, end = config.session.partition("-")

@@ -58,5 +58,6 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
         workers=workers,
         max_reject_ratio=config.max_reject_ratio,
         max_rejects=None if config.max_rejects < 0 else config.max_rejects,
+        replace=config.replace,
         quotes_from_orders=config.quotes_from_orders,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-PLAIN_SECONDS = 10.0  # between plain lines, unless a fifth of the rows went by
+PLAIN_SECONDS = 10.0  # between plain lines; less (but a second at least) where a fifth of the work went by
 PLAIN_SHARE = 0.2
 
 
@@ -19,6 +19,7 @@ class Monitor:
         self.bar: Any = None
         self.bar_task: Any = None
         self.title = ""
+        self.unit = ""
         self.total = self.done = 0
         self.items = self.items_done = 0
         self.began = self.last_line = 0.0
@@ -39,15 +40,15 @@ class Monitor:
         else:
             print(line, file=self.stream, flush=True)
 
-    def start(self, title: str, total: int, items: int) -> None:
-        """Begin a phase of ``total`` units (rows or bytes) in ``items`` things (jobs)."""
-        self.title, self.total, self.items = title, max(total, 1), items
+    def start(self, title: str, total: int, unit: str, items: int = 0) -> None:
+        """Begin a phase of ``total`` units (rows, bytes), in ``items`` jobs if it has any."""
+        self.title, self.total, self.unit, self.items = title, max(total, 1), unit, items
         self.done = self.items_done = 0
         self.began = self.last_line = self.clock()
         self.last_share = 0.0
         if self.stream.isatty():
             self.bar = self._make_bar()
-            self.bar_task = self.bar.add_task(title, total=self.total, items=f"0/{items}")
+            self.bar_task = self.bar.add_task(title, total=self.total, state=self._state())
             self.bar.start()
 
     def _make_bar(self) -> Any:
@@ -57,7 +58,7 @@ class Monitor:
         return Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[items]} jobs, {task.percentage:>3.0f} % of rows, left"),
+            TextColumn("{task.fields[state]}, left"),
             TimeRemainingColumn(),
             TextColumn("so far"),
             TimeElapsedColumn(),
@@ -65,23 +66,28 @@ class Monitor:
             transient=True,
         )
 
+    def _state(self) -> str:
+        jobs = f"{self.items_done}/{self.items} jobs, " if self.items else ""
+        return f"{jobs}{self.done / self.total:.0%} of {self.unit}"
+
     def advance(self, units: int, items: int = 1) -> None:
         """Count ``units`` more as done."""
-        self.done += units
-        self.items_done += items
+        self.reach(self.done + units, self.items_done + items)
+
+    def reach(self, done: int, items_done: int = 0) -> None:
+        """Say that ``done`` units are done by now; a plain line is printed now and then."""
+        self.done, self.items_done = done, items_done
         if self.bar is not None:
-            self.bar.update(self.bar_task, completed=self.done, items=f"{self.items_done}/{self.items}")
+            self.bar.update(self.bar_task, completed=self.done, state=self._state())
             return
         now, share = self.clock(), self.done / self.total
-        if now - self.last_line < PLAIN_SECONDS and share - self.last_share < PLAIN_SHARE and share < 1:
+        since = now - self.last_line
+        if since < PLAIN_SECONDS and (since < 1 or share - self.last_share < PLAIN_SHARE):
             return
         self.last_line, self.last_share = now, share
         elapsed = now - self.began
-        left = elapsed / share - elapsed if share else 0.0
-        self.say(
-            f"{self.title}: {self.items_done}/{self.items} jobs, {share:.0%} of rows, "
-            f"{elapsed:.1f} s so far, about {left:.1f} s left"
-        )
+        left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 else ""
+        self.say(f"{self.title}: {self._state()}, {elapsed:.1f} s so far{left}")
 
     def stop(self) -> None:
         """End the phase."""

@@ -60,6 +60,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def clear_temporary(folder: Path) -> None:
+    """Remove what a killed process left half written in ``folder``; nobody may be writing there."""
+    with os.scandir(folder) as entries:
+        for name in [entry.name for entry in entries if entry.name.startswith(TEMPORARY)]:
+            (folder / name).unlink(missing_ok=True)
+
+
 def file_stamps(folder: Path) -> dict[str, tuple[int, int]]:
     """Return name -> (bytes, mtime in ns) of the complete files directly inside ``folder``."""
     with os.scandir(folder) as entries:

@@ -22,6 +22,7 @@ from driver.outputs import (
     Finished,
     atomic_json,
     atomic_write,
+    clear_temporary,
     file_stamps,
     is_intact,
     is_results_folder,
@@ -78,6 +79,7 @@ def finished_entry(outcome: Outcome) -> Finished:
     if outcome.report is None:
         raise ValueError("a failed job is not finished")
     job = outcome.job
+    clear_temporary(Path(job.folder))  # of an earlier attempt
     return Finished(job_name(job), job.fingerprint, file_stamps(Path(job.folder)), asdict(outcome.report))
 
 
@@ -100,6 +102,7 @@ def set_stale_aside(results: Path, plan: Plan) -> int:
 
 def remove_tables(results: Path) -> None:
     """Remove the tables and the report of an earlier run: they would not match the jobs any more."""
+    clear_temporary(results)
     for path in results.iterdir():
         if path.is_file() and path.suffix in (".csv", ".html"):
             path.unlink()
@@ -113,6 +116,18 @@ def tables_are_current(results: Path, digest: str) -> bool:
         return bool(before["state"] == "complete" and before["plan"] == digest and table_stamps(results) == stamps)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def headline(results: Path) -> list[dict[str, Any]]:
+    """Return the global rows that an earlier, complete run left in run.json."""
+    rows = json.loads((results / RUN_FILE).read_text(encoding="utf-8")).get("summary", [])
+    return [dict(row) for row in rows]
+
+
+def refresh_stamps(results: Path) -> None:
+    """Tell run.json that the tables and the report are as they should be now."""
+    facts = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
+    atomic_json(results / RUN_FILE, facts | {"tables": table_stamps(results)})
 
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:

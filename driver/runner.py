@@ -1,11 +1,11 @@
 """One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write."""
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shutil import rmtree
+from typing import TYPE_CHECKING
 
 from driver import results as folder
 from driver.config import Config, Loaded
@@ -15,46 +15,21 @@ from driver.monitor import Monitor
 from driver.outputs import Finished, Manifest, RunLock, make_folder
 from driver.plan import Plan, plan_jobs
 from driver.results import JobState, job_name
+from driver.run_record import PhaseClock, RunRecord, Summary
 from driver.settings import Job
+from driver.warm import ensure_warm
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
-    from tickstore import ConvertReport
+    from tickstore import ConvertProgress, ConvertReport
 
+TABLE_OF_KEY = {
+    "security_code": "by_security.csv",
+    "date": "by_date.csv",
+    "participant_id": "by_participant.csv",
+}
+STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
 WORK = "driver.job:run_job"  # tests name another function to inject faults
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did, for people and for --json."""
-
-    results: Path
-    store: Path
-    states: list[JobState] = field(default_factory=list)
-    phases: dict[str, float] = field(default_factory=dict)  # name -> seconds
-    conversion: "ConvertReport | None" = None
-    headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
-    up_to_date: bool = False
-    stale: int = 0
-
-    @property
-    def failed(self) -> list[JobState]:
-        """Return the jobs that failed."""
-        return [state for state in self.states if state.state == "failed"]
-
-    def count(self, state: str) -> int:
-        """Return the number of jobs in ``state``."""
-        return sum(one.state == state for one in self.states)
-
-    def rate(self) -> float:
-        """Return events measured a second, over the workers together."""
-        seconds = self.phases.get("jobs", 0.0)
-        events = sum(int(one.report["events"]) for one in self.states if one.report and one.state == "done")
-        return events / seconds if seconds else 0.0
-
-    def total(self, name: str) -> int:
-        """Return the sum of one number of the job reports."""
-        return sum(int(one.report[name]) for one in self.states if one.report)
 
 
 def resolve(loaded: Loaded, monitor: Monitor) -> Config:
@@ -77,53 +52,36 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     make_folder(results, "results")
     with RunLock(results, "results"):
         summary = Summary(results, Path(config.store).expanduser())
-        clock = _PhaseClock(summary.phases)
+        clock = PhaseClock(summary.phases)
         plan, summary.conversion = convert_and_plan(config, monitor)
         clock.lap("convert")
         manifest = Manifest(results)
         kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
-        digest = plan.digest(repr((config.aggregate_by, folder.code_digest())))
-        summary.states = [_first_state(job, kept) for job in plan.jobs]
+        summary.states = [first_state(job, kept) for job in plan.jobs]
+        digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
-            summary.up_to_date = True
+            summary.up_to_date, summary.headline = True, folder.headline(results)
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
         manifest.start(kept)
-        clock.lap("plan")
-        book = _Book(config, digest, summary)
-        try:
-            book.write("running")
-            _run_jobs(config, summary, manifest, monitor)
+        with RunRecord(config, digest, summary) as record:
+            record.write("running")
+            clock.lap("plan")
+            try:
+                _run_jobs(config, summary, manifest, monitor)
+            finally:
+                manifest.close()
             clock.lap("jobs")
             _check_not_empty(summary)
-            _make_tables(plan, summary)
-            book.write("reporting")
-            _make_report(summary, monitor)
+            make_tables(plan, record, monitor)
             clock.lap("tables")
-        except KeyboardInterrupt:
-            book.write("interrupted")
-            raise
-        finally:
-            manifest.close()
-        book.write("failed" if summary.failed else "complete", tables=folder.table_stamps(results))
-        return summary
+    return summary
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """Keeps run.json and jobs.csv in step with what has happened."""
-
-    config: Config
-    digest: str
-    summary: Summary
-
-    def write(self, state: str, **more: Any) -> None:
-        """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
-        if "tables" not in more:
-            folder.write_jobs(self.summary.results, self.summary.states)
-        facts = _facts(self.summary) | more
-        folder.write_run(self.summary.results, state, self.config, self.digest, facts)
+def tables_digest(config: Config, plan: Plan) -> str:
+    """Return a digest of all that decides the tables of a run."""
+    return plan.digest(repr((config.aggregate_by, folder.code_digest())))
 
 
 def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
@@ -143,7 +101,18 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
 
     request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
     make_folder(request.store, "store")
-    report = convert(request, None)
+    stage = ""
+
+    def show(progress: "ConvertProgress") -> None:
+        nonlocal stage
+        if progress.stage != stage:
+            stage = progress.stage
+            monitor.stop()
+            monitor.start(STAGES.get(stage, stage), progress.total, "bytes" if stage == "parse" else "day files")
+        monitor.reach(progress.done)
+
+    with RunLock(request.store, "store"), monitor:
+        report = convert(request, show)
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")
     return report
@@ -153,12 +122,14 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, monitor: Mon
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
+    ensure_warm(monitor.say)
     place = {id(state.job): position for position, state in enumerate(summary.states)}
-    monitor.start("jobs", sum(job.event_rows for job in waiting), len(waiting))
+    monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
         for outcome in _outcomes(config, waiting, monitor):
             position = place[id(outcome.job)]
             if outcome.report is None:
+                rmtree(outcome.job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
                 state = JobState(outcome.job, "failed", outcome.attempts, None, outcome.error)
                 monitor.say(f"job {job_name(outcome.job)} failed: {outcome.error}")
             else:
@@ -170,9 +141,6 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, monitor: Mon
 
 def _outcomes(config: Config, jobs: Sequence[Job], monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
-    from driver.warm import ensure_warm
-
-    ensure_warm(monitor.say)
     if config.mode == "sequential":
         from driver.in_process import run_jobs_here
 
@@ -200,58 +168,26 @@ def _check_not_empty(summary: Summary) -> None:
         )
 
 
-def _make_tables(plan: Plan, summary: Summary) -> None:
-    """Aggregate the jobs that are complete into tables and statistics."""
-    failed = {id(state.job) for state in summary.failed}
-    jobs = [job for job in plan.jobs if id(job) not in failed]
-    if jobs:
-        from driver.aggregate import aggregate
+def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
+    """Aggregate the jobs that are complete into tables and statistics, and make the report of them."""
+    summary = record.summary
+    failed = {job_name(state.job) for state in summary.failed}
+    jobs = [job for job in plan.jobs if job_name(job) not in failed]
+    if not jobs:
+        return
+    from driver.aggregate import aggregate
+    from driver.report import write_report
 
-        summary.headline = aggregate(summary.results, jobs, jobs[0].settings).measures
-
-
-def _make_report(summary: Summary, monitor: Monitor) -> None:
-    if summary.headline:
-        from driver.report import write_report
-
-        if trouble := write_report(summary.results):
-            monitor.say(trouble)
-
-
-def _facts(summary: Summary) -> dict[str, Any]:
-    """Return the part of run.json that tells what was read and done."""
-    conversion = summary.conversion
-    tables = conversion.tables if conversion else {}
-    return {
-        "store": summary.store,
-        "results": summary.results,
-        "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
-        "failed": {job_name(state.job): state.error for state in summary.failed},
-        "sessions": {job_name(state.job): state.job.session.source for state in summary.states},
-        "totals": {
-            "events": summary.total("events"),
-            "orders": summary.total("orders"),
-            "fills": summary.total("fills"),
-            "rejected_rows": sum(table.rejected for table in tables.values()),
-        },
-        "input": {name: asdict(table) for name, table in tables.items()},
-        "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
-    }
+    summary.headline = aggregate(summary.results, jobs, jobs[0].settings).measures
+    record.write("reporting")  # the report quotes run.json
+    if trouble := write_report(summary.results):
+        monitor.say(trouble)
+    for key, table in TABLE_OF_KEY.items():
+        if key not in record.config.aggregate_by:
+            (summary.results / table).unlink()
 
 
-def _first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:
+def first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:
+    """Return the state of a job before anything runs: kept from an earlier run, or waiting."""
     earlier = kept.get(job_name(job))
     return JobState(job, "kept", 0, earlier.report) if earlier else JobState(job, "waiting")
-
-
-class _PhaseClock:
-    """Seconds of each phase."""
-
-    def __init__(self, phases: dict[str, float]) -> None:
-        self.phases = phases
-        self.last = time.monotonic()
-
-    def lap(self, name: str) -> None:
-        now = time.monotonic()
-        self.phases[name] = now - self.last
-        self.last = now

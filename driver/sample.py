@@ -23,7 +23,13 @@ def use_sample(config: Config, results_given: bool, say: Callable[[str], None]) 
     results = config.results if results_given else str(FOLDER / "results")
     orders, trades, nbbo = (str(raw / f"{table}.csv") for table in TABLES)
     return replace(
-        config, orders=(orders,), trades=(trades,), nbbo=(nbbo,), store=str(FOLDER / "store"), results=results
+        config,
+        orders=(orders,),
+        trades=(trades,),
+        nbbo=(nbbo,),
+        store=str(FOLDER / "store"),
+        results=results,
+        replace=True,  # the sample's store is ours: another version's sample makes room
     )
 
 

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any
 from driver.config import Config
 from driver.plan import Plan
 from driver.results import job_name
+from driver.run_record import HEADLINE, Summary
 
 if TYPE_CHECKING:
-    from driver.runner import Summary
     from marketgen import GeneratedFiles
     from tickstore import ConvertReport, Inspection
 
 SHOWN_JOBS = 20
-HEADLINE = ("scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity",
-            "fill_ratio", "vwap", "shortfall_bps", "saving_bps")  # fmt: skip
 
 
-def run_text(summary: "Summary") -> str:
+def run_text(summary: Summary) -> str:
     """Return the execution summary of a run."""
-    jobs = f"{len(summary.states)} jobs: {summary.count('done')} done, {summary.count('kept')} kept"
-    lines = [f"{jobs}, {len(summary.failed)} failed"]
+    counts = ", ".join(f"{summary.count(state)} {state}" for state in ("done", "kept", "failed"))
+    lines = [f"{len(summary.states)} job{'s' * (len(summary.states) != 1)}: {counts}"]
     if summary.up_to_date:
         lines.append("everything is up to date (--resume=false runs it again)")
     if summary.stale:
         lines.append(f"{summary.stale} jobs of an earlier run are not in this one: moved to {summary.results}/.stale")
-    counts = ", ".join(f"{summary.total(name):,} {name}" for name in ("orders", "events", "fills"))
-    lines.append(f"selected: {counts.replace(' orders', ' orders selected', 1)}".removeprefix("selected: "))
+    lines.append(
+        f"{summary.total('orders'):,} orders selected; their day files hold {summary.total('events'):,} order events "
+        f"and {summary.total('fills'):,} fills"
+    )
     if summary.phases:
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items())
         rate = summary.rate()
@@ -42,7 +42,7 @@ def run_text(summary: "Summary") -> str:
     return "\n".join(lines)
 
 
-def run_facts(summary: "Summary") -> dict[str, Any]:
+def run_facts(summary: Summary) -> dict[str, Any]:
     """Return the execution summary as plain values."""
     return {
         "results": str(summary.results),

@@ -1,0 +1,66 @@
+"""Tables and report made again from what a results folder holds, without running a job."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from driver import results as folder
+from driver.config import Config
+from driver.monitor import Monitor
+from driver.outputs import Manifest, RunLock
+from driver.plan import plan_jobs
+from driver.run_record import PhaseClock, RunRecord, Summary
+from driver.runner import first_state, make_tables, tables_digest
+from tickstore.errors import InputError, UserError
+
+
+def aggregate_again(results: Path, monitor: Monitor) -> Summary:
+    """Make the tables and the report from the jobs that are finished in ``results``."""
+    from tickstore import read_catalog
+
+    config = recorded_config(results)
+    with RunLock(results, "results"):
+        finished = Manifest(results).read()
+        only = frozenset((security, date) for security, _, date in (name.rpartition("/") for name in finished))
+        if not only:
+            raise UserError(f"{results} has no finished job: run it first")
+        catalog = read_catalog(Path(config.store).expanduser())
+        plan = plan_jobs(config, catalog.partitions, catalog.participants, results, folder.code_digest(), only)
+        kept = folder.valid_jobs(plan, finished)
+        if len(kept) < len(plan.jobs):
+            left = len(plan.jobs) - len(kept)
+            raise UserError(f"{left} of {len(plan.jobs)} jobs in {results} are not up to date: use `run` instead")
+        summary = Summary(results, Path(config.store), [first_state(job, kept) for job in plan.jobs])
+        clock = PhaseClock(summary.phases)
+        with RunRecord(config, tables_digest(config, plan), summary) as record:
+            folder.remove_tables(results)
+            make_tables(plan, record, monitor)
+            clock.lap("tables")
+    return summary
+
+
+def report_again(results: Path) -> Path:
+    """Make report.html from the tables in ``results``; return its path."""
+    from driver.report import REPORT, write_report
+
+    recorded_config(results)  # says what is wrong if this is no results folder
+    with RunLock(results, "results"):
+        if trouble := write_report(results):
+            raise UserError(trouble)
+        folder.refresh_stamps(results)
+    return results / REPORT
+
+
+def recorded_config(results: Path) -> Config:
+    """Return the configuration that run.json of a results folder records."""
+    try:
+        facts = json.loads((results / folder.RUN_FILE).read_text(encoding="utf-8"))
+        return Config(**{name: _frozen(value) for name, value in facts["config"].items()})
+    except OSError:
+        raise InputError(f"--results={results} is not a results folder: it has no {folder.RUN_FILE}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{results / folder.RUN_FILE} is damaged or of another version: use `run`") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
