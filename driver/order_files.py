@@ -62,8 +62,10 @@ def open_order_file(folder: Path, output_format: str) -> Iterator[OrderFile]:
     path = folder / f"orders{EXTENSIONS[output_format]}"
     with atomic_file(path) as handle:
         file = OrderFile(handle, output_format)
-        yield file
-        file.close()
+        try:
+            yield file
+        finally:
+            file.close()  # after an error too: writers that are left open complain when they are collected
 
 
 def order_columns(block: OrderBlock) -> dict[str, pa.Array]:

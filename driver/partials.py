@@ -1,8 +1,8 @@
 """The partial of a job: its cells, data-quality counts and outliers in one small checked file.
 
 Layout: magic, length and text of a JSON header, then the arrays the header lists, each on a multiple of
-8 bytes, then the CRC-32 of all before it. Equal content gives equal bytes, and nothing in it depends on
-when, where or by whom the job ran.
+8 bytes, together deflated (most sums of most cells are small or zero), then the CRC-32 of all before it.
+Equal content gives equal bytes, and nothing in it depends on when, where or by whom the job ran.
 """
 
 import json
@@ -60,18 +60,18 @@ def _encode(partial: Partial) -> bytes:
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    parts = [MAGIC, struct.pack("<q", len(text)), text]
+    parts = []
     for array in arrays.values():
         data = array.tobytes()
         parts += [data, bytes(-len(data) % 8)]
-    body = b"".join(parts)
+    body = MAGIC + struct.pack("<q", len(text)) + text + zlib.compress(b"".join(parts), level=1)
     return body + struct.pack("<q", zlib.crc32(body))
 
 
 def read_partial(path: Path) -> Partial:
     """Read and check a partial; a damaged or foreign one is a StoreError that says what to do."""
     try:
-        data = bytearray(path.read_bytes())  # writable, so that arrays on it are what the kernels are compiled for
+        data = path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; run the job again with --resume=false") from None
     if len(data) < len(MAGIC) + 16 or not data.startswith(MAGIC):
@@ -83,11 +83,13 @@ def read_partial(path: Path) -> Partial:
     header = json.loads(data[start : start + length])
     if header["version"] != PARTIAL_VERSION:
         raise StoreError(f"{path} is of version {header['version']}, not {PARTIAL_VERSION}; run with --resume=false")
-    return _decode(header, data, start + length)
+    # Writable memory, so that arrays on it have the type the kernels are compiled for.
+    return _decode(header, bytearray(zlib.decompress(memoryview(data)[start + length : -8])))
 
 
-def _decode(header: dict[str, Any], data: bytearray, place: int) -> Partial:
+def _decode(header: dict[str, Any], data: bytearray) -> Partial:
     arrays = {}
+    place = 0
     for name, dtype, shape in header["arrays"]:
         count = int(np.prod(shape, dtype=np.int64))
         array = np.frombuffer(data, dtype, count, place)

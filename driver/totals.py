@@ -1,6 +1,7 @@
 """Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -99,6 +100,7 @@ class Totals:
         return float(_middles()[min(bucket, moments.BUCKETS - 1)])
 
 
+@cache
 def _middles() -> F64:
     """Return the value that stands for each bucket: its middle, 0 for the central one, the edge at the ends."""
     edges = moments.bucket_edges()

@@ -1,0 +1,102 @@
+"""Order files: columns in the documented order, exact values, the same in every format, equal bytes."""
+
+import csv
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyarrow import parquet
+
+from driver.job import empty_block
+from driver.order_block import OrderBlock
+from driver.order_files import EXTENSIONS, open_order_file
+from kernels.conventions import NULL
+from tests.driver.order_blocks import random_block
+
+LEAD = (
+    "order_id participant_id side order_type arrival_time end_time limit_price order_quantity filled_quantity "
+    "leaves_quantity group vwap first_fill_time last_fill_time fills arrival_bid arrival_offer shortfall_bps"
+)
+PER_SCENARIO = "{0}_filled_quantity {0}_price {0}_shortfall_bps {0}_saving_bps"
+
+
+def write(folder: Path, output_format: str, *blocks: OrderBlock) -> Path:
+    with open_order_file(folder, output_format) as file:
+        for block in blocks:
+            file.write(block)
+    return folder / f"orders{EXTENSIONS[output_format]}"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return list(csv.DictReader(text.decode().splitlines()))
+
+
+def test_columns_start_as_documented(tmp_path: Path) -> None:
+    header = write(tmp_path, "csv", random_block(3, 0)).read_text().splitlines()[0].split(",")
+    expected = LEAD.split() + " ".join(PER_SCENARIO.format(scenario) for scenario in "ABC").split()
+    assert header[: len(expected)] == expected
+    assert len(set(header)) == len(header)
+
+
+def test_values_read_back_exactly_and_missing_is_empty(tmp_path: Path) -> None:
+    block = random_block(200, 1)
+    rows = read(write(tmp_path, "csv", block))
+    assert [int(row["order_id"]) for row in rows] == block.order_id.tolist()
+    assert [row["side"] for row in rows] == ["1" if side > 0 else "2" for side in block.side]
+    assert [row["first_fill_time"] == "" for row in rows] == (block.first_fill_time == NULL).tolist()
+    for i, row in enumerate(rows):
+        filled = int(block.filled_quantity[i])
+        assert row["vwap"] == "" if filled == 0 else float(row["vwap"]) == int(block.notional[i]) / filled
+        cost, known = float(block.cost[0, i]), block.mid2[i] != NULL and not np.isnan(block.cost[0, i])
+        assert (row["shortfall_bps"] != "") == known
+        if known:
+            assert float(row["shortfall_bps"]) == 1e4 * cost / (float(block.mid2[i]) * int(block.order_quantity[i]))
+        if known and row["B_shortfall_bps"]:
+            assert float(row["B_saving_bps"]) == float(row["shortfall_bps"]) - float(row["B_shortfall_bps"])
+
+
+@pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
+def test_equal_blocks_are_equal_bytes(tmp_path: Path, output_format: str) -> None:
+    blocks = random_block(50, 2), random_block(20, 3)
+    paths = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        paths.append(write(tmp_path / name, output_format, *blocks))
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_formats_hold_the_same_rows(tmp_path: Path) -> None:
+    blocks = random_block(50, 2), random_block(20, 3)
+    plain = write(tmp_path, "csv", *blocks)
+    assert gzip.decompress(write(tmp_path, "gzip", *blocks).read_bytes()) == plain.read_bytes()
+    table = parquet.read_table(write(tmp_path, "parquet", *blocks))
+    rows = read(plain)
+    assert table.column_names == list(rows[0])
+    assert table.column("order_id").to_pylist() == [int(row["order_id"]) for row in rows]
+    assert [v if v is None else float(v) for v in table.column("A_price").to_pylist()] == [
+        float(row["A_price"]) if row["A_price"] else None for row in rows
+    ]
+
+
+@pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
+def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_format: str) -> None:
+    path = write(tmp_path, output_format, empty_block(("real", "A", "B", "C"), 2))
+    if output_format == "parquet":
+        assert parquet.read_table(path).num_rows == 0
+        assert parquet.read_table(path).column_names[0] == "order_id"
+    else:
+        assert read(path) == []
+
+
+@pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
+def test_an_error_leaves_no_file(tmp_path: Path, output_format: str) -> None:
+    def fail_after_a_block() -> None:
+        with open_order_file(tmp_path, output_format) as file:
+            file.write(random_block(5, 0))
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail_after_a_block()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,77 @@
+"""Partials: what is written is read back, equal content is equal bytes, and damage is never read."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driver.cells import Cells, cells_of
+from driver.partials import Partial, read_partial, write_partial
+from tests.driver.order_blocks import random_block
+from tickstore.errors import StoreError
+
+OUTLIER = {"order_id": 2**62 + 1, "cost": 1.5, "shortfall_bps": None}
+
+
+def make_partial(n: int = 30) -> Partial:
+    cells = cells_of(random_block(n, 3), "Australia/Sydney")
+    return Partial("BRK.B", "2024-01-01", "abc", cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"})
+
+
+@pytest.mark.parametrize("n", [0, 1, 30])
+def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
+    partial = make_partial(n)
+    size = write_partial(partial, tmp_path / "p")
+    back = read_partial(tmp_path / "p")
+    assert size == (tmp_path / "p").stat().st_size
+    for name in ("security", "date", "fingerprint", "quality", "outliers", "participants"):
+        assert getattr(back, name) == getattr(partial, name)
+    for field in fields(Cells):
+        mine, read = getattr(partial.cells, field.name), getattr(back.cells, field.name)
+        if isinstance(mine, np.ndarray):
+            assert mine.dtype == read.dtype
+            assert read.flags.writeable
+            np.testing.assert_array_equal(read, mine)
+        else:
+            assert read == mine
+
+
+def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        write_partial(make_partial(), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    write_partial(make_partial(3), path)
+    data = path.read_bytes()
+    for place in [*range(0, len(data), max(1, len(data) // 200)), len(data) - 1]:
+        broken = bytearray(data)
+        broken[place] ^= 1
+        path.write_bytes(broken)
+        with pytest.raises(StoreError, match="run the job again with --resume=false"):
+            read_partial(path)
+
+
+@pytest.mark.parametrize("length", [0, 7, 8, 20, 500])
+def test_a_truncated_partial_is_found(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "p"
+    write_partial(make_partial(3), path)
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(StoreError, match=r"not a partial|damaged"):
+        read_partial(path)
+
+
+def test_a_missing_partial_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot read .*No such file"):
+        read_partial(tmp_path / "p")
+
+
+def test_a_partial_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driver.partials.PARTIAL_VERSION", 99)
+    write_partial(make_partial(1), tmp_path / "p")
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="of version 99"):
+        read_partial(tmp_path / "p")
