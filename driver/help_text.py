@@ -45,17 +45,34 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
 
 
 def key_comments() -> dict[str, str]:
-    """Return flag -> "comment (default ...)" from the lines ``key = value  # comment`` of default.toml."""
-    comments: dict[str, str] = {}
+    """Return flag -> "comment [default]" of every key."""
+    return {
+        PATHS[path]: text + ("" if default in ('""', "[]", "{}") else f" [{default}]")
+        for path, default, text in documented_keys()
+    }
+
+
+def documented_keys() -> list[tuple[str, str, str]]:
+    """Return (path, default, comment) from the lines ``key = value  # comment`` of default.toml."""
+    keys = []
     section = ""
     for line in default_text().splitlines():
         if header := re.match(r"\[(\w+)\]", line):
             section = header[1]
         elif entry := re.match(r"([\w.]+) = (.*?)\s+# (.*)", line):
-            flag = PATHS[f"{section}.{entry[1]}"]
             text = re.sub(r"\s*\(--[\w =:,]+\)$", "", entry[3])
-            comments[flag] = text + ("" if entry[2] in ('""', "[]", "{}") else f" [{entry[2]}]")
-    return comments
+            keys.append((f"{section}.{entry[1]}", entry[2], text))
+    return keys
+
+
+def reference() -> str:
+    """Return all keys as a Markdown table: the part of driver/README.md that a test keeps up to date."""
+    lines = ["| key | flag | default | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{path}` | `--{PATHS[path]}` | `{default}` | {text.replace('|', '/')} |"
+        for path, default, text in documented_keys()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def own_comments(command: Callable[..., Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,6 @@ from driver.settings import Job, JobReport
 Work = Callable[[Job], JobReport]
 START_ATTEMPTS = 3  # workers in a row that die before they are ready
 STOP_SECONDS = 2.0
-PR_SET_PDEATHSIG = 1
 SINGLE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -96,6 +95,7 @@ class _Supervisor:
             os.environ[name] = "1"
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(list(options.preload))
+        self.lifeline, self._our_end = self.context.Pipe(duplex=False)
 
     def run(self) -> Iterator[Outcome]:
         """Hand out jobs until the queue is empty and no worker has one."""
@@ -120,7 +120,7 @@ class _Supervisor:
         wanted = min(self.options.max_workers - len(self.workers), len(self.queue) - idle)
         for _ in range(wanted):
             ours, theirs = self.context.Pipe()
-            arguments = (theirs, self.options.work, self.options.preload, self.options.memory_mb)
+            arguments = (theirs, self.lifeline, self.options.work, self.options.preload, self.options.memory_mb)
             process = self.context.Process(target=work_loop, args=arguments, daemon=True)
             process.start()
             theirs.close()
@@ -210,6 +210,8 @@ class _Supervisor:
                 worker.process.kill()
                 worker.process.join(STOP_SECONDS)
         self.workers.clear()
+        self.lifeline.close()
+        self._our_end.close()
 
 
 def _death(code: int | None) -> str:
@@ -218,11 +220,11 @@ def _death(code: int | None) -> str:
     return f"its worker ended with exit code {code}"
 
 
-def work_loop(pipe: Connection, work_name: str, preload: tuple[str, ...], memory_mb: int) -> None:
+def work_loop(pipe: Connection, lifeline: Connection, work_name: str, preload: tuple[str, ...], memory_mb: int) -> None:
     """Run jobs from the pipe until it closes. Runs in the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _die_with_parent()
+    _die_with_driver(lifeline)
     _limit_memory(memory_mb)
     for name in preload:  # the forkserver has done this; it says nothing when it failed
         failure = import_module(name).ensure_loaded()
@@ -235,9 +237,9 @@ def work_loop(pipe: Connection, work_name: str, preload: tuple[str, ...], memory
     while True:
         try:
             job = pipe.recv()
+            pipe.send(_answer(work, job))
         except (EOFError, OSError):
             return
-        pipe.send(_answer(work, job))
 
 
 def _answer(work: Work, job: Job) -> tuple[str, Any]:
@@ -261,15 +263,18 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{place}"
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to kill this process when the forkserver goes, which goes with the driver."""
-    if sys.platform == "linux":
-        import ctypes
+def _die_with_driver(lifeline: Connection) -> None:
+    """End this process when the driver is gone, however it went: its end of the lifeline then closes.
 
-        parent = os.getppid()
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent or parent == 1:
-            os._exit(1)
+    PR_SET_PDEATHSIG would not do: our parent is the forkserver, and it lives as long as any worker does.
+    """
+
+    def watch() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            lifeline.recv_bytes()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _limit_memory(memory_mb: int) -> None:

@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings
 from kernels import _rows as r
-from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, take_columns
+from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, Sums, take_columns
 from kernels.benchmarks import opening_quote, prevailing_at
-from kernels.block import empty_rows, measure_orders
+from kernels.block import day_sums, empty_rows, measure_orders
 from kernels.conventions import NS_PER_SECOND, SCENARIOS
-from kernels.fills import market_prints
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
-from kernels.quotes import quote_book
 
-BLOCK_ORDERS: Final = 131_072  # a block's columns are about 60 MB: they stay in large pages and near the cache
+# About 60 MB of columns. Not a power of two: rows of a matrix 2^20 bytes apart share cache sets and evict each other.
+BLOCK_ORDERS: Final = 131_080
 FIRST_INSTANT: Final = -(2**63)
 LAST_INSTANT: Final = 2**63 - 1
 LIT_ORDERS: Final = 0  # the entry of order_types that stands for orders without any dark bit
@@ -64,7 +63,7 @@ class Inputs:
     orders: OrderColumns
     fills: FillColumns
     quotes: QuoteColumns
-    sums: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # quote book, fill prices, prints
+    sums: Sums
     rules: Rules
     row_start: int
 
@@ -128,15 +127,15 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
     start, end = hour_bounds(day.date, settings.selection, settings.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(np.searchsorted(events.timestamp, start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(np.searchsorted(events.timestamp, end))
-    book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
+    sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)))
     states_only = len(fills.timestamp) == 0
     return Inputs(
         events=events,
         orders=take_columns(OrderColumns, day.orders),
         fills=fills,
         quotes=quotes,
-        sums=(book, *market_prints(fills, book)),
-        rules=day_rules(book, mid_base, settings, session, end, row_end, states_only),
+        sums=sums,
+        rules=day_rules(sums.book, mid_base, settings, session, end, row_end, states_only),
         row_start=row_start,
     )
 
