@@ -108,6 +108,29 @@ def take_columns(kind: type[Columns], table: Mapping[str, Array]) -> Columns:
     return kind(*(readonly(table[name]) for name in kind._fields))
 
 
+class Sums(NamedTuple):
+    """What is derived once per day from its quotes and fills."""
+
+    book: Array  # quote book
+    mids: Array  # (n,) int64: the book's mids again, dense for random access
+    grid: Array  # (cells,) int32: time to quote row
+    grid_scale: Array  # (2,) int64: origin, shift of the grid
+    price2: Array  # (fills,) int64: exact price of each fill in half units
+    prints: Array  # (fills + 1, 4) int64: time, volume and notional before, in time order
+
+
+class Work(NamedTuple):
+    """Scratch of one sub-block for searches in batches."""
+
+    at: Array  # (SUB_BLOCK,) int64 times
+    rows: Array  # (SUB_BLOCK,) int64 quote rows
+    fill: Array  # (SUB_BLOCK,) int64 fills in the batch
+    place: Array  # (SUB_BLOCK,) int64 their orders' places in the block
+    quote: Array  # (SUB_BLOCK,) int64 quote before each fill
+    totals: Array  # (SUB_BLOCK, 3) float64: shares with a valid quote, their effective spread, improvement
+    touched: Array  # (2,) int64: a sink for loads; the sub-block's first place
+
+
 class Rows(NamedTuple):
     """Result columns of a block of n orders, as rows of a few matrices; row numbers are in ``_rows``."""
 

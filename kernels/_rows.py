@@ -96,5 +96,6 @@ S_FIRST_PRINT: Final = 11  # prints before the arrival
 S_LAST_PRINT: Final = 12  # prints before the end
 S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
 S_VWAP_NOTIONAL2: Final = 14
+S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
 SCRATCH_COLUMNS: Final = 16
 NO_LIMIT: Final = 2**61

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import _rows as r
-from kernels._columns import QuoteColumns, Rows, Rules
+from kernels._columns import QuoteColumns, Rows, Rules, Sums, Work
 from kernels._jit import inlined
 from kernels.conventions import (
     BENCHMARK_ARRIVAL,
@@ -18,7 +18,7 @@ from kernels.conventions import (
     NS_PER_SECOND,
     NULL,
 )
-from kernels.quotes import area_until, mean_mid2, seek, valid_ns_until
+from kernels.quotes import area_until, mean_mid2, seek, seek_all, valid_ns_until
 
 Array = NDArray[Any]
 OPENING_NS = 60 * NS_PER_SECOND
@@ -62,6 +62,17 @@ def bounds_of(rules: Rules) -> tuple[int, int, int, int, int]:
 
 
 @inlined
+def touch_ends(time: Array, book: Array, scratch: Array, n: int) -> int:
+    """Load what the benchmarks read at each order's end, so that the misses of many orders overlap."""
+    touched = 0
+    for k in range(n):
+        row = max(scratch[k, r.S_END_QUOTE], 0)
+        if row < len(time):
+            touched += book[row, r.BOOK_MID2] + time[row]
+    return touched
+
+
+@inlined
 def benchmarks_block(
     quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
 ) -> None:
@@ -69,6 +80,7 @@ def benchmarks_block(
     ints, flags = rows.ints, rows.flags
     time, bounds = quotes.timestamp, bounds_of(rules)
     session_start, session_end = rules.session_start, rules.session_end
+    scratch[0, r.S_CLEANUP2] = touch_ends(time, book, scratch, span[1] - span[0])
     for j in range(span[0], span[1]):
         k = j - span[0]
         arrival = ints[r.ARRIVAL_TIME, j]
@@ -95,6 +107,26 @@ def benchmarks_block(
         flags[r.ELIGIBLE, j] = 1 if start <= end else 0
         scratch[k, r.S_START_QUOTE] = first
         scratch[k, r.S_END_QUOTE] = last
+
+
+@inlined
+def cleanup_block(
+    quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+) -> None:
+    """Find the mid at which each order's unfilled shares are bought back, ``cleanup_ns`` after its end."""
+    ints, at, found, mids = rows.ints, work.at, work.rows, sums.mids
+    session_start, session_end, n = rules.session_start, rules.session_end, span[1] - span[0]
+    for k in range(n):
+        at[k] = min(ints[r.END_TIME, span[0] + k] + rules.cleanup_ns, session_end) + rules.quotes_first
+    work.touched[0] = seek_all(quotes.timestamp, sums.grid, sums.grid_scale, at, found, n)
+    for k in range(n):
+        row = found[k]
+        t = at[k] - rules.quotes_first
+        if t <= session_start:
+            row = rules.opening_quote
+        elif t >= session_end:
+            row = rules.closing_quote
+        scratch[k, r.S_CLEANUP2] = mids[row] if row >= 0 else NULL
 
 
 @inlined

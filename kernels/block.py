@@ -11,16 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import _rows as r
-from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules
-from kernels._jit import kernel
-from kernels.benchmarks import benchmarks_block
+from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, Sums, Work
+from kernels._jit import inlined, kernel
+from kernels.benchmarks import benchmarks_block, cleanup_block
 from kernels.costs import costs_block, slippages_block, spreads_block
-from kernels.fills import fills_block
+from kernels.fills import fills_block, market_prints
 from kernels.orders import observe_block
+from kernels.quotes import quote_book, quote_grid
 from kernels.scenarios import scenarios_block
 
 Array = NDArray[Any]
 SUB_BLOCK = 512
+
+
+@inlined
+def empty_work() -> Work:
+    """Return the scratch of one sub-block."""
+    return Work(
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty((SUB_BLOCK, 3), np.float64),
+        np.zeros(2, np.int64),
+    )
 
 
 @kernel
@@ -30,25 +45,33 @@ def measure_orders(
     events: EventColumns,
     fills: FillColumns,
     quotes: QuoteColumns,
-    sums: tuple[Array, Array, Array],
+    sums: Sums,
     rules: Rules,
     rows: Rows,
 ) -> None:
-    """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``.
-
-    sums : (quote book, exact fill prices, running prints) of the day
-    """
-    book, price2, prints = sums
+    """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``."""
+    book = sums.book
     scratch = np.empty((SUB_BLOCK, r.SCRATCH_COLUMNS), np.int64)
+    work = empty_work()
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
         observe_block(selected, orders, events, rules, rows, scratch, span)
-        fills_block(fills, price2, rules, rows, scratch, span)
+        fills_block(fills, sums.price2, rules, rows, scratch, span)
         benchmarks_block(quotes, book, rules, rows, scratch, span)
+        cleanup_block(quotes, sums, rules, rows, scratch, span, work)
         scenarios_block(quotes, book, rules, rows, scratch, span)
-        costs_block(quotes, book, rules, rows, scratch, span)
-        slippages_block(prints, rows, scratch, span)
-        spreads_block(fills, price2, quotes, book, rules, rows, scratch, span)
+        costs_block(book, rows, scratch, span)
+        slippages_block(sums.prints, rows, scratch, span, work)
+        spreads_block(fills, quotes, sums, rules, rows, scratch, span, work)
+
+
+def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int]) -> tuple[Sums, int]:
+    """Return what is derived once per day, and the mid that the book's sums are relative to."""
+    book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
+    mids = np.ascontiguousarray(book[:-1, r.BOOK_MID2])
+    grid, grid_scale = quote_grid(quotes.timestamp, *session)
+    price2, prints = market_prints(fills, book)
+    return Sums(book, mids, grid, grid_scale, price2, prints), mid_base
 
 
 def empty_rows(n: int, n_horizons: int) -> Rows:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import _rows as r
-from kernels._columns import FillColumns, QuoteColumns, Rows, Rules
+from kernels._columns import FillColumns, QuoteColumns, Rows, Rules, Sums, Work
 from kernels._jit import inlined
-from kernels.benchmarks import bounds_of, quote_near
 from kernels.conventions import NULL, VENUE_BOOKED
-from kernels.quotes import seek
+from kernels.quotes import seek, seek_all
 
 Array = NDArray[Any]
 BPS = 10_000.0
@@ -51,12 +50,9 @@ def shortfalls(ints: Array, floats: Array, side: int, j: int, touch2: int, clean
 
 
 @inlined
-def costs_block(
-    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
-) -> None:
+def costs_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     """Write every shortfall of each order in ``span``; an order without M0 has no cost anywhere."""
-    ints, floats, flags, time = rows.ints, rows.floats, rows.flags, quotes.timestamp
-    cleanup_ns, session_end, bounds = rules.cleanup_ns, rules.session_end, bounds_of(rules)
+    ints, floats, flags = rows.ints, rows.floats, rows.flags
     for j in range(span[0], span[1]):
         if ints[r.MID2, j] == NULL:
             for k in range(r.COST, r.OPPORTUNITY_COST + 1):
@@ -64,20 +60,28 @@ def costs_block(
             continue
         side = flags[r.SIDE, j]
         last = scratch[j - span[0], r.S_END_QUOTE]
-        touch2 = cleanup2 = NULL
+        touch2 = NULL
         if ints[r.END_MID2, j] != NULL:
             touch2 = 2 * (book[last, r.BOOK_OFFER] if side > 0 else book[last, r.BOOK_BID])
-        row = quote_near(time, last, min(ints[r.END_TIME, j] + cleanup_ns, session_end), bounds)
-        if row >= 0:
-            cleanup2 = book[row, r.BOOK_MID2]
-        shortfalls(ints, floats, side, j, touch2, cleanup2)
+        shortfalls(ints, floats, side, j, touch2, scratch[j - span[0], r.S_CLEANUP2])
 
 
 @inlined
-def slippages_block(prints: Array, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+def touch_prints(prints: Array, scratch: Array, n: int) -> int:
+    """Load the market's running sums at the end of each order that traded, so that the misses overlap."""
+    touched = 0
+    for k in range(n):
+        if scratch[k, r.S_MARKET_QUANTITY] > 0:
+            touched += prints[scratch[k, r.S_LAST_PRINT], 1] + prints[scratch[k, r.S_FIRST_PRINT], 1]
+    return touched
+
+
+@inlined
+def slippages_block(prints: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
     """Write the slippage of market fills against the arrival mid and the market's VWAP over the order's life."""
     ints, floats, flags = rows.ints, rows.floats, rows.flags
     print_time = prints[:-1, 0]
+    work.touched[0] = touch_prints(prints, scratch, span[1] - span[0])
     for j in range(span[0], span[1]):
         k = j - span[0]
         arrival = vwap = np.nan
@@ -99,57 +103,86 @@ def slippages_block(prints: Array, rows: Rows, scratch: Array, span: tuple[int, 
 
 
 @inlined
+def touch_quotes(quote: Array, book: Array, work: Work, n: int) -> int:
+    """Load the quote before each fill of the batch, so that the misses overlap."""
+    fill, touched = work.fill, 0
+    for k in range(n):
+        touched += book[max(quote[fill[k]], 0), r.BOOK_MID2]
+    return touched
+
+
+@inlined
+def price_batch(
+    fills: FillColumns, quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, work: Work, n: int
+) -> None:
+    """Add the first ``n`` fills of the batch to their orders' spread sums."""
+    timestamp, quantity, quote, price2 = fills.timestamp, fills.quantity, fills.quote, sums.price2
+    fill, place, near, at, found = work.fill, work.place, work.quote, work.at, work.rows
+    totals, base = work.totals, work.touched[1]
+    time, book, mids, horizons, sides = quotes.timestamp, sums.book, sums.mids, rows.horizons, rows.flags
+    work.touched[0] = touch_quotes(quote, book, work, n)
+    for k in range(n):
+        i, j = fill[k], place[k]
+        row = seek(time, quote[i], timestamp[i] + rules.quotes_first)
+        near[k] = row if row >= 0 and book[row, r.BOOK_MID2] != NULL else -1
+        if near[k] >= 0:
+            side, mid2, paid2 = float(sides[r.SIDE, j]), float(book[row, r.BOOK_MID2]), float(price2[i])
+            touch = float(book[row, r.BOOK_OFFER] if side > 0.0 else book[row, r.BOOK_BID])
+            scale = float(quantity[i]) * BPS * side / mid2
+            totals[j - base, 0] += float(quantity[i])
+            totals[j - base, 1] += 2.0 * scale * (paid2 - mid2)
+            totals[j - base, 2] += scale * (2.0 * touch - paid2)
+    for h in range(len(rules.horizons_ns)):
+        for k in range(n):
+            at[k] = timestamp[fill[k]] + rules.horizons_ns[h] + rules.quotes_first
+        work.touched[0] += seek_all(time, sums.grid, sums.grid_scale, at, found, n)
+        for k in range(n):
+            if near[k] >= 0:
+                i, j = fill[k], place[k]
+                later2 = mids[found[k]]
+                scale = float(quantity[i]) * BPS * float(sides[r.SIDE, j]) / float(mids[near[k]])
+                horizons[h, j] += scale * float(later2 - price2[i]) if later2 != NULL else np.nan
+
+
+@inlined
 def spreads_block(
     fills: FillColumns,
-    price2: Array,
     quotes: QuoteColumns,
-    book: Array,
+    sums: Sums,
     rules: Rules,
     rows: Rows,
     scratch: Array,
     span: tuple[int, int],
+    work: Work,
 ) -> None:
     """Write quantity-weighted spreads over each order's market fills that had a valid quote before them.
 
     Realised = effective - impact by definition: 2 s (p - m_h) / m. A horizon is missing as soon as one
     of those fills has no valid mid there, so the identity holds for every order that has both.
     """
-    timestamp, quantity, venue, quote = fills.timestamp, fills.quantity, fills.venue, fills.quote
-    time, horizons_ns, quotes_first, hours_end = (
-        quotes.timestamp,
-        rules.horizons_ns,
-        rules.quotes_first,
-        rules.hours_end,
-    )
-    floats, flags, horizons = rows.floats, rows.flags, rows.horizons
-    n_horizons = len(horizons_ns)
+    timestamp, venue, floats, horizons = fills.timestamp, fills.venue, rows.floats, rows.horizons
+    totals, fill, place, capacity = work.totals, work.fill, work.place, len(work.fill)
+    n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
+    work.touched[1] = span[0]
+    totals[:] = 0.0
+    horizons[:, span[0] : span[1]] = 0.0
+    n = 0
     for j in range(span[0], span[1]):
-        k = j - span[0]
-        side = float(flags[r.SIDE, j])
-        weight = effective = improvement = 0.0
-        for h in range(n_horizons):
-            horizons[h, j] = 0.0
-        first = scratch[k, r.S_FIRST_FILL]
-        for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
+        first = scratch[j - span[0], r.S_FIRST_FILL]
+        for i in range(first, first + scratch[j - span[0], r.S_FILL_COUNT]):
             if venue[i] >= VENUE_BOOKED or timestamp[i] >= hours_end:
                 continue
-            row = seek(time, quote[i], timestamp[i] + quotes_first)
-            if row < 0 or book[row, r.BOOK_MID2] == NULL:
-                continue
-            mid2 = float(book[row, r.BOOK_MID2])
-            paid2 = float(price2[i])
-            touch = float(book[row, r.BOOK_OFFER] if side > 0.0 else book[row, r.BOOK_BID])
-            scale = float(quantity[i]) * BPS * side / mid2
-            weight += float(quantity[i])
-            effective += 2.0 * scale * (paid2 - mid2)
-            improvement += scale * (2.0 * touch - paid2)
-            for h in range(n_horizons):
-                row = seek(time, row, timestamp[i] + horizons_ns[h] + quotes_first)
-                later2 = book[row, r.BOOK_MID2]
-                horizons[h, j] += scale * (float(later2) - paid2) if later2 != NULL else np.nan
+            fill[n], place[n] = i, j
+            n += 1
+            if n == capacity:
+                price_batch(fills, quotes, sums, rules, rows, work, n)
+                n = 0
+    price_batch(fills, quotes, sums, rules, rows, work, n)
+    for j in range(span[0], span[1]):
+        weight = totals[j - span[0], 0]
         scale = 1.0 / weight if weight > 0.0 else np.nan
-        floats[r.EFFECTIVE_SPREAD, j] = effective * scale
-        floats[r.PRICE_IMPROVEMENT, j] = improvement * scale
+        floats[r.EFFECTIVE_SPREAD, j] = totals[j - span[0], 1] * scale
+        floats[r.PRICE_IMPROVEMENT, j] = totals[j - span[0], 2] * scale
         for h in range(n_horizons):
             markout = horizons[h, j] * scale
             horizons[r.MARKOUT * n_horizons + h, j] = markout

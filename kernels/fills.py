@@ -55,7 +55,7 @@ def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) 
 def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array, prints: Array) -> None:
     """Write time, and volume and notional (half units) before it, of each fill in time order.
 
-    prints : (n + 1, 3) int64
+    prints : (n + 1, 4) int64; a row of 32 bytes never straddles two cache lines
     """
     n = len(by_time)
     total = notional2 = 0
@@ -75,7 +75,7 @@ def market_prints(fills: FillColumns, book: Array) -> tuple[NDArray[np.int64], N
     """Return each fill's exact price in half units, and running volume and notional of the market's prints."""
     n = len(fills.by_time)
     price2, volume = np.empty(n, np.int64), np.empty(n, np.int64)
-    prints = np.empty((n + 1, 3), np.int64)
+    prints = np.empty((n + 1, 4), np.int64)
     write_prices(fills, book, price2, volume)
     write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
     return price2, prints

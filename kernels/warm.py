@@ -16,11 +16,9 @@ from kernels._columns import (
     Rules,
     readonly,
 )
-from kernels.block import empty_rows, measure_orders
-from kernels.fills import market_prints
+from kernels.block import day_sums, empty_rows, measure_orders
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
-from kernels.quotes import quote_book
 
 OTHERS = ("kernels.moments", "kernels.dark_book")  # each has its own ``warm``
 
@@ -53,12 +51,10 @@ def warm() -> None:
     orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
     quotes = QuoteColumns(*(readonly(np.zeros(0, np.int64)) for _ in QuoteColumns._fields))
-    book, _ = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
+    sums, _ = day_sums(fills, quotes, (0, 0))
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
-    measure_orders(
-        selected, orders, events, fills, quotes, (book, *market_prints(fills, book)), empty_rules(), empty_rows(0, 1)
-    )
+    measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), empty_rows(0, 1))
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
         if find_spec(name) is not None:
