@@ -21,6 +21,7 @@ STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # the metrics that place the text; the page names the font shown
     "font.size": 9,
+    "text.parse_math": False,  # a security may be called $X$
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#999999",

@@ -39,12 +39,13 @@ class Partial:
 
 def write_partial(partial: Partial, path: Path) -> int:
     """Write a partial atomically; return its size in bytes."""
-    data = _encode(partial)
+    data = encode(partial)
     atomic_write(path, data)
     return len(data)
 
 
-def _encode(partial: Partial) -> bytes:
+def encode(partial: Partial) -> bytes:
+    """Return the content of a partial's file."""
     arrays = {name: np.ascontiguousarray(getattr(partial.cells, name)) for name in _ARRAYS}
     header = {
         "version": PARTIAL_VERSION,

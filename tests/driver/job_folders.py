@@ -1,0 +1,36 @@
+"""Results folders with partials of random orders, as finished jobs leave them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from driver.cells import cells_of
+from driver.order_block import OrderBlock
+from driver.outliers import extreme_orders
+from driver.partials import PARTIAL_NAME, Partial, write_partial
+from driver.settings import Job, Session, Settings
+from tests.driver.order_blocks import random_block
+
+SETTINGS = Settings()
+PARTITIONS = (
+    ("9", "2024-01-01"), ("9", "2024-01-02"), ("101", "2024-01-01"), ("101", "2024-01-02"), ("BRK.B", "2024-01-01"),
+)  # fmt: skip
+
+
+def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS, orders: int = 60) -> list[Job]:
+    """Write one partial per partition, of different sizes, and return the jobs in plan order."""
+    return [
+        make_job(results, index, security, date, random_block(orders + 7 * index, index, 2 + index % 3))
+        for index, (security, date) in enumerate(partitions)
+    ]
+
+
+def make_job(results: Path, index: int, security: str, date: str, block: OrderBlock) -> Job:
+    """Write the partial of one block of orders and return its job."""
+    folder = results / f"sec{security}" / date
+    folder.mkdir(parents=True)
+    texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
+    quality = {"orders_reconciled": len(block), "quotes_crossed": index}
+    cells = cells_of(block, SETTINGS.timezone)
+    partial = Partial(security, date, f"print{index}", cells, quality, extreme_orders(block), texts)
+    write_partial(partial, folder / PARTIAL_NAME)
+    return Job(index, security, date, "", str(folder), Session(0, 0, "file"), SETTINGS, len(block), f"print{index}")

@@ -1,0 +1,128 @@
+"""The report: self-contained, made from the tables alone, honest where nothing can be inferred."""
+
+import json
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from driver.aggregate import aggregate
+from driver.findings import findings, signed
+from driver.job import empty_block
+from driver.report import read_table, write_report
+from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
+from tickstore.errors import InputError
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and keeps what the page would load."""
+
+    VOID = frozenset(("meta", "link", "br", "img", "hr", "path", "use", "rect"))
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in ("script", "link", "iframe", "img"), tag
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    aggregate(tmp_path, make_jobs(tmp_path), SETTINGS)
+    return tmp_path
+
+
+def page_of(results: Path) -> str:
+    assert write_report(results) == ""
+    return (results / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_is_whole_and_loads_nothing(results: Path) -> None:
+    text = page_of(results)
+    page = Page(text)
+    assert text.startswith("<!doctype html>")
+    assert all(target.startswith("#") for target in page.loads), page.loads
+    assert not re.search(r"url\((?!#)", text)
+    assert text.count("<svg") >= 6
+
+
+def test_equal_tables_give_equal_bytes(results: Path) -> None:
+    assert page_of(results) == page_of(results)
+
+
+def test_only_the_marked_block_depends_on_the_run(results: Path) -> None:
+    before = page_of(results)
+    (results / "run.json").write_text(
+        json.dumps({"seconds": 1.25, "inputs": [{"path": "<b>.csv"}], "names": ["x", "y"]})
+    )
+    after = page_of(results)
+    assert "&lt;b&gt;.csv" in after
+    assert "inputs[0].path" in after
+    block = re.compile(r"<!-- of this run alone.*?end of the part of this run alone -->", re.DOTALL)
+    assert block.sub("", before) == block.sub("", after)
+
+
+def test_findings_speak_of_every_scenario_and_of_what_is_missing(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    text = " ".join(findings(summary, rows))
+    for scenario in "ABC":
+        assert f"Under {scenario} " in text
+    assert "95 % interval" in text
+    assert "clusters in the smaller dimension" in text
+    assert "B and C follow" in text
+    assert "no valid quote" in text
+
+
+def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> None:
+    aggregate(tmp_path, make_jobs(tmp_path, PARTITIONS[:1]), SETTINGS)
+    text = page_of(tmp_path)
+    assert "No inference possible: one security-day is one cluster" in text
+    assert "not distinguishable" not in text
+
+
+def test_no_orders_is_a_page_too(tmp_path: Path) -> None:
+    empty = empty_block(("real", "A", "B", "C"), 2)
+    aggregate(tmp_path, [make_job(tmp_path, 0, "5", "2024-01-01", empty)], SETTINGS)
+    assert "No order was selected" in page_of(tmp_path)
+
+
+def test_text_from_the_data_is_escaped(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, [("a&b $x$", "2024-01-01")])
+    aggregate(tmp_path, jobs, SETTINGS)
+    text = page_of(tmp_path)
+    assert "a&amp;b" in text
+    assert "a&b" not in text
+
+
+def test_missing_tables_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"global_summary\.csv is missing: make the tables first"):
+        write_report(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["jinja2", "matplotlib"])
+def test_a_missing_library_is_one_line_and_no_error(results: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    assert re.search(r"report\.html was not made: .* is missing; install it with", write_report(results))
+    assert not (results / "report.html").exists()
+
+
+def test_numbers_carry_a_real_minus() -> None:
+    assert signed(-1234.5) == "\N{MINUS SIGN}1,234.50"
+    assert signed(0.126) == "+0.13"
