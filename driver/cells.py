@@ -22,6 +22,10 @@ CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (
 COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
 FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps")
 VENUE_NAMES = VENUES[:4]
+OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
+SCENARIO_SUMS = (
+    *OUTCOMES, "filled_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "better", "equal", "worse",
+)  # fmt: skip
 QUARTER_HOUR = 900 * NS_PER_SECOND
 
 
@@ -81,9 +85,7 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     shared += ["execution_share_ms", "execution_shares"]
     for metric in metric_names(markouts):
         shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
-    own = ["fully_filled", "partially_filled", "not_executed", "filled_quantity", "notional"]
-    own += [f"cost{charge}" for charge in CHARGES] + ["better", "equal", "worse"]
-    return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in own])
+    return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])
 
 
 def metric_names(markouts: int) -> list[str]:
@@ -199,7 +201,7 @@ def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
     for s, scenario in enumerate(block.scenarios):
         filled = block.scenario_filled[s]
         moments.scenario_outcome(block.group, block.filled_quantity, filled, block.order_quantity, outcome)
-        for group, name in zip(GROUPS, ("fully_filled", "partially_filled", "not_executed"), strict=True):
+        for group, name in zip(GROUPS, OUTCOMES, strict=True):
             moments.count_equal(sums.cell, outcome, group, sums.at(f"{scenario}.{name}"))
         sums.add(f"{scenario}.filled_quantity", filled)
         if s == 0:

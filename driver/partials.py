@@ -1,7 +1,8 @@
 """The partial of a job: its cells, data-quality counts and outliers in one small checked file.
 
 Layout: magic, length and text of a JSON header, then the arrays the header lists, each on a multiple of
-8 bytes, together deflated (most sums of most cells are small or zero), then the CRC-32 of all before it.
+8 bytes, together deflated, then the CRC-32 of all before it. Integers are stored in as few bytes as their
+largest value needs, sums row by row: most sums of most cells are small.
 Equal content gives equal bytes, and nothing in it depends on when, where or by whom the job ran.
 """
 
@@ -13,15 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver.cells import Cells
+from driver.order_block import I64
 from driver.outputs import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.bin"
 PARTIAL_VERSION = 1
 MAGIC = b"DRPARTL\n"
-_ARRAYS = tuple(field.name for field in fields(Cells) if field.name not in ("scenarios", "names"))
+_ARRAYS = tuple(field.name for field in fields(Cells) if field.name not in ("scenarios", "names", "sums"))
+_TYPES: dict[str, Any] = {
+    "key": np.int64, "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
+}  # fmt: skip
+_WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
 
 
 @dataclass(slots=True)
@@ -46,7 +53,8 @@ def write_partial(partial: Partial, path: Path) -> int:
 
 def encode(partial: Partial) -> bytes:
     """Return the content of a partial's file."""
-    arrays = {name: np.ascontiguousarray(getattr(partial.cells, name)) for name in _ARRAYS}
+    arrays = {name: _narrow(np.ascontiguousarray(getattr(partial.cells, name))) for name in _ARRAYS}
+    arrays |= _narrow_rows(partial.cells.sums)
     header = {
         "version": PARTIAL_VERSION,
         "security": partial.security,
@@ -69,6 +77,29 @@ def encode(partial: Partial) -> bytes:
     return body + struct.pack("<q", zlib.crc32(body))
 
 
+def _width(column: NDArray[Any]) -> int:
+    """Return which of _WIDTHS holds every value of an integer array."""
+    low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
+    return next(w for w, kind in enumerate(_WIDTHS) if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+
+
+def _narrow(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(_WIDTHS[_width(array)]) if array.dtype.kind == "i" else array
+
+
+def _narrow_rows(sums: I64) -> dict[str, NDArray[Any]]:
+    """Return the rows of the sums by width: for each width their places and values."""
+    low, high = (sums.min(axis=1), sums.max(axis=1)) if sums.size else (np.zeros(len(sums)), np.zeros(len(sums)))
+    width = np.zeros(len(sums), np.int64)
+    for kind in _WIDTHS[:-1]:
+        width += (low < np.iinfo(kind).min) | (high > np.iinfo(kind).max)
+    arrays: dict[str, NDArray[Any]] = {}
+    for w, kind in enumerate(_WIDTHS):
+        rows = np.flatnonzero(width == w)
+        arrays |= {f"rows{w}": rows.astype(np.int16), f"sums{w}": sums[rows].astype(kind)}
+    return arrays
+
+
 def read_partial(path: Path) -> Partial:
     """Read and check a partial; a damaged or foreign one is a StoreError that says what to do."""
     try:
@@ -84,7 +115,6 @@ def read_partial(path: Path) -> Partial:
     header = json.loads(data[start : start + length])
     if header["version"] != PARTIAL_VERSION:
         raise StoreError(f"{path} is of version {header['version']}, not {PARTIAL_VERSION}; run with --resume=false")
-    # Writable memory, so that arrays on it have the type the kernels are compiled for.
     return _decode(header, bytearray(zlib.decompress(memoryview(data)[start + length : -8])))
 
 
@@ -96,7 +126,12 @@ def _decode(header: dict[str, Any], data: bytearray) -> Partial:
         array = np.frombuffer(data, dtype, count, place)
         arrays[name] = array.reshape(shape)
         place += array.nbytes + -array.nbytes % 8
-    cells = Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), **arrays)
+    sums = np.empty((len(header["names"]), len(arrays["key"])), np.int64)
+    for w in range(len(_WIDTHS)):
+        sums[arrays[f"rows{w}"]] = arrays[f"sums{w}"]
+    # The types the kernels are compiled for; floats lie in writable memory, which is part of their type.
+    wide = {name: arrays[name].astype(_TYPES.get(name, np.float64), copy=False) for name in _ARRAYS}
+    cells = Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), sums=sums, **wide)
     return Partial(
         security=header["security"],
         date=header["date"],

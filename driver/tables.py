@@ -7,7 +7,7 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from driver.cells import CHARGES, VENUE_NAMES
+from driver.cells import CHARGES, SCENARIO_SUMS, VENUE_NAMES
 from driver.settings import Settings
 from driver.totals import SEVERAL_SECURITIES, Totals
 from kernels.conventions import COST_SCALE
@@ -48,10 +48,11 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
 
 
 def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    own = {name.partition(".")[2]: value for name, value in sums.items() if name.startswith(f"{totals.scenarios[s]}.")}
+    prefix = totals.scenarios[s]
+    own = {name: sums[f"{prefix}.{name}"] for name in SCENARIO_SUMS}
     real = {f"cost{charge}": sums[f"{totals.scenarios[0]}.cost{charge}"] for charge in CHARGES}
     one_security = totals.security[r] != SEVERAL_SECURITIES
-    row: dict[str, Value] = {"scenario": totals.scenarios[s], "orders": sums["orders"]}
+    row: dict[str, Value] = {"scenario": prefix, "orders": sums["orders"]}
     for name in ("fully_filled", "partially_filled", "not_executed"):
         row[name] = own[name]
     row["order_quantity"] = sums["order_quantity"]
