@@ -88,15 +88,25 @@ def describe(path: Path, day: DayFile) -> Partition:
     )
 
 
-def write_catalog(store: Path, partitions: list[Partition], participants: dict[str, int] | None) -> bytes:
-    """Return the bytes of ``catalog.json`` for a store."""
-    entries = []
-    for partition in sorted(partitions, key=lambda p: partition_order(p.security, p.date)):
+def catalog_bytes(catalog: Catalog) -> bytes:
+    """Return the bytes of ``catalog.json``: a head, then one line a partition."""
+    lines = [json.dumps({"version": _VERSION, "participants": catalog.participants}, sort_keys=True)]
+    for partition in catalog.partitions:
         entry = asdict(partition)
-        entry["path"] = partition.path.relative_to(store).as_posix()
-        entries.append(json.dumps(entry, sort_keys=True))
-    head = json.dumps({"version": _VERSION, "participants": participants}, sort_keys=True)
-    return ("[" + ",\n".join([head, *entries]) + "]\n").encode()
+        entry["path"] = partition.path.relative_to(catalog.store).as_posix()
+        lines.append(json.dumps(entry, sort_keys=True))
+    return ("[" + ",\n".join(lines) + "]\n").encode()
+
+
+def merged_catalog(store: Path, changed: list[Path]) -> Catalog:
+    """Return the catalog of a store in which only the day files ``changed`` are new."""
+    if not (store / CATALOG_NAME).exists():
+        return rebuild_catalog(store)
+    old = read_catalog(store)
+    days = [(path, open_day(path)) for path in changed]
+    entries = {(p.security, p.date): p for p in old.partitions}
+    entries |= {(day.security, day.date): describe(path, day) for path, day in days}
+    return _catalog(store, list(entries.values()), [day.attributes for _, day in days], old.participants)
 
 
 def read_catalog(store: Path | str) -> Catalog:
@@ -135,13 +145,16 @@ def _entry(store: Path, entry: dict[str, Any]) -> Partition:
 
 def rebuild_catalog(store: Path) -> Catalog:
     """Return the catalog that the day files themselves make up."""
-    partitions = []
-    participants: dict[str, int] | None = None
-    for path in store.glob("*/????-??-??.h5"):
-        day = open_day(path)
-        partitions.append(describe(path, day))
-        names = day.attributes.get("participants")
-        if names:
-            participants = (participants or {}) | names
-    partitions.sort(key=lambda p: partition_order(p.security, p.date))
-    return Catalog(store, tuple(partitions), participants)
+    days = [(path, open_day(path)) for path in store.glob("*/????-??-??.h5")]
+    entries = [describe(path, day) for path, day in days]
+    return _catalog(store, entries, [day.attributes for _, day in days], None)
+
+
+def _catalog(
+    store: Path, entries: list[Partition], attributes: list[dict[str, Any]], participants: dict[str, int] | None
+) -> Catalog:
+    for facts in attributes:
+        if facts.get("participants"):
+            participants = (participants or {}) | facts["participants"]
+    entries.sort(key=lambda p: partition_order(p.security, p.date))
+    return Catalog(store, tuple(entries), participants)

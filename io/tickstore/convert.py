@@ -1,329 +1,372 @@
-"""Convert raw CSVs into day files: parse, stage by partition, build, commit."""
+"""Convert raw CSVs into day files: parse byte ranges into logs, build partitions from the logs, commit them all."""
 
-import csv
-import io
+import errno
+import hashlib
+import multiprocessing
+import os
+import shutil
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels.conventions import UNKNOWN_CODE
-from tickstore.assemble import Columns, assemble
-from tickstore.blocks import Block, Reject, count_newlines, read_blocks
-from tickstore.catalog import (
-    CATALOG_NAME,
-    Partition,
-    day_path,
-    describe,
-    partition_order,
-    rebuild_catalog,
-    write_catalog,
-)
-from tickstore.day_file import open_day, write_day
+from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs, wait_for_sync
+from tickstore.catalog import day_path, partition_order, read_catalog
+from tickstore.commit import CONVERT_FOLDER, Decision, commit, finish_commit, is_decided, work_folder
 from tickstore.errors import InputError, StoreError
-from tickstore.names import name_text
+from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
+from tickstore.rejects import BadRow, bad_rows, duplicate_rows, rejects_csv
 from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Progress, TableCount
-from tickstore.session_hints import session_hints
-from tickstore.sources import Source, cut_chunks, find_sources
-from tickstore.store_files import MANIFEST_NAME, append_lines, read_lines, replace_file, write_atomic
-from tickstore.trade_dates import TradeCalendar, day_text, trade_calendar, trade_days
+from tickstore.sources import Chunk, Source, cut_chunks, find_sources
+from tickstore.spill import Key
+from tickstore.store_files import MANIFEST_NAME, read_lines, write_atomic
+from tickstore.store_lock import store_lock
+from tickstore.trade_dates import trade_calendar
+from tickstore.worker_pool import WorkerPool
 
-REJECTS_NAME = "rejects.csv"
-Key = tuple[str, str]  # security, date
+REJECTS_NAME: Final = "rejects.csv"
+_IN_MEMORY: Final = 64 << 20  # inputs up to this size are converted without logs on disk
+_WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
+_ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
+_MOST_SOURCES: Final = 100  # named in a day file
 
 
-class _Staging:
-    """Parsed rows by partition and table, in the order of the input."""
+@dataclass(slots=True)
+class _Run:
+    """One conversion under way."""
 
-    def __init__(self, calendar: TradeCalendar) -> None:
-        self._calendar = calendar
-        self.rows: dict[Key, dict[str, list[tuple[int, NDArray[np.int64], Columns]]]] = {}
-        self.counts: dict[str, Counter[str]] = {}
-        self.rejects: list[tuple[str, int, int, Reject]] = []  # table, source, line, reject
-        self.long_names: dict[str, int] = {}
-        self.weekend_rows = 0
-
-    def add(self, source: Source, number: int, block: Block) -> None:
-        """Sort a block's rows into partitions."""
-        calendar = self._calendar
-        rows = len(block.line_start)
-        if rows == 0:
-            return
-        days = np.empty(rows, np.int32)
-        self.weekend_rows += trade_days(
-            block.columns["timestamp"], calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, days
-        )
-        security = block.columns["security"]
-        order = np.lexsort((days, security))
-        sorted_days, sorted_security = days[order], security[order]
-        changed = np.flatnonzero((np.diff(sorted_days) != 0) | (np.diff(sorted_security) != 0)) + 1
-        texts = {number: text for text, number in self.long_names.items()}
-        for part in np.split(order, changed):
-            key = name_text(int(security[part[0]]), texts), day_text(days[part[0]])
-            part.sort()
-            columns: Columns = {name: column[part] for name, column in block.columns.items() if name != "security"}
-            self.rows.setdefault(key, {}).setdefault(source.table, []).append((number, block.line_start[part], columns))
+    request: ConvertRequest
+    sources: tuple[Source, ...]
+    chunks: tuple[Chunk, ...]
+    fingerprint: dict[str, Any]
+    folder: Path  # of this conversion's temporary files, inside the store
+    logs: Path | None  # of its spill logs, None: in memory
+    pool: WorkerPool
+    progress: Progress
+    parsed: list[ParsedChunk] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 def convert(request: ConvertRequest, progress: Progress | None = None) -> ConvertReport:
     """Convert the inputs of ``request`` into its store and say what was done.
+
+    All or nothing: day files appear when every row of the input is accounted for. An interrupted conversion is
+    taken up where it stopped when it is asked for again.
 
     Raises
     ------
     InputError
         An input is missing or unusable, or too many rows are bad; nothing is committed then.
     StoreError
-        The store holds other data for a partition and ``replace`` is off.
+        The store holds other data for a partition and ``replace`` is off, or it cannot be written.
     """
     began = time.perf_counter()
     sources = find_sources(request)
-    request.store.mkdir(parents=True, exist_ok=True)
+    trade_calendar(request.timezone, request.session_cutoff, request.holidays)  # a wrong rule is said before any work
+    made = _make_store(request.store)
     fingerprint = _fingerprint(request, sources)
-    done = _earlier_report(request.store, fingerprint)
-    if done is not None:
-        return done
-    calendar = trade_calendar(request.timezone, request.session_cutoff, request.holidays)
-    staging = _Staging(calendar)
-    _parse(request, sources, staging, progress)
-    report = _build(request, sources, staging, progress)
-    report = _with_time(report, time.perf_counter() - began, sum(source.size for source in sources))
-    line = {"kind": "conversion", "fingerprint": fingerprint, "report": _report_json(report)}
-    append_lines(request.store / MANIFEST_NAME, [line])
-    return report
-
-
-def _parse(request: ConvertRequest, sources: tuple[Source, ...], staging: _Staging, progress: Progress | None) -> None:
-    total = sum(source.size for source in sources)
-    done = 0
-    lines_before: Counter[int] = Counter()
-    for chunk in cut_chunks(sources, request.chunk_size_mb << 20):
-        source = sources[chunk.source]
-        counts = staging.counts.setdefault(source.table, Counter())
-        before = chunk.start
-        for block in read_blocks(source, chunk, request.timezone, staging.long_names):
-            staging.add(source, chunk.source, block)
-            for reject in block.rejects:
-                line = 2 + lines_before[chunk.source] + _lines_between(source, before, reject.offset)
-                staging.rejects.append((source.table, chunk.source, line, reject))
-            lines_before[chunk.source] += block.lines
-            counts.update(
-                read=block.lines, stored=len(block.line_start), rejected=len(block.rejects), blank=block.blank
+    try:
+        with store_lock(request.store) as lock:
+            finish_commit(request.store)
+            report = _earlier_report(request.store, fingerprint) or _convert(
+                request, sources, fingerprint, lock, progress or (lambda _: None)
             )
-            before = block.stop
-            if progress is not None:
-                progress(ConvertProgress("parse", done + block.stop - chunk.start, total))
-        done += chunk.stop - chunk.start
-    for table, count in staging.counts.items():
-        if count["read"] != count["stored"] + count["rejected"] + count["blank"]:
-            raise InputError(f"{table}: rows do not add up ({dict(count)}); nothing was stored")
+    except OSError as error:
+        raise _storage_error(error, request) from None
+    finally:
+        _forget_empty(made)
+    return replace(report, seconds=time.perf_counter() - began)
 
 
-def _lines_between(source: Source, start: int, stop: int) -> int:
-    with Path(source.path).open("rb") as file:
-        file.seek(start)
-        return count_newlines(np.frombuffer(file.read(max(0, stop - start)), np.uint8))
+def _make_store(store: Path) -> list[Path]:
+    """Make the store's folder and return the folders that were missing, innermost first."""
+    missing = [folder for folder in (store, *store.parents) if not folder.exists()]
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{store}: the store cannot be made ({error.strerror})") from None
+    return missing
 
 
-def _check_rejects(request: ConvertRequest, staging: _Staging, sources: tuple[Source, ...]) -> None:
-    """Raise InputError when more rows were refused than the request allows."""
-    rejected = len(staging.rejects)
-    rows = sum(count["read"] - count["blank"] for count in staging.counts.values())
-    limit = request.max_rejects if request.max_rejects is not None else int(request.max_reject_ratio * rows)
-    if rejected <= limit:
-        return
-    shown = "; ".join(
-        f"{sources[number].path}:{line} {reject.reason}{' in ' + reject.column if reject.column else ''}"
-        for _, number, line, reject in staging.rejects[:3]
-    )
-    raise InputError(
-        f"{rejected} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {shown}. "
-        "Mend the file or raise --max_rejects or --max_reject_ratio"
-    )
+def _forget_empty(made: list[Path]) -> None:
+    """Remove folders that this conversion made and that came to hold nothing."""
+    for folder in made:
+        lock = folder / ".lock"
+        if folder.is_dir() and set(folder.iterdir()) <= {lock}:
+            lock.unlink(missing_ok=True)
+            folder.rmdir()
 
 
-def _build(
-    request: ConvertRequest, sources: tuple[Source, ...], staging: _Staging, progress: Progress | None
+def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
+    where = error.filename or request.store
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError(f"no space left for {where}: nothing was stored. Free some, or set --temp_dir or --store")
+    return StoreError(f"{where}: {error.strerror or error}; nothing was stored")
+
+
+def _convert(
+    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], lock: int, progress: Progress
 ) -> ConvertReport:
-    ranks = _source_ranks(sources, staging)
-    participants = _participant_codes(staging, request.store)
-    keys = sorted(staging.rows, key=lambda key: partition_order(*key))
-    finished: list[tuple[Key, Path | None, Partition]] = []
-    for number, key in enumerate(keys):
-        finished.append(_build_partition(request, sources, staging, key, ranks, participants))
-        if progress is not None:
-            progress(ConvertProgress("build", number + 1, len(keys)))
-    _check_rejects(request, staging, sources)
-    return _commit(request, sources, staging, finished, participants)
+    total = sum(source.size for source in sources)
+    chunk_bytes = max(1, request.chunk_size_mb) << 20
+    folder = request.store / CONVERT_FOLDER
+    logs = work_folder(request.store, request.temp_dir) if total > _IN_MEMORY else None
+    workers = 1 if multiprocessing.current_process().daemon else max(1, min(request.workers, total // _WORTH_A_PROCESS))
+    if workers > 1:  # enough ranges for everyone
+        chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
+    plan = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": _boot_id(), "logs": logs is not None}
+    _prepare(folder, logs, plan)
+    _check_space(folder, logs, total)
+    keep = False
+    try:
+        with WorkerPool(workers, (lock,)) as pool:
+            run = _Run(request, sources, cut_chunks(sources, chunk_bytes), fingerprint, folder, logs, pool, progress)
+            _parse(run)
+            return _finish(run, *_build(run))
+    except (KeyboardInterrupt, SystemExit):
+        keep = True  # what is finished stays, the next run goes on from it
+        raise
+    finally:
+        forget_logs()
+        if not keep and not is_decided(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            if logs is not None:
+                shutil.rmtree(logs, ignore_errors=True)
 
 
-def _source_ranks(sources: tuple[Source, ...], staging: _Staging) -> dict[int, int]:
-    """Return the rank of each source by its first timestamp, then size and name."""
-    first: dict[int, tuple[int, int]] = {}
-    for tables in staging.rows.values():
-        for parts in tables.values():
-            for number, line_start, columns in parts:
-                candidate = (int(line_start[0]), int(columns["timestamp"][0]))
-                first[number] = min(first.get(number, candidate), candidate)
-    order = sorted(first, key=lambda n: (first[n][1], sources[n].size, Path(sources[n].path).name))
-    return {number: rank for rank, number in enumerate(order)}
+def _boot_id() -> str:
+    """Return what changes with every start of the machine: files not synced are trusted only until then."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""
 
 
-def _participant_codes(staging: _Staging, store: Path) -> dict[str, int] | None:
-    """Return text -> code when some participant id is text, else None; known codes stay as they are."""
-    texts = {number: text for text, number in staging.long_names.items()}
-    numbers: set[int] = set()
-    for tables in staging.rows.values():
-        for parts in tables.values():
-            for _, _, columns in parts:
-                if "participant" in columns:
-                    numbers.update(np.unique(columns["participant"]).tolist())
-    numbers.discard(UNKNOWN_CODE)
-    known = rebuild_catalog(store).participants if (store / MANIFEST_NAME).exists() else None
-    if known is None and all(0 <= number < 2**31 for number in numbers):
+def _prepare(folder: Path, logs: Path | None, plan: dict[str, Any]) -> None:
+    """Make the working folders, empty unless they are of this very conversion."""
+    from tickstore.day_file import dump_json
+
+    known = folder / "plan.json"
+    same = known.exists() and known.read_bytes() == dump_json(plan)
+    for path in (folder, logs):
+        if path is not None:
+            if path.exists() and not same:
+                shutil.rmtree(path)
+            path.mkdir(parents=True, exist_ok=True)
+    if not same:
+        write_atomic(known, dump_json(plan))
+
+
+def _check_space(folder: Path, logs: Path | None, total: int) -> None:
+    """Raise StoreError when the disk is surely too small: a day file takes about 0.75, a log 0.5 of its CSV."""
+    needs: dict[int, tuple[Path, int]] = {}
+    for path, share in ((folder, 0.6), (logs, 0.35)):
+        if path is not None:
+            device = path.stat().st_dev
+            _, before = needs.get(device, (path, 0))
+            needs[device] = path, before + int(share * total)
+    for path, need in needs.values():
+        held = sum(file.stat().st_size for file in path.iterdir())
+        free = shutil.disk_usage(path).free + held
+        if free < need:
+            raise StoreError(
+                f"{path}: {free / 1e9:.1f} GB free, about {need / 1e9:.1f} GB needed for {total / 1e9:.1f} GB of "
+                "input: free some, or set --temp_dir or --store"
+            )
+
+
+def _parse(run: _Run) -> None:
+    """Parse every byte range and check that each line became a row, a reject or a blank."""
+    request = run.request
+    rows_at_most = sum(source.size for source in run.sources) // 8
+    limit = request.max_rejects
+    allowed = max(_ALWAYS_COUNTED, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
+    tasks = [
+        ParseTask(
+            number, run.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
+            None if run.logs is None else str(run.logs / f"{number:06}.log"), allowed,
+        )
+        for number, chunk in enumerate(run.chunks)
+    ]  # fmt: skip
+    total = sum(source.size for source in run.sources)
+    done = 0
+    run.progress(ConvertProgress("parse", 0, total))
+    for task, chunk in run.pool.run(parse_chunk, tasks, lambda task: f"{task.source.path} from {task.chunk.start}"):
+        run.parsed.append(chunk)
+        done += task.chunk.stop - task.chunk.start
+        run.progress(ConvertProgress("parse", done, total))
+    run.parsed.sort(key=lambda chunk: chunk.number)
+    for chunk in run.parsed:
+        table = run.sources[run.chunks[chunk.number].source].table
+        count = run.counts.setdefault(table, Counter())
+        count.update(read=chunk.lines, stored=chunk.stored, rejected=len(chunk.rejects), blank=chunk.blank)
+    for table, count in run.counts.items():
+        if count["read"] != count["stored"] + count["rejected"] + count["blank"]:
+            raise StoreError(
+                f"{table}: lines do not add up ({dict(count)}): a fault of this program; nothing was stored"
+            )
+    _check_rejects(run, bad_rows(run.parsed, run.chunks, run.sources))
+
+
+def _check_rejects(run: _Run, rejects: list[BadRow]) -> None:
+    """Raise InputError when more rows were refused than the request allows."""
+    request = run.request
+    rows = sum(count["read"] - count["blank"] for count in run.counts.values())
+    limit = request.max_rejects if request.max_rejects is not None else int(request.max_reject_ratio * rows)
+    if len(rejects) > limit:
+        first = "; ".join(
+            f"{bad.path}:{bad.line} {bad.reason}{' in ' + bad.column if bad.column else ''}" for bad in rejects[:3]
+        )
+        raise InputError(
+            f"{len(rejects)} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
+            "Mend the file or raise --max_rejects or --max_reject_ratio"
+        )
+
+
+def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
+    """Build every partition beside its place; return them in order, and all bad rows, duplicates included."""
+    tasks = _build_tasks(run)
+    built: list[BuiltPartition] = []
+    for task, partition in run.pool.run(
+        build_partition, tasks, lambda task: f"security {task.key[0]} on {task.key[1]}"
+    ):
+        built.append(partition)
+        if partition.outcome == "conflict":
+            security, date = task.key
+            raise StoreError(
+                f"{task.existing}: the store already holds other data for security {security} on {date}; "
+                "use --replace to put the new data in its place"
+            )
+        run.progress(ConvertProgress("build", len(built), len(tasks)))
+    wait_for_sync()
+    built.sort(key=lambda partition: partition.number)
+    rejects = bad_rows(run.parsed, run.chunks, run.sources)
+    duplicates = duplicate_rows(built, run.chunks, run.sources, run.request)
+    if duplicates:
+        for bad in duplicates:
+            run.counts[bad.table].update(stored=-1, rejected=1)
+        rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
+        _check_rejects(run, rejects)
+    return built, rejects
+
+
+def _build_tasks(run: _Run) -> list[BuildTask]:
+    """Return one task a partition, the largest first."""
+    request = run.request
+    digests = _source_digests(run)
+    ranks = _ranks(run, digests)
+    codes = _participant_codes(run)
+    logs: dict[Key, dict[str, list[Log]]] = {}
+    rows: Counter[Key] = Counter()
+    used: dict[Key, set[int]] = {}
+    order = sorted(run.parsed, key=lambda chunk: (ranks[run.chunks[chunk.number].source], chunk.number))
+    for chunk in order:
+        number = run.chunks[chunk.number].source
+        mapping = None if codes is None else _mapping(chunk, codes)
+        for key, count in chunk.keys:
+            tables = logs.setdefault(key, {})
+            tables.setdefault(run.sources[number].table, []).append((chunk.number, chunk.log, mapping))
+            rows[key] += count
+            used.setdefault(key, set()).add(number)
+    tasks = []
+    for place, key in enumerate(sorted(logs, key=lambda key: partition_order(*key))):
+        path = day_path(request.store, *key)
+        named = sorted([Path(run.sources[n].path).name, run.sources[n].size, digests[n]] for n in used[key])
+        attributes = {
+            "timezone": request.timezone,
+            "price_decimals": request.price_decimals,
+            "sources": named[:_MOST_SOURCES],
+            "participants": codes or {},
+            "session": run_session(run, key),
+        }
+        tasks.append(
+            BuildTask(
+                place, key, rows[key], {table: tuple(parts) for table, parts in logs[key].items()},
+                str(run.folder / f"{place:06}.h5"), str(path) if path.exists() else None, request.replace, attributes,
+                None if run.logs is None else str(run.logs),
+            )
+        )  # fmt: skip
+    return sorted(tasks, key=lambda task: (-task.rows, task.number))
+
+
+def run_session(run: _Run, key: Key) -> list[int] | None:
+    """Return the continuous session that a session file gives for a partition."""
+    del run, key
+    return None
+
+
+def _source_digests(run: _Run) -> list[str]:
+    """Return a digest of each source: of the digests of its pages, so that it does not depend on the byte ranges."""
+    pages = ["" for _ in run.sources]
+    for chunk in run.parsed:
+        pages[run.chunks[chunk.number].source] += chunk.pages
+    return [hashlib.sha256(text.encode()).hexdigest()[:32] for text in pages]
+
+
+def _ranks(run: _Run, digests: list[str]) -> list[int]:
+    """Return the rank of each source: by its first timestamp, then its digest (decisions 3)."""
+    first: dict[int, int] = {}
+    for chunk in run.parsed:
+        if chunk.first_time is not None:
+            first.setdefault(run.chunks[chunk.number].source, chunk.first_time)
+    order = sorted(range(len(run.sources)), key=lambda n: (first.get(n, 0), digests[n]))
+    ranks = [0] * len(order)
+    for rank, number in enumerate(order):
+        ranks[number] = rank
+    return ranks
+
+
+def _participant_codes(run: _Run) -> dict[str, int] | None:
+    """Return text -> code when participant ids are text, else None; codes given before stay as they are."""
+    texts = {text for chunk in run.parsed for text in chunk.names}
+    known = None
+    stored = False
+    if (run.request.store / MANIFEST_NAME).exists():
+        catalog = read_catalog(run.request.store)
+        known, stored = catalog.participants, bool(catalog.partitions)
+    if not texts and known is None:
         return None
+    if known is None and stored:
+        raise StoreError(
+            f"{run.request.store}: participant ids are numbers in this store and text here; use another store"
+        )
     codes = dict(known or {})
-    for text in sorted(name_text(number, texts) for number in numbers):
+    for text in sorted(texts):
         codes.setdefault(text, len(codes))
     return codes
 
 
-def _build_partition(
-    request: ConvertRequest,
-    sources: tuple[Source, ...],
-    staging: _Staging,
-    key: Key,
-    ranks: dict[int, int],
-    participants: dict[str, int] | None,
-) -> tuple[Key, Path | None, Partition]:
-    tables: dict[str, Columns] = {}
-    used: set[int] = set()
-    texts = {number: text for text, number in staging.long_names.items()}
-    for table, parts in staging.rows[key].items():
-        parts.sort(key=lambda part: (ranks[part[0]], int(part[1][0])))
-        used |= {part[0] for part in parts}
-        names = set.union(*(set(part[2]) for part in parts))
-        tables[table] = {name: _joined(table, name, parts) for name in names}
-        _fill_absent(table, tables[table], sum(len(part[1]) for part in parts))
-        if participants is not None and "participant" in tables[table]:
-            tables[table]["participant"] = _coded(tables[table]["participant"], participants, texts)
-    assembled = assemble(tables)
-    for table, positions in assembled.duplicates.items():
-        _reject_duplicates(staging, sources, table, staging.rows[key].get(table, []), positions)
-    del staging.rows[key]
-    security, date = key
-    path = day_path(request.store, security, date)
-    attributes: dict[str, Any] = {
-        "timezone": request.timezone,
-        "price_decimals": request.price_decimals,
-        "session_hints": session_hints(assembled.groups, request.timezone, date),
-        "sources": sorted([Path(sources[n].path).name, sources[n].size] for n in used),
-        "tables": sorted(tables),
-        "participants": participants or {},
-    }
-    times = assembled.groups["events"]["timestamp"]
-    if len(times):
-        attributes |= {"first_time": int(times[0]), "last_time": int(times[-1])}
-    temporary = path.with_name(path.name + ".tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_day(temporary, security, date, assembled.groups, attributes)
-    entry = describe(path, open_day(temporary))
-    if path.exists():
-        old = describe(path, open_day(path))
-        if old.digest == entry.digest:
-            temporary.unlink()
-            return key, None, old
-        if not request.replace:
-            temporary.unlink()
-            raise StoreError(
-                f"{path}: the store already holds other data for security {security} on {date}; use --replace"
-            )
-    return key, temporary, entry
+def _mapping(chunk: ParsedChunk, codes: dict[str, int]) -> dict[int, int]:
+    return {number: codes[text] for text, number in chunk.names.items()}
 
 
-def _joined(table: str, name: str, parts: list[tuple[int, NDArray[np.int64], Columns]]) -> NDArray[Any]:
-    from tickstore.fields import FIELDS
-
-    default = next(field.default for field in FIELDS[table] if field.name == name)
-    return np.concatenate(
-        [part[2][name] if name in part[2] else np.full(len(part[1]), default, np.int64) for part in parts]
+def _finish(run: _Run, built: list[BuiltPartition], rejects: list[BadRow]) -> ConvertReport:
+    request = run.request
+    report = ConvertReport(
+        partitions=tuple(partition.key for partition in built),
+        written=tuple(partition.key for partition in built if partition.outcome != "unchanged"),
+        unchanged=tuple(partition.key for partition in built if partition.outcome == "unchanged"),
+        tables={table: TableCount(**count) for table, count in run.counts.items()},
+        reject_reasons=dict(sorted(Counter(bad.reason for bad in rejects).items())),
+        rejects_path=request.store / REJECTS_NAME,
+        warnings=_warnings(run, built),
+        input_bytes=sum(source.size for source in run.sources),
+        stored_bytes=sum(p.index["size"] for p in built if p.outcome != "unchanged"),
     )
+    conversion = {"kind": "conversion", "fingerprint": run.fingerprint, "report": _report_json(report)}
+    decision = Decision(request.store, run.folder, built, rejects_csv(rejects), conversion)
+    commit(decision, run.progress)
+    return report
 
 
-def _fill_absent(table: str, columns: Columns, rows: int) -> None:
-    """Give columns that no file has their defaults; optional ones stay away."""
-    from tickstore.fields import FIELDS
-
-    for field in FIELDS[table]:
-        if field.name not in columns and field.name not in ("decision_time", "parent_id", "security"):
-            columns[field.name] = np.full(rows, field.default, np.int64)
-
-
-def _coded(numbers: NDArray[Any], codes: dict[str, int], texts: dict[int, str]) -> NDArray[Any]:
-    values, inverse = np.unique(numbers, return_inverse=True)
-    table = [UNKNOWN_CODE if value == UNKNOWN_CODE else codes[name_text(value, texts)] for value in values.tolist()]
-    return np.array(table, np.int64)[inverse]
-
-
-def _reject_duplicates(
-    staging: _Staging,
-    sources: tuple[Source, ...],
-    table: str,
-    parts: list[tuple[int, NDArray[np.int64], Columns]],
-    positions: NDArray[np.int64],
-) -> None:
-    if len(positions) == 0:
-        return
-    numbers = np.concatenate([np.full(len(part[1]), part[0]) for part in parts])
-    offsets = np.concatenate([part[1] for part in parts])
-    for position in sorted(positions.tolist()):
-        number, offset = int(numbers[position]), int(offsets[position])
-        with Path(sources[number].path).open("rb") as file:
-            file.seek(offset)
-            raw = file.readline()[:300].decode("utf-8", "backslashreplace").rstrip("\r\n")
-        line = 1 + _lines_between(sources[number], 0, offset)
-        staging.rejects.append((table, number, line, Reject(offset, "", "duplicate", raw)))
-    staging.counts[table].update(stored=-len(positions), rejected=len(positions))
-
-
-def _commit(
-    request: ConvertRequest,
-    sources: tuple[Source, ...],
-    staging: _Staging,
-    finished: list[tuple[Key, Path | None, Partition]],
-    participants: dict[str, int] | None,
-) -> ConvertReport:
-    store = request.store
-    for key, temporary, entry in finished:
-        if temporary is not None:
-            replace_file(temporary, entry.path)
-            line = {"kind": "partition", "security": key[0], "date": key[1], "digest": entry.digest}
-            append_lines(store / MANIFEST_NAME, [line])
-    catalog = rebuild_catalog(store)
-    write_atomic(store / CATALOG_NAME, write_catalog(store, list(catalog.partitions), catalog.participants))
-    write_atomic(store / REJECTS_NAME, _rejects_csv(staging, sources))
-    return ConvertReport(
-        partitions=tuple(key for key, _, _ in finished),
-        written=tuple(key for key, temporary, _ in finished if temporary is not None),
-        unchanged=tuple(key for key, temporary, _ in finished if temporary is None),
-        tables={table: TableCount(**count) for table, count in staging.counts.items()},
-        reject_reasons=dict(sorted(Counter(reject.reason for *_, reject in staging.rejects).items())),
-        rejects_path=store / REJECTS_NAME,
-        warnings=(f"{staging.weekend_rows} rows are dated on a weekend",) if staging.weekend_rows else (),
-        stored_bytes=sum(entry.bytes for _, temporary, entry in finished if temporary is not None),
-    )
-
-
-def _rejects_csv(staging: _Staging, sources: tuple[Source, ...]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["table", "file", "line", "byte_offset", "column", "reason", "raw"])
-    for table, number, line, reject in sorted(staging.rejects, key=lambda r: (r[1], r[3].offset)):
-        writer.writerow([table, sources[number].path, line, reject.offset, reject.column, reject.reason, reject.raw])
-    return text.getvalue().encode()
+def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
+    warnings = []
+    weekend = sum(chunk.weekend_rows for chunk in run.parsed)
+    if weekend:
+        warnings.append(f"{weekend} rows are dated on a weekend")
+    completed = sum(partition.outcome == "completed" for partition in built)
+    if completed:
+        warnings.append(f"{completed} partitions were completed with tables they lacked")
+    return tuple(warnings)
 
 
 def _fingerprint(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
@@ -336,31 +379,39 @@ def _fingerprint(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[s
         "price_format": request.price_format,
         "columns": sorted(map(list, request.columns)),
         "quotes_from_orders": request.quotes_from_orders,
+        "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
+    if request.sessions is not None:
+        status = os.stat(request.sessions)  # noqa: PTH116
+        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
     return {"rules": rules, "files": files}
 
 
 def _earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | None:
-    """Return the report of an earlier equal conversion whose day files are all there still."""
+    """Return the report of an earlier equal conversion whose day files are all there as it left them."""
     found = None
+    digests: dict[Key, str] = {}
     for line in read_lines(store / MANIFEST_NAME):
-        if line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
-            found = line["report"]
+        if line.get("kind") == "partition":
+            digests[line["security"], line["date"]] = line["digest"]
+        elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
+            found = line["report"], dict(digests)
     if found is None:
         return None
-    keys = tuple((security, date) for security, date in found["partitions"])
-    if not all(day_path(store, *key).exists() for key in keys):
+    report, then = found
+    keys = tuple((security, date) for security, date in report["partitions"])
+    if not all(day_path(store, *key).exists() and digests.get(key) == then.get(key) for key in keys):
         return None
     return ConvertReport(
         partitions=keys,
         written=(),
         unchanged=keys,
-        tables={table: TableCount(**count) for table, count in found["tables"].items()},
-        reject_reasons=found["reject_reasons"],
+        tables={table: TableCount(**count) for table, count in report["tables"].items()},
+        reject_reasons=report["reject_reasons"],
         rejects_path=store / REJECTS_NAME,
-        warnings=tuple(found["warnings"]),
-        input_bytes=found["input_bytes"],
+        warnings=tuple(report["warnings"]),
+        input_bytes=report["input_bytes"],
         nothing_to_do=True,
     )
 
@@ -368,14 +419,8 @@ def _earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport |
 def _report_json(report: ConvertReport) -> dict[str, Any]:
     return {
         "partitions": report.partitions,
-        "tables": {table: asdict(count) for table, count in report.tables.items()},
+        "tables": {table: asdict(count) for table, count in sorted(report.tables.items())},
         "reject_reasons": report.reject_reasons,
         "warnings": report.warnings,
         "input_bytes": report.input_bytes,
     }
-
-
-def _with_time(report: ConvertReport, seconds: float, input_bytes: int) -> ConvertReport:
-    from dataclasses import replace
-
-    return replace(report, seconds=seconds, input_bytes=input_bytes)

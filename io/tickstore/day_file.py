@@ -1,6 +1,6 @@
 """Day files: plain HDF5 for everyone, and a JSON index in front of it for a reader that maps the file once.
 
-The user block, bytes [0, userblock size), holds: magic (16), schema version (u4), length of the JSON (u4),
+The user block, bytes [0, user block size), holds: magic (16), schema version (u4), length of the JSON (u4),
 its crc32 (u4), zero (u4), the JSON. All little-endian. ``data_layout.md`` has the details.
 """
 
@@ -15,22 +15,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from tickstore.errors import StoreError
-from tickstore.schema import GROUPS, SCHEMA_VERSION
+from tickstore.schema import COLUMNS, GROUPS, SCHEMA_VERSION
 
 MAGIC: Final = b"darkreplay day\r\n"
 HEAD: Final = struct.Struct("<16sIIII")
-ALIGNMENT: Final = 64
+_ATTRIBUTE_ROOM: Final = 60_000  # an HDF5 attribute must be below 64 KiB
 
 
 class Group(Mapping[str, NDArray[Any]]):
     """The columns of one group, as read-only views of the map, made when first asked for."""
 
-    def __init__(self, data: mmap.mmap | bytes, columns: dict[str, list[Any]], path: str, name: str) -> None:
+    def __init__(self, data: mmap.mmap, columns: dict[str, list[Any]], path: str, name: str) -> None:
         self._data = data
         self._columns = columns
         self._views: dict[str, NDArray[Any]] = {}
@@ -59,11 +58,11 @@ class Group(Mapping[str, NDArray[Any]]):
 
 
 class DayFile:
-    """One partition, mapped. Closing is left to the last view: the map lives as long as an array needs it."""
+    """One partition, mapped. The map lives as long as an array needs it, whatever becomes of this object."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = str(path)
-        data, index = _map_file(self.path)
+        data, index = map_file(self.path)
         self.index = index
         self.security: str = index["security"]
         self.date: str = index["date"]
@@ -111,7 +110,8 @@ def open_day(path: Path | str) -> DayFile:
     return DayFile(path)
 
 
-def _map_file(path: str) -> tuple[mmap.mmap, dict[str, Any]]:
+def map_file(path: str) -> tuple[mmap.mmap, dict[str, Any]]:
+    """Return a day file's map and its index."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
@@ -123,17 +123,10 @@ def _map_file(path: str) -> tuple[mmap.mmap, dict[str, Any]]:
         data = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
     finally:
         os.close(handle)
-    return data, parse_index(data, size, path)
+    return data, _parse_index(data, size, path)
 
 
-def parse_index(data: mmap.mmap | bytes, size: int, path: str) -> dict[str, Any]:
-    """Return the JSON index at the start of a day file of ``size`` bytes.
-
-    Raises
-    ------
-    StoreError
-        It is not a day file, or not whole.
-    """
+def _parse_index(data: mmap.mmap, size: int, path: str) -> dict[str, Any]:
     magic, version, length, crc, _ = HEAD.unpack_from(data)
     if magic != MAGIC:
         raise StoreError(f"{path}: not a day file of darkreplay")
@@ -148,6 +141,98 @@ def parse_index(data: mmap.mmap | bytes, size: int, path: str) -> dict[str, Any]
     return index
 
 
+class DayWriter:
+    """A day file in the making: its columns are filled in place, then `finish` adds checksums and the index.
+
+    Space is allocated before anything is mapped, so that a full disk is an OSError here and never a crash later.
+    """
+
+    def __init__(self, path: Path, columns: list[tuple[str, str, int]], room: int) -> None:
+        """Allocate ``columns`` (path, dtype, rows); ``room`` bytes are kept for attributes as JSON."""
+        from tickstore.hdf5_layout import metadata, plan_layout
+
+        self._room = room + 512 + 80 * len(columns)
+        user_block = 512
+        while user_block < HEAD.size + self._room + 64:
+            user_block *= 2
+        self._copy = min(self._room, _ATTRIBUTE_ROOM)
+        self._names = columns[:]
+        blank = metadata(plan_layout(user_block, 0, columns), self._root("", "", b""), _UNITS)
+        # the security's text is not known yet: leave room for any
+        self._metadata_size = -(-(len(blank) + 256) // 64) * 64
+        self.layout = plan_layout(user_block, self._metadata_size, columns)
+        self.path = path
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            os.posix_fallocate(self._handle, 0, self.layout.size)
+            self._map = mmap.mmap(self._handle, self.layout.size)
+        except OSError:
+            os.close(self._handle)
+            path.unlink(missing_ok=True)
+            raise
+        self.views: dict[str, NDArray[Any]] = {
+            place.path: np.frombuffer(self._map, place.dtype, place.rows, place.offset)
+            if place.rows
+            else np.empty(0, place.dtype)
+            for place in self.layout.columns
+        }
+
+    def _root(self, security: str, date: str, index: bytes) -> dict[str, bytes | int]:
+        text = index.ljust(self._copy)
+        return {"index": text, "schema": SCHEMA_VERSION, "security": security.encode(), "date": date.encode()}
+
+    def finish(self, security: str, date: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Write checksums, index and HDF5 structures, and return the index. `sync` must follow."""
+        from tickstore.hdf5_layout import metadata
+
+        places = {
+            place.path: [place.dtype, place.rows, place.offset, _crc(self.views[place.path])]
+            for place in self.layout.columns
+        }
+        rows = dict.fromkeys(GROUPS, 0) | {place.path.partition("/")[0]: place.rows for place in self.layout.columns}
+        facts: dict[str, Any] = {
+            "schema": SCHEMA_VERSION,
+            "security": security,
+            "date": date,
+            "rows": rows,
+            "size": self.layout.size,
+            "attributes": {"digest": _digest(rows, places)} | dict(attributes),
+            "columns": places,
+        }
+        copy = dump_json(facts)
+        if len(copy) > self._copy:
+            copy = dump_json(facts | {"attributes": {}})
+        structures = metadata(self.layout, self._root(security, date, copy), _UNITS)
+        if len(structures) > self._metadata_size:
+            raise StoreError(f"security {security!r}: the name is too long")
+        facts["metadata"] = [self.layout.user_block, len(structures), zlib.crc32(structures)]
+        text = dump_json(facts)
+        if HEAD.size + len(text) > self.layout.user_block:
+            raise StoreError(f"{self.path}: the attributes do not fit the space kept for them")
+        head = HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0)
+        self._map[: HEAD.size + len(text)] = head + text
+        self._map[self.layout.user_block : self.layout.user_block + len(structures)] = structures
+        self.views.clear()
+        return facts
+
+    def sync(self) -> None:
+        """Make the file durable and let go of it."""
+        try:
+            os.fsync(self._handle)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.views.clear()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+_UNITS: Final = {column.path: column.unit for column in COLUMNS}
+
+
 def write_day(
     path: Path | str,
     security: str,
@@ -155,78 +240,50 @@ def write_day(
     groups: Mapping[str, Mapping[str, NDArray[Any]]],
     attributes: Mapping[str, Any] | None = None,
 ) -> int:
-    """Write a day file at ``path``, fsynced, and return its size. It replaces nothing: the caller renames.
+    """Write a day file at ``path``, fsynced, and return its size. Renaming into place is the caller's.
 
-    ``groups`` holds the columns of events, orders, fills and quotes by name, all but optional ones.
+    ``groups`` holds the columns of events, orders, fills and quotes by name, all but optional ones; a group that
+    is left out is empty.
     """
-    path = Path(path)
+    attributes = dict(attributes or {})
     columns = _checked(groups)
-    facts: dict[str, Any] = {
-        "schema": SCHEMA_VERSION,
-        "security": security,
-        "date": date,
-        "rows": {name: len(next(iter(columns[name].values()))) for name in GROUPS},
-        "attributes": {"digest": "0" * 32} | dict(attributes or {}),
-    }
-    room = HEAD.size + len(_dump(facts)) + 96 * sum(len(group) for group in columns.values()) + 512
-    user_block = 512
-    while user_block < room:
-        user_block *= 2
-    with h5py.File(
-        path, "w", userblock_size=user_block, libver="earliest", alignment_threshold=1, alignment_interval=ALIGNMENT
-    ) as file:
-        places = _write_columns(file, columns)
-        facts["attributes"]["digest"] = hashlib.sha256(_dump([facts["rows"], _contents(places)])).hexdigest()[:32]
-        file.attrs["index"] = np.bytes_(_dump(facts | {"columns": places}))
-        for name in ("schema", "security", "date"):
-            file.attrs[name] = facts[name]
-    size = path.stat().st_size
-    text = _dump(facts | {"columns": places, "size": size})
-    with path.open("r+b") as raw:
-        raw.write(HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0) + text)
-        raw.flush()
-        os.fsync(raw.fileno())
-    return size
+    spec = [(name, column.dtype.str.replace("|", "<"), len(column)) for name, column in columns.items()]
+    writer = DayWriter(Path(path), spec, len(dump_json(attributes)) + len(security) + 64)
+    for name, column in columns.items():
+        writer.views[name][:] = column
+    index = writer.finish(security, date, attributes)
+    writer.sync()
+    return int(index["size"])
 
 
-def _contents(places: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """Return what the digest of a day covers: types, lengths and checksums, not where they are."""
-    return {name: [dtype, count, crc] for name, (dtype, count, _, crc) in places.items()}
-
-
-def _dump(value: Any) -> bytes:
+def dump_json(value: Any) -> bytes:
+    """Return compact JSON with sorted keys: equal values, equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _checked(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, dict[str, NDArray[Any]]]:
-    """Return contiguous columns of the schema's types in its order, of equal length in a group."""
-    checked: dict[str, dict[str, NDArray[Any]]] = {}
+def _crc(column: NDArray[Any]) -> int:
+    return zlib.crc32(memoryview(column)) if len(column) else 0
+
+
+def _digest(rows: dict[str, int], places: dict[str, list[Any]]) -> str:
+    """Return what names the content: types, lengths and checksums of the columns, not where they are."""
+    content = {name: [dtype, count, crc] for name, (dtype, count, _, crc) in places.items()}
+    return hashlib.sha256(dump_json([rows, content])).hexdigest()[:32]
+
+
+def _checked(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return columns by path, of the schema's types and in its order, of equal length in a group."""
+    checked: dict[str, NDArray[Any]] = {}
     for group, schema in GROUPS.items():
         given = groups.get(group, {})
         unknown = set(given) - {column.name for column in schema}
         missing = [c.name for c in schema if c.name not in given and not c.optional and group in groups]
         if unknown or missing:
             raise ValueError(f"{group}: unknown columns {sorted(unknown)}, missing {missing}")
-        checked[group] = {
-            c.name: np.ascontiguousarray(given.get(c.name, ()), dtype="<" + c.dtype)
-            for c in schema
-            if c.name in given or not c.optional
-        }
-        if len({len(column) for column in checked[group].values()}) > 1:
+        if len({len(column) for column in given.values()}) > 1:
             raise ValueError(f"{group}: columns differ in length")
+        for column in schema:
+            if column.name in given or not column.optional:
+                values = given.get(column.name, ())
+                checked[column.path] = np.ascontiguousarray(values, dtype="<" + column.dtype)
     return checked
-
-
-def _write_columns(file: h5py.File, columns: dict[str, dict[str, NDArray[Any]]]) -> dict[str, list[Any]]:
-    """Write every column and return path -> [dtype, count, byte offset, crc32]; offset 0 for an empty column."""
-    units = {(c.group, c.name): c for schema in GROUPS.values() for c in schema}
-    places: dict[str, list[Any]] = {}
-    for group, members in columns.items():
-        folder = file.create_group(group)
-        for name, column in members.items():
-            dataset = folder.create_dataset(name, data=column)
-            if units[group, name].unit:
-                dataset.attrs["unit"] = np.bytes_(units[group, name].unit.encode())
-            crc = zlib.crc32(column.data) if len(column) else 0
-            places[f"{group}/{name}"] = [column.dtype.str, len(column), dataset.id.get_offset() or 0, crc]
-    return places

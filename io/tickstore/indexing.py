@@ -16,35 +16,64 @@ def _slot(key: int, shift: int) -> Any:
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(shift))
 
 
+@inlined
+def _shift(table: NDArray[np.int32]) -> int:
+    """Return 64 less the bits of a table's size."""
+    shift = 64
+    while (1 << (64 - shift)) < table.shape[0]:
+        shift -= 1
+    return shift
+
+
 @kernel
 def number_orders(
-    order_id: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], out: NDArray[np.int32]
-) -> int:
-    """Give order ids dense numbers by first appearance; return how many there are.
+    order_id: NDArray[np.int64],
+    start: int,
+    known: int,
+    table: NDArray[np.int32],
+    ids: NDArray[np.int64],
+    out: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Give order ids dense numbers by first appearance, until the hash table is half full.
+
+    Return the row reached and how many orders are known; call again with a larger table if rows are left.
 
     Parameters
     ----------
     order_id : (n,) int64, in time order
-    table : (2 ** k,) int32, at least 2 n places, filled with -1; afterwards a hash table of order numbers
-    ids : (n,) int64, filled: the id of each number
+    start, known : row to begin at, orders known before it
+    table : (2 ** k,) int32 hash table of order numbers, -1 where free
+    ids : (n,) int64, the id of each number
     out : (n,) int32, filled: the number of each row's order
     """
-    shift = 64
-    while (1 << (64 - shift)) < table.shape[0]:
-        shift -= 1
+    shift = _shift(table)
     mask = table.shape[0] - 1
-    count = 0
-    for i in range(order_id.shape[0]):
+    most = table.shape[0] // 2
+    for i in range(start, order_id.shape[0]):
         key = order_id[i]
         place = _slot(key, shift) & mask
         while table[place] >= 0 and ids[table[place]] != key:
             place = (place + 1) & mask
         if table[place] < 0:
-            table[place] = count
-            ids[count] = key
-            count += 1
+            if known == most:
+                return i, known
+            table[place] = known
+            ids[known] = key
+            known += 1
         out[i] = table[place]
-    return count
+    return order_id.shape[0], known
+
+
+@kernel
+def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) -> None:
+    """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
+    shift = _shift(table)
+    mask = table.shape[0] - 1
+    for k in range(known):
+        place = _slot(ids[k], shift) & mask
+        while table[place] >= 0:
+            place = (place + 1) & mask
+        table[place] = k
 
 
 @kernel
@@ -59,9 +88,7 @@ def find_orders(
     table, ids : as `number_orders` left them
     out : (m,) int32, filled
     """
-    shift = 64
-    while (1 << (64 - shift)) < table.shape[0]:
-        shift -= 1
+    shift = _shift(table)
     mask = table.shape[0] - 1
     for i in range(order_id.shape[0]):
         key = order_id[i]
@@ -171,12 +198,3 @@ def count_before_ends(
             while j < ascending.shape[0] and ascending[j] < timestamp[i]:
                 j += 1
             out[order_index[i]] = j
-
-
-@kernel
-def is_in_order(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> bool:
-    """Return whether rows ascend by (timestamp, sequence)."""
-    for i in range(1, timestamp.shape[0]):
-        if timestamp[i] < timestamp[i - 1] or (timestamp[i] == timestamp[i - 1] and sequence[i] < sequence[i - 1]):
-            return False
-    return True

@@ -1,46 +1,62 @@
 """What a day's own rows say about when continuous trading was (decisions 4)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.conventions import DEAL_BOOKED, TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
+from kernels.conventions import TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
 from tickstore.trade_dates import local_time_ns
 
-_AUCTION_BOOKED = 45
-_POST_CLOSE_BOOKED = 91
+_CONTINUOUS_BOOKED: Final = (44, 48)  # bookings on the lit and the dark book; 45 and 91 are auction and post-close
+_BLOCK: Final = 1 << 18
+
+
+class _Range:
+    """The least and the greatest of times seen so far."""
+
+    def __init__(self) -> None:
+        self.least: int | None = None
+        self.greatest: int | None = None
+        self.count = 0
+
+    def add(self, times: NDArray[Any]) -> None:
+        if len(times):
+            least, greatest = int(times.min()), int(times.max())
+            self.least = least if self.least is None else min(self.least, least)
+            self.greatest = greatest if self.greatest is None else max(self.greatest, greatest)
+            self.count += len(times)
 
 
 def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: str, date: str) -> dict[str, int | None]:
-    """Return the hints of a partition, ns UTC or None, from its assembled columns."""
+    """Return the hints of a partition, ns UTC or None, from its columns, block by block."""
     noon = local_time_ns(timezone, date, "12:00")
     early = local_time_ns(timezone, date, "09:59")
-    fills, quotes, orders = groups["fills"], groups["quotes"], groups["orders"]
-    time, venue, deal = fills["timestamp"], fills["venue"], fills["deal_source"]
-    auction = time[(venue == VENUE_AUCTION) & (time < noon)]
-    booked = np.isin(deal, [d for d in DEAL_BOOKED if d not in (_AUCTION_BOOKED, _POST_CLOSE_BOOKED)])
-    prints = time[((venue == VENUE_LIT) & (deal != UNKNOWN_CODE)) | (venue == VENUE_DARK) | booked]
-    arrivals = orders["arrival_time"]
-    dark = arrivals[((orders["order_type"] & TYPE_DARK) != 0) & (arrivals >= early)]
-    valid = quotes["timestamp"][
-        (quotes["timestamp"] >= early) & (quotes["bid"] > 0) & (quotes["bid"] <= quotes["offer"])
-    ]
+    auction, prints, from_early, dark, valid = (_Range() for _ in range(5))
+    for fills in _blocks(groups["fills"], "timestamp", "venue", "deal_source"):
+        time, venue, deal = fills
+        auction.add(time[(venue == VENUE_AUCTION) & (time < noon)])
+        on_lit = (venue == VENUE_LIT) & (deal != UNKNOWN_CODE)
+        continuous = time[on_lit | (venue == VENUE_DARK) | np.isin(deal, _CONTINUOUS_BOOKED)]
+        prints.add(continuous)
+        from_early.add(continuous[continuous >= early])
+    for arrival, order_type in _blocks(groups["orders"], "arrival_time", "order_type"):
+        dark.add(arrival[((order_type & TYPE_DARK) != 0) & (arrival >= early)])
+    for time, bid, offer in _blocks(groups["quotes"], "timestamp", "bid", "offer"):
+        valid.add(time[(time >= early) & (bid > 0) & (bid <= offer)])
     return {
-        "first_auction": _least(auction),
-        "first_continuous": _least(prints[prints >= early]),
-        "first_dark_entry": _least(dark),
-        "first_quote": _least(valid),
-        "last_continuous": _greatest(prints),
-        "last_dark_entry": _greatest(dark),
-        "continuous_prints": len(prints),
+        "first_auction": auction.least,
+        "first_continuous": from_early.least,
+        "first_dark_entry": dark.least,
+        "first_quote": valid.least,
+        "last_continuous": prints.greatest,
+        "last_dark_entry": dark.greatest,
+        "continuous_prints": prints.count,
     }
 
 
-def _least(times: NDArray[Any]) -> int | None:
-    return int(times.min()) if len(times) else None
-
-
-def _greatest(times: NDArray[Any]) -> int | None:
-    return int(times.max()) if len(times) else None
+def _blocks(group: Mapping[str, NDArray[Any]], *names: str) -> Iterator[tuple[NDArray[Any], ...]]:
+    columns = [group[name] for name in names]
+    for start in range(0, len(columns[0]), _BLOCK):
+        yield tuple(column[start : start + _BLOCK] for column in columns)

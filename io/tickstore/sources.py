@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, PRICE, SIDE, TABLES
-from tickstore.header import Header, read_header
+from tickstore.header import Header, parse_header
 from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_WIDTH, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
 from tickstore.request import ConvertRequest
+from tickstore.text_input import PLAIN, read_head, sniff_form
 from tickstore.trade_dates import LATEST_TIME
 
 _EARLIEST: Final = 2 * 86_400 * 10**9
@@ -30,6 +31,7 @@ class Source:
     path: str
     size: int
     modified: int  # ns
+    form: str  # plain, gzip, zstd, ..., parquet
     header: Header
     price_scale: int
     names: tuple[str, ...]  # fields found, in the order of the parser's output rows
@@ -60,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A byte range of a source: every line that begins in [start, stop)."""
+    """A byte range of a plain source: every line that begins in [start, stop). A packed source is one chunk."""
 
     source: int  # place in the list of sources
     start: int
@@ -109,27 +111,27 @@ def check_file(path: Path, table: str) -> os.stat_result:
 
 def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> Source:
     status = check_file(path, table)
-    header = read_header(path, table, mapping)
-    decimal = request.price_format == "decimal" or (
-        request.price_format == "auto" and _has_decimal_prices(path, table, header)
-    )
+    form = sniff_form(path)
+    head = read_head(path, form, _SNIFFED)
+    header = parse_header(head.partition(b"\n")[0] + b"\n" if b"\n" in head else head, table, mapping, str(path))
+    auto = request.price_format == "auto"
+    decimal = _has_decimal_prices(head, table, header) if auto else request.price_format == "decimal"
     return Source(
         table=table,
         path=str(path),
         size=status.st_size,
         modified=status.st_mtime_ns,
+        form=form,
         header=header,
         price_scale=10**request.price_decimals if decimal else 1,
         names=tuple(field.name for field in FIELDS[table] if field.name in header.columns),
     )
 
 
-def _has_decimal_prices(path: Path, table: str, header: Header) -> bool:
-    """Return whether prices at the start of the file have decimals that are not zero."""
+def _has_decimal_prices(head: bytes, table: str, header: Header) -> bool:
+    """Return whether prices at the start of the text have decimals that are not zero."""
     columns = [header.columns[f.name] for f in FIELDS[table] if f.kind == PRICE and f.name in header.columns]
-    with path.open("rb") as file:
-        lines = file.read(_SNIFFED).split(b"\n")[1:]
-    for line, column in itertools.product(lines, columns):
+    for line, column in itertools.product(head.split(b"\n")[1:], columns):
         cells = line.split(header.delimiter.encode())
         if column < len(cells) and cells[column].strip(b'" \r').partition(b".")[2].strip(b"0"):
             return True
@@ -138,8 +140,8 @@ def _has_decimal_prices(path: Path, table: str, header: Header) -> bool:
 
 def cut_chunks(sources: tuple[Source, ...], chunk_bytes: int) -> tuple[Chunk, ...]:
     """Return byte ranges of about ``chunk_bytes`` that cover the rows of every source."""
-    return tuple(
-        Chunk(number, start, min(start + chunk_bytes, source.size))
-        for number, source in enumerate(sources)
-        for start in range(source.header.data_start, max(source.size, source.header.data_start + 1), chunk_bytes)
-    )
+    chunks = []
+    for number, source in enumerate(sources):
+        step = chunk_bytes if source.form == PLAIN else max(1, source.size)
+        chunks += [Chunk(number, start, min(start + step, source.size)) for start in range(0, source.size, step)]
+    return tuple(chunks)

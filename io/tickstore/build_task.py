@@ -1,0 +1,168 @@
+"""Build one partition from the logs: what a worker does in the second half of a conversion."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tickstore.build_day import BuiltDay, DayBuilder, table_digests
+from tickstore.day_file import DayFile, open_day
+from tickstore.errors import StoreError
+from tickstore.fields import TABLES
+from tickstore.partition_tables import LogPart, RowSource, SpilledTable, StoredTable
+from tickstore.schema import FILLS, ORDERS, QUOTES
+from tickstore.scratch import Scratch
+from tickstore.session_hints import session_hints
+from tickstore.spill import Key, Spill, open_spill
+
+_ROOM = 1024  # bytes of attributes that depend on the columns
+
+Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTask:
+    """One partition: its logs in rank order by table, where the file goes, what it is told."""
+
+    number: int
+    key: Key
+    rows: int  # weight
+    logs: dict[str, tuple[Log, ...]]
+    path: str
+    existing: str | None
+    replace: bool
+    attributes: dict[str, Any]
+    scratch_folder: str | None
+
+
+@dataclass(slots=True)
+class BuiltPartition:
+    """What became of a partition."""
+
+    number: int
+    key: Key
+    outcome: str  # new, unchanged, completed, replaced, conflict
+    index: dict[str, Any]
+    duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
+
+
+_state: dict[str, Any] = {}
+
+
+def build_partition(task: BuildTask) -> BuiltPartition:
+    """Build a partition's day file beside its place; the commit moves it there."""
+    scratch = _scratch(task.scratch_folder)
+    tables: dict[str, RowSource] = {}
+    spilled: dict[str, SpilledTable] = {}
+    existing = open_day(task.existing) if task.existing is not None else None
+    for table in TABLES:
+        parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
+        spilled[table] = SpilledTable(table, task.key, parts)
+        keep = not spilled[table].rows and existing is not None
+        tables[table] = StoredTable(table, existing) if keep and existing is not None else spilled[table]
+    security, date = task.key
+    attributes = task.attributes
+    if existing is not None:
+        attributes = _merged(attributes, existing, [t for t in TABLES if not spilled[t].rows])
+    built = DayBuilder(tables, scratch).write(
+        Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
+    )
+    outcome = _outcome(built, existing, [t for t in TABLES if spilled[t].rows], task)
+    duplicates = {t: [spilled[t].locate(row) for row in rows] for t, rows in built.duplicates.items()}
+    if outcome in ("unchanged", "conflict"):
+        built.writer.close()
+        Path(task.path).unlink()
+        index = existing.index if existing is not None else built.index
+        return BuiltPartition(task.number, task.key, outcome, index, duplicates)
+    _sync_behind(built)
+    return BuiltPartition(task.number, task.key, outcome, built.index, duplicates)
+
+
+def _outcome(built: BuiltDay, existing: DayFile | None, given: list[str], task: BuildTask) -> str:
+    if existing is None:
+        return "new"
+    if existing.attributes["digest"] == built.index["attributes"]["digest"]:
+        return "unchanged"
+    old, new = table_digests(existing.index), table_digests(built.index)
+    rows = {"orders": "events", "trades": "fills", "nbbo": "quotes"}
+    changed = [t for t in given if existing.rows[rows[t]] and old[t] != new[t]]
+    if not changed:
+        return "completed"
+    return "replaced" if task.replace else "conflict"
+
+
+def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
+    """Return the attributes of a partition part of which stays: its old sources are named too."""
+    if any(existing.attributes.get(name) != attributes[name] for name in ("timezone", "price_decimals")):
+        raise StoreError(f"{existing.path}: stored with another timezone or price_decimals; convert into another store")
+    if not kept:
+        return attributes
+    sources = {tuple(source) for source in [*existing.attributes["sources"], *attributes["sources"]]}
+    session = attributes.get("session") or existing.attributes.get("session")
+    return attributes | {
+        "sources": [list(source) for source in sorted(sources)],
+        "participants": existing.attributes["participants"] | attributes["participants"],
+        "session": session,
+    }
+
+
+def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[str, Any]:
+    """Return the attributes that the columns decide."""
+    groups = {
+        "fills": {c.name: views[c.path] for c in FILLS},
+        "quotes": {c.name: views[c.path] for c in QUOTES},
+        "orders": {c.name: views[c.path] for c in ORDERS if c.path in views},
+    }
+    facts: dict[str, Any] = {"session_hints": session_hints(groups, timezone, date)}
+    times = views["events/timestamp"]
+    if len(times):
+        facts |= {"first_time": int(times[0]), "last_time": int(times[-1])}
+    return facts
+
+
+def _scratch(folder: str | None) -> Scratch:
+    """Return this process's scratch memory."""
+    if _state.get("folder") != folder or "scratch" not in _state:
+        _state["scratch"], _state["folder"] = Scratch(Path(folder) if folder else None), folder
+    scratch: Scratch = _state["scratch"]
+    return scratch
+
+
+@lru_cache(maxsize=64)
+def _mapped_spill(path: str) -> Spill:
+    return open_spill(Path(path))
+
+
+def _spill(number: int, log: str | bytes) -> Spill:
+    if isinstance(log, str):
+        return _mapped_spill(log)
+    kept: dict[int, Spill] = _state.setdefault("memory", {})
+    if number not in kept:
+        kept[number] = open_spill(log)
+    return kept[number]
+
+
+def forget_logs() -> None:
+    """Let go of mapped logs and scratch memory: they belong to one conversion."""
+    _mapped_spill.cache_clear()
+    _state.clear()
+
+
+def _sync_behind(built: BuiltDay) -> None:
+    """Sync a file while the next one is built; the commit syncs again, which then costs nothing."""
+    last: Future[None] | None = _state.get("sync")
+    if last is not None:
+        last.result()
+    if "threads" not in _state:
+        _state["threads"] = ThreadPoolExecutor(1)
+    _state["sync"] = _state["threads"].submit(built.writer.sync)
+
+
+def wait_for_sync() -> None:
+    """Wait for the last file of this process to be durable."""
+    last: Future[None] | None = _state.pop("sync", None)
+    if last is not None:
+        last.result()

@@ -1,0 +1,161 @@
+"""Parse one byte range of input into one spill log: what a worker does in the first half of a conversion."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tickstore.blocks import BlockParser, Reject
+from tickstore.errors import InputError
+from tickstore.names import name_text
+from tickstore.scatter import PAGE, page_digest
+from tickstore.sources import Chunk, Source
+from tickstore.spill import Key, SpillWriter, is_whole, memory_target, open_spill
+from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
+from tickstore.trade_dates import trade_calendar
+
+_LARGEST_PARTICIPANT: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ParseTask:
+    """One byte range, the rules it is read by, and where its log goes (None: it stays in memory)."""
+
+    number: int
+    source: Source
+    chunk: Chunk
+    timezone: str
+    session_cutoff: str
+    holidays: tuple[str, ...]
+    log: str | None
+    most_rejects: int  # more in one range stop the conversion
+
+
+@dataclass(slots=True)
+class ParsedChunk:
+    """What a byte range held."""
+
+    number: int
+    keys: list[tuple[Key, int]]  # rows of each partition
+    log: str | bytes
+    lines: int
+    stored: int
+    blank: int
+    weekend_rows: int
+    first_time: int | None  # of the first stored row
+    pages: str  # digests of the file's pages in the range, hex
+    names: dict[str, int] = field(default_factory=dict)  # participants that are not plain numbers -> their number here
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def parse_chunk(task: ParseTask) -> ParsedChunk:
+    """Parse a byte range, or take up the finished log of an interrupted conversion."""
+    if task.log is not None and is_whole(Path(task.log)):
+        return _from_log(task)
+    calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
+    long_names: dict[str, int] = {}
+    parser = BlockParser(task.source, task.timezone, long_names)
+    result = ParsedChunk(task.number, [], task.log or b"", 0, 0, 0, 0, None, "")
+    temporary = None if task.log is None else Path(f"{task.log}.tmp")
+    target = memory_target() if temporary is None else temporary.open("wb", buffering=0)
+    numbers: set[int] = set()
+    with target:
+        writer = SpillWriter(target, task.source.names, calendar)
+        digests: list[bytes] = []
+        for piece in pieces(task, digests):
+            for block in parser.parse(piece):
+                _count(result, block.rows, block.blank, block.rejects, task)
+                if block.rows:
+                    if result.first_time is None:
+                        result.first_time = int(block.columns["timestamp"][0])
+                    _collect_names(numbers, block.columns.get("participant"))
+                    writer.add(block.columns)
+        texts = {number: text for text, number in long_names.items()}
+        result.names = {name_text(number, texts): number for number in sorted(numbers)}
+        result.lines, result.weekend_rows = parser.lines, writer.weekend_rows
+        result.pages = b"".join(digests).hex()
+        result.keys = writer.finish(texts, _facts(result))
+        if temporary is None:
+            result.log = target.getvalue()  # type: ignore[union-attr]
+    if temporary is not None:
+        temporary.replace(str(task.log))
+    return result
+
+
+def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:
+    result.stored += rows
+    result.blank += blank
+    result.rejects += rejects
+    if len(result.rejects) > task.most_rejects:
+        first = result.rejects[0]
+        where = f" in {first.column}" if first.column else ""
+        raise InputError(
+            f"{task.source.path}: more than {task.most_rejects} bad rows: nothing was stored. "
+            f"First: {first.reason}{where}: {first.raw[:80]}. "
+            "Mend the file or raise --max_rejects or --max_reject_ratio"
+        )
+
+
+def _collect_names(numbers: set[int], column: Any) -> None:
+    """Remember participants that are text or too large to be kept as they are."""
+    if column is None or (column.min() >= -1 and column.max() <= _LARGEST_PARTICIPANT and not (column == -1).any()):
+        return
+    numbers.update(number for number in np.unique(column).tolist() if not -1 <= number <= _LARGEST_PARTICIPANT)
+
+
+def pieces(task: ParseTask, digests: list[bytes]) -> Iterator[Piece]:
+    """Yield the text of the range, collecting digests of the file's pages as they pass by."""
+    source, chunk = task.source, task.chunk
+    with mapped(source.path) as data:
+        if len(data) < source.size:
+            raise InputError(f"{source.path}: the file became shorter while it was read")
+        page = chunk.start
+        if source.form == PLAIN:
+            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start):
+                yield piece
+                page = _digest_pages(data, page, min(piece[2], chunk.stop), chunk.stop, digests)
+        else:
+            for view, start, stop, offset in stream_pieces(Path(source.path), source.form):
+                if offset == 0:
+                    begin = source.header.data_start
+                    if begin < stop:
+                        yield view, begin, stop, begin
+                else:
+                    yield view, start, stop, offset
+        _digest_pages(data, page, chunk.stop, chunk.stop, digests)
+
+
+def _digest_pages(data: Any, page: int, reached: int, stop: int, digests: list[bytes]) -> int:
+    """Digest the whole pages of the file in [page, reached), the last one when it is reached."""
+    while page < stop and (page + PAGE <= reached or reached == stop):
+        end = min(page + PAGE, stop)
+        words = (end - page) // 8
+        tail = int.from_bytes(data[page + 8 * words : end], "little")
+        with np.errstate(over="ignore"):
+            digest = page_digest(np.frombuffer(data, np.uint64, words, page), tail)
+        digests.append(int(digest).to_bytes(8, "little"))
+        page = end
+    return page
+
+
+def _facts(result: ParsedChunk) -> dict[str, Any]:
+    return {
+        "lines": result.lines,
+        "stored": result.stored,
+        "blank": result.blank,
+        "weekend_rows": result.weekend_rows,
+        "first_time": result.first_time,
+        "pages": result.pages,
+        "names": result.names,
+        "rejects": [asdict(reject) for reject in result.rejects],
+    }
+
+
+def _from_log(task: ParseTask) -> ParsedChunk:
+    spill = open_spill(Path(str(task.log)))
+    facts = dict(spill.facts)
+    rejects = [Reject(**reject) for reject in facts.pop("rejects")]
+    keys = [(key, spill.rows(key)) for key in spill.keys]
+    return ParsedChunk(number=task.number, keys=keys, log=str(task.log), rejects=rejects, **facts)

@@ -1,0 +1,130 @@
+"""Rows that are not stored: where each one is, why, and what it says."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tickstore.blocks import BlockParser
+from tickstore.build_task import BuiltPartition
+from tickstore.names import name_text
+from tickstore.parse_task import ParsedChunk, ParseTask, pieces
+from tickstore.request import ConvertRequest
+from tickstore.sources import Chunk, Source
+from tickstore.spill import Key
+from tickstore.trade_dates import day_text, trade_calendar, trade_days
+
+HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")
+DUPLICATE: Final = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """One row of the rejects table. The line counts from 1, the header's; the offset from the start of the text."""
+
+    table: str
+    path: str
+    line: int
+    offset: int
+    column: str
+    reason: str
+    raw: str
+
+
+def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tuple[Source, ...]) -> list[BadRow]:
+    """Return the bad rows of all byte ranges, with line numbers of their files."""
+    rows = []
+    before: Counter[int] = Counter()
+    for chunk in parsed:
+        number = chunks[chunk.number].source
+        source = sources[number]
+        rows += [
+            BadRow(source.table, source.path, 2 + before[number] + r.line, r.offset, r.column, r.reason, r.raw)
+            for r in chunk.rejects
+        ]
+        before[number] += chunk.lines
+    return sorted(rows, key=lambda bad: (bad.table, bad.path, bad.offset))
+
+
+def duplicate_rows(
+    built: list[BuiltPartition], chunks: tuple[Chunk, ...], sources: tuple[Source, ...], request: ConvertRequest
+) -> list[BadRow]:
+    """Return the repeated rows that building partitions found, by parsing their byte ranges once more."""
+    wanted: dict[int, dict[Key, set[tuple[int, int]]]] = {}
+    for partition in built:
+        for places in partition.duplicates.values():
+            for chunk, block, row in places:
+                wanted.setdefault(chunk, {}).setdefault(partition.key, set()).add((block, row))
+    rows: list[BadRow] = []
+    for number, keys in sorted(wanted.items()):
+        task = ParseTask(
+            number, sources[chunks[number].source], chunks[number], request.timezone, request.session_cutoff,
+            request.holidays, None, 0,
+        )  # fmt: skip
+        rows += _find(task, keys)
+    return rows
+
+
+def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow]:
+    """Return the rows at (block, row among its partition's) of each key, in the order of the file."""
+    calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
+    long_names: dict[str, int] = {}
+    parser = BlockParser(task.source, task.timezone, long_names)
+    rows = []
+    stored_blocks = 0
+    for piece in pieces(task, []):
+        data, start, _, offset = piece
+        for block in parser.parse(piece):
+            if not block.rows:
+                continue
+            texts = {number: text for text, number in long_names.items()}
+            days = np.empty(block.rows, np.int32)
+            trade_days(
+                block.columns["timestamp"], calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, days
+            )
+            seen: Counter[Key] = Counter()
+            for i, (security, day) in enumerate(zip(block.columns["security"].tolist(), days.tolist(), strict=True)):
+                key = name_text(security, texts), day_text(day)
+                if key in keys and (stored_blocks, seen[key]) in keys[key]:
+                    at = int(block.line_start[i])
+                    text = data[at - offset + start :][:400].tobytes().partition(b"\n")[0]
+                    rows.append((at, text))
+                seen[key] += 1
+            stored_blocks += 1
+    return [
+        BadRow(
+            task.source.table, task.source.path, line, at, "", DUPLICATE, text[:300].decode("utf-8", "backslashreplace")
+        )
+        for (at, text), line in zip(rows, _lines_of(task, [at for at, _ in rows]), strict=True)
+    ]
+
+
+def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
+    """Return the line numbers of ascending byte offsets of a source's text, counting from its start."""
+    whole = ParseTask(
+        task.number, task.source, Chunk(task.chunk.source, 0, task.source.size), task.timezone, task.session_cutoff,
+        task.holidays, None, 0,
+    )  # fmt: skip
+    lines = []
+    waiting = iter([*offsets, None])
+    offset = next(waiting)
+    count = 2
+    for data, start, stop, base in pieces(whole, []):
+        while offset is not None and offset < base + stop - start:
+            lines.append(count + int(np.count_nonzero(data[start : start + offset - base] == 10)))
+            offset = next(waiting)
+        count += int(np.count_nonzero(data[start:stop] == 10))
+    return lines
+
+
+def rejects_csv(rows: list[BadRow]) -> bytes:
+    """Return the rejects table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for bad in rows:
+        writer.writerow([bad.table, bad.path, bad.line, bad.offset, bad.column, bad.reason, bad.raw])
+    return text.getvalue().encode("utf-8", "backslashreplace")

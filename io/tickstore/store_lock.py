@@ -1,0 +1,66 @@
+"""One writer at a time in a store. The system drops the lock when its owner dies, however it dies."""
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from tickstore.errors import StoreError
+
+LOCK_NAME: Final = ".lock"
+_PATIENCE_S: Final = 2.0  # workers of a dead owner may live for a moment
+
+
+@contextmanager
+def store_lock(store: Path) -> Iterator[int]:
+    """Hold the store's lock and yield its file descriptor.
+
+    Raises
+    ------
+    StoreError
+        Another conversion is writing; the message names it.
+    """
+    try:
+        handle = os.open(store / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{store}: cannot be written ({error.strerror})") from None
+    try:
+        _acquire(handle, store)
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat("T", "seconds")}
+        os.truncate(handle, 0)
+        os.pwrite(handle, json.dumps(owner).encode(), 0)
+        yield handle
+        os.truncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, store: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            owner = _owner(handle)
+            dead = owner["host"] == socket.gethostname() and not Path(f"/proc/{owner['pid']}").exists()
+            if dead and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            raise StoreError(
+                f"{store}: another conversion is writing here (process {owner['pid']} on {owner['host']}, "
+                f"since {owner['since']}); wait for it or stop it"
+            ) from None
+
+
+def _owner(handle: int) -> dict[str, str]:
+    owner = {"pid": "?", "host": "?", "since": "?"}
+    with suppress(ValueError):
+        owner |= json.loads(os.pread(handle, 4096, 0))
+    return owner

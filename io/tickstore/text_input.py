@@ -1,0 +1,160 @@
+"""The text of an input file, in pieces that end at line ends: from a map, a decompressor, or Parquet made into CSV."""
+
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickstore.errors import InputError
+
+PIECE_BYTES: Final = 16 << 20
+PLAIN: Final = "plain"
+PARQUET: Final = "parquet"
+_MAGICS: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bz2"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"PAR1", PARQUET),
+)
+_REFUSED: Final = ((b"PK\x03\x04", "a zip archive"), (b"\xfd7zXZ", "an xz file"), (b"\x89HDF", "an HDF5 file"))
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+# (data, start, stop, offset): text data[start:stop] begins at byte ``offset`` of the whole text
+Piece = tuple[NDArray[np.uint8], int, int, int]
+
+
+def sniff_form(path: Path) -> str:
+    """Return how a file is packed, by its first bytes, whatever its name says."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    for magic, form in _MAGICS:
+        if head.startswith(magic):
+            return form
+    for magic, what in _REFUSED:
+        if head.startswith(magic):
+            raise InputError(f"{path}: {what}; unpack it first")
+    if head.startswith(_UTF16):
+        raise InputError(f"{path}: UTF-16 text; convert it to UTF-8 first")
+    return PLAIN
+
+
+def read_head(path: Path, form: str, size: int) -> bytes:
+    """Return about the first ``size`` bytes of a file's text."""
+    if form == PLAIN:
+        with path.open("rb") as file:
+            return file.read(size)
+    head = b""
+    for data, start, stop, _ in stream_pieces(path, form):
+        head += data[start:stop].tobytes()
+        if len(head) >= size:
+            break
+    return head
+
+
+@contextmanager
+def mapped(path: str) -> Iterator[mmap.mmap]:
+    """Map a file for reading once, front to back."""
+    with open(path, "rb") as file:  # noqa: PTH123 - a str from a plan, not a Path
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        yield data
+    finally:
+        with suppress(BufferError):  # an array still looks at it: the map goes with the last one
+            data.close()
+
+
+def plain_pieces(data: mmap.mmap, start: int, stop: int, data_start: int) -> Iterator[Piece]:
+    """Yield the lines that begin in [start, stop) of a mapped file; pages are let go once used."""
+    position = next_line(data, start, data_start)
+    stop = next_line(data, stop, data_start)
+    view = np.frombuffer(data, np.uint8)
+    while position < stop:
+        end = stop
+        if stop - position > PIECE_BYTES:
+            end = data.rfind(b"\n", position, position + PIECE_BYTES) + 1
+            if end <= position:  # one line longer than a piece
+                end = data.find(b"\n", position, stop) + 1 or stop
+        yield view, position, end, position
+        release(data, position, end)
+        position = end
+
+
+def release(data: mmap.mmap, start: int, stop: int) -> None:
+    """Let go of the pages of data[start:stop], so that memory does not seem to hold the whole input."""
+    first = start // mmap.PAGESIZE * mmap.PAGESIZE
+    data.madvise(mmap.MADV_DONTNEED, first, stop - first)
+
+
+def next_line(data: mmap.mmap, position: int, data_start: int) -> int:
+    """Return where the first line at or after ``position`` begins."""
+    if position <= data_start:
+        return data_start
+    if position >= len(data):
+        return len(data)
+    return data.find(b"\n", position - 1) + 1 or len(data)
+
+
+def stream_pieces(path: Path, form: str) -> Iterator[Piece]:
+    """Yield the whole text of a packed file, header included, cut at line ends."""
+    rest = b""
+    offset = 0
+    for part in _parquet_text(path) if form == PARQUET else _decompressed(path, form):
+        text = rest + part
+        cut = text.rfind(b"\n") + 1
+        rest = text[cut:]
+        if cut:
+            yield np.frombuffer(text, np.uint8), 0, cut, offset
+            offset += cut
+    if rest:
+        yield np.frombuffer(rest, np.uint8), 0, len(rest), offset
+
+
+def _decompressed(path: Path, form: str) -> Iterator[bytes]:
+    import pyarrow as pa
+
+    try:
+        with pa.input_stream(str(path), compression=form) as stream:
+            while part := stream.read(PIECE_BYTES):
+                yield part
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: the {form} data is truncated or damaged ({error})") from None
+
+
+def _parquet_text(path: Path) -> Iterator[bytes]:
+    """Yield a Parquet file as CSV: times as ns, the rest as it is written."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+            yield (",".join(f'"{name}"' for name in file.schema_arrow.names) + "\n").encode()
+            for batch in file.iter_batches(1 << 16):
+                sink = io.BytesIO()
+                table = pa.table([_plain(column) for column in batch.columns], names=batch.schema.names)
+                pyarrow.csv.write_csv(table, sink, options)
+                yield sink.getvalue()
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: not a Parquet file that can be read ({error})") from None
+
+
+def _plain(column: Any) -> Any:
+    """Return a Parquet column in types that CSV can hold; times with a zone become epoch ns."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _plain(column.dictionary_decode())
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
+    if pa.types.is_timestamp(kind) or pa.types.is_decimal(kind) or pa.types.is_date(kind):
+        return column.cast(pa.string())
+    return column
