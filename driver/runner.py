@@ -111,7 +111,7 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
             monitor.start(STAGES.get(stage, stage), progress.total, "bytes" if stage == "parse" else "day files")
         monitor.reach(progress.done)
 
-    with RunLock(request.store, "store"), monitor:
+    with monitor:
         report = convert(request, show)
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")

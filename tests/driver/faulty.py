@@ -1,0 +1,42 @@
+"""The command line with jobs that go wrong: ``python -m tests.driver.faulty FAULTS run ...``.
+
+FAULTS is ``security/date=fault,...`` with the faults kill, hang and raise, or ``all=slow``.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from driver import job as real
+from driver.settings import Job, JobReport
+
+VARIABLE = "DARKREPLAY_TEST_FAULTS"
+
+
+def run_job(job: Job) -> JobReport:
+    """Run the real job, or what FAULTS says of it. Faults strike half way, with files written."""
+    faults = dict(entry.split("=") for entry in os.environ[VARIABLE].split(",") if entry)
+    fault = faults.get(f"{job.security}/{job.date}") or faults.get("all", "")
+    report = real.run_job(job)
+    if fault:
+        (Path(job.folder) / f".tmp-half.{os.getpid()}").touch()
+    if fault == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "hang":
+        time.sleep(600)
+    if fault == "raise":
+        raise ValueError("a fault")
+    if fault == "slow":
+        time.sleep(0.5)
+    return report
+
+
+if __name__ == "__main__":
+    from driver import runner
+    from driver.cli import main
+
+    os.environ[VARIABLE] = sys.argv[1]
+    runner.WORK = "tests.driver.faulty:run_job"
+    sys.exit(main(sys.argv[2:]))

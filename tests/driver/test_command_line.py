@@ -1,0 +1,170 @@
+"""The commands as a user types them: what they print, their mistakes, and that the tables never depend on how."""
+
+import json
+import time
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from tests.driver.command_line import darkreplay, tables
+from tests.driver.conftest import Market
+
+
+@pytest.mark.parametrize("workers", ["1", "8"])
+def test_tables_are_the_same_bytes_on_any_number_of_workers(market: Market, tmp_path: Path, workers: str) -> None:
+    """The session's market ran on two workers."""
+    arguments = ("run", f"--store={market.store}", "--results=out", f"--max_workers={workers}")
+    done = darkreplay(*arguments, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = tables(tmp_path / "out")
+    assert sorted(found) == sorted(market.tables)
+    assert [name for name in found if found[name] != market.tables[name]] == []
+
+
+def test_sequential_mode_gives_the_same_tables(market: Market, tmp_path: Path) -> None:
+    done = darkreplay("run", f"--store={market.store}", "--results=out", "--mode=sequential", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert tables(tmp_path / "out") == market.tables
+
+
+def seconds_of(*arguments: str, folder: Path) -> tuple[float, dict[str, Any]]:
+    """Return the best time of three, and what was printed: other work on the machine is not what is measured."""
+    best, printed = float("inf"), ""
+    for _ in range(3):
+        began = time.monotonic()
+        done = darkreplay(*arguments, "--json", folder=folder)
+        best, printed = min(best, time.monotonic() - began), done.stdout
+        assert done.returncode == 0, done.stderr
+    return best, json.loads(printed)
+
+
+def test_a_second_run_keeps_everything_quickly_and_says_so(market: Market) -> None:
+    files = [f"--{table}=raw/{table}.csv" for table in ("orders", "trades", "nbbo")]
+    seconds, facts = seconds_of("run", *files, "--store=store", "--results=clean", folder=market.folder)
+    assert seconds < 2
+    assert (facts["up_to_date"], facts["jobs"]) == (True, {"done": 0, "kept": 4, "failed": 0})
+    assert [row["scenario"] for row in facts["summary"]] == ["real", "A", "B", "C"]
+
+
+def test_another_selection_redoes_jobs_and_sets_stale_ones_aside(market: Market, tmp_path: Path) -> None:
+    copytree(market.folder / "clean", tmp_path / "out")
+    arguments = ("run", f"--store={market.store}", "--results=out", "--json", "--max_workers=2")
+    one = darkreplay(*arguments, "--security_codes=101", folder=tmp_path)
+    assert json.loads(one.stdout)["jobs"] == {"done": 0, "kept": 2, "failed": 0}
+    assert (tmp_path / "out/.stale/sec102/2024-01-02/metrics.csv").exists()
+    assert not (tmp_path / "out/sec102").exists()
+    hours = darkreplay(*arguments, "--security_codes=101", "--hour_end=12", folder=tmp_path)
+    assert json.loads(hours.stdout)["jobs"] == {"done": 2, "kept": 0, "failed": 0}
+    assert not tables(tmp_path / "out").items() & market.tables.items()
+
+
+def test_tables_and_report_again_without_jobs(market: Market, tmp_path: Path) -> None:
+    copytree(market.folder / "clean", tmp_path / "out")
+    (tmp_path / "out/by_date.csv").unlink()
+    (tmp_path / "out/report.html").unlink()
+    done = darkreplay("aggregate", "--results=out", folder=tmp_path)
+    assert done.returncode == 2
+    assert "store" in done.stderr, "the recorded store is a relative path, and this is another folder"
+    (tmp_path / "store").symlink_to(market.store)
+    done = darkreplay("aggregate", "--results=out", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert tables(tmp_path / "out") == market.tables
+    (tmp_path / "out/report.html").unlink()
+    report = darkreplay("report", "--results=out", folder=tmp_path)
+    assert report.stdout == "report: out/report.html\n"
+    assert (tmp_path / "out/report.html").exists()
+    again = darkreplay("run", "--store=store", "--results=out", "--json", folder=tmp_path)
+    assert json.loads(again.stdout)["up_to_date"] is True
+
+
+def test_plan_shows_jobs_and_runs_nothing(market: Market, tmp_path: Path) -> None:
+    arguments = ("plan", f"--store={market.store}", "--security_codes=102")
+    text = darkreplay(*arguments, folder=tmp_path)
+    assert text.returncode == 0, text.stderr
+    assert "2 jobs, " in text.stdout
+    facts = json.loads(darkreplay(*arguments, "--json", folder=tmp_path).stdout)
+    assert [(job["security"], job["date"]) for job in facts["jobs"]] == [("102", "2024-01-02"), ("102", "2024-01-03")]
+    assert facts["event_rows"] == sum(job["event_rows"] for job in facts["jobs"]) > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_inspect_shows_how_columns_map(market: Market) -> None:
+    facts = json.loads(darkreplay("inspect", "raw/orders.csv", "--json", folder=market.folder).stdout)
+    assert facts["table"] == "orders"
+    assert {"order_id", "timestamp"} <= {column["field"] for column in facts["columns"]}
+    assert "raw/orders.csv looks like orders" in darkreplay("inspect", "raw/orders.csv", folder=market.folder).stdout
+
+
+def test_convert_says_what_it_did_and_is_cheap_again(market: Market, tmp_path: Path) -> None:
+    files = [f"--{table}={market.raw / table}.csv" for table in ("orders", "trades", "nbbo")]
+    first = darkreplay("convert", *files, "--store=s", folder=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("4 day files written to s, 0 unchanged\n")
+    assert darkreplay("convert", *files, "--store=s", folder=tmp_path).stdout.startswith("nothing to do: 4 day files")
+
+
+@pytest.mark.parametrize("word", [["--help"], ["run", "--help"], ["synth", "--help"], ["inspect", "-h"]])
+def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
+    done = darkreplay(*word, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage: python -m driver" in done.stdout
+    assert "FLAGS" not in done.stdout
+    assert ("--seed" in done.stdout) == (word[0] in ("run", "synth"))
+
+
+def test_config_prints_a_file_that_works(tmp_path: Path) -> None:
+    for flags, expected in (
+        ([], "max_workers = 8 "),
+        (["--example"], "[69]"),
+        (["--max_workers=3"], "max_workers = 3"),
+    ):
+        done = darkreplay("config", *flags, folder=tmp_path)
+        assert expected in done.stdout
+        (tmp_path / "mine.toml").write_text(done.stdout)
+        assert darkreplay("config", "--config=mine.toml", "--json", folder=tmp_path).returncode == 0
+
+
+STORE = "--store={store}"
+MISTAKES = {  # name: (flags, what the line says)
+    "missing file": (["--orders=nowhere.csv"], "--orders: nowhere.csv does not exist"),
+    "no match": (["--orders=raw/*.csv"], "--orders: raw/*.csv matches no file"),
+    "directory": (["--orders={raw}"], "is a directory: give files, or a pattern"),
+    "unknown flag": (["--participants=69"], "unknown flag --participants of `run`: did you mean --participant_ids?"),
+    "misspelt key": (["--config=my.toml"], "unknown key processing.max_wokers in my.toml: did you mean processing.max"),
+    "wrong type": (["--max_workers=two"], "--max_workers needs a whole number, 1 to 1024, not 'two'"),
+    "missing column": (["--orders=bad.csv"], "bad.csv"),
+    "empty file": (["--orders=empty.csv"], "empty.csv"),
+    "no such security": ([STORE, "--security_codes=7"], "--security_codes=7 is not in the data, which has 101, 102"),
+    "no such date": ([STORE, "--date_start=2030-01-01"], "no trade date lies within"),
+    "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty"),
+    "no store": (["--store=nowhere"], "nowhere"),
+    "foreign folder": ([STORE, "--results=thesis"], "--results=thesis holds other files: give an empty or new folder"),
+    "below a file": ([STORE, "--results=empty.csv/results"], "results folder empty.csv/results is below a file"),
+    "not writable": ([STORE, "--results=/proc/results"], "results folder /proc/results cannot be written"),
+    "results is a file": ([STORE, "--results={raw}/orders.csv"], "is a file: give a folder"),
+    "dask": (["--engine=dask"], "--engine=dask is not available yet"),
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, market: Market) -> Path:
+    """Return a folder with a CSV without timestamps, an empty one, a misspelt configuration, and a thesis."""
+    header, rest = (market.raw / "orders.csv").read_text().split("\n", 1)
+    (tmp_path / "bad.csv").write_text(header.replace("timestamp", "moment") + "\n" + rest)
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "my.toml").write_text("[processing]\nmax_wokers = 2\n")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2(name: str, market: Market, desk: Path) -> None:
+    flags, expected = MISTAKES[name]
+    done = darkreplay("run", *(flag.format(store=market.store, raw=market.raw) for flag in flags), folder=desk)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("jobs: ")]
+    assert (done.returncode, done.stdout, len(lines)) == (2, "", 1), done.stderr
+    assert lines[0].startswith("darkreplay: ")
+    assert expected in lines[0]
