@@ -19,15 +19,14 @@ from driver.partials import PARTIAL_NAME, Partial, read_partial
 from driver.settings import Job, Settings
 from driver.tables import TableStyle, Value, csv_bytes, measures, totals_csv
 from driver.totals import Totals
-from kernels import moments
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 from tickstore.errors import StoreError
 
 OUTLIERS_KEPT = 100
 HOURS = 24
 SIZES = len(SIZE_EDGES) + 1
-# Rows of the table of unexecuted orders: what is not one, all of them, by hour, by size.
-SKIPPED, ALL, BY_HOUR, BY_SIZE = 0, 1, 2, 2 + HOURS
+# Rows of the table of unexecuted orders: all of them, by hour, by size.
+SKIPPED, ALL, BY_HOUR, BY_SIZE = -1, 0, 1, 1 + HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,6 @@ class _State:
     outliers: list[dict[str, Any]] = field(default_factory=list)
     cluster_weight: F64 = field(default_factory=lambda: np.zeros((0, 3)))
     cluster_mean: F64 = field(default_factory=lambda: np.zeros((0, 2, 0)))
-    cluster_comoment: F64 = field(default_factory=lambda: np.zeros((0, 2, 0)))
 
 
 def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> Aggregate:
@@ -92,7 +90,6 @@ def _start(state: _State, cells: Cells) -> None:
     state.totals["time_series"] = Totals.empty(cells, dates * HOURS, quantiles=False)
     state.cluster_weight = np.zeros((len(state.jobs), 3))
     state.cluster_mean = np.zeros((len(state.jobs), 2, K))
-    state.cluster_comoment = np.zeros((len(state.jobs), 2, K * (K + 1) // 2))
 
 
 def _add(state: _State, place: int, partial: Partial, security: int, date: int) -> None:
@@ -105,22 +102,26 @@ def _add(state: _State, place: int, partial: Partial, security: int, date: int) 
     hour, size, group = (dimensions[name].astype(np.int32) for name in ("hour", "size", "group"))
     one = np.zeros_like(hour)
     unexecuted = group == GROUP_NONE
-    index = {
-        "global_summary": [one],
-        "by_security": [one + np.int32(security)],
-        "by_date": [one + np.int32(date)],
-        "by_participant": [_participant_rows(state, partial, dimensions["participant"])],
-        "by_group": [group],
-        "by_time_of_day": [hour],
-        "by_order_size": [size],
-        "time_series": [hour + np.int32(date * HOURS)],
-        "unexecuted": [np.where(unexecuted, row, SKIPPED) for row in (one + ALL, hour + BY_HOUR, size + BY_SIZE)],
-    }
-    for name, rows in index.items():
-        for row in rows:
-            totals[name].add(cells, row.astype(np.int32), security)
-    cluster = state.cluster_weight, state.cluster_mean, state.cluster_comoment
-    moments.merge_moments(one + np.int32(place), cells.weight, cells.mean, cells.comoment, *cluster)
+    index = [
+        ("by_participant", _participant_rows(state, partial, dimensions["participant"])),
+        ("by_group", group),
+        ("by_order_size", size),
+    ]
+    rows_of_unexecuted = (one + np.int32(ALL), hour + np.int32(BY_HOUR), size + np.int32(BY_SIZE))
+    index += [("unexecuted", np.where(unexecuted, row, np.int32(SKIPPED))) for row in rows_of_unexecuted]
+    for name, rows in index:
+        totals[name].add(cells, rows, security)
+    # The job as a whole and by hour are summed once, then added to each table that has them.
+    whole, by_hour = Totals.empty(cells, 1), Totals.empty(cells, HOURS)
+    whole.add(cells, one, security)
+    by_hour.add(cells, hour, security)
+    for name, row in (("global_summary", 0), ("by_security", security), ("by_date", date)):
+        totals[name].add_rows(whole, np.array([row], np.int32), security)
+    seen = np.where(by_hour.security >= 0, np.arange(HOURS), SKIPPED).astype(np.int32)
+    totals["by_time_of_day"].add_rows(by_hour, seen, security)
+    totals["time_series"].add_rows(by_hour, np.where(seen >= 0, seen + date * HOURS, seen).astype(np.int32), security)
+    state.cluster_weight[place] = whole.weight[0]
+    state.cluster_mean[place] = whole.mean[0]
     where = {"security_code": partial.security, "date": partial.date}
     state.outliers = merge_extremes(state.outliers, [where | row for row in partial.outliers], OUTLIERS_KEPT)
     for kind, count in sorted(partial.quality.items()):

@@ -14,18 +14,19 @@ COLOURS = {"real": "#555555", "A": "#0072b2", "B": "#e69f00", "C": "#009e73", "R
 OTHER_COLOUR = "#56b4e9"
 MARKERS = {"real": "o", "A": "o", "B": "s", "C": "^", "R": "D", "P": "v"}
 OUTCOME_COLOURS = ("#0072b2", "#9ecae1", "#d9d9d9")
-WIDTH, ROW_HEIGHT = 7.2, 0.42
+WIDTH, ROW_HEIGHT = 6.0, 0.42  # inches; shown at about 90 % in two columns, so 10 points read as 9
 STYLE: Any = {
     "svg.hashsalt": "darkreplay",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # the metrics that place the text; the page names the font shown
-    "font.size": 9,
+    "font.size": 10,
     "text.parse_math": False,  # a security may be called $X$
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#999999",
     "axes.labelcolor": "#333333",
+    "axes.labelsize": 10,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#e6e6e6",

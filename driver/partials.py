@@ -1,12 +1,13 @@
 """The partial of a job: its cells, data-quality counts and outliers in one small checked file.
 
 Layout: magic, length and text of a JSON header, then the arrays the header lists, each on a multiple of
-8 bytes, together deflated, then the CRC-32 of all before it. Integers are stored in as few bytes as their
-largest value needs, sums row by row: most sums of most cells are small.
+8 bytes: floats as they are, integers deflated together; then the CRC-32 of all before it. Integers are stored
+in as few bytes as their largest value needs, sums row by row, and co-moments only of cells that have any.
 Equal content gives equal bytes, and nothing in it depends on when, where or by whom the job ran.
 """
 
 import json
+import math
 import struct
 import zlib
 from dataclasses import dataclass, fields
@@ -55,6 +56,9 @@ def encode(partial: Partial) -> bytes:
     """Return the content of a partial's file."""
     arrays = {name: _narrow(np.ascontiguousarray(getattr(partial.cells, name))) for name in _ARRAYS}
     arrays |= _narrow_rows(partial.cells.sums)
+    spread = np.flatnonzero(partial.cells.weight[:, 0] > 1)  # one order has no spread
+    arrays |= {"spread": _narrow(spread), "comoment": partial.cells.comoment[spread]}
+    arrays = dict(sorted(arrays.items(), key=lambda item: item[1].dtype.kind == "i"))  # floats first
     header = {
         "version": PARTIAL_VERSION,
         "security": partial.security,
@@ -69,12 +73,14 @@ def encode(partial: Partial) -> bytes:
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    parts = []
-    for array in arrays.values():
-        data = array.tobytes()
-        parts += [data, bytes(-len(data) % 8)]
-    body = MAGIC + struct.pack("<q", len(text)) + text + zlib.compress(b"".join(parts), level=1)
+    floats = b"".join(array.tobytes() for array in arrays.values() if array.dtype.kind == "f")
+    whole = b"".join(_padded(array.tobytes()) for array in arrays.values() if array.dtype.kind == "i")
+    body = MAGIC + struct.pack("<qq", len(text), len(floats)) + text + floats + zlib.compress(whole, level=1)
     return body + struct.pack("<q", zlib.crc32(body))
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % 8)
 
 
 def _width(column: NDArray[Any]) -> int:
@@ -106,31 +112,37 @@ def read_partial(path: Path) -> Partial:
         data = path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; run the job again with --resume=false") from None
-    if len(data) < len(MAGIC) + 16 or not data.startswith(MAGIC):
+    if len(data) < len(MAGIC) + 24 or not data.startswith(MAGIC):
         raise StoreError(f"{path} is not a partial of this program; run the job again with --resume=false")
     if zlib.crc32(memoryview(data)[:-8]) != struct.unpack("<q", data[-8:])[0]:
         raise StoreError(f"{path} is damaged (checksum differs); run the job again with --resume=false")
-    (length,) = struct.unpack_from("<q", data, len(MAGIC))
-    start = len(MAGIC) + 8
+    length, floats = struct.unpack_from("<qq", data, len(MAGIC))
+    start = len(MAGIC) + 16
     header = json.loads(data[start : start + length])
+    start += length
     if header["version"] != PARTIAL_VERSION:
         raise StoreError(f"{path} is of version {header['version']}, not {PARTIAL_VERSION}; run with --resume=false")
-    return _decode(header, bytearray(zlib.decompress(memoryview(data)[start + length : -8])))
+    # Writable memory: it is part of the array types that the kernels are compiled for.
+    return _decode(
+        header, bytearray(data[start : start + floats]), zlib.decompress(memoryview(data)[start + floats : -8])
+    )
 
 
-def _decode(header: dict[str, Any], data: bytearray) -> Partial:
-    arrays = {}
-    place = 0
-    for name, dtype, shape in header["arrays"]:
-        count = int(np.prod(shape, dtype=np.int64))
-        array = np.frombuffer(data, dtype, count, place)
+def _decode(header: dict[str, Any], floats: bytearray, whole: bytes) -> Partial:
+    arrays: dict[str, NDArray[Any]] = {}
+    place = {"f": 0, "i": 0}
+    for name, code, shape in header["arrays"]:
+        dtype = np.dtype(code)
+        array = np.frombuffer(floats if dtype.kind == "f" else whole, dtype, math.prod(shape), place[dtype.kind])
         arrays[name] = array.reshape(shape)
-        place += array.nbytes + -array.nbytes % 8
+        place[dtype.kind] += array.nbytes + -array.nbytes % 8
     sums = np.empty((len(header["names"]), len(arrays["key"])), np.int64)
     for w in range(len(_WIDTHS)):
         sums[arrays[f"rows{w}"]] = arrays[f"sums{w}"]
-    # The types the kernels are compiled for; floats lie in writable memory, which is part of their type.
-    wide = {name: arrays[name].astype(_TYPES.get(name, np.float64), copy=False) for name in _ARRAYS}
+    comoment = np.zeros((len(arrays["key"]), *arrays["comoment"].shape[1:]))
+    comoment[arrays["spread"]] = arrays["comoment"]
+    wide = {name: arrays[name].astype(kind) for name, kind in _TYPES.items()} | {"comoment": comoment}
+    wide |= {name: arrays[name] for name in ("weight", "mean")}
     cells = Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), sums=sums, **wide)
     return Partial(
         security=header["security"],

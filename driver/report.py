@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from driver import charts
-from driver.findings import findings, meaning, signed
+from driver.findings import FEES, findings, meanings, signed
 from driver.outputs import atomic_write
 from driver.tables import Value
 from tickstore.errors import InputError
@@ -15,6 +15,11 @@ from tickstore.errors import InputError
 Row = dict[str, Value]
 TEMPLATE = "report_template.html"
 REPORT = "report.html"
+RUN_LINES = 300
+# The settings that decide the figures; they are shown with the findings, not with the run.
+SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
+SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
+CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "allow_locked", "quotes_first", *FEES)
 SHOWN = 20  # groups drawn or listed; the CSV has all of them
 KEY_COLUMNS = (
     "security_code",
@@ -78,12 +83,17 @@ def report_content(results: Path) -> dict[str, Any]:
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
     run = _run_facts(results)
+    settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
+    counts = {str(row["kind"]): int(charts.number(row["count"])) for row in quality}
+    found = findings(summary, tables["statistics"], counts, settings)
     return {
         "summary": summary,
-        "findings": findings(summary, tables["statistics"]),
-        "meaning": meaning,
+        "findings": [_unbroken(sentence) for sentence in found],
+        "meanings": meanings(settings),
         "scenarios": [str(row["scenario"]) for row in summary],
+        "settings": settings,
+        "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
         "groups": _grouped(tables["by_group"], "group"),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
         "participants": _largest(_grouped(tables["by_participant"], "participant_id")),
@@ -92,10 +102,11 @@ def report_content(results: Path) -> dict[str, Any]:
         "security_count": len(_grouped(tables["by_security"], "security_code")),
         "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
+        "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
         "quality": quality,
         "outliers": tables["outliers"][:10],
         "charts": _charts(tables),
-        "run": run,
+        "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
     }
 
@@ -137,13 +148,26 @@ def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
     return drawn
 
 
-def _run_facts(results: Path) -> list[tuple[str, str]]:
-    """Return what run.json says of the run, flattened to (key, text); empty where there is none."""
+def _run_facts(results: Path) -> dict[str, Any]:
+    """Return what run.json says of the run, without what is of use to programs alone; empty where there is none."""
     try:
         facts = json.loads((results / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return []
-    return list(_flat("", facts))[:200]
+        return {}
+    return {key: value for key, value in facts.items() if key not in ("darkreplay", "state", "plan", "tables")}
+
+
+def _unbroken(sentence: str) -> str:
+    """Keep numbers and their units on one line."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%").replace(" bps", "\N{NO-BREAK SPACE}bps")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "all"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "not set"
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
@@ -151,7 +175,7 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
         return [pair for key, inner in value.items() for pair in _flat(f"{prefix}.{key}" if prefix else key, inner)]
     if isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
         return [pair for i, inner in enumerate(value) for pair in _flat(f"{prefix}[{i}]", inner)]
-    return [(prefix, ", ".join(map(str, value)) if isinstance(value, list) else str(value))]
+    return [(prefix, _text(value))]
 
 
 def _count(value: Value) -> str:

@@ -63,15 +63,30 @@ class Totals:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
 
     def add(self, cells: Cells, index: I32, security: int) -> None:
-        """Add cell i to row ``index[i]``."""
+        """Add cell i to row ``index[i]``; a negative one leaves the cell out."""
         moments.merge_integers(index, cells.sums, self.low, self.high)
         moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
         if self.histogram is not None:
             moments.merge_histograms(
                 index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
             )
-        seen = self.security[index]
-        self.security[index] = np.where((seen == NO_SECURITY) | (seen == security), security, SEVERAL_SECURITIES)
+        self._mark(index[index >= 0], security)
+
+    def add_rows(self, other: "Totals", rows: I32, security: int) -> None:
+        """Add row i of ``other``, which sums one partition, to row ``rows[i]``; negative rows are left out."""
+        kept = np.flatnonzero(rows >= 0)
+        to = rows[kept]
+        self.low[:, to] += other.low[:, kept]  # rows are distinct: they are those of different hours, or one alone
+        self.high[:, to] += other.high[:, kept]
+        moments.merge_moments(rows, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
+        if self.histogram is not None and other.histogram is not None:
+            self.histogram[to] += other.histogram[kept]
+        self._mark(to, security)
+
+    def _mark(self, rows: I32, security: int) -> None:
+        """Note which security was summed into rows, for what has no meaning across securities."""
+        seen = self.security[rows]
+        self.security[rows] = np.where((seen == NO_SECURITY) | (seen == security), security, SEVERAL_SECURITIES)
 
     def row(self, r: int) -> dict[str, int]:
         """Return the sums of a row by name, as exact integers."""

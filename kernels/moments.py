@@ -207,11 +207,14 @@ def add_moments(cell: I32, cost: F64, base: I64, weight: F64, mean: F64, comomen
 def merge_moments(
     index: I32, weight: F64, mean: F64, comoment: F64, to_weight: F64, to_mean: F64, to_comoment: F64
 ) -> None:
-    """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979)."""
+    """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979).
+
+    Rows with a negative index are left out, here and in the other merges.
+    """
     K = mean.shape[2]
     delta = np.empty(K)
     for i in range(index.shape[0]):
-        if weight[i, 0] == 0.0:
+        if weight[i, 0] == 0.0 or index[i] < 0:
             continue
         r = index[i]
         for v in range(2):
@@ -239,8 +242,9 @@ def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
     """
     for c in range(values.shape[0]):
         for i in range(index.shape[0]):
-            low[c, index[i]] += values[c, i] & LOW_MASK
-            high[c, index[i]] += values[c, i] >> LOW_BITS
+            if index[i] >= 0:
+                low[c, index[i]] += values[c, i] & LOW_MASK
+                high[c, index[i]] += values[c, i] >> LOW_BITS
 
 
 @inlined
@@ -308,7 +312,8 @@ def sparse_histograms(start: I64, row: I64, cost: F64, base: I64, out_cell: I32,
 def merge_histograms(index: I32, cell: I32, code: I32, count: I64, out: I64) -> None:
     """Add sparse histogram entries to ``out`` (rows, measures x BUCKETS) at row ``index[cell]``."""
     for j in range(cell.shape[0]):
-        out[index[cell[j]], code[j]] += count[j]
+        if index[cell[j]] >= 0:
+            out[index[cell[j]], code[j]] += count[j]
 
 
 def bucket_edges() -> F64:

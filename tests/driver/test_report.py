@@ -68,10 +68,14 @@ def test_equal_tables_give_equal_bytes(results: Path) -> None:
 
 
 def test_only_the_marked_block_depends_on_the_run(results: Path) -> None:
+    config = {"dark_share": 0.25, "price_impact_percent": 0.1, "lit_bps": 0.5, "cleanup_s": 60.0, "mid": "arrival"}
+    facts = {"seconds": 1.25, "inputs": [{"path": "<b>.csv"}], "names": ["x", "y"]}
+    (results / "run.json").write_text(json.dumps({"config": config}))
     before = page_of(results)
-    (results / "run.json").write_text(
-        json.dumps({"seconds": 1.25, "inputs": [{"path": "<b>.csv"}], "names": ["x", "y"]})
-    )
+    assert "25 % of the order" in before
+    assert "mid 60 s after the end" in before
+    assert "Fees are set to zero" not in before
+    (results / "run.json").write_text(json.dumps({"config": config} | facts))
     after = page_of(results)
     assert "&lt;b&gt;.csv" in after
     assert "inputs[0].path" in after
@@ -81,11 +85,12 @@ def test_only_the_marked_block_depends_on_the_run(results: Path) -> None:
 
 def test_findings_speak_of_every_scenario_and_of_what_is_missing(results: Path) -> None:
     summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
-    text = " ".join(findings(summary, rows))
+    text = " ".join(findings(summary, rows, {"fills": 5, "quotes": 7}, {"lit_bps": 0.0}))
     for scenario in "ABC":
         assert f"Under {scenario} " in text
     assert "95 % interval" in text
-    assert "clusters in the smaller dimension" in text
+    assert "2 in the smaller dimension" in text
+    assert "Fees are set to zero" in text
     assert "B and C follow" in text
     assert "no valid quote" in text
 
@@ -94,7 +99,7 @@ def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> 
     aggregate(tmp_path, make_jobs(tmp_path, PARTITIONS[:1]), SETTINGS)
     text = page_of(tmp_path)
     assert "No inference possible: one security-day is one cluster" in text
-    assert "not distinguishable" not in text
+    assert "interval of the saving" not in text
 
 
 def test_no_orders_is_a_page_too(tmp_path: Path) -> None:
@@ -126,3 +131,11 @@ def test_a_missing_library_is_one_line_and_no_error(results: Path, monkeypatch: 
 def test_numbers_carry_a_real_minus() -> None:
     assert signed(-1234.5) == "\N{MINUS SIGN}1,234.50"
     assert signed(0.126) == "+0.13"
+
+
+def test_missing_inputs_are_said(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    text = " ".join(findings(summary, rows, {"fills": 0, "quotes": 0}, {}))
+    assert "No trades were given" in text
+    assert "No quotes were given" in text
+    assert "Fees" not in text
