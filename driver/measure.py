@@ -106,6 +106,7 @@ def day_rules(
         session_end=int(session.end),
         opening_quote=opening_quote(book, session.start, quotes_first),
         closing_quote=prevailing_at(book, session.end, quotes_first),
+        start_quote=prevailing_at(book, session.start, quotes_first),
         quotes_first=quotes_first,
         mid_kind=int(simulation.mid),
         dark_share_ppm=int(simulation.dark_share_ppm),

@@ -84,6 +84,7 @@ class Rules(NamedTuple):
     session_end: int
     opening_quote: int  # quote whose mid is the opening mid, or -1
     closing_quote: int  # last quote before session_end, or -1
+    start_quote: int  # last quote before session_start, or -1
     quotes_first: int  # 1: a quote acts on events of its own instant
     mid_kind: int
     dark_share_ppm: int
@@ -127,6 +128,7 @@ class Work(NamedTuple):
     fill: Array  # (SUB_BLOCK,) int64 fills in the batch
     place: Array  # (SUB_BLOCK,) int64 their orders' places in the block
     quote: Array  # (SUB_BLOCK,) int64 quote before each fill
+    mid2: Array  # (SUB_BLOCK,) float64: window mids in half units
     totals: Array  # (SUB_BLOCK, 3) float64: shares with a valid quote, their effective spread, improvement
     touched: Array  # (2,) int64: a sink for loads; the sub-block's first place
 

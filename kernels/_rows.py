@@ -97,5 +97,6 @@ S_LAST_PRINT: Final = 12  # prints before the end
 S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
 S_VWAP_NOTIONAL2: Final = 14
 S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
-SCRATCH_COLUMNS: Final = 16
+S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
+SCRATCH_COLUMNS: Final = 17  # odd: columns of a sub-block spread over the cache's sets
 NO_LIMIT: Final = 2**61

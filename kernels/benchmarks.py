@@ -18,7 +18,7 @@ from kernels.conventions import (
     NS_PER_SECOND,
     NULL,
 )
-from kernels.quotes import area_until, mean_mid2, seek, seek_all, valid_ns_until
+from kernels.quotes import mean_mid2, seek, seek_all
 
 Array = NDArray[Any]
 OPENING_NS = 60 * NS_PER_SECOND
@@ -41,58 +41,56 @@ def prevailing_at(book: Array, time: int, quotes_first: int) -> int:
 
 
 @inlined
-def quote_near(time: Array, hint: int, t: int, bounds: tuple[int, int, int, int, int]) -> int:
-    """Return the quote that benchmarks use at ``t``: the prevailing one, or the opening one up to S.
-
-    Quotes of the pre-open are overlapping auction orders, no price anyone could trade at.
-
-    bounds : (session_start, session_end, opening_quote, closing_quote, quotes_first)
-    """
-    if t <= bounds[0]:
-        return bounds[2]
-    if t >= bounds[1]:
-        return bounds[3]
-    return seek(time, hint, t + bounds[4])
-
-
-@inlined
-def bounds_of(rules: Rules) -> tuple[int, int, int, int, int]:
-    """Return what ``quote_near`` needs of the rules."""
-    return rules.session_start, rules.session_end, rules.opening_quote, rules.closing_quote, rules.quotes_first
+def quotes_act_first(quotes: QuoteColumns, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Move both quotes of each order on to those stamped at the very instant: there quotes act before events."""
+    ints, time = rows.ints, quotes.timestamp
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        scratch[k, r.S_START_QUOTE] = seek(time, scratch[k, r.S_START_QUOTE], ints[r.ARRIVAL_TIME, j] + 1)
+        scratch[k, r.S_END_QUOTE] = seek(time, scratch[k, r.S_END_QUOTE], ints[r.END_TIME, j] + 1)
 
 
 @inlined
 def touch_ends(time: Array, book: Array, scratch: Array, n: int) -> int:
     """Load what the benchmarks read at each order's end, so that the misses of many orders overlap."""
     touched = 0
-    for k in range(n):
-        row = max(scratch[k, r.S_END_QUOTE], 0)
-        if row < len(time):
-            touched += book[row, r.BOOK_MID2] + time[row]
+    if len(time) > 0:
+        for k in range(n):
+            touched += book[max(scratch[k, r.S_END_QUOTE], 0), r.BOOK_MID2]
     return touched
 
 
 @inlined
 def benchmarks_block(
-    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
 ) -> None:
-    """Write M0, m_T, the window and their quotes for each order in ``span``."""
+    """Write M0, m_T, the window and their quotes for each order in ``span``.
+
+    Up to S the opening quote stands in for the prevailing one: quotes of the pre-open are overlapping
+    auction orders, no price anyone could trade at. From E on it is the last quote before E.
+    """
     ints, flags = rows.ints, rows.flags
-    time, bounds = quotes.timestamp, bounds_of(rules)
     session_start, session_end = rules.session_start, rules.session_end
-    scratch[0, r.S_CLEANUP2] = touch_ends(time, book, scratch, span[1] - span[0])
+    opening, closing = rules.opening_quote, rules.closing_quote
+    if rules.quotes_first:
+        quotes_act_first(quotes, rows, scratch, span)
+    work.touched[0] = touch_ends(quotes.timestamp, book, scratch, span[1] - span[0])
     for j in range(span[0], span[1]):
         k = j - span[0]
         arrival = ints[r.ARRIVAL_TIME, j]
         start = max(arrival, session_start)
         end = min(ints[r.END_TIME, j], session_end)
-        first = quote_near(time, scratch[k, r.S_START_QUOTE], arrival, bounds)
-        last = quote_near(time, scratch[k, r.S_END_QUOTE], end, bounds)
-        kind = BENCHMARK_ARRIVAL
+        first, last, kind = scratch[k, r.S_START_QUOTE], scratch[k, r.S_END_QUOTE], BENCHMARK_ARRIVAL
+        scratch[k, r.S_WINDOW_QUOTE] = first
         if arrival <= session_start:
-            kind = BENCHMARK_OPEN
+            first, kind = opening, BENCHMARK_OPEN
+            scratch[k, r.S_WINDOW_QUOTE] = rules.start_quote
         elif arrival >= session_end:
-            kind = BENCHMARK_CLOSE
+            first, kind = closing, BENCHMARK_CLOSE
+        if end <= session_start:
+            last = opening
+        elif end >= session_end:
+            last = closing
         mid2 = bid = offer = NULL
         if first >= 0:
             mid2, bid, offer = book[first, r.BOOK_MID2], book[first, r.BOOK_BID], book[first, r.BOOK_OFFER]
@@ -105,7 +103,6 @@ def benchmarks_block(
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != NULL else BENCHMARK_NONE
         flags[r.ELIGIBLE, j] = 1 if start <= end else 0
-        scratch[k, r.S_START_QUOTE] = first
         scratch[k, r.S_END_QUOTE] = last
 
 
@@ -116,58 +113,82 @@ def cleanup_block(
     """Find the mid at which each order's unfilled shares are bought back, ``cleanup_ns`` after its end."""
     ints, at, found, mids = rows.ints, work.at, work.rows, sums.mids
     session_start, session_end, n = rules.session_start, rules.session_end, span[1] - span[0]
+    opening, closing, quotes_first, cleanup_ns = (
+        rules.opening_quote,
+        rules.closing_quote,
+        rules.quotes_first,
+        rules.cleanup_ns,
+    )
     for k in range(n):
-        at[k] = min(ints[r.END_TIME, span[0] + k] + rules.cleanup_ns, session_end) + rules.quotes_first
+        at[k] = min(ints[r.END_TIME, span[0] + k] + cleanup_ns, session_end) + quotes_first
     work.touched[0] = seek_all(quotes.timestamp, sums.grid, sums.grid_scale, at, found, n)
     for k in range(n):
         row = found[k]
-        t = at[k] - rules.quotes_first
+        t = at[k] - quotes_first
         if t <= session_start:
-            row = rules.opening_quote
+            row = opening
         elif t >= session_end:
-            row = rules.closing_quote
+            row = closing
         scratch[k, r.S_CLEANUP2] = mids[row] if row >= 0 else NULL
 
 
 @inlined
-def snapshot_mean(time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], base: int) -> float:
-    """Return the mean mid of the valid quotes stamped inside [start, end], NaN if none is."""
-    before = seek(time, hints[0], window[0]) + 1
-    until = seek(time, hints[1], window[1] + 1) + 1
-    count = book[until, r.BOOK_COUNT] - book[before, r.BOOK_COUNT]
-    if count == 0:
-        return float(np.nan)
-    return mean_mid2(book[until, r.BOOK_TOTAL] - book[before, r.BOOK_TOTAL], count, base)
+def snapshot_means(
+    quotes: QuoteColumns, book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
+) -> None:
+    """Write the mean mid of the valid quotes stamped inside each order's window, ends included; NaN if none is."""
+    ints, time, mean = rows.ints, quotes.timestamp, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before = seek(time, scratch[k, r.S_WINDOW_QUOTE], start) + 1
+        until = seek(time, scratch[k, r.S_END_QUOTE], end + 1) + 1
+        count = book[until, r.BOOK_COUNT] - book[before, r.BOOK_COUNT]
+        mean[k] = np.nan
+        if start < end and count > 0:
+            mean[k] = mean_mid2(book[until, r.BOOK_TOTAL] - book[before, r.BOOK_TOTAL], count, base)
 
 
 @inlined
-def time_weighted(time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], base: int) -> float:
-    """Return the time-weighted mid over the valid time of [start, end), NaN if there is none."""
-    start, end = window
-    before = seek(time, hints[0], start)  # an opening benchmark may sit on a later row
-    until = seek(time, hints[1], end)
-    if before == until and before >= 0 and book[before, r.BOOK_MID2] != NULL:
-        return float(book[before, r.BOOK_MID2])
-    valid_ns = valid_ns_until(book, until, end) - valid_ns_until(book, before, start)
-    if valid_ns <= 0:
-        return float(np.nan)
-    return mean_mid2(area_until(book, until, end, base) - area_until(book, before, start, base), valid_ns, base)
+def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
+    """Write the time-weighted mid over the valid time of each order's window, NaN where there is none."""
+    ints, mean = rows.ints, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
+        mean[k] = np.nan
+        if start >= end or until < 0:
+            continue
+        area, valid_ns = book[until, r.BOOK_AREA], book[until, r.BOOK_VALID_NS]
+        mid2 = book[until, r.BOOK_MID2]
+        if mid2 != NULL:
+            area += (mid2 - base) * (end - book[until, r.BOOK_TIME])
+            valid_ns += end - book[until, r.BOOK_TIME]
+        if before >= 0:
+            area -= book[before, r.BOOK_AREA]
+            valid_ns -= book[before, r.BOOK_VALID_NS]
+            mid2 = book[before, r.BOOK_MID2]
+            if mid2 != NULL:
+                area -= (mid2 - base) * (start - book[before, r.BOOK_TIME])
+                valid_ns -= start - book[before, r.BOOK_TIME]
+        if valid_ns > 0:
+            mean[k] = mean_mid2(area, valid_ns, base)
 
 
 @inlined
-def window_mid2(
-    time: Array, book: Array, window: tuple[int, int], hints: tuple[int, int], mid2: int, kind: int, base: int
-) -> float:
-    """Return the mid of the order's window in half units, NaN if there is none (decisions 14).
-
-    mid2 : M0, the mid at the window's start, which stands in where the window has no valid quote of its own
-    """
-    mean = np.nan
-    if window[0] < window[1] and kind != MID_ARRIVAL:
-        if kind == MID_SNAPSHOT_MEAN:
-            mean = snapshot_mean(time, book, window, hints, base)
-        else:
-            mean = time_weighted(time, book, window, hints, base)
-    if np.isnan(mean) and mid2 != NULL:
-        mean = float(mid2)
-    return mean
+def mids_block(
+    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+) -> None:
+    """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14)."""
+    ints, mean = rows.ints, work.mid2
+    if rules.mid_kind == MID_SNAPSHOT_MEAN:
+        snapshot_means(quotes, book, rows, scratch, span, work, rules.mid_base)
+    elif rules.mid_kind == MID_ARRIVAL:
+        mean[:] = np.nan
+    else:
+        time_weighted(book, rows, scratch, span, work, rules.mid_base)
+    for j in range(span[0], span[1]):
+        mid2 = ints[r.MID2, j]
+        if np.isnan(mean[j - span[0]]) and mid2 != NULL:
+            mean[j - span[0]] = float(mid2)

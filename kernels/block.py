@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kernels import _rows as r
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, Sums, Work
 from kernels._jit import inlined, kernel
-from kernels.benchmarks import benchmarks_block, cleanup_block
+from kernels.benchmarks import benchmarks_block, cleanup_block, mids_block
 from kernels.costs import costs_block, slippages_block, spreads_block
 from kernels.fills import fills_block, market_prints
 from kernels.orders import observe_block
@@ -33,6 +33,7 @@ def empty_work() -> Work:
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.float64),
         np.empty((SUB_BLOCK, 3), np.float64),
         np.zeros(2, np.int64),
     )
@@ -55,11 +56,12 @@ def measure_orders(
     work = empty_work()
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
-        observe_block(selected, orders, events, rules, rows, scratch, span)
+        observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
         fills_block(fills, sums.price2, rules, rows, scratch, span)
-        benchmarks_block(quotes, book, rules, rows, scratch, span)
+        benchmarks_block(quotes, book, rules, rows, scratch, span, work)
         cleanup_block(quotes, sums, rules, rows, scratch, span, work)
-        scenarios_block(quotes, book, rules, rows, scratch, span)
+        mids_block(quotes, book, rules, rows, scratch, span, work)
+        scenarios_block(rules, rows, scratch, span, work)
         costs_block(book, rows, scratch, span)
         slippages_block(sums.prints, rows, scratch, span, work)
         spreads_block(fills, quotes, sums, rules, rows, scratch, span, work)

@@ -118,12 +118,14 @@ def price_batch(
     """Add the first ``n`` fills of the batch to their orders' spread sums."""
     timestamp, quantity, quote, price2 = fills.timestamp, fills.quantity, fills.quote, sums.price2
     fill, place, near, at, found = work.fill, work.place, work.quote, work.at, work.rows
-    totals, base = work.totals, work.touched[1]
+    totals, base, quotes_first, horizons_ns = work.totals, work.touched[1], rules.quotes_first, rules.horizons_ns
     time, book, mids, horizons, sides = quotes.timestamp, sums.book, sums.mids, rows.horizons, rows.flags
     work.touched[0] = touch_quotes(quote, book, work, n)
     for k in range(n):
         i, j = fill[k], place[k]
-        row = seek(time, quote[i], timestamp[i] + rules.quotes_first)
+        row = quote[i]
+        if quotes_first:
+            row = seek(time, row, timestamp[i] + 1)
         near[k] = row if row >= 0 and book[row, r.BOOK_MID2] != NULL else -1
         if near[k] >= 0:
             side, mid2, paid2 = float(sides[r.SIDE, j]), float(book[row, r.BOOK_MID2]), float(price2[i])
@@ -132,9 +134,9 @@ def price_batch(
             totals[j - base, 0] += float(quantity[i])
             totals[j - base, 1] += 2.0 * scale * (paid2 - mid2)
             totals[j - base, 2] += scale * (2.0 * touch - paid2)
-    for h in range(len(rules.horizons_ns)):
+    for h in range(len(horizons_ns)):
         for k in range(n):
-            at[k] = timestamp[fill[k]] + rules.horizons_ns[h] + rules.quotes_first
+            at[k] = timestamp[fill[k]] + horizons_ns[h] + quotes_first
         work.touched[0] += seek_all(time, sums.grid, sums.grid_scale, at, found, n)
         for k in range(n):
             if near[k] >= 0:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import _rows as r
-from kernels._columns import EventColumns, FillColumns, OrderColumns, Rows, Rules
+from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules
 from kernels._jit import inlined, kernel
 from kernels.classify import group_of
 from kernels.conventions import (
@@ -22,6 +22,7 @@ from kernels.conventions import (
     TYPE_SWEEP,
     VENUE_REPORT,
 )
+from kernels.quotes import seek
 
 Array = NDArray[Any]
 NOT_LIT = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
@@ -132,14 +133,9 @@ def tick_of(price: int, ticks: Array) -> int:
 
 
 @inlined
-def limit_in_half_units(price: int, mid_tick: int, side: int, ticks: Array) -> int:
-    """Return the limit with its half tick in half units; half a tick in half units is one tick (decisions 11, 19)."""
-    if price <= 0:
-        return side * r.NO_LIMIT
-    limit2 = 2 * price
-    if mid_tick == MID_TICK_HALF[0] or mid_tick == MID_TICK_HALF[1] or mid_tick == MID_TICK_HALF[2]:
-        limit2 += side * tick_of(price, ticks)
-    return limit2
+def has_half_tick(mid_tick: int) -> bool:
+    """Return whether the mid-tick flag improves the limit by half a tick (domain.md 1.2)."""
+    return mid_tick == MID_TICK_HALF[0] or mid_tick == MID_TICK_HALF[1] or mid_tick == MID_TICK_HALF[2]
 
 
 @inlined
@@ -176,6 +172,7 @@ def observe_block(
     selected: Array,
     orders: OrderColumns,
     events: EventColumns,
+    quotes: QuoteColumns,
     rules: Rules,
     rows: Rows,
     scratch: Array,
@@ -202,7 +199,7 @@ def observe_block(
             last, quantity = last_observed(next_row, event_leaves, event_matched, first_row[i], row_end, carried)
             end, open_now, done = timestamp[last], event_leaves[last], event_matched[last] - carried
             scratch[k, r.S_LAST_PRINT] = scratch[k, r.S_FIRST_PRINT]
-            scratch[k, r.S_END_QUOTE] = scratch[k, r.S_START_QUOTE]
+            scratch[k, r.S_END_QUOTE] = seek(quotes.timestamp, scratch[k, r.S_START_QUOTE], end)
         limit, half_tick = limit_price[i], first_mid_tick[i]
         if arrival <= session_start:  # the limit in force when its benchmark is taken
             row = row_in_force(next_row, timestamp, first_row[i], row_end, session_start)
@@ -215,5 +212,8 @@ def observe_block(
         ints[r.LIMIT_PRICE, j] = limit
         flags[r.SIDE, j] = sides[i]
         flags[r.GROUP, j] = group_of(done, open_now)
-        scratch[k, r.S_LIMIT2] = limit_in_half_units(limit, half_tick, sides[i], ticks)
+        limit2 = 2 * limit if limit > 0 else sides[i] * r.NO_LIMIT
+        if limit > 0 and has_half_tick(half_tick):  # half a tick in half units is one tick (decisions 11, 19)
+            limit2 += sides[i] * tick_of(limit, ticks)
+        scratch[k, r.S_LIMIT2] = limit2
         scratch[k, r.S_DARK] = share_of(quantity, share_ppm)

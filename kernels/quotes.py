@@ -185,28 +185,6 @@ def mean_mid2(total: int, weight: int, base: int) -> float:
     return float(base + whole) + float(rest) / float(weight)
 
 
-@inlined
-def area_until(book: Array, row: int, t: int, base: int) -> int:
-    """Return the integral of mid2 - base over valid time before ``t``; ``row`` prevails at t."""
-    if row < 0:
-        return 0
-    area = book[row, BOOK_AREA]
-    if book[row, BOOK_MID2] != NULL:
-        area += (book[row, BOOK_MID2] - base) * (t - book[row, BOOK_TIME])
-    return int(area)
-
-
-@inlined
-def valid_ns_until(book: Array, row: int, t: int) -> int:
-    """Return the time before ``t`` during which the prevailing quote was valid, in ns."""
-    if row < 0:
-        return 0
-    valid_ns = book[row, BOOK_VALID_NS]
-    if book[row, BOOK_MID2] != NULL:
-        valid_ns += t - book[row, BOOK_TIME]
-    return int(valid_ns)
-
-
 def prevailing_quote(quote_time: ArrayLike, time: ArrayLike) -> NDArray[np.int32]:
     """Return, for each time, the row of the last quote strictly before it, or -1.
 

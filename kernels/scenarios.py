@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels import _rows as r
-from kernels._columns import QuoteColumns, Rows, Rules
+from kernels._columns import Rows, Rules, Work
 from kernels._jit import inlined
-from kernels.benchmarks import window_mid2
 
 Array = NDArray[Any]
 
@@ -32,15 +31,13 @@ def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, noti
 
 
 @inlined
-def scenarios_block(
-    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
-) -> None:
+def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
     """Write quantity and price of the real order, A, B and C for each order in ``span``.
 
     An order without a window keeps its real outcome everywhere (decisions 13).
     """
-    ints, floats, flags, time = rows.ints, rows.floats, rows.flags, quotes.timestamp
-    impact, mid_kind, base, states_only = rules.impact, rules.mid_kind, rules.mid_base, rules.states_only
+    ints, floats, flags, window_mid2 = rows.ints, rows.floats, rows.flags, work.mid2
+    impact, states_only = rules.impact, rules.states_only
     for j in range(span[0], span[1]):
         k = j - span[0]
         filled = ints[r.FILLED_QUANTITY, j]
@@ -54,9 +51,7 @@ def scenarios_block(
             continue
         side, limit2 = flags[r.SIDE, j], scratch[k, r.S_LIMIT2]
         quantity, share = ints[r.ORDER_QUANTITY, j], scratch[k, r.S_DARK]
-        window = (ints[r.WINDOW_START, j], ints[r.WINDOW_END, j])
-        hints = (scratch[k, r.S_START_QUOTE], scratch[k, r.S_END_QUOTE])
-        mid2 = window_mid2(time, book, window, hints, ints[r.MID2, j], mid_kind, base)
+        mid2 = window_mid2[k]
         moved2 = mid2 + side * mid2 * impact
         dark = dark2 = all2 = rest = rest2 = 0.0
         if within_limit(mid2, limit2, side):

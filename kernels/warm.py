@@ -32,6 +32,7 @@ def empty_rules() -> Rules:
         session_end=0,
         opening_quote=-1,
         closing_quote=-1,
+        start_quote=-1,
         quotes_first=0,
         mid_kind=0,
         dark_share_ppm=0,
