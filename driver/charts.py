@@ -148,6 +148,7 @@ def series(groups: Sequence[tuple[str, Sequence[Row]]], measure: str, label: str
         _legend(upper, len(scenarios))
         lower.bar(places, [number(of[0]["orders"]) for _, of in groups], color="#bbbbbb", width=0.7)
         lower.set_ylabel("orders")
+        lower.yaxis.set_major_formatter("{x:,.0f}")
         step = max(1, len(groups) // 12)
         lower.set_xticks(list(places)[::step], [label for label, _ in groups][::step])
         lower.set_xlabel(axis_label)

@@ -51,7 +51,8 @@ def write_report(results: Path | str) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"count": _count, "bps": _bps, "money": _money, "percent": _percent, "number": _number}
+    environment.filters |= {"count": _count, "bps": _bps, "money": _money, "percent": _percent}
+    environment.filters |= {"number": _number, "p": _p_value}
     page = environment.get_template(TEMPLATE).render(report_content(results))
     atomic_write(results / REPORT, page.encode())
     return ""
@@ -143,9 +144,17 @@ def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
     hours = _grouped(tables["by_time_of_day"], "hour")
     drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
     drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
-    sizes = _grouped(tables["by_order_size"], "size_bucket")
+    sizes = [(_short(label), rows) for label, rows in _grouped(tables["by_order_size"], "size_bucket")]
     drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
     return drawn
+
+
+def _short(bucket: str) -> str:
+    """Return a size bucket as it fits under an axis: 1001-5000 is "to 5k"."""
+    low, _, high = bucket.rstrip("+").partition("-")
+    edge = int(high or low)
+    text = f"{edge // 1000}k" if edge >= 1000 else str(edge)
+    return f"to {text}" if high else f"over {text}"
 
 
 def _run_facts(results: Path) -> dict[str, Any]:
@@ -194,7 +203,11 @@ def _percent(value: Value) -> str:
     return "" if value is None else f"{100 * charts.number(value):.1f}"
 
 
-def _number(value: Value, digits: int = 3) -> str:
+def _number(value: Value, digits: int) -> str:
+    return "" if value is None else signed(charts.number(value), digits).removeprefix("+")
+
+
+def _p_value(value: Value) -> str:
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else f"{charts.number(value):,.{digits}f}"
+    return "< 0.0001" if charts.number(value) < 1e-4 else f"{charts.number(value):.4f}"
