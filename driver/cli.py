@@ -97,8 +97,8 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
     from driver.runner import convert_and_plan, resolve
 
     monitor = Monitor()
-    settings = resolve(load_config(flags, config), monitor)
-    planned, _ = convert_and_plan(settings, monitor)
+    settings, is_sample = resolve(load_config(flags, config))
+    planned, _ = convert_and_plan(settings, is_sample, monitor)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
     _print(json, summary_text.plan_text(planned, settings, seconds), summary_text.plan_facts(planned, seconds))
 

@@ -17,7 +17,7 @@ from driver.plan import Plan, plan_jobs
 from driver.results import JobState, job_name
 from driver.run_record import PhaseClock, RunRecord, Summary
 from driver.settings import Job
-from driver.warm import ensure_warm
+from driver.warm import WarmUp, with_sound_cache
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,28 +32,31 @@ STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
 WORK = "driver.job:run_job"  # tests name another function to inject faults
 
 
-def resolve(loaded: Loaded, monitor: Monitor) -> Config:
-    """Return the configuration with its input: the user's files, the user's store, or the built-in sample."""
+def resolve(loaded: Loaded) -> tuple[Config, bool]:
+    """Return the configuration with its input (the user's files, the user's store, or else the built-in sample).
+
+    Also whether it is the sample. Raises an InputError if a file that the user names is not there.
+    """
     config = loaded.config
     if config.has_input or "store" in loaded.given:
-        return config
+        for flag in ("orders", "trades", "nbbo"):
+            find_files(flag, getattr(config, flag))
+        return config, False
     from driver.sample import use_sample
 
-    return use_sample(config, "results" in loaded.given, monitor.say)
+    return use_sample(config, "results" in loaded.given), True
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
     """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
-    for flag in ("orders", "trades", "nbbo"):
-        find_files(flag, getattr(loaded.config, flag))
-    config = resolve(loaded, monitor)
+    config, is_sample = resolve(loaded)
     results = Path(config.results).expanduser()
     folder.check_results_folder(results)
     make_folder(results, "results")
-    with RunLock(results, "results"):
+    with RunLock(results, "results"), WarmUp(monitor.say) as warm_up:
         summary = Summary(results, Path(config.store).expanduser())
         clock = PhaseClock(summary.phases)
-        plan, summary.conversion = convert_and_plan(config, monitor)
+        plan, summary.conversion = convert_and_plan(config, is_sample, monitor)
         clock.lap("convert")
         manifest = Manifest(results)
         kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
@@ -68,8 +71,11 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         with RunRecord(config, digest, summary) as record:
             record.write("running")
             clock.lap("plan")
+            if summary.count("waiting"):
+                warm_up.finish()
+                clock.lap("compile")
             try:
-                _run_jobs(config, summary, manifest, monitor)
+                _run_jobs(config, summary, manifest, warm_up, monitor)
             finally:
                 manifest.close()
             clock.lap("jobs")
@@ -84,10 +90,14 @@ def tables_digest(config: Config, plan: Plan) -> str:
     return plan.digest(repr((config.aggregate_by, folder.code_digest())))
 
 
-def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
+def convert_and_plan(config: Config, is_sample: bool, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
     """Convert the input, if there is any, and return the jobs it makes up."""
     from tickstore import read_catalog
 
+    if is_sample:
+        from driver.sample import ensure_sample
+
+        ensure_sample(monitor.say)
     report = convert_input(config, monitor) if config.has_input else None
     catalog = read_catalog(Path(config.store).expanduser())
     only = frozenset(report.partitions) if report else None
@@ -112,21 +122,20 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
         monitor.reach(progress.done)
 
     with monitor:
-        report = convert(request, show)
+        report = with_sound_cache(lambda: convert(request, show), monitor.say)
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")
     return report
 
 
-def _run_jobs(config: Config, summary: Summary, manifest: Manifest, monitor: Monitor) -> None:
+def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    ensure_warm(monitor.say)
     place = {id(state.job): position for position, state in enumerate(summary.states)}
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
-        for outcome in _outcomes(config, waiting, monitor):
+        for outcome in _outcomes(config, waiting, warm_up, monitor):
             position = place[id(outcome.job)]
             if outcome.report is None:
                 rmtree(outcome.job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
@@ -139,11 +148,13 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, monitor: Mon
             monitor.advance(outcome.job.event_rows)
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], monitor: Monitor) -> Iterator[Outcome]:
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
     if config.mode == "sequential":
         from driver.in_process import run_jobs_here
+        from kernels import warm
 
+        with_sound_cache(warm, monitor.say)
         yield from run_jobs_here(jobs, WORK)
         return
     options = PoolOptions(WORK, config.max_workers, config.deadline, config.retries, config.memory)
@@ -157,7 +168,7 @@ def _outcomes(config: Config, jobs: Sequence[Job], monitor: Monitor) -> Iterator
         except PoolError as error:
             if not error.damaged or attempt == 2:
                 raise UserError(f"no worker process can be started: {error.message}") from None
-            ensure_warm(monitor.say, force=True)
+            warm_up.rebuild()
 
 
 def _check_not_empty(summary: Summary) -> None:
@@ -178,7 +189,8 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.aggregate import aggregate
     from driver.report import write_report
 
-    summary.headline = aggregate(summary.results, jobs, jobs[0].settings).measures
+    made = with_sound_cache(lambda: aggregate(summary.results, jobs, jobs[0].settings), monitor.say)
+    summary.headline = made.measures
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

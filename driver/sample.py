@@ -13,24 +13,27 @@ MARKER = "sample.json"  # written last: the files are complete, and of this size
 TABLES = ("orders", "trades", "nbbo")
 
 
-def use_sample(config: Config, results_given: bool, say: Callable[[str], None]) -> Config:
-    """Return ``config`` with the sample as input, in a store of its own, after generating what is missing."""
-    raw = FOLDER / "raw"
-    if not is_complete(raw):
-        make_folder(raw, "sample")
-        say(f"generating the built-in sample in {raw}")
-        generate_sample(raw)
-    results = config.results if results_given else str(FOLDER / "results")
-    orders, trades, nbbo = (str(raw / f"{table}.csv") for table in TABLES)
+def use_sample(config: Config, results_given: bool) -> Config:
+    """Return ``config`` with the sample as input, and a store and results of its own."""
+    orders, trades, nbbo = (str(FOLDER / "raw" / f"{table}.csv") for table in TABLES)
     return replace(
         config,
         orders=(orders,),
         trades=(trades,),
         nbbo=(nbbo,),
         store=str(FOLDER / "store"),
-        results=results,
+        results=config.results if results_given else str(FOLDER / "results"),
         replace=True,  # the sample's store is ours: another version's sample makes room
     )
+
+
+def ensure_sample(say: Callable[[str], None]) -> None:
+    """Generate the sample's files unless an earlier run did."""
+    raw = FOLDER / "raw"
+    if not is_complete(raw):
+        make_folder(raw, "sample")
+        say(f"no input is given: generating the built-in sample in {raw}")
+        generate_sample(raw)
 
 
 def is_complete(raw: Path) -> bool:

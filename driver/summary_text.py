@@ -30,7 +30,7 @@ def run_text(summary: Summary) -> str:
         f"and {summary.total('fills'):,} fills"
     )
     if summary.phases:
-        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items())
+        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items() if seconds >= 0.05)
         rate = summary.rate()
         lines.append(f"time: {spent}" + (f"; {rate:,.0f} events/s" if rate else ""))
     lines += [f"FAILED {job_name(state.job)}: {state.error}" for state in summary.failed]

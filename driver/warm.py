@@ -16,27 +16,68 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
 
 from driver.outputs import atomic_json
 from tickstore.errors import UserError
 
+T = TypeVar("T")
+DAMAGED = "the kernel cache is damaged: it is set aside and built anew"
+CACHING = "numba/core/caching.py"
 KERNELS = Path(__file__).resolve().parents[1] / "kernels"
 
 
-def ensure_warm(announce: Callable[[str], None], force: bool = False) -> None:
-    """Compile the kernels if no earlier run did. ``force``: even so, and set the present cache aside."""
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-        return
-    marker = marker_path()
-    if not force and is_warm(marker):
-        return
-    announce("compiling the kernels, once for this version: about a minute")
-    start = time.monotonic()
-    if force:
-        announce("the kernel cache is damaged: set aside and built anew")
-    if _compile(marker, set_aside=force) != 0 and _compile(marker, set_aside=True) != 0:
-        raise UserError("the kernels cannot be compiled: `python -m driver.warm` shows why")
-    announce(f"kernels compiled in {time.monotonic() - start:.0f} s")
+class WarmUp:
+    """Compiles the kernels in a child process, if no earlier run did, while the driver reads its input.
+
+    Leaving the block ends the child, if nothing came that needed the kernels.
+    """
+
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        self.announce = announce
+        self.marker = marker_path()
+        self.child: subprocess.Popen[bytes] | None = None
+        self.began = 0.0
+
+    def __enter__(self) -> Self:
+        disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+        if not disabled and not is_warm(self.marker):
+            self._start(set_aside=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.child is not None:
+            self.child.kill()
+            self.child.wait()
+
+    def finish(self) -> None:
+        """Wait until the kernels are compiled. A first failure is blamed on the cache, which is then set aside."""
+        if self.child is None:
+            return
+        if self.child.wait() != 0:
+            self._start(set_aside=True)
+            if self.child.wait() != 0:
+                raise UserError("the kernels cannot be compiled: `python -m driver.warm` shows why")
+        self.child = None
+        self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")
+
+    def rebuild(self) -> None:
+        """Set the cache aside, which workers found damaged, and compile anew."""
+        self._start(set_aside=True)
+        self.finish()
+
+    def _start(self, set_aside: bool) -> None:
+        if set_aside:
+            self.announce(DAMAGED)
+        self.announce("compiling the kernels, once for this version: about a minute")
+        self.began = time.monotonic()
+        command = [sys.executable, "-m", "driver.warm", str(self.marker), *(["--set-aside"] if set_aside else [])]
+        paths = os.pathsep.join(path for path in sys.path if path)
+        environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1"}
+        self.child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
 def is_warm(marker: Path) -> bool:
@@ -74,28 +115,50 @@ def _cpu() -> str:
     return platform.processor()
 
 
-def _compile(marker: Path, set_aside: bool) -> int:
-    """Run this module in a child process and return its exit code."""
-    command = [sys.executable, "-m", "driver.warm", str(marker), *(["--set-aside"] if set_aside else [])]
-    paths = os.pathsep.join(path for path in sys.path if path)
-    environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1"}
-    return subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False).returncode
+def with_sound_cache(action: Callable[[], T], announce: Callable[[str], None]) -> T:
+    """Return what ``action`` returns; if it fails because compiled code cannot be loaded, rebuild and try again."""
+    try:
+        return action()
+    except Exception as error:
+        if not is_cache_damage(error):
+            raise
+    announce(DAMAGED)
+    set_aside_caches()
+    return action()
 
 
-def _set_aside(folder: Path) -> None:
-    """Move a cache folder away, keeping it for whoever wants to know what was wrong."""
-    if folder.exists():
+def is_cache_damage(error: BaseException) -> bool:
+    """Return whether an error comes from Numba's reading of its cache (it raises whatever unpickling raises)."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(CACHING):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def set_aside_caches() -> Path:
+    """Move the caches of all our packages away, keeping them for whoever wants to know what was wrong.
+
+    The empty folders stay: Numba made sure that they exist when it was imported, and will not again.
+    Returns the folder of the kernels' cache.
+    """
+    import marketgen
+    import tickstore
+    from kernels import _jit
+
+    for package in (KERNELS, *(Path(str(module.__file__)).parent for module in (marketgen, tickstore))):
+        folder = _jit.cache_directory(package)
         folder.rename(folder.with_name(f"{folder.name}.damaged-{time.time_ns()}"))
+        folder.mkdir(parents=True)
+    return _jit.cache_directory()
 
 
 def main(arguments: list[str]) -> None:
     """Compile in this process, then write the marker."""
     from kernels import _jit
 
-    folder = _jit.cache_directory()
-    if "--set-aside" in arguments:
-        _set_aside(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+    folder = set_aside_caches() if "--set-aside" in arguments else _jit.cache_directory()
     import driver.job  # noqa: F401
     import kernels
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +18,19 @@ def command(*arguments: str, faults: str | None = None) -> list[str]:
     return [sys.executable, "-m", "tests.driver.faulty", faults, *arguments]
 
 
-def darkreplay(*arguments: str, folder: Path, faults: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line in ``folder`` and wait for it."""
-    words = command(*arguments, faults=faults)
+def darkreplay(
+    *arguments: str, folder: Path, faults: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in ``folder``, with more ``environment`` variables, and wait for it."""
     return subprocess.run(
-        words, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False
-    )  # fmt: skip
+        command(*arguments, faults=faults),
+        cwd=folder,
+        env=ENVIRONMENT | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def start(*arguments: str, folder: Path, faults: str | None = None) -> subprocess.Popen[str]:
