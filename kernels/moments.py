@@ -30,6 +30,10 @@ BUCKETS: Final = 2 * HALF_BUCKETS + 1
 
 # A job's fixed-point sums must stay below this; the kernels return what they reached.
 FIXED_LIMIT: Final = 2.0**62
+# How a double's bits number the buckets: sign off, then exponent and log2(BUCKETS_PER_OCTAVE) bits of the fraction.
+MAGNITUDE_BITS: Final = 2**63 - 1
+FRACTION_SHIFT: Final = 52 - 3
+FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
 LOW_BITS: Final = 32
 LOW_MASK: Final = 2**32 - 1
 BPS: Final = 1e4
@@ -194,8 +198,9 @@ def add_moments(cell: I32, cost: F64, base: I64, weight: F64, mean: F64, comomen
             continue
         c = cell[i]
         w = float(base[i])
+        scale = BPS / w
         for k in range(K):
-            y[k] = BPS * cost[k, i] / w
+            y[k] = cost[k, i] * scale
         weight[c, 0] += 1.0
         weight[c, 1] += w
         weight[c, 2] += w * w
@@ -248,15 +253,17 @@ def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
 
 
 @inlined
-def _bucket(value: float) -> int:
-    """Return the histogram bucket of a finite value in bps, 0 .. BUCKETS - 1, ascending with the value."""
-    fraction, exponent = math.frexp(abs(value))  # fraction in [0.5, 1)
-    octave = exponent - 1 - FIRST_OCTAVE
-    if value == 0.0 or octave < 0:
-        return HALF_BUCKETS
-    place = octave * BUCKETS_PER_OCTAVE + int((2.0 * fraction - 1.0) * BUCKETS_PER_OCTAVE)
-    step = min(place, HALF_BUCKETS - 1) + 1
-    return HALF_BUCKETS + step if value > 0.0 else HALF_BUCKETS - step
+def _buckets(bits: I64, out: I64) -> None:
+    """Write the histogram bucket of each value, ascending with the value; ``bits`` are float64 seen as integers.
+
+    The top bits of a double are its exponent and the first bits of its fraction: shifted down, they number
+    the eighths of octaves, so no logarithm is taken.
+    """
+    for m in range(bits.shape[0]):
+        place = ((bits[m] & MAGNITUDE_BITS) >> FRACTION_SHIFT) - FIRST_PLACE
+        step = min(max(place, -1), HALF_BUCKETS - 1) + 1
+        sign = bits[m] >> 63  # 0 or -1; a branch on it is mispredicted every other time
+        out[m] = HALF_BUCKETS + ((step ^ sign) - sign)
 
 
 @kernel
@@ -283,28 +290,35 @@ def sparse_histograms(start: I64, row: I64, cost: F64, base: I64, out_cell: I32,
     The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
     """
     K = cost.shape[0]
-    scratch = np.zeros(BUCKETS, np.int64)
+    measures = 2 * K - 1
+    y, bucket = np.empty(measures), np.empty(measures, np.int64)
+    bits = y.view(np.int64)
+    scratch = np.zeros((measures, BUCKETS), np.int64)
     written = 0
     for c in range(start.shape[0] - 1):
-        for measure in range(2 * K - 1):
-            lowest = BUCKETS
-            highest = -1
-            for j in range(start[c], start[c + 1]):
-                i = row[j]
-                if base[i] <= 0:
-                    continue
-                amount = cost[measure, i] if measure < K else cost[0, i] - cost[measure - K + 1, i]
-                b = _bucket(BPS * amount / float(base[i]))
-                scratch[b] += 1
-                lowest = min(lowest, b)
-                highest = max(highest, b)
-            for b in range(lowest, highest + 1):
-                if scratch[b] > 0:
+        lowest, highest = np.full(measures, BUCKETS), np.full(measures, -1)
+        for j in range(start[c], start[c + 1]):
+            i = row[j]
+            if base[i] <= 0:
+                continue
+            scale = BPS / float(base[i])
+            for k in range(K):
+                y[k] = cost[k, i] * scale
+            for k in range(1, K):
+                y[K + k - 1] = y[0] - y[k]
+            _buckets(bits, bucket)
+            for m in range(measures):
+                scratch[m, bucket[m]] += 1
+                lowest[m] = min(lowest[m], bucket[m])
+                highest[m] = max(highest[m], bucket[m])
+        for m in range(measures):
+            for b in range(lowest[m], highest[m] + 1):
+                if scratch[m, b] > 0:
                     out_cell[written] = c
-                    out_code[written] = measure * BUCKETS + b
-                    out_count[written] = scratch[b]
+                    out_code[written] = m * BUCKETS + b
+                    out_count[written] = scratch[m, b]
                     written += 1
-                    scratch[b] = 0
+                    scratch[m, b] = 0
     return written
 
 

@@ -80,7 +80,8 @@ def naive_histogram(
     counts: Counter[tuple[int, int, int]] = Counter()
     for i, c in enumerate(cell):
         if base[i] > 0:
-            amounts = [row[i] for row in cost] + [cost[0][i] - row[i] for row in cost[1:]]
+            shortfall = [row[i] * (1e4 / float(base[i])) for row in cost]
+            amounts = shortfall + [shortfall[0] - value for value in shortfall[1:]]
             for measure, amount in enumerate(amounts):
-                counts[c, measure, naive_bucket(1e4 * amount / float(base[i]))] += 1
+                counts[c, measure, naive_bucket(amount)] += 1
     return dict(counts)
