@@ -33,10 +33,11 @@ from tickstore.errors import UserError
 
 RUN_FILE = "run.json"
 JOBS_FILE = "jobs.csv"
+LOG_FILE = "run.log"
 STALE = ".stale"
 LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
 JOB_COLUMNS = (
-    "job", "security", "date", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
+    "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def refresh_stamps(results: Path) -> None:
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
     """Return name -> (bytes, mtime) of the tables and the report."""
-    skipped = (RUN_FILE, MANIFEST)
+    skipped = (RUN_FILE, MANIFEST, LOG_FILE)
     return {
         name: stamp for name, stamp in file_stamps(results).items() if name not in skipped and not name.startswith(".")
     }
@@ -148,7 +149,8 @@ def write_jobs(results: Path, states: Sequence[JobState]) -> None:
         counts = [report.get(name, "") for name in ("events", "orders", "fills", "bytes_written")]
         seconds = f"{report['seconds']:.6f}" if report else ""
         job = state.job
-        writer.writerow([job.index, job.security, job.date, state.state, state.attempts, *counts, seconds, state.error])
+        about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
+        writer.writerow([*about, *counts, seconds, state.error])
     atomic_write(results / JOBS_FILE, text.getvalue().encode())
 
 

@@ -1,6 +1,7 @@
 """What a run did so far, and its two files: jobs.csv for each job, run.json for the whole."""
 
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -90,7 +91,7 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "results": summary.results,
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
         "failed": {job_name(state.job): state.error for state in summary.failed},
-        "sessions": {job_name(state.job): state.job.session.source for state in summary.states},
+        "sessions": Counter(state.job.session.source for state in summary.states),
         "totals": {
             "events": summary.total("events"),
             "orders": summary.total("orders"),
@@ -101,6 +102,28 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "summary": [{name: row.get(name) for name in HEADLINE} for row in summary.headline],
         "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
     }
+
+
+class JobLog:
+    """run.log: with --detailed_logs one line for each job and each end of a run, appended; else nothing."""
+
+    def __init__(self, results: Path, wanted: bool) -> None:
+        self.path = results / folder.LOG_FILE if wanted else None
+
+    def write(self, line: str) -> None:
+        """Append a line with the time."""
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
+
+    def job(self, state: JobState) -> None:
+        """Append what became of a job."""
+        if state.report is None:
+            self.write(f"{job_name(state.job)} failed after {state.attempts} attempts: {state.error}")
+            return
+        numbers = ", ".join(f"{state.report[name]} {name}" for name in ("events", "orders", "fills", "bytes_written"))
+        seconds = f"{state.report['seconds']:.3f} s"
+        self.write(f"{job_name(state.job)} done in {seconds}, attempt {state.attempts}: {numbers}")
 
 
 class PhaseClock:

@@ -15,7 +15,7 @@ from driver.monitor import Monitor
 from driver.outputs import Finished, Manifest, RunLock, make_folder
 from driver.plan import Plan, plan_jobs
 from driver.results import JobState, job_name
-from driver.run_record import PhaseClock, RunRecord, Summary
+from driver.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.settings import Job
 from driver.warm import WarmUp, with_sound_cache
 from tickstore.errors import UserError
@@ -133,6 +133,8 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
     if not waiting:
         return
     place = {id(state.job): position for position, state in enumerate(summary.states)}
+    log = JobLog(summary.results, config.detailed_logs)
+    log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
         for outcome in _outcomes(config, waiting, warm_up, monitor):
@@ -145,6 +147,7 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
                 manifest.append(folder.finished_entry(outcome))
                 state = JobState(outcome.job, "done", outcome.attempts, asdict(outcome.report))
             summary.states[position] = state
+            log.job(state)
             monitor.advance(outcome.job.event_rows)
 
 

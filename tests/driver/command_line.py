@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-VARYING = ("run.json", "jobs.csv", "report.html", "manifest.jsonl", ".lock")  # times, counts of attempts
+VARYING = ("run.json", "jobs.csv", "report.html", "manifest.jsonl", "run.log", ".lock")  # times, counts of attempts
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
 
 
@@ -50,6 +50,8 @@ def tables(results: Path) -> dict[str, bytes]:
     """Return everything decisions 28 promises to be the same bytes, by path below ``results``."""
     paths = [path for path in results.rglob("*") if path.is_file() and ".stale" not in path.parts]
     kept = [
-        path for path in paths if path.name not in ("run.json", "jobs.csv", "report.html", "manifest.jsonl", ".lock")
+        path
+        for path in paths
+        if path.name not in ("run.json", "jobs.csv", "report.html", "manifest.jsonl", "run.log", ".lock")
     ]
     return {str(path.relative_to(results)): path.read_bytes() for path in kept}

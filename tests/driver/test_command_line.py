@@ -24,8 +24,12 @@ def test_tables_are_the_same_bytes_on_any_number_of_workers(market: Market, tmp_
 
 
 def test_sequential_mode_gives_the_same_tables(market: Market, tmp_path: Path) -> None:
-    done = darkreplay("run", f"--store={market.store}", "--results=out", "--mode=sequential", folder=tmp_path)
+    done = darkreplay(
+        "run", f"--store={market.store}", "--results=out", "--mode=sequential", "--detailed_logs", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "out/run.log").read_text().splitlines()
+    assert [" done in " in line for line in lines] == [False, True, True, True, True]
     assert tables(tmp_path / "out") == market.tables
 
 
