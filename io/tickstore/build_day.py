@@ -266,7 +266,7 @@ class DayBuilder:
             if field_.name in ("order_index", "venue", "quote", "by_time"):
                 continue
             self._trades.read(field_.name, column)
-            crc = zlib.crc32(memoryview(column), crc)
+            crc = zlib.crc32(column.data, crc)
             _put(column, self._position, views[field_.path])
             if field_.name == "deal_source":
                 for a in range(0, m, _BLOCK):

@@ -262,7 +262,7 @@ def dump_json(value: Any) -> bytes:
 
 
 def _crc(column: NDArray[Any]) -> int:
-    return zlib.crc32(memoryview(column)) if len(column) else 0
+    return zlib.crc32(column.data) if len(column) else 0
 
 
 def _digest(rows: dict[str, int], places: dict[str, list[Any]]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, PRICE, SIDE, TABLES
 from tickstore.header import Header, parse_header
-from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_WIDTH, SCALE, SLOT
+from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
 from tickstore.request import ConvertRequest
 from tickstore.text_input import PLAIN, read_head, sniff_form
@@ -45,14 +45,14 @@ class Source:
         )
 
     def plan(self) -> NDArray[np.int64]:
-        """Return what the fast path needs, (file columns, PLAN_WIDTH) int64."""
-        plan = np.zeros((len(self.header.names), PLAN_WIDTH), np.int64)
-        plan[:, SLOT] = -1
-        plan[:, SCALE] = 1
+        """Return what the fast path needs, (PLAN_HEIGHT, file columns) int64."""
+        plan = np.zeros((PLAN_HEIGHT, len(self.header.names)), np.int64)
+        plan[SLOT] = -1
+        plan[SCALE] = 1
         fields = {field.name: field for field in FIELDS[self.table]}
         for slot, name in enumerate(self.names):
             field = fields[name]
-            row = plan[self.header.columns[name]]
+            row = plan[:, self.header.columns[name]]
             low, high = (-1, 1) if field.kind == SIDE else limits(field, _EARLIEST, LATEST_TIME)
             row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = field.kind, slot, field.default, low, high
             row[SCALE] = self.price_scale if field.kind == PRICE else 1
