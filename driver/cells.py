@@ -81,7 +81,7 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     shared += [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
     shared += ["benchmark_none", "benchmark_arrival", "benchmark_open", "benchmark_close", "not_eligible"]
     shared += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
-    shared += ["execution_cost", "opportunity_cost", "first_fill_us", "first_fill_orders"]
+    shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
     shared += ["execution_share_ms", "execution_shares"]
     for metric in metric_names(markouts):
         shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
@@ -175,7 +175,21 @@ def _add_charges(sums: _Sums, block: OrderBlock) -> list[I64]:
     for name in ("execution_cost", "opportunity_cost"):
         part = getattr(block, name)
         sums.check(name, moments.add_fixed_cost(sums.cell, part, bases[0], sums.at(name)))
+    cost, base = booked_part(block)
+    priced = bases[0] > 0
+    sums.add("booked_cost", np.where(priced, cost, 0))
+    sums.add("booked_base", np.where(priced, base, 0))
     return bases
+
+
+def booked_part(block: OrderBlock) -> tuple[I64, I64]:
+    """Return what crossing bookings cost each order, and their value at M0, both exact, in half units x shares.
+
+    Where there is no M0 both are meaningless, as every cost is.
+    """
+    booked = VENUE_NAMES.index("booked")
+    base = block.venue_quantity[booked] * block.mid2
+    return block.side.astype(np.int64) * (2 * block.venue_notional[booked] - base), base
 
 
 def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:

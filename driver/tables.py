@@ -106,6 +106,8 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
         row[name] = sums[name]
     row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
+    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
+    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
     names = {name: name for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps")}
     names["vwap_slippage_bps"] = "vwap_slippage_bps"
     for h, seconds in enumerate(style.markout_seconds):

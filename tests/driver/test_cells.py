@@ -69,6 +69,11 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
         assert sums["not_eligible"] == sum(int(block.eligible[i]) == 0 for i in rows)
         assert sums["priced_orders"] == len(priced) == cells.weight[c, 0]
         assert sums["base"] == sum(int(block.mid2[i]) * int(block.order_quantity[i]) for i in priced)
+        booked = [int(block.venue_quantity[3, i]) * int(block.mid2[i]) for i in priced]
+        paid = [
+            int(block.side[i]) * (2 * int(block.venue_notional[3, i]) - b) for i, b in zip(priced, booked, strict=True)
+        ]
+        assert (sums["booked_cost"], sums["booked_base"]) == (sum(paid), sum(booked))
         for s, name in enumerate(SCENARIOS):
             assert sums[f"{name}.cost"] == sum(naive_rounded(float(block.cost[s, i]) * 65_536) for i in priced)
             assert sums[f"{name}.filled_quantity"] == sum(block.scenario_filled[s, rows].tolist())
