@@ -16,6 +16,7 @@ from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColum
 from kernels.benchmarks import opening_quote, prevailing_at
 from kernels.block import day_sums, empty_rows, measure_orders
 from kernels.conventions import NS_PER_SECOND, SCENARIOS
+from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
 
@@ -24,6 +25,16 @@ BLOCK_ORDERS: Final = 131_080
 FIRST_INSTANT: Final = -(2**63)
 LAST_INSTANT: Final = 2**63 - 1
 LIT_ORDERS: Final = 0  # the entry of order_types that stands for orders without any dark bit
+EXTRA_INTS: Final = {"report_quantity": r.REPORT_QUANTITY, "market_volume": r.MARKET_VOLUME}
+EXTRA_FLOATS: Final = {
+    "shortfall_ex_booking_bps": r.EX_BOOKING,
+    "quoted_spread_bps": r.QUOTED_SPREAD,
+    "fill_quoted_spread_bps": r.FILL_QUOTED_SPREAD,
+    "arrival_improvement_bps": r.ARRIVAL_IMPROVEMENT,
+    "vwap_slippage_ex_own_bps": r.VWAP_EX_OWN,
+    "close_slippage_bps": r.CLOSE_SLIPPAGE,
+    "execution_time_all": r.EXECUTION_TIME_ALL,
+}
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,6 +105,7 @@ def day_rules(
     hours_end: int,
     row_end: int,
     states_only: bool,
+    close2: int,
 ) -> Rules:
     """Return the day's rules in the plain types the kernels are compiled for."""
     simulation = settings.simulation
@@ -107,6 +119,7 @@ def day_rules(
         opening_quote=opening_quote(book, session.start, quotes_first),
         closing_quote=prevailing_at(book, session.end, quotes_first),
         start_quote=prevailing_at(book, session.start, quotes_first),
+        close2=close2,
         quotes_first=quotes_first,
         mid_kind=int(simulation.mid),
         dark_share_ppm=int(simulation.dark_share_ppm),
@@ -128,7 +141,8 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
     start, end = hour_bounds(day.date, settings.selection, settings.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(np.searchsorted(events.timestamp, start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(np.searchsorted(events.timestamp, end))
-    sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)))
+    sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)), int(settings.simulation.mid))
+    close2 = closing_price2(fills, sums.price2, int(session.end))
     states_only = len(fills.timestamp) == 0
     return Inputs(
         events=events,
@@ -136,7 +150,7 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
         fills=fills,
         quotes=quotes,
         sums=sums,
-        rules=day_rules(sums.book, mid_base, settings, session, end, row_end, states_only),
+        rules=day_rules(sums.book, mid_base, settings, session, end, row_end, states_only, close2),
         row_start=row_start,
     )
 
@@ -172,7 +186,7 @@ def measure(day: Day, settings: Settings, session: Session) -> Iterator[OrderBlo
         measure_orders(
             chosen, inputs.orders, inputs.events, inputs.fills, inputs.quotes, inputs.sums, inputs.rules, rows
         )
-        yield order_block(rows, settings.simulation.scenarios, n_horizons)
+        yield order_block(rows, settings.simulation.scenarios, settings.simulation.markout_seconds)
 
 
 def scenario_rows(matrix: NDArray[Any], first: int, scenarios: tuple[str, ...]) -> NDArray[Any]:
@@ -183,9 +197,19 @@ def scenario_rows(matrix: NDArray[Any], first: int, scenarios: tuple[str, ...]) 
     return np.ascontiguousarray(matrix[[first + place for place in places]])
 
 
-def order_block(rows: Rows, asked: tuple[str, ...], n_horizons: int) -> OrderBlock:
+def extra_columns(rows: Rows, horizons: tuple[float, ...]) -> dict[str, NDArray[Any]]:
+    """Return the measures beyond the fixed columns, by the names of ``kernels.metrics``."""
+    extra: dict[str, NDArray[Any]] = {name: rows.ints[row] for name, row in EXTRA_INTS.items()}
+    extra |= {name: rows.floats[row] for name, row in EXTRA_FLOATS.items()}
+    for h, seconds in enumerate(horizons):
+        extra[f"impact_{seconds:g}s_bps"] = rows.horizons[r.IMPACT * len(horizons) + h]
+    return extra
+
+
+def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...]) -> OrderBlock:
     """Return the result matrices as named columns; views, not copies."""
     ints, floats, codes, flags = rows.ints, rows.floats, rows.codes, rows.flags
+    n_horizons = len(horizons)
     scenarios = ("real", *(name for name in SCENARIOS[1:] if name in asked))
 
     def by_scenario(matrix: NDArray[Any], first: int) -> NDArray[Any]:
@@ -240,7 +264,7 @@ def order_block(rows: Rows, asked: tuple[str, ...], n_horizons: int) -> OrderBlo
         vwap_slippage_bps=floats[r.VWAP_SLIPPAGE],
         markout_bps=rows.horizons[r.MARKOUT * n_horizons : (r.MARKOUT + 1) * n_horizons],
         realised_spread_bps=rows.horizons[r.REALISED * n_horizons : (r.REALISED + 1) * n_horizons],
-        extra={},
+        extra=extra_columns(rows, horizons),
     )
 
 

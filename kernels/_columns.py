@@ -85,6 +85,7 @@ class Rules(NamedTuple):
     opening_quote: int  # quote whose mid is the opening mid, or -1
     closing_quote: int  # last quote before session_end, or -1
     start_quote: int  # last quote before session_start, or -1
+    close2: int  # the day's closing price in half units, NULL if there is none
     quotes_first: int  # 1: a quote acts on events of its own instant
     mid_kind: int
     dark_share_ppm: int
@@ -114,6 +115,7 @@ class Sums(NamedTuple):
 
     book: Array  # quote book
     mids: Array  # (n,) int64: the book's mids again, dense for random access
+    snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid
     price2: Array  # (fills,) int64: exact price of each fill in half units
@@ -129,7 +131,7 @@ class Work(NamedTuple):
     place: Array  # (SUB_BLOCK,) int64 their orders' places in the block
     quote: Array  # (SUB_BLOCK,) int64 quote before each fill
     mid2: Array  # (SUB_BLOCK,) float64: window mids in half units
-    totals: Array  # (SUB_BLOCK, 3) float64: shares with a valid quote, their effective spread, improvement
+    totals: Array  # (SUB_BLOCK, 4) float64: shares with a valid quote; effective spread, improvement, quoted spread
     touched: Array  # (2,) int64: a sink for loads; the sub-block's first place
 
 

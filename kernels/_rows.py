@@ -28,7 +28,9 @@ END_MID2: Final = 16
 WINDOW_START: Final = 17
 WINDOW_END: Final = 18
 TIME_TO_FIRST_FILL: Final = 19
-VENUE_QUANTITY: Final = 20  # and the next VENUE_COUNT rows
+REPORT_QUANTITY: Final = 20  # off-market reports, which consume nothing
+MARKET_VOLUME: Final = 21  # prints of the market over the order's life
+VENUE_QUANTITY: Final = 22  # and the next VENUE_COUNT rows
 VENUE_NOTIONAL: Final = VENUE_QUANTITY + VENUE_COUNT
 SCENARIO_FILLED: Final = VENUE_NOTIONAL + VENUE_COUNT
 INT_ROWS: Final = SCENARIO_FILLED + SCENARIO_COUNT
@@ -47,7 +49,14 @@ EFFECTIVE_SPREAD: Final = EXECUTION_COST + 3
 PRICE_IMPROVEMENT: Final = EXECUTION_COST + 4
 EXECUTION_TIME: Final = EXECUTION_COST + 5
 VWAP_SLIPPAGE: Final = EXECUTION_COST + 6
-FLOAT_ROWS: Final = EXECUTION_COST + 7
+VWAP_EX_OWN: Final = EXECUTION_COST + 7
+CLOSE_SLIPPAGE: Final = EXECUTION_COST + 8
+ARRIVAL_IMPROVEMENT: Final = EXECUTION_COST + 9
+QUOTED_SPREAD: Final = EXECUTION_COST + 10
+FILL_QUOTED_SPREAD: Final = EXECUTION_COST + 11
+EXECUTION_TIME_ALL: Final = EXECUTION_COST + 12
+EX_BOOKING: Final = EXECUTION_COST + 13
+FLOAT_ROWS: Final = EXECUTION_COST + 14
 
 # int32
 ORDER_INDEX: Final = 0
@@ -67,7 +76,8 @@ FLAG_ROWS: Final = 4
 # float64, one row per horizon each
 MARKOUT: Final = 0
 REALISED: Final = 1
-HORIZON_KINDS: Final = 2
+IMPACT: Final = 2
+HORIZON_KINDS: Final = 3
 
 # Quote book: one row per quote and one after the last.
 BOOK_TIME: Final = 0
@@ -76,9 +86,13 @@ BOOK_OFFER: Final = 2
 BOOK_MID2: Final = 3  # NULL where the quote is not valid for benchmarks
 BOOK_AREA: Final = 4  # integral of mid2 - base over valid time before this row
 BOOK_VALID_NS: Final = 5  # valid time before this row
-BOOK_COUNT: Final = 6  # valid quotes before this row
-BOOK_TOTAL: Final = 7  # sum of mid2 - base over them
-BOOK_COLUMNS: Final = 8
+BOOK_SPREAD_AREA: Final = 6  # integral of offer - bid over valid time before this row
+BOOK_COLUMNS: Final = 8  # one unused: a row is one cache line
+
+# Running sums over quotes, one row per quote and one after the last.
+SNAPSHOT_COUNT: Final = 0  # valid quotes before this row
+SNAPSHOT_TOTAL: Final = 1  # sum of mid2 - base over them
+SNAPSHOT_COLUMNS: Final = 2
 
 # Scratch of one sub-block, int64, one row per order.
 S_LIMIT2: Final = 0  # limit with its half tick in half units; of a market order a bound that never binds

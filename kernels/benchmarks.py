@@ -22,6 +22,7 @@ from kernels.quotes import mean_mid2, seek, seek_all
 
 Array = NDArray[Any]
 OPENING_NS = 60 * NS_PER_SECOND
+BPS = 10_000.0
 
 
 def opening_quote(book: Array, session_start: int, quotes_first: int) -> int:
@@ -134,7 +135,7 @@ def cleanup_block(
 
 @inlined
 def snapshot_means(
-    quotes: QuoteColumns, book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
+    quotes: QuoteColumns, snapshots: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
 ) -> None:
     """Write the mean mid of the valid quotes stamped inside each order's window, ends included; NaN if none is."""
     ints, time, mean = rows.ints, quotes.timestamp, work.mid2
@@ -143,51 +144,63 @@ def snapshot_means(
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
         before = seek(time, scratch[k, r.S_WINDOW_QUOTE], start) + 1
         until = seek(time, scratch[k, r.S_END_QUOTE], end + 1) + 1
-        count = book[until, r.BOOK_COUNT] - book[before, r.BOOK_COUNT]
+        count = snapshots[until, r.SNAPSHOT_COUNT] - snapshots[before, r.SNAPSHOT_COUNT]
         mean[k] = np.nan
         if start < end and count > 0:
-            mean[k] = mean_mid2(book[until, r.BOOK_TOTAL] - book[before, r.BOOK_TOTAL], count, base)
+            total = snapshots[until, r.SNAPSHOT_TOTAL] - snapshots[before, r.SNAPSHOT_TOTAL]
+            mean[k] = mean_mid2(total, count, base)
 
 
 @inlined
 def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
-    """Write the time-weighted mid over the valid time of each order's window, NaN where there is none."""
-    ints, mean = rows.ints, work.mid2
+    """Write the time-weighted mid over the valid time of each order's window, NaN where there is none.
+
+    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote.
+    """
+    ints, floats, mean = rows.ints, rows.floats, work.mid2
     for j in range(span[0], span[1]):
         k = j - span[0]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
         before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
-        mean[k] = np.nan
-        if start >= end or until < 0:
-            continue
-        area, valid_ns = book[until, r.BOOK_AREA], book[until, r.BOOK_VALID_NS]
-        mid2 = book[until, r.BOOK_MID2]
+        mean[k] = spread = np.nan
+        mid2 = ints[r.MID2, j]
         if mid2 != NULL:
-            area += (mid2 - base) * (end - book[until, r.BOOK_TIME])
-            valid_ns += end - book[until, r.BOOK_TIME]
-        if before >= 0:
-            area -= book[before, r.BOOK_AREA]
-            valid_ns -= book[before, r.BOOK_VALID_NS]
-            mid2 = book[before, r.BOOK_MID2]
+            spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
+        if start < end and until >= 0:
+            area, valid_ns = book[until, r.BOOK_AREA], book[until, r.BOOK_VALID_NS]
+            spread_area, mid2 = book[until, r.BOOK_SPREAD_AREA], book[until, r.BOOK_MID2]
             if mid2 != NULL:
-                area -= (mid2 - base) * (start - book[before, r.BOOK_TIME])
-                valid_ns -= start - book[before, r.BOOK_TIME]
-        if valid_ns > 0:
-            mean[k] = mean_mid2(area, valid_ns, base)
+                lasted = end - book[until, r.BOOK_TIME]
+                area += (mid2 - base) * lasted
+                valid_ns += lasted
+                spread_area += (book[until, r.BOOK_OFFER] - book[until, r.BOOK_BID]) * lasted
+            if before >= 0:
+                area -= book[before, r.BOOK_AREA]
+                valid_ns -= book[before, r.BOOK_VALID_NS]
+                spread_area -= book[before, r.BOOK_SPREAD_AREA]
+                mid2 = book[before, r.BOOK_MID2]
+                if mid2 != NULL:
+                    lasted = start - book[before, r.BOOK_TIME]
+                    area -= (mid2 - base) * lasted
+                    valid_ns -= lasted
+                    spread_area -= (book[before, r.BOOK_OFFER] - book[before, r.BOOK_BID]) * lasted
+            if valid_ns > 0:
+                mean[k] = mean_mid2(area, valid_ns, base)
+                spread = 2.0 * BPS * (float(spread_area) / float(valid_ns)) / mean[k]
+        floats[r.QUOTED_SPREAD, j] = spread
 
 
 @inlined
 def mids_block(
-    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+    quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
 ) -> None:
     """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14)."""
     ints, mean = rows.ints, work.mid2
+    time_weighted(sums.book, rows, scratch, span, work, rules.mid_base)
     if rules.mid_kind == MID_SNAPSHOT_MEAN:
-        snapshot_means(quotes, book, rows, scratch, span, work, rules.mid_base)
+        snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
     elif rules.mid_kind == MID_ARRIVAL:
         mean[:] = np.nan
-    else:
-        time_weighted(book, rows, scratch, span, work, rules.mid_base)
     for j in range(span[0], span[1]):
         mid2 = ints[r.MID2, j]
         if np.isnan(mean[j - span[0]]) and mid2 != NULL:

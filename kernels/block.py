@@ -14,11 +14,14 @@ from kernels import _rows as r
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, Sums, Work
 from kernels._jit import inlined, kernel
 from kernels.benchmarks import benchmarks_block, cleanup_block, mids_block
-from kernels.costs import costs_block, slippages_block, spreads_block
-from kernels.fills import fills_block, market_prints
+from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
+from kernels.costs import costs_block, slippages_block
+from kernels.fills import fills_block, market_block, market_prints
 from kernels.orders import observe_block
-from kernels.quotes import quote_book, quote_grid
+from kernels.quotes import quote_book, quote_grid, quote_snapshots
 from kernels.scenarios import scenarios_block
+from kernels.spreads import spreads_block
+from kernels.timing import timing_block
 
 Array = NDArray[Any]
 SUB_BLOCK = 512
@@ -34,7 +37,7 @@ def empty_work() -> Work:
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.float64),
-        np.empty((SUB_BLOCK, 3), np.float64),
+        np.empty((SUB_BLOCK, 4), np.float64),
         np.zeros(2, np.int64),
     )
 
@@ -58,22 +61,25 @@ def measure_orders(
         span = (start, min(start + SUB_BLOCK, len(selected)))
         observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
         fills_block(fills, sums.price2, rules, rows, scratch, span)
+        market_block(fills, sums.price2, rules, rows, scratch, span)
         benchmarks_block(quotes, book, rules, rows, scratch, span, work)
         cleanup_block(quotes, sums, rules, rows, scratch, span, work)
-        mids_block(quotes, book, rules, rows, scratch, span, work)
+        mids_block(quotes, sums, rules, rows, scratch, span, work)
         scenarios_block(rules, rows, scratch, span, work)
         costs_block(book, rows, scratch, span)
-        slippages_block(sums.prints, rows, scratch, span, work)
+        timing_block(rows, scratch, span)
+        slippages_block(sums.prints, rules, rows, scratch, span, work)
         spreads_block(fills, quotes, sums, rules, rows, scratch, span, work)
 
 
-def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int]) -> tuple[Sums, int]:
+def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int], mid_kind: int) -> tuple[Sums, int]:
     """Return what is derived once per day, and the mid that the book's sums are relative to."""
     book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
+    snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL)
     mids = np.ascontiguousarray(book[:-1, r.BOOK_MID2])
     grid, grid_scale = quote_grid(quotes.timestamp, *session)
     price2, prints = market_prints(fills, book)
-    return Sums(book, mids, grid, grid_scale, price2, prints), mid_base
+    return Sums(book, mids, snapshots, grid, grid_scale, price2, prints), mid_base
 
 
 def empty_rows(n: int, n_horizons: int) -> Rows:

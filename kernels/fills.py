@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kernels import _rows as r
 from kernels._columns import FillColumns, Rows, Rules
 from kernels._jit import inlined, kernel
-from kernels.conventions import NULL, VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
+from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
 from kernels.quotes import exact_mid2
 
 Array = NDArray[Any]
@@ -81,70 +81,100 @@ def market_prints(fills: FillColumns, book: Array) -> tuple[NDArray[np.int64], N
     return price2, prints
 
 
+@kernel
+def closing_price2(fills: FillColumns, price2: Array, session_end: int) -> int:
+    """Return the day's closing price in half units: the closing auction's, else the last print's; NULL if none."""
+    last = NULL
+    for k in range(len(fills.by_time) - 1, -1, -1):
+        i = fills.by_time[k]
+        if fills.venue[i] == VENUE_AUCTION and fills.timestamp[i] >= session_end:
+            return int(price2[i])
+        if last == NULL and is_print(fills.venue[i], fills.deal_source[i]):
+            last = price2[i]
+        if last != NULL and fills.timestamp[i] < session_end:
+            break
+    return int(last)
+
+
 @inlined
 def fills_block(
     fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
 ) -> None:
     """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7)."""
-    timestamp, price, quantity = fills.timestamp, fills.price, fills.quantity
-    venues, deal_source = fills.venue, fills.deal_source
-    ints, floats, codes = rows.ints, rows.floats, rows.codes
-    hours_end, states_only = rules.hours_end, rules.states_only
+    timestamp, price, quantity, venues = fills.timestamp, fills.price, fills.quantity, fills.venue
+    ints, codes, hours_end = rows.ints, rows.codes, rules.hours_end
     for j in range(span[0], span[1]):
         k = j - span[0]
         for v in range(2 * r.VENUE_COUNT):  # quantities, then notionals
             ints[r.VENUE_QUANTITY + v, j] = 0
         first_time = last_time = NULL
-        filled = notional = notional2 = rest2 = market = market2 = printed = printed2 = 0
+        filled = notional = notional2 = rest2 = reported = 0
         count = after = 0
-        delay = 0.0
-        arrival = ints[r.ARRIVAL_TIME, j]
         rest = ints[r.ORDER_QUANTITY, j] - scratch[k, r.S_DARK]  # what scenario B leaves to the real fills
         open_rest = rest
         first = scratch[k, r.S_FIRST_FILL]
         for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
             venue = venues[i]
-            if venue == VENUE_REPORT:
-                continue
-            time = timestamp[i]
-            if time >= hours_end:
-                after += 1
-                continue
             shares = quantity[i]
-            amount2 = shares * price2[i]
+            if timestamp[i] >= hours_end:
+                after += venue != VENUE_REPORT
+                continue
+            if venue == VENUE_REPORT:
+                reported += shares
+                continue
+            last_time = timestamp[i]
             if count == 0:
-                first_time = time
-            last_time = time
+                first_time = last_time
             count += 1
             filled += shares
             notional += shares * price[i]
-            notional2 += amount2
-            delay += float(shares) * float(time - arrival)
+            notional2 += shares * price2[i]
             taken = min(shares, open_rest)
             open_rest -= taken
             rest2 += taken * price2[i]
             ints[r.VENUE_QUANTITY + venue, j] += shares
             ints[r.VENUE_NOTIONAL + venue, j] += shares * price[i]
-            if venue != VENUE_BOOKED:
-                market += shares
-                market2 += amount2
-            if is_print(venue, deal_source[i]):
-                printed += shares
-                printed2 += amount2
-        floats[r.EXECUTION_TIME, j] = delay / float(filled) if filled > 0 else np.nan
-        if states_only:  # no trades file: quantities from the states, no prices (decisions 15)
+        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
             filled = ints[r.MATCHED_QUANTITY, j]
         ints[r.FILLED_QUANTITY, j] = filled
         ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - filled - ints[r.LEAVES_QUANTITY, j]
         ints[r.NOTIONAL, j] = notional
         ints[r.FIRST_FILL_TIME, j] = first_time
         ints[r.LAST_FILL_TIME, j] = last_time
-        ints[r.TIME_TO_FIRST_FILL, j] = first_time - arrival if count > 0 else NULL
+        ints[r.REPORT_QUANTITY, j] = reported
         codes[r.FILLS, j] = count
         codes[r.FILLS_AFTER_HOURS, j] = after
         scratch[k, r.S_NOTIONAL2] = notional2
         scratch[k, r.S_REST_FILLED] = rest - open_rest
         scratch[k, r.S_REST_NOTIONAL2] = rest2
+
+
+@inlined
+def market_block(
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+) -> None:
+    """Add up the fills that are market trades, those that count in the market's price, and all fills' times."""
+    timestamp, quantity, venues, deal_source = fills.timestamp, fills.quantity, fills.venue, fills.deal_source
+    ints, hours_end = rows.ints, rules.hours_end
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        market = market2 = printed = printed2 = 0
+        delay = 0.0
+        arrival = ints[r.ARRIVAL_TIME, j]
+        first = scratch[k, r.S_FIRST_FILL]
+        for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
+            venue = venues[i]
+            if venue == VENUE_REPORT or timestamp[i] >= hours_end:
+                continue
+            shares = quantity[i]
+            delay += float(shares) * float(timestamp[i] - arrival)
+            if venue != VENUE_BOOKED:
+                market += shares
+                market2 += shares * price2[i]
+            if is_print(venue, deal_source[i]):
+                printed += shares
+                printed2 += shares * price2[i]
+        rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
         scratch[k, r.S_MARKET_QUANTITY] = market
         scratch[k, r.S_MARKET_NOTIONAL2] = market2
         scratch[k, r.S_VWAP_QUANTITY] = printed

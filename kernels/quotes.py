@@ -15,12 +15,14 @@ from kernels._rows import (
     BOOK_AREA,
     BOOK_BID,
     BOOK_COLUMNS,
-    BOOK_COUNT,
     BOOK_MID2,
     BOOK_OFFER,
+    BOOK_SPREAD_AREA,
     BOOK_TIME,
-    BOOK_TOTAL,
     BOOK_VALID_NS,
+    SNAPSHOT_COLUMNS,
+    SNAPSHOT_COUNT,
+    SNAPSHOT_TOTAL,
 )
 from kernels.conventions import NULL
 
@@ -136,12 +138,11 @@ def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array) -> 
     right differences.
     """
     n = len(time)
-    area = valid_ns = count = total = 0
+    area = valid_ns = spread_area = 0
     for i in range(n + 1):
         book[i, BOOK_AREA] = area
         book[i, BOOK_VALID_NS] = valid_ns
-        book[i, BOOK_COUNT] = count
-        book[i, BOOK_TOTAL] = total
+        book[i, BOOK_SPREAD_AREA] = spread_area
         if i == n:
             break
         mid2 = exact_mid2(bid[i], offer[i])
@@ -149,12 +150,11 @@ def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array) -> 
         book[i, BOOK_BID] = bid[i]
         book[i, BOOK_OFFER] = offer[i]
         book[i, BOOK_MID2] = mid2
-        if mid2 != NULL:
-            count += 1
-            total += mid2 - base
-            if i + 1 < n:
-                valid_ns += time[i + 1] - time[i]
-                area += (mid2 - base) * (time[i + 1] - time[i])
+        if mid2 != NULL and i + 1 < n:
+            lasted = time[i + 1] - time[i]
+            valid_ns += lasted
+            area += (mid2 - base) * lasted
+            spread_area += (offer[i] - bid[i]) * lasted
     for column in range(4):
         book[n, column] = NULL
 
@@ -166,6 +166,25 @@ def quote_book(time: Array, bid: Array, offer: Array) -> tuple[I64, int]:
     book = np.empty((len(time) + 1, BOOK_COLUMNS), np.int64)
     fill_book(time, bid, offer, base, book)
     return book, base
+
+
+@kernel
+def fill_snapshots(book: Array, base: int, out: Array) -> None:
+    """Write how many quotes before each row are valid, and the sum of their mid2 - base."""
+    count = total = 0
+    for i in range(len(book)):
+        out[i, SNAPSHOT_COUNT] = count
+        out[i, SNAPSHOT_TOTAL] = total
+        if book[i, BOOK_MID2] != NULL:
+            count += 1
+            total += book[i, BOOK_MID2] - base
+
+
+def quote_snapshots(book: I64, base: int) -> I64:
+    """Return running sums of valid mids for means over snapshots; none where ``base`` is NULL: not asked for."""
+    out = np.empty((0 if base == NULL else len(book), SNAPSHOT_COLUMNS), np.int64)
+    fill_snapshots(book[: len(out)], base, out)
+    return out
 
 
 @inlined

@@ -17,6 +17,7 @@ from kernels._columns import (
     readonly,
 )
 from kernels.block import day_sums, empty_rows, measure_orders
+from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
 
@@ -33,6 +34,7 @@ def empty_rules() -> Rules:
         opening_quote=-1,
         closing_quote=-1,
         start_quote=-1,
+        close2=0,
         quotes_first=0,
         mid_kind=0,
         dark_share_ppm=0,
@@ -52,7 +54,8 @@ def warm() -> None:
     orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
     quotes = QuoteColumns(*(readonly(np.zeros(0, np.int64)) for _ in QuoteColumns._fields))
-    sums, _ = day_sums(fills, quotes, (0, 0))
+    sums, _ = day_sums(fills, quotes, (0, 0), 0)
+    closing_price2(fills, sums.price2, 0)
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
     measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), empty_rows(0, 1))

@@ -1,0 +1,334 @@
+"""Per-order measures in plain Python, straight from the raw rows: no order table, no index, no running sums.
+
+Rows are dictionaries; a missing quote side or value is None. Every number is a whole number or a Fraction
+until the very end, so nothing here can round. Times are ns; prices are price units.
+"""
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+Row = dict[str, Any]
+NS = 1_000_000_000
+LIT, DARK, AUCTION, BOOKED, REPORT = range(5)
+VENUE_OF_DEAL = {
+    **dict.fromkeys((1,), LIT),
+    **dict.fromkeys((46, 47, 50, 51), DARK),
+    **dict.fromkeys((20, 90), AUCTION),
+    **dict.fromkeys((44, 45, 48, 91), BOOKED),
+    **dict.fromkeys((3, 5, 7, 36, 43), REPORT),
+}
+
+
+def naive_mid2(quote: Row | None) -> int | None:
+    """Return bid + offer of a quote with 0 < bid <= offer."""
+    if quote is None or quote["bid"] is None or quote["offer"] is None:
+        return None
+    if not 0 < quote["bid"] <= quote["offer"]:
+        return None
+    return int(quote["bid"] + quote["offer"])
+
+
+def naive_prevailing(quotes: list[Row], t: int, quotes_first: bool = False) -> Row | None:
+    """Return the last quote strictly before ``t``, or at it where quotes act first."""
+    found = None
+    for quote in quotes:
+        if quote["timestamp"] < t or (quotes_first and quote["timestamp"] == t):
+            found = quote
+    return found
+
+
+def naive_quote_at(quotes: list[Row], t: int, rules: Row) -> Row | None:
+    """Return the benchmark quote at ``t``: the opening one up to S, the last before E from E on."""
+    if t <= rules["session_start"]:
+        for quote in quotes:
+            inside = rules["session_start"] <= quote["timestamp"] <= rules["session_start"] + 60 * NS
+            if inside and naive_mid2(quote) is not None:
+                return quote
+        t = rules["session_start"]
+    return naive_prevailing(quotes, min(t, rules["session_end"]), rules["quotes_first"])
+
+
+def naive_states(events: list[Row], hours: tuple[int, int]) -> dict[int, list[Row]]:
+    """Return the observed rows of every order with an event inside the hours, in order of first appearance."""
+    orders: dict[int, list[Row]] = {}
+    for event in events:
+        orders.setdefault(event["order_id"], []).append(event)
+    chosen = {}
+    for number, rows in orders.items():
+        if any(hours[0] <= row["timestamp"] < hours[1] for row in rows):
+            chosen[number] = [row for row in rows if row["timestamp"] < hours[1]]
+    return chosen
+
+
+def naive_price2(fill: Row, quotes: list[Row]) -> int:
+    """Return the fill's exact price in half units: a truncated mid gets its half unit back."""
+    price2 = 2 * int(fill["price"])
+    if fill["deal_source"] not in (46, 47, 48, 50, 51):
+        return price2
+    before = naive_mid2(naive_prevailing(quotes, fill["timestamp"]))
+    if before in (price2, price2 + 1):
+        return int(before)
+    snapshot = naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})
+    return price2 + 1 if snapshot == price2 + 1 else price2
+
+
+def naive_segments(quotes: list[Row], start: int, end: int) -> list[tuple[int, Row]]:
+    """Return (ns, quote) for every stretch of [start, end) with a valid quote."""
+    cuts = sorted({start, end, *(q["timestamp"] for q in quotes if start < q["timestamp"] < end)})
+    pieces = []
+    for begin, stop in pairwise(cuts):
+        quote = naive_prevailing(quotes, begin, quotes_first=True)
+        if quote is not None and naive_mid2(quote) is not None:
+            pieces.append((stop - begin, quote))
+    return pieces
+
+
+def naive_window_mid2(quotes: list[Row], start: int, end: int, mid2: int | None, kind: str) -> Fraction | None:
+    """Return the mid of a window in half units."""
+    at_start = None if mid2 is None else Fraction(mid2)
+    if start >= end or kind == "arrival":
+        return at_start
+    if kind == "snapshot_mean":
+        mids = [naive_mid2(quote) for quote in quotes if start <= quote["timestamp"] <= end]
+        valid = [mid for mid in mids if mid is not None]
+        return Fraction(sum(valid), len(valid)) if valid else at_start
+    pieces = naive_segments(quotes, start, end)
+    weight = sum(ns for ns, _ in pieces)
+    return Fraction(sum(ns * (q["bid"] + q["offer"]) for ns, q in pieces), weight) if weight else at_start
+
+
+def naive_quoted_spread(quotes: list[Row], start: int, end: int, benchmark: Row | None) -> Fraction | None:
+    """Return the time-weighted offer - bid over the time-weighted mid, in bps; of the benchmark at one instant."""
+    pieces = naive_segments(quotes, start, end) if start < end else []
+    if not pieces:
+        if benchmark is None or naive_mid2(benchmark) is None:
+            return None
+        pieces = [(1, benchmark)]
+    spread = sum(ns * (q["offer"] - q["bid"]) for ns, q in pieces)
+    return Fraction(20_000 * spread, sum(ns * (q["bid"] + q["offer"]) for ns, q in pieces))
+
+
+def naive_in_limit(price2: Fraction | None, row: Row, side: int, ticks: list[tuple[int, int]]) -> bool:
+    """Return whether a price in half units is within the limit, improved by half a tick where its flag says so."""
+    if price2 is None:
+        return False
+    if row["price"] <= 0:
+        return True
+    limit = Fraction(row["price"])
+    if row["mid_tick"] in (1, 4, 6):
+        tick = [size for start, size in ticks if row["price"] >= start]
+        limit += side * Fraction(tick[-1] if tick else 0, 2)
+    return price2 / 2 <= limit if side > 0 else price2 / 2 >= limit
+
+
+def naive_take(fills: list[Row], most: int, quotes: list[Row]) -> tuple[int, int]:
+    """Return quantity and half-unit notional of the first ``most`` shares of ``fills``."""
+    taken = notional2 = 0
+    for fill in fills:
+        part = min(fill["quantity"], most - taken)
+        taken += part
+        notional2 += part * naive_price2(fill, quotes)
+    return taken, notional2
+
+
+def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction]]:
+    """Return (filled, notional in half units) of the real order, A, B and C."""
+    real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
+    if o["window_start"] > o["window_end"]:
+        return [real] * 4
+    mid2 = naive_window_mid2(quotes, o["window_start"], o["window_end"], o["mid2"], rules["mid"])
+    side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    dark = total * rules["dark_share_ppm"] // 1_000_000
+    at_mid = naive_in_limit(mid2, row, side, rules["ticks"])
+    moved2 = None if mid2 is None else mid2 * (1 + side * rules["impact"])
+    at_moved = naive_in_limit(moved2, row, side, rules["ticks"])
+    leg = (dark, dark * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
+    rest = naive_take(o["consumed"], total - dark, quotes)
+    a = (total, total * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
+    c = (total - dark, (total - dark) * moved2) if at_moved and moved2 is not None else (0, Fraction(0))
+    return [real, a, (leg[0] + rest[0], leg[1] + rest[1]), (leg[0] + c[0], leg[1] + c[1])]
+
+
+def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:
+    """Return each scenario's cost in half units x shares, the unfilled charged at ``price2``."""
+    out: list[Fraction | None] = []
+    for filled, notional2 in o["scenarios"]:
+        unfilled = o["order_quantity"] - filled
+        if o["mid2"] is None or (unfilled > 0 and price2 is None):
+            out.append(None)
+            continue
+        cost = o["side"] * (notional2 - filled * o["mid2"])
+        if unfilled > 0 and price2 is not None:
+            cost += o["side"] * unfilled * (price2 - o["mid2"])
+        out.append(Fraction(cost))
+    return out
+
+
+def naive_mean(pairs: list[tuple[int, Fraction]]) -> Fraction | None:
+    """Return the weighted mean of (weight, value), None without weight."""
+    weight = sum(w for w, _ in pairs)
+    return sum((w * v for w, v in pairs), Fraction(0)) / weight if weight else None
+
+
+def naive_spreads(o: Row, quotes: list[Row], rules: Row) -> Row:
+    """Return quantity-weighted spreads in bps over market fills with a valid quote before them."""
+    side, out = o["side"], {}
+    quoted: list[tuple[Row, Row, int, int]] = []
+    for fill in o["market"]:
+        quote = naive_prevailing(quotes, fill["timestamp"], rules["quotes_first"])
+        mid2 = naive_mid2(quote)
+        if quote is not None and mid2 is not None:
+            quoted.append((fill, quote, naive_price2(fill, quotes), mid2))
+    bps = Fraction(10_000)
+    weight = [fill["quantity"] for fill, *_ in quoted]
+    effective = [2 * bps * side * Fraction(p2 - m2, m2) for _, _, p2, m2 in quoted]
+    touches = [quote["offer"] if side > 0 else quote["bid"] for _, quote, _, _ in quoted]
+    better = [bps * side * Fraction(2 * touch - p2, m2) for touch, (_, _, p2, m2) in zip(touches, quoted, strict=True)]
+    spread = [2 * bps * Fraction(quote["offer"] - quote["bid"], m2) for _, quote, _, m2 in quoted]
+    out["effective_spread_bps"] = naive_mean(list(zip(weight, effective, strict=True)))
+    out["price_improvement_bps"] = naive_mean(list(zip(weight, better, strict=True)))
+    out["fill_quoted_spread_bps"] = naive_mean(list(zip(weight, spread, strict=True)))
+    for h, horizon in enumerate(rules["horizons_ns"]):
+        later = []
+        for fill, *_ in quoted:
+            then = naive_mid2(naive_prevailing(quotes, fill["timestamp"] + horizon, rules["quotes_first"]))
+            later += [then] if then is not None else []
+        if len(later) < len(quoted):
+            out[f"markout_{h}"] = out[f"realised_{h}"] = out[f"impact_{h}"] = None
+            continue
+        pairs = list(zip(weight, later, quoted, strict=True))
+        out[f"markout_{h}"] = naive_mean([(w, bps * side * Fraction(x - q[2], q[3])) for w, x, q in pairs])
+        out[f"realised_{h}"] = naive_mean([(w, 2 * bps * side * Fraction(q[2] - x, q[3])) for w, x, q in pairs])
+        out[f"impact_{h}"] = naive_mean([(w, 2 * bps * side * Fraction(x - q[3], q[3])) for w, x, q in pairs])
+    return out
+
+
+def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> Row:
+    """Return the slippage of the market fills' average price against several references, in bps."""
+    names = (
+        "arrival_slippage_bps",
+        "arrival_improvement_bps",
+        "vwap_slippage_bps",
+        "vwap_slippage_ex_own_bps",
+        "close_slippage_bps",
+    )
+    out: Row = dict.fromkeys(names)
+    out["market_volume"] = 0
+    if not o["market"]:
+        return out
+    side, bps = o["side"], Fraction(10_000)
+    price2 = Fraction(
+        sum(f["quantity"] * naive_price2(f, quotes) for f in o["market"]), sum(f["quantity"] for f in o["market"])
+    )
+    if o["mid2"] is not None:
+        touch = o["arrival_offer"] if side > 0 else o["arrival_bid"]
+        out["arrival_slippage_bps"] = bps * side * (price2 - o["mid2"]) / o["mid2"]
+        out["arrival_improvement_bps"] = bps * side * (2 * touch - price2) / o["mid2"]
+
+    def against(reference2: Fraction) -> Fraction:
+        return Fraction(bps * side * (price2 - reference2) / reference2)
+
+    alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
+    prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 20, 90) and f["side"] > 0]
+    own = [f for f in o["market"] if f["deal_source"] not in (50, 51)]
+    volume, amount2 = (
+        sum(f["quantity"] * x for f, x in zip(prints, xs, strict=True))
+        for xs in ([1] * len(prints), [naive_price2(f, quotes) for f in prints])
+    )
+    own_volume = sum(f["quantity"] for f in own)
+    out["market_volume"] = volume
+    if volume:
+        out["vwap_slippage_bps"] = against(Fraction(amount2, volume))
+    if volume > own_volume:
+        others2 = Fraction(amount2 - sum(f["quantity"] * naive_price2(f, quotes) for f in own), volume - own_volume)
+        out["vwap_slippage_ex_own_bps"] = against(others2)
+    close2 = naive_close2(fills, quotes, rules)
+    if close2 is not None:
+        out["close_slippage_bps"] = against(Fraction(close2))
+    return out
+
+
+def naive_close2(fills: list[Row], quotes: list[Row], rules: Row) -> int | None:
+    """Return the last closing-auction price, else that of the last market print, in half units."""
+    auction = [f for f in fills if f["deal_source"] in (20, 90) and f["timestamp"] >= rules["session_end"]]
+    prints = auction or [f for f in fills if f["deal_source"] in (1, 46, 47, 20, 90)]
+    return naive_price2(prints[-1], quotes) if prints else None
+
+
+def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> Row:
+    """Return every measure of one order; ``rows`` are its observed events, ``fills`` all fills of the day."""
+    first, last, carried = rows[0], rows[-1], rows[0]["matched_quantity"]
+    start, end = rules["session_start"], rules["session_end"]
+    mine = [f for f in fills if f["order_id"] == number and VENUE_OF_DEAL[f["deal_source"]] != REPORT]
+    consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
+    o: Row = {"order_id": number, "side": first["side"], "consumed": consumed, "arrival_time": first["timestamp"]}
+    o["market"] = [f for f in consumed if VENUE_OF_DEAL[f["deal_source"]] != BOOKED]
+    o["end_time"] = last["timestamp"]
+    o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
+    o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
+    o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
+    o["filled_quantity"] = sum(f["quantity"] for f in consumed)
+    o["withdrawn_quantity"] = o["order_quantity"] - o["filled_quantity"] - o["leaves_quantity"]
+    o["notional"] = sum(f["quantity"] * f["price"] for f in consumed)
+    o["fills"], o["fills_after_hours"] = len(consumed), len(mine) - len(consumed)
+    o["report_quantity"] = sum(
+        f["quantity"]
+        for f in fills
+        if f["order_id"] == number and f not in mine and f["timestamp"] < rules["hours_end"]
+    )
+    o["venues"] = [sum(f["quantity"] for f in consumed if VENUE_OF_DEAL[f["deal_source"]] == v) for v in range(4)]
+    o["first_fill_time"] = consumed[0]["timestamp"] if consumed else None
+    o["last_fill_time"] = consumed[-1]["timestamp"] if consumed else None
+    before_open = [row for row in rows if row["timestamp"] <= start]
+    o["in_force"] = before_open[-1] if before_open else first
+    o["limit_price"] = o["in_force"]["price"]
+    benchmark = naive_quote_at(quotes, o["arrival_time"], rules)
+    o["arrival_bid"], o["arrival_offer"] = (benchmark["bid"], benchmark["offer"]) if benchmark else (None, None)
+    o["mid2"] = naive_mid2(benchmark)
+    place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
+    o["benchmark"] = place if o["mid2"] is not None else 0
+    o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
+    o["eligible"] = int(o["window_start"] <= o["window_end"])
+    naive_complete(o, benchmark, fills, quotes, rules)
+    return o
+
+
+def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list[Row], rules: Row) -> None:
+    """Add costs, spreads and times to an order."""
+    last = naive_quote_at(quotes, o["window_end"], rules)
+    o["end_mid2"] = naive_mid2(last)
+    o["scenarios"] = naive_scenarios(o, quotes, rules)
+    touch = None if last is None or o["end_mid2"] is None else 2 * (last["offer"] if o["side"] > 0 else last["bid"])
+    later = naive_quote_at(quotes, min(o["end_time"] + rules["cleanup_ns"], rules["session_end"]), rules)
+    o["cost"], o["cost_touch"] = naive_costs(o, o["end_mid2"]), naive_costs(o, touch)
+    o["cost_zero"], o["cost_cleanup"] = naive_costs(o, o["mid2"]), naive_costs(o, naive_mid2(later))
+    o["shortfall_ex_booking_bps"] = naive_ex_booking(o, quotes)
+    o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
+    o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
+    waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
+    unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
+    o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if o["consumed"] else None
+    o["execution_time"] = Fraction(waited, o["filled_quantity"]) if o["filled_quantity"] else None
+    o["execution_time_all"] = Fraction(waited + unfilled, o["order_quantity"]) if o["order_quantity"] else None
+
+
+def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
+    """Return the shortfall of the order without its crossing bookings, in bps of what is left of it."""
+    base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
+    if o["mid2"] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
+        return None
+    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in o["market"])
+    if unfilled > 0:
+        cost += unfilled * (o["end_mid2"] - o["mid2"])
+    return Fraction(10_000 * o["side"] * cost, base * o["mid2"])
+
+
+def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> list[Row]:
+    """Return the measures of every order with an event in [hours_start, hours_end), in arrival order.
+
+    Rows are in (timestamp, sequence) order already.
+    """
+    hours = (rules["hours_start"], rules["hours_end"])
+    chosen = naive_states(events, hours)
+    return [naive_order(number, rows, fills, quotes, rules) for number, rows in chosen.items()]
