@@ -1,8 +1,18 @@
 """`python -m driver`. Worker processes import this module again, so nothing happens outside the guard."""
 
+import os
+import sys
+
+INTERRUPTED = 130
+
 if __name__ == "__main__":
-    import sys
+    try:
+        from driver.cli import main
 
-    from driver.cli import main
-
-    sys.exit(main(sys.argv[1:]))
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # before or after main, which says more
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # sys.exit would give another code when the interrupt hit code that exec() ran
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -122,7 +122,8 @@ class _Supervisor:
             ours, theirs = self.context.Pipe()
             arguments = (theirs, self.lifeline, self.options.work, self.options.preload, self.options.memory_mb)
             process = self.context.Process(target=work_loop, args=arguments, daemon=True)
-            process.start()
+            with _without_interrupts():
+                process.start()
             theirs.close()
             self.workers.append(_Worker(process, ours))
 
@@ -214,6 +215,19 @@ class _Supervisor:
         self._our_end.close()
 
 
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that never see Ctrl-C, which reaches the whole group: the driver decides what ends.
+
+    The forkserver inherits the mask, and the workers from it. What comes meanwhile is delivered at the end.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _death(code: int | None) -> str:
     if code is not None and code < 0:
         return f"its worker was killed by {signal.Signals(-code).name}"
@@ -222,7 +236,6 @@ def _death(code: int | None) -> str:
 
 def work_loop(pipe: Connection, lifeline: Connection, work_name: str, preload: tuple[str, ...], memory_mb: int) -> None:
     """Run jobs from the pipe until it closes. Runs in the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_driver(lifeline)
     _limit_memory(memory_mb)

@@ -3,10 +3,6 @@
 The forkserver would swallow a failure here, so it is kept, and each worker asks for it.
 """
 
-import multiprocessing
-import signal
-import sys
-
 
 def _load() -> str:
     """Import the job and load its kernels; return what went wrong, or nothing."""
@@ -28,6 +24,4 @@ def ensure_loaded() -> str:
     return _failure
 
 
-if multiprocessing.current_process().name == "MainProcess" and "multiprocessing.forkserver" in sys.modules:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver
 _failure = _load()
