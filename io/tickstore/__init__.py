@@ -6,10 +6,11 @@ from tickstore.errors import InputError, StoreError, UserError
 
 if TYPE_CHECKING:
     from tickstore.catalog import Catalog, Partition, SessionHints, read_catalog
-    from tickstore.convert import convert
+    from tickstore.conversion import convert
     from tickstore.day_file import DayFile, open_day, write_day
     from tickstore.inspection import Inspection, inspect_file
     from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, TableCount
+    from tickstore.verification import VerifyReport, accept, verify
 
 _HOME = {
     "Catalog": "catalog",
@@ -21,10 +22,13 @@ _HOME = {
     "Partition": "catalog",
     "SessionHints": "catalog",
     "TableCount": "request",
-    "convert": "convert",
+    "VerifyReport": "verification",
+    "accept": "verification",
+    "convert": "conversion",
     "inspect_file": "inspection",
     "open_day": "day_file",
     "read_catalog": "catalog",
+    "verify": "verification",
     "write_day": "day_file",
 }
 
@@ -41,10 +45,13 @@ __all__ = [
     "StoreError",
     "TableCount",
     "UserError",
+    "VerifyReport",
+    "accept",
     "convert",
     "inspect_file",
     "open_day",
     "read_catalog",
+    "verify",
     "write_day",
 ]
 

@@ -52,7 +52,7 @@ def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> An
         return np.int64(_BAD)
     for i in range(start, stop):
         c = data[i]
-        if not (_ZERO <= c <= _NINE or _A <= (c | _SMALL) <= _Z or c == _DOT or c == _UNDERSCORE or c == _MINUS):  # noqa: PLR1714, SIM109
+        if not (_ZERO <= c <= _NINE or _A <= (c | _SMALL) <= _Z or c == _DOT or c == _UNDERSCORE or c == _MINUS):  # noqa: SIM109
             return np.int64(_BAD)
         packed = packed * 256 + np.int64(c)
     return -1 - packed
@@ -156,10 +156,10 @@ def parse_lines(
                     while c == _ZERO:
                         position += 1
                         c = data[position]
-            plain = c == delim or c == _LF or c == _CR or c == _QUOTE
+            plain = c in (delim, _LF, _CR, _QUOTE)
             if kind == NAME and digits > 1 and data[begin] == _ZERO:
                 plain = False  # 007 is text
-            if not plain and (kind == SKIP or kind == SIDE or kind == NAME):  # noqa: PLR1714
+            if not plain and kind in (SKIP, SIDE, NAME):
                 while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
                     position += 1
                     c = data[position]
@@ -176,7 +176,7 @@ def parse_lines(
                     value = np.int64(NULL)
                 elif plain:
                     value = _plain_value(kind, value, digits, negative)
-                elif kind == SIDE or kind == NAME:  # noqa: PLR1714
+                elif kind in (SIDE, NAME):
                     value = _text_value(data, begin, end, kind)
                 else:
                     break

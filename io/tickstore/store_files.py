@@ -70,6 +70,6 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         return
     with path.open("rb") as file:
         for line in file:
-            if line.endswith(b"\n"):
+            if line.endswith(b"\n") and line.strip():
                 with suppress(ValueError):
                     yield json.loads(line)

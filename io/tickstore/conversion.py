@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import multiprocessing
 import os
 import shutil
@@ -15,6 +16,7 @@ from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition
 from tickstore.catalog import day_path, partition_order, read_catalog
 from tickstore.commit import CONVERT_FOLDER, Decision, commit, finish_commit, is_decided, work_folder
 from tickstore.errors import InputError, StoreError
+from tickstore.journal import built_before, note_built
 from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.rejects import BadRow, bad_rows, duplicate_rows, rejects_csv
 from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Progress, TableCount
@@ -115,7 +117,7 @@ def _convert(
     workers = 1 if multiprocessing.current_process().daemon else max(1, min(request.workers, total // _WORTH_A_PROCESS))
     if workers > 1:  # enough ranges for everyone
         chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
-    plan = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": _boot_id(), "logs": logs is not None}
+    plan = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": _boot_id(), "logs": logs and str(logs)}
     _prepare(folder, logs, plan)
     _check_space(folder, logs, total)
     keep = False
@@ -147,6 +149,10 @@ def _prepare(folder: Path, logs: Path | None, plan: dict[str, Any]) -> None:
 
     known = folder / "plan.json"
     same = known.exists() and known.read_bytes() == dump_json(plan)
+    if known.exists() and not same:
+        stale = json.loads(known.read_bytes())["logs"]
+        if stale and Path(stale).is_dir():
+            shutil.rmtree(stale)
     for path in (folder, logs):
         if path is not None:
             if path.exists() and not same:
@@ -225,9 +231,11 @@ def _check_rejects(run: _Run, rejects: list[BadRow]) -> None:
 def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
     """Build every partition beside its place; return them in order, and all bad rows, duplicates included."""
     tasks = _build_tasks(run)
-    built: list[BuiltPartition] = []
+    built = built_before(run.folder)
+    finished = {partition.number for partition in built}
+    waiting = [task for task in tasks if task.number not in finished]
     for task, partition in run.pool.run(
-        build_partition, tasks, lambda task: f"security {task.key[0]} on {task.key[1]}"
+        build_partition, waiting, lambda task: f"security {task.key[0]} on {task.key[1]}"
     ):
         built.append(partition)
         if partition.outcome == "conflict":
@@ -236,6 +244,7 @@ def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
                 f"{task.existing}: the store already holds other data for security {security} on {date}; "
                 "use --replace to put the new data in its place"
             )
+        note_built(run.folder, partition)
         run.progress(ConvertProgress("build", len(built), len(tasks)))
     wait_for_sync()
     built.sort(key=lambda partition: partition.number)

@@ -1,0 +1,37 @@
+"""Which partitions an interrupted conversion has built already: one JSON line each, beside the files."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from tickstore.build_task import BuiltPartition
+from tickstore.store_files import read_lines
+
+JOURNAL_NAME: Final = "built.jsonl"
+
+
+def built_before(folder: Path) -> list[BuiltPartition]:
+    """Return the partitions that are finished, their files there in full."""
+    found: dict[int, BuiltPartition] = {}
+    for line in read_lines(folder / JOURNAL_NAME):
+        duplicates = {t: [(a, b, c) for a, b, c in places] for t, places in line["duplicates"].items()}
+        security, date = line["key"]
+        partition = BuiltPartition(line["number"], (security, date), line["outcome"], line["index"], duplicates)
+        path = folder / f"{partition.number:06}.h5"
+        whole = path.exists() and path.stat().st_size == partition.index["size"]
+        if whole or partition.outcome == "unchanged":
+            found[partition.number] = partition
+    return list(found.values())
+
+
+def note_built(folder: Path, partition: BuiltPartition) -> None:
+    """Add a finished partition. No sync: the journal is trusted only until the machine starts again."""
+    line = {
+        "number": partition.number,
+        "key": partition.key,
+        "outcome": partition.outcome,
+        "index": partition.index,
+        "duplicates": partition.duplicates,
+    }
+    with (folder / JOURNAL_NAME).open("ab") as file:
+        file.write(b"\n" + json.dumps(line).encode() + b"\n")  # the first newline ends a torn line
