@@ -123,21 +123,24 @@ def _add(state: _State, place: int, partial: Partial, security: int, date: int) 
     state.cluster_weight[place] = whole.weight[0]
     state.cluster_mean[place] = whole.mean[0]
     where = {"security_code": partial.security, "date": partial.date}
-    state.outliers = merge_extremes(state.outliers, [where | row for row in partial.outliers], OUTLIERS_KEPT)
+    extremes = [where | row | {"participant_id": _name(partial, row["participant_id"])} for row in partial.outliers]
+    state.outliers = merge_extremes(state.outliers, extremes, OUTLIERS_KEPT)
     for kind, count in sorted(partial.quality.items()):
         state.quality[kind] = state.quality.get(kind, 0) + count
         if count:
             state.quality_rows.append([partial.security, partial.date, kind, count])
 
 
+def _name(partial: Partial, participant: int) -> str:
+    """Return a participant as the input named it."""
+    return partial.participants.get(str(participant), str(participant))
+
+
 def _participant_rows(state: _State, partial: Partial, participant: I64) -> I32:
     """Return each cell's row of by_participant; new participants get new rows."""
     rows = np.empty(len(participant), np.int32)
     codes, place = np.unique(participant, return_inverse=True)
-    known = [
-        state.participants.setdefault(partial.participants.get(str(code), str(code)), len(state.participants))
-        for code in codes.tolist()
-    ]
+    known = [state.participants.setdefault(_name(partial, code), len(state.participants)) for code in codes.tolist()]
     state.totals["by_participant"].grow(len(state.participants))
     rows[:] = np.asarray(known, np.int32)[place]
     return rows

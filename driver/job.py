@@ -1,7 +1,7 @@
 """One job: measure the orders of one partition, write its files, sum it into cells."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
@@ -20,7 +20,7 @@ from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, JobReport
 from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
-from kernels.conventions import GROUPS
+from kernels.conventions import GROUPS, SCENARIOS
 
 
 def run_job(job: Job) -> JobReport:
@@ -31,11 +31,13 @@ def run_job(job: Job) -> JobReport:
     _remove_other_formats(folder, job)
     with tickstore.open_day(Path(job.day_file)) as day:
         quality = data_quality(day, job.settings, job.session)
-        cells, outliers = _measure_blocks(job, folder, measure(day, job.settings, job.session))
+        texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
+        cells, outliers = _measure_blocks(job, folder, texts, measure(day, job.settings, job.session))
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-        texts = _participant_texts(day.attributes)
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
-    partial = Partial(job.security, job.date, job.fingerprint, cells, quality, outliers, texts)
+    seen = cell_dimensions(cells.key)["participant"].tolist()
+    names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
+    partial = Partial(job.security, job.date, job.fingerprint, cells, quality, outliers, names)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -56,14 +58,16 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
             (folder / f"orders{extension}").unlink(missing_ok=True)
 
 
-def _measure_blocks(job: Job, folder: Path, blocks: Iterable[OrderBlock]) -> tuple[Cells, list[dict[str, Any]]]:
+def _measure_blocks(
+    job: Job, folder: Path, texts: Mapping[int, str], blocks: Iterable[OrderBlock]
+) -> tuple[Cells, list[dict[str, Any]]]:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     parts: list[Cells] = []
     outliers: list[dict[str, Any]] = []
     with ExitStack() as stack:
         file: OrderFile | None = None
         if job.settings.order_level:
-            file = stack.enter_context(open_order_file(folder, job.settings.output_format))
+            file = stack.enter_context(open_order_file(folder, job.settings, texts))
         for block in _at_least_one(blocks, job):
             if file is not None:
                 file.write(block)
@@ -82,7 +86,8 @@ def _at_least_one(blocks: Iterable[OrderBlock], job: Job) -> Iterator[OrderBlock
         yield block
     if count == 0:
         simulation = job.settings.simulation
-        yield empty_block(("real", *simulation.scenarios), len(simulation.markout_seconds))
+        scenarios = (SCENARIOS[0], *(name for name in SCENARIOS[1:] if name in simulation.scenarios))
+        yield empty_block(scenarios, len(simulation.markout_seconds))
 
 
 def empty_block(scenarios: tuple[str, ...], markouts: int) -> OrderBlock:
@@ -113,12 +118,6 @@ def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
     totals.add(cells, group, 0)
     totals.add(cells, np.zeros_like(group), 0)
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
-
-
-def _participant_texts(attributes: dict[str, Any]) -> dict[str, str]:
-    """Return code -> text where the store coded text participants; the partial carries it to the tables."""
-    coded = attributes.get("participants") or {}
-    return {str(code): str(name) for name, code in coded.items()}
 
 
 def _warnings(quality: dict[str, int]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from driver.cells import booked_part
-from driver.order_block import F64, I64, OrderBlock
+from driver.order_block import F64, I32, I64, OrderBlock
 from driver.outputs import atomic_file
+from driver.settings import Settings
+from driver.tables import text
 from kernels.conventions import BENCHMARKS, BUY, NULL
 from kernels.moments import BPS
 
@@ -24,7 +26,13 @@ VENUE_COLUMNS = ("lit_quantity", "dark_quantity", "auction_quantity", "booked_qu
 class OrderFile:
     """Writes blocks of orders to an open binary file."""
 
-    def __init__(self, handle: IO[Any], output_format: str) -> None:
+    def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str]) -> None:
+        output_format = settings.output_format
+        self._horizons = [f"{seconds:g}s" for seconds in settings.simulation.markout_seconds]
+        self._participants = participants
+        # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
+        quoted = any(text(name) != name for name in participants.values())
+        self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
         self._format = output_format
         self._handle = handle
         self._stream: IO[Any] = handle
@@ -35,7 +43,10 @@ class OrderFile:
 
     def write(self, block: OrderBlock) -> None:
         """Append a block; the first one, which may be empty, fixes the columns."""
-        table = pa.table(order_columns(block))
+        columns = order_columns(block, self._horizons)
+        if self._participants:
+            columns["participant_id"] = _named(block.participant, self._participants)
+        table = pa.table(columns)
         if self._format == "parquet":
             if self._parquet is None:
                 self._parquet = parquet.ParquetWriter(self._handle, table.schema, write_page_checksum=True)
@@ -44,9 +55,8 @@ class OrderFile:
         if not self._started:
             self._stream.write((",".join(table.column_names) + "\n").encode())
             self._started = True
-        options = csv.WriteOptions(include_header=False, quoting_style="none")
         sink = pa.BufferOutputStream()
-        csv.write_csv(table, sink, options)
+        csv.write_csv(table, sink, self._options)
         self._stream.write(sink.getvalue().to_pybytes())
 
     def close(self) -> None:
@@ -58,18 +68,23 @@ class OrderFile:
 
 
 @contextmanager
-def open_order_file(folder: Path, output_format: str) -> Iterator[OrderFile]:
-    """Open the order file of a job; it appears under its name when the block ends without an error."""
-    path = folder / f"orders{EXTENSIONS[output_format]}"
+def open_order_file(
+    folder: Path, settings: Settings, participants: Mapping[int, str] | None = None
+) -> Iterator[OrderFile]:
+    """Open the order file of a job; it appears under its name when the block ends without an error.
+
+    ``participants`` is code -> text, where the store coded text ids.
+    """
+    path = folder / f"orders{EXTENSIONS[settings.output_format]}"
     with atomic_file(path) as handle:
-        file = OrderFile(handle, output_format)
+        file = OrderFile(handle, settings, participants or {})
         try:
             yield file
         finally:
             file.close()  # after an error too: writers that are left open complain when they are collected
 
 
-def order_columns(block: OrderBlock) -> dict[str, pa.Array]:
+def order_columns(block: OrderBlock, horizons: Sequence[str]) -> dict[str, pa.Array]:
     """Return the columns of an order file, in order; what is missing is null."""
     columns = _lead_columns(block)
     base = block.mid2.astype(np.float64) * block.order_quantity
@@ -83,7 +98,7 @@ def order_columns(block: OrderBlock) -> dict[str, pa.Array]:
         columns[f"{scenario}_price"] = _floats(block.scenario_price[s])
         columns[f"{scenario}_shortfall_bps"] = _floats(shortfall[s])
         columns[f"{scenario}_saving_bps"] = _floats(shortfall[0] - shortfall[s])
-    return columns | _further_columns(block, base)
+    return columns | _further_columns(block, base, horizons)
 
 
 def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
@@ -99,7 +114,7 @@ def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
     return columns
 
 
-def _further_columns(block: OrderBlock, base: F64) -> dict[str, pa.Array]:
+def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> dict[str, pa.Array]:
     columns = {"withdrawn_quantity": _integers(block.withdrawn_quantity)}
     for v, name in enumerate(VENUE_COLUMNS):
         columns[name] = _integers(block.venue_quantity[v])
@@ -121,9 +136,9 @@ def _further_columns(block: OrderBlock, base: F64) -> dict[str, pa.Array]:
         columns[name] = _floats(getattr(block, name))
     columns["time_to_first_fill"] = _integers(block.time_to_first_fill)
     columns["execution_time"] = _floats(block.execution_time)
-    for h in range(block.markout_bps.shape[0]):
-        columns[f"markout_{h + 1}_bps"] = _floats(block.markout_bps[h])
-        columns[f"realised_spread_{h + 1}_bps"] = _floats(block.realised_spread_bps[h])
+    for h, horizon in enumerate(horizons):
+        columns[f"markout_{horizon}_bps"] = _floats(block.markout_bps[h])
+        columns[f"realised_spread_{horizon}_bps"] = _floats(block.realised_spread_bps[h])
     for name, column in block.extra.items():
         columns[name] = _any(column)
     return columns
@@ -138,6 +153,13 @@ def _integers(column: NDArray[np.integer[Any]]) -> pa.Array:
     if column.dtype == np.int64:
         return pa.array(column, mask=column == NULL)
     return pa.array(column)
+
+
+def _named(codes: I32, names: Mapping[int, str]) -> pa.Array:
+    """Return participants as the input named them."""
+    distinct, place = np.unique(codes, return_inverse=True)
+    shown = pa.array([names.get(code, str(code)) for code in distinct.tolist()], pa.string())
+    return shown.take(pa.array(place))
 
 
 def _any(column: F64 | I64) -> pa.Array:

@@ -11,6 +11,7 @@ from pyarrow import parquet
 from driver.job import empty_block
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, open_order_file
+from driver.settings import Settings
 from kernels.conventions import NULL
 from tests.driver.order_blocks import random_block
 
@@ -22,7 +23,7 @@ PER_SCENARIO = "{0}_filled_quantity {0}_price {0}_shortfall_bps {0}_saving_bps"
 
 
 def write(folder: Path, output_format: str, *blocks: OrderBlock) -> Path:
-    with open_order_file(folder, output_format) as file:
+    with open_order_file(folder, Settings(output_format=output_format)) as file:
         for block in blocks:
             file.write(block)
     return folder / f"orders{EXTENSIONS[output_format]}"
@@ -80,6 +81,17 @@ def test_formats_hold_the_same_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_participants_stand_as_the_input_named_them(tmp_path: Path) -> None:
+    names = {7: 'Beta, "B"', 69: "Alpha"}
+    block = random_block(30, 0)
+    expected = [names.get(int(code), str(code)) for code in block.participant]
+    for output_format in ("csv", "parquet"):
+        with open_order_file(tmp_path, Settings(output_format=output_format), names) as file:
+            file.write(block)
+    assert [row["participant_id"] for row in read(tmp_path / "orders.csv")] == expected
+    assert parquet.read_table(tmp_path / "orders.parquet").column("participant_id").to_pylist() == expected
+
+
 @pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
 def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_format: str) -> None:
     path = write(tmp_path, output_format, empty_block(("real", "A", "B", "C"), 2))
@@ -93,7 +105,7 @@ def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_form
 @pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
 def test_an_error_leaves_no_file(tmp_path: Path, output_format: str) -> None:
     def fail_after_a_block() -> None:
-        with open_order_file(tmp_path, output_format) as file:
+        with open_order_file(tmp_path, Settings(output_format=output_format)) as file:
             file.write(random_block(5, 0))
             raise RuntimeError("stop")
 
