@@ -129,13 +129,20 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
 
 
 def _has_decimal_prices(head: bytes, table: str, header: Header) -> bool:
-    """Return whether prices at the start of the text have decimals that are not zero."""
+    """Return whether most prices at the start of the text have decimals, and some of these are not zero.
+
+    One bad price must not turn a file of integer prices into another unit.
+    """
     columns = [header.columns[f.name] for f in FIELDS[table] if f.kind == PRICE and f.name in header.columns]
+    prices, decimals, fractions = 0, 0, 0
     for line, column in itertools.product(head.split(b"\n")[1:], columns):
         cells = line.split(header.delimiter.encode())
-        if column < len(cells) and cells[column].strip(b'" \r').partition(b".")[2].strip(b"0"):
-            return True
-    return False
+        if column < len(cells):
+            price = cells[column].strip(b'" \r')
+            prices += price != b""
+            decimals += b"." in price
+            fractions += price.partition(b".")[2].strip(b"0") != b""
+    return 2 * decimals > prices and fractions > 0
 
 
 def cut_chunks(sources: tuple[Source, ...], chunk_bytes: int) -> tuple[Chunk, ...]:
