@@ -11,9 +11,10 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
 from numba import njit
 
 P = ParamSpec("P")
@@ -74,4 +75,21 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a helper that only other kernels call; it is part of their compiled code, so not cached."""
     compiled: Callable[P, R] = njit(nogil=True, error_model="numpy")(function)
+    return compiled
+
+
+def runtime(value: int) -> int:
+    """Return ``value`` as an int64 that compiled code takes as data.
+
+    Numba compiles a callee anew for every constant it is called with; a constant that is passed around
+    (a code, a rule, a zero to start from) is therefore better a runtime value.
+    """
+    code: Any = np.int64(value)
+    return cast(int, code)
+
+
+def internal(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a helper that Python never calls: without the entry points that would be a good part of its code."""
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Callable[P, R] = njit(nogil=True, error_model="numpy", **options)(function)
     return compiled

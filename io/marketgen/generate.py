@@ -1,51 +1,135 @@
-"""From a spec to files: one simulated market per (security, date), written in the order of dates."""
+"""From a spec to files: securities week by week in parallel processes, one file per table in the order of dates.
 
-import random
-from collections.abc import Callable
+A *chain* is one security's week: its days are simulated one after the other, because multi-day orders go on to
+the next day; they end with the week. Chains are independent, and pieces are joined in a fixed order, so any number
+of workers gives the same bytes.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
+from marketgen.chain import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
-from marketgen.market import Market, simulate
-from marketgen.sessions import NS, trading_day
 from marketgen.spec import GeneratedFiles, MarketSpec
 
-PRICES = (3_390, 24_500, 1_250, 88)  # opening price of the securities in turn, 0.001 AUD
-STAGGER = (0, 135, 270, 405, 540)  # seconds after 10:00, by security (domain.md 1.4)
+HEADERS: Final = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)
+SMALL: Final = 400_000  # orders below which starting processes costs more than it saves
+BATCH: Final = 8  # copies of one day written by one task
+
+Chain = tuple[int, tuple[date, ...]]  # place of the security, its simulated days
+Batch = tuple[int, date, tuple[Target, ...]]  # place of the security, the simulated day, what to write from it
+
+
+def weeks_of(days: tuple[date, ...]) -> list[tuple[date, ...]]:
+    """Return the trade dates week by week."""
+    weeks: dict[tuple[int, int], list[date]] = {}
+    for day in days:
+        weeks.setdefault(day.isocalendar()[:2], []).append(day)
+    return [tuple(week) for week in weeks.values()]
+
+
+def plan(spec: MarketSpec) -> tuple[list[Chain], list[Batch]]:
+    """Return what to simulate and what to copy from it, both in the order of dates."""
+    weeks = weeks_of(spec.dates())
+    simulated = weeks[: spec.simulated_weeks or len(weeks)]
+    chains = [(index, week) for week in simulated for index in range(len(spec.securities))]
+    batches = []
+    for w, week in enumerate(weeks):
+        for index in range(len(spec.securities)):
+            for target in week:
+                source = next((day for day in simulated[w % len(simulated)] if day.weekday() == target.weekday()), None)
+                if source is None:
+                    continue
+                wanted = [Target(target, code, number) for code, number in spec.codes_of(index)]
+                if target == source:
+                    wanted = wanted[1:]
+                batches += [(index, source, tuple(wanted[k : k + BATCH])) for k in range(0, len(wanted), BATCH)]
+    return chains, batches
 
 
 def generate(
     spec: MarketSpec, folder: Path, workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> GeneratedFiles:
-    """Write the files of ``spec`` into ``folder``; ``progress(done, total)`` is told after each partition."""
+    """Write the files of ``spec`` into ``folder``; ``progress(done, total)`` counts pieces of work."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [(index, security, day) for day in spec.dates() for index, security in enumerate(spec.securities)]
-    names = ("orders.csv", "trades.csv", "nbbo.csv")
-    rows = [0, 0, 0]
-    files = [(folder / name).open("w", newline="") for name in names]
-    for file, header in zip(files, (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER), strict=True):
-        file.write(header + "\n")
-    for done, (index, security, day) in enumerate(parts, start=1):
-        market = _market(spec, index, security, day)
-        simulate(market, spec.orders)
-        for k, table in enumerate((market.order_rows, market.trade_rows, market.quote_rows)):
-            files[k].write("".join(line + "\n" for line in table))
-            rows[k] += len(table)
-        if progress is not None:
-            progress(done, len(parts))
-    for file in files:
-        file.close()
-    paths = [folder / name for name in names]
+    truth = folder / "truth" if spec.truth != "none" else None
+    shutil.rmtree(folder / "truth", ignore_errors=True)
+    if truth is not None:
+        truth.mkdir()
+    chains, batches = plan(spec)
+    targets = [Target(day, spec.securities[index], index) for index, days in chains for day in days]
+    targets += [target for _, _, wanted in batches for target in wanted]
+    targets.sort(key=lambda target: (target.day, target.number))
+    with TemporaryDirectory(dir=folder, prefix=".pieces-") as name:
+        pieces = Path(name)
+        joined = _Joined(folder, pieces, targets)
+        for done, counts in enumerate(_work(spec, chains, batches, pieces, truth, workers), start=1):
+            joined.add(counts)
+            if progress is not None:
+                progress(done, len(chains) + len(batches))
+        rows = joined.close()
+    paths = [folder / name for name in NAMES]
     size = sum(path.stat().st_size for path in paths)
-    return GeneratedFiles(paths[0], paths[1], paths[2], None, rows[0], rows[1], rows[2], size)
+    return GeneratedFiles(paths[0], paths[1], paths[2], truth, rows[0], rows[1], rows[2], size)
 
 
-def _market(spec: MarketSpec, index: int, security: int, day: date) -> Market:
-    """Return the market of one partition before its first event."""
-    rng = random.Random(f"{spec.seed}/{security}/{day}")
-    offset = (STAGGER[index % len(STAGGER)] + rng.randint(0, 15)) * NS
-    sessions = trading_day(day, "Australia/Sydney", offset, rng.randint(0, 30) * NS)
-    price = PRICES[index % len(PRICES)]
-    tick = 1 if price < 100 else 5 if price < 2_000 else 10
-    base = (7_000_000 + day.toordinal()) * 10**12 + index * 10**7
-    return Market(security, day.isoformat(), sessions, tick, price // tick * tick, base, rng)
+def _work(
+    spec: MarketSpec, chains: list[Chain], batches: list[Batch], pieces: Path, truth: Path | None, workers: int
+) -> Iterator[Counts]:
+    """Simulate every chain, then write the copies, here or in worker processes; yield rows as they are written."""
+    first = [(simulate_chain, (spec, index, days, bool(batches), pieces, truth)) for index, days in chains]
+    second = [(write_copies, (spec, index, source, wanted, pieces, truth)) for index, source, wanted in batches]
+    partitions = sum(len(days) for _, days in chains) + sum(len(wanted) for _, _, wanted in batches)
+    if workers <= 1 or partitions * spec.orders < SMALL:
+        for function, args in [*first, *second]:
+            yield function(*args)  # type: ignore[operator]
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
+        for stage in (first, second):
+            futures: list[Future[Any]] = [pool.submit(function, *args) for function, args in stage]
+            for future in as_completed(futures):
+                yield future.result()
+
+
+class _Joined:
+    """The three files, to which each partition is appended as soon as all before it are there."""
+
+    def __init__(self, folder: Path, pieces: Path, targets: list[Target]) -> None:
+        self.folder, self.pieces, self.targets = folder, pieces, targets
+        self.next = 0
+        self.counts: Counts = {}
+        self.rows = [0, 0, 0]
+        self.stack = ExitStack()
+        self.files = [self.stack.enter_context((pieces / name).open("wb")) for name in NAMES]
+        for file, header in zip(self.files, HEADERS, strict=True):
+            file.write(header.encode() + b"\n")
+
+    def add(self, counts: Counts) -> None:
+        """Note what a task wrote and append what is next in order."""
+        self.counts.update(counts)
+        while self.next < len(self.targets):
+            target = self.targets[self.next]
+            found = self.counts.pop((target.day, target.code), None)
+            if found is None:
+                return
+            self.next += 1
+            for k, name in enumerate(NAMES):
+                piece = self.pieces / piece_name(target, name)
+                with piece.open("rb") as source:
+                    shutil.copyfileobj(source, self.files[k], 1 << 20)
+                piece.unlink()
+                self.rows[k] += found[k]
+
+    def close(self) -> list[int]:
+        """Put the files in place; return their rows."""
+        self.stack.close()
+        for name in NAMES:
+            (self.pieces / name).replace(self.folder / name)
+        return self.rows

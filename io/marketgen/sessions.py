@@ -27,6 +27,11 @@ def previous_weekday(day: date) -> date:
     return before
 
 
+def midnight(day: date, timezone: str) -> int:
+    """Return the start of a date in ns UTC."""
+    return int(datetime.combine(day, time(), tzinfo=ZoneInfo(timezone)).timestamp()) * NS
+
+
 def trading_day(day: date, timezone: str, open_offset: int, close_offset: int) -> TradingDay:
     """Return the sessions of ``day``; offsets in ns are the stagger of the security and the random part."""
     zone = ZoneInfo(timezone)

@@ -1,36 +1,83 @@
-"""The dials of the synthetic exchange, checked when a spec is made."""
+"""The dials of the synthetic exchange, checked when a spec is made.
+
+| field | type | default | meaning |
+|---|---|---|---|
+| securities | tuple of int | (101, 102) | order book numbers |
+| date_start, date_end | text | 2024-01-01, 2024-01-05 | trade dates, both inclusive; weekends are left out |
+| orders | int | 2500 | orders entered in a partition, the mean over securities |
+| concentration | float | 0.0 | the k-th security has weight k ** -concentration: 0 equal, 1 a few huge |
+| spread | int | 0 | usual spread in ticks; 0: by security (1 for the first, 3 for the second, ...) |
+| price | int | 0 | opening price, 0.001 AUD; tick 1 below 100, 5 below 2000, else 10; 0: by security |
+| dark_share | float | 0.3 | share of Centre Point orders among orders entered in continuous trading |
+| sweep_share | float | 0.31 | share of sweeps among them; the rest are lit |
+| seed | int | 1 | another seed, another market |
+| replicate | int | 1 | write each simulated security this many times, under new security codes and ids |
+| simulated_weeks | int | 0 | simulate so many weeks and repeat them to the end of the range; 0: all |
+| truth | text | orders | what to write below truth/: none, orders (each order-day), full (the book's event log too) |
+| dirt | tuple of (kind, count) | () | damage to do to each file of each partition; kinds are in marketgen.dirt.KINDS |
+| timezone | text | Australia/Sydney | the exchange's zone |
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-MAX_ORDERS = 9_000_000  # ids of one partition share a block of ten million numbers
+MAX_ORDERS: Final = 300_000_000 // 30  # ids of a partition share a block of numbers
+TRUTH: Final = ("none", "orders", "full")
+PRICES: Final = (3_390, 24_500, 1_250, 88, 61_000)  # of the securities in turn: three tick sizes
+SPREADS: Final = (1, 3, 2, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class MarketSpec:
-    """What to generate. Equal specs give equal bytes, whatever the number of workers.
-
-    securities: order book numbers. date_start, date_end: trade dates, both inclusive, weekends left out.
-    orders: orders entered in a partition, the mean over securities.
-    seed: another seed, another market.
-    """
+    """What to generate (the table above). Equal specs give equal bytes, whatever the number of workers."""
 
     securities: tuple[int, ...] = (101, 102)
     date_start: str = "2024-01-01"
     date_end: str = "2024-01-05"
     orders: int = 2_500
+    concentration: float = 0.0
+    spread: int = 0
+    price: int = 0
+    dark_share: float = 0.30
+    sweep_share: float = 0.31
     seed: int = 1
+    replicate: int = 1
+    simulated_weeks: int = 0
+    truth: str = "orders"
+    dirt: tuple[tuple[str, int], ...] = ()
+    timezone: str = "Australia/Sydney"
 
     def __post_init__(self) -> None:
         if not self.securities:
-            raise ValueError("securities is empty: name at least one, as in securities=(101, 102)")
+            raise ValueError("securities is empty: name at least one, as in 101,102")
         if len(set(self.securities)) != len(self.securities):
-            raise ValueError("securities lists a security twice")
-        if not 1 <= self.orders <= MAX_ORDERS:
-            raise ValueError(f"orders = {self.orders} is outside 1..{MAX_ORDERS}")
+            raise ValueError("securities names one twice")
+        if min(self.securities) < 1:
+            raise ValueError(f"securities holds {min(self.securities)}: codes are positive")
+        _check("orders", self.orders, 1, MAX_ORDERS)
+        _check("concentration", self.concentration, 0, 3)
+        _check("spread", self.spread, 0, 50)
+        _check("price", self.price, 0, 1_000_000)
+        if 0 < self.price < 20:
+            raise ValueError(f"price = {self.price} is below 20: too few ticks for a market")
+        _check("dark_share", self.dark_share, 0, 1)
+        _check("sweep_share", self.sweep_share, 0, 1)
+        if self.dark_share + self.sweep_share > 1:
+            raise ValueError(f"dark_share + sweep_share = {self.dark_share + self.sweep_share:g} is above 1")
+        _check("seed", self.seed, 0, 2**62)
+        _check("replicate", self.replicate, 1, 20_000)
+        _check("simulated_weeks", self.simulated_weeks, 0, 10_000)
+        if self.truth not in TRUTH:
+            raise ValueError(f"truth = {self.truth!r} is none of {', '.join(TRUTH)}")
         if not self.dates():
             raise ValueError(f"no weekday between date_start {self.date_start} and date_end {self.date_end}")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"timezone = {self.timezone!r} is not a zone as in Australia/Sydney") from None
 
     def dates(self) -> tuple[date, ...]:
         """Return the trade dates: the weekdays of the range."""
@@ -38,10 +85,33 @@ class MarketSpec:
         days = (first + timedelta(days=k) for k in range((last - first).days + 1))
         return tuple(day for day in days if day.weekday() < 5)
 
+    def orders_of(self, index: int) -> int:
+        """Return how many orders are entered in a partition of the ``index``-th security."""
+        weights = [float((k + 1) ** -self.concentration) for k in range(len(self.securities))]
+        return max(1, min(MAX_ORDERS, round(self.orders * len(weights) * weights[index] / sum(weights))))
+
+    def codes_of(self, index: int) -> list[tuple[int, int]]:
+        """Return the codes the ``index``-th security is written under, its own first, each with its place."""
+        step = max(self.securities) - min(self.securities) + 1
+        n = len(self.securities)
+        return [(self.securities[index] + copy * step, index + copy * n) for copy in range(self.replicate)]
+
+    def price_of(self, index: int) -> int:
+        """Return the opening price of the ``index``-th security, price units."""
+        return self.price or PRICES[index % len(PRICES)]
+
+    def spread_of(self, index: int) -> int:
+        """Return the usual spread of the ``index``-th security in ticks."""
+        return self.spread or SPREADS[index % len(SPREADS)]
+
+    def shares(self) -> tuple[float, float]:
+        """Return the shares of lit orders and of sweeps."""
+        return 1 - self.dark_share - self.sweep_share, self.sweep_share
+
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFiles:
-    """Where the files are and how many rows they hold, headers not counted."""
+    """Where the files are and how many rows they hold, headers and dirt not counted."""
 
     orders: Path
     trades: Path
@@ -51,6 +121,12 @@ class GeneratedFiles:
     trade_rows: int
     quote_rows: int
     bytes: int
+
+
+def _check(name: str, value: float, least: float, most: float) -> None:
+    """Raise, naming the dial, unless ``least <= value <= most``."""
+    if not least <= value <= most:
+        raise ValueError(f"{name} = {value} is outside {least}..{most}")
 
 
 def _parse_date(name: str, text: str) -> date:

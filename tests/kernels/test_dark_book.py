@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernels import dark_book as db
+from kernels import dark_trees as dt
 from kernels.conventions import NULL
 from tests.oracles.dark_book import NaiveDarkBook, NaiveOrder
 
@@ -17,21 +18,35 @@ Fill = tuple[int, int, int, Fraction, str]
 
 
 class CompiledBook:
-    """Drives the compiled book the way a market or a replay does; a slot is an order's name."""
+    """Drives the compiled book the way a market or a replay does; order ``name`` is a record of ``m``."""
 
     def __init__(
-        self, slots: int, tick: int, tier: int, preferring: tuple[int, ...] = (), locked: bool = False
+        self,
+        orders: int,
+        tick: int,
+        tier: int,
+        preferring: tuple[int, ...] = (),
+        locked: bool = False,
+        capacity: int = 0,
     ) -> None:
-        self.order = np.zeros((slots, db.DARK_COLUMNS), np.int64)
-        self.book = db.new_dark_book(self.order, max(slots, 2), preferring)
+        capacity = capacity or max(orders, 2)
+        book_at = dt.BOOK_HEADER + orders * dt.DARK_CELLS
+        self.m = np.zeros(book_at + dt.book_cells(capacity, 0, preferring), np.int64)
+        dt.lay_out_book(self.m, book_at, capacity, 0, preferring)
+        self.order = self.m[dt.BOOK_HEADER : book_at].reshape(orders, dt.DARK_CELLS)
+        self.order[:, dt.RANK : dt.LEAF + 4] = -1
         self.tick, self.tier, self.locked = tick, tier, locked
         self.bid: int | None = None
         self.offer: int | None = None
         self.rank = 0
 
+    @staticmethod
+    def at(name: int) -> int:
+        return dt.BOOK_HEADER + name * dt.DARK_CELLS
+
     def put(self, o: NaiveOrder) -> None:
         half = self.tick if o.mid_tick in (1, 4, 6) else 0
-        self.order[o.name, : db.RANK + 1] = (
+        self.order[o.name, : dt.RANK + 1] = (
             *(o.side, o.price, o.leaves, half, o.mid_tick, o.minimum, int(o.single), o.broker, 0, int(o.own_only)),
             *(int(o.sweep), -1),
         )
@@ -39,34 +54,37 @@ class CompiledBook:
     def quote(self) -> tuple[int, int]:
         return NULL if self.bid is None else self.bid, NULL if self.offer is None else self.offer
 
-    def trade(self, x: int) -> list[Fill]:
-        n = db.plan_fills(self.book, x, *self.quote(), self.tick, self.tier, self.locked)
-        plan = self.book.plan[:n].copy()
-        db.release_plan(self.book, n)
+    def trade(self, name: int) -> list[Fill]:
+        n = db.plan_fills(self.m, self.at(name), *self.quote(), self.tick, self.tier, self.locked)
+        start = int(self.m[dt.BOOK_PLAN])
+        plan = self.m[start : start + n * dt.PLAN_CELLS].reshape(n, dt.PLAN_CELLS).tolist()
+        db.release_plan(self.m, n)
         done = []
-        for c, quantity, price2, rule in plan.tolist():
-            for slot in (x, c):
-                db.reduce_leaves(self.order, slot, quantity)
-                if self.order[slot, db.RANK] >= 0:
-                    db.refresh(self.book, slot)
-            done.append((x, c, quantity, Fraction(price2, 2), RULES[rule]))
+        for at, quantity, price2, rule in plan:
+            for x in (self.at(name), at):
+                db.reduce_leaves(self.m, x, quantity)
+                if self.m[x + dt.RANK] >= 0:
+                    dt.refresh(self.m, x)
+            contra = (at - dt.BOOK_HEADER) // dt.DARK_CELLS
+            done.append((name, contra, quantity, Fraction(price2, 2), RULES[rule]))
         return done
 
     def enter(self, o: NaiveOrder, rests: bool = True) -> list[Fill]:
         self.put(o)
         done = self.trade(o.name)
-        if rests and self.order[o.name, db.LEAVES]:
+        if rests and self.order[o.name, dt.LEAVES]:
             self.rest(o.name)
         return done
 
-    def rest(self, slot: int) -> None:
+    def rest(self, name: int) -> None:
         self.rank += 1
-        db.insert(self.book, slot, self.rank)
+        dt.insert(self.m, self.at(name), self.rank)
 
     def look_again(self) -> list[Fill]:
-        done, cursor = [], np.zeros(4, np.int64)
-        while (x := db.next_resting(self.book, *self.quote(), self.tick, self.locked, cursor)) >= 0:
-            done += self.trade(x)
+        done: list[Fill] = []
+        db.start_recheck(self.m)
+        while (x := db.next_resting(self.m, *self.quote(), self.tick, self.locked)) >= 0:
+            done += self.trade((x - dt.BOOK_HEADER) // dt.DARK_CELLS)
         return done
 
 
@@ -233,31 +251,30 @@ def test_any_sequence_of_events_gives_the_trades_of_the_naive_book(
             db_keeps = kind == "amend" and values[2] * tick + 40 * tick == order.price and values[1] <= order.leaves
             if kind == "cancel":
                 naive.resting.remove(order)
-                db.remove(compiled.book, order.name)
+                dt.remove(compiled.m, compiled.at(order.name))
             else:
                 order.leaves, order.price = values[1], (40 + values[2]) * tick
                 order.minimum = min(order.minimum, order.leaves)
                 if db_keeps:  # R13: less quantity keeps the place
-                    compiled.order[order.name, db.LEAVES] = order.leaves
-                    compiled.order[order.name, db.MINIMUM] = order.minimum
-                    db.refresh(compiled.book, order.name)
+                    compiled.order[order.name, dt.LEAVES] = order.leaves
+                    compiled.order[order.name, dt.MINIMUM] = order.minimum
+                    dt.refresh(compiled.m, compiled.at(order.name))
                 else:
                     naive.resting.remove(order)
-                    db.remove(compiled.book, order.name)
+                    dt.remove(compiled.m, compiled.at(order.name))
                     got, want = compiled.enter(order), naive.enter(order)
         assert got == want
         assert [o.name for o in naive.resting] == resting(compiled)
-        assert all(compiled.order[o.name, db.LEAVES] == o.leaves for o in naive.resting)
+        assert all(compiled.order[o.name, dt.LEAVES] == o.leaves for o in naive.resting)
 
 
 def resting(compiled: CompiledBook) -> list[int]:
-    slots = np.flatnonzero(compiled.order[:, db.RANK] >= 0)
-    return [int(s) for s in sorted(slots, key=lambda s: compiled.order[s, db.RANK])]
+    slots = np.flatnonzero(compiled.order[:, dt.RANK] >= 0)
+    return [int(s) for s in sorted(slots, key=lambda s: compiled.order[s, dt.RANK])]
 
 
 def test_a_full_tree_is_compacted_in_time_order() -> None:
-    book = CompiledBook(8, 10, 10**9)
-    book.book = db.new_dark_book(book.order, 4)
+    book = CompiledBook(8, 10, 10**9, capacity=4)
     book.bid, book.offer = 430, 440
     for round_ in range(20):
         for name in range(3):
@@ -265,4 +282,4 @@ def test_a_full_tree_is_compacted_in_time_order() -> None:
             book.rest(name)
         fills = book.enter(NaiveOrder(5, -1, 430, 33), rests=False)
         assert [f[1] for f in fills] == [0, 1, 2], round_
-    assert db.has_room(book.book, 0)
+    assert dt.has_room(book.m, book.at(0))

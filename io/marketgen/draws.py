@@ -1,0 +1,102 @@
+"""Random draws inside compiled code, and the calibrated distributions they come from.
+
+Two multiplicative generators combined (L'Ecuyer 1988): integers only, the same with and without compilation.
+The quantiles below are counted on one real day of one mid-size stock (README.md beside this file).
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import internal, runtime
+from marketgen.world import QUANTILE_CELLS, QUANTILES, RANDOM_1, RANDOM_2
+
+I64 = NDArray[np.int64]
+
+SIZE: Final = runtime(0)  # shares of an order
+LIFE: Final = runtime(1)  # ns from a resting order's last action to its next
+GAP: Final = runtime(2)  # exponential, mean 1,024
+FAR: Final = runtime(3)  # ticks behind the touch of a passive order
+
+PERCENT: Final = 2**31 // 100
+
+_SIZE: Final = (
+    1,
+    4,
+    28,
+    72,
+    125,
+    186,
+    229,
+    271,
+    353,
+    632,
+    1007,
+    1182,
+    1299,
+    1338,
+    1508,
+    1720,
+    1950,
+    4465,
+    10400,
+    10400,
+)
+_LIFE_SECONDS: Final = (
+    0.0002,
+    0.03,
+    0.08,
+    0.2,
+    0.4,
+    0.85,
+    1.6,
+    2.7,
+    4.5,
+    7,
+    11,
+    16,
+    25,
+    40,
+    75,
+    140,
+    260,
+    500,
+    1300,
+    7000,
+)
+_FAR: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, 7, 12)
+
+
+def tables() -> I64:
+    """Return the (4, 1025) table of quantiles, equally spaced."""
+    at = np.linspace(0, 1, 1025)
+    table = np.zeros((4, 1025), np.int64)
+    table[SIZE] = np.interp(at, np.linspace(0, 1, len(_SIZE)), _SIZE)
+    table[LIFE] = np.interp(at, np.linspace(0, 1, len(_LIFE_SECONDS)), _LIFE_SECONDS) * 1_000_000_000
+    table[GAP, :-1] = -1024 * np.log1p(-at[:-1])
+    table[GAP, -1] = 8_192
+    table[FAR] = np.floor(np.interp(at, np.linspace(0, 1, len(_FAR)), _FAR) + 0.3)
+    return table
+
+
+@internal
+def draw(m: I64) -> int:
+    """Return a number in 0..2**31 - 1, the next of the market's stream.
+
+    ``draw(m) * n >> 31`` is a number below ``n``; ``draw(m) < k * PERCENT`` is true k times of a hundred.
+    (Not functions: Numba would compile each of them once for every constant.)
+    """
+    a = m[RANDOM_1] * 40_014 % 2_147_483_563
+    b = m[RANDOM_2] * 40_692 % 2_147_483_399
+    m[RANDOM_1] = a
+    m[RANDOM_2] = b
+    return int((a - b) % 2_147_483_562)
+
+
+@internal
+def sampled(m: I64, row: int) -> int:
+    """Return a draw from a row of quantiles, interpolated."""
+    z = draw(m)
+    at = m[QUANTILES] + QUANTILE_CELLS * row + (z >> 21)
+    return int(m[at] + ((m[at + 1] - m[at]) * ((z >> 11) & 1023) >> 10))

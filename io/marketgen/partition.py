@@ -1,0 +1,199 @@
+"""Set up one (security, date), run it, and hand its rows on in pieces."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.dark_trees import LEAVES, RANK, RESERVED
+from marketgen.draws import tables
+from marketgen.sessions import NS, TradingDay, trading_day
+from marketgen.simulate import DONE, run
+from marketgen.spec import MarketSpec
+from marketgen.world import (
+    ANCHOR,
+    CARRIED,
+    DUAL_SHARE,
+    FILLS,
+    FRESH,
+    HEAP_AT,
+    ID_BASE,
+    LAST_PRICE,
+    LEVEL,
+    LIT_QUANTITY,
+    LIT_SHARE,
+    LIVE,
+    LIVE_COUNT,
+    LOG_OUT,
+    LOG_ROWS,
+    LOG_WIDTH,
+    LOGGING,
+    LOWEST,
+    MATCH_BASE,
+    MATCHED,
+    NEXT,
+    NOTIONAL2,
+    NOW,
+    ORDER_OUT,
+    ORDER_ROWS,
+    ORDER_WIDTH,
+    PARENT,
+    PENDING,
+    PHASE,
+    QUANTITY,
+    QUOTE_OUT,
+    QUOTE_ROWS,
+    QUOTE_WIDTH,
+    RANDOM_1,
+    RANDOM_2,
+    RELOAD,
+    RELOAD_AT,
+    SEQUENCE,
+    SHOCK_SHARE,
+    SPREAD,
+    SWEEP_SHARE,
+    TICK,
+    TIER,
+    TRADE_OUT,
+    TRADE_ROWS,
+    TRADE_WIDTH,
+    TRUTH_OUT,
+    TRUTH_ROWS,
+    TRUTH_WIDTH,
+    new_world,
+    rows_of,
+    used_orders,
+)
+
+I64 = NDArray[np.int64]
+
+# id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2).
+BROKERS: Final = (
+    (67, 420, 1, 74, 0),
+    (51, 580, 555, 70, 8_949_669),
+    (47, 690, 194_035, 60, 999_970_000),
+    (2, 780, 99_999, 100, 0),
+    (146, 840, 2, 70, 0),
+    (41, 895, 2, 55, 7),
+    (61, 925, 0, 100, 0),
+    (69, 945, 0, 100, 0),
+    (42, 965, 1111, 73, 0),
+    (54, 985, 0, 100, 0),
+    (8, 993, 945, 100, 0),
+    (26, 1000, 0, 100, 0),
+)
+PREFERRING: Final = (0, 4, 5, 6)  # places in BROKERS of those that prefer their own orders (R14)
+LEVEL_COUNT: Final = 4_096
+LIVE_ORDERS: Final = 200_000  # most orders live at once
+# Entries per half hour of continuous trading, and the shares of the two calls.
+PROFILE: Final = (80, 77, 76, 75, 75, 73, 68, 65, 55, 56, 95, 160)
+CALL_SHARES: Final = (0.02, 0.015)
+STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
+BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
+ID_STEP: Final = 10**7  # ids of a security within a day
+
+
+Piece = tuple[I64, I64, I64, I64, I64]  # rows of orders, trades, quotes, truth, log, valid until the next piece
+
+
+def id_base(day: date, index: int) -> int:
+    """Return the number below the ids of a partition: ascending with the date, above 2**53."""
+    return (6_900_000 + day.toordinal()) * 10**12 + index * ID_STEP
+
+
+def sessions_of(spec: MarketSpec, index: int, day: date) -> TradingDay:
+    """Return the sessions of a partition, with the random seconds of its auctions."""
+    rng = np.random.default_rng([spec.seed, index, day.toordinal(), 1])
+    opens = (STAGGER[index % len(STAGGER)] + int(rng.integers(0, 16))) * NS + int(rng.integers(1, NS))
+    return trading_day(day, spec.timezone, opens, int(rng.integers(0, 30 * NS)))
+
+
+def entry_bins(day: TradingDay, orders: int) -> I64:
+    """Return (bins, 3): start and end in ns, entries; the entries add up to ``orders``."""
+    steps = 10
+    edges = np.linspace(day.open + 1, day.pre_close, steps * len(PROFILE) + 1).astype(np.int64)
+    weights = np.repeat(np.array(PROFILE, np.float64), steps)
+    weights *= (1 - sum(CALL_SHARES)) / weights.sum()
+    starts = np.concatenate(([day.pre_open], edges[:-1], [day.pre_close + 1]))
+    ends = np.concatenate(([day.open], edges[1:] - 1, [day.close]))
+    shares = np.concatenate(([CALL_SHARES[0]], weights, [CALL_SHARES[1]]))
+    upto = np.floor(np.cumsum(shares) * orders + 0.5).astype(np.int64)
+    upto[-1] = orders
+    return np.column_stack([starts, ends, np.diff(upto, prepend=0)]).astype(np.int64)
+
+
+def tick_of(price: int) -> int:
+    """Return the tick of a price level (decisions 11)."""
+    return 1 if price < 100 else 5 if price < 2_000 else 10
+
+
+def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None) -> I64:
+    """Return the market of a partition before its first event; ``carried`` are yesterday's orders that are left."""
+    rng = np.random.default_rng([spec.seed, index, day.toordinal()])
+    times = sessions_of(spec, index, day)
+    price = spec.price_of(index)
+    tick = tick_of(price)
+    floor, ceiling = {1: (1, 99), 5: (100, 1_995), 10: (2_000, 10**9)}[tick]
+    lowest = max(floor, price // tick * tick - LEVEL_COUNT // 2 * tick)
+    levels = min(LEVEL_COUNT, (ceiling - lowest) // tick + 1)
+    kept = 0 if carried is None else len(carried)
+    room = min(orders, LIVE_ORDERS) + kept + 1
+    dark = min(16_384, max(512, orders // 4))
+    m = new_world(room, dark, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64), PREFERRING)
+    m[RELOAD_AT : RELOAD_AT + 5] = (times.reload, times.open, times.pre_close, times.close, times.purge)
+    m[[PHASE, NOW, TICK, LOWEST]] = (RELOAD, times.reload, tick, lowest)
+    m[[RANDOM_1, RANDOM_2]] = rng.integers(1, 2**31 - 300, 2)
+    anchor = price // tick * tick + int(rng.integers(-4, 5)) * tick
+    m[[ANCHOR, LAST_PRICE]] = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))
+    m[[ID_BASE, MATCH_BASE]] = (id_base(day, index), id_base(day, index) + 10**17)
+    m[SEQUENCE] = 1_000 + int(rng.integers(0, 9_000))
+    m[SPREAD] = spec.spread_of(index)
+    lit, sweep = spec.shares()
+    m[[LIT_SHARE, SWEEP_SHARE]] = (int(lit * 2**31), int((lit + sweep) * 2**31))
+    m[DUAL_SHARE] = int(0.01 * 2**31)
+    m[SHOCK_SHARE] = int(min(1.0, 2 / orders) * 2**31)
+    m[TIER] = BLOCK_TIER
+    m[LOGGING] = spec.truth == "full"
+    if carried is not None:
+        _reload(m, carried)
+    return m
+
+
+def _reload(m: I64, carried: I64) -> None:
+    """Put yesterday's records first, their counters set to the new day."""
+    m[FRESH] += carried.size
+    m[LIVE_COUNT] = len(carried)
+    order = used_orders(m)
+    order[:] = carried
+    order[:, CARRIED] = order[:, MATCHED]
+    order[:, QUANTITY] = order[:, LEAVES]
+    order[:, PARENT] = 0
+    order[:, LIT_QUANTITY : NOTIONAL2 + 1] = 0
+    order[:, FILLS] = 0
+    order[:, [LEVEL, HEAP_AT, NEXT]] = -1
+    order[:, RANK:RESERVED] = -1
+
+
+def simulate_day(
+    spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None, take: Callable[[Piece], None]
+) -> I64:
+    """Simulate a partition, passing its rows to ``take`` piece by piece; return the orders left at its end."""
+    m = start(spec, index, day, orders, carried)
+    done = False
+    while not done:
+        done = run(m) == DONE
+        take(
+            (
+                rows_of(m, ORDER_OUT, ORDER_ROWS, ORDER_WIDTH),
+                rows_of(m, TRADE_OUT, TRADE_ROWS, TRADE_WIDTH),
+                rows_of(m, QUOTE_OUT, QUOTE_ROWS, QUOTE_WIDTH),
+                rows_of(m, TRUTH_OUT, TRUTH_ROWS, TRUTH_WIDTH),
+                rows_of(m, LOG_OUT, LOG_ROWS, LOG_WIDTH),
+            )
+        )
+        m[[ORDER_ROWS, TRADE_ROWS, QUOTE_ROWS, TRUTH_ROWS, LOG_ROWS, PENDING]] = 0
+    order = used_orders(m)
+    left: I64 = order[order[:, LIVE] == 1].copy()
+    return left

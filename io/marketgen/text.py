@@ -1,0 +1,150 @@
+"""Rows of integers to CSV text, several times faster than a general writer.
+
+A ``Form`` says for every field of a file where it comes from: a column of the rows, a constant word, a word
+looked up by a column's code, or the running row number.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import inlined, kernel
+from kernels.conventions import NULL
+
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+
+NUMBER: Final = 0  # argument: column
+WORD: Final = 1  # argument: word
+LOOKUP: Final = 2  # argument: column of codes; see Form.words
+ROW: Final = 3  # the running row number
+_LONGEST_NUMBER: Final = 21
+
+
+@dataclass
+class Form:
+    """The fields of one file. ``shift`` is added to a number that is not null: how copies get new ids and times."""
+
+    fields: list[tuple[int, int, int]] = field(default_factory=list)  # kind, argument, shift
+    words: list[bytes] = field(default_factory=list)
+    lookups: dict[int, dict[int, bytes]] = field(default_factory=dict)  # place in fields -> code -> word
+
+    def number(self, column: int, shift: int = 0) -> "Form":
+        """Add a field taken from a column."""
+        self.fields.append((NUMBER, column, shift))
+        return self
+
+    def word(self, text: str) -> "Form":
+        """Add a field that is the same in every row."""
+        self.fields.append((WORD, len(self.words), 0))
+        self.words.append(text.encode())
+        return self
+
+    def lookup(self, column: int, words: dict[int, str]) -> "Form":
+        """Add a field that spells a column's code."""
+        self.lookups[len(self.fields)] = {code: text.encode() for code, text in words.items()}
+        self.fields.append((LOOKUP, column, 0))
+        return self
+
+    def row(self) -> "Form":
+        """Add the running row number."""
+        self.fields.append((ROW, 0, 0))
+        return self
+
+    def compiled(self) -> tuple[I64, U8, I64, I64, int]:
+        """Return fields, word bytes, word offsets, (field, code, word) table and the longest line in bytes."""
+        words = list(self.words)
+        table = []
+        for place, spelled in self.lookups.items():
+            for code, word in spelled.items():
+                table.append((place, code, len(words)))
+                words.append(word)
+        offsets = np.zeros(len(words) + 1, np.int64)
+        offsets[1:] = np.cumsum([len(word) for word in words])
+        longest = sum(_LONGEST_NUMBER if kind in (NUMBER, ROW) else 1 for kind, _, _ in self.fields)
+        longest += sum(len(word) for word in words) + len(self.fields)
+        text = np.frombuffer(b"".join(words) or b" ", np.uint8).copy()
+        return np.array(self.fields, np.int64), text, offsets, np.array(table or [(-1, 0, 0)], np.int64), longest
+
+
+class TextWriter:
+    """Turns rows into the bytes of CSV lines, reusing one buffer."""
+
+    def __init__(self, form: Form, block: int = 16_384) -> None:
+        self.fields, self.text, self.offsets, self.table, self.longest = form.compiled()
+        self.block = block
+        self.buffer = np.empty(self.longest * block, np.uint8)
+
+    def lines(self, rows: I64, first_number: int) -> list[bytes]:
+        """Return the lines of ``rows`` as a few pieces; the first row's number is ``first_number``."""
+        pieces = []
+        for start in range(0, len(rows), self.block):
+            part = rows[start : start + self.block]
+            size = format_rows(
+                part, self.fields, self.text, self.offsets, self.table, first_number + start, self.buffer
+            )
+            pieces.append(self.buffer[:size].tobytes())
+        return pieces
+
+
+@inlined
+def _put_number(out: U8, at: int, value: int) -> int:
+    """Write a number in decimal; return where the next byte goes."""
+    if value < 0:
+        out[at] = 45
+        at += 1
+        if value == NULL:  # its negation does not fit
+            for digit in (9, 2, 2, 3, 3, 7, 2, 0, 3, 6, 8, 5, 4, 7, 7, 5, 8, 0, 8):
+                out[at] = 48 + digit
+                at += 1
+            return at
+        value = -value
+    digits = 1
+    bound = 10
+    while digits < 19 and value >= bound:
+        digits += 1
+        if digits < 19:
+            bound *= 10
+    end = at + digits
+    for i in range(end - 1, at - 1, -1):
+        quotient = value // 10
+        out[i] = 48 + value - quotient * 10
+        value = quotient
+    return end
+
+
+@kernel
+def format_rows(rows: I64, fields: I64, text: U8, offsets: I64, table: I64, number: int, out: U8) -> int:
+    """Write ``rows`` as CSV lines into ``out``; return the number of bytes.
+
+    fields : (columns, 3) int64 kind, argument, shift. table : (codes, 3) int64 field, code, word.
+    number : the first row's number. out : uint8, large enough.
+    """
+    at = 0
+    for i in range(len(rows)):
+        for f in range(len(fields)):
+            kind, column = fields[f, 0], fields[f, 1]
+            word = -1
+            if kind == NUMBER:
+                value = rows[i, column]
+                if value != NULL:
+                    value += fields[f, 2]
+                at = _put_number(out, at, value)
+            elif kind == ROW:
+                at = _put_number(out, at, number + i)
+            elif kind == WORD:
+                word = column
+            else:
+                for t in range(len(table)):
+                    if table[t, 0] == f and table[t, 1] == rows[i, column]:
+                        word = table[t, 2]
+            if word >= 0:
+                for b in range(offsets[word], offsets[word + 1]):
+                    out[at] = text[b]
+                    at += 1
+            out[at] = 44
+            at += 1
+        out[at - 1] = 10
+    return at
