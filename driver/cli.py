@@ -17,7 +17,7 @@ from driver.local_pool import describe
 from driver.monitor import Monitor
 from tickstore.errors import UserError
 
-EXIT_FAILED_JOBS = 1
+EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERNAL_ERROR = 3
 EXIT_INTERRUPTED = 130
@@ -115,10 +115,30 @@ def config(*, config: str = "", example: bool = False, json: bool = False, **fla
     from driver import summary_text
 
     loaded = load_config(flags, config)
-    text = summary_text.example_toml() if example else default_text()
+    text = summary_text.example_toml() if is_true(example) else default_text()
     if config or flags:
         text = summary_text.settings_toml(loaded.config)
     _print(json, text.rstrip("\n"), asdict(loaded.config))
+
+
+def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool = False) -> None:
+    """Check every byte of a store against its checksums; exit code 1 when something is wrong.
+
+    Args:
+        store: folder of day files
+        accept: first enter sound day files that some other program put there
+        json: print what was found as JSON
+    """
+    import tickstore
+    from driver import summary_text
+
+    path = Path(store).expanduser()
+    accepted = tickstore.accept(path) if is_true(accept) else ()
+    found = tickstore.verify(path)
+    facts = asdict(found) | {"accepted": accepted}
+    _print(json, summary_text.verify_text(found, accepted), facts)
+    if found.problems:
+        raise SystemExit(EXIT_PROBLEMS)
 
 
 def aggregate(*, results: str, json: bool = False) -> None:
@@ -184,6 +204,7 @@ COMMANDS: dict[str, Command] = {
     "config": config,
     "synth": synth,
     "inspect": inspect_file,
+    "verify": verify,
     "aggregate": aggregate,
     "report": report,
 }
@@ -246,9 +267,14 @@ def _dispatch(argv: list[str]) -> int:
 
 def _print(as_json: bool | str, text: str, facts: Any) -> None:
     """Print for programs or for people, on stdout."""
-    if str(as_json).lower() == "true":
+    if is_true(as_json):
         text = json.dumps(facts, indent=2, default=str)
     sys.stdout.write(text + "\n")
+
+
+def is_true(flag: bool | str) -> bool:
+    """Return a flag's value, which Fire passes on as the text that was checked before."""
+    return str(flag).lower() == "true"
 
 
 def _complain(message: str) -> None:

@@ -1,12 +1,14 @@
 """Input paths as the user wrote them, to files that exist; and the request that converts them."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver.config import Config
-from tickstore.errors import InputError
+from driver.outputs import make_folder
+from tickstore.errors import InputError, UserError
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest
@@ -32,6 +34,20 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
+    """Raise for a mapping of a field that no table has."""
+    from tickstore.fields import FIELDS
+
+    known = {
+        name for table, fields in FIELDS.items() for field in fields for name in (field.name, f"{table}.{field.name}")
+    }
+    for name, _ in columns:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f": did you mean {near[0]}?" if near else ""
+            raise UserError(f"--columns names the field {name}, which no table has{hint}")
+
+
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
     """Return the conversion that ``config`` describes; its files exist."""
     from tickstore import ConvertRequest
@@ -39,6 +55,9 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
     orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
     if not orders:
         raise InputError("--orders is missing: give the order files to convert")
+    _check_columns(config.columns)
+    if config.temp_dir:
+        make_folder(Path(config.temp_dir).expanduser(), "temporary")
     sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
     return ConvertRequest(
         orders=orders,

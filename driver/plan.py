@@ -95,6 +95,8 @@ def _chosen(
 ) -> list[Partition]:
     """Return the partitions selected, or raise a UserError that names the filter that left none."""
     left = [p for p in partitions if only is None or (p.security, p.date) in only]
+    if not left and only is not None:
+        raise UserError("there is nothing to run: the input has no rows")
     if not left:
         raise UserError("there is nothing to run: the store has no day files; convert some with --orders=...")
     wanted = set(config.security_codes)

@@ -1,7 +1,7 @@
 """One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
@@ -28,6 +28,7 @@ TABLE_OF_KEY = {
     "date": "by_date.csv",
     "participant_id": "by_participant.csv",
 }
+FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
 STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
 WORK = "driver.job:run_job"  # tests name another function to inject faults
 
@@ -79,7 +80,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
             finally:
                 manifest.close()
             clock.lap("jobs")
-            _check_not_empty(summary)
+            _check_not_empty(summary, loaded.given)
             make_tables(plan, record, monitor)
             clock.lap("tables")
     return summary
@@ -174,12 +175,12 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
             warm_up.rebuild()
 
 
-def _check_not_empty(summary: Summary) -> None:
+def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
+    """Raise if all jobs are done and none has an order: naming the filters that the user gave."""
     if not summary.failed and summary.total("orders") == 0:
-        raise UserError(
-            "the selection is empty: no order matches --participant_ids, --hour_start, --hour_end, "
-            "--population and --order_types"
-        )
+        filters = [f"--{name}" for name in FILTERS if name in given]
+        what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
+        raise UserError(f"the selection is empty: {what}")
 
 
 def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driver.config import Config
@@ -12,7 +13,7 @@ from driver.run_record import HEADLINE, Summary
 
 if TYPE_CHECKING:
     from marketgen import GeneratedFiles
-    from tickstore import ConvertReport, Inspection
+    from tickstore import ConvertReport, Inspection, VerifyReport
 
 SHOWN_JOBS = 20
 
@@ -192,6 +193,14 @@ def synth_text(written: "GeneratedFiles") -> str:
             f"next: python -m driver run --orders={written.orders} --trades={written.trades} --nbbo={written.nbbo}",
         ]
     )
+
+
+def verify_text(found: "VerifyReport", accepted: Sequence[Path]) -> str:
+    """Return what a check of a store found."""
+    lines = [f"accepted {path}" for path in accepted]
+    lines += [f"{problem.kind}: {problem.path}: {problem.message}" for problem in found.problems]
+    state = f"{len(found.problems)} problems" if found.problems else "sound"
+    return "\n".join([*lines, f"{found.files} day files, {found.bytes / 1e6:,.1f} MB: {state}"])
 
 
 def inspection_text(found: "Inspection") -> str:

@@ -109,6 +109,20 @@ def test_convert_says_what_it_did_and_is_cheap_again(market: Market, tmp_path: P
     assert darkreplay("convert", *files, "--store=s", folder=tmp_path).stdout.startswith("nothing to do: 4 day files")
 
 
+def test_verify_finds_a_flipped_byte(market: Market, tmp_path: Path) -> None:
+    copytree(market.store, tmp_path / "store")
+    sound = darkreplay("verify", "--store=store", folder=tmp_path)
+    assert (sound.returncode, sound.stdout.strip().endswith(": sound")) == (0, True), sound.stdout
+    path = tmp_path / "store/101/2024-01-02.h5"
+    data = bytearray(path.read_bytes())
+    data[-1000] ^= 1
+    path.write_bytes(data)
+    found = darkreplay("verify", "--store=store", "--json", folder=tmp_path)
+    assert found.returncode == 1
+    (problem,) = json.loads(found.stdout)["problems"]
+    assert (problem["kind"], problem["path"]) == ("damaged", "store/101/2024-01-02.h5")
+
+
 @pytest.mark.parametrize("word", [["--help"], ["run", "--help"], ["synth", "--help"], ["inspect", "-h"]])
 def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
     done = darkreplay(*word, folder=tmp_path)
@@ -142,7 +156,11 @@ MISTAKES = {  # name: (flags, what the line says)
     "empty file": (["--orders=empty.csv"], "empty.csv"),
     "no such security": ([STORE, "--security_codes=7"], "--security_codes=7 is not in the data, which has 101, 102"),
     "no such date": ([STORE, "--date_start=2030-01-01"], "no trade date lies within"),
-    "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty"),
+    "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty: no order matches --participant_ids"),
+    "unknown field": (
+        ["--orders={raw}/orders.csv", "--columns=pric:px"],
+        "pric, which no table has: did you mean price?",
+    ),
     "no store": (["--store=nowhere"], "nowhere"),
     "foreign folder": ([STORE, "--results=thesis"], "--results=thesis holds other files: give an empty or new folder"),
     "below a file": ([STORE, "--results=empty.csv/results"], "results folder empty.csv/results is below a file"),
