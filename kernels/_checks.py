@@ -1,5 +1,6 @@
 """Checks of arguments of the research API: each returns the clean column or raises and names the argument."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,7 @@ def check_column(name: str, values: ArrayLike, dtype: type[np.generic]) -> Array
                 f"{name}: expected {np.dtype(dtype).name}, got {column.dtype}; convert it without loss first"
             )
         column = column.astype(dtype)
-    view = np.ascontiguousarray(column).view()
-    view.flags.writeable = False
-    return view
+    return _readonly(column)
 
 
 def is_small_integer(column: Array, dtype: type[np.generic]) -> bool:
@@ -72,3 +71,25 @@ def check_not_negative(name: str, column: Array) -> Array:
     if len(wrong):
         raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; it must not be negative")
     return column
+
+
+def check_table(name: str, table: Mapping[str, Array], columns: tuple[str, ...]) -> list[Array]:
+    """Return the named columns of ``table`` as read-only 1-D arrays of one length; the stored types stay."""
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise KeyError(f"{name}: no column {', '.join(missing)}; it has {', '.join(sorted(table))}")
+    found = {column: np.asarray(table[column]) for column in columns}
+    for column, values in found.items():
+        if values.ndim != 1:
+            raise ValueError(f"{name}[{column!r}]: expected a 1-D array, got shape {values.shape}")
+        if values.dtype.kind not in "iu":
+            raise TypeError(f"{name}[{column!r}]: expected integers, got {values.dtype}")
+    check_same_length(**{f"{name}[{column!r}]": values for column, values in found.items()})
+    return [_readonly(values) for values in found.values()]
+
+
+def _readonly(values: Array) -> Array:
+    """Return a read-only contiguous view: memory maps and plain arrays then share one compiled kernel."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,138 @@
+"""A day's columns, its running sums and its rules, as the kernels take them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver.settings import Selection, Session, Settings
+from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, Sums, take_columns
+from kernels.benchmarks import opening_quote, prevailing_at
+from kernels.block import day_sums
+from kernels.conventions import NS_PER_SECOND
+from kernels.fills import closing_price2
+
+FIRST_INSTANT: Final = -(2**63)
+LAST_INSTANT: Final = 2**63 - 1
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Day(Protocol):
+    """A partition's columns, as an opened day file holds them."""
+
+    @property
+    def security(self) -> str:
+        """Return the security code."""
+
+    @property
+    def date(self) -> str:
+        """Return the trade date, YYYY-MM-DD."""
+
+    @property
+    def events(self) -> Mapping[str, NDArray[Any]]:
+        """Return the order events."""
+
+    @property
+    def orders(self) -> Mapping[str, NDArray[Any]]:
+        """Return the order table."""
+
+    @property
+    def fills(self) -> Mapping[str, NDArray[Any]]:
+        """Return the fills by order."""
+
+    @property
+    def quotes(self) -> Mapping[str, NDArray[Any]]:
+        """Return the quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """A day's columns as the kernels take them, with what is summed once per day."""
+
+    events: EventColumns
+    orders: OrderColumns
+    fills: FillColumns
+    quotes: QuoteColumns
+    sums: Sums
+    rules: Rules
+    row_start: int
+
+
+def local_instant(day: date, hour: int, zone: ZoneInfo) -> int:
+    """Return ns UTC of local ``hour`` (0..24) on ``day``, daylight saving included."""
+    whole = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24), tzinfo=zone)
+    return (whole - EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
+    """Return the selected hours as [start, end) in ns UTC.
+
+    Hour 0 starts with the trade date's first event, the evening before included; hour 23 ends with its last.
+    """
+    local = ZoneInfo(zone)
+    trade_date = date.fromisoformat(day)
+    start = FIRST_INSTANT if selection.hour_start == 0 else local_instant(trade_date, selection.hour_start, local)
+    end = LAST_INSTANT if selection.hour_end >= 23 else local_instant(trade_date, selection.hour_end + 1, local)
+    return start, end
+
+
+def day_rules(
+    book: NDArray[np.int64],
+    mid_base: int,
+    settings: Settings,
+    session: Session,
+    hours_end: int,
+    row_end: int,
+    states_only: bool,
+    close2: int,
+) -> Rules:
+    """Return the day's rules in the plain types the kernels are compiled for."""
+    simulation = settings.simulation
+    quotes_first = int(simulation.quotes_first)
+    horizons = np.array([round(s * NS_PER_SECOND) for s in simulation.markout_seconds], np.int64)
+    return Rules(
+        hours_end=hours_end,
+        row_end=row_end,
+        session_start=int(session.start),
+        session_end=int(session.end),
+        opening_quote=opening_quote(book, session.start, quotes_first),
+        closing_quote=prevailing_at(book, session.end, quotes_first),
+        start_quote=prevailing_at(book, session.start, quotes_first),
+        close2=close2,
+        quotes_first=quotes_first,
+        mid_kind=int(simulation.mid),
+        dark_share_ppm=int(simulation.dark_share_ppm),
+        impact=float(simulation.price_impact_bps) / 10_000.0,
+        cleanup_ns=round(simulation.cleanup_seconds * NS_PER_SECOND),
+        mid_base=mid_base,
+        states_only=int(states_only),
+        horizons_ns=horizons,
+        ticks=np.ascontiguousarray(np.array(simulation.ticks, np.int64).reshape(-1, 2).T),
+        fees=np.array(simulation.fees_bps, np.float64) / 10_000.0,
+    )
+
+
+def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
+    """Return the day's columns, sums and rules."""
+    events = take_columns(EventColumns, day.events)
+    fills = take_columns(FillColumns, day.fills)
+    quotes = take_columns(QuoteColumns, day.quotes)
+    start, end = hour_bounds(day.date, settings.selection, settings.timezone)
+    row_start = 0 if start == FIRST_INSTANT else int(np.searchsorted(events.timestamp, start))
+    row_end = len(events.timestamp) if end == LAST_INSTANT else int(np.searchsorted(events.timestamp, end))
+    sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)), int(settings.simulation.mid))
+    close2 = closing_price2(fills, sums.price2, int(session.end))
+    states_only = len(fills.timestamp) == 0
+    return Inputs(
+        events=events,
+        orders=take_columns(OrderColumns, day.orders),
+        fills=fills,
+        quotes=quotes,
+        sums=sums,
+        rules=day_rules(sums.book, mid_base, settings, session, end, row_end, states_only, close2),
+        row_start=row_start,
+    )
