@@ -21,6 +21,11 @@ from tickstore.errors import UserError
 CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
 COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
 FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps")
+# Columns of OrderBlock.extra; a block without them counts as if they were missing in every order.
+EXTRA_FILL_METRICS = (
+    "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
+)  # fmt: skip
+HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 SCENARIO_SUMS = (
@@ -83,15 +88,16 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     shared += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
     shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
     shared += ["execution_share_ms", "execution_shares"]
-    for metric in metric_names(markouts):
+    shared.append("report_quantity")
+    for metric in ["quoted_spread_bps", *metric_names(markouts)]:
         shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
     return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])
 
 
 def metric_names(markouts: int) -> list[str]:
     """Return the names of the weighted metrics of fills; markout horizons are numbered."""
-    numbered = [f"{name}.{h}" for name in ("markout_bps", "realised_spread_bps") for h in range(markouts)]
-    return [*FILL_METRICS, *numbered]
+    numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
+    return [*FILL_METRICS, *EXTRA_FILL_METRICS, *numbered]
 
 
 class _Sums:
@@ -195,8 +201,11 @@ def booked_part(block: OrderBlock) -> tuple[I64, I64]:
 def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
     booked = VENUE_NAMES.index("booked")
     weight = 2 * (block.notional - block.venue_notional[booked])  # market fills, half units x shares
+    missing = np.full(len(block), np.nan)
+    impacts = [column for name, column in block.extra.items() if name.startswith("impact_")]
     columns = [getattr(block, name) for name in FILL_METRICS]
-    columns += [*block.markout_bps, *block.realised_spread_bps]
+    columns += [block.extra.get(name, missing) for name in EXTRA_FILL_METRICS]
+    columns += [*block.markout_bps, *block.realised_spread_bps, *(impacts or [missing] * markouts)]
     for name, column in zip(metric_names(markouts), columns, strict=True):
         reach = moments.add_weighted(sums.cell, column, weight, sums.at(f"{name}.sum", 3))
         sums.check(name, reach)
@@ -208,6 +217,11 @@ def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
     delay = np.where(timed, block.execution_time, 0.0) * shares
     sums.check("execution time", moments.add_rounded(sums.cell, delay, 1e-6, sums.at("execution_share_ms")))
     sums.add("execution_shares", shares)
+    # The spread quoted while the order lived, weighted by what it asked for at M0.
+    base = np.where(block.mid2 == NULL, 0, block.order_quantity * block.mid2)
+    quoted = block.extra.get("quoted_spread_bps", missing)
+    sums.check("quoted spread", moments.add_weighted(sums.cell, quoted, base, sums.at("quoted_spread_bps.sum", 3)))
+    sums.add("report_quantity", block.extra.get("report_quantity", np.zeros(len(block), np.int64)))
 
 
 def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:

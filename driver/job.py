@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tickstore
+from driver.block_columns import order_block
 from driver.cells import Cells, cell_dimensions, cells_of, merge_cells
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
@@ -17,10 +17,11 @@ from driver.order_files import EXTENSIONS, OrderFile, open_order_file
 from driver.outliers import extreme_orders, merge_extremes
 from driver.outputs import atomic_write
 from driver.partials import PARTIAL_NAME, Partial, write_partial
-from driver.settings import Job, JobReport
+from driver.settings import Job, JobReport, Simulation
 from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
-from kernels.conventions import GROUPS, SCENARIOS
+from kernels.block import empty_rows
+from kernels.conventions import GROUPS
 
 
 def run_job(job: Job) -> JobReport:
@@ -85,30 +86,13 @@ def _at_least_one(blocks: Iterable[OrderBlock], job: Job) -> Iterator[OrderBlock
         count += 1
         yield block
     if count == 0:
-        simulation = job.settings.simulation
-        scenarios = (SCENARIOS[0], *(name for name in SCENARIOS[1:] if name in simulation.scenarios))
-        yield empty_block(scenarios, len(simulation.markout_seconds))
+        yield empty_block(job.settings.simulation)
 
 
-def empty_block(scenarios: tuple[str, ...], markouts: int) -> OrderBlock:
-    """Return a block without orders."""
-    types = {"I8": np.int8, "I32": np.int32, "I64": np.int64, "F64": np.float64}
-    leading = {"venue_quantity": 4, "venue_notional": 4, "markout_bps": markouts, "realised_spread_bps": markouts}
-    per_scenario = ["scenario_filled", "scenario_price", "scenario_notional2"]
-    per_scenario += ["cost", "cost_touch", "cost_zero", "cost_cleanup"]
-    leading |= dict.fromkeys(per_scenario, len(scenarios))
-    columns: dict[str, Any] = {"scenarios": scenarios, "extra": {}}
-    for column in fields(OrderBlock):
-        if column.name not in columns:
-            shape = (leading[column.name], 0) if column.name in leading else (0,)
-            columns[column.name] = np.empty(shape, _dtype(column.type, types))
-    return OrderBlock(**columns)
-
-
-def _dtype(annotation: Any, types: dict[str, Any]) -> Any:
-    if isinstance(annotation, str):
-        return types[annotation]
-    return annotation.__args__[1].__args__[0]
+def empty_block(simulation: Simulation) -> OrderBlock:
+    """Return a block without orders, with the columns of one that has some."""
+    seconds = simulation.markout_seconds
+    return order_block(empty_rows(0, len(seconds)), simulation.scenarios, seconds)
 
 
 def metrics_csv(cells: Cells, style: TableStyle) -> bytes:

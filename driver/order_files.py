@@ -11,7 +11,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from driver.cells import booked_part
 from driver.order_block import F64, I32, I64, OrderBlock
 from driver.outputs import atomic_file
 from driver.settings import Settings
@@ -129,9 +128,6 @@ def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> d
             columns[f"{prefix}shortfall_{charge}_bps"] = _floats(_bps(getattr(block, f"cost_{charge}")[s], base))
     columns["execution_bps"] = _floats(_bps(block.execution_cost, base))
     columns["opportunity_bps"] = _floats(_bps(block.opportunity_cost, base))
-    booked_cost, booked_base = booked_part(block)
-    market = np.where(base > booked_base, base - booked_base, np.nan)
-    columns["shortfall_ex_booking_bps"] = _floats(_bps(block.cost[0] - booked_cost, market))
     for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps"):
         columns[name] = _floats(getattr(block, name))
     columns["time_to_first_fill"] = _integers(block.time_to_first_fill)

@@ -7,7 +7,7 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from driver.cells import CHARGES, SCENARIO_SUMS, VENUE_NAMES
+from driver.cells import CHARGES, EXTRA_FILL_METRICS, FILL_METRICS, HORIZON_METRICS, SCENARIO_SUMS, VENUE_NAMES
 from driver.settings import Settings
 from driver.totals import SEVERAL_SECURITIES, Totals
 from kernels.conventions import COST_SCALE
@@ -100,7 +100,14 @@ def _distribution(totals: Totals, r: int, s: int) -> dict[str, Value]:
 def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
     row: dict[str, Value] = {f"{venue}_quantity": sums[f"{venue}_quantity"] for venue in VENUE_NAMES}
-    for name in ("leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible"):
+    for name in (
+        "report_quantity",
+        "leaves_quantity",
+        "withdrawn_quantity",
+        "fills",
+        "fills_after_hours",
+        "not_eligible",
+    ):
         row[name] = sums[name]
     for name in ("benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"):
         row[name] = sums[name]
@@ -108,11 +115,10 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps")}
-    names["vwap_slippage_bps"] = "vwap_slippage_bps"
+    names = {name: name for name in ("quoted_spread_bps", *FILL_METRICS, *EXTRA_FILL_METRICS)}
     for h, seconds in enumerate(style.markout_seconds):
-        names[f"markout_{seconds:g}s_bps"] = f"markout_bps.{h}"
-        names[f"realised_spread_{seconds:g}s_bps"] = f"realised_spread_bps.{h}"
+        for metric in HORIZON_METRICS:
+            names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"
     for name, source in names.items():
         row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
     row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])

@@ -11,6 +11,7 @@ from driver.aggregate import aggregate, natural, size_labels
 from driver.cells import cells_of
 from driver.job import empty_block
 from driver.partials import read_partial, write_partial
+from driver.settings import Simulation
 from driver.tables import csv_bytes
 from kernels.conventions import NULL
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
@@ -162,7 +163,7 @@ def test_the_summary_is_the_global_row(tmp_path: Path) -> None:
 
 
 def test_jobs_without_orders_leave_no_rows_but_the_global_and_groups(tmp_path: Path) -> None:
-    empty = empty_block(("real", "A", "B", "C"), 2)
+    empty = empty_block(Simulation())
     jobs = [make_job(tmp_path, 0, "5", "2024-01-01", empty), make_job(tmp_path, 1, "6", "2024-01-01", empty)]
     aggregate(tmp_path, jobs, SETTINGS)
     (real, *_) = read(tmp_path, "global_summary")

@@ -11,7 +11,7 @@ from pyarrow import parquet
 from driver.job import empty_block
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, open_order_file
-from driver.settings import Settings
+from driver.settings import Settings, Simulation
 from kernels.conventions import NULL
 from tests.driver.order_blocks import random_block
 
@@ -94,7 +94,7 @@ def test_participants_stand_as_the_input_named_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
 def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_format: str) -> None:
-    path = write(tmp_path, output_format, empty_block(("real", "A", "B", "C"), 2))
+    path = write(tmp_path, output_format, empty_block(Simulation()))
     if output_format == "parquet":
         assert parquet.read_table(path).num_rows == 0
         assert parquet.read_table(path).column_names[0] == "order_id"

@@ -12,6 +12,7 @@ from driver.aggregate import aggregate
 from driver.findings import findings, signed
 from driver.job import empty_block
 from driver.report import read_table, write_report
+from driver.settings import Simulation
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
 from tickstore.errors import InputError
 
@@ -103,7 +104,7 @@ def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> 
 
 
 def test_no_orders_is_a_page_too(tmp_path: Path) -> None:
-    empty = empty_block(("real", "A", "B", "C"), 2)
+    empty = empty_block(Simulation())
     aggregate(tmp_path, [make_job(tmp_path, 0, "5", "2024-01-01", empty)], SETTINGS)
     assert "No order was selected" in page_of(tmp_path)
 
