@@ -31,6 +31,7 @@ REJECTS_NAME: Final = "rejects.csv"
 _IN_MEMORY: Final = 64 << 20  # inputs up to this size are converted without logs on disk
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
 _ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
+_LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
 _MOST_SOURCES: Final = 100  # named in a day file
 
 
@@ -327,12 +328,13 @@ def _ranks(run: _Run, digests: list[str]) -> list[int]:
 def _participant_codes(run: _Run) -> dict[str, int] | None:
     """Return text -> code when participant ids are text, else None; codes given before stay as they are."""
     texts = {text for chunk in run.parsed for text in chunk.names}
+    has_text = any(not 0 <= n <= _LARGEST_PARTICIPANT for chunk in run.parsed for n in chunk.names.values())
     known = None
     stored = False
     if (run.request.store / MANIFEST_NAME).exists():
         catalog = read_catalog(run.request.store)
         known, stored = catalog.participants, bool(catalog.partitions)
-    if not texts and known is None:
+    if not has_text and known is None:
         return None
     if known is None and stored:
         raise StoreError(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kernels.conventions import UNKNOWN_CODE
 from tickstore.blocks import BlockParser, Reject
 from tickstore.errors import InputError
 from tickstore.names import name_text
@@ -16,7 +17,7 @@ from tickstore.spill import Key, SpillWriter, is_whole, memory_target, open_spil
 from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
 from tickstore.trade_dates import trade_calendar
 
-_LARGEST_PARTICIPANT: Final = 2**31 - 1
+_FEW: Final = 1 << 16  # participant numbers below this are found without sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ParsedChunk:
     weekend_rows: int
     first_time: int | None  # of the first stored row
     pages: str  # digests of the file's pages in the range, hex
-    names: dict[str, int] = field(default_factory=dict)  # participants that are not plain numbers -> their number here
+    names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -99,10 +100,16 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:
-    """Remember participants that are text or too large to be kept as they are."""
-    if column is None or (column.min() >= -1 and column.max() <= _LARGEST_PARTICIPANT and not (column == -1).any()):
+    """Remember which participants there are."""
+    if column is None:
         return
-    numbers.update(number for number in np.unique(column).tolist() if not -1 <= number <= _LARGEST_PARTICIPANT)
+    if column.min() >= UNKNOWN_CODE and column.max() < _FEW:
+        seen = np.zeros(_FEW + 1, np.bool_)
+        seen[column] = True  # -1, unknown, is the last place
+        numbers.update(np.flatnonzero(seen[:_FEW]).tolist())
+    else:
+        numbers.update(np.unique(column).tolist())
+        numbers.discard(UNKNOWN_CODE)
 
 
 def pieces(task: ParseTask, digests: list[bytes]) -> Iterator[Piece]:

@@ -16,6 +16,7 @@ from tickstore.header import Header, parse_header
 from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
 from tickstore.request import ConvertRequest
+from tickstore.store_files import MANIFEST_NAME
 from tickstore.text_input import PLAIN, read_head, sniff_form
 from tickstore.trade_dates import LATEST_TIME
 
@@ -75,7 +76,8 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     sources = [
         _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
     ]
-    if not any(source.table == "orders" for source in sources):
+    grows = (request.store / MANIFEST_NAME).exists()  # then trades or quotes may come later
+    if not sources or not (grows or any(source.table == "orders" for source in sources)):
         raise InputError("no orders file given: name one with --orders")
     return tuple(sources)
 

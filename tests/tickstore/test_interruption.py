@@ -1,0 +1,144 @@
+"""Killed at any moment, out of space, or locked out: a clean resume or one clear line, never half a store."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tickstore.conftest import market_rows, tree, write_market
+from tests.tickstore.interrupted import request
+from tickstore import StoreError, convert, verify
+from tickstore.store_lock import store_lock
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(folder: Path, workers: int = 2, when: str = "-", point: str = "-") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(folder, workers, when, point), capture_output=True, text=True, check=False, env=env())
+
+
+def command(folder: Path, workers: int, when: str, point: str) -> list[str]:
+    return [sys.executable, "-m", "tests.tickstore.interrupted", str(folder), str(workers), when, point]
+
+
+def env() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'io'}"}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    folder = write_market(tmp_path_factory.mktemp("calm"), market_rows())
+    done = run(folder)
+    assert (done.returncode, done.stdout) == (0, "begin\ndone\n"), done.stderr
+    return folder, tree(folder / "store")
+
+
+def fresh(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path) -> Path:
+    """Return the same inputs, times of change included, with no store."""
+    folder = tmp_path / "market"
+    shutil.copytree(undisturbed[0], folder, ignore=shutil.ignore_patterns("store"))
+    return folder
+
+
+def same_store(folder: Path, undisturbed: tuple[Path, dict[str, str]]) -> bool:
+    """Compare with the undisturbed store; the folder's name in the manifest is the one difference allowed."""
+    ours = tree(folder / "store")
+    theirs = dict(undisturbed[1])
+    manifest = (folder / "store" / "manifest.jsonl").read_text().replace(str(folder), str(undisturbed[0]))
+    ours.pop("manifest.jsonl")
+    theirs.pop("manifest.jsonl")
+    return ours == theirs and manifest == (undisturbed[0] / "store" / "manifest.jsonl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("when", "point"),
+    [("2", "-"), ("9", "-"), ("16", "-"), ("-", "renamed"), ("-", "noted")],
+)
+def test_a_killed_conversion_is_taken_up(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, when: str, point: str
+) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    assert run(folder, 2, when, point).returncode == -9
+    again = run(folder)
+    assert again.returncode == 0, again.stderr
+    assert same_store(folder, undisturbed)
+    assert verify(folder / "store").problems == ()
+
+
+@pytest.mark.slow
+def test_twenty_random_kills_leave_the_same_store(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    rng = random.Random(0)
+    began = time.monotonic()
+    run(fresh(undisturbed, tmp_path / "timed"))
+    length = time.monotonic() - began
+    killed = 0
+    for number in range(20):
+        folder = fresh(undisturbed, tmp_path / str(number))
+        process = subprocess.Popen(command(folder, 2, "-", "-"), stdout=subprocess.PIPE, env=env())
+        assert process.stdout is not None
+        process.stdout.readline()  # begin
+        time.sleep(rng.random() * length * 0.4)
+        process.kill()
+        killed += process.wait() == -9
+        process.stdout.close()
+        assert run(folder).returncode == 0
+        assert same_store(folder, undisturbed)
+    assert killed >= 10
+
+
+@pytest.mark.parametrize("limit", [40_000, 20_000, 8_000])
+def test_a_file_that_cannot_grow_is_one_clear_line(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, limit: int
+) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    done = run(folder, 2, "-", f"limit={limit}")
+    assert done.returncode == 2
+    assert "no space left for" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (folder / "store").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
+@pytest.mark.parametrize("kilobytes", [64, 200, 500])
+def test_a_full_disk_leaves_no_debris(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, kilobytes: int) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    (folder / "store").mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder / "store")], check=True
+    )  # fmt: skip
+    try:
+        done = run(folder)
+        assert done.returncode == 2, done.stdout
+        assert "no space left" in done.stderr or "free" in done.stderr
+        assert [path.name for path in (folder / "store").iterdir() if path.name != ".lock"] == []
+    finally:
+        subprocess.run(["umount", str(folder / "store")], check=True)
+
+
+def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
+    (market / "store").mkdir()
+    message = rf"another conversion is writing here \(process {os.getpid()} on "
+    with store_lock(market / "store"), pytest.raises(StoreError, match=message):
+        convert(request(market))
+    assert convert(request(market)).written
+
+
+def test_the_lock_of_a_dead_owner_is_taken_over(market: Path) -> None:
+    (market / "store").mkdir()
+    (market / "store" / ".lock").write_text('{"pid": 999999, "host": "elsewhere", "since": "2024-01-01"}')
+    assert convert(request(market)).written
+
+
+def test_temporary_files_of_another_conversion_are_removed(market: Path) -> None:
+    stale = market / "store" / ".convert"
+    stale.mkdir(parents=True)
+    (stale / "000000.h5").write_bytes(b"half a file")
+    (stale / "plan.json").write_text('{"logs": null}')
+    convert(request(market))
+    assert not stale.exists()

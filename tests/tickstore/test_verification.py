@@ -1,0 +1,95 @@
+"""Whatever happens to a stored file is found."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.tickstore.interrupted import request
+from tickstore import StoreError, accept, convert, open_day, read_catalog, verify
+from tickstore.verification import check_day
+
+
+@pytest.fixture
+def store(market: Path) -> Path:
+    convert(request(market))
+    return market / "store"
+
+
+def kinds(store: Path) -> list[tuple[str, str]]:
+    return [(problem.kind, problem.path.name) for problem in verify(store).problems]
+
+
+def test_a_sound_store_has_no_problems(store: Path) -> None:
+    report = verify(store)
+    assert (report.files, report.problems) == (6, ())
+
+
+@pytest.mark.parametrize("part", ["head", "anywhere"])
+def test_every_flipped_bit_is_found(store: Path, part: str) -> None:
+    path = store / "101" / "2024-09-05.h5"
+    content = path.read_bytes()
+    rng = random.Random(0)
+    end = len(content) if part == "anywhere" else open_day(path).index["metadata"][0] + 20_000
+    for _ in range(200):
+        bit = rng.randrange(8 * min(end, len(content)))
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        assert check_day(path), f"bit {bit} of byte {bit // 8}"
+    path.write_bytes(content)
+    assert check_day(path) == ""
+
+
+def test_a_flipped_bit_names_the_column(store: Path) -> None:
+    path = store / "101" / "2024-09-05.h5"
+    content = bytearray(path.read_bytes())
+    content[open_day(path).index["columns"]["events/price"][2] + 5] ^= 4
+    path.write_bytes(content)
+    (problem,) = verify(store).problems
+    assert (problem.kind, problem.message) == ("damaged", "column events/price is damaged")
+
+
+def test_a_truncated_file_is_found_and_cannot_be_opened(store: Path) -> None:
+    path = store / "101" / "2024-09-05.h5"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert kinds(store) == [("damaged", "2024-09-05.h5")]
+    with pytest.raises(StoreError, match="expected: truncated or damaged"):
+        open_day(path)
+
+
+def test_a_missing_partition_is_found(store: Path) -> None:
+    (store / "101" / "2024-09-05.h5").unlink()
+    assert ("missing", "2024-09-05.h5") in kinds(store)
+
+
+def test_a_foreign_file_is_found_until_accepted(store: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "other")
+    (tmp_path / "other" / "manifest.jsonl").unlink()
+    assert {kind for kind, _ in kinds(tmp_path / "other")} == {"foreign"}
+    assert len(accept(tmp_path / "other")) == 6
+    assert kinds(tmp_path / "other") == []
+
+
+def test_a_file_of_another_conversion_in_its_place_is_found(store: Path) -> None:
+    shutil.copy(store / "102" / "2024-09-05.h5", store / "101" / "2024-09-05.h5")
+    assert kinds(store)[0] == ("damaged", "2024-09-05.h5")
+
+
+def test_the_catalog_is_made_again_from_the_files(store: Path) -> None:
+    before = read_catalog(store)
+    (store / "catalog.json").unlink()
+    assert read_catalog(store) == before
+    (store / "catalog.json").write_text("[")
+    with pytest.raises(StoreError, match="damaged; delete it"):
+        read_catalog(store)
+    assert kinds(store) == [("catalog", "catalog.json")]
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096, b"darkreplay day\r\n" + b"\xff" * 4096])
+def test_what_is_not_a_day_file_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.h5"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"not a day file|schema version"):
+        open_day(path)
