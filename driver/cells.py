@@ -25,11 +25,13 @@ FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improveme
 EXTRA_FILL_METRICS = (
     "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
 )  # fmt: skip
+ORDER_METRICS = ("quoted_spread_bps", "delay_bps", "decision_shortfall_bps")
 HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 SCENARIO_SUMS = (
-    *OUTCOMES, "filled_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "better", "equal", "worse",
+    *OUTCOMES, "filled_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
+    "better", "equal", "worse",
 )  # fmt: skip
 QUARTER_HOUR = 900 * NS_PER_SECOND
 
@@ -89,7 +91,7 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
     shared += ["execution_share_ms", "execution_shares"]
     shared.append("report_quantity")
-    for metric in ["quoted_spread_bps", *metric_names(markouts)]:
+    for metric in [*ORDER_METRICS, *metric_names(markouts)]:
         shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
     return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])
 
@@ -221,7 +223,19 @@ def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
     base = np.where(block.mid2 == NULL, 0, block.order_quantity * block.mid2)
     quoted = block.extra.get("quoted_spread_bps", missing)
     sums.check("quoted spread", moments.add_weighted(sums.cell, quoted, base, sums.at("quoted_spread_bps.sum", 3)))
-    sums.add("report_quantity", block.extra.get("report_quantity", np.zeros(len(block), np.int64)))
+    if "report_quantity" in block.extra:
+        sums.add("report_quantity", block.extra["report_quantity"].astype(np.int64, copy=False))
+    if "decision_mid2" in block.extra:
+        _add_delay(sums, block)
+
+
+def _add_delay(sums: _Sums, block: OrderBlock) -> None:
+    """Add what waiting from decision to arrival cost, and the shortfall against the mid at the decision."""
+    mid2 = block.extra["decision_mid2"].astype(np.int64, copy=False)
+    base = np.where(mid2 == NULL, 0, block.order_quantity * mid2)
+    delay = moments.BPS * block.extra["delay_cost"] / np.where(base > 0, base, 1)
+    for name, value in (("delay_bps", delay), ("decision_shortfall_bps", block.extra["decision_shortfall_bps"])):
+        sums.check(name, moments.add_weighted(sums.cell, value.astype(np.float64), base, sums.at(f"{name}.sum", 3)))
 
 
 def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
@@ -238,6 +252,9 @@ def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
             notional = block.scenario_notional2[s]
             reach = moments.add_rounded(sums.cell, notional, 0.5, sums.at(f"{scenario}.notional"))
             sums.check(f"notional of {scenario}", reach)
+        if f"{scenario}_fees" in block.extra:
+            fees = block.extra[f"{scenario}_fees"].astype(np.float64, copy=False)
+            sums.check("fees", moments.add_fixed_cost(sums.cell, fees, base[0], sums.at(f"{scenario}.fees")))
         better = sums.at(f"{scenario}.better", 3)
         moments.add_comparison(sums.cell, block.cost[0], block.cost[s], base[0], better)
 

@@ -99,9 +99,10 @@ def _limits(orders: float, priced: float, quality: Mapping[str, int], settings: 
             f"{orders - priced:,.0f} of {orders:,.0f} orders have no valid quote to be measured from: they count in "
             "quantities and fill rates, and have no cost anywhere."
         )
-    if settings:
-        fees = "set, but not part of any figure yet" if any(settings.get(name) for name in FEES) else "set to zero"
-        sentences.append(f"Fees are {fees}: every figure is before fees.")
+    if settings and not any(settings.get(name) for name in FEES):
+        sentences.append("Fees are set to zero: every figure is before fees.")
+    elif settings:
+        sentences.append("Every figure here is before fees; net_saving_bps in the tables takes the fees set off.")
     return sentences
 
 

@@ -7,7 +7,15 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from driver.cells import CHARGES, EXTRA_FILL_METRICS, FILL_METRICS, HORIZON_METRICS, SCENARIO_SUMS, VENUE_NAMES
+from driver.cells import (
+    CHARGES,
+    EXTRA_FILL_METRICS,
+    FILL_METRICS,
+    HORIZON_METRICS,
+    ORDER_METRICS,
+    SCENARIO_SUMS,
+    VENUE_NAMES,
+)
 from driver.settings import Settings
 from driver.totals import SEVERAL_SECURITIES, Totals
 from kernels.conventions import COST_SCALE
@@ -24,11 +32,13 @@ class TableStyle:
 
     price_decimals: int
     markout_seconds: tuple[float, ...]
+    fees: bool  # whether the configuration sets any: net columns then stand beside the gross ones
 
     @classmethod
     def of(cls, settings: Settings) -> "TableStyle":
         """Return the style that belongs to a run's settings."""
-        return cls(settings.price_decimals, settings.simulation.markout_seconds)
+        simulation = settings.simulation
+        return cls(settings.price_decimals, simulation.markout_seconds, any(simulation.fees_bps))
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
@@ -68,6 +78,10 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
         base = sums[f"base{charge}"]
         row[f"shortfall{charge}_bps"] = cost_bps(own[f"cost{charge}"], base)
         row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - own[f"cost{charge}"], base)
+    if style.fees:
+        net = own["cost"] + own["fees"]
+        row["net_shortfall_bps"] = cost_bps(net, sums["base"])
+        row["net_saving_bps"] = cost_bps(real["cost"] + sums[f"{totals.scenarios[0]}.fees"] - net, sums["base"])
     for name in ("better", "equal", "worse"):
         row[name] = own[name]
     unit = 10**style.price_decimals
@@ -115,7 +129,7 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in ("quoted_spread_bps", *FILL_METRICS, *EXTRA_FILL_METRICS)}
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}
     for h, seconds in enumerate(style.markout_seconds):
         for metric in HORIZON_METRICS:
             names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"

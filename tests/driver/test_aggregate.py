@@ -18,6 +18,8 @@ from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
 
+pytestmark = pytest.mark.reduced
+
 OUTCOMES = ["fully_filled", "partially_filled", "not_executed"]
 MEASURES = ["orders", *OUTCOMES, "order_quantity", "filled_quantity", "fill_ratio", "notional", "vwap"]
 MEASURES += ["shortfall_bps", "saving_bps"]

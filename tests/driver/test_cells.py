@@ -19,6 +19,8 @@ from tests.driver.order_blocks import SCENARIOS, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded
 from tickstore.errors import UserError
 
+pytestmark = pytest.mark.reduced
+
 ZONE = "Australia/Sydney"
 
 

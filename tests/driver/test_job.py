@@ -18,6 +18,8 @@ from tests.builders import Row, build_day
 from tickstore.day_file import write_day
 from tickstore.errors import StoreError
 
+pytestmark = pytest.mark.reduced
+
 SECOND = 1_000_000_000
 OPEN = 1_725_494_400 * SECOND  # 2024-09-05 10:00 in Sydney
 CLOSE = OPEN + 6 * 3_600 * SECOND
@@ -150,6 +152,26 @@ def test_scenarios_and_horizons_are_those_asked_for(make_job: MakeJob) -> None:
     assert "B_price" not in header
     assert [name for name in header if name.startswith("markout")] == ["markout_2.5s_bps"]
     assert "markout_2.5s_bps" in content(job)["metrics.csv"].decode().splitlines()[0]
+
+
+def test_fees_give_net_columns_beside_the_gross_ones(make_job: MakeJob) -> None:
+    simulation = replace(Settings().simulation, fees_bps=(1.0, 0.5, 0.25, 0.0))
+    jobs = make_job("gross"), make_job("net", Settings(simulation=simulation, output_format="csv"))
+    for job in jobs:
+        run_job(job)
+    gross, net = (list(csv.DictReader(content(job)["metrics.csv"].decode().splitlines())) for job in jobs)
+    assert "net_saving_bps" not in gross[0]
+    for before, after in zip(gross, net, strict=True):
+        assert {name: after[name] for name in before} == before
+        if after["shortfall_bps"]:
+            assert float(after["net_shortfall_bps"]) >= float(after["shortfall_bps"])
+    orders = list(csv.DictReader(content(jobs[1])["orders.csv"].decode().splitlines()))
+    priced = [row for row in orders if all(row[f"{s}shortfall_bps"] for s in ("", "A_", "B_", "C_"))]
+    fees = sum(float(row["real_fees"]) for row in priced)
+    whole = net[12]
+    extra = (float(whole["net_shortfall_bps"]) - float(whole["shortfall_bps"])) * int(whole["benchmark_notional"]) / 1e4
+    assert extra == pytest.approx(fees, rel=1e-6)
+    assert fees > 0
 
 
 def test_jobs_aggregate_under_the_names_of_participants(make_job: MakeJob, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_only_the_marked_block_depends_on_the_run(results: Path) -> None:
     before = page_of(results)
     assert "25 % of the order" in before
     assert "mid 60 s after the end" in before
-    assert "Fees are set, but not part of any figure yet" in before
+    assert "net_saving_bps in the tables" in before
     (results / "run.json").write_text(json.dumps({"config": config} | facts))
     after = page_of(results)
     assert "&lt;b&gt;.csv" in after

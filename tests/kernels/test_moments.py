@@ -13,6 +13,8 @@ from kernels.conventions import NULL
 from kernels.moments import BUCKETS, F64, I32, I64
 from tests.oracles import moments as oracle
 
+pytestmark = pytest.mark.reduced
+
 K = 3
 TRIANGLE = K * (K + 1) // 2
 
