@@ -24,7 +24,7 @@ from kernels.dark_trees import (
     SIDE,
     SINGLE_FILL,
 )
-from marketgen.draws import FAR, LIFE, PERCENT, SIZE, draw, sampled
+from marketgen.draws import FAR, LIFE, PERCENT, SIZE, STAY, draw, sampled
 from marketgen.exchange import BOUNCE
 from marketgen.lit_book import best_bid, best_offer, schedule
 from marketgen.world import (
@@ -155,6 +155,9 @@ def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
         kind, mid_tick = TYPE_CENTRE_POINT, 1 if u < 62 else 2 if u < 67 else 3 if u < 68 else 4
     elif u >= 790:
         mid_tick = 2 if u < 910 else 4 if u < 988 else 3 if u < 997 else 5 if u < 999 else 6
+    wide = side * (far - near) > 2 * tick  # only then a dark limit can differ from the mid-point (R6)
+    if wide and u < 400:
+        mid_tick = 3 + (u & 1)
     if side == -1 and draw(m) < 7 * PERCENT:
         kind |= TYPE_SHORT_SELL
     m[x + TYPE] = kind
@@ -163,10 +166,10 @@ def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
     bouncing = draw(m) < 98 * PERCENT if kind & TYPE_CENTRE_POINT else draw(m) < 15 * PERCENT
     m[x + VALIDITY] = BOUNCE if bouncing else DAY
     step = draw(m) * 10 >> 31
-    m[x + PRICE] = near if step < 6 else far if step < 8 else near - side * tick * (step - 7)
-    if mid_tick >= 3 and side * (far - near) > 2 * tick and step < 8:
-        m[x + PRICE] = near + side * tick * (1 + (draw(m) * 2 >> 31))
-    if kind & TYPE_BLOCK and draw(m) < 12 * PERCENT:
+    m[x + PRICE] = near if step < 2 else far if step < 3 else near - side * tick * (step - 2)
+    if wide and mid_tick >= 3:
+        m[x + PRICE] = near + side * tick * (draw(m) * 4 >> 31)
+    if kind & TYPE_BLOCK and draw(m) < 17 * PERCENT:
         m[x + MINIMUM] = 1 + m[x + LEAVES] * (20 + (draw(m) * 60 >> 31)) // 100
         m[x + SINGLE_FILL] = 1 if draw(m) < 92 * PERCENT else 2
 
@@ -180,7 +183,7 @@ def draw_lit(m: I64, x: int, side: int, near: int, far: int, taker: bool, sweep:
     if taker and draw(m) < 10 * PERCENT:
         m[x + PRICE] = far + side * m[TICK] * (1 + (draw(m) * 2 >> 31))
     m[x + VALIDITY] = DAY
-    if taker and draw(m) < 45 * PERCENT:
+    if taker and draw(m) < 60 * PERCENT:
         m[x + VALIDITY] = BOUNCE
     elif draw(m) < 8_000_000:
         m[x + VALIDITY] = CURRENT_MAX if draw(m) < 80 * PERCENT else EIGHT_DAYS
@@ -203,7 +206,7 @@ def draw_order(m: I64) -> int:
     open_ = m[PHASE] == CONTINUOUS
     dark = open_ and kind >= m[SWEEP_SHARE]
     sweep = not dark and kind >= m[LIT_SHARE]
-    taker = open_ and not dark and draw(m) < (24 if sweep else 34) * PERCENT
+    taker = open_ and not dark and draw(m) < (18 if sweep else 34) * PERCENT
     side = draw_side(m, taker)
     near, far = (best_bid(m), best_offer(m)) if side == 1 else (best_offer(m), best_bid(m))
     if near == NULL:
@@ -216,6 +219,7 @@ def draw_order(m: I64) -> int:
     if not open_:  # a call: prices around the last one, crossing it
         near = m[LAST_PRICE] + m[TICK] * ((draw(m) * 9 >> 31) - 4)
         far = near
+        m[x + LEAVES] *= 8
     if dark:
         draw_dark(m, x, side, near, far)
     else:
@@ -228,7 +232,7 @@ def draw_order(m: I64) -> int:
     m[x + SINGLE_CODE] = m[x + SINGLE_FILL] if m[x + MINIMUM] > 0 else (2 if draw(m) < 72 * PERCENT else 0)
     m[x + PREFERENCE_CODE] = 2 if draw(m) < 73 * PERCENT else 0
     m[x + AMENDS] = 0
-    if m[x + VALIDITY] != BOUNCE and draw(m) < 15 * PERCENT:
+    if m[x + VALIDITY] != BOUNCE and draw(m) < 16 * PERCENT:
         m[x + AMENDS] = 1
         while m[x + AMENDS] < 40 and draw(m) < 62 * PERCENT:
             m[x + AMENDS] += 1
@@ -240,7 +244,7 @@ def draw_order(m: I64) -> int:
 def plan_next(m: I64, x: int) -> None:
     """Schedule what a resting order does next: its next amendment, its cancellation, or nothing until the purge."""
     now = m[NOW]
-    delay = 1_000 + sampled(m, LIFE) + (draw(m) * 1_000 >> 31)
+    delay = 1_000 + sampled(m, STAY if m[x + TYPE] == 0 or m[PHASE] != CONTINUOUS else LIFE) + (draw(m) * 1_000 >> 31)
     m[x + ACTION] = ACT_CANCEL
     if m[x + AMENDS] > 0:
         m[x + AMENDS] -= 1

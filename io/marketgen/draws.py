@@ -17,7 +17,8 @@ I64 = NDArray[np.int64]
 SIZE: Final = runtime(0)  # shares of an order
 LIFE: Final = runtime(1)  # ns from a resting order's last action to its next
 GAP: Final = runtime(2)  # exponential, mean 1,024
-FAR: Final = runtime(3)  # ticks behind the touch of a passive order
+STAY: Final = runtime(3)  # the same for lit orders that are no sweeps
+FAR: Final = runtime(4)  # ticks behind the touch of a passive order
 
 PERCENT: Final = 2**31 // 100
 
@@ -65,15 +66,20 @@ _LIFE_SECONDS: Final = (
     1300,
     7000,
 )
+_STAY_SECONDS: Final = (
+    *(0.001, 1, 5, 15, 40, 90, 180, 300, 480, 700),
+    *(1000, 1400, 2000, 2800, 4000, 6000, 9000, 14000, 20000, 20000),
+)
 _FAR: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, 7, 12)
 
 
 def tables() -> I64:
-    """Return the (4, 1025) table of quantiles, equally spaced."""
+    """Return the (5, 1025) table of quantiles, equally spaced."""
     at = np.linspace(0, 1, 1025)
-    table = np.zeros((4, 1025), np.int64)
+    table = np.zeros((5, 1025), np.int64)
     table[SIZE] = np.interp(at, np.linspace(0, 1, len(_SIZE)), _SIZE)
     table[LIFE] = np.interp(at, np.linspace(0, 1, len(_LIFE_SECONDS)), _LIFE_SECONDS) * 1_000_000_000
+    table[STAY] = np.interp(at, np.linspace(0, 1, len(_STAY_SECONDS)), _STAY_SECONDS) * 1_000_000_000
     table[GAP, :-1] = -1024 * np.log1p(-at[:-1])
     table[GAP, -1] = 8_192
     table[FAR] = np.floor(np.interp(at, np.linspace(0, 1, len(_FAR)), _FAR) + 0.3)

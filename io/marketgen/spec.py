@@ -1,22 +1,4 @@
-"""The dials of the synthetic exchange, checked when a spec is made.
-
-| field | type | default | meaning |
-|---|---|---|---|
-| securities | tuple of int | (101, 102) | order book numbers |
-| date_start, date_end | text | 2024-01-01, 2024-01-05 | trade dates, both inclusive; weekends are left out |
-| orders | int | 2500 | orders entered in a partition, the mean over securities |
-| concentration | float | 0.0 | the k-th security has weight k ** -concentration: 0 equal, 1 a few huge |
-| spread | int | 0 | usual spread in ticks; 0: by security (1 for the first, 3 for the second, ...) |
-| price | int | 0 | opening price, 0.001 AUD; tick 1 below 100, 5 below 2000, else 10; 0: by security |
-| dark_share | float | 0.3 | share of Centre Point orders among orders entered in continuous trading |
-| sweep_share | float | 0.31 | share of sweeps among them; the rest are lit |
-| seed | int | 1 | another seed, another market |
-| replicate | int | 1 | write each simulated security this many times, under new security codes and ids |
-| simulated_weeks | int | 0 | simulate so many weeks and repeat them to the end of the range; 0: all |
-| truth | text | orders | what to write below truth/: none, orders (each order-day), full (the book's event log too) |
-| dirt | tuple of (kind, count) | () | damage to do to each file of each partition; kinds are in marketgen.dirt.KINDS |
-| timezone | text | Australia/Sydney | the exchange's zone |
-"""
+"""The dials of the synthetic exchange, checked when a spec is made."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,7 +14,24 @@ SPREADS: Final = (1, 3, 2, 1, 4)
 
 @dataclass(frozen=True, slots=True)
 class MarketSpec:
-    """What to generate (the table above). Equal specs give equal bytes, whatever the number of workers."""
+    """What to generate. Equal specs give equal bytes, whatever the number of workers.
+
+    securities: order book numbers.
+    date_start: first trade date; weekends are left out.
+    date_end: last trade date, inclusive.
+    orders: orders entered in a partition, the mean over securities.
+    concentration: the k-th security has weight k ** -concentration, so that 0 makes all equal and 1 a few huge.
+    spread: usual spread in ticks; 0 takes 1, 3, 2, 1, 4 for the securities in turn.
+    price: opening price in 0.001 of the currency, tick 1 below 100, 5 below 2000, else 10; 0 goes by security.
+    dark_share: share of Centre Point orders among those entered in continuous trading.
+    sweep_share: share of sweeps among them; what remains is lit.
+    seed: another seed, another market.
+    replicate: write every simulated security this many times, under new codes and ids.
+    simulated_weeks: simulate so many weeks and repeat them to the end of the range; 0 simulates all.
+    truth: what to tell below truth/, one of none, orders (every order-day) and full (the event log of the book too).
+    dirt: damage to each file of each partition as kind:count, counted in truth/dirt.json.
+    timezone: the exchange's zone.
+    """
 
     securities: tuple[int, ...] = (101, 102)
     date_start: str = "2024-01-01"
@@ -47,7 +46,7 @@ class MarketSpec:
     replicate: int = 1
     simulated_weeks: int = 0
     truth: str = "orders"
-    dirt: tuple[tuple[str, int], ...] = ()
+    dirt: tuple[str, ...] = ()
     timezone: str = "Australia/Sydney"
 
     def __post_init__(self) -> None:

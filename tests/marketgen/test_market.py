@@ -1,0 +1,127 @@
+"""Generated markets hold the exchange's rules: an auditor rebuilds each partition's book from its files."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numba
+import pytest
+
+from marketgen import MarketSpec, generate
+from marketgen.partition import tick_of
+from marketgen.sessions import midnight, previous_weekday
+from tests.oracles.market_audit import NULL, Audit, audit, read
+
+HOURS_19 = 19 * 3_600 * 10**9
+config: Any = numba.config
+SMALL = bool(config.DISABLE_JIT)  # plain Python is a hundred times slower
+
+
+def audited(spec: MarketSpec, folder: Path) -> list[Audit]:
+    """Generate and audit every partition; trade dates run from 19:00 to 19:00."""
+    generate(spec, folder)
+    audits = []
+    for index, security in enumerate(spec.securities):
+        for day in spec.dates():
+            first = midnight(previous_weekday(day), spec.timezone) + HOURS_19
+            log = folder / "truth" / str(security) / f"{day}.book.csv"
+            times = first, midnight(day, spec.timezone) + HOURS_19
+            audits.append(audit(folder, str(security), times, tick_of(spec.price_of(index)), log))
+    return audits
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_rule_holds_in_every_partition(tmp_path: Path, seed: int) -> None:
+    """Conservation, limits, priority, no trade through the book, the NBBO: four tick and spread regimes, two days."""
+    orders = 150 if SMALL else 1_500
+    spec = MarketSpec((101, 102, 103, 104), date_end="2024-01-02", orders=orders, truth="full", seed=seed)
+    counts: Counter[str] = sum((one.counts for one in audited(spec, tmp_path)), Counter())
+    assert counts["priority"] > orders / 10
+    for kind in ("normal", "locked", "crossed", "one_sided", "deal_1", "deal_5", "deal_47", "mid"):
+        assert counts[kind] > 0, kind
+    if not SMALL:
+        for kind in ("deal_20", "deal_44", "deal_46", "deal_48", "inside"):
+            assert counts[kind] > 0, kind
+
+
+def test_a_wide_spread_lets_dark_limits_trade_off_the_mid(tmp_path: Path) -> None:
+    spec = MarketSpec((7,), date_end="2024-01-01", orders=200 if SMALL else 4_000, spread=4, price=50_000, truth="full")
+    counts = audited(spec, tmp_path)[0].counts
+    assert SMALL or counts["inside"] >= 5
+    wide = [r for r in read(tmp_path / "nbbo.csv") if int(r["offerprice"]) - int(r["bidprice"]) >= 30]
+    assert len([r for r in wide if int(r["bidprice"]) != NULL]) > 10
+
+
+@pytest.mark.parametrize(
+    "dials", [{"price": 25}, {"price": 1_990}, {"dark_share": 0.0}, {"dark_share": 0.9, "sweep_share": 0.1}]
+)
+def test_extreme_dials_hold_the_rules_too(tmp_path: Path, dials: dict[str, float]) -> None:
+    orders = 100 if SMALL else 800
+    spec = MarketSpec((5,), date_end="2024-01-01", orders=orders, truth="full", **dials)  # type: ignore[arg-type]
+    assert len(audited(spec, tmp_path)) == 1
+
+
+def test_multi_day_orders_come_back_the_evening_before(tmp_path: Path) -> None:
+    """Reload rows are dated by the cutoff; the counters go on; purged orders are deleted (domain.md 3.7)."""
+    spec = MarketSpec((101,), orders=300 if SMALL else 3_000, seed=3)
+    generate(spec, tmp_path)
+    rows = read(tmp_path / "orders.csv")
+    first_day = rows[0]["order_id"][:7]
+    evening = []
+    for day in spec.dates()[1:]:
+        start = midnight(previous_weekday(day), spec.timezone) + HOURS_19
+        evening += [r for r in rows if start <= int(r["timestamp"]) < start + 5 * 3_600 * 10**9]
+    reasons = Counter(r["changereason"] for r in evening)
+    assert SMALL or (reasons["30"] >= 2 and reasons["9"] >= 1), reasons
+    assert all(r["timevalidity"] in ("1536", "1288", "49408") for r in evening)
+    assert first_day < rows[-1]["order_id"][:7]
+
+
+def test_the_truth_agrees_with_the_files(tmp_path: Path) -> None:
+    spec = MarketSpec((101, 102), date_end="2024-01-02", orders=150 if SMALL else 1_000)
+    files = generate(spec, tmp_path)
+    assert files.truth is not None
+    filled: Counter[tuple[str, str]] = Counter()
+    for row in read(files.trades):
+        if row["dealsource"] != "5":
+            filled[row["tradedate"], row["orderid"]] += int(row["quantity"])
+    days = 0
+    for path in files.truth.glob("*/*.orders.csv"):
+        for row in read(path):
+            days += 1
+            total = int(row["filled_quantity"])
+            venues = sum(int(row[f"{venue}_quantity"]) for venue in ("lit", "dark", "auction", "booked"))
+            assert total == venues == filled[path.name[:10], row["order_id"]]
+            matched, leaves = total > 0, int(row["leaves_quantity"])
+            assert row["group"] == ("3" if not matched else "1" if leaves == 0 else "2")
+            assert int(row["order_quantity"]) >= total + (leaves if row["group"] == "2" else 0)
+    assert days >= 4 * spec.orders
+
+
+def test_entries_are_counted_exactly(tmp_path: Path) -> None:
+    spec = MarketSpec((1, 2, 3), date_end="2024-01-01", orders=200, concentration=1.0)
+    generate(spec, tmp_path)
+    entered = Counter(
+        r["security_code"]
+        for r in read(tmp_path / "orders.csv")
+        if r["changereason"] == "6" and r["orderstatus"] == "2"
+    )
+    assert [entered[str(code)] for code in (1, 2, 3)] == [spec.orders_of(k) for k in range(3)]
+    assert spec.orders_of(0) > 2 * spec.orders_of(2)
+
+
+def test_daylight_saving_moves_the_sessions(tmp_path: Path) -> None:
+    """10:00 in Sydney is 23:00 UTC the day before in January, 00:00 in July."""
+    for day, utc_hour in (("2024-01-02", 23), ("2024-07-02", 0)):
+        generate(MarketSpec((102,), day, day, orders=60), tmp_path / day)
+        opens = MarketSpec((102,), day, day).dates()[0]
+        assert midnight(opens, "Australia/Sydney") // 10**9 // 3_600 % 24 == (utc_hour - 10) % 24
+        rows = read(tmp_path / day / "orders.csv", exchangeordertype="4096")
+        hours = {int(r["timestamp"]) // 10**9 // 3_600 % 24 for r in rows}
+        assert hours <= {(utc_hour + k) % 24 for k in range(6)}
+
+
+def test_previous_weekday_skips_the_weekend() -> None:
+    monday = MarketSpec().dates()[0]
+    assert previous_weekday(monday) == monday - timedelta(days=3)
