@@ -35,6 +35,7 @@ def price_batch(
     """Add the first ``n`` fills of the batch to their orders' spread sums."""
     timestamp, quantity, quote, price2 = fills.timestamp, fills.quantity, fills.quote, sums.price2
     fill, place, near, at, found = work.fill, work.place, work.quote, work.at, work.rows
+    weight = work.mid2  # free again: the window mids are spent
     totals, base, quotes_first, horizons_ns = work.totals, work.touched[1], rules.quotes_first, rules.horizons_ns
     time, book, mids, horizons, sides = quotes.timestamp, sums.book, sums.mids, rows.horizons, rows.flags
     work.touched[0] = touch_quotes(quote, book, work, n)
@@ -48,6 +49,7 @@ def price_batch(
             side, mid2, paid2 = float(sides[r.SIDE, j]), float(book[row, r.BOOK_MID2]), float(price2[i])
             touch = float(book[row, r.BOOK_OFFER] if side > 0.0 else book[row, r.BOOK_BID])
             scale = float(quantity[i]) * BPS * side / mid2
+            weight[k] = scale
             totals[j - base, 0] += float(quantity[i])
             totals[j - base, 1] += 2.0 * scale * (paid2 - mid2)
             totals[j - base, 2] += scale * (2.0 * touch - paid2)
@@ -62,9 +64,8 @@ def price_batch(
             if near[k] >= 0:
                 i, j = fill[k], place[k]
                 later2 = mids[found[k]]
-                scale = float(quantity[i]) * BPS * float(sides[r.SIDE, j]) / float(mids[near[k]])
-                horizons[h, j] += scale * float(later2 - price2[i]) if later2 != NULL else np.nan
-                horizons[impact + h, j] += 2.0 * scale * float(later2 - mids[near[k]]) if later2 != NULL else np.nan
+                horizons[h, j] += weight[k] * float(later2 - price2[i]) if later2 != NULL else np.nan
+                horizons[impact + h, j] += weight[k] * float(later2 - mids[near[k]]) if later2 != NULL else np.nan
 
 
 @inlined
@@ -111,4 +112,4 @@ def spreads_block(
             markout = horizons[h, j] * scale
             horizons[r.MARKOUT * n_horizons + h, j] = markout
             horizons[r.REALISED * n_horizons + h, j] = -2.0 * markout
-            horizons[r.IMPACT * n_horizons + h, j] *= scale
+            horizons[r.IMPACT * n_horizons + h, j] *= 2.0 * scale
