@@ -95,10 +95,13 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
     """
     from driver import summary_text
     from driver.runner import convert_and_plan, resolve
+    from driver.sample import ensure_sample
 
     monitor = Monitor()
     settings, is_sample = resolve(load_config(flags, config))
-    planned, _ = convert_and_plan(settings, is_sample, monitor)
+    if is_sample:
+        ensure_sample(monitor.say)
+    planned, _ = convert_and_plan(settings, monitor)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
     _print(json, summary_text.plan_text(planned, settings, seconds), summary_text.plan_facts(planned, seconds))
 

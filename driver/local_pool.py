@@ -91,8 +91,6 @@ class _Supervisor:
         self.options = options
         self.workers: list[_Worker] = []
         self.unready_deaths = 0
-        for name in SINGLE_THREAD:  # read by the libraries when the forkserver imports them
-            os.environ[name] = "1"
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(list(options.preload))
         self.lifeline, self._our_end = self.context.Pipe(duplex=False)
@@ -122,7 +120,7 @@ class _Supervisor:
             ours, theirs = self.context.Pipe()
             arguments = (theirs, self.lifeline, self.options.work, self.options.preload, self.options.memory_mb)
             process = self.context.Process(target=work_loop, args=arguments, daemon=True)
-            with _without_interrupts():
+            with _worker_birth():
                 process.start()
             theirs.close()
             self.workers.append(_Worker(process, ours))
@@ -216,16 +214,24 @@ class _Supervisor:
 
 
 @contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start processes that never see Ctrl-C, which reaches the whole group: the driver decides what ends.
+def _worker_birth() -> Iterator[None]:
+    """Start processes that run one thread each and never see Ctrl-C, which reaches the whole process group.
 
-    The forkserver inherits the mask, and the workers from it. What comes meanwhile is delivered at the end.
+    The forkserver, which starts with the first worker, inherits the signal mask and the environment, and the
+    workers from it. An interrupt that comes meanwhile is delivered at the end.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
+    os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for name, value in environment.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _death(code: int | None) -> str:

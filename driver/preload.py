@@ -7,6 +7,8 @@ The forkserver would swallow a failure here, so it is kept, and each worker asks
 def _load() -> str:
     """Import the job and load its kernels; return what went wrong, or nothing."""
     try:
+        import pyarrow.compute  # noqa: F401  (pyarrow imports it on first use, which takes as long as a job)
+
         import driver.job  # noqa: F401
         import kernels
 

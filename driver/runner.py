@@ -16,6 +16,7 @@ from driver.outputs import Finished, Manifest, RunLock, make_folder
 from driver.plan import Plan, plan_jobs
 from driver.results import JobState, job_name
 from driver.run_record import JobLog, PhaseClock, RunRecord, Summary
+from driver.sample import ensure_sample, use_sample
 from driver.settings import Job
 from driver.warm import WarmUp, with_sound_cache
 from tickstore.errors import UserError
@@ -43,8 +44,6 @@ def resolve(loaded: Loaded) -> tuple[Config, bool]:
         for flag in ("orders", "trades", "nbbo"):
             find_files(flag, getattr(config, flag))
         return config, False
-    from driver.sample import use_sample
-
     return use_sample(config, "results" in loaded.given), True
 
 
@@ -57,7 +56,10 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     with RunLock(results, "results"), WarmUp(monitor.say) as warm_up:
         summary = Summary(results, Path(config.store).expanduser())
         clock = PhaseClock(summary.phases)
-        plan, summary.conversion = convert_and_plan(config, is_sample, monitor)
+        if is_sample:
+            ensure_sample(monitor.say)
+            clock.lap("sample")
+        plan, summary.conversion = convert_and_plan(config, monitor)
         clock.lap("convert")
         manifest = Manifest(results)
         kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
@@ -91,14 +93,10 @@ def tables_digest(config: Config, plan: Plan) -> str:
     return plan.digest(repr((config.aggregate_by, folder.code_digest())))
 
 
-def convert_and_plan(config: Config, is_sample: bool, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
+def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
     """Convert the input, if there is any, and return the jobs it makes up."""
     from tickstore import read_catalog
 
-    if is_sample:
-        from driver.sample import ensure_sample
-
-        ensure_sample(monitor.say)
     report = convert_input(config, monitor) if config.has_input else None
     catalog = read_catalog(Path(config.store).expanduser())
     only = frozenset(report.partitions) if report else None

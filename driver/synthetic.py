@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +38,9 @@ def dial_comments() -> dict[str, str]:
     """Return dial -> meaning and default, from the docstring and the fields of the spec."""
     from marketgen import MarketSpec
 
-    text = inspect.getdoc(MarketSpec) or ""
-    comments = {}
-    for field in fields(MarketSpec):
-        meaning = re.search(rf"\b{field.name}\b[^:\n]*: ([^:]*?\.)(?:\s|$)", text)
-        default = "" if field.default is MISSING else f" [{_shown(field.default)}]"
-        comments[field.name] = " ".join((meaning[1] if meaning else "").split()) + default
-    return comments
+    meanings = dict(re.findall(r"^(\w+): (.+)$", inspect.getdoc(MarketSpec) or "", re.MULTILINE))
+    defaults = {field.name: field.default for field in fields(MarketSpec)}
+    return {name: f"{meanings.get(name, '')} [{_shown(default)}]".lstrip() for name, default in defaults.items()}
 
 
 def _shown(value: Any) -> str:

@@ -59,9 +59,12 @@ def test_another_selection_redoes_jobs_and_sets_stale_ones_aside(market: Market,
     assert json.loads(one.stdout)["jobs"] == {"done": 0, "kept": 2, "failed": 0}
     assert (tmp_path / "out/.stale/sec102/2024-01-02/metrics.csv").exists()
     assert not (tmp_path / "out/sec102").exists()
-    hours = darkreplay(*arguments, "--security_codes=101", "--hour_end=12", folder=tmp_path)
+    hours = darkreplay(*arguments, "--security_codes=101", "--hour_end=12", "--aggregate_by=date", folder=tmp_path)
     assert json.loads(hours.stdout)["jobs"] == {"done": 2, "kept": 0, "failed": 0}
-    assert not tables(tmp_path / "out").items() & market.tables.items()
+    found = tables(tmp_path / "out")
+    assert not found.items() & market.tables.items()
+    assert set(market.tables) - set(found) >= {"by_security.csv", "by_participant.csv"}
+    assert "by_date.csv" in found
 
 
 def test_tables_and_report_again_without_jobs(market: Market, tmp_path: Path) -> None:

@@ -60,6 +60,14 @@ def test_a_passing_trouble_is_tried_again(fault: str, tmp_path: Path) -> None:
     assert [(o.error, o.attempts) for o in (outcomes[0], outcomes[1])] == [("", 2), ("", 1)]
 
 
+def test_workers_run_one_thread_and_the_driver_keeps_its_own() -> None:
+    before = dict(os.environ)
+    report = run_all([make_job(0, "threads")])[0].report
+    assert report is not None
+    assert report.events == 1
+    assert dict(os.environ) == before
+
+
 def test_retries_may_be_switched_off() -> None:
     assert run_all([make_job(0, "kill")], retries=0)[0].attempts == 1
 
