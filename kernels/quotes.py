@@ -80,7 +80,7 @@ def seek_all(time: Array, grid: Array, scale: Array, at: Array, rows: Array, n: 
     touched = 0
     for k in range(n):
         if rows[k] + 1 < len(time):
-            touched += time[rows[k] + 1]
+            touched ^= time[rows[k] + 1]
     for k in range(n):
         rows[k] = seek(time, rows[k], at[k])
     return touched
