@@ -182,7 +182,7 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
     from driver import summary_text
     from driver.synthetic import write_market
 
-    written = write_market(Path(out).expanduser(), dials, max_workers)
+    written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
     _print(json, summary_text.synth_text(written), asdict(written))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driver import values
+from driver.monitor import Monitor
 from driver.outputs import make_folder
 from tickstore.errors import UserError
 
@@ -47,7 +48,7 @@ def _shown(value: Any) -> str:
     return ",".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
 
 
-def write_market(folder: Path, dials: Mapping[str, str], workers: str) -> "GeneratedFiles":
+def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: Monitor) -> "GeneratedFiles":
     """Generate the files that ``dials``, given as text, describe."""
     from marketgen import MarketSpec, generate
 
@@ -58,7 +59,17 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str) -> "Gener
     except (ValueError, TypeError) as error:
         raise UserError(f"synth: {error}") from None
     make_folder(folder, "output")
-    return generate(spec, folder, workers=_read("max_workers", 1, workers))
+    started = False
+
+    def show(done: int, total: int) -> None:
+        nonlocal started
+        if not started:
+            monitor.start("generating", total, "the market")
+            started = True
+        monitor.reach(done)
+
+    with monitor:
+        return generate(spec, folder, _read("max_workers", 1, workers), show)
 
 
 def _read(name: str, default: Any, text: str) -> Any:

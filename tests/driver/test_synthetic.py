@@ -8,6 +8,7 @@ import pytest
 
 from driver.cli import synth
 from driver.help_text import command_help
+from driver.monitor import Monitor
 from driver.synthetic import dial_comments, with_dials, write_market
 from marketgen import MarketSpec
 from tickstore.errors import UserError
@@ -25,11 +26,11 @@ def test_every_dial_is_a_flag_with_an_explanation() -> None:
 
 def test_dials_are_read_by_the_type_of_their_default(tmp_path: Path) -> None:
     dials = {"securities": "7", "date_start": "2024-01-02", "date_end": "2024-01-02", "orders": "20", "seed": "3"}
-    written = write_market(tmp_path / "raw", dials, "1")
-    again = write_market(tmp_path / "again", dials, "1")
+    written = write_market(tmp_path / "raw", dials, "1", Monitor())
+    again = write_market(tmp_path / "again", dials, "1", Monitor())
     assert written.order_rows > 20
     assert written.orders.read_bytes() == again.orders.read_bytes()
-    other = write_market(tmp_path / "other", dials | {"seed": "4"}, "1")
+    other = write_market(tmp_path / "other", dials | {"seed": "4"}, "1", Monitor())
     assert written.orders.read_bytes() != other.orders.read_bytes()
 
 
@@ -44,4 +45,4 @@ def test_dials_are_read_by_the_type_of_their_default(tmp_path: Path) -> None:
 )
 def test_wrong_dials_are_named(dials: dict[str, str], message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
-        write_market(tmp_path, dials, "1")
+        write_market(tmp_path, dials, "1", Monitor())
