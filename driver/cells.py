@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from driver.order_block import F64, I32, I64, OrderBlock
 from kernels import moments
-from kernels.conventions import GROUPS, NS_PER_SECOND, NULL, SIZE_EDGES, VENUES
+from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, GROUP_FULL, NS_PER_SECOND, NULL, SIZE_EDGES, VENUES
 from tickstore.errors import UserError
 
 CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
@@ -86,7 +86,7 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     """Return the names of the integer sums, in the order of their rows."""
     shared = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
     shared += [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
-    shared += ["benchmark_none", "benchmark_arrival", "benchmark_open", "benchmark_close", "not_eligible"]
+    shared += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
     shared += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
     shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
     shared += ["execution_share_ms", "execution_shares"]
@@ -119,6 +119,10 @@ class _Sums:
         """Add an integer column."""
         moments.add_integers(self.cell, column, self.at(name))
 
+    def weigh(self, name: str, value: F64, weight: I64, rows: I32) -> None:
+        """Add a weighted metric of the given rows, whose weights are positive."""
+        self.check(name, moments.add_weighted(rows, self.cell, value, weight, self.at(f"{name}.sum", 3)))
+
     def check(self, name: str, reach: float) -> None:
         """Refuse sums that could have left 64 bits."""
         if not reach < moments.FIXED_LIMIT:
@@ -147,6 +151,12 @@ def cells_of(block: OrderBlock, zone: str) -> Cells:
     return Cells(block.scenarios, tuple(sums.row), key, sums.out, weight, mean, comoment, *entries)
 
 
+def positive_rows(weight: I64) -> I32:
+    """Return the rows with a positive weight, ascending."""
+    rows = np.empty(len(weight), np.int32)
+    return rows[: moments.rows_above_zero(weight, rows)]
+
+
 def _compact(dense: I64, size: int) -> tuple[I64, I32]:
     """Return the values that occur, ascending, and the position of each row's value among them."""
     present = np.flatnonzero(np.bincount(dense, minlength=size))
@@ -162,8 +172,7 @@ def _add_shared(sums: _Sums, block: OrderBlock) -> None:
     for v, venue in enumerate(VENUE_NAMES):
         sums.add(f"{venue}_quantity", block.venue_quantity[v])
         sums.add(f"{venue}_notional", block.venue_notional[v])
-    for code, name in enumerate(("none", "arrival", "open", "close")):
-        moments.count_equal(sums.cell, block.benchmark, code, sums.at(f"benchmark_{name}"))
+    moments.count_codes(sums.cell, block.benchmark, BENCHMARK_NONE, sums.at("benchmark_none", len(BENCHMARKS)))
     moments.count_equal(sums.cell, block.eligible, 0, sums.at("not_eligible"))
 
 
@@ -203,14 +212,14 @@ def booked_part(block: OrderBlock) -> tuple[I64, I64]:
 def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
     booked = VENUE_NAMES.index("booked")
     weight = 2 * (block.notional - block.venue_notional[booked])  # market fills, half units x shares
+    rows = positive_rows(weight)  # few orders trade: the others are passed over once, not for every metric
     missing = np.full(len(block), np.nan)
     impacts = [column for name, column in block.extra.items() if name.startswith("impact_")]
     columns = [getattr(block, name) for name in FILL_METRICS]
     columns += [block.extra.get(name, missing) for name in EXTRA_FILL_METRICS]
     columns += [*block.markout_bps, *block.realised_spread_bps, *(impacts or [missing] * markouts)]
     for name, column in zip(metric_names(markouts), columns, strict=True):
-        reach = moments.add_weighted(sums.cell, column, weight, sums.at(f"{name}.sum", 3))
-        sums.check(name, reach)
+        sums.weigh(name, column, weight, rows)
     filled = block.time_to_first_fill != NULL
     sums.add("first_fill_us", np.where(filled, block.time_to_first_fill // 1_000, 0))
     sums.add("first_fill_orders", filled.astype(np.int64))
@@ -222,7 +231,7 @@ def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
     # The spread quoted while the order lived, weighted by what it asked for at M0.
     base = np.where(block.mid2 == NULL, 0, block.order_quantity * block.mid2)
     quoted = block.extra.get("quoted_spread_bps", missing)
-    sums.check("quoted spread", moments.add_weighted(sums.cell, quoted, base, sums.at("quoted_spread_bps.sum", 3)))
+    sums.weigh("quoted_spread_bps", quoted, base, positive_rows(base))
     if "report_quantity" in block.extra:
         sums.add("report_quantity", block.extra["report_quantity"].astype(np.int64, copy=False))
     if "decision_mid2" in block.extra:
@@ -235,7 +244,7 @@ def _add_delay(sums: _Sums, block: OrderBlock) -> None:
     base = np.where(mid2 == NULL, 0, block.order_quantity * mid2)
     delay = moments.BPS * block.extra["delay_cost"] / np.where(base > 0, base, 1)
     for name, value in (("delay_bps", delay), ("decision_shortfall_bps", block.extra["decision_shortfall_bps"])):
-        sums.check(name, moments.add_weighted(sums.cell, value.astype(np.float64), base, sums.at(f"{name}.sum", 3)))
+        sums.weigh(name, value.astype(np.float64), base, positive_rows(base))
 
 
 def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
@@ -243,8 +252,7 @@ def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
     for s, scenario in enumerate(block.scenarios):
         filled = block.scenario_filled[s]
         moments.scenario_outcome(block.group, block.filled_quantity, filled, block.order_quantity, outcome)
-        for group, name in zip(GROUPS, OUTCOMES, strict=True):
-            moments.count_equal(sums.cell, outcome, group, sums.at(f"{scenario}.{name}"))
+        moments.count_codes(sums.cell, outcome, GROUP_FULL, sums.at(f"{scenario}.{OUTCOMES[0]}", len(OUTCOMES)))
         sums.add(f"{scenario}.filled_quantity", filled)
         if s == 0:
             sums.add(f"{scenario}.notional", block.notional)

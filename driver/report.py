@@ -20,6 +20,7 @@ RUN_LINES = 300
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
 CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "allow_locked", "quotes_first", *FEES)
+OPTIONAL_TABLES = ("by_security", "by_date", "by_participant")
 SHOWN = 20  # groups drawn or listed; the CSV has all of them
 KEY_COLUMNS = (
     "security_code",
@@ -59,7 +60,12 @@ def write_report(results: Path | str) -> str:
 
 
 def read_table(path: Path) -> list[Row]:
-    """Return the rows of one of the run's tables, numbers as numbers, missing as None."""
+    """Return the rows of one of the run's tables, numbers as numbers, missing as None.
+
+    A table that `aggregate_by` leaves out is empty.
+    """
+    if path.stem in OPTIONAL_TABLES and not path.exists():
+        return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -137,7 +143,8 @@ def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
     intervals = [row for row in tables["statistics"] if row["test"] == "cluster" and row["ci_low"] is not None]
     if intervals:
         drawn["intervals"] = charts.saving_intervals(intervals)
-    drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
+    if tables["by_security"]:
+        drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
     dates = _grouped(tables["by_date"], "date")
     if len(dates) > 1:
         drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")

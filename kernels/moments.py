@@ -57,6 +57,13 @@ def count_equal(cell: I32, column: I8, value: int, out: I64) -> None:
 
 
 @kernel
+def count_codes(cell: I32, code: I8, first: int, out: I64) -> None:
+    """Count rows by code in ``out`` (codes, cells): row j counts code ``first + j``; every code must have a row."""
+    for i in range(cell.shape[0]):
+        out[code[i] - first, cell[i]] += 1
+
+
+@kernel
 def count_positive(cell: I32, column: I64, out: I64) -> None:
     """Count in ``out`` (cells,) the rows whose ``column`` is above zero."""
     for i in range(cell.shape[0]):
@@ -90,17 +97,13 @@ def priced_base(mid2: I64, quantity: I64, cost: F64, out: I64) -> float:
     """
     reach = 0.0
     for i in range(out.shape[0]):
-        out[i] = 0
-        if mid2[i] == NULL or mid2[i] <= 0 or quantity[i] <= 0:
-            continue
-        complete = True
+        trace = 0.0
         for s in range(cost.shape[0]):
-            if not math.isfinite(cost[s, i]):
-                complete = False
-        if complete:
-            reach += float(mid2[i]) * float(quantity[i])
-            if reach < FIXED_LIMIT:
-                out[i] = mid2[i] * quantity[i]
+            trace += cost[s, i] * 0.0  # stays 0 while all are finite; without a branch to mispredict
+        value = float(mid2[i]) * float(quantity[i])
+        priced = trace == 0.0 and mid2[i] > 0 and quantity[i] > 0
+        reach += value if priced else 0.0
+        out[i] = mid2[i] * quantity[i] if priced and reach < FIXED_LIMIT else 0
     return reach
 
 
@@ -127,21 +130,32 @@ def add_comparison(cell: I32, real: F64, cost: F64, base: I64, out: I64) -> None
     for i in range(cell.shape[0]):
         if base[i] > 0:
             difference = np.rint((cost[i] - real[i]) * FIXED_SCALE)
-            kind = 0 if difference < 0.0 else (1 if difference == 0.0 else 2)
+            kind = 1 + int(difference > 0.0) - int(difference < 0.0)
             out[kind, cell[i]] += 1
 
 
 @kernel
-def add_weighted(cell: I32, value: F64, weight: I64, out: I64) -> float:
+def rows_above_zero(weight: I64, out: I32) -> int:
+    """Write the rows whose ``weight`` is above zero to ``out`` (n,); return how many there are."""
+    found = 0
+    for i in range(weight.shape[0]):
+        out[found] = i
+        found += int(weight[i] > 0)
+    return found
+
+
+@kernel
+def add_weighted(rows: I32, cell: I32, value: F64, weight: I64, out: I64) -> float:
     """Add a weighted metric: ``out`` (3, cells) gets fixed-point value x weight, weight, and orders.
 
-    value : (n,) float64, missing rows add nothing; weight : (n,) int64, rows at 0 or below add nothing.
+    rows : (m,) int32, the rows to add; value : (n,) float64, missing rows add nothing; weight : (n,) int64 > 0.
     With value in bps and weight in half units x shares, row 0 is in 1/COST_SCALE of bps-weighted half units
     divided by 1e4, that is, of money like every cost sum.
     """
     reach = 0.0
-    for i in range(cell.shape[0]):
-        if weight[i] > 0 and not math.isnan(value[i]):
+    for j in range(rows.shape[0]):
+        i = rows[j]
+        if not math.isnan(value[i]):
             amount = value[i] * float(weight[i]) * (FIXED_SCALE / BPS)
             reach += max(abs(amount), float(weight[i]))
             if abs(amount) < FIXED_LIMIT:
@@ -346,12 +360,14 @@ def warm() -> None:
     for column in (whole, cell):
         add_integers(cell, column, table[0])
     count_equal(cell, code, 0, table[0])
+    count_codes(cell, code, 0, table)
     count_positive(cell, whole, table[0])
+    rows_above_zero(whole, cell)
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
     add_comparison(cell, real, real, whole, table)
-    add_weighted(cell, real, whole, table)
+    add_weighted(cell, cell, real, whole, table)
     scenario_outcome(code, whole, whole, whole, code)
     add_moments(cell, matrix, whole, np.zeros((1, 3)), box, np.zeros((1, 2, 3)))
     merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)

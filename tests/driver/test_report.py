@@ -109,6 +109,14 @@ def test_no_orders_is_a_page_too(tmp_path: Path) -> None:
     assert "No order was selected" in page_of(tmp_path)
 
 
+def test_tables_left_out_of_the_run_are_left_out_of_the_page(results: Path) -> None:
+    for name in ("by_security", "by_date", "by_participant"):
+        (results / f"{name}.csv").unlink()
+    text = page_of(results)
+    assert "By participant" not in text
+    assert "By order size" in text
+
+
 def test_text_from_the_data_is_escaped(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, [("a&b $x$", "2024-01-01")])
     aggregate(tmp_path, jobs, SETTINGS)

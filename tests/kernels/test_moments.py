@@ -79,7 +79,10 @@ def test_sums_equal_the_oracle(some: Orders) -> None:
     assert out.tolist() == oracle.naive_fixed_sums(cell, some.cost[0].tolist(), some.base.tolist(), some.cells)
     assert abs(out).sum() <= reach + len(cell)
     weighted = np.zeros((3, some.cells), np.int64)
-    moments.add_weighted(some.cell, some.cost[1], some.quantity, weighted)
+    chosen = np.empty(len(cell), np.int32)
+    chosen = chosen[: moments.rows_above_zero(some.quantity, chosen)]
+    assert chosen.tolist() == np.flatnonzero(some.quantity > 0).tolist()
+    moments.add_weighted(chosen, some.cell, some.cost[1], some.quantity, weighted)
     expected = oracle.naive_weighted(cell, some.cost[1].tolist(), some.quantity.tolist(), some.cells)
     assert weighted.tolist() == [list(row) for row in expected]
 
@@ -92,7 +95,11 @@ def test_counts_equal_the_oracle(some: Orders) -> None:
     flag = (some.quantity % 3).astype(np.int8)
     out[:] = 0
     moments.count_equal(some.cell, flag, 1, out)
-    assert out.tolist() == [int((flag[some.cell == c] == 1).sum()) for c in range(some.cells)]
+    by_code = [[int((flag[some.cell == c] == code).sum()) for c in range(some.cells)] for code in range(3)]
+    assert out.tolist() == by_code[1]
+    codes = np.zeros((3, some.cells), np.int64)
+    moments.count_codes(some.cell, flag, 0, codes)
+    assert codes.tolist() == by_code
 
 
 @given(orders())
