@@ -1,5 +1,6 @@
 """Simulate one chain (a security's week) and write its partitions, and copies of them, as pieces of the files."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
 from marketgen.partition import Piece, id_base, simulate_day
 from marketgen.sessions import midnight
@@ -48,7 +50,9 @@ class Output:
             TextWriter(trade_form(code, day, ids, ids, shift)),
             TextWriter(quote_form(code, start, shift)),
         ]
-        self.files: list[BinaryIO] = [(pieces / piece_name(target, name)).open("wb") for name in NAMES]
+        self.target, self.seed, self.dirt = target, spec.seed, parse_dirt(spec.dirt)
+        self.paths = [pieces / piece_name(target, name) for name in NAMES]
+        self.files: list[BinaryIO] = [path.open("wb") for path in self.paths]
         if truth is not None:
             folder = truth / str(code)
             folder.mkdir(exist_ok=True)
@@ -74,6 +78,11 @@ class Output:
         """Close the files and return their rows."""
         for file in self.files:
             file.close()
+        if self.dirt:
+            for k, (name, path) in enumerate(zip(NAMES, self.paths, strict=True)):
+                seed = [self.seed, self.target.number, self.target.day.toordinal(), k, 2]
+                done = dirty_piece(path, name, self.counts[k], self.dirt, seed)
+                path.with_suffix(".done").write_text(json.dumps(done))
         return tuple(self.counts)
 
 

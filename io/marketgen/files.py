@@ -5,7 +5,9 @@ the next day; they end with the week. Chains are independent, and pieces are joi
 of workers gives the same bytes.
 """
 
+import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -16,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from marketgen.chain import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
+from marketgen.dirt import damaged_header, parse_dirt, truncate_last, write_counts
 from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.spec import GeneratedFiles, MarketSpec
 
@@ -69,7 +72,7 @@ def generate(
     targets.sort(key=lambda target: (target.day, target.number))
     with TemporaryDirectory(dir=folder, prefix=".pieces-") as name:
         pieces = Path(name)
-        joined = _Joined(folder, pieces, targets)
+        joined = _Joined(folder, pieces, targets, parse_dirt(spec.dirt))
         for done, counts in enumerate(_work(spec, chains, batches, pieces, truth, workers), start=1):
             joined.add(counts)
             if progress is not None:
@@ -101,15 +104,16 @@ def _work(
 class _Joined:
     """The three files, to which each partition is appended as soon as all before it are there."""
 
-    def __init__(self, folder: Path, pieces: Path, targets: list[Target]) -> None:
+    def __init__(self, folder: Path, pieces: Path, targets: list[Target], dirt: dict[str, int]) -> None:
         self.folder, self.pieces, self.targets = folder, pieces, targets
+        self.dirt, self.done = dirt, {name: Counter[str]() for name in NAMES}
         self.next = 0
         self.counts: Counts = {}
         self.rows = [0, 0, 0]
         self.stack = ExitStack()
         self.files = [self.stack.enter_context((pieces / name).open("wb")) for name in NAMES]
         for file, header in zip(self.files, HEADERS, strict=True):
-            file.write(header.encode() + b"\n")
+            file.write(damaged_header(header, dirt))
 
     def add(self, counts: Counts) -> None:
         """Note what a task wrote and append what is next in order."""
@@ -125,11 +129,17 @@ class _Joined:
                 with piece.open("rb") as source:
                     shutil.copyfileobj(source, self.files[k], 1 << 20)
                 piece.unlink()
+                if self.dirt:
+                    self.done[name].update(json.loads(piece.with_suffix(".done").read_text()))
                 self.rows[k] += found[k]
 
     def close(self) -> list[int]:
         """Put the files in place; return their rows."""
         self.stack.close()
         for name in NAMES:
+            truncate_last(self.pieces / name, self.dirt)
             (self.pieces / name).replace(self.folder / name)
+        if self.dirt:
+            (self.folder / "truth").mkdir(exist_ok=True)
+            write_counts(self.folder / "truth" / "dirt.json", self.dirt, self.done)
         return self.rows

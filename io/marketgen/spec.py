@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from marketgen.dirt import parse_dirt
+
 MAX_ORDERS: Final = 300_000_000 // 30  # ids of a partition share a block of numbers
 TRUTH: Final = ("none", "orders", "full")
 PRICES: Final = (3_390, 24_500, 1_250, 88, 61_000)  # of the securities in turn: three tick sizes
@@ -29,7 +31,7 @@ class MarketSpec:
     replicate: write every simulated security this many times, under new codes and ids.
     simulated_weeks: simulate so many weeks and repeat them to the end of the range; 0 simulates all.
     truth: what to tell below truth/, one of none, orders (every order-day) and full (the event log of the book too).
-    dirt: damage to each file of each partition as kind:count, counted in truth/dirt.json.
+    dirt: damage to each file of each partition, a kind and a count joined by a colon; told in truth/dirt.json.
     timezone: the exchange's zone.
     """
 
@@ -71,6 +73,7 @@ class MarketSpec:
         _check("simulated_weeks", self.simulated_weeks, 0, 10_000)
         if self.truth not in TRUTH:
             raise ValueError(f"truth = {self.truth!r} is none of {', '.join(TRUTH)}")
+        parse_dirt(self.dirt)
         if not self.dates():
             raise ValueError(f"no weekday between date_start {self.date_start} and date_end {self.date_end}")
         try:
