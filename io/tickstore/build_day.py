@@ -80,7 +80,7 @@ class TimeOrdered:
             _take(sequence, self._order, self._column)
             sequence[:] = self._column
         others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", "security")]
-        extra = repeated_rows(timestamp, sequence, [self._chooser(name) for name in others if source.has(name)])
+        extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
         self.duplicates: list[int] = []
         if len(extra):
             order = np.arange(source.rows, dtype=np.int32) if self._order is None else self._order

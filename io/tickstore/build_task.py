@@ -18,6 +18,7 @@ from tickstore.scratch import Scratch
 from tickstore.session_hints import session_hints
 from tickstore.spill import Key, Spill, open_spill
 
+_SMALL_FILE = 1 << 20
 _ROOM = 1024  # bytes of attributes that depend on the columns
 
 Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
@@ -152,7 +153,10 @@ def forget_logs() -> None:
 
 
 def _sync_behind(built: BuiltDay) -> None:
-    """Sync a file while the next one is built; the commit syncs again, which then costs nothing."""
+    """Sync a large file while the next one is built; the commit syncs all, which then costs nothing for this one."""
+    if built.index["size"] < _SMALL_FILE:
+        built.writer.close()
+        return
     last: Future[None] | None = _state.get("sync")
     if last is not None:
         last.result()

@@ -17,7 +17,7 @@ from tickstore.build_task import BuiltPartition
 from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, merged_catalog
 from tickstore.day_file import dump_json, map_file
 from tickstore.request import ConvertProgress, Progress
-from tickstore.store_files import MANIFEST_NAME, append_lines, fsync_directory, read_lines, write_atomic
+from tickstore.store_files import MANIFEST_NAME, append_lines, fsync_directory, read_lines, sync_files, write_atomic
 
 CONVERT_FOLDER: Final = ".convert"
 _DECISION: Final = "decision.json"
@@ -49,9 +49,6 @@ def commit(decision: Decision, progress: Progress) -> None:
         if partition.outcome == "unchanged":
             continue
         temporary = decision.folder / f"{partition.number:06}.h5"
-        handle = os.open(temporary, os.O_RDWR)
-        os.fsync(handle)  # costs nothing when a worker has done it
-        os.close(handle)
         security, date = partition.key
         moves.append([temporary.name, security, date])
         lines.append(
@@ -71,6 +68,7 @@ def commit(decision: Decision, progress: Progress) -> None:
         "lines": [*lines, decision.conversion],
         "rejects": base64.b64encode(decision.rejects).decode(),
     }
+    sync_files([decision.folder / name for name, _, _ in moves])
     fsync_directory(decision.folder)
     write_atomic(decision.folder / _DECISION, dump_json(plan))
     _carry_out(decision.store, plan, progress)
@@ -101,8 +99,7 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
         changed.append(path)
         if number % 64 == 0:
             progress(ConvertProgress("commit", number, len(plan["moves"])))
-    for parent in dict.fromkeys(path.parent for path in changed):
-        fsync_directory(parent)
+    sync_files(list(dict.fromkeys(path.parent for path in changed)))
     manifest = store / MANIFEST_NAME
     if manifest.exists() and manifest.stat().st_size > plan["manifest_size"]:
         os.truncate(manifest, plan["manifest_size"])  # an interrupted attempt got this far

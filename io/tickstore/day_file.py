@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tickstore.errors import StoreError
-from tickstore.schema import COLUMNS, GROUPS, SCHEMA_VERSION
+from tickstore.schema import GROUPS, SCHEMA_VERSION
 
 MAGIC: Final = b"darkreplay day\r\n"
 HEAD: Final = struct.Struct("<16sIIII")
@@ -157,7 +157,7 @@ class DayWriter:
             user_block *= 2
         self._copy = min(self._room, _ATTRIBUTE_ROOM)
         self._names = columns[:]
-        blank = metadata(plan_layout(user_block, 0, columns), self._root("", "", b""), _UNITS)
+        blank = metadata(plan_layout(user_block, 0, columns), self._root("", "", b""))
         # the security's text is not known yet: leave room for any
         self._metadata_size = -(-(len(blank) + 256) // 64) * 64
         self.layout = plan_layout(user_block, self._metadata_size, columns)
@@ -202,7 +202,7 @@ class DayWriter:
         copy = dump_json(facts)
         if len(copy) > self._copy:
             copy = dump_json(facts | {"attributes": {}})
-        structures = metadata(self.layout, self._root(security, date, copy), _UNITS)
+        structures = metadata(self.layout, self._root(security, date, copy))
         if len(structures) > self._metadata_size:
             raise StoreError(f"security {security!r}: the name is too long")
         facts["metadata"] = [self.layout.user_block, len(structures), zlib.crc32(structures)]
@@ -228,9 +228,6 @@ class DayWriter:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-
-
-_UNITS: Final = {column.path: column.unit for column in COLUMNS}
 
 
 def write_day(

@@ -1,5 +1,6 @@
 """Files of a store that appear whole or not at all, and the manifest that says what is finished."""
 
+import ctypes
 import json
 import os
 from collections.abc import Iterator
@@ -7,16 +8,39 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+_MANY: Final = 256  # files beyond which one sync of the file system is cheaper than one of each
 MANIFEST_NAME: Final = "manifest.jsonl"
 
 
 def fsync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
+    """Make the names in a directory, or the content of a file, durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_files(paths: list[Path]) -> None:
+    """Make files and directories of one file system durable: one by one, or all at once where they are many."""
+    if len(paths) > _MANY and _sync_file_system(paths[0].parent):
+        return
+    for path in paths:
+        fsync_directory(path)
+
+
+def _sync_file_system(path: Path) -> bool:
+    """Make everything on a path's file system durable and return whether that can be asked for."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if function is None:
+        return False
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        if function(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(path))
+    finally:
+        os.close(handle)
+    return True
 
 
 def replace_file(temporary: Path, path: Path) -> None:

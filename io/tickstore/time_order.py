@@ -121,11 +121,11 @@ def time_order(
 def repeated_rows(
     timestamp: NDArray[np.int64],
     sequence: NDArray[np.int64],
-    columns: list[Callable[[NDArray[np.int64]], NDArray[np.int64]]],
+    columns: Callable[[], list[Callable[[NDArray[np.int64]], NDArray[np.int64]]]],
 ) -> NDArray[np.int64]:
     """Return which rows, in time order, equal an earlier one in every column, the sequence not being 0.
 
-    ``columns`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit
+    ``columns()`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit
     hash, and only with rows of the same time and sequence.
     """
     if sortedness(timestamp, sequence) != TIED:
@@ -133,7 +133,7 @@ def repeated_rows(
     same = (timestamp[1:] == timestamp[:-1]) & (sequence[1:] == sequence[:-1]) & (sequence[1:] != 0)
     tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
     mixed = np.zeros(len(tied), np.uint64)
-    for column in columns:
+    for column in columns():
         mixed = (mixed ^ column(tied).view(np.uint64)) * np.uint64(0x9FB21C651E98DF25)
         mixed ^= mixed >> np.uint64(29)
     order = np.lexsort((mixed, sequence[tied], timestamp[tied]))
