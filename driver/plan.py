@@ -18,6 +18,10 @@ from tickstore.errors import UserError
 
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
+LACKS = (
+    ("fills", "trades", "quantities come from order states, and there are no prices"),
+    ("quotes", "quotes", "costs are missing"),
+)
 SHOWN = 6  # names listed in a message
 # Rough costs, only for the estimate that `plan` prints.
 NS_PER_EVENT = 250
@@ -31,6 +35,7 @@ class Plan:
     jobs: tuple[Job, ...]
     bytes: int  # of the day files
     session_sources: dict[str, int]
+    notes: tuple[str, ...] = ()  # what the data lacks, and what that means for the results
 
     @property
     def event_rows(self) -> int:
@@ -82,7 +87,18 @@ def plan_jobs(
             )
         )
     size = sum(partition.bytes for partition in chosen)
-    return Plan(tuple(jobs), size, dict(Counter(job.session.source for job in jobs)))
+    return Plan(tuple(jobs), size, dict(Counter(job.session.source for job in jobs)), _notes(chosen))
+
+
+def _notes(chosen: Sequence[Partition]) -> tuple[str, ...]:
+    """Return a sentence for each table that is absent from all or some partitions (decisions 15)."""
+    notes = []
+    for table, name, meaning in LACKS:
+        without = sum(partition.rows[table] == 0 for partition in chosen)
+        if without:
+            where = "" if without == len(chosen) else f" on {without} of {len(chosen)} security-days"
+            notes.append(f"there are no {name}{where}: {meaning}")
+    return tuple(notes)
 
 
 def job_folder(security: str, date: str) -> Path:

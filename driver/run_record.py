@@ -15,6 +15,7 @@ from driver.results import JobState, job_name
 if TYPE_CHECKING:
     from tickstore import ConvertReport
 
+MOST_WARNINGS = 1_000
 HEADLINE = ("scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity",
             "fill_ratio", "vwap", "shortfall_bps", "saving_bps")  # fmt: skip
 
@@ -29,6 +30,7 @@ class Summary:
     phases: dict[str, float] = field(default_factory=dict)  # name -> seconds
     conversion: "ConvertReport | None" = None
     headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
+    notes: tuple[str, ...] = ()  # what the data lacks
     up_to_date: bool = False
     stale: int = 0
 
@@ -36,6 +38,12 @@ class Summary:
     def failed(self) -> list[JobState]:
         """Return the jobs that failed."""
         return [state for state in self.states if state.state == "failed"]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what jobs warned of."""
+        warned = [(job_name(one.job), one.report["warnings"]) for one in self.states if one.report]
+        return [f"{name}: {text}" for name, texts in warned for text in texts]
 
     def count(self, state: str) -> int:
         """Return the number of jobs in ``state``."""
@@ -92,6 +100,8 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
         "failed": {job_name(state.job): state.error for state in summary.failed},
         "sessions": Counter(state.job.session.source for state in summary.states),
+        "notes": summary.notes,
+        "warnings": summary.warnings[:MOST_WARNINGS],
         "totals": {
             "events": summary.total("events"),
             "orders": summary.total("orders"),

@@ -60,6 +60,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
             ensure_sample(monitor.say)
             clock.lap("sample")
         plan, summary.conversion = convert_and_plan(config, monitor)
+        summary.notes = plan.notes
         clock.lap("convert")
         manifest = Manifest(results)
         kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tickstore import ConvertReport, Inspection, VerifyReport
 
 SHOWN_JOBS = 20
+SHOWN_WARNINGS = 5
 
 
 def run_text(summary: Summary) -> str:
@@ -34,6 +35,10 @@ def run_text(summary: Summary) -> str:
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items() if seconds >= 0.05)
         rate = summary.rate()
         lines.append(f"time: {spent}" + (f"; {rate:,.0f} events/s" if rate else ""))
+    lines += [f"note: {note}" for note in summary.notes]
+    lines += [f"warning: {text}" for text in summary.warnings[:SHOWN_WARNINGS]]
+    if len(summary.warnings) > SHOWN_WARNINGS:
+        lines.append(f"... and {len(summary.warnings) - SHOWN_WARNINGS} more warnings, in run.json")
     lines += [f"FAILED {job_name(state.job)}: {state.error}" for state in summary.failed]
     if summary.headline:
         lines += ["", *table_lines(HEADLINE, summary.headline), ""]
@@ -51,6 +56,8 @@ def run_facts(summary: Summary) -> dict[str, Any]:
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed")},
         "up_to_date": summary.up_to_date,
         "failed": {job_name(state.job): state.error for state in summary.failed},
+        "notes": summary.notes,
+        "warnings": summary.warnings,
         "totals": {name: summary.total(name) for name in ("events", "orders", "fills")},
         "seconds": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
         "summary": summary.headline,
@@ -99,6 +106,7 @@ def plan_text(plan: Plan, config: Config, seconds: float) -> str:
     lines = table_lines(("security", "date", "events", "session"), rows)
     if len(plan.jobs) > SHOWN_JOBS:
         lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS} more (all with --json)")
+    lines += [f"note: {note}" for note in plan.notes]
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
     lines.append(
         f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "

@@ -181,3 +181,14 @@ def test_fingerprints_change_with_data_session_settings_and_code_only() -> None:
 def test_folders_are_safe_for_any_security_name() -> None:
     assert job_folder("BRK.B", "2024-01-02") == Path("secBRK.B/2024-01-02")
     assert job_folder("../~x/ü", "2024-01-02") == Path("sec..%2F%7Ex%2F%C3%BC/2024-01-02")
+
+
+def test_what_the_data_lacks_is_noted() -> None:
+    config = load_config({}).config
+    full, bare = partition("101"), partition("102")
+    bare.rows.update(quotes=0, fills=0)
+    assert plan_jobs(config, [full], None, RESULTS).notes == ()
+    some = plan_jobs(config, [full, bare], None, RESULTS).notes
+    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing"
+    alone = plan_jobs(config, [bare], None, RESULTS).notes
+    assert alone[0].startswith("there are no trades: quantities come from order states")
