@@ -46,6 +46,7 @@ from marketgen.world import (
     CLOSED,
     CONTINUOUS,
     CREATED,
+    ENTRY_TIME,
     FINISHED,
     FLUSH_ROWS,
     FREE,
@@ -219,6 +220,7 @@ def reload(m: I64) -> None:
         if m[x + LIVE] != 1:
             continue
         m[NOW] = max(m[NOW], m[RELOAD_AT]) + 1 + (draw(m) * 200_000 >> 31)
+        m[x + ENTRY_TIME] = m[NOW]  # of this day
         if m[x + VALIDITY] & 16_384:
             m[x + VALIDITY] |= 32_768
             write_order(m, x, SYSTEM, OFF_BOOK)
