@@ -10,7 +10,8 @@ import numpy as np
 
 import tickstore
 from driver.block_columns import order_block
-from driver.cells import Cells, cell_dimensions, cells_of, merge_cells
+from driver.cell_sums import cells_of
+from driver.cells import Cells, cell_dimensions, merge_cells
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, OrderFile, open_order_file

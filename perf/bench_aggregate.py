@@ -15,7 +15,7 @@ from pathlib import Path
 
 from driver import partials
 from driver.aggregate import aggregate
-from driver.cells import cells_of
+from driver.cell_sums import cells_of
 from driver.partials import PARTIAL_NAME, Partial
 from driver.settings import Job, Session, Settings
 from tests.driver.order_blocks import random_block

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from driver.cells import cells_of
+from driver.cell_sums import cells_of
 from driver.order_block import OrderBlock
 from driver.outliers import extreme_orders
 from driver.partials import PARTIAL_NAME, Partial, write_partial

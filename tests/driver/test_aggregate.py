@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driver.aggregate import aggregate, natural, size_labels
-from driver.cells import cells_of
+from driver.cell_sums import cells_of
 from driver.job import empty_block
 from driver.partials import read_partial, write_partial
 from driver.settings import Simulation

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cells import Cells, cell_dimensions, cell_key, cells_of, local_hour, merge_cells
+from driver.cell_sums import cells_of
+from driver.cells import Cells, cell_dimensions, cell_key, local_hour, merge_cells
 from driver.order_block import OrderBlock
 from kernels.conventions import NULL
 from tests.driver.order_blocks import SCENARIOS, random_block

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.cells import Cells, cells_of
+from driver.cell_sums import cells_of
+from driver.cells import Cells
 from driver.partials import Partial, read_partial, write_partial
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
