@@ -1,6 +1,5 @@
 """Build one partition from the logs: what a worker does in the second half of a conversion."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +17,6 @@ from tickstore.scratch import Scratch
 from tickstore.session_hints import session_hints
 from tickstore.spill import Key, Spill, open_spill
 
-_SMALL_FILE = 1 << 20
 _ROOM = 1024  # bytes of attributes that depend on the columns
 
 Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
@@ -78,7 +76,8 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         Path(task.path).unlink()
         index = existing.index if existing is not None else built.index
         return BuiltPartition(task.number, task.key, outcome, index, duplicates)
-    _sync_behind(built)
+    built.writer.start_writeback()
+    built.writer.close()
     return BuiltPartition(task.number, task.key, outcome, built.index, duplicates)
 
 
@@ -150,23 +149,3 @@ def forget_logs() -> None:
     """Let go of mapped logs and scratch memory: they belong to one conversion."""
     _mapped_spill.cache_clear()
     _state.clear()
-
-
-def _sync_behind(built: BuiltDay) -> None:
-    """Sync a large file while the next one is built; the commit syncs all, which then costs nothing for this one."""
-    if built.index["size"] < _SMALL_FILE:
-        built.writer.close()
-        return
-    last: Future[None] | None = _state.get("sync")
-    if last is not None:
-        last.result()
-    if "threads" not in _state:
-        _state["threads"] = ThreadPoolExecutor(1)
-    _state["sync"] = _state["threads"].submit(built.writer.sync)
-
-
-def wait_for_sync() -> None:
-    """Wait for the last file of this process to be durable."""
-    last: Future[None] | None = _state.pop("sync", None)
-    if last is not None:
-        last.result()

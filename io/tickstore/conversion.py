@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs, wait_for_sync
+from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
 from tickstore.commit import CONVERT_FOLDER, Decision, commit, finish_commit, is_decided, work_folder
 from tickstore.errors import InputError, StoreError
@@ -247,7 +247,6 @@ def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
             )
         note_built(run.folder, partition)
         run.progress(ConvertProgress("build", len(built), len(tasks)))
-    wait_for_sync()
     built.sort(key=lambda partition: partition.number)
     rejects = bad_rows(run.parsed, run.chunks, run.sources)
     duplicates = duplicate_rows(built, run.chunks, run.sources, run.request)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-_MANY: Final = 256  # files beyond which one sync of the file system is cheaper than one of each
+_MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
 MANIFEST_NAME: Final = "manifest.jsonl"
 
 
