@@ -8,24 +8,72 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kernels.classify import classify as classify
-    from kernels.quotes import mid2 as mid2
-    from kernels.quotes import prevailing_quote as prevailing_quote
-    from kernels.warm import warm as warm
+    from kernels.causes import CAUSES, change_causes
+    from kernels.conventions import BUY, NULL, SELL
+    from kernels.groups import classify
+    from kernels.metrics import METRICS
+    from kernels.quotes import mid2, prevailing_quote, seek
+    from kernels.research import (
+        effective_spread_bps,
+        fill_totals,
+        limit2,
+        markout_bps,
+        order_states,
+        shortfall_bps,
+        venue_of,
+        window_mid2,
+    )
+    from kernels.warming import warm
 
 _HOME = {
-    "classify": "kernels.classify",
-    "mid2": "kernels.quotes",
-    "prevailing_quote": "kernels.quotes",
-    "warm": "kernels.warm",
+    "BUY": "conventions",
+    "CAUSES": "causes",
+    "METRICS": "metrics",
+    "NULL": "conventions",
+    "SELL": "conventions",
+    "change_causes": "causes",
+    "classify": "groups",
+    "effective_spread_bps": "research",
+    "fill_totals": "research",
+    "limit2": "research",
+    "markout_bps": "research",
+    "mid2": "quotes",
+    "order_states": "research",
+    "prevailing_quote": "quotes",
+    "seek": "quotes",
+    "shortfall_bps": "research",
+    "venue_of": "research",
+    "warm": "warming",
+    "window_mid2": "research",
 }
-__all__ = ["classify", "mid2", "prevailing_quote", "warm"]
+__all__ = [
+    "BUY",
+    "CAUSES",
+    "METRICS",
+    "NULL",
+    "SELL",
+    "change_causes",
+    "classify",
+    "effective_spread_bps",
+    "fill_totals",
+    "limit2",
+    "markout_bps",
+    "mid2",
+    "order_states",
+    "prevailing_quote",
+    "seek",
+    "shortfall_bps",
+    "venue_of",
+    "warm",
+    "window_mid2",
+]
 
 
 def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
     if name not in _HOME:
         raise AttributeError(f"module 'kernels' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    value = getattr(import_module(f"kernels.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -65,6 +65,16 @@ def check_choice(name: str, column: Array, allowed: tuple[int, ...]) -> Array:
     return column
 
 
+def check_index(name: str, column: Array, size: int) -> Array:
+    """Return ``column`` if every value is a row of ``size`` rows, or -1."""
+    wrong = np.flatnonzero((column < -1) | (column >= size))
+    if len(wrong):
+        raise ValueError(
+            f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; rows go from 0 to {size - 1}, -1 for none"
+        )
+    return column
+
+
 def check_not_negative(name: str, column: Array) -> Array:
     """Return ``column`` if no value is below zero."""
     wrong = np.flatnonzero(column < 0)

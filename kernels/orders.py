@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from kernels import _rows as r
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules
 from kernels._jit import inlined, kernel
-from kernels.classify import group_of
 from kernels.conventions import (
     MID_TICK_HALF,
     POPULATION_SWEEP,
@@ -22,6 +21,7 @@ from kernels.conventions import (
     TYPE_SWEEP,
     VENUE_REPORT,
 )
+from kernels.groups import group_of
 from kernels.quotes import seek
 
 Array = NDArray[Any]

@@ -95,10 +95,16 @@ def random_fill(rng: Random, tick: int, price: int) -> Row:
     }
 
 
-def random_day(seed: int, n_orders: int = 12, n_quotes: int = 12) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return events, fills and quotes in (timestamp, sequence) order; absent quote sides are None."""
+def random_day(
+    seed: int, n_orders: int = 12, n_quotes: int = 12, level: tuple[int, int] | None = None
+) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return events, fills and quotes in (timestamp, sequence) order; absent quote sides are None.
+
+    level : (tick, price) around which prices lie, or one at random
+    """
     rng = Random(seed)
     tick, price = rng.choice([(1, 60), (5, 500), (10, 3_390), (10, 3_390), (100, 400_000)])
+    tick, price = level or (tick, price)
     events, fills = [], []
     for place in range(n_orders):
         mine = random_order(rng, 2**62 + 3 * place, tick, price)

@@ -10,6 +10,7 @@ import pytest
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings
+from kernels import mid2, prevailing_quote
 from tests.builders import MemoryDay, build_real_day
 
 
@@ -72,3 +73,17 @@ def test_population_traded(day: MemoryDay, session: Session) -> None:
     selection = Selection(participants=(69,), hour_start=10, hour_end=16, population=2)
     (block,) = measure(day, Settings(selection=selection), session)
     assert len(block) == 29
+
+
+def test_dark_matches_print_at_the_mid(day: MemoryDay) -> None:
+    """Of 573 dark matches the price is the trade snapshot's mid in 536, the mid strictly before in 533."""
+    fills = day.fills
+    dark = np.isin(fills["deal_source"], (46, 47, 48)) & (fills["side"] > 0)
+    assert dark.sum() == 573
+    price2 = 2 * fills["price"][dark]
+    snapshot = mid2(fills["national_bid"][dark], fills["national_offer"][dark])
+    assert np.count_nonzero(snapshot == price2) == 536
+    mids = mid2(day.quotes["bid"], day.quotes["offer"])
+    row = prevailing_quote(day.quotes["timestamp"], fills["timestamp"][dark])
+    np.testing.assert_array_equal(row, fills["quote"][dark])
+    assert np.count_nonzero((row >= 0) & (mids[row] == price2)) == 533

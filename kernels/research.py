@@ -1,0 +1,308 @@
+"""Functions for notebooks: plain arrays or memory maps in, columns out, every argument checked by name.
+
+Batch jobs use the block kernels instead; the definitions, and for exact arithmetic the helpers, are the same.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kernels._checks import (
+    check_ascending,
+    check_choice,
+    check_column,
+    check_index,
+    check_not_negative,
+    check_same_length,
+)
+from kernels._jit import kernel
+from kernels._rows import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS
+from kernels.conventions import (
+    DEAL_AUCTION,
+    DEAL_BOOKED,
+    DEAL_DARK,
+    DEAL_LIT,
+    DEAL_REPORT,
+    MID_TICK_HALF,
+    NULL,
+    VENUE_AUCTION,
+    VENUE_BOOKED,
+    VENUE_DARK,
+    VENUE_LIT,
+    VENUE_REPORT,
+)
+from kernels.quotes import mean_mid2, quote_book, seek
+
+Array = NDArray[Any]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+SIDES = (1, -1)
+VENUE_OF = {
+    **dict.fromkeys(DEAL_LIT, VENUE_LIT),
+    **dict.fromkeys(DEAL_DARK, VENUE_DARK),
+    **dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION),
+    **dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED),
+    **dict.fromkeys(DEAL_REPORT, VENUE_REPORT),
+}
+
+
+class OrderStates(NamedTuple):
+    """One value per order, in order of first appearance; int64, -1 and 0 for an index that never appears."""
+
+    first_row: I64
+    last_row: I64
+    arrival_time: I64
+    end_time: I64
+    parent_quantity: I64
+    leaves_quantity: I64
+    matched_quantity: I64  # of the day
+
+
+class FillTotals(NamedTuple):
+    """One value per order; fills that consumed it, off-market reports left out."""
+
+    quantity: I64
+    notional: I64
+    fills: I64
+    first_row: I64  # row of the first fill given, -1 none
+    last_row: I64
+
+
+@kernel
+def _order_states(order_index: Array, leaves: Array, matched: Array, out: Array) -> None:
+    for row in range(len(order_index)):
+        i = order_index[row]
+        if out[0, i] < 0:
+            out[0, i] = row
+            out[5, i] = matched[row]
+        out[1, i] = row
+        out[2, i] = max(out[2, i], leaves[row] + matched[row] - out[5, i])
+        out[3, i] = leaves[row]
+        out[4, i] = matched[row] - out[5, i]
+
+
+def order_states(
+    order_index: ArrayLike,
+    timestamp: ArrayLike,
+    leaves_quantity: ArrayLike,
+    matched_quantity: ArrayLike,
+    until: int | None = None,
+) -> OrderStates:
+    """Return each order's life and state from its events alone, as of ``until``.
+
+    Parameters
+    ----------
+    order_index : (n,) dense index of each event's order, 0..N-1
+    timestamp : (n,) int64, ns UTC, ascending
+    leaves_quantity, matched_quantity : (n,) int64, shares; matched is cumulative over the order's whole life
+    until : ns UTC; events at or after it are not looked at. None looks at all.
+
+    """
+    times = check_ascending("timestamp", check_column("timestamp", timestamp, np.int64))
+    index = check_not_negative("order_index", check_column("order_index", order_index, np.int64))
+    leaves = check_column("leaves_quantity", leaves_quantity, np.int64)
+    matched = check_column("matched_quantity", matched_quantity, np.int64)
+    check_same_length(order_index=index, timestamp=times, leaves_quantity=leaves, matched_quantity=matched)
+    stop = len(times) if until is None else int(np.searchsorted(times, until))
+    n_orders = int(index.max()) + 1 if len(index) else 0
+    out = np.zeros((6, n_orders), np.int64)
+    out[:2] = -1
+    _order_states(index[:stop], leaves[:stop], matched[:stop], out)
+    seen = out[0] >= 0
+    arrival, end = np.zeros(n_orders, np.int64), np.zeros(n_orders, np.int64)
+    arrival[seen], end[seen] = times[out[0, seen]], times[out[1, seen]]
+    return OrderStates(out[0], out[1], arrival, end, out[2], out[3], out[4])
+
+
+def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
+    """Return the venue of each fill: 0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report.
+
+    Parameters
+    ----------
+    deal_source : (n,) the exchange's codes
+
+    """
+    codes = check_choice("deal_source", check_column("deal_source", deal_source, np.int64), tuple(VENUE_OF))
+    table = np.zeros(max(VENUE_OF) + 1, np.int8)
+    table[list(VENUE_OF)] = list(VENUE_OF.values())
+    return np.asarray(table[codes])
+
+
+@kernel
+def _fill_totals(index: Array, price: Array, quantity: Array, venue: Array, out: Array) -> None:
+    for row in range(len(index)):
+        i = index[row]
+        if i < 0 or venue[row] == VENUE_REPORT:
+            continue
+        out[0, i] += quantity[row]
+        out[1, i] += quantity[row] * price[row]
+        out[2, i] += 1
+        if out[3, i] < 0:
+            out[3, i] = row
+        out[4, i] = row
+
+
+def fill_totals(
+    order_index: ArrayLike, n_orders: int, price: ArrayLike, quantity: ArrayLike, venue: ArrayLike
+) -> FillTotals:
+    """Return what each of ``n_orders`` orders traded.
+
+    Parameters
+    ----------
+    order_index : (n,) order of each fill, -1 for an order that is not in the order file
+    n_orders : number of orders
+    price, quantity : (n,) int64, price units and shares
+    venue : (n,) as ``venue_of`` gives
+
+    """
+    index = check_index("order_index", check_column("order_index", order_index, np.int64), n_orders)
+    prices = check_column("price", price, np.int64)
+    shares = check_not_negative("quantity", check_column("quantity", quantity, np.int64))
+    venues = check_choice("venue", check_column("venue", venue, np.int64), (0, 1, 2, 3, 4))
+    check_same_length(order_index=index, price=prices, quantity=shares, venue=venues)
+    out = np.zeros((5, n_orders), np.int64)
+    out[3:] = -1
+    _fill_totals(index, prices, shares, venues, out)
+    return FillTotals(*out)
+
+
+@kernel
+def _window_mid2(time: Array, book: Array, base: int, start: Array, end: Array, out: Array) -> None:
+    hint = -1
+    for k in range(len(start)):
+        before = seek(time, hint, start[k])
+        hint = before
+        out[k] = np.nan
+        if before >= 0 and book[before, BOOK_MID2] != NULL:
+            out[k] = float(book[before, BOOK_MID2])
+        if start[k] >= end[k]:
+            continue
+        area = valid_ns = 0
+        for row, t, sign in ((seek(time, before, end[k]), end[k], 1), (before, start[k], -1)):
+            if row >= 0:
+                area += sign * book[row, BOOK_AREA]
+                valid_ns += sign * book[row, BOOK_VALID_NS]
+                if book[row, BOOK_MID2] != NULL:
+                    area += sign * (book[row, BOOK_MID2] - base) * (t - book[row, BOOK_TIME])
+                    valid_ns += sign * (t - book[row, BOOK_TIME])
+        if valid_ns > 0:
+            out[k] = mean_mid2(area, valid_ns, base)
+
+
+def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: ArrayLike, end: ArrayLike) -> F64:
+    """Return the time-weighted mid of each window in half price units, over its valid time only.
+
+    A window without valid time, or of no length, has the mid that prevails strictly before its start; NaN
+    where that is not valid either.
+
+    Parameters
+    ----------
+    quote_time : (n,) int64, ns UTC, ascending
+    bid, offer : (n,) int64, price units, NULL where absent
+    start, end : (m,) int64, ns UTC
+
+    """
+    times = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
+    bids, offers = check_column("bid", bid, np.int64), check_column("offer", offer, np.int64)
+    starts, ends = check_column("start", start, np.int64), check_column("end", end, np.int64)
+    check_same_length(quote_time=times, bid=bids, offer=offers)
+    check_same_length(start=starts, end=ends)
+    book, base = quote_book(times, bids, offers)
+    out = np.empty(len(starts))
+    _window_mid2(times, book, base, starts, ends, out)
+    return out
+
+
+def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: tuple[tuple[int, int], ...]) -> I64:
+    """Return each limit in half price units, improved by half a tick where its mid-tick flag says so.
+
+    A market order (price 0) has a limit that never binds. A price is allowed if side x price2 <= side x limit2.
+
+    Parameters
+    ----------
+    limit_price : (n,) int64, price units, 0 market
+    mid_tick : (n,) the exchange's flag: 1, 4 and 6 improve the limit
+    side : (n,) +1 buy, -1 sell
+    ticks : (from price, tick) pairs in price units, ascending, as ((0, 1), (100, 5), (2000, 10))
+
+    """
+    prices = check_not_negative("limit_price", check_column("limit_price", limit_price, np.int64))
+    flags = check_column("mid_tick", mid_tick, np.int64)
+    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
+    check_same_length(limit_price=prices, mid_tick=flags, side=sides)
+    starts, sizes = np.array(ticks, np.int64).reshape(-1, 2).T
+    place = np.searchsorted(starts, prices, "right") - 1
+    tick = np.where(place >= 0, sizes[place], 0)
+    improved = 2 * prices + sides * np.where(np.isin(flags, MID_TICK_HALF), tick, 0)
+    return np.where(prices > 0, improved, sides * 2**61)
+
+
+def shortfall_bps(
+    side: ArrayLike,
+    order_quantity: ArrayLike,
+    filled_quantity: ArrayLike,
+    notional2: ArrayLike,
+    mid2: ArrayLike,
+    charge2: ArrayLike,
+) -> F64:
+    """Return the implementation shortfall of each order in bps of its arrival mid: positive when paid.
+
+    1e4 x side x [notional2 - filled x mid2 + (order - filled) x (charge2 - mid2)] / (order x mid2). NaN without
+    an arrival mid, or where something is unfilled and has no price.
+
+    Parameters
+    ----------
+    side : (n,) +1 buy, -1 sell
+    order_quantity, filled_quantity : (n,) int64, shares
+    notional2 : (n,) sum of price x quantity in half price units
+    mid2, charge2 : (n,) int64, half price units, NULL where missing: arrival mid, price of the unfilled
+
+    """
+    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
+    total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
+    filled = check_not_negative("filled_quantity", check_column("filled_quantity", filled_quantity, np.int64))
+    amount = check_column("notional2", notional2, np.float64)
+    mids, charges = check_column("mid2", mid2, np.int64), check_column("charge2", charge2, np.int64)
+    check_same_length(
+        side=sides, order_quantity=total, filled_quantity=filled, notional2=amount, mid2=mids, charge2=charges
+    )
+    unfilled = np.maximum(total - filled, 0)
+    known = (mids != NULL) & (total > 0) & ((unfilled == 0) | (charges != NULL))
+    mids, charges = np.where(known, mids, 1), np.where(known & (unfilled > 0), charges, np.where(known, mids, 1))
+    cost = sides * (amount - filled * mids + unfilled * (charges - mids))
+    return np.where(known, 1e4 * cost / (np.where(known, total, 1) * mids), np.nan)
+
+
+def effective_spread_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike) -> F64:
+    """Return 2 x side x (price - mid) / mid of each fill in bps: positive when paid, NaN without a mid.
+
+    Parameters
+    ----------
+    side : (n,) +1 buy, -1 sell
+    price2, mid2 : (n,) int64, half price units; mid2 NULL where missing
+
+    """
+    return 2.0 * _against_mid(side, price2, mid2, mid2)
+
+
+def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2: ArrayLike) -> F64:
+    """Return side x (later mid - price) / mid of each fill in bps: positive when good, NaN without either mid.
+
+    Parameters
+    ----------
+    side : (n,) +1 buy, -1 sell
+    price2, mid2, later_mid2 : (n,) int64, half price units; mids NULL where missing
+
+    """
+    return -_against_mid(side, price2, mid2, later_mid2)
+
+
+def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, reference2: ArrayLike) -> F64:
+    """Return 1e4 x side x (price - reference) / mid."""
+    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
+    prices, mids = check_column("price2", price2, np.int64), check_column("mid2", mid2, np.int64)
+    references = check_column("later_mid2", reference2, np.int64)
+    check_same_length(side=sides, price2=prices, mid2=mids, later_mid2=references)
+    known = (mids != NULL) & (references != NULL)
+    return np.where(known, 1e4 * sides * (prices - np.where(known, references, 0)) / np.where(known, mids, 1), np.nan)

@@ -1,0 +1,67 @@
+"""Compile, or load from the cache, every kernel a job calls, by calling each once on a day of no rows."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from kernels._columns import (
+    EVENT_DTYPES,
+    FILL_DTYPES,
+    ORDER_DTYPES,
+    EventColumns,
+    FillColumns,
+    OrderColumns,
+    QuoteColumns,
+    Rules,
+    readonly,
+)
+from kernels.block import day_sums, empty_rows, measure_orders
+from kernels.fills import closing_price2
+from kernels.orders import select_orders
+from kernels.quality import quality_counts
+
+OTHERS = ("kernels.moments", "kernels.dark_book")  # each has its own ``warm``
+
+
+def empty_rules() -> Rules:
+    """Return rules of the types a job uses."""
+    return Rules(
+        hours_end=0,
+        row_end=0,
+        session_start=0,
+        session_end=0,
+        opening_quote=-1,
+        closing_quote=-1,
+        start_quote=-1,
+        close2=0,
+        quotes_first=0,
+        mid_kind=0,
+        dark_share_ppm=0,
+        impact=0.0,
+        cleanup_ns=0,
+        mid_base=0,
+        states_only=0,
+        horizons_ns=np.zeros(1, np.int64),
+        ticks=np.zeros((2, 1), np.int64),
+        fees=np.zeros(4),
+    )
+
+
+def warm() -> None:
+    """Make every kernel of a job ready, so that worker processes that start later only load them."""
+    events = EventColumns(*(readonly(np.zeros(0, EVENT_DTYPES.get(name, "i8"))) for name in EventColumns._fields))
+    orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
+    fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
+    quotes = QuoteColumns(*(readonly(np.zeros(0, np.int64)) for _ in QuoteColumns._fields))
+    sums, _ = day_sums(fills, quotes, (0, 0), 0)
+    closing_price2(fills, sums.price2, 0)
+    selected = np.zeros(0, np.int32)
+    select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
+    measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), empty_rows(0, 1))
+    quality_counts(orders, fills, quotes)
+    for name in OTHERS:
+        if find_spec(name) is not None:
+            extra = getattr(import_module(name), "warm", None)
+            if extra is not None:
+                extra()
