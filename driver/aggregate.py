@@ -12,6 +12,7 @@ import numpy as np
 
 from driver import inference
 from driver.cells import Cells, cell_dimensions
+from driver.conditions import CONDITIONS, PHASES, SPREADS, condition_dimensions
 from driver.order_block import F64, I32, I64
 from driver.outliers import merge_extremes
 from driver.outputs import atomic_write
@@ -22,6 +23,7 @@ from driver.totals import Totals
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 from tickstore.errors import StoreError
 
+CONDITION_START = {"phase": 0, "spread": len(PHASES), "volume_share": len(PHASES) + len(SPREADS)}
 OUTLIERS_KEPT = 100
 HOURS = 24
 SIZES = len(SIZE_EDGES) + 1
@@ -86,6 +88,7 @@ def _start(state: _State, cells: Cells) -> None:
     rows = {"global_summary": 1, "by_security": len(state.securities), "by_date": dates, "by_participant": 16}
     rows |= {"by_group": len(GROUPS) + 1, "by_time_of_day": HOURS, "by_order_size": SIZES}
     rows["unexecuted"] = BY_SIZE + SIZES
+    rows["by_condition"] = sum(map(len, CONDITIONS.values()))
     state.totals = {name: Totals.empty(cells, count) for name, count in rows.items()}
     state.totals["time_series"] = Totals.empty(cells, dates * HOURS, quantiles=False)
     state.cluster_weight = np.zeros((len(state.jobs), 3))
@@ -120,6 +123,9 @@ def _add(state: _State, place: int, partial: Partial, security: int, date: int) 
     seen = np.where(by_hour.security >= 0, np.arange(HOURS), SKIPPED).astype(np.int32)
     totals["by_time_of_day"].add_rows(by_hour, seen, security)
     totals["time_series"].add_rows(by_hour, np.where(seen >= 0, seen + date * HOURS, seen).astype(np.int32), security)
+    for name, places in condition_dimensions(partial.conditions.key).items():
+        rows = (places + CONDITION_START[name]).astype(np.int32)
+        totals["by_condition"].add(partial.conditions, rows, security)
     state.cluster_weight[place] = whole.weight[0]
     state.cluster_mean[place] = whole.mean[0]
     where = {"security_code": partial.security, "date": partial.date}
@@ -187,6 +193,9 @@ def _labels(state: _State, name: str) -> tuple[list[str], list[tuple[list[Value]
         return ["hour"], hours
     if name == "by_order_size":
         return ["size_bucket"], sizes
+    if name == "by_condition":
+        named = [(kind, value) for kind, values in CONDITIONS.items() for value in values]
+        return ["condition", "value"], [([*pair], row) for row, pair in enumerate(named)]
     if name == "time_series":
         return ["date", "hour"], [([d, h], i * HOURS + h) for i, d in enumerate(state.dates) for h in range(HOURS)]
     rows: list[tuple[list[Value], int]] = [(["all", "all"], ALL)]

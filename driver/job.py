@@ -10,8 +10,9 @@ import numpy as np
 
 import tickstore
 from driver.block_columns import order_block
-from driver.cell_sums import cells_of
+from driver.cell_sums import cells_of, sum_by
 from driver.cells import Cells, cell_dimensions, merge_cells
+from driver.conditions import SIZE, Market, condition_key, market_volume
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, OrderFile, open_order_file
@@ -34,12 +35,15 @@ def run_job(job: Job) -> JobReport:
     with tickstore.open_day(Path(job.day_file)) as day:
         quality = data_quality(day, job.settings, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        cells, outliers = _measure_blocks(job, folder, texts, measure(day, job.settings, job.session))
+        volume = market_volume(day.fills["quantity"], day.fills["venue"])
+        market = Market(job.session, job.settings.simulation.ticks, volume)
+        blocks = _at_least_one(measure(day, job.settings, job.session), job)
+        cells, conditions, outliers = _measure_blocks(job, folder, texts, market, blocks)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    partial = Partial(job.security, job.date, job.fingerprint, cells, quality, outliers, names)
+    partial = Partial(job.security, job.date, job.fingerprint, cells, conditions, quality, outliers, names)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -61,23 +65,29 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 
 def _measure_blocks(
-    job: Job, folder: Path, texts: Mapping[int, str], blocks: Iterable[OrderBlock]
-) -> tuple[Cells, list[dict[str, Any]]]:
+    job: Job, folder: Path, texts: Mapping[int, str], market: Market, blocks: Iterable[OrderBlock]
+) -> tuple[Cells, Cells, list[dict[str, Any]]]:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
-    parts: list[Cells] = []
+    cells: Cells | None = None
+    conditions: Cells | None = None
     outliers: list[dict[str, Any]] = []
     with ExitStack() as stack:
         file: OrderFile | None = None
         if job.settings.order_level:
             file = stack.enter_context(open_order_file(folder, job.settings, texts))
-        for block in _at_least_one(blocks, job):
+        for block in blocks:
             if file is not None:
                 file.write(block)
-            parts.append(cells_of(block, job.settings.timezone))
+            cells = _merged(cells, cells_of(block, job.settings.timezone))
+            conditions = _merged(conditions, sum_by(block, condition_key(block, market), SIZE))
             outliers = merge_extremes(outliers, extreme_orders(block))
-            if len(parts) > 1:
-                parts = [merge_cells(parts)]
-    return parts[0], outliers
+    if cells is None or conditions is None:
+        raise ValueError("a job sums at least one block, an empty one if it has no orders")
+    return cells, conditions, outliers
+
+
+def _merged(sums: Cells | None, more: Cells) -> Cells:
+    return more if sums is None else merge_cells([sums, more])
 
 
 def _at_least_one(blocks: Iterable[OrderBlock], job: Job) -> Iterator[OrderBlock]:

@@ -29,6 +29,8 @@ _ARRAYS = tuple(field.name for field in fields(Cells) if field.name not in ("sce
 _TYPES: dict[str, Any] = {
     "key": np.int64, "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
 }  # fmt: skip
+_STORED = (*_ARRAYS, "spread", *(f"{kind}{w}" for w in range(4) for kind in ("rows", "sums")))
+_CUBES = ("cells", "conditions")
 _WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
 
 
@@ -40,6 +42,7 @@ class Partial:
     date: str
     fingerprint: str  # of the job that made it
     cells: Cells
+    conditions: Cells  # the same orders by the market they met
     quality: dict[str, int]
     outliers: list[dict[str, Any]]  # the job's most extreme orders, by column name
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
@@ -54,10 +57,9 @@ def write_partial(partial: Partial, path: Path) -> int:
 
 def encode(partial: Partial) -> bytes:
     """Return the content of a partial's file."""
-    arrays = {name: _narrow(np.ascontiguousarray(getattr(partial.cells, name))) for name in _ARRAYS}
-    arrays |= _narrow_rows(partial.cells.sums)
-    spread = np.flatnonzero(partial.cells.weight[:, 0] > 1)  # one order has no spread
-    arrays |= {"spread": _narrow(spread), "comoment": partial.cells.comoment[spread]}
+    arrays = {
+        f"{cube}.{name}": array for cube in _CUBES for name, array in _cube_arrays(getattr(partial, cube)).items()
+    }
     arrays = dict(sorted(arrays.items(), key=lambda item: item[1].dtype.kind == "i"))  # floats first
     header = {
         "version": PARTIAL_VERSION,
@@ -77,6 +79,12 @@ def encode(partial: Partial) -> bytes:
     whole = b"".join(_padded(array.tobytes()) for array in arrays.values() if array.dtype.kind == "i")
     body = MAGIC + struct.pack("<qq", len(text), len(floats)) + text + floats + zlib.compress(whole, level=1)
     return body + struct.pack("<q", zlib.crc32(body))
+
+
+def _cube_arrays(cells: Cells) -> dict[str, NDArray[Any]]:
+    arrays = {name: _narrow(np.ascontiguousarray(getattr(cells, name))) for name in _ARRAYS}
+    spread = np.flatnonzero(cells.weight[:, 0] > 1)  # one order has no spread
+    return arrays | _narrow_rows(cells.sums) | {"spread": _narrow(spread), "comoment": cells.comoment[spread]}
 
 
 def _padded(data: bytes) -> bytes:
@@ -136,6 +144,20 @@ def _decode(header: dict[str, Any], floats: bytearray, whole: bytes) -> Partial:
         array = np.frombuffer(floats if dtype.kind == "f" else whole, dtype, math.prod(shape), place[dtype.kind])
         arrays[name] = array.reshape(shape)
         place[dtype.kind] += array.nbytes + -array.nbytes % 8
+    cubes = [_cube(header, {name: arrays[f"{cube}.{name}"] for name in _STORED}) for cube in _CUBES]
+    return Partial(
+        security=header["security"],
+        date=header["date"],
+        fingerprint=header["fingerprint"],
+        cells=cubes[0],
+        conditions=cubes[1],
+        quality=header["quality"],
+        outliers=header["outliers"],
+        participants=header["participants"],
+    )
+
+
+def _cube(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Cells:
     sums = np.empty((len(header["names"]), len(arrays["key"])), np.int64)
     for w in range(len(_WIDTHS)):
         sums[arrays[f"rows{w}"]] = arrays[f"sums{w}"]
@@ -143,13 +165,4 @@ def _decode(header: dict[str, Any], floats: bytearray, whole: bytes) -> Partial:
     comoment[arrays["spread"]] = arrays["comoment"]
     wide = {name: arrays[name].astype(kind) for name, kind in _TYPES.items()} | {"comoment": comoment}
     wide |= {name: arrays[name] for name in ("weight", "mean")}
-    cells = Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), sums=sums, **wide)
-    return Partial(
-        security=header["security"],
-        date=header["date"],
-        fingerprint=header["fingerprint"],
-        cells=cells,
-        quality=header["quality"],
-        outliers=header["outliers"],
-        participants=header["participants"],
-    )
+    return Cells(scenarios=tuple(header["scenarios"]), names=tuple(header["names"]), sums=sums, **wide)

@@ -33,7 +33,7 @@ KEY_COLUMNS = (
     "value",
     "order_id",
 )
-WORD_COLUMNS = ("scenario", "test", "weighting", "status", "note", "kind")
+WORD_COLUMNS = ("scenario", "condition", "test", "weighting", "status", "note", "kind")
 TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
 
 
@@ -86,7 +86,7 @@ def _value(name: str, value: str) -> Value:
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
     names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
-    names += ["by_order_size", "unexecuted", "statistics", "data_quality", "outliers"]
+    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers"]
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
     run = _run_facts(results)
@@ -102,6 +102,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
         "groups": _grouped(tables["by_group"], "group"),
+        "conditions": _conditions(tables["by_condition"]),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
         "participants": _largest(_grouped(tables["by_participant"], "participant_id")),
         "participant_count": len(_grouped(tables["by_participant"], "participant_id")),
@@ -124,6 +125,15 @@ def _grouped(rows: Sequence[Row], key: str) -> list[tuple[str, list[Row]]]:
     for row in rows:
         groups.setdefault(str(row[key]), []).append(row)
     return list(groups.items())
+
+
+def _conditions(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Return the groups of by_condition.csv, each named by what it is a condition of."""
+    named: list[Row] = []
+    for row in rows:
+        kind = str(row["condition"]).replace("_", " ")
+        named.append(row | {"condition": f"{kind}: {row['value']}"})
+    return _grouped(named, "condition")
 
 
 def _largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:

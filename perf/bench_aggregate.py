@@ -15,9 +15,9 @@ from pathlib import Path
 
 from driver import partials
 from driver.aggregate import aggregate
-from driver.cell_sums import cells_of
 from driver.partials import PARTIAL_NAME, Partial
 from driver.settings import Job, Session, Settings
+from tests.driver.job_folders import cubes_of
 from tests.driver.order_blocks import random_block
 
 DATES_A_SECURITY = 250
@@ -27,14 +27,14 @@ SHAPES = 40  # different partials that repeat
 def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     """Write ``count`` partials, ``DATES_A_SECURITY`` dates a security."""
     settings = Settings()
-    shapes = [cells_of(random_block(orders, seed), settings.timezone) for seed in range(SHAPES)]
-    print(f"{count:,} jobs of {orders} orders, {len(shapes[0])} cells", end=": ", flush=True)
+    shapes = [cubes_of(random_block(orders, seed)) for seed in range(SHAPES)]
+    print(f"{count:,} jobs of {orders} orders, {len(shapes[0][0])} + {len(shapes[0][1])} cells", end=": ", flush=True)
     jobs = []
     for index in range(count):
         security, day = str(index // DATES_A_SECURITY), f"day-{index % DATES_A_SECURITY:03}"
         folder = results / security / day
         folder.mkdir(parents=True)
-        partial = Partial(security, day, "same", shapes[index % SHAPES], {"quotes_valid": 100}, [], {})
+        partial = Partial(security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, [], {})
         (folder / PARTIAL_NAME).write_bytes(partials.encode(partial))
         jobs.append(Job(index, security, day, "", str(folder), Session(0, 0, ""), settings, 0, "same"))
     return jobs

@@ -3,17 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from driver.cell_sums import cells_of
+from driver.cell_sums import cells_of, sum_by
+from driver.cells import Cells
+from driver.conditions import SIZE, Market, condition_key
 from driver.order_block import OrderBlock
 from driver.outliers import extreme_orders
 from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, Session, Settings
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 SETTINGS = Settings()
 PARTITIONS = (
     ("9", "2024-01-01"), ("9", "2024-01-02"), ("101", "2024-01-01"), ("101", "2024-01-02"), ("BRK.B", "2024-01-01"),
 )  # fmt: skip
+
+
+def cubes_of(block: OrderBlock) -> tuple[Cells, Cells]:
+    """Return a block's cells, by participant and so on, and by the market the orders met."""
+    market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000)
+    return cells_of(block, SETTINGS.timezone), sum_by(block, condition_key(block, market), SIZE)
 
 
 def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS, orders: int = 60) -> list[Job]:
@@ -30,7 +38,7 @@ def make_job(results: Path, index: int, security: str, date: str, block: OrderBl
     folder.mkdir(parents=True)
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
-    cells = cells_of(block, SETTINGS.timezone)
-    partial = Partial(security, date, f"print{index}", cells, quality, extreme_orders(block), texts)
+    cells, conditions = cubes_of(block)
+    partial = Partial(security, date, f"print{index}", cells, conditions, quality, extreme_orders(block), texts)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), SETTINGS, len(block), f"print{index}")

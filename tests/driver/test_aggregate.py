@@ -14,7 +14,7 @@ from driver.partials import read_partial, write_partial
 from driver.settings import Simulation
 from driver.tables import csv_bytes
 from kernels.conventions import NULL
-from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
+from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
 
@@ -133,6 +133,15 @@ def test_unexecuted_orders_are_group_3_by_hour_and_by_size(results: Path) -> Non
             assert sum(int(row["shortfall_cost"]) for row in part) == int(whole["shortfall_cost"])
 
 
+@pytest.mark.parametrize("condition", ["phase", "spread", "volume_share"])
+def test_conditions_add_up_to_the_global_row_exactly(results: Path, condition: str) -> None:
+    (whole,) = of(read(results, "global_summary"), "B")
+    rows = [row for row in of(read(results, "by_condition"), "B") if row["condition"] == condition]
+    assert len(rows) > 1
+    for column in INTEGERS:
+        assert sum(int(row[column]) for row in rows) == int(whole[column]), column
+
+
 def test_data_quality_has_totals_then_partitions(results: Path) -> None:
     rows = read(results, "data_quality")
     totals = {row["kind"]: int(row["count"]) for row in rows if row["security_code"] == "all"}
@@ -197,7 +206,8 @@ def test_partials_with_other_columns_are_refused(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path)
     path = next(Path(jobs[2].folder).glob("partial.bin"))
     partial = read_partial(path)
-    write_partial(replace(partial, cells=cells_of(random_block(9, 0, markouts=1), SETTINGS.timezone)), path)
+    cells, conditions = cubes_of(random_block(9, 0, markouts=1))
+    write_partial(replace(partial, cells=cells, conditions=conditions), path)
     with pytest.raises(StoreError, match="has other columns"):
         aggregate(tmp_path, jobs, SETTINGS)
 

@@ -1,14 +1,15 @@
 """Partials: what is written is read back, equal content is equal bytes, and damage is never read."""
 
 from dataclasses import fields
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from driver.cell_sums import cells_of
 from driver.cells import Cells
 from driver.partials import Partial, read_partial, write_partial
+from tests.driver.job_folders import cubes_of
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
 
@@ -16,8 +17,8 @@ OUTLIER = {"order_id": 2**62 + 1, "cost": 1.5, "shortfall_bps": None}
 
 
 def make_partial(n: int = 30) -> Partial:
-    cells = cells_of(random_block(n, 3), "Australia/Sydney")
-    return Partial("BRK.B", "2024-01-01", "abc", cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"})
+    cells = cubes_of(random_block(n, 3))
+    return Partial("BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"})
 
 
 @pytest.mark.parametrize("n", [0, 1, 30])
@@ -28,8 +29,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
     assert size == (tmp_path / "p").stat().st_size
     for name in ("security", "date", "fingerprint", "quality", "outliers", "participants"):
         assert getattr(back, name) == getattr(partial, name)
-    for field in fields(Cells):
-        mine, read = getattr(partial.cells, field.name), getattr(back.cells, field.name)
+    pairs = (partial.cells, back.cells), (partial.conditions, back.conditions)
+    for (written, found), field in product(pairs, fields(Cells)):
+        mine, read = getattr(written, field.name), getattr(found, field.name)
         if isinstance(mine, np.ndarray):
             assert mine.dtype == read.dtype
             assert read.flags.writeable
