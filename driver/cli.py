@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,10 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
     from driver.sample import ensure_sample
 
     monitor = Monitor()
-    settings, is_sample = resolve(load_config(flags, config))
+    loaded = load_config(flags, config)
+    settings, is_sample = resolve(loaded)
     if is_sample:
-        ensure_sample(monitor.say)
+        ensure_sample(loaded.config.store, monitor.say)
     planned, _ = convert_and_plan(settings, monitor)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
     _print(json, summary_text.plan_text(planned, settings, seconds), summary_text.plan_facts(planned, seconds))
@@ -248,6 +250,9 @@ def _dispatch(argv: list[str]) -> int:
     if not argv or argv[0] in ("--help", "-h", "help"):
         sys.stdout.write(overview(COMMANDS))
         return 0 if argv else EXIT_USER_ERROR
+    if argv == ["--version"]:
+        sys.stdout.write(f"darkreplay {version('darkreplay')}\n")
+        return 0
     commands = COMMANDS
     if argv[0] == "synth":
         from driver.synthetic import with_dials

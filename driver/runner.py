@@ -57,7 +57,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         summary = Summary(results, Path(config.store).expanduser())
         clock = PhaseClock(summary.phases)
         if is_sample:
-            ensure_sample(monitor.say)
+            ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
         plan, summary.conversion = convert_and_plan(config, monitor)
         summary.notes = plan.notes

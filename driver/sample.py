@@ -27,12 +27,14 @@ def use_sample(config: Config, results_given: bool) -> Config:
     )
 
 
-def ensure_sample(say: Callable[[str], None]) -> None:
-    """Generate the sample's files unless an earlier run did."""
+def ensure_sample(own_store: str, say: Callable[[str], None]) -> None:
+    """Generate the sample's files unless an earlier run did, and say that it is the sample that is used."""
     raw = FOLDER / "raw"
-    if not is_complete(raw):
+    made = is_complete(raw)
+    hint = f" (--store={own_store} runs what you converted)" if Path(own_store).is_dir() else ""
+    say(f"no input is given: {'using' if made else 'generating'} the built-in sample in {raw}{hint}")
+    if not made:
         make_folder(raw, "sample")
-        say(f"no input is given: generating the built-in sample in {raw}")
         generate_sample(raw)
 
 

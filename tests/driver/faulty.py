@@ -29,7 +29,7 @@ def run_job(job: Job) -> JobReport:
     if fault == "raise":
         raise ValueError("a fault")
     if fault == "slow":
-        time.sleep(0.5)
+        time.sleep(1.5)  # long enough for another run to start
     return report
 
 

@@ -1,6 +1,8 @@
 """The commands as a user types them: what they print, their mistakes, and that the tables never depend on how."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from shutil import copytree
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.driver.command_line import darkreplay, tables
+from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
 
@@ -133,6 +135,23 @@ def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
     assert "usage: python -m driver" in done.stdout
     assert "FLAGS" not in done.stdout
     assert ("--seed" in done.stdout) == (word[0] in ("run", "synth"))
+
+
+def test_the_command_line_starts_without_heavy_libraries() -> None:
+    """They are imported where they are used, so that help, mistakes and a resumed run are quick."""
+    heavy = ("numba", "scipy", "matplotlib", "pyarrow", "rich", "fire", "jinja2", "dask")
+    program = f"import sys, driver.cli, driver.runner; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    assert done.stdout == "[]\n"
+
+
+def test_version_and_no_command(tmp_path: Path) -> None:
+    assert darkreplay("--version", folder=tmp_path).stdout.startswith("darkreplay 0.")
+    nothing = darkreplay(folder=tmp_path)
+    assert (nothing.returncode, nothing.stderr) == (2, "")
+    assert "commands:" in nothing.stdout
 
 
 def test_config_prints_a_file_that_works(tmp_path: Path) -> None:

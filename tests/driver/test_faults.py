@@ -55,10 +55,14 @@ def test_failing_jobs_are_listed_and_the_rest_completes_then_resume_heals(market
     assert tables(results) == market.tables
 
 
-def test_a_killed_driver_is_resumed(market: Market, tmp_path: Path) -> None:
+def test_a_second_run_is_refused_and_a_killed_one_resumed(market: Market, tmp_path: Path) -> None:
     arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=1")
     driver = start(*arguments, folder=tmp_path, faults="all=slow")
     wait_for_jobs(tmp_path / "out", 1)
+    second = darkreplay(*arguments, folder=tmp_path)
+    assert second.returncode == 2
+    assert second.stderr.startswith(f"darkreplay: results folder out is in use by process {driver.pid} on ")
+    assert len(second.stderr.splitlines()) == 1
     driver.send_signal(signal.SIGKILL)
     driver.communicate()
     assert run_state(tmp_path / "out") == "running"
@@ -87,19 +91,6 @@ def test_ctrl_c_keeps_what_is_finished(market: Market, tmp_path: Path) -> None:
     done = darkreplay(*arguments, "--json", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["jobs"]["kept"] >= 1
-    assert tables(tmp_path / "out") == market.tables
-
-
-def test_two_runs_on_one_results_folder(market: Market, tmp_path: Path) -> None:
-    arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=1")
-    first = start(*arguments, folder=tmp_path, faults="all=slow")
-    wait_for_jobs(tmp_path / "out", 1)
-    second = darkreplay(*arguments, folder=tmp_path)
-    assert second.returncode == 2
-    assert second.stderr.startswith(f"darkreplay: results folder out is in use by process {first.pid} on ")
-    assert len(second.stderr.splitlines()) == 1
-    first.communicate(timeout=60)
-    assert first.returncode == 0
     assert tables(tmp_path / "out") == market.tables
 
 
