@@ -25,15 +25,10 @@ from tickstore.header import parse_header
 
 DAY_NS = 86_400 * 10**9
 OPEN_NS = 1_717_459_200 * 10**9  # 2024-06-04 10:00 in Sydney
-HEADER = (
-    "order_id,exchange,timestamp,security_code,price,side,changereason,orderstatus,quantity,leavesquantity,ordertype,"
-    "exchangeordertype,national_bid,national_offer,bid,offer,participantid,preferenceonly,midtick,"
-    "singlefillminimumquantity,minimumquantity,sequence,crossingkey,totalmatchedquantity,shortsellquantity,"
-    "triggercondition,timevaliditydecoded,row_num,timevalidity"
-).split(",")
+HEADER = ["order_id", "exchange", "timestamp", "security_code", "price", "side", "changereason", "orderstatus", "quantity", "leavesquantity", "ordertype", "exchangeordertype", "national_bid", "national_offer", "bid", "offer", "participantid", "preferenceonly", "midtick", "singlefillminimumquantity", "minimumquantity", "sequence", "crossingkey", "totalmatchedquantity", "shortsellquantity", "triggercondition", "timevaliditydecoded", "row_num", "timevalidity"]
 
 
-def order_rows(rows: int, securities: int, days: int, seed: int = 1) -> pa.Table:
+def order_rows(rows: int, securities: int, days: int, seed: int = 1, first_day: int = 0) -> pa.Table:
     """Return order events in time order: 3.4 an order, in the exchange's 29 columns."""
     rng = np.random.default_rng(seed)
     orders = max(1, int(rows / 3.4))
@@ -45,7 +40,7 @@ def order_rows(rows: int, securities: int, days: int, seed: int = 1) -> pa.Table
     life = rng.exponential(60e9, len(order)).astype(np.int64)
     first = np.concatenate([[True], np.diff(order) != 0])
     life[first] = 0
-    stamp = OPEN_NS + day[order] * DAY_NS + np.minimum(arrival[order] + life, 6 * 3600 * 10**9)
+    stamp = OPEN_NS + (first_day + day[order]) * DAY_NS + np.minimum(arrival[order] + life, 6 * 3600 * 10**9)
     place = np.argsort(stamp, kind="stable")
     order, stamp = order[place], stamp[place]
     n = len(order)
@@ -54,7 +49,7 @@ def order_rows(rows: int, securities: int, days: int, seed: int = 1) -> pa.Table
     price = (3000 + rng.integers(-100, 100, orders)[order]) * 10
     constant = np.zeros(n, np.int64)
     columns = {
-        "order_id": 7_904_794_000_000_000_000 + order * 977,
+        "order_id": 7_904_794_000_000_000_000 + (seed * 10**9 + order) * 977,
         "timestamp": stamp,
         "security_code": 110_000 + rng.integers(0, securities, orders)[order],
         "price": price,
@@ -103,8 +98,8 @@ def convert(path: Path, workers: int, store: Path) -> int:
     return report.tables["orders"].stored
 
 
-def timed(work: Callable[[], int], store: Path) -> float:
-    """Run in a child of its own, kernels loaded, and return the seconds the work took."""
+def timed(work: Callable[[], int], store: Path) -> tuple[float, float]:
+    """Run in a child of its own, kernels loaded, and return the seconds it took and those of the processor."""
     shutil.rmtree(store, ignore_errors=True)
     os.sync()
     ours, theirs = multiprocessing.Pipe()
@@ -114,15 +109,17 @@ def timed(work: Callable[[], int], store: Path) -> float:
         work()
         theirs.send(time.perf_counter() - begin)
         os._exit(0)
-    os.waitpid(child, 0)
-    return float(ours.recv())
+    _, _, usage = os.wait4(child, 0)
+    return float(ours.recv()), usage.ru_utime + usage.ru_stime
 
 
 def peers(path: Path, folder: Path) -> dict[str, Callable[[], int]]:
     """Return what Polars and DuckDB do to get the same columns into their own format."""
     found: dict[str, Callable[[], int]] = {}
     for name, code in {
-        "polars to Parquet": f"import polars as pl; pl.scan_csv({str(path)!r}).sink_parquet({str(folder / 'p.parquet')!r})",
+        "polars to Parquet": (
+            f"import polars as pl; pl.scan_csv({str(path)!r}).sink_parquet({str(folder / 'p.parquet')!r})"
+        ),
         "duckdb to table": (
             f"import duckdb; c = duckdb.connect({str(folder / 'd.duckdb')!r}); "
             f"c.execute(\"create or replace table t as from read_csv('{path}')\"); c.close()"
@@ -167,17 +164,20 @@ def main() -> None:
         }
         if options.peers:
             variants |= peers(path, folder)
-        seconds: dict[str, list[float]] = {label: [] for label in variants}
+        seconds: dict[str, list[tuple[float, float]]] = {label: [] for label in variants}
         for _ in range(options.rounds):
             for label, work in variants.items():
                 seconds[label].append(timed(work, store))
-        base = min(seconds["pyarrow parse, 1 thread"])
+        base, base_cpu = (min(taken) for taken in zip(*seconds["pyarrow parse, 1 thread"], strict=True))
         print(
             f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB, {options.securities * options.days} partitions"
         )
         for label, taken in seconds.items():
-            best = min(taken)
-            print(f"{label:28} {best:7.2f} s ({statistics.median(taken):.2f})  ratio {best / base:.2f}")
+            wall, cpu = zip(*taken, strict=True)
+            print(
+                f"{label:28} {min(wall):7.2f} s ({statistics.median(wall):.2f})  ratio {min(wall) / base:.2f}"
+                f"   processor {min(cpu):6.2f} s  ratio {min(cpu) / base_cpu:.2f}"
+            )
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ def plan_layout(user_block: int, metadata_size: int, columns: list[tuple[str, st
     places = []
     position = user_block + metadata_size
     for path, dtype, rows in columns:
-        position = -(-position // ALIGNMENT) * ALIGNMENT
+        if rows:
+            position = -(-position // ALIGNMENT) * ALIGNMENT
         place = ColumnPlace(path, dtype, rows, position if rows else 0)
         places.append(place)
         position += place.size

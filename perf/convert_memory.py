@@ -1,0 +1,94 @@
+"""Peak private memory of conversions, watched from outside: 1 x and 10 x the input.
+
+Run: python perf/convert_memory.py [--rows=2000000] [--workers=2] [--keep=FOLDER]
+Private memory is the anonymous resident memory of the converting process and of each of its workers.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+from bench_convert import order_rows
+
+CODE = """
+import sys, time
+from pathlib import Path
+import tickstore
+begin = time.perf_counter()
+report = tickstore.convert(
+    tickstore.ConvertRequest(orders=(Path(sys.argv[1]),), store=Path(sys.argv[2]), workers=int(sys.argv[3]))
+)
+print(report.tables["orders"].stored, len(report.partitions), round(time.perf_counter() - begin, 1))
+"""
+
+
+def write_orders(path: Path, rows: int, parts: int, securities: int, days: int) -> None:
+    """Write ``parts`` times ``rows`` order events: other days in each part, or the same day where days is 0."""
+    with path.open("wb") as file:
+        for part in range(parts):
+            table = order_rows(rows, securities, max(1, days), seed=part + 1, first_day=part * days)
+            pa.csv.write_csv(table, file, pa.csv.WriteOptions(include_header=part == 0))
+
+
+def private_bytes(pid: int) -> dict[int, int]:
+    """Return the anonymous resident bytes of a process and its children."""
+    found = {}
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    for process in [pid, *map(int, children.read_text().split())]:
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("RssAnon"):
+                found[process] = int(line.split()[1]) * 1024
+    return found
+
+
+def convert_watched(path: Path, store: Path, workers: int) -> tuple[int, str]:
+    """Convert in a process of its own; return the largest private memory of one process, and what it said."""
+    shutil.rmtree(store, ignore_errors=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, str(path), str(store), str(workers)], stdout=subprocess.PIPE, text=True
+    )
+    peak = 0
+    while process.poll() is None:
+        try:
+            peak = max(peak, *private_bytes(process.pid).values())
+        except (OSError, TypeError):
+            pass
+        time.sleep(0.02)
+    assert process.stdout is not None
+    return peak, process.stdout.read().strip()
+
+
+def main() -> None:
+    """Print one line a case."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--dir", default=os.environ.get("BENCH_DIR"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.dir) as name:
+        path, store = Path(name) / "orders.csv", Path(name) / "store"
+        for label, parts, securities, days in (
+            ("many partitions, 1 x", 1, 40, 3),
+            ("many partitions, 10 x", 10, 40, 3),
+            ("one partition, 1 x", 1, 1, 0),
+            ("one partition, 10 x", 10, 1, 0),
+        ):
+            write_orders(path, options.rows, parts, securities, days)
+            peak, said = convert_watched(path, store, options.workers)
+            rows, partitions, seconds = said.split()
+            print(
+                f"{label:24} {int(rows):>11,} rows {path.stat().st_size / 1e9:5.2f} GB {partitions:>5} partitions "
+                f"{seconds:>6} s  peak private {peak / 1e6:6.1f} MB",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
