@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from driver import charts
+from driver.column_guide import COLUMNS
 from driver.findings import FEES, findings, meanings, signed
 from driver.outputs import atomic_write
 from driver.tables import Value
@@ -113,6 +114,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
         "quality": quality,
         "outliers": tables["outliers"][:10],
+        "columns": COLUMNS,
         "charts": _charts(tables),
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,

@@ -1,0 +1,101 @@
+"""What every column of the result tables means: name, unit, sign, meaning. The report and the tests read it.
+
+Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
+Names with ``<h>`` stand for one column per markout horizon.
+"""
+
+from typing import Final, NamedTuple
+
+COST, BENEFIT, NONE = "cost", "benefit", ""
+BPS = "bps"
+
+
+class Column(NamedTuple):
+    """One column of the result tables."""
+
+    name: str
+    unit: str
+    sign: str
+    meaning: str
+
+
+OUTCOMES: Final = (
+    Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
+    Column("orders", "count", NONE, "selected order-days"),
+    Column("fully_filled", "count", NONE, "orders filled in full under the row's scenario"),
+    Column("partially_filled", "count", NONE, "orders filled in part under the row's scenario"),
+    Column("not_executed", "count", NONE, "orders without a fill under the row's scenario"),
+    Column("order_quantity", "shares", NONE, "asked for: largest leaves + matched of the day"),
+    Column("filled_quantity", "shares", NONE, "filled under the row's scenario, crossing bookings included"),
+    Column("fill_ratio", "share", NONE, "filled over asked"),
+    Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),
+    Column("vwap", "price units", NONE, "notional over filled; empty where securities mix"),
+    Column("priced_orders", "count", NONE, "orders with a cost in every scenario: those all costs are about"),
+)
+SHORTFALLS: Final = (
+    Column("shortfall_bps", BPS, COST, "cost over value at M0, unfilled charged at the mid of the end: the headline"),
+    Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
+    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same"),
+    Column("saving_mean_bps", BPS, BENEFIT, "mean over orders, each counting the same"),
+    Column("saving_sd_bps", BPS, NONE, "standard deviation of the saving over orders"),
+    Column("shortfall_p5_bps", BPS, COST, "5th percentile over orders, to about 6 %"),
+    Column("shortfall_median_bps", BPS, COST, "median over orders, to about 6 %"),
+    Column("shortfall_p95_bps", BPS, COST, "95th percentile over orders, to about 6 %"),
+    Column("saving_p5_bps", BPS, BENEFIT, "5th percentile over orders, to about 6 %"),
+    Column("saving_median_bps", BPS, BENEFIT, "median over orders, to about 6 %"),
+    Column("saving_p95_bps", BPS, BENEFIT, "95th percentile over orders, to about 6 %"),
+    Column("shortfall_touch_bps", BPS, COST, "unfilled charged at the far touch of the end"),
+    Column("saving_touch_bps", BPS, BENEFIT, "the saving under that charge"),
+    Column("shortfall_zero_bps", BPS, COST, "unfilled charged nothing"),
+    Column("saving_zero_bps", BPS, BENEFIT, "the saving under that charge"),
+    Column("shortfall_cleanup_bps", BPS, COST, "unfilled charged at the mid cleanup_s after the end"),
+    Column("saving_cleanup_bps", BPS, BENEFIT, "the saving under that charge"),
+    Column("net_shortfall_bps", BPS, COST, "shortfall with fees; only where fees are set"),
+    Column("net_saving_bps", BPS, BENEFIT, "saving with fees; only where fees are set"),
+    Column("better", "count", NONE, "orders that cost less than in reality"),
+    Column("equal", "count", NONE, "orders that cost the same"),
+    Column("worse", "count", NONE, "orders that cost more"),
+    Column("notional_value", "currency", NONE, "notional in currency"),
+    Column("shortfall_value", "currency", COST, "cost in currency"),
+    Column("saving_value", "currency", BENEFIT, "saving in currency"),
+)
+REALITY: Final = (  # on the rows of ``real`` alone
+    Column("lit_quantity", "shares", NONE, "filled in the lit book"),
+    Column("dark_quantity", "shares", NONE, "filled in the dark book"),
+    Column("auction_quantity", "shares", NONE, "filled in auctions"),
+    Column("booked_quantity", "shares", NONE, "filled by crossing bookings"),
+    Column("report_quantity", "shares", NONE, "off-market reports; part of nothing else"),
+    Column("leaves_quantity", "shares", NONE, "left open at the end"),
+    Column("withdrawn_quantity", "shares", NONE, "taken back by amendment"),
+    Column("fills", "count", NONE, "fills"),
+    Column("fills_after_hours", "count", NONE, "fills after the selected hours, in no other column"),
+    Column("not_eligible", "count", NONE, "orders that never lived during the session: equal in every scenario"),
+    Column("benchmark_arrival", "count", NONE, "orders measured from the mid at arrival"),
+    Column("benchmark_open", "count", NONE, "orders measured from the opening mid"),
+    Column("benchmark_close", "count", NONE, "orders measured from the mid at the session's end"),
+    Column("benchmark_none", "count", NONE, "orders without a valid quote to be measured from"),
+    Column("execution_bps", BPS, COST, "part of the shortfall paid on fills"),
+    Column("opportunity_bps", BPS, COST, "part of the shortfall charged for the unfilled"),
+    Column("shortfall_ex_booking_bps", BPS, COST, "shortfall without crossing bookings"),
+    Column("quoted_spread_bps", BPS, NONE, "spread quoted while the orders lived"),
+    Column("delay_bps", BPS, COST, "decision to arrival, over value at the decision; needs decision_time"),
+    Column("decision_shortfall_bps", BPS, COST, "shortfall from the decision's mid; needs decision_time"),
+    Column("arrival_slippage_bps", BPS, COST, "market fills against M0"),
+    Column("effective_spread_bps", BPS, COST, "twice the distance of market fills from the mid before them"),
+    Column("price_improvement_bps", BPS, BENEFIT, "market fills against the far touch before them"),
+    Column("vwap_slippage_bps", BPS, COST, "against the market's average price over the order's life"),
+    Column("fill_quoted_spread_bps", BPS, NONE, "spread quoted before market fills"),
+    Column("arrival_improvement_bps", BPS, BENEFIT, "market fills against the far touch at arrival"),
+    Column("vwap_slippage_ex_own_bps", BPS, COST, "the same without the order's own prints"),
+    Column("close_slippage_bps", BPS, COST, "market fills against the close"),
+    Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
+    Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of market fills from the mid h seconds later"),
+    Column("impact_<h>s_bps", BPS, COST, "twice the move of the mid over h seconds: effective = realised + impact"),
+    Column("time_to_first_fill_s", "seconds", NONE, "mean over orders with a fill, from arrival"),
+    Column("execution_time_s", "seconds", NONE, "mean over filled shares, from arrival"),
+)
+EXACT: Final = (
+    Column("benchmark_notional", "half price units x shares", NONE, "asked x M0 of priced orders, an exact integer"),
+    Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer that tables add up"),
+)
+COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *EXACT)
