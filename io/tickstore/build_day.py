@@ -17,6 +17,7 @@ from kernels.conventions import (
     DEAL_BOOKED,
     DEAL_DARK,
     DEAL_REPORT,
+    NULL,
     VENUE_AUCTION,
     VENUE_BOOKED,
     VENUE_DARK,
@@ -118,6 +119,32 @@ class TimeOrdered:
             out[:] = self._column
 
 
+class SnapshotQuotes(TimeOrdered):
+    """Quotes made of the snapshots on order rows: one where bid or offer differs from the row before."""
+
+    def __init__(self, orders: TimeOrdered, scratch: Scratch) -> None:
+        self._columns: dict[str, NDArray[np.int64]] = {}
+        changed = np.zeros(orders.rows, np.bool_)
+        for ours, theirs in (("bid", "national_bid"), ("offer", "national_offer")):
+            column: NDArray[np.int64] = scratch.empty(orders.rows, "i8")
+            orders.read(theirs, column)
+            self._columns[ours] = column
+        known = np.flatnonzero((self._columns["bid"] != NULL) | (self._columns["offer"] != NULL))
+        for column in self._columns.values():
+            values = column[known]
+            changed[known[1:]] |= values[1:] != values[:-1]
+        changed[known[:1]] = True
+        kept = np.flatnonzero(changed)
+        self._columns = {name: column[kept] for name, column in self._columns.items()}
+        self.timestamp, self.sequence = orders.timestamp[kept], orders.sequence[kept]
+        self.rows = len(kept)
+        self.duplicates = []
+
+    def read(self, name: str, out: NDArray[Any]) -> None:
+        """Fill ``out`` with a column of the quotes."""
+        out[:] = (self._columns | {"timestamp": self.timestamp, "sequence": self.sequence})[name]
+
+
 def _take(values: NDArray[Any], rows: NDArray[Any], out: NDArray[Any]) -> None:
     """Do ``out[:] = values[rows]`` without a temporary of its size."""
     for a in range(0, len(rows), _BLOCK):
@@ -146,6 +173,8 @@ class DayBuilder:
         scratch.reset()
         self._scratch = scratch
         self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
+        if self._nbbo.rows == 0 and self._orders.has("national_bid"):
+            self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
         self._place_fills()
 

@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import multiprocessing
-import os
 import shutil
 import time
 from collections import Counter
@@ -20,7 +19,8 @@ from tickstore.journal import built_before, note_built
 from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.rejects import BadRow, bad_rows, duplicate_rows, rejects_csv
 from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Progress, TableCount
-from tickstore.sources import Chunk, Source, cut_chunks, find_sources
+from tickstore.session_file import SessionTable, read_sessions
+from tickstore.sources import Chunk, Source, check_file, cut_chunks, find_sources
 from tickstore.spill import Key
 from tickstore.store_files import MANIFEST_NAME, read_lines, write_atomic
 from tickstore.store_lock import store_lock
@@ -47,6 +47,7 @@ class _Run:
     logs: Path | None  # of its spill logs, None: in memory
     pool: WorkerPool
     progress: Progress
+    sessions: SessionTable | None
     parsed: list[ParsedChunk] = field(default_factory=list)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -111,6 +112,8 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 def _convert(
     request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], lock: int, progress: Progress
 ) -> ConvertReport:
+    rules = request.timezone, request.session_cutoff, request.holidays
+    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
@@ -124,7 +127,9 @@ def _convert(
     keep = False
     try:
         with WorkerPool(workers, (lock,)) as pool:
-            run = _Run(request, sources, cut_chunks(sources, chunk_bytes), fingerprint, folder, logs, pool, progress)
+            run = _Run(
+                request, sources, cut_chunks(sources, chunk_bytes), fingerprint, folder, logs, pool, progress, sessions
+            )
             _parse(run)
             return _finish(run, *_build(run))
     except (KeyboardInterrupt, SystemExit):
@@ -285,7 +290,7 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
             "price_decimals": request.price_decimals,
             "sources": named[:_MOST_SOURCES],
             "participants": codes or {},
-            "session": run_session(run, key),
+            "session": run.sessions.find(*key) if run.sessions is not None else None,
         }
         tasks.append(
             BuildTask(
@@ -295,12 +300,6 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
             )
         )  # fmt: skip
     return sorted(tasks, key=lambda task: (-task.rows, task.number))
-
-
-def run_session(run: _Run, key: Key) -> list[int] | None:
-    """Return the continuous session that a session file gives for a partition."""
-    del run, key
-    return None
 
 
 def _source_digests(run: _Run) -> list[str]:
@@ -393,7 +392,7 @@ def _fingerprint(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[s
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
     if request.sessions is not None:
-        status = os.stat(request.sessions)  # noqa: PTH116
+        status = check_file(request.sessions, "sessions")
         files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
     return {"rules": rules, "files": files}
 

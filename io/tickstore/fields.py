@@ -37,17 +37,17 @@ class Field:
     nullable: bool = False  # an empty cell or the null sentinel stays null although the column is required
 
 
-_SECURITY: Final = (
+SECURITY_ALIASES: Final = (
     "securitycode", "security", "orderbookid", "securityid", "instrumentid", "instrument", "symbol", "ticker", "id",
 )  # fmt: skip
 _PARTICIPANT: Final = ("participantid", "participant", "broker", "brokerid", "firm", "memberid")
-_TIME: Final = ("timestamp", "time", "ts", "eventtime", "datetime", "transacttime")
+TIME_ALIASES: Final = ("timestamp", "time", "ts", "eventtime", "datetime", "transacttime")
 _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
 
 ORDERS: Final = (
     Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", _TIME, required=True),
-    Field("security", NAME, "i8", _SECURITY, required=True),
+    Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
     Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
     Field(
@@ -75,13 +75,15 @@ ORDERS: Final = (
     Field("order_type", INTEGER, "i4", ("exchangeordertype", "ordertypebits"), high=_INT32_MAX),
     Field("time_validity", INTEGER, "i4", ("timevalidity",), default=UNKNOWN_CODE, low=-1, high=_INT32_MAX),
     Field("crossing_key", INTEGER, "i8", ("crossingkey",)),
+    Field("national_bid", PRICE, "i8", ("nationalbid",), default=NULL, low=-(2**62)),
+    Field("national_offer", PRICE, "i8", ("nationaloffer",), default=NULL, low=-(2**62)),
     Field("decision_time", TIME, "i8", ("decisiontime",), default=NULL),
     Field("parent_id", INTEGER, "i8", ("parentid", "parentorderid"), default=NULL),
 )  # fmt: skip
 TRADES: Final = (
     Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", ("tradetime", *_TIME), required=True),
-    Field("security", NAME, "i8", _SECURITY, required=True),
+    Field("timestamp", TIME, "i8", ("tradetime", *TIME_ALIASES), required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
     Field("price", PRICE, "i8", ("tradeprice", "price"), required=True),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
     Field(
@@ -106,8 +108,8 @@ TRADES: Final = (
     ),
 )  # fmt: skip
 NBBO: Final = (
-    Field("timestamp", TIME, "i8", _TIME, required=True),
-    Field("security", NAME, "i8", _SECURITY, required=True),
+    Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
     Field(
         "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid"), required=True, default=NULL, nullable=True
     ),
@@ -117,6 +119,7 @@ NBBO: Final = (
     ),
     Field("sequence", INTEGER, "i8", _SEQUENCE),
 )  # fmt: skip
+SNAPSHOTS: Final = ("national_bid", "national_offer")  # of order rows; read only where they are to be the quotes
 FIELDS: Final = {"orders": ORDERS, "trades": TRADES, "nbbo": NBBO}
 
 

@@ -81,7 +81,10 @@ def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]
             raise RejectError("unknown side")
         return _SIDES[text.lower()]
     if field.kind == TIME:
-        return _time(text, rules)
+        ns = parse_time(text, rules.timezone)
+        if not rules.earliest <= ns <= rules.latest:
+            raise RejectError("time out of range")
+        return ns
     number = _price(text, rules.price_scale) if field.kind == PRICE else _integer(text)
     low, high = limits(field, rules.earliest, rules.latest)
     if low <= number <= high:
@@ -123,7 +126,14 @@ def _name(text: str, long_names: dict[str, int]) -> int:
     return pack_name(text, long_names)
 
 
-def _time(text: str, rules: LineRules) -> int:
+def parse_time(text: str, timezone: str) -> int:
+    """Return ns UTC of an epoch or ISO time; -1 where it is out of every range.
+
+    Raises
+    ------
+    RejectError
+        It is not a time.
+    """
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit():
         ns = _epoch_ns(int(text)) if len(digits) <= 18 or int(digits) < 2**63 else -1
@@ -132,9 +142,7 @@ def _time(text: str, rules: LineRules) -> int:
         unit = _epoch_ns(int(whole or "0")) // max(1, int(whole or "0"))
         ns = int(Decimal(text) * unit) if len(fraction) <= 9 else -1
     else:
-        ns = _iso_ns(text, rules.timezone)
-    if not rules.earliest <= ns <= rules.latest:
-        raise RejectError("time out of range")
+        ns = _iso_ns(text, timezone)
     return ns
 
 

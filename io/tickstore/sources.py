@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tickstore.errors import InputError
-from tickstore.fields import FIELDS, PRICE, SIDE, TABLES
+from tickstore.fields import FIELDS, PRICE, SIDE, SNAPSHOTS, TABLES
 from tickstore.header import Header, parse_header
 from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
@@ -126,7 +126,12 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
         form=form,
         header=header,
         price_scale=10**request.price_decimals if decimal else 1,
-        names=tuple(field.name for field in FIELDS[table] if field.name in header.columns),
+        names=tuple(
+            field.name
+            for field in FIELDS[table]
+            if field.name in header.columns
+            and (table != "orders" or request.quotes_from_orders or field.name not in SNAPSHOTS)
+        ),
     )
 
 

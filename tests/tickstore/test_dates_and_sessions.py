@@ -1,0 +1,149 @@
+"""Trade dates by zone, cutoff and holidays, against the calendar worked out row by row; session files."""
+
+import datetime as dt
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tickstore.conftest import DAY_NS, OPEN
+from tickstore import ConvertRequest, InputError, UserError, convert, open_day, read_catalog
+from tickstore.session_file import read_sessions
+from tickstore.trade_dates import day_number, day_text, local_time_ns, trade_calendar, trade_days
+
+pytestmark = pytest.mark.reduced
+SYDNEY = ("Australia/Sydney", "19:00", ())
+HEADER = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+
+
+def dates(stamps: list[int], zone: str, cutoff: str, holidays: tuple[str, ...]) -> list[str]:
+    calendar = trade_calendar(zone, cutoff, holidays)
+    days = np.empty(len(stamps), np.int32)
+    trade_days(
+        np.array(stamps, np.int64), calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, days
+    )  # fmt: skip
+    return [day_text(day) for day in days.tolist()]
+
+
+def naive_date(stamp: int, zone: str, cutoff: str, holidays: tuple[str, ...]) -> str:
+    local = dt.datetime.fromtimestamp(stamp // 10**9, ZoneInfo(zone))
+    day = local.date()
+    if local.time() >= dt.time.fromisoformat(cutoff):
+        day += dt.timedelta(days=1)
+        while day.weekday() >= 5 or day.isoformat() in holidays:
+            day += dt.timedelta(days=1)
+    return day.isoformat()
+
+
+@given(
+    stamps=st.lists(st.integers(10**17, 4 * 10**18), min_size=1, max_size=20),
+    zone=st.sampled_from(["Australia/Sydney", "America/New_York", "Europe/London", "Asia/Kolkata", "UTC"]),
+    cutoff=st.sampled_from(["19:00", "17:30", "23:59:59"]),
+)
+def test_trade_dates_equal_the_calendar(stamps: list[int], zone: str, cutoff: str) -> None:
+    holidays = ("2024-12-25", "2024-12-26")
+    assert dates(stamps, zone, cutoff, holidays) == [naive_date(s, zone, cutoff, holidays) for s in stamps]
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        ("2024-09-04 18:59:59", "2024-09-04"),
+        ("2024-09-04 19:00:00", "2024-09-05"),  # the cutoff is inclusive
+        ("2024-09-04 21:22:21", "2024-09-05"),  # the evening reload of the real day
+        ("2024-09-06 19:00:00", "2024-09-09"),  # Friday evening: Monday
+        ("2024-09-07 12:00:00", "2024-09-07"),  # a weekend row stays on its date
+        ("2024-12-24 20:00:00", "2024-12-27"),  # past the holidays
+        ("2024-10-05 18:59:59", "2024-10-05"),  # the day before summer time: UTC+10
+        ("2024-10-06 18:59:59", "2024-10-06"),  # the day it begins: UTC+11
+        ("2024-10-07 19:00:00", "2024-10-08"),
+        ("2024-04-07 01:30:00", "2024-04-07"),  # the day it ends
+        ("2024-04-08 19:00:00", "2024-04-09"),
+    ],
+)
+def test_the_evening_rolls_on_both_sides_of_summer_time(local: str, expected: str) -> None:
+    moment = dt.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("Australia/Sydney"))
+    stamp = round(moment.timestamp()) * 10**9
+    assert dates([stamp], "Australia/Sydney", "19:00", ("2024-12-25", "2024-12-26")) == [expected]
+    day, clock = local.split()
+    assert local_time_ns("Australia/Sydney", day, clock) == stamp
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (("Sydney", "19:00", ()), "timezone 'Sydney' is unknown: use an IANA name such as Australia/Sydney"),
+        (("UTC", "7pm", ()), "session_cutoff '7pm' is not a time of day like 19:00"),
+        (("UTC", "19:00", ("25.12.2024",)), "'25.12.2024' is not a date like 2024-09-05"),
+    ],
+)
+def test_wrong_rules_are_one_clear_line(rules: tuple[str, str, tuple[str, ...]], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        trade_calendar(*rules)
+
+
+def test_weekend_rows_are_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text(HEADER + f"7,{OPEN + 2 * DAY_NS},5,3340,1,100,100,0,69\n")
+    report = convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
+    assert report.partitions == (("5", "2024-09-07"),)
+    assert report.warnings == ("1 rows are dated on a weekend",)
+
+
+def test_sessions_as_spans_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("Security,Date,Start,End\n5,2024-09-05,10:02:16,16:00\n5,,09:59:45,16:10\n")
+    table = read_sessions(path, *SYDNEY)
+    assert table.find("5", "2024-09-05") == (OPEN + 136 * 10**9, OPEN + 6 * 3600 * 10**9)
+    assert table.find("5", "2024-09-06") == (OPEN + DAY_NS - 15 * 10**9, OPEN + DAY_NS + 6 * 3600 * 10**9 + 600 * 10**9)
+    assert table.find("6", "2024-09-05") is None
+
+
+def test_sessions_as_the_exchange_writes_them_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "session.csv"
+    end = OPEN + 6 * 3600 * 10**9
+    rows = [(OPEN - 10**12, 4), (OPEN, 1), (OPEN + 5, 3), (OPEN + 9, 1), (end, 4), (end + 9, 3)]
+    path.write_text(" Partition,OrderBookId,Timestamp,MatchingType\n" + "".join(f" 3,5,{t},{m}\n" for t, m in rows))
+    assert read_sessions(path, *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, end)}
+
+
+def test_a_session_file_reaches_the_partition(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("security,start,end\n5,10:00,16:00\n")
+    (tmp_path / "o.csv").write_text(HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n")
+    convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=tmp_path / "s.csv", store=tmp_path / "store"))
+    (partition,) = read_catalog(tmp_path / "store").partitions
+    assert partition.session == (OPEN, OPEN + 6 * 3600 * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("security,start\n", "a session file needs the columns security, start and end"),
+        ("security,start,end\n5,ten,16:00\n", "a time or date cannot be read"),
+        ("security,date,start,end\n5,5.9.,10:00,16:00\n", "is not a date like"),
+    ],
+)
+def test_a_bad_session_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "s.csv").write_text(text)
+    with pytest.raises((InputError, UserError), match=message):
+        read_sessions(tmp_path / "s.csv", *SYDNEY)
+
+
+def test_quotes_can_come_from_order_rows(tmp_path: Path) -> None:
+    header = HEADER[:-1] + ",national_bid,national_offer\n"
+    row = "7,{},5,3340,1,100,100,0,69,{},{}\n"
+    snapshots = [(10, 20), (10, 20), ("", ""), (10, 30), ("", 30), (10, 30)]
+    (tmp_path / "o.csv").write_text(header + "".join(row.format(OPEN + i, b, o) for i, (b, o) in enumerate(snapshots)))
+    for wanted in (False, True):
+        store = tmp_path / str(wanted)
+        convert(ConvertRequest(orders=(tmp_path / "o.csv",), store=store, quotes_from_orders=wanted))
+        day = open_day(read_catalog(store).partitions[0].path)
+        null = -(2**63)
+        expected = [(OPEN, 10, 20), (OPEN + 3, 10, 30), (OPEN + 4, null, 30), (OPEN + 5, 10, 30)] if wanted else []
+        quotes = zip(*(day.quotes[name].tolist() for name in ("timestamp", "bid", "offer")), strict=True)
+        assert list(quotes) == expected
+    assert day.orders["end_quote"].tolist() == [2]
+    assert day_number("2024-09-05") == 19971
