@@ -57,7 +57,7 @@ def touch_ends(time: Array, book: Array, scratch: Array, n: int) -> int:
     touched = 0
     if len(time) > 0:
         for k in range(n):
-            touched += book[max(scratch[k, r.S_END_QUOTE], 0), r.BOOK_MID2]
+            touched ^= book[max(scratch[k, r.S_END_QUOTE], 0), r.BOOK_MID2]
     return touched
 
 

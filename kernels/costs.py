@@ -79,7 +79,7 @@ def touch_prints(prints: Array, scratch: Array, n: int) -> int:
     touched = 0
     for k in range(n):
         if scratch[k, r.S_MARKET_QUANTITY] > 0:
-            touched += prints[scratch[k, r.S_LAST_PRINT], 1] + prints[scratch[k, r.S_FIRST_PRINT], 1]
+            touched ^= prints[scratch[k, r.S_LAST_PRINT], 1] ^ prints[scratch[k, r.S_FIRST_PRINT], 1]
     return touched
 
 

@@ -191,7 +191,7 @@ def observe_block(
     for j in range(span[0], span[1]):
         k = j - span[0]
         i = selected[j]
-        arrival = arrival_time[i]
+        arrival, side = arrival_time[i], np.int64(sides[i])
         if last_row[i] < row_end:
             end, quantity, open_now, done = end_time[i], parent_quantity[i], leaves[i], matched[i]
         else:
@@ -210,10 +210,10 @@ def observe_block(
         ints[r.LEAVES_QUANTITY, j] = open_now
         ints[r.MATCHED_QUANTITY, j] = done
         ints[r.LIMIT_PRICE, j] = limit
-        flags[r.SIDE, j] = sides[i]
+        flags[r.SIDE, j] = side
         flags[r.GROUP, j] = group_of(done, open_now)
-        limit2 = 2 * limit if limit > 0 else sides[i] * r.NO_LIMIT
+        limit2 = 2 * limit if limit > 0 else side * r.NO_LIMIT
         if limit > 0 and has_half_tick(half_tick):  # half a tick in half units is one tick (decisions 11, 19)
-            limit2 += sides[i] * tick_of(limit, ticks)
+            limit2 += side * tick_of(limit, ticks)
         scratch[k, r.S_LIMIT2] = limit2
         scratch[k, r.S_DARK] = share_of(quantity, share_ppm)

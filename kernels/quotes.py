@@ -68,7 +68,7 @@ def seek_all(time: Array, grid: Array, scale: Array, at: Array, rows: Array, n: 
     """Write the row of the last quote with time < at[k] to rows[k], for k < n.
 
     Three passes: look up the grid, touch the rows it names, search. Loads of one pass do not wait for
-    each other; a search that misses the cache at every step costs ten times as much. The sum returned
+    each other; a search that misses the cache at every step costs ten times as much. The value returned
     keeps the compiler from dropping the second pass.
 
     grid, scale : from ``quote_grid``

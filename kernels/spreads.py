@@ -24,7 +24,7 @@ def touch_quotes(quote: Array, book: Array, work: Work, n: int) -> int:
     """Load the quote before each fill of the batch, so that the misses overlap."""
     fill, touched = work.fill, 0
     for k in range(n):
-        touched += book[max(quote[fill[k]], 0), r.BOOK_MID2]
+        touched ^= book[max(quote[fill[k]], 0), r.BOOK_MID2]
     return touched
 
 
@@ -59,7 +59,7 @@ def price_batch(
     for h in range(len(horizons_ns)):
         for k in range(n):
             at[k] = timestamp[fill[k]] + horizons_ns[h] + quotes_first
-        work.touched[0] += seek_all(time, sums.grid, sums.grid_scale, at, found, n)
+        work.touched[0] ^= seek_all(time, sums.grid, sums.grid_scale, at, found, n)
         for k in range(n):
             if near[k] >= 0:
                 i, j = fill[k], place[k]

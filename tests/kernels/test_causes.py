@@ -16,6 +16,8 @@ from tests.builders import build_day, build_real_day
 from tests.oracles.causes import naive_causes
 from tests.random_day import random_day
 
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
+
 Row = dict[str, Any]
 
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from tests.builders import NULL, build_day
 from tests.kernels.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import VENUE_OF_DEAL, naive_measures, naive_mid2, naive_price2, naive_quote_at
 from tests.random_day import CLOSE, OPEN, random_day, random_time
+
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
 
 Row = dict[str, Any]
 SESSION = Session(OPEN, CLOSE, "test")

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from driver.settings import Session, Settings, Simulation
 from tests.builders import NULL, build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
+
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
 
 Row = dict[str, Any]
 Tables = tuple[list[Row], list[Row], list[Row]]

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from driver.settings import Selection, Session, Settings, Simulation
 from tests.builders import NULL, MemoryDay, build_day
 from tests.oracles.measures import naive_measures
 from tests.random_day import CLOSE, NS, OPEN, random_day
+
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
 
 Row = dict[str, Any]
 EXACT = (

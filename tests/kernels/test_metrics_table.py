@@ -15,6 +15,8 @@ from kernels.metrics import METRICS
 from tests.builders import MemoryDay, build_day
 from tests.random_day import CLOSE, NS, OPEN
 
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
+
 Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Settings(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0), markout_seconds=(1.0,)))

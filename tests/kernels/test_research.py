@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import kernels
 from tests.oracles.research import naive_order_states, naive_shortfall, naive_window
 
+pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
+
 NULL = kernels.NULL
 SMALL = st.integers(0, 20)
 MAYBE = st.one_of(st.none(), st.integers(-1, 9))
