@@ -16,6 +16,7 @@ from driver.settings import Job, Session
 from tickstore.catalog import Partition, partition_order
 from tickstore.errors import UserError
 
+LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
 LACKS = (
@@ -132,8 +133,10 @@ def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None)
     """Return participants as the store codes them: numbers, or codes of a dictionary where ids are text."""
     if dictionary is None:
         for name in ids:
-            if not name.isdecimal():
+            if not (name.isascii() and name.isdecimal()):
                 raise UserError(f"--participant_ids={name} is not a number, as the participants of this data are")
+            if int(name) > LARGEST_PARTICIPANT:
+                raise UserError(f"--participant_ids={name} is too large: numbers end at {LARGEST_PARTICIPANT}")
         return tuple(int(name) for name in ids)
     for name in ids:
         if name not in dictionary:

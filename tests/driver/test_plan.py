@@ -141,6 +141,8 @@ def test_a_selection_does_not_change_sessions() -> None:
         ({"date_start": "2024-02-01"}, "no trade date lies within 2024-02-01 to the last: the data has 2024-01-02 to"),
         ({"date_end": "2023-02-01"}, "within the first to 2023-02-01"),
         ({"participant_ids": "ACME"}, "--participant_ids=ACME is not a number"),
+        ({"participant_ids": "٣"}, "is not a number"),
+        ({"participant_ids": "99999999999"}, "--participant_ids=99999999999 is too large"),
     ],
 )
 def test_an_empty_selection_names_the_filter(flags: dict[str, str], message: str) -> None:
