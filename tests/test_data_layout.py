@@ -18,6 +18,7 @@ from tickstore.fields import FIELDS
 from tickstore.rejects import HEADER
 from tickstore.schema import GROUPS, SCHEMA_VERSION
 
+pytestmark = pytest.mark.reduced
 TEXT = (Path(__file__).resolve().parents[1] / "data_layout.md").read_text()
 T = 1725494536001032398
 

@@ -83,7 +83,7 @@ class BlockParser:
         with np.errstate(over="ignore"):  # a number of 20 digits wraps, and is told by its digits
             parse_lines(data, start, stop, self._delimiter, self._plan, self._out, self._line_start, self._odd, counts)
         rows, reached = int(counts[ROWS]), int(counts[NEXT])
-        lines = count_newlines(data[start:reached])
+        lines = int(count_newlines(data[start:reached]))
         values = self._out[:, :rows]
         block = Block({}, self._line_start[:rows], [], int(counts[BLANK]), lines)
         if counts[ODD]:
@@ -108,7 +108,7 @@ class BlockParser:
             try:
                 row = read_line(text, self._rules, self._long_names)
             except RejectError as error:
-                line += count_newlines(data[counted:start])
+                line += int(count_newlines(data[counted:start]))
                 counted = start
                 block.rejects.append(Reject(start, line, error.column, error.reason, _shown(text)))
                 continue

@@ -61,13 +61,15 @@ class SpillWriter:
             return
         day, number = np.empty(rows, np.int32), np.empty(rows, np.int32)
         calendar = self._calendar
-        self.weekend_rows += trade_days(
+        weekend = trade_days(
             columns["timestamp"], calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, day
         )
+        self.weekend_rows += int(weekend)  # kernels run as plain Python return numpy's integers
         with np.errstate(over="ignore"):
-            self._known = number_partitions(
+            known = number_partitions(
                 columns["security"], day, self._table, self._key_security, self._key_day, self._known, number
             )
+        self._known = int(known)
         if self._known > _MOST_KEYS:
             raise StoreError(f"more than {_MOST_KEYS} partitions in one part of the input: use a smaller chunk_size_mb")
         starts = np.empty(self._known + 1, np.int64)

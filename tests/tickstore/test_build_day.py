@@ -14,6 +14,7 @@ from tickstore import ConvertRequest
 from tickstore.scratch import Scratch
 from tickstore.time_order import time_order
 
+pytestmark = pytest.mark.reduced
 BASE = 1_725_494_536_000_000_000  # 2024-09-05 in Sydney
 
 times = st.integers(0, 12).map(lambda t: BASE + t)

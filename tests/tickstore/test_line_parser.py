@@ -20,6 +20,7 @@ from tickstore.request import ConvertRequest
 from tickstore.sources import Chunk, Source, find_sources
 from tickstore.spill import open_spill
 
+pytestmark = pytest.mark.reduced
 NAMES = (
     "id",
     "time",
