@@ -70,23 +70,16 @@ class Totals:
             moments.merge_histograms(
                 index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
             )
-        self._mark(index[index >= 0], security)
+        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
     def add_rows(self, other: "Totals", rows: I32, security: int) -> None:
         """Add row i of ``other``, which sums one partition, to row ``rows[i]``; negative rows are left out."""
-        kept = np.flatnonzero(rows >= 0)
-        to = rows[kept]
-        self.low[:, to] += other.low[:, kept]  # rows are distinct: they are those of different hours, or one alone
-        self.high[:, to] += other.high[:, kept]
+        moments.merge_rows(rows, other.low, self.low)
+        moments.merge_rows(rows, other.high, self.high)
         moments.merge_moments(rows, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
         if self.histogram is not None and other.histogram is not None:
-            self.histogram[to] += other.histogram[kept]
-        self._mark(to, security)
-
-    def _mark(self, rows: I32, security: int) -> None:
-        """Note which security was summed into rows, for what has no meaning across securities."""
-        seen = self.security[rows]
-        self.security[rows] = np.where((seen == NO_SECURITY) | (seen == security), security, SEVERAL_SECURITIES)
+            moments.merge_histogram_rows(rows, other.histogram, self.histogram)
+        moments.mark_rows(rows, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
     def row(self, r: int) -> dict[str, int]:
         """Return the sums of a row by name, as exact integers."""

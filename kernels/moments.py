@@ -266,6 +266,33 @@ def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
                 high[c, index[i]] += values[c, i] >> LOW_BITS
 
 
+@kernel
+def merge_rows(rows: I32, values: I64, out: I64) -> None:
+    """Add column i of ``values`` (C, n) to column ``rows[i]`` of ``out`` (C, m)."""
+    for c in range(values.shape[0]):
+        for i in range(rows.shape[0]):
+            if rows[i] >= 0:
+                out[c, rows[i]] += values[c, i]
+
+
+@kernel
+def merge_histogram_rows(rows: I32, values: I64, out: I64) -> None:
+    """Add row i of ``values`` (n, W) to row ``rows[i]`` of ``out`` (m, W)."""
+    for i in range(rows.shape[0]):
+        if rows[i] >= 0:
+            for b in range(values.shape[1]):
+                out[rows[i], b] += values[i, b]
+
+
+@kernel
+def mark_rows(rows: I32, mark: int, unmarked: int, mixed: int, out: I64) -> None:
+    """Write ``mark`` to ``out`` at ``rows`` where there is none yet, ``mixed`` where there is another."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        if r >= 0 and out[r] != mark:
+            out[r] = mark if out[r] == unmarked else mixed
+
+
 @inlined
 def _buckets(bits: I64, out: I64) -> None:
     """Write the histogram bucket of each value, ascending with the value; ``bits`` are float64 seen as integers.
@@ -372,6 +399,9 @@ def warm() -> None:
     add_moments(cell, matrix, whole, np.zeros((1, 3)), box, np.zeros((1, 2, 3)))
     merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
+    merge_rows(cell, np.zeros((1, 0), np.int64), table)
+    merge_histogram_rows(cell, np.zeros((0, 1), np.int64), table)
+    mark_rows(cell, 0, -1, -2, whole)
     rows_by_cell(cell, np.zeros(2, np.int64), whole)
     sparse_histograms(np.zeros(1, np.int64), whole, matrix, whole, cell, cell, whole)
     merge_histograms(cell, cell, cell, whole, table)

@@ -207,3 +207,23 @@ def test_missing_values_add_nothing() -> None:
     cell, out = np.zeros(2, np.int32), np.zeros(1, np.int64)
     assert moments.add_rounded(cell, np.array([np.nan, 2.5]), 1.0, out) == 2.5
     assert out[0] == 2  # half to even
+
+
+@given(st.lists(st.integers(-1, 4), max_size=5, unique=True), st.integers(0, 1_000))
+def test_rows_of_totals_are_added_where_they_belong(places: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.array(places, np.int32)
+    values, table = rng.integers(-9, 9, (3, len(rows))), rng.integers(-9, 9, (3, 5))
+    added, by_row = table.copy(), np.ascontiguousarray(table.T)
+    moments.merge_rows(rows, values, added)
+    moments.merge_histogram_rows(rows, np.ascontiguousarray(values.T), by_row)
+    for c in range(3):
+        expected = [int(table[c, r]) + (int(values[c, places.index(r)]) if r in places else 0) for r in range(5)]
+        assert added[c].tolist() == expected == by_row[:, c].tolist()
+
+
+def test_marks_turn_to_mixed_when_they_differ() -> None:
+    out = np.full(4, -1, np.int64)
+    for rows, mark in (([0, 1, -1], 7), ([1, 2], 8), ([0], 7)):
+        moments.mark_rows(np.array(rows, np.int32), mark, -1, -2, out)
+    assert out.tolist() == [7, -2, 8, -1]
