@@ -180,10 +180,12 @@ def draw_lit(m: I64, x: int, side: int, near: int, far: int, taker: bool, sweep:
     m[x + TYPE] = TYPE_SWEEP if sweep else 0
     m[x + IS_SWEEP] = 1 if sweep else 0
     m[x + PRICE] = far if taker else passive_price(m, side, near, far)
+    if sweep and not taker and draw(m) < 30 * PERCENT:
+        m[x + PRICE] = near
     if taker and draw(m) < 10 * PERCENT:
         m[x + PRICE] = far + side * m[TICK] * (1 + (draw(m) * 2 >> 31))
     m[x + VALIDITY] = DAY
-    if taker and draw(m) < 60 * PERCENT:
+    if taker and draw(m) < 70 * PERCENT:
         m[x + VALIDITY] = BOUNCE
     elif draw(m) < 8_000_000:
         m[x + VALIDITY] = CURRENT_MAX if draw(m) < 80 * PERCENT else EIGHT_DAYS
@@ -206,7 +208,7 @@ def draw_order(m: I64) -> int:
     open_ = m[PHASE] == CONTINUOUS
     dark = open_ and kind >= m[SWEEP_SHARE]
     sweep = not dark and kind >= m[LIT_SHARE]
-    taker = open_ and not dark and draw(m) < (18 if sweep else 34) * PERCENT
+    taker = open_ and not dark and draw(m) < (17 if sweep else 34) * PERCENT
     side = draw_side(m, taker)
     near, far = (best_bid(m), best_offer(m)) if side == 1 else (best_offer(m), best_bid(m))
     if near == NULL:
@@ -219,7 +221,7 @@ def draw_order(m: I64) -> int:
     if not open_:  # a call: prices around the last one, crossing it
         near = m[LAST_PRICE] + m[TICK] * ((draw(m) * 9 >> 31) - 4)
         far = near
-        m[x + LEAVES] *= 8
+        m[x + LEAVES] *= 20
     if dark:
         draw_dark(m, x, side, near, far)
     else:

@@ -89,7 +89,7 @@ LEVEL_COUNT: Final = 4_096
 LIVE_ORDERS: Final = 200_000  # most orders live at once
 # Entries per half hour of continuous trading, and the shares of the two calls.
 PROFILE: Final = (80, 77, 76, 75, 75, 73, 68, 65, 55, 56, 95, 160)
-CALL_SHARES: Final = (0.02, 0.03)
+CALL_SHARES: Final = (0.015, 0.02)
 STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
 BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
 ID_STEP: Final = 10**7  # ids of a security within a day

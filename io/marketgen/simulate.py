@@ -120,7 +120,7 @@ def step(m: I64) -> None:
     now = m[NOW]
     if m[PHASE] == CONTINUOUS and when - now > 2 and draw(m) < 22 * PERCENT:
         m[NOW] = now + (when - now) // 2
-        if draw(m) < 8 * PERCENT:
+        if draw(m) < 6 * PERCENT:
             report(m)
         else:
             move_outside(m)
@@ -249,7 +249,7 @@ def report(m: I64) -> None:
     m[MATCHES] += 1
     at = draw(m) * 10 >> 31
     price2 = 2 * bid if at < 4 else 2 * offer if at < 8 else bid + offer
-    quantity, broker = 1 + (draw(m) * 900 >> 31), (draw(m) * m[BROKER_COUNT] >> 31)
+    quantity, broker = 1 + (draw(m) * 400 >> 31), (draw(m) * m[BROKER_COUNT] >> 31)
     for k in range(2):
         side = 1 - 2 * k
         write_trade(m, m[ID_BASE] + m[IDS], side, broker, OFF_MARKET, price2, quantity, PASSIVE)

@@ -1,5 +1,6 @@
 """Files do not depend on the number of workers; copies differ in names only; wrong dials are named."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from marketgen.chain import NAMES
 from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.spec import MAX_ORDERS
 from tests.oracles.market_audit import read
+
+
+GOLDEN = "70a51835bbb83122"
 
 
 def test_headers_are_the_exchange_s(tmp_path: Path, real_day: Path) -> None:
@@ -86,3 +90,13 @@ def test_progress_counts_to_the_end(tmp_path: Path) -> None:
 def test_a_wrong_dial_is_named(dials: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MarketSpec(**dials)  # type: ignore[arg-type]
+
+
+def test_the_market_is_the_same_compiled_or_not(tmp_path: Path) -> None:
+    """A digest of a small market; it changes only when the simulation does."""
+    spec = MarketSpec((101, 102), date_end="2024-01-02", orders=150, truth="full")
+    generate(spec, tmp_path)
+    digest = sha256()
+    for path in [tmp_path / name for name in NAMES] + sorted((tmp_path / "truth").glob("*/*")):
+        digest.update(path.read_bytes())
+    assert digest.hexdigest()[:16] == GOLDEN

@@ -1,0 +1,27 @@
+"""The defaults resemble the real day: the figures that io/marketgen/README.md puts side by side."""
+
+from pathlib import Path
+
+import numba
+import pytest
+
+from tests.marketgen.calibration import figures, generated_figures
+
+CONFIG: object = numba.config
+
+
+@pytest.mark.skipif(getattr(CONFIG, "DISABLE_JIT", False), reason="13,500 orders take compiled code")
+def test_a_generated_day_resembles_the_real_one(real_day: Path, tmp_path: Path) -> None:
+    real, made = figures(real_day, 0), generated_figures(tmp_path)
+    assert real.keys() == made.keys()
+    assert made["events per order"] == pytest.approx(real["events per order"], rel=0.08)
+    for key, value in real.items():
+        if "%" in key and not key.startswith("life"):
+            assert abs(made[key] - value) < 11, key  # points of per cent
+        if key.startswith("life"):
+            assert 0.5 < made[key] / value < 2, key
+    named = Path(__file__).parents[2] / "io" / "marketgen" / "README.md"
+    table = [line for line in named.read_text().splitlines() if line.startswith("| ") and "real day" not in line]
+    shown = {line.split("|")[1].strip(): line.split("|")[2].strip() for line in table}
+    for key, value in real.items():
+        assert shown[key] == f"{value:.1f}", key
