@@ -18,7 +18,6 @@ from typing import Any
 from driver.config import Config
 from driver.local_pool import Outcome
 from driver.outputs import (
-    MANIFEST,
     Finished,
     atomic_json,
     atomic_write,
@@ -35,6 +34,26 @@ RUN_FILE = "run.json"
 JOBS_FILE = "jobs.csv"
 LOG_FILE = "run.log"
 STALE = ".stale"
+TABLES = frozenset(  # all that is made from the jobs; a test compares this with what a run leaves
+    [
+        "global_summary.csv",
+        "by_security.csv",
+        "by_date.csv",
+        "by_participant.csv",
+        "time_series.csv",
+        "by_time_of_day.csv",
+        "by_order_size.csv",
+        "by_group.csv",
+        "by_condition.csv",
+        "unexecuted.csv",
+        "statistics.csv",
+        "data_quality.csv",
+        "outliers.csv",
+        "fidelity.csv",
+        "jobs.csv",
+        "report.html",
+    ]
+)
 LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
 JOB_COLUMNS = (
     "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
@@ -104,9 +123,8 @@ def set_stale_aside(results: Path, plan: Plan) -> int:
 def remove_tables(results: Path) -> None:
     """Remove the tables and the report of an earlier run: they would not match the jobs any more."""
     clear_temporary(results)
-    for path in results.iterdir():
-        if path.is_file() and path.suffix in (".csv", ".html"):
-            path.unlink()
+    for name in TABLES:
+        (results / name).unlink(missing_ok=True)
 
 
 def tables_are_current(results: Path, digest: str) -> bool:
@@ -132,11 +150,8 @@ def refresh_stamps(results: Path) -> None:
 
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
-    """Return name -> (bytes, mtime) of the tables and the report."""
-    skipped = (RUN_FILE, MANIFEST, LOG_FILE)
-    return {
-        name: stamp for name, stamp in file_stamps(results).items() if name not in skipped and not name.startswith(".")
-    }
+    """Return name -> (bytes, mtime) of the tables and the report; what else lies in the folder is not ours."""
+    return {name: stamp for name, stamp in file_stamps(results).items() if name in TABLES}
 
 
 def write_jobs(results: Path, states: Sequence[JobState]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from driver.results import TABLES
 from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
@@ -21,6 +22,7 @@ def test_tables_are_the_same_bytes_on_any_number_of_workers(market: Market, tmp_
     done = darkreplay(*arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = tables(tmp_path / "out")
+    assert {name for name in found if "/" not in name} <= TABLES
     assert sorted(found) == sorted(market.tables)
     assert [name for name in found if found[name] != market.tables[name]] == []
 

@@ -99,8 +99,11 @@ def test_tables_are_current_only_after_a_complete_run_of_the_same_plan(tmp_path:
     assert not folder.tables_are_current(tmp_path, "digest")
     folder.refresh_stamps(tmp_path)
     assert folder.tables_are_current(tmp_path, "digest")
+    (tmp_path / "my own notes.csv").touch()
+    assert folder.tables_are_current(tmp_path, "digest")
     folder.remove_tables(tmp_path)
     assert not (tmp_path / "by_date.csv").exists()
+    assert (tmp_path / "my own notes.csv").exists(), "not ours to remove"
     assert json.loads((tmp_path / "run.json").read_text())["config"]["max_workers"] == 8
 
 
