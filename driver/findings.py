@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driver.charts import Row, number
-from driver.inference import FEW_CLUSTERS
+from driver.inference import FEW_CLUSTERS, status_of
 
 FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
 
@@ -68,7 +68,7 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
     clusters = [row for row in statistics if row["test"] == "cluster"]
     sentences = []
     if any(row["status"] == "refused" for row in clusters):
-        notes = sorted({str(row["note"]) for row in clusters if row["status"] == "refused"})
+        notes = sorted({str(row["note"]).split(":")[0] for row in clusters if row["status"] == "refused"})
         sentences.append(f"No inference possible: {'; '.join(notes)}. The figures describe these orders.")
     sizes = [number(row["df1"]) + 1 for row in clusters if row["df1"] is not None]
     if sizes:
@@ -77,7 +77,8 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
             f", with {min(sizes):.0f} in the smaller dimension where about {FEW_CLUSTERS} are wanted: they are rough"
         )
         sentences.append(f"Intervals are {', '.join(how)}{rough if min(sizes) < FEW_CLUSTERS else ''}.")
-    algebra = sorted({str(row["scenario"]) for row in clusters if row["status"] == "algebra"})
+    scenarios = sorted({str(row["scenario"]) for row in clusters})
+    algebra = [name for name in scenarios if status_of(name) == "algebra"]
     if algebra:
         verb = "follow" if len(algebra) > 1 else "follows"
         sentences.append(
