@@ -3,11 +3,11 @@
 import datetime
 import hashlib
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median_low
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -145,14 +145,28 @@ def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None)
 
 
 def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple[str, str], Session]:
-    """Return continuous trading of every partition (decisions 4)."""
+    """Return continuous trading of every partition: it ends no earlier than that of its peers (decisions 4)."""
     seen_ends: dict[str, list[int]] = {}
     for partition in partitions:
         end = _seen_end(partition)
         if end is not None:
             seen_ends.setdefault(partition.date, []).append(end)
-    medians = {date: median_low(ends) for date, ends in seen_ends.items()}
-    return {(p.security, p.date): _session(config, p, medians.get(p.date, 0)) for p in partitions}
+    for ends in seen_ends.values():
+        ends.sort()
+    return {
+        (p.security, p.date): _session(config, p, _median_of_others(seen_ends.get(p.date, []), _seen_end(p)))
+        for p in partitions
+    }
+
+
+def _median_of_others(ends: Sequence[int], own: int | None) -> int:
+    """Return the lower median of the ascending ``ends`` without one's own, 0 where there are no others."""
+    count = len(ends) - (own is not None)
+    if count == 0:
+        return 0
+    middle = (count - 1) // 2
+    passes_own = own is not None and bisect_left(ends, own) <= middle
+    return ends[middle + passes_own]
 
 
 def _session(config: Config, partition: Partition, usual_end: int) -> Session:

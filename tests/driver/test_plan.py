@@ -1,12 +1,15 @@
+import statistics
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from driver.config import load_config
-from driver.plan import job_folder, local_instant, plan_jobs, plan_sessions
+from driver.plan import _median_of_others, job_folder, local_instant, plan_jobs, plan_sessions
 from driver.settings import Session
 from tickstore.catalog import Partition, SessionHints
 from tickstore.errors import UserError
@@ -194,3 +197,12 @@ def test_what_the_data_lacks_is_noted() -> None:
     assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing"
     alone = plan_jobs(config, [bare], None, RESULTS).notes
     assert alone[0].startswith("there are no trades: quantities come from order states")
+
+
+@given(ends=st.lists(st.integers(1, 20), min_size=1, max_size=9), own=st.integers(0, 8))
+def test_the_median_of_the_others_leaves_ones_own_out(ends: list[int], own: int) -> None:
+    place = own % len(ends)
+    others = ends[:place] + ends[place + 1 :]
+    expected = statistics.median_low(others) if others else 0
+    assert _median_of_others(sorted(ends), ends[place]) == expected
+    assert _median_of_others(sorted(ends), None) == statistics.median_low(ends)
