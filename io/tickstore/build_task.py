@@ -44,7 +44,9 @@ class BuiltPartition:
     number: int
     key: Key
     outcome: str  # new, unchanged, completed, replaced, conflict
-    index: dict[str, Any]
+    digest: str  # of the content
+    size: int  # of the file
+    head: str  # digest of the file's index and structures
     duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
 
 
@@ -71,14 +73,15 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     )
     outcome = _outcome(built, existing, [t for t in TABLES if spilled[t].rows], task)
     duplicates = {t: [spilled[t].locate(row) for row in rows] for t, rows in built.duplicates.items()}
-    if outcome in ("unchanged", "conflict"):
-        built.writer.close()
-        Path(task.path).unlink()
-        index = existing.index if existing is not None else built.index
-        return BuiltPartition(task.number, task.key, outcome, index, duplicates)
+    result = BuiltPartition(
+        task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
+        duplicates,
+    )  # fmt: skip
     built.writer.start_writeback()
     built.writer.close()
-    return BuiltPartition(task.number, task.key, outcome, built.index, duplicates)
+    if outcome in ("unchanged", "conflict"):
+        Path(task.path).unlink()
+    return result
 
 
 def _outcome(built: BuiltDay, existing: DayFile | None, given: list[str], task: BuildTask) -> str:

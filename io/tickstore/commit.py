@@ -5,7 +5,6 @@ out, by this process or by the next one that opens the store for writing.
 """
 
 import base64
-import hashlib
 import json
 import os
 import shutil
@@ -15,12 +14,21 @@ from typing import Any, Final
 
 from tickstore.build_task import BuiltPartition
 from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, merged_catalog
-from tickstore.day_file import dump_json, map_file
+from tickstore.day_file import dump_json
 from tickstore.request import ConvertProgress, Progress
-from tickstore.store_files import MANIFEST_NAME, append_lines, fsync_directory, read_lines, sync_files, write_atomic
+from tickstore.store_files import (
+    MANIFEST_NAME,
+    REJECTS_NAME,
+    append_lines,
+    fsync_directory,
+    read_lines,
+    sync_files,
+    write_atomic,
+)
 
 CONVERT_FOLDER: Final = ".convert"
 _DECISION: Final = "decision.json"
+_DURABLE: Final = "durable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,49 +37,46 @@ class Decision:
 
     store: Path
     folder: Path
+    logs: Path | None
     built: list[BuiltPartition]
     rejects: bytes
     conversion: dict[str, Any]  # its line in the manifest
 
 
-def work_folder(store: Path, temp_dir: Path | None) -> Path:
-    """Return where the spill logs of a store's conversions are."""
-    if temp_dir is None:
-        return store / CONVERT_FOLDER / "logs"
-    name = hashlib.sha256(str(store.resolve()).encode()).hexdigest()[:16]
-    return temp_dir / f"darkreplay-{name}"
-
-
 def commit(decision: Decision, progress: Progress) -> None:
-    """Make the new day files durable, write the decision down, carry it out."""
-    lines, moves = [], []
+    """Write the decision down, make the new day files durable, carry it out."""
+    moves, lines = [], []
     for partition in decision.built:
-        if partition.outcome == "unchanged":
-            continue
-        temporary = decision.folder / f"{partition.number:06}.h5"
-        security, date = partition.key
-        moves.append([temporary.name, security, date])
-        lines.append(
-            {
-                "kind": "partition",
-                "security": security,
-                "date": date,
-                "digest": partition.index["attributes"]["digest"],
-                "size": partition.index["size"],
-                "head": head_digest(temporary),
-            }
-        )
+        if partition.outcome != "unchanged":
+            security, date = partition.key
+            moves.append([f"{partition.number:06}.h5", security, date])
+            line = {"kind": "partition", "security": security, "date": date, "digest": partition.digest}
+            lines.append(line | {"size": partition.size, "head": partition.head})
     manifest = decision.store / MANIFEST_NAME
     plan = {
+        "boot": boot_id(),
         "manifest_size": manifest.stat().st_size if manifest.exists() else 0,
         "moves": moves,
         "lines": [*lines, decision.conversion],
         "rejects": base64.b64encode(decision.rejects).decode(),
+        "logs": None if decision.logs is None else str(decision.logs),
     }
-    sync_files([decision.folder / name for name, _, _ in moves])
-    fsync_directory(decision.folder)
-    write_atomic(decision.folder / _DECISION, dump_json(plan))
+    path = decision.folder / _DECISION
+    try:
+        write_atomic(path, dump_json(plan))
+        if decision.logs is not None:  # not needed any more: spare the disk from writing them
+            shutil.rmtree(decision.logs, ignore_errors=True)
+        _make_durable(decision.folder, plan)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     _carry_out(decision.store, plan, progress)
+
+
+def _make_durable(folder: Path, plan: dict[str, Any]) -> None:
+    sync_files([folder / name for name, _, _ in plan["moves"] if (folder / name).exists()])
+    fsync_directory(folder)
+    write_atomic(folder / _DURABLE, b"")
 
 
 def is_decided(folder: Path) -> bool:
@@ -80,10 +85,28 @@ def is_decided(folder: Path) -> bool:
 
 
 def finish_commit(store: Path) -> None:
-    """Carry out a decision that an interrupted conversion left behind."""
-    path = store / CONVERT_FOLDER / _DECISION
-    if path.exists():
-        _carry_out(store, json.loads(path.read_bytes()), lambda _: None)
+    """Carry out a decision that an interrupted conversion left behind.
+
+    If the machine stopped before the day files were surely on disk, the decision is dropped instead.
+    """
+    folder = store / CONVERT_FOLDER
+    if not is_decided(folder):
+        return
+    plan = json.loads((folder / _DECISION).read_bytes())
+    if not (folder / _DURABLE).exists():
+        if plan["boot"] != boot_id():
+            shutil.rmtree(folder)
+            return
+        _make_durable(folder, plan)
+    if plan["logs"] is not None:
+        shutil.rmtree(plan["logs"], ignore_errors=True)
+    _carry_out(store, plan, lambda _: None)
+
+
+def boot_id() -> str:
+    """Return what changes with every start of the machine: files not synced are trusted only until then."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""
 
 
 def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
@@ -93,29 +116,21 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
         path = day_path(store, security, date)
         if not path.parent.exists():
             path.parent.mkdir()
-            fsync_directory(store)
         if (folder / name).exists():
             (folder / name).replace(path)
         changed.append(path)
         if number % 64 == 0:
             progress(ConvertProgress("commit", number, len(plan["moves"])))
-    sync_files(list(dict.fromkeys(path.parent for path in changed)))
+    sync_files([store, *dict.fromkeys(path.parent for path in changed)])
     manifest = store / MANIFEST_NAME
     if manifest.exists() and manifest.stat().st_size > plan["manifest_size"]:
         os.truncate(manifest, plan["manifest_size"])  # an interrupted attempt got this far
     append_lines(manifest, plan["lines"])
-    write_atomic(store / "rejects.csv", base64.b64decode(plan["rejects"]))
+    write_atomic(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
     write_atomic(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
     (folder / _DECISION).unlink()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def head_digest(path: Path) -> str:
-    """Return a digest of a day file's user block and HDF5 structures: with the checksums in it, of the whole file."""
-    data, index = map_file(str(path))
-    start, length, _ = index["metadata"]
-    return hashlib.sha256(data[: start + length]).hexdigest()
 
 
 def manifest_partitions(store: Path) -> dict[tuple[str, str], dict[str, Any]]:

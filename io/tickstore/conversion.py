@@ -2,32 +2,32 @@
 
 import errno
 import hashlib
-import json
 import multiprocessing
 import shutil
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
-from tickstore.commit import CONVERT_FOLDER, Decision, commit, finish_commit, is_decided, work_folder
+from tickstore.commit import CONVERT_FOLDER, Decision, boot_id, commit, finish_commit, is_decided
+from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import InputError, StoreError
 from tickstore.journal import built_before, note_built
 from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.rejects import BadRow, bad_rows, duplicate_rows, rejects_csv
 from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.session_file import SessionTable, read_sessions
-from tickstore.sources import Chunk, Source, check_file, cut_chunks, find_sources
+from tickstore.sources import Chunk, Source, cut_chunks, find_sources
 from tickstore.spill import Key
-from tickstore.store_files import MANIFEST_NAME, read_lines, write_atomic
+from tickstore.store_files import MANIFEST_NAME, REJECTS_NAME
 from tickstore.store_lock import store_lock
 from tickstore.trade_dates import trade_calendar
 from tickstore.worker_pool import WorkerPool
+from tickstore.workspace import check_space, forget_empty, logs_folder, make_store, prepare_folders
 
-REJECTS_NAME: Final = "rejects.csv"
 _IN_MEMORY: Final = 64 << 20  # inputs up to this size are converted without logs on disk
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
 _ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
@@ -68,38 +68,19 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     began = time.perf_counter()
     sources = find_sources(request)
     trade_calendar(request.timezone, request.session_cutoff, request.holidays)  # a wrong rule is said before any work
-    made = _make_store(request.store)
-    fingerprint = _fingerprint(request, sources)
+    made = make_store(request.store)
+    fingerprint = fingerprint_of(request, sources)
     try:
         with store_lock(request.store) as lock:
             finish_commit(request.store)
-            report = _earlier_report(request.store, fingerprint) or _convert(
+            report = earlier_report(request.store, fingerprint) or _convert(
                 request, sources, fingerprint, lock, progress or (lambda _: None)
             )
     except OSError as error:
         raise _storage_error(error, request) from None
     finally:
-        _forget_empty(made)
+        forget_empty(made)
     return replace(report, seconds=time.perf_counter() - began)
-
-
-def _make_store(store: Path) -> list[Path]:
-    """Make the store's folder and return the folders that were missing, innermost first."""
-    missing = [folder for folder in (store, *store.parents) if not folder.exists()]
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{store}: the store cannot be made ({error.strerror})") from None
-    return missing
-
-
-def _forget_empty(made: list[Path]) -> None:
-    """Remove folders that this conversion made and that came to hold nothing."""
-    for folder in made:
-        lock = folder / ".lock"
-        if folder.is_dir() and set(folder.iterdir()) <= {lock}:
-            lock.unlink(missing_ok=True)
-            folder.rmdir()
 
 
 def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
@@ -117,15 +98,15 @@ def _convert(
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
-    logs = work_folder(request.store, request.temp_dir) if total > _IN_MEMORY else None
+    logs = logs_folder(request.store, request.temp_dir) if total > min(_IN_MEMORY, request.memory_mb << 18) else None
     workers = 1 if multiprocessing.current_process().daemon else max(1, min(request.workers, total // _WORTH_A_PROCESS))
     if workers > 1:  # enough ranges for everyone
         chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
-    plan = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": _boot_id(), "logs": logs and str(logs)}
-    _prepare(folder, logs, plan)
-    _check_space(folder, logs, total)
+    plan = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": boot_id(), "logs": logs and str(logs)}
     keep = False
     try:
+        prepare_folders(folder, logs, plan)
+        check_space(folder, logs, total)
         with WorkerPool(workers, (lock,)) as pool:
             run = _Run(
                 request, sources, cut_chunks(sources, chunk_bytes), fingerprint, folder, logs, pool, progress, sessions
@@ -141,49 +122,6 @@ def _convert(
             shutil.rmtree(folder, ignore_errors=True)
             if logs is not None:
                 shutil.rmtree(logs, ignore_errors=True)
-
-
-def _boot_id() -> str:
-    """Return what changes with every start of the machine: files not synced are trusted only until then."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""
-
-
-def _prepare(folder: Path, logs: Path | None, plan: dict[str, Any]) -> None:
-    """Make the working folders, empty unless they are of this very conversion."""
-    from tickstore.day_file import dump_json
-
-    known = folder / "plan.json"
-    same = known.exists() and known.read_bytes() == dump_json(plan)
-    if known.exists() and not same:
-        stale = json.loads(known.read_bytes())["logs"]
-        if stale and Path(stale).is_dir():
-            shutil.rmtree(stale)
-    for path in (folder, logs):
-        if path is not None:
-            if path.exists() and not same:
-                shutil.rmtree(path)
-            path.mkdir(parents=True, exist_ok=True)
-    if not same:
-        write_atomic(known, dump_json(plan))
-
-
-def _check_space(folder: Path, logs: Path | None, total: int) -> None:
-    """Raise StoreError when the disk is surely too small: a day file takes about 0.75, a log 0.5 of its CSV."""
-    needs: dict[int, tuple[Path, int]] = {}
-    for path, share in ((folder, 0.6), (logs, 0.35)):
-        if path is not None:
-            device = path.stat().st_dev
-            _, before = needs.get(device, (path, 0))
-            needs[device] = path, before + int(share * total)
-    for path, need in needs.values():
-        held = sum(file.stat().st_size for file in path.iterdir())
-        free = shutil.disk_usage(path).free + held
-        if free < need:
-            raise StoreError(
-                f"{path}: {free / 1e9:.1f} GB free, about {need / 1e9:.1f} GB needed for {total / 1e9:.1f} GB of "
-                "input: free some, or set --temp_dir or --store"
-            )
 
 
 def _parse(run: _Run) -> None:
@@ -359,10 +297,10 @@ def _finish(run: _Run, built: list[BuiltPartition], rejects: list[BadRow]) -> Co
         rejects_path=request.store / REJECTS_NAME,
         warnings=_warnings(run, built),
         input_bytes=sum(source.size for source in run.sources),
-        stored_bytes=sum(p.index["size"] for p in built if p.outcome != "unchanged"),
+        stored_bytes=sum(p.size for p in built if p.outcome != "unchanged"),
     )
-    conversion = {"kind": "conversion", "fingerprint": run.fingerprint, "report": _report_json(report)}
-    decision = Decision(request.store, run.folder, built, rejects_csv(rejects), conversion)
+    conversion = {"kind": "conversion", "fingerprint": run.fingerprint, "report": report_json(report)}
+    decision = Decision(request.store, run.folder, run.logs, built, rejects_csv(rejects), conversion)
     commit(decision, run.progress)
     return report
 
@@ -376,60 +314,3 @@ def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")
     return tuple(warnings)
-
-
-def _fingerprint(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
-    """Return what decides the result of a conversion, as it is kept in the manifest."""
-    rules = {
-        "timezone": request.timezone,
-        "session_cutoff": request.session_cutoff,
-        "holidays": sorted(request.holidays),
-        "price_decimals": request.price_decimals,
-        "price_format": request.price_format,
-        "columns": sorted(map(list, request.columns)),
-        "quotes_from_orders": request.quotes_from_orders,
-        "limits": [request.max_rejects, request.max_reject_ratio],
-    }
-    files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
-    if request.sessions is not None:
-        status = check_file(request.sessions, "sessions")
-        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
-    return {"rules": rules, "files": files}
-
-
-def _earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | None:
-    """Return the report of an earlier equal conversion whose day files are all there as it left them."""
-    found = None
-    digests: dict[Key, str] = {}
-    for line in read_lines(store / MANIFEST_NAME):
-        if line.get("kind") == "partition":
-            digests[line["security"], line["date"]] = line["digest"]
-        elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
-            found = line["report"], dict(digests)
-    if found is None:
-        return None
-    report, then = found
-    keys = tuple((security, date) for security, date in report["partitions"])
-    if not all(day_path(store, *key).exists() and digests.get(key) == then.get(key) for key in keys):
-        return None
-    return ConvertReport(
-        partitions=keys,
-        written=(),
-        unchanged=keys,
-        tables={table: TableCount(**count) for table, count in report["tables"].items()},
-        reject_reasons=report["reject_reasons"],
-        rejects_path=store / REJECTS_NAME,
-        warnings=tuple(report["warnings"]),
-        input_bytes=report["input_bytes"],
-        nothing_to_do=True,
-    )
-
-
-def _report_json(report: ConvertReport) -> dict[str, Any]:
-    return {
-        "partitions": report.partitions,
-        "tables": {table: asdict(count) for table, count in sorted(report.tables.items())},
-        "reject_reasons": report.reject_reasons,
-        "warnings": report.warnings,
-        "input_bytes": report.input_bytes,
-    }

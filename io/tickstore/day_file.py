@@ -164,6 +164,7 @@ class DayWriter:
         self._metadata_size = -(-(len(blank) + 256) // 64) * 64
         self.layout = plan_layout(user_block, self._metadata_size, columns)
         self.path = path
+        self.head = ""  # digest of the index and the structures, once finished
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             os.posix_fallocate(self._handle, 0, self.layout.size)
@@ -214,6 +215,7 @@ class DayWriter:
         head = HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0)
         self._map[: HEAD.size + len(text)] = head + text
         self._map[self.layout.user_block : self.layout.user_block + len(structures)] = structures
+        self.head = hashlib.sha256(self._map[: self.layout.user_block + len(structures)]).hexdigest()
         self.views.clear()
         return facts
 

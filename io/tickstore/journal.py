@@ -1,6 +1,7 @@
 """Which partitions an interrupted conversion has built already: one JSON line each, beside the files."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,9 @@ def built_before(folder: Path) -> list[BuiltPartition]:
     for line in read_lines(folder / JOURNAL_NAME):
         duplicates = {t: [(a, b, c) for a, b, c in places] for t, places in line["duplicates"].items()}
         security, date = line["key"]
-        partition = BuiltPartition(line["number"], (security, date), line["outcome"], line["index"], duplicates)
+        partition = BuiltPartition(**line | {"key": (security, date), "duplicates": duplicates})
         path = folder / f"{partition.number:06}.h5"
-        whole = path.exists() and path.stat().st_size == partition.index["size"]
+        whole = path.exists() and path.stat().st_size == partition.size
         if whole or partition.outcome == "unchanged":
             found[partition.number] = partition
     return list(found.values())
@@ -26,12 +27,5 @@ def built_before(folder: Path) -> list[BuiltPartition]:
 
 def note_built(folder: Path, partition: BuiltPartition) -> None:
     """Add a finished partition. No sync: the journal is trusted only until the machine starts again."""
-    line = {
-        "number": partition.number,
-        "key": partition.key,
-        "outcome": partition.outcome,
-        "index": partition.index,
-        "duplicates": partition.duplicates,
-    }
     with (folder / JOURNAL_NAME).open("ab") as file:
-        file.write(b"\n" + json.dumps(line).encode() + b"\n")  # the first newline ends a torn line
+        file.write(b"\n" + json.dumps(asdict(partition)).encode() + b"\n")  # the first newline ends a torn line

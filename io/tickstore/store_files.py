@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
+REJECTS_NAME: Final = "rejects.csv"
 MANIFEST_NAME: Final = "manifest.jsonl"
 
 

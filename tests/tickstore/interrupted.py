@@ -52,6 +52,8 @@ def main() -> None:
         if when != "-" and seen == int(when):
             die()
 
+    if point == "decided":  # die with the decision written, the files not yet synced
+        setattr(tickstore.commit, "sync_files", lambda *_: die())  # noqa: B010
     if point == "renamed":  # die with some files moved, the manifest not yet written
         setattr(tickstore.commit, "append_lines", lambda *_: die())  # noqa: B010
     if point == "noted":  # die with the manifest written, the catalog not

@@ -57,7 +57,7 @@ def same_store(folder: Path, undisturbed: tuple[Path, dict[str, str]]) -> bool:
 
 @pytest.mark.parametrize(
     ("when", "point"),
-    [("2", "-"), ("9", "-"), ("16", "-"), ("-", "renamed"), ("-", "noted")],
+    [("2", "-"), ("9", "-"), ("16", "-"), ("-", "decided"), ("-", "renamed"), ("-", "noted")],
 )
 def test_a_killed_conversion_is_taken_up(
     undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, when: str, point: str
@@ -133,6 +133,21 @@ def test_the_lock_of_a_dead_owner_is_taken_over(market: Path) -> None:
     (market / "store").mkdir()
     (market / "store" / ".lock").write_text('{"pid": 999999, "host": "elsewhere", "since": "2024-01-01"}')
     assert convert(request(market)).written
+
+
+def test_a_decision_of_before_a_crash_of_the_machine_is_dropped(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    assert run(folder, 2, "-", "decided").returncode == -9
+    decision = folder / "store" / ".convert" / "decision.json"
+    decision.write_text(decision.read_text().replace('"boot":"', '"boot":"other'))
+    plan = folder / "store" / ".convert" / "plan.json"
+    plan.write_text(plan.read_text().replace('"boot":"', '"boot":"other'))
+    (folder / "store" / ".convert" / "000000.h5").write_bytes(b"never reached the disk")
+    assert run(folder).returncode == 0
+    assert same_store(folder, undisturbed)
+    assert verify(folder / "store").problems == ()
 
 
 def test_temporary_files_of_another_conversion_are_removed(market: Path) -> None:

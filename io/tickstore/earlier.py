@@ -1,0 +1,69 @@
+"""What a conversion is known by, and the report of an equal one that was done before."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tickstore.catalog import day_path
+from tickstore.request import ConvertReport, ConvertRequest, TableCount
+from tickstore.sources import Source, check_file
+from tickstore.spill import Key
+from tickstore.store_files import MANIFEST_NAME, REJECTS_NAME, read_lines
+
+
+def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
+    """Return what decides the result of a conversion, as it is kept in the manifest."""
+    rules = {
+        "timezone": request.timezone,
+        "session_cutoff": request.session_cutoff,
+        "holidays": sorted(request.holidays),
+        "price_decimals": request.price_decimals,
+        "price_format": request.price_format,
+        "columns": sorted(map(list, request.columns)),
+        "quotes_from_orders": request.quotes_from_orders,
+        "limits": [request.max_rejects, request.max_reject_ratio],
+    }
+    files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
+    if request.sessions is not None:
+        status = check_file(request.sessions, "sessions")
+        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
+    return {"rules": rules, "files": files}
+
+
+def earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | None:
+    """Return the report of an earlier equal conversion whose day files are all there as it left them."""
+    found = None
+    digests: dict[Key, str] = {}
+    for line in read_lines(store / MANIFEST_NAME):
+        if line.get("kind") == "partition":
+            digests[line["security"], line["date"]] = line["digest"]
+        elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
+            found = line["report"], dict(digests)
+    if found is None:
+        return None
+    report, then = found
+    keys = tuple((security, date) for security, date in report["partitions"])
+    if not all(day_path(store, *key).exists() and digests.get(key) == then.get(key) for key in keys):
+        return None
+    return ConvertReport(
+        partitions=keys,
+        written=(),
+        unchanged=keys,
+        tables={table: TableCount(**count) for table, count in report["tables"].items()},
+        reject_reasons=report["reject_reasons"],
+        rejects_path=store / REJECTS_NAME,
+        warnings=tuple(report["warnings"]),
+        input_bytes=report["input_bytes"],
+        nothing_to_do=True,
+    )
+
+
+def report_json(report: ConvertReport) -> dict[str, Any]:
+    """Return the part of a report that the manifest keeps."""
+    return {
+        "partitions": report.partitions,
+        "tables": {table: asdict(count) for table, count in sorted(report.tables.items())},
+        "reject_reasons": report.reject_reasons,
+        "warnings": report.warnings,
+        "input_bytes": report.input_bytes,
+    }
