@@ -34,7 +34,8 @@ RUN_FILE = "run.json"
 JOBS_FILE = "jobs.csv"
 LOG_FILE = "run.log"
 STALE = ".stale"
-TABLES = frozenset(  # all that is made from the jobs; a test compares this with what a run leaves
+# All that is made from the jobs; a test compares this with what a run leaves.
+TABLES = frozenset(
     [
         "global_summary.csv",
         "by_security.csv",
