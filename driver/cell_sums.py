@@ -17,6 +17,7 @@ from driver.cells import (
     local_hour,
     metric_names,
     sum_names,
+    too_large,
 )
 from driver.order_block import F64, I32, I64, OrderBlock
 from kernels import moments
@@ -48,10 +49,7 @@ class _Sums:
     def check(self, name: str, reach: float) -> None:
         """Refuse sums that could have left 64 bits."""
         if not reach < moments.FIXED_LIMIT:
-            raise UserError(
-                f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
-                "probably wrong, or price_decimals too large; run `inspect` on the partition"
-            )
+            raise UserError(too_large(name, reach))
 
 
 def cells_of(block: OrderBlock, zone: str) -> Cells:

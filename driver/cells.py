@@ -14,6 +14,7 @@ import numpy as np
 from driver.order_block import F64, I32, I64
 from kernels import moments
 from kernels.conventions import BENCHMARKS, NS_PER_SECOND, VENUES
+from tickstore.errors import UserError
 
 CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
 COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
@@ -99,6 +100,14 @@ def metric_names(markouts: int) -> list[str]:
     return [*FILL_METRICS, *EXTRA_FILL_METRICS, *numbered]
 
 
+def too_large(name: str, reach: float) -> str:
+    """Return the message for sums that could leave 64 bits."""
+    return (
+        f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
+        "probably wrong, or price_decimals too large; run `inspect` on the partition"
+    )
+
+
 def merge_cells(parts: Iterable[Cells]) -> Cells:
     """Merge cells with equal scenarios and names, in the order given."""
     merged: Cells | None = None
@@ -123,6 +132,8 @@ def _merge_two(a: Cells, b: Cells) -> Cells:
         cells.append(index[part.histogram_cell])
         codes.append(part.histogram_code)
         counts.append(part.histogram_count)
+    if sums.size and max(int(sums.max()), -int(sums.min())) >= moments.FIXED_LIMIT:
+        raise UserError(too_large("a column", float(np.abs(sums).max())))
     width = (2 * K - 1) * moments.BUCKETS
     entry = np.concatenate(cells).astype(np.int64) * width + np.concatenate(codes)
     distinct, place = np.unique(entry, return_inverse=True)

@@ -148,3 +148,11 @@ def test_sums_that_may_not_fit_are_refused() -> None:
 def test_no_cells_to_merge_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="no cells to merge"):
         merge_cells([])
+
+
+def test_blocks_that_together_may_not_fit_are_refused() -> None:
+    parts = [cells_of(random_block(20, 0), ZONE) for _ in range(3)]
+    for part in parts:
+        part.sums[0] = 2**61
+    with pytest.raises(UserError, match="may not fit 64 bits"):
+        merge_cells(parts)
