@@ -11,7 +11,6 @@ from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.spec import MAX_ORDERS
 from tests.oracles.market_audit import read
 
-
 GOLDEN = "70a51835bbb83122"
 
 

@@ -125,3 +125,44 @@ def test_daylight_saving_moves_the_sessions(tmp_path: Path) -> None:
 def test_previous_weekday_skips_the_weekend() -> None:
     monday = MarketSpec().dates()[0]
     assert previous_weekday(monday) == monday - timedelta(days=3)
+
+
+@pytest.mark.skipif(SMALL, reason="rare kinds need a large market")
+def test_every_kind_of_order_occurs(tmp_path: Path) -> None:
+    """Order types with short-sell flags (domain.md 1.1), mid-tick flags, validities, minimums, single-fill flags."""
+    files = generate(MarketSpec((101, 102), date_end="2024-01-01", orders=20_000), tmp_path)
+    orders, trades = read(files.orders), read(files.trades)
+    seen = {column: {r[column] for r in orders} for column in ("exchangeordertype", "midtick", "timevalidity")}
+    assert seen["exchangeordertype"] == {"0", "64", "66", "2048", "2050", "4096", "4098"}
+    assert seen["midtick"] == {"0", "1", "2", "3", "4", "5", "6"}
+    assert seen["timevalidity"] >= {"0", "256", "1288", "1536", "16640"}
+    assert {r["singlefillminimumquantity"] for r in orders} == {"0", "1", "2"}
+    assert {r["preferenceonly"] for r in orders} == {"0", "2"}
+    assert all(r["side"] == "2" for r in orders if int(r["exchangeordertype"]) & 2)
+    assert {r["dealsource"] for r in trades} >= {"1", "5", "20", "44", "45", "46", "47", "48"}
+    assert {r["exchangeinfo"] for r in trades if r["dealsource"] == "5"} == {"OFF Market"}
+    assert all("" not in r.values() for r in orders[:5_000] + trades[:5_000])
+
+
+def test_rows_come_in_pairs_at_entry_and_amendment(tmp_path: Path) -> None:
+    """I4, I5; a cancelled order keeps its leaves (I7), a filled one has none (I6); R19: dark before lit."""
+    files = generate(MarketSpec((101,), date_end="2024-01-01", orders=200 if SMALL else 3_000), tmp_path)
+    lives: dict[str, list[dict[str, str]]] = {}
+    for row in read(files.orders):
+        lives.setdefault(row["order_id"], []).append(row)
+    amended = 0
+    for rows in lives.values():
+        assert rows[0]["timestamp"] == rows[1]["timestamp"], "an entry has two rows"
+        for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
+            if row["changereason"] == "5" and before["changereason"] != "5":
+                amended += 1
+                assert row["quantity"] == row["leavesquantity"], "the quantity field becomes the open quantity"
+                assert after["timestamp"] == row["timestamp"]
+        last = rows[-1]
+        assert (last["changereason"] == "3") == (last["leavesquantity"] == "0")
+    assert amended > 10
+    first_deal: dict[tuple[str, str], str] = {}
+    for row in read(files.trades):
+        if row["passiveaggressive"] == "1" and int(lives[row["orderid"]][0]["exchangeordertype"]) & 2048:
+            first_deal.setdefault((row["orderid"], row["tradetime"]), row["dealsource"])
+    assert SMALL or {"1", "47"} <= set(first_deal.values())
