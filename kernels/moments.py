@@ -261,9 +261,10 @@ def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
     """
     for c in range(values.shape[0]):
         for i in range(index.shape[0]):
-            if index[i] >= 0:
-                low[c, index[i]] += values[c, i] & LOW_MASK
-                high[c, index[i]] += values[c, i] >> LOW_BITS
+            value = values[c, i]
+            if value != 0 and index[i] >= 0:  # most sums of small jobs are 0
+                low[c, index[i]] += value & LOW_MASK
+                high[c, index[i]] += value >> LOW_BITS
 
 
 @kernel
