@@ -138,7 +138,7 @@ def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...])
         venue_notional=ints[r.VENUE_NOTIONAL : r.VENUE_NOTIONAL + r.VENUE_COUNT],
         fills_after_hours=codes[r.FILLS_AFTER_HOURS],
         benchmark=flags[r.BENCHMARK],
-        benchmark_time=ints[r.BENCHMARK_TIME],
+        benchmark_time=ints[r.WINDOW_START],
         arrival_bid=ints[r.ARRIVAL_BID],
         arrival_offer=ints[r.ARRIVAL_OFFER],
         mid2=ints[r.MID2],

@@ -81,7 +81,8 @@ def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
 
 
 def day_rules(
-    book: NDArray[np.int64],
+    quote_time: NDArray[Any],
+    sums: Sums,
     mid_base: int,
     settings: Settings,
     session: Session,
@@ -99,9 +100,9 @@ def day_rules(
         row_end=row_end,
         session_start=int(session.start),
         session_end=int(session.end),
-        opening_quote=opening_quote(book, session.start, quotes_first),
-        closing_quote=prevailing_at(book, session.end, quotes_first),
-        start_quote=prevailing_at(book, session.start, quotes_first),
+        opening_quote=opening_quote(quote_time, sums.mids, session.start, quotes_first),
+        closing_quote=prevailing_at(quote_time, session.end, quotes_first),
+        start_quote=prevailing_at(quote_time, session.start, quotes_first),
         close2=close2,
         quotes_first=quotes_first,
         mid_kind=int(simulation.mid),
@@ -133,6 +134,6 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
         fills=fills,
         quotes=quotes,
         sums=sums,
-        rules=day_rules(sums.book, mid_base, settings, session, end, row_end, states_only, close2),
+        rules=day_rules(quotes.timestamp, sums, mid_base, settings, session, end, row_end, states_only, close2),
         row_start=row_start,
     )

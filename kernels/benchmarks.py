@@ -25,20 +25,19 @@ OPENING_NS = 60 * NS_PER_SECOND
 BPS = 10_000.0
 
 
-def opening_quote(book: Array, session_start: int, quotes_first: int) -> int:
+def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: int) -> int:
     """Return the first valid quote in [S, S + 60 s], else the one that prevails at S, or -1."""
-    times = book[:-1, r.BOOK_TIME]
-    start = int(np.searchsorted(times, session_start, "left"))
-    stop = int(np.searchsorted(times, session_start + OPENING_NS, "right"))
-    valid = np.flatnonzero(book[start:stop, r.BOOK_MID2] != NULL)
+    start = int(np.searchsorted(time, session_start, "left"))
+    stop = int(np.searchsorted(time, session_start + OPENING_NS, "right"))
+    valid = np.flatnonzero(mids[start:stop] != NULL)
     if len(valid):
         return start + int(valid[0])
-    return prevailing_at(book, session_start, quotes_first)
+    return prevailing_at(time, session_start, quotes_first)
 
 
-def prevailing_at(book: Array, time: int, quotes_first: int) -> int:
-    """Return the last quote strictly before ``time`` (at or before it if quotes act first), or -1."""
-    return int(np.searchsorted(book[:-1, r.BOOK_TIME], time, "right" if quotes_first else "left")) - 1
+def prevailing_at(time: Array, t: int, quotes_first: int) -> int:
+    """Return the last quote strictly before ``t`` (at or before it if quotes act first), or -1."""
+    return int(np.searchsorted(time, t, "right" if quotes_first else "left")) - 1
 
 
 @inlined
@@ -95,7 +94,6 @@ def benchmarks_block(
         mid2 = bid = offer = NULL
         if first >= 0:
             mid2, bid, offer = book[first, r.BOOK_MID2], book[first, r.BOOK_BID], book[first, r.BOOK_OFFER]
-        ints[r.BENCHMARK_TIME, j] = start
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
         ints[r.MID2, j] = mid2

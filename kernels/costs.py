@@ -13,7 +13,7 @@ from kernels import _rows as r
 from kernels._columns import Rows, Rules, Work
 from kernels._jit import inlined
 from kernels.conventions import NULL, VENUE_BOOKED
-from kernels.quotes import seek
+from kernels.quotes import NEAR, seek
 
 Array = NDArray[Any]
 BPS = 10_000.0
@@ -45,7 +45,6 @@ def shortfalls(ints: Array, floats: Array, side: int, j: int, touch2: int, clean
         floats[r.COST_ZERO + k, j] = paid
         floats[r.COST_CLEANUP + k, j] = paid + charge(unfilled, side, cleanup2, mid2)
         if k == 0:
-            floats[r.EXECUTION_COST, j] = paid
             floats[r.OPPORTUNITY_COST, j] = opportunity
 
 
@@ -55,9 +54,8 @@ def costs_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]) 
     ints, floats, flags = rows.ints, rows.floats, rows.flags
     for j in range(span[0], span[1]):
         if ints[r.MID2, j] == NULL:
-            for k in range(r.COST, r.OPPORTUNITY_COST + 1):
+            for k in range(r.COST, r.LAST_COST + 1):
                 floats[k, j] = np.nan
-            floats[r.EX_BOOKING, j] = np.nan
             continue
         side = flags[r.SIDE, j]
         last = scratch[j - span[0], r.S_END_QUOTE]
@@ -91,7 +89,8 @@ def slippages_block(prints: Array, rules: Rules, rows: Rows, scratch: Array, spa
     prints it is what the others paid.
     """
     ints, floats, flags = rows.ints, rows.floats, rows.flags
-    print_time, close2 = prints[:-1, 0], rules.close2
+    n_prints, close2 = len(prints) - 1, rules.close2
+    per_close = BPS / float(close2)
     work.touched[0] = touch_prints(prints, scratch, span[1] - span[0])
     for j in range(span[0], span[1]):
         k = j - span[0]
@@ -103,20 +102,24 @@ def slippages_block(prints: Array, rules: Rules, rows: Rows, scratch: Array, spa
             price2 = float(scratch[k, r.S_MARKET_NOTIONAL2]) / float(market)
             if ints[r.MID2, j] != NULL:
                 touch = ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j]
-                arrival = BPS * side * (price2 - mid2) / mid2
-                improvement = BPS * side * (2.0 * float(touch) - price2) / mid2
+                scale = BPS * side / mid2
+                arrival = scale * (price2 - mid2)
+                improvement = scale * (2.0 * float(touch) - price2)
             first = scratch[k, r.S_FIRST_PRINT]
-            last = seek(print_time, scratch[k, r.S_LAST_PRINT] - 1, ints[r.END_TIME, j] + 1) + 1
+            last, end, steps = scratch[k, r.S_LAST_PRINT], ints[r.END_TIME, j], 0
+            while last < n_prints and prints[last, 0] <= end and steps < NEAR:
+                last += 1
+                steps += 1
+            if steps == NEAR:
+                last = seek(prints[:-1, 0], last - 1, end + 1) + 1
             volume, notional2 = prints[last, 1] - prints[first, 1], prints[last, 2] - prints[first, 2]
-            if volume > 0:
-                price = float(notional2) / float(volume)
-                vwap = BPS * side * (price2 - price) / price
-            if volume > scratch[k, r.S_VWAP_QUANTITY]:
-                price = float(notional2 - scratch[k, r.S_VWAP_NOTIONAL2])
-                price /= float(volume - scratch[k, r.S_VWAP_QUANTITY])
-                others = BPS * side * (price2 - price) / price
+            volume_ex, notional2_ex = volume - scratch[k, r.S_VWAP_QUANTITY], notional2 - scratch[k, r.S_VWAP_NOTIONAL2]
+            if volume > 0:  # (price - vwap) / vwap with one division
+                vwap = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
+            if volume_ex > 0:
+                others = BPS * side * (price2 * float(volume_ex) - float(notional2_ex)) / float(notional2_ex)
             if close2 != NULL:
-                close = BPS * side * (price2 - float(close2)) / float(close2)
+                close = per_close * side * (price2 - float(close2))
         ints[r.MARKET_VOLUME, j] = volume
         floats[r.ARRIVAL_SLIPPAGE, j] = arrival
         floats[r.ARRIVAL_IMPROVEMENT, j] = improvement

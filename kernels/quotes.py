@@ -27,6 +27,7 @@ from kernels._rows import (
 from kernels.conventions import NULL
 
 Array = NDArray[Any]
+NEAR = 4  # rows tried one by one before a search
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
@@ -81,8 +82,15 @@ def seek_all(time: Array, grid: Array, scale: Array, at: Array, rows: Array, n: 
     for k in range(n):
         if rows[k] + 1 < len(time):
             touched ^= time[rows[k] + 1]
+    last = len(time) - 1
     for k in range(n):
-        rows[k] = seek(time, rows[k], at[k])
+        row, t, steps = rows[k], at[k], 0
+        while row < last and time[row + 1] < t and steps < NEAR:
+            row += 1
+            steps += 1
+        if steps == NEAR or (row >= 0 and time[row] >= t):  # a burst of quotes, or before the grid
+            row = seek(time, row, t)
+        rows[k] = row
     return touched
 
 
@@ -193,7 +201,8 @@ def mean_mid2(total: int, weight: int, base: int) -> float:
 
     The whole part comes from a float division put right in integers: an integer division takes twice as long.
     """
-    whole = int(np.floor(float(total) / float(weight)))
+    share = 1.0 / float(weight)
+    whole = int(np.floor(float(total) * share))
     rest = total - whole * weight
     if rest < 0:
         whole -= 1
@@ -201,7 +210,7 @@ def mean_mid2(total: int, weight: int, base: int) -> float:
     elif rest >= weight:
         whole += 1
         rest -= weight
-    return float(base + whole) + float(rest) / float(weight)
+    return float(base + whole) + float(rest) * share
 
 
 def prevailing_quote(quote_time: ArrayLike, time: ArrayLike) -> NDArray[np.int32]:

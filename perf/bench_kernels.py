@@ -1,0 +1,87 @@
+"""Time the kernels of a job: ns per order event, and as a multiple of one sequential read of the same columns.
+
+    python perf/bench_kernels.py [--events=10000000] [--partitions=1000] [--rounds=5]
+
+Select, groups, all metrics with two markout horizons, A, B and C, one thread, columns mapped and warm, no
+output (decisions 33). First one partition of all the events, then as many small ones as asked. The minimum
+of the rounds is the figure; the median shows what else the machine was doing.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import kernels
+from driver.measure import measure
+from driver.settings import Selection, Session, Settings
+from kernels._columns import FillColumns, OrderColumns, QuoteColumns
+from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
+
+SESSION = Session(OPEN, CLOSE, "synthetic")
+EVERYTHING = Settings()
+NARROW = Settings(selection=Selection(participants=(3, 7), hour_start=11, hour_end=13))
+
+
+def read_columns(days: list[SyntheticDay]) -> int:
+    """Read every column a job reads, once and in order: what memory itself costs."""
+    total = 0
+    for day in days:
+        total += int(day.events["timestamp"][-1])  # events are touched at the ends of the hours only
+        for table, kind in ((day.orders, OrderColumns), (day.fills, FillColumns), (day.quotes, QuoteColumns)):
+            for name in kind._fields:
+                total += int(np.sum(table[name]))
+    return total
+
+
+def run_jobs(days: list[SyntheticDay], settings: Settings) -> int:
+    """Measure every day and return the number of orders."""
+    return sum(len(block) for day in days for block in measure(day, settings, SESSION))
+
+
+def nanoseconds(work: Callable[[], int], events: int, rounds: int) -> tuple[float, float]:
+    """Return the minimum and the median of ``rounds`` runs, in ns per event, of this thread's processor time."""
+    times = []
+    for _ in range(rounds):
+        start = time.thread_time_ns()
+        work()
+        times.append((time.thread_time_ns() - start) / events)
+    return min(times), statistics.median(times)
+
+
+def report(title: str, days: list[SyntheticDay], rounds: int) -> None:
+    """Print one line for each kind of query on ``days``."""
+    events = sum(len(day.events["timestamp"]) for day in days)
+    floor, _ = nanoseconds(lambda: read_columns(days), events, rounds)
+    print(f"{title}: {events:,} events, {sum(len(day.orders['order_id']) for day in days):,} orders")
+    print(f"  {'one sequential read of the columns':36} {floor:7.1f} ns/event")
+    for name, settings in (("all orders, all metrics, A, B, C", EVERYTHING), ("2 participants, 3 hours", NARROW)):
+        orders = run_jobs(days, settings)
+        best, median = nanoseconds(partial(run_jobs, days, settings), events, rounds)
+        times = f"{best:7.1f} ns/event (median {median:.1f}), {best / floor:.1f} x the read"
+        print(f"  {name:36} {times}, {orders:,} orders")
+
+
+def main() -> None:
+    """Make the days, warm everything, time, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--partitions", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    kernels.warm()
+    with tempfile.TemporaryDirectory() as folder:
+        report("one partition", [make_day(Path(folder) / "one", options.events)], options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        each = options.events // options.partitions
+        days = [make_day(Path(folder) / str(number), each, seed=number) for number in range(options.partitions)]
+        report(f"{options.partitions} partitions", days, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
