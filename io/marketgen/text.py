@@ -110,7 +110,7 @@ def _put_number(out: U8, at: int, value: int) -> int:
     end = at + digits
     for i in range(end - 1, at - 1, -1):
         quotient = value // 10
-        out[i] = 48 + value - quotient * 10
+        out[i] = value - quotient * 10 + 48
         value = quotient
     return end
 

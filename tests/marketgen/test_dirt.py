@@ -4,7 +4,9 @@ import csv
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -13,6 +15,10 @@ from marketgen.dirt import KINDS
 from tickstore import ConvertReport, ConvertRequest, convert, open_day
 
 DIALS = {"securities": (101,), "date_end": "2024-01-02", "orders": 120, "seed": 4}
+
+
+CONFIG: Any = numba.config
+pytestmark = pytest.mark.skipif(bool(CONFIG.DISABLE_JIT), reason="the converter wraps integers, which Python does not")
 
 
 def converted(files: GeneratedFiles, store: Path) -> ConvertReport:
