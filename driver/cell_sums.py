@@ -181,6 +181,8 @@ def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
         moments.scenario_outcome(block.group, block.filled_quantity, filled, block.order_quantity, outcome)
         moments.count_codes(sums.cell, outcome, GROUP_FULL, sums.at(f"{scenario}.{OUTCOMES[0]}", len(OUTCOMES)))
         sums.add(f"{scenario}.filled_quantity", filled)
+        # Filled by the order's state alone, without a trade that tells the price.
+        sums.add(f"{scenario}.unpriced_quantity", np.where(np.isnan(block.scenario_notional2[s]), filled, 0))
         if s == 0:
             sums.add(f"{scenario}.notional", block.notional)
         else:

@@ -28,7 +28,7 @@ HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 SCENARIO_SUMS = (
-    *OUTCOMES, "filled_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
+    *OUTCOMES, "filled_quantity", "unpriced_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
     "better", "equal", "worse",
 )  # fmt: skip
 QUARTER_HOUR = 900 * NS_PER_SECOND

@@ -117,4 +117,6 @@ def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
 
 def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
     unreconciled = quality.get("orders_not_reconciled", 0)
+    if quality.get("fills", 0) == 0:  # the data has no trades, which the run says once
+        return ()
     return (f"{unreconciled} orders do not agree with their fills",) if unreconciled else ()

@@ -107,7 +107,7 @@ def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
     columns["side"] = _integers(np.where(block.side == BUY, 1, 2).astype(np.int8))  # as in the exchange's files
     columns = {"participant_id" if name == "participant" else name: column for name, column in columns.items()}
     filled = np.where(block.filled_quantity > 0, block.filled_quantity, 1)
-    columns["vwap"] = _floats(np.where(block.filled_quantity > 0, block.notional / filled, np.nan))
+    columns["vwap"] = _floats(np.where(block.fills > 0, block.notional / filled, np.nan))
     for name in ("first_fill_time", "last_fill_time", "fills", "arrival_bid", "arrival_offer"):
         columns[name] = _integers(getattr(block, name))
     return columns

@@ -68,8 +68,9 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
     row["order_quantity"] = sums["order_quantity"]
     row["filled_quantity"] = own["filled_quantity"]
     row["fill_ratio"] = ratio(own["filled_quantity"], sums["order_quantity"])
-    row["notional"] = own["notional"]
-    row["vwap"] = ratio(own["notional"], own["filled_quantity"]) if one_security else None
+    notional = None if own["unpriced_quantity"] else own["notional"]
+    row["notional"] = notional
+    row["vwap"] = ratio(notional, own["filled_quantity"]) if one_security and notional is not None else None
     row["shortfall_bps"] = cost_bps(own["cost"], sums["base"])
     row["saving_bps"] = cost_bps(real["cost"] - own["cost"], sums["base"])
     row["priced_orders"] = sums["priced_orders"]
@@ -85,7 +86,7 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
     for name in ("better", "equal", "worse"):
         row[name] = own[name]
     unit = 10**style.price_decimals
-    row["notional_value"] = ratio(own["notional"], unit)
+    row["notional_value"] = None if notional is None else ratio(notional, unit)
     row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit)
     row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit)
     row |= _history(sums, style) if s == 0 else dict.fromkeys(_history(sums, style))

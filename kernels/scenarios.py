@@ -60,7 +60,9 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
             rest = float(quantity - share)
             rest2 = rest * moved2
         write_scenario(ints, floats, 1, j, quantity if all2 > 0.0 else 0, all2)
-        write_scenario(
-            ints, floats, 2, j, int(dark) + scratch[k, r.S_REST_FILLED], dark2 + float(scratch[k, r.S_REST_NOTIONAL2])
-        )
+        real_rest, real_rest2 = scratch[k, r.S_REST_FILLED], float(scratch[k, r.S_REST_NOTIONAL2])
+        if states_only:  # what was filled is known from the state, at what price is not (decisions 15)
+            real_rest = min(filled, quantity - share)
+            real_rest2 = np.nan if real_rest > 0 else 0.0
+        write_scenario(ints, floats, 2, j, int(dark) + real_rest, dark2 + real_rest2)
         write_scenario(ints, floats, 3, j, int(dark + rest), dark2 + rest2)

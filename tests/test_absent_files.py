@@ -1,0 +1,49 @@
+"""Only orders are required (decisions 15): what the other files would tell is missing then, never zero or guessed."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.command import darkreplay
+
+
+def run(folder: Path, real_day: Path, *tables: str) -> tuple[dict[str, dict[str, str]], Path]:
+    """Run the real day from some of its files; return the global row of each scenario and the results folder."""
+    files = [f"--{table}={real_day / table}.csv" for table in tables]
+    done = darkreplay("run", *files, "--results=results", "--format=csv", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "do not agree" not in done.stdout + done.stderr
+    with (folder / "results" / "global_summary.csv").open(newline="", encoding="utf-8") as file:
+        return {row["scenario"]: row for row in csv.DictReader(file)}, folder / "results"
+
+
+def test_without_trades_quantities_come_from_states_and_prices_are_missing(real_day: Path, tmp_path: Path) -> None:
+    rows, results = run(tmp_path, real_day, "orders", "nbbo")
+    real = rows["real"]
+    assert [int(real[name]) for name in ("orders", "fully_filled", "partially_filled")] == [8_319, 2_174, 211]
+    assert int(real["filled_quantity"]) == 2_813_204
+    assert real["notional"] == real["vwap"] == real["notional_value"] == ""
+    with next(results.rglob("orders.csv")).open(newline="", encoding="utf-8") as file:
+        orders = list(csv.DictReader(file))
+    for row in orders:
+        assert row["vwap"] == ""
+        half = int(row["order_quantity"]) // 2
+        rest = min(int(row["filled_quantity"]), int(row["order_quantity"]) - half)
+        if row["eligible"] == "1":  # B: half in the dark or refused there, the rest as it really traded
+            assert int(row["B_filled_quantity"]) in (rest, rest + half)
+
+
+def test_without_quotes_costs_are_missing_and_quantities_stand(real_day: Path, tmp_path: Path) -> None:
+    rows, _ = run(tmp_path, real_day, "orders", "trades")
+    real = rows["real"]
+    assert int(real["filled_quantity"]) == 2_813_204
+    assert real["shortfall_bps"] == real["arrival_slippage_bps"] == ""
+    assert int(real["priced_orders"]) == 0
+    assert float(real["vwap"]) == pytest.approx(3387.69, abs=0.005)
+
+
+def test_from_orders_alone(real_day: Path, tmp_path: Path) -> None:
+    rows, _ = run(tmp_path, real_day, "orders")
+    assert int(rows["real"]["not_executed"]) == 5_934
+    assert rows["real"]["shortfall_bps"] == rows["real"]["vwap"] == ""
