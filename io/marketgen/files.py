@@ -45,11 +45,11 @@ def plan(spec: MarketSpec) -> tuple[list[Chain], list[Batch]]:
     chains = [(index, week) for week in simulated for index in range(len(spec.securities))]
     batches = []
     for w, week in enumerate(weeks):
-        for index in range(len(spec.securities)):
-            for target in week:
-                source = next((day for day in simulated[w % len(simulated)] if day.weekday() == target.weekday()), None)
-                if source is None:
-                    continue
+        for target in week:  # dates first: pieces can be joined, and their disk space freed, as they come
+            source = next((day for day in simulated[w % len(simulated)] if day.weekday() == target.weekday()), None)
+            if source is None:
+                continue
+            for index in range(len(spec.securities)):
                 wanted = [Target(target, code, number) for code, number in spec.codes_of(index)]
                 if target == source:
                     wanted = wanted[1:]

@@ -62,6 +62,7 @@ from marketgen.world import (
     TRUTH_OUT,
     TRUTH_ROWS,
     TRUTH_WIDTH,
+    check_room,
     new_world,
     rows_of,
     used_orders,
@@ -184,6 +185,7 @@ def simulate_day(
     done = False
     while not done:
         done = run(m) == DONE
+        check_room(m)
         take(
             (
                 rows_of(m, ORDER_OUT, ORDER_ROWS, ORDER_WIDTH),

@@ -188,3 +188,11 @@ def used_orders(m: I64) -> I64:
 def rows_of(m: I64, area: int, count: int, width: int) -> I64:
     """Return the collected rows of a table as a (rows, width) view; ``area`` and ``count`` are cells' names."""
     return m[m[area] : m[area] + m[count] * width].reshape(-1, width)
+
+
+def check_room(m: I64) -> None:
+    """Raise if a table's rows ran over its area: a transaction was larger than the areas are laid out for."""
+    room = (m[TRADE_OUT] - m[ORDER_OUT]) // ORDER_WIDTH
+    rows = max(m[ORDER_ROWS], m[TRADE_ROWS], m[QUOTE_ROWS], m[TRUTH_ROWS], (m[LOG_ROWS] + 1) // 2)
+    if rows > room:
+        raise RuntimeError(f"{rows} rows of a table in an area for {room}: the market outgrew its memory")
