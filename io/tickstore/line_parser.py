@@ -40,6 +40,8 @@ def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> An
 
     Sides are B, S, Buy, Sell in any case. A name is up to 7 of [A-Za-z0-9._-], packed into a number below zero.
     """
+    if kind != SIDE and kind != NAME:
+        return np.int64(_BAD)
     if kind == SIDE:
         word = np.int64(0)
         for i in range(start, min(stop, start + 5)):
@@ -82,6 +84,105 @@ def _plain_value(kind: int, value: Any, digits: int, negative: bool) -> Any:
     return value
 
 
+@inlined
+def _decimals(data: NDArray[np.uint8], position: int, value: Any, digits: int, scale: int) -> tuple[Any, int]:
+    """Return a price times ``scale`` and where its text ends; ``position`` is behind the digits of its whole part."""
+    if digits > 8:  # it might overflow
+        return np.int64(_BAD), position
+    c = data[position]
+    if c == _DOT:
+        position += 1
+        c = data[position]
+    while scale > 1:
+        value *= 10
+        if _ZERO <= c <= _NINE:
+            value += np.int64(c) - 48
+            position += 1
+            c = data[position]
+        scale //= 10
+    while c == _ZERO:
+        position += 1
+        c = data[position]
+    return value, position
+
+
+@inlined
+def _parse_rows(
+    data: NDArray[np.uint8],
+    position: int,
+    stop: int,
+    delim: Any,
+    plan: NDArray[np.int64],
+    out: NDArray[np.int64],
+    line_start: NDArray[np.int64],
+    row: int,
+) -> tuple[int, int]:
+    """Parse lines until one is odd or blank, or ``out`` is full; return the next row and where it stopped.
+
+    Loops almost without calls: counting references to an array that is passed on takes longer than parsing a field.
+    """
+    last = plan.shape[1] - 1
+    while position < stop and row < out.shape[1]:
+        line = position
+        c = data[position]
+        for column in range(last + 1):
+            kind = plan[KIND, column]
+            quoted = c == _QUOTE
+            if quoted:
+                position += 1
+                c = data[position]
+            begin = position
+            value, digits, negative = np.int64(0), 0, False
+            if kind != SKIP:
+                negative = c == _MINUS
+                if negative:
+                    position += 1
+                    c = data[position]
+                digits = -position
+                while _ZERO <= c <= _NINE:
+                    value = value * 10 + (np.int64(c) - 48)
+                    position += 1
+                    c = data[position]
+                digits += position
+                if plan[SCALE, column] > 1 and digits > 0:
+                    value, position = _decimals(data, position, value, digits, plan[SCALE, column])
+                    c = data[position]
+            plain = c in (delim, _LF, _CR, _QUOTE) and (kind != NAME or digits < 2 or data[begin] != _ZERO)
+            if not plain and kind in (SKIP, SIDE, NAME):
+                while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
+                    position += 1
+                    c = data[position]
+            if quoted:
+                if c != _QUOTE:
+                    return row, line
+                position += 1
+                c = data[position]
+            if kind != SKIP:
+                if position - quoted == begin:
+                    value = np.int64(NULL)
+                elif plain:
+                    value = _plain_value(kind, value, digits, negative)
+                else:
+                    value = _text_value(data, begin, position - quoted, kind)
+                if value == NULL and plan[EMPTY_OK, column] == 1:
+                    value = plan[DEFAULT, column]
+                elif value > plan[HIGH, column] or (value < plan[LOW, column] and (kind != NAME or value <= _BAD)):
+                    return row, line
+                out[plan[SLOT, column], row] = value
+            if column < last:
+                if c != delim:
+                    return row, line
+                position += 1
+                c = data[position]
+        position += c == _CR
+        if data[position] != _LF:
+            return row, line
+        line_start[row] = line
+        row += 1
+        position += 1
+    return row, position
+
+
 @kernel
 def parse_lines(
     data: NDArray[np.uint8],
@@ -108,104 +209,24 @@ def parse_lines(
     counts : (4,) int64, filled: rows, odd lines, blank lines, position reached
     """
     delim = np.uint8(delimiter)
-    kinds, slots, scales = plan[KIND], plan[SLOT], plan[SCALE]
-    defaults, lows, highs, empty_ok = plan[DEFAULT], plan[LOW], plan[HIGH], plan[EMPTY_OK]
-    last = plan.shape[1] - 1
     rows, odds, blanks, position = 0, 0, 0, start
     while position < stop and rows < out.shape[1] and odds < odd.shape[0]:
-        line = position
         c = data[position]
         if c == _LF or (c == _CR and data[position + 1] == _LF):
             blanks += 1
             position += 1 if c == _LF else 2
             continue
-        # No calls with arrays from here on: counting references to them costs more than parsing a field.
-        for column in range(last + 1):
-            kind = kinds[column]
-            quoted = c == _QUOTE
-            if quoted:
-                position += 1
-                c = data[position]
-            begin = position
-            value = np.int64(0)
-            digits, negative = 0, False
-            if kind != SKIP:
-                negative = c == _MINUS
-                if negative:
-                    position += 1
-                    c = data[position]
-                first = position
-                while _ZERO <= c <= _NINE:
-                    value = value * 10 + (np.int64(c) - 48)
-                    position += 1
-                    c = data[position]
-                digits = position - first
-                scale = scales[column]
-                if scale > 1 and digits > 0:
-                    if c == _DOT:
-                        position += 1
-                        c = data[position]
-                    digits = 0 if digits > 8 else digits  # of that size it may overflow: not plain
-                    while scale > 1:
-                        value *= 10
-                        if _ZERO <= c <= _NINE:
-                            value += np.int64(c) - 48
-                            position += 1
-                            c = data[position]
-                        scale //= 10
-                    while c == _ZERO:
-                        position += 1
-                        c = data[position]
-            plain = c in (delim, _LF, _CR, _QUOTE)
-            if kind == NAME and digits > 1 and data[begin] == _ZERO:
-                plain = False  # 007 is text
-            if not plain and kind in (SKIP, SIDE, NAME):
-                while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
-                    position += 1
-                    c = data[position]
-            if quoted:
-                if c != _QUOTE:
-                    break
-                end = position
-                position += 1
-                c = data[position]
-            else:
-                end = position
-            if kind != SKIP:
-                if end == begin:
-                    value = np.int64(NULL)
-                elif plain:
-                    value = _plain_value(kind, value, digits, negative)
-                elif kind in (SIDE, NAME):
-                    value = _text_value(data, begin, end, kind)
-                else:
-                    break
-                if value == NULL:
-                    if empty_ok[column] == 0:
-                        break
-                    value = defaults[column]
-                elif value > highs[column] or (value < lows[column] and (kind != NAME or value == _BAD)):
-                    break
-                out[slots[column], rows] = value
-            if c == delim and column < last:
-                position += 1
-                c = data[position]
-            elif column == last and (c == _LF or (c == _CR and data[position + 1] == _LF)):
-                line_start[rows] = line
-                rows += 1
-                position += 1 if c == _LF else 2
-                line = -1
-                break
-            else:
-                break
-        if line >= 0:  # some field was not plain
-            position = line
-            while data[position] != _LF:
-                position += 1
-            odd[odds, 0] = line
-            odd[odds, 1] = position
-            odds += 1
+        rows, position = _parse_rows(data, position, stop, delim, plan, out, line_start, rows)
+        if position >= stop or rows == out.shape[1]:
+            break
+        if data[position] == _LF or (data[position] == _CR and data[position + 1] == _LF):
+            continue
+        odd[odds, 0] = position
+        while data[position] != _LF:
             position += 1
+        odd[odds, 1] = position
+        odds += 1
+        position += 1
     counts[ROWS] = rows
     counts[ODD] = odds
     counts[BLANK] = blanks
