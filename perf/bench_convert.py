@@ -1,6 +1,6 @@
 """Conversion against a bare pyarrow parse of the same columns and bytes, alternated in one run (decisions 32).
 
-Run: python perf/bench_convert.py [--rows=2000000] [--rounds=3] [--peers] [--shuffled]
+Run: python -m perf.bench_convert [--rows=2000000] [--rounds=3] [--peers] [--shuffled]
 """
 
 import argparse
@@ -25,7 +25,13 @@ from tickstore.header import parse_header
 
 DAY_NS = 86_400 * 10**9
 OPEN_NS = 1_717_459_200 * 10**9  # 2024-06-04 10:00 in Sydney
-HEADER = ["order_id", "exchange", "timestamp", "security_code", "price", "side", "changereason", "orderstatus", "quantity", "leavesquantity", "ordertype", "exchangeordertype", "national_bid", "national_offer", "bid", "offer", "participantid", "preferenceonly", "midtick", "singlefillminimumquantity", "minimumquantity", "sequence", "crossingkey", "totalmatchedquantity", "shortsellquantity", "triggercondition", "timevaliditydecoded", "row_num", "timevalidity"]
+HEADER = [
+    "order_id", "exchange", "timestamp", "security_code", "price", "side", "changereason", "orderstatus", "quantity",
+    "leavesquantity", "ordertype", "exchangeordertype", "national_bid", "national_offer", "bid", "offer",
+    "participantid", "preferenceonly", "midtick", "singlefillminimumquantity", "minimumquantity", "sequence",
+    "crossingkey", "totalmatchedquantity", "shortsellquantity", "triggercondition", "timevaliditydecoded", "row_num",
+    "timevalidity",
+]  # fmt: skip
 
 
 def order_rows(rows: int, securities: int, days: int, seed: int = 1, first_day: int = 0) -> pa.Table:
@@ -122,6 +128,7 @@ def peers(path: Path, folder: Path) -> dict[str, Callable[[], int]]:
         ),
         "duckdb to table": (
             f"import duckdb; c = duckdb.connect({str(folder / 'd.duckdb')!r}); "
+            "c.execute('set enable_progress_bar = false'); "
             f"c.execute(\"create or replace table t as from read_csv('{path}')\"); c.close()"
         ),
     }.items():

@@ -1,10 +1,11 @@
 """Peak private memory of conversions, watched from outside: 1 x and 10 x the input.
 
-Run: python perf/convert_memory.py [--rows=2000000] [--workers=2] [--keep=FOLDER]
+Run: python -m perf.convert_memory [--rows=2000000] [--workers=2] [--keep=FOLDER]
 Private memory is the anonymous resident memory of the converting process and of each of its workers.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-from bench_convert import order_rows
+
+from perf.bench_convert import order_rows
 
 CODE = """
 import sys, time
@@ -56,10 +58,8 @@ def convert_watched(path: Path, store: Path, workers: int) -> tuple[int, str]:
     )
     peak = 0
     while process.poll() is None:
-        try:
+        with contextlib.suppress(OSError, TypeError):
             peak = max(peak, *private_bytes(process.pid).values())
-        except (OSError, TypeError):
-            pass
         time.sleep(0.02)
     assert process.stdout is not None
     return peak, process.stdout.read().strip()
