@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, TABLES, canonical
 from tickstore.header import match_fields, split_names
 from tickstore.sources import check_file
+from tickstore.text_input import read_head, sniff_form
+
+_ENOUGH: Final = 0.5  # of the needed fields
+_HINTS: Final = {"orders": ("order",), "trades": ("trade", "fill"), "nbbo": ("nbbo", "quote", "bbo")}
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSummary:
-    """One column of a sample of the file."""
+    """One column of the rows looked at."""
 
     name: str
     field: str  # the field it is taken for, or ""
@@ -35,15 +40,16 @@ class Inspection:
 
 
 def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
-    """Return what a CSV file holds, by its header and its first ``sample_bytes`` bytes."""
+    """Return what a CSV or Parquet file, packed or not, holds, by its header and its first ``sample_bytes`` bytes."""
     path = Path(path)
     check_file(path, "inspect")
-    with path.open("rb") as file:
-        lines = file.read(sample_bytes).split(b"\n")
+    head = read_head(path, sniff_form(path), sample_bytes)
+    whole = head.endswith(b"\n") or len(head) < sample_bytes
+    lines = [*head.rstrip(b"\n").split(b"\n"), b""] if whole else head.split(b"\n")
     if not lines[0].strip():
         raise InputError(f"{path}: no header line")
     names, delimiter = split_names(lines[0], str(path))
-    table, columns, missing = _best_table(names)
+    table, columns, missing = _best_table(path, names)
     fields = {column: name for name, column in columns.items()}
     rows = [line.rstrip(b"\r").split(delimiter.encode()) for line in lines[1:-1] if line.strip()]
     summaries = tuple(
@@ -52,16 +58,22 @@ def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
     return Inspection(path, table, delimiter, len(rows), summaries, missing, _toml(table, names, columns, missing))
 
 
-def _best_table(names: tuple[str, ...]) -> tuple[str, dict[str, int], tuple[str, ...]]:
-    """Return the table that misses the fewest required fields, its columns, and what it misses."""
-    best: tuple[int, int, str, dict[str, int], tuple[str, ...]] | None = None
+def _best_table(path: Path, names: tuple[str, ...]) -> tuple[str, dict[str, int], tuple[str, ...]]:
+    """Return the table with the largest share of its needed fields found, its columns, and what it misses.
+
+    Where less than half are found the file's name decides, and without a hint in it there is no table.
+    """
+    best: tuple[float, int, str, dict[str, int], tuple[str, ...]] | None = None
     for table in TABLES:
         columns = _matches(names, table)
-        missing = tuple(f.name for f in FIELDS[table] if f.required and f.name not in columns)
-        candidate = (len(missing), -len(columns), table, columns, missing)
-        if best is None or candidate[:2] < best[:2]:
+        needed = [f.name for f in FIELDS[table] if f.required]
+        missing = tuple(name for name in needed if name not in columns)
+        hinted = any(hint in path.name.lower() for hint in _HINTS[table])
+        share = 1 - len(missing) / len(needed)
+        candidate = (share if share >= _ENOUGH or not hinted else _ENOUGH, len(columns), table, columns, missing)
+        if best is None or candidate[:2] > best[:2]:
             best = candidate
-    if best is None or len(best[4]) > 4:
+    if best is None or best[0] < _ENOUGH:
         return "", {}, ()
     return best[2], best[3], best[4]
 
@@ -92,7 +104,7 @@ def _summary(name: str, field: str, cells: list[bytes]) -> ColumnSummary:
 
 def _toml(table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...]) -> str:
     if not table:
-        return ""
+        return "[input.columns]\n" + "".join(f'# "orders.{f.name}" = "?"\n' for f in FIELDS["orders"] if f.required)
     lines = ["[input.columns]", *(f'# {name} = "?"' for name in missing)]
     found = [field.name for field in FIELDS[table] if field.name in columns]
     lines += [f'"{table}.{name}" = "{names[columns[name]]}"' for name in found]
