@@ -51,7 +51,7 @@ def delay_columns(inputs: Inputs, rows: Rows, decided: NDArray[Any]) -> Delay:
     session = (rules.session_start, rules.session_end)
     stand_ins = (rules.opening_quote, rules.closing_quote)
     moment = decided + rules.quotes_first * ((decided > session[0]) & (decided < session[1]))
-    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.mids, session, stand_ins)
+    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:, 1], session, stand_ins)
     return delay_costs(
         rows.flags[r.SIDE].astype(np.int64),
         ints[r.MID2],

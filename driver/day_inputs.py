@@ -100,7 +100,7 @@ def day_rules(
         row_end=row_end,
         session_start=int(session.start),
         session_end=int(session.end),
-        opening_quote=opening_quote(quote_time, sums.mids, session.start, quotes_first),
+        opening_quote=opening_quote(quote_time, sums.marks[:, 1], session.start, quotes_first),
         closing_quote=prevailing_at(quote_time, session.end, quotes_first),
         start_quote=prevailing_at(quote_time, session.start, quotes_first),
         close2=close2,

@@ -114,7 +114,7 @@ class Sums(NamedTuple):
     """What is derived once per day from its quotes and fills."""
 
     book: Array  # quote book
-    mids: Array  # (n,) int64: the book's mids again, dense for random access
+    marks: Array  # (n, 2) int64: time and mid of each quote, side by side for random access
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid

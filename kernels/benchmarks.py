@@ -110,7 +110,7 @@ def cleanup_block(
     quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
 ) -> None:
     """Find the mid at which each order's unfilled shares are bought back, ``cleanup_ns`` after its end."""
-    ints, at, found, mids = rows.ints, work.at, work.rows, sums.mids
+    ints, at, found, marks = rows.ints, work.at, work.rows, sums.marks
     session_start, session_end, n = rules.session_start, rules.session_end, span[1] - span[0]
     opening, closing, quotes_first, cleanup_ns = (
         rules.opening_quote,
@@ -120,7 +120,7 @@ def cleanup_block(
     )
     for k in range(n):
         at[k] = min(ints[r.END_TIME, span[0] + k] + cleanup_ns, session_end) + quotes_first
-    work.touched[0] = seek_all(quotes.timestamp, sums.grid, sums.grid_scale, at, found, n)
+    work.touched[0] = seek_all(quotes.timestamp, marks, sums.grid, sums.grid_scale, at, found, n)
     for k in range(n):
         row = found[k]
         t = at[k] - quotes_first
@@ -128,7 +128,7 @@ def cleanup_block(
             row = opening
         elif t >= session_end:
             row = closing
-        scratch[k, r.S_CLEANUP2] = mids[row] if row >= 0 else NULL
+        scratch[k, r.S_CLEANUP2] = marks[row, 1] if row >= 0 else NULL
 
 
 @inlined
@@ -161,9 +161,7 @@ def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
         before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
         mean[k] = spread = np.nan
-        mid2 = ints[r.MID2, j]
-        if mid2 != NULL:
-            spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
+        valid_ns = 0
         if start < end and until >= 0:
             area, valid_ns = book[until, r.BOOK_AREA], book[until, r.BOOK_VALID_NS]
             spread_area, mid2 = book[until, r.BOOK_SPREAD_AREA], book[until, r.BOOK_MID2]
@@ -184,7 +182,10 @@ def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]
                     spread_area -= (book[before, r.BOOK_OFFER] - book[before, r.BOOK_BID]) * lasted
             if valid_ns > 0:
                 mean[k] = mean_mid2(area, valid_ns, base)
-                spread = 2.0 * BPS * (float(spread_area) / float(valid_ns)) / mean[k]
+                spread = 2.0 * BPS * float(spread_area) / (float(valid_ns) * mean[k])
+        mid2 = ints[r.MID2, j]
+        if valid_ns <= 0 and mid2 != NULL:
+            spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
 
 

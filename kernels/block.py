@@ -76,10 +76,10 @@ def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int],
     """Return what is derived once per day, and the mid that the book's sums are relative to."""
     book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
     snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL)
-    mids = np.ascontiguousarray(book[:-1, r.BOOK_MID2])
+    marks = np.ascontiguousarray(book[:-1, [r.BOOK_TIME, r.BOOK_MID2]])
     grid, grid_scale = quote_grid(quotes.timestamp, *session)
     price2, prints = market_prints(fills, book)
-    return Sums(book, mids, snapshots, grid, grid_scale, price2, prints), mid_base
+    return Sums(book, marks, snapshots, grid, grid_scale, price2, prints), mid_base
 
 
 def empty_rows(n: int, n_horizons: int) -> Rows:

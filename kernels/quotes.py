@@ -65,13 +65,14 @@ def seek(time: Array, hint: int, t: int) -> int:
 
 
 @inlined
-def seek_all(time: Array, grid: Array, scale: Array, at: Array, rows: Array, n: int) -> int:
+def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, rows: Array, n: int) -> int:
     """Write the row of the last quote with time < at[k] to rows[k], for k < n.
 
     Three passes: look up the grid, touch the rows it names, search. Loads of one pass do not wait for
     each other; a search that misses the cache at every step costs ten times as much. The value returned
     keeps the compiler from dropping the second pass.
 
+    marks : (n, 2) time and mid of each quote: the caller finds the mid where the search has just been
     grid, scale : from ``quote_grid``
     """
     origin, shift, last_cell = scale[0], scale[1], len(grid) - 1
@@ -81,14 +82,14 @@ def seek_all(time: Array, grid: Array, scale: Array, at: Array, rows: Array, n: 
     touched = 0
     for k in range(n):
         if rows[k] + 1 < len(time):
-            touched ^= time[rows[k] + 1]
+            touched ^= marks[rows[k] + 1, 0]
     last = len(time) - 1
     for k in range(n):
         row, t, steps = rows[k], at[k], 0
-        while row < last and time[row + 1] < t and steps < NEAR:
+        while row < last and marks[row + 1, 0] < t and steps < NEAR:
             row += 1
             steps += 1
-        if steps == NEAR or (row >= 0 and time[row] >= t):  # a burst of quotes, or before the grid
+        if steps == NEAR or (row >= 0 and marks[row, 0] >= t):  # a burst of quotes, or before the grid
             row = seek(time, row, t)
         rows[k] = row
     return touched

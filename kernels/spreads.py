@@ -37,7 +37,7 @@ def price_batch(
     fill, place, near, at, found = work.fill, work.place, work.quote, work.at, work.rows
     weight = work.mid2  # free again: the window mids are spent
     totals, base, quotes_first, horizons_ns = work.totals, work.touched[1], rules.quotes_first, rules.horizons_ns
-    time, book, mids, horizons, sides = quotes.timestamp, sums.book, sums.mids, rows.horizons, rows.flags
+    time, book, marks, horizons, sides = quotes.timestamp, sums.book, sums.marks, rows.horizons, rows.flags
     work.touched[0] = touch_quotes(quote, book, work, n)
     for k in range(n):
         i, j = fill[k], place[k]
@@ -59,13 +59,13 @@ def price_batch(
     for h in range(len(horizons_ns)):
         for k in range(n):
             at[k] = timestamp[fill[k]] + horizons_ns[h] + quotes_first
-        work.touched[0] ^= seek_all(time, sums.grid, sums.grid_scale, at, found, n)
+        work.touched[0] ^= seek_all(time, marks, sums.grid, sums.grid_scale, at, found, n)
         for k in range(n):
             if near[k] >= 0:
                 i, j = fill[k], place[k]
-                later2 = mids[found[k]]
+                later2 = marks[found[k], 1]
                 horizons[h, j] += weight[k] * float(later2 - price2[i]) if later2 != NULL else np.nan
-                horizons[impact + h, j] += weight[k] * float(later2 - mids[near[k]]) if later2 != NULL else np.nan
+                horizons[impact + h, j] += weight[k] * float(later2 - marks[near[k], 1]) if later2 != NULL else np.nan
 
 
 @inlined

@@ -1,6 +1,6 @@
 """Time the kernels of a job: ns per order event, and as a multiple of one sequential read of the same columns.
 
-    python perf/bench_kernels.py [--events=10000000] [--partitions=1000] [--rounds=5]
+    python -m perf.bench_kernels [--events=10000000] [--partitions=1000] [--rounds=5]
 
 Select, groups, all metrics with two markout horizons, A, B and C, one thread, columns mapped and warm, no
 output (decisions 33). First one partition of all the events, then as many small ones as asked. The minimum
@@ -8,6 +8,7 @@ of the rounds is the figure; the median shows what else the machine was doing.
 """
 
 import argparse
+import resource
 import statistics
 import tempfile
 import time
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     kernels.warm()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)  # four a day
     with tempfile.TemporaryDirectory() as folder:
         report("one partition", [make_day(Path(folder) / "one", options.events)], options.rounds)
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@
 2 minutes, the rest about 2 hours. The columns are memory maps, as a day file's are.
 """
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,14 +31,18 @@ class SyntheticDay:
     date: str = "2024-09-05"
 
 
-def on_disk(folder: Path, table: str, columns: Table) -> Table:
-    """Return the columns as read-only memory maps of files in ``folder``."""
-    mapped = {}
-    for name, column in columns.items():
-        path = folder / f"{table}.{name}"
-        column.tofile(path)
-        mapped[name] = np.memmap(path, column.dtype, "r") if len(column) else column
-    return mapped
+def on_disk(path: Path, columns: Table) -> Table:
+    """Return the columns as read-only views of one memory-mapped file, aligned as a day file's are."""
+    places = {}
+    with path.open("wb") as file:
+        for name, column in columns.items():
+            file.write(b"\0" * (-file.tell() % 64))
+            places[name] = (file.tell(), column)
+            file.write(column.tobytes())
+        file.write(b"\0" * 64)
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return {name: np.frombuffer(data, column.dtype, len(column), start) for name, (start, column) in places.items()}
 
 
 def make_quotes(rng: np.random.Generator, n: int) -> Table:
@@ -153,8 +158,8 @@ def make_day(folder: Path, n_events: int, seed: int = 0) -> SyntheticDay:
     quotes = make_quotes(rng, max(2, n_events // 5))
     fills = make_fills(rng, max(1, n_events * 3 // 10), orders, quotes)
     return SyntheticDay(
-        on_disk(folder, "events", events),
-        on_disk(folder, "orders", orders),
-        on_disk(folder, "fills", fills),
-        on_disk(folder, "quotes", quotes),
+        events=on_disk(folder / "events", events),
+        orders=on_disk(folder / "orders", orders),
+        fills=on_disk(folder / "fills", fills),
+        quotes=on_disk(folder / "quotes", quotes),
     )
