@@ -68,8 +68,11 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: 
             started = True
         monitor.reach(done)
 
-    with monitor:
-        return generate(spec, folder, _read("max_workers", 1, workers), show)
+    try:
+        with monitor:
+            return generate(spec, folder, _read("max_workers", 1, workers), show)
+    except FileExistsError as error:
+        raise UserError(f"synth: {error}") from None
 
 
 def _read(name: str, default: Any, text: str) -> Any:

@@ -24,6 +24,7 @@ from marketgen.spec import GeneratedFiles, MarketSpec
 
 HEADERS: Final = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)
 SMALL: Final = 400_000  # orders below which starting processes costs more than it saves
+MARK: Final = ".generated"  # a folder that holds it is the generator's to write over
 BATCH: Final = 8  # copies of one day written by one task
 
 Chain = tuple[int, tuple[date, ...]]  # place of the security, its simulated days
@@ -60,8 +61,12 @@ def plan(spec: MarketSpec) -> tuple[list[Chain], list[Batch]]:
 def generate(
     spec: MarketSpec, folder: Path, workers: int = 1, progress: Callable[[int, int], None] | None = None
 ) -> GeneratedFiles:
-    """Write the files of ``spec`` into ``folder``; ``progress(done, total)`` counts pieces of work."""
+    """Write the files of ``spec`` into ``folder``; ``progress(done, total)`` counts pieces of work.
+
+    Raises FileExistsError where the folder holds files of these names that the generator did not write.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    _claim(folder)
     truth = folder / "truth" if spec.truth != "none" else None
     shutil.rmtree(folder / "truth", ignore_errors=True)
     if truth is not None:
@@ -81,6 +86,15 @@ def generate(
     paths = [folder / name for name in NAMES]
     size = sum(path.stat().st_size for path in paths)
     return GeneratedFiles(paths[0], paths[1], paths[2], truth, rows[0], rows[1], rows[2], size)
+
+
+def _claim(folder: Path) -> None:
+    """Mark ``folder`` as the generator's, unless somebody else's files are in the way."""
+    if not (folder / MARK).exists():
+        for name in (*NAMES, "truth"):
+            if (folder / name).exists():
+                raise FileExistsError(f"{folder / name} exists and was not generated: choose another folder")
+        (folder / MARK).write_text("written by marketgen, which may write over this folder\n", encoding="utf-8")
 
 
 def _work(

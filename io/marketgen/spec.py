@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marketgen.dirt import parse_dirt
 
+MAX_PLACES: Final = 100_000  # securities, copies included: each has a block of ids of a date
 MAX_ORDERS: Final = 300_000_000 // 30  # ids of a partition share a block of numbers
 TRUTH: Final = ("none", "orders", "full")
 PRICES: Final = (3_390, 24_500, 1_250, 88, 61_000)  # of the securities in turn: three tick sizes
@@ -71,11 +72,16 @@ class MarketSpec:
         _check("seed", self.seed, 0, 2**62)
         _check("replicate", self.replicate, 1, 20_000)
         _check("simulated_weeks", self.simulated_weeks, 0, 10_000)
+        if len(self.securities) * self.replicate > MAX_PLACES:
+            wanted = len(self.securities) * self.replicate
+            raise ValueError(f"{wanted} securities, copies included, are more than {MAX_PLACES}: ids would repeat")
         if self.truth not in TRUTH:
             raise ValueError(f"truth = {self.truth!r} is none of {', '.join(TRUTH)}")
         parse_dirt(self.dirt)
         if not self.dates():
             raise ValueError(f"no weekday between date_start {self.date_start} and date_end {self.date_end}")
+        if self.simulated_weeks and self.dates()[0].weekday() > 0:
+            raise ValueError(f"simulated_weeks repeats whole weeks: start on a Monday, not on {self.dates()[0]}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):

@@ -99,3 +99,22 @@ def test_the_market_is_the_same_compiled_or_not(tmp_path: Path) -> None:
     for path in [tmp_path / name for name in NAMES] + sorted((tmp_path / "truth").glob("*/*")):
         digest.update(path.read_bytes())
     assert digest.hexdigest()[:16] == GOLDEN
+
+
+def test_files_of_others_are_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "truth").mkdir()
+    mine = tmp_path / "truth" / "mine.txt"
+    mine.write_text("mine")
+    spec = MarketSpec((1,), date_end="2024-01-01", orders=20)
+    with pytest.raises(FileExistsError, match="truth exists and was not generated"):
+        generate(spec, tmp_path)
+    assert mine.read_text() == "mine"
+    generate(spec, tmp_path / "own")
+    generate(spec, tmp_path / "own")  # what was generated may be generated again
+
+
+def test_copies_need_whole_weeks_and_room_for_their_ids() -> None:
+    with pytest.raises(ValueError, match="start on a Monday"):
+        MarketSpec(date_start="2024-01-03", date_end="2024-01-16", simulated_weeks=1)
+    with pytest.raises(ValueError, match="ids would repeat"):
+        MarketSpec(securities=(1, 2, 3, 4, 5, 6), replicate=20_000)

@@ -161,8 +161,16 @@ def test_rows_come_in_pairs_at_entry_and_amendment(tmp_path: Path) -> None:
         last = rows[-1]
         assert (last["changereason"] == "3") == (last["leavesquantity"] == "0")
     assert amended > 10
-    first_deal: dict[tuple[str, str], str] = {}
+    deals: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in read(files.trades):
         if row["passiveaggressive"] == "1" and int(lives[row["orderid"]][0]["exchangeordertype"]) & 2048:
-            first_deal.setdefault((row["orderid"], row["tradetime"]), row["dealsource"])
-    assert SMALL or {"1", "47"} <= set(first_deal.values())
+            deals.setdefault((row["orderid"], row["tradetime"]), []).append(row)
+    both = [found for found in deals.values() if {"1", "47"} <= {row["dealsource"] for row in found}]
+    assert SMALL or len(both) > 5
+    dark_first = [found for found in both if found[0]["dealsource"] != "1"]
+    assert SMALL or len(dark_first) > 0.5 * len(both)
+    for found in both:  # R19: dark before each lit level; again after it only where the level moved the mid
+        mids = [int(r["nationalbidpricesnapshot"]) + int(r["nationalofferpricesnapshot"]) for r in found]
+        for k in range(1, len(found)):
+            if found[k]["dealsource"] == "47" and found[k - 1]["dealsource"] == "1":
+                assert mids[k] != mids[k - 1] or found[k]["tradeprice"] != found[k - 1]["tradeprice"]
