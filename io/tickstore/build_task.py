@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -17,7 +17,8 @@ from tickstore.scratch import Scratch
 from tickstore.session_hints import session_hints
 from tickstore.spill import Key, Spill, open_spill
 
-_ROOM = 1024  # bytes of attributes that depend on the columns
+_ROOM: Final = 1024  # bytes of attributes that depend on the columns
+_GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 
 Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
 
@@ -48,6 +49,7 @@ class BuiltPartition:
     size: int  # of the file
     head: str  # digest of the file's index and structures
     duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
+    given: dict[str, int] = field(default_factory=dict)  # rows of each table in the file that this input gave
 
 
 _state: dict[str, Any] = {}
@@ -75,7 +77,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     duplicates = {t: [spilled[t].locate(row) for row in rows] for t, rows in built.duplicates.items()}
     result = BuiltPartition(
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
-        duplicates,
+        duplicates, {t: built.index["rows"][_GROUP[t]] for t in TABLES if spilled[t].rows},
     )  # fmt: skip
     built.writer.start_writeback()
     built.writer.close()
@@ -90,8 +92,7 @@ def _outcome(built: BuiltDay, existing: DayFile | None, given: list[str], task: 
     if existing.attributes["digest"] == built.index["attributes"]["digest"]:
         return "unchanged"
     old, new = table_digests(existing.index), table_digests(built.index)
-    rows = {"orders": "events", "trades": "fills", "nbbo": "quotes"}
-    changed = [t for t in given if existing.rows[rows[t]] and old[t] != new[t]]
+    changed = [t for t in given if existing.rows[_GROUP[t]] and old[t] != new[t]]
     if not changed:
         return "completed"
     return "replaced" if task.replace else "conflict"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from tickstore.accounting import check_built, count_lines
 from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
 from tickstore.commit import CONVERT_FOLDER, Decision, boot_id, commit, finish_commit, is_decided
@@ -145,15 +146,7 @@ def _parse(run: _Run) -> None:
         done += task.chunk.stop - task.chunk.start
         run.progress(ConvertProgress("parse", done, total))
     run.parsed.sort(key=lambda chunk: chunk.number)
-    for chunk in run.parsed:
-        table = run.sources[run.chunks[chunk.number].source].table
-        count = run.counts.setdefault(table, Counter())
-        count.update(read=chunk.lines, stored=chunk.stored, rejected=len(chunk.rejects), blank=chunk.blank)
-    for table, count in run.counts.items():
-        if count["read"] != count["stored"] + count["rejected"] + count["blank"]:
-            raise StoreError(
-                f"{table}: lines do not add up ({dict(count)}): a fault of this program; nothing was stored"
-            )
+    run.counts = count_lines(run.sources, run.chunks, run.parsed)
     _check_rejects(run, bad_rows(run.parsed, run.chunks, run.sources))
 
 
@@ -198,6 +191,7 @@ def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
             run.counts[bad.table].update(stored=-1, rejected=1)
         rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
         _check_rejects(run, rejects)
+    check_built(run.counts, built)
     return built, rejects
 
 

@@ -11,12 +11,13 @@ from kernels.conventions import UNKNOWN_CODE
 from tickstore.blocks import BlockParser, Reject
 from tickstore.errors import InputError
 from tickstore.names import name_text
-from tickstore.scatter import PAGE, page_digest
+from tickstore.scatter import PAGE, count_newlines, page_digest
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key, SpillWriter, is_whole, memory_target, open_spill
 from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
 from tickstore.trade_dates import trade_calendar
 
+_NEWLINE: Final = 10
 _FEW: Final = 1 << 16  # participant numbers below this are found without sorting
 
 
@@ -41,7 +42,8 @@ class ParsedChunk:
     number: int
     keys: list[tuple[Key, int]]  # rows of each partition
     log: str | bytes
-    lines: int
+    lines: int  # passed by the parser
+    raw_lines: int  # beginning in the range, by the newlines of its raw bytes
     stored: int
     blank: int
     weekend_rows: int
@@ -58,14 +60,15 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], task.log or b"", 0, 0, 0, 0, None, "")
+    result = ParsedChunk(task.number, [], task.log or b"", 0, 0, 0, 0, 0, None, "")
     temporary = None if task.log is None else Path(f"{task.log}.tmp")
     target = memory_target() if temporary is None else temporary.open("wb", buffering=0)
     numbers: set[int] = set()
     with target:
         writer = SpillWriter(target, task.source.names, calendar)
         digests: list[bytes] = []
-        for piece in pieces(task, digests):
+        newlines: list[int] = []
+        for piece in pieces(task, digests, newlines):
             for block in parser.parse(piece):
                 _count(result, block.rows, block.blank, block.rejects, task)
                 if block.rows:
@@ -75,7 +78,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
                     writer.add(block.columns)
         texts = {number: text for text, number in long_names.items()}
         result.names = {name_text(number, texts): number for number in sorted(numbers)}
-        result.lines, result.weekend_rows = parser.lines, writer.weekend_rows
+        result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
         result.pages = b"".join(digests).hex()
         result.keys = writer.finish(texts, _facts(result))
         if temporary is None:
@@ -112,9 +115,10 @@ def _collect_names(numbers: set[int], column: Any) -> None:
         numbers.discard(UNKNOWN_CODE)
 
 
-def pieces(task: ParseTask, digests: list[bytes]) -> Iterator[Piece]:
-    """Yield the text of the range, collecting digests of the file's pages as they pass by."""
+def pieces(task: ParseTask, digests: list[bytes], newlines: list[int] | None = None) -> Iterator[Piece]:
+    """Yield the text of the range, collecting digests of the file's pages, and the text's lines, as they pass by."""
     source, chunk = task.source, task.chunk
+    newlines = [] if newlines is None else newlines
     with mapped(source.path) as data:
         if len(data) < source.size:
             raise InputError(f"{source.path}: the file became shorter while it was read")
@@ -122,20 +126,25 @@ def pieces(task: ParseTask, digests: list[bytes]) -> Iterator[Piece]:
         if source.form == PLAIN:
             for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start):
                 yield piece
-                page = _digest_pages(data, page, min(piece[2], chunk.stop), chunk.stop, digests)
+                page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
         else:
-            for view, start, stop, offset in stream_pieces(Path(source.path), source.form):
+            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, newlines):
                 if offset == 0:
                     begin = source.header.data_start
                     if begin < stop:
                         yield view, begin, stop, begin
                 else:
                     yield view, start, stop, offset
-        _digest_pages(data, page, chunk.stop, chunk.stop, digests)
+        _digest_pages(data, page, chunk.stop, task, digests, newlines)
+        if source.form != PLAIN:
+            newlines.append(-1)  # the header
 
 
-def _digest_pages(data: Any, page: int, reached: int, stop: int, digests: list[bytes]) -> int:
-    """Digest the whole pages of the file in [page, reached), the last one when it is reached."""
+def _digest_pages(
+    data: Any, page: int, reached: int, task: ParseTask, digests: list[bytes], newlines: list[int]
+) -> int:
+    """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
+    stop = task.chunk.stop
     while page < stop and (page + PAGE <= reached or reached == stop):
         end = min(page + PAGE, stop)
         words = (end - page) // 8
@@ -143,13 +152,25 @@ def _digest_pages(data: Any, page: int, reached: int, stop: int, digests: list[b
         with np.errstate(over="ignore"):
             digest = page_digest(np.frombuffer(data, np.uint64, words, page), tail)
         digests.append(int(digest).to_bytes(8, "little"))
+        if task.source.form == PLAIN:
+            newlines.append(_lines(data, page, end, task.source))
         page = end
     return page
+
+
+def _lines(data: Any, start: int, stop: int, source: Source) -> int:
+    """Return how many lines of a file's rows end in [start, stop); one without a newline ends with the file."""
+    start = max(start, source.header.data_start)
+    if start >= stop:
+        return 0
+    lines = int(count_newlines(np.frombuffer(data, np.uint8, stop - start, start)))
+    return lines + (stop == source.size and data[stop - 1] != _NEWLINE)
 
 
 def _facts(result: ParsedChunk) -> dict[str, Any]:
     return {
         "lines": result.lines,
+        "raw_lines": result.raw_lines,
         "stored": result.stored,
         "blank": result.blank,
         "weekend_rows": result.weekend_rows,

@@ -99,11 +99,13 @@ def next_line(data: mmap.mmap, position: int, data_start: int) -> int:
     return data.find(b"\n", position - 1) + 1 or len(data)
 
 
-def stream_pieces(path: Path, form: str) -> Iterator[Piece]:
-    """Yield the whole text of a packed file, header included, cut at line ends."""
+def stream_pieces(path: Path, form: str, newlines: list[int] | None = None) -> Iterator[Piece]:
+    """Yield the whole text of a packed file, header included, cut at line ends; lines are counted before the cut."""
     rest = b""
     offset = 0
     for part in _parquet_text(path) if form == PARQUET else _decompressed(path, form):
+        if newlines is not None:
+            newlines.append(part.count(b"\n"))
         text = rest + part
         cut = text.rfind(b"\n") + 1
         rest = text[cut:]
@@ -111,6 +113,8 @@ def stream_pieces(path: Path, form: str) -> Iterator[Piece]:
             yield np.frombuffer(text, np.uint8), 0, cut, offset
             offset += cut
     if rest:
+        if newlines is not None:
+            newlines.append(1)
         yield np.frombuffer(rest, np.uint8), 0, len(rest), offset
 
 

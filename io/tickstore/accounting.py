@@ -1,0 +1,56 @@
+"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tickstore.build_task import BuiltPartition
+from tickstore.errors import StoreError
+from tickstore.parse_task import ParsedChunk
+from tickstore.sources import Chunk, Source
+
+_FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
+
+
+def count_lines(
+    sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]
+) -> dict[str, Counter[str]]:
+    """Return lines read, stored, rejected and blank of each table.
+
+    Raises
+    ------
+    StoreError
+        The lines a parser passed are not the newlines of the raw bytes, or some became nothing.
+    """
+    counts: dict[str, Counter[str]] = {}
+    passed, raw, covered = Counter[int](), Counter[int](), Counter[int]()
+    for part in parsed:
+        chunk = chunks[part.number]
+        passed[chunk.source] += part.lines
+        raw[chunk.source] += part.raw_lines
+        covered[chunk.source] += chunk.stop - chunk.start
+        count = counts.setdefault(sources[chunk.source].table, Counter())
+        count.update(read=part.lines, stored=part.stored, rejected=len(part.rejects), blank=part.blank)
+        placed = sum(rows for _, rows in part.keys)
+        if part.lines != part.stored + len(part.rejects) + part.blank or placed != part.stored:
+            raise StoreError(
+                f"{sources[chunk.source].path}: {part.lines} lines from byte {chunk.start} became {placed} placed of "
+                f"{part.stored} rows, {len(part.rejects)} rejects, {part.blank} blanks: {_FAULT}"
+            )
+    for number, source in enumerate(sources):
+        if covered[number] != source.size or passed[number] != raw[number]:
+            raise StoreError(
+                f"{source.path}: {raw[number]} lines in {source.size} bytes, {passed[number]} read from "
+                f"{covered[number]}: {_FAULT}"
+            )
+    return counts
+
+
+def check_built(counts: Mapping[str, Counter[str]], built: Sequence[BuiltPartition]) -> None:
+    """Raise StoreError when the day files do not hold as many rows as were stored."""
+    for table, count in counts.items():
+        held = sum(partition.given.get(table, 0) for partition in built)
+        if held != count["stored"]:
+            raise StoreError(
+                f"{table}: {count['stored']} rows were read and {held} are in the day files: "
+                "a fault of this program; nothing was stored"
+            )

@@ -1,0 +1,99 @@
+"""Rows that get lost on their way are missed: by counts that owe nothing to what lost them."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tickstore.conversion
+import tickstore.parse_task
+import tickstore.sources
+import tickstore.text_input
+from tests.tickstore.interrupted import request
+from tickstore import ConvertRequest, StoreError, convert
+from tickstore.partition_tables import SpilledTable
+
+PAGE = 1 << 12
+
+
+@pytest.fixture
+def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = tickstore.sources.cut_chunks
+    monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, PAGE))
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_a_byte_range_that_nobody_parses_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = tickstore.text_input.plain_pieces
+
+    def lossy(data: Any, start: int, stop: int, data_start: int) -> Iterator[tickstore.text_input.Piece]:
+        if start != 2 * PAGE:
+            yield from pieces(data, start, stop, data_start)
+
+    monkeypatch.setattr(tickstore.parse_task, "plain_pieces", lossy)
+    with pytest.raises(StoreError, match=r"orders\.csv: 3000 lines in \d+ bytes, 2\d+ read from"):
+        convert(request(market))
+    assert not (market / "store").exists()
+
+
+def test_a_range_left_out_of_the_plan_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = tickstore.sources.cut_chunks
+    monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, 4 * PAGE)[1:])
+    with pytest.raises(StoreError, match="read from"):
+        convert(request(market))
+
+
+@pytest.mark.usefixtures("small_ranges")
+def test_a_log_that_no_partition_reads_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init = SpilledTable.__init__
+
+    def lossy(self: SpilledTable, table: str, key: Any, parts: Any) -> None:
+        init(self, table, key, list(parts)[:-1])
+
+    monkeypatch.setattr(SpilledTable, "__init__", lossy)
+    with pytest.raises(StoreError, match=r"orders: 3000 rows were read and \d+ are in the day files"):
+        convert(request(market))
+    assert not (market / "store").exists()
+
+
+def test_lines_of_a_packed_file_are_counted_as_they_are_unpacked(tmp_path: Path, market: Path) -> None:
+    for end in (b"\n", b""):
+        text = (market / "orders.csv").read_bytes().rstrip(b"\n") + end
+        packed = tmp_path / f"orders{len(end)}.csv.gz"
+        packed.write_bytes(gzip.compress(text))
+        report = convert(ConvertRequest(orders=(packed,), store=tmp_path / f"store{len(end)}"))
+        assert report.tables["orders"].read == 3000
+
+
+def test_a_piece_of_a_packed_file_that_is_lost_is_missed(
+    tmp_path: Path, market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = tmp_path / "orders.csv.gz"
+    packed.write_bytes(gzip.compress((market / "orders.csv").read_bytes()))
+    monkeypatch.setattr(tickstore.text_input, "PIECE_BYTES", PAGE)
+    stream = tickstore.text_input.stream_pieces
+
+    def lossy(*arguments: Any) -> Iterator[tickstore.text_input.Piece]:
+        for number, piece in enumerate(stream(*arguments)):
+            if number != 3:
+                yield piece
+
+    monkeypatch.setattr(tickstore.parse_task, "stream_pieces", lossy)
+    with pytest.raises(StoreError, match=r"orders\.csv\.gz: 3000 lines"):
+        convert(ConvertRequest(orders=(packed,), store=tmp_path / "store"))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r\n"])
+def test_however_a_file_ends_its_lines_add_up(market: Path, end: str) -> None:
+    path = market / "orders.csv"
+    path.write_text(path.read_text().rstrip("\n") + end, newline="")
+    assert convert(request(market)).tables["orders"].read == 3000 + (end == "\n\n")
+
+
+def test_a_header_alone_has_no_lines() -> None:
+    source = type("Source", (), {"size": 5, "header": type("Header", (), {"data_start": 5})})()
+    data = np.frombuffer(b"a,b,c", np.uint8)
+    assert tickstore.parse_task._lines(data, 0, 5, source) == 0
