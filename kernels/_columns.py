@@ -115,6 +115,7 @@ class Sums(NamedTuple):
 
     book: Array  # quote book
     marks: Array  # (n, 2) int64: time and mid of each quote, side by side for random access
+    wide: Array  # (n + 1, 2) int64: coarse integrals; no rows on days whose prices need none
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid

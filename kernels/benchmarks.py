@@ -19,6 +19,7 @@ from kernels.conventions import (
     NULL,
 )
 from kernels.quotes import mean_mid2, seek, seek_all
+from kernels.wide_sums import wide_mean
 
 Array = NDArray[Any]
 OPENING_NS = 60 * NS_PER_SECOND
@@ -190,12 +191,31 @@ def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]
 
 
 @inlined
+def wide_means(
+    book: Array, wide: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
+) -> None:
+    """Write window mids and quoted spreads over again, where their integrals may not fit 64 bits."""
+    ints, floats, mean = rows.ints, rows.floats, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
+        if start < end and until >= 0:
+            mid2, spread = wide_mean(book, wide, base, before, until, start, end)
+            if not np.isnan(mid2):
+                mean[k] = mid2
+                floats[r.QUOTED_SPREAD, j] = 2.0 * BPS * spread / mid2
+
+
+@inlined
 def mids_block(
     quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
 ) -> None:
     """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14)."""
     ints, mean = rows.ints, work.mid2
     time_weighted(sums.book, rows, scratch, span, work, rules.mid_base)
+    if len(sums.wide) > 0:
+        wide_means(sums.book, sums.wide, rows, scratch, span, work, rules.mid_base)
     if rules.mid_kind == MID_SNAPSHOT_MEAN:
         snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
     elif rules.mid_kind == MID_ARRIVAL:

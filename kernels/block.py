@@ -22,6 +22,7 @@ from kernels.quotes import quote_book, quote_grid, quote_snapshots
 from kernels.scenarios import scenarios_block
 from kernels.spreads import spreads_block
 from kernels.timing import timing_block
+from kernels.wide_sums import wide_sums
 
 Array = NDArray[Any]
 SUB_BLOCK = 512
@@ -74,12 +75,13 @@ def measure_orders(
 
 def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int], mid_kind: int) -> tuple[Sums, int]:
     """Return what is derived once per day, and the mid that the book's sums are relative to."""
-    book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer)
+    book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session[0])
+    wide = wide_sums(quotes.timestamp, book, mid_base, *session)
     snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL)
     marks = np.ascontiguousarray(book[:-1, [r.BOOK_TIME, r.BOOK_MID2]])
     grid, grid_scale = quote_grid(quotes.timestamp, *session)
     price2, prints = market_prints(fills, book)
-    return Sums(book, marks, snapshots, grid, grid_scale, price2, prints), mid_base
+    return Sums(book, marks, wide, snapshots, grid, grid_scale, price2, prints), mid_base
 
 
 def empty_rows(n: int, n_horizons: int) -> Rows:

@@ -142,9 +142,9 @@ def _prevailing(time: Array, at: Array, out: Array) -> None:
 def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array) -> None:
     """Write the quote book: every value a benchmark reads of a quote, in one cache line.
 
-    book : (n + 1, BOOK_COLUMNS) int64. Prefix sums are of mid2 - base so that a day's integral stays
-    inside int64 (a day of ns times a mid of 400 dollars does not); a wrapped sum would still give
-    right differences.
+    book : (n + 1, BOOK_COLUMNS) int64. Prefix sums are of mid2 - base so that the integral of a window
+    stays inside int64 (a day of ns times a mid of 400 dollars does not). The sums may wrap, differences
+    of them are right all the same; where those could wrap too there are ``kernels.wide_sums``.
     """
     n = len(time)
     area = valid_ns = spread_area = 0
@@ -168,10 +168,17 @@ def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array) -> 
         book[n, column] = NULL
 
 
-def quote_book(time: Array, bid: Array, offer: Array) -> tuple[I64, int]:
-    """Return the quote book of a day and the mid its sums are relative to (the first valid one)."""
-    valid = np.flatnonzero((bid > 0) & (offer >= bid))[:1]
-    base = int(bid[valid[0]] + offer[valid[0]]) if len(valid) else 0
+def quote_book(time: Array, bid: Array, offer: Array, start: int) -> tuple[I64, int]:
+    """Return the quote book of a day and the mid its sums are relative to.
+
+    It is the first valid one from ``start`` on, as quotes of the pre-open may be far off; else the first of all.
+    """
+    valid = np.flatnonzero((bid > 0) & (offer >= bid))
+    base = 0
+    if len(valid):
+        place = int(np.searchsorted(valid, np.searchsorted(time, start)))
+        row = valid[place if place < len(valid) else 0]
+        base = int(bid[row] + offer[row])
     book = np.empty((len(time) + 1, BOOK_COLUMNS), np.int64)
     fill_book(time, bid, offer, base, book)
     return book, base
@@ -198,12 +205,18 @@ def quote_snapshots(book: I64, base: int) -> I64:
 
 @inlined
 def mean_mid2(total: int, weight: int, base: int) -> float:
-    """Return base + total / weight; whole numbers come out exact, so a limit at the mid compares right.
+    """Return base + total / weight; whole numbers come out exact, so a limit at the mid compares right."""
+    return mean_near(float(total), total, weight, base)
+
+
+@inlined
+def mean_near(estimate: float, total: int, weight: int, base: int) -> float:
+    """Return base + total / weight, given the total as a float and modulo 2^64.
 
     The whole part comes from a float division put right in integers: an integer division takes twice as long.
     """
     share = 1.0 / float(weight)
-    whole = int(np.floor(float(total) * share))
+    whole = int(np.floor(estimate * share))
     rest = total - whole * weight
     if rest < 0:
         whole -= 1

@@ -33,6 +33,7 @@ from kernels.conventions import (
     VENUE_REPORT,
 )
 from kernels.quotes import mean_mid2, quote_book, seek
+from kernels.wide_sums import wide_mean, wide_sums
 
 Array = NDArray[Any]
 I64 = NDArray[np.int64]
@@ -168,7 +169,7 @@ def fill_totals(
 
 
 @kernel
-def _window_mid2(time: Array, book: Array, base: int, start: Array, end: Array, out: Array) -> None:
+def _window_mid2(time: Array, book: Array, wide: Array, base: int, start: Array, end: Array, out: Array) -> None:
     hint = -1
     for k in range(len(start)):
         before = seek(time, hint, start[k])
@@ -178,8 +179,13 @@ def _window_mid2(time: Array, book: Array, base: int, start: Array, end: Array, 
             out[k] = float(book[before, BOOK_MID2])
         if start[k] >= end[k]:
             continue
+        until = seek(time, before, end[k])
+        if len(wide) > 0:
+            mid2 = wide_mean(book, wide, base, before, until, start[k], end[k])[0]
+            out[k] = out[k] if np.isnan(mid2) else mid2
+            continue
         area = valid_ns = 0
-        for row, t, sign in ((seek(time, before, end[k]), end[k], 1), (before, start[k], -1)):
+        for row, t, sign in ((until, end[k], 1), (before, start[k], -1)):
             if row >= 0:
                 area += sign * book[row, BOOK_AREA]
                 valid_ns += sign * book[row, BOOK_VALID_NS]
@@ -208,9 +214,11 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
     starts, ends = check_column("start", start, np.int64), check_column("end", end, np.int64)
     check_same_length(quote_time=times, bid=bids, offer=offers)
     check_same_length(start=starts, end=ends)
-    book, base = quote_book(times, bids, offers)
+    first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
+    book, base = quote_book(times, bids, offers, first)
+    wide = wide_sums(times, book, base, first, last)
     out = np.empty(len(starts))
-    _window_mid2(times, book, base, starts, ends, out)
+    _window_mid2(times, book, wide, base, starts, ends, out)
     return out
 
 
