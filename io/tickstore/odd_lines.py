@@ -159,9 +159,9 @@ def _epoch_ns(value: int) -> int:
 
 def _iso_ns(text: str, timezone: str) -> int:
     """Return ns UTC of an ISO time; without an offset it is the exchange's local time."""
-    body, fraction = text, ""
-    if "." in text:
-        body, _, tail = text.partition(".")
+    body, fraction = text.replace(",", "."), ""  # ISO 8601 allows either before the fraction
+    if "." in body:
+        body, _, tail = body.partition(".")
         fraction = tail[: len(tail) - len(tail.lstrip("0123456789"))]
         body += tail[len(fraction) :]
     if len(fraction) > 9:

@@ -3,15 +3,18 @@
 import glob
 import itertools
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tickstore.errors import InputError
-from tickstore.fields import FIELDS, PRICE, SIDE, SNAPSHOTS, TABLES
+from kernels.conventions import NULL
+from tickstore.day_file import open_day
+from tickstore.errors import InputError, StoreError
+from tickstore.fields import FIELDS, PRICE, SIDE, SNAPSHOTS, TABLES, canonical
 from tickstore.header import Header, parse_header
 from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
@@ -22,6 +25,7 @@ from tickstore.trade_dates import LATEST_TIME
 
 _EARLIEST: Final = 2 * 86_400 * 10**9
 _SNIFFED: Final = 1 << 18
+_SENTINEL: Final = str(NULL).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Source:
     form: str  # plain, gzip, zstd, ..., parquet
     header: Header
     price_scale: int
+    price_format: str  # units or decimal
     names: tuple[str, ...]  # fields found, in the order of the parser's output rows
 
     def rules(self, timezone: str) -> LineRules:
@@ -73,9 +78,15 @@ class Chunk:
 def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     """Return the sources of a request, or raise InputError for the first thing wrong with them."""
     mapping = dict(request.columns)
-    sources = [
+    found = [
         _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
     ]
+    _check_mapping(mapping, [source for source, _ in found])
+    decimal = _decimal_prices(found, request)
+    if decimal:
+        scale = 10**request.price_decimals
+        found = [(replace(source, price_scale=scale, price_format="decimal"), None) for source, _ in found]
+    sources = [source for source, _ in found]
     grows = (request.store / MANIFEST_NAME).exists()  # then trades or quotes may come later
     if not sources or not (grows or any(source.table == "orders" for source in sources)):
         raise InputError("no orders file given: name one with --orders")
@@ -111,21 +122,54 @@ def check_file(path: Path, table: str) -> os.stat_result:
         raise InputError(f"{table}: cannot read {path}: {error.strerror}") from None
 
 
-def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> Source:
+def _check_mapping(mapping: dict[str, str], sources: list[Source]) -> None:
+    """Raise InputError for a mapping that no file has a use for: it is misspelt."""
+    for name, header in mapping.items():
+        table, _, field = name.rpartition(".")
+        if field not in {f.name for t in TABLES if table in ("", t) for f in FIELDS[t]}:
+            raise InputError(f"[input.columns] {name}: there is no such field")
+        files = [s for s in sources if table in ("", s.table) and field in {f.name for f in FIELDS[s.table]}]
+        if files and canonical(header) not in {canonical(n) for s in files for n in s.header.names}:
+            raise InputError(
+                f"[input.columns] maps {name} to {header!r}, but no file has such a column; "
+                f"{files[0].path} has: {', '.join(files[0].header.names)}"
+            )
+
+
+def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertRequest) -> bool | None:
+    """Return whether prices are decimal, one answer for all files; None where no price tells."""
+    if request.price_format != "auto":
+        return request.price_format == "decimal"
+    told = {decimal: source.path for source, decimal in reversed(found) if decimal is not None}
+    stored = next(request.store.glob("*/????-??-??.h5"), None)
+    if stored is not None:
+        with suppress(StoreError):  # damaged: that is said elsewhere
+            known = open_day(stored).attributes.get("price_format")
+            if known is not None:
+                told.setdefault(known == "decimal", f"the store's {stored}")
+    if len(told) == 2:
+        raise InputError(
+            f"{told[True]} has decimal prices, {told[False]} has whole ones: they may be of different units. "
+            "Say --price_format=decimal or --price_format=units, or convert them one after the other, each with its own"
+        )
+    return next(iter(told), None)
+
+
+def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> tuple[Source, bool | None]:
+    """Return a source, its price scale still open, and whether its prices look decimal."""
     status = check_file(path, table)
     form = sniff_form(path)
     head = read_head(path, form, _SNIFFED)
     header = parse_header(head.partition(b"\n")[0] + b"\n" if b"\n" in head else head, table, mapping, str(path))
-    auto = request.price_format == "auto"
-    decimal = _has_decimal_prices(head, table, header) if auto else request.price_format == "decimal"
-    return Source(
+    source = Source(
         table=table,
         path=str(path),
         size=status.st_size,
         modified=status.st_mtime_ns,
         form=form,
         header=header,
-        price_scale=10**request.price_decimals if decimal else 1,
+        price_scale=1,
+        price_format="units",
         names=tuple(
             field.name
             for field in FIELDS[table]
@@ -133,23 +177,25 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
             and (table != "orders" or request.quotes_from_orders or field.name not in SNAPSHOTS)
         ),
     )
+    return source, _has_decimal_prices(head, source)
 
 
-def _has_decimal_prices(head: bytes, table: str, header: Header) -> bool:
-    """Return whether most prices at the start of the text have decimals, and some of these are not zero.
+def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
+    """Return whether most prices at the start of the text have a decimal point; None where there are no prices.
 
-    One bad price must not turn a file of integer prices into another unit.
+    One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing.
     """
-    columns = [header.columns[f.name] for f in FIELDS[table] if f.kind == PRICE and f.name in header.columns]
-    prices, decimals, fractions = 0, 0, 0
+    header = source.header
+    columns = [header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names]
+    prices, decimals = 0, 0
     for line, column in itertools.product(head.split(b"\n")[1:], columns):
         cells = line.split(header.delimiter.encode())
         if column < len(cells):
             price = cells[column].strip(b'" \r')
-            prices += price != b""
-            decimals += b"." in price
-            fractions += price.partition(b".")[2].strip(b"0") != b""
-    return 2 * decimals > prices and fractions > 0
+            told = price.strip(b"0.") != b"" and price != _SENTINEL
+            prices += told
+            decimals += told and b"." in price
+    return 2 * decimals > prices if prices else None
 
 
 def cut_chunks(sources: tuple[Source, ...], chunk_bytes: int) -> tuple[Chunk, ...]:
