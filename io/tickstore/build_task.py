@@ -16,10 +16,14 @@ from tickstore.schema import FILLS, ORDERS, QUOTES
 from tickstore.scratch import Scratch
 from tickstore.session_hints import session_hints
 from tickstore.spill import Key, Spill, open_spill
+from tickstore.table_merge import CONFLICT, GIVEN, KEPT, MERGED, REPLACED, SAME, Choice, MergedTable, choose_rows
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
+MOST_SOURCES: Final = 100  # named in a day file
+_SOURCE: Final = 4  # base name, size, digest, table
 
+Removed = tuple[str, int, list[str]]  # table, rows, base names of their files
 Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
 
 
@@ -44,12 +48,13 @@ class BuiltPartition:
 
     number: int
     key: Key
-    outcome: str  # new, unchanged, completed, replaced, conflict
+    outcome: str  # new, unchanged, session, completed, merged, replaced, conflict
     digest: str  # of the content
     size: int  # of the file
     head: str  # digest of the file's index and structures
     duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
     given: dict[str, int] = field(default_factory=dict)  # rows of each table in the file that this input gave
+    removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
 
 
 _state: dict[str, Any] = {}
@@ -60,24 +65,30 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     scratch = _scratch(task.scratch_folder)
     tables: dict[str, RowSource] = {}
     spilled: dict[str, SpilledTable] = {}
+    choices: dict[str, Choice] = {}
     existing = open_day(task.existing) if task.existing is not None else None
     for table in TABLES:
         parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
         spilled[table] = SpilledTable(table, task.key, parts)
-        keep = not spilled[table].rows and existing is not None
-        tables[table] = StoredTable(table, existing) if keep and existing is not None else spilled[table]
+        tables[table] = spilled[table]
+        if existing is not None and existing.rows[_GROUP[table]]:
+            choices[table] = _choice(table, existing, spilled[table], task)
+            tables[table] = choices[table].rows
     security, date = task.key
     attributes = task.attributes
     if existing is not None:
-        attributes = _merged(attributes, existing, [t for t in TABLES if not spilled[t].rows])
+        attributes = _merged(attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
     built = DayBuilder(tables, scratch).write(
         Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
     )
-    outcome = _outcome(built, existing, [t for t in TABLES if spilled[t].rows], task)
-    duplicates = {t: [spilled[t].locate(row) for row in rows] for t, rows in built.duplicates.items()}
+    outcome = _outcome(built, existing, choices, task.replace)
+    if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
+        outcome = "session"
+    duplicates = {t: [_locate(tables[t], row) for row in rows] for t, rows in built.duplicates.items()}
     result = BuiltPartition(
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
-        duplicates, {t: built.index["rows"][_GROUP[t]] for t in TABLES if spilled[t].rows},
+        duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
+        _removed(existing, choices, attributes) if outcome == "replaced" else [],
     )  # fmt: skip
     built.writer.start_writeback()
     built.writer.close()
@@ -86,30 +97,60 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     return result
 
 
-def _outcome(built: BuiltDay, existing: DayFile | None, given: list[str], task: BuildTask) -> str:
+def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask) -> Choice:
+    """Return which rows make up a table that the store has."""
+    stored = StoredTable(table, existing)
+    if not given.rows:
+        return Choice(stored, KEPT)
+    return choose_rows(table, stored, given, existing.attributes["sources"], task.attributes["sources"], task.replace)
+
+
+def _locate(rows: RowSource, row: int) -> tuple[int, int, int]:
+    assert isinstance(rows, SpilledTable | MergedTable)  # a stored table repeats nothing
+    return rows.locate(row)
+
+
+def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice | None) -> int:
+    """Return how many rows of the new input are in the store when the file is in its place."""
+    if choice is not None and choice.verdict == KEPT:
+        return given.rows
+    stored = choice.rows.rows - given.rows if choice is not None else 0
+    return int(built.index["rows"][_GROUP[table]]) - stored
+
+
+def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: dict[str, Any]) -> list[Removed]:
+    """Return table, rows and files of what a replacement takes out of the store."""
+    assert existing is not None
+    stay = {(s[0], *s[3:]) for s in attributes["sources"]}
+    return [
+        (table, choice.removed, [s[0] for s in existing.attributes["sources"] if (s[0], *s[3:]) not in stay])
+        for table, choice in choices.items()
+        if choice.removed
+    ]
+
+
+def _outcome(built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], replace: bool) -> str:
     if existing is None:
         return "new"
     if existing.attributes["digest"] == built.index["attributes"]["digest"]:
         return "unchanged"
     old, new = table_digests(existing.index), table_digests(built.index)
-    changed = [t for t in given if existing.rows[_GROUP[t]] and old[t] != new[t]]
+    changed = [t for t, c in choices.items() if c.verdict in (SAME, REPLACED, CONFLICT) and old[t] != new[t]]
     if not changed:
-        return "completed"
-    return "replaced" if task.replace else "conflict"
+        return "merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"
+    return "replaced" if replace else "conflict"
 
 
 def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
     """Return the attributes of a partition part of which stays: its old sources are named too."""
     if any(existing.attributes.get(name) != attributes[name] for name in ("timezone", "price_decimals")):
         raise StoreError(f"{existing.path}: stored with another timezone or price_decimals; convert into another store")
-    if not kept:
-        return attributes
-    sources = {tuple(source) for source in [*existing.attributes["sources"], *attributes["sources"]]}
-    session = attributes.get("session") or existing.attributes.get("session")
+    stay = [s for s in existing.attributes["sources"] if len(s) < _SOURCE or s[3] in kept]
+    sources = {tuple(source) for source in [*(stay if kept else []), *attributes["sources"]]}
     return attributes | {
-        "sources": [list(source) for source in sorted(sources)],
-        "participants": existing.attributes["participants"] | attributes["participants"],
-        "session": session,
+        "sources": [list(source) for source in sorted(sources)][:MOST_SOURCES],
+        "participants": (existing.attributes["participants"] if kept else {}) | attributes["participants"],
+        "session": attributes.get("session") or existing.attributes.get("session"),
     }
 
 

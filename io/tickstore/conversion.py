@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.accounting import check_built, count_lines
-from tickstore.build_task import BuildTask, BuiltPartition, Log, build_partition, forget_logs
+from tickstore.build_task import MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
 from tickstore.commit import CONVERT_FOLDER, Decision, boot_id, commit, finish_commit, is_decided
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
@@ -33,7 +33,6 @@ _IN_MEMORY: Final = 64 << 20  # inputs up to this size are converted without log
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
 _ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
-_MOST_SOURCES: Final = 100  # named in a day file
 
 
 @dataclass(slots=True)
@@ -216,11 +215,14 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
     tasks = []
     for place, key in enumerate(sorted(logs, key=lambda key: partition_order(*key))):
         path = day_path(request.store, *key)
-        named = sorted([Path(run.sources[n].path).name, run.sources[n].size, digests[n]] for n in used[key])
+        named = sorted(
+            [Path(s.path).name, s.size, digests[n], s.table] for n, s in enumerate(run.sources) if n in used[key]
+        )
         attributes = {
             "timezone": request.timezone,
             "price_decimals": request.price_decimals,
-            "sources": named[:_MOST_SOURCES],
+            "price_format": run.sources[0].price_format,
+            "sources": named[:MOST_SOURCES],
             "participants": codes or {},
             "session": run.sessions.find(*key) if run.sessions is not None else None,
         }
@@ -307,4 +309,9 @@ def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")
+    for partition in built:
+        for table, rows, files in partition.removed:
+            also = f"; files no longer in it: {', '.join(files)}; convert these again" if files else ""
+            name = f"security {partition.key[0]} on {partition.key[1]}"
+            warnings.append(f"{name}: {rows} stored rows of {table} were removed by --replace{also}")
     return tuple(warnings)

@@ -11,7 +11,7 @@ from tickstore.day_file import DayFile
 from tickstore.fields import FIELDS
 from tickstore.spill import Key, Spill
 
-_OF_ORDERS = {
+OF_ORDERS = {
     "order_id",
     "participant",
     "side",
@@ -108,6 +108,6 @@ class StoredTable:
             return day.quotes.get(name)
         if self._table == "trades":
             return day.fills[name][day.fills["by_time"]] if name in day.fills else None
-        if name in _OF_ORDERS:
+        if name in OF_ORDERS:
             return day.orders[name][day.events["order_index"]] if name in day.orders else None
         return day.events.get(name)
