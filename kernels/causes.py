@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._checks import check_table
+from kernels._checks import check_index, check_not_negative, check_table
 from kernels._jit import inlined, kernel
 from kernels.conventions import STATUS_NOT_ON_BOOK, VENUE_REPORT
 
@@ -139,6 +139,22 @@ def write_causes(events: ChangeColumns, previous: Array, cause: Array, ranking: 
             cause[row] = CAUSE_AMENDMENT
 
 
+def check_rows(columns: ChangeColumns, first_fill: Array, fill_count: Array, n_fills: int) -> None:
+    """Refuse tables that do not belong together: rows that name orders or fills the others do not have."""
+    check_not_negative("events['order_index']", columns.order_index)
+    check_index("events['order_index']", columns.order_index, len(first_fill))
+    check_index("events['next_row']", columns.next_row, len(columns.timestamp))
+    check_not_negative("orders['fill_count']", fill_count)
+    check_not_negative("orders['first_fill']", first_fill)
+    beyond = np.flatnonzero((fill_count > 0) & (first_fill > n_fills - fill_count.astype(np.int64)))
+    if len(beyond):
+        row = int(beyond[0])
+        raise ValueError(
+            f"orders['first_fill']: row {row} has {fill_count[row]} fills from row {first_fill[row]}, "
+            f"but there are {n_fills} fills; give the whole tables of one day"
+        )
+
+
 def change_causes(events: Mapping[str, Array], orders: Mapping[str, Array], fills: Mapping[str, Array]) -> Causes:
     """Return why each event happened and the ranking time its order has after it.
 
@@ -156,6 +172,7 @@ def change_causes(events: Mapping[str, Array], orders: Mapping[str, Array], fill
     columns = ChangeColumns(*check_table("events", events, ChangeColumns._fields))
     first_fill, fill_count = check_table("orders", orders, ("first_fill", "fill_count"))
     quantity, venue = check_table("fills", fills, ("quantity", "venue"))
+    check_rows(columns, first_fill, fill_count, len(quantity))
     n = len(columns.timestamp)
     cause, ranking = np.empty(n, np.int8), np.empty(n, np.int64)
     write_fill_causes(columns.matched_quantity, columns.order_index, first_fill, fill_count, quantity, venue, cause)
