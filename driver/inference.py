@@ -2,7 +2,7 @@
 
 All scenarios see the same orders, so only paired methods apply. Orders of one security-day share prices and
 contra orders: the cluster-robust rows are the ones to quote, the order-level rows describe the sample. B and C
-are algebra on A's inputs, so they are never tested (decisions 37).
+are algebra on A's inputs, so they are never tested (decisions 37); of one security-day nothing is.
 """
 
 import math
@@ -18,6 +18,7 @@ TESTED = ("A", "R")
 ALGEBRA = ("B", "C")
 CONFIDENCE = 0.95
 FEW_CLUSTERS = 40
+ONE_CLUSTER = "one security-day is one cluster: no inference beyond these orders is possible"
 
 COLUMNS = (
     "test", "scenario", "weighting", "status", "orders", "clusters", "saving_bps", "standard_error",
@@ -47,14 +48,24 @@ def statistics(sample: Sample) -> list[dict[str, Value]]:
     rows = [_paired_row(sample, k) for k in range(1, len(sample.scenarios))]
     for k in range(1, len(sample.scenarios)):
         rows += [_cluster_row(sample, k, weighting) for weighting in ("equal", "notional")]
-    for test, weighting in (("paired_t", "equal"), ("cluster", "equal")):
-        _add_holm([row for row in rows if row["test"] == test and row["weighting"] == weighting])
     family = [0, *(k for k, name in enumerate(sample.scenarios) if name in TESTED)]
     everything = list(range(len(sample.scenarios)))
     for chosen in [family] if family == everything else [family, everything]:
         if len(chosen) > 1:
             rows.append(_anova_row(sample, chosen, "tested" if chosen is family else "algebra"))
+    if int((sample.cluster_weight[:, 0] > 0).sum()) < 2:
+        rows = [_described(row) for row in rows]
+    for test, weighting in (("paired_t", "equal"), ("cluster", "equal")):
+        _add_holm([row for row in rows if row["test"] == test and row["weighting"] == weighting])
     return [{name: row.get(name) for name in COLUMNS} for row in rows]
+
+
+def _described(row: dict[str, Value]) -> dict[str, Value]:
+    """Return a row of orders of a single security-day: whatever it says, it says of these orders alone."""
+    if row["status"] != "tested":
+        return row
+    note = ONE_CLUSTER if row.get("statistic") is not None else row["note"]
+    return row | {"status": "descriptive", "p_value": None, "note": note}
 
 
 def status_of(scenario: str) -> str:
@@ -153,7 +164,7 @@ def cluster_variance(score: F64, total: float, security: I64, date: I64) -> tupl
     """
     securities, dates = len(np.unique(security)), len(np.unique(date))
     if securities < 2 and dates < 2:
-        return None, 0, "one security-day is one cluster: no inference beyond these orders is possible"
+        return None, 0, ONE_CLUSTER
     if securities < 2:
         return _one_way(score, date) / total**2, dates - 1, "clustered by date"
     if dates < 2:

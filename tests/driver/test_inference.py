@@ -48,6 +48,10 @@ def one_day(y: F64) -> Sample:
     return sample_of(y, np.ones(len(y)), [0] * len(y), [0] * len(y))
 
 
+def two_days(y: F64) -> Sample:
+    return sample_of(y, np.ones(len(y)), [0] * len(y), [i % 2 for i in range(len(y))])
+
+
 def find(rows: list[dict[str, Value]], **wanted: Value) -> dict[str, Value]:
     (row,) = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     return row
@@ -56,7 +60,7 @@ def find(rows: list[dict[str, Value]], **wanted: Value) -> dict[str, Value]:
 @pytest.mark.parametrize("n", [2, 5, 24, 400])
 def test_paired_t_equals_scipy(n: int) -> None:
     y = observations(n, n)
-    rows = statistics(one_day(y))
+    rows = statistics(two_days(y))
     for k, name in ((1, "A"), (2, "B")):
         row = find(rows, test="paired_t", scenario=name)
         expected = stats.ttest_rel(y[:, 0], y[:, k])
@@ -75,7 +79,7 @@ def test_paired_t_equals_scipy(n: int) -> None:
 
 
 def test_algebra_is_never_tested() -> None:
-    rows = statistics(one_day(observations(50, 1)))
+    rows = statistics(two_days(observations(50, 1)))
     for row in rows:
         if row["scenario"] in ("B", "C") or "B" in str(row["scenario"]):
             assert row["status"] in ("algebra", "refused")
@@ -115,7 +119,7 @@ def test_rm_anova_equals_direct_sums(n: int, K: int) -> None:
 
 def test_rm_anova_of_two_conditions_is_the_paired_t_squared() -> None:
     y = observations(30, 7)
-    rows = statistics(one_day(y))
+    rows = statistics(two_days(y))
     anova, t = find(rows, test="rm_anova", status="tested"), find(rows, test="paired_t", scenario="A")
     assert anova["statistic"] == pytest.approx(float(t["statistic"] or 0) ** 2)
     assert anova["p_value"] == pytest.approx(t["p_value"])
@@ -124,7 +128,7 @@ def test_rm_anova_of_two_conditions_is_the_paired_t_squared() -> None:
 def test_equal_savings_are_said_to_be_equal_not_tested() -> None:
     y = observations(20, 3)
     y[:, 1] = y[:, 0] - 1.25
-    rows = statistics(one_day(y))
+    rows = statistics(two_days(y))
     row = find(rows, test="paired_t", scenario="A")
     assert row["saving_bps"] == pytest.approx(1.25)
     assert row["statistic"] is None
@@ -149,6 +153,12 @@ def test_one_security_day_is_one_cluster_and_allows_no_inference() -> None:
             assert "no inference" in str(row["note"])
             assert row["saving_bps"] is not None
             assert row["ci_low"] is None
+        elif "B" not in str(row["scenario"]) and row["scenario"] != "C":
+            assert row["status"] == "descriptive"
+            assert row["statistic"] is not None
+            assert "no inference beyond these orders" in str(row["note"])
+        assert row["p_value"] is None
+        assert row["p_holm"] is None
 
 
 def naive_cluster_se(d: F64, w: F64, groups: Sequence[tuple[int, ...]]) -> float:
