@@ -20,7 +20,7 @@ from driver.cells import (
     too_large,
 )
 from driver.order_block import F64, I32, I64, OrderBlock
-from kernels import moments
+from kernels import histograms, moments
 from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, GROUP_FULL, NULL, SIZE_EDGES
 from tickstore.errors import UserError
 
@@ -208,9 +208,9 @@ def _moments_of(block: OrderBlock, cell: I32, base: I64, cells: int) -> tuple[F6
 def _histograms_of(block: OrderBlock, cell: I32, base: I64, cells: int) -> tuple[I32, I32, I64]:
     start = np.zeros(cells + 1, np.int64)
     row = np.empty(len(cell), np.int64)
-    moments.rows_by_cell(cell, start, row)
+    histograms.rows_by_cell(cell, start, row)
     measures = 2 * len(block.scenarios) - 1
-    room = measures * min(len(cell), cells * moments.BUCKETS)
+    room = measures * min(len(cell), cells * histograms.BUCKETS)
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    written = moments.sparse_histograms(start, row, block.cost, base, *out)
+    written = histograms.sparse_histograms(start, row, block.cost, base, *out)
     return out[0][:written].copy(), out[1][:written].copy(), out[2][:written].copy()

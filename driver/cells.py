@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from driver.order_block import F64, I32, I64
-from kernels import moments
+from kernels import histograms, moments
 from kernels.conventions import BENCHMARKS, NS_PER_SECOND, VENUES
 from tickstore.errors import UserError
 
@@ -134,7 +134,7 @@ def _merge_two(a: Cells, b: Cells) -> Cells:
         counts.append(part.histogram_count)
     if sums.size and max(int(sums.max()), -int(sums.min())) >= moments.FIXED_LIMIT:
         raise UserError(too_large("a column", float(np.abs(sums).max())))
-    width = (2 * K - 1) * moments.BUCKETS
+    width = (2 * K - 1) * histograms.BUCKETS
     entry = np.concatenate(cells).astype(np.int64) * width + np.concatenate(codes)
     distinct, place = np.unique(entry, return_inverse=True)
     count = np.zeros(len(distinct), np.int64)

@@ -7,7 +7,7 @@ import numpy as np
 
 from driver.cells import Cells
 from driver.order_block import F64, I32, I64
-from kernels import moments
+from kernels import histograms, moments
 
 NO_SECURITY = -1
 SEVERAL_SECURITIES = -2
@@ -31,7 +31,7 @@ class Totals:
     def empty(cls, cells: Cells, rows: int, quantiles: bool = True) -> "Totals":
         """Return zeroed totals for cells that look like ``cells``."""
         K = len(cells.scenarios)
-        width = (2 * K - 1) * moments.BUCKETS
+        width = (2 * K - 1) * histograms.BUCKETS
         return cls(
             scenarios=cells.scenarios,
             names=cells.names,
@@ -67,7 +67,7 @@ class Totals:
         moments.merge_integers(index, cells.sums, self.low, self.high)
         moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
         if self.histogram is not None:
-            moments.merge_histograms(
+            histograms.merge_histograms(
                 index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
             )
         moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
@@ -78,7 +78,7 @@ class Totals:
         moments.merge_rows(rows, other.high, self.high)
         moments.merge_moments(rows, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
         if self.histogram is not None and other.histogram is not None:
-            moments.merge_histogram_rows(rows, other.histogram, self.histogram)
+            histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
         moments.mark_rows(rows, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
     def row(self, r: int) -> dict[str, int]:
@@ -100,18 +100,18 @@ class Totals:
         """Return a quantile in bps of one histogram measure, to a bucket's width; None without orders."""
         if self.histogram is None:
             return None
-        counts = self.histogram[r, measure * moments.BUCKETS : (measure + 1) * moments.BUCKETS]
+        counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
         total = int(counts.sum())
         if total == 0:
             return None
         bucket = int(np.searchsorted(np.cumsum(counts), share * total, side="left"))
-        return float(_middles()[min(bucket, moments.BUCKETS - 1)])
+        return float(_middles()[min(bucket, histograms.BUCKETS - 1)])
 
 
 @cache
 def _middles() -> F64:
     """Return the value that stands for each bucket: its middle, 0 for the central one, the edge at the ends."""
-    edges = moments.bucket_edges()
+    edges = histograms.bucket_edges()
     middle = (edges[:-1] + edges[1:]) / 2
     middle[0], middle[-1] = edges[1], edges[-2]
     return middle

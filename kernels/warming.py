@@ -21,7 +21,7 @@ from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
 
-OTHERS = ("kernels.moments", "kernels.dark_book")  # each has its own ``warm``
+OTHERS = ("kernels.moments", "kernels.histograms", "kernels.dark_book")  # each has its own ``warm``
 
 
 def empty_rules() -> Rules:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels import moments
+from kernels import histograms, moments
 from kernels.conventions import NULL
-from kernels.moments import BUCKETS, F64, I32, I64
+from kernels.histograms import BUCKETS
+from kernels.moments import F64, I32, I64
 from tests.oracles import moments as oracle
 
 pytestmark = pytest.mark.reduced
@@ -148,11 +149,11 @@ def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: i
 @given(orders())
 def test_histograms_equal_the_oracle(some: Orders) -> None:
     start, row = np.zeros(some.cells + 1, np.int64), np.empty(len(some.cell), np.int64)
-    moments.rows_by_cell(some.cell, start, row)
+    histograms.rows_by_cell(some.cell, start, row)
     assert row.tolist() == np.argsort(some.cell, kind="stable").tolist()
     room = (2 * K - 1) * max(len(some.cell), 1)
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    n = moments.sparse_histograms(start, row, some.cost, some.base, *out)
+    n = histograms.sparse_histograms(start, row, some.cost, some.base, *out)
     found = {
         (int(c), int(code) // BUCKETS, int(code) % BUCKETS): int(count)
         for c, code, count in zip(out[0][:n], out[1][:n], out[2][:n], strict=True)
@@ -162,13 +163,13 @@ def test_histograms_equal_the_oracle(some: Orders) -> None:
     assert found == oracle.naive_histogram(some.cell.tolist(), some.cost.tolist(), some.base.tolist())
     dense = np.zeros((some.cells, (2 * K - 1) * BUCKETS), np.int64)
     index = np.arange(some.cells, dtype=np.int32)
-    moments.merge_histograms(index, out[0][:n], out[1][:n], out[2][:n], dense)
+    histograms.merge_histograms(index, out[0][:n], out[1][:n], out[2][:n], dense)
     assert int(dense.sum()) == sum(found.values())
 
 
 @pytest.mark.parametrize("value", [0.0, 2.0**-6, -(2.0**-6), 2.0**-7, 1.0, 1.124, 1.125, -3.3, 9_999.0, 1e300, -1e300])
 def test_buckets_lie_between_their_edges(value: float) -> None:
-    edges = moments.bucket_edges()
+    edges = histograms.bucket_edges()
     assert len(edges) == BUCKETS + 1
     assert np.all(np.diff(edges) > 0)
     bucket = oracle.naive_bucket(value)
@@ -216,7 +217,7 @@ def test_rows_of_totals_are_added_where_they_belong(places: list[int], seed: int
     values, table = rng.integers(-9, 9, (3, len(rows))), rng.integers(-9, 9, (3, 5))
     added, by_row = table.copy(), np.ascontiguousarray(table.T)
     moments.merge_rows(rows, values, added)
-    moments.merge_histogram_rows(rows, np.ascontiguousarray(values.T), by_row)
+    histograms.merge_histogram_rows(rows, np.ascontiguousarray(values.T), by_row)
     for c in range(3):
         expected = [int(table[c, r]) + (int(values[c, places.index(r)]) if r in places else 0) for r in range(5)]
         assert added[c].tolist() == expected == by_row[:, c].tolist()

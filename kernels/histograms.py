@@ -1,0 +1,128 @@
+"""Histograms of costs in bps on fixed buckets: exact to merge, sparse as written, dense as summed.
+
+Quantiles read from them are exact to a bucket's width and do not depend on the order of merging.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from kernels._jit import inlined, kernel
+from kernels.moments import BPS, F64, I32, I64
+
+# Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
+# quantile read from them is within 6.25 % of the value. What is larger falls into the last bucket.
+BUCKETS_PER_OCTAVE: Final = 8
+FIRST_OCTAVE: Final = -6
+OCTAVES: Final = 20
+HALF_BUCKETS: Final = BUCKETS_PER_OCTAVE * OCTAVES
+BUCKETS: Final = 2 * HALF_BUCKETS + 1
+
+# How a double's bits number the buckets: sign off, then exponent and log2(BUCKETS_PER_OCTAVE) bits of the fraction.
+MAGNITUDE_BITS: Final = 2**63 - 1
+FRACTION_SHIFT: Final = 52 - 3
+FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
+
+
+@kernel
+def merge_histogram_rows(rows: I32, values: I64, out: I64) -> None:
+    """Add row i of ``values`` (n, W) to row ``rows[i]`` of ``out`` (m, W)."""
+    for i in range(rows.shape[0]):
+        if rows[i] >= 0:
+            for b in range(values.shape[1]):
+                out[rows[i], b] += values[i, b]
+
+
+@inlined
+def _buckets(bits: I64, out: I64) -> None:
+    """Write the histogram bucket of each value, ascending with the value; ``bits`` are float64 seen as integers.
+
+    The top bits of a double are its exponent and the first bits of its fraction: shifted down, they number
+    the eighths of octaves, so no logarithm is taken.
+    """
+    for m in range(bits.shape[0]):
+        place = ((bits[m] & MAGNITUDE_BITS) >> FRACTION_SHIFT) - FIRST_PLACE
+        step = min(max(place, -1), HALF_BUCKETS - 1) + 1
+        sign = bits[m] >> 63  # 0 or -1; a branch on it is mispredicted every other time
+        out[m] = HALF_BUCKETS + ((step ^ sign) - sign)
+
+
+@kernel
+def rows_by_cell(cell: I32, start: I64, row: I64) -> None:
+    """Sort rows by cell, keeping their order: ``row[start[c]:start[c + 1]]`` are the rows of cell c.
+
+    start : (cells + 1,) zeros on entry; row : (n,).
+    """
+    for i in range(cell.shape[0]):
+        start[cell[i] + 1] += 1
+    for c in range(start.shape[0] - 1):
+        start[c + 1] += start[c]
+    place = start.copy()
+    for i in range(cell.shape[0]):
+        row[place[cell[i]]] = i
+        place[cell[i]] += 1
+
+
+@kernel
+def sparse_histograms(start: I64, row: I64, cost: F64, base: I64, out_cell: I32, out_code: I32, out_count: I64) -> int:
+    """Count priced orders by bucket, for each cell and measure; return the number of entries written.
+
+    Measures m < K are the shortfall in bps under scenario m; K + m - 1 is the saving of scenario m >= 1.
+    The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
+    """
+    K = cost.shape[0]
+    measures = 2 * K - 1
+    y, bucket = np.empty(measures), np.empty(measures, np.int64)
+    bits = y.view(np.int64)
+    scratch = np.zeros((measures, BUCKETS), np.int64)
+    written = 0
+    for c in range(start.shape[0] - 1):
+        lowest, highest = np.full(measures, BUCKETS), np.full(measures, -1)
+        for j in range(start[c], start[c + 1]):
+            i = row[j]
+            if base[i] <= 0:
+                continue
+            scale = BPS / float(base[i])
+            for k in range(K):
+                y[k] = cost[k, i] * scale
+            for k in range(1, K):
+                y[K + k - 1] = y[0] - y[k]
+            _buckets(bits, bucket)
+            for m in range(measures):
+                scratch[m, bucket[m]] += 1
+                lowest[m] = min(lowest[m], bucket[m])
+                highest[m] = max(highest[m], bucket[m])
+        for m in range(measures):
+            for b in range(lowest[m], highest[m] + 1):
+                if scratch[m, b] > 0:
+                    out_cell[written] = c
+                    out_code[written] = m * BUCKETS + b
+                    out_count[written] = scratch[m, b]
+                    written += 1
+                    scratch[m, b] = 0
+    return written
+
+
+@kernel
+def merge_histograms(index: I32, cell: I32, code: I32, count: I64, out: I64) -> None:
+    """Add sparse histogram entries to ``out`` (rows, measures x BUCKETS) at row ``index[cell]``."""
+    for j in range(cell.shape[0]):
+        if index[cell[j]] >= 0:
+            out[index[cell[j]], code[j]] += count[j]
+
+
+def bucket_edges() -> F64:
+    """Return the (BUCKETS + 1,) ascending edges of the histogram buckets, in bps; the outer ones are infinite."""
+    steps = np.arange(HALF_BUCKETS)
+    fraction = 1.0 + steps % BUCKETS_PER_OCTAVE / BUCKETS_PER_OCTAVE
+    positive = np.ldexp(fraction, FIRST_OCTAVE + steps // BUCKETS_PER_OCTAVE)
+    return np.concatenate(([-np.inf], -positive[::-1], positive, [np.inf]))
+
+
+def warm() -> None:
+    """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
+    cell, whole, matrix = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((2, 0))
+    rows_by_cell(cell, np.zeros(2, np.int64), whole)
+    sparse_histograms(np.zeros(1, np.int64), whole, matrix, whole, cell, cell, whole)
+    merge_histogram_rows(cell, np.zeros((0, 1), np.int64), np.zeros((3, 1), np.int64))
+    merge_histograms(cell, cell, cell, whole, np.zeros((3, 1), np.int64))
