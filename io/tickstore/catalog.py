@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from tickstore.day_file import DayFile, open_day
 from tickstore.errors import StoreError
+from tickstore.store_files import CONVERT_FOLDER, DECISION_NAME
 
 CATALOG_NAME: Final = "catalog.json"
 _VERSION: Final = 1
@@ -102,7 +103,7 @@ def merged_catalog(store: Path, changed: list[Path]) -> Catalog:
     """Return the catalog of a store in which only the day files ``changed`` are new."""
     if not (store / CATALOG_NAME).exists():
         return rebuild_catalog(store)
-    old = read_catalog(store)
+    old = stored_catalog(store)
     days = [(path, open_day(path)) for path in changed]
     entries = {(p.security, p.date): p for p in old.partitions}
     entries |= {(day.security, day.date): describe(path, day) for path, day in days}
@@ -115,11 +116,27 @@ def read_catalog(store: Path | str) -> Catalog:
     Raises
     ------
     StoreError
-        There is no store, or its catalog is damaged.
+        There is no store, its catalog is damaged, or a conversion is half way through changing its files.
     """
     store = Path(store)
     if not store.is_dir():
         raise StoreError(f"{store}: no store here; `convert` makes one")
+    _check_settled(store)
+    catalog = stored_catalog(store)
+    _check_settled(store)
+    return catalog
+
+
+def _check_settled(store: Path) -> None:
+    if (store / CONVERT_FOLDER / DECISION_NAME).exists():
+        raise StoreError(
+            f"{store}: a conversion is changing this store, or was interrupted while it did: wait for it, "
+            "or run it again to finish it"
+        )
+
+
+def stored_catalog(store: Path) -> Catalog:
+    """Return the catalog as it is, even while a conversion changes the store."""
     path = store / CATALOG_NAME
     if not path.exists():
         return rebuild_catalog(store)

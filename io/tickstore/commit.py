@@ -17,6 +17,8 @@ from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, merged_cata
 from tickstore.day_file import dump_json
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store_files import (
+    CONVERT_FOLDER,
+    DECISION_NAME,
     MANIFEST_NAME,
     REJECTS_NAME,
     append_lines,
@@ -26,8 +28,6 @@ from tickstore.store_files import (
     write_atomic,
 )
 
-CONVERT_FOLDER: Final = ".convert"
-_DECISION: Final = "decision.json"
 _DURABLE: Final = "durable"
 
 
@@ -61,7 +61,7 @@ def commit(decision: Decision, progress: Progress) -> None:
         "rejects": base64.b64encode(decision.rejects).decode(),
         "logs": None if decision.logs is None else str(decision.logs),
     }
-    path = decision.folder / _DECISION
+    path = decision.folder / DECISION_NAME
     try:
         write_atomic(path, dump_json(plan))
         if decision.logs is not None:  # not needed any more: spare the disk from writing them
@@ -81,7 +81,7 @@ def _make_durable(folder: Path, plan: dict[str, Any]) -> None:
 
 def is_decided(folder: Path) -> bool:
     """Return whether a decision waits to be carried out: then nothing of it may be removed."""
-    return (folder / _DECISION).exists()
+    return (folder / DECISION_NAME).exists()
 
 
 def finish_commit(store: Path) -> None:
@@ -92,7 +92,7 @@ def finish_commit(store: Path) -> None:
     folder = store / CONVERT_FOLDER
     if not is_decided(folder):
         return
-    plan = json.loads((folder / _DECISION).read_bytes())
+    plan = json.loads((folder / DECISION_NAME).read_bytes())
     if not (folder / _DURABLE).exists():
         if plan["boot"] != boot_id():
             shutil.rmtree(folder)
@@ -129,7 +129,7 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
     write_atomic(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
     write_atomic(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
-    (folder / _DECISION).unlink()
+    (folder / DECISION_NAME).unlink()
     shutil.rmtree(folder, ignore_errors=True)
 
 

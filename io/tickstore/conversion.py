@@ -13,7 +13,7 @@ from typing import Any, Final
 from tickstore.accounting import check_built, count_lines
 from tickstore.build_task import MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
-from tickstore.commit import CONVERT_FOLDER, Decision, boot_id, commit, finish_commit, is_decided
+from tickstore.commit import Decision, boot_id, commit, finish_commit, is_decided
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import InputError, StoreError
 from tickstore.journal import built_before, note_built
@@ -23,7 +23,7 @@ from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Pr
 from tickstore.session_file import SessionTable, read_sessions
 from tickstore.sources import Chunk, Source, cut_chunks, find_sources
 from tickstore.spill import Key
-from tickstore.store_files import MANIFEST_NAME, REJECTS_NAME
+from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME
 from tickstore.store_lock import store_lock
 from tickstore.trade_dates import trade_calendar
 from tickstore.worker_pool import WorkerPool

@@ -11,6 +11,8 @@ from typing import Any, Final
 _MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
 REJECTS_NAME: Final = "rejects.csv"
 MANIFEST_NAME: Final = "manifest.jsonl"
+CONVERT_FOLDER: Final = ".convert"
+DECISION_NAME: Final = "decision.json"
 
 
 def fsync_directory(path: Path) -> None:
@@ -24,7 +26,7 @@ def fsync_directory(path: Path) -> None:
 
 def sync_files(paths: list[Path]) -> None:
     """Make files and directories of one file system durable: one by one, or all at once where they are many."""
-    if len(paths) > _MANY and _sync_file_system(paths[0].parent):
+    if len(paths) > _MANY and _sync_file_system(paths[0] if paths[0].is_dir() else paths[0].parent):
         return
     for path in paths:
         fsync_directory(path)

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, read_catalog, rebuild_catalog
-from tickstore.commit import CONVERT_FOLDER, manifest_partitions
+from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, rebuild_catalog, stored_catalog
+from tickstore.commit import finish_commit, is_decided, manifest_partitions
 from tickstore.day_file import HEAD, map_file
 from tickstore.errors import StoreError
-from tickstore.store_files import MANIFEST_NAME, append_lines, write_atomic
+from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, append_lines, write_atomic
 from tickstore.store_lock import store_lock
 
 MISSING: Final = "missing"
@@ -53,6 +53,7 @@ def verify(store: Path | str) -> VerifyReport:
     if not store.is_dir():
         raise StoreError(f"{store}: no store here; `convert` makes one")
     known = manifest_partitions(store)
+    settled = not is_decided(store / CONVERT_FOLDER)
     problems: list[Problem] = []
     size = 0
     paths = {day_path(store, *key): line for key, line in known.items()}
@@ -60,19 +61,25 @@ def verify(store: Path | str) -> VerifyReport:
         if not path.exists():
             message = f"security {line['security']} on {line['date']} was stored and is gone: convert its input again"
             problems.append(Problem(MISSING, path, message))
-    found = sorted(store.glob("*/*.h5"))
+    found = _day_files(store)
     for path in found:
         size += path.stat().st_size
-        message = check_day(path, paths.get(path))
+        message = check_day(path, paths.get(path) if settled else None)
         if message:
             problems.append(Problem(DAMAGED, path, message))
-        elif path not in paths:
+        elif settled and path not in paths:
             problems.append(Problem(FOREIGN, path, "not in the manifest: remove it, or accept it"))
-    problems += _check_catalog(store, {path for path in found if path in paths}, problems)
+    if settled:
+        problems += _check_catalog(store, {path for path in found if path in paths}, problems)
     if (store / CONVERT_FOLDER).exists():
         message = "a conversion was interrupted: run it again to finish it"
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, message))
     return VerifyReport(len(found), size, tuple(problems))
+
+
+def _day_files(store: Path) -> list[Path]:
+    """Return all day files of a store; those being built, in folders of a leading dot, are none yet."""
+    return sorted(path for path in store.glob("*/*.h5") if not path.parent.name.startswith("."))
 
 
 def check_day(path: Path, line: dict[str, Any] | None = None) -> str:
@@ -129,11 +136,12 @@ def _check_catalog(store: Path, sound: set[Path], problems: list[Problem]) -> li
     if not sound or any(problem.kind == DAMAGED for problem in problems):
         return []
     try:
-        kept = {(p.path, p.digest) for p in read_catalog(store).partitions}
+        catalog = stored_catalog(store)
     except StoreError as error:
         return [Problem(CATALOG, path, error.message)]
-    actual = {(p.path, p.digest) for p in rebuild_catalog(store).partitions if p.path in sound}
-    if {entry for entry in kept if entry[0] in sound} != actual:
+    actual = rebuild_catalog(store)
+    kept, made = ({p.path: p for p in c.partitions if p.path in sound} for c in (catalog, actual))
+    if kept != made or (not problems and catalog.participants != actual.participants):
         return [Problem(CATALOG, path, "it does not agree with the day files; delete it and it is made again")]
     return []
 
@@ -142,10 +150,11 @@ def accept(store: Path | str) -> tuple[Path, ...]:
     """Enter sound foreign day files into the manifest and the catalog, and return their paths."""
     store = Path(store)
     with store_lock(store):
+        finish_commit(store)
         known = {day_path(store, *key) for key in manifest_partitions(store)}
         lines = []
         accepted = []
-        for path in sorted(set(store.glob("*/*.h5")) - known):
+        for path in sorted(set(_day_files(store)) - known):
             if check_day(path):
                 continue
             data, index = map_file(str(path))

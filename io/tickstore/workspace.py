@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tickstore.commit import CONVERT_FOLDER
 from tickstore.day_file import dump_json
 from tickstore.errors import StoreError
-from tickstore.store_files import write_atomic
+from tickstore.store_files import CONVERT_FOLDER, write_atomic
 
 
 def make_store(store: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Run one conversion in a process of its own, with logs on disk and several ranges, to be interrupted by tests.
 
-Usage: python interrupted.py FOLDER WORKERS [kill at the n-th progress report | -] [point]
+Usage: python interrupted.py FOLDER WORKERS [kill at the n-th progress report | -] [point] [replace]
 """
 
 import os
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import tickstore.catalog
 import tickstore.commit
 import tickstore.conversion
 import tickstore.parse_task
@@ -54,6 +55,17 @@ def main() -> None:
 
     if point == "decided":  # die with the decision written, the files not yet synced
         setattr(tickstore.commit, "sync_files", lambda *_: die())  # noqa: B010
+    if point == "renaming":  # die with one file moved and others not
+        places = []
+        find = tickstore.catalog.day_path
+
+        def day_path(*arguments: Any) -> Path:
+            places.append(arguments)
+            if len(places) == 2:
+                die()
+            return find(*arguments)
+
+        setattr(tickstore.commit, "day_path", day_path)  # noqa: B010
     if point == "renamed":  # die with some files moved, the manifest not yet written
         setattr(tickstore.commit, "append_lines", lambda *_: die())  # noqa: B010
     if point == "noted":  # die with the manifest written, the catalog not
@@ -64,7 +76,7 @@ def main() -> None:
     sys.stdout.write("begin\n")
     sys.stdout.flush()
     try:
-        report = tickstore.conversion.convert(request(folder, workers), progress)
+        report = tickstore.conversion.convert(request(folder, workers, replace="replace" in sys.argv[5:]), progress)
     except tickstore.UserError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

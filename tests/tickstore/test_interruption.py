@@ -12,14 +12,17 @@ import pytest
 
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
-from tickstore import StoreError, convert, verify
+from tickstore import StoreError, accept, convert, open_day, read_catalog, verify, write_day
 from tickstore.store_lock import store_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(folder: Path, workers: int = 2, when: str = "-", point: str = "-") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, workers, when, point), capture_output=True, text=True, check=False, env=env())
+def run(
+    folder: Path, workers: int = 2, when: str = "-", point: str = "-", replace: bool = False
+) -> subprocess.CompletedProcess[str]:
+    words = [*command(folder, workers, when, point), *(["replace"] if replace else [])]
+    return subprocess.run(words, capture_output=True, text=True, check=False, env=env())
 
 
 def command(folder: Path, workers: int, when: str, point: str) -> list[str]:
@@ -57,7 +60,7 @@ def same_store(folder: Path, undisturbed: tuple[Path, dict[str, str]]) -> bool:
 
 @pytest.mark.parametrize(
     ("when", "point"),
-    [("2", "-"), ("9", "-"), ("16", "-"), ("-", "decided"), ("-", "renamed"), ("-", "noted")],
+    [("2", "-"), ("9", "-"), ("16", "-"), ("-", "decided"), ("-", "renaming"), ("-", "renamed"), ("-", "noted")],
 )
 def test_a_killed_conversion_is_taken_up(
     undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, when: str, point: str
@@ -68,6 +71,39 @@ def test_a_killed_conversion_is_taken_up(
     assert again.returncode == 0, again.stderr
     assert same_store(folder, undisturbed)
     assert verify(folder / "store").problems == ()
+
+
+def test_a_half_moved_store_is_not_read(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    assert run(folder, 1).returncode == 0
+    path = folder / "orders.csv"
+    path.write_text(path.read_text().replace(",100,", ",999,"))
+    assert run(folder, 1, "-", "renaming", replace=True).returncode == -9
+    with pytest.raises(StoreError, match="was interrupted while it did: wait for it, or run it again"):
+        read_catalog(folder / "store")
+    assert {problem.kind for problem in verify(folder / "store").problems} >= {"unfinished"}
+    done = run(folder, 1, replace=True)
+    assert (done.returncode, done.stdout) == (0, "begin\nnothing\n"), done.stderr
+    for partition in read_catalog(folder / "store").partitions:
+        day = open_day(partition.path)
+        assert day.attributes["digest"] == partition.digest
+        assert 999 in day.events["quantity"]
+    assert verify(folder / "store").problems == ()
+
+
+def test_a_file_accepted_before_an_interrupted_conversion_is_finished_stays(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    assert run(folder, 1, "-", "decided").returncode == -9
+    foreign = folder / "store" / "999" / "2024-09-05.h5"
+    foreign.parent.mkdir()
+    write_day(foreign, "999", "2024-09-05", {})
+    assert accept(folder / "store") == (foreign,)
+    assert verify(folder / "store").problems == ()
+    assert run(folder).stdout == "begin\nnothing\n"
+    assert verify(folder / "store").problems == ()
+    assert "999" in {partition.security for partition in read_catalog(folder / "store").partitions}
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Whatever happens to a stored file is found."""
 
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -70,6 +71,28 @@ def test_a_foreign_file_is_found_until_accepted(store: Path, tmp_path: Path) -> 
     assert {kind for kind, _ in kinds(tmp_path / "other")} == {"foreign"}
     assert len(accept(tmp_path / "other")) == 6
     assert kinds(tmp_path / "other") == []
+
+
+@pytest.mark.parametrize(("field", "wrong"), [("last_continuous", 16), ("events", 9), ("first_time", 5)])
+def test_a_wrong_number_in_the_catalog_is_found(store: Path, field: str, wrong: int) -> None:
+    path = store / "catalog.json"
+    text = re.sub(rf'"{field}": (\d+|null)', f'"{field}": {wrong}', path.read_text(), count=1)
+    assert text != path.read_text()
+    path.write_text(text)
+    assert kinds(store) == [("catalog", "catalog.json")]
+
+
+def test_wrong_participants_in_the_catalog_are_found(store: Path) -> None:
+    path = store / "catalog.json"
+    path.write_text(path.read_text().replace('"participants": null', '"participants": {"M": 0}'))
+    assert kinds(store) == [("catalog", "catalog.json")]
+
+
+def test_files_being_built_are_not_of_the_store(store: Path) -> None:
+    (store / ".convert").mkdir()
+    (store / ".convert" / "000000.h5").write_bytes(b"not finished")
+    assert kinds(store) == [("unfinished", ".convert")]
+    assert accept(store) == ()
 
 
 def test_a_file_of_another_conversion_in_its_place_is_found(store: Path) -> None:
