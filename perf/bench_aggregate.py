@@ -1,17 +1,17 @@
 """Aggregation of many small jobs: seconds per run, and per job, at two sizes to show that it is linear.
 
-    python -m perf.bench_aggregate [jobs] [orders a job]
+    python -m perf.bench_aggregate [--jobs=4000] [--orders=200]
 
 Partials of random orders are written to a temporary folder first; only reading, merging and writing the
 tables is timed. Target: 50,000 jobs in under a minute.
 """
 
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import fire
 
 from driver import partials
 from driver.aggregate import aggregate
@@ -40,20 +40,18 @@ def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     return jobs
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Print one line per size."""
-    most = int(arguments[0]) if arguments else 4_000
-    orders = int(arguments[1]) if len(arguments) > 1 else 200
+def main(*, jobs: int = 4_000, orders: int = 200) -> None:
+    """Print one line per size: a quarter of ``jobs``, and all of them."""
     with tempfile.TemporaryDirectory() as folder:
-        for count in (most // 4, most):
+        for count in (jobs // 4, jobs):
             results = Path(folder) / str(count)
-            jobs = write_jobs(results, count, orders)
-            aggregate(results, [replace(job) for job in jobs[:2]], Settings())  # compile
+            written = write_jobs(results, count, orders)
+            aggregate(results, [replace(job) for job in written[:2]], Settings())  # compile
             started, used = time.perf_counter(), time.process_time()
-            aggregate(results, jobs, Settings())
+            aggregate(results, written, Settings())
             seconds, processor = time.perf_counter() - started, time.process_time() - used
             print(f"{seconds:.2f} s, {1e3 * seconds / count:.3f} ms a job ({processor:.2f} s of processor time)")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    fire.Fire(main)

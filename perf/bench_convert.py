@@ -1,9 +1,8 @@
 """Conversion against a bare pyarrow parse of the same columns and bytes, alternated in one run (decisions 32).
 
-Run: python -m perf.bench_convert [--rows=2000000] [--rounds=3] [--peers] [--shuffled]
+Run: python -m perf.bench_convert [--rows=2000000] [--rounds=3] [--with_peers] [--shuffled]
 """
 
-import argparse
 import multiprocessing
 import os
 import shutil
@@ -15,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import fire
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -144,21 +144,21 @@ def peers(path: Path, folder: Path) -> dict[str, Callable[[], int]]:
     return found
 
 
-def main() -> None:
+def main(
+    *,
+    rows: int = 2_000_000,
+    securities: int = 40,
+    days: int = 3,
+    rounds: int = 3,
+    with_peers: bool = False,
+    shuffled: bool = False,
+) -> None:
     """Print one line a variant: minimum and median seconds, and the ratio of minima to the baseline."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--securities", type=int, default=40)
-    parser.add_argument("--days", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", action="store_true")
-    parser.add_argument("--shuffled", action="store_true")
-    options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name:
         folder = Path(name)
         path = folder / "orders.csv"
-        table = order_rows(options.rows, options.securities, options.days)
-        if options.shuffled:
+        table = order_rows(rows, securities, days)
+        if shuffled:
             table = table.take(np.random.default_rng(2).permutation(table.num_rows))
         pa.csv.write_csv(table, path)
         del table
@@ -169,16 +169,14 @@ def main() -> None:
             "convert, 1 process": lambda: convert(path, 1, store),
             "convert, 2 processes": lambda: convert(path, 2, store),
         }
-        if options.peers:
+        if with_peers:
             variants |= peers(path, folder)
         seconds: dict[str, list[tuple[float, float]]] = {label: [] for label in variants}
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for label, work in variants.items():
                 seconds[label].append(timed(work, store))
         base, base_cpu = (min(taken) for taken in zip(*seconds["pyarrow parse, 1 thread"], strict=True))
-        print(
-            f"{options.rows} rows, {path.stat().st_size / 1e6:.0f} MB, {options.securities * options.days} partitions"
-        )
+        print(f"{rows} rows, {path.stat().st_size / 1e6:.0f} MB, {securities * days} partitions")
         for label, taken in seconds.items():
             wall, cpu = zip(*taken, strict=True)
             print(
@@ -188,4 +186,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    fire.Fire(main)

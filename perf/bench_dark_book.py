@@ -7,9 +7,9 @@ limits keep it. Minimums that nobody meets do not yet, when the quote moves: eac
 again as long as all contra orders together, eligible or not, could meet its minimum.
 """
 
-import argparse
 import time
 
+import fire
 import numpy as np
 from numpy.typing import NDArray
 
@@ -122,13 +122,9 @@ def idle(first: int, count: int, kind: str) -> I64:
     return table
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=300_000)
-    parser.add_argument("--resting", type=int, default=100_000)
-    args = parser.parse_args()
+def main(*, count: int = 300_000, resting: int = 100_000) -> None:
     rng = np.random.default_rng(1)
-    normal, flipping = events(rng, args.events, 5_000, 0.05), events(rng, args.events, 5_000, 0.5)
+    normal, flipping = events(rng, count, 5_000, 0.05), events(rng, count, 5_000, 0.5)
     play(book(5_000), normal[:10], 1)  # compile
     cost = {}
     for label, stream, kind in (
@@ -138,11 +134,11 @@ def main() -> None:
     ):
         best = np.inf
         for _ in range(3):
-            m = book(5_000 + args.resting)
+            m = book(5_000 + resting)
             if kind:
-                play(m, idle(5_000, args.resting, kind), 1)
+                play(m, idle(5_000, resting, kind), 1)
             start = time.perf_counter()
-            fills = play(m, stream, args.resting + 1)
+            fills = play(m, stream, resting + 1)
             best = min(best, (time.perf_counter() - start) / len(stream) * 1e9)
         cost[label] = best
         base = cost["normal, half the events move the quote" if "moving" in label else "normal"]
@@ -150,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    fire.Fire(main)

@@ -7,7 +7,6 @@ output (decisions 33). First one partition of all the events, then as many small
 of the rounds is the figure; the median shows what else the machine was doing.
 """
 
-import argparse
 import resource
 import statistics
 import tempfile
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import fire
 import numpy as np
 
 import kernels
@@ -68,22 +68,17 @@ def report(title: str, days: list[SyntheticDay], rounds: int) -> None:
         print(f"  {name:36} {times}, {orders:,} orders")
 
 
-def main() -> None:
-    """Make the days, warm everything, time, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=10_000_000)
-    parser.add_argument("--partitions", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def main(*, events: int = 10_000_000, partitions: int = 1_000, rounds: int = 5) -> None:
+    """Print the lines of one large partition and of many small ones."""
     kernels.warm()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)  # four a day
     with tempfile.TemporaryDirectory() as folder:
-        report("one partition", [make_day(Path(folder) / "one", options.events)], options.rounds)
+        report("one partition", [make_day(Path(folder) / "one", events)], rounds)
     with tempfile.TemporaryDirectory() as folder:
-        each = options.events // options.partitions
-        days = [make_day(Path(folder) / str(number), each, seed=number) for number in range(options.partitions)]
-        report(f"{options.partitions} partitions", days, options.rounds)
+        each = events // partitions
+        days = [make_day(Path(folder) / str(number), each, seed=number) for number in range(partitions)]
+        report(f"{partitions} partitions", days, rounds)
 
 
 if __name__ == "__main__":
-    main()
+    fire.Fire(main)

@@ -5,7 +5,6 @@
 Targets (decisions 36): replicated <= 1.5 x, simulated <= 4 x the pyarrow write. Minimum of the rounds is quoted.
 """
 
-import argparse
 import shutil
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import fire
 import pyarrow as pa
 import pyarrow.csv as pc
 
@@ -49,33 +49,28 @@ def generated(spec: MarketSpec, folder: Path, workers: int) -> tuple[float, Gene
     return time.perf_counter() - start, files
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    for name, default in (("orders", 50_000), ("securities", 4), ("replicate", 4), ("workers", 2), ("rounds", 3)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    args = parser.parse_args()
-    codes = tuple(range(1, args.securities + 1))
-    week = {"date_start": "2024-01-01", "date_end": "2024-01-05", "orders": args.orders, "truth": "none"}
-    simulated = MarketSpec(codes, **week)
-    single = MarketSpec(codes[:1], **week, replicate=args.securities * args.replicate)
+def main(*, orders: int = 50_000, securities: int = 4, replicate: int = 4, workers: int = 2, rounds: int = 3) -> None:
+    codes = tuple(range(1, securities + 1))
+    simulated = MarketSpec(codes, orders=orders, truth="none")
+    single = MarketSpec(codes[:1], orders=orders, truth="none", replicate=securities * replicate)
     with TemporaryDirectory() as name:
         folder = Path(name)
         generate(MarketSpec((1,), date_end="2024-01-01", orders=100), folder / "warm")
         for label, spec, target in (("simulated", simulated, 4.0), ("replicated", single, 1.5)):
             times, base = [], []
-            for _ in range(args.rounds):
-                seconds, files = generated(spec, folder / label, args.workers)
+            for _ in range(rounds):
+                seconds, files = generated(spec, folder / label, workers)
                 times.append(seconds)
-                base.append(pyarrow_seconds(files, args.workers))
+                base.append(pyarrow_seconds(files, workers))
             rows = files.order_rows + files.trade_rows + files.quote_rows
             ratio = min(times) / min(base)
             print(
                 f"{label}: {rows:,} rows, {files.bytes / 1e6:,.0f} MB; "
-                f"generator {min(times):.2f} s ({min(times) / rows * args.workers * 1e9:.0f} ns a row and process), "
+                f"generator {min(times):.2f} s ({min(times) / rows * workers * 1e9:.0f} ns a row and process), "
                 f"pyarrow write {min(base):.2f} s; ratio {ratio:.2f} (target {target})"
             )
             shutil.rmtree(folder / label)
 
 
 if __name__ == "__main__":
-    main()
+    fire.Fire(main)

@@ -4,7 +4,6 @@ Run: python -m perf.convert_memory [--rows=2000000] [--workers=2] [--keep=FOLDER
 Private memory is the anonymous resident memory of the converting process and of each of its workers.
 """
 
-import argparse
 import contextlib
 import os
 import shutil
@@ -14,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import fire
 import pyarrow as pa
 import pyarrow.csv
 
@@ -65,14 +65,9 @@ def convert_watched(path: Path, store: Path, workers: int) -> tuple[int, str]:
     return peak, process.stdout.read().strip()
 
 
-def main() -> None:
-    """Print one line a case."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--dir", default=os.environ.get("BENCH_DIR"))
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.dir) as name:
+def main(*, rows: int = 2_000_000, workers: int = 2) -> None:
+    """Print one line a case: ``rows`` order rows, and ten times as many; BENCH_DIR names a folder with room."""
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name:
         path, store = Path(name) / "orders.csv", Path(name) / "store"
         for label, parts, securities, days in (
             ("many partitions, 1 x", 1, 40, 3),
@@ -80,15 +75,15 @@ def main() -> None:
             ("one partition, 1 x", 1, 1, 0),
             ("one partition, 10 x", 10, 1, 0),
         ):
-            write_orders(path, options.rows, parts, securities, days)
-            peak, said = convert_watched(path, store, options.workers)
-            rows, partitions, seconds = said.split()
+            write_orders(path, rows, parts, securities, days)
+            peak, said = convert_watched(path, store, workers)
+            stored, partitions, seconds = said.split()
             print(
-                f"{label:24} {int(rows):>11,} rows {path.stat().st_size / 1e9:5.2f} GB {partitions:>5} partitions "
+                f"{label:24} {int(stored):>11,} rows {path.stat().st_size / 1e9:5.2f} GB {partitions:>5} partitions "
                 f"{seconds:>6} s  peak private {peak / 1e6:6.1f} MB",
                 flush=True,
             )
 
 
 if __name__ == "__main__":
-    main()
+    fire.Fire(main)

@@ -83,6 +83,11 @@ def test_sizes_stay_readable(package: str, path: Path) -> None:
             assert size <= FUNCTION_CEILING, f"{node.name} has {size} lines"
 
 
+def test_command_lines_are_made_by_fire() -> None:
+    for path in [*(path for _, path in MODULES), *sorted((ROOT / "perf").glob("*.py"))]:
+        assert "argparse" not in imported_names(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
 def test_io_is_a_plain_folder() -> None:
     """A package called io would hide the standard library's."""
     assert not (ROOT / "io" / "__init__.py").exists()
