@@ -15,6 +15,7 @@ from tickstore.spill import BLOCK_ROWS
 from tickstore.text_input import Piece
 
 _ODD_ROWS: Final = 1 << 16
+_NOTHING: Final = np.empty(0, np.int64)
 _RAW_KEPT: Final = 300  # bytes of a bad line that are shown
 
 
@@ -72,11 +73,23 @@ class BlockParser:
             start = reached
             yield block
         if whole < stop:
-            text = data[whole:stop].tobytes()
-            reject = Reject(whole + offset - piece[1], self.lines, "", "truncated last line", _shown(text))
-            self.lines += 1
-            nothing = np.empty(0, np.int64)
-            yield Block(dict.fromkeys(self._names, nothing), nothing, [reject], 0, 1)
+            yield self._read_last(data[whole:stop].tobytes(), whole + offset - piece[1])
+
+    def _read_last(self, text: bytes, at: int) -> Block:
+        """Return the block of a last line without a newline: a row if it is whole, else a reject (decisions 31)."""
+        block = Block(dict.fromkeys(self._names, _NOTHING), _NOTHING, [], 0, 1)
+        try:
+            row = read_line(text, self._rules, self._long_names)
+        except RejectError:
+            block.rejects.append(Reject(at, self.lines, "", "truncated last line", _shown(text)))
+        else:
+            if row is None:
+                block.blank = 1
+            else:
+                block.columns = {name: np.array([v]) for name, v in zip(self._names, row, strict=True)}
+                block.line_start = np.array([at])
+        self.lines += 1
+        return block
 
     def _parse_some(self, data: NDArray[np.uint8], start: int, stop: int, shift: int) -> tuple[Block, int]:
         counts = np.zeros(4, np.int64)

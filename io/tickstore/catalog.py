@@ -12,6 +12,7 @@ from tickstore.store_files import CONVERT_FOLDER, DECISION_NAME
 
 CATALOG_NAME: Final = "catalog.json"
 _VERSION: Final = 1
+_OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,12 @@ def partition_order(security: str, date: str) -> tuple[bool, int, str, str]:
 
 
 def day_path(store: Path, security: str, date: str) -> Path:
-    """Return where a partition's day file is; what is not [A-Za-z0-9._-] is percent-encoded."""
+    """Return where a partition's day file is; what is not [A-Za-z0-9._-] is percent-encoded.
+
+    So are the dots of a name that could be a file's of the store itself.
+    """
     name = quote(security, safe="")
-    if name.strip(".") == "":
+    if name.startswith(".") or name.endswith(_OWN_ENDINGS):
         name = name.replace(".", "%2E")
     return store / name.replace("~", "%7E") / f"{date}.h5"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from kernels.conventions import NULL
@@ -14,6 +15,7 @@ from tickstore.names import pack_name
 _SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 _EPOCH: Final = datetime(1970, 1, 1)
 _SENTINEL: Final = str(NULL)
+_LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 
 
 class RejectError(Exception):
@@ -75,6 +77,8 @@ def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]
             raise RejectError("missing value")
         return field.default
     if field.kind == NAME:
+        if field.name == "security" and len(quote(text, safe="")) > _LONGEST_FOLDER:
+            raise RejectError("name too long")
         return _name(text, long_names)
     if field.kind == SIDE:
         if text.lower() not in _SIDES:
