@@ -306,6 +306,9 @@ def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
     weekend = sum(chunk.weekend_rows for chunk in run.parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")
+    unmatched = 0 if run.sessions is None else run.sessions.unmatched(partition.key for partition in built)
+    if unmatched:
+        warnings.append(f"{unmatched} sessions of {run.request.sessions} match no security and date of this input")
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")

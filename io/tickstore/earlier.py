@@ -36,7 +36,7 @@ def earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | 
     digests: dict[Key, str] = {}
     for line in read_lines(store / MANIFEST_NAME):
         if line.get("kind") == "partition":
-            digests[line["security"], line["date"]] = line["digest"]
+            digests[line["security"], line["date"]] = line["head"]  # tells attributes apart, too
         elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
             found = line["report"], dict(digests)
     if found is None:

@@ -6,7 +6,7 @@ matchingType, of which 1 is continuous matching.
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ _END: Final = ("end", "close", "endtime", "sessionend", "closetime")
 _MATCHING: Final = ("matchingtype",)
 _CONTINUOUS: Final = "1"
 _DAY_NS: Final = 86_400 * 10**9
+_ANY_DAY: Final = "2024-01-01"  # to read a clock by
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class SessionTable:
             return start, end
         return found
 
+    def unmatched(self, keys: Iterable[tuple[str, str]]) -> int:
+        """Return how many sessions belong to none of the partitions ``keys``."""
+        known = set(keys)
+        securities = {security for security, _ in known}
+        return len(self.dated.keys() - known) + len(self.clocks.keys() - securities)
+
 
 def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
     """Read a session file.
@@ -60,7 +67,8 @@ def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, .
     names, delimiter = split_names(text.partition(b"\n")[0], str(path))
     keys = [canonical(name) for name in names]
     rows = list(csv.reader(text.decode("utf-8-sig", "replace").splitlines()[1:], delimiter=delimiter))
-    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    lines = [n for n, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
+    rows = [[cell.strip() for cell in rows[n - 2]] for n in lines]
 
     def column(aliases: tuple[str, ...]) -> Callable[[list[str]], str] | None:
         place = next((keys.index(alias) for alias in aliases if alias in keys), None)
@@ -75,7 +83,10 @@ def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, .
         )
     try:
         if start and end:
-            return _of_spans(rows, security, column(_DATE), start, end, timezone)
+            table, wrong = _of_spans(rows, security, column(_DATE), start, end, timezone)
+            if wrong is not None:
+                raise InputError(f"{path}:{lines[wrong]}: the session ends before it starts")
+            return table
         assert time is not None
         assert matching is not None
         return SessionTable(_of_changes(rows, security, time, matching, (timezone, cutoff, holidays)), {}, timezone)
@@ -90,18 +101,22 @@ def _of_spans(
     start: Callable[[list[str]], str],
     end: Callable[[list[str]], str],
     timezone: str,
-) -> SessionTable:
-    table = SessionTable({}, {}, timezone)
-    for row in rows:
+) -> tuple[SessionTable, int | None]:
+    """Return the sessions, and the number of a row that ends when it starts or before."""
+    table, wrong = SessionTable({}, {}, timezone), None
+    for number, row in enumerate(rows):
         day = date(row) if date else ""
         if day:
             day = day_text(int(day) // _DAY_NS) if day.isdigit() and len(day) > 8 else day_text(day_number(day))
-            table.dated[security(row), day] = (_time(start(row), day, timezone), _time(end(row), day, timezone))
+            span = _time(start(row), day, timezone), _time(end(row), day, timezone)
+            table.dated[security(row), day] = span
         else:
-            local_time_ns(timezone, "2024-01-01", start(row))  # a clock, or ValueError
-            local_time_ns(timezone, "2024-01-01", end(row))
-            table.clocks[security(row)] = start(row), end(row)
-    return table
+            clocks = start(row), end(row)
+            span = local_time_ns(timezone, _ANY_DAY, clocks[0]), local_time_ns(timezone, _ANY_DAY, clocks[1])
+            table.clocks[security(row)] = clocks
+        if wrong is None and span[0] >= span[1]:
+            wrong = number
+    return table, wrong
 
 
 def _time(text: str, day: str, timezone: str) -> int:

@@ -36,7 +36,10 @@ def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> Tra
     days = np.arange(_LAST_DAY + 30)
     closed = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
     for holiday in holidays:
-        closed[day_number(holiday)] = True
+        number = day_number(holiday)
+        if not 0 <= number < _LAST_DAY:
+            raise UserError(f"holiday {holiday!r} is not a date from {_FIRST_YEAR} to {_LAST_YEAR - 1}")
+        closed[number] = True
     is_open = np.flatnonzero(~closed)
     roll = is_open[np.searchsorted(is_open, days[:_LAST_DAY], side="right")].astype(np.int32)
     return TradeCalendar(changes, offsets, roll, _cutoff_ns(cutoff))

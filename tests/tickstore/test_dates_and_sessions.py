@@ -147,3 +147,34 @@ def test_quotes_can_come_from_order_rows(tmp_path: Path) -> None:
         assert list(quotes) == expected
     assert day.orders["end_quote"].tolist() == [2]
     assert day_number("2024-09-05") == 19971
+
+
+def test_a_session_file_that_comes_later_or_changes_is_taken(tmp_path: Path) -> None:
+    sessions, store = tmp_path / "s.csv", tmp_path / "store"
+    (tmp_path / "o.csv").write_text(HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n")
+    for end in ("", "16:00", "15:00", "16:00"):
+        sessions.write_text(f"security,start,end\n5,10:00,{end}\n6,10:00,16:00\n")
+        given = sessions if end else None
+        report = convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=given, store=store))
+        (partition,) = read_catalog(store).partitions
+        assert partition.session == ((OPEN, OPEN + (int(end[:2]) - 10) * 3600 * 10**9) if end else None)
+        assert report.written == (("5", "2024-09-05"),)
+        assert report.warnings == ((f"1 sessions of {sessions} match no security and date of this input",) * bool(end))
+    other = tmp_path / "other.csv"
+    other.write_text("security,start,end\n5,10:00,14:00\n")
+    for path, hours in ((other, 4), (sessions, 6), (None, 6)):
+        convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=path, store=store))
+        assert read_catalog(store).partitions[0].session == (OPEN, OPEN + hours * 3600 * 10**9)
+
+
+@pytest.mark.parametrize("row", ["5,2024-09-05,16:00,10:00", "5,,10:00,10:00"])
+def test_a_session_that_ends_before_it_starts_is_refused(row: str, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text(f"security,date,start,end\n5,2024-09-05,10:00,16:00\n\n{row}\n")
+    with pytest.raises(InputError, match=r"s.csv:4: the session ends before it starts"):
+        read_sessions(tmp_path / "s.csv", *SYDNEY)
+
+
+@pytest.mark.parametrize("holiday", ["2300-01-01", "1969-12-31"])
+def test_holidays_beyond_the_calendar_are_refused(holiday: str) -> None:
+    with pytest.raises(UserError, match=f"holiday '{holiday}' is not a date from 1970 to 2199"):
+        trade_calendar("UTC", "19:00", (holiday,))
