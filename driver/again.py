@@ -1,42 +1,63 @@
 """Tables and report made again from what a results folder holds, without running a job."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from driver import results as folder
 from driver.config import Config
 from driver.monitor import Monitor
-from driver.outputs import Manifest, RunLock
+from driver.outputs import Finished, Manifest, RunLock
 from driver.plan import plan_jobs
+from driver.results import JobState
 from driver.run_record import PhaseClock, RunRecord, Summary
 from driver.runner import first_state, make_tables, tables_digest
+from driver.settings import Job
 from tickstore.errors import InputError, UserError
 
 
 def aggregate_again(results: Path, monitor: Monitor) -> Summary:
-    """Make the tables and the report from the jobs that are finished in ``results``."""
+    """Make the tables and the report from the jobs that are finished in ``results``.
+
+    Jobs that failed there, or that were never done, are still part of the run: they stay listed as such.
+    """
     from tickstore import read_catalog
 
     config = recorded_config(results)
     with RunLock(results, "results"):
         finished = Manifest(results).read()
-        only = frozenset((security, date) for security, _, date in (name.rpartition("/") for name in finished))
-        if not only:
-            raise UserError(f"{results} has no finished job: run it first")
+        recorded = folder.recorded_states(results)
+        only = frozenset(recorded)
         catalog = read_catalog(Path(config.store).expanduser())
         plan = plan_jobs(config, catalog.partitions, catalog.participants, results, folder.code_digest(), only)
         kept = folder.valid_jobs(plan, finished)
-        if len(kept) < len(plan.jobs):
-            left = len(plan.jobs) - len(kept)
-            raise UserError(f"{left} of {len(plan.jobs)} jobs in {results} are not up to date: use `run` instead")
-        summary = Summary(results, Path(config.store), [first_state(job, kept) for job in plan.jobs])
+        if not kept:
+            raise UserError(f"{results} has no finished job: run it first")
+        states = [_state_now(job, kept, recorded) for job in plan.jobs]
+        left = len(only) - len(plan.jobs) + sum(state is None for state in states)
+        if left:
+            raise UserError(f"{left} of {len(only)} jobs in {results} are not up to date: use `run` instead")
+        summary = Summary(results, Path(config.store), [state for state in states if state is not None])
         clock = PhaseClock(summary.phases)
         with RunRecord(config, tables_digest(config, plan), summary) as record:
             folder.remove_tables(results)
             make_tables(plan, record, monitor)
             clock.lap("tables")
     return summary
+
+
+def _state_now(
+    job: Job, kept: Mapping[str, Finished], recorded: Mapping[tuple[str, str], Mapping[str, str]]
+) -> JobState | None:
+    """Return a job's state: finished and intact, or as jobs.csv has it; None if what it finished is no longer good."""
+    state = first_state(job, kept)
+    if state.state == "kept":
+        return state
+    before = recorded[job.security, job.date]
+    if before["state"] == "failed":
+        return JobState(job, "failed", int(before["attempts"]), None, before["error"])
+    return state if before["state"] == "waiting" else None
 
 
 def report_again(results: Path) -> Path:

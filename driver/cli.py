@@ -158,6 +158,8 @@ def aggregate(*, results: str, json: bool = False) -> None:
 
     done = aggregate_again(Path(results).expanduser(), Monitor())
     _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+    if done.incomplete:
+        raise SystemExit(EXIT_FAILED_JOBS)
 
 
 def report(*, results: str, json: bool = False) -> None:

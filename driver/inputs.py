@@ -1,19 +1,51 @@
 """Input paths as the user wrote them, to files that exist; and the request that converts them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from driver.config import Config
+from driver.config import Config, load_config
 from driver.outputs import make_folder
-from tickstore.errors import InputError, UserError
+from tickstore.errors import InputError, StoreError, UserError
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest
 
 CONVERT_MEMORY_MB = 384
+STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
+CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+
+
+def as_stored(config: Config, given: Collection[str]) -> Config:
+    """Return ``config`` with the zone and price unit that its store was converted with.
+
+    Raises a UserError if the user states others, or keys that act only on files.
+    """
+    from tickstore import open_day, read_catalog
+
+    usual = load_config({}).config
+    for name in CONVERTING:
+        if name in given and getattr(config, name) != getattr(usual, name):
+            raise UserError(f"--{name} acts when files are converted: give them too (--orders=...), or leave it out")
+    facts: Mapping[str, Any] = {}
+    for partition in read_catalog(Path(config.store).expanduser()).partitions:
+        try:
+            with open_day(partition.path) as day:
+                facts = day.attributes
+            break
+        except StoreError:  # its job will say what is wrong with it
+            continue
+    stored = {name: facts[name] for name in STORED if name in facts}
+    for name, value in stored.items():
+        if name in given and getattr(config, name) != value:
+            raise UserError(
+                f"--{name}={getattr(config, name)}: the store {config.store} was converted with {value}; "
+                "leave it out, or convert the files into another store"
+            )
+    return replace(config, **stored)
 
 
 def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:

@@ -170,6 +170,15 @@ def write_jobs(results: Path, states: Sequence[JobState]) -> None:
     atomic_write(results / JOBS_FILE, text.getvalue().encode())
 
 
+def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the lines of jobs.csv by (security, date)."""
+    try:
+        with (results / JOBS_FILE).open(newline="", encoding="utf-8") as file:
+            return {(row["security"], row["date"]): row for row in csv.DictReader(file)}
+    except (OSError, ValueError, KeyError):
+        raise UserError(f"{results / JOBS_FILE} is missing or damaged: use `run` instead") from None
+
+
 def write_run(results: Path, state: str, config: Config, digest: str, facts: Mapping[str, Any]) -> None:
     """Write run.json: what was run, with what, and what came out."""
     content = {

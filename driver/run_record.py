@@ -40,6 +40,11 @@ class Summary:
         return [state for state in self.states if state.state == "failed"]
 
     @property
+    def incomplete(self) -> list[JobState]:
+        """Return the jobs that are in no table: failed, or never done."""
+        return [state for state in self.states if state.state in ("failed", "waiting")]
+
+    @property
     def warnings(self) -> list[str]:
         """Return what jobs warned of."""
         warned = [(job_name(one.job), one.report["warnings"]) for one in self.states if one.report]
@@ -75,7 +80,7 @@ class RunRecord:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            state = "failed" if self.summary.failed else "complete"
+            state = "failed" if self.summary.incomplete else "complete"
             self.write(state, tables=folder.table_stamps(self.summary.results))
         elif issubclass(kind, KeyboardInterrupt):
             self.write("interrupted")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from driver import results as folder
 from driver.config import Config, Loaded
-from driver.inputs import convert_request, find_files
+from driver.inputs import as_stored, convert_request, find_files
 from driver.local_pool import Outcome, PoolError, PoolOptions, run_jobs
 from driver.monitor import Monitor
 from driver.outputs import Finished, Manifest, RunLock, make_folder
@@ -37,14 +37,23 @@ WORK = "driver.job:run_job"  # tests name another function to inject faults
 def resolve(loaded: Loaded) -> tuple[Config, bool]:
     """Return the configuration with its input (the user's files, the user's store, or else the built-in sample).
 
-    Also whether it is the sample. Raises an InputError if a file that the user names is not there.
+    Also whether it is the sample: without any setting, or when nothing was converted into the default store.
+    Raises an InputError if a file that the user names is not there.
     """
     config = loaded.config
-    if config.has_input or "store" in loaded.given:
+    if config.has_input or "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
         for flag in ("orders", "trades", "nbbo"):
             find_files(flag, getattr(config, flag))
-        return config, False
+        return config if config.has_input else as_stored(config, loaded.given), False
     return use_sample(config, "results" in loaded.given), True
+
+
+def _has_day_files(store: str) -> bool:
+    """Return whether something was converted into a store."""
+    from tickstore import read_catalog
+
+    path = Path(store).expanduser()
+    return path.is_dir() and bool(read_catalog(path).partitions)
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
@@ -185,8 +194,8 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
 def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     """Aggregate the jobs that are complete into tables and statistics, and make the report of them."""
     summary = record.summary
-    failed = {job_name(state.job) for state in summary.failed}
-    jobs = [job for job in plan.jobs if job_name(job) not in failed]
+    left_out = {job_name(state.job) for state in summary.incomplete}
+    jobs = [job for job in plan.jobs if job_name(job) not in left_out]
     if not jobs:
         return
     from driver.aggregate import aggregate

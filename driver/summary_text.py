@@ -22,6 +22,7 @@ SHOWN_WARNINGS = 5
 def run_text(summary: Summary) -> str:
     """Return the execution summary of a run."""
     counts = ", ".join(f"{summary.count(state)} {state}" for state in ("done", "kept", "failed"))
+    counts += f", {summary.count('waiting')} not done" * bool(summary.count("waiting"))
     lines = [f"{len(summary.states)} job{'s' * (len(summary.states) != 1)}: {counts}"]
     if summary.up_to_date:
         lines.append("everything is up to date (--resume=false runs it again)")

@@ -49,6 +49,11 @@ def test_failing_jobs_are_listed_and_the_rest_completes_then_resume_heals(market
     assert {path.parent.name for path in results.rglob("metrics.csv")} == {"2024-01-03"}
     with (results / "by_date.csv").open(newline="") as file:
         assert {row["date"] for row in csv.DictReader(file)} == {"2024-01-03"}
+    (tmp_path / "store").symlink_to(market.store)
+    again = darkreplay("aggregate", "--results=out", folder=tmp_path)
+    assert (again.returncode, again.stdout.count("FAILED ")) == (1, 3), again.stderr
+    assert states(results) == expected | {"102/2024-01-03": "kept"}
+    assert run_state(results) == "failed"
     healed = darkreplay(*arguments, folder=tmp_path)
     assert healed.returncode == 0, healed.stderr
     assert "4 jobs: 3 done, 1 kept, 0 failed" in healed.stdout
