@@ -194,6 +194,14 @@ def _check_together(config: Config) -> None:
             raise UserError(f"--dark_pool_scenarios: {name}, {LATER[name]}, is not available yet; choose from A, B, C")
     if config.subject_limit != "own" or config.subjects_meet or config.alone:
         raise UserError("--subject_limit, --subjects_meet and --alone belong to scenario R, which is not available yet")
+    if config.allow_locked:
+        raise UserError("--allow_locked belongs to scenario R, which is not available yet")
+    horizons = [f"{seconds:g}" for seconds in config.markout_seconds]
+    if len(set(horizons)) < len(horizons):
+        twice = next(name for name in horizons if horizons.count(name) > 1)
+        raise UserError(
+            f"--markout_seconds: two horizons are both called {twice}s in the tables: six digits tell them apart"
+        )
     if config.engine == "dask":
         raise UserError("--engine=dask is not available yet: use --engine=local")
     if config.scheduler:

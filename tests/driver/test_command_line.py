@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from driver.config import load_config
 from driver.results import TABLES
+from driver.runner import resolve
 from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
@@ -88,6 +90,19 @@ def test_tables_and_report_again_without_jobs(market: Market, tmp_path: Path) ->
     assert (tmp_path / "out/report.html").exists()
     again = darkreplay("run", "--store=store", "--results=out", "--json", folder=tmp_path)
     assert json.loads(again.stdout)["up_to_date"] is True
+
+
+def test_without_input_the_default_store_is_used_and_the_sample_only_where_nothing_is_asked(
+    market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve(load_config({"hour_start": "10"}))[1], "there is no store yet"
+    (tmp_path / "darkreplay").mkdir()
+    (tmp_path / "darkreplay/store").symlink_to(market.store)
+    assert resolve(load_config({}))[1]
+    for flags in ({"hour_start": "10"}, {"dark_share": "0.4"}):
+        config, is_sample = resolve(load_config(flags))
+        assert (config.store, config.results, is_sample) == ("darkreplay/store", "darkreplay/results", False)
 
 
 def test_plan_shows_jobs_and_runs_nothing(market: Market, tmp_path: Path) -> None:
@@ -180,6 +195,10 @@ MISTAKES = {  # name: (flags, what the line says)
     "empty file": (["--orders=empty.csv"], "empty.csv"),
     "no such security": ([STORE, "--security_codes=7"], "--security_codes=7 is not in the data, which has 101, 102"),
     "no such date": ([STORE, "--date_start=2030-01-01"], "no trade date lies within"),
+    "other zone": ([STORE, "--timezone=Europe/Paris"], "{store} was converted with Australia/Sydney; leave it out"),
+    "other unit": ([STORE, "--price_decimals=4"], "{store} was converted with 3; leave it out"),
+    "files only": ([STORE, "--holidays=2024-01-02"], "--holidays acts when files are converted: give them too"),
+    "locked": ([STORE, "--allow_locked"], "--allow_locked belongs to scenario R, which is not available yet"),
     "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty: no order matches --participant_ids"),
     "unknown field": (
         ["--orders={raw}/orders.csv", "--columns=pric:px"],
@@ -213,4 +232,4 @@ def test_a_mistake_is_one_line_and_exit_code_2(name: str, market: Market, desk: 
     lines = [line for line in done.stderr.splitlines() if not line.startswith("jobs: ")]
     assert (done.returncode, done.stdout, len(lines)) == (2, "", 1), done.stderr
     assert lines[0].startswith("darkreplay: ")
-    assert expected in lines[0]
+    assert expected.replace("{store}", str(market.store)) in lines[0]

@@ -118,6 +118,8 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        ({"markout_seconds": "1,1.0000001"}, "two horizons are both called 1s in the tables"),
+        ({"allow_locked": "true"}, "belongs to scenario R"),
         ({"hour_start": "12", "hour_end": "9"}, "no hour is left"),
         ({"hour_end": "24"}, r"--hour_end needs a whole number, 0 to 23, not '24'"),
         ({"date_start": "2024-02-01", "date_end": "2024-01-01"}, "no date is left"),
