@@ -8,7 +8,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from tickstore.build_day import BuiltDay, DayBuilder, table_digests
-from tickstore.day_file import DayFile, open_day
+from tickstore.day_check import sound_day
+from tickstore.day_file import DayFile
 from tickstore.errors import StoreError
 from tickstore.fields import TABLES
 from tickstore.partition_tables import LogPart, RowSource, SpilledTable, StoredTable
@@ -66,7 +67,8 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     tables: dict[str, RowSource] = {}
     spilled: dict[str, SpilledTable] = {}
     choices: dict[str, Choice] = {}
-    existing = open_day(task.existing) if task.existing is not None else None
+    given = [table for table, logs in task.logs.items() if logs]
+    existing = sound_day(task.existing, given, task.replace) if task.existing is not None else None
     for table in TABLES:
         parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
         spilled[table] = SpilledTable(table, task.key, parts)

@@ -73,7 +73,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     try:
         with store_lock(request.store) as lock:
             finish_commit(request.store)
-            report = earlier_report(request.store, fingerprint) or _convert(
+            report = earlier_report(request.store, fingerprint, request.replace) or _convert(
                 request, sources, fingerprint, lock, progress or (lambda _: None)
             )
     except OSError as error:

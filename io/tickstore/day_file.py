@@ -136,7 +136,7 @@ def _parse_index(data: mmap.mmap, size: int, path: str) -> dict[str, Any]:
         raise StoreError(f"{path}: schema version {version}, this program reads {SCHEMA_VERSION}: convert again")
     text = data[HEAD.size : HEAD.size + length]
     if len(text) != length or zlib.crc32(text) != crc:
-        raise StoreError(f"{path}: the offset index is damaged: convert again with --replace")
+        raise StoreError(f"{path}: the offset index is damaged")
     index: dict[str, Any] = json.loads(text)
     if index["size"] != size:
         raise StoreError(f"{path}: {size} bytes long, {index['size']} expected: truncated or damaged")

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tickstore.catalog import day_path
+from tickstore.day_check import check_day
+from tickstore.day_file import open_day
+from tickstore.errors import StoreError
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
 from tickstore.sources import Source, check_file
 from tickstore.spill import Key
@@ -30,21 +33,28 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
     return {"rules": rules, "files": files}
 
 
-def earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | None:
-    """Return the report of an earlier equal conversion whose day files are all there as it left them."""
+def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> ConvertReport | None:
+    """Return the report of an earlier equal conversion whose day files are all there as it left them.
+
+    With ``replace`` every byte of them is checked: whoever asks for it may want a damaged file made again.
+    """
     found = None
-    digests: dict[Key, str] = {}
+    partitions: dict[Key, dict[str, Any]] = {}
     for line in read_lines(store / MANIFEST_NAME):
         if line.get("kind") == "partition":
-            digests[line["security"], line["date"]] = line["head"]  # tells attributes apart, too
+            partitions[line["security"], line["date"]] = line
         elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
-            found = line["report"], dict(digests)
+            found = line["report"], dict(partitions)
     if found is None:
         return None
     report, then = found
     keys = tuple((security, date) for security, date in report["partitions"])
-    if not all(day_path(store, *key).exists() and digests.get(key) == then.get(key) for key in keys):
-        return None
+    for key in keys:
+        now = partitions.get(key)
+        if now is None or now["head"] != then.get(key, {}).get("head"):
+            return None
+        if not _is_there(day_path(store, *key), now, replace):
+            return None
     return ConvertReport(
         partitions=keys,
         written=(),
@@ -56,6 +66,17 @@ def earlier_report(store: Path, fingerprint: dict[str, Any]) -> ConvertReport | 
         input_bytes=report["input_bytes"],
         nothing_to_do=True,
     )
+
+
+def _is_there(path: Path, line: dict[str, Any], thorough: bool) -> bool:
+    """Return whether a day file is the one that its line of the manifest is about."""
+    if thorough:
+        return path.exists() and not check_day(path, line)
+    try:
+        with open_day(path) as day:
+            return bool(day.index["size"] == line["size"] and day.attributes["digest"] == line["digest"])
+    except (StoreError, ValueError, KeyError, TypeError):
+        return False
 
 
 def report_json(report: ConvertReport) -> dict[str, Any]:

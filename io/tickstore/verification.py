@@ -1,17 +1,14 @@
 """Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign."""
 
 import hashlib
-import mmap
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
+from typing import Final
 
 from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, rebuild_catalog, stored_catalog
 from tickstore.commit import finish_commit, is_decided, manifest_partitions
-from tickstore.day_file import HEAD, map_file
+from tickstore.day_check import check_day
+from tickstore.day_file import map_file
 from tickstore.errors import StoreError
 from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, append_lines, write_atomic
 from tickstore.store_lock import store_lock
@@ -80,54 +77,6 @@ def verify(store: Path | str) -> VerifyReport:
 def _day_files(store: Path) -> list[Path]:
     """Return all day files of a store; those being built, in folders of a leading dot, are none yet."""
     return sorted(path for path in store.glob("*/*.h5") if not path.parent.name.startswith("."))
-
-
-def check_day(path: Path, line: dict[str, Any] | None = None) -> str:
-    """Return what is wrong with a day file, "" if nothing. ``line`` is the manifest's about it."""
-    try:
-        data, index = map_file(str(path))
-    except StoreError as error:
-        return error.message
-    except (ValueError, KeyError, TypeError):
-        return "the offset index is damaged"
-    try:
-        message = _check_bytes(data, index)
-    except (ValueError, KeyError, TypeError, IndexError):
-        return "the offset index is damaged"
-    if not message and line is not None:
-        start, length, _ = index["metadata"]
-        if hashlib.sha256(data[: start + length]).hexdigest() != line["head"]:
-            message = "not the file that was stored: its index differs from the manifest's"
-    return message
-
-
-def _check_bytes(data: mmap.mmap, index: dict[str, Any]) -> str:
-    """Check that every byte is either under a checksum or zero."""
-    _, _, length, _, zero = HEAD.unpack_from(data)
-    start, size, crc = index["metadata"]
-    if zero or _not_zero(data, HEAD.size + length, start):
-        return "bytes beside the offset index are damaged"
-    if zlib.crc32(data[start : start + size]) != crc:
-        return "the HDF5 structures are damaged"
-    position = start + size
-    for name, (dtype, count, offset, column_crc) in sorted(index["columns"].items(), key=lambda item: item[1][2]):
-        if count == 0:
-            continue
-        if _not_zero(data, position, offset):
-            return f"bytes before column {name} are damaged"
-        position = offset + count * int(dtype[-1])
-        if _crc(data, offset, position) != column_crc:
-            return f"column {name} is damaged"
-    return "bytes after the last column are damaged" if _not_zero(data, position, len(data)) else ""
-
-
-def _not_zero(data: mmap.mmap, start: int, stop: int) -> bool:
-    return stop < start or any(data[start:stop])
-
-
-def _crc(data: mmap.mmap, start: int, stop: int) -> int:
-    view = np.frombuffer(data, np.uint8, stop - start, start)
-    return zlib.crc32(view.data)
 
 
 def _check_catalog(store: Path, sound: set[Path], problems: list[Problem]) -> list[Problem]:
