@@ -64,12 +64,21 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("dark_quantity", "shares", NONE, "filled in the dark book"),
     Column("auction_quantity", "shares", NONE, "filled in auctions"),
     Column("booked_quantity", "shares", NONE, "filled by crossing bookings"),
+    Column("lit_notional", "price units", NONE, "price x quantity of fills in the lit book, an exact integer"),
+    Column("dark_notional", "price units", NONE, "the same in the dark book"),
+    Column("auction_notional", "price units", NONE, "the same in auctions"),
+    Column("booked_notional", "price units", NONE, "the same of crossing bookings"),
     Column("report_quantity", "shares", NONE, "off-market reports; part of nothing else"),
     Column("leaves_quantity", "shares", NONE, "left open at the end"),
     Column("withdrawn_quantity", "shares", NONE, "taken back by amendment"),
     Column("fills", "count", NONE, "fills"),
     Column("fills_after_hours", "count", NONE, "fills after the selected hours, in no other column"),
-    Column("not_eligible", "count", NONE, "orders that never lived during the session: equal in every scenario"),
+    Column(
+        "not_eligible",
+        "count",
+        NONE,
+        "orders that never lived during the session, or without a mid then: equal in every scenario",
+    ),
     Column("benchmark_arrival", "count", NONE, "orders measured from the mid at arrival"),
     Column("benchmark_open", "count", NONE, "orders measured from the opening mid"),
     Column("benchmark_close", "count", NONE, "orders measured from the mid at the session's end"),
@@ -98,4 +107,11 @@ EXACT: Final = (
     Column("benchmark_notional", "half price units x shares", NONE, "asked x M0 of priced orders, an exact integer"),
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer that tables add up"),
 )
-COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *EXACT)
+# How many orders each metric of reality is about: the others lack what it needs, and are not in it.
+MEASURED: Final = (
+    "quoted_spread", "delay", "decision_shortfall", "arrival_slippage", "effective_spread", "price_improvement",
+    "vwap_slippage", "fill_quoted_spread", "arrival_improvement", "vwap_slippage_ex_own", "close_slippage",
+    "markout_<h>s", "realised_spread_<h>s", "impact_<h>s", "time_to_first_fill",
+)  # fmt: skip
+COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
+COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)

@@ -47,7 +47,7 @@ class OrderBlock:
     arrival_offer: I64
     mid2: I64  # M0 in half units, NULL without a valid quote: then no cost anywhere
     end_mid2: I64  # m_T in half units, NULL if invalid
-    eligible: I8  # 1 if the order has a window (decisions 13)
+    eligible: I8  # 1 if the order has a window and a mid in it (decisions 13)
     window_start: I64
     window_end: I64
     # Per scenario, (S, n). cost is in half price units x shares: divide by (mid2 x Q) and times 1e4 for bps.

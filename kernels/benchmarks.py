@@ -211,8 +211,11 @@ def wide_means(
 def mids_block(
     quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
 ) -> None:
-    """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14)."""
-    ints, mean = rows.ints, work.mid2
+    """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14).
+
+    An order with neither has no price to be filled at: it is not eligible, as one without a window is not.
+    """
+    ints, mean, flags = rows.ints, work.mid2, rows.flags
     time_weighted(sums.book, rows, scratch, span, work, rules.mid_base)
     if len(sums.wide) > 0:
         wide_means(sums.book, sums.wide, rows, scratch, span, work, rules.mid_base)
@@ -222,5 +225,8 @@ def mids_block(
         mean[:] = np.nan
     for j in range(span[0], span[1]):
         mid2 = ints[r.MID2, j]
-        if np.isnan(mean[j - span[0]]) and mid2 != NULL:
-            mean[j - span[0]] = float(mid2)
+        if np.isnan(mean[j - span[0]]):
+            if mid2 != NULL:
+                mean[j - span[0]] = float(mid2)
+            else:
+                flags[r.ELIGIBLE, j] = 0

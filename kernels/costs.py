@@ -67,7 +67,7 @@ def costs_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]) 
         base = float(ints[r.MID2, j] * (ints[r.ORDER_QUANTITY, j] - booked))
         paid = scratch[j - span[0], r.S_MARKET_NOTIONAL2] - scratch[j - span[0], r.S_MARKET_QUANTITY] * ints[r.MID2, j]
         floats[r.EX_BOOKING, j] = np.nan
-        if base > 0.0:
+        if base > 0.0 and not np.isnan(floats[r.EXECUTION_COST, j]):
             floats[r.EX_BOOKING, j] = BPS * (float(side * paid) + floats[r.OPPORTUNITY_COST, j]) / base
 
 

@@ -49,7 +49,7 @@ METRICS: Final = (
     Metric("arrival_offer", UNIT, NONE, "offer of the benchmark quote"),
     Metric("mid2", HALF, NONE, "M0: bid + offer of the benchmark quote"),
     Metric("end_mid2", HALF, NONE, "m_T: mid at the end of the order, at most the session's end"),
-    Metric("eligible", "0, 1", NONE, "1 if the order lived during the session"),
+    Metric("eligible", "0, 1", NONE, "1 if the order lived during the session and its window has a mid"),
     Metric("window_start", "ns UTC", NONE, "the later of arrival and session start"),
     Metric("window_end", "ns UTC", NONE, "the earlier of end and session end"),
     Metric("scenario_filled", "shares", NONE, "filled under each scenario"),

@@ -46,6 +46,18 @@ def has_fill_before(timestamp: Array, venue: Array, first: int, count: int, hour
     return False
 
 
+@inlined
+def has_matched_before(orders: OrderColumns, events: EventColumns, i: int, row_end: int) -> bool:
+    """Return whether order ``i`` has matched on this day by its last event row before ``row_end``."""
+    if orders.last_row[i] < row_end:
+        return bool(orders.matched_quantity[i] > 0)
+    carried, matched, row = orders.carried_quantity[i], 0, orders.first_row[i]
+    while row >= 0 and row < row_end:
+        matched = events.matched_quantity[row] - carried
+        row = events.next_row[row]
+    return bool(matched > 0)
+
+
 @kernel
 def select_orders(
     orders: OrderColumns,
@@ -69,6 +81,7 @@ def select_orders(
     first_row, last_row = orders.first_row, orders.last_row
     first_fill, fill_count = orders.first_fill, orders.fill_count
     next_row, timestamp, venue = events.next_row, fills.timestamp, fills.venue
+    states_only = len(timestamp) == 0
     any_type = type_bits == 0 and lit == 0
     count = 0
     for i in range(rows[0], rows[1]):
@@ -88,8 +101,11 @@ def select_orders(
                 continue
         if population == POPULATION_SWEEP and kind & TYPE_SWEEP == 0:
             continue
-        if population == POPULATION_TRADED:  # noqa: SIM102
-            if not has_fill_before(timestamp, venue, first_fill[i], fill_count[i], hours_end):
+        if population == POPULATION_TRADED:
+            if states_only:  # no trades file: the states tell (decisions 15)
+                if not has_matched_before(orders, events, i, row_end):
+                    continue
+            elif not has_fill_before(timestamp, venue, first_fill[i], fill_count[i], hours_end):
                 continue
         out[count] = i
         count += 1

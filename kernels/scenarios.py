@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 @inlined
 def within_limit(price2: float, limit2: int, side: int) -> bool:
-    """Return whether ``price2`` is at or better than ``limit2`` for ``side``; NaN never is."""
+    """Return whether ``price2`` is at or better than ``limit2`` for ``side``."""
     return side * price2 <= float(side * limit2)
 
 
@@ -34,7 +34,7 @@ def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, noti
 def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
     """Write quantity and price of the real order, A, B and C for each order in ``span``.
 
-    An order without a window keeps its real outcome everywhere (decisions 13).
+    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13).
     """
     ints, floats, flags, window_mid2 = rows.ints, rows.floats, rows.flags, work.mid2
     impact, states_only = rules.impact, rules.states_only

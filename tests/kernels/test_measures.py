@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from driver.measure import hour_bounds, measure
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings, Simulation
+from kernels.conventions import POPULATION_TRADED
 from tests.builders import NULL, MemoryDay, build_day
 from tests.oracles.measures import naive_measures
 from tests.random_day import CLOSE, NS, OPEN, random_day
@@ -128,17 +129,19 @@ def measured(day: MemoryDay, settings: Settings) -> OrderBlock | None:
     return blocks[0] if blocks else None
 
 
-def check(seed: int, settings: Settings, n_orders: int = 12) -> None:
+def check(seed: int, settings: Settings, n_orders: int = 12, without: str = "") -> None:
     events, fills, quotes = random_day(seed, n_orders)
+    fills, quotes = [] if without == "trades" else fills, [] if without == "nbbo" else quotes
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     hours = hour_bounds("2024-09-05", settings.selection, settings.timezone)
-    expected = naive_measures(events, fills, quotes, plain_rules(settings, hours))
+    rules = plain_rules(settings, hours) | {"states_only": not fills}
+    expected = naive_measures(events, fills, quotes, rules)
+    if settings.selection.population == POPULATION_TRADED:
+        expected = [row for row in expected if row["filled_quantity"] > 0]
     block = measured(day, settings)
     if block is None:
         assert expected == []
         return
-    if not fills:
-        return  # a day without trades takes quantities from the states: tested by itself
     assert_block_is(block, expected, len(settings.simulation.markout_seconds))
 
 
@@ -163,6 +166,28 @@ def test_other_settings(seed: int, share: int, impact: float) -> None:
         quotes_first=True,
     )
     check(seed, Settings(simulation=simulation))
+
+
+@given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", "nbbo"]))
+def test_days_with_one_table_missing(seed: int, without: str) -> None:
+    """Without trades, quantities come from the states; without quotes, every scenario keeps the real outcome."""
+    check(seed, Settings(), without=without)
+
+
+@given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", ""]), end=st.sampled_from([11, 23]))
+def test_traded_orders(seed: int, without: str, end: int) -> None:
+    """Without trades, an order traded if its states say so."""
+    check(seed, Settings(selection=Selection(hour_end=end, population=POPULATION_TRADED)), without=without)
+
+
+def test_without_quotes_nobody_is_refused_by_a_limit() -> None:
+    order = {"order_id": 1, "side": 1, "price": 60, "order_type": 64}
+    events = [{**order, "timestamp": OPEN + k, "leaves_quantity": 9 - 9 * k, "matched_quantity": 9 * k} for k in (0, 1)]
+    fills = [{"order_id": 1, "side": 1, "timestamp": OPEN + 1, "price": 60, "quantity": 9, "deal_source": 1}]
+    block = measured(build_day(events, fills, []), Settings())
+    assert block is not None
+    assert block.scenario_filled.tolist() == [[9]] * 4
+    assert block.eligible.tolist() == [0]
 
 
 def test_more_orders_than_one_sub_block() -> None:

@@ -182,10 +182,13 @@ class NaiveDay:
         self, order: NaiveOrder, side: int, start: int, stop: int, share: Fraction, impact: Fraction
     ) -> dict[str, list[tuple[Fraction, int]]]:
         mid = self.window_mid(start, stop, order.rows[0]["timestamp"])
+        if mid is None:  # no price to be filled at: the real outcome stands
+            order.window = None
+            return {}
         limit = self.limit(order)
 
-        def leg(price: Fraction | None, quantity: int) -> list[tuple[Fraction, int]]:
-            if price is None or (limit is not None and side * price > side * limit):
+        def leg(price: Fraction, quantity: int) -> list[tuple[Fraction, int]]:
+            if limit is not None and side * price > side * limit:
                 return []
             return [(price, quantity)]
 
@@ -194,7 +197,7 @@ class NaiveDay:
         for _, price, quantity in order.fills:
             rest.append((Fraction(price), min(quantity, left)))
             left -= rest[-1][1]
-        moved = None if mid is None else mid * (1 + side * impact)
+        moved = mid * (1 + side * impact)
         return {
             "A": leg(mid, order.quantity),
             "B": leg(mid, dark) + rest,

@@ -132,12 +132,18 @@ def naive_take(fills: list[Row], most: int, quotes: list[Row]) -> tuple[int, int
     return taken, notional2
 
 
-def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction]]:
-    """Return (filled, notional in half units) of the real order, A, B and C."""
+def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
+    """Return (filled, notional in half units, None if unknown) of the real order, A, B and C."""
+    real: tuple[int, Fraction | None]
     real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
+    if rules.get("states_only") and o["filled_quantity"] > 0:
+        real = (o["filled_quantity"], None)  # filled, no one knows at what price
     if o["window_start"] > o["window_end"]:
         return [real] * 4
     mid2 = naive_window_mid2(quotes, o["window_start"], o["window_end"], o["mid2"], rules["mid"])
+    if mid2 is None:  # no price to be filled at: the real outcome stands
+        o["eligible"] = 0
+        return [real] * 4
     side, row, total = o["side"], o["in_force"], o["order_quantity"]
     dark = total * rules["dark_share_ppm"] // 1_000_000
     at_mid = naive_in_limit(mid2, row, side, rules["ticks"])
@@ -145,9 +151,14 @@ def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fr
     at_moved = naive_in_limit(moved2, row, side, rules["ticks"])
     leg = (dark, dark * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     rest = naive_take(o["consumed"], total - dark, quotes)
+    if rules.get("states_only"):
+        rest = (min(o["filled_quantity"], total - dark), 0)
     a = (total, total * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     c = (total - dark, (total - dark) * moved2) if at_moved and moved2 is not None else (0, Fraction(0))
-    return [real, a, (leg[0] + rest[0], leg[1] + rest[1]), (leg[0] + c[0], leg[1] + c[1])]
+    b = (leg[0] + rest[0], leg[1] + rest[1])
+    if rules.get("states_only") and rest[0] > 0:
+        b = (b[0], None)
+    return [real, a, b, (leg[0] + c[0], leg[1] + c[1])]
 
 
 def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:
@@ -155,7 +166,7 @@ def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:
     out: list[Fraction | None] = []
     for filled, notional2 in o["scenarios"]:
         unfilled = o["order_quantity"] - filled
-        if o["mid2"] is None or (unfilled > 0 and price2 is None):
+        if o["mid2"] is None or notional2 is None or (unfilled > 0 and price2 is None):
             out.append(None)
             continue
         cost = o["side"] * (notional2 - filled * o["mid2"])
@@ -269,6 +280,8 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
     o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
     o["filled_quantity"] = sum(f["quantity"] for f in consumed)
+    if rules.get("states_only"):  # no trades file: quantities from the states, no prices
+        o["filled_quantity"] = o["matched_quantity"]
     o["withdrawn_quantity"] = o["order_quantity"] - o["filled_quantity"] - o["leaves_quantity"]
     o["notional"] = sum(f["quantity"] * f["price"] for f in consumed)
     o["fills"], o["fills_after_hours"] = len(consumed), len(mine) - len(consumed)
@@ -309,14 +322,17 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
     unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
     o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if o["consumed"] else None
-    o["execution_time"] = Fraction(waited, o["filled_quantity"]) if o["filled_quantity"] else None
-    o["execution_time_all"] = Fraction(waited + unfilled, o["order_quantity"]) if o["order_quantity"] else None
+    timed, known = o["consumed"] and o["filled_quantity"], o["consumed"] or not o["filled_quantity"]
+    o["execution_time"] = Fraction(waited, o["filled_quantity"]) if timed else None
+    o["execution_time_all"] = (
+        Fraction(waited + unfilled, o["order_quantity"]) if o["order_quantity"] and known else None
+    )
 
 
 def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     """Return the shortfall of the order without its crossing bookings, in bps of what is left of it."""
     base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
-    if o["mid2"] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
+    if o["mid2"] is None or o["scenarios"][0][1] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
         return None
     cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in o["market"])
     if unfilled > 0:
