@@ -6,6 +6,7 @@ import multiprocessing
 import shutil
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -149,17 +150,20 @@ def _parse(run: _Run) -> None:
     _check_rejects(run, bad_rows(run.parsed, run.chunks, run.sources))
 
 
-def _check_rejects(run: _Run, rejects: list[BadRow]) -> None:
-    """Raise InputError when more rows were refused than the request allows."""
+def _check_rejects(run: _Run, rejects: list[BadRow], repeated: Sequence[BuiltPartition] = ()) -> None:
+    """Raise InputError when more rows were refused than the request allows, duplicates of ``repeated`` included."""
     request = run.request
     rows = sum(count["read"] - count["blank"] for count in run.counts.values())
     limit = request.max_rejects if request.max_rejects is not None else int(request.max_reject_ratio * rows)
-    if len(rejects) > limit:
+    count = len(rejects) + sum(len(places) for partition in repeated for places in partition.duplicates.values())
+    if count > limit:
+        if repeated:
+            rejects = [*rejects[:3], *duplicate_rows(list(repeated), run.chunks, run.sources, request, 3)]
         first = "; ".join(
             f"{bad.path}:{bad.line} {bad.reason}{' in ' + bad.column if bad.column else ''}" for bad in rejects[:3]
         )
         raise InputError(
-            f"{len(rejects)} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
+            f"{count} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
             "Mend the file or raise --max_rejects or --max_reject_ratio"
         )
 
@@ -184,12 +188,12 @@ def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
         run.progress(ConvertProgress("build", len(built), len(tasks)))
     built.sort(key=lambda partition: partition.number)
     rejects = bad_rows(run.parsed, run.chunks, run.sources)
+    _check_rejects(run, rejects, built)  # before each of them is looked for
     duplicates = duplicate_rows(built, run.chunks, run.sources, run.request)
     if duplicates:
         for bad in duplicates:
             run.counts[bad.table].update(stored=-1, rejected=1)
         rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
-        _check_rejects(run, rejects)
     check_built(run.counts, built)
     return built, rejects
 
@@ -296,7 +300,8 @@ def _finish(run: _Run, built: list[BuiltPartition], rejects: list[BadRow]) -> Co
         stored_bytes=sum(p.size for p in built if p.outcome != "unchanged"),
     )
     conversion = {"kind": "conversion", "fingerprint": run.fingerprint, "report": report_json(report)}
-    decision = Decision(request.store, run.folder, run.logs, built, rejects_csv(rejects), conversion)
+    table = rejects_csv(request.store / REJECTS_NAME, run.sources, rejects)
+    decision = Decision(request.store, run.folder, run.logs, built, table, conversion)
     commit(decision, run.progress)
     return report
 

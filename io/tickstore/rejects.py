@@ -4,6 +4,8 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,6 +15,7 @@ from tickstore.build_task import BuiltPartition
 from tickstore.names import name_text
 from tickstore.parse_task import ParsedChunk, ParseTask, pieces
 from tickstore.request import ConvertRequest
+from tickstore.scatter import count_newlines
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key
 from tickstore.trade_dates import day_text, trade_calendar, trade_days
@@ -50,14 +53,17 @@ def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tupl
 
 
 def duplicate_rows(
-    built: list[BuiltPartition], chunks: tuple[Chunk, ...], sources: tuple[Source, ...], request: ConvertRequest
+    built: list[BuiltPartition],
+    chunks: tuple[Chunk, ...],
+    sources: tuple[Source, ...],
+    request: ConvertRequest,
+    most: int | None = None,
 ) -> list[BadRow]:
-    """Return the repeated rows that building partitions found, by parsing their byte ranges once more."""
+    """Return the repeated rows that building partitions found, the first ``most``, by parsing their ranges again."""
     wanted: dict[int, dict[Key, set[tuple[int, int]]]] = {}
-    for partition in built:
-        for places in partition.duplicates.values():
-            for chunk, block, row in places:
-                wanted.setdefault(chunk, {}).setdefault(partition.key, set()).add((block, row))
+    found = [(p.key, place) for p in built for places in p.duplicates.values() for place in places]
+    for key, (chunk, block, row) in found[:most]:
+        wanted.setdefault(chunk, {}).setdefault(key, set()).add((block, row))
     rows: list[BadRow] = []
     for number, keys in sorted(wanted.items()):
         task = ParseTask(
@@ -74,11 +80,15 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
     rows = []
+    wanted = {block for places in keys.values() for block, _ in places}
     stored_blocks = 0
     for piece in pieces(task, []):
         data, start, _, offset = piece
         for block in parser.parse(piece):
             if not block.rows:
+                continue
+            if stored_blocks not in wanted:
+                stored_blocks += 1
                 continue
             texts = {number: text for text, number in long_names.items()}
             days = np.empty(block.rows, np.int32)
@@ -113,18 +123,29 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     offset = next(waiting)
     count = 2
     for data, start, stop, base in pieces(whole, []):
+        counted = start
         while offset is not None and offset < base + stop - start:
-            lines.append(count + int(np.count_nonzero(data[start : start + offset - base] == 10)))
+            count += int(count_newlines(data[counted : start + offset - base]))
+            counted = start + offset - base
+            lines.append(count)
             offset = next(waiting)
-        count += int(np.count_nonzero(data[start:stop] == 10))
+        if offset is None:
+            break
+        count += int(count_newlines(data[counted:stop]))
     return lines
 
 
-def rejects_csv(rows: list[BadRow]) -> bytes:
-    """Return the rejects table as CSV."""
+def rejects_csv(path: Path, sources: tuple[Source, ...], rows: list[BadRow]) -> bytes:
+    """Return the rejects table as CSV: ``rows``, after what the table at ``path`` says of files not in ``sources``."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
+    now = {Path(source.path).resolve() for source in sources}
+    if path.exists():
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+            for row in islice(csv.reader(line.replace("\0", "") for line in file), 1, None):
+                if len(row) == len(HEADER) and Path(row[1]).resolve() not in now:
+                    writer.writerow(row)
     for bad in rows:
         writer.writerow([bad.table, bad.path, bad.line, bad.offset, bad.column, bad.reason, bad.raw])
     return text.getvalue().encode("utf-8", "backslashreplace")

@@ -1,0 +1,58 @@
+"""The rejects table: what it keeps of earlier conversions, and how duplicates are found."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import tickstore.rejects
+from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER
+from tickstore import ConvertReport, ConvertRequest, InputError, convert
+from tickstore.parse_task import ParseTask
+
+
+def row(number: int, day: int = 0, quantity: str = "100") -> str:
+    return f"{number},{OPEN + day * DAY_NS + number},101,3340,1,{quantity},100,0,69,{number}"
+
+
+def load(folder: Path, name: str, *rows: str, replace: bool = False, most: int = 5) -> ConvertReport:
+    path = folder / name
+    text = "\n".join([ORDER_HEADER, *rows]) + "\n"
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+    return convert(ConvertRequest(orders=(path,), store=folder / "store", max_rejects=most, replace=replace))
+
+
+def listed(report: ConvertReport) -> list[tuple[str, int, str]]:
+    assert report.rejects_path is not None
+    with report.rejects_path.open(newline="") as file:
+        return [(Path(r["file"]).name, int(r["line"]), r["reason"]) for r in csv.DictReader(file)]
+
+
+def test_rejects_of_earlier_conversions_stay(tmp_path: Path) -> None:
+    first = row(1), row(2, quantity="x\0"), row(3), row(3)
+    mine = [("a.csv", 3, "NUL byte"), ("a.csv", 5, "duplicate")]
+    assert listed(load(tmp_path, "a.csv", *first)) == mine
+    later = load(tmp_path, "b.csv", row(11, 1), row(12, 1, quantity="-1"))
+    assert listed(later) == [*mine, ("b.csv", 3, "negative value")]
+    again = load(tmp_path, "a.csv", *first)
+    assert again.nothing_to_do
+    assert listed(again) == listed(later)
+    assert listed(load(tmp_path, "b.csv", row(11, 1), "", row(12, 1), replace=True)) == mine  # a mended file's rows go
+
+
+def test_too_many_duplicates_are_not_looked_for_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(n) for n in range(1, 400)]
+    sought: list[int] = []
+    lines_of = tickstore.rejects._lines_of
+
+    def counting(task: ParseTask, offsets: list[int]) -> list[int]:
+        sought.append(len(offsets))
+        return lines_of(task, offsets)
+
+    monkeypatch.setattr(tickstore.rejects, "_lines_of", counting)
+    with pytest.raises(InputError, match=r"399 of 798 rows are bad, 5 allowed.*First: .*a.csv:401 duplicate"):
+        load(tmp_path, "a.csv", *rows, *rows)
+    assert sought == [3]
+    report = load(tmp_path, "a.csv", *rows, *rows, most=399)
+    assert [line for _, line, _ in listed(report)] == list(range(401, 800))
