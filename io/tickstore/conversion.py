@@ -28,7 +28,7 @@ from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME
 from tickstore.store_lock import store_lock
 from tickstore.trade_dates import trade_calendar
 from tickstore.worker_pool import WorkerPool
-from tickstore.workspace import check_space, forget_empty, logs_folder, make_store, prepare_folders
+from tickstore.workspace import check_space, forget_empty, forget_lock, logs_folder, make_store, prepare_folders
 
 _IN_MEMORY: Final = 64 << 20  # inputs up to this size are converted without logs on disk
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
@@ -73,10 +73,13 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     fingerprint = fingerprint_of(request, sources)
     try:
         with store_lock(request.store) as lock:
-            finish_commit(request.store)
-            report = earlier_report(request.store, fingerprint, request.replace) or _convert(
-                request, sources, fingerprint, lock, progress or (lambda _: None)
-            )
+            try:
+                finish_commit(request.store)
+                report = earlier_report(request.store, fingerprint, request.replace) or _convert(
+                    request, sources, fingerprint, lock, progress or (lambda _: None)
+                )
+            finally:
+                forget_lock(made)
     except OSError as error:
         raise _storage_error(error, request) from None
     finally:
@@ -86,9 +89,11 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
 
 def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
     where = error.filename or request.store
+    decided = is_decided(request.store / CONVERT_FOLDER)
+    outcome = "not all was stored yet, the next conversion will finish it" if decided else "nothing was stored"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StoreError(f"no space left for {where}: nothing was stored. Free some, or set --temp_dir or --store")
-    return StoreError(f"{where}: {error.strerror or error}; nothing was stored")
+        return StoreError(f"no space left for {where}: {outcome}. Free some, or set --temp_dir or --store")
+    return StoreError(f"{where}: {error.strerror or error}; {outcome}")
 
 
 def _convert(
@@ -170,8 +175,9 @@ def _check_rejects(run: _Run, rejects: list[BadRow], repeated: Sequence[BuiltPar
 
 def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
     """Build every partition beside its place; return them in order, and all bad rows, duplicates included."""
+    request = run.request
     tasks = _build_tasks(run)
-    built = built_before(run.folder)
+    built = built_before(run.folder, request.store)
     finished = {partition.number for partition in built}
     waiting = [task for task in tasks if task.number not in finished]
     for task, partition in run.pool.run(
@@ -189,7 +195,7 @@ def _build(run: _Run) -> tuple[list[BuiltPartition], list[BadRow]]:
     built.sort(key=lambda partition: partition.number)
     rejects = bad_rows(run.parsed, run.chunks, run.sources)
     _check_rejects(run, rejects, built)  # before each of them is looked for
-    duplicates = duplicate_rows(built, run.chunks, run.sources, run.request)
+    duplicates = duplicate_rows(built, run.chunks, run.sources, request)
     if duplicates:
         for bad in duplicates:
             run.counts[bad.table].update(stored=-1, rejected=1)

@@ -26,18 +26,32 @@ def store_lock(store: Path) -> Iterator[int]:
     StoreError
         Another conversion is writing; the message names it.
     """
+    handle = _hold(store)
     try:
-        handle = os.open(store / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StoreError(f"{store}: cannot be written ({error.strerror})") from None
-    try:
-        _acquire(handle, store)
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat("T", "seconds")}
         os.truncate(handle, 0)
         os.pwrite(handle, json.dumps(owner).encode(), 0)
         yield handle
         os.truncate(handle, 0)
     finally:
+        os.close(handle)
+
+
+def _hold(store: Path) -> int:
+    """Return a descriptor that holds the lock of the file that is there: its owner before may have removed his."""
+    while True:
+        try:
+            handle = os.open(store / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise StoreError(f"{store}: cannot be written ({error.strerror})") from None
+        try:
+            _acquire(handle, store)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), (store / LOCK_NAME).stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
         os.close(handle)
 
 

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tickstore.day_file import dump_json
 from tickstore.errors import StoreError
 from tickstore.store_files import CONVERT_FOLDER, write_atomic
+from tickstore.store_lock import LOCK_NAME
 
 
 def make_store(store: Path) -> list[Path]:
@@ -22,12 +24,16 @@ def make_store(store: Path) -> list[Path]:
 
 
 def forget_empty(made: list[Path]) -> None:
-    """Remove folders that this conversion made and that came to hold nothing."""
+    """Remove folders that this conversion made, innermost first, as far as they are empty."""
     for folder in made:
-        lock = folder / ".lock"
-        if folder.is_dir() and set(folder.iterdir()) <= {lock}:
-            lock.unlink(missing_ok=True)
+        with suppress(OSError):
             folder.rmdir()
+
+
+def forget_lock(made: list[Path]) -> None:
+    """Remove the lock's file where nothing else is in a store made by this conversion, which must hold the lock."""
+    if made and {path.name for path in made[0].iterdir()} == {LOCK_NAME}:
+        (made[0] / LOCK_NAME).unlink()
 
 
 def logs_folder(store: Path, temp_dir: Path | None) -> Path:

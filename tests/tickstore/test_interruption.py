@@ -1,15 +1,20 @@
 """Killed at any moment, out of space, or locked out: a clean resume or one clear line, never half a store."""
 
+import errno
+import fcntl
 import os
 import random
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+import tickstore.conversion
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import StoreError, accept, convert, open_day, read_catalog, verify, write_day
@@ -167,8 +172,83 @@ def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
 
 def test_the_lock_of_a_dead_owner_is_taken_over(market: Path) -> None:
     (market / "store").mkdir()
-    (market / "store" / ".lock").write_text('{"pid": 999999, "host": "elsewhere", "since": "2024-01-01"}')
+    code = (
+        "import pathlib, sys, time; from tickstore.store_lock import store_lock\n"
+        "with store_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    words = [sys.executable, "-c", code, str(market / "store")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=env()) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"held\n"
+        with pytest.raises(StoreError, match=rf"another conversion is writing here \(process {owner.pid} on "):
+            convert(request(market))
+        owner.kill()
+    assert str(owner.pid) in (market / "store" / ".lock").read_text()
     assert convert(request(market)).written
+
+
+def test_the_lock_is_of_the_file_that_is_there(market: Path) -> None:
+    path = market / "store" / ".lock"
+    path.parent.mkdir()
+    first = os.open(path, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    flock = fcntl.flock
+
+    def removed_meanwhile(handle: int, operation: int) -> None:
+        if path.exists() and os.path.samestat(os.fstat(first), path.stat()):
+            path.unlink()
+            flock(first, fcntl.LOCK_UN)  # the owner removes its file, then lets go
+        flock(handle, operation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tickstore.store_lock.fcntl.flock", removed_meanwhile)
+        with store_lock(path.parent) as handle:
+            assert os.path.samestat(os.fstat(handle), path.stat())
+    os.close(first)
+
+
+def test_a_failed_conversion_removes_its_store_while_it_holds_the_lock(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def another_follows(store: Path) -> Iterator[int]:
+        try:
+            with store_lock(store) as handle:
+                yield handle
+        finally:
+            store.mkdir(exist_ok=True)
+            (store / ".lock").touch()
+
+    monkeypatch.setattr(tickstore.conversion, "check_space", lambda *_: 1 / 0)
+    monkeypatch.setattr(tickstore.conversion, "store_lock", another_follows)
+    with pytest.raises(ZeroDivisionError, match="division"):
+        convert(request(market))
+    assert (market / "store" / ".lock").exists()
+
+
+def test_a_full_disk_after_the_decision_is_said_to_leave_it(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "manifest.jsonl")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tickstore.commit.append_lines", full)
+        with pytest.raises(StoreError, match="not all was stored yet, the next conversion will finish it"):
+            convert(request(market))
+    assert convert(request(market)).nothing_to_do
+    assert verify(market / "store").problems == ()
+
+
+def test_an_unchanged_file_removed_meanwhile_is_built_again(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder = fresh(undisturbed, tmp_path)
+    assert run(folder, 1).returncode == 0
+    os.utime(folder / "orders.csv")
+    assert run(folder, 1, "-", "built").returncode == -9
+    (folder / "store" / "101" / "2024-09-05.h5").unlink()
+    assert run(folder, 1).returncode == 0
+    assert (folder / "store" / "101" / "2024-09-05.h5").exists()
+    assert verify(folder / "store").problems == ()
 
 
 def test_a_decision_of_before_a_crash_of_the_machine_is_dropped(
