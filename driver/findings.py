@@ -31,7 +31,7 @@ def findings(
         clusters = {row["scenario"]: row for row in statistics if row["test"] == "cluster" and _by_value(row)}
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
         sentences += _inference(statistics)
-    return sentences + _limits(orders, priced, quality, settings)
+    return sentences + _limits(real, quality, settings)
 
 
 def _by_value(row: Row) -> bool:
@@ -88,18 +88,38 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
     return sentences
 
 
-def _limits(orders: float, priced: float, quality: Mapping[str, int], settings: Mapping[str, Any]) -> list[str]:
+def _unpriced(real: Row) -> list[str]:
+    """Return how many orders the costs are about, and why the others have none."""
+    priced, orders, unquoted = (number(real[name]) for name in ("priced_orders", "orders", "benchmark_none"))
+    if priced == orders:
+        return []
+    reasons = []
+    if unquoted:
+        reasons.append(f"{unquoted:,.0f} have no valid quote to be measured from")
+    if orders - priced > unquoted:
+        reasons.append(
+            f"{orders - priced - unquoted:,.0f} lack a price in one of the scenarios (no valid quote at "
+            "their end, or a fill without a price)"
+        )
+    return [
+        f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
+        "quantities and fill rates, and have no cost anywhere."
+    ]
+
+
+def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) -> list[str]:
     """Return what the figures leave out."""
     sentences = []
+    priced = number(real["priced_orders"])
     if quality.get("fills") == 0:
-        sentences.append("No trades were given: quantities come from the order states, and there are no prices paid.")
+        sentences.append(
+            "No trades were given: quantities come from the order states, and no price paid is known"
+            + (", so there are no costs and no savings." if not priced else ".")
+        )
     if quality.get("quotes") == 0:
         sentences.append("No quotes were given: there is no arrival price, so there are no costs.")
-    elif priced < orders:
-        sentences.append(
-            f"{orders - priced:,.0f} of {orders:,.0f} orders have no valid quote to be measured from: they count in "
-            "quantities and fill rates, and have no cost anywhere."
-        )
+    elif priced:
+        sentences += _unpriced(real)
     if settings and not any(settings.get(name) for name in FEES):
         sentences.append("Fees are set to zero: every figure is before fees.")
     elif settings:

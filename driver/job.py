@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import tickstore
 from driver.block_columns import order_block
 from driver.cell_sums import cells_of, sum_by
-from driver.cells import Cells, cell_dimensions, merge_cells
+from driver.cells import COSTS, Cells, cell_dimensions, merge_cells
 from driver.conditions import SIZE, Market, condition_key, market_volume
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
@@ -19,11 +20,12 @@ from driver.order_files import EXTENSIONS, OrderFile, open_order_file
 from driver.outliers import extreme_orders, merge_extremes
 from driver.outputs import atomic_write
 from driver.partials import PARTIAL_NAME, Partial, write_partial
-from driver.settings import Job, JobReport, Simulation
+from driver.settings import Job, JobReport, Settings, Simulation
 from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
 from kernels.block import empty_rows
 from kernels.conventions import GROUPS
+from tickstore.errors import UserError
 
 
 def run_job(job: Job) -> JobReport:
@@ -33,11 +35,14 @@ def run_job(job: Job) -> JobReport:
     folder.mkdir(parents=True, exist_ok=True)
     _remove_other_formats(folder, job)
     with tickstore.open_day(Path(job.day_file)) as day:
+        _check_units(day.attributes, job.settings)
         quality = data_quality(day, job.settings, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
         market = Market(job.session, job.settings.simulation.ticks, volume)
         blocks = _at_least_one(measure(day, job.settings, job.session), job)
+        if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
+            blocks = map(without_costs, blocks)
         cells, conditions, outliers = _measure_blocks(job, folder, texts, market, blocks)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
@@ -54,6 +59,14 @@ def run_job(job: Job) -> JobReport:
         seconds=time.perf_counter() - started,
         warnings=_warnings(quality),
     )
+
+
+def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
+    """Refuse a day file that was converted with another zone or price unit than the run reads it with."""
+    for name in ("timezone", "price_decimals"):
+        stored, wanted = attributes.get(name), getattr(settings, name)
+        if stored is not None and stored != wanted:
+            raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
 
 
 def _remove_other_formats(folder: Path, job: Job) -> None:
@@ -98,6 +111,20 @@ def _at_least_one(blocks: Iterable[OrderBlock], job: Job) -> Iterator[OrderBlock
         yield block
     if count == 0:
         yield empty_block(job.settings.simulation)
+
+
+def without_costs(block: OrderBlock) -> OrderBlock:
+    """Return a block that has no cost: trades happened and none is given, so no price paid is known (decisions 15).
+
+    Unexecuted orders lose theirs too: costs of them alone would pass for the costs of all.
+    """
+    costs = (*COSTS, "execution_cost", "opportunity_cost")
+    unknown: dict[str, Any] = {name: np.full_like(getattr(block, name), np.nan) for name in costs}
+    extra = {
+        name: np.full(len(block), np.nan) if "shortfall" in name or name.endswith("_fees") else column
+        for name, column in block.extra.items()
+    }
+    return replace(block, **unknown, extra=extra)
 
 
 def empty_block(simulation: Simulation) -> OrderBlock:

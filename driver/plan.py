@@ -20,7 +20,7 @@ LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes th
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
 LACKS = (
-    ("fills", "trades", "quantities come from order states, and there are no prices"),
+    ("fills", "trades", "quantities come from order states, and there are no prices and no costs"),
     ("quotes", "quotes", "costs are missing"),
 )
 SHOWN = 6  # names listed in a message

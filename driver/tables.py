@@ -24,6 +24,7 @@ Value = int | float | str | None
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
+FILL_COUNTS = ("fills", "fills_after_hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
         row[name] = own[name]
     unit = 10**style.price_decimals
     row["notional_value"] = None if notional is None else ratio(notional, unit)
-    row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit)
-    row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit)
+    priced = sums["priced_orders"] > 0
+    row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
+    row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit) if priced else None
     row |= _history(sums, style) if s == 0 else dict.fromkeys(_history(sums, style))
     row["benchmark_notional"] = sums["base"]
     row["shortfall_cost"] = own["cost"]
@@ -114,7 +116,8 @@ def _distribution(totals: Totals, r: int, s: int) -> dict[str, Value]:
 
 def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
-    row: dict[str, Value] = {f"{venue}_quantity": sums[f"{venue}_quantity"] for venue in VENUE_NAMES}
+    venues = [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
+    row: dict[str, Value] = {name: sums[name] for name in venues}
     for name in (
         "report_quantity",
         "leaves_quantity",
@@ -124,6 +127,8 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
         "not_eligible",
     ):
         row[name] = sums[name]
+    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
+        row |= dict.fromkeys([*venues, "report_quantity", *FILL_COUNTS])
     for name in ("benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"):
         row[name] = sums[name]
     row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
@@ -136,6 +141,9 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
             names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"
     for name, source in names.items():
         row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
+    for name, source in names.items():
+        row[f"{name.removesuffix('_bps')}_orders"] = sums[f"{source}.orders"]
+    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
     row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
     row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
     return row

@@ -24,10 +24,21 @@ def test_without_trades_quantities_come_from_states_and_prices_are_missing(real_
     assert [int(real[name]) for name in ("orders", "fully_filled", "partially_filled")] == [8_319, 2_174, 211]
     assert int(real["filled_quantity"]) == 2_813_204
     assert real["notional"] == real["vwap"] == real["notional_value"] == ""
+    for scenario, row in rows.items():
+        for name, value in row.items():
+            if name.endswith(("_bps", "_value")) and any(word in name for word in ("shortfall", "saving")):
+                assert value == "", (scenario, name)
+        assert row["priced_orders"] == "0"
+    for name in ("lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity", "report_quantity", "fills"):
+        assert real[name] == "", name
+    with (results / "statistics.csv").open(newline="", encoding="utf-8") as file:
+        assert {row["status"] for row in csv.DictReader(file)} == {"refused"}
+    assert "no costs and no savings" in (results / "report.html").read_text(encoding="utf-8")
     with next(results.rglob("orders.csv")).open(newline="", encoding="utf-8") as file:
         orders = list(csv.DictReader(file))
     for row in orders:
-        assert row["vwap"] == ""
+        assert row["vwap"] == row["shortfall_bps"] == row["A_saving_bps"] == ""
+        assert (row["fills"] == row["lit_quantity"] == "") == (row["filled_quantity"] != "0")
         half = int(row["order_quantity"]) // 2
         rest = min(int(row["filled_quantity"]), int(row["order_quantity"]) - half)
         if row["eligible"] == "1":  # B: half in the dark or refused there, the rest as it really traded

@@ -26,6 +26,8 @@ MEASURES += ["shortfall_bps", "saving_bps"]
 INTEGERS = ["orders", *OUTCOMES, "order_quantity", "filled_quantity", "notional", "priced_orders"]
 INTEGERS += ["better", "equal", "worse", "benchmark_notional", "shortfall_cost"]
 REAL_INTEGERS = ["lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity", "leaves_quantity"]
+REAL_INTEGERS += ["lit_notional", "dark_notional", "auction_notional", "booked_notional"]
+REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders"]
 REAL_INTEGERS += ["withdrawn_quantity", "fills", "fills_after_hours", "not_eligible"]
 REAL_INTEGERS += ["benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"]
 TABLES = {
@@ -91,6 +93,17 @@ def test_the_global_row_is_what_the_orders_say(tmp_path: Path) -> None:
     assert float(a["saving_sd_bps"]) == pytest.approx((each[0] - each[1]).std(ddof=1), rel=1e-9)
     median = np.quantile(each[1], 0.5, method="inverted_cdf")
     assert float(a["shortfall_median_bps"]) == pytest.approx(median, rel=0.07)
+
+
+def test_every_metric_says_how_many_orders_it_is_about(tmp_path: Path) -> None:
+    block = random_block(80, 4)
+    aggregate(tmp_path, [make_job(tmp_path, 0, "1", "2024-01-01", block)], SETTINGS)
+    (real,) = of(read(tmp_path, "global_summary"), "real")
+    market = block.notional > block.venue_notional[3]  # crossing bookings are no market
+    assert int(real["effective_spread_orders"]) == int((market & np.isfinite(block.effective_spread_bps)).sum())
+    assert int(real["markout_1s_orders"]) == int((market & np.isfinite(block.markout_bps[0])).sum()) > 0
+    assert int(real["time_to_first_fill_orders"]) == int((block.time_to_first_fill != NULL).sum())
+    assert int(real["auction_notional"]) == int(block.venue_notional[2].sum())
 
 
 def test_vwap_is_empty_where_securities_mix(results: Path) -> None:
