@@ -110,18 +110,24 @@ def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
     columns["vwap"] = _floats(np.where(block.fills > 0, block.notional / filled, np.nan))
     for name in ("first_fill_time", "last_fill_time", "fills", "arrival_bid", "arrival_offer"):
         columns[name] = _integers(getattr(block, name))
+    columns["fills"] = pa.array(block.fills, mask=_fills_unknown(block))
     return columns
+
+
+def _fills_unknown(block: OrderBlock) -> NDArray[np.bool_]:
+    """Return which orders were filled by their state alone, without a trade that says how."""
+    return np.asarray((block.filled_quantity > 0) & (block.fills == 0))
 
 
 def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> dict[str, pa.Array]:
     columns = {"withdrawn_quantity": _integers(block.withdrawn_quantity)}
     for v, name in enumerate(VENUE_COLUMNS):
-        columns[name] = _integers(block.venue_quantity[v])
+        columns[name] = pa.array(block.venue_quantity[v], mask=_fills_unknown(block))
     columns["benchmark"] = pa.array(BENCHMARKS).take(pa.array(block.benchmark)).cast(pa.string())
     for name in ("benchmark_time", "eligible", "window_start", "window_end", "fills_after_hours"):
         columns[name] = _integers(getattr(block, name))
-    columns["mid"] = _floats(np.where(block.mid2 == NULL, np.nan, block.mid2 / 2))
-    columns["end_mid"] = _floats(np.where(block.end_mid2 == NULL, np.nan, block.end_mid2 / 2))
+    columns["mid"] = _floats(_half(block.mid2))
+    columns["end_mid"] = _floats(_half(block.end_mid2))
     for charge in ("touch", "zero", "cleanup"):
         for s, scenario in enumerate(block.scenarios):
             prefix = "" if s == 0 else f"{scenario}_"
@@ -130,14 +136,35 @@ def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> d
     columns["opportunity_bps"] = _floats(_bps(block.opportunity_cost, base))
     for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps"):
         columns[name] = _floats(getattr(block, name))
-    columns["time_to_first_fill"] = _integers(block.time_to_first_fill)
-    columns["execution_time"] = _floats(block.execution_time)
+    columns["time_to_first_fill_ns"] = _integers(block.time_to_first_fill)
+    columns["execution_time_ns"] = _floats(block.execution_time)
     for h, horizon in enumerate(horizons):
         columns[f"markout_{horizon}_bps"] = _floats(block.markout_bps[h])
         columns[f"realised_spread_{horizon}_bps"] = _floats(block.realised_spread_bps[h])
     for name, column in block.extra.items():
-        columns[name] = _any(column)
+        columns |= _extra_column(name, column, block, base)
     return columns
+
+
+def _extra_column(name: str, column: F64 | I64, block: OrderBlock, base: F64) -> dict[str, pa.Array]:
+    """Return one of the further columns in units for readers: no half units, bps instead of amounts."""
+    if name == "execution_time_all":
+        return {f"{name}_ns": _any(column)}
+    if name == "decision_mid2":
+        return {"decision_mid": _floats(_half(column))}
+    if name.endswith("_fees"):
+        return {f"{name}_bps": _floats(_bps(column.astype(np.float64), base))}
+    if name in ("delay_cost", "decision_opportunity_cost"):
+        decided = (
+            2.0 * _half(block.extra["decision_mid2"]) * np.where(block.order_quantity > 0, block.order_quantity, 1)
+        )
+        return {name.replace("_cost", "_bps"): _floats(_bps(column.astype(np.float64), decided))}
+    return {name: _any(column)}
+
+
+def _half(column: F64 | I64) -> F64:
+    """Return half price units in price units, NaN where they are missing."""
+    return np.where(column == NULL, np.nan, column / 2)
 
 
 def _bps(cost: F64, base: F64) -> F64:

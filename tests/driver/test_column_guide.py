@@ -5,11 +5,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from driver.aggregate import aggregate
 from driver.column_guide import COLUMNS
-from driver.settings import Settings
+from driver.job import empty_block
+from driver.order_block import F64, I64
+from driver.order_files import order_columns
+from driver.order_guide import OPTIONAL, ORDER, ORDER_COLUMNS, order_table
+from driver.settings import Settings, Simulation
+from kernels.delay import delay_costs
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 KEYS = {"security_code", "date", "participant_id", "group", "hour", "size_bucket", "breakdown", "value", "condition"}
@@ -17,7 +23,7 @@ OTHER_SHAPES = {"statistics", "data_quality", "outliers"}
 
 
 def described(name: str) -> str:
-    return re.sub(r"_[0-9.]+s_bps$", "_<h>s_bps", name)
+    return re.sub(r"_[0-9.]+s_(bps|orders)$", r"_<h>s_\1", name)
 
 
 @pytest.mark.parametrize("fees", [0.0, 1.0])
@@ -32,9 +38,32 @@ def test_tables_hold_the_described_columns_and_no_others(tmp_path: Path, fees: f
             assert {described(name) for name in header} - KEYS == known, table
 
 
+def test_order_files_hold_the_described_columns_in_order(tmp_path: Path) -> None:
+    block = empty_block(Simulation())
+    none = np.zeros(0, np.int64)
+    delay = delay_costs(none, none, none, none, none, none, np.zeros(0))
+    given: dict[str, F64 | I64] = {"parent_id": np.zeros(0, np.int64), "decision_time": np.zeros(0, np.int64)}
+    given |= delay._asdict()
+    for scenario in block.scenarios:
+        given |= {f"{scenario}_fees": np.zeros(0), f"{scenario}_net_shortfall_bps": np.zeros(0)}
+    for extra, left_out in (({}, OPTIONAL), (given, ())):
+        header = order_columns(replace(block, extra=block.extra | extra), ["1s", "60s"])
+        names = [re.sub(r"^(real|[A-Z])_", "<s>_", described(name)) for name in header]
+        assert set(names) == {column.name for column in ORDER_COLUMNS} - set(left_out)
+        assert [name for name in dict.fromkeys(names) if name in ORDER[:30]] == ORDER[:30]
+
+
+def test_the_readme_shows_the_columns_of_order_files() -> None:
+    text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
+    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == order_table()
+
+
 def test_names_are_unique_and_signs_follow_the_names() -> None:
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
-    for column in COLUMNS:
+    assert len(set(ORDER)) == len(ORDER)
+    for column in (*COLUMNS, *ORDER_COLUMNS):
+        if column.unit == "count":
+            continue
         if "saving" in column.name and "_sd_" not in column.name:
             assert column.sign == "benefit", column.name
         if any(word in column.name for word in ("shortfall", "slippage")):

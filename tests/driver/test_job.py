@@ -167,7 +167,8 @@ def test_fees_give_net_columns_beside_the_gross_ones(make_job: MakeJob) -> None:
             assert float(after["net_shortfall_bps"]) >= float(after["shortfall_bps"])
     orders = list(csv.DictReader(content(jobs[1])["orders.csv"].decode().splitlines()))
     priced = [row for row in orders if all(row[f"{s}shortfall_bps"] for s in ("", "A_", "B_", "C_"))]
-    fees = sum(float(row["real_fees"]) for row in priced)
+    worth = {row["order_id"]: 2 * float(row["mid"]) * int(row["order_quantity"]) for row in priced}
+    fees = sum(float(row["real_fees_bps"]) * worth[row["order_id"]] for row in priced) / 1e4
     whole = net[12]
     extra = (float(whole["net_shortfall_bps"]) - float(whole["shortfall_bps"])) * int(whole["benchmark_notional"]) / 1e4
     assert extra == pytest.approx(fees, rel=1e-6)
