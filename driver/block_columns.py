@@ -1,18 +1,17 @@
 """From the result matrices of a block to named columns, with those that only some inputs or settings give."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.day_inputs import Inputs
+from driver.day_inputs import Day, Inputs, date_start
 from driver.order_block import OrderBlock
 from driver.settings import Settings
 from kernels import _rows as r
 from kernels._columns import Rows
 from kernels.conventions import NULL, SCENARIOS
-from kernels.delay import Delay, decision_mid2, delay_costs
+from kernels.delay import Delay, decision_faults, decision_mid2, delay_costs
 from kernels.fees import scenario_fees
 
 EXTRA_INTS: Final = {"report_quantity": r.REPORT_QUANTITY, "market_volume": r.MARKET_VOLUME}
@@ -28,9 +27,10 @@ EXTRA_FLOATS: Final = {
 
 
 def optional_columns(
-    orders: Mapping[str, NDArray[Any]], inputs: Inputs, rows: Rows, settings: Settings, scenarios: tuple[str, ...]
+    day: Day, inputs: Inputs, rows: Rows, settings: Settings, scenarios: tuple[str, ...]
 ) -> dict[str, NDArray[Any]]:
     """Return the columns that only some inputs or settings give: parent, delay, fees (decisions 18)."""
+    orders = day.orders
     place = rows.codes[r.ORDER_INDEX]
     extra: dict[str, NDArray[Any]] = {}
     if "parent_id" in orders:
@@ -39,19 +39,20 @@ def optional_columns(
         decided = np.asarray(orders["decision_time"])[place]
         decided = np.where(decided == NULL, rows.ints[r.ARRIVAL_TIME], decided)
         extra["decision_time"] = decided
-        extra |= delay_columns(inputs, rows, decided)._asdict()
+        extra |= delay_columns(inputs, rows, decided, date_start(day.date, settings.timezone))._asdict()
     if any(settings.simulation.fees_bps):
         extra |= fee_columns(inputs, rows, place, scenarios)
     return extra
 
 
-def delay_columns(inputs: Inputs, rows: Rows, decided: NDArray[Any]) -> Delay:
+def delay_columns(inputs: Inputs, rows: Rows, decided: NDArray[Any], day_start: int) -> Delay:
     """Return the delay columns of a block whose decisions were taken at ``decided``."""
     rules, ints, floats = inputs.rules, rows.ints, rows.floats
     session = (rules.session_start, rules.session_end)
     stand_ins = (rules.opening_quote, rules.closing_quote)
     moment = decided + rules.quotes_first * ((decided > session[0]) & (decided < session[1]))
-    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:, 1], session, stand_ins)
+    fault = decision_faults(decided, ints[r.ARRIVAL_TIME], day_start)
+    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:, 1], session, stand_ins, fault)
     return delay_costs(
         rows.flags[r.SIDE].astype(np.int64),
         ints[r.MID2],
@@ -164,4 +165,5 @@ def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...])
         markout_bps=rows.horizons[r.MARKOUT * n_horizons : (r.MARKOUT + 1) * n_horizons],
         realised_spread_bps=rows.horizons[r.REALISED * n_horizons : (r.REALISED + 1) * n_horizons],
         extra=extra_columns(rows, horizons),
+        booked_notional2=ints[r.BOOKED_NOTIONAL2],
     )

@@ -129,11 +129,12 @@ def _add_charges(sums: _Sums, block: OrderBlock) -> list[I64]:
 def booked_part(block: OrderBlock) -> tuple[I64, I64]:
     """Return what crossing bookings cost each order, and their value at M0, both exact, in half units x shares.
 
-    Where there is no M0 both are meaningless, as every cost is.
+    Prices are those of every other cost, truncated mids rebuilt. Where there is no M0 both are meaningless.
     """
     booked = VENUE_NAMES.index("booked")
     base = block.venue_quantity[booked] * block.mid2
-    return block.side.astype(np.int64) * (2 * block.venue_notional[booked] - base), base
+    paid = 2 * block.venue_notional[booked] if block.booked_notional2 is None else block.booked_notional2
+    return block.side.astype(np.int64) * (paid - base), base
 
 
 def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:

@@ -18,6 +18,8 @@ from kernels.fills import closing_price2
 
 FIRST_INSTANT: Final = -(2**63)
 LAST_INSTANT: Final = 2**63 - 1
+EVENING: Final = 19  # from this hour on, events belong to the next weekday (decisions 1)
+FRIDAY: Final = 4
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,6 +80,14 @@ def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
     start = FIRST_INSTANT if selection.hour_start == 0 else local_instant(trade_date, selection.hour_start, local)
     end = LAST_INSTANT if selection.hour_end >= 23 else local_instant(trade_date, selection.hour_end + 1, local)
     return start, end
+
+
+def date_start(day: str, zone: str) -> int:
+    """Return the earliest instant, ns UTC, that can belong to the trade date: the weekday before, from its evening."""
+    before = date.fromisoformat(day) - timedelta(days=1)
+    while before.weekday() > FRIDAY:
+        before -= timedelta(days=1)
+    return local_instant(before, EVENING, ZoneInfo(zone))
 
 
 def day_rules(

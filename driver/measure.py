@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.block_columns import optional_columns, order_block
-from driver.day_inputs import Day, Inputs, hour_bounds, prepare
+from driver.day_inputs import Day, Inputs, date_start, hour_bounds, prepare
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings
 from kernels._columns import FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.block import empty_rows, measure_orders
+from kernels.conventions import NULL
+from kernels.delay import DECISION_KINDS, FINE, decision_faults
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
 
@@ -55,14 +57,22 @@ def measure(day: Day, settings: Settings, session: Session) -> Iterator[OrderBlo
             chosen, inputs.orders, inputs.events, inputs.fills, inputs.quotes, inputs.sums, inputs.rules, rows
         )
         block = order_block(rows, settings.simulation.scenarios, settings.simulation.markout_seconds)
-        block.extra.update(optional_columns(day.orders, inputs, rows, settings, block.scenarios))
+        block.extra.update(optional_columns(day, inputs, rows, settings, block.scenarios))
         yield block
 
 
 def data_quality(day: Day, settings: Settings, session: Session) -> dict[str, int]:
     """Return counts by kind over the whole partition: what reconciles, what does not, what is no market."""
-    return quality_counts(
+    counts = quality_counts(
         take_columns(OrderColumns, day.orders),
         take_columns(FillColumns, day.fills),
         take_columns(QuoteColumns, day.quotes),
     )
+    if "decision_time" in day.orders:
+        decided = np.asarray(day.orders["decision_time"])
+        arrival = np.asarray(day.orders["arrival_time"])
+        decided = np.where(decided == NULL, arrival, decided)
+        fault = decision_faults(decided, arrival, date_start(day.date, settings.timezone))
+        for code, kind in enumerate(DECISION_KINDS, FINE + 1):
+            counts[kind] = int(np.count_nonzero(fault == code))
+    return counts

@@ -34,12 +34,12 @@ class OrderBlock:
     withdrawn_quantity: I64  # taken back by amendment: Q - filled - leaves
     matched_quantity: I64  # the state's own counter of the day; classifies, reconciles
     group: I8  # 1, 2, 3
-    notional: I64  # sum of price x quantity of real fills, price units
+    notional: I64  # sum of price x quantity of real fills as published, price units
     first_fill_time: I64
     last_fill_time: I64
     fills: I32  # number of real fills
     venue_quantity: I64  # (V, n)
-    venue_notional: I64  # (V, n)
+    venue_notional: I64  # (V, n), as published
     fills_after_hours: I32  # fills of the order after the selected hours, not in any other column
     benchmark: I8  # BENCHMARK_*
     benchmark_time: I64  # b0 = max(arrival, S)
@@ -71,6 +71,8 @@ class OrderBlock:
     markout_bps: F64  # (H, n) benefit-signed, quantity-weighted
     realised_spread_bps: F64  # (H, n)
     extra: dict[str, F64 | I64]  # named per-order columns added by later metrics, each (n,)
+    # Crossing bookings at exact prices in half units, truncated mids rebuilt as in every cost; None: as published.
+    booked_notional2: I64 | None = None
 
     def __len__(self) -> int:
         """Return the number of orders."""

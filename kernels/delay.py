@@ -14,6 +14,8 @@ from kernels.quotes import prevailing_quote
 
 Array = NDArray[Any]
 BPS = 10_000.0
+FINE, AFTER_ARRIVAL, EARLIER_DATE = range(3)
+DECISION_KINDS = ("decisions_after_arrival", "decisions_on_an_earlier_date")  # faults, as they are counted
 
 
 class Delay(NamedTuple):
@@ -25,18 +27,38 @@ class Delay(NamedTuple):
     decision_shortfall_bps: NDArray[np.float64]
 
 
+def decision_faults(decision_time: Array, arrival_time: Array, day_start: int) -> NDArray[np.int8]:
+    """Return FINE, AFTER_ARRIVAL or EARLIER_DATE for each decision.
+
+    Neither has a mid among the day's quotes that the order could have been decided at.
+
+    day_start : ns UTC, first instant of the trade date
+    """
+    fault = np.full(len(decision_time), FINE, np.int8)
+    fault[decision_time > arrival_time] = AFTER_ARRIVAL
+    fault[decision_time < day_start] = EARLIER_DATE
+    return fault
+
+
 def decision_mid2(
-    decision_time: Array, quote_time: Array, mids: Array, session: tuple[int, int], stand_ins: tuple[int, int]
+    decision_time: Array,
+    quote_time: Array,
+    mids: Array,
+    session: tuple[int, int],
+    stand_ins: tuple[int, int],
+    fault: Array,
 ) -> NDArray[np.int64]:
     """Return the mid at each decision in half units, NULL without a valid quote.
 
     Up to the session's start the opening quote stands in, from its end on the closing one, as for arrivals.
+    A decision with a ``fault`` has no mid.
 
     mids : (n,) int64 mids of the quotes; stand_ins : rows of the opening and closing quote, or -1
     """
     row = prevailing_quote(quote_time, decision_time).astype(np.int64)
     row[decision_time <= session[0]] = stand_ins[0]
     row[decision_time >= session[1]] = stand_ins[1]
+    row[fault != FINE] = -1
     padded = np.append(mids, NULL)  # row -1 has no mid
     return np.asarray(padded[row], np.int64)
 

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from kernels import _rows as r
 from kernels._columns import FillColumns, Rows, Rules
 from kernels._jit import inlined, kernel
-from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
+from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_REPORT
 from kernels.quotes import exact_mid2
 
 Array = NDArray[Any]
 # Count in the market's volume, not in its price (R28).
 BLOCK_PRICE_FIRST = 50
 BLOCK_PRICE_LAST = 51
-BOOKED_DARK = 48
+# Printed at a mid that may have lost its half unit (R7); block prices (50, 51) are what they say.
+REBUILT_FIRST = 46
+REBUILT_LAST = 48
 
 
 @inlined
@@ -34,6 +36,7 @@ def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) 
 
     The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
     half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
+    Only deal sources 46 to 48 print mids; an order's own limit is not looked at.
     A match has two fills; the buyer's stands for it.
     """
     price, quantity, side = fills.price, fills.quantity, fills.side
@@ -41,7 +44,7 @@ def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) 
     bid, offer = fills.national_bid, fills.national_offer
     for i in range(len(price)):
         value = 2 * price[i]
-        if venue[i] == VENUE_DARK or deal_source[i] == BOOKED_DARK:
+        if REBUILT_FIRST <= deal_source[i] <= REBUILT_LAST:
             mid2 = book[quote[i], r.BOOK_MID2] if quote[i] >= 0 else NULL
             if mid2 != value and mid2 != value + 1:
                 mid2 = exact_mid2(bid[i], offer[i])
@@ -177,5 +180,6 @@ def market_block(
         rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
         scratch[k, r.S_MARKET_QUANTITY] = market
         scratch[k, r.S_MARKET_NOTIONAL2] = market2
+        ints[r.BOOKED_NOTIONAL2, j] = scratch[k, r.S_NOTIONAL2] - market2
         scratch[k, r.S_VWAP_QUANTITY] = printed
         scratch[k, r.S_VWAP_NOTIONAL2] = printed2

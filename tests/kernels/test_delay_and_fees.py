@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.measure import hour_bounds, measure
+from driver.measure import data_quality, hour_bounds, measure
 from driver.settings import Session, Settings, Simulation
 from tests.builders import NULL, build_day
 from tests.kernels.test_measures import plain_rules, with_nulls
@@ -52,6 +52,22 @@ def test_delay_adds_to_the_shortfall_from_the_decision(seed: int) -> None:
         assert parts == total
         bps = Fraction(10_000 * total, order["order_quantity"] * mid2)
         np.testing.assert_allclose(found["decision_shortfall_bps"], float(bps), rtol=1e-12, atol=1e-9)
+
+
+def test_decisions_that_cannot_be_are_missing_and_counted() -> None:
+    """After the arrival, or on an earlier trade date: no mid of this day is the one decided at."""
+    hour = 3_600 * 10**9
+    base = {"side": 1, "price": 0, "order_type": 64, "leaves_quantity": 100, "matched_quantity": 0}
+    events = [{**base, "order_id": k, "timestamp": OPEN + hour + k} for k in range(5)]
+    day = build_day(events, [], [{"timestamp": OPEN, "bid": 3_380, "offer": 3_390}])
+    decided = [OPEN + 2 * hour, OPEN - 72 * hour, OPEN - 14 * hour, OPEN + hour - 1, NULL]
+    day.orders["decision_time"] = np.array(decided)
+    (block,) = measure(day, Settings(), SESSION)
+    assert block.extra["decision_mid2"].tolist() == [NULL, NULL, 6_770, 6_770, 6_770]
+    assert np.isnan(block.extra["delay_cost"]).tolist() == [True, True, False, False, False]
+    assert np.isnan(block.extra["decision_shortfall_bps"]).tolist() == [True, True, False, False, False]
+    counts = data_quality(day, Settings(), SESSION)
+    assert (counts["decisions_after_arrival"], counts["decisions_on_an_earlier_date"]) == (1, 1)
 
 
 def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> Fraction:

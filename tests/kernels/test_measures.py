@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driver.cell_sums import booked_part
 from driver.measure import hour_bounds, measure
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings, Simulation
@@ -188,6 +189,23 @@ def test_without_quotes_nobody_is_refused_by_a_limit() -> None:
     assert block is not None
     assert block.scenario_filled.tolist() == [[9]] * 4
     assert block.eligible.tolist() == [0]
+
+
+def test_bookings_cost_the_same_in_orders_and_tables() -> None:
+    """A mid of 15.5 prints as 15; block prices (50, 51) are what they say (R7)."""
+    order = {"order_id": 1, "side": 1, "price": 20, "order_type": 64}
+    events = [
+        {**order, "timestamp": OPEN + 1 + k, "leaves_quantity": 9 - 9 * k, "matched_quantity": 9 * k} for k in (0, 1)
+    ]
+    fill = {"order_id": 1, "side": 1, "timestamp": OPEN + 2, "price": 15, "quantity": 3}
+    fills = [{**fill, "sequence": deal, "deal_source": deal} for deal in (47, 48, 50)]
+    block = measured(build_day(events, fills, [{"timestamp": OPEN, "bid": 15, "offer": 16}]), Settings())
+    assert block is not None
+    assert block.scenario_notional2[0].tolist() == [3 * (31 + 31 + 30)]
+    cost, base = booked_part(block)
+    assert (cost.tolist(), base.tolist()) == ([0], [3 * 31])
+    per_order = (block.cost[0, 0] - cost[0]) / (block.mid2[0] * block.order_quantity[0] - base[0])
+    assert block.extra["shortfall_ex_booking_bps"][0] == pytest.approx(10_000 * per_order)
 
 
 def test_more_orders_than_one_sub_block() -> None:

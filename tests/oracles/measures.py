@@ -64,7 +64,7 @@ def naive_states(events: list[Row], hours: tuple[int, int]) -> dict[int, list[Ro
 def naive_price2(fill: Row, quotes: list[Row]) -> int:
     """Return the fill's exact price in half units: a truncated mid gets its half unit back."""
     price2 = 2 * int(fill["price"])
-    if fill["deal_source"] not in (46, 47, 48, 50, 51):
+    if fill["deal_source"] not in (46, 47, 48):
         return price2
     before = naive_mid2(naive_prevailing(quotes, fill["timestamp"]))
     if before in (price2, price2 + 1):
