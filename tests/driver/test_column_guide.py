@@ -15,7 +15,7 @@ from driver.order_block import F64, I64
 from driver.order_files import order_columns
 from driver.order_guide import OPTIONAL, ORDER, ORDER_COLUMNS, order_table
 from driver.settings import Settings, Simulation
-from kernels.delay import delay_costs
+from kernels.delay import Delay
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 KEYS = {"security_code", "date", "participant_id", "group", "hour", "size_bucket", "breakdown", "value", "condition"}
@@ -40,10 +40,8 @@ def test_tables_hold_the_described_columns_and_no_others(tmp_path: Path, fees: f
 
 def test_order_files_hold_the_described_columns_in_order(tmp_path: Path) -> None:
     block = empty_block(Simulation())
-    none = np.zeros(0, np.int64)
-    delay = delay_costs(none, none, none, none, none, none, np.zeros(0))
     given: dict[str, F64 | I64] = {"parent_id": np.zeros(0, np.int64), "decision_time": np.zeros(0, np.int64)}
-    given |= delay._asdict()
+    given |= {name: np.zeros(0) for name in Delay._fields}
     for scenario in block.scenarios:
         given |= {f"{scenario}_fees": np.zeros(0), f"{scenario}_net_shortfall_bps": np.zeros(0)}
     for extra, left_out in (({}, OPTIONAL), (given, ())):
