@@ -16,7 +16,7 @@ from driver.partials import read_partial
 from driver.settings import Job, Selection, Session, Settings
 from tests.builders import Row, build_day
 from tickstore.day_file import write_day
-from tickstore.errors import StoreError
+from tickstore.errors import StoreError, UserError
 
 pytestmark = pytest.mark.reduced
 
@@ -191,3 +191,13 @@ def test_a_damaged_day_file_is_one_line_and_leaves_nothing(make_job: MakeJob) ->
     with pytest.raises(StoreError, match=r"day\.h5"):
         run_job(job)
     assert content(job) == {}
+
+
+def test_a_day_file_of_another_zone_is_refused(make_job: MakeJob) -> None:
+    job = make_job("a")
+    day = build_day(*market(3))
+    groups = {"events": day.events, "orders": day.orders, "fills": day.fills, "quotes": day.quotes}
+    Path(job.day_file).unlink()
+    write_day(Path(job.day_file), "101", "2024-09-05", groups, {"timezone": "Europe/Paris", "price_decimals": 3})
+    with pytest.raises(UserError, match="converted with timezone Europe/Paris, the others with Australia/Sydney"):
+        run_job(job)
