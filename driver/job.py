@@ -36,6 +36,8 @@ def run_job(job: Job) -> JobReport:
     _remove_other_formats(folder, job)
     with tickstore.open_day(Path(job.day_file)) as day:
         _check_units(day.attributes, job.settings)
+        if job.content and day.attributes.get("digest") != job.content:
+            raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
         quality = data_quality(day, job.settings, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volume = market_volume(day.fills["quantity"], day.fills["venue"])

@@ -85,6 +85,7 @@ def plan_jobs(
                 settings=settings,
                 event_rows=partition.rows["events"],
                 fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:32],
+                content=partition.digest,
             )
         )
     size = sum(partition.bytes for partition in chosen)

@@ -69,6 +69,7 @@ class Job:
     settings: Settings
     event_rows: int  # its weight: largest jobs first
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
+    content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from driver.job import run_job
 from driver.partials import read_partial
 from driver.settings import Job, Selection, Session, Settings
 from tests.builders import Row, build_day
-from tickstore.day_file import write_day
+from tickstore.day_file import open_day, write_day
 from tickstore.errors import StoreError, UserError
 
 pytestmark = pytest.mark.reduced
@@ -201,3 +201,12 @@ def test_a_day_file_of_another_zone_is_refused(make_job: MakeJob) -> None:
     write_day(Path(job.day_file), "101", "2024-09-05", groups, {"timezone": "Europe/Paris", "price_decimals": 3})
     with pytest.raises(UserError, match="converted with timezone Europe/Paris, the others with Australia/Sydney"):
         run_job(job)
+
+
+def test_a_day_file_changed_since_the_plan_is_not_measured(make_job: MakeJob) -> None:
+    job = make_job("a")
+    with open_day(Path(job.day_file)) as day:
+        digest = day.attributes["digest"]
+    assert run_job(replace(job, content=digest)).orders > 0
+    with pytest.raises(StoreError, match="changed since this run was planned; run again"):
+        run_job(replace(job, content="0" * 32))
