@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from kernels import _rows as r
 from kernels._columns import (
     EVENT_DTYPES,
     FILL_DTYPES,
@@ -13,13 +14,18 @@ from kernels._columns import (
     FillColumns,
     OrderColumns,
     QuoteColumns,
+    Rows,
     Rules,
+    Sums,
     readonly,
 )
 from kernels.block import day_sums, empty_rows, measure_orders
+from kernels.fees import scenario_fees
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
+from kernels.quotes import prevailing_quote
+from kernels.wide_sums import fill_wide
 
 OTHERS = ("kernels.moments", "kernels.histograms", "kernels.dark_book")  # each has its own ``warm``
 
@@ -48,6 +54,18 @@ def empty_rules() -> Rules:
     )
 
 
+def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums, rows: Rows) -> None:
+    """Make ready what only some inputs or settings need: fees, decision times, very large prices."""
+    quantity, place = rows.ints[r.ORDER_QUANTITY], rows.codes[r.ORDER_INDEX]
+    filled = rows.ints[r.SCENARIO_FILLED : r.SCENARIO_FILLED + r.SCENARIO_COUNT]
+    notional2 = rows.floats[r.SCENARIO_NOTIONAL2 : r.SCENARIO_NOTIONAL2 + r.SCENARIO_COUNT]
+    places = (orders.first_fill[place], orders.fill_count[place])
+    outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
+    scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
+    prevailing_quote(quotes.timestamp, quantity)
+    fill_wide(sums.book, 0, np.empty((len(sums.book), 2), np.int64))
+
+
 def warm() -> None:
     """Make every kernel of a job ready, so that worker processes that start later only load them."""
     events = EventColumns(*(readonly(np.zeros(0, EVENT_DTYPES.get(name, "i8"))) for name in EventColumns._fields))
@@ -58,7 +76,9 @@ def warm() -> None:
     closing_price2(fills, sums.price2, 0)
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
-    measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), empty_rows(0, 1))
+    rows = empty_rows(0, 1)
+    measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), rows)
+    warm_optional(orders, fills, quotes, sums, rows)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
         if find_spec(name) is not None:
