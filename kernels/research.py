@@ -39,6 +39,7 @@ Array = NDArray[Any]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 SIDES = (1, -1)
+SUM_LIMIT = 2.0**62
 VENUE_OF = {
     **dict.fromkeys(DEAL_LIT, VENUE_LIT),
     **dict.fromkeys(DEAL_DARK, VENUE_DARK),
@@ -94,7 +95,7 @@ def order_states(
 
     Parameters
     ----------
-    order_index : (n,) dense index of each event's order, 0..N-1
+    order_index : (n,) dense index of each event's order, 0..N-1; an index beyond n is taken for an id and refused
     timestamp : (n,) int64, ns UTC, ascending
     leaves_quantity, matched_quantity : (n,) int64, shares; matched is cumulative over the order's whole life
     until : ns UTC; events at or after it are not looked at. None looks at all.
@@ -106,6 +107,10 @@ def order_states(
     matched = check_column("matched_quantity", matched_quantity, np.int64)
     check_same_length(order_index=index, timestamp=times, leaves_quantity=leaves, matched_quantity=matched)
     stop = len(times) if until is None else int(np.searchsorted(times, until))
+    ids = np.flatnonzero(index >= len(index))
+    if len(ids):
+        row = int(ids[0])
+        raise ValueError(f"order_index: row {row} is {index[row]}, with {len(index)} rows; give dense indices, not ids")
     n_orders = int(index.max()) + 1 if len(index) else 0
     out = np.zeros((6, n_orders), np.int64)
     out[:2] = -1
@@ -162,6 +167,9 @@ def fill_totals(
     shares = check_not_negative("quantity", check_column("quantity", quantity, np.int64))
     venues = check_choice("venue", check_column("venue", venue, np.int64), (0, 1, 2, 3, 4))
     check_same_length(order_index=index, price=prices, quantity=shares, venue=venues)
+    traded = (index >= 0) & (venues != VENUE_REPORT)
+    if np.sum(np.abs(prices[traded].astype(np.float64)) * shares[traded]) >= SUM_LIMIT:
+        raise ValueError("price, quantity: price x quantity adds up to more than 64 bits hold; sum fewer fills at once")
     out = np.zeros((5, n_orders), np.int64)
     out[3:] = -1
     _fill_totals(index, prices, shares, venues, out)
@@ -214,12 +222,37 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
     starts, ends = check_column("start", start, np.int64), check_column("end", end, np.int64)
     check_same_length(quote_time=times, bid=bids, offer=offers)
     check_same_length(start=starts, end=ends)
+    backwards = np.flatnonzero(starts > ends)
+    if len(backwards):
+        row = int(backwards[0])
+        raise ValueError(f"end: row {row} is {ends[row]}, before its start {starts[row]}")
     first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
     book, base = quote_book(times, bids, offers, first)
     wide = wide_sums(times, book, base, first, last)
     out = np.empty(len(starts))
     _window_mid2(times, book, wide, base, starts, ends, out)
     return out
+
+
+def tick_table(ticks: tuple[tuple[int, int], ...]) -> tuple[I64, I64]:
+    """Return starts and sizes of ticks, or raise and say what is wrong with them."""
+    table = np.array(ticks)
+    if table.ndim != 2 or table.shape[1] != 2:
+        raise ValueError(f"ticks: expected (from price, tick) pairs, at least one, got {ticks}")
+    if table.dtype.kind not in "iu":
+        raise TypeError(f"ticks: expected whole price units, got {ticks}")
+    starts, sizes = table.astype(np.int64).T
+    if np.any(starts[1:] <= starts[:-1]) or np.any(sizes <= 0):
+        raise ValueError(f"ticks: from prices must ascend and ticks be positive, got {ticks}")
+    return starts, sizes
+
+
+def check_mid(name: str, column: Array) -> Array:
+    """Return ``column`` if every value is a positive mid or NULL."""
+    wrong = np.flatnonzero((column <= 0) & (column != NULL))
+    if len(wrong):
+        raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; a mid is positive, NULL where missing")
+    return column
 
 
 def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: tuple[tuple[int, int], ...]) -> I64:
@@ -239,7 +272,7 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
     flags = check_column("mid_tick", mid_tick, np.int64)
     sides = check_choice("side", check_column("side", side, np.int64), SIDES)
     check_same_length(limit_price=prices, mid_tick=flags, side=sides)
-    starts, sizes = np.array(ticks, np.int64).reshape(-1, 2).T
+    starts, sizes = tick_table(ticks)
     place = np.searchsorted(starts, prices, "right") - 1
     tick = np.where(place >= 0, sizes[place], 0)
     improved = 2 * prices + sides * np.where(np.isin(flags, MID_TICK_HALF), tick, 0)
@@ -271,7 +304,7 @@ def shortfall_bps(
     total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
     filled = check_not_negative("filled_quantity", check_column("filled_quantity", filled_quantity, np.int64))
     amount = check_column("notional2", notional2, np.float64)
-    mids, charges = check_column("mid2", mid2, np.int64), check_column("charge2", charge2, np.int64)
+    mids, charges = check_mid("mid2", check_column("mid2", mid2, np.int64)), check_column("charge2", charge2, np.int64)
     check_same_length(
         side=sides, order_quantity=total, filled_quantity=filled, notional2=amount, mid2=mids, charge2=charges
     )
@@ -309,7 +342,7 @@ def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2:
 def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, reference2: ArrayLike) -> F64:
     """Return 1e4 x side x (price - reference) / mid."""
     sides = check_choice("side", check_column("side", side, np.int64), SIDES)
-    prices, mids = check_column("price2", price2, np.int64), check_column("mid2", mid2, np.int64)
+    prices, mids = check_column("price2", price2, np.int64), check_mid("mid2", check_column("mid2", mid2, np.int64))
     references = check_column("later_mid2", reference2, np.int64)
     check_same_length(side=sides, price2=prices, mid2=mids, later_mid2=references)
     known = (mids != NULL) & (references != NULL)

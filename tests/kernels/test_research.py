@@ -25,7 +25,8 @@ def nulls(values: list[int | None]) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 @given(st.lists(st.tuples(st.integers(0, 4), SMALL, st.integers(0, 9), st.integers(0, 9)), max_size=25), SMALL)
 def test_order_states(rows: list[tuple[int, int, int, int]], until: int) -> None:
-    index, leaves, matched = ([row[k] for row in rows] for k in (0, 2, 3))
+    leaves, matched = ([row[k] for row in rows] for k in (2, 3))
+    index = [row[0] % len(rows) for row in rows]
     time = sorted(row[1] for row in rows)
     found = kernels.order_states(index, time, leaves, matched, until=until)
     expected = naive_order_states(index, time, leaves, matched, until)
@@ -41,6 +42,7 @@ def test_window_mid2_and_prevailing_quote(
 ) -> None:
     quotes = sorted(quotes, key=lambda quote: quote[0])
     time, bid, offer = ([quote[k] for quote in quotes] for k in (0, 1, 2))
+    windows = [(min(window), max(window)) for window in windows]
     start, end = [w[0] for w in windows], [w[1] for w in windows]
     rows = [{"timestamp": t, "bid": b, "offer": o} for t, b, o in quotes]
     found = kernels.window_mid2(time, nulls(bid), nulls(offer), start, end)  # type: ignore[arg-type]
@@ -134,6 +136,27 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         r"lengths differ: order_index has 1, timestamp has 2",
     ),
+    (
+        lambda: kernels.order_states([2**62], [1], [1], [1]),
+        ValueError,
+        r"order_index: row 0 is 4611686018427387904, with 1 rows; give dense indices, not ids",
+    ),
+    (lambda: kernels.limit2([1], [1], [1], ()), ValueError, r"ticks: expected \(from price, tick\) pairs"),
+    (lambda: kernels.limit2([1], [1], [1], ((0, 0.5),)), TypeError, r"ticks: expected whole price units"),  # type: ignore[arg-type]
+    (lambda: kernels.limit2([1], [1], [1], ((9, 1), (0, 1))), ValueError, r"ticks: from prices must ascend"),
+    (lambda: kernels.limit2([1], [1], [1], ((0, 0),)), ValueError, r"ticks: from prices must ascend and ticks be"),
+    (
+        lambda: kernels.shortfall_bps([1], [1], [1], [1.0], [0], [0]),
+        ValueError,
+        r"mid2: row 0 is 0; a mid is positive, NULL where missing",
+    ),
+    (lambda: kernels.effective_spread_bps([1], [1], [-2]), ValueError, r"mid2: row 0 is -2; a mid is positive"),
+    (
+        lambda: kernels.fill_totals([0], 1, [10**12], [10**9], [0]),
+        ValueError,
+        r"price, quantity: price x quantity adds up to more than 64 bits hold",
+    ),
+    (lambda: kernels.window_mid2([0], [1], [2], [20], [10]), ValueError, r"end: row 0 is 10, before its start 20"),
 ]
 
 
