@@ -24,9 +24,8 @@ LACKS = (
     ("quotes", "quotes", "costs are missing"),
 )
 SHOWN = 6  # names listed in a message
-# Rough costs, only for the estimate that `plan` prints.
+# A rough cost, only for the estimate that `plan` prints.
 NS_PER_EVENT = 250
-NS_PER_INPUT_BYTE = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ NULL: Final = -(2**63)
 UNKNOWN_CODE: Final = -1
 
 NS_PER_SECOND: Final = 1_000_000_000
-NS_PER_HOUR: Final = 3_600 * NS_PER_SECOND
 
 # exchangeOrderType is a bit mask: test bits, never equality.
 TYPE_SHORT_SELL: Final = 2

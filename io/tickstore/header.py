@@ -3,7 +3,6 @@
 import csv
 import difflib
 from dataclasses import dataclass
-from pathlib import Path
 
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, Field, canonical
@@ -88,13 +87,6 @@ def _found(names: tuple[str, ...], wanted: str) -> str:
     near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], 1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"the file has: {', '.join(names)}{hint}"
-
-
-def read_header(path: Path, table: str, mapping: dict[str, str]) -> Header:
-    """Read the header of a plain CSV file of the given table."""
-    with path.open("rb") as file:
-        line = file.readline(1 << 20)
-    return parse_header(line, table, mapping, str(path))
 
 
 def parse_header(line: bytes, table: str, mapping: dict[str, str], path: str) -> Header:
