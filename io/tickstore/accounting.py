@@ -30,6 +30,7 @@ def count_lines(
         covered[chunk.source] += chunk.stop - chunk.start
         count = counts.setdefault(sources[chunk.source].table, Counter())
         count.update(read=part.lines, stored=part.stored, rejected=len(part.rejects), blank=part.blank)
+        count.update(other_dates=part.other_dates)
         placed = sum(rows for _, rows in part.keys)
         if part.lines != part.stored + len(part.rejects) + part.blank or placed != part.stored:
             raise StoreError(

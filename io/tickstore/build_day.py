@@ -25,7 +25,7 @@ from kernels.conventions import (
     VENUE_REPORT,
 )
 from tickstore.day_file import DayWriter
-from tickstore.fields import FIELDS, TABLES
+from tickstore.fields import FIELDS, NOT_COLUMNS, TABLES
 from tickstore.indexing import (
     count_before,
     count_before_ends,
@@ -80,7 +80,7 @@ class TimeOrdered:
             timestamp[:] = self._column
             _take(sequence, self._order, self._column)
             sequence[:] = self._column
-        others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", "security")]
+        others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
         extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
         self.duplicates: list[int] = []
         if len(extra):

@@ -24,6 +24,7 @@ from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, Pr
 from tickstore.session_file import SessionTable, read_sessions
 from tickstore.sources import Chunk, Source, cut_chunks, find_sources
 from tickstore.spill import Key
+from tickstore.stated_dates import date_warnings
 from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME
 from tickstore.store_lock import store_lock
 from tickstore.trade_dates import trade_calendar
@@ -317,6 +318,10 @@ def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
     weekend = sum(chunk.weekend_rows for chunk in run.parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")
+    tables = [run.sources[run.chunks[chunk.number].source].table for chunk in run.parsed]
+    warnings += date_warnings(
+        [(t, chunk.stored, chunk.other_dates, chunk.other_date) for t, chunk in zip(tables, run.parsed, strict=True)]
+    )
     unmatched = 0 if run.sessions is None else run.sessions.unmatched(partition.key for partition in built)
     if unmatched:
         warnings.append(f"{unmatched} sessions of {run.request.sessions} match no security and date of this input")

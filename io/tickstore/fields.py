@@ -14,6 +14,7 @@ PRICE: Final = 2
 TIME: Final = 3
 SIDE: Final = 4
 NAME: Final = 5  # an id that may be text: security, participant
+DATE: Final = 6  # a trade date: compared with the one its time gives, not stored
 
 _INT64_MAX: Final = 2**63 - 1
 _INT32_MAX: Final = 2**31 - 1
@@ -42,6 +43,7 @@ SECURITY_ALIASES: Final = (
 )  # fmt: skip
 _PARTICIPANT: Final = ("participantid", "participant", "broker", "brokerid", "firm", "memberid")
 TIME_ALIASES: Final = ("timestamp", "time", "ts", "eventtime", "datetime", "transacttime")
+_TRADE_DATE: Final = ("tradedate", "date", "tradingdate", "businessdate")
 _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
 
 ORDERS: Final = (
@@ -79,6 +81,7 @@ ORDERS: Final = (
     Field("national_offer", PRICE, "i8", ("nationaloffer",), default=NULL, low=-(2**62)),
     Field("decision_time", TIME, "i8", ("decisiontime",), default=NULL),
     Field("parent_id", INTEGER, "i8", ("parentid", "parentorderid"), default=NULL),
+    Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 TRADES: Final = (
     Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
@@ -106,6 +109,7 @@ TRADES: Final = (
         ("nationalofferpricesnapshot", "nationaloffer", "offer", "offerprice", "ask", "askprice"),
         default=NULL, low=-(2**62),
     ),
+    Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 NBBO: Final = (
     Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
@@ -118,8 +122,10 @@ NBBO: Final = (
         required=True, default=NULL, nullable=True,
     ),
     Field("sequence", INTEGER, "i8", _SEQUENCE),
+    Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 SNAPSHOTS: Final = ("national_bid", "national_offer")  # of order rows; read only where they are to be the quotes
+NOT_COLUMNS: Final = ("security", "trade_date")  # fields that no log and no day file has as columns
 FIELDS: Final = {"orders": ORDERS, "trades": TRADES, "nbbo": NBBO}
 
 

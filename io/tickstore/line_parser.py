@@ -12,19 +12,21 @@ from numpy.typing import NDArray
 
 from kernels._jit import inlined, kernel
 from kernels.conventions import NULL
-from tickstore.fields import NAME, SIDE, SKIP, TIME
+from tickstore.fields import DATE, NAME, SIDE, SKIP, TIME
 
 _LF: Final = np.uint8(10)
 _CR: Final = np.uint8(13)
 _QUOTE: Final = np.uint8(34)
 _MINUS: Final = np.uint8(45)
 _DOT: Final = np.uint8(46)
+_SLASH: Final = np.uint8(47)
 _ZERO: Final = np.uint8(48)
 _NINE: Final = np.uint8(57)
+_T: Final = np.uint8(84)
 _UNDERSCORE: Final = np.uint8(95)
 _A: Final = np.uint8(97)
 _Z: Final = np.uint8(122)
-_SMALL: Final = np.uint8(32)  # the bit between capital and small letters
+_SMALL: Final = np.uint8(32)  # the bit between capital and small letters; a blank
 
 # Rows of a parse plan, one column of it a column of the file.
 KIND, SLOT, DEFAULT, LOW, HIGH, SCALE, EMPTY_OK = 0, 1, 2, 3, 4, 5, 6
@@ -36,10 +38,21 @@ _BAD: Final = NULL + 1  # not a value of any field
 
 @inlined
 def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> Any:
-    """Return the value of a side or name written in letters, else _BAD.
+    """Return the value of a side or name written in letters, or of a date with dashes, else _BAD.
 
     Sides are B, S, Buy, Sell in any case. A name is up to 7 of [A-Za-z0-9._-], packed into a number below zero.
+    A date YYYY-MM-DD, whatever follows it, becomes YYYYMMDD.
     """
+    if kind == DATE:
+        date = np.int64(0)
+        if stop - start < 10 or not (_MINUS <= data[start + 4] <= _SLASH and _MINUS <= data[start + 7] <= _SLASH):
+            return np.int64(_BAD)
+        if stop - start > 10 and data[start + 10] != _SMALL and data[start + 10] != _T:
+            return np.int64(_BAD)
+        for i in range(start, start + 10):
+            if _ZERO <= data[i] <= _NINE:
+                date = date * 10 + (np.int64(data[i]) - 48)
+        return date
     if kind != SIDE and kind != NAME:
         return np.int64(_BAD)
     if kind == SIDE:
@@ -148,7 +161,7 @@ def _parse_rows(
                     value, position = _decimals(data, position, value, digits, plan[SCALE, column])
                     c = data[position]
             plain = c in (delim, _LF, _CR, _QUOTE) and (kind != NAME or digits < 2 or data[begin] != _ZERO)
-            if not plain and kind in (SKIP, SIDE, NAME):
+            if not plain and kind in (SKIP, SIDE, NAME, DATE):
                 while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
                     position += 1
                     c = data[position]

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from kernels.conventions import NULL
-from tickstore.fields import INTEGER, NAME, PRICE, SIDE, TIME, Field
+from tickstore.fields import DATE, INTEGER, NAME, PRICE, SIDE, TIME, Field
 from tickstore.names import pack_name
+from tickstore.stated_dates import read_stated_date
 
 _SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -76,6 +77,8 @@ def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]
         if field.required and not field.nullable:
             raise RejectError("missing value")
         return field.default
+    if field.kind == DATE:
+        return read_stated_date(text)
     if field.kind == NAME:
         if field.name == "security" and len(quote(text, safe="")) > _LONGEST_FOLDER:
             raise RejectError("name too long")

@@ -49,6 +49,8 @@ class ParsedChunk:
     weekend_rows: int
     first_time: int | None  # of the first stored row
     pages: str  # digests of the file's pages in the range, hex
+    other_dates: int = 0  # rows that state another trade date
+    other_date: str = ""  # the first of them
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
 
@@ -79,6 +81,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
         texts = {number: text for text, number in long_names.items()}
         result.names = {name_text(number, texts): number for number in sorted(numbers)}
         result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
+        result.other_dates, result.other_date = writer.dates.others, writer.dates.example
         result.pages = b"".join(digests).hex()
         result.keys = writer.finish(texts, _facts(result))
         if temporary is None:
@@ -177,6 +180,8 @@ def _facts(result: ParsedChunk) -> dict[str, Any]:
         "first_time": result.first_time,
         "pages": result.pages,
         "names": result.names,
+        "other_dates": result.other_dates,
+        "other_date": result.other_date,
         "rejects": [asdict(reject) for reject in result.rejects],
     }
 

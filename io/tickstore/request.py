@@ -43,12 +43,16 @@ class ConvertProgress:
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """Rows of one input table. ``read`` is counted independently of parsing: newlines less headers."""
+    """Rows of one input table. ``read`` is counted independently of parsing: newlines less headers.
+
+    ``other_dates`` counts rows whose stated trade date is not the one their time gives.
+    """
 
     read: int = 0
     stored: int = 0
     rejected: int = 0
     blank: int = 0
+    other_dates: int = 0
 
 
 @dataclass(frozen=True, slots=True)

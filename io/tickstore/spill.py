@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tickstore.errors import StoreError
+from tickstore.fields import NOT_COLUMNS
 from tickstore.scatter import gather_wide, number_partitions, place_rows, scatter_narrow
+from tickstore.stated_dates import StatedDates
 from tickstore.trade_dates import TradeCalendar, trade_days
 
 Key = tuple[str, str]  # security, trade date
@@ -40,10 +42,10 @@ class SpillWriter:
     """Append blocks of parsed rows to a log. Buffers are made once and used for every block."""
 
     def __init__(self, target: BinaryIO, names: tuple[str, ...], calendar: TradeCalendar) -> None:
-        """Write to ``target`` the columns ``names`` of every block; all but the security are stored."""
+        """Write to ``target`` the columns ``names`` of every block; all but ``NOT_COLUMNS`` are stored."""
         self._target = target
         self._calendar = calendar
-        self._stored = tuple(name for name in names if name != "security")
+        self._stored = tuple(name for name in names if name not in NOT_COLUMNS)
         self._offset = 0
         self._blocks: list[_Block] = []
         self._entries: list[NDArray[np.int64]] = []
@@ -53,6 +55,7 @@ class SpillWriter:
         self._key_day = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int32)
         self._buffer = np.empty((BLOCK_ROWS + 8) * 8 * len(self._stored), np.uint8)
         self.weekend_rows = 0
+        self.dates = StatedDates(calendar)
 
     def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
         """Append a block of at most ``BLOCK_ROWS`` rows."""
@@ -65,6 +68,8 @@ class SpillWriter:
             columns["timestamp"], calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, day
         )
         self.weekend_rows += int(weekend)  # kernels run as plain Python return numpy's integers
+        if "trade_date" in columns:
+            self.dates.compare(columns["trade_date"], day)
         with np.errstate(over="ignore"):
             known = number_partitions(
                 columns["security"], day, self._table, self._key_security, self._key_day, self._known, number

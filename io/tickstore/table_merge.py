@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tickstore.fields import FIELDS, SNAPSHOTS
+from tickstore.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS
 from tickstore.partition_tables import OF_ORDERS, RowSource, SpilledTable, StoredTable
 
 KEPT, GIVEN, SAME, MERGED, REPLACED, CONFLICT = "kept", "given", "same", "merged", "replaced", "conflict"
@@ -115,7 +115,7 @@ def _hashes(table: str, rows: RowSource) -> NDArray[np.uint64]:
     column = np.empty(rows.rows, np.int64)
     for field in FIELDS[table]:
         first_row_only = table == "orders" and (field.name in SNAPSHOTS or field.name in OF_ORDERS - {"order_id"})
-        if field.name != "security" and not first_row_only:
+        if field.name not in NOT_COLUMNS and not first_row_only:
             rows.read(field.name, column)
             mixed = (mixed ^ column.view(np.uint64)) * _MIX
             mixed ^= mixed >> _SHIFT
