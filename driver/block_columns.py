@@ -5,14 +5,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from driver.cells import FILLED_WITHIN
 from driver.day_inputs import Day, Inputs, date_start
 from driver.order_block import OrderBlock
 from driver.settings import Settings
 from kernels import _rows as r
 from kernels._columns import Rows
-from kernels.conventions import NULL, SCENARIOS
+from kernels.conventions import NS_PER_SECOND, NULL, SCENARIOS
 from kernels.delay import Delay, decision_faults, decision_mid2, delay_costs
 from kernels.fees import scenario_fees
+from kernels.fill_rates import filled_within
 
 EXTRA_INTS: Final = {"report_quantity": r.REPORT_QUANTITY, "market_volume": r.MARKET_VOLUME}
 EXTRA_FLOATS: Final = {
@@ -29,10 +31,10 @@ EXTRA_FLOATS: Final = {
 def optional_columns(
     day: Day, inputs: Inputs, rows: Rows, settings: Settings, scenarios: tuple[str, ...]
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns that only some inputs or settings give: parent, delay, fees (decisions 18)."""
+    """Return fill rates, and the columns that only some inputs or settings give: parent, delay, fees (decisions 18)."""
     orders = day.orders
     place = rows.codes[r.ORDER_INDEX]
-    extra: dict[str, NDArray[Any]] = {}
+    extra: dict[str, NDArray[Any]] = fill_columns(inputs, rows, settings.simulation.fill_seconds)
     if "parent_id" in orders:
         extra["parent_id"] = np.asarray(orders["parent_id"])[place]
     if "decision_time" in orders:
@@ -43,6 +45,21 @@ def optional_columns(
     if any(settings.simulation.fees_bps):
         extra |= fee_columns(inputs, rows, place, scenarios)
     return extra
+
+
+def fill_columns(inputs: Inputs, rows: Rows, seconds: tuple[float, ...]) -> dict[str, NDArray[Any]]:
+    """Return the shares filled within each of ``seconds`` of arrival; NULL where only the state tells of a fill."""
+    places = (inputs.orders.first_fill, inputs.orders.fill_count)
+    horizons = np.array([round(s * NS_PER_SECOND) for s in seconds], np.int64)
+    within = filled_within(inputs.fills, places, rows, inputs.rules.hours_end, horizons)
+    if inputs.rules.states_only:
+        within[:, rows.ints[r.FILLED_QUANTITY] > 0] = NULL
+    return {filled_name(s): row for s, row in zip(seconds, within, strict=True)}
+
+
+def filled_name(seconds: float) -> str:
+    """Return the name of the column of shares filled within ``seconds`` of arrival."""
+    return f"{FILLED_WITHIN}{seconds:g}s"
 
 
 def delay_columns(inputs: Inputs, rows: Rows, decided: NDArray[Any], day_start: int) -> Delay:
@@ -104,6 +121,20 @@ def extra_columns(rows: Rows, horizons: tuple[float, ...]) -> dict[str, NDArray[
     for h, seconds in enumerate(horizons):
         extra[f"impact_{seconds:g}s_bps"] = rows.horizons[r.IMPACT * len(horizons) + h]
     return extra
+
+
+def derived_columns(block: OrderBlock) -> dict[str, NDArray[np.float64]]:
+    """Return the measures that others of the block determine: E/Q, and adverse selection at each markout horizon.
+
+    They are worked out where orders are written; tables have them from the same sums as the others.
+    """
+    ratio = np.full(len(block), np.nan)
+    quoted = block.extra.get("fill_quoted_spread_bps", ratio)
+    derived = {"eq_ratio": np.divide(block.effective_spread_bps, quoted, out=ratio, where=quoted > 0)}  # not if locked
+    for name, impact in block.extra.items():
+        if name.startswith("impact_"):
+            derived[name.replace("impact", "adverse_selection")] = 0.0 - 0.5 * impact  # never -0
+    return derived
 
 
 def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...]) -> OrderBlock:

@@ -10,6 +10,7 @@ from driver.cells import (
     COSTS,
     EXTRA_FILL_METRICS,
     FILL_METRICS,
+    FILLED_WITHIN,
     OUTCOMES,
     VENUE_NAMES,
     Cells,
@@ -68,10 +69,15 @@ def sum_by(block: OrderBlock, key: I64, size: int) -> Cells:
     """Return one block's orders summed by ``key`` (n,), each in 0 .. size - 1."""
     present, cell = _compact(key, size)
     markouts = block.markout_bps.shape[0]
-    sums = _Sums(sum_names(block.scenarios, markouts), cell, len(present))
+    within = [column for name, column in block.extra.items() if name.startswith(FILLED_WITHIN)]
+    sums = _Sums(sum_names(block.scenarios, markouts, len(within)), cell, len(present))
     _add_shared(sums, block)
     base = _add_charges(sums, block)
     _add_fill_metrics(sums, block, markouts)
+    traded = positive_rows(block.filled_quantity)
+    for h, column in enumerate(within):
+        filled = column.astype(np.int64, copy=False)
+        moments.add_positive(traded, sums.cell, filled, sums.at(f"filled_within.{h}", 2))
     _add_scenarios(sums, block, base)
     weight, mean, comoment = _moments_of(block, cell, base[0], len(present))
     entries = _histograms_of(block, cell, base[0], len(present))

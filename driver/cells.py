@@ -24,6 +24,7 @@ EXTRA_FILL_METRICS = (
     "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
 )  # fmt: skip
 ORDER_METRICS = ("quoted_spread_bps", "delay_bps", "decision_shortfall_bps")
+FILLED_WITHIN = "filled_quantity_"  # of the columns of shares filled within so many seconds of arrival
 HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
@@ -80,8 +81,8 @@ def local_hour(time: I64, zone: str) -> I64:
     return np.asarray(table, np.int64)[quarter - first]
 
 
-def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
-    """Return the names of the integer sums, in the order of their rows."""
+def sum_names(scenarios: Sequence[str], markouts: int, fill_rates: int) -> tuple[str, ...]:
+    """Return the names of the integer sums, in the order of their rows; horizons of either kind are numbered."""
     shared = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
     shared += [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
     shared += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
@@ -89,6 +90,7 @@ def sum_names(scenarios: Sequence[str], markouts: int) -> tuple[str, ...]:
     shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
     shared += ["execution_share_ms", "execution_shares"]
     shared.append("report_quantity")
+    shared += [f"{what}.{h}" for h in range(fill_rates) for what in ("filled_within", "orders_within")]
     for metric in [*ORDER_METRICS, *metric_names(markouts)]:
         shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
     return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])

@@ -1,7 +1,8 @@
 """What every column of the result tables means: name, unit, sign, meaning. The report and the tests read it.
 
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
-Names with ``<h>`` stand for one column per markout horizon.
+Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
+``markout_seconds``.
 """
 
 from typing import Final, NamedTuple
@@ -100,6 +101,15 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
     Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of market fills from the mid h seconds later"),
     Column("impact_<h>s_bps", BPS, COST, "twice the move of the mid over h seconds: effective = realised + impact"),
+    Column(
+        "adverse_selection_<h>s_bps", BPS, COST, "move of the mid against market fills over h seconds: - impact / 2"
+    ),
+    Column("eq_ratio", "ratio", COST, "E/Q: effective spread over the spread quoted before the same fills"),
+    Column("filled_quantity_<h>s", "shares", NONE, "filled within h seconds of arrival"),
+    Column("fill_rate_<h>s", "share", NONE, "the same over shares asked for: F(h)"),
+    Column("orders_filled_<h>s", "count", NONE, "orders with a fill within h seconds of arrival"),
+    Column("orders_filled_share_<h>s", "share", NONE, "the same over orders"),
+    Column("orders_filled_share", "share", NONE, "orders with a fill over orders"),
     Column("time_to_first_fill_s", "seconds", NONE, "mean over orders with a fill, from arrival"),
     Column("execution_time_s", "seconds", NONE, "mean over filled shares, from arrival"),
 )

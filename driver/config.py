@@ -74,6 +74,7 @@ class Config:
     dark_share: float = _key("simulation.dark_share", values.number(0, 1))
     mid: str = _key("simulation.mid", values.choice(*MID_KINDS))
     markout_seconds: tuple[float, ...] = _key("simulation.markout_seconds", values.list_of(values.number(0, 86_400)))
+    fill_seconds: tuple[float, ...] = _key("simulation.fill_seconds", values.list_of(values.number(0, 86_400)))
     cleanup_s: float = _key("simulation.cleanup_s", values.number(0, 86_400))
     allow_locked: bool = _key("simulation.allow_locked", values.flag())
     quotes_first: bool = _key("simulation.quotes_first", values.flag())
@@ -196,12 +197,11 @@ def _check_together(config: Config) -> None:
         raise UserError("--subject_limit, --subjects_meet and --alone belong to scenario R, which is not available yet")
     if config.allow_locked:
         raise UserError("--allow_locked belongs to scenario R, which is not available yet")
-    horizons = [f"{seconds:g}" for seconds in config.markout_seconds]
-    if len(set(horizons)) < len(horizons):
-        twice = next(name for name in horizons if horizons.count(name) > 1)
-        raise UserError(
-            f"--markout_seconds: two horizons are both called {twice}s in the tables: six digits tell them apart"
-        )
+    for key in ("markout_seconds", "fill_seconds"):
+        horizons = [f"{seconds:g}" for seconds in getattr(config, key)]
+        if len(set(horizons)) < len(horizons):
+            twice = next(name for name in horizons if horizons.count(name) > 1)
+            raise UserError(f"--{key}: two horizons are both called {twice}s in the tables: six digits tell them apart")
     if config.engine == "dask":
         raise UserError("--engine=dask is not available yet: use --engine=local")
     if config.scheduler:
@@ -242,6 +242,7 @@ def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
         dark_share_ppm=round(config.dark_share * 1e6),
         price_impact_bps=round(config.price_impact_percent * 100, 9),
         markout_seconds=config.markout_seconds,
+        fill_seconds=config.fill_seconds,
         cleanup_seconds=config.cleanup_s,
         allow_locked=config.allow_locked,
         quotes_first=config.quotes_first,

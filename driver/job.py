@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import tickstore
-from driver.block_columns import order_block
+from driver.block_columns import filled_name, order_block
 from driver.cell_sums import cells_of, sum_by
 from driver.cells import COSTS, Cells, cell_dimensions, merge_cells
 from driver.conditions import SIZE, Market, condition_key, market_volume
@@ -132,7 +132,9 @@ def without_costs(block: OrderBlock) -> OrderBlock:
 def empty_block(simulation: Simulation) -> OrderBlock:
     """Return a block without orders, with the columns of one that has some."""
     seconds = simulation.markout_seconds
-    return order_block(empty_rows(0, len(seconds)), simulation.scenarios, seconds)
+    block = order_block(empty_rows(0, len(seconds)), simulation.scenarios, seconds)
+    block.extra |= {filled_name(s): np.zeros(0, np.int64) for s in simulation.fill_seconds}
+    return block
 
 
 def metrics_csv(cells: Cells, style: TableStyle) -> bytes:

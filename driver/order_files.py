@@ -11,6 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from driver.block_columns import derived_columns
+from driver.cells import FILLED_WITHIN
 from driver.order_block import F64, I32, I64, OrderBlock
 from driver.outputs import atomic_file
 from driver.settings import Settings
@@ -141,6 +143,9 @@ def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> d
     for h, horizon in enumerate(horizons):
         columns[f"markout_{horizon}_bps"] = _floats(block.markout_bps[h])
         columns[f"realised_spread_{horizon}_bps"] = _floats(block.realised_spread_bps[h])
+    asked = np.where(block.order_quantity > 0, block.order_quantity, np.nan)
+    columns["fill_ratio"] = _floats(block.filled_quantity / asked)
+    columns |= {name: _floats(column) for name, column in derived_columns(block).items()}
     for name, column in block.extra.items():
         columns |= _extra_column(name, column, block, base)
     return columns
@@ -150,6 +155,9 @@ def _extra_column(name: str, column: F64 | I64, block: OrderBlock, base: F64) ->
     """Return one of the further columns in units for readers: no half units, bps instead of amounts."""
     if name == "execution_time_all":
         return {f"{name}_ns": _any(column)}
+    if name.startswith(FILLED_WITHIN):
+        asked = np.where((column == NULL) | (block.order_quantity <= 0), np.nan, block.order_quantity)
+        return {name.replace(FILLED_WITHIN, "fill_rate_"): _floats(column / asked)}
     if name == "decision_mid2":
         return {"decision_mid": _floats(_half(column))}
     if name.endswith("_fees"):

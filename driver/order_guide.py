@@ -1,7 +1,8 @@
 """What every column of the order files means: name, unit, sign, meaning. The README and the tests read it.
 
 Names with ``<s>`` stand for one column per scenario (A, B, C; fees also for real), with ``<h>`` for one per
-markout horizon. What the engine computes under the same name is described once, in ``kernels.metrics``.
+horizon: of ``fill_seconds`` for fill rates, else of ``markout_seconds``. What the engine computes under the same name
+is described once, in ``kernels.metrics``.
 """
 
 from typing import Final
@@ -41,6 +42,8 @@ NAMED: Final = {
         Column("execution_time_all_ns", "ns", NONE, "the same with the unfilled waiting until the end, over Q"),
         Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
         Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of fills from the mid h seconds later"),
+        Column("fill_ratio", "share", NONE, "filled over asked"),
+        Column("fill_rate_<h>s", "share", NONE, "filled within h seconds of arrival, over asked: F(h)"),
         Column("decision_mid", "price units", NONE, "Md: mid at the decision"),
         Column("delay_bps", "bps of Md", COST, "s q (M0 - Md) over Q Md: what waiting cost"),
         Column("decision_opportunity_bps", "bps of Md", COST, "s (Q - q)(m_T - Md) over Q Md"),
@@ -56,10 +59,11 @@ lit_quantity dark_quantity auction_quantity booked_quantity benchmark benchmark_
 fills_after_hours mid end_mid shortfall_touch_bps <s>_shortfall_touch_bps shortfall_zero_bps <s>_shortfall_zero_bps
 shortfall_cleanup_bps <s>_shortfall_cleanup_bps execution_bps opportunity_bps arrival_slippage_bps
 effective_spread_bps price_improvement_bps vwap_slippage_bps time_to_first_fill_ns execution_time_ns
-markout_<h>s_bps realised_spread_<h>s_bps report_quantity market_volume shortfall_ex_booking_bps quoted_spread_bps
-fill_quoted_spread_bps arrival_improvement_bps vwap_slippage_ex_own_bps close_slippage_bps execution_time_all_ns
-impact_<h>s_bps parent_id decision_time decision_mid delay_bps decision_opportunity_bps decision_shortfall_bps
-<s>_fees_bps <s>_net_shortfall_bps
+markout_<h>s_bps realised_spread_<h>s_bps fill_ratio eq_ratio adverse_selection_<h>s_bps
+report_quantity market_volume shortfall_ex_booking_bps quoted_spread_bps fill_quoted_spread_bps
+arrival_improvement_bps vwap_slippage_ex_own_bps close_slippage_bps execution_time_all_ns
+impact_<h>s_bps fill_rate_<h>s parent_id decision_time decision_mid delay_bps decision_opportunity_bps
+decision_shortfall_bps <s>_fees_bps <s>_net_shortfall_bps
 """
 ORDER: Final = IN_ORDER.split()
 OPTIONAL: Final = tuple(ORDER[ORDER.index("parent_id") :])  # only with columns of the input, or fees, that they need

@@ -28,6 +28,7 @@ class Simulation:
     dark_share_ppm: int = 500_000  # parts per million, so that floor(Q x share) is exact
     price_impact_bps: float = 5.0
     markout_seconds: tuple[float, ...] = (1.0, 60.0)
+    fill_seconds: tuple[float, ...] = (1.0, 10.0, 60.0, 300.0)
     cleanup_seconds: float = 300.0
     allow_locked: bool = False
     quotes_first: bool = False

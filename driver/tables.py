@@ -33,13 +33,15 @@ class TableStyle:
 
     price_decimals: int
     markout_seconds: tuple[float, ...]
+    fill_seconds: tuple[float, ...]
     fees: bool  # whether the configuration sets any: net columns then stand beside the gross ones
 
     @classmethod
     def of(cls, settings: Settings) -> "TableStyle":
         """Return the style that belongs to a run's settings."""
         simulation = settings.simulation
-        return cls(settings.price_decimals, simulation.markout_seconds, any(simulation.fees_bps))
+        seconds = simulation.markout_seconds, simulation.fill_seconds
+        return cls(settings.price_decimals, *seconds, any(simulation.fees_bps))
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
@@ -141,11 +143,35 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
             names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"
     for name, source in names.items():
         row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
+    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
+    for h, seconds in enumerate(style.markout_seconds):
+        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
+        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
+    row |= _fill_rates(sums, style)
     for name, source in names.items():
         row[f"{name.removesuffix('_bps')}_orders"] = sums[f"{source}.orders"]
     row["time_to_first_fill_orders"] = sums["first_fill_orders"]
     row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
     row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
+    return row
+
+
+def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
+
+    Nothing is known of when orders filled whose states alone tell of it.
+    """
+    row: dict[str, Value] = {}
+    orders, quantity = sums["orders"], sums["order_quantity"]
+    for h, seconds in enumerate(style.fill_seconds):
+        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
+        row[f"filled_quantity_{seconds:g}s"] = filled
+        row[f"orders_filled_{seconds:g}s"] = traded
+        row[f"fill_rate_{seconds:g}s"] = ratio(filled, quantity)
+        row[f"orders_filled_share_{seconds:g}s"] = ratio(traded, orders)
+    if sums["real.unpriced_quantity"]:
+        row = dict.fromkeys(row)
+    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
     return row
 
 

@@ -74,8 +74,13 @@ METRICS: Final = (
     Metric("effective_spread_bps", "bps of the mid", COST, "2 s (p - m) / m, m before each market fill"),
     Metric("realised_spread_bps", "bps of the mid", COST, "2 s (p - m_h) / m for each horizon h"),
     Metric("impact_<h>s_bps", "bps of the mid", COST, "2 s (m_h - m) / m: effective = realised + impact"),
+    Metric("adverse_selection_<h>s_bps", "bps of the mid", COST, "s (m - m_h) / m: minus half the impact"),
+    Metric(
+        "eq_ratio", "ratio", COST, "E/Q: effective over quoted spread of the market fills; none where all were locked"
+    ),
     Metric("price_improvement_bps", "bps of the mid", BENEFIT, "against the far touch before each market fill"),
     Metric("markout_bps", "bps of the mid", BENEFIT, "s (m_h - p) / m for each horizon h"),
+    Metric("filled_quantity_<h>s", "shares", NONE, "filled within h seconds of arrival, bookings included"),
     Metric("time_to_first_fill", "ns", NONE, "from arrival"),
     Metric("execution_time", "ns", NONE, "volume-weighted time of fills from arrival"),
     Metric("execution_time_all", "ns", NONE, "the same with the unfilled waiting until T, over Q"),

@@ -60,6 +60,16 @@ def count_positive(cell: I32, column: I64, out: I64) -> None:
 
 
 @kernel
+def add_positive(rows: I32, cell: I32, column: I64, out: I64) -> None:
+    """Add what is above zero in ``column`` (n,) at ``rows`` to ``out`` (2, cells): the sum, and how many there are."""
+    for k in range(rows.shape[0]):
+        i = rows[k]
+        if column[i] > 0:
+            out[0, cell[i]] += column[i]
+            out[1, cell[i]] += 1
+
+
+@kernel
 def add_rounded(cell: I32, column: F64, scale: float, out: I64) -> float:
     """Add ``column * scale``, each row rounded to an integer, to ``out``; missing rows add nothing.
 
@@ -284,6 +294,7 @@ def warm() -> None:
     count_codes(cell, code, 0, table)
     count_positive(cell, whole, table[0])
     rows_above_zero(whole, cell)
+    add_positive(cell, cell, whole, table)
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])

@@ -21,6 +21,7 @@ from kernels._columns import (
 )
 from kernels.block import day_sums, empty_rows, measure_orders
 from kernels.fees import scenario_fees
+from kernels.fill_rates import filled_within
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.quality import quality_counts
@@ -62,6 +63,7 @@ def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
     places = (orders.first_fill[place], orders.fill_count[place])
     outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
     scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
+    filled_within(fills, (orders.first_fill, orders.fill_count), rows, 0, np.zeros(1, np.int64))
     prevailing_quote(quotes.timestamp, quantity)
     fill_wide(sums.book, 0, np.empty((len(sums.book), 2), np.int64))
 

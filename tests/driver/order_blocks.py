@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from driver.order_block import F64, I64, OrderBlock
+from driver.settings import Simulation
 from kernels.conventions import NULL
 
 SCENARIOS = ("real", "A", "B", "C")
@@ -59,7 +60,10 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
         window_end=arrival + HOUR,
         **_scenario_columns(n, quantity, filled, (venue * price).sum(axis=0), mid2, end_mid2, rng),
         **_fill_columns(n, filled, first - arrival, markouts, rng),
-        extra={},
+        extra={
+            f"filled_quantity_{seconds:g}s": np.where(first - arrival <= seconds * 1e9, filled // (4 - k), 0)
+            for k, seconds in enumerate(Simulation().fill_seconds)
+        },
     )
 
 

@@ -32,7 +32,8 @@ def part_of(block: OrderBlock, chosen: slice) -> OrderBlock:
         for field in fields(OrderBlock)
         if isinstance(value := getattr(block, field.name), np.ndarray)
     }
-    return replace(block, **columns)
+    extra: dict[str, Any] = {name: np.ascontiguousarray(value[chosen]) for name, value in block.extra.items()}
+    return replace(block, **columns, extra=extra)
 
 
 def rows_of(block: OrderBlock) -> dict[tuple[int, int, int, int], list[int]]:
@@ -91,6 +92,10 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
             ]
             counted = [sums[f"{name}.{kind}"] for kind in ("fully_filled", "partially_filled", "not_executed")]
             assert counted == [outcomes.count(group) for group in (1, 2, 3)]
+        for h, seconds in enumerate((1, 10, 60, 300)):
+            within = block.extra[f"filled_quantity_{seconds}s"][rows]
+            assert sums[f"filled_within.{h}"] == sum(within.tolist())
+            assert sums[f"orders_within.{h}"] == sum(value > 0 for value in within.tolist())
         assert sums["real.notional"] == sum(block.notional[rows].tolist())
         filled = [i for i in rows if not math.isnan(block.scenario_notional2[1, i])]
         assert sums["A.notional"] == sum(naive_rounded(float(block.scenario_notional2[1, i]) * 0.5) for i in filled)

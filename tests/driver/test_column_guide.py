@@ -23,7 +23,7 @@ OTHER_SHAPES = {"statistics", "data_quality", "outliers"}
 
 
 def described(name: str) -> str:
-    return re.sub(r"_[0-9.]+s_(bps|orders)$", r"_<h>s_\1", name)
+    return re.sub(r"_[0-9.]+s(_bps|_orders|)$", r"_<h>s\1", name)
 
 
 @pytest.mark.parametrize("fees", [0.0, 1.0])

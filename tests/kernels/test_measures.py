@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driver.block_columns import derived_columns
 from driver.cell_sums import booked_part
 from driver.measure import hour_bounds, measure
 from driver.order_block import OrderBlock
@@ -88,6 +89,7 @@ def plain_rules(settings: Settings, hours: tuple[int, int]) -> Row:
         "impact": Fraction(simulation.price_impact_bps) / 10_000,
         "ticks": list(simulation.ticks),
         "horizons_ns": [round(seconds * NS) for seconds in simulation.markout_seconds],
+        "fill_ns": [round(seconds * NS) for seconds in simulation.fill_seconds],
         "cleanup_ns": round(simulation.cleanup_seconds * NS),
     }
 
@@ -102,7 +104,7 @@ def assert_close(name: str, measured: Any, expected: list[Fraction | None], scal
     np.testing.assert_allclose(measured, clean, rtol=1e-9, atol=max(1e-7, scale), err_msg=name)
 
 
-def assert_block_is(block: OrderBlock, expected: list[Row], horizons: int) -> None:
+def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulation) -> None:
     assert len(block) == len(expected)
     for name in EXACT:
         assert_exact(name, getattr(block, name), [row[name] for row in expected])
@@ -119,7 +121,15 @@ def assert_block_is(block: OrderBlock, expected: list[Row], horizons: int) -> No
         assert_close("notional2", block.scenario_notional2[k], [row["scenarios"][k][1] for row in expected])
         for name in COSTS:
             assert_close(name, getattr(block, name)[k], [row[name][k] for row in expected], 1e-4)
-    for h in range(horizons):
+    derived = derived_columns(block)
+    assert_close("eq_ratio", derived["eq_ratio"], [row["eq_ratio"] for row in expected])
+    for h, seconds in enumerate(simulation.fill_seconds):
+        name = f"filled_quantity_{seconds:g}s"
+        assert_exact(name, block.extra[name], [row[f"within_{h}"] for row in expected])
+    for h, seconds in enumerate(simulation.markout_seconds):
+        impact, adverse = block.extra[f"impact_{seconds:g}s_bps"], derived[f"adverse_selection_{seconds:g}s_bps"]
+        assert_close("impact", impact, [row[f"impact_{h}"] for row in expected])
+        assert_close("adverse selection", adverse, [row[f"adverse_{h}"] for row in expected])
         assert_close("markout", block.markout_bps[h], [row[f"markout_{h}"] for row in expected])
         assert_close("realised", block.realised_spread_bps[h], [row[f"realised_{h}"] for row in expected])
 
@@ -143,7 +153,7 @@ def check(seed: int, settings: Settings, n_orders: int = 12, without: str = "") 
     if block is None:
         assert expected == []
         return
-    assert_block_is(block, expected, len(settings.simulation.markout_seconds))
+    assert_block_is(block, expected, settings.simulation)
 
 
 @given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2]))
@@ -163,6 +173,7 @@ def test_other_settings(seed: int, share: int, impact: float) -> None:
         dark_share_ppm=share,
         price_impact_bps=impact,
         markout_seconds=(0.0, 0.05, 60.0, 3_600.0),
+        fill_seconds=(0.0, 30.0, 7_200.0),
         cleanup_seconds=0.0,
         quotes_first=True,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from driver.block_columns import derived_columns
 from driver.measure import measure
 from driver.order_block import OrderBlock
 from driver.settings import Session, Settings, Simulation
@@ -57,9 +58,9 @@ def measured(side: int, price: int) -> OrderBlock:
 def column_names(block: OrderBlock) -> set[str]:
     """Return every column's name in the table's form."""
     names = {field.name for field in fields(block)} - {"scenarios", "extra"}
-    for name in block.extra:
+    for name in block.extra | derived_columns(block):
         name = re.sub(r"^(real|A|B|C)_", "<scenario>_", name)
-        names.add(re.sub(r"_[0-9.]+s_bps$", "_<h>s_bps", name))
+        names.add(re.sub(r"_[0-9.]+s(_bps|)$", r"_<h>s\1", name))
     return names
 
 
@@ -82,8 +83,12 @@ def test_signs(side: int) -> None:
         if metric.name == "delay_cost":  # the mid had not moved since the decision
             assert block.extra["delay_cost"][0] == 0
             continue
+        if metric.name == "adverse_selection_<h>s_bps":  # the mid went on with the order: it gained
+            assert derived_columns(block)["adverse_selection_1s_bps"][0] < 0
+            continue
         name = metric.name.replace("<h>", "1").replace("<scenario>", "real")
-        value = block.extra[name] if name in block.extra else getattr(block, name)
+        further = block.extra | derived_columns(block)
+        value = further[name] if name in further else getattr(block, name)
         first = float(value[0, 0] if value.ndim == 2 else value[0])
         if metric.sign == "cost":
             assert first > 0, name

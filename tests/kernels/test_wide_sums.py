@@ -70,7 +70,7 @@ def test_days_of_six_decimals_equal_the_oracle(seed: int) -> None:
     rules = plain_rules(settings, hour_bounds("2024-09-05", settings.selection, settings.timezone))
     (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), settings, SESSION)
     expected = naive_measures(events, fills, quotes, rules)
-    assert_block_is(block, expected, len(settings.simulation.markout_seconds))
+    assert_block_is(block, expected, settings.simulation)
 
 
 def test_a_price_beyond_every_sum_is_named() -> None:

@@ -200,17 +200,20 @@ def naive_spreads(o: Row, quotes: list[Row], rules: Row) -> Row:
     out["effective_spread_bps"] = naive_mean(list(zip(weight, effective, strict=True)))
     out["price_improvement_bps"] = naive_mean(list(zip(weight, better, strict=True)))
     out["fill_quoted_spread_bps"] = naive_mean(list(zip(weight, spread, strict=True)))
+    mine, theirs = out["effective_spread_bps"], out["fill_quoted_spread_bps"]
+    out["eq_ratio"] = None if mine is None or not theirs else mine / theirs
     for h, horizon in enumerate(rules["horizons_ns"]):
         later = []
         for fill, *_ in quoted:
             then = naive_mid2(naive_prevailing(quotes, fill["timestamp"] + horizon, rules["quotes_first"]))
             later += [then] if then is not None else []
         if len(later) < len(quoted):
-            out[f"markout_{h}"] = out[f"realised_{h}"] = out[f"impact_{h}"] = None
+            out[f"markout_{h}"] = out[f"realised_{h}"] = out[f"impact_{h}"] = out[f"adverse_{h}"] = None
             continue
         pairs = list(zip(weight, later, quoted, strict=True))
         out[f"markout_{h}"] = naive_mean([(w, bps * side * Fraction(x - q[2], q[3])) for w, x, q in pairs])
         out[f"realised_{h}"] = naive_mean([(w, 2 * bps * side * Fraction(q[2] - x, q[3])) for w, x, q in pairs])
+        out[f"adverse_{h}"] = naive_mean([(w, bps * side * Fraction(q[3] - x, q[3])) for w, x, q in pairs])
         out[f"impact_{h}"] = naive_mean([(w, 2 * bps * side * Fraction(x - q[3], q[3])) for w, x, q in pairs])
     return out
 
@@ -319,6 +322,10 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["shortfall_ex_booking_bps"] = naive_ex_booking(o, quotes)
     o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
     o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
+    for h, horizon in enumerate(rules["fill_ns"]):
+        soon = [f["quantity"] for f in o["consumed"] if f["timestamp"] - o["arrival_time"] <= horizon]
+        unknown = rules.get("states_only") and o["filled_quantity"] > 0
+        o[f"within_{h}"] = None if unknown else sum(soon)
     waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
     unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
     o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if o["consumed"] else None
