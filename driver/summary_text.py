@@ -83,7 +83,12 @@ def _cell(value: Any) -> str:
 def convert_text(report: "ConvertReport", store: str) -> str:
     """Return what a conversion did."""
     if report.nothing_to_do:
-        lines = [f"nothing to do: {len(report.partitions)} day files of these inputs are in {store}"]
+        checked = (
+            "every byte of them was checked"
+            if report.bytes_checked
+            else f"checked by size, date and index only: `python -m driver verify --store={store}` reads every byte"
+        )
+        lines = [f"nothing to do: {len(report.partitions)} day files of these inputs are in {store}; {checked}"]
     else:
         lines = [f"{len(report.written)} day files written to {store}, {len(report.unchanged)} unchanged"]
         names = ("read", "stored", "rejected", "blank")

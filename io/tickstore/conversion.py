@@ -14,7 +14,7 @@ from typing import Any, Final
 from tickstore.accounting import check_built, count_lines
 from tickstore.build_task import MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
-from tickstore.commit import Decision, boot_id, commit, finish_commit, is_decided
+from tickstore.commit import Decision, boot_id, commit, finish_commit, is_decided, manifest_partitions
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import InputError, StoreError
 from tickstore.journal import built_before, note_built
@@ -223,6 +223,7 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
             tables.setdefault(run.sources[number].table, []).append((chunk.number, chunk.log, mapping))
             rows[key] += count
             used.setdefault(key, set()).add(number)
+    stored = manifest_partitions(request.store)
     tasks = []
     for place, key in enumerate(sorted(logs, key=lambda key: partition_order(*key))):
         path = day_path(request.store, *key)
@@ -240,7 +241,8 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
         tasks.append(
             BuildTask(
                 place, key, rows[key], {table: tuple(parts) for table, parts in logs[key].items()},
-                str(run.folder / f"{place:06}.h5"), str(path) if path.exists() else None, request.replace, attributes,
+                str(run.folder / f"{place:06}.h5"), str(path) if path.exists() else None, stored.get(key),
+                request.replace, attributes,
                 None if run.logs is None else str(run.logs),
             )
         )  # fmt: skip
@@ -328,9 +330,17 @@ def _warnings(run: _Run, built: list[BuiltPartition]) -> tuple[str, ...]:
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")
+    mended = sum(partition.outcome == "mended" for partition in built)
+    if mended:
+        warnings.append(f"{mended} day files were missing or damaged; they were made again as they had been stored")
     for partition in built:
+        name = f"security {partition.key[0]} on {partition.key[1]}"
+        if partition.outcome == "remade":
+            warnings.append(
+                f"{name}: the stored day file was gone or damaged; it is made of these files alone now, "
+                "which is not all that it held"
+            )
         for table, rows, files in partition.removed:
             also = f"; files no longer in it: {', '.join(files)}; convert these again" if files else ""
-            name = f"security {partition.key[0]} on {partition.key[1]}"
             warnings.append(f"{name}: {rows} stored rows of {table} were removed by --replace{also}")
     return tuple(warnings)

@@ -15,17 +15,21 @@ from tickstore.errors import StoreError
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table are
 
 
-def sound_day(path: str, given: Collection[str], replace: bool) -> DayFile | None:
-    """Open a day file whose content may be kept, or return None when new tables take the place of a damaged one.
+def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) -> tuple[DayFile | None, str]:
+    """Open a day file that may be built upon, or return what is wrong with one that must be made anew.
+
+    ``line`` is the manifest's about the file.
 
     Raises
     ------
     StoreError
-        The file is damaged and not to be replaced, or the tables ``given`` are not all it had.
+        The file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
     """
-    message = check_day(Path(path))
+    message = check_day(Path(path), line)
+    if not message and line is None:
+        raise StoreError(f"{path}: not in the manifest: `verify --accept` enters it, or remove it")
     if not message:
-        return open_day(path)
+        return open_day(path), ""
     where = message if message.startswith(path) else f"{path}: {message}"
     try:
         rows = map_file(path)[1]["rows"]
@@ -33,10 +37,8 @@ def sound_day(path: str, given: Collection[str], replace: bool) -> DayFile | Non
     except (StoreError, ValueError, KeyError, TypeError):
         lost = []  # nobody can tell what it had
     if lost:
-        raise StoreError(f"{where}; convert its {', '.join(lost)} again too, all together, with --replace")
-    if not replace:
-        raise StoreError(f"{where}; convert it again with --replace")
-    return None
+        raise StoreError(f"{where}; convert its {', '.join(lost)} again too, all together")
+    return None, where
 
 
 def check_day(path: Path, line: dict[str, Any] | None = None) -> str:

@@ -1,5 +1,6 @@
 """What a conversion is known by, and the report of an equal one that was done before."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
 def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> ConvertReport | None:
     """Return the report of an earlier equal conversion whose day files are all there as it left them.
 
-    With ``replace`` every byte of them is checked: whoever asks for it may want a damaged file made again.
+    A file is known by its index and size, and is read in full where it changed after the manifest was last written.
+    With ``replace`` every byte is read: whoever asks for it may want a damaged file made again.
     """
     found = None
     partitions: dict[Key, dict[str, Any]] = {}
@@ -49,12 +51,20 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
         return None
     report, then = found
     keys = tuple((security, date) for security, date in report["partitions"])
+    manifest = store / MANIFEST_NAME
+    written = manifest.stat().st_mtime_ns
+    touched = False
     for key in keys:
         now = partitions.get(key)
         if now is None or now["head"] != then.get(key, {}).get("head"):
             return None
-        if not _is_there(day_path(store, *key), now, replace):
+        path = day_path(store, *key)
+        changed = path.exists() and path.stat().st_mtime_ns > written
+        touched |= changed
+        if not _is_there(path, now, replace or changed):
             return None
+    if touched:  # all sound: a copied store, say
+        os.utime(manifest)
     return ConvertReport(
         partitions=keys,
         written=(),
@@ -65,6 +75,7 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
         warnings=tuple(report["warnings"]),
         input_bytes=report["input_bytes"],
         nothing_to_do=True,
+        bytes_checked=replace,
     )
 
 

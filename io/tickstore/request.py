@@ -70,3 +70,4 @@ class ConvertReport:
     stored_bytes: int = 0
     seconds: float = 0.0
     nothing_to_do: bool = False
+    bytes_checked: bool = False  # of nothing to do: every byte of the day files, not only size, date and index

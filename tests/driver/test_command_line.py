@@ -128,7 +128,11 @@ def test_convert_says_what_it_did_and_is_cheap_again(market: Market, tmp_path: P
     first = darkreplay("convert", *files, "--store=s", folder=tmp_path)
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("4 day files written to s, 0 unchanged\n")
-    assert darkreplay("convert", *files, "--store=s", folder=tmp_path).stdout.startswith("nothing to do: 4 day files")
+    again = darkreplay("convert", *files, "--store=s", folder=tmp_path).stdout
+    assert again.startswith("nothing to do: 4 day files of these inputs are in s; checked by size, date and index only")
+    assert "`python -m driver verify --store=s` reads every byte" in again
+    thorough = darkreplay("convert", *files, "--store=s", "--replace", folder=tmp_path).stdout
+    assert thorough.startswith("nothing to do: 4 day files of these inputs are in s; every byte of them was checked\n")
 
 
 def test_verify_finds_a_flipped_byte(market: Market, tmp_path: Path) -> None:
