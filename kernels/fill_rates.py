@@ -27,11 +27,11 @@ def write_filled_within(
     for h in range(n_horizons):
         horizon = horizons[h]
         for j in range(len(arrival)):  # all or nothing, without a branch: most orders have one fill at most
-            out[h, j] = filled[j] if last[j] - arrival[j] <= horizon else 0
+            out[h, j] = filled[j] if last[j] <= arrival[j] + horizon else 0
     shortest, longest = horizons[0], horizons[n_horizons - 1]
     timestamp, quantity, venue = fills.timestamp, fills.quantity, fills.venue
     for j in range(len(arrival)):
-        if not ((count[j] > 1) & (last[j] - arrival[j] > shortest) & (first[j] - arrival[j] <= longest)):
+        if not ((count[j] > 1) & (last[j] > arrival[j] + shortest) & (first[j] <= arrival[j] + longest)):
             continue  # one test, as each of the three alone is hard to predict
         start, h, total = first_fill[place[j]], 0, 0
         horizon = horizons[0]
