@@ -4,7 +4,6 @@ The user block, bytes [0, user block size), holds: magic (16), schema version (u
 its crc32 (u4), zero (u4), the JSON. All little-endian. ``data_layout.md`` has the details.
 """
 
-import ctypes
 import hashlib
 import json
 import mmap
@@ -24,7 +23,7 @@ from tickstore.schema import GROUPS, SCHEMA_VERSION
 
 MAGIC: Final = b"darkreplay day\r\n"
 HEAD: Final = struct.Struct("<16sIIII")
-_RANGE_WRITE: Final = 2  # SYNC_FILE_RANGE_WRITE
+_BUFFERED: Final = 48 << 20  # bytes up to which a file is put together in memory
 _ATTRIBUTE_ROOM: Final = 60_000  # an HDF5 attribute must be below 64 KiB
 
 
@@ -146,7 +145,9 @@ def _parse_index(data: mmap.mmap, size: int, path: str) -> dict[str, Any]:
 class DayWriter:
     """A day file in the making: its columns are filled in place, then `finish` adds checksums and the index.
 
-    Space is allocated before anything is mapped, so that a full disk is an OSError here and never a crash later.
+    A file of usual size is put together in memory that is used again for the next one and written at once: a fault
+    for each page of a map costs more than filling it. A larger one is mapped, its space allocated first, so that a
+    full disk is an OSError here and never a crash later.
     """
 
     def __init__(self, path: Path, columns: list[tuple[str, str, int]], room: int) -> None:
@@ -166,9 +167,13 @@ class DayWriter:
         self.path = path
         self.head = ""  # digest of the index and the structures, once finished
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._buffered = self.layout.size <= _BUFFERED
         try:
-            os.posix_fallocate(self._handle, 0, self.layout.size)
-            self._map = mmap.mmap(self._handle, self.layout.size)
+            if self._buffered:
+                self._map = _take_buffer(self.layout.size)
+            else:
+                os.posix_fallocate(self._handle, 0, self.layout.size)
+                self._map = mmap.mmap(self._handle, self.layout.size)
         except OSError:
             os.close(self._handle)
             path.unlink(missing_ok=True)
@@ -217,6 +222,9 @@ class DayWriter:
         self._map[self.layout.user_block : self.layout.user_block + len(structures)] = structures
         self.head = hashlib.sha256(self._map[: self.layout.user_block + len(structures)]).hexdigest()
         self.views.clear()
+        if self._buffered:
+            with memoryview(self._map) as view:
+                _write_all(self._handle, view[: self.layout.size], self.path)
         return facts
 
     def sync(self) -> None:
@@ -226,18 +234,40 @@ class DayWriter:
         finally:
             self.close()
 
-    def start_writeback(self) -> None:
-        """Let the system begin to write the file, without waiting: a sync later finds less to do."""
-        function = getattr(ctypes.CDLL(None), "sync_file_range", None)
-        if function is not None:
-            function(self._handle, ctypes.c_int64(0), ctypes.c_int64(0), ctypes.c_uint(_RANGE_WRITE))
-
     def close(self) -> None:
         """Let go of the file."""
         self.views.clear()
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+            if self._buffered:
+                _spare.append(self._map)
+
+
+_spare: list[mmap.mmap] = []  # memory of finished writers
+
+
+def _take_buffer(size: int) -> mmap.mmap:
+    """Return zeroed memory of at least ``size`` bytes, the last writer's if it is large enough."""
+    buffer = _spare.pop() if _spare else None
+    _spare.clear()
+    if buffer is None or len(buffer) < size:
+        return mmap.mmap(-1, -(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
+    np.frombuffer(buffer, np.uint8, size)[:] = 0
+    return buffer
+
+
+def forget_buffers() -> None:
+    """Let go of memory kept for the next day file."""
+    _spare.clear()
+
+
+def _write_all(handle: int, content: memoryview, path: Path) -> None:
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def write_day(
