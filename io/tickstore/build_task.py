@@ -38,6 +38,7 @@ class BuildTask:
     logs: dict[str, tuple[Log, ...]]
     path: str
     existing: str | None
+    stored: dict[str, Any] | None  # the manifest's line about it
     replace: bool
     attributes: dict[str, Any]
     scratch_folder: str | None
@@ -49,7 +50,7 @@ class BuiltPartition:
 
     number: int
     key: Key
-    outcome: str  # new, unchanged, session, completed, merged, replaced, conflict
+    outcome: str  # new, mended, remade, unchanged, session, completed, merged, replaced, conflict
     digest: str  # of the content
     size: int  # of the file
     head: str  # digest of the file's index and structures
@@ -68,7 +69,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     spilled: dict[str, SpilledTable] = {}
     choices: dict[str, Choice] = {}
     given = [table for table, logs in task.logs.items() if logs]
-    existing = sound_day(task.existing, given, task.replace) if task.existing is not None else None
+    existing, damage = (None, "") if task.existing is None else sound_day(task.existing, given, task.stored)
     for table in TABLES:
         parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
         spilled[table] = SpilledTable(table, task.key, parts)
@@ -83,7 +84,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     built = DayBuilder(tables, scratch).write(
         Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
     )
-    outcome = _outcome(built, existing, choices, task.replace)
+    outcome = _outcome(built, existing, choices, task)
     if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
         outcome = "session"
     duplicates = {t: [_locate(tables[t], row) for row in rows] for t, rows in built.duplicates.items()}
@@ -95,6 +96,8 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     built.writer.close()
     if outcome in ("unchanged", "conflict"):
         Path(task.path).unlink()
+    if damage and outcome == "remade" and not task.replace:
+        raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result
 
 
@@ -130,16 +133,19 @@ def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: d
     ]
 
 
-def _outcome(built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], replace: bool) -> str:
+def _outcome(built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], task: BuildTask) -> str:
+    digest = built.index["attributes"]["digest"]
     if existing is None:
-        return "new"
-    if existing.attributes["digest"] == built.index["attributes"]["digest"]:
+        if task.stored is None:
+            return "new"
+        return "mended" if digest == task.stored["digest"] else "remade"
+    if existing.attributes["digest"] == digest:
         return "unchanged"
     old, new = table_digests(existing.index), table_digests(built.index)
     changed = [t for t, c in choices.items() if c.verdict in (SAME, REPLACED, CONFLICT) and old[t] != new[t]]
     if not changed:
         return "merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"
-    return "replaced" if replace else "conflict"
+    return "replaced" if task.replace else "conflict"
 
 
 def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
