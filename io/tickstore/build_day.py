@@ -25,7 +25,7 @@ from kernels.conventions import (
     VENUE_REPORT,
 )
 from tickstore.day_file import DayWriter
-from tickstore.fields import FIELDS, NOT_COLUMNS, TABLES
+from tickstore.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS, TABLES
 from tickstore.indexing import (
     count_before,
     count_before_ends,
@@ -173,7 +173,7 @@ class DayBuilder:
         scratch.reset()
         self._scratch = scratch
         self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
-        if self._nbbo.rows == 0 and self._orders.has("national_bid"):
+        if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
         self._place_fills()
@@ -240,7 +240,7 @@ class DayBuilder:
 
     def _write_events(self, views: dict[str, NDArray[Any]]) -> None:
         for column in EVENTS:
-            if column.name not in ("order_index", "next_row"):
+            if column.name not in ("order_index", "next_row") and column.path in views:
                 self._orders.read(column.name, views[column.path])
         views["events/order_index"][:] = self._order_index
 
@@ -316,8 +316,9 @@ def attributes_text(attributes: dict[str, Any]) -> bytes:
     return dump_json(attributes)
 
 
-def orders_digest(index: dict[str, Any]) -> list[int]:
-    """Return the checksums of all columns that the order rows alone decide."""
+def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
+    """Return the checksums of all columns that the order rows alone decide, with or without the quotes beside them."""
+    left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
     fixed = {c.name for c in ORDERS} - {
         "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival", "fills_before_end",
     }  # fmt: skip
@@ -325,11 +326,11 @@ def orders_digest(index: dict[str, Any]) -> list[int]:
     return [
         columns[path][3]
         for path in sorted(columns)
-        if path.startswith("events/") or (path.startswith("orders/") and path[7:] in fixed)
+        if (path.startswith("events/") and path not in left_out) or (path.startswith("orders/") and path[7:] in fixed)
     ]
 
 
-def table_digests(index: dict[str, Any]) -> dict[str, Any]:
+def table_digests(index: dict[str, Any], snapshots: bool) -> dict[str, Any]:
     """Return what tells whether each input table of a partition is the same as before."""
     quotes = [index["columns"][path][3] for path in sorted(index["columns"]) if path.startswith("quotes/")]
-    return {"orders": orders_digest(index), "trades": index["attributes"]["trades_crc"], "nbbo": quotes}
+    return {"orders": orders_digest(index, snapshots), "trades": index["attributes"]["trades_crc"], "nbbo": quotes}

@@ -22,6 +22,7 @@ from tickstore.table_merge import CONFLICT, GIVEN, KEPT, MERGED, REPLACED, SAME,
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 MOST_SOURCES: Final = 100  # named in a day file
+FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
 
 Removed = tuple[str, int, list[str]]  # table, rows, base names of their files
@@ -74,13 +75,17 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
         spilled[table] = SpilledTable(table, task.key, parts)
         tables[table] = spilled[table]
-        if existing is not None and existing.rows[_GROUP[table]]:
+        if existing is not None and _has(existing, table):
             choices[table] = _choice(table, existing, spilled[table], task)
             tables[table] = choices[table].rows
     security, date = task.key
     attributes = task.attributes
     if existing is not None:
         attributes = _merged(attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
+        if "orders" in choices:
+            attributes = _with_snapshots(attributes, existing, choices["orders"])
+    if FROM_ORDERS in attributes:
+        attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
     built = DayBuilder(tables, scratch).write(
         Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
     )
@@ -101,12 +106,40 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     return result
 
 
+def _has(existing: DayFile, table: str) -> bool:
+    """Return whether a file of a table is in a day file; quotes made of order rows are made anew each time."""
+    derived = table == "nbbo" and existing.attributes.get(FROM_ORDERS)
+    return bool(existing.rows[_GROUP[table]] and not derived)
+
+
+def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
+    """Return attributes that say whether the quotes on order rows are taken, of orders that were stored before."""
+    before, now = FROM_ORDERS in existing.attributes, FROM_ORDERS in attributes
+    if before == now or orders.verdict in (SAME, REPLACED, CONFLICT):
+        return attributes
+    if orders.verdict != KEPT:
+        raise StoreError(
+            f"{existing.path}: stored {'with' if before else 'without'} --quotes_from_orders: "
+            "convert the files that add to it in the same way"
+        )
+    others = {name: value for name, value in attributes.items() if name != FROM_ORDERS}
+    return others | ({FROM_ORDERS: True} if before else {})
+
+
 def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask) -> Choice:
     """Return which rows make up a table that the store has."""
     stored = StoredTable(table, existing)
     if not given.rows:
         return Choice(stored, KEPT)
-    return choose_rows(table, stored, given, existing.attributes["sources"], task.attributes["sources"], task.replace)
+    old, new = existing.attributes["sources"], task.attributes["sources"]
+    choice = choose_rows(table, stored, given, old, new, task.replace)
+    if (
+        table == "orders"
+        and choice.verdict == SAME
+        and FROM_ORDERS in existing.attributes.keys() - task.attributes.keys()
+    ):
+        return Choice(stored, KEPT)  # the same rows, with the quotes on them
+    return choice
 
 
 def _locate(rows: RowSource, row: int) -> tuple[int, int, int]:
@@ -141,7 +174,8 @@ def _outcome(built: BuiltDay, existing: DayFile | None, choices: dict[str, Choic
         return "mended" if digest == task.stored["digest"] else "remade"
     if existing.attributes["digest"] == digest:
         return "unchanged"
-    old, new = table_digests(existing.index), table_digests(built.index)
+    both = FROM_ORDERS in existing.attributes.keys() & built.index["attributes"].keys()
+    old, new = table_digests(existing.index, both), table_digests(built.index, both)
     changed = [t for t, c in choices.items() if c.verdict in (SAME, REPLACED, CONFLICT) and old[t] != new[t]]
     if not changed:
         return "merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"

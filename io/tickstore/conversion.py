@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.accounting import check_built, count_lines
-from tickstore.build_task import MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
+from tickstore.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
 from tickstore.catalog import day_path, partition_order, read_catalog
 from tickstore.commit import Decision, boot_id, commit, finish_commit, is_decided, manifest_partitions
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
@@ -237,7 +237,7 @@ def _build_tasks(run: _Run) -> list[BuildTask]:
             "sources": named[:MOST_SOURCES],
             "participants": codes or {},
             "session": run.sessions.find(*key) if run.sessions is not None else None,
-        }
+        } | ({FROM_ORDERS: True} if request.quotes_from_orders else {})
         tasks.append(
             BuildTask(
                 place, key, rows[key], {table: tuple(parts) for table, parts in logs[key].items()},

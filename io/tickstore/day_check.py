@@ -32,8 +32,11 @@ def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) ->
         return open_day(path), ""
     where = message if message.startswith(path) else f"{path}: {message}"
     try:
-        rows = map_file(path)[1]["rows"]
-        lost = [table for table, group in _GROUP.items() if rows[group] and table not in given]
+        index = map_file(path)[1]
+        kept = {table for table, group in _GROUP.items() if index["rows"][group]}
+        if index["attributes"].get("quotes_from_orders"):
+            kept -= {"nbbo"}
+        lost = sorted(kept - set(given), key=list(_GROUP).index)
     except (StoreError, ValueError, KeyError, TypeError):
         lost = []  # nobody can tell what it had
     if lost:

@@ -46,6 +46,8 @@ EVENTS: Final = _columns(
     ("mid_tick", "i1", "code", "mid-tick flag, 0 undefined"),
     ("single_fill", "i1", "code", "1 one contra must supply the minimum, 2 several may, 0 undefined"),
     ("preference_only", "i1", "code", "1 trades only with its own participant, 2 no, 0 undefined"),
+    ("national_bid?", "i8", "price unit", "best bid snapshot on the order row, null if absent"),
+    ("national_offer?", "i8", "price unit", "best offer snapshot on the order row, null if absent"),
 )
 ORDERS: Final = _columns(
     "orders",  # one row per order of the day, by first appearance, which is arrival order
