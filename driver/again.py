@@ -14,6 +14,7 @@ from driver.results import JobState
 from driver.run_record import PhaseClock, RunRecord, Summary
 from driver.runner import first_state, make_tables, tables_digest
 from driver.settings import Job
+from driver.tick_file import read_tick_file
 from tickstore.errors import InputError, UserError
 
 
@@ -30,7 +31,8 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
         recorded = folder.recorded_states(results)
         only = frozenset(recorded)
         catalog = read_catalog(Path(config.store).expanduser())
-        plan = plan_jobs(config, catalog.partitions, catalog.participants, results, folder.code_digest(), only)
+        tick_file, code = read_tick_file(config.tick_file), folder.code_digest()
+        plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
         kept = folder.valid_jobs(plan, finished)
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")
@@ -39,6 +41,7 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
         if left:
             raise UserError(f"{left} of {len(only)} jobs in {results} are not up to date: use `run` instead")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
+        summary.tick_file = tick_file
         clock = PhaseClock(summary.phases)
         with RunRecord(config, tables_digest(config, plan), summary) as record:
             folder.remove_tables(results)

@@ -37,6 +37,7 @@ class Config:
     holidays: tuple[str, ...] = _key("input.holidays", values.list_of(values.date()))
     price_decimals: int = _key("input.price_decimals", values.whole(0, 9))
     ticks: tuple[tuple[int, int], ...] = _key("input.ticks", values.ticks())
+    tick_file: str = _key("input.tick_file", values.text(expects="a path"))
     session: str = _key("input.session", values.text(f"{CLOCK}-{CLOCK}", "local times such as 10:00-16:00"))
     price_format: str = _key("input.price_format", values.choice("auto", "units", "decimal"))
     columns: tuple[tuple[str, str], ...] = _key("input.columns", values.mapping())

@@ -6,13 +6,14 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from driver.config import Config, job_settings
-from driver.settings import Job, Session
+from driver.settings import Job, Session, Settings
+from driver.tick_file import TickFile
 from tickstore.catalog import Partition, partition_order
 from tickstore.errors import UserError
 
@@ -36,6 +37,7 @@ class Plan:
     bytes: int  # of the day files
     session_sources: dict[str, int]
     notes: tuple[str, ...] = ()  # what the data lacks, and what that means for the results
+    tick_file: TickFile | None = None
 
     @property
     def event_rows(self) -> int:
@@ -59,6 +61,7 @@ def plan_jobs(
     results: Path,
     code: str = "",
     only: frozenset[tuple[str, str]] | None = None,
+    tick_file: TickFile | None = None,
 ) -> Plan:
     """Return the jobs that ``config`` selects from the store's ``partitions``.
 
@@ -67,12 +70,13 @@ def plan_jobs(
     """
     chosen = _chosen(config, partitions, only)
     settings = job_settings(config, _participant_codes(config.participant_ids, participants))
-    settings_text = json.dumps(asdict(settings), sort_keys=True)
+    own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
+    texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
     sessions = plan_sessions(config, partitions)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
         session = sessions[partition.security, partition.date]
-        facts = json.dumps([partition.digest, asdict(session), settings_text, code])
+        facts = json.dumps([partition.digest, asdict(session), texts[partition.security], code])
         jobs.append(
             Job(
                 index=index,
@@ -81,14 +85,29 @@ def plan_jobs(
                 day_file=str(partition.path),
                 folder=str(results / job_folder(partition.security, partition.date)),
                 session=session,
-                settings=settings,
+                settings=own[partition.security],
                 event_rows=partition.rows["events"],
                 fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:32],
                 content=partition.digest,
             )
         )
     size = sum(partition.bytes for partition in chosen)
-    return Plan(tuple(jobs), size, dict(Counter(job.session.source for job in jobs)), _notes(chosen))
+    sources = dict(Counter(job.session.source for job in jobs))
+    return Plan(tuple(jobs), size, sources, (*_notes(chosen), *_tick_notes(set(own), tick_file)), tick_file)
+
+
+def _own_settings(settings: Settings, security: str, tick_file: TickFile | None) -> Settings:
+    """Return the settings of one security's jobs: with its ticks, where the tick file has them (decisions 11)."""
+    if tick_file is None or security not in tick_file.ticks:
+        return settings
+    return replace(settings, simulation=replace(settings.simulation, ticks=tick_file.ticks[security]))
+
+
+def _tick_notes(securities: set[str], tick_file: TickFile | None) -> tuple[str, ...]:
+    """Return a sentence on securities that the tick file lacks."""
+    if tick_file is None or not (without := sorted(securities - set(tick_file.ticks))):
+        return ()
+    return (f"{tick_file.name} has no ticks of {_some(without)}: theirs are those of --ticks",)
 
 
 def _notes(chosen: Sequence[Partition]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from driver import results as folder
 from driver.config import Config
 from driver.local_pool import describe
 from driver.results import JobState, job_name
+from driver.tick_file import TickFile
 
 if TYPE_CHECKING:
     from tickstore import ConvertReport
@@ -31,6 +32,7 @@ class Summary:
     conversion: "ConvertReport | None" = None
     headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
     notes: tuple[str, ...] = ()  # what the data lacks
+    tick_file: TickFile | None = None
     up_to_date: bool = False
     stale: int = 0
 
@@ -105,6 +107,7 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
         "failed": {job_name(state.job): state.error for state in summary.failed},
         "sessions": Counter(state.job.session.source for state in summary.states),
+        "tick_file": summary.tick_file.facts if summary.tick_file else None,
         "notes": summary.notes,
         "warnings": summary.warnings[:MOST_WARNINGS],
         "totals": {

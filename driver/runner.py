@@ -18,6 +18,7 @@ from driver.results import JobState, job_name
 from driver.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.sample import ensure_sample, use_sample
 from driver.settings import Job
+from driver.tick_file import read_tick_file
 from driver.warm import WarmUp, with_sound_cache
 from tickstore.errors import UserError
 
@@ -69,7 +70,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
         plan, summary.conversion = convert_and_plan(config, monitor)
-        summary.notes = plan.notes
+        summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
         kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
@@ -107,11 +108,13 @@ def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertRe
     """Convert the input, if there is any, and return the jobs it makes up."""
     from tickstore import read_catalog
 
+    tick_file = read_tick_file(config.tick_file)
     report = convert_input(config, monitor) if config.has_input else None
     catalog = read_catalog(Path(config.store).expanduser())
     only = frozenset(report.partitions) if report else None
     results = Path(config.results).expanduser()
-    return plan_jobs(config, catalog.partitions, catalog.participants, results, folder.code_digest(), only), report
+    code = folder.code_digest()
+    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file), report
 
 
 def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":

@@ -113,6 +113,7 @@ def plan_text(plan: Plan, config: Config, seconds: float) -> str:
     if len(plan.jobs) > SHOWN_JOBS:
         lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS} more (all with --json)")
     lines += [f"note: {note}" for note in plan.notes]
+    lines.append("sessions known from: " + ", ".join(f"{name} ({n})" for name, n in plan.session_sources.items()))
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
     lines.append(
         f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "
@@ -135,7 +136,14 @@ def plan_facts(plan: Plan, seconds: float) -> dict[str, Any]:
         }
         for job in plan.jobs
     ]
-    return {"jobs": jobs, "event_rows": plan.event_rows, "bytes": plan.bytes, "estimated_seconds": round(seconds, 1)}
+    return {
+        "jobs": jobs,
+        "event_rows": plan.event_rows,
+        "bytes": plan.bytes,
+        "session_sources": plan.session_sources,
+        "notes": plan.notes,
+        "estimated_seconds": round(seconds, 1),
+    }
 
 
 def settings_toml(config: Config) -> str:

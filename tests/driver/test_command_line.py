@@ -116,6 +116,17 @@ def test_plan_shows_jobs_and_runs_nothing(market: Market, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_tick_file_is_used_and_recorded(market: Market, tmp_path: Path) -> None:
+    (tmp_path / "ticks.csv").write_text("security,from_price,tick\n101,0,10\n")
+    store = f"--store={market.store}"
+    done = darkreplay("run", store, "--results=r", "--tick_file=ticks.csv", "--date_end=2024-01-02", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads((tmp_path / "r" / "run.json").read_text())
+    assert (facts["tick_file"]["name"], facts["tick_file"]["securities"]) == ("ticks.csv", 1)
+    assert facts["notes"] == ["ticks.csv has no ticks of 102: theirs are those of --ticks"]
+    assert facts["config"]["tick_file"] == "ticks.csv"
+
+
 def test_inspect_shows_how_columns_map(market: Market) -> None:
     facts = json.loads(darkreplay("inspect", "raw/orders.csv", "--json", folder=market.folder).stdout)
     assert facts["table"] == "orders"
@@ -213,6 +224,7 @@ MISTAKES = {  # name: (flags, what the line says)
     "below a file": ([STORE, "--results=empty.csv/results"], "results folder empty.csv/results is below a file"),
     "not writable": ([STORE, "--results=/proc/results"], "results folder /proc/results cannot be written"),
     "results is a file": ([STORE, "--results={raw}/orders.csv"], "is a file: give a folder"),
+    "tick file": ([STORE, "--tick_file=my.toml"], "--tick_file: my.toml needs the columns security, from_price, tick"),
     "dask": (["--engine=dask"], "--engine=dask is not available yet"),
 }
 

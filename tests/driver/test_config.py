@@ -119,6 +119,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
     ("flags", "message"),
     [
         ({"markout_seconds": "1,1.0000001"}, "two horizons are both called 1s in the tables"),
+        ({"fill_seconds": "60,60.0000001"}, "--fill_seconds: two horizons are both called 60s in the tables"),
         ({"allow_locked": "true"}, "belongs to scenario R"),
         ({"hour_start": "12", "hour_end": "9"}, "no hour is left"),
         ({"hour_end": "24"}, r"--hour_end needs a whole number, 0 to 23, not '24'"),
