@@ -12,6 +12,7 @@ from tickstore.store_files import CONVERT_FOLDER, DECISION_NAME
 
 CATALOG_NAME: Final = "catalog.json"
 _VERSION: Final = 1
+_ATTEMPTS: Final = 3
 _OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")
 
 
@@ -117,26 +118,29 @@ def merged_catalog(store: Path, changed: list[Path]) -> Catalog:
 def read_catalog(store: Path | str) -> Catalog:
     """Return the catalog of a store, from its file, or from the day files where that is missing.
 
+    What an interrupted conversion had decided to store is put in its place first.
+
     Raises
     ------
     StoreError
         There is no store, its catalog is damaged, or a conversion is half way through changing its files.
     """
+    from tickstore.recovery import settle
+
     store = Path(store)
     if not store.is_dir():
         raise StoreError(f"{store}: no store here; `convert` makes one")
-    _check_settled(store)
-    catalog = stored_catalog(store)
-    _check_settled(store)
-    return catalog
+    for _ in range(_ATTEMPTS):
+        settle(store)
+        catalog = stored_catalog(store)
+        if not is_decided(store):
+            return catalog
+    raise StoreError(f"{store}: conversions keep changing this store; wait for them")
 
 
-def _check_settled(store: Path) -> None:
-    if (store / CONVERT_FOLDER / DECISION_NAME).exists():
-        raise StoreError(
-            f"{store}: a conversion is changing this store, or was interrupted while it did: wait for it, "
-            "or run it again to finish it"
-        )
+def is_decided(store: Path) -> bool:
+    """Return whether a conversion's decision waits to be carried out: then nothing of it may be removed."""
+    return (store / CONVERT_FOLDER / DECISION_NAME).exists()
 
 
 def stored_catalog(store: Path) -> Catalog:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.build_task import BuiltPartition
-from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, merged_catalog
+from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, is_decided, merged_catalog
 from tickstore.day_file import dump_json
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store_files import (
@@ -79,18 +79,13 @@ def _make_durable(folder: Path, plan: dict[str, Any]) -> None:
     write_atomic(folder / _DURABLE, b"")
 
 
-def is_decided(folder: Path) -> bool:
-    """Return whether a decision waits to be carried out: then nothing of it may be removed."""
-    return (folder / DECISION_NAME).exists()
-
-
 def finish_commit(store: Path) -> None:
     """Carry out a decision that an interrupted conversion left behind.
 
     If the machine stopped before the day files were surely on disk, the decision is dropped instead.
     """
     folder = store / CONVERT_FOLDER
-    if not is_decided(folder):
+    if not is_decided(store):
         return
     plan = json.loads((folder / DECISION_NAME).read_bytes())
     if not (folder / _DURABLE).exists():

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from tickstore.accounting import check_built, count_lines
 from tickstore.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, BuiltPartition, Log, build_partition, forget_logs
-from tickstore.catalog import day_path, partition_order, read_catalog
-from tickstore.commit import Decision, boot_id, commit, finish_commit, is_decided, manifest_partitions
+from tickstore.catalog import day_path, is_decided, partition_order, read_catalog
+from tickstore.commit import Decision, boot_id, commit, finish_commit, manifest_partitions
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import InputError, StoreError
 from tickstore.journal import built_before, note_built
@@ -90,7 +90,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
 
 def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
     where = error.filename or request.store
-    decided = is_decided(request.store / CONVERT_FOLDER)
+    decided = is_decided(request.store)
     outcome = "not all was stored yet, the next conversion will finish it" if decided else "nothing was stored"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return StoreError(f"no space left for {where}: {outcome}. Free some, or set --temp_dir or --store")
@@ -125,7 +125,7 @@ def _convert(
         raise
     finally:
         forget_logs()
-        if not keep and not is_decided(folder):
+        if not keep and not is_decided(request.store):
             shutil.rmtree(folder, ignore_errors=True)
             if logs is not None:
                 shutil.rmtree(logs, ignore_errors=True)

@@ -14,6 +14,12 @@ from typing import Final
 from tickstore.errors import StoreError
 
 LOCK_NAME: Final = ".lock"
+
+
+class LockedError(StoreError):
+    """Another process holds the lock."""
+
+
 _PATIENCE_S: Final = 2.0  # workers of a dead owner may live for a moment
 
 
@@ -23,8 +29,10 @@ def store_lock(store: Path) -> Iterator[int]:
 
     Raises
     ------
-    StoreError
+    LockedError
         Another conversion is writing; the message names it.
+    StoreError
+        The store cannot be written.
     """
     handle = _hold(store)
     try:
@@ -67,7 +75,7 @@ def _acquire(handle: int, store: Path) -> None:
             if dead and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            raise StoreError(
+            raise LockedError(
                 f"{store}: another conversion is writing here (process {owner['pid']} on {owner['host']}, "
                 f"since {owner['since']}); wait for it or stop it"
             ) from None

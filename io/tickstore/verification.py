@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, rebuild_catalog, stored_catalog
-from tickstore.commit import finish_commit, is_decided, manifest_partitions
+from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, is_decided, rebuild_catalog, stored_catalog
+from tickstore.commit import finish_commit, manifest_partitions
 from tickstore.day_check import check_day
 from tickstore.day_file import map_file
 from tickstore.errors import StoreError
+from tickstore.recovery import settle, writer_of
 from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, append_lines, write_atomic
 from tickstore.store_lock import store_lock
 
@@ -41,6 +42,8 @@ class VerifyReport:
 def verify(store: Path | str) -> VerifyReport:
     """Read every byte of a store and return what is wrong with it.
 
+    What an interrupted conversion had decided to store is put in its place first.
+
     Raises
     ------
     StoreError
@@ -49,9 +52,13 @@ def verify(store: Path | str) -> VerifyReport:
     store = Path(store)
     if not store.is_dir():
         raise StoreError(f"{store}: no store here; `convert` makes one")
-    known = manifest_partitions(store)
-    settled = not is_decided(store / CONVERT_FOLDER)
     problems: list[Problem] = []
+    try:
+        settle(store)
+    except StoreError as error:
+        problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, error.message))
+    known = manifest_partitions(store)
+    settled = not is_decided(store)
     size = 0
     paths = {day_path(store, *key): line for key, line in known.items()}
     for path, line in sorted(paths.items()):
@@ -68,8 +75,8 @@ def verify(store: Path | str) -> VerifyReport:
             problems.append(Problem(FOREIGN, path, "not in the manifest: remove it, or accept it"))
     if settled:
         problems += _check_catalog(store, {path for path in found if path in paths}, problems)
-    if (store / CONVERT_FOLDER).exists():
-        message = "a conversion was interrupted: run it again to finish it"
+    if settled and (store / CONVERT_FOLDER).exists():
+        message = writer_of(store) or "a conversion was interrupted: run it again to finish it"
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, message))
     return VerifyReport(len(found), size, tuple(problems))
 

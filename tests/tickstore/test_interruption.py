@@ -4,11 +4,13 @@ import errno
 import fcntl
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,22 +80,100 @@ def test_a_killed_conversion_is_taken_up(
     assert verify(folder / "store").problems == ()
 
 
-def test_a_half_moved_store_is_not_read(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+def replaced(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, point: str) -> Path:
+    """Return a market whose second conversion, of other quantities, was killed after it was decided."""
     folder = fresh(undisturbed, tmp_path)
     assert run(folder, 1).returncode == 0
     path = folder / "orders.csv"
     path.write_text(path.read_text().replace(",100,", ",999,"))
-    assert run(folder, 1, "-", "renaming", replace=True).returncode == -9
-    with pytest.raises(StoreError, match="was interrupted while it did: wait for it, or run it again"):
-        read_catalog(folder / "store")
-    assert {problem.kind for problem in verify(folder / "store").problems} >= {"unfinished"}
-    done = run(folder, 1, replace=True)
-    assert (done.returncode, done.stdout) == (0, "begin\nnothing\n"), done.stderr
+    assert run(folder, 1, "-", point, replace=True).returncode == -9
+    assert (folder / "store" / ".convert" / "decision.json").exists()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("point", "reader"),
+    [("decided", read_catalog), ("renaming", verify), ("renamed", read_catalog), ("noted", read_catalog)],
+)
+def test_a_reader_finishes_what_was_decided(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, point: str, reader: Callable[[Path], object]
+) -> None:
+    folder = replaced(undisturbed, tmp_path, point)
+    reader(folder / "store")
+    assert not (folder / "store" / ".convert").exists()
+    assert verify(folder / "store").problems == ()
     for partition in read_catalog(folder / "store").partitions:
         day = open_day(partition.path)
         assert day.attributes["digest"] == partition.digest
         assert 999 in day.events["quantity"]
+    done = run(folder, 1, replace=True)
+    assert (done.returncode, done.stdout) == (0, "begin\nnothing\n"), done.stderr
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_every_command_reads_a_store_that_was_left_half_moved(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, command: str
+) -> None:
+    folder = replaced(undisturbed, tmp_path, "renaming")
+    words = [sys.executable, "-m", "driver", command, f"--store={folder / 'store'}", f"--results={tmp_path / 'r'}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=env())
+    assert done.returncode == 0, done.stderr
     assert verify(folder / "store").problems == ()
+
+
+def test_a_half_moved_store_that_cannot_be_written_is_not_read(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = replaced(undisturbed, tmp_path, "renaming") / "store"
+    opened = os.open
+
+    def refuse(path: Path, flags: int, *rest: int) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, *rest)
+
+    before = tree(store)
+    message = (
+        r"store: a conversion was interrupted while it changed this store, and it cannot be finished from here: "
+        r"cannot be written \(Read-only file system\). `python -m driver verify --store=.*store` finishes it"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("tickstore.store_lock.os.open", refuse)
+        with pytest.raises(StoreError, match=message):
+            read_catalog(store)
+        problems = verify(store).problems
+        assert [problem.kind for problem in problems if problem.kind == "unfinished"] == ["unfinished"]
+    assert tree(store) == before
+    assert len(read_catalog(store).partitions) == 6
+
+
+def test_a_reader_waits_for_the_conversion_that_is_at_it(
+    undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = replaced(undisturbed, tmp_path, "renaming") / "store"
+    monkeypatch.setattr("tickstore.recovery._PATIENCE_S", 0.2)
+    message = rf"another conversion is writing here \(process {os.getpid()} on "
+    with store_lock(store), pytest.raises(StoreError, match=message):
+        read_catalog(store)
+    with store_lock(store):
+        assert re.search(message, verify(store).problems[0].message)
+    monkeypatch.setattr("tickstore.recovery._PATIENCE_S", 10.0)
+    with ThreadPoolExecutor() as threads:
+        with store_lock(store):
+            waiting = threads.submit(read_catalog, store)
+            time.sleep(0.2)
+            assert not waiting.done()
+        assert len(waiting.result().partitions) == 6
+
+
+def test_verify_names_a_conversion_under_way(market: Path) -> None:
+    convert(request(market))
+    (market / "store" / ".convert").mkdir()
+    with store_lock(market / "store"):
+        (problem,) = verify(market / "store").problems
+    assert (problem.kind, f"process {os.getpid()} on " in problem.message) == ("unfinished", True)
+    (problem,) = verify(market / "store").problems
+    assert problem.message == "a conversion was interrupted: run it again to finish it"
 
 
 def test_a_file_accepted_before_an_interrupted_conversion_is_finished_stays(
