@@ -12,7 +12,7 @@ import numpy as np
 
 from driver import inference
 from driver.cells import Cells, cell_dimensions
-from driver.conditions import CONDITIONS, PHASES, SPREADS, condition_dimensions
+from driver.conditions import CONDITIONS, PHASES, SHARES, SPREADS, condition_dimensions
 from driver.order_block import F64, I32, I64
 from driver.outliers import merge_extremes
 from driver.outputs import atomic_write
@@ -20,10 +20,12 @@ from driver.partials import PARTIAL_NAME, Partial, read_partial
 from driver.settings import Job, Settings
 from driver.tables import TableStyle, Value, csv_bytes, measures, totals_csv
 from driver.totals import Totals
+from driver.volatility import RANGES, tercile_of
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 from tickstore.errors import StoreError
 
 CONDITION_START = {"phase": 0, "spread": len(PHASES), "volume_share": len(PHASES) + len(SPREADS)}
+FIRST_TERCILE = CONDITION_START["volume_share"] + len(SHARES)
 OUTLIERS_KEPT = 100
 HOURS = 24
 SIZES = len(SIZE_EDGES) + 1
@@ -54,6 +56,8 @@ class _State:
     quality: dict[str, int] = field(default_factory=dict)
     quality_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
+    ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
+    intervals: I64 = field(default_factory=lambda: np.zeros(RANGES, np.int64))  # of all its dates
     cluster_weight: F64 = field(default_factory=lambda: np.zeros((0, 3)))
     cluster_mean: F64 = field(default_factory=lambda: np.zeros((0, 2, 0)))
 
@@ -72,6 +76,9 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
         if not state.totals:
             _start(state, partial.cells)
         _add(state, place, partial, security_row[job.security], date_row[job.date])
+        following = jobs[place + 1].security if place + 1 < len(jobs) else None
+        if following != job.security:
+            _add_terciles(state, security_row[job.security])
     return _write(state, Path(results), TableStyle.of(settings))
 
 
@@ -126,6 +133,10 @@ def _add(state: _State, place: int, partial: Partial, security: int, date: int) 
     for name, places in condition_dimensions(partial.conditions.key).items():
         rows = (places + CONDITION_START[name]).astype(np.int32)
         totals["by_condition"].add(partial.conditions, rows, security)
+    if state.ranges is None:
+        state.ranges = Totals.empty(partial.volatility, RANGES)
+    state.ranges.add(partial.volatility, partial.volatility.key.astype(np.int32), security)
+    state.intervals += np.asarray(partial.intervals, np.int64)
     state.cluster_weight[place] = whole.weight[0]
     state.cluster_mean[place] = whole.mean[0]
     where = {"security_code": partial.security, "date": partial.date}
@@ -135,6 +146,16 @@ def _add(state: _State, place: int, partial: Partial, security: int, date: int) 
         state.quality[kind] = state.quality.get(kind, 0) + count
         if count:
             state.quality_rows.append([partial.security, partial.date, kind, count])
+
+
+def _add_terciles(state: _State, security: int) -> None:
+    """Add a security's orders to the terciles of its ranges: all its dates, which follow each other, have gone by."""
+    if state.ranges is None:
+        raise ValueError("a security has at least one partial")
+    rows = np.where(state.ranges.security >= 0, FIRST_TERCILE + tercile_of(state.intervals.tolist()), SKIPPED)
+    state.totals["by_condition"].add_rows(state.ranges, rows.astype(np.int32), security)
+    state.ranges = None
+    state.intervals[:] = 0
 
 
 def _name(partial: Partial, participant: int) -> str:

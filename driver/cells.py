@@ -120,26 +120,46 @@ def merge_cells(parts: Iterable[Cells]) -> Cells:
     return merged
 
 
+def regroup(cells: Cells, key: I64) -> Cells:
+    """Return the cells summed again by ``key``, which has a value for each of them."""
+    present, place = np.unique(key, return_inverse=True)
+    index, n, K = place.astype(np.int32), len(present), len(cells.scenarios)
+    sums = np.zeros((len(cells.names), n), np.int64)
+    weight, mean = np.zeros((n, 3)), np.zeros((n, 2, K))
+    comoment = np.zeros((n, 2, K * (K + 1) // 2))
+    moments.merge_rows(index, cells.sums, sums)
+    moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, weight, mean, comoment)
+    entries = _join_histograms(K, [(index[cells.histogram_cell], cells.histogram_code, cells.histogram_count)])
+    _check_reach(sums)
+    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment, *entries)
+
+
+def _check_reach(sums: I64) -> None:
+    if sums.size and max(int(sums.max()), -int(sums.min())) >= moments.FIXED_LIMIT:
+        raise UserError(too_large("a column", float(np.abs(sums).max())))
+
+
+def _join_histograms(K: int, parts: Sequence[tuple[I32, I32, I64]]) -> tuple[I32, I32, I64]:
+    """Return the entries (cell, code, count) of sparse histograms of K scenarios, equal ones summed, sorted."""
+    cells, codes, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    width = (2 * K - 1) * histograms.BUCKETS
+    distinct, place = np.unique(cells.astype(np.int64) * width + codes, return_inverse=True)
+    count = np.zeros(len(distinct), np.int64)
+    np.add.at(count, place, counts)
+    return (distinct // width).astype(np.int32), (distinct % width).astype(np.int32), count
+
+
 def _merge_two(a: Cells, b: Cells) -> Cells:
     key = np.union1d(a.key, b.key)
     K = len(a.scenarios)
     sums = np.zeros((len(a.names), len(key)), np.int64)
     weight, mean = np.zeros((len(key), 3)), np.zeros((len(key), 2, K))
     comoment = np.zeros((len(key), 2, K * (K + 1) // 2))
-    cells, codes, counts = [], [], []
+    entries = []
     for part in (a, b):
         index = np.searchsorted(key, part.key).astype(np.int32)
         sums[:, index] += part.sums
         moments.merge_moments(index, part.weight, part.mean, part.comoment, weight, mean, comoment)
-        cells.append(index[part.histogram_cell])
-        codes.append(part.histogram_code)
-        counts.append(part.histogram_count)
-    if sums.size and max(int(sums.max()), -int(sums.min())) >= moments.FIXED_LIMIT:
-        raise UserError(too_large("a column", float(np.abs(sums).max())))
-    width = (2 * K - 1) * histograms.BUCKETS
-    entry = np.concatenate(cells).astype(np.int64) * width + np.concatenate(codes)
-    distinct, place = np.unique(entry, return_inverse=True)
-    count = np.zeros(len(distinct), np.int64)
-    np.add.at(count, place, np.concatenate(counts))
-    cell, code = (distinct // width).astype(np.int32), (distinct % width).astype(np.int32)
-    return Cells(a.scenarios, a.names, key, sums, weight, mean, comoment, cell, code, count)
+        entries.append((index[part.histogram_cell], part.histogram_code, part.histogram_count))
+    _check_reach(sums)
+    return Cells(a.scenarios, a.names, key, sums, weight, mean, comoment, *_join_histograms(K, entries))

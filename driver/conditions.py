@@ -1,16 +1,18 @@
-"""The market an order met: phase of the day, spread in ticks, its share of the day's volume (decisions 30).
+"""The market an order met: phase of the day, spread in ticks, its share of the day's volume, volatility (decisions 30).
 
 These are summed apart from the main cells, whose number they would multiply.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from driver.cells import Cells, regroup
 from driver.order_block import I64, OrderBlock
 from driver.settings import Session
+from driver.volatility import RANGES, TERCILES, order_ranges
 from kernels.conventions import (
     BENCHMARK_CLOSE,
     BENCHMARK_OPEN,
@@ -26,8 +28,9 @@ SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
 SHARES = ("below 0.1%", "0.1% to 0.5%", "0.5% to 1%", "1% to 5%", "5% or more", "no volume")
 SHARE_EDGES_PPM = (1_000, 5_000, 10_000, 50_000)
 HALF_HOUR = 1_800 * NS_PER_SECOND
-CONDITIONS = {"phase": PHASES, "spread": SPREADS, "volume_share": SHARES}
+CONDITIONS = {"phase": PHASES, "spread": SPREADS, "volume_share": SHARES, "volatility": TERCILES}
 SIZE = len(PHASES) * len(SPREADS) * len(SHARES)
+MARKET_SIZE = SIZE * RANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,25 @@ class Market:
     session: Session
     ticks: tuple[tuple[int, int], ...]  # (from price, tick)
     volume: int  # shares traded on the market that day, bookings and reports left out
+    ranges: I64 = field(default_factory=lambda: np.empty(0, np.int64))  # of the mid in each interval of the session
 
 
 def market_volume(quantity: NDArray[Any], venue: NDArray[Any]) -> int:
     """Return the shares traded on the market; every match has two fills."""
     return int(quantity[np.isin(venue, (VENUE_LIT, VENUE_DARK, VENUE_AUCTION))].sum()) // 2
+
+
+def market_key(block: OrderBlock, market: Market) -> I64:
+    """Return one number per order, 0 .. MARKET_SIZE - 1: its condition key, and how much the mid moved around it."""
+    return condition_key(block, market) * RANGES + order_ranges(block, market.session, market.ranges)
+
+
+def split_market(cells: Cells) -> tuple[Cells, Cells]:
+    """Return sums by ``market_key`` as sums by condition key, and by the mid's range.
+
+    Orders are summed once for both. Which ranges make a tercile is known when all dates are.
+    """
+    return regroup(cells, cells.key // RANGES), regroup(cells, cells.key % RANGES)
 
 
 def condition_key(block: OrderBlock, market: Market) -> I64:

@@ -13,7 +13,7 @@ import tickstore
 from driver.block_columns import filled_name, order_block
 from driver.cell_sums import cells_of, sum_by
 from driver.cells import COSTS, Cells, cell_dimensions, merge_cells
-from driver.conditions import SIZE, Market, condition_key, market_volume
+from driver.conditions import MARKET_SIZE, Market, market_key, market_volume, split_market
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, OrderFile, open_order_file
@@ -23,6 +23,7 @@ from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, JobReport, Settings, Simulation
 from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
+from driver.volatility import count_intervals, interval_ranges
 from kernels.block import empty_rows
 from kernels.conventions import GROUPS
 from tickstore.errors import UserError
@@ -41,16 +42,18 @@ def run_job(job: Job) -> JobReport:
         quality = data_quality(day, job.settings, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
-        market = Market(job.session, job.settings.simulation.ticks, volume)
+        ranges = interval_ranges(day.quotes, job.session)
+        market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
         blocks = _at_least_one(measure(day, job.settings, job.session), job)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
-        cells, conditions, outliers = _measure_blocks(job, folder, texts, market, blocks)
+        cells, by_market, outliers = _measure_blocks(job, folder, texts, market, blocks)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    partial = Partial(job.security, job.date, job.fingerprint, cells, conditions, quality, outliers, names)
+    cubes, intervals = (cells, *split_market(by_market)), count_intervals(ranges)
+    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, outliers, names, intervals)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -84,7 +87,7 @@ def _measure_blocks(
 ) -> tuple[Cells, Cells, list[dict[str, Any]]]:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     cells: Cells | None = None
-    conditions: Cells | None = None
+    by_market: Cells | None = None
     outliers: list[dict[str, Any]] = []
     with ExitStack() as stack:
         file: OrderFile | None = None
@@ -94,11 +97,11 @@ def _measure_blocks(
             if file is not None:
                 file.write(block)
             cells = _merged(cells, cells_of(block, job.settings.timezone))
-            conditions = _merged(conditions, sum_by(block, condition_key(block, market), SIZE))
+            by_market = _merged(by_market, sum_by(block, market_key(block, market), MARKET_SIZE))
             outliers = merge_extremes(outliers, extreme_orders(block))
-    if cells is None or conditions is None:
+    if cells is None or by_market is None:
         raise ValueError("a job sums at least one block, an empty one if it has no orders")
-    return cells, conditions, outliers
+    return cells, by_market, outliers
 
 
 def _merged(sums: Cells | None, more: Cells) -> Cells:

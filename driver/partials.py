@@ -24,14 +24,14 @@ from driver.outputs import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.bin"
-PARTIAL_VERSION = 1
+PARTIAL_VERSION = 2
 MAGIC = b"DRPARTL\n"
 _ARRAYS = tuple(field.name for field in fields(Cells) if field.name not in ("scenarios", "names", "sums"))
 _TYPES: dict[str, Any] = {
     "key": np.int64, "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
 }  # fmt: skip
 _STORED = (*_ARRAYS, "spread", *(f"{kind}{w}" for w in range(4) for kind in ("rows", "sums")))
-_CUBES = ("cells", "conditions")
+_CUBES = ("cells", "conditions", "volatility")
 _CODEC = pa.Codec("zstd", compression_level=1)  # inflates several times faster than zlib, which is what counts
 _WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
 
@@ -45,9 +45,11 @@ class Partial:
     fingerprint: str  # of the job that made it
     cells: Cells
     conditions: Cells  # the same orders by the market they met
+    volatility: Cells  # and by the range of the mid around them
     quality: dict[str, int]
     outliers: list[dict[str, Any]]  # the job's most extreme orders, by column name
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
+    intervals: list[int]  # how many intervals of the day have each range of the mid
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -76,6 +78,7 @@ def encode(partial: Partial) -> bytes:
         "quality": partial.quality,
         "outliers": partial.outliers,
         "participants": partial.participants,
+        "intervals": partial.intervals,
         "arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()],
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
@@ -154,9 +157,11 @@ def _decode(header: dict[str, Any], floats: bytearray, whole: bytes) -> Partial:
         fingerprint=header["fingerprint"],
         cells=cubes[0],
         conditions=cubes[1],
+        volatility=cubes[2],
         quality=header["quality"],
         outliers=header["outliers"],
         participants=header["participants"],
+        intervals=header["intervals"],
     )
 
 

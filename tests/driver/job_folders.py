@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from driver.cell_sums import cells_of, sum_by
 from driver.cells import Cells
-from driver.conditions import SIZE, Market, condition_key
+from driver.conditions import MARKET_SIZE, Market, market_key, split_market
 from driver.order_block import OrderBlock
 from driver.outliers import extreme_orders
 from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, Session, Settings
+from driver.volatility import RANGES, count_intervals
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 SETTINGS = Settings()
@@ -18,10 +21,13 @@ PARTITIONS = (
 )  # fmt: skip
 
 
-def cubes_of(block: OrderBlock) -> tuple[Cells, Cells]:
-    """Return a block's cells, by participant and so on, and by the market the orders met."""
-    market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000)
-    return cells_of(block, SETTINGS.timezone), sum_by(block, condition_key(block, market), SIZE)
+RANGES_OF_DAY = np.random.default_rng(0).integers(0, RANGES, 60)  # a 5-minute interval each
+
+
+def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells]:
+    """Return a block's cells, by participant and so on, by the market the orders met, and by the mid's range."""
+    market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000, RANGES_OF_DAY)
+    return cells_of(block, SETTINGS.timezone), *split_market(sum_by(block, market_key(block, market), MARKET_SIZE))
 
 
 def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS, orders: int = 60) -> list[Job]:
@@ -38,7 +44,8 @@ def make_job(results: Path, index: int, security: str, date: str, block: OrderBl
     folder.mkdir(parents=True)
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
-    cells, conditions = cubes_of(block)
-    partial = Partial(security, date, f"print{index}", cells, conditions, quality, extreme_orders(block), texts)
+    intervals = count_intervals(RANGES_OF_DAY)
+    extremes = extreme_orders(block)
+    partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, extremes, texts, intervals)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), SETTINGS, len(block), f"print{index}")

@@ -146,7 +146,7 @@ def test_unexecuted_orders_are_group_3_by_hour_and_by_size(results: Path) -> Non
             assert sum(int(row["shortfall_cost"]) for row in part) == int(whole["shortfall_cost"])
 
 
-@pytest.mark.parametrize("condition", ["phase", "spread", "volume_share"])
+@pytest.mark.parametrize("condition", ["phase", "spread", "volume_share", "volatility"])
 def test_conditions_add_up_to_the_global_row_exactly(results: Path, condition: str) -> None:
     (whole,) = of(read(results, "global_summary"), "B")
     rows = [row for row in of(read(results, "by_condition"), "B") if row["condition"] == condition]
@@ -219,8 +219,8 @@ def test_partials_with_other_columns_are_refused(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path)
     path = next(Path(jobs[2].folder).glob("partial.bin"))
     partial = read_partial(path)
-    cells, conditions = cubes_of(random_block(9, 0, markouts=1))
-    write_partial(replace(partial, cells=cells, conditions=conditions), path)
+    cells, conditions, volatility = cubes_of(random_block(9, 0, markouts=1))
+    write_partial(replace(partial, cells=cells, conditions=conditions, volatility=volatility), path)
     with pytest.raises(StoreError, match="has other columns"):
         aggregate(tmp_path, jobs, SETTINGS)
 

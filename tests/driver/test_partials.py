@@ -18,7 +18,9 @@ OUTLIER = {"order_id": 2**62 + 1, "cost": 1.5, "shortfall_bps": None}
 
 def make_partial(n: int = 30) -> Partial:
     cells = cubes_of(random_block(n, 3))
-    return Partial("BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"})
+    return Partial(
+        "BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"}, [3, 0, 1]
+    )
 
 
 @pytest.mark.parametrize("n", [0, 1, 30])
@@ -27,9 +29,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
     size = write_partial(partial, tmp_path / "p")
     back = read_partial(tmp_path / "p")
     assert size == (tmp_path / "p").stat().st_size
-    for name in ("security", "date", "fingerprint", "quality", "outliers", "participants"):
+    for name in ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals"):
         assert getattr(back, name) == getattr(partial, name)
-    pairs = (partial.cells, back.cells), (partial.conditions, back.conditions)
+    pairs = [(getattr(partial, cube), getattr(back, cube)) for cube in ("cells", "conditions", "volatility")]
     for (written, found), field in product(pairs, fields(Cells)):
         mine, read = getattr(written, field.name), getattr(found, field.name)
         if isinstance(mine, np.ndarray):
