@@ -113,7 +113,7 @@ def _convert(
     keep = False
     try:
         prepare_folders(folder, logs, plan)
-        check_space(folder, logs, total)
+        check_space(folder, logs, sources)
         with WorkerPool(workers, (lock,)) as pool:
             run = _Run(
                 request, sources, cut_chunks(sources, chunk_bytes), fingerprint, folder, logs, pool, progress, sessions

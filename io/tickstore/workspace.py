@@ -3,14 +3,21 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tickstore.day_file import dump_json
 from tickstore.errors import StoreError
+from tickstore.sources import Source
 from tickstore.store_files import CONVERT_FOLDER, write_atomic
 from tickstore.store_lock import LOCK_NAME
+from tickstore.text_input import PLAIN
+
+_DAY_SHARE: Final = 0.6  # of the input's text: a little below what is usual
+_LOG_SHARE: Final = 0.35
+_UNPACKED: Final = 3  # times the size of a packed file, at least
 
 
 def make_store(store: Path) -> list[Path]:
@@ -61,19 +68,32 @@ def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> No
         write_atomic(known, dump_json(plan))
 
 
-def check_space(folder: Path, logs: Path | None, total: int) -> None:
-    """Raise StoreError when the disk is surely too small: a day file takes about 0.75, a log 0.5 of its CSV."""
-    needs: dict[int, tuple[Path, int]] = {}
-    for path, share in ((folder, 0.6), (logs, 0.35)):
+def check_space(folder: Path, logs: Path | None, sources: Iterable[Source]) -> None:
+    """Raise StoreError when a disk is surely too small: day files take about 0.75, logs 0.5 of their CSV.
+
+    What an interrupted conversion has there already counts as free: it is part of what is needed.
+    """
+    total = sum(source.size * (1 if source.form == PLAIN else _UNPACKED) for source in sources)
+    needs: dict[int, tuple[Path, int, int]] = {}
+    for path, share in ((folder, _DAY_SHARE), (logs, _LOG_SHARE)):
         if path is not None:
             device = path.stat().st_dev
-            _, before = needs.get(device, (path, 0))
-            needs[device] = path, before + int(share * total)
-    for path, need in needs.values():
-        held = sum(file.stat().st_size for file in path.iterdir())
+            first, need, held = needs.get(device, (path, 0, 0))
+            held += sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+            needs[device] = first, need + int(share * total), held
+    for path, need, held in needs.values():
         free = shutil.disk_usage(path).free + held
         if free < need:
+            option = "--temp_dir" if path == logs else "--store or --temp_dir"
             raise StoreError(
-                f"{path}: {free / 1e9:.1f} GB free, about {need / 1e9:.1f} GB needed for {total / 1e9:.1f} GB of "
-                "input: free some, or set --temp_dir or --store"
+                f"{path}: {_size(free)} free there, about {_size(need)} needed for {_size(total)} of input; "
+                f"nothing was stored. Free some, or set {option}"
             )
+
+
+def _size(count: int) -> str:
+    """Return bytes in a unit that leaves digits to compare."""
+    unit, name = next(
+        (u, n) for u, n in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes")) if count >= u or u == 1
+    )
+    return f"{count / unit:.1f} {name}" if unit > 1 else f"{count} {name}"

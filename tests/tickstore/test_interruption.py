@@ -224,24 +224,6 @@ def test_a_file_that_cannot_grow_is_one_clear_line(
     assert not (folder / "store").exists()
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
-@pytest.mark.parametrize("kilobytes", [64, 200, 500])
-def test_a_full_disk_leaves_no_debris(undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, kilobytes: int) -> None:
-    folder = fresh(undisturbed, tmp_path)
-    (folder / "store").mkdir()
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder / "store")], check=True
-    )  # fmt: skip
-    try:
-        done = run(folder)
-        assert done.returncode == 2, done.stdout
-        assert "no space left" in done.stderr or "free" in done.stderr
-        assert [path.name for path in (folder / "store").iterdir() if path.name != ".lock"] == []
-    finally:
-        subprocess.run(["umount", str(folder / "store")], check=True)
-
-
 def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
     (market / "store").mkdir()
     message = rf"another conversion is writing here \(process {os.getpid()} on "
