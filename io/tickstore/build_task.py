@@ -1,9 +1,10 @@
-"""Build one partition from the logs: what a worker does in the second half of a conversion."""
+"""Build one partition from the logs: one of the two kinds of work of a conversion."""
 
+import os
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -22,11 +23,21 @@ from tickstore.table_merge import CONFLICT, GIVEN, KEPT, MERGED, REPLACED, SAME,
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 MOST_SOURCES: Final = 100  # named in a day file
+_OPEN_LOGS: Final = 64  # that a worker keeps mapped: a partition may have rows in any number of them
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
 
 Removed = tuple[str, int, list[str]]  # table, rows, base names of their files
-Log = tuple[int, str | bytes, dict[int, int] | None]  # byte range, its log, participant number -> code
+
+
+class Log(NamedTuple):
+    """Where rows of a partition are: a byte range, its log, how many they are, what columns they have."""
+
+    number: int
+    log: str | bytes
+    rows: int
+    columns: tuple[str, ...]
+    codes: dict[int, int] | None  # participant number in the log -> code of the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,8 @@ class BuildTask:
 
     number: int
     key: Key
-    rows: int  # weight
+    ranges: list[int]  # ascending
+    coded: bool  # whether participants are codes of texts
     logs: dict[str, tuple[Log, ...]]
     path: str
     existing: str | None
@@ -58,6 +70,8 @@ class BuiltPartition:
     duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
     given: dict[str, int] = field(default_factory=dict)  # rows of each table in the file that this input gave
     removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
+    ranges: list[int] = field(default_factory=list)  # the byte ranges it is made of, ascending
+    coded: bool = False
 
 
 _state: dict[str, Any] = {}
@@ -72,7 +86,10 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     given = [table for table, logs in task.logs.items() if logs]
     existing, damage = (None, "") if task.existing is None else sound_day(task.existing, given, task.stored)
     for table in TABLES:
-        parts = [LogPart(number, _spill(number, log), codes) for number, log, codes in task.logs.get(table, ())]
+        parts = [
+            LogPart(log.number, partial(_spill, log.number, log.log), log.rows, log.columns, log.codes)
+            for log in task.logs.get(table, ())
+        ]
         spilled[table] = SpilledTable(table, task.key, parts)
         tables[table] = spilled[table]
         if existing is not None and _has(existing, table):
@@ -96,7 +113,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     result = BuiltPartition(
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
-        _removed(existing, choices, attributes) if outcome == "replaced" else [],
+        _removed(existing, choices, attributes) if outcome == "replaced" else [], task.ranges, task.coded,
     )  # fmt: skip
     built.writer.close()
     if outcome in ("unchanged", "conflict"):
@@ -217,18 +234,23 @@ def _scratch(folder: str | None) -> Scratch:
     return scratch
 
 
-@lru_cache(maxsize=64)
-def _mapped_spill(path: str) -> Spill:
+@lru_cache(maxsize=_OPEN_LOGS)
+def _mapped_spill(path: str, inode: int) -> Spill:
     return open_spill(Path(path))
 
 
 def _spill(number: int, log: str | bytes) -> Spill:
     if isinstance(log, str):
-        return _mapped_spill(log)
+        return _mapped_spill(log, os.stat(log).st_ino)  # noqa: PTH116 - a log that was made again is another file
     kept: dict[int, Spill] = _state.setdefault("memory", {})
     if number not in kept:
         kept[number] = open_spill(log)
     return kept[number]
+
+
+def forget_log(number: int) -> None:
+    """Let go of a log that was kept in memory."""
+    _state.get("memory", {}).pop(number, None)
 
 
 def forget_logs() -> None:

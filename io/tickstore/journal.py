@@ -1,34 +1,49 @@
-"""Which partitions an interrupted conversion has built already: one JSON line each, beside the files."""
+"""What an interrupted conversion has done already: JSON lines beside its files, each written when a thing is done.
+
+No sync: the journal is trusted only until the machine starts again.
+"""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from tickstore.blocks import Reject
 from tickstore.build_task import BuiltPartition
 from tickstore.catalog import day_path
 from tickstore.day_file import open_day
 from tickstore.errors import StoreError
+from tickstore.parse_task import ParsedChunk
 from tickstore.store_files import read_lines
 
-JOURNAL_NAME: Final = "built.jsonl"
+_BUILT: Final = "built.jsonl"
+_PARSED: Final = "parsed.jsonl"
 
 
-def built_before(folder: Path, store: Path) -> list[BuiltPartition]:
-    """Return the partitions that are finished, their files there in full; of unchanged ones, those in the store."""
-    found: dict[int, BuiltPartition] = {}
-    for line in read_lines(folder / JOURNAL_NAME):
+def built_before(folder: Path, store: Path) -> tuple[list[BuiltPartition], int]:
+    """Return the partitions that are finished, and a number that no file has; other files are removed.
+
+    Finished means that the file is there in full; of an unchanged partition, the one in the store.
+    """
+    found: dict[Path, BuiltPartition] = {}
+    number = -1
+    for line in read_lines(folder / _BUILT):
         duplicates = {t: [(a, b, c) for a, b, c in places] for t, places in line["duplicates"].items()}
         security, date = line["key"]
         partition = BuiltPartition(**line | {"key": (security, date), "duplicates": duplicates})
         path = folder / f"{partition.number:06}.h5"
+        number = max(number, partition.number)
         if partition.outcome == "unchanged":
             whole = _is_stored(day_path(store, security, date), partition.digest)
         else:
             whole = path.exists() and path.stat().st_size == partition.size
         if whole:
-            found[partition.number] = partition
-    return list(found.values())
+            found[path] = partition
+    for path in folder.glob("*.h5"):
+        number = max(number, int(path.stem))
+        if path not in found:
+            path.unlink()
+    return list(found.values()), number + 1
 
 
 def _is_stored(path: Path, digest: str) -> bool:
@@ -39,6 +54,25 @@ def _is_stored(path: Path, digest: str) -> bool:
 
 
 def note_built(folder: Path, partition: BuiltPartition) -> None:
-    """Add a finished partition. No sync: the journal is trusted only until the machine starts again."""
-    with (folder / JOURNAL_NAME).open("ab") as file:
-        file.write(b"\n" + json.dumps(asdict(partition)).encode() + b"\n")  # the first newline ends a torn line
+    """Add a finished partition."""
+    _add(folder / _BUILT, asdict(partition))
+
+
+def parsed_before(folder: Path) -> dict[int, ParsedChunk]:
+    """Return what the byte ranges held whose logs were let go of."""
+    found = {}
+    for line in read_lines(folder / _PARSED):
+        keys = [((security, date), rows) for (security, date), rows in line["keys"]]
+        rejects = [Reject(**reject) for reject in line["rejects"]]
+        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects})
+    return found
+
+
+def note_parsed(folder: Path, chunk: ParsedChunk) -> None:
+    """Add what a byte range held: its log, which says so too, is about to go."""
+    _add(folder / _PARSED, asdict(chunk))
+
+
+def _add(path: Path, line: dict[str, Any]) -> None:
+    with path.open("ab") as file:
+        file.write(b"\n" + json.dumps(line).encode() + b"\n")  # the first newline ends a torn line

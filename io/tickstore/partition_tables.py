@@ -1,6 +1,6 @@
 """Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,7 +40,9 @@ class LogPart:
     """One log with rows of a table. ``codes`` turn participant numbers of the log into codes of the store."""
 
     number: int  # of the byte range
-    spill: Spill
+    spill: Callable[[], Spill]  # opens it: there may be more of them than files a process may have open
+    rows: int
+    columns: tuple[str, ...]
     codes: dict[int, int] | None
 
 
@@ -50,32 +52,32 @@ class SpilledTable:
     def __init__(self, table: str, key: Key, parts: Sequence[LogPart]) -> None:
         self._defaults = {field.name: field.default for field in FIELDS[table]}
         self._key = key
-        self._parts = [(part, part.spill.rows(key)) for part in parts]
-        self.rows = sum(rows for _, rows in self._parts)
+        self._parts = list(parts)
+        self.rows = sum(part.rows for part in self._parts)
 
     def has(self, name: str) -> bool:
         """Return whether some log has the column."""
-        return any(name in part.spill.columns for part, _ in self._parts)
+        return any(name in part.columns for part in self._parts)
 
     def read(self, name: str, out: NDArray[np.int64]) -> None:
         """Fill ``out`` with a column, participants as codes."""
         row = 0
-        for part, rows in self._parts:
-            here = out[row : row + rows]
-            if name in part.spill.columns:
-                part.spill.read(self._key, name, here)
+        for part in self._parts:
+            here = out[row : row + part.rows]
+            if name in part.columns:
+                part.spill().read(self._key, name, here)
             else:
                 here[:] = self._defaults[name]
             if name == "participant" and part.codes is not None:
                 _translate(here, part.codes)
-            row += rows
+            row += part.rows
 
     def locate(self, row: int) -> tuple[int, int, int]:
         """Return byte range, block, and number among the block's rows of this partition, of a row."""
-        for part, rows in self._parts:
-            if row < rows:
-                return (part.number, *part.spill.locate(self._key, row))
-            row -= rows
+        for part in self._parts:
+            if row < part.rows:
+                return (part.number, *part.spill().locate(self._key, row))
+            row -= part.rows
         raise IndexError(row)
 
 

@@ -25,6 +25,7 @@ from tickstore.trade_dates import LATEST_TIME
 
 _EARLIEST: Final = 2 * 86_400 * 10**9
 _SNIFFED: Final = 1 << 18
+_FINE: Final = 1 << 20  # bytes that small ranges are a multiple of: whole pages of a digest
 _SENTINEL: Final = str(NULL).encode()
 
 
@@ -199,9 +200,19 @@ def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
 
 
 def cut_chunks(sources: tuple[Source, ...], chunk_bytes: int) -> tuple[Chunk, ...]:
-    """Return byte ranges of about ``chunk_bytes`` that cover the rows of every source."""
+    """Return byte ranges of about ``chunk_bytes`` that cover the rows of every source.
+
+    The last ranges of a source are smaller, so that no worker is left with a large one at the end.
+    """
+    fine = max(_FINE, chunk_bytes // 4 // _FINE * _FINE)
     chunks = []
     for number, source in enumerate(sources):
-        step = chunk_bytes if source.form == PLAIN else max(1, source.size)
-        chunks += [Chunk(number, start, min(start + step, source.size)) for start in range(0, source.size, step)]
+        start = 0
+        while start < source.size:
+            step = chunk_bytes if source.form == PLAIN else source.size
+            if step > fine and start and source.size - start < 2 * chunk_bytes:
+                step = fine
+            stop = min(start + step, source.size)
+            chunks.append(Chunk(number, start, stop))
+            start = stop
     return tuple(chunks)

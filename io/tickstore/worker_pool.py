@@ -13,21 +13,30 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Self
 
 from tickstore.errors import StoreError, UserError
 
-T = TypeVar("T")
-R = TypeVar("R")
 _PR_SET_PDEATHSIG: Final = 1
-_ATTEMPTS: Final = 2
 
 
-@dataclass(slots=True)
-class _Worker(Generic[T]):
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A function to be called with a task somewhere. ``label`` names it in errors."""
+
+    function: Callable[[Any], Any]
+    task: Any
+    label: str
+
+
+Feed = Callable[[], Job | None]  # the next job, None while there is none
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
     process: Any
     pipe: Connection
-    task: int | None = None
+    job: Job | None = None
 
 
 class WorkerPool:
@@ -37,7 +46,7 @@ class WorkerPool:
         """``close`` are file descriptors that a worker must not keep open, such as the store's lock."""
         self._count = workers
         self._close = tuple(close)
-        self._workers: list[_Worker[Any]] = []
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
         return self
@@ -51,55 +60,61 @@ class WorkerPool:
             worker.process.join()
         self._workers = []
 
-    def run(self, function: Callable[[T], R], tasks: Sequence[T], label: Callable[[T], str]) -> Iterator[tuple[T, R]]:
-        """Yield each task with its result, as they finish.
+    def run(self, feed: Feed) -> Iterator[tuple[Job, Any]]:
+        """Yield each job with its result, as they finish, until none runs and ``feed`` has no other.
+
+        ``feed`` is asked again after every result: what the caller does with it may bring new jobs.
 
         Raises
         ------
         UserError
-            What a task raised, or that its worker died twice.
+            What a job raised, or that its worker died twice.
         """
-        if self._count <= 1 or len(tasks) <= 1:
-            for task in tasks:
-                yield task, function(task)
+        if self._count <= 1:
+            while (job := feed()) is not None:
+                yield job, job.function(job.task)
             return
-        while len(self._workers) < min(self._count, len(tasks)):
-            self._workers.append(self._start())
-        yield from self._supervise(function, tasks, label)
-
-    def _supervise(
-        self, function: Callable[[T], R], tasks: Sequence[T], label: Callable[[T], str]
-    ) -> Iterator[tuple[T, R]]:
-        waiting = list(range(len(tasks)))[::-1]
-        attempts = [0] * len(tasks)
-        busy = 0
-        while waiting or busy:
-            for worker in self._workers:
-                if worker.task is None and waiting:
-                    worker.task = waiting.pop()
-                    attempts[worker.task] += 1
-                    with contextlib.suppress(BrokenPipeError):  # its death is seen below
-                        worker.pipe.send((function, tasks[worker.task]))
-                    busy += 1
-            pipes = {id(w.pipe): w for w in self._workers if w.task is not None}
-            for pipe in wait([w.pipe for w in pipes.values()]):
+        failed: list[Job] = []  # with their worker, once
+        again: list[Job] = []
+        while True:
+            self._hand_out(lambda: again.pop() if again else feed())
+            pipes = {id(worker.pipe): worker for worker in self._workers if worker.job is not None}
+            if not pipes:
+                return
+            for pipe in wait([worker.pipe for worker in pipes.values()]):
                 worker = pipes[id(pipe)]
-                number, worker.task = worker.task, None
-                busy -= 1
-                assert number is not None
+                job, worker.job = worker.job, None
+                assert job is not None
                 try:
                     good, value = worker.pipe.recv()
                 except (EOFError, ConnectionError):
                     self._replace(worker)
-                    if attempts[number] >= _ATTEMPTS:
-                        raise StoreError(f"a worker died twice on {label(tasks[number])}: out of memory?") from None
-                    waiting.append(number)
+                    if job in failed:
+                        raise StoreError(f"a worker died twice on {job.label}: out of memory?") from None
+                    failed.append(job)
+                    again.append(job)
                     continue
                 if not good:
                     raise value
-                yield tasks[number], value
+                yield job, value
+                self._hand_out(lambda: again.pop() if again else feed())
 
-    def _start(self) -> _Worker[Any]:
+    def _hand_out(self, feed: Feed) -> None:
+        """Give every idle worker a job, as long as there are any; start workers while they are of use."""
+        for number in range(self._count):
+            if number < len(self._workers) and self._workers[number].job is not None:
+                continue
+            job = feed()
+            if job is None:
+                return
+            if number == len(self._workers):
+                self._workers.append(self._start())
+            worker = self._workers[number]
+            worker.job = job
+            with contextlib.suppress(BrokenPipeError):  # its death is seen when its answer is waited for
+                worker.pipe.send((job.function, job.task))
+
+    def _start(self) -> _Worker:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         others = [worker.pipe.fileno() for worker in self._workers]
@@ -112,12 +127,13 @@ class WorkerPool:
         theirs.close()
         return _Worker(process, ours)
 
-    def _replace(self, worker: _Worker[Any]) -> None:
+    def _replace(self, worker: _Worker) -> None:
         worker.pipe.close()
         worker.process.kill()
         worker.process.join()
-        self._workers.remove(worker)
-        self._workers.append(self._start())
+        place = self._workers.index(worker)
+        del self._workers[place]
+        self._workers.insert(place, self._start())
 
 
 def _serve(pipe: Connection, parent: int, close: tuple[int, ...]) -> None:

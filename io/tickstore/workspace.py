@@ -68,14 +68,15 @@ def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> No
         write_atomic(known, dump_json(plan))
 
 
-def check_space(folder: Path, logs: Path | None, sources: Iterable[Source]) -> None:
+def check_space(folder: Path, logs: Path | None, sources: Iterable[Source], at_once: float = 1.0) -> None:
     """Raise StoreError when a disk is surely too small: day files take about 0.75, logs 0.5 of their CSV.
 
-    What an interrupted conversion has there already counts as free: it is part of what is needed.
+    ``at_once`` is the part of the input, 0 to 1, whose logs are there at the same time. What an interrupted
+    conversion has there already counts as free: it is part of what is needed.
     """
     total = sum(source.size * (1 if source.form == PLAIN else _UNPACKED) for source in sources)
     needs: dict[int, tuple[Path, int, int]] = {}
-    for path, share in ((folder, _DAY_SHARE), (logs, _LOG_SHARE)):
+    for path, share in ((folder, _DAY_SHARE), (logs, _LOG_SHARE * at_once)):
         if path is not None:
             device = path.stat().st_dev
             first, need, held = needs.get(device, (path, 0, 0))

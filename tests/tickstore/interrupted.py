@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,14 @@ from tickstore.request import ConvertRequest
 PAGE = 1 << 12
 
 
-def make_small(chunk_bytes: int = 8 * PAGE) -> None:
+def make_small(chunk_bytes: int = 8 * PAGE, put: Callable[..., None] = setattr) -> None:
     """Let a small input take every path of a large one."""
-    setattr(tickstore.conversion, "_IN_MEMORY", 0)  # noqa: B010
-    setattr(tickstore.conversion, "_WORTH_A_PROCESS", 1)  # noqa: B010
-    setattr(tickstore.parse_task, "PAGE", PAGE)  # noqa: B010
-    setattr(tickstore.text_input, "PIECE_BYTES", 3 * PAGE)  # noqa: B010
+    put(tickstore.conversion, "_IN_MEMORY", 0)
+    put(tickstore.conversion, "_WORTH_A_PROCESS", 1)
+    put(tickstore.parse_task, "PAGE", PAGE)
+    put(tickstore.text_input, "PIECE_BYTES", 3 * PAGE)
     cut = tickstore.sources.cut_chunks
-    setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, chunk_bytes))  # noqa: B010
+    put(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, chunk_bytes))
 
 
 def request(folder: Path, workers: int = 1, **options: Any) -> ConvertRequest:

@@ -1,0 +1,119 @@
+"""What a conversion knows of byte ranges and partitions: which rows are where, what is whole, what is built.
+
+A log is a cache of its byte range: it goes when every partition in it is built, and is made again, by parsing the
+range again, when rows that come late show that one of them must be built anew.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tickstore.build_task import BuiltPartition
+from tickstore.forecast import Forecast
+from tickstore.parse_task import ParsedChunk
+from tickstore.sources import Chunk, Source
+from tickstore.spill import Key
+
+
+class Ledger:
+    """The state of one conversion; says what may be built, what must be parsed again, what may be let go."""
+
+    def __init__(self, sources: Sequence[Source], chunks: Sequence[Chunk], forecast: Forecast) -> None:
+        self._sources = sources
+        self._chunks = chunks
+        self._forecast = forecast
+        self._unread = Counter(chunk.source for chunk in chunks)  # ranges of each file
+        self._dates: dict[int, set[str]] = {}  # seen in each file
+        self.parsed: dict[int, ParsedChunk] = {}
+        self.ranges: dict[Key, dict[int, int]] = {}  # that hold rows of a partition, and how many
+        self.rows: Counter[Key] = Counter()
+        self.built: dict[Key, BuiltPartition] = {}
+        self._tables: dict[Key, set[str]] = {}
+        self._waiting: dict[str, set[Key]] = {}  # partitions not asked for yet, by date
+        self._held: set[Key] = set()  # not to be built before everything is read
+        self._logs: set[int] = set()  # ranges whose log is there
+        self._unbuilt: Counter[int] = Counter()  # partitions of each range
+
+    @property
+    def all_read(self) -> bool:
+        """Return whether every byte range was parsed."""
+        return len(self.parsed) == len(self._chunks)
+
+    def add(self, chunk: ParsedChunk, has_log: bool) -> list[Key]:
+        """Take in a byte range, and return the partitions that were thought whole and have rows in it too.
+
+        They wait for the end of all reading now.
+        """
+        number = self._chunks[chunk.number].source
+        self.parsed[chunk.number] = chunk
+        if has_log:
+            self._logs.add(chunk.number)
+        late = []
+        for key, rows in chunk.keys:
+            if key in self.ranges and key not in self._waiting[key[1]]:
+                late.append(key)
+                self.hold(key)
+            self._waiting.setdefault(key[1], set()).add(key)
+            self.ranges.setdefault(key, {})[chunk.number] = rows
+            self.rows[key] += rows
+            self._tables.setdefault(key, set()).add(self._sources[number].table)
+            self._dates.setdefault(number, set()).add(key[1])
+            self._unbuilt[chunk.number] += 1
+        self._unread[number] -= 1
+        if not self._unread[number]:
+            self._forecast.finished(number)
+        return late
+
+    def hold(self, key: Key) -> None:
+        """Leave a partition until everything is read."""
+        self._held.add(key)
+        self._waiting[key[1]].add(key)
+
+    def whole_after(self, chunk: ParsedChunk) -> list[Key]:
+        """Return partitions that seem whole since a range was read, each once, the largest first."""
+        number = self._chunks[chunk.number].source
+        if self._unread[number]:
+            return []
+        found = []
+        for date in self._forecast.awaited(number, self._dates.get(number, set()), self._waiting):
+            found += [key for key in self._waiting.get(date, ()) if key not in self._held and self._is_whole(key)]
+        return self._taken(found)
+
+    def rest(self) -> list[Key]:
+        """Return every partition that was not returned before, the largest first."""
+        return self._taken([key for keys in self._waiting.values() for key in keys])
+
+    def _taken(self, keys: list[Key]) -> list[Key]:
+        for key in keys:
+            self._waiting[key[1]].discard(key)
+        return sorted(keys, key=lambda key: (-self.rows[key], key))
+
+    def _is_whole(self, key: Key) -> bool:
+        if any(self._unread[self._chunks[number].source] for number in self.ranges[key]):
+            return False
+        return not self._forecast.may_come(key, self._tables[key])
+
+    def missing(self, key: Key) -> list[int]:
+        """Return the ranges of a partition whose logs are not there."""
+        return [number for number in self.ranges[key] if number not in self._logs]
+
+    def note_log(self, number: int) -> None:
+        """Take note that the log of a range was made again."""
+        self._logs.add(number)
+
+    def note_built(self, partition: BuiltPartition) -> None:
+        """Take note of a partition's file."""
+        self.built[partition.key] = partition
+        self._unbuilt.subtract(partition.ranges)
+
+    def discard(self, key: Key) -> BuiltPartition | None:
+        """Forget a partition's file and return it; None if there is none."""
+        partition = self.built.pop(key, None)
+        if partition is not None:
+            self._unbuilt.update(partition.ranges)
+        return partition
+
+    def let_go(self, numbers: Sequence[int]) -> list[int]:
+        """Return those of some ranges whose logs are there and nobody needs; they count as gone from now on."""
+        unneeded = [number for number in numbers if number in self._logs and not self._unbuilt[number]]
+        self._logs.difference_update(unneeded)
+        return unneeded

@@ -1,0 +1,150 @@
+"""One conversion as it is asked for, and the tasks that it is made of."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tickstore.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
+from tickstore.catalog import day_path, read_catalog
+from tickstore.commit import manifest_partitions
+from tickstore.errors import StoreError
+from tickstore.fields import NOT_COLUMNS
+from tickstore.parse_task import ParsedChunk, ParseTask
+from tickstore.request import ConvertRequest
+from tickstore.session_file import SessionTable
+from tickstore.sources import Chunk, Source
+from tickstore.spill import Key
+from tickstore.store_files import MANIFEST_NAME
+
+_ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
+_LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a conversion reads, by which rules, and where it works."""
+
+    request: ConvertRequest
+    sources: tuple[Source, ...]
+    chunks: tuple[Chunk, ...]
+    folder: Path  # of this conversion's temporary files, inside the store
+    logs: Path | None  # of its spill logs, None: in memory
+    sessions: SessionTable | None
+
+    @property
+    def input_bytes(self) -> int:
+        """Return the size of all files."""
+        return sum(source.size for source in self.sources)
+
+    def parse_task(self, number: int) -> ParseTask:
+        """Return the task that parses a byte range."""
+        request, chunk = self.request, self.chunks[number]
+        limit = request.max_rejects
+        rows_at_most = self.input_bytes // 8
+        allowed = max(_ALWAYS_COUNTED, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
+        return ParseTask(
+            number, self.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
+            None if self.logs is None else str(self.log_path(number)), allowed,
+        )  # fmt: skip
+
+    def log_path(self, number: int) -> Path:
+        """Return where the log of a byte range is."""
+        assert self.logs is not None
+        return self.logs / f"{number:06}.log"
+
+    def built_path(self, number: int) -> Path:
+        """Return where a built day file waits for its commit."""
+        return self.folder / f"{number:06}.h5"
+
+
+class BuildTasks:
+    """Makes the task of one partition after the other, from what was parsed."""
+
+    def __init__(self, plan: Plan, parsed: Mapping[int, ParsedChunk]) -> None:
+        self._plan = plan
+        self._parsed = parsed
+        self._stored = manifest_partitions(plan.request.store)
+        self._facts: dict[int, tuple[int, str]] = {}
+        self._ranges: dict[int, list[int]] = {}  # of each source, in the order of the file
+        for number, chunk in enumerate(plan.chunks):
+            self._ranges.setdefault(chunk.source, []).append(number)
+        self._columns = [tuple(name for name in s.names if name not in NOT_COLUMNS) for s in plan.sources]
+
+    def is_new(self, key: Key) -> bool:
+        """Return whether the store has nothing of a partition."""
+        return key not in self._stored and not day_path(self._plan.request.store, *key).exists()
+
+    def task(self, number: int, key: Key, ranges: Mapping[int, int], codes: dict[str, int] | None) -> BuildTask:
+        """Return the task that builds a partition from ``ranges`` (number -> rows) of files read to their end."""
+        plan, request = self._plan, self._plan.request
+        used = {plan.chunks[place].source for place in ranges}
+        facts = {source: self._source_facts(source) for source in used}
+        ordered = sorted(
+            ranges, key=lambda place: (*facts[plan.chunks[place].source], plan.chunks[place].source, place)
+        )
+        logs: dict[str, list[Log]] = {}
+        for place in ordered:
+            chunk, source = self._parsed[place], plan.chunks[place].source
+            mapping = None if codes is None else {n: codes[text] for text, n in chunk.names.items()}
+            log = Log(place, chunk.log, ranges[place], self._columns[source], mapping)
+            logs.setdefault(plan.sources[source].table, []).append(log)
+        path = day_path(request.store, *key)
+        attributes = {
+            "timezone": request.timezone,
+            "price_decimals": request.price_decimals,
+            "price_format": plan.sources[0].price_format,
+            "sources": self._named(facts)[:MOST_SOURCES],
+            "participants": codes or {},
+            "session": plan.sessions.find(*key) if plan.sessions is not None else None,
+        } | ({FROM_ORDERS: True} if request.quotes_from_orders else {})
+        return BuildTask(
+            number, key, sorted(ranges), codes is not None, {table: tuple(parts) for table, parts in logs.items()},
+            str(plan.built_path(number)), str(path) if path.exists() else None, self._stored.get(key),
+            request.replace, attributes, None if plan.logs is None else str(plan.logs),
+        )  # fmt: skip
+
+    def _named(self, facts: dict[int, tuple[int, str]]) -> list[list[Any]]:
+        named = [(self._plan.sources[number], digest) for number, (_, digest) in facts.items()]
+        return sorted([Path(source.path).name, source.size, digest, source.table] for source, digest in named)
+
+    def _source_facts(self, source: int) -> tuple[int, str]:
+        """Return what ranks a source (decisions 3): its first timestamp, then its digest.
+
+        The digest is that of the digests of its pages, so that it does not depend on the byte ranges.
+        """
+        if source not in self._facts:
+            parts = [self._parsed[number] for number in self._ranges[source]]
+            first = next((part.first_time for part in parts if part.first_time is not None), 0)
+            digest = hashlib.sha256("".join(part.pages for part in parts).encode()).hexdigest()[:32]
+            self._facts[source] = first, digest
+        return self._facts[source]
+
+
+def has_text(chunk: ParsedChunk) -> bool:
+    """Return whether participant ids of a byte range are text."""
+    return any(not 0 <= number <= _LARGEST_PARTICIPANT for number in chunk.names.values())
+
+
+def stored_codes(store: Path) -> tuple[dict[str, int] | None, bool]:
+    """Return the store's participant codes, None where there are none, and whether it has partitions."""
+    if not (store / MANIFEST_NAME).exists():
+        return None, False
+    catalog = read_catalog(store)
+    return catalog.participants, bool(catalog.partitions)
+
+
+def participant_codes(
+    parsed: Mapping[int, ParsedChunk], known: dict[str, int] | None, stored: bool, store: Path
+) -> dict[str, int] | None:
+    """Return text -> code when participant ids are text, else None; codes ``known`` before stay as they are."""
+    texts = {text for chunk in parsed.values() for text in chunk.names}
+    if known is None and not any(has_text(chunk) for chunk in parsed.values()):
+        return None
+    if known is None and stored:
+        raise StoreError(f"{store}: participant ids are numbers in this store and text here; use another store")
+    codes = dict(known or {})
+    for text in sorted(texts):
+        codes.setdefault(text, len(codes))
+    return codes
