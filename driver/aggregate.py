@@ -4,9 +4,10 @@ Partials are merged in the order of the plan, so tables do not depend on which w
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from driver.cells import Cells, cell_dimensions
 from driver.conditions import CONDITIONS, PHASES, SHARES, SPREADS, condition_dimensions
 from driver.order_block import F64, I32, I64
 from driver.outliers import merge_extremes
-from driver.outputs import atomic_write
+from driver.outputs import atomic_file, atomic_write
+from driver.parent_table import HEADER, parent_lines
 from driver.partials import PARTIAL_NAME, Partial, read_partial
 from driver.settings import Job, Settings
 from driver.tables import TableStyle, Value, csv_bytes, measures, totals_csv
@@ -27,6 +29,7 @@ from tickstore.errors import StoreError
 CONDITION_START = {"phase": 0, "spread": len(PHASES), "volume_share": len(PHASES) + len(SPREADS)}
 FIRST_TERCILE = CONDITION_START["volume_share"] + len(SHARES)
 OUTLIERS_KEPT = 100
+BY_PARENT = "by_parent"
 HOURS = 24
 SIZES = len(SIZE_EDGES) + 1
 # Rows of the table of unexecuted orders: all of them, by hour, by size.
@@ -48,6 +51,8 @@ class Aggregate:
 class _State:
     """Everything that is summed while partials go by."""
 
+    results: Path
+    style: TableStyle
     jobs: Sequence[Job]
     securities: list[str]
     dates: list[str]
@@ -58,6 +63,7 @@ class _State:
     outliers: list[dict[str, Any]] = field(default_factory=list)
     ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
     intervals: I64 = field(default_factory=lambda: np.zeros(RANGES, np.int64))  # of all its dates
+    by_parent: IO[bytes] | None = None  # open once a partial has parents: they are too many to keep
     cluster_weight: F64 = field(default_factory=lambda: np.zeros((0, 3)))
     cluster_mean: F64 = field(default_factory=lambda: np.zeros((0, 2, 0)))
 
@@ -68,18 +74,20 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
     securities = list(dict.fromkeys(job.security for job in jobs))
-    state = _State(jobs, securities, sorted({job.date for job in jobs}))
+    state = _State(Path(results), TableStyle.of(settings), jobs, securities, sorted({job.date for job in jobs}))
     security_row = {security: i for i, security in enumerate(state.securities)}
     date_row = {date: i for i, date in enumerate(state.dates)}
-    for place, job in enumerate(jobs):
-        partial = _partial_of(job)
-        if not state.totals:
-            _start(state, partial.cells)
-        _add(state, place, partial, security_row[job.security], date_row[job.date])
-        following = jobs[place + 1].security if place + 1 < len(jobs) else None
-        if following != job.security:
-            _add_terciles(state, security_row[job.security])
-    return _write(state, Path(results), TableStyle.of(settings))
+    with ExitStack() as stack:
+        for place, job in enumerate(jobs):
+            partial = _partial_of(job)
+            if not state.totals:
+                _start(state, partial.cells)
+            _add(state, place, partial, security_row[job.security], date_row[job.date])
+            following = jobs[place + 1].security if place + 1 < len(jobs) else None
+            if following != job.security:
+                _add_terciles(state, security_row[job.security])
+            _append_parents(state, partial, stack)
+    return _write(state)
 
 
 def _partial_of(job: Job) -> Partial:
@@ -158,6 +166,16 @@ def _add_terciles(state: _State, security: int) -> None:
     state.intervals[:] = 0
 
 
+def _append_parents(state: _State, partial: Partial, stack: ExitStack) -> None:
+    """Write the parents of a partial to by_parent.csv, which only data that name parents have."""
+    if partial.parents is None:
+        return
+    if state.by_parent is None:
+        state.by_parent = stack.enter_context(atomic_file(state.results / f"{BY_PARENT}.csv"))
+        state.by_parent.write(HEADER)
+    state.by_parent.write(parent_lines(partial.parents, partial.security, partial.date, state.style))
+
+
 def _name(partial: Partial, participant: int) -> str:
     """Return a participant as the input named it."""
     return partial.participants.get(str(participant), str(participant))
@@ -173,8 +191,9 @@ def _participant_rows(state: _State, partial: Partial, participant: I64) -> I32:
     return rows
 
 
-def _write(state: _State, results: Path, style: TableStyle) -> Aggregate:
+def _write(state: _State) -> Aggregate:
     """Write the tables and return what the summary needs."""
+    style = state.style
     written = {name: totals_csv(*_labelled(state, name), state.totals[name], style) for name in state.totals}
     statistics = inference.statistics(_sample(state))
     written["statistics"] = csv_bytes(inference.COLUMNS, ([*row.values()] for row in statistics))
@@ -182,9 +201,9 @@ def _write(state: _State, results: Path, style: TableStyle) -> Aggregate:
     written["data_quality"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + state.quality_rows)
     written["outliers"] = _outliers_csv(state, style)
     for name, data in written.items():
-        atomic_write(results / f"{name}.csv", data)
+        atomic_write(state.results / f"{name}.csv", data)
     totals = state.totals["global_summary"]
-    names = tuple(f"{name}.csv" for name in written)
+    names = tuple(f"{name}.csv" for name in (*written, *([BY_PARENT] if state.by_parent else [])))
     return Aggregate(totals.scenarios, measures(totals, 0, style), statistics, state.quality, names)
 
 

@@ -19,6 +19,7 @@ from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, OrderFile, open_order_file
 from driver.outliers import extreme_orders, merge_extremes
 from driver.outputs import atomic_write
+from driver.parents import Parents, ParentSums
 from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, JobReport, Settings, Simulation
 from driver.tables import TableStyle, totals_csv
@@ -47,13 +48,13 @@ def run_job(job: Job) -> JobReport:
         blocks = _at_least_one(measure(day, job.settings, job.session), job)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
-        cells, by_market, outliers = _measure_blocks(job, folder, texts, market, blocks)
+        cells, by_market, outliers, parents = _measure_blocks(job, folder, texts, market, blocks)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     cubes, intervals = (cells, *split_market(by_market)), count_intervals(ranges)
-    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, outliers, names, intervals)
+    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, outliers, names, intervals, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -84,11 +85,12 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 def _measure_blocks(
     job: Job, folder: Path, texts: Mapping[int, str], market: Market, blocks: Iterable[OrderBlock]
-) -> tuple[Cells, Cells, list[dict[str, Any]]]:
+) -> tuple[Cells, Cells, list[dict[str, Any]], Parents | None]:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     cells: Cells | None = None
     by_market: Cells | None = None
     outliers: list[dict[str, Any]] = []
+    parents = ParentSums()
     with ExitStack() as stack:
         file: OrderFile | None = None
         if job.settings.order_level:
@@ -98,10 +100,11 @@ def _measure_blocks(
                 file.write(block)
             cells = _merged(cells, cells_of(block, job.settings.timezone))
             by_market = _merged(by_market, sum_by(block, market_key(block, market), MARKET_SIZE))
+            parents.add(block)
             outliers = merge_extremes(outliers, extreme_orders(block))
     if cells is None or by_market is None:
         raise ValueError("a job sums at least one block, an empty one if it has no orders")
-    return cells, by_market, outliers
+    return cells, by_market, outliers, parents.parents()
 
 
 def _merged(sums: Cells | None, more: Cells) -> Cells:

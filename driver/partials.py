@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from driver.cells import Cells
 from driver.order_block import I64
 from driver.outputs import atomic_write
+from driver.parents import Parents
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.bin"
@@ -50,6 +51,7 @@ class Partial:
     outliers: list[dict[str, Any]]  # the job's most extreme orders, by column name
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
     intervals: list[int]  # how many intervals of the day have each range of the mid
+    parents: Parents | None = None  # where the input names parents
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -64,6 +66,8 @@ def encode(partial: Partial) -> bytes:
     arrays = {
         f"{cube}.{name}": array for cube in _CUBES for name, array in _cube_arrays(getattr(partial, cube)).items()
     }
+    if partial.parents is not None:
+        arrays |= {f"parents.{name}": array for name, array in _narrow_rows(partial.parents.sums).items()}
     arrays = dict(sorted(arrays.items(), key=lambda item: item[1].dtype.kind == "i"))  # floats first
     floats = b"".join(array.tobytes() for array in arrays.values() if array.dtype.kind == "f")
     whole = b"".join(_padded(array.tobytes()) for array in arrays.values() if array.dtype.kind == "i")
@@ -79,6 +83,7 @@ def encode(partial: Partial) -> bytes:
         "outliers": partial.outliers,
         "participants": partial.participants,
         "intervals": partial.intervals,
+        "parents": partial.parents.names if partial.parents else None,
         "arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()],
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
@@ -162,13 +167,26 @@ def _decode(header: dict[str, Any], floats: bytearray, whole: bytes) -> Partial:
         outliers=header["outliers"],
         participants=header["participants"],
         intervals=header["intervals"],
+        parents=_parents(header, arrays) if header["parents"] else None,
     )
 
 
-def _cube(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Cells:
-    sums = np.empty((len(header["names"]), len(arrays["key"])), np.int64)
+def _parents(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Parents:
+    names = tuple(header["parents"])
+    columns = {f"{name}{w}": arrays[f"parents.{name}{w}"] for w in range(len(_WIDTHS)) for name in ("rows", "sums")}
+    return Parents(tuple(header["scenarios"]), names, _wide_rows(len(names), columns))
+
+
+def _wide_rows(rows: int, arrays: dict[str, NDArray[Any]]) -> I64:
+    """Return what ``_narrow_rows`` took apart."""
+    sums = np.empty((rows, arrays["sums0"].shape[1]), np.int64)
     for w in range(len(_WIDTHS)):
         sums[arrays[f"rows{w}"]] = arrays[f"sums{w}"]
+    return sums
+
+
+def _cube(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Cells:
+    sums = _wide_rows(len(header["names"]), arrays)
     comoment = np.zeros((len(arrays["key"]), *arrays["comoment"].shape[1:]))
     comoment[arrays["spread"]] = arrays["comoment"]
     wide = {name: arrays[name].astype(kind) for name, kind in _TYPES.items()} | {"comoment": comoment}

@@ -46,6 +46,7 @@ TABLES = frozenset(
         "by_order_size.csv",
         "by_group.csv",
         "by_condition.csv",
+        "by_parent.csv",
         "unexecuted.csv",
         "statistics.csv",
         "data_quality.csv",

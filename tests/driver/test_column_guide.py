@@ -19,7 +19,7 @@ from kernels.delay import Delay
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 KEYS = {"security_code", "date", "participant_id", "group", "hour", "size_bucket", "breakdown", "value", "condition"}
-OTHER_SHAPES = {"statistics", "data_quality", "outliers"}
+OTHER_SHAPES = {"statistics", "data_quality", "outliers", "by_parent"}
 
 
 def described(name: str) -> str:
