@@ -15,6 +15,7 @@ from kernels.benchmarks import opening_quote, prevailing_at
 from kernels.block import day_sums
 from kernels.conventions import NS_PER_SECOND
 from kernels.fills import closing_price2
+from kernels.price_limits import keep_limits
 
 FIRST_INSTANT: Final = -(2**63)
 LAST_INSTANT: Final = 2**63 - 1
@@ -136,11 +137,13 @@ def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
     row_start = 0 if start == FIRST_INSTANT else int(np.searchsorted(events.timestamp, start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(np.searchsorted(events.timestamp, end))
     sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)), int(settings.simulation.mid))
+    orders = take_columns(OrderColumns, day.orders)
+    keep_limits(day.fills, fills, orders, events, settings.simulation.ticks, sums.price2, sums.prints)
     close2 = closing_price2(fills, sums.price2, int(session.end))
     states_only = len(fills.timestamp) == 0
     return Inputs(
         events=events,
-        orders=take_columns(OrderColumns, day.orders),
+        orders=orders,
         fills=fills,
         quotes=quotes,
         sums=sums,

@@ -36,7 +36,7 @@ def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) 
 
     The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
     half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
-    Only deal sources 46 to 48 print mids; an order's own limit is not looked at.
+    Only deal sources 46 to 48 print mids; ``kernels.price_limits`` takes back what a limit forbids.
     A match has two fills; the buyer's stands for it.
     """
     price, quantity, side = fills.price, fills.quantity, fills.side

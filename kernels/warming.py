@@ -24,6 +24,7 @@ from kernels.fees import scenario_fees
 from kernels.fill_rates import filled_within
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
+from kernels.price_limits import count_rebuilt, refuse_rebuilt, write_prints_again
 from kernels.quality import quality_counts
 from kernels.quotes import prevailing_quote
 from kernels.wide_sums import fill_wide
@@ -80,6 +81,9 @@ def warm() -> None:
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
     rows = empty_rows(0, 1)
     measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), rows)
+    count_rebuilt(sums.price2)
+    refuse_rebuilt(fills, orders.first_row, events, empty_rules().ticks, sums.price2, np.zeros(0, np.int8))
+    write_prints_again(fills, sums.price2, sums.prints)
     warm_optional(orders, fills, quotes, sums, rows)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:

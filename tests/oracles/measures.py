@@ -62,15 +62,32 @@ def naive_states(events: list[Row], hours: tuple[int, int]) -> dict[int, list[Ro
 
 
 def naive_price2(fill: Row, quotes: list[Row]) -> int:
-    """Return the fill's exact price in half units: a truncated mid gets its half unit back."""
+    """Return the fill's exact price in half units: a truncated mid gets its half unit back, if limits allow it."""
     price2 = 2 * int(fill["price"])
-    if fill["deal_source"] not in (46, 47, 48):
+    if fill["deal_source"] not in (46, 47, 48) or fill.get("refused"):
         return price2
     before = naive_mid2(naive_prevailing(quotes, fill["timestamp"]))
     if before in (price2, price2 + 1):
         return int(before)
     snapshot = naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})
     return price2 + 1 if snapshot == price2 + 1 else price2
+
+
+def naive_refuse(events: list[Row], fills: list[Row], quotes: list[Row], ticks: list[tuple[int, int]]) -> None:
+    """Mark the fills of matches whose buyer's limit in force, half tick included, is below the rebuilt price."""
+    names = ("match_id", "timestamp", "price", "quantity", "deal_source")
+    matches = set()
+    for fill in fills:
+        fill["refused"] = False
+        own = [e for e in events if e["order_id"] == fill["order_id"]]
+        if fill["side"] < 0 or not own or naive_price2(fill, quotes) % 2 == 0:
+            continue
+        row = [e for e in own if e["timestamp"] <= fill["timestamp"]][-1:] or own[:1]
+        if not naive_in_limit(Fraction(naive_price2(fill, quotes)), row[0], 1, ticks):
+            fill["refused"] = True
+            matches.add(tuple(fill.get(name, 0) for name in names))
+    for fill in fills:
+        fill["refused"] |= fill["side"] < 0 and tuple(fill.get(name, 0) for name in names) in matches
 
 
 def naive_segments(quotes: list[Row], start: int, end: int) -> list[tuple[int, Row]]:
@@ -352,6 +369,7 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
 
     Rows are in (timestamp, sequence) order already.
     """
+    naive_refuse(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
     return [naive_order(number, rows, fills, quotes, rules) for number, rows in chosen.items()]
