@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tickstore.build_task import BuiltPartition
-from tickstore.errors import StoreError
+from tickstore.errors import InputError, StoreError
 from tickstore.parse_task import ParsedChunk
 from tickstore.sources import Chunk, Source
 
@@ -44,6 +44,25 @@ def count_lines(
                 f"{covered[number]}: {_FAULT}"
             )
     return counts
+
+
+def check_copies(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> None:
+    """Raise InputError for two files of a table that are the same: without a sequence, rows would be stored twice."""
+    pages = ["" for _ in sources]
+    for part in parsed:
+        pages[chunks[part.number].source] += part.pages
+    empty = files_without_rows(sources, chunks, parsed)
+    seen: dict[tuple[str, str], str] = {}
+    for number, source in enumerate(sources):
+        other = seen.setdefault((source.table, pages[number]), source.path)
+        if other != source.path and source.path not in empty:
+            raise InputError(f"{source.table}: {other} and {source.path} are the same, byte for byte; give one of them")
+
+
+def files_without_rows(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> list[str]:
+    """Return the files of which no row is stored."""
+    full = {chunks[part.number].source for part in parsed if part.stored}
+    return [source.path for number, source in enumerate(sources) if number not in full]
 
 
 def check_built(counts: Mapping[str, Counter[str]], built: Sequence[BuiltPartition]) -> None:

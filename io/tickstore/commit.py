@@ -15,6 +15,7 @@ from typing import Any, Final
 from tickstore.build_task import BuiltPartition
 from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, is_decided, merged_catalog
 from tickstore.day_file import dump_json
+from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store_files import (
     CONVERT_FOLDER,
@@ -23,6 +24,7 @@ from tickstore.store_files import (
     REJECTS_NAME,
     append_lines,
     fsync_directory,
+    is_partition_line,
     read_lines,
     sync_files,
     write_atomic,
@@ -87,7 +89,12 @@ def finish_commit(store: Path) -> None:
     folder = store / CONVERT_FOLDER
     if not is_decided(store):
         return
-    plan = json.loads((folder / DECISION_NAME).read_bytes())
+    try:
+        plan = json.loads((folder / DECISION_NAME).read_bytes())
+    except ValueError:
+        raise StoreError(
+            f"{folder / DECISION_NAME}: damaged; remove {folder}, see what `verify` says, and convert again"
+        ) from None
     if not (folder / _DURABLE).exists():
         if plan["boot"] != boot_id():
             shutil.rmtree(folder)
@@ -130,5 +137,5 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
 
 def manifest_partitions(store: Path) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the last line of the manifest about each partition."""
-    lines = (line for line in read_lines(store / MANIFEST_NAME) if line.get("kind") == "partition")
+    lines = (line for line in read_lines(store / MANIFEST_NAME) if is_partition_line(line))
     return {(line["security"], line["date"]): line for line in lines}

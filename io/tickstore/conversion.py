@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
 
-from tickstore.accounting import check_built
+from tickstore.accounting import check_built, files_without_rows
 from tickstore.build_task import BuiltPartition, forget_logs
 from tickstore.catalog import is_decided
 from tickstore.commit import Decision, boot_id, commit, finish_commit
@@ -152,6 +152,11 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
     weekend = sum(chunk.weekend_rows for chunk in parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")
+    empty = files_without_rows(plan.sources, plan.chunks, parsed)
+    if empty:
+        warnings.append(
+            f"{len(empty)} of {len(plan.sources)} files gave no rows: {empty[0]}{' ...' * (len(empty) > 1)}"
+        )
     tables = [plan.sources[plan.chunks[chunk.number].source].table for chunk in parsed]
     warnings += date_warnings(
         [(t, chunk.stored, chunk.other_dates, chunk.other_date) for t, chunk in zip(tables, parsed, strict=True)]

@@ -25,6 +25,8 @@ def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) ->
     StoreError
         The file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
     """
+    if not Path(path).is_file():
+        raise StoreError(f"{path}: not a file; remove it")
     message = check_day(Path(path), line)
     if not message and line is None:
         raise StoreError(f"{path}: not in the manifest: `verify --accept` enters it, or remove it")

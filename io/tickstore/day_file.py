@@ -8,6 +8,7 @@ import hashlib
 import json
 import mmap
 import os
+import stat
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -118,7 +119,10 @@ def map_file(path: str) -> tuple[mmap.mmap, dict[str, Any]]:
     except OSError as error:
         raise StoreError(f"{path}: cannot be opened ({os.strerror(error.errno or 0)})") from None
     try:
-        size = os.fstat(handle).st_size
+        status = os.fstat(handle)
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            raise StoreError(f"{path}: not a day file, not even a file")
         if size < HEAD.size:
             raise StoreError(f"{path}: not a day file (only {size} bytes)")
         data = mmap.mmap(handle, size, access=mmap.ACCESS_READ)

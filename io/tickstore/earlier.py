@@ -12,7 +12,7 @@ from tickstore.errors import StoreError
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
 from tickstore.sources import Source, check_file
 from tickstore.spill import Key
-from tickstore.store_files import MANIFEST_NAME, REJECTS_NAME, read_lines
+from tickstore.store_files import MANIFEST_NAME, REJECTS_NAME, is_partition_line, read_lines
 
 
 def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
@@ -43,13 +43,22 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
     found = None
     partitions: dict[Key, dict[str, Any]] = {}
     for line in read_lines(store / MANIFEST_NAME):
-        if line.get("kind") == "partition":
+        if is_partition_line(line):
             partitions[line["security"], line["date"]] = line
-        elif line.get("kind") == "conversion" and line["fingerprint"] == fingerprint:
-            found = line["report"], dict(partitions)
+        elif line.get("kind") == "conversion" and line.get("fingerprint") == fingerprint:
+            found = line.get("report"), dict(partitions)
     if found is None:
         return None
-    report, then = found
+    try:
+        return _unchanged(store, *found, partitions, replace)
+    except (KeyError, TypeError, ValueError):  # a damaged line
+        return None
+
+
+def _unchanged(
+    store: Path, report: Any, then: dict[Key, dict[str, Any]], partitions: dict[Key, dict[str, Any]], thorough: bool
+) -> ConvertReport | None:
+    """Return the report of a conversion if its partitions are as they were ``then`` and their files are there."""
     keys = tuple((security, date) for security, date in report["partitions"])
     manifest = store / MANIFEST_NAME
     written = manifest.stat().st_mtime_ns
@@ -61,7 +70,7 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
         path = day_path(store, *key)
         changed = path.exists() and path.stat().st_mtime_ns > written
         touched |= changed
-        if not _is_there(path, now, replace or changed):
+        if not _is_there(path, now, thorough or changed):
             return None
     if touched:  # all sound: a copied store, say
         os.utime(manifest)
@@ -75,7 +84,7 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
         warnings=tuple(report["warnings"]),
         input_bytes=report["input_bytes"],
         nothing_to_do=True,
-        bytes_checked=replace,
+        bytes_checked=thorough,
     )
 
 

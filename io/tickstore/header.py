@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, Field, canonical
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -30,9 +30,11 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
         The line is not text, or two columns have the same name.
     """
     try:
-        text = line.removeprefix(_BOM).decode().rstrip("\r\n")
+        text = line.removeprefix(BOM).decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise InputError(f"{path}: the first line is not UTF-8 text; is this a CSV file?") from None
+    if "\r" in text:
+        raise InputError(f"{path}: lines end in CR alone; convert them to LF or CRLF first")
     delimiter = max(_DELIMITERS, key=text.count)
     names = tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter), []))
     keys = [canonical(name) for name in names]
@@ -91,7 +93,11 @@ def _found(names: tuple[str, ...], wanted: str) -> str:
 
 def parse_header(line: bytes, table: str, mapping: dict[str, str], path: str) -> Header:
     """Read a header from the first line of a file."""
-    if not line.strip():
-        raise InputError(f"{path}: the file is empty" if not line else f"{path}: the first line is blank, not a header")
+    if not line.removeprefix(BOM).strip():
+        raise InputError(
+            f"{path}: the file is empty"
+            if not line.removeprefix(BOM)
+            else f"{path}: the first line is blank, not a header"
+        )
     names, delimiter = split_names(line, path)
     return Header(names, delimiter, len(line), match_fields(names, table, mapping, path))

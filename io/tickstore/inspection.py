@@ -6,7 +6,7 @@ from typing import Final
 
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, TABLES, canonical
-from tickstore.header import match_fields, split_names
+from tickstore.header import BOM, match_fields, split_names
 from tickstore.sources import check_file
 from tickstore.text_input import read_head, sniff_form
 
@@ -46,7 +46,7 @@ def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
     head = read_head(path, sniff_form(path), sample_bytes)
     whole = head.endswith(b"\n") or len(head) < sample_bytes
     lines = [*head.rstrip(b"\n").split(b"\n"), b""] if whole else head.split(b"\n")
-    if not lines[0].strip():
+    if not lines[0].removeprefix(BOM).strip():
         raise InputError(f"{path}: no header line")
     names, delimiter = split_names(lines[0], str(path))
     table, columns, missing = _best_table(path, names)

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import Final
 
-from tickstore.accounting import count_lines
+from tickstore.accounting import check_copies, count_lines
 from tickstore.build_task import BuiltPartition, build_partition, forget_log
 from tickstore.catalog import day_path, partition_order
 from tickstore.errors import InputError, StoreError
@@ -152,6 +152,7 @@ class Pipeline:
         """Have everything built that is not, whatever it takes."""
         plan = self._plan
         self.counts = count_lines(plan.sources, plan.chunks, self.parsed)
+        check_copies(plan.sources, plan.chunks, self.parsed)
         check_rejects(plan.request, self.counts, bad_rows(self.parsed, plan.chunks, plan.sources))
         self._codes = participant_codes(self._ledger.parsed, self._known, self._stored, plan.request.store)
         keys = self._ledger.rest()

@@ -91,6 +91,8 @@ class BuildTasks:
             log = Log(place, chunk.log, ranges[place], self._columns[source], mapping)
             logs.setdefault(plan.sources[source].table, []).append(log)
         path = day_path(request.store, *key)
+        if path.parent.exists() and not path.parent.is_dir():
+            raise StoreError(f"{path.parent}: not a folder, where day files of security {key[0]} go; remove it")
         attributes = {
             "timezone": request.timezone,
             "price_decimals": request.price_decimals,

@@ -3,6 +3,7 @@
 import glob
 import itertools
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from tickstore.store_files import MANIFEST_NAME
 from tickstore.text_input import PLAIN, read_head, sniff_form
 from tickstore.trade_dates import LATEST_TIME
 
-_EARLIEST: Final = 2 * 86_400 * 10**9
+_EARLIEST: Final = 3_652 * 86_400 * 10**9  # 1980: before, it is no epoch time but a clock or a date YYYYMMDD
 _SNIFFED: Final = 1 << 18
 _FINE: Final = 1 << 20  # bytes that small ranges are a multiple of: whole pages of a digest
 _SENTINEL: Final = str(NULL).encode()
@@ -115,6 +116,8 @@ def check_file(path: Path, table: str) -> os.stat_result:
         raise InputError(f"{table}: {path} is a directory; name a file or a glob such as {path}/*.csv")
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its other end
+            raise InputError(f"{table}: {path} is not a regular file; write its content to one first")
         with path.open("rb"):
             return status
     except FileNotFoundError:

@@ -92,11 +92,26 @@ def _whole_size(path: Path, size: int) -> int:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the JSON lines of a file that may not exist; a torn last line is left out."""
+    """Yield the JSON objects, one a line, of a file that may not exist; other and torn lines are left out."""
+    for _, value in numbered_lines(path):
+        if value is not None:
+            yield value
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Yield number and JSON object, None where it is none, of each whole line that is not blank."""
     if not path.exists():
         return
     with path.open("rb") as file:
-        for line in file:
+        for number, line in enumerate(file, 1):
             if line.endswith(b"\n") and line.strip():
+                value = None
                 with suppress(ValueError):
-                    yield json.loads(line)
+                    value = json.loads(line)
+                yield number, value if isinstance(value, dict) else None
+
+
+def is_partition_line(line: dict[str, Any]) -> bool:
+    """Return whether a line of the manifest says all that is to be said of a partition."""
+    texts = all(isinstance(line.get(name), str) for name in ("security", "date", "digest", "head"))
+    return line.get("kind") == "partition" and texts and isinstance(line.get("size"), int)

@@ -11,7 +11,14 @@ from tickstore.day_check import check_day
 from tickstore.day_file import map_file
 from tickstore.errors import StoreError
 from tickstore.recovery import settle, writer_of
-from tickstore.store_files import CONVERT_FOLDER, MANIFEST_NAME, append_lines, write_atomic
+from tickstore.store_files import (
+    CONVERT_FOLDER,
+    MANIFEST_NAME,
+    append_lines,
+    is_partition_line,
+    numbered_lines,
+    write_atomic,
+)
 from tickstore.store_lock import store_lock
 
 MISSING: Final = "missing"
@@ -19,13 +26,14 @@ DAMAGED: Final = "damaged"
 FOREIGN: Final = "foreign"
 CATALOG: Final = "catalog"
 UNFINISHED: Final = "unfinished"
+MANIFEST: Final = "manifest"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a store."""
 
-    kind: str  # missing, damaged, foreign, catalog, unfinished
+    kind: str  # missing, damaged, foreign, catalog, manifest, unfinished
     path: Path
     message: str
 
@@ -57,6 +65,7 @@ def verify(store: Path | str) -> VerifyReport:
         settle(store)
     except StoreError as error:
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, error.message))
+    problems += _check_manifest(store)
     known = manifest_partitions(store)
     settled = not is_decided(store)
     size = 0
@@ -67,18 +76,31 @@ def verify(store: Path | str) -> VerifyReport:
             problems.append(Problem(MISSING, path, message))
     found = _day_files(store)
     for path in found:
-        size += path.stat().st_size
+        size += path.stat().st_size if path.is_file() else 0
         message = check_day(path, paths.get(path) if settled else None)
         if message:
-            problems.append(Problem(DAMAGED, path, message))
+            problems.append(Problem(DAMAGED, path, message.removeprefix(f"{path}: ")))
         elif settled and path not in paths:
-            problems.append(Problem(FOREIGN, path, "not in the manifest: remove it, or accept it"))
+            problems.append(Problem(FOREIGN, path, "not in the manifest: remove it, or let `verify --accept` enter it"))
     if settled:
         problems += _check_catalog(store, {path for path in found if path in paths}, problems)
     if settled and (store / CONVERT_FOLDER).exists():
         message = writer_of(store) or "a conversion was interrupted: run it again to finish it"
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, message))
     return VerifyReport(len(found), size, tuple(problems))
+
+
+def _check_manifest(store: Path) -> list[Problem]:
+    path = store / MANIFEST_NAME
+    bad = [
+        number
+        for number, line in numbered_lines(path)
+        if line is None or not (is_partition_line(line) or (line.get("kind") == "conversion" and "report" in line))
+    ]
+    if not bad:
+        return []
+    message = f"{len(bad)} lines cannot be read, line {bad[0]} first: remove them; what they were about is foreign then"
+    return [Problem(MANIFEST, path, message)]
 
 
 def _day_files(store: Path) -> list[Path]:
@@ -94,7 +116,7 @@ def _check_catalog(store: Path, sound: set[Path], problems: list[Problem]) -> li
     try:
         catalog = stored_catalog(store)
     except StoreError as error:
-        return [Problem(CATALOG, path, error.message)]
+        return [Problem(CATALOG, path, error.message.removeprefix(f"{path}: "))]
     actual = rebuild_catalog(store)
     kept, made = ({p.path: p for p in c.partitions if p.path in sound} for c in (catalog, actual))
     if kept != made or (not problems and catalog.participants != actual.participants):
