@@ -15,7 +15,7 @@ from driver import inference
 from driver.cells import Cells, cell_dimensions
 from driver.conditions import CONDITIONS, PHASES, SHARES, SPREADS, condition_dimensions
 from driver.order_block import F64, I32, I64
-from driver.outliers import merge_extremes
+from driver.outliers import merge_extremes, robust_z
 from driver.outputs import atomic_file, atomic_write
 from driver.parent_table import HEADER, parent_lines
 from driver.partials import PARTIAL_NAME, Partial, read_partial
@@ -276,8 +276,18 @@ def _outliers_csv(state: _State, style: TableStyle) -> bytes:
     names = ["security_code", "date", "order_id", "participant_id", "side", "order_quantity", "filled_quantity"]
     names.append("group")
     unit = 2.0 * 10**style.price_decimals
+    place = {security: i for i, security in enumerate(state.securities)}
+    usual = {
+        s: state.totals["by_security"].spread(place[s], 0) for s in {row["security_code"] for row in state.outliers}
+    }
     rows = [
-        [*(row[n] for n in names), row["cost"] / unit, row["shortfall_bps"], *(row[n] for n in savings)]
+        [
+            *(row[n] for n in names),
+            row["cost"] / unit,
+            row["shortfall_bps"],
+            *(row[n] for n in savings),
+            robust_z(row["shortfall_bps"], usual[row["security_code"]]),
+        ]
         for row in state.outliers
     ]
-    return csv_bytes([*names, "shortfall_value", "shortfall_bps", *savings], rows)
+    return csv_bytes([*names, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"], rows)

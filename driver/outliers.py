@@ -9,6 +9,7 @@ from kernels.conventions import NULL
 from kernels.moments import BPS
 
 KEPT = 10  # per job
+NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
 def extreme_orders(block: OrderBlock) -> list[dict[str, Any]]:
@@ -38,6 +39,16 @@ def _row(block: OrderBlock, i: int) -> dict[str, Any]:
         saving = block.cost[0, i] - block.cost[s, i]
         row[f"{scenario}_saving_bps"] = None if np.isnan(saving) else BPS * float(saving) / base
     return row
+
+
+def robust_z(value: float | None, spread: tuple[float, float] | None) -> float | None:
+    """Return how many robust standard deviations a value is from the median; None where half the values are equal.
+
+    spread : median and median absolute deviation
+    """
+    if value is None or spread is None or spread[1] <= 0.0:
+        return None
+    return (value - spread[0]) / (NORMAL_MAD * spread[1])
 
 
 def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:

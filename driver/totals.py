@@ -107,6 +107,17 @@ class Totals:
         bucket = int(np.searchsorted(np.cumsum(counts), share * total, side="left"))
         return float(_middles()[min(bucket, histograms.BUCKETS - 1)])
 
+    def spread(self, r: int, measure: int) -> tuple[float, float] | None:
+        """Return median and median absolute deviation in bps of one histogram measure; None without orders."""
+        median = self.quantile(r, measure, 0.5)
+        if median is None or self.histogram is None:
+            return None
+        counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
+        distance = np.abs(_middles() - median)
+        order = np.argsort(distance, kind="stable")
+        running = np.cumsum(counts[order])
+        return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
 
 @cache
 def _middles() -> F64:

@@ -10,6 +10,7 @@ import pytest
 from driver.aggregate import aggregate, natural, size_labels
 from driver.cell_sums import cells_of
 from driver.job import empty_block
+from driver.outliers import robust_z
 from driver.partials import read_partial, write_partial
 from driver.settings import Simulation
 from driver.tables import csv_bytes
@@ -233,3 +234,27 @@ def test_nothing_to_aggregate_is_one_line(tmp_path: Path) -> None:
 def test_sizes_and_ids_by_hand() -> None:
     assert size_labels() == ["1-100", "101-500", "501-1000", "1001-5000", "5001-10000", "10001-50000", "50001+"]
     assert sorted(["b", "10", "9", "A"], key=natural) == ["9", "10", "A", "b"]
+
+
+def test_outliers_say_how_far_from_usual_they_are(tmp_path: Path) -> None:
+    """Against median and median absolute deviation of the orders themselves, which histograms know to 6 %."""
+    blocks = [random_block(400, seed) for seed in range(2)]
+    jobs = [make_job(tmp_path, i, "1", f"2024-01-0{i + 1}", block) for i, block in enumerate(blocks)]
+    aggregate(tmp_path, jobs, SETTINGS)
+    mid2 = np.concatenate([block.mid2 for block in blocks])
+    cost = np.concatenate([block.cost for block in blocks], axis=1)
+    priced = (mid2 != NULL) & np.isfinite(cost).all(axis=0)
+    base = mid2 * np.concatenate([block.order_quantity for block in blocks]).astype(float)
+    shortfall = 1e4 * cost[0, priced] / base[priced]
+    median = float(np.median(shortfall))
+    deviation = 1.4826 * float(np.median(np.abs(shortfall - median)))
+    rows = read(tmp_path, "outliers")
+    assert len(rows) == 20
+    for row in rows:
+        expected = (float(row["shortfall_bps"]) - median) / deviation
+        assert float(row["shortfall_z"]) == pytest.approx(expected, rel=0.15, abs=0.15)
+
+
+def test_no_z_without_a_spread() -> None:
+    assert robust_z(3.0, (1.0, 2.0)) == pytest.approx(1 / 1.4826)
+    assert [robust_z(None, (1.0, 2.0)), robust_z(3.0, None), robust_z(3.0, (1.0, 0.0))] == [None] * 3
