@@ -12,6 +12,7 @@ from tickstore.accounting import check_built, files_without_rows
 from tickstore.build_task import BuiltPartition, forget_logs
 from tickstore.catalog import is_decided
 from tickstore.commit import Decision, boot_id, commit, finish_commit
+from tickstore.disk_chores import DiskChores
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import StoreError
 from tickstore.forecast import Forecast
@@ -102,10 +103,11 @@ def _convert(
         prepare_folders(folder, logs, about)
         in_flight = forecast.bytes_in_flight() + 2 * workers * chunk_bytes
         check_space(folder, logs, sources, min(1.0, in_flight / total))
-        pipeline = Pipeline(plan, forecast, progress)
-        with WorkerPool(workers, (lock,)) as pool:
-            pipeline.run(pool)
-        return _finish(plan, pipeline, fingerprint, progress)
+        with DiskChores() as chores:
+            pipeline = Pipeline(plan, forecast, chores, progress)
+            with WorkerPool(workers, (lock,)) as pool:
+                pipeline.run(pool)
+            return _finish(plan, pipeline, fingerprint, progress)
     except (KeyboardInterrupt, SystemExit):
         keep = True  # what is finished stays, the next run goes on from it
         raise

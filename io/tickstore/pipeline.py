@@ -5,7 +5,6 @@ space of logs is given back early. What seemed whole and was not is built again 
 files are the same as if all had been built then.
 """
 
-import os
 from collections import Counter, deque
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from tickstore.accounting import check_copies, count_lines
 from tickstore.build_task import BuiltPartition, build_partition, forget_log
 from tickstore.catalog import day_path, partition_order
+from tickstore.disk_chores import DiskChores
 from tickstore.errors import InputError, StoreError
 from tickstore.forecast import Forecast
 from tickstore.journal import built_before, note_built, note_parsed, parsed_before
@@ -24,7 +24,6 @@ from tickstore.rejects import bad_rows
 from tickstore.request import ConvertProgress, Progress
 from tickstore.spill import Key, is_whole
 from tickstore.worker_pool import Job, WorkerPool
-from tickstore.writeback import Writeback
 
 _ASKED: Final = -1
 
@@ -32,8 +31,9 @@ _ASKED: Final = -1
 class Pipeline:
     """One conversion under way, from files to built partitions that wait for their commit."""
 
-    def __init__(self, plan: Plan, forecast: Forecast, progress: Progress) -> None:
+    def __init__(self, plan: Plan, forecast: Forecast, chores: DiskChores, progress: Progress) -> None:
         self._plan = plan
+        self._chores = chores
         self._progress = progress
         self._order = forecast.reading_order()
         self._ledger = Ledger(plan.sources, plan.chunks, forecast)
@@ -49,7 +49,6 @@ class Pipeline:
         self._next_number = 0
         self._before: dict[Key, BuiltPartition] = {}  # built before an interruption
         self._done = 0
-        self._writeback = Writeback()
         self.counts: dict[str, Counter[str]] = {}
 
     @property
@@ -74,14 +73,13 @@ class Pipeline:
         """
         self._progress(ConvertProgress("parse", 0, self._plan.input_bytes))
         self._take_up()
-        with self._writeback:
-            for job, result in pool.run(self._next_job):
-                if isinstance(result, BuiltPartition):
-                    self._note_built(result)
-                elif job.task.number in self._ledger.parsed:
-                    self._note_parsed_again(result)
-                else:
-                    self._note_parsed(result, has_log=True)
+        for job, result in pool.run(self._next_job):
+            if isinstance(result, BuiltPartition):
+                self._note_built(result)
+            elif job.task.number in self._ledger.parsed:
+                self._note_parsed_again(result)
+            else:
+                self._note_parsed(result, has_log=True)
 
     def _take_up(self) -> None:
         """Go on from where an interrupted conversion stopped, if there is one."""
@@ -190,7 +188,7 @@ class Pipeline:
             )
         note_built(self._plan.folder, partition)
         if partition.outcome != "unchanged":
-            self._writeback.add(self._plan.built_path(partition.number))
+            self._chores.write_out(self._plan.built_path(partition.number))
         self._accept(partition)
 
     def _accept(self, partition: BuiltPartition) -> None:
@@ -224,6 +222,4 @@ class Pipeline:
                 forget_log(number)
                 continue
             note_parsed(self._plan.folder, chunk)
-            path = self._plan.log_path(number)
-            os.truncate(path, 0)  # a worker may have it mapped still
-            path.unlink()
+            self._chores.remove(self._plan.log_path(number))

@@ -6,6 +6,7 @@ each of them a second of imports.
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -49,6 +50,7 @@ class WorkerPool:
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
+        gc.freeze()  # what is imported stays: looking through it again and again costs, and copies it in each worker
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -59,6 +61,7 @@ class WorkerPool:
         for worker in self._workers:
             worker.process.join()
         self._workers = []
+        gc.unfreeze()
 
     def run(self, feed: Feed) -> Iterator[tuple[Job, Any]]:
         """Yield each job with its result, as they finish, until none runs and ``feed`` has no other.
