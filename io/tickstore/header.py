@@ -60,7 +60,9 @@ def match_fields(names: tuple[str, ...], table: str, mapping: dict[str, str], pa
         wanted = mapping.get(f"{table}.{field.name}", mapping.get(field.name))
         if wanted is None:
             continue
-        if canonical(wanted) in keys:
+        if wanted in names:
+            found[field.name] = names.index(wanted)
+        elif canonical(wanted) in keys:
             found[field.name] = keys.index(canonical(wanted))
         elif f"{table}.{field.name}" in mapping:
             raise InputError(f"{path}: [input.columns] maps {field.name} to {wanted!r}, but {_found(names, wanted)}")

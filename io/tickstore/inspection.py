@@ -1,15 +1,21 @@
 """Look at an input file: what its columns are, which fields they match, what the values look like."""
 
+import csv
+import json
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
+from kernels.conventions import NULL
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, TABLES, canonical
 from tickstore.header import BOM, match_fields, split_names
 from tickstore.sources import check_file
 from tickstore.text_input import read_head, sniff_form
 
+_SENTINEL: Final = str(NULL)
 _ENOUGH: Final = 0.5  # of the needed fields
 _HINTS: Final = {"orders": ("order",), "trades": ("trade", "fill"), "nbbo": ("nbbo", "quote", "bbo")}
 
@@ -51,7 +57,7 @@ def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
     names, delimiter = split_names(lines[0], str(path))
     table, columns, missing = _best_table(path, names)
     fields = {column: name for name, column in columns.items()}
-    rows = [line.rstrip(b"\r").split(delimiter.encode()) for line in lines[1:-1] if line.strip()]
+    rows = [_cells(line, delimiter) for line in lines[1:-1] if line.strip()]
     summaries = tuple(
         _summary(name, fields.get(n, ""), [r[n] for r in rows if n < len(r)]) for n, name in enumerate(names)
     )
@@ -89,23 +95,45 @@ def _matches(names: tuple[str, ...], table: str) -> dict[str, int]:
     return {name: column for name, column in columns.items() if column < len(names)}
 
 
-def _summary(name: str, field: str, cells: list[bytes]) -> ColumnSummary:
-    texts = [cell.strip(b'" ').decode("utf-8", "replace") for cell in cells]
-    present = {text for text in texts if text and text != "-9223372036854775808"}
+def _cells(line: bytes, delimiter: str) -> list[str]:
+    """Return the cells of a line as text, quotes taken off; a line that is torn within quotes is taken as it is."""
+    text = line.rstrip(b"\r").decode("utf-8", "replace").replace("\0", "\ufffd")
+    if '"' in text:
+        with suppress(csv.Error, StopIteration):
+            return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter, strict=True))]
+    return [cell.strip() for cell in text.split(delimiter)]
+
+
+def _summary(name: str, field: str, texts: list[str]) -> ColumnSummary:
+    present = {text for text in texts if text and text != _SENTINEL}
+    low, high = _range(present) if present else ("", "")
+    return ColumnSummary(name, field, low, high, sum(text not in present for text in texts), len(present))
+
+
+def _range(texts: set[str]) -> tuple[str, str]:
+    """Return the smallest and the largest: as exact numbers where all are numbers, else as text."""
     try:
-        ordered = sorted(present, key=float)
-    except ValueError:
-        ordered = sorted(present)
-    nulls = sum(1 for text in texts if text not in present)
-    return ColumnSummary(
-        name, field, ordered[0] if ordered else "", ordered[-1] if ordered else "", nulls, len(present)
-    )
+        numbers = {Decimal(text): text for text in texts}
+        if all(number.is_finite() for number in numbers):
+            return numbers[min(numbers)], numbers[max(numbers)]
+    except InvalidOperation:
+        pass
+    return min(texts), max(texts)
 
 
 def _toml(table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...]) -> str:
+    """Return what finds the fields, as configuration; needed ones that nothing found stand first, to be filled in."""
+    lines = ["[input.columns]"]
     if not table:
-        return "[input.columns]\n" + "".join(f'# "orders.{f.name}" = "?"\n' for f in FIELDS["orders"] if f.required)
-    lines = ["[input.columns]", *(f'# {name} = "?"' for name in missing)]
-    found = [field.name for field in FIELDS[table] if field.name in columns]
-    lines += [f'"{table}.{name}" = "{names[columns[name]]}"' for name in found]
+        table, missing = "orders", tuple(field.name for field in FIELDS["orders"] if field.required)
+    lines += [f'# "{table}.{name}" = "?"' for name in missing]
+    if missing:
+        left = [name for number, name in enumerate(names) if name and number not in columns.values()]
+        lines += [f"# columns not taken: {', '.join(map(_quoted, left))}"]
+    lines += [f'"{table}.{f.name}" = {_quoted(names[columns[f.name]])}' for f in FIELDS[table] if f.name in columns]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a TOML string."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

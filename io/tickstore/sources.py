@@ -133,7 +133,9 @@ def _check_mapping(mapping: dict[str, str], sources: list[Source]) -> None:
         if field not in {f.name for t in TABLES if table in ("", t) for f in FIELDS[t]}:
             raise InputError(f"[input.columns] {name}: there is no such field")
         files = [s for s in sources if table in ("", s.table) and field in {f.name for f in FIELDS[s.table]}]
-        if files and canonical(header) not in {canonical(n) for s in files for n in s.header.names}:
+        if files and not any(
+            header in s.header.names or canonical(header) in map(canonical, s.header.names) for s in files
+        ):
             raise InputError(
                 f"[input.columns] maps {name} to {header!r}, but no file has such a column; "
                 f"{files[0].path} has: {', '.join(files[0].header.names)}"

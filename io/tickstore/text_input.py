@@ -21,7 +21,12 @@ _MAGICS: Final = (
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"PAR1", PARQUET),
 )
-_REFUSED: Final = ((b"PK\x03\x04", "a zip archive"), (b"\xfd7zXZ", "an xz file"), (b"\x89HDF", "an HDF5 file"))
+_REFUSED: Final = (
+    (b"PK\x03\x04", "a zip archive; unpack it first"),
+    (b"\xfd7zXZ", "an xz file; unpack it first"),
+    (b"\x89HDF", "an HDF5 file; export it as CSV or Parquet first"),
+    (b"darkrepl", "a file of a store, converted already; `plan` and `run` read it"),
+)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 # (data, start, stop, offset): text data[start:stop] begins at byte ``offset`` of the whole text
@@ -37,7 +42,7 @@ def sniff_form(path: Path) -> str:
             return form
     for magic, what in _REFUSED:
         if head.startswith(magic):
-            raise InputError(f"{path}: {what}; unpack it first")
+            raise InputError(f"{path}: {what}")
     if head.startswith(_UTF16):
         raise InputError(f"{path}: UTF-16 text; convert it to UTF-8 first")
     return PLAIN

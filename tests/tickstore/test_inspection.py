@@ -1,12 +1,18 @@
 """What `inspect` says about files, known and foreign; its proposal is a mapping that works."""
 
+import csv
 import gzip
+import io
+import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tickstore import ConvertRequest, InputError, convert, inspect_file, open_day, read_catalog
+from driver.config import load_config
+from driver.inputs import convert_request
+from tickstore import ConvertRequest, InputError, convert, inspect_file, open_day, read_catalog, write_day
 
 FOREIGN = (
     "oid,stamp,stock,px,bs,qty,open,done,house\n"
@@ -63,3 +69,95 @@ def test_a_mapping_to_a_column_that_is_not_there_is_one_clear_line(tmp_path: Pat
     wrong = ConvertRequest(orders=(path,), store=tmp_path / "store", columns=(("orders.price", "pxx"),))
     with pytest.raises(InputError, match=r"maps price to 'pxx', but the file has: .* \(did you mean 'px'\?\)"):
         convert(wrong)
+
+
+NAMES = ("order_id", "timestamp", "security", "price", "side", "quantity", "leaves_quantity", "matched_quantity",
+         "participant", "trade_date")  # fmt: skip
+STRANGE = ('Ord "No"', "Zeit, lokal", "Wert\\papier", "Prix €", "B.S", "#", "@", "Erledigt = 1", "Haus 名", "[Datum]")
+CASES = {
+    "strange names": (
+        STRANGE, ";", ["7", "2024-09-05 10:02:16,5", "BHP", "33.45", "B", "2", "1", "1", "M", "2024-09-05"],
+    ),
+    "tabs": (STRANGE, "\t", ["7", "1725494536500", "BHP", "33.45", "1", "2", "1", "1", "M", "20240905"]),
+    "aliases": (
+        ("Order No.", "Transact Time", "Symbol", "Limit-Price", "Buy/Sell", "Qty", "Leaves Qty", "Cum Qty", "Firm",
+         "Date"),
+        ",",
+        ["7", "2024-09-05T00:02:16.5Z", "BHP", "33.450", "Buy", "2", "1", "1", "M", "2024-09-05"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["plain", "gzip"])
+@pytest.mark.parametrize("case", list(CASES))
+def test_the_proposal_pasted_into_a_config_converts_the_file(case: str, form: str, tmp_path: Path) -> None:
+    names, delimiter, cells = CASES[case]
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([names, cells])
+    path = tmp_path / "orders.csv"
+    path.write_bytes(gzip.compress(text.getvalue().encode()) if form == "gzip" else text.getvalue().encode())
+    found = inspect_file(path)
+    assert (found.table, [column.name for column in found.columns]) == ("orders", list(names))
+    assert [(column.low, column.high) for column in found.columns] == [(cell, cell) for cell in cells]
+    proposal = found.mapping
+    if found.missing:
+        ours = re.findall(r'^# "orders\.(\w+)" = "\?"$', proposal, re.M)
+        assert tuple(ours) == found.missing
+        (line,) = re.findall(r"^# columns not taken: .*$", proposal, re.M)
+        left = json.loads(f"[{line.partition(': ')[2]}]")
+        assert set(left) <= set(names)
+        for name in ours:  # what a person does
+            proposal = proposal.replace(
+                f'# "orders.{name}" = "?"', f"'orders.{name}' = {json.dumps(names[NAMES.index(name)])}"
+            )
+    config = tmp_path / "c.toml"
+    config.write_text(proposal, encoding="utf-8")
+    flags = {"orders": str(path), "store": str(tmp_path / "store")}
+    report = convert(convert_request(load_config(flags, str(config)).config, 1))
+    assert (report.partitions, report.warnings) == ((("BHP", "2024-09-05"),), ())
+    catalog = read_catalog(tmp_path / "store")
+    day = open_day(catalog.partitions[0].path)
+    values = [
+        day.events[name].tolist() for name in ("timestamp", "price", "quantity", "leaves_quantity", "matched_quantity")
+    ]
+    assert values == [[1_725_494_536_500_000_000], [33450], [2], [1], [1]]
+    assert (day.orders["order_id"].tolist(), day.orders["side"].tolist()) == ([7], [1])
+    assert catalog.participants == {"M": 0}
+
+
+def test_the_real_proposals_convert_the_real_files(real_day: Path, tmp_path: Path) -> None:
+    paths = {table: real_day / f"{table}.csv" for table in ("orders", "trades", "nbbo")}
+    proposals = [inspect_file(path).mapping.replace("[input.columns]\n", "") for path in paths.values()]
+    config = tmp_path / "c.toml"
+    config.write_text("[input.columns]\n" + "".join(proposals))
+    flags = {table: str(path) for table, path in paths.items()} | {"store": str(tmp_path / "store")}
+    convert(convert_request(load_config(flags, str(config)).config, 1))
+    plain = load_config({**flags, "store": str(tmp_path / "plain")}).config
+    convert(convert_request(plain, 1))
+    stores = [read_catalog(tmp_path / name).partitions[0].digest for name in ("store", "plain")]
+    assert stores[0] == stores[1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "low", "high"),
+    [
+        (["7904794000124046634", "7904794000124046633", "99"], "99", "7904794000124046634"),
+        (["9", "10.5", "-1", ""], "-1", "10.5"),
+        (["9", "nan", "10"], "10", "nan"),
+        (["b", "a", "10"], "10", "b"),
+        (['"x,y"', "a", "-9223372036854775808"], "a", "x,y"),
+    ],
+)
+def test_summaries_are_exact(cells: list[str], low: str, high: str, tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("note,id\n" + "".join(f"{cell},1\n" for cell in cells))
+    note, number = inspect_file(path).columns
+    nulls = sum(cell in ("", "-9223372036854775808") for cell in cells)
+    assert (note.low, note.high, note.nulls, note.distinct) == (low, high, nulls, len(cells) - nulls)
+    assert (number.low, number.high, number.distinct) == ("1", "1", 1)
+
+
+def test_a_day_file_is_not_an_input(tmp_path: Path) -> None:
+    write_day(tmp_path / "x.h5", "5", "2024-09-05", {})
+    with pytest.raises(InputError, match="a file of a store, converted already; `plan` and `run` read it"):
+        inspect_file(tmp_path / "x.h5")
