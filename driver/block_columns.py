@@ -69,7 +69,7 @@ def delay_columns(inputs: Inputs, rows: Rows, decided: NDArray[Any], day_start: 
     stand_ins = (rules.opening_quote, rules.closing_quote)
     moment = decided + rules.quotes_first * ((decided > session[0]) & (decided < session[1]))
     fault = decision_faults(decided, ints[r.ARRIVAL_TIME], day_start)
-    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:, 1], session, stand_ins, fault)
+    mids = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:-1, 1], session, stand_ins, fault)
     return delay_costs(
         rows.flags[r.SIDE].astype(np.int64),
         ints[r.MID2],

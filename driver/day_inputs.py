@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from driver.settings import Selection, Session, Settings
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, Sums, take_columns
 from kernels.benchmarks import opening_quote, prevailing_at
 from kernels.block import day_sums
+from kernels.buffers import Buffers
 from kernels.conventions import NS_PER_SECOND
 from kernels.fills import closing_price2
 from kernels.price_limits import keep_limits
@@ -91,6 +93,20 @@ def date_start(day: str, zone: str) -> int:
     return local_instant(before, EVENING, ZoneInfo(zone))
 
 
+@lru_cache(maxsize=8)  # the same for every job of a run
+def rule_arrays(
+    markout_seconds: tuple[float, ...],
+    quotes_first: int,
+    ticks: tuple[tuple[int, int], ...],
+    fees_bps: tuple[float, ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return ``horizons_ns``, ``after_ns``, ``ticks`` and ``fees`` of the rules."""
+    horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
+    after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
+    ticks_by_start = np.ascontiguousarray(np.array(ticks, np.int64).reshape(-1, 2).T)
+    return horizons, after, ticks_by_start, np.array(fees_bps, np.float64) / 10_000.0
+
+
 def day_rules(
     quote_time: NDArray[Any],
     sums: Sums,
@@ -105,13 +121,15 @@ def day_rules(
     """Return the day's rules in the plain types the kernels are compiled for."""
     simulation = settings.simulation
     quotes_first = int(simulation.quotes_first)
-    horizons = np.array([round(s * NS_PER_SECOND) for s in simulation.markout_seconds], np.int64)
+    horizons, after, ticks, fees = rule_arrays(
+        simulation.markout_seconds, quotes_first, simulation.ticks, simulation.fees_bps
+    )
     return Rules(
         hours_end=hours_end,
         row_end=row_end,
         session_start=int(session.start),
         session_end=int(session.end),
-        opening_quote=opening_quote(quote_time, sums.marks[:, 1], session.start, quotes_first),
+        opening_quote=opening_quote(quote_time, sums.marks[:-1, 1], session.start, quotes_first),
         closing_quote=prevailing_at(quote_time, session.end, quotes_first),
         start_quote=prevailing_at(quote_time, session.start, quotes_first),
         close2=close2,
@@ -123,22 +141,25 @@ def day_rules(
         mid_base=mid_base,
         states_only=int(states_only),
         horizons_ns=horizons,
-        ticks=np.ascontiguousarray(np.array(simulation.ticks, np.int64).reshape(-1, 2).T),
-        fees=np.array(simulation.fees_bps, np.float64) / 10_000.0,
+        after_ns=after,
+        ticks=ticks,
+        fees=fees,
     )
 
 
-def prepare(day: Day, settings: Settings, session: Session) -> Inputs:
-    """Return the day's columns, sums and rules."""
+def prepare(day: Day, settings: Settings, session: Session, buffers: Buffers) -> Inputs:
+    """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
     events = take_columns(EventColumns, day.events)
     fills = take_columns(FillColumns, day.fills)
     quotes = take_columns(QuoteColumns, day.quotes)
     start, end = hour_bounds(day.date, settings.selection, settings.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(np.searchsorted(events.timestamp, start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(np.searchsorted(events.timestamp, end))
-    sums, mid_base = day_sums(fills, quotes, (int(session.start), int(session.end)), int(settings.simulation.mid))
+    hours = int(session.start), int(session.end)
+    sums, mid_base, rebuilt = day_sums(fills, quotes, hours, int(settings.simulation.mid), buffers)
     orders = take_columns(OrderColumns, day.orders)
-    keep_limits(day.fills, fills, orders, events, settings.simulation.ticks, sums.price2, sums.prints)
+    if rebuilt:
+        keep_limits(day.fills, fills, orders, events, settings.simulation.ticks, sums.price2, sums.prints)
     close2 = closing_price2(fills, sums.price2, int(session.end))
     states_only = len(fills.timestamp) == 0
     return Inputs(

@@ -1,11 +1,12 @@
 """One job: measure the orders of one partition, write its files, sum it into cells."""
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -26,8 +27,11 @@ from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
 from driver.volatility import count_intervals, interval_ranges
 from kernels.block import empty_rows
+from kernels.buffers import Buffers
 from kernels.conventions import GROUPS
 from tickstore.errors import UserError
+
+_THREAD: Final = threading.local()
 
 
 def run_job(job: Job) -> JobReport:
@@ -45,7 +49,7 @@ def run_job(job: Job) -> JobReport:
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(day.quotes, job.session)
         market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
-        blocks = _at_least_one(measure(day, job.settings, job.session), job)
+        blocks = _at_least_one(measure(day, job.settings, job.session, _kept_buffers()), job)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         cells, by_market, outliers, parents = _measure_blocks(job, folder, texts, market, blocks)
@@ -65,6 +69,14 @@ def run_job(job: Job) -> JobReport:
         seconds=time.perf_counter() - started,
         warnings=_warnings(quality),
     )
+
+
+def _kept_buffers() -> Buffers:
+    """Return this thread's buffers, used again from job to job."""
+    if not hasattr(_THREAD, "buffers"):
+        _THREAD.buffers = Buffers()
+    kept: Buffers = _THREAD.buffers
+    return kept
 
 
 def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
@@ -138,7 +150,7 @@ def without_costs(block: OrderBlock) -> OrderBlock:
 def empty_block(simulation: Simulation) -> OrderBlock:
     """Return a block without orders, with the columns of one that has some."""
     seconds = simulation.markout_seconds
-    block = order_block(empty_rows(0, len(seconds)), simulation.scenarios, seconds)
+    block = order_block(empty_rows(0, len(seconds), Buffers()), simulation.scenarios, seconds)
     block.extra |= {filled_name(s): np.zeros(0, np.int64) for s in simulation.fill_seconds}
     return block
 

@@ -94,12 +94,16 @@ class Rules(NamedTuple):
     mid_base: int  # the quote book's sums are of mid2 - mid_base
     states_only: int  # 1: the day has no fills table, filled quantity comes from the states
     horizons_ns: Array  # (H,) int64
+    after_ns: Array  # (1 + H,) int64: what is added to a fill's time, for the quote before it and for each horizon
     ticks: Array  # (2, k) int64: from price, tick
     fees: Array  # (4,) float64: fraction of notional by venue
 
 
 def readonly(column: Array) -> Array:
     """Return a read-only contiguous view of ``column``: no copy where it already is contiguous."""
+    flags = column.flags
+    if flags.c_contiguous and not flags.writeable:
+        return column
     view = np.ascontiguousarray(column).view()
     view.flags.writeable = False
     return view
@@ -114,13 +118,14 @@ class Sums(NamedTuple):
     """What is derived once per day from its quotes and fills."""
 
     book: Array  # quote book
-    marks: Array  # (n, 2) int64: time and mid of each quote, side by side for random access
+    marks: Array  # (n + 1, 2) int64: time and mid of each quote, side by side for random access, and an end
     wide: Array  # (n + 1, 2) int64: coarse integrals; no rows on days whose prices need none
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid
     price2: Array  # (fills,) int64: exact price of each fill in half units
     prints: Array  # (fills + 1, 4) int64: time, volume and notional before, in time order
+    fill_marks: Array  # (fills, LATER + H) int64: mid and spread before each fill, mids after it
 
 
 class Work(NamedTuple):
@@ -128,12 +133,8 @@ class Work(NamedTuple):
 
     at: Array  # (SUB_BLOCK,) int64 times
     rows: Array  # (SUB_BLOCK,) int64 quote rows
-    fill: Array  # (SUB_BLOCK,) int64 fills in the batch
-    place: Array  # (SUB_BLOCK,) int64 their orders' places in the block
-    quote: Array  # (SUB_BLOCK,) int64 quote before each fill
     mid2: Array  # (SUB_BLOCK,) float64: window mids in half units
-    totals: Array  # (SUB_BLOCK, 4) float64: shares with a valid quote; effective spread, improvement, quoted spread
-    touched: Array  # (2,) int64: a sink for loads; the sub-block's first place
+    touched: Array  # (1,) int64: a sink for loads
 
 
 class Rows(NamedTuple):

@@ -14,6 +14,7 @@ from kernels import _rows as r
 from kernels._columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rows, Rules, Sums, Work
 from kernels._jit import inlined, kernel
 from kernels.benchmarks import benchmarks_block, cleanup_block, mids_block
+from kernels.buffers import Buffers
 from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
 from kernels.costs import costs_block, slippages_block
 from kernels.fills import fills_block, market_block, market_prints
@@ -34,12 +35,8 @@ def empty_work() -> Work:
     return Work(
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.float64),
-        np.empty((SUB_BLOCK, 4), np.float64),
-        np.zeros(2, np.int64),
+        np.zeros(1, np.int64),
     )
 
 
@@ -70,26 +67,31 @@ def measure_orders(
         costs_block(book, rows, scratch, span)
         timing_block(rows, scratch, span)
         slippages_block(sums.prints, rules, rows, scratch, span, work)
-        spreads_block(fills, quotes, sums, rules, rows, scratch, span, work)
+        spreads_block(fills, sums, rules, rows, scratch, span)
 
 
-def day_sums(fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int], mid_kind: int) -> tuple[Sums, int]:
-    """Return what is derived once per day, and the mid that the book's sums are relative to."""
-    book, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session[0])
-    wide = wide_sums(quotes.timestamp, book, mid_base, *session)
-    snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL)
-    marks = np.ascontiguousarray(book[:-1, [r.BOOK_TIME, r.BOOK_MID2]])
-    grid, grid_scale = quote_grid(quotes.timestamp, *session)
-    price2, prints = market_prints(fills, book)
-    return Sums(book, marks, wide, snapshots, grid, grid_scale, price2, prints), mid_base
+def day_sums(
+    fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int], mid_kind: int, buffers: Buffers
+) -> tuple[Sums, int, int]:
+    """Return what is derived once per day, the mid that its sums are relative to, and how many prices are rebuilt.
+
+    The marks of fills depend on the selection: ``kernels.fill_marks`` makes them.
+    """
+    book, marks, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session[0], buffers)
+    wide = wide_sums(quotes.timestamp, book, mid_base, *session, buffers)
+    snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
+    grid, grid_scale = quote_grid(quotes.timestamp, *session, buffers)
+    price2, prints, rebuilt = market_prints(fills, marks, buffers)
+    unmarked = np.empty((0, 2), np.int64)
+    return Sums(book, marks, wide, snapshots, grid, grid_scale, price2, prints, unmarked), mid_base, rebuilt
 
 
-def empty_rows(n: int, n_horizons: int) -> Rows:
+def empty_rows(n: int, n_horizons: int, buffers: Buffers) -> Rows:
     """Return result matrices for ``n`` orders, not initialised."""
     return Rows(
-        ints=np.empty((r.INT_ROWS, n), np.int64),
-        floats=np.empty((r.FLOAT_ROWS, n), np.float64),
-        codes=np.empty((r.CODE_ROWS, n), np.int32),
-        flags=np.empty((r.FLAG_ROWS, n), np.int8),
-        horizons=np.empty((r.HORIZON_KINDS * n_horizons, n), np.float64),
+        ints=buffers.take("ints", (r.INT_ROWS, n), np.int64),
+        floats=buffers.take("floats", (r.FLOAT_ROWS, n), np.float64),
+        codes=buffers.take("codes", (r.CODE_ROWS, n), np.int32),
+        flags=buffers.take("flags", (r.FLAG_ROWS, n), np.int8),
+        horizons=buffers.take("horizons", (r.HORIZON_KINDS * n_horizons, n), np.float64),
     )

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from kernels import _rows as r
 from kernels._columns import FillColumns, Rows, Rules
 from kernels._jit import inlined, kernel
+from kernels.buffers import Buffers
 from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_REPORT
 from kernels.quotes import exact_mid2
 
 Array = NDArray[Any]
+I64 = NDArray[np.int64]
 # Count in the market's volume, not in its price (R28).
 BLOCK_PRICE_FIRST = 50
 BLOCK_PRICE_LAST = 51
@@ -31,8 +33,10 @@ def is_print(venue: int, deal_source: int) -> bool:
 
 
 @kernel
-def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) -> None:
+def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array) -> int:
     """Write each fill's exact price in half units, and the volume it adds to the market's prints.
+
+    Return how many prices are no longer the published one.
 
     The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
     half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
@@ -42,16 +46,19 @@ def write_prices(fills: FillColumns, book: Array, price2: Array, volume: Array) 
     price, quantity, side = fills.price, fills.quantity, fills.side
     venue, deal_source, quote = fills.venue, fills.deal_source, fills.quote
     bid, offer = fills.national_bid, fills.national_offer
+    rebuilt = 0
     for i in range(len(price)):
         value = 2 * price[i]
         if REBUILT_FIRST <= deal_source[i] <= REBUILT_LAST:
-            mid2 = book[quote[i], r.BOOK_MID2] if quote[i] >= 0 else NULL
+            mid2 = marks[quote[i], 1] if quote[i] >= 0 else NULL
             if mid2 != value and mid2 != value + 1:
                 mid2 = exact_mid2(bid[i], offer[i])
             if mid2 == value + 1:
                 value = mid2
+                rebuilt += 1
         price2[i] = value
         volume[i] = quantity[i] if side[i] > 0 and is_print(venue[i], deal_source[i]) else 0
+    return rebuilt
 
 
 @kernel
@@ -74,14 +81,17 @@ def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array,
     prints[n, 2] = notional2
 
 
-def market_prints(fills: FillColumns, book: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each fill's exact price in half units, and running volume and notional of the market's prints."""
+def market_prints(fills: FillColumns, marks: Array, buffers: Buffers) -> tuple[I64, I64, int]:
+    """Return each fill's exact price in half units, the market's prints, and how many prices were rebuilt.
+
+    Prints are running volume and notional, as ``write_prints`` gives them.
+    """
     n = len(fills.by_time)
-    price2, volume = np.empty(n, np.int64), np.empty(n, np.int64)
-    prints = np.empty((n + 1, 4), np.int64)
-    write_prices(fills, book, price2, volume)
+    price2, volume = buffers.take("price2", (n,), np.int64), buffers.take("volume", (n,), np.int64)
+    prints = buffers.take("prints", (n + 1, 4), np.int64)
+    rebuilt = write_prices(fills, marks, price2, volume)
     write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
-    return price2, prints
+    return price2, prints, rebuilt
 
 
 @kernel

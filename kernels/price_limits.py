@@ -21,15 +21,6 @@ PAIRED = ("match_id", "timestamp", "price", "quantity", "deal_source")  # equal 
 
 
 @kernel
-def count_rebuilt(price2: Array) -> int:
-    """Return how many fills have a price between two whole units."""
-    count = 0
-    for i in range(len(price2)):
-        count += price2[i] & 1
-    return count
-
-
-@kernel
 def refuse_rebuilt(
     fills: FillColumns, first_row: Array, events: EventColumns, ticks: Array, price2: Array, refused: Array
 ) -> int:
@@ -78,8 +69,6 @@ def keep_limits(
 
     table : the fills with the columns PAIRED; ticks : (from price, tick); price2, prints : of ``market_prints``
     """
-    if count_rebuilt(price2) == 0:
-        return 0
     refused = np.zeros(len(price2), np.int8)
     steps = np.ascontiguousarray(np.array(ticks, np.int64).reshape(-1, 2).T)
     if refuse_rebuilt(fills, orders.first_row, events, steps, price2, refused) == 0:

@@ -24,9 +24,11 @@ from kernels._rows import (
     SNAPSHOT_COUNT,
     SNAPSHOT_TOTAL,
 )
+from kernels.buffers import Buffers
 from kernels.conventions import NULL
 
 Array = NDArray[Any]
+NEVER = 2**63 - 1
 NEAR = 4  # rows tried one by one before a search
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
@@ -72,7 +74,7 @@ def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, ro
     each other; a search that misses the cache at every step costs ten times as much. The value returned
     keeps the compiler from dropping the second pass.
 
-    marks : (n, 2) time and mid of each quote: the caller finds the mid where the search has just been
+    marks : as ``fill_book`` writes them; the caller finds the mid where the search has just been
     grid, scale : from ``quote_grid``
     """
     origin, shift, last_cell = scale[0], scale[1], len(grid) - 1
@@ -81,12 +83,10 @@ def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, ro
         rows[k] = grid[min(max(cell, 0), last_cell)]
     touched = 0
     for k in range(n):
-        if rows[k] + 1 < len(time):
-            touched ^= marks[rows[k] + 1, 0]
-    last = len(time) - 1
+        touched ^= marks[rows[k] + 1, 0]
     for k in range(n):
         row, t, steps = rows[k], at[k], 0
-        while row < last and marks[row + 1, 0] < t and steps < NEAR:
+        while marks[row + 1, 0] < t and steps < NEAR:
             row += 1
             steps += 1
         if steps == NEAR or (row >= 0 and marks[row, 0] >= t):  # a burst of quotes, or before the grid
@@ -107,11 +107,11 @@ def fill_grid(time: Array, origin: int, shift: int, grid: Array) -> None:
         grid[cell] = row
 
 
-def quote_grid(time: Array, start: int, end: int) -> tuple[NDArray[np.int32], I64]:
-    """Return a table from time to quote row, about two cells a quote over [start, end), and (origin, shift)."""
-    width = max(1, (end - start) // (2 * max(len(time), 1)))
+def quote_grid(time: Array, start: int, end: int, buffers: Buffers) -> tuple[NDArray[np.int32], I64]:
+    """Return a table from time to quote row, one or two cells a quote over [start, end), and (origin, shift)."""
+    width = max(1, (end - start) // max(len(time), 1))
     shift = width.bit_length() - 1
-    grid = np.empty(max(0, end - start) // (1 << shift) + 1, np.int32)
+    grid = buffers.take("grid", (max(0, end - start) // (1 << shift) + 1,), np.int32)
     fill_grid(time, start, shift, grid)
     return grid, np.array([start, shift], np.int64)
 
@@ -139,49 +139,66 @@ def _prevailing(time: Array, at: Array, out: Array) -> None:
 
 
 @kernel
-def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array) -> None:
-    """Write the quote book: every value a benchmark reads of a quote, in one cache line.
+def first_valid(bid: Array, offer: Array, start: int) -> int:
+    """Return the first row from ``start`` on with a valid quote, else the first of all, or -1."""
+    n = len(bid)
+    for i in range(start, n):
+        if exact_mid2(bid[i], offer[i]) != NULL:
+            return i
+    for i in range(start):
+        if exact_mid2(bid[i], offer[i]) != NULL:
+            return i
+    return -1
+
+
+@kernel
+def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array, marks: Array) -> None:
+    """Write the quote book: every value a benchmark reads of a quote, in one cache line; and the marks.
 
     book : (n + 1, BOOK_COLUMNS) int64. Prefix sums are of mid2 - base so that the integral of a window
     stays inside int64 (a day of ns times a mid of 400 dollars does not). The sums may wrap, differences
     of them are right all the same; where those could wrap too there are ``kernels.wide_sums``.
+    marks : (n + 1, 2) int64: time and mid, four quotes to a cache line; after the last a time that never comes
     """
     n = len(time)
     area = valid_ns = spread_area = 0
-    for i in range(n + 1):
+    for i in range(n):
+        now, low, high = time[i], bid[i], offer[i]
+        mid2 = exact_mid2(low, high)
+        book[i, BOOK_TIME] = now
+        book[i, BOOK_BID] = low
+        book[i, BOOK_OFFER] = high
+        book[i, BOOK_MID2] = mid2
         book[i, BOOK_AREA] = area
         book[i, BOOK_VALID_NS] = valid_ns
         book[i, BOOK_SPREAD_AREA] = spread_area
-        if i == n:
-            break
-        mid2 = exact_mid2(bid[i], offer[i])
-        book[i, BOOK_TIME] = time[i]
-        book[i, BOOK_BID] = bid[i]
-        book[i, BOOK_OFFER] = offer[i]
-        book[i, BOOK_MID2] = mid2
+        marks[i, 0] = now
+        marks[i, 1] = mid2
         if mid2 != NULL and i + 1 < n:
-            lasted = time[i + 1] - time[i]
+            lasted = time[i + 1] - now
             valid_ns += lasted
             area += (mid2 - base) * lasted
-            spread_area += (offer[i] - bid[i]) * lasted
+            spread_area += (high - low) * lasted
     for column in range(4):
         book[n, column] = NULL
+    marks[n, 0] = NEVER
+    marks[n, 1] = NULL
+    book[n, BOOK_AREA] = area
+    book[n, BOOK_VALID_NS] = valid_ns
+    book[n, BOOK_SPREAD_AREA] = spread_area
 
 
-def quote_book(time: Array, bid: Array, offer: Array, start: int) -> tuple[I64, int]:
-    """Return the quote book of a day and the mid its sums are relative to.
+def quote_book(time: Array, bid: Array, offer: Array, start: int, buffers: Buffers) -> tuple[I64, I64, int]:
+    """Return the quote book of a day, its marks, and the mid its sums are relative to.
 
     It is the first valid one from ``start`` on, as quotes of the pre-open may be far off; else the first of all.
     """
-    valid = np.flatnonzero((bid > 0) & (offer >= bid))
-    base = 0
-    if len(valid):
-        place = int(np.searchsorted(valid, np.searchsorted(time, start)))
-        row = valid[place if place < len(valid) else 0]
-        base = int(bid[row] + offer[row])
-    book = np.empty((len(time) + 1, BOOK_COLUMNS), np.int64)
-    fill_book(time, bid, offer, base, book)
-    return book, base
+    row = first_valid(bid, offer, int(np.searchsorted(time, start)))
+    base = int(bid[row] + offer[row]) if row >= 0 else 0
+    book = buffers.take("book", (len(time) + 1, BOOK_COLUMNS), np.int64)
+    marks = buffers.take("marks", (len(time) + 1, 2), np.int64)
+    fill_book(time, bid, offer, base, book, marks)
+    return book, marks, base
 
 
 @kernel
@@ -196,9 +213,9 @@ def fill_snapshots(book: Array, base: int, out: Array) -> None:
             total += book[i, BOOK_MID2] - base
 
 
-def quote_snapshots(book: I64, base: int) -> I64:
+def quote_snapshots(book: I64, base: int, buffers: Buffers) -> I64:
     """Return running sums of valid mids for means over snapshots; none where ``base`` is NULL: not asked for."""
-    out = np.empty((0 if base == NULL else len(book), SNAPSHOT_COLUMNS), np.int64)
+    out = buffers.take("snapshots", (0 if base == NULL else len(book), SNAPSHOT_COLUMNS), np.int64)
     fill_snapshots(book[: len(out)], base, out)
     return out
 

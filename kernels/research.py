@@ -18,6 +18,7 @@ from kernels._checks import (
 )
 from kernels._jit import kernel
 from kernels._rows import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS
+from kernels.buffers import Buffers
 from kernels.conventions import (
     DEAL_AUCTION,
     DEAL_BOOKED,
@@ -227,8 +228,9 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
         row = int(backwards[0])
         raise ValueError(f"end: row {row} is {ends[row]}, before its start {starts[row]}")
     first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
-    book, base = quote_book(times, bids, offers, first)
-    wide = wide_sums(times, book, base, first, last)
+    buffers = Buffers()
+    book, _, base = quote_book(times, bids, offers, first, buffers)
+    wide = wide_sums(times, book, base, first, last, buffers)
     out = np.empty(len(starts))
     _window_mid2(times, book, wide, base, starts, ends, out)
     return out

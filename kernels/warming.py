@@ -20,11 +20,13 @@ from kernels._columns import (
     readonly,
 )
 from kernels.block import day_sums, empty_rows, measure_orders
+from kernels.buffers import Buffers
 from kernels.fees import scenario_fees
+from kernels.fill_marks import marks_of_fills
 from kernels.fill_rates import filled_within
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
-from kernels.price_limits import count_rebuilt, refuse_rebuilt, write_prints_again
+from kernels.price_limits import refuse_rebuilt, write_prints_again
 from kernels.quality import quality_counts
 from kernels.quotes import prevailing_quote
 from kernels.wide_sums import fill_wide
@@ -51,6 +53,7 @@ def empty_rules() -> Rules:
         mid_base=0,
         states_only=0,
         horizons_ns=np.zeros(1, np.int64),
+        after_ns=np.zeros(2, np.int64),
         ticks=np.zeros((2, 1), np.int64),
         fees=np.zeros(4),
     )
@@ -75,14 +78,15 @@ def warm() -> None:
     orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
     quotes = QuoteColumns(*(readonly(np.zeros(0, np.int64)) for _ in QuoteColumns._fields))
-    sums, _ = day_sums(fills, quotes, (0, 0), 0)
+    buffers, rules = Buffers(), empty_rules()
+    sums, _, _ = day_sums(fills, quotes, (0, 0), 0, buffers)
     closing_price2(fills, sums.price2, 0)
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
-    rows = empty_rows(0, 1)
-    measure_orders(selected, orders, events, fills, quotes, sums, empty_rules(), rows)
-    count_rebuilt(sums.price2)
-    refuse_rebuilt(fills, orders.first_row, events, empty_rules().ticks, sums.price2, np.zeros(0, np.int8))
+    sums = sums._replace(fill_marks=marks_of_fills(selected, orders, fills, quotes, sums.marks, rules, buffers))
+    rows = empty_rows(0, 1, buffers)
+    measure_orders(selected, orders, events, fills, quotes, sums, rules, rows)
+    refuse_rebuilt(fills, orders.first_row, events, rules.ticks, sums.price2, np.zeros(0, np.int8))
     write_prints_again(fills, sums.price2, sums.prints)
     warm_optional(orders, fills, quotes, sums, rows)
     quality_counts(orders, fills, quotes)

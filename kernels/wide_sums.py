@@ -20,6 +20,7 @@ from kernels._rows import (
     BOOK_TIME,
     BOOK_VALID_NS,
 )
+from kernels.buffers import Buffers
 from kernels.conventions import NULL
 from kernels.quotes import mean_near
 
@@ -63,7 +64,7 @@ def fill_wide(book: Array, base: int, wide: Array) -> None:
             spread_area += coarse_part(book[i, BOOK_OFFER] - book[i, BOOK_BID], lasted)
 
 
-def wide_sums(time: Array, book: I64, base: int, start: int, end: int) -> I64:
+def wide_sums(time: Array, book: I64, base: int, start: int, end: int, buffers: Buffers) -> I64:
     """Return the coarse sums of a day whose windows lie in [start, end], (n + 1, 2); no rows if not needed.
 
     Raises ValueError naming the quote if its price is beyond even these.
@@ -82,7 +83,7 @@ def wide_sums(time: Array, book: I64, base: int, start: int, end: int) -> I64:
             f"quote row {row} (time {book[row, BOOK_TIME]}, bid {bid}, offer {offer}) is too far from the day's "
             f"other prices to average over time; check it, or read prices with fewer decimals"
         )
-    wide = np.empty((len(book), 2), np.int64)
+    wide = buffers.take("wide", (len(book), 2), np.int64)
     fill_wide(book, base, wide)
     return wide
 

@@ -22,8 +22,10 @@ import kernels
 from driver.measure import measure
 from driver.settings import Selection, Session, Settings
 from kernels._columns import FillColumns, OrderColumns, QuoteColumns
+from kernels.buffers import Buffers
 from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
 
+BUFFERS = Buffers()  # used again from job to job, as a worker does
 SESSION = Session(OPEN, CLOSE, "synthetic")
 EVERYTHING = Settings()
 NARROW = Settings(selection=Selection(participants=(3, 7), hour_start=11, hour_end=13))
@@ -42,7 +44,7 @@ def read_columns(days: list[SyntheticDay]) -> int:
 
 def run_jobs(days: list[SyntheticDay], settings: Settings) -> int:
     """Measure every day and return the number of orders."""
-    return sum(len(block) for day in days for block in measure(day, settings, SESSION))
+    return sum(len(block) for day in days for block in measure(day, settings, SESSION, BUFFERS))
 
 
 def nanoseconds(work: Callable[[], int], events: int, rounds: int) -> tuple[float, float]:

@@ -2,19 +2,18 @@
 
 from pathlib import Path
 
-from driver.day_inputs import prepare
-from driver.measure import BLOCK_ORDERS, measure, select
+from driver.measure import BLOCK_ORDERS, measure
 from driver.settings import Session, Settings
+from kernels.buffers import Buffers
 from perf.synthetic_day import CLOSE, OPEN, make_day
 
 
 def test_state_per_order(tmp_path: Path) -> None:
     """At the real day's ratios: 3.4 events an order, 0.3 fills and 0.2 quotes an event."""
     day = make_day(tmp_path, 300_000)
-    session = Session(OPEN, CLOSE, "synthetic")
-    inputs = prepare(day, Settings(), session)
-    state = sum(column.nbytes for column in inputs.sums) + select(inputs, Settings().selection).nbytes
-    assert state / len(day.orders["order_id"]) < 200
-    blocks = [len(block) for block in measure(day, Settings(), session)]
+    buffers = Buffers()
+    blocks = [len(block) for block in measure(day, Settings(), Session(OPEN, CLOSE, "synthetic"), buffers)]
     assert sum(blocks) == len(day.orders["order_id"])
     assert max(blocks) <= BLOCK_ORDERS <= 1_000_000
+    state = buffers.bytes_of() - buffers.bytes_of("ints", "floats", "codes", "flags", "horizons")
+    assert 100 < state / len(day.orders["order_id"]) < 200
