@@ -1,17 +1,21 @@
 """Conversion against a bare pyarrow parse of the same columns and bytes, alternated in one run (decisions 32).
 
 Run: python -m perf.bench_convert [--rows=2000000] [--rounds=3] [--with_peers] [--shuffled]
+
+Peers get what we store, no more: the same columns in the same types, on all cores. They sort nothing, number no
+orders, check nothing and sync nothing; our figures include all of that.
 """
 
+import importlib.util
 import multiprocessing
 import os
+import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import fire
@@ -20,9 +24,11 @@ import pyarrow as pa
 import pyarrow.csv
 
 import tickstore
-from tickstore.fields import FIELDS
+from tickstore.fields import FIELDS, SNAPSHOTS
 from tickstore.header import parse_header
 
+Work = Callable[[], int]
+CORES = len(os.sched_getaffinity(0))
 DAY_NS = 86_400 * 10**9
 OPEN_NS = 1_717_459_200 * 10**9  # 2024-06-04 10:00 in Sydney
 HEADER = [
@@ -83,65 +89,98 @@ def order_rows(rows: int, securities: int, days: int, seed: int = 1, first_day: 
     return pa.table({name: columns.get(name, constant) for name in HEADER})
 
 
-def baseline(path: Path) -> int:
-    """Parse the stored columns with pyarrow: one thread, 4 MiB blocks."""
-    with path.open("rb") as file:
-        names = parse_header(file.readline(), "orders", {}, str(path))
-    wanted = [names.names[names.columns[f.name]] for f in FIELDS["orders"] if f.name in names.columns]
-    table = pa.csv.read_csv(
-        pa.memory_map(str(path)),
-        pa.csv.ReadOptions(use_threads=False, block_size=4 << 20),
-        convert_options=pa.csv.ConvertOptions(
-            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64()), strings_can_be_null=False
-        ),
-    )
-    return int(table.num_rows)
+def stored_columns(path: Path) -> dict[str, str]:
+    """Return the file's columns that a conversion stores, with the types it stores them in."""
+    found = parse_header(path.open("rb").readline(), "orders", {}, str(path))
+    fields = {field.name: field for field in FIELDS["orders"] if field.name not in SNAPSHOTS}
+    return {found.names[place]: fields[name].dtype for name, place in found.columns.items() if name in fields}
 
 
-def convert(path: Path, workers: int, store: Path) -> int:
+def baseline(path: Path) -> Work:
+    """Parse the columns that a conversion stores, on one thread, and keep nothing."""
+    wanted = list(stored_columns(path))
+
+    def run() -> int:
+        table = pa.csv.read_csv(
+            pa.memory_map(str(path)),
+            pa.csv.ReadOptions(use_threads=False, block_size=4 << 20),
+            convert_options=pa.csv.ConvertOptions(
+                include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64()), strings_can_be_null=False
+            ),
+        )
+        return int(table.num_rows)
+
+    return run
+
+
+def convert(path: Path, workers: int, store: Path) -> Work:
     """Convert the file into a fresh store."""
-    report = tickstore.convert(tickstore.ConvertRequest(orders=(path,), store=store, workers=workers))
-    return report.tables["orders"].stored
+
+    def run() -> int:
+        report = tickstore.convert(tickstore.ConvertRequest(orders=(path,), store=store, workers=workers))
+        return report.tables["orders"].stored
+
+    return run
 
 
-def timed(work: Callable[[], int], store: Path) -> tuple[float, float]:
-    """Run in a child of its own, kernels loaded, and return the seconds it took and those of the processor."""
+def polars(path: Path, folder: Path) -> Work:
+    """Let Polars put the stored columns, in the stored types, into Parquet."""
+    os.environ["POLARS_MAX_THREADS"] = str(CORES)
+    import polars as pl
+
+    types = {"i8": pl.Int64, "i4": pl.Int32, "i2": pl.Int16, "i1": pl.Int8}
+    wanted = {name: types[kind] for name, kind in stored_columns(path).items()}
+    assert pl.thread_pool_size() == CORES
+
+    def run() -> int:
+        pl.scan_csv(path, schema_overrides=wanted).select(list(wanted)).sink_parquet(folder / "p.parquet")
+        return 0
+
+    return run
+
+
+def duckdb(path: Path, folder: Path) -> Work:
+    """Let DuckDB put the stored columns, in the stored types, into a table of its own."""
+    import duckdb
+
+    names = {"i8": "BIGINT", "i4": "INTEGER", "i2": "SMALLINT", "i1": "TINYINT"}
+    wanted = {name: names[kind] for name, kind in stored_columns(path).items()}
+
+    def run() -> int:
+        with duckdb.connect(str(folder / "d.duckdb"), config={"threads": CORES}) as database:
+            database.execute("set enable_progress_bar = false")
+            rows = f"select {', '.join(wanted)} from read_csv('{path}', types = {wanted})"
+            database.execute(f"create or replace table orders as {rows}")
+        return 0
+
+    return run
+
+
+def timed(prepare: Callable[[], Work], store: Path) -> tuple[float, float]:
+    """Run in a child of its own, everything imported, and return the seconds it took and those of the processor."""
     shutil.rmtree(store, ignore_errors=True)
     os.sync()
     ours, theirs = multiprocessing.Pipe()
     child = os.fork()
     if child == 0:
-        begin = time.perf_counter()
-        work()
-        theirs.send(time.perf_counter() - begin)
-        os._exit(0)
-    _, _, usage = os.wait4(child, 0)
-    return float(ours.recv()), usage.ru_utime + usage.ru_stime
+        code = 1
+        try:
+            work = prepare()
+            begin, used = time.perf_counter(), processor_seconds()
+            work()
+            theirs.send((time.perf_counter() - begin, processor_seconds() - used))
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    taken: tuple[float, float] = ours.recv()
+    return taken
 
 
-def peers(path: Path, folder: Path) -> dict[str, Callable[[], int]]:
-    """Return what Polars and DuckDB do to get the same columns into their own format."""
-    found: dict[str, Callable[[], int]] = {}
-    for name, code in {
-        "polars to Parquet": (
-            f"import polars as pl; pl.scan_csv({str(path)!r}).sink_parquet({str(folder / 'p.parquet')!r})"
-        ),
-        "duckdb to table": (
-            f"import duckdb; c = duckdb.connect({str(folder / 'd.duckdb')!r}); "
-            "c.execute('set enable_progress_bar = false'); "
-            f"c.execute(\"create or replace table t as from read_csv('{path}')\"); c.close()"
-        ),
-    }.items():
-        module = name.split()[0]
-        if subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False).returncode == 0:
-
-            def run(code: str = code) -> int:
-                cpus = str(len(os.sched_getaffinity(0)))
-                env = os.environ | {"POLARS_MAX_THREADS": cpus}
-                return subprocess.run([sys.executable, "-c", code], check=True, env=env).returncode
-
-            found[name] = run
-    return found
+def processor_seconds() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def main(
@@ -163,14 +202,18 @@ def main(
         pa.csv.write_csv(table, path)
         del table
         store = folder / "store"
-        convert(path, 1, store)  # loads kernels, warms the page cache
-        variants: dict[str, Callable[[], int]] = {
+        convert(path, 1, store)()  # loads kernels, warms the page cache
+        variants: dict[str, Callable[[], Work]] = {
             "pyarrow parse, 1 thread": lambda: baseline(path),
             "convert, 1 process": lambda: convert(path, 1, store),
             "convert, 2 processes": lambda: convert(path, 2, store),
         }
         if with_peers:
-            variants |= peers(path, folder)
+            variants |= {
+                f"{name}, {CORES} threads": partial(function, path, folder)
+                for name, function in (("polars to Parquet", polars), ("duckdb to table", duckdb))
+                if importlib.util.find_spec(function.__name__) is not None
+            }
         seconds: dict[str, list[tuple[float, float]]] = {label: [] for label in variants}
         for _ in range(rounds):
             for label, work in variants.items():
