@@ -89,7 +89,7 @@ def order_columns(block: OrderBlock, horizons: Sequence[str]) -> dict[str, pa.Ar
     """Return the columns of an order file, in order; what is missing is null."""
     columns = _lead_columns(block)
     base = block.mid2.astype(np.float64) * block.order_quantity
-    base[block.mid2 == NULL] = np.nan
+    base[(block.mid2 == NULL) | (base <= 0)] = np.nan  # nothing asked for has no cost in bps
     shortfall = [_bps(cost, base) for cost in block.cost]
     columns["shortfall_bps"] = _floats(shortfall[0])
     for s, scenario in enumerate(block.scenarios):

@@ -24,7 +24,7 @@ def extreme_orders(block: OrderBlock) -> list[dict[str, Any]]:
 
 
 def _row(block: OrderBlock, i: int) -> dict[str, Any]:
-    base = float(block.mid2[i]) * float(block.order_quantity[i])
+    base = float(block.mid2[i]) * float(block.order_quantity[i]) if block.mid2[i] != NULL else 0.0
     row: dict[str, Any] = {
         "order_id": int(block.order_id[i]),
         "participant_id": int(block.participant[i]),
@@ -33,11 +33,11 @@ def _row(block: OrderBlock, i: int) -> dict[str, Any]:
         "filled_quantity": int(block.filled_quantity[i]),
         "group": int(block.group[i]),
         "cost": float(block.cost[0, i]),
-        "shortfall_bps": BPS * float(block.cost[0, i]) / base if block.mid2[i] != NULL and base > 0 else None,
+        "shortfall_bps": BPS * float(block.cost[0, i]) / base if base > 0.0 else None,
     }
     for s, scenario in enumerate(block.scenarios[1:], start=1):
         saving = block.cost[0, i] - block.cost[s, i]
-        row[f"{scenario}_saving_bps"] = None if np.isnan(saving) else BPS * float(saving) / base
+        row[f"{scenario}_saving_bps"] = None if np.isnan(saving) or base <= 0.0 else BPS * float(saving) / base
     return row
 
 
