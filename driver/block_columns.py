@@ -1,5 +1,6 @@
 """From the result matrices of a block to named columns, with those that only some inputs or settings give."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -50,11 +51,19 @@ def optional_columns(
 def fill_columns(inputs: Inputs, rows: Rows, seconds: tuple[float, ...]) -> dict[str, NDArray[Any]]:
     """Return the shares filled within each of ``seconds`` of arrival; NULL where only the state tells of a fill."""
     places = (inputs.orders.first_fill, inputs.orders.fill_count)
-    horizons = np.array([round(s * NS_PER_SECOND) for s in seconds], np.int64)
+    ascending, horizons, names = fill_horizons(seconds)
     within = filled_within(inputs.fills, places, rows, inputs.rules.hours_end, horizons)
     if inputs.rules.states_only:
         within[:, rows.ints[r.FILLED_QUANTITY] > 0] = NULL
-    return {filled_name(s): row for s, row in zip(seconds, within, strict=True)}
+    return {name: within[place] for name, place in zip(names, ascending, strict=True)}
+
+
+@lru_cache(maxsize=8)  # the same for every block of a run
+def fill_horizons(seconds: tuple[float, ...]) -> tuple[list[int], NDArray[np.int64], list[str]]:
+    """Return each horizon's place among them in ascending order, all in ns in that order, and the columns' names."""
+    order = sorted(range(len(seconds)), key=seconds.__getitem__)
+    horizons = np.array([round(seconds[k] * NS_PER_SECOND) for k in order], np.int64)
+    return [order.index(k) for k in range(len(order))], horizons, [filled_name(s) for s in seconds]
 
 
 def filled_name(seconds: float) -> str:

@@ -15,13 +15,22 @@ Array = NDArray[Any]
 
 @kernel
 def write_filled_within(
-    fills: FillColumns, first_fill: Array, fill_count: Array, rows: Rows, hours_end: int, horizons: Array, out: Array
+    fills: tuple[Array, Array, Array],
+    places: tuple[Array, Array],
+    ints: Array,
+    codes: Array,
+    hours_end: int,
+    horizons: Array,
+    out: Array,
 ) -> None:
     """Write the shares that each order filled from its arrival to ``horizons[h]`` later, both instants included.
 
-    first_fill, fill_count : by row of the order table; horizons : (H,) int64, ns, ascending; out : (H, n) int64
+    fills : time, quantity and venue; places : first fill and number of fills by row of the order table
+    ints, codes : of ``Rows``; horizons : (H,) int64, ns, ascending; out : (H, n) int64
     """
-    ints, codes, n_horizons = rows.ints, rows.codes, len(horizons)
+    timestamp, quantity, venue = fills
+    first_fill, fill_count = places
+    n_horizons = len(horizons)
     arrival, filled = ints[r.ARRIVAL_TIME], ints[r.FILLED_QUANTITY]
     first, last, count, place = ints[r.FIRST_FILL_TIME], ints[r.LAST_FILL_TIME], codes[r.FILLS], codes[r.ORDER_INDEX]
     for h in range(n_horizons):
@@ -29,7 +38,6 @@ def write_filled_within(
         for j in range(len(arrival)):  # all or nothing, without a branch: most orders have one fill at most
             out[h, j] = filled[j] if last[j] <= arrival[j] + horizon else 0
     shortest, longest = horizons[0], horizons[n_horizons - 1]
-    timestamp, quantity, venue = fills.timestamp, fills.quantity, fills.venue
     for j in range(len(arrival)):
         if not ((count[j] > 1) & (last[j] > arrival[j] + shortest) & (first[j] <= arrival[j] + longest)):
             continue  # one test, as each of the three alone is hard to predict
@@ -53,10 +61,10 @@ def filled_within(
 ) -> NDArray[np.int64]:
     """Return the shares each order of a measured block filled within each horizon, crossing bookings included: (H, n).
 
-    places : first fill and number of fills by row of the order table; horizons_ns : (H,) int64
+    places : first fill and number of fills by row of the order table; horizons_ns : (H,) int64, ascending
     """
     out = np.empty((len(horizons_ns), rows.ints.shape[1]), np.int64)
-    rank = np.argsort(horizons_ns)
-    if len(rank):
-        write_filled_within(fills, *places, rows, hours_end, horizons_ns[rank], out)
-    return out if np.array_equal(rank, np.arange(len(rank))) else out[np.argsort(rank)]
+    if len(horizons_ns):  # three columns of fills, as every array that is passed on takes its time
+        columns = fills.timestamp, fills.quantity, fills.venue
+        write_filled_within(columns, places, rows.ints, rows.codes, hours_end, horizons_ns, out)
+    return out
