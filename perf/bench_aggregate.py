@@ -17,7 +17,8 @@ from driver import partials
 from driver.aggregate import aggregate
 from driver.partials import PARTIAL_NAME, Partial
 from driver.settings import Job, Session, Settings
-from tests.driver.job_folders import cubes_of
+from driver.volatility import count_intervals
+from tests.driver.job_folders import RANGES_OF_DAY, cubes_of
 from tests.driver.order_blocks import random_block
 
 DATES_A_SECURITY = 250
@@ -28,13 +29,15 @@ def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     """Write ``count`` partials, ``DATES_A_SECURITY`` dates a security."""
     settings = Settings()
     shapes = [cubes_of(random_block(orders, seed)) for seed in range(SHAPES)]
-    print(f"{count:,} jobs of {orders} orders, {len(shapes[0][0])} + {len(shapes[0][1])} cells", end=": ", flush=True)
+    sizes = " + ".join(str(len(cube)) for cube in shapes[0])
+    print(f"{count:,} jobs of {orders} orders, {sizes} cells", end=": ", flush=True)
+    intervals = count_intervals(RANGES_OF_DAY)
     jobs = []
     for index in range(count):
         security, day = str(index // DATES_A_SECURITY), f"day-{index % DATES_A_SECURITY:03}"
         folder = results / security / day
         folder.mkdir(parents=True)
-        partial = Partial(security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, [], {})
+        partial = Partial(security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, [], {}, intervals)
         (folder / PARTIAL_NAME).write_bytes(partials.encode(partial))
         jobs.append(Job(index, security, day, "", str(folder), Session(0, 0, ""), settings, 0, "same"))
     return jobs
