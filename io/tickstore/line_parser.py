@@ -30,7 +30,8 @@ _SMALL: Final = np.uint8(32)  # the bit between capital and small letters; a bla
 
 # Rows of a parse plan, one column of it a column of the file.
 KIND, SLOT, DEFAULT, LOW, HIGH, SCALE, EMPTY_OK = 0, 1, 2, 3, 4, 5, 6
-PLAN_HEIGHT: Final = 7
+EASY_LOW, EASY_HIGH = 7, 8  # what digits alone may stand for, told without looking further
+PLAN_HEIGHT: Final = 9
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
 _BAD: Final = NULL + 1  # not a value of any field
@@ -120,6 +121,55 @@ def _decimals(data: NDArray[np.uint8], position: int, value: Any, digits: int, s
 
 
 @inlined
+def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.int64], column: int) -> tuple[Any, int]:
+    """Return the value of a field that is not just digits, and where its text ends; -1 if the line is odd."""
+    kind = plan[KIND, column]
+    c = data[position]
+    quoted = c == _QUOTE
+    if quoted:
+        position += 1
+        c = data[position]
+    begin = position
+    value, digits, negative = np.int64(0), 0, False
+    if kind != SKIP:
+        negative = c == _MINUS
+        if negative:
+            position += 1
+            c = data[position]
+        digits = -position
+        while _ZERO <= c <= _NINE:
+            value = value * 10 + (np.int64(c) - 48)
+            position += 1
+            c = data[position]
+        digits += position
+        if plan[SCALE, column] > 1 and digits > 0:
+            value, position = _decimals(data, position, value, digits, plan[SCALE, column])
+            c = data[position]
+    plain = c in (delim, _LF, _CR, _QUOTE) and (kind != NAME or digits < 2 or data[begin] != _ZERO)
+    if not plain and kind in (SKIP, SIDE, NAME, DATE):
+        while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
+            position += 1
+            c = data[position]
+    if quoted:
+        if c != _QUOTE:
+            return np.int64(_BAD), -1
+        position += 1
+    if kind == SKIP:
+        return value, position
+    if position - quoted == begin:
+        value = np.int64(NULL)
+    elif plain:
+        value = _plain_value(kind, value, digits, negative)
+    else:
+        value = _text_value(data, begin, position - quoted, kind)
+    if value == NULL and plan[EMPTY_OK, column] == 1:
+        value = plan[DEFAULT, column]
+    elif value > plan[HIGH, column] or (value < plan[LOW, column] and (kind != NAME or value <= _BAD)):
+        return value, -1
+    return value, position
+
+
+@inlined
 def _parse_rows(
     data: NDArray[np.uint8],
     position: int,
@@ -132,7 +182,8 @@ def _parse_rows(
 ) -> tuple[int, int]:
     """Parse lines until one is odd or blank, or ``out`` is full; return the next row and where it stopped.
 
-    Loops almost without calls: counting references to an array that is passed on takes longer than parsing a field.
+    Most fields are just digits, and are read here: counting references to an array that is passed on takes longer
+    than parsing a field.
     """
     last = plan.shape[1] - 1
     while position < stop and row < out.shape[1]:
@@ -140,47 +191,26 @@ def _parse_rows(
         c = data[position]
         for column in range(last + 1):
             kind = plan[KIND, column]
-            quoted = c == _QUOTE
-            if quoted:
+            first, begin = c, position
+            value = np.int64(0)
+            while _ZERO <= c <= _NINE:
+                value = value * 10 + (np.int64(c) - 48)
                 position += 1
                 c = data[position]
-            begin = position
-            value, digits, negative = np.int64(0), 0, False
-            if kind != SKIP:
-                negative = c == _MINUS
-                if negative:
-                    position += 1
-                    c = data[position]
-                digits = -position
-                while _ZERO <= c <= _NINE:
-                    value = value * 10 + (np.int64(c) - 48)
-                    position += 1
-                    c = data[position]
-                digits += position
-                if plan[SCALE, column] > 1 and digits > 0:
-                    value, position = _decimals(data, position, value, digits, plan[SCALE, column])
-                    c = data[position]
-            plain = c in (delim, _LF, _CR, _QUOTE) and (kind != NAME or digits < 2 or data[begin] != _ZERO)
-            if not plain and kind in (SKIP, SIDE, NAME, DATE):
-                while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
-                    position += 1
-                    c = data[position]
-            if quoted:
-                if c != _QUOTE:
+            digits = position - begin
+            easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
+            if (
+                not easy
+                or c != (delim if column < last else _LF)
+                or (kind in (NAME, SIDE) and digits > 1 and first == _ZERO)
+            ):
+                value, position = _field(data, begin, delim, plan, column)
+                if position < 0:
                     return row, line
-                position += 1
                 c = data[position]
+            elif kind == SIDE:
+                value = 3 - 2 * value
             if kind != SKIP:
-                if position - quoted == begin:
-                    value = np.int64(NULL)
-                elif plain:
-                    value = _plain_value(kind, value, digits, negative)
-                else:
-                    value = _text_value(data, begin, position - quoted, kind)
-                if value == NULL and plan[EMPTY_OK, column] == 1:
-                    value = plan[DEFAULT, column]
-                elif value > plan[HIGH, column] or (value < plan[LOW, column] and (kind != NAME or value <= _BAD)):
-                    return row, line
                 out[plan[SLOT, column], row] = value
             if column < last:
                 if c != delim:
@@ -215,7 +245,8 @@ def parse_lines(
     data : (size,) uint8, the mapped file
     start, stop : [start, stop), whole lines: data[stop - 1] is LF
     delimiter : the delimiter's byte
-    plan : (7, file columns) int64: kind, row of ``out``, default, low, high, price scale, 1 if empty is allowed
+    plan : (9, file columns) int64: kind, row of ``out``, default, low, high, price scale, 1 if empty is allowed,
+        least and greatest value of digits that need no further look
     out : (fields, capacity) int64
     line_start : (capacity,) int64, byte offset of each parsed row's line
     odd : (odd capacity, 2) int64, [start, stop) of each line handed on, without its LF

@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 from kernels.conventions import NULL
 from tickstore.day_file import open_day
 from tickstore.errors import InputError, StoreError
-from tickstore.fields import FIELDS, PRICE, SIDE, SNAPSHOTS, TABLES, canonical
+from tickstore.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
 from tickstore.header import Header, parse_header
-from tickstore.line_parser import DEFAULT, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
+from tickstore.line_parser import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.odd_lines import LineRules, limits
 from tickstore.request import ConvertRequest
 from tickstore.store_files import MANIFEST_NAME
 from tickstore.text_input import PLAIN, read_head, sniff_form
 from tickstore.trade_dates import LATEST_TIME
 
+_IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser
+_LARGEST_NAME: Final = 10**18 - 1  # of 18 digits: an id beyond it is text
+_ANY_NUMBER: Final = 2**63 - 1
 _EARLIEST: Final = 3_652 * 86_400 * 10**9  # 1980: before, it is no epoch time but a clock or a date YYYYMMDD
 _SNIFFED: Final = 1 << 18
 _FINE: Final = 1 << 20  # bytes that small ranges are a multiple of: whole pages of a digest
@@ -57,6 +60,7 @@ class Source:
         plan = np.zeros((PLAN_HEIGHT, len(self.header.names)), np.int64)
         plan[SLOT] = -1
         plan[SCALE] = 1
+        plan[EASY_HIGH] = _ANY_NUMBER  # of columns that are skipped
         fields = {field.name: field for field in FIELDS[self.table]}
         for slot, name in enumerate(self.names):
             field = fields[name]
@@ -65,6 +69,7 @@ class Source:
             row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = field.kind, slot, field.default, low, high
             row[SCALE] = self.price_scale if field.kind == PRICE else 1
             row[EMPTY_OK] = not field.required or field.nullable
+            row[[EASY_LOW, EASY_HIGH]] = _easy_range(field, low, high, self.price_scale)
         return plan
 
 
@@ -75,6 +80,19 @@ class Chunk:
     source: int  # place in the list of sources
     start: int
     stop: int
+
+
+def _easy_range(field: Field, low: int, high: int, price_scale: int) -> tuple[int, int]:
+    """Return which numbers, written as digits alone, are a field's value as they are, or for a side its code."""
+    if field.kind == SIDE:
+        return 1, 2
+    if field.kind == TIME:
+        return max(low, _IN_NS), high
+    if field.kind == NAME:
+        return 0, _LARGEST_NAME
+    if field.kind == INTEGER or (field.kind == PRICE and price_scale == 1):
+        return max(low, 0), high
+    return 1, 0
 
 
 def find_sources(request: ConvertRequest) -> tuple[Source, ...]:

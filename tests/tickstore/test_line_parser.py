@@ -2,8 +2,10 @@
 
 import io
 import re
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 import tickstore.parse_task
 import tickstore.text_input
 from tickstore.blocks import BlockParser, Reject
+from tickstore.odd_lines import RejectError, read_line
 from tickstore.parse_task import ParseTask, parse_chunk
 from tickstore.request import ConvertRequest
 from tickstore.sources import Chunk, Source, find_sources
@@ -256,3 +259,29 @@ def outcome(
     finally:
         tickstore.text_input.PIECE_BYTES = before  # type: ignore[misc]
     return sorted(rows), rejects, blank, lines
+
+
+ANY_CELL: Final = """0|1|2|3|01|02|00|007|1.0|-1|12.5|100|1000000000000000000|999999999999999999|0999999999999999999
+|9223372036854775807|9223372036854775808|9999999999999999999|12345678901234567890|01717459200000000000|1717459200
+|1717459200000|1717459200000000|1717459200000000000|99999999999999999|100000000000000000|B|Sell|buy|BHP|007A|-A|"5"
+|"01"|'5'|5"|2024-06-04|2024-06-04T10:00:00|| 5|5 """.replace("\n", "").split("|")
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("place", range(9))
+def test_the_fast_path_says_what_the_slow_path_says(tmp_path: Path, place: int, last: bool) -> None:
+    names = ["order_id", "time", "security", "price", "side", "quantity", "leaves", "matched", "participant"]
+    cells = ["7", TIME, "5", "3000", "1", "10", "10", "0", "69"]
+    order = [n for n in range(9) if n != place] + [place] if last else list(range(9))
+    lines = [",".join((*cells[:place], text, *cells[place + 1 :])[n] for n in order) for text in ANY_CELL]
+    header = ",".join(names[n] for n in order)
+    source = source_of(tmp_path, "\n".join([header, *lines, ""]).encode())
+    rules = source.rules("Australia/Sydney")
+    expected = []
+    long_names: dict[str, int] = {}
+    for line in lines:
+        with suppress(RejectError):
+            expected.append(read_line(line.encode(), rules, long_names))
+    columns, rejects, blank, _ = parsed(source)
+    assert list(map(list, zip(*columns.values(), strict=True))) == expected
+    assert len(rejects) + blank == len(lines) - len(expected)
