@@ -133,7 +133,9 @@ class Work(NamedTuple):
 
     at: Array  # (SUB_BLOCK,) int64 times
     rows: Array  # (SUB_BLOCK,) int64 quote rows
+    traded: Array  # (SUB_BLOCK + 1,) int64: places of orders with fills
     mid2: Array  # (SUB_BLOCK,) float64: window mids in half units
+    charges: Array  # (C_COUNT, SUB_BLOCK) float64: side, M0, and what an unfilled share costs
     touched: Array  # (1,) int64: a sink for loads
 
 

@@ -95,7 +95,7 @@ SNAPSHOT_COUNT: Final = 0  # valid quotes before this row
 SNAPSHOT_TOTAL: Final = 1  # sum of mid2 - base over them
 SNAPSHOT_COLUMNS: Final = 2
 
-# Scratch of one sub-block, int64, one row per order.
+# Scratch of one sub-block, int64, one column per order.
 S_LIMIT2: Final = 0  # limit with its half tick in half units; of a market order a bound that never binds
 S_DARK: Final = 1  # d = floor(Q x dark_share)
 S_NOTIONAL2: Final = 2  # real fills, half units, truncated dark prices rebuilt
@@ -113,5 +113,5 @@ S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
 S_VWAP_NOTIONAL2: Final = 14
 S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
 S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
-SCRATCH_COLUMNS: Final = 17  # odd: columns of a sub-block spread over the cache's sets
+SCRATCH_ROWS: Final = 17
 NO_LIMIT: Final = 2**61

@@ -47,8 +47,8 @@ def quotes_act_first(quotes: QuoteColumns, rows: Rows, scratch: Array, span: tup
     ints, time = rows.ints, quotes.timestamp
     for j in range(span[0], span[1]):
         k = j - span[0]
-        scratch[k, r.S_START_QUOTE] = seek(time, scratch[k, r.S_START_QUOTE], ints[r.ARRIVAL_TIME, j] + 1)
-        scratch[k, r.S_END_QUOTE] = seek(time, scratch[k, r.S_END_QUOTE], ints[r.END_TIME, j] + 1)
+        scratch[r.S_START_QUOTE, k] = seek(time, scratch[r.S_START_QUOTE, k], ints[r.ARRIVAL_TIME, j] + 1)
+        scratch[r.S_END_QUOTE, k] = seek(time, scratch[r.S_END_QUOTE, k], ints[r.END_TIME, j] + 1)
 
 
 @inlined
@@ -57,7 +57,7 @@ def touch_ends(time: Array, book: Array, scratch: Array, n: int) -> int:
     touched = 0
     if len(time) > 0:
         for k in range(n):
-            touched ^= book[max(scratch[k, r.S_END_QUOTE], 0), r.BOOK_MID2]
+            touched ^= book[max(scratch[r.S_END_QUOTE, k], 0), r.BOOK_MID2]
     return touched
 
 
@@ -81,11 +81,11 @@ def benchmarks_block(
         arrival = ints[r.ARRIVAL_TIME, j]
         start = max(arrival, session_start)
         end = min(ints[r.END_TIME, j], session_end)
-        first, last, kind = scratch[k, r.S_START_QUOTE], scratch[k, r.S_END_QUOTE], BENCHMARK_ARRIVAL
-        scratch[k, r.S_WINDOW_QUOTE] = first
+        first, last, kind = scratch[r.S_START_QUOTE, k], scratch[r.S_END_QUOTE, k], BENCHMARK_ARRIVAL
+        scratch[r.S_WINDOW_QUOTE, k] = first
         if arrival <= session_start:
             first, kind = opening, BENCHMARK_OPEN
-            scratch[k, r.S_WINDOW_QUOTE] = rules.start_quote
+            scratch[r.S_WINDOW_QUOTE, k] = rules.start_quote
         elif arrival >= session_end:
             first, kind = closing, BENCHMARK_CLOSE
         if end <= session_start:
@@ -103,7 +103,7 @@ def benchmarks_block(
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != NULL else BENCHMARK_NONE
         flags[r.ELIGIBLE, j] = 1 if start <= end else 0
-        scratch[k, r.S_END_QUOTE] = last
+        scratch[r.S_END_QUOTE, k] = last
 
 
 @inlined
@@ -129,7 +129,7 @@ def cleanup_block(
             row = opening
         elif t >= session_end:
             row = closing
-        scratch[k, r.S_CLEANUP2] = marks[row, 1] if row >= 0 else NULL
+        scratch[r.S_CLEANUP2, k] = marks[row, 1] if row >= 0 else NULL
 
 
 @inlined
@@ -141,8 +141,8 @@ def snapshot_means(
     for j in range(span[0], span[1]):
         k = j - span[0]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
-        before = seek(time, scratch[k, r.S_WINDOW_QUOTE], start) + 1
-        until = seek(time, scratch[k, r.S_END_QUOTE], end + 1) + 1
+        before = seek(time, scratch[r.S_WINDOW_QUOTE, k], start) + 1
+        until = seek(time, scratch[r.S_END_QUOTE, k], end + 1) + 1
         count = snapshots[until, r.SNAPSHOT_COUNT] - snapshots[before, r.SNAPSHOT_COUNT]
         mean[k] = np.nan
         if start < end and count > 0:
@@ -160,7 +160,7 @@ def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]
     for j in range(span[0], span[1]):
         k = j - span[0]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
-        before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
+        before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
         mean[k] = spread = np.nan
         valid_ns = 0
         if start < end and until >= 0:
@@ -199,7 +199,7 @@ def wide_means(
     for j in range(span[0], span[1]):
         k = j - span[0]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
-        before, until = scratch[k, r.S_WINDOW_QUOTE], scratch[k, r.S_END_QUOTE]
+        before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
         if start < end and until >= 0:
             mid2, spread = wide_mean(book, wide, base, before, until, start, end)
             if not np.isnan(mid2):

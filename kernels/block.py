@@ -16,10 +16,10 @@ from kernels._jit import inlined, kernel
 from kernels.benchmarks import benchmarks_block, cleanup_block, mids_block
 from kernels.buffers import Buffers
 from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
-from kernels.costs import costs_block, slippages_block
-from kernels.fills import fills_block, market_block, market_prints
+from kernels.costs import C_COUNT, costs_block, slippages_block
+from kernels.fills import fills_block, market_block, market_prints, orders_with_fills
 from kernels.orders import observe_block
-from kernels.quotes import quote_book, quote_grid, quote_snapshots
+from kernels.quotes import quote_book, quote_snapshots
 from kernels.scenarios import scenarios_block
 from kernels.spreads import spreads_block
 from kernels.timing import timing_block
@@ -35,7 +35,9 @@ def empty_work() -> Work:
     return Work(
         np.empty(SUB_BLOCK, np.int64),
         np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK + 1, np.int64),
         np.empty(SUB_BLOCK, np.float64),
+        np.empty((C_COUNT, SUB_BLOCK), np.float64),
         np.zeros(1, np.int64),
     )
 
@@ -53,21 +55,22 @@ def measure_orders(
 ) -> None:
     """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``."""
     book = sums.book
-    scratch = np.empty((SUB_BLOCK, r.SCRATCH_COLUMNS), np.int64)
+    scratch = np.empty((r.SCRATCH_ROWS, SUB_BLOCK + 8), np.int64)  # rows spread over the cache's sets
     work = empty_work()
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
         observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
-        fills_block(fills, sums.price2, rules, rows, scratch, span)
-        market_block(fills, sums.price2, rules, rows, scratch, span)
+        traded = orders_with_fills(scratch, span[1] - span[0], work.traded)
+        fills_block(fills, sums.price2, rules, rows, scratch, span, traded)
+        market_block(fills, sums.price2, rules, rows, scratch, span, traded)
         benchmarks_block(quotes, book, rules, rows, scratch, span, work)
         cleanup_block(quotes, sums, rules, rows, scratch, span, work)
         mids_block(quotes, sums, rules, rows, scratch, span, work)
         scenarios_block(rules, rows, scratch, span, work)
-        costs_block(book, rows, scratch, span)
+        costs_block(book, rows, scratch, span, work)
         timing_block(rows, scratch, span)
-        slippages_block(sums.prints, rules, rows, scratch, span, work)
-        spreads_block(fills, sums, rules, rows, scratch, span)
+        slippages_block(sums.prints, rules, rows, scratch, span, traded, work)
+        spreads_block(fills, sums, rules, rows, scratch, span, traded)
 
 
 def day_sums(
@@ -77,13 +80,14 @@ def day_sums(
 
     The marks of fills depend on the selection: ``kernels.fill_marks`` makes them.
     """
-    book, marks, mid_base = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session[0], buffers)
-    wide = wide_sums(quotes.timestamp, book, mid_base, *session, buffers)
-    snapshots = quote_snapshots(book, mid_base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
-    grid, grid_scale = quote_grid(quotes.timestamp, *session, buffers)
+    derived = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session, buffers)
+    book, marks, base = derived.book, derived.marks, derived.base
+    wide = wide_sums(derived, *session, buffers)
+    snapshots = quote_snapshots(book, base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
     price2, prints, rebuilt = market_prints(fills, marks, buffers)
     unmarked = np.empty((0, 2), np.int64)
-    return Sums(book, marks, wide, snapshots, grid, grid_scale, price2, prints, unmarked), mid_base, rebuilt
+    sums = Sums(book, marks, wide, snapshots, derived.grid, derived.grid_scale, price2, prints, unmarked)
+    return sums, base, rebuilt
 
 
 def empty_rows(n: int, n_horizons: int, buffers: Buffers) -> Rows:

@@ -13,76 +13,108 @@ from kernels import _rows as r
 from kernels._columns import Rows, Rules, Work
 from kernels._jit import inlined
 from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.fills import write_all
 from kernels.quotes import NEAR, seek
 
 Array = NDArray[Any]
 BPS = 10_000.0
+# Rows of the scratch of charges, float64.
+C_SIDE, C_MID2, C_END, C_TOUCH, C_CLEANUP, C_COUNT = 0, 1, 2, 3, 4, 5
+SLIPPAGES = (r.ARRIVAL_SLIPPAGE, r.ARRIVAL_IMPROVEMENT, r.VWAP_SLIPPAGE, r.VWAP_EX_OWN, r.CLOSE_SLIPPAGE)
 
 
 @inlined
-def charge(unfilled: int, side: int, price2: int, mid2: int) -> float:
-    """Return what ``unfilled`` shares cost at ``price2`` against the benchmark; nothing unfilled costs nothing."""
-    if unfilled <= 0:
-        return 0.0
-    if price2 == NULL:
-        return float(np.nan)
-    return float(side * unfilled * (price2 - mid2))
+def worse_than_mid(price2: int, mid2: int, side: int) -> float:
+    """Return how much worse than the mid a price is for ``side``, NaN where one of them is missing."""
+    return float(side * (price2 - mid2)) if price2 != NULL and mid2 != NULL else np.nan
 
 
 @inlined
-def shortfalls(ints: Array, floats: Array, side: int, j: int, touch2: int, cleanup2: int) -> None:
-    """Write every scenario's cost of order ``j`` under the four charges for unfilled shares (decisions 17)."""
-    mid2 = ints[r.MID2, j]
-    end2 = ints[r.END_MID2, j]
-    quantity = ints[r.ORDER_QUANTITY, j]
-    for k in range(r.SCENARIO_COUNT):
-        filled = ints[r.SCENARIO_FILLED + k, j]
-        unfilled = quantity - filled
-        paid = side * (floats[r.SCENARIO_NOTIONAL2 + k, j] - float(filled * mid2))
-        opportunity = charge(unfilled, side, end2, mid2)
-        floats[r.COST + k, j] = paid + opportunity
-        floats[r.COST_TOUCH + k, j] = paid + charge(unfilled, side, touch2, mid2)
-        floats[r.COST_ZERO + k, j] = paid
-        floats[r.COST_CLEANUP + k, j] = paid + charge(unfilled, side, cleanup2, mid2)
-        if k == 0:
-            floats[r.OPPORTUNITY_COST, j] = opportunity
+def charges_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
+    """Write side and M0 of each order in ``span`` as floats, and what a share unfilled costs under each charge."""
+    ints, sides, charges = rows.ints, rows.flags, work.charges
+    for k in range(span[1] - span[0]):
+        j = span[0] + k
+        side, mid2, end2 = sides[r.SIDE, j], ints[r.MID2, j], ints[r.END_MID2, j]
+        last = max(scratch[r.S_END_QUOTE, k], 0)
+        touch = book[last, r.BOOK_OFFER] if side > 0 else book[last, r.BOOK_BID]
+        charges[C_SIDE, k] = float(side)
+        charges[C_MID2, k] = float(mid2) if mid2 != NULL else np.nan
+        charges[C_END, k] = worse_than_mid(end2, mid2, side)
+        charges[C_TOUCH, k] = worse_than_mid(2 * touch if end2 != NULL else NULL, mid2, side)
+        charges[C_CLEANUP, k] = worse_than_mid(scratch[r.S_CLEANUP2, k], mid2, side)
 
 
 @inlined
-def costs_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
-    """Write every shortfall of each order in ``span``; an order without M0 has no cost anywhere."""
-    ints, floats, flags = rows.ints, rows.floats, rows.flags
-    for j in range(span[0], span[1]):
-        if ints[r.MID2, j] == NULL:
-            for k in range(r.COST, r.LAST_COST + 1):
-                floats[k, j] = np.nan
-            continue
-        side = flags[r.SIDE, j]
-        last = scratch[j - span[0], r.S_END_QUOTE]
-        touch2 = NULL
-        if ints[r.END_MID2, j] != NULL:
-            touch2 = 2 * (book[last, r.BOOK_OFFER] if side > 0 else book[last, r.BOOK_BID])
-        shortfalls(ints, floats, side, j, touch2, scratch[j - span[0], r.S_CLEANUP2])
-        booked = ints[r.VENUE_QUANTITY + VENUE_BOOKED, j]
-        base = float(ints[r.MID2, j] * (ints[r.ORDER_QUANTITY, j] - booked))
-        paid = scratch[j - span[0], r.S_MARKET_NOTIONAL2] - scratch[j - span[0], r.S_MARKET_QUANTITY] * ints[r.MID2, j]
-        floats[r.EX_BOOKING, j] = np.nan
-        if base > 0.0 and not np.isnan(floats[r.EXECUTION_COST, j]):
-            floats[r.EX_BOOKING, j] = BPS * (float(side * paid) + floats[r.OPPORTUNITY_COST, j]) / base
+def charge_column(quantity: Array, filled: Array, each: Array, out: Array) -> None:
+    """Write what the unfilled shares cost at ``each`` a share; nothing unfilled costs nothing."""
+    for k in range(len(out)):
+        unfilled = quantity[k] - filled[k]
+        out[k] = float(unfilled) * each[k] if unfilled > 0 else 0.0
 
 
 @inlined
-def touch_prints(prints: Array, scratch: Array, n: int) -> int:
+def add_column(column: Array, out: Array) -> None:
+    """Add ``column`` to ``out``."""
+    for k in range(len(out)):
+        out[k] += column[k]
+
+
+@inlined
+def costs_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
+    """Write every scenario's cost under the four charges for unfilled shares (decisions 17), column by column.
+
+    An order without M0 has no cost anywhere.
+    """
+    ints, floats, charges = rows.ints, rows.floats, work.charges
+    start, stop = span
+    charges_block(book, rows, scratch, span, work)
+    side, mid2 = charges[C_SIDE], charges[C_MID2]
+    quantity = ints[r.ORDER_QUANTITY][start:stop]
+    for s in range(r.SCENARIO_COUNT):
+        filled, notional2 = ints[r.SCENARIO_FILLED + s][start:stop], floats[r.SCENARIO_NOTIONAL2 + s][start:stop]
+        paid = floats[r.COST_ZERO + s][start:stop]
+        for k in range(len(paid)):
+            paid[k] = side[k] * (notional2[k] - float(filled[k]) * mid2[k])
+        for base, kind in ((r.COST, C_END), (r.COST_TOUCH, C_TOUCH), (r.COST_CLEANUP, C_CLEANUP)):
+            cost = floats[base + s][start:stop]
+            charge_column(quantity, filled, charges[kind], cost)
+            add_column(paid, cost)
+    opportunity = floats[r.OPPORTUNITY_COST][start:stop]
+    charge_column(quantity, ints[r.FILLED_QUANTITY][start:stop], charges[C_END], opportunity)
+    for k in range(len(opportunity)):
+        opportunity[k] = opportunity[k] if not np.isnan(mid2[k]) else np.nan
+    ex_booking_block(rows, scratch, span)
+
+
+@inlined
+def ex_booking_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Write the shortfall in bps of each order without its crossing bookings."""
+    ints, floats, sides = rows.ints, rows.floats, rows.flags
+    for k in range(span[1] - span[0]):
+        j = span[0] + k
+        mid2 = ints[r.MID2, j] if ints[r.MID2, j] != NULL else 0
+        shares = ints[r.ORDER_QUANTITY, j] - ints[r.VENUE_QUANTITY + VENUE_BOOKED, j]
+        paid = scratch[r.S_MARKET_NOTIONAL2, k] - scratch[r.S_MARKET_QUANTITY, k] * mid2
+        base = float(mid2 * shares) if mid2 * shares > 0 else np.nan
+        if np.isnan(floats[r.EXECUTION_COST, j]):
+            base = np.nan
+        floats[r.EX_BOOKING, j] = BPS * (float(sides[r.SIDE, j] * paid) + floats[r.OPPORTUNITY_COST, j]) / base
+
+
+@inlined
+def touch_prints(prints: Array, scratch: Array, traded: Array) -> int:
     """Load the market's running sums at the end of each order that traded, so that the misses overlap."""
     touched = 0
-    for k in range(n):
-        if scratch[k, r.S_MARKET_QUANTITY] > 0:
-            touched ^= prints[scratch[k, r.S_LAST_PRINT], 1] ^ prints[scratch[k, r.S_FIRST_PRINT], 1]
+    for k in traded:
+        touched ^= prints[scratch[r.S_LAST_PRINT, k], 1] ^ prints[scratch[r.S_FIRST_PRINT, k], 1]
     return touched
 
 
 @inlined
-def slippages_block(prints: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
+def slippages_block(
+    prints: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array, work: Work
+) -> None:
     """Write how market fills did against the arrival mid and touch, the market's prints and the close.
 
     The market's volume-weighted price runs over the order's life, both ends included; without its own
@@ -90,39 +122,36 @@ def slippages_block(prints: Array, rules: Rules, rows: Rows, scratch: Array, spa
     """
     ints, floats, flags = rows.ints, rows.floats, rows.flags
     n_prints, close2 = len(prints) - 1, rules.close2
-    per_close = BPS / float(close2)
-    work.touched[0] = touch_prints(prints, scratch, span[1] - span[0])
-    for j in range(span[0], span[1]):
-        k = j - span[0]
-        arrival = improvement = vwap = others = close = np.nan
-        volume = notional2 = 0
-        market = scratch[k, r.S_MARKET_QUANTITY]
-        if market > 0:
-            side, mid2 = float(flags[r.SIDE, j]), float(ints[r.MID2, j])
-            price2 = float(scratch[k, r.S_MARKET_NOTIONAL2]) / float(market)
-            if ints[r.MID2, j] != NULL:
-                touch = ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j]
-                scale = BPS * side / mid2
-                arrival = scale * (price2 - mid2)
-                improvement = scale * (2.0 * float(touch) - price2)
-            first = scratch[k, r.S_FIRST_PRINT]
-            last, end, steps = scratch[k, r.S_LAST_PRINT], ints[r.END_TIME, j], 0
-            while last < n_prints and prints[last, 0] <= end and steps < NEAR:
-                last += 1
-                steps += 1
-            if steps == NEAR:
-                last = seek(prints[:-1, 0], last - 1, end + 1) + 1
-            volume, notional2 = prints[last, 1] - prints[first, 1], prints[last, 2] - prints[first, 2]
-            volume_ex, notional2_ex = volume - scratch[k, r.S_VWAP_QUANTITY], notional2 - scratch[k, r.S_VWAP_NOTIONAL2]
-            if volume > 0:  # (price - vwap) / vwap with one division
-                vwap = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
-            if volume_ex > 0:
-                others = BPS * side * (price2 * float(volume_ex) - float(notional2_ex)) / float(notional2_ex)
-            if close2 != NULL:
-                close = per_close * side * (price2 - float(close2))
+    per_close = BPS / float(close2) if close2 != NULL else np.nan
+    write_all(ints[r.MARKET_VOLUME][span[0] : span[1]], 0)
+    for column in SLIPPAGES:
+        write_all(floats[column][span[0] : span[1]], np.nan)
+    work.touched[0] = touch_prints(prints, scratch, traded)
+    for k in traded:
+        j = span[0] + k
+        market = scratch[r.S_MARKET_QUANTITY, k]
+        if market <= 0:
+            continue
+        side, mid2 = float(flags[r.SIDE, j]), float(ints[r.MID2, j])
+        price2 = float(scratch[r.S_MARKET_NOTIONAL2, k]) / float(market)
+        if ints[r.MID2, j] != NULL:
+            touch = ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j]
+            scale = BPS * side / mid2
+            floats[r.ARRIVAL_SLIPPAGE, j] = scale * (price2 - mid2)
+            floats[r.ARRIVAL_IMPROVEMENT, j] = scale * (2.0 * float(touch) - price2)
+        first = scratch[r.S_FIRST_PRINT, k]
+        last, end, steps = scratch[r.S_LAST_PRINT, k], ints[r.END_TIME, j], 0
+        while last < n_prints and prints[last, 0] <= end and steps < NEAR:
+            last += 1
+            steps += 1
+        if steps == NEAR:
+            last = seek(prints[:-1, 0], last - 1, end + 1) + 1
+        volume, notional2 = prints[last, 1] - prints[first, 1], prints[last, 2] - prints[first, 2]
+        volume_ex, notional2_ex = volume - scratch[r.S_VWAP_QUANTITY, k], notional2 - scratch[r.S_VWAP_NOTIONAL2, k]
         ints[r.MARKET_VOLUME, j] = volume
-        floats[r.ARRIVAL_SLIPPAGE, j] = arrival
-        floats[r.ARRIVAL_IMPROVEMENT, j] = improvement
-        floats[r.VWAP_SLIPPAGE, j] = vwap
-        floats[r.VWAP_EX_OWN, j] = others
-        floats[r.CLOSE_SLIPPAGE, j] = close
+        if volume > 0:  # (price - vwap) / vwap with one division
+            floats[r.VWAP_SLIPPAGE, j] = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
+        if volume_ex > 0:
+            others2 = float(notional2_ex)
+            floats[r.VWAP_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
+        floats[r.CLOSE_SLIPPAGE, j] = per_close * side * (price2 - float(close2))

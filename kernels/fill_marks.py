@@ -25,12 +25,13 @@ FEW: Final = 8  # sorting a fill costs about eight times as much as marking it
 
 @kernel
 def mark_fills(
-    in_time: Array, timestamp: Array, marks: Array, quotes: QuoteColumns, after_ns: Array, out: Array
+    in_time: Array, fills: FillColumns, marks: Array, quotes: QuoteColumns, after_ns: Array, out: Array
 ) -> None:
     """Write the marks of fills.
 
     Three passes over a batch, so that loads that miss the cache do not wait for the walk. The first two
-    steps of a walk take no branch: how many quotes lie between two fills, no processor can guess.
+    steps of a walk take no branch: how many quotes lie between two fills, no processor can guess. The quote
+    before a fill is stored with it, and only moves on where quotes of the same instant act first.
 
     in_time : rows of the fills to mark, by time
     marks : (quotes + 1, 2) time and mid of quotes; the last time never comes
@@ -38,16 +39,19 @@ def mark_fills(
     out : (fills, LATER + H) int64
     """
     count = len(after_ns)
-    bid, offer = quotes.bid, quotes.offer
+    bid, offer, timestamp, quote = quotes.bid, quotes.offer, fills.timestamp, fills.quote
     places = np.full(count, -1, np.int64)
     rows = np.empty((BATCH, count), np.int64)
     at = np.empty(BATCH, np.int64)
     for start in range(0, len(in_time), BATCH):
         n = min(BATCH, len(in_time) - start)
         for k in range(n):
-            at[k] = timestamp[in_time[start + k]]
+            i = in_time[start + k]
+            at[k], rows[k, 0] = timestamp[i], quote[i]
         for k in range(n):
-            for h in range(count):
+            while marks[rows[k, 0] + 1, 0] < at[k] + after_ns[0]:
+                rows[k, 0] += 1
+            for h in range(1, count):
                 row, t = places[h], at[k] + after_ns[h]
                 row += marks[row + 1, 0] < t
                 row += marks[row + 1, 0] < t
@@ -99,5 +103,5 @@ def marks_of_fills(
     if count <= most:
         in_time = rows[:count][np.argsort(fills.timestamp[rows[:count]])]
         in_time.flags.writeable = False
-    mark_fills(in_time, fills.timestamp, marks, quotes, rules.after_ns, out)
+    mark_fills(in_time, fills, marks, quotes, rules.after_ns, out)
     return out

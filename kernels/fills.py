@@ -24,6 +24,15 @@ BLOCK_PRICE_LAST = 51
 # Printed at a mid that may have lost its half unit (R7); block prices (50, 51) are what they say.
 REBUILT_FIRST = 46
 REBUILT_LAST = 48
+FILL_SCRATCH = (
+    r.S_NOTIONAL2,
+    r.S_REST_FILLED,
+    r.S_REST_NOTIONAL2,
+    r.S_MARKET_QUANTITY,
+    r.S_MARKET_NOTIONAL2,
+    r.S_VWAP_QUANTITY,
+    r.S_VWAP_NOTIONAL2,
+)
 
 
 @inlined
@@ -110,23 +119,56 @@ def closing_price2(fills: FillColumns, price2: Array, session_end: int) -> int:
 
 
 @inlined
+def write_all(column: Array, value: float) -> None:
+    """Write ``value`` to every place of ``column``."""
+    for k in range(len(column)):
+        column[k] = value
+
+
+@inlined
+def without_fills(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Write what an order without fills has, column by column; those that traded are written over."""
+    ints, codes, start, stop = rows.ints, rows.codes, span[0], span[1]
+    for row in range(r.VENUE_QUANTITY, r.VENUE_NOTIONAL + r.VENUE_COUNT):
+        write_all(ints[row][start:stop], 0)
+    for row in (r.FILLED_QUANTITY, r.NOTIONAL, r.REPORT_QUANTITY, r.BOOKED_NOTIONAL2):
+        write_all(ints[row][start:stop], 0)
+    for row in (r.FIRST_FILL_TIME, r.LAST_FILL_TIME):
+        write_all(ints[row][start:stop], NULL)
+    for row in (r.FILLS, r.FILLS_AFTER_HOURS):
+        write_all(codes[row][start:stop], 0)
+    write_all(rows.floats[r.EXECUTION_TIME][start:stop], 0.0)
+    for row in FILL_SCRATCH:
+        write_all(scratch[row], 0)
+
+
+@inlined
+def orders_with_fills(scratch: Array, n: int, traded: Array) -> Array:
+    """Return the places of the sub-block's orders that have fills: loops over fills then guess less often."""
+    count = 0
+    for k in range(n):
+        traded[count] = k
+        count += scratch[r.S_FILL_COUNT, k] > 0
+    return traded[:count]
+
+
+@inlined
 def fills_block(
-    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
     """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7)."""
     timestamp, price, quantity, venues = fills.timestamp, fills.price, fills.quantity, fills.venue
     ints, codes, hours_end = rows.ints, rows.codes, rules.hours_end
-    for j in range(span[0], span[1]):
-        k = j - span[0]
-        for v in range(2 * r.VENUE_COUNT):  # quantities, then notionals
-            ints[r.VENUE_QUANTITY + v, j] = 0
-        first_time = last_time = NULL
+    without_fills(rows, scratch, span)
+    for k in traded:
+        j = span[0] + k
+        first_time = NULL
         filled = notional = notional2 = rest2 = reported = 0
         count = after = 0
-        rest = ints[r.ORDER_QUANTITY, j] - scratch[k, r.S_DARK]  # what scenario B leaves to the real fills
+        rest = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k]  # what scenario B leaves to the real fills
         open_rest = rest
-        first = scratch[k, r.S_FIRST_FILL]
-        for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
+        first = scratch[r.S_FIRST_FILL, k]
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             venue = venues[i]
             shares = quantity[i]
             if timestamp[i] >= hours_end:
@@ -135,9 +177,9 @@ def fills_block(
             if venue == VENUE_REPORT:
                 reported += shares
                 continue
-            last_time = timestamp[i]
             if count == 0:
-                first_time = last_time
+                first_time = timestamp[i]
+            ints[r.LAST_FILL_TIME, j] = timestamp[i]
             count += 1
             filled += shares
             notional += shares * price[i]
@@ -147,35 +189,37 @@ def fills_block(
             rest2 += taken * price2[i]
             ints[r.VENUE_QUANTITY + venue, j] += shares
             ints[r.VENUE_NOTIONAL + venue, j] += shares * price[i]
-        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
-            filled = ints[r.MATCHED_QUANTITY, j]
         ints[r.FILLED_QUANTITY, j] = filled
-        ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - filled - ints[r.LEAVES_QUANTITY, j]
         ints[r.NOTIONAL, j] = notional
         ints[r.FIRST_FILL_TIME, j] = first_time
-        ints[r.LAST_FILL_TIME, j] = last_time
         ints[r.REPORT_QUANTITY, j] = reported
         codes[r.FILLS, j] = count
         codes[r.FILLS_AFTER_HOURS, j] = after
-        scratch[k, r.S_NOTIONAL2] = notional2
-        scratch[k, r.S_REST_FILLED] = rest - open_rest
-        scratch[k, r.S_REST_NOTIONAL2] = rest2
+        scratch[r.S_NOTIONAL2, k] = notional2
+        scratch[r.S_REST_FILLED, k] = rest - open_rest
+        scratch[r.S_REST_NOTIONAL2, k] = rest2
+    for j in range(span[0], span[1]):
+        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
+            ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
+        ints[r.WITHDRAWN_QUANTITY, j] = (
+            ints[r.ORDER_QUANTITY, j] - ints[r.FILLED_QUANTITY, j] - ints[r.LEAVES_QUANTITY, j]
+        )
 
 
 @inlined
 def market_block(
-    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
     """Add up the fills that are market trades, those that count in the market's price, and all fills' times."""
     timestamp, quantity, venues, deal_source = fills.timestamp, fills.quantity, fills.venue, fills.deal_source
     ints, hours_end = rows.ints, rules.hours_end
-    for j in range(span[0], span[1]):
-        k = j - span[0]
+    for k in traded:
+        j = span[0] + k
         market = market2 = printed = printed2 = 0
         delay = 0.0
         arrival = ints[r.ARRIVAL_TIME, j]
-        first = scratch[k, r.S_FIRST_FILL]
-        for i in range(first, first + scratch[k, r.S_FILL_COUNT]):
+        first = scratch[r.S_FIRST_FILL, k]
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             venue = venues[i]
             if venue == VENUE_REPORT or timestamp[i] >= hours_end:
                 continue
@@ -188,8 +232,8 @@ def market_block(
                 printed += shares
                 printed2 += shares * price2[i]
         rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
-        scratch[k, r.S_MARKET_QUANTITY] = market
-        scratch[k, r.S_MARKET_NOTIONAL2] = market2
-        ints[r.BOOKED_NOTIONAL2, j] = scratch[k, r.S_NOTIONAL2] - market2
-        scratch[k, r.S_VWAP_QUANTITY] = printed
-        scratch[k, r.S_VWAP_NOTIONAL2] = printed2
+        scratch[r.S_MARKET_QUANTITY, k] = market
+        scratch[r.S_MARKET_NOTIONAL2, k] = market2
+        ints[r.BOOKED_NOTIONAL2, j] = scratch[r.S_NOTIONAL2, k] - market2
+        scratch[r.S_VWAP_QUANTITY, k] = printed
+        scratch[r.S_VWAP_NOTIONAL2, k] = printed2

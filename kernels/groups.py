@@ -13,9 +13,8 @@ from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL
 @inlined
 def group_of(matched: int, leaves: int) -> int:
     """Return the group of an order whose last state shows ``matched`` and ``leaves``."""
-    if matched <= 0:
-        return GROUP_NONE
-    return GROUP_FULL if leaves == 0 else GROUP_PARTIAL
+    traded = GROUP_FULL if leaves == 0 else GROUP_PARTIAL  # two choices of a value, no branch to guess
+    return traded if matched > 0 else GROUP_NONE
 
 
 @kernel

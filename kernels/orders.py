@@ -175,12 +175,12 @@ def copy_identity(selected: Array, orders: OrderColumns, rows: Rows, scratch: Ar
         codes[r.ORDER_INDEX, j] = i
         codes[r.PARTICIPANT, j] = participant[i]
         codes[r.ORDER_TYPE, j] = order_type[i]
-        scratch[k, r.S_START_QUOTE] = arrival_quote[i]
-        scratch[k, r.S_END_QUOTE] = end_quote[i]
-        scratch[k, r.S_FIRST_PRINT] = before_arrival[i]
-        scratch[k, r.S_LAST_PRINT] = before_end[i]
-        scratch[k, r.S_FIRST_FILL] = first_fill[i]
-        scratch[k, r.S_FILL_COUNT] = fill_count[i]
+        scratch[r.S_START_QUOTE, k] = arrival_quote[i]
+        scratch[r.S_END_QUOTE, k] = end_quote[i]
+        scratch[r.S_FIRST_PRINT, k] = before_arrival[i]
+        scratch[r.S_LAST_PRINT, k] = before_end[i]
+        scratch[r.S_FIRST_FILL, k] = first_fill[i]
+        scratch[r.S_FILL_COUNT, k] = fill_count[i]
 
 
 @inlined
@@ -214,8 +214,8 @@ def observe_block(
             carried = carried_quantity[i]
             last, quantity = last_observed(next_row, event_leaves, event_matched, first_row[i], row_end, carried)
             end, open_now, done = timestamp[last], event_leaves[last], event_matched[last] - carried
-            scratch[k, r.S_LAST_PRINT] = scratch[k, r.S_FIRST_PRINT]
-            scratch[k, r.S_END_QUOTE] = seek(quotes.timestamp, scratch[k, r.S_START_QUOTE], end)
+            scratch[r.S_LAST_PRINT, k] = scratch[r.S_FIRST_PRINT, k]
+            scratch[r.S_END_QUOTE, k] = seek(quotes.timestamp, scratch[r.S_START_QUOTE, k], end)
         limit, half_tick = limit_price[i], first_mid_tick[i]
         if arrival <= session_start:  # the limit in force when its benchmark is taken
             row = row_in_force(next_row, timestamp, first_row[i], row_end, session_start)
@@ -231,5 +231,5 @@ def observe_block(
         limit2 = 2 * limit if limit > 0 else side * r.NO_LIMIT
         if limit > 0 and has_half_tick(half_tick):  # half a tick in half units is one tick (decisions 11, 19)
             limit2 += side * tick_of(limit, ticks)
-        scratch[k, r.S_LIMIT2] = limit2
-        scratch[k, r.S_DARK] = share_of(quantity, share_ppm)
+        scratch[r.S_LIMIT2, k] = limit2
+        scratch[r.S_DARK, k] = share_of(quantity, share_ppm)

@@ -4,7 +4,7 @@ A quote is valid for benchmarks if 0 < bid <= offer. The prevailing quote is the
 before the time, valid or not: an invalid row ends the one before it and is never skipped (decisions 10).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,7 +75,7 @@ def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, ro
     keeps the compiler from dropping the second pass.
 
     marks : as ``fill_book`` writes them; the caller finds the mid where the search has just been
-    grid, scale : from ``quote_grid``
+    grid, scale : as ``fill_book`` writes them
     """
     origin, shift, last_cell = scale[0], scale[1], len(grid) - 1
     for k in range(n):
@@ -93,27 +93,6 @@ def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, ro
             row = seek(time, row, t)
         rows[k] = row
     return touched
-
-
-@kernel
-def fill_grid(time: Array, origin: int, shift: int, grid: Array) -> None:
-    """Write, for each cell of 2^shift ns, the row of the last quote before the cell starts, or -1."""
-    row = -1
-    n = len(time)
-    for cell in range(len(grid)):
-        start = origin + (cell << shift)
-        while row + 1 < n and time[row + 1] < start:
-            row += 1
-        grid[cell] = row
-
-
-def quote_grid(time: Array, start: int, end: int, buffers: Buffers) -> tuple[NDArray[np.int32], I64]:
-    """Return a table from time to quote row, one or two cells a quote over [start, end), and (origin, shift)."""
-    width = max(1, (end - start) // max(len(time), 1))
-    shift = width.bit_length() - 1
-    grid = buffers.take("grid", (max(0, end - start) // (1 << shift) + 1,), np.int32)
-    fill_grid(time, start, shift, grid)
-    return grid, np.array([start, shift], np.int64)
 
 
 @inlined
@@ -152,18 +131,37 @@ def first_valid(bid: Array, offer: Array, start: int) -> int:
 
 
 @kernel
-def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array, marks: Array) -> None:
-    """Write the quote book: every value a benchmark reads of a quote, in one cache line; and the marks.
+def fill_book(
+    time: Array,
+    bid: Array,
+    offer: Array,
+    base: int,
+    inside: tuple[int, int],
+    book: Array,
+    marks: Array,
+    grid: Array,
+    scale: tuple[int, int],
+) -> int:
+    """Write the quote book, the marks and the grid in one pass over the quotes.
 
-    book : (n + 1, BOOK_COLUMNS) int64. Prefix sums are of mid2 - base so that the integral of a window
-    stays inside int64 (a day of ns times a mid of 400 dollars does not). The sums may wrap, differences
-    of them are right all the same; where those could wrap too there are ``kernels.wide_sums``.
+    Return the row among ``inside`` [first, stop) whose mid lies farthest from ``base`` or whose spread is
+    widest, or -1: it decides whether integrals of the day fit 64 bits.
+
+    book : (n + 1, BOOK_COLUMNS) int64: every value a benchmark reads of a quote, in one cache line. Prefix
+        sums are of mid2 - base so that the integral of a window stays inside int64 (a day of ns times a mid
+        of 400 dollars does not). The sums may wrap, differences of them are right all the same; where those
+        could wrap too there are ``kernels.wide_sums``.
     marks : (n + 1, 2) int64: time and mid, four quotes to a cache line; after the last a time that never comes
+    grid, scale : (cells,) int32, (origin, shift): the row of the last quote before each cell of 2^shift ns, or -1
     """
-    n = len(time)
+    n, cells, filled = len(time), len(grid), 0
     area = valid_ns = spread_area = 0
+    reach, widest = -1, -1
     for i in range(n):
         now, low, high = time[i], bid[i], offer[i]
+        while filled < cells and scale[0] + (filled << scale[1]) <= now:
+            grid[filled] = i - 1
+            filled += 1
         mid2 = exact_mid2(low, high)
         book[i, BOOK_TIME] = now
         book[i, BOOK_BID] = low
@@ -174,31 +172,56 @@ def fill_book(time: Array, bid: Array, offer: Array, base: int, book: Array, mar
         book[i, BOOK_SPREAD_AREA] = spread_area
         marks[i, 0] = now
         marks[i, 1] = mid2
-        if mid2 != NULL and i + 1 < n:
-            lasted = time[i + 1] - now
-            valid_ns += lasted
-            area += (mid2 - base) * lasted
-            spread_area += (high - low) * lasted
+        if mid2 != NULL:
+            here = max(abs(mid2 - base), high - low)
+            if here > reach and inside[0] <= i < inside[1]:
+                reach, widest = here, i
+            if i + 1 < n:
+                lasted = time[i + 1] - now
+                valid_ns += lasted
+                area += (mid2 - base) * lasted
+                spread_area += (high - low) * lasted
+    for cell in range(filled, cells):
+        grid[cell] = n - 1
     for column in range(4):
         book[n, column] = NULL
-    marks[n, 0] = NEVER
-    marks[n, 1] = NULL
     book[n, BOOK_AREA] = area
     book[n, BOOK_VALID_NS] = valid_ns
     book[n, BOOK_SPREAD_AREA] = spread_area
+    marks[n, 0] = NEVER
+    marks[n, 1] = NULL
+    return widest
 
 
-def quote_book(time: Array, bid: Array, offer: Array, start: int, buffers: Buffers) -> tuple[I64, I64, int]:
-    """Return the quote book of a day, its marks, and the mid its sums are relative to.
+class QuoteBook(NamedTuple):
+    """What is derived from the quotes of a day; arrays as ``fill_book`` writes them."""
 
-    It is the first valid one from ``start`` on, as quotes of the pre-open may be far off; else the first of all.
+    book: I64
+    marks: I64
+    grid: NDArray[np.int32]
+    grid_scale: I64  # (2,) origin, shift
+    base: int  # the mid that the sums are relative to
+    widest: int
+
+
+def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], buffers: Buffers) -> QuoteBook:
+    """Return the quote book of a day whose windows lie in ``session`` [start, end].
+
+    The base is the first valid mid from the start on, as quotes of the pre-open may be far off; else the first
+    of all. The grid has one or two cells a quote.
     """
-    row = first_valid(bid, offer, int(np.searchsorted(time, start)))
+    start, end = session
+    n = len(time)
+    first = int(time.searchsorted(start))
+    row = first_valid(bid, offer, first)
     base = int(bid[row] + offer[row]) if row >= 0 else 0
-    book = buffers.take("book", (len(time) + 1, BOOK_COLUMNS), np.int64)
-    marks = buffers.take("marks", (len(time) + 1, 2), np.int64)
-    fill_book(time, bid, offer, base, book, marks)
-    return book, marks, base
+    shift = max(1, (end - start) // max(n, 1)).bit_length() - 1
+    book = buffers.take("book", (n + 1, BOOK_COLUMNS), np.int64)
+    marks = buffers.take("marks", (n + 1, 2), np.int64)
+    grid = buffers.take("grid", (max(0, end - start) // (1 << shift) + 1,), np.int32)
+    inside = max(first - 1, 0), int(time.searchsorted(end))
+    widest = fill_book(time, bid, offer, base, inside, book, marks, grid, (start, shift))
+    return QuoteBook(book, marks, grid, np.array([start, shift], np.int64), base, widest)
 
 
 @kernel

@@ -229,8 +229,9 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
         raise ValueError(f"end: row {row} is {ends[row]}, before its start {starts[row]}")
     first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
     buffers = Buffers()
-    book, _, base = quote_book(times, bids, offers, first, buffers)
-    wide = wide_sums(times, book, base, first, last, buffers)
+    derived = quote_book(times, bids, offers, (first, last), buffers)
+    book, base = derived.book, derived.base
+    wide = wide_sums(derived, first, last, buffers)
     out = np.empty(len(starts))
     _window_mid2(times, book, wide, base, starts, ends, out)
     return out

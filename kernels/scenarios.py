@@ -27,7 +27,8 @@ def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, noti
     """Store what scenario ``k`` fills of order ``j`` and its average price."""
     ints[r.SCENARIO_FILLED + k, j] = filled
     floats[r.SCENARIO_NOTIONAL2 + k, j] = notional2
-    floats[r.SCENARIO_PRICE + k, j] = notional2 / (2.0 * float(filled)) if filled > 0 else np.nan
+    shares2 = 2.0 * float(filled) if filled > 0 else np.nan  # a choice of divisor, not a branch
+    floats[r.SCENARIO_PRICE + k, j] = notional2 / shares2
 
 
 @inlined
@@ -41,7 +42,7 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
     for j in range(span[0], span[1]):
         k = j - span[0]
         filled = ints[r.FILLED_QUANTITY, j]
-        real2 = float(scratch[k, r.S_NOTIONAL2])
+        real2 = float(scratch[r.S_NOTIONAL2, k])
         if states_only and filled > 0:
             real2 = np.nan
         write_scenario(ints, floats, 0, j, filled, real2)
@@ -49,20 +50,17 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
             for scenario in range(1, r.SCENARIO_COUNT):
                 write_scenario(ints, floats, scenario, j, filled, real2)
             continue
-        side, limit2 = flags[r.SIDE, j], scratch[k, r.S_LIMIT2]
-        quantity, share = ints[r.ORDER_QUANTITY, j], scratch[k, r.S_DARK]
+        side, limit2 = flags[r.SIDE, j], scratch[r.S_LIMIT2, k]
+        quantity, share = ints[r.ORDER_QUANTITY, j], scratch[r.S_DARK, k]
         mid2 = window_mid2[k]
         moved2 = mid2 + side * mid2 * impact
-        dark = dark2 = all2 = rest = rest2 = 0.0
-        if within_limit(mid2, limit2, side):
-            dark, dark2, all2 = float(share), float(share) * mid2, float(quantity) * mid2
-        if within_limit(moved2, limit2, side):
-            rest = float(quantity - share)
-            rest2 = rest * moved2
-        write_scenario(ints, floats, 1, j, quantity if all2 > 0.0 else 0, all2)
-        real_rest, real_rest2 = scratch[k, r.S_REST_FILLED], float(scratch[k, r.S_REST_NOTIONAL2])
+        at_mid, at_moved = within_limit(mid2, limit2, side), within_limit(moved2, limit2, side)
+        whole, dark, rest = quantity if at_mid else 0, share if at_mid else 0, quantity - share if at_moved else 0
+        dark2 = float(dark) * mid2
+        write_scenario(ints, floats, 1, j, whole, float(whole) * mid2)
+        real_rest, real_rest2 = scratch[r.S_REST_FILLED, k], float(scratch[r.S_REST_NOTIONAL2, k])
         if states_only:  # what was filled is known from the state, at what price is not (decisions 15)
             real_rest = min(filled, quantity - share)
             real_rest2 = np.nan if real_rest > 0 else 0.0
-        write_scenario(ints, floats, 2, j, int(dark) + real_rest, dark2 + real_rest2)
-        write_scenario(ints, floats, 3, j, int(dark + rest), dark2 + rest2)
+        write_scenario(ints, floats, 2, j, dark + real_rest, dark2 + real_rest2)
+        write_scenario(ints, floats, 3, j, dark + rest, dark2 + float(rest) * moved2)

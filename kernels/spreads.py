@@ -14,6 +14,7 @@ from kernels._columns import FillColumns, Rows, Rules, Sums
 from kernels._jit import inlined
 from kernels.conventions import NULL, VENUE_BOOKED
 from kernels.fill_marks import LATER, MID2, SPREAD
+from kernels.fills import write_all
 
 Array = NDArray[Any]
 BPS = 10_000.0
@@ -21,7 +22,7 @@ BPS = 10_000.0
 
 @inlined
 def spreads_block(
-    fills: FillColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int]
+    fills: FillColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
     """Write quantity-weighted spreads over each order's market fills that had a valid quote before them.
 
@@ -33,14 +34,19 @@ def spreads_block(
     floats, horizons, sides = rows.floats, rows.horizons, rows.flags
     n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
     realised, impact = r.REALISED * n_horizons, r.IMPACT * n_horizons
-    for j in range(span[0], span[1]):
+    for column in (r.EFFECTIVE_SPREAD, r.PRICE_IMPROVEMENT, r.FILL_QUOTED_SPREAD):
+        write_all(floats[column][span[0] : span[1]], np.nan)
+    for h in range(r.HORIZON_KINDS * n_horizons):
+        write_all(horizons[h][span[0] : span[1]], np.nan)
+    for k in traded:
+        j = span[0] + k
         weight = effective = improvement = quoted = 0.0
         for h in range(n_horizons):
             horizons[h, j] = 0.0
             horizons[impact + h, j] = 0.0
         side = float(sides[r.SIDE, j])
-        first = scratch[j - span[0], r.S_FIRST_FILL]
-        for i in range(first, first + scratch[j - span[0], r.S_FILL_COUNT]):
+        first = scratch[r.S_FIRST_FILL, k]
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             mid2 = marks[i, MID2]
             if venue[i] >= VENUE_BOOKED or timestamp[i] >= hours_end or mid2 == NULL:
                 continue

@@ -22,7 +22,7 @@ from kernels._rows import (
 )
 from kernels.buffers import Buffers
 from kernels.conventions import NULL
-from kernels.quotes import mean_near
+from kernels.quotes import QuoteBook, mean_near
 
 Array = NDArray[Any]
 I64 = NDArray[np.int64]
@@ -30,18 +30,6 @@ SHIFT = 22  # coarse sums are in 2^22 ns, about 4 ms
 ROOM = 2**62
 WRAP = 2.0**64
 MOST = 2**38  # half units: with more, not even the coarse sums of a day stay inside
-
-
-@kernel
-def widest_quote(book: Array, base: int, first: int, stop: int) -> int:
-    """Return the row among [first, stop) whose mid lies farthest from ``base`` or whose spread is widest, or -1."""
-    reach, found = -1, -1
-    for i in range(first, stop):
-        if book[i, BOOK_MID2] != NULL:
-            here = max(abs(book[i, BOOK_MID2] - base), book[i, BOOK_OFFER] - book[i, BOOK_BID])
-            if here > reach:
-                reach, found = here, i
-    return found
 
 
 @inlined
@@ -64,13 +52,12 @@ def fill_wide(book: Array, base: int, wide: Array) -> None:
             spread_area += coarse_part(book[i, BOOK_OFFER] - book[i, BOOK_BID], lasted)
 
 
-def wide_sums(time: Array, book: I64, base: int, start: int, end: int, buffers: Buffers) -> I64:
+def wide_sums(quotes: QuoteBook, start: int, end: int, buffers: Buffers) -> I64:
     """Return the coarse sums of a day whose windows lie in [start, end], (n + 1, 2); no rows if not needed.
 
     Raises ValueError naming the quote if its price is beyond even these.
     """
-    first = max(int(np.searchsorted(time, start)) - 1, 0)
-    row = widest_quote(book, base, first, int(np.searchsorted(time, end)))
+    book, base, row = quotes.book, quotes.base, quotes.widest
     none = np.empty((0, 2), np.int64)
     if row < 0 or end <= start:
         return none
