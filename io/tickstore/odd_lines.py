@@ -49,27 +49,35 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int]) -> list
     RejectError
         The line is not a row.
     """
-    if b"\0" in text:
-        raise RejectError("NUL byte")
-    try:
-        line = text.decode().removesuffix("\r")
-    except UnicodeDecodeError:
-        raise RejectError("not UTF-8") from None
+    line = text.decode("utf-8", "surrogateescape").removesuffix("\r")
     if not line.strip():
         return None
     try:
         cells = next(csv.reader([line], delimiter=rules.delimiter, strict=True))
     except csv.Error:
-        raise RejectError("unclosed quote") from None
+        raise RejectError(_foreign_bytes(line) or "unclosed quote") from None
     if len(cells) != len(rules.names):
-        raise RejectError("missing fields" if len(cells) < len(rules.names) else "extra fields")
+        count = "missing fields" if len(cells) < len(rules.names) else "extra fields"
+        raise RejectError(_foreign_bytes(line) or count)
     values = []
     for column, field in rules.fields:
+        cell = cells[column]
         try:
-            values.append(_value(cells[column].strip(), field, rules, long_names))
+            if not cell.isascii() or "\0" in cell:
+                foreign = _foreign_bytes(cell)
+                if foreign:
+                    raise RejectError(foreign)
+            values.append(_value(cell.strip(), field, rules, long_names))
         except RejectError as error:
             raise RejectError(error.reason, rules.names[column]) from None
     return values
+
+
+def _foreign_bytes(text: str) -> str:
+    """Return why a text is none, "" if it is one. In columns that are not read, any bytes may stand."""
+    if "\0" in text:
+        return "NUL byte"
+    return "not UTF-8" if any("\udc80" <= c <= "\udcff" for c in text) else ""
 
 
 def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]) -> int:

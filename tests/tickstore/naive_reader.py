@@ -45,7 +45,7 @@ def read_file(content: bytes, columns: dict[str, str], zone: str, decimals: int 
         lines = lines[:-1]
     for number, line in enumerate(lines, 2):
         result.lines += 1
-        raw = line.removesuffix(b"\r").decode()
+        raw = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
         if raw.strip() == "":
             result.blank += 1
             continue
@@ -58,20 +58,24 @@ def read_file(content: bytes, columns: dict[str, str], zone: str, decimals: int 
 
 
 def _row(raw: str, names: list[str], columns: dict[str, str], zone: str, decimals: int | None) -> dict[str, Any]:
-    if "\0" in raw:
-        raise BadLineError("NUL byte")
     try:
         cells = next(csv.reader(io.StringIO(raw), strict=True))
     except csv.Error:
-        raise BadLineError("unclosed quote") from None
+        raise BadLineError(_strange(raw) or "unclosed quote") from None
     if len(cells) != len(names):
-        raise BadLineError("missing fields" if len(cells) < len(names) else "extra fields")
+        raise BadLineError(_strange(raw) or ("missing fields" if len(cells) < len(names) else "extra fields"))
+    if any(_strange(cell) for name, cell in zip(names, cells, strict=True) if name in columns):
+        raise BadLineError(_strange(raw))
     row: dict[str, Any] = dict.fromkeys(("sequence", "deal_source"), 0) | {"deal_source": -1}
     for name, cell in zip(names, cells, strict=True):
         if name in columns:
             row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
     row["date"] = trade_date(row["timestamp"], zone)
     return row
+
+
+def _strange(text: str) -> str:
+    return "NUL byte" if "\0" in text else "not UTF-8" if "\udcff" in text else ""
 
 
 def _value(name: str, text: str, zone: str, decimals: int | None) -> Any:

@@ -153,7 +153,7 @@ def test_odd_lines_are_stored_right_or_rejected(
         (f"4,{TIME},5,10,1,1,1,0,69,n", "missing fields", ""),
         (f"4,{TIME},5,10,1,1,1,0,69,n,0,9", "extra fields", ""),
         (f'4,{TIME},5,10,1,1,1,0,69,"n,0', "unclosed quote", ""),
-        (f"4,{TIME},5,10,1,1,1,0,69,n,\x00", "NUL byte", ""),
+        (f"4,{TIME},5,10,1,1,1,0,69,n,\x00", "NUL byte", "crossingkey"),
         ("4,yesterday,5,10,1,1,1,0,69,n,0", "malformed time", "time"),
         ("4,1,5,10,1,1,1,0,69,n,0", "time out of range", "time"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import tickstore.conversion
@@ -107,7 +107,9 @@ def lines(draw: st.DrawFn, names: list[str], table: str, decimal: bool, before: 
     before.append(row)
     values = {name: row[fields[name]] if name in fields else draw(st.sampled_from(["", "n", "a b"])) for name in names}
     harm = draw(
-        st.sampled_from([""] * 12 + ["cell", "cell", "extra", "short", "quote", "nul", "blank", "spaces", "newline"])
+        st.sampled_from(
+            [""] * 12 + ["cell", "cell", "extra", "short", "quote", "nul", "latin", "blank", "spaces", "newline"]
+        )
     )
     if harm == "cell":
         name = draw(st.sampled_from([name for name in names if fields.get(name) in BAD]))
@@ -125,8 +127,9 @@ def lines(draw: st.DrawFn, names: list[str], table: str, decimal: bool, before: 
     line = out.getvalue()
     if harm == "quote":
         line += '"' if dress == 2 else ',"'
-    if harm == "nul":
-        line = line[:5] + "\0" + line[5:]
+    if harm in ("nul", "latin"):
+        place = draw(st.integers(0, len(line)))
+        line = line[:place] + {"nul": "\0", "latin": "\xff"}[harm] + line[place:]
     if harm == "newline":
         line = '"a\nb",' + line
     return {"blank": "", "spaces": "  "}.get(harm, line) + draw(st.sampled_from(["\n", "\n", "\r\n"]))
@@ -144,7 +147,9 @@ def files(draw: st.DrawFn, table: str, decimal: bool) -> bytes:
         body = body.rstrip("\r\n")
         body = body[: len(body) - draw(st.sampled_from([0, 0, 1, 7]))]
     bom = b"\xef\xbb\xbf" if draw(st.integers(0, 3)) == 0 else b""
-    return bom + (",".join(names) + draw(st.sampled_from(["\n", "\r\n"])) + body).encode()
+    return bom + (",".join(names) + draw(st.sampled_from(["\n", "\r\n"])) + body).encode().replace(
+        "\xff".encode(), b"\xff"
+    )
 
 
 def expected(found: dict[str, list[ReadFile]]) -> dict[tuple[str, str], dict[str, list[Any]]]:
@@ -163,6 +168,7 @@ def expected(found: dict[str, list[ReadFile]]) -> dict[tuple[str, str], dict[str
     return {key: naive_day(**tables) for key, tables in rows.items()}
 
 
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])  # to shrink whole conversions takes minutes
 @given(data=st.data(), decimal=st.booleans(), logs=st.booleans())
 def test_a_conversion_stores_what_a_plain_reader_reads(
     data: st.DataObject, decimal: bool, logs: bool, tmp_path_factory: pytest.TempPathFactory
