@@ -96,7 +96,7 @@ def _convert(
     if workers > 1:  # enough ranges for everyone
         chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
     about = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": boot_id(), "logs": logs and str(logs)}
-    plan = Plan(request, sources, cut_chunks(sources, chunk_bytes), folder, logs, sessions)
+    plan = Plan(request, sources, cut_chunks(sources, chunk_bytes), folder, logs, sessions, total)
     forecast = Forecast(sources, plan.chunks, request.timezone, trade_calendar(*rules))
     keep = False
     try:

@@ -32,11 +32,7 @@ class Plan:
     folder: Path  # of this conversion's temporary files, inside the store
     logs: Path | None  # of its spill logs, None: in memory
     sessions: SessionTable | None
-
-    @property
-    def input_bytes(self) -> int:
-        """Return the size of all files."""
-        return sum(source.size for source in self.sources)
+    input_bytes: int
 
     def parse_task(self, number: int) -> ParseTask:
         """Return the task that parses a byte range."""
