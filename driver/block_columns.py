@@ -1,6 +1,5 @@
 """From the result matrices of a block to named columns, with those that only some inputs or settings give."""
 
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -12,10 +11,9 @@ from driver.order_block import OrderBlock
 from driver.settings import Settings
 from kernels import _rows as r
 from kernels._columns import Rows
-from kernels.conventions import NS_PER_SECOND, NULL, SCENARIOS
+from kernels.conventions import NULL, SCENARIOS
 from kernels.delay import Delay, decision_faults, decision_mid2, delay_costs
 from kernels.fees import scenario_fees
-from kernels.fill_rates import filled_within
 
 EXTRA_INTS: Final = {"report_quantity": r.REPORT_QUANTITY, "market_volume": r.MARKET_VOLUME}
 EXTRA_FLOATS: Final = {
@@ -50,20 +48,9 @@ def optional_columns(
 
 def fill_columns(inputs: Inputs, rows: Rows, seconds: tuple[float, ...]) -> dict[str, NDArray[Any]]:
     """Return the shares filled within each of ``seconds`` of arrival; NULL where only the state tells of a fill."""
-    places = (inputs.orders.first_fill, inputs.orders.fill_count)
-    ascending, horizons, names = fill_horizons(seconds)
-    within = filled_within(inputs.fills, places, rows, inputs.rules.hours_end, horizons)
     if inputs.rules.states_only:
-        within[:, rows.ints[r.FILLED_QUANTITY] > 0] = NULL
-    return {name: within[place] for name, place in zip(names, ascending, strict=True)}
-
-
-@lru_cache(maxsize=8)  # the same for every block of a run
-def fill_horizons(seconds: tuple[float, ...]) -> tuple[list[int], NDArray[np.int64], list[str]]:
-    """Return each horizon's place among them in ascending order, all in ns in that order, and the columns' names."""
-    order = sorted(range(len(seconds)), key=seconds.__getitem__)
-    horizons = np.array([round(seconds[k] * NS_PER_SECOND) for k in order], np.int64)
-    return [order.index(k) for k in range(len(order))], horizons, [filled_name(s) for s in seconds]
+        rows.within[:, rows.ints[r.FILLED_QUANTITY] > 0] = NULL
+    return {filled_name(s): rows.within[h] for h, s in enumerate(seconds)}
 
 
 def filled_name(seconds: float) -> str:

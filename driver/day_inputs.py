@@ -96,15 +96,17 @@ def date_start(day: str, zone: str) -> int:
 @lru_cache(maxsize=8)  # the same for every job of a run
 def rule_arrays(
     markout_seconds: tuple[float, ...],
+    fill_seconds: tuple[float, ...],
     quotes_first: int,
     ticks: tuple[tuple[int, int], ...],
     fees_bps: tuple[float, ...],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return ``horizons_ns``, ``after_ns``, ``ticks`` and ``fees`` of the rules."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return ``horizons_ns``, ``after_ns``, ``fill_ns``, ``ticks`` and ``fees`` of the rules."""
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
+    within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
     ticks_by_start = np.ascontiguousarray(np.array(ticks, np.int64).reshape(-1, 2).T)
-    return horizons, after, ticks_by_start, np.array(fees_bps, np.float64) / 10_000.0
+    return horizons, after, within, ticks_by_start, np.array(fees_bps, np.float64) / 10_000.0
 
 
 def day_rules(
@@ -121,8 +123,8 @@ def day_rules(
     """Return the day's rules in the plain types the kernels are compiled for."""
     simulation = settings.simulation
     quotes_first = int(simulation.quotes_first)
-    horizons, after, ticks, fees = rule_arrays(
-        simulation.markout_seconds, quotes_first, simulation.ticks, simulation.fees_bps
+    horizons, after, within, ticks, fees = rule_arrays(
+        simulation.markout_seconds, simulation.fill_seconds, quotes_first, simulation.ticks, simulation.fees_bps
     )
     return Rules(
         hours_end=hours_end,
@@ -142,6 +144,7 @@ def day_rules(
         states_only=int(states_only),
         horizons_ns=horizons,
         after_ns=after,
+        fill_ns=within,
         ticks=ticks,
         fees=fees,
     )

@@ -150,7 +150,7 @@ def without_costs(block: OrderBlock) -> OrderBlock:
 def empty_block(simulation: Simulation) -> OrderBlock:
     """Return a block without orders, with the columns of one that has some."""
     seconds = simulation.markout_seconds
-    block = order_block(empty_rows(0, len(seconds), Buffers()), simulation.scenarios, seconds)
+    block = order_block(empty_rows(0, (len(seconds), 0), Buffers()), simulation.scenarios, seconds)
     block.extra |= {filled_name(s): np.zeros(0, np.int64) for s in simulation.fill_seconds}
     return block
 

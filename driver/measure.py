@@ -60,7 +60,7 @@ def measure(day: Day, settings: Settings, session: Session, buffers: Buffers | N
     sums = inputs.sums._replace(fill_marks=marks)
     for start in range(0, len(selected), BLOCK_ORDERS):
         chosen = selected[start : start + BLOCK_ORDERS]
-        rows = empty_rows(len(chosen), len(rules.horizons_ns), buffers or Buffers())
+        rows = empty_rows(len(chosen), (len(rules.horizons_ns), len(rules.fill_ns)), buffers or Buffers())
         measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows)
         block = order_block(rows, settings.simulation.scenarios, settings.simulation.markout_seconds)
         block.extra.update(optional_columns(day, inputs, rows, settings, block.scenarios))

@@ -95,6 +95,7 @@ class Rules(NamedTuple):
     states_only: int  # 1: the day has no fills table, filled quantity comes from the states
     horizons_ns: Array  # (H,) int64
     after_ns: Array  # (1 + H,) int64: what is added to a fill's time, for the quote before it and for each horizon
+    fill_ns: Array  # (F,) int64: times from arrival by which filled shares are counted
     ticks: Array  # (2, k) int64: from price, tick
     fees: Array  # (4,) float64: fraction of notional by venue
 
@@ -147,6 +148,7 @@ class Rows(NamedTuple):
     codes: Array  # (CODE_ROWS, n) int32
     flags: Array  # (FLAG_ROWS, n) int8
     horizons: Array  # (HORIZON_KINDS * H, n) float64
+    within: Array  # (F, n) int64
 
 
 # Types of the columns that are not int64, as the day file stores them.

@@ -90,12 +90,13 @@ def day_sums(
     return sums, base, rebuilt
 
 
-def empty_rows(n: int, n_horizons: int, buffers: Buffers) -> Rows:
-    """Return result matrices for ``n`` orders, not initialised."""
+def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers) -> Rows:
+    """Return result matrices for ``n`` orders, not initialised; horizons : number of markouts, of fill rates."""
     return Rows(
         ints=buffers.take("ints", (r.INT_ROWS, n), np.int64),
         floats=buffers.take("floats", (r.FLOAT_ROWS, n), np.float64),
         codes=buffers.take("codes", (r.CODE_ROWS, n), np.int32),
         flags=buffers.take("flags", (r.FLAG_ROWS, n), np.int8),
-        horizons=buffers.take("horizons", (r.HORIZON_KINDS * n_horizons, n), np.float64),
+        horizons=buffers.take("horizons", (r.HORIZON_KINDS * horizons[0], n), np.float64),
+        within=buffers.take("within", (horizons[1], n), np.int64),
     )

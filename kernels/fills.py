@@ -138,6 +138,8 @@ def without_fills(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     for row in (r.FILLS, r.FILLS_AFTER_HOURS):
         write_all(codes[row][start:stop], 0)
     write_all(rows.floats[r.EXECUTION_TIME][start:stop], 0.0)
+    for h in range(len(rows.within)):
+        write_all(rows.within[h][start:stop], 0)
     for row in FILL_SCRATCH:
         write_all(scratch[row], 0)
 
@@ -156,9 +158,12 @@ def orders_with_fills(scratch: Array, n: int, traded: Array) -> Array:
 def fills_block(
     fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
-    """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7)."""
+    """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7).
+
+    Shares filled within a horizon of arrival count both instants and crossing bookings (F(h) of domain.md 4).
+    """
     timestamp, price, quantity, venues = fills.timestamp, fills.price, fills.quantity, fills.venue
-    ints, codes, hours_end = rows.ints, rows.codes, rules.hours_end
+    ints, codes, within, hours_end, fill_ns = rows.ints, rows.codes, rows.within, rules.hours_end, rules.fill_ns
     without_fills(rows, scratch, span)
     for k in traded:
         j = span[0] + k
@@ -180,6 +185,9 @@ def fills_block(
             if count == 0:
                 first_time = timestamp[i]
             ints[r.LAST_FILL_TIME, j] = timestamp[i]
+            waited = timestamp[i] - ints[r.ARRIVAL_TIME, j]
+            for h in range(len(fill_ns)):
+                within[h, j] += shares if waited <= fill_ns[h] else 0
             count += 1
             filled += shares
             notional += shares * price[i]

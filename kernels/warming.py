@@ -23,7 +23,6 @@ from kernels.block import day_sums, empty_rows, measure_orders
 from kernels.buffers import Buffers
 from kernels.fees import scenario_fees
 from kernels.fill_marks import marks_of_fills
-from kernels.fill_rates import filled_within
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
 from kernels.price_limits import refuse_rebuilt, write_prints_again
@@ -54,6 +53,7 @@ def empty_rules() -> Rules:
         states_only=0,
         horizons_ns=np.zeros(1, np.int64),
         after_ns=np.zeros(2, np.int64),
+        fill_ns=np.zeros(1, np.int64),
         ticks=np.zeros((2, 1), np.int64),
         fees=np.zeros(4),
     )
@@ -67,7 +67,6 @@ def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
     places = (orders.first_fill[place], orders.fill_count[place])
     outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
     scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
-    filled_within(fills, (orders.first_fill, orders.fill_count), rows, 0, np.zeros(1, np.int64))
     prevailing_quote(quotes.timestamp, quantity)
     fill_wide(sums.book, 0, np.empty((len(sums.book), 2), np.int64))
 
@@ -84,7 +83,7 @@ def warm() -> None:
     selected = np.zeros(0, np.int32)
     select_orders(orders, events, fills, (0, 0, 0), np.zeros(0, np.int32), (0, 0, 0), (0, 0), selected)
     sums = sums._replace(fill_marks=marks_of_fills(selected, orders, fills, quotes, sums.marks, rules, buffers))
-    rows = empty_rows(0, 1, buffers)
+    rows = empty_rows(0, (1, 1), buffers)
     measure_orders(selected, orders, events, fills, quotes, sums, rules, rows)
     refuse_rebuilt(fills, orders.first_row, events, rules.ticks, sums.price2, np.zeros(0, np.int8))
     write_prints_again(fills, sums.price2, sums.prints)
