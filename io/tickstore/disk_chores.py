@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 _WAIT_AND_WRITE: Final = 1 | 2 | 4  # SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER
+GONE: Final = ".gone"  # ends the name of a file about to be removed
 Chore = Callable[[], None]
 
 
@@ -31,7 +32,7 @@ class DiskChores:
     def remove(self, path: Path) -> None:
         """Give back the space of a file that a worker may have mapped still. Its name is free at once."""
         self._removed += 1
-        gone = path.with_name(f"{self._removed}.gone")
+        gone = path.with_name(f"{self._removed}{GONE}")
         path.rename(gone)
         self._add(lambda: _remove(gone))
 

@@ -12,7 +12,7 @@ from typing import Final
 from tickstore.accounting import check_copies, count_lines
 from tickstore.build_task import BuiltPartition, build_partition, forget_log
 from tickstore.catalog import day_path, partition_order
-from tickstore.disk_chores import DiskChores
+from tickstore.disk_chores import GONE, DiskChores
 from tickstore.errors import InputError, StoreError
 from tickstore.forecast import Forecast
 from tickstore.journal import built_before, note_built, note_parsed, parsed_before
@@ -83,6 +83,9 @@ class Pipeline:
 
     def _take_up(self) -> None:
         """Go on from where an interrupted conversion stopped, if there is one."""
+        if self._plan.logs is not None:
+            for path in self._plan.logs.glob(f"*{GONE}"):
+                path.unlink()
         built, self._next_number = built_before(self._plan.folder, self._plan.request.store)
         self._before = {partition.key: partition for partition in built}
         parsed = parsed_before(self._plan.folder)

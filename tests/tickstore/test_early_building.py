@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import tickstore.conversion
+import tickstore.disk_chores
 import tickstore.sources
 from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, tree, write_market
 from tests.tickstore.interrupted import PAGE, make_small, request
@@ -232,3 +233,20 @@ def test_a_partition_of_many_ranges_keeps_few_files_open(tmp_path: Path, monkeyp
 
     convert(request(folder), watch)
     assert most - before < 64 + 16
+
+
+def test_files_about_to_be_removed_go_when_a_conversion_is_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = in_files(tmp_path, 6)
+    logs = folder / "store" / ".convert" / "logs"
+    with monkeypatch.context() as patch:
+        patch.setattr(tickstore.disk_chores, "_remove", lambda _: None)
+        patch.setattr(Pipeline, "_all_read", lambda _: 1 / 0)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(ZeroDivisionError, match="division"):
+            convert(request(folder))
+    assert list(logs.glob("*.gone"))
+    seen = []
+    convert(request(folder), lambda _: seen.append(len(list(logs.glob("*.gone")))))
+    assert seen[1] == 0
