@@ -1,4 +1,4 @@
-"""Parse one byte range of input into one spill log: what a worker does in the first half of a conversion."""
+"""Parse one byte range of input into one spill log: one of the two kinds of work of a conversion."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
