@@ -16,6 +16,7 @@ from kernels.delay import Delay, decision_faults, decision_mid2, delay_costs
 from kernels.fees import scenario_fees
 
 EXTRA_INTS: Final = {"report_quantity": r.REPORT_QUANTITY, "market_volume": r.MARKET_VOLUME}
+EVERY_SCENARIO: Final = tuple(range(len(SCENARIOS)))
 EXTRA_FLOATS: Final = {
     "shortfall_ex_booking_bps": r.EX_BOOKING,
     "quoted_spread_bps": r.QUOTED_SPREAD,
@@ -102,10 +103,9 @@ def fee_columns(inputs: Inputs, rows: Rows, place: NDArray[Any], scenarios: tupl
     return extra
 
 
-def scenario_rows(matrix: NDArray[Any], first: int, scenarios: tuple[str, ...]) -> NDArray[Any]:
-    """Return the rows of the asked scenarios, a view where they are all asked for."""
-    places = [SCENARIOS.index(name) for name in scenarios]
-    if places == list(range(len(SCENARIOS))):
+def scenario_rows(matrix: NDArray[Any], first: int, places: tuple[int, ...]) -> NDArray[Any]:
+    """Return the rows of the scenarios at ``places``, a view where they are all asked for."""
+    if places == EVERY_SCENARIO:
         return matrix[first : first + len(SCENARIOS)]
     return np.ascontiguousarray(matrix[[first + place for place in places]])
 
@@ -139,9 +139,7 @@ def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...])
     n_horizons = len(horizons)
     scenarios = ("real", *(name for name in SCENARIOS[1:] if name in asked))
 
-    def by_scenario(matrix: NDArray[Any], first: int) -> NDArray[Any]:
-        return scenario_rows(matrix, first, scenarios)
-
+    places = tuple(SCENARIOS.index(name) for name in scenarios)
     return OrderBlock(
         scenarios=scenarios,
         order_index=codes[r.ORDER_INDEX],
@@ -174,13 +172,13 @@ def order_block(rows: Rows, asked: tuple[str, ...], horizons: tuple[float, ...])
         eligible=flags[r.ELIGIBLE],
         window_start=ints[r.WINDOW_START],
         window_end=ints[r.WINDOW_END],
-        scenario_filled=by_scenario(ints, r.SCENARIO_FILLED),
-        scenario_price=by_scenario(floats, r.SCENARIO_PRICE),
-        scenario_notional2=by_scenario(floats, r.SCENARIO_NOTIONAL2),
-        cost=by_scenario(floats, r.COST),
-        cost_touch=by_scenario(floats, r.COST_TOUCH),
-        cost_zero=by_scenario(floats, r.COST_ZERO),
-        cost_cleanup=by_scenario(floats, r.COST_CLEANUP),
+        scenario_filled=scenario_rows(ints, r.SCENARIO_FILLED, places),
+        scenario_price=scenario_rows(floats, r.SCENARIO_PRICE, places),
+        scenario_notional2=scenario_rows(floats, r.SCENARIO_NOTIONAL2, places),
+        cost=scenario_rows(floats, r.COST, places),
+        cost_touch=scenario_rows(floats, r.COST_TOUCH, places),
+        cost_zero=scenario_rows(floats, r.COST_ZERO, places),
+        cost_cleanup=scenario_rows(floats, r.COST_CLEANUP, places),
         execution_cost=floats[r.EXECUTION_COST],
         opportunity_cost=floats[r.OPPORTUNITY_COST],
         arrival_slippage_bps=floats[r.ARRIVAL_SLIPPAGE],

@@ -28,8 +28,8 @@ BPS = 10_000.0
 
 def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: int) -> int:
     """Return the first valid quote in [S, S + 60 s], else the one that prevails at S, or -1."""
-    start = int(np.searchsorted(time, session_start, "left"))
-    stop = int(np.searchsorted(time, session_start + OPENING_NS, "right"))
+    start = int(time.searchsorted(session_start, "left"))
+    stop = int(time.searchsorted(session_start + OPENING_NS, "right"))
     valid = np.flatnonzero(mids[start:stop] != NULL)
     if len(valid):
         return start + int(valid[0])
@@ -38,7 +38,7 @@ def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: in
 
 def prevailing_at(time: Array, t: int, quotes_first: int) -> int:
     """Return the last quote strictly before ``t`` (at or before it if quotes act first), or -1."""
-    return int(np.searchsorted(time, t, "right" if quotes_first else "left")) - 1
+    return int(time.searchsorted(t, "right" if quotes_first else "left")) - 1
 
 
 @inlined

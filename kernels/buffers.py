@@ -38,4 +38,4 @@ class Buffers:
         kept = self._kept.get(name)
         if kept is None or len(kept) < size:
             kept = self._kept[name] = aligned_bytes(size if kept is None else size + size // 4)
-        return kept[:size].view(kind).reshape(shape)
+        return np.ndarray(shape, kind, kept.data)
