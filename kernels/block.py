@@ -17,7 +17,7 @@ from kernels.benchmarks import benchmarks_block, cleanup_block, mids_block
 from kernels.buffers import Buffers
 from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
 from kernels.costs import C_COUNT, costs_block, slippages_block
-from kernels.fills import fills_block, market_block, market_prints, orders_with_fills
+from kernels.fills import fills_block, market_prints, orders_with_fills, withdrawn_block
 from kernels.orders import observe_block
 from kernels.quotes import quote_book, quote_snapshots
 from kernels.scenarios import scenarios_block
@@ -62,7 +62,7 @@ def measure_orders(
         observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
         traded = orders_with_fills(scratch, span[1] - span[0], work.traded)
         fills_block(fills, sums.price2, rules, rows, scratch, span, traded)
-        market_block(fills, sums.price2, rules, rows, scratch, span, traded)
+        withdrawn_block(rules, rows, span)
         benchmarks_block(quotes, book, rules, rows, scratch, span, work)
         cleanup_block(quotes, sums, rules, rows, scratch, span, work)
         mids_block(quotes, sums, rules, rows, scratch, span, work)

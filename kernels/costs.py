@@ -14,7 +14,7 @@ from kernels._columns import Rows, Rules, Work
 from kernels._jit import inlined
 from kernels.conventions import NULL, VENUE_BOOKED
 from kernels.fills import write_all
-from kernels.quotes import NEAR, seek
+from kernels.quotes import seek
 
 Array = NDArray[Any]
 BPS = 10_000.0
@@ -121,7 +121,7 @@ def slippages_block(
     prints it is what the others paid.
     """
     ints, floats, flags = rows.ints, rows.floats, rows.flags
-    n_prints, close2 = len(prints) - 1, rules.close2
+    close2 = rules.close2
     per_close = BPS / float(close2) if close2 != NULL else np.nan
     write_all(ints[r.MARKET_VOLUME][span[0] : span[1]], 0)
     for column in SLIPPAGES:
@@ -140,11 +140,10 @@ def slippages_block(
             floats[r.ARRIVAL_SLIPPAGE, j] = scale * (price2 - mid2)
             floats[r.ARRIVAL_IMPROVEMENT, j] = scale * (2.0 * float(touch) - price2)
         first = scratch[r.S_FIRST_PRINT, k]
-        last, end, steps = scratch[r.S_LAST_PRINT, k], ints[r.END_TIME, j], 0
-        while last < n_prints and prints[last, 0] <= end and steps < NEAR:
-            last += 1
-            steps += 1
-        if steps == NEAR:
+        last, end = scratch[r.S_LAST_PRINT, k], ints[r.END_TIME, j]
+        last += prints[last, 0] <= end  # the order's own last fill, often, and its counterparty's
+        last += prints[last, 0] <= end
+        if prints[last, 0] <= end:
             last = seek(prints[:-1, 0], last - 1, end + 1) + 1
         volume, notional2 = prints[last, 1] - prints[first, 1], prints[last, 2] - prints[first, 2]
         volume_ex, notional2_ex = volume - scratch[r.S_VWAP_QUANTITY, k], notional2 - scratch[r.S_VWAP_NOTIONAL2, k]

@@ -14,7 +14,7 @@ from kernels._columns import FillColumns, Rows, Rules
 from kernels._jit import inlined, kernel
 from kernels.buffers import Buffers
 from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_REPORT
-from kernels.quotes import exact_mid2
+from kernels.quotes import NEVER, exact_mid2
 
 Array = NDArray[Any]
 I64 = NDArray[np.int64]
@@ -74,7 +74,7 @@ def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array)
 def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array, prints: Array) -> None:
     """Write time, and volume and notional (half units) before it, of each fill in time order.
 
-    prints : (n + 1, 4) int64; a row of 32 bytes never straddles two cache lines
+    prints : (n + 1, 4) int64; a row of 32 bytes never straddles two cache lines; the last time never comes
     """
     n = len(by_time)
     total = notional2 = 0
@@ -85,7 +85,7 @@ def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array,
         prints[k, 2] = notional2
         total += volume[i]
         notional2 += volume[i] * price2[i]
-    prints[n, 0] = NULL
+    prints[n, 0] = NEVER
     prints[n, 1] = total
     prints[n, 2] = notional2
 
@@ -158,90 +158,73 @@ def orders_with_fills(scratch: Array, n: int, traded: Array) -> Array:
 def fills_block(
     fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
-    """Write what each order in ``span`` traded inside the hours; withdrawn = Q - filled - leaves (decisions 7).
+    """Write what each order in ``span`` traded inside the hours, in the market and its prints.
 
     Shares filled within a horizon of arrival count both instants and crossing bookings (F(h) of domain.md 4).
     """
     timestamp, price, quantity, venues = fills.timestamp, fills.price, fills.quantity, fills.venue
-    ints, codes, within, hours_end, fill_ns = rows.ints, rows.codes, rows.within, rules.hours_end, rules.fill_ns
+    deal_source, hours_end, fill_ns = fills.deal_source, rules.hours_end, rules.fill_ns
+    ints, codes, within = rows.ints, rows.codes, rows.within
     without_fills(rows, scratch, span)
     for k in traded:
         j = span[0] + k
-        first_time = NULL
-        filled = notional = notional2 = rest2 = reported = 0
+        filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = 0
         count = after = 0
+        delay = 0.0
         rest = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k]  # what scenario B leaves to the real fills
-        open_rest = rest
+        open_rest, arrival = rest, ints[r.ARRIVAL_TIME, j]
         first = scratch[r.S_FIRST_FILL, k]
         for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
-            venue = venues[i]
-            shares = quantity[i]
-            if timestamp[i] >= hours_end:
+            venue, shares, t = venues[i], quantity[i], timestamp[i]
+            if t >= hours_end:
                 after += venue != VENUE_REPORT
                 continue
             if venue == VENUE_REPORT:
                 reported += shares
                 continue
             if count == 0:
-                first_time = timestamp[i]
-            ints[r.LAST_FILL_TIME, j] = timestamp[i]
-            waited = timestamp[i] - ints[r.ARRIVAL_TIME, j]
+                ints[r.FIRST_FILL_TIME, j] = t
+            ints[r.LAST_FILL_TIME, j] = t
+            paid, paid2 = shares * price[i], shares * price2[i]
             for h in range(len(fill_ns)):
-                within[h, j] += shares if waited <= fill_ns[h] else 0
+                within[h, j] += shares if t - arrival <= fill_ns[h] else 0
             count += 1
             filled += shares
-            notional += shares * price[i]
-            notional2 += shares * price2[i]
+            notional += paid
+            notional2 += paid2
+            delay += float(shares) * float(t - arrival)
             taken = min(shares, open_rest)
             open_rest -= taken
             rest2 += taken * price2[i]
             ints[r.VENUE_QUANTITY + venue, j] += shares
-            ints[r.VENUE_NOTIONAL + venue, j] += shares * price[i]
+            ints[r.VENUE_NOTIONAL + venue, j] += paid
+            market += shares if venue != VENUE_BOOKED else 0
+            market2 += paid2 if venue != VENUE_BOOKED else 0
+            counts = is_print(venue, deal_source[i])
+            printed += shares if counts else 0
+            printed2 += paid2 if counts else 0
         ints[r.FILLED_QUANTITY, j] = filled
         ints[r.NOTIONAL, j] = notional
-        ints[r.FIRST_FILL_TIME, j] = first_time
         ints[r.REPORT_QUANTITY, j] = reported
+        ints[r.BOOKED_NOTIONAL2, j] = notional2 - market2
         codes[r.FILLS, j] = count
         codes[r.FILLS_AFTER_HOURS, j] = after
+        rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
         scratch[r.S_NOTIONAL2, k] = notional2
         scratch[r.S_REST_FILLED, k] = rest - open_rest
         scratch[r.S_REST_NOTIONAL2, k] = rest2
-    for j in range(span[0], span[1]):
-        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
-            ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
-        ints[r.WITHDRAWN_QUANTITY, j] = (
-            ints[r.ORDER_QUANTITY, j] - ints[r.FILLED_QUANTITY, j] - ints[r.LEAVES_QUANTITY, j]
-        )
+        scratch[r.S_MARKET_QUANTITY, k] = market
+        scratch[r.S_MARKET_NOTIONAL2, k] = market2
+        scratch[r.S_VWAP_QUANTITY, k] = printed
+        scratch[r.S_VWAP_NOTIONAL2, k] = printed2
 
 
 @inlined
-def market_block(
-    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
-) -> None:
-    """Add up the fills that are market trades, those that count in the market's price, and all fills' times."""
-    timestamp, quantity, venues, deal_source = fills.timestamp, fills.quantity, fills.venue, fills.deal_source
-    ints, hours_end = rows.ints, rules.hours_end
-    for k in traded:
-        j = span[0] + k
-        market = market2 = printed = printed2 = 0
-        delay = 0.0
-        arrival = ints[r.ARRIVAL_TIME, j]
-        first = scratch[r.S_FIRST_FILL, k]
-        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
-            venue = venues[i]
-            if venue == VENUE_REPORT or timestamp[i] >= hours_end:
-                continue
-            shares = quantity[i]
-            delay += float(shares) * float(timestamp[i] - arrival)
-            if venue != VENUE_BOOKED:
-                market += shares
-                market2 += shares * price2[i]
-            if is_print(venue, deal_source[i]):
-                printed += shares
-                printed2 += shares * price2[i]
-        rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
-        scratch[r.S_MARKET_QUANTITY, k] = market
-        scratch[r.S_MARKET_NOTIONAL2, k] = market2
-        ints[r.BOOKED_NOTIONAL2, j] = scratch[r.S_NOTIONAL2, k] - market2
-        scratch[r.S_VWAP_QUANTITY, k] = printed
-        scratch[r.S_VWAP_NOTIONAL2, k] = printed2
+def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
+    """Write what of each order was taken back by amendment: Q - filled - leaves (decisions 7)."""
+    ints = rows.ints
+    for j in range(span[0], span[1]):
+        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
+            ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
+        open_or_filled = ints[r.FILLED_QUANTITY, j] + ints[r.LEAVES_QUANTITY, j]
+        ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled

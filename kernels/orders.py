@@ -151,7 +151,7 @@ def tick_of(price: int, ticks: Array) -> int:
 @inlined
 def has_half_tick(mid_tick: int) -> bool:
     """Return whether the mid-tick flag improves the limit by half a tick (domain.md 1.2)."""
-    return mid_tick == MID_TICK_HALF[0] or mid_tick == MID_TICK_HALF[1] or mid_tick == MID_TICK_HALF[2]
+    return (mid_tick == MID_TICK_HALF[0]) | (mid_tick == MID_TICK_HALF[1]) | (mid_tick == MID_TICK_HALF[2])
 
 
 @inlined
@@ -228,8 +228,7 @@ def observe_block(
         ints[r.LIMIT_PRICE, j] = limit
         flags[r.SIDE, j] = side
         flags[r.GROUP, j] = group_of(done, open_now)
-        limit2 = 2 * limit if limit > 0 else side * r.NO_LIMIT
-        if limit > 0 and has_half_tick(half_tick):  # half a tick in half units is one tick (decisions 11, 19)
-            limit2 += side * tick_of(limit, ticks)
-        scratch[r.S_LIMIT2, k] = limit2
+        better = side * tick_of(limit, ticks)  # half a tick in half units is one tick (decisions 11, 19)
+        limit2 = 2 * limit + (better if has_half_tick(half_tick) else 0)
+        scratch[r.S_LIMIT2, k] = limit2 if limit > 0 else side * r.NO_LIMIT
         scratch[r.S_DARK, k] = share_of(quantity, share_ppm)

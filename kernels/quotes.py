@@ -29,7 +29,6 @@ from kernels.conventions import NULL
 
 Array = NDArray[Any]
 NEVER = 2**63 - 1
-NEAR = 4  # rows tried one by one before a search
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
@@ -85,11 +84,10 @@ def seek_all(time: Array, marks: Array, grid: Array, scale: Array, at: Array, ro
     for k in range(n):
         touched ^= marks[rows[k] + 1, 0]
     for k in range(n):
-        row, t, steps = rows[k], at[k], 0
-        while marks[row + 1, 0] < t and steps < NEAR:
-            row += 1
-            steps += 1
-        if steps == NEAR or (row >= 0 and marks[row, 0] >= t):  # a burst of quotes, or before the grid
+        row, t = rows[k], at[k]
+        row += marks[row + 1, 0] < t  # most searches end here, without a branch to guess
+        row += marks[row + 1, 0] < t
+        if marks[row + 1, 0] < t or (row >= 0 and marks[row, 0] >= t):  # a burst of quotes, or before the grid
             row = seek(time, row, t)
         rows[k] = row
     return touched

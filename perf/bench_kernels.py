@@ -60,8 +60,11 @@ def nanoseconds(work: Callable[[], int], events: int, rounds: int) -> tuple[floa
 
 def without_rows(day: SyntheticDay) -> SyntheticDay:
     """Return a day of the same columns, all empty: what a job costs before it looks at a row."""
-    tables = (day.events, day.orders, day.fills, day.quotes)
-    return SyntheticDay(*({name: column[:0] for name, column in table.items()} for table in tables))
+    events, orders, fills, quotes = (
+        {name: column[:0] for name, column in table.items()}
+        for table in (day.events, day.orders, day.fills, day.quotes)
+    )
+    return SyntheticDay(events, orders, fills, quotes)
 
 
 def report(title: str, days: list[SyntheticDay], rounds: int) -> None:
