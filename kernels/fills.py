@@ -24,6 +24,7 @@ BLOCK_PRICE_LAST = 51
 # Printed at a mid that may have lost its half unit (R7); block prices (50, 51) are what they say.
 REBUILT_FIRST = 46
 REBUILT_LAST = 48
+BATCH = 512
 FILL_SCRATCH = (
     r.S_NOTIONAL2,
     r.S_REST_FILLED,
@@ -38,7 +39,7 @@ FILL_SCRATCH = (
 @inlined
 def is_print(venue: int, deal_source: int) -> bool:
     """Return whether a fill counts in the market's volume-weighted price (domain.md 4, R28)."""
-    return venue < VENUE_BOOKED and not BLOCK_PRICE_FIRST <= deal_source <= BLOCK_PRICE_LAST
+    return (venue < VENUE_BOOKED) & ((deal_source < BLOCK_PRICE_FIRST) | (deal_source > BLOCK_PRICE_LAST))
 
 
 @kernel
@@ -55,18 +56,24 @@ def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array)
     price, quantity, side = fills.price, fills.quantity, fills.side
     venue, deal_source, quote = fills.venue, fills.deal_source, fills.quote
     bid, offer = fills.national_bid, fills.national_offer
+    dark = np.empty(BATCH + 1, np.int64)
     rebuilt = 0
-    for i in range(len(price)):
-        value = 2 * price[i]
-        if REBUILT_FIRST <= deal_source[i] <= REBUILT_LAST:
+    for start in range(0, len(price), BATCH):
+        count = 0
+        for i in range(start, min(start + BATCH, len(price))):
+            kind = deal_source[i]
+            price2[i] = 2 * price[i]
+            volume[i] = quantity[i] if (side[i] > 0) & is_print(venue[i], kind) else 0
+            dark[count] = i
+            count += (kind >= REBUILT_FIRST) & (kind <= REBUILT_LAST)
+        for i in dark[:count]:
+            value = price2[i]
             mid2 = marks[quote[i], 1] if quote[i] >= 0 else NULL
             if mid2 != value and mid2 != value + 1:
                 mid2 = exact_mid2(bid[i], offer[i])
             if mid2 == value + 1:
-                value = mid2
+                price2[i] = mid2
                 rebuilt += 1
-        price2[i] = value
-        volume[i] = quantity[i] if side[i] > 0 and is_print(venue[i], deal_source[i]) else 0
     return rebuilt
 
 
