@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
-from driver.block_columns import filled_name, order_block
 from driver.cell_sums import cells_of, sum_by
 from driver.cells import COSTS, Cells, cell_dimensions, merge_cells
 from driver.conditions import MARKET_SIZE, Market, market_key, market_volume, split_market
@@ -22,11 +21,10 @@ from driver.outliers import extreme_orders, merge_extremes
 from driver.outputs import atomic_write
 from driver.parents import Parents, ParentSums
 from driver.partials import PARTIAL_NAME, Partial, write_partial
-from driver.settings import Job, JobReport, Settings, Simulation
+from driver.settings import Job, JobReport, Settings
 from driver.tables import TableStyle, totals_csv
 from driver.totals import Totals
 from driver.volatility import count_intervals, interval_ranges
-from kernels.block import empty_rows
 from kernels.buffers import Buffers
 from kernels.conventions import GROUPS
 from tickstore.errors import UserError
@@ -49,7 +47,7 @@ def run_job(job: Job) -> JobReport:
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(day.quotes, job.session)
         market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
-        blocks = _at_least_one(measure(day, job.settings, job.session, _kept_buffers()), job)
+        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         cells, by_market, outliers, parents = _measure_blocks(job, folder, texts, market, blocks)
@@ -123,16 +121,6 @@ def _merged(sums: Cells | None, more: Cells) -> Cells:
     return more if sums is None else merge_cells([sums, more])
 
 
-def _at_least_one(blocks: Iterable[OrderBlock], job: Job) -> Iterator[OrderBlock]:
-    """Yield the blocks, or an empty one when no order is selected: the columns are the same."""
-    count = 0
-    for block in blocks:
-        count += 1
-        yield block
-    if count == 0:
-        yield empty_block(job.settings.simulation)
-
-
 def without_costs(block: OrderBlock) -> OrderBlock:
     """Return a block that has no cost: trades happened and none is given, so no price paid is known (decisions 15).
 
@@ -145,14 +133,6 @@ def without_costs(block: OrderBlock) -> OrderBlock:
         for name, column in block.extra.items()
     }
     return replace(block, **unknown, extra=extra)
-
-
-def empty_block(simulation: Simulation) -> OrderBlock:
-    """Return a block without orders, with the columns of one that has some."""
-    seconds = simulation.markout_seconds
-    block = order_block(empty_rows(0, (len(seconds), 0), Buffers()), simulation.scenarios, seconds)
-    block.extra |= {filled_name(s): np.zeros(0, np.int64) for s in simulation.fill_seconds}
-    return block
 
 
 def metrics_csv(cells: Cells, style: TableStyle) -> bytes:

@@ -50,6 +50,7 @@ def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> NDArray[np
 def measure(day: Day, settings: Settings, session: Session, buffers: Buffers | None = None) -> Iterator[OrderBlock]:
     """Yield the selected orders of ``day`` in arrival order, in blocks of at most ``BLOCK_ORDERS``.
 
+    At least one block, without orders if none is selected: it has the columns all the same.
     With ``buffers``, which many days may share one after the other, a block is good until the next is asked for.
     """
     kept = buffers or Buffers()
@@ -58,7 +59,7 @@ def measure(day: Day, settings: Settings, session: Session, buffers: Buffers | N
     selected = select(inputs, settings.selection, kept)
     marks = marks_of_fills(selected, orders, fills, quotes, inputs.sums.marks, rules, kept)
     sums = inputs.sums._replace(fill_marks=marks)
-    for start in range(0, len(selected), BLOCK_ORDERS):
+    for start in range(0, max(len(selected), 1), BLOCK_ORDERS):
         chosen = selected[start : start + BLOCK_ORDERS]
         rows = empty_rows(len(chosen), (len(rules.horizons_ns), len(rules.fill_ns)), buffers or Buffers())
         measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows)

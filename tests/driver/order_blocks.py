@@ -4,13 +4,21 @@ from typing import Any
 
 import numpy as np
 
+from driver.measure import measure
 from driver.order_block import F64, I64, OrderBlock
-from driver.settings import Simulation
+from driver.settings import Session, Settings, Simulation
 from kernels.conventions import NULL
+from tests.builders import build_day
 
 SCENARIOS = ("real", "A", "B", "C")
 HOUR = 3_600_000_000_000
 OPEN = 1_704_067_200_000_000_000 - HOUR  # 2024-01-01 10:00 in Sydney, daylight saving
+
+
+def empty_block(simulation: Simulation) -> OrderBlock:
+    """Return a block without orders, with the columns of one that has some."""
+    (block,) = measure(build_day([], [], []), Settings(simulation=simulation), Session(OPEN, OPEN + 6 * HOUR, "file"))
+    return block
 
 
 def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) -> OrderBlock:

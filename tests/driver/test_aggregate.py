@@ -9,14 +9,13 @@ import pytest
 
 from driver.aggregate import aggregate, natural, size_labels
 from driver.cell_sums import cells_of
-from driver.job import empty_block
 from driver.outliers import robust_z
 from driver.partials import read_partial, write_partial
 from driver.settings import Simulation
 from driver.tables import csv_bytes
 from kernels.conventions import NULL
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import empty_block, random_block
 from tickstore.errors import StoreError
 
 pytestmark = pytest.mark.reduced

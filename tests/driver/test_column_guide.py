@@ -10,13 +10,13 @@ import pytest
 
 from driver.aggregate import aggregate
 from driver.column_guide import COLUMNS
-from driver.job import empty_block
 from driver.order_block import F64, I64
 from driver.order_files import order_columns
 from driver.order_guide import OPTIONAL, ORDER, ORDER_COLUMNS, order_table
 from driver.settings import Settings, Simulation
 from kernels.delay import Delay
 from tests.driver.job_folders import SETTINGS, make_jobs
+from tests.driver.order_blocks import empty_block
 
 KEYS = {"security_code", "date", "participant_id", "group", "hour", "size_bucket", "breakdown", "value", "condition"}
 OTHER_SHAPES = {"statistics", "data_quality", "outliers", "by_parent"}

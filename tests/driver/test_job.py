@@ -142,6 +142,24 @@ def test_a_job_that_selects_nothing_is_complete_and_empty(make_job: MakeJob) -> 
     assert {row["orders"] for row in rows} == {"0"}
 
 
+def test_an_order_file_without_orders_has_the_columns_of_one_with_some(tmp_path: Path) -> None:
+    """Those that only some inputs or settings give included: parent, decision and fees (decisions 18)."""
+    day = build_day(*market())
+    orders = {**day.orders, "parent_id": day.orders["order_id"], "decision_time": day.orders["arrival_time"]}
+    groups = {"events": day.events, "orders": orders, "fills": day.fills, "quotes": day.quotes}
+    write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
+    settings = Settings(simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)), output_format="csv")
+    nobody = replace(settings, selection=Selection(participants=(12345,)))
+    headers = []
+    for name, chosen in (("some", settings), ("none", nobody)):
+        place = (str(tmp_path / "day.h5"), str(tmp_path / name))
+        job = Job(0, "101", "2024-09-05", *place, Session(OPEN, CLOSE, "file"), chosen, 120, "print")
+        run_job(job)
+        headers.append(content(job)["orders.csv"].splitlines()[0])
+    assert b"parent_id" in headers[0]
+    assert headers[0] == headers[1]
+
+
 def test_scenarios_and_horizons_are_those_asked_for(make_job: MakeJob) -> None:
     simulation = replace(Settings().simulation, scenarios=("C", "A"), markout_seconds=(2.5,))
     job = make_job("a", Settings(simulation=simulation, output_format="csv"))

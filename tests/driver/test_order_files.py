@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from driver.job import empty_block
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, open_order_file
 from driver.settings import Settings, Simulation
 from kernels.conventions import NULL
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import empty_block, random_block
 
 LEAD = (
     "order_id participant_id side order_type arrival_time end_time limit_price order_quantity filled_quantity "

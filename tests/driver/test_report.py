@@ -10,10 +10,10 @@ import pytest
 
 from driver.aggregate import aggregate
 from driver.findings import findings, signed
-from driver.job import empty_block
 from driver.report import read_table, write_report
 from driver.settings import Simulation
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
+from tests.driver.order_blocks import empty_block
 from tickstore.errors import InputError
 
 

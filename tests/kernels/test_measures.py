@@ -135,9 +135,8 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
 
 
 def measured(day: MemoryDay, settings: Settings) -> OrderBlock | None:
-    blocks = list(measure(day, settings, Session(OPEN, CLOSE, "test")))
-    assert len(blocks) <= 1
-    return blocks[0] if blocks else None
+    (block,) = measure(day, settings, Session(OPEN, CLOSE, "test"))
+    return block if len(block) else None
 
 
 def check(seed: int, settings: Settings, n_orders: int = 12, without: str = "") -> None:
