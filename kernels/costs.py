@@ -118,11 +118,11 @@ def slippages_block(
     """Write how market fills did against the arrival mid and touch, the market's prints and the close.
 
     The market's volume-weighted price runs over the order's life, both ends included; without its own
-    prints it is what the others paid.
+    prints it is what the others paid. A reference price of 0 is none: the metric is missing.
     """
     ints, floats, flags = rows.ints, rows.floats, rows.flags
     close2 = rules.close2
-    per_close = BPS / float(close2) if close2 != NULL else np.nan
+    per_close = BPS / float(close2) if close2 > 0 else np.nan
     write_all(ints[r.MARKET_VOLUME][span[0] : span[1]], 0)
     for column in SLIPPAGES:
         write_all(floats[column][span[0] : span[1]], np.nan)
@@ -148,9 +148,9 @@ def slippages_block(
         volume, notional2 = prints[last, 1] - prints[first, 1], prints[last, 2] - prints[first, 2]
         volume_ex, notional2_ex = volume - scratch[r.S_VWAP_QUANTITY, k], notional2 - scratch[r.S_VWAP_NOTIONAL2, k]
         ints[r.MARKET_VOLUME, j] = volume
-        if volume > 0:  # (price - vwap) / vwap with one division
+        if volume > 0 and notional2 > 0:  # (price - vwap) / vwap with one division
             floats[r.VWAP_SLIPPAGE, j] = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
-        if volume_ex > 0:
+        if volume_ex > 0 and notional2_ex > 0:
             others2 = float(notional2_ex)
             floats[r.VWAP_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
         floats[r.CLOSE_SLIPPAGE, j] = per_close * side * (price2 - float(close2))

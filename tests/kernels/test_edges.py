@@ -97,6 +97,21 @@ EDGES: dict[str, Tables] = {
         [fill(410, 50, order_id=6, deal_source=20)],
         [quote(-120, 5_000, 3_000), quote(0), quote(400)],
     ),
+    "trades at a price of nothing": (
+        [event(10, 100, 0), event(20, 60, 40), event(10, 40, 0, order_id=6, side=-1), event(20, 0, 40, order_id=6)],
+        [
+            fill(20, 40),
+            fill(20, 40, price=0, order_id=6, side=-1),
+            fill(30, 5, price=0, order_id=9),
+            fill(400, 5, price=0, order_id=9, deal_source=20),
+        ],
+        QUOTES,
+    ),
+    "nothing but trades at a price of nothing": (
+        [event(10, 100, 0), event(20, 60, 40, order_id=5)],
+        [fill(20, 40, side=-1), fill(15, 7, price=0, order_id=9), fill(400, 5, price=0, order_id=9, deal_source=20)],
+        QUOTES,
+    ),
     "every kind of fill": (
         [event(10, 1_000, 0), event(50, 1_000, 0)],
         [

@@ -257,8 +257,8 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
         out["arrival_slippage_bps"] = bps * side * (price2 - o["mid2"]) / o["mid2"]
         out["arrival_improvement_bps"] = bps * side * (2 * touch - price2) / o["mid2"]
 
-    def against(reference2: Fraction) -> Fraction:
-        return Fraction(bps * side * (price2 - reference2) / reference2)
+    def against(reference2: Fraction) -> Fraction | None:
+        return Fraction(bps * side * (price2 - reference2) / reference2) if reference2 > 0 else None
 
     alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
     prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 20, 90) and f["side"] > 0]
