@@ -1,13 +1,13 @@
 """The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block."""
 
-import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+from isal import igzip
 from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
@@ -39,7 +39,8 @@ class OrderFile:
         self._stream: IO[Any] = handle
         self._parquet: Any = None
         if output_format == "gzip":
-            self._stream = cast(IO[Any], gzip.GzipFile("", "wb", compresslevel=4, fileobj=handle, mtime=0))
+            compressor: Any = igzip.IGzipFile  # five times as fast as zlib, 3 % larger, plain gzip to any reader
+            self._stream = compressor("", "wb", compresslevel=2, fileobj=handle, mtime=0)
         self._started = False
 
     def write(self, block: OrderBlock) -> None:
