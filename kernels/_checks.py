@@ -1,7 +1,8 @@
 """Checks of arguments of the research API: each returns the clean column or raises and names the argument."""
 
+import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,25 @@ def check_column(name: str, values: ArrayLike, dtype: type[np.generic]) -> Array
             )
         column = column.astype(dtype)
     return _readonly(column)
+
+
+def check_integers(name: str, values: ArrayLike) -> Array:
+    """Return ``values`` as a read-only 1-D contiguous array of whole numbers, in the type they have if int64 holds it.
+
+    Day files store codes and row numbers in as few bytes as they need; so they pass without a copy.
+    """
+    column = np.asarray(values)
+    if column.ndim != 1 or column.size == 0 or column.dtype.kind not in "iu" or not np.can_cast(column.dtype, np.int64):
+        return check_column(name, column, np.int64)
+    return _readonly(column)
+
+
+def check_whole(name: str, value: SupportsIndex) -> int:
+    """Return ``value`` if it is a whole number: a time that went through a float has lost its last digits."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: expected a whole number, got {value}") from None
 
 
 def is_small_integer(column: Array, dtype: type[np.generic]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._checks import check_index, check_not_negative, check_table
+from kernels._checks import check_ascending, check_index, check_not_negative, check_table
 from kernels._jit import inlined, kernel
 from kernels.conventions import STATUS_NOT_ON_BOOK, VENUE_REPORT
 
@@ -141,6 +141,7 @@ def write_causes(events: ChangeColumns, previous: Array, cause: Array, ranking: 
 
 def check_rows(columns: ChangeColumns, first_fill: Array, fill_count: Array, n_fills: int) -> None:
     """Refuse tables that do not belong together: rows that name orders or fills the others do not have."""
+    check_ascending("events['timestamp']", columns.timestamp)
     check_not_negative("events['order_index']", columns.order_index)
     check_index("events['order_index']", columns.order_index, len(first_fill))
     check_index("events['next_row']", columns.next_row, len(columns.timestamp))

@@ -13,8 +13,10 @@ from kernels._checks import (
     check_choice,
     check_column,
     check_index,
+    check_integers,
     check_not_negative,
     check_same_length,
+    check_whole,
 )
 from kernels._jit import kernel
 from kernels._rows import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS
@@ -103,11 +105,11 @@ def order_states(
 
     """
     times = check_ascending("timestamp", check_column("timestamp", timestamp, np.int64))
-    index = check_not_negative("order_index", check_column("order_index", order_index, np.int64))
+    index = check_not_negative("order_index", check_integers("order_index", order_index))
     leaves = check_column("leaves_quantity", leaves_quantity, np.int64)
     matched = check_column("matched_quantity", matched_quantity, np.int64)
     check_same_length(order_index=index, timestamp=times, leaves_quantity=leaves, matched_quantity=matched)
-    stop = len(times) if until is None else int(np.searchsorted(times, until))
+    stop = len(times) if until is None else int(np.searchsorted(times, check_whole("until", until)))
     ids = np.flatnonzero(index >= len(index))
     if len(ids):
         row = int(ids[0])
@@ -130,7 +132,7 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
     deal_source : (n,) the exchange's codes
 
     """
-    codes = check_choice("deal_source", check_column("deal_source", deal_source, np.int64), tuple(VENUE_OF))
+    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF))
     table = np.zeros(max(VENUE_OF) + 1, np.int8)
     table[list(VENUE_OF)] = list(VENUE_OF.values())
     return np.asarray(table[codes])
@@ -163,10 +165,12 @@ def fill_totals(
     venue : (n,) as ``venue_of`` gives
 
     """
-    index = check_index("order_index", check_column("order_index", order_index, np.int64), n_orders)
+    if check_whole("n_orders", n_orders) < 0:
+        raise ValueError(f"n_orders: must not be negative, got {n_orders}")
+    index = check_index("order_index", check_integers("order_index", order_index), n_orders)
     prices = check_column("price", price, np.int64)
     shares = check_not_negative("quantity", check_column("quantity", quantity, np.int64))
-    venues = check_choice("venue", check_column("venue", venue, np.int64), (0, 1, 2, 3, 4))
+    venues = check_choice("venue", check_integers("venue", venue), (0, 1, 2, 3, 4))
     check_same_length(order_index=index, price=prices, quantity=shares, venue=venues)
     traded = (index >= 0) & (venues != VENUE_REPORT)
     if np.sum(np.abs(prices[traded].astype(np.float64)) * shares[traded]) >= SUM_LIMIT:
@@ -272,7 +276,7 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
 
     """
     prices = check_not_negative("limit_price", check_column("limit_price", limit_price, np.int64))
-    flags = check_column("mid_tick", mid_tick, np.int64)
+    flags = check_integers("mid_tick", mid_tick)
     sides = check_choice("side", check_column("side", side, np.int64), SIDES)
     check_same_length(limit_price=prices, mid_tick=flags, side=sides)
     starts, sizes = tick_table(ticks)
@@ -303,7 +307,7 @@ def shortfall_bps(
     mid2, charge2 : (n,) int64, half price units, NULL where missing: arrival mid, price of the unfilled
 
     """
-    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
+    sides = check_choice("side", check_integers("side", side), SIDES)
     total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
     filled = check_not_negative("filled_quantity", check_column("filled_quantity", filled_quantity, np.int64))
     amount = check_column("notional2", notional2, np.float64)
@@ -327,7 +331,7 @@ def effective_spread_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike) ->
     price2, mid2 : (n,) int64, half price units; mid2 NULL where missing
 
     """
-    return 2.0 * _against_mid(side, price2, mid2, mid2)
+    return 2.0 * _against_mid(side, price2, mid2)
 
 
 def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2: ArrayLike) -> F64:
@@ -339,14 +343,15 @@ def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2:
     price2, mid2, later_mid2 : (n,) int64, half price units; mids NULL where missing
 
     """
-    return -_against_mid(side, price2, mid2, later_mid2)
+    return -_against_mid(side, price2, mid2, later_mid2=later_mid2)
 
 
-def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, reference2: ArrayLike) -> F64:
-    """Return 1e4 x side x (price - reference) / mid."""
-    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
+def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, **later: ArrayLike) -> F64:
+    """Return 1e4 x side x (price - reference) / mid; the reference is the mid itself if no ``later`` one is named."""
+    sides = check_choice("side", check_integers("side", side), SIDES)
     prices, mids = check_column("price2", price2, np.int64), check_mid("mid2", check_column("mid2", mid2, np.int64))
-    references = check_column("later_mid2", reference2, np.int64)
-    check_same_length(side=sides, price2=prices, mid2=mids, later_mid2=references)
+    columns = {name: check_column(name, column, np.int64) for name, column in later.items()}
+    check_same_length(side=sides, price2=prices, mid2=mids, **columns)
+    references = next(iter(columns.values()), mids)
     known = (mids != NULL) & (references != NULL)
     return np.where(known, 1e4 * sides * (prices - np.where(known, references, 0)) / np.where(known, mids, 1), np.nan)
