@@ -90,10 +90,14 @@ def is_warm(marker: Path) -> bool:
 
 
 def marker_path() -> Path:
-    """Return the file that says the kernels of exactly these sources, versions and CPU are compiled."""
-    digest = hashlib.sha256()
+    """Return the file that says the kernels of exactly these sources, versions and CPU are compiled.
+
+    The place and the times of the sources count: Numba keeps compiled code by path, and distrusts it when a
+    file was written again. A second checkout is cold, whatever the first one has compiled.
+    """
+    digest = hashlib.sha256(str(KERNELS).encode())
     for source in sorted(KERNELS.glob("*.py")):
-        digest.update(source.name.encode() + source.read_bytes())
+        digest.update(source.name.encode() + source.read_bytes() + str(source.stat().st_mtime_ns).encode())
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
     versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
     digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())

@@ -1,6 +1,7 @@
 """The kernels are compiled once, announced, and a damaged cache is rebuilt."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -90,6 +91,20 @@ def test_a_warm_cache_is_recognised_by_its_files(monkeypatch: pytest.MonkeyPatch
     assert marker_path() != marker, "other flags are another cache"
     marker.write_text("[1]")
     assert not is_warm(marker)
+
+
+@pytest.mark.usefixtures("cold")
+def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Numba looks for compiled code by the source's path and time: the same text elsewhere is compiled again."""
+    here = marker_path()
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(warm.KERNELS, elsewhere)
+    monkeypatch.setattr(warm, "KERNELS", elsewhere)
+    copied = marker_path()
+    assert copied != here
+    assert marker_path() == copied
+    os.utime(elsewhere / "block.py", (1, 1))
+    assert marker_path() not in (here, copied)
 
 
 def test_only_errors_of_the_cache_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
