@@ -15,6 +15,9 @@ from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_quoted_spread, naive_window_mid2
 from tests.random_day import CLOSE, NS, OPEN, random_day
 
+# As plain Python, too: sums wrap around 2^64 on purpose, which numpy's own integers warn about.
+pytestmark = [pytest.mark.reduced, pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")]
+
 Row = dict[str, Any]
 HOUR = 3_600 * NS
 SESSION = Session(OPEN, CLOSE, "test")
