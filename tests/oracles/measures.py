@@ -4,8 +4,10 @@ Rows are dictionaries; a missing quote side or value is None. Every number is a 
 until the very end, so nothing here can round. Times are ns; prices are price units.
 """
 
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 Row = dict[str, Any]
@@ -31,11 +33,8 @@ def naive_mid2(quote: Row | None) -> int | None:
 
 def naive_prevailing(quotes: list[Row], t: int, quotes_first: bool = False) -> Row | None:
     """Return the last quote strictly before ``t``, or at it where quotes act first."""
-    found = None
-    for quote in quotes:
-        if quote["timestamp"] < t or (quotes_first and quote["timestamp"] == t):
-            found = quote
-    return found
+    place = (bisect_right if quotes_first else bisect_left)(quotes, t, key=itemgetter("timestamp"))
+    return quotes[place - 1] if place else None
 
 
 def naive_quote_at(quotes: list[Row], t: int, rules: Row) -> Row | None:

@@ -1,0 +1,107 @@
+"""Crowded days, where nothing is as in a small one, equal the plain-Python oracle.
+
+Many sub-blocks, several blocks, memory that other days left behind, bursts of quotes at one instant, everything
+at one time or out of hours, sessions of no length, fills that are few enough to sort and others that are not.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import driver.measure
+import tests.random_day
+from driver.measure import hour_bounds, measure
+from driver.order_block import OrderBlock
+from driver.settings import Selection, Session, Settings, Simulation
+from kernels.block import SUB_BLOCK
+from kernels.buffers import Buffers
+from tests.builders import build_day
+from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
+from tests.oracles.measures import naive_measures
+from tests.random_day import CLOSE, NS, OPEN, random_time
+
+pytestmark = pytest.mark.reduced  # also run as plain Python and bounds-checked
+
+Row = dict[str, Any]
+Tables = tuple[list[Row], list[Row], list[Row]]
+HOUR = 3_600 * NS
+RARE = 5  # a participant with few orders
+SHARED = Buffers()
+
+
+def times(rng: Random) -> Callable[[Random], int]:
+    """Return what draws times: as on small days, from an instant or a few of them, or out of the session."""
+    hot = [OPEN + rng.randrange(6 * HOUR) for _ in range(rng.choice([1, 3]))]
+    before, after = OPEN - 10 * HOUR, CLOSE + 3 * HOUR
+    kinds: list[Callable[[Random], int]] = [
+        random_time,
+        lambda r: OPEN + r.randrange(6 * HOUR),
+        lambda r: r.choice(hot) + r.randint(-2, 2),
+        lambda r: r.randrange(before, OPEN) if r.random() < 0.95 else OPEN + r.randint(-1, 1),
+        lambda r: r.randrange(CLOSE, after) if r.random() < 0.95 else CLOSE + r.randint(-1, 1),
+    ]
+    return rng.choice(kinds)
+
+
+def in_order(table: list[Row]) -> list[Row]:
+    return [{**row, "sequence": k} for k, row in enumerate(sorted(table, key=lambda row: row["timestamp"]))]
+
+
+def crowded_day(rng: Random) -> Tables:
+    level = rng.choice([None, None, (1, 60), (10, 115), (1_000, 2**33)])
+    n_orders, n_quotes = rng.choice([40, SUB_BLOCK, 1_100]), rng.choice([2, 40, 400])
+    events, fills, quotes = tests.random_day.random_day(rng.randrange(10**9), n_orders, n_quotes, level)
+    for event in events:
+        event["participant"] = RARE if event["order_id"] % 17 == 1 else event["participant"]
+    for _ in range(rng.choice([0, 3, 20]) if quotes else 0):  # bursts: more quotes at once than are tried one by one
+        at = rng.choice(events + fills + quotes)["timestamp"] + rng.choice([0, 0, 1, -1, 60 * NS])
+        quotes += [{**rng.choice(quotes), "timestamp": at} for _ in range(rng.choice([1, 6, 30]))]
+    kept = rng.choice([1.0, 1.0, 1.0, 0.05, 0.0])
+    return events, in_order([row for row in fills if rng.random() < kept]), in_order(quotes)
+
+
+def random_settings(rng: Random) -> Settings:
+    seconds = [0.0, 1e-9, 0.05, 60.0, 3_600.0, 1e5]
+    simulation = Simulation(
+        mid=rng.choice([0, 0, 1, 2]),
+        dark_share_ppm=rng.choice([0, 333_333, 500_000, 1_000_000]),
+        markout_seconds=tuple(sorted(rng.sample(seconds, rng.choice([0, 2, 5])))),
+        fill_seconds=tuple(sorted(rng.sample(seconds, rng.choice([0, 1, 4])))),
+        cleanup_seconds=rng.choice([0.0, 300.0, 1e5]),
+        quotes_first=rng.random() < 0.3,
+    )
+    start = rng.choice([0, 0, 10, 12])
+    participants = rng.choice([(), (3, 70), (RARE,), (4,)])
+    return Settings(Selection(participants, start, rng.choice([23, 23, start + 2])), simulation)
+
+
+def joined(blocks: list[OrderBlock]) -> OrderBlock:
+    columns: dict[str, Any] = {}
+    for field in fields(OrderBlock):
+        parts = [getattr(block, field.name) for block in blocks]
+        columns[field.name] = np.concatenate(parts, axis=-1) if isinstance(parts[0], np.ndarray) else parts[0]
+    columns["extra"] = {name: np.concatenate([block.extra[name] for block in blocks]) for name in blocks[0].extra}
+    return OrderBlock(**columns)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = Random(seed)
+    monkeypatch.setattr(tests.random_day, "random_time", times(rng))
+    events, fills, quotes = crowded_day(rng)
+    settings = random_settings(rng)
+    start, end = rng.choice([(OPEN, CLOSE)] * 3 + [(OPEN, OPEN), (OPEN + HOUR, OPEN + HOUR + 7), (OPEN - HOUR, CLOSE)])
+    monkeypatch.setattr(driver.measure, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
+    day = build_day(events, with_nulls(fills), with_nulls(quotes))
+    rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
+    rules |= {"session_start": start, "session_end": end, "states_only": not fills}
+    owner = {event["order_id"]: event["participant"] for event in events}
+    wanted = settings.selection.participants or tuple(set(owner.values()))
+    expected = [row for row in naive_measures(events, fills, quotes, rules) if owner[row["order_id"]] in wanted]
+    blocks = [joined([block]) for block in measure(day, settings, Session(start, end, "test"), SHARED)]
+    assert len(blocks) == max(1, -(-len(expected) // driver.measure.BLOCK_ORDERS))
+    assert_block_is(joined(blocks), expected, settings.simulation)
