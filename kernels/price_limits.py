@@ -31,11 +31,14 @@ def refuse_rebuilt(
     """
     timestamp, order_index, side = fills.timestamp, fills.order_index, fills.side
     next_row, event_time, price, mid_tick = events.next_row, events.timestamp, events.price, events.mid_tick
-    count = 0
+    count, order, row = 0, -1, 0
     for i in range(len(price2)):
         if price2[i] & 1 == 0 or side[i] < 0 or order_index[i] < 0:
             continue
-        row = row_in_force(next_row, event_time, first_row[order_index[i]], len(event_time), timestamp[i])
+        if order_index[i] != order:  # an order's fills are in time order: its rows are walked once for all of them
+            order = order_index[i]
+            row = first_row[order]
+        row = row_in_force(next_row, event_time, row, len(event_time), timestamp[i])
         limit = price[row]
         limit2 = 2 * limit + (tick_of(limit, ticks) if has_half_tick(mid_tick[row]) else 0)
         if limit > 0 and price2[i] > limit2:
