@@ -26,7 +26,10 @@ from tickstore.store_files import (
     fsync_directory,
     is_partition_line,
     read_lines,
+    remove_finished,
+    remove_working_folder,
     sync_files,
+    whole_size,
     write_atomic,
 )
 
@@ -57,7 +60,7 @@ def commit(decision: Decision, progress: Progress) -> None:
     manifest = decision.store / MANIFEST_NAME
     plan = {
         "boot": boot_id(),
-        "manifest_size": manifest.stat().st_size if manifest.exists() else 0,
+        "manifest_size": whole_size(manifest),
         "moves": moves,
         "lines": [*lines, decision.conversion],
         "rejects": base64.b64encode(decision.rejects).decode(),
@@ -82,10 +85,11 @@ def _make_durable(folder: Path, plan: dict[str, Any]) -> None:
 
 
 def finish_commit(store: Path) -> None:
-    """Carry out a decision that an interrupted conversion left behind.
+    """Carry out a decision that an interrupted conversion left behind, and remove what else it left for good.
 
     If the machine stopped before the day files were surely on disk, the decision is dropped instead.
     """
+    remove_finished(store)
     folder = store / CONVERT_FOLDER
     if not is_decided(store):
         return
@@ -97,7 +101,7 @@ def finish_commit(store: Path) -> None:
         ) from None
     if not (folder / _DURABLE).exists():
         if plan["boot"] != boot_id():
-            shutil.rmtree(folder)
+            remove_working_folder(store)
             return
         _make_durable(folder, plan)
     if plan["logs"] is not None:
@@ -131,8 +135,7 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
     write_atomic(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
     write_atomic(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
-    (folder / DECISION_NAME).unlink()
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_working_folder(store)
 
 
 def manifest_partitions(store: Path) -> dict[tuple[str, str], dict[str, Any]]:

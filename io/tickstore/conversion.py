@@ -5,6 +5,7 @@ import multiprocessing
 import shutil
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,12 +26,20 @@ from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCoun
 from tickstore.session_file import read_sessions
 from tickstore.sources import Source, cut_chunks, find_sources
 from tickstore.stated_dates import date_warnings
-from tickstore.store_files import CONVERT_FOLDER, REJECTS_NAME
+from tickstore.store_files import CONVERT_FOLDER, REJECTS_NAME, remove_working_folder
 from tickstore.store_lock import store_lock
 from tickstore.text_input import PLAIN
 from tickstore.trade_dates import trade_calendar
 from tickstore.worker_pool import WorkerPool
-from tickstore.workspace import check_space, forget_empty, forget_lock, logs_folder, make_store, prepare_folders
+from tickstore.workspace import (
+    check_space,
+    forget_empty,
+    forget_lock,
+    logs_folder,
+    make_store,
+    prepare_folders,
+    work_digest,
+)
 
 _IN_MEMORY: Final = 64 << 20  # bytes of text up to which a conversion needs no logs on disk
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
@@ -56,11 +65,11 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     made = make_store(request.store)
     fingerprint = fingerprint_of(request, sources)
     try:
-        with store_lock(request.store) as lock:
+        with store_lock(request.store):
             try:
                 finish_commit(request.store)
                 report = earlier_report(request.store, fingerprint, request.replace) or _convert(
-                    request, sources, fingerprint, lock, progress or (lambda _: None)
+                    request, sources, fingerprint, progress or (lambda _: None)
                 )
             finally:
                 forget_lock(made)
@@ -81,7 +90,7 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 
 
 def _convert(
-    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], lock: int, progress: Progress
+    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
 ) -> ConvertReport:
     rules = request.timezone, request.session_cutoff, request.holidays
     sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
@@ -95,17 +104,18 @@ def _convert(
     workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
     if workers > 1:  # enough ranges for everyone
         chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
-    about = {"fingerprint": fingerprint, "chunk_bytes": chunk_bytes, "boot": boot_id(), "logs": logs and str(logs)}
-    plan = Plan(request, sources, cut_chunks(sources, chunk_bytes), folder, logs, sessions, total)
+    chunks = cut_chunks(sources, chunk_bytes)
+    about = {"fingerprint": fingerprint, "work": work_digest(sources, chunks, request.replace), "boot": boot_id()}
+    plan = Plan(request, sources, chunks, folder, logs, sessions, total)
     forecast = Forecast(sources, plan.chunks, request.timezone, trade_calendar(*rules))
     keep = False
     try:
-        prepare_folders(folder, logs, about)
+        prepare_folders(folder, logs, about | {"logs": logs and str(logs)})
         in_flight = forecast.bytes_in_flight() + 2 * workers * chunk_bytes
         check_space(folder, logs, sources, min(1.0, in_flight / total))
         with DiskChores() as chores:
             pipeline = Pipeline(plan, forecast, chores, progress)
-            with WorkerPool(workers, (lock,)) as pool:
+            with WorkerPool(workers) as pool:
                 pipeline.run(pool)
             return _finish(plan, pipeline, fingerprint, progress)
     except (KeyboardInterrupt, SystemExit):
@@ -114,9 +124,10 @@ def _convert(
     finally:
         forget_logs()
         if not keep and not is_decided(request.store):
-            shutil.rmtree(folder, ignore_errors=True)
-            if logs is not None:
-                shutil.rmtree(logs, ignore_errors=True)
+            with suppress(OSError):
+                if logs is not None:
+                    shutil.rmtree(logs, ignore_errors=True)
+                remove_working_folder(request.store)
 
 
 def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progress: Progress) -> ConvertReport:

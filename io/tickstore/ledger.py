@@ -31,7 +31,7 @@ class Ledger:
         self._waiting: dict[str, set[Key]] = {}  # partitions not asked for yet, by date
         self._held: set[Key] = set()  # not to be built before everything is read
         self._logs: set[int] = set()  # ranges whose log is there
-        self._unbuilt: Counter[int] = Counter()  # partitions of each range
+        self._needed: Counter[int] = Counter()  # by unbuilt partitions of each range, and attempts under way
 
     @property
     def all_read(self) -> bool:
@@ -57,7 +57,7 @@ class Ledger:
             self.rows[key] += rows
             self._tables.setdefault(key, set()).add(self._sources[number].table)
             self._dates.setdefault(number, set()).add(key[1])
-            self._unbuilt[chunk.number] += 1
+            self._needed[chunk.number] += 1
         self._unread[number] -= 1
         if not self._unread[number]:
             self._forecast.finished(number)
@@ -100,20 +100,28 @@ class Ledger:
         """Take note that the log of a range was made again."""
         self._logs.add(number)
 
+    def begin(self, ranges: Sequence[int]) -> None:
+        """Keep the logs of an attempt to build a partition, be it overtaken by rows that come late."""
+        self._needed.update(ranges)
+
+    def end(self, ranges: Sequence[int]) -> None:
+        """Take note that an attempt is over."""
+        self._needed.subtract(ranges)
+
     def note_built(self, partition: BuiltPartition) -> None:
         """Take note of a partition's file."""
         self.built[partition.key] = partition
-        self._unbuilt.subtract(partition.ranges)
+        self._needed.subtract(partition.ranges)
 
     def discard(self, key: Key) -> BuiltPartition | None:
         """Forget a partition's file and return it; None if there is none."""
         partition = self.built.pop(key, None)
         if partition is not None:
-            self._unbuilt.update(partition.ranges)
+            self._needed.update(partition.ranges)
         return partition
 
     def let_go(self, numbers: Sequence[int]) -> list[int]:
         """Return those of some ranges whose logs are there and nobody needs; they count as gone from now on."""
-        unneeded = [number for number in numbers if number in self._logs and not self._unbuilt[number]]
+        unneeded = [number for number in numbers if number in self._logs and not self._needed[number]]
         self._logs.difference_update(unneeded)
         return unneeded

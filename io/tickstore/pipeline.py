@@ -104,6 +104,7 @@ class Pipeline:
                 self._under_way[key] = number = self._next_number
                 self._next_number += 1
                 task = self._tasks.task(number, key, self._ledger.ranges[key], self._codes)
+                self._ledger.begin(task.ranges)
                 return Job(build_partition, task, f"security {key[0]} on {key[1]}")
         for waiting in (self._to_parse, self._again):
             if waiting:
@@ -180,8 +181,10 @@ class Pipeline:
 
     def _note_built(self, partition: BuiltPartition) -> None:
         key = partition.key
+        self._ledger.end(partition.ranges)
         if self._under_way.get(key) != partition.number:  # more rows came while it was built
             self._remove(partition)
+            self._release(partition.ranges)
             return
         del self._under_way[key]
         if partition.outcome == "conflict":

@@ -110,9 +110,14 @@ class SpillWriter:
             else:
                 scatter_narrow(values, position, least, out)
             used += -(-rows * width // 8) * 8
-        self._target.write(self._buffer[:used].data)
+        self._write(self._buffer[:used].data)
         self._offset += used
         return block
+
+    def _write(self, content: memoryview) -> None:
+        """Write all of it: a disk that is full, if only for a moment, may take a part and call it a success."""
+        while content:
+            content = content[self._target.write(content) :]
 
     def finish(self, long_texts: dict[int, str], facts: dict[str, Any]) -> list[tuple[Key, int]]:
         """Append directory and trailer and return the rows of each key. ``facts`` are kept with the log."""
@@ -135,8 +140,8 @@ class SpillWriter:
         text = json.dumps(head).encode()
         text += b" " * (-len(text) % 8)
         start = self._offset
-        self._target.write(text + blocks.tobytes() + entries.tobytes())
-        self._target.write(_TRAILER.pack(_MAGIC, start, len(text)))
+        self._write(memoryview(text + blocks.tobytes() + entries.tobytes()))
+        self._write(memoryview(_TRAILER.pack(_MAGIC, start, len(text))))
         counts = np.bincount(entries[:, 0], entries[:, 3], minlength=len(keys)).astype(np.int64)
         return list(zip(keys, counts.tolist(), strict=True))
 

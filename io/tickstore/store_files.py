@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ _MANY: Final = 16  # files beyond which one sync of the file system is cheaper t
 REJECTS_NAME: Final = "rejects.csv"
 MANIFEST_NAME: Final = "manifest.jsonl"
 CONVERT_FOLDER: Final = ".convert"
+FINISHED_FOLDER: Final = ".finished"
 DECISION_NAME: Final = "decision.json"
 
 
@@ -30,6 +32,21 @@ def sync_files(paths: list[Path]) -> None:
         return
     for path in paths:
         fsync_directory(path)
+
+
+def remove_working_folder(store: Path) -> None:
+    """Remove a conversion's temporary files. Its folder is moved away first: killed midway, nothing of it counts."""
+    remove_finished(store)
+    folder = store / CONVERT_FOLDER
+    if folder.exists():
+        folder.rename(store / FINISHED_FOLDER)
+        fsync_directory(store)
+        remove_finished(store)
+
+
+def remove_finished(store: Path) -> None:
+    """Remove what a conversion that was killed while it cleaned up left behind."""
+    shutil.rmtree(store / FINISHED_FOLDER, ignore_errors=True)
 
 
 def _sync_file_system(path: Path) -> bool:
@@ -72,7 +89,7 @@ def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
     content = "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines).encode()
     with path.open("ab") as file:
         size = file.tell()
-        whole = _whole_size(path, size)
+        whole = whole_size(path)
         if whole < size:
             file.truncate(whole)
         file.write(content)
@@ -80,7 +97,9 @@ def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
         os.fsync(file.fileno())
 
 
-def _whole_size(path: Path, size: int) -> int:
+def whole_size(path: Path) -> int:
+    """Return how long a file of lines, which may not exist, is without a torn last line."""
+    size = path.stat().st_size if path.exists() else 0
     if size == 0:
         return 0
     with path.open("rb") as file:

@@ -1,4 +1,7 @@
-"""One writer at a time in a store. The system drops the lock when its owner dies, however it dies."""
+"""One writer at a time in a store. The system drops the lock when its owner and all workers are dead.
+
+Workers inherit the lock: one that outlives its parent for a moment must not write beside the next conversion.
+"""
 
 import fcntl
 import json
@@ -20,7 +23,7 @@ class LockedError(StoreError):
     """Another process holds the lock."""
 
 
-_PATIENCE_S: Final = 2.0  # workers of a dead owner may live for a moment
+_PATIENCE_S: Final = 30.0  # workers of a dead owner may live for a moment, on a slow disk for some
 
 
 @contextmanager
@@ -71,14 +74,24 @@ def _acquire(handle: int, store: Path) -> None:
             return
         except BlockingIOError:
             owner = _owner(handle)
-            dead = owner["host"] == socket.gethostname() and not Path(f"/proc/{owner['pid']}").exists()
+            dead = owner["host"] == socket.gethostname() and _is_dead(owner["pid"])
             if dead and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
+            workers = "workers of a conversion that died are still" if dead else "another conversion is"
             raise LockedError(
-                f"{store}: another conversion is writing here (process {owner['pid']} on {owner['host']}, "
+                f"{store}: {workers} writing here (process {owner['pid']} on {owner['host']}, "
                 f"since {owner['since']}); wait for it or stop it"
             ) from None
+
+
+def _is_dead(pid: object) -> bool:
+    """Return whether a process of this machine has ended, be it that nobody has taken note of its end yet."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return Path("/proc/self").exists()  # else nothing is known here
+    return status.rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 def _owner(handle: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Self
@@ -43,10 +43,9 @@ class _Worker:
 class WorkerPool:
     """Run functions over tasks in ``workers`` processes; with one worker, in this process."""
 
-    def __init__(self, workers: int, close: Sequence[int] = ()) -> None:
-        """``close`` are file descriptors that a worker must not keep open, such as the store's lock."""
+    def __init__(self, workers: int) -> None:
+        """Workers keep what the parent holds, the store's lock above all: while one of them lives, it is held."""
         self._count = workers
-        self._close = tuple(close)
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -55,9 +54,9 @@ class WorkerPool:
 
     def __exit__(self, *error: object) -> None:
         for worker in self._workers:
-            worker.pipe.close()
             if error[0] is not None:
                 worker.process.kill()
+            worker.pipe.close()
         for worker in self._workers:
             worker.process.join()
         self._workers = []
@@ -121,9 +120,7 @@ class WorkerPool:
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe()
         others = [worker.pipe.fileno() for worker in self._workers]
-        process = context.Process(
-            target=_serve, args=(theirs, os.getpid(), (*self._close, ours.fileno(), *others)), daemon=True
-        )
+        process = context.Process(target=_serve, args=(theirs, os.getpid(), (ours.fileno(), *others)), daemon=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see the module's docstring
             process.start()
@@ -162,4 +159,7 @@ def _serve(pipe: Connection, parent: int, close: tuple[int, ...]) -> None:
             answer = False, OSError(error.errno, error.strerror, error.filename)
         except Exception as error:
             answer = False, RuntimeError(f"{type(error).__name__}: {error}")
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except OSError:  # the parent has given up: another worker's answer ended the conversion
+            return

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tickstore.day_file import dump_json
 from tickstore.errors import StoreError
-from tickstore.sources import Source
+from tickstore.sources import Chunk, Source
 from tickstore.store_files import CONVERT_FOLDER, write_atomic
 from tickstore.store_lock import LOCK_NAME
 from tickstore.text_input import PLAIN
@@ -49,6 +49,17 @@ def logs_folder(store: Path, temp_dir: Path | None) -> Path:
         return store / CONVERT_FOLDER / "logs"
     name = hashlib.sha256(str(store.resolve()).encode()).hexdigest()[:16]
     return temp_dir / f"darkreplay-{name}"
+
+
+def work_digest(sources: tuple[Source, ...], chunks: tuple[Chunk, ...], replace: bool) -> str:
+    """Return what names the work of a conversion: logs are known by the number of their byte range alone.
+
+    Files in another order, ranges cut elsewhere, another program: what was begun is of no use then.
+    """
+    digest = hashlib.sha256(repr((sources, chunks, replace)).encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
 
 
 def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> None:

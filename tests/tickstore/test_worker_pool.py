@@ -1,7 +1,9 @@
 """Jobs go to processes one by one, come back as they finish, and survive one death of their worker."""
 
+import multiprocessing.context
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,11 @@ def die(folder: str) -> str:
     if attempts < int(Path(folder).name):
         os.kill(os.getpid(), signal.SIGKILL)
     return "lived"
+
+
+def linger(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
 
 
 def refuse(_: int) -> None:
@@ -70,3 +77,13 @@ def test_a_job_that_kills_two_workers_is_named(tmp_path: Path) -> None:
 def test_what_a_job_raises_is_raised(workers: int) -> None:
     with WorkerPool(workers) as pool, pytest.raises(InputError, match="no"):
         list(pool.run(feed_of(refuse, [1, 2])))
+
+
+def test_a_worker_whose_answer_nobody_awaits_ends_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(multiprocessing.context.ForkProcess, "kill", lambda _: None)  # it gets to its answer
+    waiting = [Job(linger, 0.3, ""), Job(refuse, 1, "")]
+    with WorkerPool(2) as pool, pytest.raises(InputError, match="no"):
+        list(pool.run(lambda: waiting.pop(0) if waiting else None))
+    assert capfd.readouterr().err == ""

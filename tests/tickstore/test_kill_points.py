@@ -1,0 +1,352 @@
+"""Killed between any two operations on files: the store is the undisturbed one, byte for byte."""
+
+import itertools
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tickstore.pipeline
+import tickstore.spill
+import tickstore.store_files
+import tickstore.worker_pool
+from tests.tickstore.conftest import market_rows, tree, write_market
+from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.kill_points import COORDINATOR, WORKER, KillPoint, finish, in_child, start
+from tests.tickstore.test_early_building import file_by_file, hastily, in_files
+from tickstore import ConvertRequest, convert, verify
+from tickstore.build_task import BuildTask, BuiltPartition, build_partition
+from tickstore.pipeline import Pipeline
+
+ROWS = 900
+MAKERS: dict[str, Callable[[Path, pytest.MonkeyPatch], "Case"]] = {}
+
+
+class Case:
+    """A conversion of several workers, the store it begins with, and the one that it must leave."""
+
+    def __init__(self, folder: Path, before: Callable[[], object] | None = None, **options: Any) -> None:
+        self.folder = folder
+        self.store = folder / "store"
+        self._options = options
+        self._start = folder / "start"
+        if before is not None:
+            before()
+            shutil.copytree(self.store, self._start)
+        convert(self.request)  # in this process: what is forked from it has the kernels
+        self.expected = tree(self.store)
+        self.reset()
+
+    @property
+    def request(self) -> ConvertRequest:
+        return request(self.folder, 3, **self._options)
+
+    def reset(self) -> None:
+        shutil.rmtree(self.store)
+        if self._start.exists():
+            shutil.copytree(self._start, self.store)
+
+    def run(self, point: KillPoint | None = None) -> int:
+        return in_child(lambda: convert(self.request), point)
+
+    def check(self, what: str) -> None:
+        """Convert once more, and compare."""
+        assert self.run() == 0, what
+        assert tree(self.store) == self.expected, what
+        assert not list(self.folder.glob("logs/*")), what
+
+
+def maker(make: Callable[[Path, pytest.MonkeyPatch], Case]) -> Callable[[Path, pytest.MonkeyPatch], Case]:
+    MAKERS[make.__name__] = make
+    return make
+
+
+@maker
+def plain(folder: Path, _: pytest.MonkeyPatch) -> Case:
+    return Case(write_market(folder, market_rows(ROWS)))
+
+
+@maker
+def late_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    folder.mkdir()
+    hastily(monkeypatch)
+    file_by_file(monkeypatch)
+    return Case(in_files(folder, 3, lambda security, day: f"{(int(security) + day) % 3}"))
+
+
+@maker
+def late_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    folder.mkdir()
+    hastily(monkeypatch)
+    file_by_file(monkeypatch)
+
+    def named(file: str, line: str) -> str:
+        cells = line.split(",")
+        return ",".join([*cells[:8], "ZED" if file == "2" else cells[8], *cells[9:]])
+
+    return Case(in_files(folder, 3, lambda security, day: f"{(int(security) + day) % 3}", orders=named))
+
+
+@maker
+def bad_rows_and_duplicates(folder: Path, _: pytest.MonkeyPatch) -> Case:
+    lines = market_rows(ROWS)
+    lines["orders"][50] = "junk,1,2"
+    lines["orders"][200:200] = [lines["orders"][100], "", lines["orders"][101]]
+    return Case(write_market(folder, lines), max_rejects=10)
+
+
+@maker
+def logs_elsewhere(folder: Path, _: pytest.MonkeyPatch) -> Case:
+    (folder / "logs").mkdir(parents=True)
+    return Case(write_market(folder, market_rows(ROWS)), temp_dir=folder / "logs")
+
+
+@maker
+def completed(folder: Path, _: pytest.MonkeyPatch) -> Case:
+    write_market(folder, market_rows(ROWS))
+    return Case(folder, lambda: convert(replace(request(folder), trades=(), nbbo=())))
+
+
+@maker
+def replaced(folder: Path, _: pytest.MonkeyPatch) -> Case:
+    path = write_market(folder, market_rows(ROWS)) / "orders.csv"
+
+    def before() -> None:
+        text, status = path.read_text(), path.stat()
+        path.write_text(text.replace(",100,", ",999,"))
+        convert(request(folder))
+        path.write_text(text)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    return Case(folder, before, replace=True)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_small(4 * PAGE, monkeypatch.setattr)
+
+
+def kill_everywhere(case: Case, role: str, first: int, step: int) -> int:
+    """Kill at every ``step``-th operation from the ``first`` on, and return how many there were."""
+    for count, number in enumerate(itertools.count(first, step)):
+        point = KillPoint(case.folder, role, number)
+        code = case.run(point)
+        if code == 0:
+            return count
+        assert code == -signal.SIGKILL, point.operation
+        case.check(f"{role} {number}: {point.operation}")
+        case.reset()
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("role", "step", "least"), [(COORDINATOR, 11, 9), (WORKER, 9, 5)])
+def test_killed_at_some_operation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str, step: int, least: int
+) -> None:
+    assert kill_everywhere(plain(tmp_path / "market", monkeypatch), role, 2, step) >= least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", [COORDINATOR, WORKER])
+@pytest.mark.parametrize("name", list(MAKERS))
+def test_killed_at_any_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, role: str) -> None:
+    assert kill_everywhere(MAKERS[name](tmp_path / "market", monkeypatch), role, 1, 1) >= 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(MAKERS))
+def test_killed_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    case = MAKERS[name](tmp_path / "market", monkeypatch)
+    rng = random.Random(name)
+    for _ in range(12):
+        killed = []
+        for _ in range(rng.randrange(2, 5)):
+            point = KillPoint(case.folder, rng.choice((COORDINATOR, WORKER)), rng.randrange(1, 80))
+            case.run(point)
+            killed.append(f"{point.role} {point.number}: {point.operation}")
+        case.check("; ".join(killed))
+        case.reset()
+
+
+@pytest.mark.parametrize("journal", ["built.jsonl", "parsed.jsonl"])
+def test_a_line_of_the_journal_may_be_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str) -> None:
+    case = late_rows(tmp_path / "market", monkeypatch)
+    path = case.store / ".convert" / journal
+    for cut in (1, 2, 30, 200):
+        assert case.run(KillPoint(case.folder, COORDINATOR, 90)) == -signal.SIGKILL
+        content = path.read_bytes()
+        path.write_bytes(content[:-cut])
+        case.check(f"{cut} bytes of {len(content)}")
+        case.reset()
+
+
+def build_slowly_at_first(task: BuildTask) -> BuiltPartition:
+    """Give those who want to remove the logs of an early attempt the time to do so."""
+    if task.key == ("103", "2024-09-07") and len(task.ranges) == 1:
+        deadline = time.monotonic() + 2
+        logs = [Path(str(log.log)) for logs in task.logs.values() for log in logs]
+        while time.monotonic() < deadline and all(log.exists() for log in logs):
+            time.sleep(0.01)
+    return build_partition(task)
+
+
+def test_logs_stay_for_an_attempt_that_late_rows_have_overtaken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = late_rows(tmp_path / "market", monkeypatch)
+    monkeypatch.setattr(tickstore.pipeline, "build_partition", build_slowly_at_first)
+    convert(case.request)
+    assert tree(case.store) == case.expected
+
+
+@pytest.fixture
+def orphans(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder where workers leave their ids before they stop."""
+    folder = tmp_path / "orphans"
+    folder.mkdir()
+    yield folder
+    for path in folder.iterdir():
+        if Path("/proc", path.name).exists():
+            os.kill(int(path.name), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("immortal", [False, True])
+def test_workers_that_outlive_their_conversion_hold_up_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orphans: Path, immortal: bool
+) -> None:
+    """Workers die with their parent where the system sees to that, and else hold its lock until they end."""
+    case = plain(tmp_path / "market", monkeypatch)
+    write = tickstore.spill.SpillWriter._write
+
+    def stop(self: Any, content: memoryview) -> None:
+        write(self, content[: len(content) // 2])
+        (orphans / str(os.getpid())).touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        write(self, content[len(content) // 2 :])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tickstore.spill.SpillWriter, "_write", stop)
+        if immortal:
+            patch.setattr(tickstore.worker_pool, "_PR_SET_PDEATHSIG", 0)
+        first = start(lambda: convert(case.request))
+    while len(list(orphans.iterdir())) < 3:
+        time.sleep(0.01)
+    os.kill(first, signal.SIGKILL)
+    finish(first)
+    second = start(lambda: convert(case.request))
+    time.sleep(0.5 if immortal else 0)
+    if immortal:
+        assert os.waitpid(second, os.WNOHANG) == (0, 0)
+    for path in list(orphans.iterdir()):
+        if Path("/proc", path.name).exists():
+            os.kill(int(path.name), signal.SIGCONT)
+            time.sleep(0.05)
+            while (Path("/proc", path.name) / "stat").exists() and _state(path.name) not in "ZX":
+                os.kill(int(path.name), signal.SIGCONT)  # it stops at every write
+                time.sleep(0.01)
+    assert finish(second) == 0
+    assert tree(case.store) == case.expected
+
+
+def _state(process: str) -> str:
+    try:
+        return Path("/proc", process, "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
+def test_what_is_left_of_the_working_folder_goes_with_the_next_conversion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = plain(tmp_path / "market", monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(tickstore.store_files, "remove_finished", lambda _: None)
+        convert(case.request)
+    assert (case.store / ".finished").exists()
+    assert verify(case.store).problems == ()
+    assert convert(case.request).nothing_to_do
+    assert tree(case.store) == case.expected
+
+
+def interrupted(case_request: ConvertRequest, reports: int) -> None:
+    """Stop a conversion as Ctrl-C does, at a progress report."""
+    seen = itertools.count(1)
+
+    def progress(_: object) -> None:
+        if next(seen) == reports:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(case_request, progress)
+
+
+@pytest.mark.parametrize("reports", [3, 6, 9, 12])
+def test_logs_are_of_no_use_for_files_in_another_order(tmp_path: Path, reports: int) -> None:
+    folder = tmp_path / "market"
+    folder.mkdir()
+    in_files(folder, 2)
+    files = tuple(sorted(folder.glob("orders*.csv")))
+    given = replace(request(folder), orders=files)
+    convert(given)
+    expected = tree(folder / "store")
+    shutil.rmtree(folder / "store")
+    interrupted(given, reports)
+    convert(replace(given, orders=files[::-1]))
+    assert tree(folder / "store") == expected
+
+
+def test_what_was_built_without_replace_is_of_no_use_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_market(tmp_path / "market", market_rows(ROWS))
+    built = []
+    next_job = Pipeline._next_job
+
+    def count(self: Pipeline) -> Any:
+        job = next_job(self)
+        built.append(job)
+        return job
+
+    interrupted(request(folder), 11)
+    monkeypatch.setattr(Pipeline, "_next_job", count)
+    convert(request(folder, replace=True))
+    jobs = len(built)
+    shutil.rmtree(folder / "store")
+    built.clear()
+    convert(request(folder, replace=True))
+    assert len(built) == jobs
+
+
+def test_a_log_is_written_in_full_by_a_disk_that_takes_a_part_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = plain(tmp_path / "market", monkeypatch)
+    opened = Path.open
+
+    class Part:
+        """A file that takes 1000 bytes at a time."""
+
+        def __init__(self, file: Any) -> None:
+            self._file = file
+
+        def write(self, content: memoryview) -> int:
+            return int(self._file.write(content[:1000]))
+
+        def __enter__(self) -> "Part":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._file.close()
+
+    def partly(path: Path, mode: str = "r", buffering: int = -1, **options: Any) -> Any:
+        file = opened(path, mode, buffering, **options)
+        return Part(file) if path.name.endswith(".log.tmp") else file
+
+    monkeypatch.setattr(Path, "open", partly)
+    convert(replace(case.request, workers=1))
+    assert tree(case.store) == case.expected
