@@ -1,7 +1,8 @@
 """The per-order results that measuring hands to whoever writes or sums them, as columns.
 
-One block holds at most a million orders, in arrival order. Missing integers are ``NULL``, missing floats
-NaN. Arrays with a leading scenario axis follow ``scenarios``. Costs are positive when paid (decisions 16).
+A block holds some thousands of orders, in arrival order; its columns are views of memory that the next block
+may use again. Missing integers are ``NULL``, missing floats NaN. Arrays with a leading scenario axis follow
+``scenarios``. Costs are positive when paid (decisions 16).
 """
 
 from dataclasses import dataclass
