@@ -97,6 +97,23 @@ EDGES: dict[str, Tables] = {
         [fill(410, 50, order_id=6, deal_source=20)],
         [quote(-120, 5_000, 3_000), quote(0), quote(400)],
     ),
+    "a trade is cancelled": ([event(10, 100, 0), event(20, 60, 40), event(30, 100, 0)], FILLED, QUOTES),
+    "fill before the arrival": (LIFE, [fill(5, 40)], QUOTES),
+    "fill after the end": (LIFE, [fill(50, 40)], QUOTES),
+    "fill of no shares": (LIFE, [fill(20, 0), fill(20, 40)], QUOTES),
+    "fill of the other side": (LIFE, [fill(20, 40), fill(21, 40, side=-1)], QUOTES),
+    "quotes below zero": (LIFE, FILLED, [quote(0, 0, 0), quote(15, -5, 3_395), quote(30, -10, -5)]),
+    "mid of one and a half": (LIFE, [fill(20, 40, price=1, national_bid=1, national_offer=2)], [quote(0, 1, 2)]),
+    "no valid quote before the second minute": (
+        [event(-10, 100, 0), event(20, 60, 40)],
+        FILLED,
+        [quote(-5), quote(0, 5, 3), quote(2)],
+    ),
+    "valid again at the end of the first minute": (
+        [event(-10, 100, 0), event(20, 60, 40)],
+        FILLED,
+        [quote(-5, 3_300, 3_390), quote(0, 5, 3), quote(1)],
+    ),
     "trades at a price of nothing": (
         [event(10, 100, 0), event(20, 60, 40), event(10, 40, 0, order_id=6, side=-1), event(20, 0, 40, order_id=6)],
         [
