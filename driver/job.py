@@ -29,6 +29,7 @@ from kernels.buffers import Buffers
 from kernels.conventions import GROUPS
 from tickstore.errors import UserError
 
+UNPRICED: Final = ("shortfall", "opportunity", "fees")  # in the names of further columns that hold costs
 _THREAD: Final = threading.local()
 
 
@@ -129,7 +130,7 @@ def without_costs(block: OrderBlock) -> OrderBlock:
     costs = (*COSTS, "execution_cost", "opportunity_cost")
     unknown: dict[str, Any] = {name: np.full_like(getattr(block, name), np.nan) for name in costs}
     extra = {
-        name: np.full(len(block), np.nan) if "shortfall" in name or name.endswith("_fees") else column
+        name: np.full(len(block), np.nan) if any(part in name for part in UNPRICED) else column
         for name, column in block.extra.items()
     }
     return replace(block, **unknown, extra=extra)

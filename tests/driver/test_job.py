@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -140,6 +141,23 @@ def test_a_job_that_selects_nothing_is_complete_and_empty(make_job: MakeJob) -> 
     rows = list(csv.DictReader(content(job)["metrics.csv"].decode().splitlines()))
     assert len(rows) == 16
     assert {row["orders"] for row in rows} == {"0"}
+
+
+def test_without_trades_no_cost_is_told(tmp_path: Path) -> None:
+    """Trades happened and none is given: costs of the orders that did not trade would pass for those of all."""
+    day = build_day(market()[0], [], market()[2])
+    orders = {**day.orders, "decision_time": day.orders["arrival_time"] - SECOND}
+    groups = {"events": day.events, "orders": orders, "fills": day.fills, "quotes": day.quotes}
+    write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
+    settings = Settings(simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)), output_format="csv")
+    place = (str(tmp_path / "day.h5"), str(tmp_path / "out"))
+    job = Job(0, "101", "2024-09-05", *place, Session(OPEN, CLOSE, "file"), settings, 120, "print")
+    run_job(job)
+    rows = list(csv.DictReader(content(job)["orders.csv"].decode().splitlines()))
+    costs = [name for name in rows[0] if re.search("shortfall|saving|execution_bps|opportunity|fees", name)]
+    assert len(costs) > 25
+    assert {row[name] for row in rows for name in costs} == {""}
+    assert any(row["delay_bps"] for row in rows)  # what waiting did to the mid needs no price
 
 
 def test_an_order_file_without_orders_has_the_columns_of_one_with_some(tmp_path: Path) -> None:
