@@ -79,7 +79,7 @@ class BlockParser:
         """Return the block of a last line without a newline: a row if it is whole, else a reject (decisions 31)."""
         block = Block(dict.fromkeys(self._names, _NOTHING), _NOTHING, [], 0, 1)
         try:
-            row = read_line(text, self._rules, self._long_names)
+            row = read_line(text, self._rules, self._long_names, may_be_torn=True)
         except RejectError:
             block.rejects.append(Reject(at, self.lines, "", "truncated last line", _shown(text)))
         else:

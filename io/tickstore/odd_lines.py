@@ -1,6 +1,7 @@
 """The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused."""
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,10 @@ from tickstore.stated_dates import read_stated_date
 _SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 _EPOCH: Final = datetime(1970, 1, 1)
 _SENTINEL: Final = str(NULL)
+# Date and clock, down to the minute at least: a shorter text is a date, or what is left of a time cut short.
+_ISO: Final = re.compile(
+    r"\d{4}(?:-\d\d-\d\d[Tt _]|\d{4}[Tt _-])\d\d:?\d\d(?P<seconds>:?\d\d)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?"
+)
 _LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 
 
@@ -39,10 +44,14 @@ class LineRules:
     timezone: str
     earliest: int  # ns UTC, inclusive
     latest: int  # ns UTC, inclusive
+    shapes: tuple[tuple[int, str], ...] = ()  # of times on the first line: (file column, shape)
 
 
-def read_line(text: bytes, rules: LineRules, long_names: dict[str, int]) -> list[int] | None:
+def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_torn: bool = False) -> list[int] | None:
     """Return the values of a line in the order of ``rules.fields``, or None for a line of blanks.
+
+    In a line that ``may_be_torn`` times must state seconds and look like those of the file's first line: what is left
+    of a time in ns that was cut short is one in us, ms or s, and without its offset it would be a local one.
 
     Raises
     ------
@@ -68,6 +77,8 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int]) -> list
                 if foreign:
                     raise RejectError(foreign)
             values.append(_value(cell.strip(), field, rules, long_names))
+            if may_be_torn and field.kind == TIME and not _looks_whole(cell.strip(), dict(rules.shapes).get(column)):
+                raise RejectError("malformed time")
         except RejectError as error:
             raise RejectError(error.reason, rules.names[column]) from None
     return values
@@ -161,6 +172,44 @@ def parse_time(text: str, timezone: str) -> int:
     return ns
 
 
+def time_shapes(line: bytes, rules: LineRules) -> tuple[tuple[int, str], ...]:
+    """Return (file column, shape) of the times of a line, of none if it is not as long as the header."""
+    try:
+        cells = next(
+            csv.reader([line.decode("utf-8", "surrogateescape").removesuffix("\r")], delimiter=rules.delimiter)
+        )
+    except (csv.Error, StopIteration):
+        return ()
+    times = [column for column, field in rules.fields if field.kind == TIME]
+    return tuple(
+        (c, time_shape(cells[c].strip())) for c in times if len(cells) == len(rules.names) and cells[c].strip()
+    )
+
+
+def time_shape(text: str) -> str:
+    """Return what the times of a file have in common: the digits of an epoch time, the offset of an ISO time.
+
+    Examples
+    --------
+    >>> time_shape("1725494400"), time_shape("1725494400.25"), time_shape("2024-09-05T10:00:00.1+10:00")
+    ('10', '10.', '+99:99')
+    """
+    whole, point, rest = text.partition(".")
+    if whole.isdigit() and not rest.strip("0123456789"):
+        return f"{len(whole)}{point}"
+    offset = re.search(r"(?:[A-Za-z]+|[+-][\d:]+)$", text[11:])
+    return re.sub(r"\d", "9", offset[0]) if offset else ""
+
+
+def _looks_whole(text: str, shape: str | None) -> bool:
+    """Return whether a time may be all that was written, going by a time of the same file."""
+    if not text or text == _SENTINEL:
+        return True
+    ours = time_shape(text)
+    iso = None if ours[:1].isdigit() else _ISO.match(text)
+    return shape in (None, ours) and (iso is None or iso["seconds"] is not None)
+
+
 def _epoch_ns(value: int) -> int:
     """Return an epoch time in ns, told from s, ms and us by its size, as the fast path does; -1 for none."""
     if value >= 10**17:
@@ -173,13 +222,14 @@ def _epoch_ns(value: int) -> int:
 
 
 def _iso_ns(text: str, timezone: str) -> int:
-    """Return ns UTC of an ISO time; without an offset it is the exchange's local time."""
+    """Return ns UTC of an ISO time, to the minute or finer; without an offset it is the exchange's local time."""
     body, fraction = text.replace(",", "."), ""  # ISO 8601 allows either before the fraction
     if "." in body:
         body, _, tail = body.partition(".")
         fraction = tail[: len(tail) - len(tail.lstrip("0123456789"))]
         body += tail[len(fraction) :]
-    if len(fraction) > 9:
+    parts = _ISO.fullmatch(body)
+    if parts is None or len(fraction) > 9 or (fraction and not parts["seconds"]):
         raise RejectError("malformed time")
     try:
         moment = datetime.fromisoformat(body)

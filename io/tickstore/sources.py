@@ -18,7 +18,7 @@ from tickstore.errors import InputError, StoreError
 from tickstore.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
 from tickstore.header import Header, parse_header
 from tickstore.line_parser import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
-from tickstore.odd_lines import LineRules, limits
+from tickstore.odd_lines import LineRules, limits, time_shapes
 from tickstore.request import ConvertRequest
 from tickstore.store_files import MANIFEST_NAME
 from tickstore.text_input import PLAIN, read_head, sniff_form
@@ -46,14 +46,16 @@ class Source:
     price_scale: int
     price_format: str  # units or decimal
     names: tuple[str, ...]  # fields found, in the order of the parser's output rows
+    shapes: tuple[tuple[int, str], ...] = ()  # of times on the first line: (file column, shape)
 
     def rules(self, timezone: str) -> LineRules:
         """Return what the slow path needs."""
         fields = {field.name: field for field in FIELDS[self.table]}
         pairs = tuple((self.header.columns[name], fields[name]) for name in self.names)
         return LineRules(
-            self.header.names, self.header.delimiter, pairs, self.price_scale, timezone, _EARLIEST, LATEST_TIME
-        )
+            self.header.names, self.header.delimiter, pairs, self.price_scale, timezone, _EARLIEST, LATEST_TIME,
+            self.shapes,
+        )  # fmt: skip
 
     def plan(self) -> NDArray[np.int64]:
         """Return what the fast path needs, (PLAN_HEIGHT, file columns) int64."""
@@ -201,7 +203,9 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
             and (table != "orders" or request.quotes_from_orders or field.name not in SNAPSHOTS)
         ),
     )
-    return source, _has_decimal_prices(head, source)
+    first = head.split(b"\n", 2)[1:-1]  # if it is a whole line
+    shapes = time_shapes(first[0], source.rules(request.timezone)) if first else ()
+    return replace(source, shapes=shapes), _has_decimal_prices(head, source)
 
 
 def _has_decimal_prices(head: bytes, source: Source) -> bool | None:

@@ -43,6 +43,8 @@ def read_file(content: bytes, columns: dict[str, str], zone: str, decimals: int 
     last_is_torn = lines != [] and lines[-1] != b""
     if not last_is_torn:
         lines = lines[:-1]
+    stamp = next(place for place, name in enumerate(names) if columns.get(name) == "timestamp")
+    shape = _shape(lines[0], len(names), stamp) if len(lines) > 1 else None
     for number, line in enumerate(lines, 2):
         result.lines += 1
         raw = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
@@ -50,7 +52,10 @@ def read_file(content: bytes, columns: dict[str, str], zone: str, decimals: int 
             result.blank += 1
             continue
         try:
-            result.rows.append(_row(raw, names, columns, zone, decimals))
+            row = _row(raw, names, columns, zone, decimals)
+            if last_is_torn and number == len(lines) + 1 and shape not in (None, _shape(line, len(names), stamp)):
+                raise BadLineError  # its time is of another form than the first: cut short
+            result.rows.append(row)
         except BadLineError as error:
             torn = last_is_torn and number == len(lines) + 1
             result.bad.append((number, "truncated last line" if torn else str(error), raw))
@@ -72,6 +77,21 @@ def _row(raw: str, names: list[str], columns: dict[str, str], zone: str, decimal
             row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
     row["date"] = trade_date(row["timestamp"], zone)
     return row
+
+
+def _shape(line: bytes, columns: int, stamp: int) -> tuple[int, str] | None:
+    """Return the digits of an epoch time, 0 for an ISO time, and its kind of offset; None for no time."""
+    try:
+        cells = next(csv.reader(io.StringIO(line.decode("utf-8", "surrogateescape"))), [])
+    except csv.Error:
+        return None
+    text = cells[stamp].strip() if len(cells) == columns else ""
+    if not text:
+        return None
+    if re.fullmatch("[0-9]+", text):
+        return len(text), ""
+    end = re.search("[A-Za-z]*$", text[11:])
+    return 0, "+" if "+" in text else end[0] if end else ""
 
 
 def _strange(text: str) -> str:
