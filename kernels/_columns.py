@@ -130,7 +130,7 @@ class Sums(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch of one sub-block for searches in batches."""
+    """Scratch of one sub-block, inside stages and between them."""
 
     at: Array  # (SUB_BLOCK,) int64 times
     rows: Array  # (SUB_BLOCK,) int64 quote rows

@@ -19,6 +19,7 @@ from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings, Simulation
 from kernels.block import SUB_BLOCK
 from kernels.buffers import Buffers
+from kernels.conventions import POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures
@@ -75,8 +76,22 @@ def random_settings(rng: Random) -> Settings:
         quotes_first=rng.random() < 0.3,
     )
     start = rng.choice([0, 0, 10, 12])
-    participants = rng.choice([(), (3, 70), (RARE,), (4,)])
-    return Settings(Selection(participants, start, rng.choice([23, 23, start + 2])), simulation)
+    participants = rng.choice([(), (), (3, 70), (RARE,), (4,)])
+    population = rng.choice([POPULATION_ALL, POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED])
+    kinds = rng.choice([(), (), (64, 2048), (4096,), (0,), (0, 2)])
+    return Settings(Selection(participants, start, rng.choice([23, 23, start + 2]), population, kinds), simulation)
+
+
+def is_chosen(order: Row, first: Row, selection: Selection) -> bool:
+    """Return whether the selection keeps an order that was measured, given its first row (decisions 6, 29)."""
+    kind, kinds = first["order_type"], selection.order_types
+    lit = not any(kind & bit for bit in (64, 256, 2048, 4096))
+    return (
+        first["participant"] in (selection.participants or (first["participant"],))
+        and (not kinds or any(kind & bit for bit in kinds) or (0 in kinds and lit))
+        and (selection.population != POPULATION_SWEEP or kind & 2048 != 0)
+        and (selection.population != POPULATION_TRADED or order["filled_quantity"] > 0)
+    )
 
 
 def joined(blocks: list[OrderBlock]) -> OrderBlock:
@@ -88,7 +103,7 @@ def joined(blocks: list[OrderBlock]) -> OrderBlock:
     return OrderBlock(**columns)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random(seed)
     monkeypatch.setattr(tests.random_day, "random_time", times(rng))
@@ -99,9 +114,9 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     rules |= {"session_start": start, "session_end": end, "states_only": not fills}
-    owner = {event["order_id"]: event["participant"] for event in events}
-    wanted = settings.selection.participants or tuple(set(owner.values()))
-    expected = [row for row in naive_measures(events, fills, quotes, rules) if owner[row["order_id"]] in wanted]
+    first = {event["order_id"]: event for event in reversed(events)}
+    orders = naive_measures(events, fills, quotes, rules)
+    expected = [row for row in orders if is_chosen(row, first[row["order_id"]], settings.selection)]
     blocks = [joined([block]) for block in measure(day, settings, Session(start, end, "test"), SHARED)]
     assert len(blocks) == max(1, -(-len(expected) // driver.measure.BLOCK_ORDERS))
     assert_block_is(joined(blocks), expected, settings.simulation)
