@@ -1,8 +1,9 @@
 """A block of orders through every stage, compiled as one kernel that works in cache-sized sub-blocks.
 
-Each stage loops over a few hundred orders before the next one starts: rows a stage wrote are still in
-the cache, and the misses of neighbouring orders overlap. One fused loop with branches would wait for
-every miss in turn, which measured about twice as slow.
+Each stage loops over some orders before the next one starts: rows a stage wrote are still in the cache,
+and the misses of neighbouring orders overlap. One fused loop with branches would wait for every miss in
+turn, which measured about twice as slow. With 512 orders each column is left after one page, before the
+processor has begun to fetch it ahead; 2,048 measured 6 % faster, 4,096 no longer fit.
 """
 
 from typing import Any
@@ -26,7 +27,7 @@ from kernels.timing import timing_block
 from kernels.wide_sums import wide_sums
 
 Array = NDArray[Any]
-SUB_BLOCK = 512
+SUB_BLOCK = 2_048
 
 
 @inlined
