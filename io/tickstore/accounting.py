@@ -47,16 +47,21 @@ def count_lines(
 
 
 def check_copies(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> None:
-    """Raise InputError for two files of a table that are the same: without a sequence, rows would be stored twice."""
+    """Raise InputError for two files of a table that are the same: without a sequence, rows would be stored twice.
+
+    A packed file is known by its text: it may be there plain, too, or packed in another way.
+    """
     pages = ["" for _ in sources]
     for part in parsed:
-        pages[chunks[part.number].source] += part.pages
+        pages[chunks[part.number].source] += part.text or part.pages
     empty = files_without_rows(sources, chunks, parsed)
     seen: dict[tuple[str, str], str] = {}
     for number, source in enumerate(sources):
         other = seen.setdefault((source.table, pages[number]), source.path)
         if other != source.path and source.path not in empty:
-            raise InputError(f"{source.table}: {other} and {source.path} are the same, byte for byte; give one of them")
+            raise InputError(
+                f"{source.table}: {other} and {source.path} hold the same, byte for byte; give one of them"
+            )
 
 
 def files_without_rows(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> list[str]:

@@ -49,6 +49,7 @@ class ParsedChunk:
     weekend_rows: int
     first_time: int | None  # of the first stored row
     pages: str  # digests of the file's pages in the range, hex
+    text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
     other_date: str = ""  # the first of them
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
@@ -70,7 +71,8 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
         writer = SpillWriter(target, task.source.names, calendar)
         digests: list[bytes] = []
         newlines: list[int] = []
-        for piece in pieces(task, digests, newlines):
+        unpacked = PageDigests()
+        for piece in pieces(task, digests, newlines, unpacked):
             for block in parser.parse(piece):
                 _count(result, block.rows, block.blank, block.rejects, task)
                 if block.rows:
@@ -82,7 +84,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
         result.names = {name_text(number, texts): number for number in sorted(numbers)}
         result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
         result.other_dates, result.other_date = writer.dates.others, writer.dates.example
-        result.pages = b"".join(digests).hex()
+        result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
         result.keys = writer.finish(texts, _facts(result))
         if temporary is None:
             result.log = target.getvalue()  # type: ignore[union-attr]
@@ -118,8 +120,33 @@ def _collect_names(numbers: set[int], column: Any) -> None:
         numbers.discard(UNKNOWN_CODE)
 
 
-def pieces(task: ParseTask, digests: list[bytes], newlines: list[int] | None = None) -> Iterator[Piece]:
-    """Yield the text of the range, collecting digests of the file's pages, and the text's lines, as they pass by."""
+class PageDigests:
+    """Digests of the pages of a text that comes in pieces of any length."""
+
+    def __init__(self) -> None:
+        self._digests: list[bytes] = []
+        self._rest = b""
+
+    def add(self, text: bytes) -> None:
+        """Take in the next piece."""
+        text = self._rest + text
+        whole = len(text) // PAGE * PAGE
+        self._digests += [_digest(text, page, page + PAGE) for page in range(0, whole, PAGE)]
+        self._rest = text[whole:]
+
+    def hex(self) -> str:
+        """Return the digests of all pages, as if the text were a plain file."""
+        last = [_digest(self._rest, 0, len(self._rest))] if self._rest else []
+        return b"".join(self._digests + last).hex()
+
+
+def pieces(
+    task: ParseTask, digests: list[bytes], newlines: list[int] | None = None, texts: PageDigests | None = None
+) -> Iterator[Piece]:
+    """Yield the text of the range, collecting digests of the file's pages, and the text's lines, as they pass by.
+
+    ``texts`` takes in the whole text of a packed file.
+    """
     source, chunk = task.source, task.chunk
     newlines = [] if newlines is None else newlines
     with mapped(source.path) as data:
@@ -132,6 +159,8 @@ def pieces(task: ParseTask, digests: list[bytes], newlines: list[int] | None = N
                 page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
         else:
             for view, start, stop, offset in stream_pieces(Path(source.path), source.form, newlines):
+                if texts is not None:
+                    texts.add(view[start:stop].tobytes())
                 if offset == 0:
                     begin = source.header.data_start
                     if begin < stop:
@@ -150,15 +179,19 @@ def _digest_pages(
     stop = task.chunk.stop
     while page < stop and (page + PAGE <= reached or reached == stop):
         end = min(page + PAGE, stop)
-        words = (end - page) // 8
-        tail = int.from_bytes(data[page + 8 * words : end], "little")
-        with np.errstate(over="ignore"):
-            digest = page_digest(np.frombuffer(data, np.uint64, words, page), tail)
-        digests.append(int(digest).to_bytes(8, "little"))
+        digests.append(_digest(data, page, end))
         if task.source.form == PLAIN:
             newlines.append(_lines(data, page, end, task.source))
         page = end
     return page
+
+
+def _digest(data: Any, page: int, end: int) -> bytes:
+    """Return the digest of data[page:end]."""
+    words = (end - page) // 8
+    tail = int.from_bytes(data[page + 8 * words : end], "little")
+    with np.errstate(over="ignore"):
+        return int(page_digest(np.frombuffer(data, np.uint64, words, page), tail)).to_bytes(8, "little")
 
 
 def _lines(data: Any, start: int, stop: int, source: Source) -> int:
@@ -179,6 +212,7 @@ def _facts(result: ParsedChunk) -> dict[str, Any]:
         "weekend_rows": result.weekend_rows,
         "first_time": result.first_time,
         "pages": result.pages,
+        "text": result.text,
         "names": result.names,
         "other_dates": result.other_dates,
         "other_date": result.other_date,

@@ -3,6 +3,7 @@
 import bz2
 import errno
 import gzip
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+import tickstore.parse_task
+import tickstore.text_input
 from tests.tickstore.conftest import ORDER_HEADER, market_rows, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertReport, ConvertRequest, InputError, convert, inspect_file, read_catalog
@@ -132,11 +135,28 @@ def test_a_copy_of_a_file_is_not_converted_beside_it(tmp_path: Path, sequence: b
     text = ORDER_HEADER + "\n" + "\n".join(market_rows(20)["orders"]) + "\n" if sequence else PLAIN + ROW
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text(text)
-    with pytest.raises(InputError, match=r"orders: .*a.csv and .*b.csv are the same, byte for byte; give one of them"):
+    with pytest.raises(InputError, match=r"orders: .*a.csv and .*b.csv hold the same, byte for byte; give one of them"):
         load(tmp_path / "store", tmp_path / "*.csv")
     assert not (tmp_path / "store").exists()
     load(tmp_path / "store", tmp_path / "a.csv")
     assert load(tmp_path / "store", tmp_path / "b.csv").written == ()
+
+
+@pytest.mark.parametrize("rows", [1, 3000])
+@pytest.mark.parametrize("pieces", [4096, 10_000, 1 << 24])
+def test_a_packed_copy_of_a_file_is_not_converted_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, pieces: int
+) -> None:
+    monkeypatch.setattr(tickstore.parse_task, "PAGE", 4096)
+    monkeypatch.setattr(tickstore.text_input, "PIECE_BYTES", pieces)
+    text = (ORDER_HEADER + "\n" + "\n".join(market_rows(rows)["orders"])).encode()
+    (tmp_path / "a.csv").write_bytes(text)
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text, mtime=1))
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress(text, 1, mtime=2))
+    (tmp_path / "d.csv.bz2").write_bytes(bz2.compress(text))
+    for one, two in itertools.combinations(sorted(tmp_path.glob("*.csv*")), 2):
+        with pytest.raises(InputError, match=rf"{one.name} and .*{two.name} hold the same, byte for byte; give one"):
+            load(tmp_path / "store", one, two)
 
 
 def test_copies_of_a_header_alone_do_no_harm(tmp_path: Path) -> None:
