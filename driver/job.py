@@ -31,6 +31,7 @@ from tickstore.errors import UserError
 
 UNPRICED: Final = ("shortfall", "opportunity", "fees")  # in the names of further columns that hold costs
 _THREAD: Final = threading.local()
+MOST_KEPT: Final = 256 << 20  # bytes: a partition of six million order events or so
 
 
 def run_job(job: Job) -> JobReport:
@@ -71,8 +72,8 @@ def run_job(job: Job) -> JobReport:
 
 
 def _kept_buffers() -> Buffers:
-    """Return this thread's buffers, used again from job to job."""
-    if not hasattr(_THREAD, "buffers"):
+    """Return this thread's buffers, used again from job to job; those of a very large partition are let go."""
+    if not hasattr(_THREAD, "buffers") or _THREAD.buffers.bytes_of() > MOST_KEPT:
         _THREAD.buffers = Buffers()
     kept: Buffers = _THREAD.buffers
     return kept

@@ -83,3 +83,14 @@ def test_poison_reaches_what_a_block_shows() -> None:
     buffers.poison(*ROWS)
     assert np.all(before > 0)
     assert np.all(block.order_id == int.from_bytes(bytes([GARBAGE] * 8), "little"))
+
+
+def test_memory_of_a_very_large_partition_is_let_go() -> None:
+    """The same buffers serve job after job, until one partition needed more than is worth keeping."""
+    kept = driver.job._kept_buffers()
+    kept.take("book", (1_000,), np.int64)
+    assert driver.job._kept_buffers() is kept
+    kept.take("book", (driver.job.MOST_KEPT // 8 + 1,), np.int64)
+    fresh = driver.job._kept_buffers()
+    assert fresh is not kept
+    assert fresh.bytes_of() == 0

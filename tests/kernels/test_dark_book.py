@@ -13,6 +13,7 @@ from kernels import dark_trees as dt
 from kernels.conventions import NULL
 from tests.oracles.dark_book import NaiveDarkBook, NaiveOrder
 
+pytestmark = pytest.mark.reduced
 RULES = {db.RULE_MID: "mid", db.RULE_DARK_LIMIT: "limit", db.RULE_BLOCK: "block"}
 Fill = tuple[int, int, int, Fraction, str]
 
