@@ -1,5 +1,7 @@
 """data_layout.md says what the store does: its tables, its hex example and its reader are checked here."""
 
+import hashlib
+import json
 import re
 import struct
 import zlib
@@ -103,6 +105,17 @@ def test_the_hex_example_is_the_file(tiny: Path) -> None:
     length, crc = struct.unpack_from("<II", content, 20)
     assert zlib.crc32(content[32 : 32 + length]) == crc
     assert f"{len(content):,} bytes" in section("A tiny file, byte by byte")
+
+
+def test_the_digest_is_what_the_page_says(tiny: Path) -> None:
+    content = tiny.read_bytes()
+    index = json.loads(content[32 : 32 + int.from_bytes(content[20:24], "little")])
+    columns = {path: [kind, rows, crc] for path, (kind, rows, _, crc) in index["columns"].items()}
+    text = json.dumps([index["rows"], columns], sort_keys=True, separators=(",", ":"))
+    assert index["attributes"]["digest"] == hashlib.sha256(text.encode()).hexdigest()[:32]
+    assert {kind for kind, _, _ in columns.values()} == {"<i1", "<i2", "<i4", "<i8"}
+    assert all(offset == 0 for _, rows, offset, _ in index["columns"].values() if not rows)
+    assert index["metadata"][0] == h5py.File(tiny).userblock_size
 
 
 def test_the_ten_line_reader_reads_a_day(tiny: Path) -> None:
