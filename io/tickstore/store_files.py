@@ -39,8 +39,11 @@ def remove_working_folder(store: Path) -> None:
     remove_finished(store)
     folder = store / CONVERT_FOLDER
     if folder.exists():
-        folder.rename(store / FINISHED_FOLDER)
-        fsync_directory(store)
+        try:
+            folder.rename(store / FINISHED_FOLDER)
+            fsync_directory(store)
+        except OSError:  # of a full disk, say
+            shutil.rmtree(folder, ignore_errors=True)
         remove_finished(store)
 
 
