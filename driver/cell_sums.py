@@ -1,6 +1,11 @@
-"""Summing a block of orders into cells: every sum, moment and histogram of each cell that has an order."""
+"""Summing the orders of a job into its cubes, block by block: by who and when, by the market met, by volatility.
 
-from typing import Any
+An order's measures are worked out once and added to its cell of either cube; cells are sorted once, at the end.
+What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,213 +16,283 @@ from driver.cells import (
     EXTRA_FILL_METRICS,
     FILL_METRICS,
     FILLED_WITHIN,
-    OUTCOMES,
+    SCENARIO_SUMS,
     VENUE_NAMES,
     Cells,
-    cell_key,
-    local_hour,
+    check_reach,
+    hour_table,
     metric_names,
+    regroup,
     sum_names,
     too_large,
 )
+from driver.conditions import Market, key_columns, key_rules
 from driver.order_block import F64, I32, I64, OrderBlock
-from kernels import histograms, moments
-from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, GROUP_FULL, NULL, SIZE_EDGES
+from driver.volatility import RANGES
+from kernels import cell_keys, cell_tables, histograms, moments, order_rows
+from kernels.buffers import Array, Buffers
+from kernels.cell_tables import CubeTables
+from kernels.conventions import BENCHMARKS
+from kernels.order_rows import BlockColumns
 from tickstore.errors import UserError
 
+LIMIT: Final = int(moments.FIXED_LIMIT)
+NONE: Final = np.zeros(0)
+NO_ROWS: Final = np.zeros((0, 0))
 
-class _Sums:
-    """Writes the rows of one block's sum matrix by name."""
 
-    def __init__(self, names: tuple[str, ...], cell: I32, cells: int) -> None:
-        self.row = {name: i for i, name in enumerate(names)}
-        self.cell = cell
-        self.out = np.zeros((len(names), cells), np.int64)
+def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
+    """Return the names of the sums in the order of either row of ``kernels.order_rows``."""
+    every = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours"]
+    every += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
+    every += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
+    every += ["execution_cost", "opportunity_cost"]
+    every += _weighted(["quoted_spread_bps", "delay_bps", "decision_shortfall_bps"])
+    every += [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS]
+    filled = ["fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)]
+    filled += ["booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms"]
+    filled += ["execution_shares", "report_quantity"]
+    filled += [f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within")]
+    return every, filled + _weighted(metric_names(markouts))
 
-    def at(self, name: str, rows: int = 1) -> I64:
-        """Return the row of ``name``, or it and the ones after it."""
-        start = self.row[name]
-        return self.out[start] if rows == 1 else self.out[start : start + rows]
 
-    def add(self, name: str, column: NDArray[np.integer[Any]]) -> None:
-        """Add an integer column."""
-        moments.add_integers(self.cell, column, self.at(name))
+def _weighted(metrics: list[str]) -> list[str]:
+    return [f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders")]
 
-    def weigh(self, name: str, value: F64, weight: I64, rows: I32) -> None:
-        """Add a weighted metric of the given rows, whose weights are positive."""
-        self.check(name, moments.add_weighted(rows, self.cell, value, weight, self.at(f"{name}.sum", 3)))
 
-    def check(self, name: str, reach: float) -> None:
-        """Refuse sums that could have left 64 bits."""
-        if not reach < moments.FIXED_LIMIT:
-            raise UserError(too_large(name, reach))
+def _label(name: str) -> str:
+    """Return what a sum is called where it does not fit."""
+    scenario, _, what = name.rpartition(".")
+    if name.startswith("base"):
+        return "order quantity x mid"
+    if what.startswith("cost"):
+        return f"{dict(zip(CHARGES, COSTS, strict=True))[what.removeprefix('cost')]} of {scenario}"
+    return f"notional of {scenario}" if what == "notional" and scenario else name.removesuffix(".sum")
+
+
+def _together(columns: list[NDArray[Any]], kind: Any) -> Array:
+    """Return columns as the rows of one matrix: without a copy where they lie one behind the other, as measured."""
+    if not columns:
+        return np.zeros((0, 0), kind)
+    first, n = columns[0], len(columns[0])
+    start, size = first.ctypes.data, first.nbytes
+    behind = all(column.ctypes.data == start + h * size and column.dtype == kind for h, column in enumerate(columns))
+    if behind and first.flags.c_contiguous and all(column.base is first.base is not None for column in columns):
+        return np.lib.stride_tricks.as_strided(first, (len(columns), n), (size, first.itemsize))
+    return np.stack([column.astype(kind, copy=False) for column in columns])
+
+
+def sum_columns(block: OrderBlock) -> BlockColumns:
+    """Return a block's columns as they are summed; a metric the block does not have counts as missing."""
+    extra, n = block.extra, len(block)
+
+    def real(name: str) -> F64:
+        return np.ascontiguousarray(extra.get(name, NONE), np.float64)
+
+    def whole(name: str) -> I64:
+        return np.ascontiguousarray(extra[name], np.int64) if name in extra else np.zeros(0, np.int64)
+
+    booked = VENUE_NAMES.index("booked")
+    fees = [extra[f"{s}_fees"] for s in block.scenarios if f"{s}_fees" in extra]
+    given = {name: getattr(block, name) for name in BlockColumns._fields if hasattr(block, name)}
+    renamed = {name.removesuffix("_bps"): getattr(block, name) for name in FILL_METRICS}
+    others = {name.removesuffix("_bps").replace("slippage_ex", "ex"): real(name) for name in EXTRA_FILL_METRICS}
+    paid = 2 * block.venue_notional[booked] if block.booked_notional2 is None else block.booked_notional2
+    given |= renamed | others | {"booked_notional2": paid, "report_quantity": whole("report_quantity")}
+    given |= {"decision_mid2": whole("decision_mid2"), "delay_cost": real("delay_cost")}
+    given |= {"decision_shortfall": real("decision_shortfall_bps"), "quoted_spread": real("quoted_spread_bps")}
+    impacts = [column for name, column in extra.items() if name.startswith("impact_")]
+    within = [column for name, column in extra.items() if name.startswith(FILLED_WITHIN)]
+    return BlockColumns(
+        **given,
+        fees=_together(fees, np.float64),
+        markout=block.markout_bps,
+        realised=block.realised_spread_bps,
+        impact=_together(impacts, np.float64) if impacts else np.full((len(block.markout_bps), n), np.nan),
+        within=_together(within, np.int64),
+    )
+
+
+@dataclass(slots=True)
+class _Cube:
+    """The cells of one cube while they are summed, in the order of their first orders."""
+
+    name: str
+    buffers: Buffers
+    widths: tuple[int, int]
+    cells: int = 0
+    taken: dict[str, Array] = field(default_factory=dict)
+
+    def longer(self, name: str, shape: tuple[int, ...], kind: Any, used: int) -> Array:
+        """Return the array of that name with room for ``shape``; its first ``used`` rows stay what they were."""
+        array = self.buffers.take(f"{self.name}.{name}", shape, kind)
+        before = self.taken.get(name)
+        if before is not None and before.ctypes.data != array.ctypes.data:
+            array[:used] = before[:used]
+        self.taken[name] = array
+        return array
+
+    def add(self, key: I64, done: int) -> tuple[I32, CubeTables]:
+        """Return the cell of each order of the next block, and the tables with room for all of them."""
+        entries = self._entries(2 * (self.cells + len(key)))
+        keys = self.longer("keys", (self.cells + len(key),), np.int64, self.cells)
+        cell = self.longer("cell", (done + len(key),), np.int32, done)[done:]
+        before, self.cells = self.cells, cell_tables.number_cells(key, entries, keys, self.cells, cell)
+        widths = (*self.widths, cell_tables.MOMENTS)
+        kinds = {"rows": np.int64, "fill_rows": np.int64, "moments": np.float64}
+        tables = CubeTables(
+            *(self.longer(n, (self.cells, w), kinds[n], before) for n, w in zip(kinds, widths, strict=True))
+        )
+        for table in tables:
+            table[before:] = 0
+        return cell, tables
+
+    def _entries(self, wanted: int) -> I64:
+        """Return the table of keys, with room for ``wanted`` of them."""
+        entries = self.taken.get("entries", np.zeros((2, 0), np.int64))
+        if entries.shape[1] < wanted:
+            entries = self.buffers.take(f"{self.name}.entries", (2, 1 << (wanted - 1).bit_length()), np.int64)
+            entries[0] = -1
+            self.taken["entries"] = entries
+            if self.cells:
+                keys, again = self.taken["keys"][: self.cells], np.empty(self.cells, np.int64)
+                cell_tables.number_cells(keys, entries, again, 0, np.empty(self.cells, np.int32))
+        return cast(I64, entries)
+
+    def tables(self) -> CubeTables:
+        """Return the tables of all cells."""
+        return CubeTables(*(self.taken[name] for name in CubeTables._fields))
+
+
+@dataclass(slots=True)
+class JobSums:
+    """Sums the blocks of one job. With ``buffers``, what it returns is good until they serve another job."""
+
+    market: Market
+    zone: str
+    buffers: Buffers = field(default_factory=Buffers)
+    scenarios: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    rows: tuple[list[str], list[str]] = ([], [])
+    cubes: list[_Cube] = field(default_factory=list)
+    hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
+    tile: Any = None
+    orders: int = 0
+    bound: int = 0  # on the magnitude of every sum so far
+
+    def _start(self, block: OrderBlock) -> None:
+        shape = len(block.markout_bps), sum(name.startswith(FILLED_WITHIN) for name in block.extra)
+        self.scenarios, self.names = block.scenarios, sum_names(block.scenarios, *shape)
+        self.rows = row_names(block.scenarios, *shape)
+        widths = order_rows.row_widths(len(block.scenarios), *shape)
+        self.tile = order_rows.new_tile(widths, buffers=self.buffers)
+        self.cubes = [_Cube(name, self.buffers, widths) for name in ("main", "market")]
+
+    def add(self, block: OrderBlock) -> None:
+        """Add the orders of one block."""
+        if not self.scenarios:
+            self._start(block)
+        n = len(block)
+        if n == 0:
+            return
+        added = [cube.add(key, self.orders) for cube, key in zip(self.cubes, self._keys(block), strict=True)]
+        codes = self.cubes[0].longer("codes", (self.orders + n, histograms.CODE_COLUMNS), np.int16, self.orders)
+        columns, code = sum_columns(block), codes[self.orders :]
+        (main, main_tables), (market, market_tables) = added
+        bits = cell_tables.add_orders(columns, main, market, main_tables, market_tables, self.tile, code)
+        self.orders += n
+        self._check(columns, int(bits), n)
+
+    def _keys(self, block: OrderBlock) -> tuple[I64, I64]:
+        columns, n = key_columns(block), len(block)
+        span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
+        first, hours = self.hours
+        if span[0] < first or span[1] >= first + len(hours):
+            self.hours = hour_table(self.zone, *span)
+        keys = self.buffers.take("keys.main", (n,), np.int64), self.buffers.take("keys.market", (n,), np.int64)
+        cell_keys.order_keys(columns, key_rules(self.market, *self.hours), *keys)
+        return keys
+
+    def _check(self, columns: BlockColumns, bits: int, n: int) -> None:
+        """Refuse sums that could have left 64 bits; most are known to fit without a look at them."""
+        bound = n << bits.bit_length()
+        if bound >= LIMIT:
+            self._check_block(columns, n)
+        self.bound += bound
+        if self.bound >= LIMIT:
+            tables = [table for cube in self.cubes for table in cube.tables()[:2]]
+            self.bound = max(check_reach(table) for table in tables)
+
+    def _check_block(self, columns: BlockColumns, n: int) -> None:
+        """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
+        widths = self.cubes[0].widths
+        one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
+        cell = np.zeros(n, np.int32)
+        tile = order_rows.new_tile(widths, n)
+        code = np.empty((n, histograms.CODE_COLUMNS), np.int16)
+        cell_tables.add_orders(columns, cell, cell, one, other, tile, code)
+        for names, rows in zip(self.rows, (tile.rows, tile.fill_rows), strict=True):
+            reach = np.abs(rows.astype(np.float64)).sum(axis=0)
+            for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
+                if value >= LIMIT:
+                    raise UserError(too_large(_label(name), value))
+
+    def results(self) -> tuple[Cells, Cells, Cells]:
+        """Return the cells by participant, hour, size and group, by the market met, and by the mid's range."""
+        if not self.scenarios:
+            raise ValueError("a job sums at least one block, an empty one if it has no orders")
+        if self.orders == 0:
+            for cube in self.cubes:
+                cube.add(np.zeros(0, np.int64), 0)
+            self.cubes[0].longer("codes", (0, histograms.CODE_COLUMNS), np.int16, 0)
+        main, market = (self._cells(cube) for cube in self.cubes)
+        self._count(main, main.key, self.cubes[0])
+        conditions, volatility = regroup(market, market.key // RANGES), regroup(market, market.key % RANGES)
+        self._count(conditions, market.key // RANGES, self.cubes[1])
+        self._count(volatility, market.key % RANGES, self.cubes[1])
+        return main, conditions, volatility
+
+    def _cells(self, cube: _Cube) -> Cells:
+        """Return the cells of a cube by ascending key, their histograms left out."""
+        keys, tables, K = cube.taken["keys"][: cube.cells], cube.tables(), len(self.scenarios)
+        order = np.argsort(keys, kind="stable")
+        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.names), cube.cells), np.int64))
+        place = {name: row for row, name in enumerate(self.names)}
+        for names, table in zip(self.rows, tables[:2], strict=True):
+            cell_tables.columns_of_rows(table, order, np.array([place[name] for name in names]), sums)
+        rows = tables.moments[order]
+        lower = np.tril_indices(K)
+        comoment = rows[:, cell_tables.COMOMENT :][:, : 2 * cell_tables.K**2]
+        return Cells(
+            scenarios=self.scenarios,
+            names=self.names,
+            key=keys[order],
+            sums=sums,
+            weight=np.ascontiguousarray(rows[:, :3]),
+            mean=rows[:, cell_tables.MEAN : cell_tables.COMOMENT].reshape(-1, 2, cell_tables.K)[:, :, :K].copy(),
+            comoment=np.ascontiguousarray(
+                comoment.reshape(-1, 2, cell_tables.K, cell_tables.K)[:, :, lower[0], lower[1]]
+            ),
+        )
+
+    def _count(self, cells: Cells, key: I64, cube: _Cube) -> None:
+        """Give cells their histograms; ``key`` has the new key of each cell of the cube, by its ascending own."""
+        place = np.empty(cube.cells, np.int32)
+        place[np.argsort(cube.taken["keys"][: cube.cells], kind="stable")] = np.searchsorted(cells.key, key)
+        cell, take = place[cube.taken["cell"][: self.orders]], self.buffers.take
+        start, row = np.zeros(len(cells) + 1, np.int64), cast(I64, take("counted", (self.orders,), np.int64))
+        histograms.rows_by_cell(cell, start, row)
+        measures = 2 * len(self.scenarios) - 1
+        room = (measures * min(self.orders, len(cells) * histograms.BUCKETS),)
+        out = tuple(cast(Any, take(f"counted.{kind}", room, kind)) for kind in ("i4", "u4", "i8"))
+        out = out[0], out[1].view(np.int32), out[2]
+        codes = cast(Any, self.cubes[0].taken["codes"])
+        n = histograms.sparse_histograms(start, row, codes, measures, *out)
+        cells.histogram_cell, cells.histogram_code, cells.histogram_count = (column[:n].copy() for column in out)
 
 
 def cells_of(block: OrderBlock, zone: str) -> Cells:
     """Return one block's orders summed by participant, hour, size and group."""
-    participant, code = np.unique(block.participant.astype(np.int64), return_inverse=True)
-    time = np.where(block.benchmark_time == NULL, block.arrival_time, block.benchmark_time)
-    size = np.searchsorted(np.asarray(SIZE_EDGES, np.int64), block.order_quantity, side="left")
-    dense = cell_key(code.astype(np.int64), local_hour(time, zone), size, block.group.astype(np.int64))
-    cells = sum_by(block, dense, len(participant) * 768)
-    place = cells.key // 768
-    cells.key = cells.key + (participant[place] - place) * 768
-    return cells
-
-
-def sum_by(block: OrderBlock, key: I64, size: int) -> Cells:
-    """Return one block's orders summed by ``key`` (n,), each in 0 .. size - 1."""
-    present, cell = _compact(key, size)
-    markouts = block.markout_bps.shape[0]
-    within = [column for name, column in block.extra.items() if name.startswith(FILLED_WITHIN)]
-    sums = _Sums(sum_names(block.scenarios, markouts, len(within)), cell, len(present))
-    _add_shared(sums, block)
-    base = _add_charges(sums, block)
-    _add_fill_metrics(sums, block, markouts)
-    traded = positive_rows(block.filled_quantity)
-    for h, column in enumerate(within):
-        filled = column.astype(np.int64, copy=False)
-        moments.add_positive(traded, sums.cell, filled, sums.at(f"filled_within.{h}", 2))
-    _add_scenarios(sums, block, base)
-    weight, mean, comoment = _moments_of(block, cell, base[0], len(present))
-    entries = _histograms_of(block, cell, base[0], len(present))
-    return Cells(block.scenarios, tuple(sums.row), present, sums.out, weight, mean, comoment, *entries)
-
-
-def positive_rows(weight: I64) -> I32:
-    """Return the rows with a positive weight, ascending."""
-    rows = np.empty(len(weight), np.int32)
-    return rows[: moments.rows_above_zero(weight, rows)]
-
-
-def _compact(dense: I64, size: int) -> tuple[I64, I32]:
-    """Return the values that occur, ascending, and the position of each row's value among them."""
-    present = np.flatnonzero(np.bincount(dense, minlength=size))
-    place = np.zeros(size, np.int32)
-    place[present] = np.arange(len(present), dtype=np.int32)
-    return present, place[dense]
-
-
-def _add_shared(sums: _Sums, block: OrderBlock) -> None:
-    sums.add("orders", np.ones(len(block), np.int64))
-    for name in ("order_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"):
-        sums.add(name, getattr(block, name))
-    for v, venue in enumerate(VENUE_NAMES):
-        sums.add(f"{venue}_quantity", block.venue_quantity[v])
-        sums.add(f"{venue}_notional", block.venue_notional[v])
-    moments.count_codes(sums.cell, block.benchmark, BENCHMARK_NONE, sums.at("benchmark_none", len(BENCHMARKS)))
-    moments.count_equal(sums.cell, block.eligible, 0, sums.at("not_eligible"))
-
-
-def _add_charges(sums: _Sums, block: OrderBlock) -> list[I64]:
-    """Add priced orders, base and costs of each charge; return the bases, (n,) each."""
-    bases = []
-    for charge, field in zip(CHARGES, COSTS, strict=True):
-        cost = getattr(block, field)
-        base = np.empty(len(block), np.int64)
-        sums.check("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, cost, base))
-        moments.count_positive(sums.cell, base, sums.at(f"priced_orders{charge}"))
-        sums.add(f"base{charge}", base)
-        for s, scenario in enumerate(block.scenarios):
-            reach = moments.add_fixed_cost(sums.cell, cost[s], base, sums.at(f"{scenario}.cost{charge}"))
-            sums.check(f"{field} of {scenario}", reach)
-        bases.append(base)
-    for name in ("execution_cost", "opportunity_cost"):
-        part = getattr(block, name)
-        sums.check(name, moments.add_fixed_cost(sums.cell, part, bases[0], sums.at(name)))
-    cost, base = booked_part(block)
-    priced = bases[0] > 0
-    sums.add("booked_cost", np.where(priced, cost, 0))
-    sums.add("booked_base", np.where(priced, base, 0))
-    return bases
-
-
-def booked_part(block: OrderBlock) -> tuple[I64, I64]:
-    """Return what crossing bookings cost each order, and their value at M0, both exact, in half units x shares.
-
-    Prices are those of every other cost, truncated mids rebuilt. Where there is no M0 both are meaningless.
-    """
-    booked = VENUE_NAMES.index("booked")
-    base = block.venue_quantity[booked] * block.mid2
-    paid = 2 * block.venue_notional[booked] if block.booked_notional2 is None else block.booked_notional2
-    return block.side.astype(np.int64) * (paid - base), base
-
-
-def _add_fill_metrics(sums: _Sums, block: OrderBlock, markouts: int) -> None:
-    booked = VENUE_NAMES.index("booked")
-    weight = 2 * (block.notional - block.venue_notional[booked])  # market fills, half units x shares
-    rows = positive_rows(weight)  # few orders trade: the others are passed over once, not for every metric
-    missing = np.full(len(block), np.nan)
-    impacts = [column for name, column in block.extra.items() if name.startswith("impact_")]
-    columns = [getattr(block, name) for name in FILL_METRICS]
-    columns += [block.extra.get(name, missing) for name in EXTRA_FILL_METRICS]
-    columns += [*block.markout_bps, *block.realised_spread_bps, *(impacts or [missing] * markouts)]
-    for name, column in zip(metric_names(markouts), columns, strict=True):
-        sums.weigh(name, column, weight, rows)
-    filled = block.time_to_first_fill != NULL
-    sums.add("first_fill_us", np.where(filled, block.time_to_first_fill // 1_000, 0))
-    sums.add("first_fill_orders", filled.astype(np.int64))
-    timed = ~np.isnan(block.execution_time)
-    shares = np.where(timed, block.filled_quantity, 0)
-    delay = np.where(timed, block.execution_time, 0.0) * shares
-    sums.check("execution time", moments.add_rounded(sums.cell, delay, 1e-6, sums.at("execution_share_ms")))
-    sums.add("execution_shares", shares)
-    # The spread quoted while the order lived, weighted by what it asked for at M0.
-    base = np.where(block.mid2 == NULL, 0, block.order_quantity * block.mid2)
-    quoted = block.extra.get("quoted_spread_bps", missing)
-    sums.weigh("quoted_spread_bps", quoted, base, positive_rows(base))
-    if "report_quantity" in block.extra:
-        sums.add("report_quantity", block.extra["report_quantity"].astype(np.int64, copy=False))
-    if "decision_mid2" in block.extra:
-        _add_delay(sums, block)
-
-
-def _add_delay(sums: _Sums, block: OrderBlock) -> None:
-    """Add what waiting from decision to arrival cost, and the shortfall against the mid at the decision."""
-    mid2 = block.extra["decision_mid2"].astype(np.int64, copy=False)
-    base = np.where(mid2 == NULL, 0, block.order_quantity * mid2)
-    delay = moments.BPS * block.extra["delay_cost"] / np.where(base > 0, base, 1)
-    for name, value in (("delay_bps", delay), ("decision_shortfall_bps", block.extra["decision_shortfall_bps"])):
-        sums.weigh(name, value.astype(np.float64), base, positive_rows(base))
-
-
-def _add_scenarios(sums: _Sums, block: OrderBlock, base: list[I64]) -> None:
-    outcome = np.empty(len(block), np.int8)
-    for s, scenario in enumerate(block.scenarios):
-        filled = block.scenario_filled[s]
-        moments.scenario_outcome(block.group, block.filled_quantity, filled, block.order_quantity, outcome)
-        moments.count_codes(sums.cell, outcome, GROUP_FULL, sums.at(f"{scenario}.{OUTCOMES[0]}", len(OUTCOMES)))
-        sums.add(f"{scenario}.filled_quantity", filled)
-        # Filled by the order's state alone, without a trade that tells the price.
-        sums.add(f"{scenario}.unpriced_quantity", np.where(np.isnan(block.scenario_notional2[s]), filled, 0))
-        if s == 0:
-            sums.add(f"{scenario}.notional", block.notional)
-        else:
-            notional = block.scenario_notional2[s]
-            reach = moments.add_rounded(sums.cell, notional, 0.5, sums.at(f"{scenario}.notional"))
-            sums.check(f"notional of {scenario}", reach)
-        if f"{scenario}_fees" in block.extra:
-            fees = block.extra[f"{scenario}_fees"].astype(np.float64, copy=False)
-            sums.check("fees", moments.add_fixed_cost(sums.cell, fees, base[0], sums.at(f"{scenario}.fees")))
-        better = sums.at(f"{scenario}.better", 3)
-        moments.add_comparison(sums.cell, block.cost[0], block.cost[s], base[0], better)
-
-
-def _moments_of(block: OrderBlock, cell: I32, base: I64, cells: int) -> tuple[F64, F64, F64]:
-    K = len(block.scenarios)
-    weight = np.zeros((cells, 3))
-    mean = np.zeros((cells, 2, K))
-    comoment = np.zeros((cells, 2, K * (K + 1) // 2))
-    moments.add_moments(cell, block.cost, base, weight, mean, comoment)
-    return weight, mean, comoment
-
-
-def _histograms_of(block: OrderBlock, cell: I32, base: I64, cells: int) -> tuple[I32, I32, I64]:
-    start = np.zeros(cells + 1, np.int64)
-    row = np.empty(len(cell), np.int64)
-    histograms.rows_by_cell(cell, start, row)
-    measures = 2 * len(block.scenarios) - 1
-    room = measures * min(len(cell), cells * histograms.BUCKETS)
-    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    written = histograms.sparse_histograms(start, row, block.cost, base, *out)
-    return out[0][:written].copy(), out[1][:written].copy(), out[2][:written].copy()
+    sums = JobSums(Market.unknown(), zone)
+    sums.add(block)
+    return sums.results()[0]

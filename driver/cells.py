@@ -4,16 +4,17 @@ A cell is (participant, local hour of the benchmark time, size bucket, real fill
 sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from driver.order_block import F64, I32, I64
-from kernels import histograms, moments
-from kernels.conventions import BENCHMARKS, NS_PER_SECOND, VENUES
+from kernels import moments
+from kernels.conventions import BENCHMARKS, VENUES
 from tickstore.errors import UserError
 
 CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
@@ -32,7 +33,7 @@ SCENARIO_SUMS = (
     *OUTCOMES, "filled_quantity", "unpriced_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
     "better", "equal", "worse",
 )  # fmt: skip
-QUARTER_HOUR = 900 * NS_PER_SECOND
+QUARTERS = 96  # of an hour in a day
 
 
 @dataclass(slots=True)
@@ -50,9 +51,9 @@ class Cells:
     weight: F64
     mean: F64
     comoment: F64
-    histogram_cell: I32
-    histogram_code: I32
-    histogram_count: I64
+    histogram_cell: I32 = field(default_factory=lambda: np.empty(0, np.int32))
+    histogram_code: I32 = field(default_factory=lambda: np.empty(0, np.int32))
+    histogram_count: I64 = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -70,15 +71,21 @@ def cell_dimensions(key: I64) -> dict[str, I64]:
     return {"participant": key // 768, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
 
 
-def local_hour(time: I64, zone: str) -> I64:
-    """Return the exchange-local hour, 0..23, of times in ns UTC, which lie within a few days of each other."""
-    if len(time) == 0:
-        return np.empty(0, np.int64)
-    quarter = time // QUARTER_HOUR  # every zone's offset is a whole number of quarters since 1972
-    first = int(quarter.min())
+@lru_cache(maxsize=1024)  # many jobs of a run are of the same date
+def _hours_of_day(zone: str, day: int) -> I64:
+    """Return the local hour of each quarter of an hour of a UTC day, counted from 1970."""
     tz = ZoneInfo(zone)
-    table = [datetime.fromtimestamp(q * 900, UTC).astimezone(tz).hour for q in range(first, int(quarter.max()) + 1)]
-    return np.asarray(table, np.int64)[quarter - first]
+    quarters = [datetime.fromtimestamp(day * 86_400 + q * 900, tz) for q in (0, QUARTERS)]
+    if quarters[0].utcoffset() == quarters[1].utcoffset():
+        minutes = quarters[0].hour * 60 + quarters[0].minute + 15 * np.arange(QUARTERS)
+        return minutes // 60 % 24
+    return np.array([datetime.fromtimestamp(day * 86_400 + q * 900, tz).hour for q in range(QUARTERS)])
+
+
+def hour_table(zone: str, first: int, last: int) -> tuple[int, I64]:
+    """Return the local hours of whole UTC days with quarters of an hour first .. last, and the first quarter."""
+    days = range(first // QUARTERS, last // QUARTERS + 1)
+    return days[0] * QUARTERS, np.concatenate([_hours_of_day(zone, day) for day in days])
 
 
 def sum_names(scenarios: Sequence[str], markouts: int, fill_rates: int) -> tuple[str, ...]:
@@ -110,18 +117,8 @@ def too_large(name: str, reach: float) -> str:
     )
 
 
-def merge_cells(parts: Iterable[Cells]) -> Cells:
-    """Merge cells with equal scenarios and names, in the order given."""
-    merged: Cells | None = None
-    for part in parts:
-        merged = part if merged is None else _merge_two(merged, part)
-    if merged is None:
-        raise ValueError("no cells to merge: a job yields at least one block, an empty one if it has no orders")
-    return merged
-
-
 def regroup(cells: Cells, key: I64) -> Cells:
-    """Return the cells summed again by ``key``, which has a value for each of them."""
+    """Return the cells summed again by ``key``, which has a value for each of them; histograms are left out."""
     present, place = np.unique(key, return_inverse=True)
     index, n, K = place.astype(np.int32), len(present), len(cells.scenarios)
     sums = np.zeros((len(cells.names), n), np.int64)
@@ -129,37 +126,13 @@ def regroup(cells: Cells, key: I64) -> Cells:
     comoment = np.zeros((n, 2, K * (K + 1) // 2))
     moments.merge_rows(index, cells.sums, sums)
     moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, weight, mean, comoment)
-    entries = _join_histograms(K, [(index[cells.histogram_cell], cells.histogram_code, cells.histogram_count)])
-    _check_reach(sums)
-    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment, *entries)
+    check_reach(sums)
+    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment)
 
 
-def _check_reach(sums: I64) -> None:
-    if sums.size and max(int(sums.max()), -int(sums.min())) >= moments.FIXED_LIMIT:
-        raise UserError(too_large("a column", float(np.abs(sums).max())))
-
-
-def _join_histograms(K: int, parts: Sequence[tuple[I32, I32, I64]]) -> tuple[I32, I32, I64]:
-    """Return the entries (cell, code, count) of sparse histograms of K scenarios, equal ones summed, sorted."""
-    cells, codes, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    width = (2 * K - 1) * histograms.BUCKETS
-    distinct, place = np.unique(cells.astype(np.int64) * width + codes, return_inverse=True)
-    count = np.zeros(len(distinct), np.int64)
-    np.add.at(count, place, counts)
-    return (distinct // width).astype(np.int32), (distinct % width).astype(np.int32), count
-
-
-def _merge_two(a: Cells, b: Cells) -> Cells:
-    key = np.union1d(a.key, b.key)
-    K = len(a.scenarios)
-    sums = np.zeros((len(a.names), len(key)), np.int64)
-    weight, mean = np.zeros((len(key), 3)), np.zeros((len(key), 2, K))
-    comoment = np.zeros((len(key), 2, K * (K + 1) // 2))
-    entries = []
-    for part in (a, b):
-        index = np.searchsorted(key, part.key).astype(np.int32)
-        sums[:, index] += part.sums
-        moments.merge_moments(index, part.weight, part.mean, part.comoment, weight, mean, comoment)
-        entries.append((index[part.histogram_cell], part.histogram_code, part.histogram_count))
-    _check_reach(sums)
-    return Cells(a.scenarios, a.names, key, sums, weight, mean, comoment, *_join_histograms(K, entries))
+def check_reach(sums: I64) -> int:
+    """Return the largest magnitude of any sum; refuse what may not fit when it is merged with others."""
+    reach = max(int(sums.max()), -int(sums.min())) if sums.size else 0
+    if reach >= moments.FIXED_LIMIT:
+        raise UserError(too_large("a column", float(reach)))
+    return reach

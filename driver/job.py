@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
-from driver.cell_sums import cells_of, sum_by
-from driver.cells import COSTS, Cells, cell_dimensions, merge_cells
-from driver.conditions import MARKET_SIZE, Market, market_key, market_volume, split_market
+from driver.cell_sums import JobSums
+from driver.cells import COSTS, Cells, cell_dimensions
+from driver.conditions import Market, market_volume
 from driver.measure import data_quality, measure
 from driver.order_block import OrderBlock
 from driver.order_files import EXTENSIONS, OrderFile, open_order_file
-from driver.outliers import extreme_orders, merge_extremes
+from driver.outliers import Extremes
 from driver.outputs import atomic_write
 from driver.parents import Parents, ParentSums
 from driver.partials import PARTIAL_NAME, Partial, write_partial
@@ -52,13 +52,16 @@ def run_job(job: Job) -> JobReport:
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
-        cells, by_market, outliers, parents = _measure_blocks(job, folder, texts, market, blocks)
+        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
+        parents = _sum_blocks(job, folder, texts, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
+    cubes = sums.results()
+    cells = cubes[0]
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    cubes, intervals = (cells, *split_market(by_market)), count_intervals(ranges)
-    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, outliers, names, intervals, parents)
+    intervals, extremes = count_intervals(ranges), outliers.rows
+    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, extremes, names, intervals, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -71,11 +74,14 @@ def run_job(job: Job) -> JobReport:
     )
 
 
-def _kept_buffers() -> Buffers:
-    """Return this thread's buffers, used again from job to job; those of a very large partition are let go."""
-    if not hasattr(_THREAD, "buffers") or _THREAD.buffers.bytes_of() > MOST_KEPT:
-        _THREAD.buffers = Buffers()
-    kept: Buffers = _THREAD.buffers
+def _kept_buffers(purpose: str = "blocks") -> Buffers:
+    """Return this thread's buffers for blocks or for sums, used again from job to job.
+
+    Those of a very large partition are let go.
+    """
+    if not hasattr(_THREAD, purpose) or getattr(_THREAD, purpose).bytes_of() > MOST_KEPT:
+        setattr(_THREAD, purpose, Buffers())
+    kept: Buffers = getattr(_THREAD, purpose)
     return kept
 
 
@@ -95,13 +101,15 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
             (folder / f"orders{extension}").unlink(missing_ok=True)
 
 
-def _measure_blocks(
-    job: Job, folder: Path, texts: Mapping[int, str], market: Market, blocks: Iterable[OrderBlock]
-) -> tuple[Cells, Cells, list[dict[str, Any]], Parents | None]:
+def _sum_blocks(
+    job: Job,
+    folder: Path,
+    texts: Mapping[int, str],
+    blocks: Iterable[OrderBlock],
+    sums: JobSums,
+    outliers: Extremes,
+) -> Parents | None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
-    cells: Cells | None = None
-    by_market: Cells | None = None
-    outliers: list[dict[str, Any]] = []
     parents = ParentSums()
     with ExitStack() as stack:
         file: OrderFile | None = None
@@ -110,17 +118,10 @@ def _measure_blocks(
         for block in blocks:
             if file is not None:
                 file.write(block)
-            cells = _merged(cells, cells_of(block, job.settings.timezone))
-            by_market = _merged(by_market, sum_by(block, market_key(block, market), MARKET_SIZE))
+            sums.add(block)
             parents.add(block)
-            outliers = merge_extremes(outliers, extreme_orders(block))
-    if cells is None or by_market is None:
-        raise ValueError("a job sums at least one block, an empty one if it has no orders")
-    return cells, by_market, outliers, parents.parents()
-
-
-def _merged(sums: Cells | None, more: Cells) -> Cells:
-    return more if sums is None else merge_cells([sums, more])
+            outliers.add(block)
+    return parents.parents()
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:

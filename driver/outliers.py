@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from driver.order_block import OrderBlock
+from kernels import largest
 from kernels.conventions import NULL
 from kernels.moments import BPS
 
@@ -12,15 +13,27 @@ KEPT = 10  # per job
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
+class Extremes:
+    """The most extreme orders of a job, gathered block by block."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        """Start without any order."""
+        self.rows: list[dict[str, Any]] = []  # of largest real cost, either sign, as plain rows
+        self._size, self._ids = np.zeros(kept), np.zeros(kept, np.int64)
+
+    def add(self, block: OrderBlock) -> None:
+        """Look at the orders of one block."""
+        source = -1 - np.arange(len(self._size))  # where a row is from: this block, or the rows kept so far
+        largest.keep_largest(block.cost[0], block.order_id, self._size, self._ids, source)
+        places = source[: np.count_nonzero(self._size)].tolist()
+        self.rows = [_row(block, i) if i >= 0 else self.rows[-1 - i] for i in places]
+
+
 def extreme_orders(block: OrderBlock) -> list[dict[str, Any]]:
-    """Return the block's orders of largest real cost, either sign, as plain rows."""
-    cost = block.cost[0]
-    size = np.where(np.isnan(cost), -1.0, np.abs(cost))
-    kept = min(KEPT, len(size))
-    if kept == 0:
-        return []
-    rows = np.argpartition(-size, kept - 1)[:kept]
-    return merge_extremes([], [_row(block, int(i)) for i in rows if size[i] > 0.0])
+    """Return the orders of one block of largest real cost, either sign, as plain rows."""
+    extremes = Extremes()
+    extremes.add(block)
+    return extremes.rows
 
 
 def _row(block: OrderBlock, i: int) -> dict[str, Any]:

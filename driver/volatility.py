@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.order_block import I32, I64, OrderBlock
+from driver.order_block import I32, I64
 from driver.settings import Session
-from kernels.conventions import NS_PER_SECOND
+from kernels import cell_keys
+from kernels._columns import readonly
+from kernels.cell_keys import INTERVAL
 
-INTERVAL = 300 * NS_PER_SECOND
 TERCILES = ("low", "middle", "high", "no valid quote")
 STEPS_PER_OCTAVE = 4
 FIRST_OCTAVE = -2  # a quarter of a basis point
@@ -34,21 +35,9 @@ def interval_ranges(quotes: Mapping[str, NDArray[Any]], session: Session) -> I64
     edges = np.arange(session.start, session.end, INTERVAL)
     if len(edges) == 0:
         return np.empty(0, np.int64)
-    time = quotes["timestamp"]
-    rows = np.searchsorted(time, np.append(edges, session.end))
-    first, last = max(int(rows[0]) - 1, 0), int(rows[-1])
-    bid, offer = np.asarray(quotes["bid"][first:last]), np.asarray(quotes["offer"][first:last])
-    valid = (bid > 0) & (offer >= bid)
-    mid2 = np.where(valid, bid, 0) + np.where(valid, offer, 0)
-    # One place more at the front for "no quote yet", so that row - first is the place of the row before it.
-    low = np.concatenate([[np.inf], np.where(valid, mid2, np.inf)])
-    high = np.concatenate([[-np.inf], np.where(valid, mid2, -np.inf)])
-    before, places = np.maximum(rows[:-1] - first, 0), rows - first + 1
-    lowest, highest = low[before], high[before]  # of the quote in force as the interval begins
-    filled = np.flatnonzero(places[1:] > places[:-1])
-    if len(filled):
-        lowest[filled] = np.minimum(lowest[filled], np.minimum.reduceat(low, places[filled]))
-        highest[filled] = np.maximum(highest[filled], np.maximum.reduceat(high, places[filled]))
+    rows = quotes["timestamp"].searchsorted(np.append(edges, session.end))
+    lowest, highest = np.empty(len(edges)), np.empty(len(edges))
+    cell_keys.mid_extremes(readonly(quotes["bid"]), readonly(quotes["offer"]), rows, lowest, highest)
     return range_buckets(lowest, highest)
 
 
@@ -59,14 +48,6 @@ def range_buckets(lowest: NDArray[np.float64], highest: NDArray[np.float64]) -> 
     bps = 20_000.0 * span / (level + np.where(known, lowest, 1.0))
     steps = (bps.view(np.int64) >> FRACTION_SHIFT) - FIRST_STEP + 1
     return np.where(known, np.clip(steps, STILL, UNKNOWN - 1), UNKNOWN)
-
-
-def order_ranges(block: OrderBlock, session: Session, ranges: I64) -> I64:
-    """Return the bucket of each order: of the interval its benchmark time is in, or next to."""
-    if len(ranges) == 0:
-        return np.full(len(block), UNKNOWN, np.int64)
-    interval = (block.benchmark_time - session.start) // INTERVAL
-    return ranges[np.clip(interval, 0, len(ranges) - 1)]
 
 
 def count_intervals(ranges: I64) -> list[int]:

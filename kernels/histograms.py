@@ -6,9 +6,13 @@ Quantiles read from them are exact to a bucket's width and do not depend on the 
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels._jit import inlined, kernel
-from kernels.moments import BPS, F64, I32, I64
+from kernels.conventions import SCENARIOS
+from kernels.moments import F64, I32, I64
+
+I16 = NDArray[np.int16]
 
 # Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
 # quantile read from them is within 6.25 % of the value. What is larger falls into the last bucket.
@@ -23,6 +27,11 @@ MAGNITUDE_BITS: Final = 2**63 - 1
 FRACTION_SHIFT: Final = 52 - 3
 FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
 
+CODE_COLUMNS: Final = 2 * len(SCENARIOS)  # of an order: a bucket for each measure, and whether it is priced
+DE_BRUIJN: Final = 0x077CB531
+WORD_MASK: Final = 2**32 - 1
+DE_BRUIJN_PLACES: Final = np.argsort([(DE_BRUIJN << place & WORD_MASK) >> 27 for place in range(32)])
+
 
 @kernel
 def merge_histogram_rows(rows: I32, values: I64, out: I64) -> None:
@@ -34,17 +43,16 @@ def merge_histogram_rows(rows: I32, values: I64, out: I64) -> None:
 
 
 @inlined
-def _buckets(bits: I64, out: I64) -> None:
-    """Write the histogram bucket of each value, ascending with the value; ``bits`` are float64 seen as integers.
+def bucket_of(bits: int) -> int:
+    """Return the histogram bucket of a value, ascending with it; ``bits`` are a float64 seen as an integer.
 
     The top bits of a double are its exponent and the first bits of its fraction: shifted down, they number
     the eighths of octaves, so no logarithm is taken.
     """
-    for m in range(bits.shape[0]):
-        place = ((bits[m] & MAGNITUDE_BITS) >> FRACTION_SHIFT) - FIRST_PLACE
-        step = min(max(place, -1), HALF_BUCKETS - 1) + 1
-        sign = bits[m] >> 63  # 0 or -1; a branch on it is mispredicted every other time
-        out[m] = HALF_BUCKETS + ((step ^ sign) - sign)
+    place = ((bits & MAGNITUDE_BITS) >> FRACTION_SHIFT) - FIRST_PLACE
+    step = min(max(place, -1), HALF_BUCKETS - 1) + 1
+    sign = bits >> 63  # 0 or -1; a branch on it is mispredicted every other time
+    return HALF_BUCKETS + ((step ^ sign) - sign)
 
 
 @kernel
@@ -63,43 +71,42 @@ def rows_by_cell(cell: I32, start: I64, row: I64) -> None:
         place[cell[i]] += 1
 
 
+@inlined
+def _lowest(word: int) -> int:
+    """Return the place of the lowest bit set among 32 (a de Bruijn sequence: its windows of five bits differ)."""
+    place: int = DE_BRUIJN_PLACES[((word & -word) * DE_BRUIJN & WORD_MASK) >> 27]
+    return place
+
+
 @kernel
-def sparse_histograms(start: I64, row: I64, cost: F64, base: I64, out_cell: I32, out_code: I32, out_count: I64) -> int:
+def sparse_histograms(
+    start: I64, row: I64, bucket: I16, measures: int, out_cell: I32, out_code: I32, out_count: I64
+) -> int:
     """Count priced orders by bucket, for each cell and measure; return the number of entries written.
 
+    start, row : from ``rows_by_cell``; bucket : (n, CODE_COLUMNS) int16, the last column 1 where priced.
     Measures m < K are the shortfall in bps under scenario m; K + m - 1 is the saving of scenario m >= 1.
     The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
     """
-    K = cost.shape[0]
-    measures = 2 * K - 1
-    y, bucket = np.empty(measures), np.empty(measures, np.int64)
-    bits = y.view(np.int64)
-    scratch = np.zeros((measures, BUCKETS), np.int64)
+    width = measures * BUCKETS
+    counts, used = np.zeros(width, np.int64), np.zeros((width + 31) // 32, np.int64)
     written = 0
     for c in range(start.shape[0] - 1):
-        lowest, highest = np.full(measures, BUCKETS), np.full(measures, -1)
         for j in range(start[c], start[c + 1]):
             i = row[j]
-            if base[i] <= 0:
+            if bucket[i, CODE_COLUMNS - 1] == 0:
                 continue
-            scale = BPS / float(base[i])
-            for k in range(K):
-                y[k] = cost[k, i] * scale
-            for k in range(1, K):
-                y[K + k - 1] = y[0] - y[k]
-            _buckets(bits, bucket)
             for m in range(measures):
-                scratch[m, bucket[m]] += 1
-                lowest[m] = min(lowest[m], bucket[m])
-                highest[m] = max(highest[m], bucket[m])
-        for m in range(measures):
-            for b in range(lowest[m], highest[m] + 1):
-                if scratch[m, b] > 0:
-                    out_cell[written] = c
-                    out_code[written] = m * BUCKETS + b
-                    out_count[written] = scratch[m, b]
-                    written += 1
-                    scratch[m, b] = 0
+                code = m * BUCKETS + np.int64(bucket[i, m])
+                counts[code] += 1
+                used[code >> 5] |= 1 << (code & 31)
+        for word in range(used.shape[0]):
+            while used[word] != 0:
+                next_code = 32 * word + _lowest(used[word])
+                used[word] &= used[word] - 1
+                out_cell[written], out_code[written], out_count[written] = c, next_code, counts[next_code]
+                counts[next_code] = 0
+                written += 1
     return written
 
 
@@ -121,8 +128,8 @@ def bucket_edges() -> F64:
 
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
-    cell, whole, matrix = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((2, 0))
+    cell, whole, code = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, CODE_COLUMNS), np.int16)
     rows_by_cell(cell, np.zeros(2, np.int64), whole)
-    sparse_histograms(np.zeros(1, np.int64), whole, matrix, whole, cell, cell, whole)
+    sparse_histograms(np.zeros(1, np.int64), whole, code, 1, cell, cell, whole)
     merge_histogram_rows(cell, np.zeros((0, 1), np.int64), np.zeros((3, 1), np.int64))
     merge_histograms(cell, cell, cell, whole, np.zeros((3, 1), np.int64))

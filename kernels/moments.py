@@ -1,8 +1,8 @@
 """Mergeable sums, means and co-moments: scatter by a dense cell number.
 
-Integers add exactly in any order. Floats (means and co-moments) are accumulated in the order of the rows
-and merged in the order of the parts, so equal inputs in equal order give equal bits. Every output has the
-cell on its last axis but for means and co-moments, which have it first.
+Integers add exactly in any order. Floats (means and co-moments, which ``kernels.cell_tables`` accumulates) are
+merged in the order of the parts, so equal inputs in equal order give equal bits. Every output has the cell on
+its last axis but for means and co-moments, which have it first.
 """
 
 import math
@@ -11,11 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels._jit import kernel
 from kernels.conventions import COST_SCALE, NULL
 
 Integers = NDArray[np.integer[Any]]
-I8 = NDArray[np.int8]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
@@ -34,39 +33,6 @@ def add_integers(cell: I32, column: Integers, out: I64) -> None:
     for i in range(cell.shape[0]):
         if column[i] != NULL:
             out[cell[i]] += column[i]
-
-
-@kernel
-def count_equal(cell: I32, column: I8, value: int, out: I64) -> None:
-    """Count in ``out`` (cells,) the rows whose ``column`` equals ``value``."""
-    for i in range(cell.shape[0]):
-        if column[i] == value:
-            out[cell[i]] += 1
-
-
-@kernel
-def count_codes(cell: I32, code: I8, first: int, out: I64) -> None:
-    """Count rows by code in ``out`` (codes, cells): row j counts code ``first + j``; every code must have a row."""
-    for i in range(cell.shape[0]):
-        out[code[i] - first, cell[i]] += 1
-
-
-@kernel
-def count_positive(cell: I32, column: I64, out: I64) -> None:
-    """Count in ``out`` (cells,) the rows whose ``column`` is above zero."""
-    for i in range(cell.shape[0]):
-        if column[i] > 0:
-            out[cell[i]] += 1
-
-
-@kernel
-def add_positive(rows: I32, cell: I32, column: I64, out: I64) -> None:
-    """Add what is above zero in ``column`` (n,) at ``rows`` to ``out`` (2, cells): the sum, and how many there are."""
-    for k in range(rows.shape[0]):
-        i = rows[k]
-        if column[i] > 0:
-            out[0, cell[i]] += column[i]
-            out[1, cell[i]] += 1
 
 
 @kernel
@@ -120,104 +86,6 @@ def add_fixed_cost(cell: I32, cost: F64, base: I64, out: I64) -> float:
             if abs(value) < FIXED_LIMIT:
                 out[cell[i]] += np.int64(np.rint(value))
     return reach
-
-
-@kernel
-def add_comparison(cell: I32, real: F64, cost: F64, base: I64, out: I64) -> None:
-    """Count priced orders that cost less than, as much as, more than in reality: ``out`` (3, cells)."""
-    for i in range(cell.shape[0]):
-        if base[i] > 0:
-            difference = np.rint((cost[i] - real[i]) * FIXED_SCALE)
-            kind = 1 + int(difference > 0.0) - int(difference < 0.0)
-            out[kind, cell[i]] += 1
-
-
-@kernel
-def rows_above_zero(weight: I64, out: I32) -> int:
-    """Write the rows whose ``weight`` is above zero to ``out`` (n,); return how many there are."""
-    found = 0
-    for i in range(weight.shape[0]):
-        out[found] = i
-        found += int(weight[i] > 0)
-    return found
-
-
-@kernel
-def add_weighted(rows: I32, cell: I32, value: F64, weight: I64, out: I64) -> float:
-    """Add a weighted metric: ``out`` (3, cells) gets fixed-point value x weight, weight, and orders.
-
-    rows : (m,) int32, the rows to add; value : (n,) float64, missing rows add nothing; weight : (n,) int64 > 0.
-    With value in bps and weight in half units x shares, row 0 is in 1/COST_SCALE of bps-weighted half units
-    divided by 1e4, that is, of money like every cost sum.
-    """
-    reach = 0.0
-    for j in range(rows.shape[0]):
-        i = rows[j]
-        if not math.isnan(value[i]):
-            amount = value[i] * float(weight[i]) * (FIXED_SCALE / BPS)
-            reach += max(abs(amount), float(weight[i]))
-            if abs(amount) < FIXED_LIMIT:
-                out[0, cell[i]] += np.int64(np.rint(amount))
-                out[1, cell[i]] += weight[i]
-                out[2, cell[i]] += 1
-    return reach
-
-
-@kernel
-def scenario_outcome(group: I8, real_filled: I64, filled: I64, quantity: I64, out: I8) -> None:
-    """Write the fill group of each order under a scenario to ``out`` (n,): 1 full, 2 partial, 3 none.
-
-    The same quantity as in reality is the same outcome as in reality, so an order that was amended down and
-    then filled counts as full in both (decisions 8).
-    """
-    for i in range(out.shape[0]):
-        if filled[i] == real_filled[i]:
-            out[i] = group[i]
-        elif filled[i] <= 0:
-            out[i] = 3
-        elif filled[i] >= quantity[i]:
-            out[i] = 1
-        else:
-            out[i] = 2
-
-
-@inlined
-def _accumulate(w: float, y: F64, mean: F64, comoment: F64, total: float) -> None:
-    """Add one observation ``y`` (K,) of weight ``w``; ``total`` is the weight with it."""
-    share = w / total
-    t = 0
-    for j in range(y.shape[0]):
-        before = y[j] - mean[j]
-        mean[j] += before * share
-        for k in range(j + 1):
-            # mean[k] is already the new one for every k <= j, so this is w (y - old)(y - new)'.
-            comoment[t] += w * before * (y[k] - mean[k])
-            t += 1
-
-
-@kernel
-def add_moments(cell: I32, cost: F64, base: I64, weight: F64, mean: F64, comoment: F64) -> None:
-    """Add the costs of priced orders, in bps of M0, to means and co-moments, unweighted and weighted by Q M0.
-
-    cost : (K, n) float64, half units x shares; base : (n,) int64, 0 where not priced
-    weight : (cells, 3) n, sum of w, sum of w^2; mean : (cells, 2, K); comoment : (cells, 2, K (K + 1) / 2),
-    lower triangle by rows; axis 1 is unweighted, then weighted.
-    """
-    K = cost.shape[0]
-    y = np.empty(K)
-    for i in range(cell.shape[0]):
-        if base[i] <= 0:
-            continue
-        c = cell[i]
-        w = float(base[i])
-        scale = BPS / w
-        for k in range(K):
-            y[k] = cost[k, i] * scale
-        weight[c, 0] += 1.0
-        weight[c, 1] += w
-        weight[c, 2] += w * w
-        _accumulate(1.0, y, mean[c, 0], comoment[c, 0], weight[c, 0])
-        _accumulate(w, y, mean[c, 1], comoment[c, 1], weight[c, 1])
 
 
 @kernel
@@ -285,23 +153,14 @@ def mark_rows(rows: I32, mark: int, unmarked: int, mixed: int, out: I64) -> None
 
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
-    cell, code = np.zeros(0, np.int32), np.zeros(0, np.int8)
+    cell = np.zeros(0, np.int32)
     whole, real = np.zeros(0, np.int64), np.zeros(0)
     table, matrix, box = np.zeros((3, 1), np.int64), np.zeros((2, 0)), np.zeros((1, 2, 2))
     for column in (whole, cell):
         add_integers(cell, column, table[0])
-    count_equal(cell, code, 0, table[0])
-    count_codes(cell, code, 0, table)
-    count_positive(cell, whole, table[0])
-    rows_above_zero(whole, cell)
-    add_positive(cell, cell, whole, table)
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
-    add_comparison(cell, real, real, whole, table)
-    add_weighted(cell, cell, real, whole, table)
-    scenario_outcome(code, whole, whole, whole, code)
-    add_moments(cell, matrix, whole, np.zeros((1, 3)), box, np.zeros((1, 2, 3)))
     merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)

@@ -30,7 +30,10 @@ from kernels.quality import quality_counts
 from kernels.quotes import prevailing_quote
 from kernels.wide_sums import fill_wide
 
-OTHERS = ("kernels.moments", "kernels.histograms", "kernels.dark_book")  # each has its own ``warm``
+# Each has its own ``warm``.
+OTHERS = tuple(
+    f"kernels.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest", "dark_book")
+)
 
 
 def empty_rules() -> Rules:

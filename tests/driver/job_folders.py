@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from driver.cell_sums import cells_of, sum_by
-from driver.cells import Cells
-from driver.conditions import MARKET_SIZE, Market, market_key, split_market
-from driver.order_block import OrderBlock
+from driver.cell_sums import JobSums
+from driver.cells import Cells, hour_table
+from driver.conditions import Market, key_columns, key_rules
+from driver.order_block import I64, OrderBlock
 from driver.outliers import extreme_orders
 from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, Session, Settings
 from driver.volatility import RANGES, count_intervals
+from kernels.cell_keys import QUARTER_HOUR, order_keys, time_span
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 SETTINGS = Settings()
@@ -27,7 +28,24 @@ RANGES_OF_DAY = np.random.default_rng(0).integers(0, RANGES, 60)  # a 5-minute i
 def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells]:
     """Return a block's cells, by participant and so on, by the market the orders met, and by the mid's range."""
     market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000, RANGES_OF_DAY)
-    return cells_of(block, SETTINGS.timezone), *split_market(sum_by(block, market_key(block, market), MARKET_SIZE))
+    return job_sums([block], market)
+
+
+def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells]:
+    """Return the cubes of the blocks of one job."""
+    sums = JobSums(market, SETTINGS.timezone)
+    for block in blocks:
+        sums.add(block)
+    return sums.results()
+
+
+def market_key(block: OrderBlock, market: Market) -> I64:
+    """Return each order's key in the cube of the market it met."""
+    columns, main, key = key_columns(block), np.zeros(len(block), np.int64), np.zeros(len(block), np.int64)
+    if len(block):
+        span = [time // QUARTER_HOUR for time in time_span(columns)]
+        order_keys(columns, key_rules(market, *hour_table("UTC", *span)), main, key)
+    return key
 
 
 def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS, orders: int = 60) -> list[Job]:

@@ -12,11 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cell_sums import cells_of
-from driver.cells import Cells, cell_dimensions, cell_key, local_hour, merge_cells
+from driver.cell_sums import JobSums, cells_of
+from driver.cells import Cells, cell_dimensions, cell_key, hour_table
+from driver.conditions import Market
 from driver.order_block import OrderBlock
+from driver.settings import Session
+from kernels.buffers import Buffers
 from kernels.conventions import NULL
-from tests.driver.order_blocks import SCENARIOS, random_block
+from tests.driver.job_folders import job_sums
+from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded
 from tickstore.errors import UserError
 
@@ -101,24 +105,50 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
         assert sums["A.notional"] == sum(naive_rounded(float(block.scenario_notional2[1, i]) * 0.5) for i in filled)
 
 
-@given(st.integers(0, 50), st.lists(st.integers(0, 50), max_size=3), st.integers(0, 100))
-def test_merging_any_split_of_a_block_equals_the_whole(n: int, cuts: list[int], seed: int) -> None:
+def assert_same(one: Cells, other: Cells) -> None:
+    for field in fields(Cells):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b, field.name
+
+
+@given(st.integers(0, 70), st.lists(st.integers(0, 70), max_size=3), st.integers(0, 100))
+def test_blocks_of_any_size_give_the_same_sums_as_one(n: int, cuts: list[int], seed: int) -> None:
+    """Every array, floats to the last bit: means and co-moments are accumulated order by order over the whole job."""
     block = random_block(n, seed)
     edges = sorted([0, n, *(min(cut, n) for cut in cuts)])
-    parts = [cells_of(part_of(block, slice(a, b)), ZONE) for a, b in pairwise(edges)]
-    whole, merged = cells_of(block, ZONE), merge_cells(parts)
-    for name in ("key", "sums", "histogram_cell", "histogram_code", "histogram_count"):
-        assert np.array_equal(getattr(whole, name), getattr(merged, name)), name
-    np.testing.assert_allclose(merged.weight, whole.weight, rtol=1e-12)
-    np.testing.assert_allclose(merged.mean, whole.mean, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(merged.comoment, whole.comoment, rtol=1e-9, atol=1e-3)
+    market = Market(Session(OPEN + HOUR, OPEN + 5 * HOUR, "test"), ((0, 1),), 500_000, np.arange(48))
+    whole = job_sums([block], market)
+    for one, other in zip(
+        whole, job_sums([part_of(block, slice(a, b)) for a, b in pairwise(edges)], market), strict=True
+    ):
+        assert_same(one, other)
 
 
-def test_integers_merge_to_the_same_in_any_order() -> None:
-    parts = [cells_of(random_block(40, seed), ZONE) for seed in range(4)]
-    forward, backward = merge_cells(parts), merge_cells(parts[::-1])
-    assert np.array_equal(forward.sums, backward.sums)
-    assert np.array_equal(forward.histogram_count, backward.histogram_count)
+def test_memory_used_again_changes_nothing() -> None:
+    buffers, market = Buffers(), Market.unknown()
+    for seed, n in enumerate((90, 0, 7, 200, 60)):
+        sums, block = JobSums(market, ZONE, buffers), random_block(n, seed)
+        for start in range(0, n, 40):
+            sums.add(part_of(block, slice(start, start + 40)))
+        sums.add(part_of(block, slice(0, 0)))
+        for one, other in zip(sums.results(), job_sums([block], market), strict=True):
+            assert_same(one, other)
+
+
+def test_cubes_of_the_same_orders_add_up_to_the_same() -> None:
+    """Integers and histograms are summed whatever the cells, so the cubes agree in total; so does any order of rows."""
+    block = random_block(80, 3)
+    market = Market(Session(OPEN + HOUR, OPEN + 5 * HOUR, "test"), ((0, 1),), 500_000, np.arange(48))
+    turned = [part_of(block, slice(i, i + 1)) for i in np.random.default_rng(0).permutation(80)]
+    cubes = [*job_sums([block], market), *job_sums(turned, market)]
+    for cells in cubes[1:]:
+        assert np.array_equal(cells.sums.sum(axis=1), cubes[0].sums.sum(axis=1))
+        counts = (np.bincount(c.histogram_code, c.histogram_count, 7 * 321).tolist() for c in (cells, cubes[0]))
+        assert next(counts) == next(counts)
+    for one, other in zip(cubes[:3], cubes[3:], strict=True):
+        assert np.array_equal(one.sums, other.sums)
+        assert np.array_equal(one.histogram_count, other.histogram_count)
+        np.testing.assert_allclose(one.mean, other.mean, rtol=1e-9, atol=1e-9)
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(0, 23), st.integers(0, 6), st.integers(1, 3))
@@ -133,7 +163,8 @@ def test_local_hours_follow_the_zone_across_daylight_saving(zone: str) -> None:
     start = int(datetime(2024, 4, 6, 11, tzinfo=ZoneInfo("UTC")).timestamp())
     seconds = np.arange(start, start + 86_400, 601)
     expected = [datetime.fromtimestamp(int(s), ZoneInfo(zone)).hour for s in seconds]
-    assert local_hour(seconds * 10**9, zone).tolist() == expected
+    first, hours = hour_table(zone, start // 900, (start + 86_400) // 900)
+    assert hours[seconds // 900 - first].tolist() == expected
 
 
 def test_an_order_without_benchmark_time_counts_in_the_hour_it_arrived() -> None:
@@ -150,14 +181,31 @@ def test_sums_that_may_not_fit_are_refused() -> None:
         cells_of(replace(block, order_quantity=block.order_quantity + 2**55), ZONE)
 
 
-def test_no_cells_to_merge_is_a_programming_error() -> None:
-    with pytest.raises(ValueError, match="no cells to merge"):
-        merge_cells([])
+def test_sums_are_of_at_least_one_block() -> None:
+    with pytest.raises(ValueError, match="at least one block"):
+        JobSums(Market.unknown(), ZONE).results()
+
+
+def with_quantity(n: int, quantity: int) -> OrderBlock:
+    """Return orders without a mid, all in one cell, of a quantity that only they decide."""
+    block = random_block(n, 0, participants=1)
+    columns: dict[str, Any] = {"order_quantity": np.full(n, quantity), "mid2": np.full(n, NULL)}
+    columns |= {"group": np.full(n, 3, np.int8), "arrival_time": np.full(n, OPEN), "benchmark_time": np.full(n, OPEN)}
+    return replace(block, **columns, cost=np.full_like(block.cost, np.nan))
+
+
+def test_large_sums_are_exact_up_to_the_limit() -> None:
+    cells = cells_of(with_quantity(15, 2**58), ZONE)
+    assert cells.sums[cells.names.index("order_quantity")].tolist() == [15 * 2**58]
+    for n, quantity in ((16, 2**58), (1, 2**62), (4, 2**62)):
+        with pytest.raises(UserError, match="order_quantity of one partition may not fit 64 bits"):
+            cells_of(with_quantity(n, quantity), ZONE)
 
 
 def test_blocks_that_together_may_not_fit_are_refused() -> None:
-    parts = [cells_of(random_block(20, 0), ZONE) for _ in range(3)]
-    for part in parts:
-        part.sums[0] = 2**61
+    sums = JobSums(Market.unknown(), ZONE)
+    for _ in range(3):
+        sums.add(with_quantity(5, 2**58))
+    assert sums.results()[0].sums.max() == 15 * 2**58
     with pytest.raises(UserError, match="may not fit 64 bits"):
-        merge_cells(parts)
+        sums.add(with_quantity(1, 2**58))

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.conditions import PHASES, SHARES, SIZE, SPREADS, Market, condition_dimensions, condition_key, market_volume
+from driver.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volume
 from driver.order_block import OrderBlock
 from driver.settings import Session
+from driver.volatility import RANGES
 from kernels.conventions import NULL
+from tests.driver.job_folders import market_key
 from tests.driver.order_blocks import random_block
 
 MINUTE = 60_000_000_000
@@ -35,7 +37,7 @@ def one_order(**columns: int) -> OrderBlock:
 
 
 def conditions(block: OrderBlock, volume: int = 1_000_000) -> tuple[str, str, str]:
-    key = condition_key(block, Market(Session(START, END, "file"), TICKS, volume))
+    key = market_key(block, Market(Session(START, END, "file"), TICKS, volume)) // RANGES
     place = {name: int(rows[0]) for name, rows in condition_dimensions(key).items()}
     return PHASES[place["phase"]], SPREADS[place["spread"]], SHARES[place["volume_share"]]
 
@@ -83,8 +85,8 @@ def test_share_of_the_days_volume(quantity: int, volume: int, share: str) -> Non
 @given(st.integers(0, 50), st.integers(0, 100))
 def test_keys_stay_in_range_and_come_apart(n: int, seed: int) -> None:
     block = random_block(n, seed)
-    key = condition_key(block, Market(Session(START, END, "file"), TICKS, 77_777))
-    assert np.all((key >= 0) & (key < SIZE))
+    key = market_key(block, Market(Session(START, END, "file"), TICKS, 77_777)) // RANGES
+    assert np.all((key >= 0) & (key < len(PHASES) * len(SPREADS) * len(SHARES)))
     places = condition_dimensions(key)
     back = (places["phase"] * len(SPREADS) + places["spread"]) * len(SHARES) + places["volume_share"]
     assert np.array_equal(back, key)

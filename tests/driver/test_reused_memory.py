@@ -65,7 +65,8 @@ def test_nothing_is_kept_of_a_block_but_copies(
         buffers.poison()
 
     run_job(job)
-    monkeypatch.setattr(driver.job, "_kept_buffers", lambda: buffers)
+    kept = {"blocks": buffers, "sums": Buffers()}
+    monkeypatch.setattr(driver.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
     monkeypatch.setattr(driver.job, "measure", poisoning)
     other = replace(job, folder=str(tmp_path / "poisoned"))
     run_job(other)

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from driver.conditions import SPREADS, Market, condition_dimensions, condition_key
+from driver.conditions import SPREADS, Market, condition_dimensions
 from driver.config import load_config
 from driver.measure import measure
 from driver.plan import plan_jobs
 from driver.settings import Session, Settings, Simulation
 from driver.tick_file import read_tick_file
+from driver.volatility import RANGES
 from tests.builders import build_day
+from tests.driver.job_folders import market_key
 from tests.driver.test_plan import RESULTS, partition
 from tests.random_day import CLOSE, OPEN
 from tickstore.errors import InputError
@@ -81,5 +83,5 @@ def test_half_ticks_and_spreads_go_by_the_ticks_of_the_job(tick: int, filled: in
     session = Session(OPEN, CLOSE, "test")
     (block,) = measure(day, settings, session)
     assert block.scenario_filled[1].tolist() == [filled]
-    key = condition_key(replace(block), Market(session, settings.simulation.ticks, 0))
+    key = market_key(replace(block), Market(session, settings.simulation.ticks, 0)) // RANGES
     assert SPREADS[condition_dimensions(key)["spread"][0]] == spread

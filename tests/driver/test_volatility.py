@@ -12,13 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.aggregate import aggregate
-from driver.cell_sums import cells_of, sum_by
-from driver.conditions import MARKET_SIZE, Market, market_key, split_market
+from driver.conditions import Market
 from driver.partials import Partial, write_partial
 from driver.settings import Job, Session
-from driver.volatility import RANGES, UNKNOWN, count_intervals, interval_ranges, order_ranges, tercile_of
+from driver.volatility import RANGES, UNKNOWN, count_intervals, interval_ranges, tercile_of
 from kernels.conventions import NULL
-from tests.driver.job_folders import SETTINGS
+from tests.driver.job_folders import SETTINGS, job_sums, market_key
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 pytestmark = pytest.mark.reduced
@@ -95,8 +94,9 @@ def test_orders_belong_to_the_interval_of_their_benchmark_time() -> None:
     session = Session(OPEN + HOUR, OPEN + 2 * HOUR, "test")
     ranges = np.arange(12)
     expected = [min(max((int(t) - session.start) // (5 * MINUTE), 0), 11) for t in block.benchmark_time]
-    assert order_ranges(block, session, ranges).tolist() == expected
-    assert set(order_ranges(block, session, ranges[:0]).tolist()) == {UNKNOWN}
+    found = [market_key(block, Market(session, ((0, 1),), 1, known)) % RANGES for known in (ranges, ranges[:0])]
+    assert found[0].tolist() == expected
+    assert set(found[1].tolist()) == {UNKNOWN}
 
 
 def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
         pooled.setdefault(security, []).extend(ranges.tolist())
         blocks.append((security, block, ranges))
         market = Market(session, SETTINGS.simulation.ticks, 5_000_000, ranges)
-        cubes = cells_of(block, SETTINGS.timezone), *split_market(sum_by(block, market_key(block, market), MARKET_SIZE))
+        cubes = job_sums([block], market)
         folder = tmp_path / security / date
         folder.mkdir(parents=True)
         partial = Partial(security, date, "print", *cubes, {}, [], {}, count_intervals(ranges))

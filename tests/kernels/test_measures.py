@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.block_columns import derived_columns
-from driver.cell_sums import booked_part
+from driver.cell_sums import cells_of
 from driver.measure import hour_bounds, measure
 from driver.order_block import OrderBlock
 from driver.settings import Selection, Session, Settings, Simulation
@@ -213,7 +213,8 @@ def test_bookings_cost_the_same_in_orders_and_tables() -> None:
     block = measured(build_day(events, fills, [{"timestamp": OPEN, "bid": 15, "offer": 16}]), Settings())
     assert block is not None
     assert block.scenario_notional2[0].tolist() == [3 * (31 + 31 + 30)]
-    cost, base = booked_part(block)
+    cells = cells_of(block, "UTC")
+    cost, base = (cells.sums[cells.names.index(name)] for name in ("booked_cost", "booked_base"))
     assert (cost.tolist(), base.tolist()) == ([0], [3 * 31])
     per_order = (block.cost[0, 0] - cost[0]) / (block.mid2[0] * block.order_quantity[0] - base[0])
     assert block.extra["shortfall_ex_booking_bps"][0] == pytest.approx(10_000 * per_order)

@@ -7,17 +7,30 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from kernels import histograms, moments
+from kernels.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_columns, empty_tables
+from kernels.cell_tables import K as MOST
 from kernels.conventions import NULL
-from kernels.histograms import BUCKETS
+from kernels.histograms import BUCKETS, CODE_COLUMNS, I16
 from kernels.moments import F64, I32, I64
+from kernels.order_rows import (
+    BETTER,
+    COST,
+    PRICED,
+    SCENARIO,
+    SCENARIO_PLACES,
+    WITHIN,
+    BlockColumns,
+    new_tile,
+    row_widths,
+)
 from tests.oracles import moments as oracle
 
 pytestmark = pytest.mark.reduced
 
 K = 3
-TRIANGLE = K * (K + 1) // 2
 
 
 @dataclass
@@ -30,6 +43,10 @@ class Orders:
     mid2: I64
     quantity: I64
     base: I64
+    group: NDArray[np.int8]
+    filled: I64
+    value: F64  # a metric of fills, weighted by ``weight``
+    weight: I64
 
 
 @st.composite
@@ -44,13 +61,37 @@ def orders(draw: st.DrawFn) -> Orders:
     cost[rng.random((K, n)) < draw(st.sampled_from([0.0, 0.1]))] = np.nan
     base = np.empty(n, np.int64)
     moments.priced_base(mid2, quantity, cost, base)
-    return Orders(cells, rng.integers(0, cells, n).astype(np.int32), cost, mid2, quantity, base)
+    filled = np.stack([quantity // rng.integers(1, 3) for _ in range(K)]) * rng.integers(0, 2, (K, n))
+    value = np.where(rng.random(n) < 0.3, np.nan, rng.normal(0, 50, n))
+    group, weight = rng.integers(1, 4, n).astype(np.int8), 2 * quantity * rng.integers(0, 9_999, n)
+    cell = rng.integers(0, cells, n).astype(np.int32)
+    return Orders(cells, cell, cost, mid2, quantity, base, group, filled, value, weight)
+
+
+def add(part: Orders) -> tuple[CubeTables, I16]:
+    """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
+    n, widths = len(part.cell), row_widths(K, 1, 0)
+    given = empty_columns(K, 1, 0)
+    columns = BlockColumns(*(np.zeros((*column.shape[:-1], n), column.dtype) for column in given))
+    columns = columns._replace(
+        order_quantity=part.quantity, mid2=part.mid2, cost=part.cost, group=part.group, filled_quantity=part.filled[0],
+        scenario_filled=part.filled, arrival_slippage=part.value, notional=part.weight // 2,
+    )  # fmt: skip
+    tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
+    code = np.empty((n, CODE_COLUMNS), np.int16)
+    add_orders(columns, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
+    for table, whole in zip(tables[:2], one[:2], strict=True):
+        assert np.array_equal(table.sum(axis=0), whole[0])
+    return tables, code
 
 
 def accumulate(part: Orders) -> tuple[F64, F64, F64]:
-    out = np.zeros((part.cells, 3)), np.zeros((part.cells, 2, K)), np.zeros((part.cells, 2, TRIANGLE))
-    moments.add_moments(part.cell, part.cost, part.base, *out)
-    return out
+    """Return weight, mean and co-moments as ``merge_moments`` takes them."""
+    rows = add(part)[0].moments
+    lower, full = np.tril_indices(K), np.zeros((part.cells, 2, MOST, MOST))
+    full[:] = rows[:, COMOMENT : COMOMENT + 2 * MOST**2].reshape(-1, 2, MOST, MOST)
+    means = rows[:, MEAN:COMOMENT].reshape(-1, 2, MOST)[:, :, :K]
+    return rows[:, :3].copy(), means.copy(), full[:, :, lower[0], lower[1]]
 
 
 def rows(part: Orders, chosen: slice) -> Orders:
@@ -61,6 +102,10 @@ def rows(part: Orders, chosen: slice) -> Orders:
         part.mid2[chosen],
         part.quantity[chosen],
         part.base[chosen],
+        part.group[chosen],
+        np.ascontiguousarray(part.filled[:, chosen]),
+        part.value[chosen],
+        part.weight[chosen],
     )
 
 
@@ -79,28 +124,24 @@ def test_sums_equal_the_oracle(some: Orders) -> None:
     reach = moments.add_fixed_cost(some.cell, some.cost[0], some.base, out)
     assert out.tolist() == oracle.naive_fixed_sums(cell, some.cost[0].tolist(), some.base.tolist(), some.cells)
     assert abs(out).sum() <= reach + len(cell)
-    weighted = np.zeros((3, some.cells), np.int64)
-    chosen = np.empty(len(cell), np.int32)
-    chosen = chosen[: moments.rows_above_zero(some.quantity, chosen)]
-    assert chosen.tolist() == np.flatnonzero(some.quantity > 0).tolist()
-    moments.add_weighted(chosen, some.cell, some.cost[1], some.quantity, weighted)
-    expected = oracle.naive_weighted(cell, some.cost[1].tolist(), some.quantity.tolist(), some.cells)
-    assert weighted.tolist() == [list(row) for row in expected]
 
 
 @given(orders())
-def test_counts_equal_the_oracle(some: Orders) -> None:
-    out = np.zeros(some.cells, np.int64)
-    moments.count_positive(some.cell, some.base, out)
-    assert out.tolist() == [int((some.base[some.cell == c] > 0).sum()) for c in range(some.cells)]
-    flag = (some.quantity % 3).astype(np.int8)
-    out[:] = 0
-    moments.count_equal(some.cell, flag, 1, out)
-    by_code = [[int((flag[some.cell == c] == code).sum()) for c in range(some.cells)] for code in range(3)]
-    assert out.tolist() == by_code[1]
-    codes = np.zeros((3, some.cells), np.int64)
-    moments.count_codes(some.cell, flag, 0, codes)
-    assert codes.tolist() == by_code
+def test_rows_of_cells_equal_the_oracle(some: Orders) -> None:
+    cell, tables = some.cell.tolist(), add(some)[0]
+    place = WITHIN
+    expected = oracle.naive_weighted(cell, some.value.tolist(), some.weight.tolist(), some.cells)
+    assert tables.fill_rows[:, place : place + 3].T.tolist() == [list(row) for row in expected]
+    base, costs = some.base.tolist(), some.cost.tolist()
+    assert tables.rows[:, PRICED + 1].tolist() == oracle.naive_integer_sums(cell, base, some.cells)
+    for s in range(K):
+        row = tables.rows[:, SCENARIO + SCENARIO_PLACES * s :]
+        assert row[:, COST].tolist() == oracle.naive_fixed_sums(cell, costs[s], base, some.cells)
+        found = row[:, :3].tolist()
+        columns = some.group.tolist(), some.filled[0].tolist(), some.filled[s].tolist(), some.quantity.tolist()
+        outcome = [oracle.naive_outcome(*order) for order in zip(*columns, strict=True)]
+        pairs = list(zip(cell, outcome, strict=True))
+        assert found == [[pairs.count((c, code)) for code in (1, 2, 3)] for c in range(some.cells)]
 
 
 @given(orders())
@@ -148,12 +189,12 @@ def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: i
 
 @given(orders())
 def test_histograms_equal_the_oracle(some: Orders) -> None:
-    start, row = np.zeros(some.cells + 1, np.int64), np.empty(len(some.cell), np.int64)
+    start, row, code = np.zeros(some.cells + 1, np.int64), np.empty(len(some.cell), np.int64), add(some)[1]
     histograms.rows_by_cell(some.cell, start, row)
     assert row.tolist() == np.argsort(some.cell, kind="stable").tolist()
     room = (2 * K - 1) * max(len(some.cell), 1)
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    n = histograms.sparse_histograms(start, row, some.cost, some.base, *out)
+    n = histograms.sparse_histograms(start, row, code, 2 * K - 1, *out)
     found = {
         (int(c), int(code) // BUCKETS, int(code) % BUCKETS): int(count)
         for c, code, count in zip(out[0][:n], out[1][:n], out[2][:n], strict=True)
@@ -176,24 +217,28 @@ def test_buckets_lie_between_their_edges(value: float) -> None:
     assert edges[bucket] <= value <= edges[bucket + 1]
 
 
+def order_of(cost: F64, group: int, filled: I64, quantity: int) -> Orders:
+    one = np.array([quantity], np.int64)
+    kind, cell = np.array([group], np.int8), np.zeros(1, np.int32)
+    return Orders(1, cell, cost, one, one, one * one, kind, filled, np.zeros(1), np.zeros(1, np.int64))
+
+
 @pytest.mark.parametrize(
     ("group", "real", "filled", "quantity"),
     [(1, 60, 60, 100), (2, 60, 100, 100), (2, 60, 0, 100), (3, 0, 0, 100), (3, 0, 50, 100), (1, 100, 99, 100)],
 )
 def test_outcome_under_a_scenario(group: int, real: int, filled: int, quantity: int) -> None:
-    out = np.empty(1, np.int8)
-    a, b, c = (np.array([value], np.int64) for value in (real, filled, quantity))
-    moments.scenario_outcome(np.array([group], np.int8), a, b, c, out)
-    assert out[0] == oracle.naive_outcome(group, real, filled, quantity)
+    amounts = np.array([[real], [filled], [0]], np.int64)
+    row = add(order_of(np.zeros((K, 1)), group, amounts, quantity))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
+    expected = oracle.naive_outcome(group, real, filled, quantity)
+    assert row[:3].tolist() == [int(code == expected) for code in (1, 2, 3)]
 
 
-def test_comparison_counts_better_equal_worse_to_the_fixed_point() -> None:
-    out = np.zeros((3, 1), np.int64)
-    real = np.array([10.0, 10.0, 10.0, 10.0, 10.0])
-    cost = np.array([9.0, 10.0 + 1e-9, 10.0, 11.0, 0.0])
-    base = np.array([1, 1, 1, 1, 0], np.int64)
-    moments.add_comparison(np.zeros(5, np.int32), real, cost, base, out)
-    assert out[:, 0].tolist() == [1, 2, 1]
+@pytest.mark.parametrize(("cost", "kind"), [(9.0, 0), (10.0 + 1e-9, 1), (10.0, 1), (11.0, 2), (np.nan, None)])
+def test_comparison_is_of_fixed_point_costs(cost: float, kind: int | None) -> None:
+    costs, nothing = np.array([[10.0], [cost], [0.0]]), np.zeros((K, 1), np.int64)
+    row = add(order_of(costs, 3, nothing, 100))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
+    assert row[BETTER : BETTER + 3].tolist() == [int(code == kind) for code in range(3)]
 
 
 @pytest.mark.parametrize("value", [2.0**62, -(2.0**63), np.inf])
