@@ -133,6 +133,7 @@ def add_orders(
     size, bits = tile.base.shape[0], np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
     y, every = np.zeros(size * CODE_COLUMNS), np.arange(size)
     seen, work, reached = y.view(np.int64), np.zeros(2 * K), 0
+    cubes, cells = (main, market), (cell, other_cell)
     for first in range(0, cell.shape[0], size):
         n = min(size, cell.shape[0] - first)
         order_rows(b, first, n, tile)
@@ -144,13 +145,12 @@ def add_orders(
             reached |= bits[m]
         if reached >= SATURATED:
             return reached
-        _add(tile.rows, n, first, every, cell, main.rows)
-        _add(tile.rows, n, first, every, other_cell, market.rows)
-        _add(tile.fill_rows, traded, first, tile.traded, cell, main.fill_rows)
-        _add(tile.fill_rows, traded, first, tile.traded, other_cell, market.fill_rows)
         _shortfalls(b.cost, tile.base, first, n, y)
-        _add_moments(y, tile.base, n, first, cell, main.moments, work)
-        _add_moments(y, tile.base, n, first, other_cell, market.moments, work)
+        for cube in range(len(cubes)):
+            table, place = cubes[cube], cells[cube]
+            _add(tile.rows, n, first, every, place, table.rows)
+            _add(tile.fill_rows, traded, first, tile.traded, place, table.fill_rows)
+            _add_moments(y, tile.base, n, first, place, table.moments, work)
         for t in range(n):
             for m in range(CODE_COLUMNS - 1):
                 code[first + t, m] = bucket_of(seen[t * CODE_COLUMNS + m])

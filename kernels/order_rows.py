@@ -318,14 +318,12 @@ def fill_rows(b: BlockColumns, first: int, n: int, tile: Tile) -> int:
         traded += int(known != 0)
     _filled(b, first, tile, traded)
     place = WITHIN + 2 * b.within.shape[0]
-    _metric(b.arrival_slippage, first, tile, traded, place)
-    _metric(b.effective_spread, first, tile, traded, place + 3)
-    _metric(b.price_improvement, first, tile, traded, place + 6)
-    _metric(b.vwap_slippage, first, tile, traded, place + 9)
-    _metric(b.fill_quoted_spread, first, tile, traded, place + 12)
-    _metric(b.arrival_improvement, first, tile, traded, place + 15)
-    _metric(b.vwap_ex_own, first, tile, traded, place + 18)
-    _metric(b.close_slippage, first, tile, traded, place + 21)
+    metrics = (
+        b.arrival_slippage, b.effective_spread, b.price_improvement, b.vwap_slippage, b.fill_quoted_spread,
+        b.arrival_improvement, b.vwap_ex_own, b.close_slippage,
+    )  # fmt: skip
+    for m in range(len(metrics)):
+        _metric(metrics[m], first, tile, traded, place + 3 * m)
     place += 24
     horizons = b.markout.shape[0]
     for h in range(horizons):
@@ -340,10 +338,10 @@ def order_rows(b: BlockColumns, first: int, n: int, tile: Tile) -> None:
     """Write the rows of n orders from ``first`` on, and their base by the headline charge."""
     _shared(b, first, n, tile)
     _quoted(b, first, n, tile)
-    _charged(b, b.cost_touch, 1, first, n, tile.rows, tile.other_base)
-    _charged(b, b.cost_zero, 2, first, n, tile.rows, tile.other_base)
-    _charged(b, b.cost_cleanup, 3, first, n, tile.rows, tile.other_base)
-    _charged(b, b.cost, 0, first, n, tile.rows, tile.base)
+    costs = (b.cost, b.cost_touch, b.cost_zero, b.cost_cleanup)
+    bases = (tile.base, tile.other_base, tile.other_base, tile.other_base)
+    for charge in range(len(costs)):
+        _charged(b, costs[charge], charge, first, n, tile.rows, bases[charge])
     _parts(b, first, n, tile.rows, tile.base)
     for s in range(b.cost.shape[0]):
         _scenario(b, s, first, n, tile.rows, tile.base)
