@@ -55,7 +55,7 @@ def read_columns(block: OrderBlock) -> float:
     """Read every column of a block, once and in order: what memory itself costs."""
     columns = [getattr(block, field.name) for field in fields(block)]
     arrays = [column for column in [*columns, *block.extra.values()] if isinstance(column, np.ndarray)]
-    return float(sum(array.sum() for array in arrays))
+    return sum(float(array.sum()) for array in arrays)
 
 
 def sum_day(day: SyntheticDay, clock: Clock) -> int:
