@@ -29,13 +29,6 @@ class Extremes:
         self.rows = [_row(block, i) if i >= 0 else self.rows[-1 - i] for i in places]
 
 
-def extreme_orders(block: OrderBlock) -> list[dict[str, Any]]:
-    """Return the orders of one block of largest real cost, either sign, as plain rows."""
-    extremes = Extremes()
-    extremes.add(block)
-    return extremes.rows
-
-
 def _row(block: OrderBlock, i: int) -> dict[str, Any]:
     base = float(block.mid2[i]) * float(block.order_quantity[i]) if block.mid2[i] != NULL else 0.0
     row: dict[str, Any] = {

@@ -9,7 +9,7 @@ from driver.cell_sums import JobSums
 from driver.cells import Cells, hour_table
 from driver.conditions import Market, key_columns, key_rules
 from driver.order_block import I64, OrderBlock
-from driver.outliers import extreme_orders
+from driver.outliers import Extremes
 from driver.partials import PARTIAL_NAME, Partial, write_partial
 from driver.settings import Job, Session, Settings
 from driver.volatility import RANGES, count_intervals
@@ -63,7 +63,9 @@ def make_job(results: Path, index: int, security: str, date: str, block: OrderBl
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
     intervals = count_intervals(RANGES_OF_DAY)
-    extremes = extreme_orders(block)
+    largest = Extremes()
+    largest.add(block)
+    extremes = largest.rows
     partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, extremes, texts, intervals)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), SETTINGS, len(block), f"print{index}")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from driver.cell_sums import cells_of
 from driver.measure import data_quality, hour_bounds, measure
 from driver.order_files import order_columns
-from driver.outliers import extreme_orders
+from driver.outliers import Extremes
 from driver.settings import Session, Settings, Simulation
 from kernels import CAUSES, change_causes
 from tests.builders import build_day
@@ -154,7 +154,9 @@ def check(tables: Tables, simulation: Simulation) -> None:
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)
     assert cells_of(block, settings.timezone).sums[0].sum() == len(expected)
-    assert len(extreme_orders(block)) <= len(expected)
+    extremes = Extremes()
+    extremes.add(block)
+    assert len(extremes.rows) <= len(expected)
     assert len(order_columns(block, ["1s", "60s"])["order_id"]) == len(expected)
 
 
