@@ -1,6 +1,5 @@
 """Build one partition from the logs: one of the two kinds of work of a conversion."""
 
-import os
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,11 +18,12 @@ from tickstore.scratch import Scratch
 from tickstore.session_hints import session_hints
 from tickstore.spill import Key, Spill, open_spill
 from tickstore.table_merge import CONFLICT, GIVEN, KEPT, MERGED, REPLACED, SAME, Choice, MergedTable, choose_rows
+from tickstore.worker_log import Segment
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 MOST_SOURCES: Final = 100  # named in a day file
-_OPEN_LOGS: Final = 64  # that a worker keeps mapped: a partition may have rows in any number of them
+_MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
 
@@ -31,10 +31,10 @@ Removed = tuple[str, int, list[str]]  # table, rows, base names of their files
 
 
 class Log(NamedTuple):
-    """Where rows of a partition are: a byte range, its log, how many they are, what columns they have."""
+    """Where rows of a partition are: a byte range, its place in a log, how many they are, what columns they have."""
 
     number: int
-    log: str | bytes
+    log: Segment | bytes
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None  # participant number in the log -> code of the store
@@ -234,14 +234,14 @@ def _scratch(folder: str | None) -> Scratch:
     return scratch
 
 
-@lru_cache(maxsize=_OPEN_LOGS)
-def _mapped_spill(path: str, inode: int) -> Spill:
-    return open_spill(Path(path))
+@lru_cache(maxsize=_MAPPED)
+def _mapped_spill(segment: Segment) -> Spill:
+    return open_spill(segment)
 
 
-def _spill(number: int, log: str | bytes) -> Spill:
-    if isinstance(log, str):
-        return _mapped_spill(log, os.stat(log).st_ino)  # noqa: PTH116 - a log that was made again is another file
+def _spill(number: int, log: Segment | bytes) -> Spill:
+    if isinstance(log, Segment):
+        return _mapped_spill(log)
     kept: dict[int, Spill] = _state.setdefault("memory", {})
     if number not in kept:
         kept[number] = open_spill(log)
@@ -249,7 +249,7 @@ def _spill(number: int, log: str | bytes) -> Spill:
 
 
 def forget_log(number: int) -> None:
-    """Let go of a log that was kept in memory."""
+    """Let go of a byte range that was kept in memory."""
     _state.get("memory", {}).pop(number, None)
 
 

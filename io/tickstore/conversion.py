@@ -17,7 +17,7 @@ from tickstore.disk_chores import DiskChores
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import StoreError
 from tickstore.forecast import Forecast
-from tickstore.parse_task import ParsedChunk
+from tickstore.parse_task import ParsedChunk, close_logs
 from tickstore.pipeline import Pipeline
 from tickstore.planning import Plan
 from tickstore.reject_limit import check_rejects
@@ -123,6 +123,7 @@ def _convert(
         raise
     finally:
         forget_logs()
+        close_logs()
         if not keep and not is_decided(request.store):
             with suppress(OSError):
                 if logs is not None:

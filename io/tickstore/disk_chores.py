@@ -1,4 +1,4 @@
-"""What a conversion has to do on disk that nobody waits for: write out finished files, remove logs."""
+"""What a conversion has to do on disk that nobody waits for: write out finished files, give space back."""
 
 import ctypes
 import os
@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tickstore.worker_log import Segment, give_back
+
 _WAIT_AND_WRITE: Final = 1 | 2 | 4  # SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER
-GONE: Final = ".gone"  # ends the name of a file about to be removed
 Chore = Callable[[], None]
 
 
@@ -22,19 +23,15 @@ class DiskChores:
         self._chores: queue.SimpleQueue[Chore | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._function = getattr(ctypes.CDLL(None), "sync_file_range", None)
-        self._removed = 0
 
     def write_out(self, path: Path) -> None:
         """Have a file written out, so that the sync that must follow finds little to do."""
         if self._function is not None:
             self._add(lambda: self._write_out(path))
 
-    def remove(self, path: Path) -> None:
-        """Give back the space of a file that a worker may have mapped still. Its name is free at once."""
-        self._removed += 1
-        gone = path.with_name(f"{self._removed}{GONE}")
-        path.rename(gone)
-        self._add(lambda: _remove(gone))
+    def give_back(self, segment: Segment) -> None:
+        """Give back the space of rows that nobody needs any more."""
+        self._add(lambda: give_back(segment))
 
     def _write_out(self, path: Path) -> None:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -69,8 +66,3 @@ class DiskChores:
             self._chores.put(None)
             self._thread.join()
             self._thread = None
-
-
-def _remove(path: Path) -> None:
-    os.truncate(path, 0)
-    path.unlink()

@@ -15,6 +15,7 @@ from tickstore.day_file import open_day
 from tickstore.errors import StoreError
 from tickstore.parse_task import ParsedChunk
 from tickstore.store_files import read_lines
+from tickstore.worker_log import Segment
 
 _BUILT: Final = "built.jsonl"
 _PARSED: Final = "parsed.jsonl"
@@ -58,19 +59,30 @@ def note_built(folder: Path, partition: BuiltPartition) -> None:
     _add(folder / _BUILT, asdict(partition))
 
 
-def parsed_before(folder: Path) -> dict[int, ParsedChunk]:
-    """Return what the byte ranges held whose logs were let go of."""
-    found = {}
+def parsed_before(folder: Path) -> tuple[dict[int, ParsedChunk], set[int]]:
+    """Return what the finished byte ranges held, and the numbers of those whose rows are still in a log."""
+    found: dict[int, ParsedChunk] = {}
+    there: set[int] = set()
     for line in read_lines(folder / _PARSED):
+        if "given_back" in line:
+            there.discard(line["given_back"])
+            continue
         keys = [((security, date), rows) for (security, date), rows in line["keys"]]
         rejects = [Reject(**reject) for reject in line["rejects"]]
-        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects})
-    return found
+        log = Segment(*line["log"])
+        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects, "log": log})
+        there.add(line["number"])
+    return found, there
 
 
 def note_parsed(folder: Path, chunk: ParsedChunk) -> None:
-    """Add what a byte range held: its log, which says so too, is about to go."""
+    """Add what a byte range held and where its rows are."""
     _add(folder / _PARSED, asdict(chunk))
+
+
+def note_given_back(folder: Path, number: int) -> None:
+    """Add that the rows of a byte range are about to be removed from their log."""
+    _add(folder / _PARSED, {"given_back": number})
 
 
 def _add(path: Path, line: dict[str, Any]) -> None:

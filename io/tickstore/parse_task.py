@@ -1,7 +1,8 @@
-"""Parse one byte range of input into one spill log: one of the two kinds of work of a conversion."""
+"""Parse one byte range of input into spilled rows: one of the two kinds of work of a conversion."""
 
+import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,10 @@ from tickstore.errors import InputError
 from tickstore.names import name_text
 from tickstore.scatter import PAGE, count_newlines, page_digest
 from tickstore.sources import Chunk, Source
-from tickstore.spill import Key, SpillWriter, is_whole, memory_target, open_spill
+from tickstore.spill import Key, SpillWriter, memory_target
 from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
 from tickstore.trade_dates import trade_calendar
+from tickstore.worker_log import Segment, WorkerLog
 
 _NEWLINE: Final = 10
 _FEW: Final = 1 << 16  # participant numbers below this are found without sorting
@@ -23,7 +25,7 @@ _FEW: Final = 1 << 16  # participant numbers below this are found without sortin
 
 @dataclass(frozen=True, slots=True)
 class ParseTask:
-    """One byte range, the rules it is read by, and where its log goes (None: it stays in memory)."""
+    """One byte range, the rules it is read by, and the folder of the logs (None: its rows stay in memory)."""
 
     number: int
     source: Source
@@ -31,7 +33,7 @@ class ParseTask:
     timezone: str
     session_cutoff: str
     holidays: tuple[str, ...]
-    log: str | None
+    logs: str | None
     most_rejects: int  # more in one range stop the conversion
 
 
@@ -41,7 +43,7 @@ class ParsedChunk:
 
     number: int
     keys: list[tuple[Key, int]]  # rows of each partition
-    log: str | bytes
+    log: Segment | bytes
     lines: int  # passed by the parser
     raw_lines: int  # beginning in the range, by the newlines of its raw bytes
     stored: int
@@ -56,41 +58,53 @@ class ParsedChunk:
     rejects: list[Reject] = field(default_factory=list)
 
 
+_logs: dict[str, WorkerLog] = {}  # this process's, by folder
+
+
 def parse_chunk(task: ParseTask) -> ParsedChunk:
-    """Parse a byte range, or take up the finished log of an interrupted conversion."""
-    if task.log is not None and is_whole(Path(task.log)):
-        return _from_log(task)
+    """Parse a byte range."""
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], task.log or b"", 0, 0, 0, 0, 0, None, "")
-    temporary = None if task.log is None else Path(f"{task.log}.tmp")
-    target = memory_target() if temporary is None else temporary.open("wb", buffering=0)
+    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
+    log = None if task.logs is None else _own_log(task.logs)
+    target = memory_target() if log is None else log.begin()
     numbers: set[int] = set()
-    with target:
-        writer = SpillWriter(target, task.source.names, calendar)
-        digests: list[bytes] = []
-        newlines: list[int] = []
-        unpacked = PageDigests()
-        for piece in pieces(task, digests, newlines, unpacked):
-            for block in parser.parse(piece):
-                _count(result, block.rows, block.blank, block.rejects, task)
-                if block.rows:
-                    if result.first_time is None:
-                        result.first_time = int(block.columns["timestamp"][0])
-                    _collect_names(numbers, block.columns.get("participant"))
-                    writer.add(block.columns)
-        texts = {number: text for text, number in long_names.items()}
-        result.names = {name_text(number, texts): number for number in sorted(numbers)}
-        result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
-        result.other_dates, result.other_date = writer.dates.others, writer.dates.example
-        result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
-        result.keys = writer.finish(texts, _facts(result))
-        if temporary is None:
-            result.log = target.getvalue()  # type: ignore[union-attr]
-    if temporary is not None:
-        temporary.replace(str(task.log))
+    writer = SpillWriter(target, task.source.names, calendar)
+    digests: list[bytes] = []
+    newlines: list[int] = []
+    unpacked = PageDigests()
+    for piece in pieces(task, digests, newlines, unpacked):
+        for block in parser.parse(piece):
+            _count(result, block.rows, block.blank, block.rejects, task)
+            if block.rows:
+                if result.first_time is None:
+                    result.first_time = int(block.columns["timestamp"][0])
+                _collect_names(numbers, block.columns.get("participant"))
+                writer.add(block.columns)
+    texts = {number: text for text, number in long_names.items()}
+    result.names = {name_text(number, texts): number for number in sorted(numbers)}
+    result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
+    result.other_dates, result.other_date = writer.dates.others, writer.dates.example
+    result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
+    result.keys = writer.finish(texts)
+    result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
     return result
+
+
+def _own_log(folder: str) -> WorkerLog:
+    """Return this process's log, and never that of the process it was forked from."""
+    log = _logs.get(folder)
+    if log is None or log.process != os.getpid():
+        _logs[folder] = log = WorkerLog(Path(folder))
+    return log
+
+
+def close_logs() -> None:
+    """Let go of this process's log: it belongs to one conversion."""
+    for log in _logs.values():
+        log.close()
+    _logs.clear()
 
 
 def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:
@@ -201,28 +215,3 @@ def _lines(data: Any, start: int, stop: int, source: Source) -> int:
         return 0
     lines = int(count_newlines(np.frombuffer(data, np.uint8, stop - start, start)))
     return lines + (stop == source.size and data[stop - 1] != _NEWLINE)
-
-
-def _facts(result: ParsedChunk) -> dict[str, Any]:
-    return {
-        "lines": result.lines,
-        "raw_lines": result.raw_lines,
-        "stored": result.stored,
-        "blank": result.blank,
-        "weekend_rows": result.weekend_rows,
-        "first_time": result.first_time,
-        "pages": result.pages,
-        "text": result.text,
-        "names": result.names,
-        "other_dates": result.other_dates,
-        "other_date": result.other_date,
-        "rejects": [asdict(reject) for reject in result.rejects],
-    }
-
-
-def _from_log(task: ParseTask) -> ParsedChunk:
-    spill = open_spill(Path(str(task.log)))
-    facts = dict(spill.facts)
-    rejects = [Reject(**reject) for reject in facts.pop("rejects")]
-    keys = [(key, spill.rows(key)) for key in spill.keys]
-    return ParsedChunk(number=task.number, keys=keys, log=str(task.log), rejects=rejects, **facts)

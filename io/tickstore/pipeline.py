@@ -6,16 +6,15 @@ files are the same as if all had been built then.
 """
 
 from collections import Counter, deque
-from pathlib import Path
 from typing import Final
 
 from tickstore.accounting import check_copies, count_lines
 from tickstore.build_task import BuiltPartition, build_partition, forget_log
 from tickstore.catalog import day_path, partition_order
-from tickstore.disk_chores import GONE, DiskChores
+from tickstore.disk_chores import DiskChores
 from tickstore.errors import InputError, StoreError
 from tickstore.forecast import Forecast
-from tickstore.journal import built_before, note_built, note_parsed, parsed_before
+from tickstore.journal import built_before, note_built, note_given_back, note_parsed, parsed_before
 from tickstore.ledger import Ledger
 from tickstore.parse_task import ParsedChunk, parse_chunk
 from tickstore.planning import BuildTasks, Plan, has_text, participant_codes, stored_codes
@@ -23,6 +22,7 @@ from tickstore.reject_limit import check_rejects
 from tickstore.rejects import bad_rows
 from tickstore.request import ConvertProgress, Progress
 from tickstore.spill import Key, is_whole
+from tickstore.worker_log import Segment, keep_only
 from tickstore.worker_pool import Job, WorkerPool
 
 _ASKED: Final = -1
@@ -76,25 +76,27 @@ class Pipeline:
         for job, result in pool.run(self._next_job):
             if isinstance(result, BuiltPartition):
                 self._note_built(result)
-            elif job.task.number in self._ledger.parsed:
-                self._note_parsed_again(result)
             else:
-                self._note_parsed(result, has_log=True)
+                if self._plan.logs is not None:
+                    note_parsed(self._plan.folder, result)
+                if job.task.number in self._ledger.parsed:
+                    self._note_parsed_again(result)
+                else:
+                    self._note_parsed(result, has_log=True)
 
     def _take_up(self) -> None:
         """Go on from where an interrupted conversion stopped, if there is one."""
-        if self._plan.logs is not None:
-            for path in self._plan.logs.glob(f"*{GONE}"):
-                path.unlink()
         built, self._next_number = built_before(self._plan.folder, self._plan.request.store)
         self._before = {partition.key: partition for partition in built}
-        parsed = parsed_before(self._plan.folder)
+        parsed, there = parsed_before(self._plan.folder)
+        if self._plan.logs is not None:
+            logs = {n: log for n in there if isinstance(log := parsed[n].log, Segment) and is_whole(log)}
+            there &= logs.keys()
+            keep_only(self._plan.logs, logs.values())
         self._to_parse.extend(number for number in self._order if number not in parsed)
         for number in self._order:
             if number in parsed:
-                log = str(self._plan.log_path(number)) if self._plan.logs is not None else ""
-                parsed[number].log = log
-                self._note_parsed(parsed[number], has_log=bool(log) and is_whole(Path(log)))
+                self._note_parsed(parsed[number], number in there)
 
     def _next_job(self) -> Job | None:
         """Return what to do next: build before parsing, so that space is given back."""
@@ -223,9 +225,9 @@ class Pipeline:
         """Give back the space of logs that nobody needs any more."""
         for number in self._ledger.let_go(numbers):
             chunk = self._ledger.parsed[number]
-            if self._plan.logs is None:
+            if isinstance(chunk.log, Segment):
+                note_given_back(self._plan.folder, number)
+                self._chores.give_back(chunk.log)
+            else:
                 chunk.log = b""
                 forget_log(number)
-                continue
-            note_parsed(self._plan.folder, chunk)
-            self._chores.remove(self._plan.log_path(number))

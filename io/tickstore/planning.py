@@ -42,13 +42,8 @@ class Plan:
         allowed = max(_ALWAYS_COUNTED, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
         return ParseTask(
             number, self.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
-            None if self.logs is None else str(self.log_path(number)), allowed,
+            None if self.logs is None else str(self.logs), allowed,
         )  # fmt: skip
-
-    def log_path(self, number: int) -> Path:
-        """Return where the log of a byte range is."""
-        assert self.logs is not None
-        return self.logs / f"{number:06}.log"
 
     def built_path(self, number: int) -> Path:
         """Return where a built day file waits for its commit."""

@@ -1,17 +1,15 @@
-"""Parsed rows on their way to partitions: one log per byte range of input, columns in partition order.
+"""Parsed rows on their way to partitions: a byte range of input is one segment of a log, columns in partition order.
 
-A log is blocks of narrow columns, then a directory, then a trailer that says the log is whole. A column of a block
-is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8 bytes an item. The log of a small
-conversion stays in memory.
+A segment is blocks of narrow columns, then a directory, then a trailer that says where that is. A column of a block
+is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8 bytes an item. The segments of a small
+conversion stay in memory.
 """
 
 import io
 import json
 import mmap
-import os
 import struct
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -22,6 +20,7 @@ from tickstore.fields import NOT_COLUMNS
 from tickstore.scatter import gather_wide, number_partitions, place_rows, scatter_narrow
 from tickstore.stated_dates import StatedDates
 from tickstore.trade_dates import TradeCalendar, trade_days
+from tickstore.worker_log import Segment
 
 Key = tuple[str, str]  # security, trade date
 BLOCK_ROWS: Final = 1 << 18
@@ -35,11 +34,11 @@ class _Block:
     rows: int
     widths: list[int]
     bases: list[int]
-    offsets: list[int]  # byte offsets of the columns
+    offsets: list[int]  # of the columns in the segment, in bytes
 
 
 class SpillWriter:
-    """Append blocks of parsed rows to a log. Buffers are made once and used for every block."""
+    """Write blocks of parsed rows as one segment. Buffers are made once and used for every block."""
 
     def __init__(self, target: BinaryIO, names: tuple[str, ...], calendar: TradeCalendar) -> None:
         """Write to ``target`` the columns ``names`` of every block; all but ``NOT_COLUMNS`` are stored."""
@@ -119,8 +118,8 @@ class SpillWriter:
         while content:
             content = content[self._target.write(content) :]
 
-    def finish(self, long_texts: dict[int, str], facts: dict[str, Any]) -> list[tuple[Key, int]]:
-        """Append directory and trailer and return the rows of each key. ``facts`` are kept with the log."""
+    def finish(self, long_texts: dict[int, str]) -> list[tuple[Key, int]]:
+        """Append directory and trailer and return the rows of each key."""
         from tickstore.names import name_text
         from tickstore.trade_dates import day_text
 
@@ -135,7 +134,6 @@ class SpillWriter:
             "keys": keys,
             "blocks": len(self._blocks),
             "entries": len(entries),
-            "facts": facts,
         }
         text = json.dumps(head).encode()
         text += b" " * (-len(text) % 8)
@@ -155,11 +153,10 @@ def _width(span: int) -> int:
 
 @dataclass(slots=True)
 class Spill:
-    """A finished log, mapped."""
+    """A finished segment, mapped."""
 
     columns: tuple[str, ...]
     keys: dict[Key, int]
-    facts: dict[str, Any]
     _views: tuple[NDArray[Any], ...]
     _blocks: NDArray[np.int64]
     _entries: NDArray[np.int64]
@@ -169,7 +166,7 @@ class Spill:
         self._first = np.searchsorted(self._entries[:, 0], np.arange(len(self.keys) + 1))
 
     def rows(self, key: Key) -> int:
-        """Return how many rows of a partition the log has."""
+        """Return how many rows of a partition the segment has."""
         return int(self._of(key)[:, 3].sum()) if key in self.keys else 0
 
     def read(self, key: Key, name: str, out: NDArray[np.int64]) -> None:
@@ -200,23 +197,23 @@ class Spill:
         return self._entries[self._first[number] : self._first[number + 1]]
 
 
-def open_spill(source: Path | bytes) -> Spill:
-    """Map a log, or take it from memory.
+def open_spill(source: Segment | bytes) -> Spill:
+    """Map a segment, or take it from memory.
 
     Raises
     ------
     StoreError
-        The log is not whole.
+        It is not whole.
     """
     if isinstance(source, bytes):
         data: mmap.mmap | bytes = source
     else:
-        with source.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with open(source.path, "rb") as file:  # noqa: PTH123 - a str already
+            data = mmap.mmap(file.fileno(), source.length, access=mmap.ACCESS_READ, offset=source.offset)
     size = len(data)
     magic, start, length = _TRAILER.unpack_from(data, size - _TRAILER.size)
     if magic != _MAGIC:
-        raise StoreError(f"{source!r}: the spill log is not whole; run the conversion again")
+        raise StoreError(f"{source!r}: the spilled rows are not whole; run the conversion again")
     head = json.loads(data[start : start + length])
     n = len(head["columns"])
     raw = np.frombuffer(data, np.uint8)
@@ -227,19 +224,19 @@ def open_spill(source: Path | bytes) -> Spill:
     whole = raw[: size // 8 * 8]
     views = (raw, whole.view(np.uint16), whole.view(np.uint32), whole.view(np.uint64))
     keys = {(security, date): number for number, (security, date) in enumerate(head["keys"])}
-    return Spill(tuple(head["columns"]), keys, head["facts"], views, blocks, entries)
+    return Spill(tuple(head["columns"]), keys, views, blocks, entries)
 
 
-def is_whole(path: Path) -> bool:
-    """Return whether a log has been finished."""
+def is_whole(segment: Segment) -> bool:
+    """Return whether a segment is in its log to the end, and has not been given back."""
     try:
-        with path.open("rb") as file:
-            file.seek(-_TRAILER.size, os.SEEK_END)
+        with open(segment.path, "rb") as file:  # noqa: PTH123 - a str already
+            file.seek(segment.offset + segment.length - _TRAILER.size)
             return file.read(16) == _MAGIC
     except OSError:
         return False
 
 
 def memory_target() -> io.BytesIO:
-    """Return a target for a log that stays in memory."""
+    """Return a target for a segment that stays in memory."""
     return io.BytesIO()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from tickstore.text_input import PLAIN
 
 _DAY_SHARE: Final = 0.6  # of the input's text: a little below what is usual
 _LOG_SHARE: Final = 0.35
+_DISK_BLOCK: Final = 512  # the unit of st_blocks: logs have holes
 _UNPACKED: Final = 3  # times the size of a packed file, at least
 
 
@@ -52,7 +54,7 @@ def logs_folder(store: Path, temp_dir: Path | None) -> Path:
 
 
 def work_digest(sources: tuple[Source, ...], chunks: tuple[Chunk, ...], replace: bool) -> str:
-    """Return what names the work of a conversion: logs are known by the number of their byte range alone.
+    """Return what names the work of a conversion: what was parsed is known by the number of its byte range alone.
 
     Files in another order, ranges cut elsewhere, another program: what was begun is of no use then.
     """
@@ -91,7 +93,7 @@ def check_space(folder: Path, logs: Path | None, sources: Iterable[Source], at_o
         if path is not None:
             device = path.stat().st_dev
             first, need, held = needs.get(device, (path, 0, 0))
-            held += sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+            held += sum(_on_disk(file.stat()) for file in path.iterdir() if file.is_file())
             needs[device] = first, need + int(share * total), held
     for path, need, held in needs.values():
         free = shutil.disk_usage(path).free + held
@@ -101,6 +103,11 @@ def check_space(folder: Path, logs: Path | None, sources: Iterable[Source], at_o
                 f"{path}: {_size(free)} free there, about {_size(need)} needed for {_size(total)} of input; "
                 f"nothing was stored. Free some, or set {option}"
             )
+
+
+def _on_disk(status: os.stat_result) -> int:
+    """Return a file's bytes without the holes in it."""
+    return min(status.st_size, status.st_blocks * _DISK_BLOCK)
 
 
 def _size(count: int) -> str:
