@@ -21,7 +21,7 @@ from tickstore.line_parser import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, 
 from tickstore.odd_lines import LineRules, limits, time_shapes
 from tickstore.request import ConvertRequest
 from tickstore.store_files import MANIFEST_NAME
-from tickstore.text_input import PLAIN, read_head, sniff_form
+from tickstore.text_input import PARQUET, PLAIN, float_columns, read_head, sniff_form
 from tickstore.trade_dates import LATEST_TIME
 
 _IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser
@@ -178,7 +178,21 @@ def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertReq
             f"{told[True]} has decimal prices, {told[False]} has whole ones: they may be of different units. "
             "Say --price_format=decimal or --price_format=units, or convert them one after the other, each with its own"
         )
+    unclear = next((source.path for source, _ in found if source.form == PARQUET and _float_prices(source)), None)
+    if unclear and not told:
+        raise InputError(
+            f"{unclear}: its prices are whole numbers kept as floats: of the currency, or of the price unit? "
+            "Say --price_format=decimal or --price_format=units"
+        )
     return next(iter(told), None)
+
+
+def _float_prices(source: Source) -> bool:
+    """Return whether a Parquet file keeps prices as floats, whose text does not tell 3400.0 from 3400."""
+    columns = {
+        source.header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names
+    }
+    return not columns.isdisjoint(float_columns(Path(source.path)))
 
 
 def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> tuple[Source, bool | None]:
@@ -211,7 +225,8 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
 def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
     """Return whether most prices at the start of the text have a decimal point; None where there are no prices.
 
-    One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing.
+    One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing. Where
+    Parquet keeps prices as floats whole ones tell nothing either, and any other one does.
     """
     header = source.header
     columns = [header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names]
@@ -223,6 +238,8 @@ def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
             told = price.strip(b"0.") != b"" and price != _SENTINEL
             prices += told
             decimals += told and b"." in price
+    if source.form == PARQUET and _float_prices(source):
+        return True if decimals else None
     return 2 * decimals > prices if prices else None
 
 
