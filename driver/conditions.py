@@ -15,6 +15,7 @@ from driver.volatility import RANGES, TERCILES
 from kernels import cell_keys
 from kernels._columns import readonly
 from kernels.cell_keys import KeyColumns, KeyRules
+from kernels.orders import ticks_by_price
 
 PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing")
 SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
@@ -51,9 +52,8 @@ def key_columns(block: OrderBlock) -> KeyColumns:
 def key_rules(market: Market, first_quarter: int, hours: I64) -> KeyRules:
     """Return what decides an order's cells; hours : the local hour of each quarter of an hour."""
     edges = np.asarray(SHARE_EDGES_PPM, np.float64) * market.volume if market.volume > 0 else np.empty(0)
-    ticks = np.ascontiguousarray(np.array(sorted(market.ticks), np.int64).reshape(-1, 2).T)
     session = int(market.session.start), int(market.session.end)
-    return KeyRules(*session, hours, first_quarter, ticks, edges, market.ranges, RANGES)
+    return KeyRules(*session, hours, first_quarter, ticks_by_price(market.ticks), edges, market.ranges, RANGES)
 
 
 def condition_dimensions(key: I64) -> dict[str, I64]:

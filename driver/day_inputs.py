@@ -17,6 +17,7 @@ from kernels.block import day_sums
 from kernels.buffers import Buffers
 from kernels.conventions import NS_PER_SECOND
 from kernels.fills import closing_price2
+from kernels.orders import ticks_by_price
 from kernels.price_limits import keep_limits
 
 FIRST_INSTANT: Final = -(2**63)
@@ -105,8 +106,7 @@ def rule_arrays(
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
     within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
-    ticks_by_start = np.ascontiguousarray(np.array(ticks, np.int64).reshape(-1, 2).T)
-    return horizons, after, within, ticks_by_start, np.array(fees_bps, np.float64) / 10_000.0
+    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / 10_000.0
 
 
 def day_rules(
@@ -162,7 +162,9 @@ def prepare(day: Day, settings: Settings, session: Session, buffers: Buffers) ->
     sums, mid_base, rebuilt = day_sums(fills, quotes, hours, int(settings.simulation.mid), buffers)
     orders = take_columns(OrderColumns, day.orders)
     if rebuilt:
-        keep_limits(day.fills, fills, orders, events, settings.simulation.ticks, sums.price2, sums.prints)
+        keep_limits(
+            day.fills, fills, orders, events, ticks_by_price(settings.simulation.ticks), sums.price2, sums.prints
+        )
     close2 = closing_price2(fills, sums.price2, int(session.end))
     states_only = len(fills.timestamp) == 0
     return Inputs(

@@ -4,6 +4,7 @@ The order table is the fast path; an order whose life crosses the end of the hou
 events by walking ``next_row`` (decisions 6).
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from kernels.groups import group_of
 from kernels.quotes import seek
 
 Array = NDArray[Any]
+I64 = NDArray[np.int64]
 NOT_LIT = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
 
 
@@ -136,6 +138,12 @@ def row_in_force(next_row: Array, timestamp: Array, first_row: int, row_end: int
         last = row
         row = next_row[row]
     return last
+
+
+@lru_cache(maxsize=256)  # few tables serve all jobs of a run, so nobody may write to one
+def ticks_by_price(ticks: tuple[tuple[int, int], ...]) -> I64:
+    """Return (from price, tick) pairs as the kernels take them: (2, k), by ascending price."""
+    return np.ascontiguousarray(np.array(sorted(ticks), np.int64).reshape(-1, 2).T)
 
 
 @inlined

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kernels._columns import EventColumns, FillColumns, OrderColumns
 from kernels._jit import kernel
-from kernels.fills import is_print
+from kernels.fills import write_prints
 from kernels.orders import has_half_tick, row_in_force, tick_of
 
 Array = NDArray[Any]
@@ -47,34 +47,21 @@ def refuse_rebuilt(
     return count
 
 
-@kernel
-def write_prints_again(fills: FillColumns, price2: Array, prints: Array) -> None:
-    """Write the notional (half units) of the market's prints before each fill in time order over again."""
-    notional2 = 0
-    for k in range(len(fills.by_time)):
-        i = fills.by_time[k]
-        prints[k, 2] = notional2
-        if fills.side[i] > 0 and is_print(fills.venue[i], fills.deal_source[i]):
-            notional2 += fills.quantity[i] * price2[i]
-    prints[len(fills.by_time), 2] = notional2
-
-
 def keep_limits(
     table: Mapping[str, Array],
     fills: FillColumns,
     orders: OrderColumns,
     events: EventColumns,
-    ticks: tuple[tuple[int, int], ...],
+    ticks: Array,
     price2: Array,
     prints: Array,
 ) -> int:
     """Publish again what no limit allows: change ``price2`` and ``prints``; return how many fills changed.
 
-    table : the fills with the columns PAIRED; ticks : (from price, tick); price2, prints : of ``market_prints``
+    table : the fills with the columns PAIRED; ticks : (2, k) from price, tick; price2, prints : of ``market_prints``
     """
     refused = np.zeros(len(price2), np.int8)
-    steps = np.ascontiguousarray(np.array(ticks, np.int64).reshape(-1, 2).T)
-    if refuse_rebuilt(fills, orders.first_row, events, steps, price2, refused) == 0:
+    if refuse_rebuilt(fills, orders.first_row, events, ticks, price2, refused) == 0:
         return 0
     buys = np.flatnonzero(refused)
     sells = np.flatnonzero((price2 & 1 == 1) & (fills.side < 0) & np.isin(fills.timestamp, fills.timestamp[buys]))
@@ -82,7 +69,9 @@ def keep_limits(
     sells = sells[[match in matches for match in _matches(table, sells)]]
     for rows in (buys, sells):
         price2[rows] -= 1
-    write_prints_again(fills, price2, prints)
+    volume = np.empty(len(price2), np.int64)
+    volume[fills.by_time] = np.diff(prints[:, 1])
+    write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
     return len(buys) + len(sells)
 
 

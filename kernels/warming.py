@@ -25,7 +25,7 @@ from kernels.fees import scenario_fees
 from kernels.fill_marks import marks_of_fills
 from kernels.fills import closing_price2
 from kernels.orders import select_orders
-from kernels.price_limits import refuse_rebuilt, write_prints_again
+from kernels.price_limits import refuse_rebuilt
 from kernels.quality import quality_counts
 from kernels.quotes import prevailing_quote
 from kernels.wide_sums import fill_wide
@@ -89,7 +89,6 @@ def warm() -> None:
     rows = empty_rows(0, (1, 1), buffers)
     measure_orders(selected, orders, events, fills, quotes, sums, rules, rows)
     refuse_rebuilt(fills, orders.first_row, events, rules.ticks, sums.price2, np.zeros(0, np.int8))
-    write_prints_again(fills, sums.price2, sums.prints)
     warm_optional(orders, fills, quotes, sums, rows)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
