@@ -26,12 +26,12 @@ from driver.cells import (
     sum_names,
     too_large,
 )
-from driver.conditions import Market, key_columns, key_rules
-from driver.order_block import F64, I32, I64, OrderBlock
+from driver.conditions import MARKET_KEYS, Market, key_columns, key_rules
+from driver.cubes import Arrays, Cube, Participants
+from driver.order_block import F64, I64, OrderBlock
 from driver.volatility import RANGES
 from kernels import cell_keys, cell_tables, histograms, moments, order_rows
 from kernels.buffers import Array, Buffers
-from kernels.cell_tables import CubeTables
 from kernels.conventions import BENCHMARKS
 from kernels.order_rows import BlockColumns
 from tickstore.errors import UserError
@@ -114,57 +114,6 @@ def sum_columns(block: OrderBlock) -> BlockColumns:
 
 
 @dataclass(slots=True)
-class _Cube:
-    """The cells of one cube while they are summed, in the order of their first orders."""
-
-    name: str
-    buffers: Buffers
-    widths: tuple[int, int]
-    cells: int = 0
-    taken: dict[str, Array] = field(default_factory=dict)
-
-    def longer(self, name: str, shape: tuple[int, ...], kind: Any, used: int) -> Array:
-        """Return the array of that name with room for ``shape``; its first ``used`` rows stay what they were."""
-        array = self.buffers.take(f"{self.name}.{name}", shape, kind)
-        before = self.taken.get(name)
-        if before is not None and before.ctypes.data != array.ctypes.data:
-            array[:used] = before[:used]
-        self.taken[name] = array
-        return array
-
-    def add(self, key: I64, done: int) -> tuple[I32, CubeTables]:
-        """Return the cell of each order of the next block, and the tables with room for all of them."""
-        entries = self._entries(2 * (self.cells + len(key)))
-        keys = self.longer("keys", (self.cells + len(key),), np.int64, self.cells)
-        cell = self.longer("cell", (done + len(key),), np.int32, done)[done:]
-        before, self.cells = self.cells, cell_tables.number_cells(key, entries, keys, self.cells, cell)
-        widths = (*self.widths, cell_tables.MOMENTS)
-        kinds = {"rows": np.int64, "fill_rows": np.int64, "moments": np.float64}
-        tables = CubeTables(
-            *(self.longer(n, (self.cells, w), kinds[n], before) for n, w in zip(kinds, widths, strict=True))
-        )
-        for table in tables:
-            table[before:] = 0
-        return cell, tables
-
-    def _entries(self, wanted: int) -> I64:
-        """Return the table of keys, with room for ``wanted`` of them."""
-        entries = self.taken.get("entries", np.zeros((2, 0), np.int64))
-        if entries.shape[1] < wanted:
-            entries = self.buffers.take(f"{self.name}.entries", (2, 1 << (wanted - 1).bit_length()), np.int64)
-            entries[0] = -1
-            self.taken["entries"] = entries
-            if self.cells:
-                keys, again = self.taken["keys"][: self.cells], np.empty(self.cells, np.int64)
-                cell_tables.number_cells(keys, entries, again, 0, np.empty(self.cells, np.int32))
-        return cast(I64, entries)
-
-    def tables(self) -> CubeTables:
-        """Return the tables of all cells."""
-        return CubeTables(*(self.taken[name] for name in CubeTables._fields))
-
-
-@dataclass(slots=True)
 class JobSums:
     """Sums the blocks of one job. With ``buffers``, what it returns is good until they serve another job."""
 
@@ -174,19 +123,26 @@ class JobSums:
     scenarios: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     rows: tuple[list[str], list[str]] = ([], [])
-    cubes: list[_Cube] = field(default_factory=list)
+    cubes: list[Cube] = field(default_factory=list)
+    participants: Participants = field(init=False)
+    codes: Arrays = field(init=False)  # histogram buckets of every order
     hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
+    widths: tuple[int, int] = (0, 0)
     tile: Any = None
     orders: int = 0
     bound: int = 0  # on the magnitude of every sum so far
+
+    def __post_init__(self) -> None:
+        """Start without orders."""
+        self.participants, self.codes = Participants(self.buffers), Arrays("codes", self.buffers)
 
     def _start(self, block: OrderBlock) -> None:
         shape = len(block.markout_bps), sum(name.startswith(FILLED_WITHIN) for name in block.extra)
         self.scenarios, self.names = block.scenarios, sum_names(block.scenarios, *shape)
         self.rows = row_names(block.scenarios, *shape)
         widths = order_rows.row_widths(len(block.scenarios), *shape)
-        self.tile = order_rows.new_tile(widths, buffers=self.buffers)
-        self.cubes = [_Cube(name, self.buffers, widths) for name in ("main", "market")]
+        self.widths, self.tile = widths, order_rows.new_tile(widths, buffers=self.buffers)
+        self.cubes = [Cube(name, self.buffers, widths) for name in ("main", "market")]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of one block."""
@@ -195,23 +151,26 @@ class JobSums:
         n = len(block)
         if n == 0:
             return
-        added = [cube.add(key, self.orders) for cube, key in zip(self.cubes, self._keys(block), strict=True)]
-        codes = self.cubes[0].longer("codes", (self.orders + n, histograms.CODE_COLUMNS), np.int16, self.orders)
+        places = zip(self.cubes, self._keys(block), strict=True)
+        added = [cube.add(key, room, self.orders) for cube, (key, room) in places]
+        codes = self.codes.longer("orders", (self.orders + n, histograms.CODE_COLUMNS), np.int16, self.orders)
         columns, code = sum_columns(block), codes[self.orders :]
         (main, main_tables), (market, market_tables) = added
         bits = cell_tables.add_orders(columns, main, market, main_tables, market_tables, self.tile, code)
         self.orders += n
         self._check(columns, int(bits), n)
 
-    def _keys(self, block: OrderBlock) -> tuple[I64, I64]:
+    def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
+        """Return each order's key in either cube, and how many keys there may be by now."""
         columns, n = key_columns(block), len(block)
+        columns = columns._replace(participant=self.participants.add(columns.participant))
         span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
         first, hours = self.hours
         if span[0] < first or span[1] >= first + len(hours):
             self.hours = hour_table(self.zone, *span)
         keys = self.buffers.take("keys.main", (n,), np.int64), self.buffers.take("keys.market", (n,), np.int64)
         cell_keys.order_keys(columns, key_rules(self.market, *self.hours), *keys)
-        return keys
+        return (keys[0], cell_keys.KEYS_OF_PARTICIPANT * len(self.participants)), (keys[1], MARKET_KEYS)
 
     def _check(self, columns: BlockColumns, bits: int, n: int) -> None:
         """Refuse sums that could have left 64 bits; most are known to fit without a look at them."""
@@ -225,7 +184,7 @@ class JobSums:
 
     def _check_block(self, columns: BlockColumns, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
-        widths = self.cubes[0].widths
+        widths = self.widths
         one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
         cell = np.zeros(n, np.int32)
         tile = order_rows.new_tile(widths, n)
@@ -243,20 +202,27 @@ class JobSums:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
             for cube in self.cubes:
-                cube.add(np.zeros(0, np.int64), 0)
-            self.cubes[0].longer("codes", (0, histograms.CODE_COLUMNS), np.int16, 0)
-        main, market = (self._cells(cube) for cube in self.cubes)
-        self._count(main, main.key, self.cubes[0])
+                cube.add(np.zeros(0, np.int64), 0, 0)
+            self.codes.longer("orders", (0, histograms.CODE_COLUMNS), np.int16, 0)
+        keys = self._participant_keys(), self.cubes[1].keys()
+        orders = [np.argsort(key, kind="stable") for key in keys]
+        main, market = (self._cells(*cube) for cube in zip(self.cubes, keys, orders, strict=True))
+        self._count(main, main.key, self.cubes[0], orders[0])
         conditions, volatility = regroup(market, market.key // RANGES), regroup(market, market.key % RANGES)
-        self._count(conditions, market.key // RANGES, self.cubes[1])
-        self._count(volatility, market.key % RANGES, self.cubes[1])
+        self._count(conditions, market.key // RANGES, self.cubes[1], orders[1])
+        self._count(volatility, market.key % RANGES, self.cubes[1], orders[1])
         return main, conditions, volatility
 
-    def _cells(self, cube: _Cube) -> Cells:
+    def _participant_keys(self) -> I64:
+        """Return the keys of the main cube's cells, participants by code instead of number."""
+        number, rest = np.divmod(self.cubes[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
+        keys: I64 = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
+        return keys
+
+    def _cells(self, cube: Cube, keys: I64, order: I64) -> Cells:
         """Return the cells of a cube by ascending key, their histograms left out."""
-        keys, tables, K = cube.taken["keys"][: cube.cells], cube.tables(), len(self.scenarios)
-        order = np.argsort(keys, kind="stable")
-        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.names), cube.cells), np.int64))
+        tables, K = cube.tables(), len(self.scenarios)
+        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.names), len(cube)), np.int64))
         place = {name: row for row, name in enumerate(self.names)}
         for names, table in zip(self.rows, tables[:2], strict=True):
             cell_tables.columns_of_rows(table, order, np.array([place[name] for name in names]), sums)
@@ -275,18 +241,18 @@ class JobSums:
             ),
         )
 
-    def _count(self, cells: Cells, key: I64, cube: _Cube) -> None:
-        """Give cells their histograms; ``key`` has the new key of each cell of the cube, by its ascending own."""
-        place = np.empty(cube.cells, np.int32)
-        place[np.argsort(cube.taken["keys"][: cube.cells], kind="stable")] = np.searchsorted(cells.key, key)
-        cell, take = place[cube.taken["cell"][: self.orders]], self.buffers.take
+    def _count(self, cells: Cells, key: I64, cube: Cube, order: I64) -> None:
+        """Give cells their histograms; ``key`` has the new key of each cell of the cube, in the given order."""
+        place = np.empty(len(cube), np.int32)
+        place[order] = np.searchsorted(cells.key, key)
+        cell, take = place[cube.cells()], self.buffers.take
         start, row = np.zeros(len(cells) + 1, np.int64), cast(I64, take("counted", (self.orders,), np.int64))
         histograms.rows_by_cell(cell, start, row)
         measures = 2 * len(self.scenarios) - 1
         room = (measures * min(self.orders, len(cells) * histograms.BUCKETS),)
         out = tuple(cast(Any, take(f"counted.{kind}", room, kind)) for kind in ("i4", "u4", "i8"))
         out = out[0], out[1].view(np.int32), out[2]
-        codes = cast(Any, self.cubes[0].taken["codes"])
+        codes = cast(Any, self.codes.taken["orders"])
         n = histograms.sparse_histograms(start, row, codes, measures, *out)
         cells.histogram_cell, cells.histogram_code, cells.histogram_count = (column[:n].copy() for column in out)
 

@@ -20,6 +20,7 @@ from kernels.orders import ticks_by_price
 PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing")
 SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
 SHARES = ("below 0.1%", "0.1% to 0.5%", "0.5% to 1%", "1% to 5%", "5% or more", "no volume")
+MARKET_KEYS = len(PHASES) * len(SPREADS) * len(SHARES) * RANGES  # all there may be
 SHARE_EDGES_PPM = (1_000, 5_000, 10_000, 50_000)
 CONDITIONS = {"phase": PHASES, "spread": SPREADS, "volume_share": SHARES, "volatility": TERCILES}
 

@@ -33,6 +33,7 @@ INTERVAL: Final = 300 * NS_PER_SECOND
 HOURS: Final = 24
 SIZE_CODES: Final = 8
 GROUP_CODES: Final = 4
+KEYS_OF_PARTICIPANT: Final = HOURS * SIZE_CODES * GROUP_CODES
 PHASES: Final = 5
 SPREADS: Final = 5
 SHARES: Final = 6
@@ -41,7 +42,7 @@ SHARES: Final = 6
 class KeyColumns(NamedTuple):
     """The columns of n orders that decide their cells."""
 
-    participant: I32
+    participant: I32  # or a number that stands for it
     group: I8
     benchmark: I8
     order_quantity: I64
@@ -98,8 +99,8 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
     for i in range(main.shape[0]):
         quantity, arrival, time = c.order_quantity[i], c.arrival_time[i], c.benchmark_time[i]
         hour = r.hours[(arrival if time == NULL else time) // QUARTER_HOUR - r.first_quarter]
-        who = (np.int64(c.participant[i]) * HOURS + hour) * SIZE_CODES
-        main[i] = (who + _size(quantity)) * GROUP_CODES + c.group[i]
+        when = (hour * SIZE_CODES + _size(quantity)) * GROUP_CODES
+        main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + when + c.group[i]
 
         valid = (c.mid2[i] != NULL) & (c.arrival_bid[i] != NULL) & (c.arrival_offer[i] != NULL)
         bid, tick = c.arrival_bid[i] if valid else 0, r.ticks[1, 0]

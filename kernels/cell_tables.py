@@ -1,5 +1,8 @@
 """Adding orders to the cells of several cubes at once: numbering cells, sums, moments, histogram codes.
 
+Cells, and the participants in their keys, get their numbers by looking up a dense table of all there may be: half of
+what a hash table of those there are took, and nothing is searched.
+
 An order's row of measures is worked out once and added to its cell of each cube by one loop of fixed length.
 Integers add exactly in any order. Means and co-moments are accumulated in the order of the orders, over the
 whole job, so they do not depend on how the orders are cut into blocks.
@@ -12,13 +15,8 @@ import numpy as np
 from kernels._jit import internal, kernel
 from kernels.conventions import SCENARIOS
 from kernels.histograms import CODE_COLUMNS, I16, bucket_of
-from kernels.moments import BPS
+from kernels.moments import BPS, Integers
 from kernels.order_rows import F64, I32, I64, SATURATED, BlockColumns, Tile, fill_rows, new_tile, order_rows, row_widths
-
-KEY_BITS: Final = 32
-KEY_MASK: Final = 2**KEY_BITS - 1
-SPREADER: Final = 0x1E3779B1  # odd, and small enough that no product leaves 64 bits
-SPREAD_BITS: Final = 29
 
 # A row of moments: n, sum of w, sum of w^2; then means and co-moments (full matrices), unweighted and weighted.
 K: Final = len(SCENARIOS)
@@ -38,25 +36,20 @@ class CubeTables(NamedTuple):
 
 
 @kernel
-def number_cells(key: I64, entries: I64, cell_key: I64, cells: int, out: I32) -> int:
-    """Write the number of each key's cell, in the order of first use; return how many cells there are then.
+def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> int:
+    """Write the number of each key, in the order of first use; return how many have one then.
 
-    key : (n,) int64, not negative; entries : (2, 2^k) int64, keys (-1: free) and cells, with room to spare
-    cell_key : (room,) int64, the keys of the ``cells`` cells so far
+    key : (n,) int32 or int64, places in ``number``, which has -1 where a key has no number yet
+    keys : (room,) the ``count`` keys with a number so far, in its order
     """
-    mask = entries.shape[1] - 1
     for i in range(key.shape[0]):
-        wanted = key[i]
-        place = (((wanted ^ (wanted >> KEY_BITS)) & KEY_MASK) * SPREADER >> SPREAD_BITS) & mask
-        while entries[0, place] != wanted:
-            if entries[0, place] < 0:
-                entries[0, place], entries[1, place] = wanted, cells
-                cell_key[cells] = wanted
-                cells += 1
-            else:
-                place = (place + 1) & mask
-        out[i] = entries[1, place]
-    return cells
+        found = number[key[i]]
+        if found < 0:
+            found = number[key[i]] = count
+            keys[count] = key[i]
+            count += 1
+        out[i] = found
+    return count
 
 
 @internal
@@ -193,7 +186,8 @@ def empty_columns(scenarios: int = 1, markouts: int = 1, within: int = 1) -> Blo
 def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on no rows."""
     whole, cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
-    number_cells(whole, np.zeros((2, 1), np.int64), whole, 0, cell)
+    for key in (whole, cell):
+        number_keys(key, cell, whole, 0, cell)
     widths = row_widths(1, 1, 1)
     tables = empty_tables(0, widths)
     add_orders(empty_columns(), cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
