@@ -47,7 +47,7 @@ def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> C
             partitions[line["security"], line["date"]] = line
         elif line.get("kind") == "conversion" and line.get("fingerprint") == fingerprint:
             found = line.get("report"), dict(partitions)
-    if found is None:
+    if found is None or not (store / REJECTS_NAME).exists():  # the table of rejects is made again by converting
         return None
     try:
         return _unchanged(store, *found, partitions, replace)

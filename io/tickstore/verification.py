@@ -1,9 +1,10 @@
 """Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign."""
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tickstore.catalog import CATALOG_NAME, catalog_bytes, day_path, is_decided, rebuild_catalog, stored_catalog
 from tickstore.commit import finish_commit, manifest_partitions
@@ -14,9 +15,12 @@ from tickstore.recovery import settle, writer_of
 from tickstore.store_files import (
     CONVERT_FOLDER,
     MANIFEST_NAME,
+    REJECTS_NAME,
     append_lines,
     is_partition_line,
     numbered_lines,
+    read_lines,
+    whole_size,
     write_atomic,
 )
 from tickstore.store_lock import store_lock
@@ -27,6 +31,7 @@ FOREIGN: Final = "foreign"
 CATALOG: Final = "catalog"
 UNFINISHED: Final = "unfinished"
 MANIFEST: Final = "manifest"
+_AGAIN: Final = "convert its input again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +62,55 @@ def verify(store: Path | str) -> VerifyReport:
     StoreError
         There is no store.
     """
-    store = Path(store)
-    if not store.is_dir():
-        raise StoreError(f"{store}: no store here; `convert` makes one")
+    store = _existing(store)
     problems: list[Problem] = []
     try:
         settle(store)
     except StoreError as error:
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, error.message))
-    problems += _check_manifest(store)
-    known = manifest_partitions(store)
     settled = not is_decided(store)
-    size = 0
-    paths = {day_path(store, *key): line for key, line in known.items()}
-    for path, line in sorted(paths.items()):
-        if not path.exists():
-            message = f"security {line['security']} on {line['date']} was stored and is gone: convert its input again"
-            problems.append(Problem(MISSING, path, message))
+    problems += _check_manifest(store, settled)
+    known = {day_path(store, *key): line for key, line in manifest_partitions(store).items()}
+    problems += [
+        Problem(MISSING, path, f"security {line['security']} on {line['date']} was stored and is gone: {_AGAIN}")
+        for path, line in sorted(known.items())
+        if not path.exists()
+    ]
     found = _day_files(store)
-    for path in found:
-        size += path.stat().st_size if path.is_file() else 0
-        message = check_day(path, paths.get(path) if settled else None)
-        if message:
-            problems.append(Problem(DAMAGED, path, message.removeprefix(f"{path}: ")))
-        elif settled and path not in paths:
-            problems.append(Problem(FOREIGN, path, "not in the manifest: remove it, or let `verify --accept` enter it"))
+    problems += _check_days(store, found, known if settled else None)
     if settled:
-        problems += _check_catalog(store, {path for path in found if path in paths}, problems)
+        problems += _check_others(store, set(found))
+        problems += _check_catalog(store, found, known, problems)
     if settled and (store / CONVERT_FOLDER).exists():
         message = writer_of(store) or "a conversion was interrupted: run it again to finish it"
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, message))
-    return VerifyReport(len(found), size, tuple(problems))
+    return VerifyReport(len(found), sum(path.stat().st_size for path in found if path.is_file()), tuple(problems))
 
 
-def _check_manifest(store: Path) -> list[Problem]:
+def _existing(store: Path | str) -> Path:
+    """Return the path of a store, or raise StoreError where a folder has nothing that stores have."""
+    store = Path(store)
+    marks = (store / name for name in (MANIFEST_NAME, CATALOG_NAME, CONVERT_FOLDER))
+    if not store.is_dir() or not (any(mark.exists() for mark in marks) or _day_files(store)):
+        raise StoreError(f"{store}: no store here; `convert` makes one")
+    return store
+
+
+def _check_manifest(store: Path, settled: bool) -> list[Problem]:
     path = store / MANIFEST_NAME
+    problems = []
     bad = [
         number
         for number, line in numbered_lines(path)
         if line is None or not (is_partition_line(line) or (line.get("kind") == "conversion" and "report" in line))
     ]
-    if not bad:
-        return []
-    message = f"{len(bad)} lines cannot be read, line {bad[0]} first: remove them; what they were about is foreign then"
-    return [Problem(MANIFEST, path, message)]
+    if bad:
+        message = f"{len(bad)} lines cannot be read, line {bad[0]} first: remove them; what they were about is foreign "
+        problems.append(Problem(MANIFEST, path, message + "then"))
+    if settled and path.exists() and whole_size(path) < path.stat().st_size:
+        message = "its last line is cut short: what it was about is converted anew the next time, which removes it"
+        problems.append(Problem(MANIFEST, path, message))
+    return problems
 
 
 def _day_files(store: Path) -> list[Path]:
@@ -108,32 +118,87 @@ def _day_files(store: Path) -> list[Path]:
     return sorted(path for path in store.glob("*/*.h5") if not path.parent.name.startswith("."))
 
 
-def _check_catalog(store: Path, sound: set[Path], problems: list[Problem]) -> list[Problem]:
-    """Compare the catalog with the day files, unless these are damaged themselves."""
+def _check_days(store: Path, found: list[Path], known: Mapping[Path, dict[str, Any]] | None) -> Iterator[Problem]:
+    """Yield what is wrong with the day files ``found``; ``known`` are the manifest's lines, None in mid-commit."""
+    for path in found:
+        line = (known or {}).get(path)
+        # opening a pipe would wait for its other end
+        message = check_day(path, line) if path.is_file() or path.is_dir() else "not a day file, not even a file"
+        if message:
+            yield Problem(DAMAGED, path, message.removeprefix(f"{path}: "))
+        elif known is not None and line is None:
+            yield Problem(FOREIGN, path, _why_foreign(store, path))
+        elif line is not None and _misstates(line, path):
+            message = f"its line in {MANIFEST_NAME} states another size or digest: `verify --accept` corrects it"
+            yield Problem(MANIFEST, path, message)
+
+
+def _misstates(line: dict[str, Any], path: Path) -> bool:
+    """Return whether a line of the manifest states another size or digest than a day file that can be read."""
+    try:
+        index = map_file(str(path))[1]
+        return bool((index["size"], index["attributes"]["digest"]) != (line["size"], line["digest"]))
+    except (StoreError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _why_foreign(store: Path, path: Path) -> str:
+    index = map_file(str(path))[1]
+    if day_path(store, index["security"], index["date"]) != path:
+        return f"not in the manifest, nor where security {index['security']} on {index['date']} would be: remove it"
+    return "not in the manifest: remove it, or let `verify --accept` enter it"
+
+
+def _check_others(store: Path, days: set[Path]) -> Iterator[Problem]:
+    """Yield what is in a store and not of it, hidden names at its top apart, and what every store has and is gone."""
+    rejects = store / REJECTS_NAME
+    if not rejects.exists() and any(line.get("kind") == "conversion" for line in read_lines(store / MANIFEST_NAME)):
+        yield Problem(MISSING, rejects, f"the table of the rows that were not stored is gone: {_AGAIN}")
+    for path in sorted(store.iterdir()):
+        if path.name.startswith(".") or path.name in (CATALOG_NAME, MANIFEST_NAME, REJECTS_NAME):
+            continue
+        others = [file for file in sorted(path.rglob("*")) if file not in days and not file.is_dir()]
+        if path.is_dir() and not any(day.parent == path for day in days):
+            others = [path] if others else []
+        for other in others if path.is_dir() else [path]:
+            yield Problem(FOREIGN, other, "not of this store: move it elsewhere or remove it")
+
+
+def _check_catalog(
+    store: Path, found: list[Path], known: Mapping[Path, dict[str, Any]], problems: list[Problem]
+) -> list[Problem]:
+    """Compare the catalog with the day files, unless these are damaged themselves; foreign ones may be in it or not."""
     path = store / CATALOG_NAME
-    if not sound or any(problem.kind == DAMAGED for problem in problems):
+    sound = {day for day in found if day in known}
+    if not path.exists() or any(problem.kind == DAMAGED for problem in problems):
         return []
     try:
         catalog = stored_catalog(store)
     except StoreError as error:
         return [Problem(CATALOG, path, error.message.removeprefix(f"{path}: "))]
     actual = rebuild_catalog(store)
-    kept, made = ({p.path: p for p in c.partitions if p.path in sound} for c in (catalog, actual))
+    excused = (set(found) | set(known)) - sound
+    kept = [p for p in catalog.partitions if p.path not in excused]
+    made = [p for p in actual.partitions if p.path in sound]
     if kept != made or (not problems and catalog.participants != actual.participants):
         return [Problem(CATALOG, path, "it does not agree with the day files; delete it and it is made again")]
     return []
 
 
 def accept(store: Path | str) -> tuple[Path, ...]:
-    """Enter sound foreign day files into the manifest and the catalog, and return their paths."""
-    store = Path(store)
+    """Enter sound day files that the manifest does not know, or states wrongly, into it and the catalog.
+
+    Returns their paths.
+    """
+    store = _existing(store)
     with store_lock(store):
         finish_commit(store)
-        known = {day_path(store, *key) for key in manifest_partitions(store)}
+        known = {day_path(store, *key): line for key, line in manifest_partitions(store).items()}
         lines = []
         accepted = []
-        for path in sorted(set(_day_files(store)) - known):
-            if check_day(path):
+        for path in _day_files(store):
+            stated = known.get(path)
+            if not path.is_file() or (stated and not _misstates(stated, path)) or check_day(path, stated):
                 continue
             data, index = map_file(str(path))
             start, length, _ = index["metadata"]

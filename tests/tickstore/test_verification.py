@@ -1,5 +1,6 @@
 """Whatever happens to a stored file is found."""
 
+import json
 import random
 import re
 import shutil
@@ -79,6 +80,16 @@ def test_a_wrong_number_in_the_catalog_is_found(store: Path, field: str, wrong: 
     text = re.sub(rf'"{field}": (\d+|null)', f'"{field}": {wrong}', path.read_text(), count=1)
     assert text != path.read_text()
     path.write_text(text)
+    assert kinds(store) == [("catalog", "catalog.json")]
+
+
+@pytest.mark.parametrize("harm", ["twice", "of nothing", "in another order"])
+def test_entries_too_many_or_out_of_order_in_the_catalog_are_found(store: Path, harm: str) -> None:
+    path = store / "catalog.json"
+    head, *entries = json.loads(path.read_text())
+    made_up = entries[-1] | {"security": "999", "path": "999/2024-09-05.h5"}
+    wrong = {"twice": [*entries, entries[-1]], "of nothing": [*entries, made_up], "in another order": entries[::-1]}
+    path.write_text(json.dumps([head, *wrong[harm]]))
     assert kinds(store) == [("catalog", "catalog.json")]
 
 
