@@ -7,7 +7,8 @@ from tickstore.errors import InputError, StoreError, UserError
 if TYPE_CHECKING:
     from tickstore.catalog import Catalog, Partition, SessionHints, read_catalog
     from tickstore.conversion import convert
-    from tickstore.day_file import DayFile, open_day, write_day
+    from tickstore.day_file import DayFile, open_day
+    from tickstore.day_writer import write_day
     from tickstore.inspection import Inspection, inspect_file
     from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, TableCount
     from tickstore.verification import VerifyReport, accept, verify
@@ -29,7 +30,7 @@ _HOME = {
     "open_day": "day_file",
     "read_catalog": "catalog",
     "verify": "verification",
-    "write_day": "day_file",
+    "write_day": "day_writer",
 }
 
 __all__ = [

@@ -24,7 +24,8 @@ from kernels.conventions import (
     VENUE_LIT,
     VENUE_REPORT,
 )
-from tickstore.day_file import DayWriter
+from tickstore.day_file import dump_json
+from tickstore.day_writer import DayWriter
 from tickstore.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS, TABLES
 from tickstore.indexing import (
     count_before,
@@ -219,7 +220,7 @@ class DayBuilder:
             for c in schema
             if not c.optional or self._orders.has(c.name)
         ]
-        writer = DayWriter(path, spec, len(attributes_text(attributes)) + room)
+        writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
             views = writer.views
             self._write_quotes(views)
@@ -307,13 +308,6 @@ class DayBuilder:
         _put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
         return crc
-
-
-def attributes_text(attributes: dict[str, Any]) -> bytes:
-    """Return attributes as they will be written, to know their length."""
-    from tickstore.day_file import dump_json
-
-    return dump_json(attributes)
 
 
 def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:

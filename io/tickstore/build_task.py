@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tickstore.build_day import BuiltDay, DayBuilder, table_digests
 from tickstore.day_check import sound_day
-from tickstore.day_file import DayFile, forget_buffers
+from tickstore.day_file import DayFile
+from tickstore.day_writer import forget_buffers
 from tickstore.errors import StoreError
 from tickstore.fields import TABLES
 from tickstore.partition_tables import LogPart, RowSource, SpilledTable, StoredTable
@@ -55,6 +56,7 @@ class BuildTask:
     replace: bool
     attributes: dict[str, Any]
     scratch_folder: str | None
+    sealed: bool  # whether the attributes name the sources: their digests are known once they are read
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class BuiltPartition:
     removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
     ranges: list[int] = field(default_factory=list)  # the byte ranges it is made of, ascending
     coded: bool = False
+    sealed: bool = True
 
 
 _state: dict[str, Any] = {}
@@ -113,7 +116,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     result = BuiltPartition(
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
-        _removed(existing, choices, attributes) if outcome == "replaced" else [], task.ranges, task.coded,
+        _removed(existing, choices, attributes) if outcome == "replaced" else [], task.ranges, task.coded, task.sealed,
     )  # fmt: skip
     built.writer.close()
     if outcome in ("unchanged", "conflict"):

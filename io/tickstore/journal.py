@@ -70,7 +70,8 @@ def parsed_before(folder: Path) -> tuple[dict[int, ParsedChunk], set[int]]:
         keys = [((security, date), rows) for (security, date), rows in line["keys"]]
         rejects = [Reject(**reject) for reject in line["rejects"]]
         log = Segment(*line["log"])
-        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects, "log": log})
+        last = None if line["last"] is None else tuple(line["last"])
+        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "last": last, "rejects": rejects, "log": log})
         there.add(line["number"])
     return found, there
 

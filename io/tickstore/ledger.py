@@ -1,10 +1,10 @@
 """What a conversion knows of byte ranges and partitions: which rows are where, what is whole, what is built.
 
-A log is a cache of its byte range: it goes when every partition in it is built, and is made again, by parsing the
-range again, when rows that come late show that one of them must be built anew.
+The spilled rows of a byte range are a cache of it: they go when every partition in it is built, and are made again,
+by parsing the range again, when rows that come late show that one of them must be built anew.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from tickstore.build_task import BuiltPartition
@@ -21,16 +21,18 @@ class Ledger:
         self._sources = sources
         self._chunks = chunks
         self._forecast = forecast
-        self._unread = Counter(chunk.source for chunk in chunks)  # ranges of each file
+        self._unread: list[deque[int]] = [deque() for _ in sources]  # ranges of each file from the first unread one on
+        for number, place in enumerate(chunks):
+            self._unread[place.source].append(number)
         self._dates: dict[int, set[str]] = {}  # seen in each file
         self.parsed: dict[int, ParsedChunk] = {}
         self.ranges: dict[Key, dict[int, int]] = {}  # that hold rows of a partition, and how many
         self.rows: Counter[Key] = Counter()
         self.built: dict[Key, BuiltPartition] = {}
         self._tables: dict[Key, set[str]] = {}
-        self._waiting: dict[str, set[Key]] = {}  # partitions not asked for yet, by date
+        self._waiting: dict[str, set[Key]] = {}  # partitions that may be built early, by date
         self._held: set[Key] = set()  # not to be built before everything is read
-        self._logs: set[int] = set()  # ranges whose log is there
+        self._spilled: set[int] = set()  # ranges whose rows are there
         self._needed: Counter[int] = Counter()  # by unbuilt partitions of each range, and attempts under way
 
     @property
@@ -38,70 +40,82 @@ class Ledger:
         """Return whether every byte range was parsed."""
         return len(self.parsed) == len(self._chunks)
 
-    def add(self, chunk: ParsedChunk, has_log: bool) -> list[Key]:
+    def add(self, chunk: ParsedChunk, has_rows: bool) -> list[Key]:
         """Take in a byte range, and return the partitions that were thought whole and have rows in it too.
 
         They wait for the end of all reading now.
         """
         number = self._chunks[chunk.number].source
         self.parsed[chunk.number] = chunk
-        if has_log:
-            self._logs.add(chunk.number)
+        if has_rows:
+            self._spilled.add(chunk.number)
         late = []
         for key, rows in chunk.keys:
-            if key in self.ranges and key not in self._waiting[key[1]]:
+            if key not in self.ranges:
+                self._waiting.setdefault(key[1], set()).add(key)
+            elif key not in self._held and key not in self._waiting[key[1]]:
                 late.append(key)
-                self.hold(key)
-            self._waiting.setdefault(key[1], set()).add(key)
+                self._held.add(key)
             self.ranges.setdefault(key, {})[chunk.number] = rows
             self.rows[key] += rows
             self._tables.setdefault(key, set()).add(self._sources[number].table)
             self._dates.setdefault(number, set()).add(key[1])
             self._needed[chunk.number] += 1
-        self._unread[number] -= 1
-        if not self._unread[number]:
-            self._forecast.finished(number)
         return late
 
     def hold(self, key: Key) -> None:
         """Leave a partition until everything is read."""
         self._held.add(key)
-        self._waiting[key[1]].add(key)
 
     def whole_after(self, chunk: ParsedChunk) -> list[Key]:
-        """Return partitions that seem whole since a range was read, each once, the largest first."""
-        number = self._chunks[chunk.number].source
-        if self._unread[number]:
+        """Return partitions that seem whole since a range was read, each once, the largest first.
+
+        To be asked once for each range.
+        """
+        source = self._chunks[chunk.number].source
+        if not self._read_on(source):
             return []
         found = []
-        for date in self._forecast.awaited(number, self._dates.get(number, set()), self._waiting):
-            found += [key for key in self._waiting.get(date, ()) if key not in self._held and self._is_whole(key)]
+        for date in self._forecast.awaited(source, self._dates.get(source, set()), self._waiting):
+            found += [key for key in self._waiting.get(date, ()) if self._is_whole(key)]
         return self._taken(found)
+
+    def _read_on(self, source: int) -> bool:
+        """Return whether a file is read farther than before, from its beginning and without a gap."""
+        unread, last = self._unread[source], None
+        while unread and unread[0] in self.parsed:
+            last = self.parsed[unread.popleft()].last or last
+        if unread:
+            return last is not None and self._forecast.reached(source, last)
+        self._forecast.finished(source)
+        return True
 
     def rest(self) -> list[Key]:
         """Return every partition that was not returned before, the largest first."""
-        return self._taken([key for keys in self._waiting.values() for key in keys])
+        return self._taken([*self._held, *(key for keys in self._waiting.values() for key in keys)])
 
     def _taken(self, keys: list[Key]) -> list[Key]:
         for key in keys:
             self._waiting[key[1]].discard(key)
+            self._held.discard(key)
         return sorted(keys, key=lambda key: (-self.rows[key], key))
 
     def _is_whole(self, key: Key) -> bool:
-        if any(self._unread[self._chunks[number].source] for number in self.ranges[key]):
-            return False
+        for source in {self._chunks[number].source for number in self.ranges[key]}:
+            if self._unread[source] and not self._forecast.passed(source, key):
+                return False
         return not self._forecast.may_come(key, self._tables[key])
 
     def missing(self, key: Key) -> list[int]:
-        """Return the ranges of a partition whose logs are not there."""
-        return [number for number in self.ranges[key] if number not in self._logs]
+        """Return the ranges of a partition whose spilled rows are not there."""
+        return [number for number in self.ranges[key] if number not in self._spilled]
 
-    def note_log(self, number: int) -> None:
-        """Take note that the log of a range was made again."""
-        self._logs.add(number)
+    def note_spilled(self, number: int) -> None:
+        """Take note that the rows of a range were spilled again."""
+        self._spilled.add(number)
 
     def begin(self, ranges: Sequence[int]) -> None:
-        """Keep the logs of an attempt to build a partition, be it overtaken by rows that come late."""
+        """Keep the rows for an attempt to build a partition, be it overtaken by rows that come late."""
         self._needed.update(ranges)
 
     def end(self, ranges: Sequence[int]) -> None:
@@ -121,7 +135,7 @@ class Ledger:
         return partition
 
     def let_go(self, numbers: Sequence[int]) -> list[int]:
-        """Return those of some ranges whose logs are there and nobody needs; they count as gone from now on."""
-        unneeded = [number for number in numbers if number in self._logs and not self._needed[number]]
-        self._logs.difference_update(unneeded)
+        """Return those of some ranges whose rows are there and nobody needs; they count as gone from now on."""
+        unneeded = [number for number in numbers if number in self._spilled and not self._needed[number]]
+        self._spilled.difference_update(unneeded)
         return unneeded

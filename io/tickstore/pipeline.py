@@ -21,11 +21,13 @@ from tickstore.planning import BuildTasks, Plan, has_text, participant_codes, st
 from tickstore.reject_limit import check_rejects
 from tickstore.rejects import bad_rows
 from tickstore.request import ConvertProgress, Progress
+from tickstore.seal_task import Sealed, SealTask, seal_days
 from tickstore.spill import Key, is_whole
 from tickstore.worker_log import Segment, keep_only
 from tickstore.worker_pool import Job, WorkerPool
 
 _ASKED: Final = -1
+_SEALED_AT_ONCE: Final = 64
 
 
 class Pipeline:
@@ -45,6 +47,7 @@ class Pipeline:
         self._to_build: deque[Key] = deque()
         self._needs: dict[Key, set[int]] = {}  # ranges to be parsed again before a partition can be built
         self._again: deque[int] = deque()
+        self._to_seal: deque[Key] = deque()
         self._under_way: dict[Key, int] = {}  # the number of a partition's latest attempt, _ASKED before it
         self._next_number = 0
         self._before: dict[Key, BuiltPartition] = {}  # built before an interruption
@@ -76,13 +79,15 @@ class Pipeline:
         for job, result in pool.run(self._next_job):
             if isinstance(result, BuiltPartition):
                 self._note_built(result)
+            elif isinstance(result, Sealed):
+                self._note_sealed(result)
             else:
                 if self._plan.logs is not None:
                     note_parsed(self._plan.folder, result)
                 if job.task.number in self._ledger.parsed:
                     self._note_parsed_again(result)
                 else:
-                    self._note_parsed(result, has_log=True)
+                    self._note_parsed(result, has_rows=True)
 
     def _take_up(self) -> None:
         """Go on from where an interrupted conversion stopped, if there is one."""
@@ -112,11 +117,16 @@ class Pipeline:
             if waiting:
                 parse = self._plan.parse_task(waiting.popleft())
                 return Job(parse_chunk, parse, f"{parse.source.path} from {parse.chunk.start}")
+        keys = [self._to_seal.popleft() for _ in range(min(_SEALED_AT_ONCE, len(self._to_seal)))]
+        if keys:
+            built = [(key, self._ledger.built[key]) for key in keys]
+            files = [(k, str(self._plan.built_path(p.number)), self._tasks.sources_of(p.ranges)) for k, p in built]
+            return Job(seal_days, SealTask(tuple(files)), f"{len(files)} day files")
         return None
 
-    def _note_parsed(self, chunk: ParsedChunk, has_log: bool) -> None:
+    def _note_parsed(self, chunk: ParsedChunk, has_rows: bool) -> None:
         place = self._plan.chunks[chunk.number]
-        for key in self._ledger.add(chunk, has_log):
+        for key in self._ledger.add(chunk, has_rows):
             self._discard(key)
         self._done += place.stop - place.start
         self._progress(ConvertProgress("parse", self._done, self._plan.input_bytes))
@@ -134,7 +144,7 @@ class Pipeline:
             path = self._plan.sources[self._plan.chunks[chunk.number].source].path
             raise InputError(f"{path}: the file changed while it was read")
         before.log = chunk.log
-        self._ledger.note_log(chunk.number)
+        self._ledger.note_spilled(chunk.number)
         for key, ranges in list(self._needs.items()):
             ranges.discard(chunk.number)
             if not ranges:
@@ -146,7 +156,11 @@ class Pipeline:
         before = self._before.get(key)
         if before is not None and self._is_valid(before):
             self._accept(before)
-        elif self._ledger.missing(key) or not self._tasks.is_new(key):
+        elif (
+            self._ledger.missing(key)
+            or not self._tasks.is_new(key)
+            or not self._tasks.are_ranked(self._ledger.ranges[key])
+        ):
             self._ledger.hold(key)
         else:
             self._under_way[key] = _ASKED
@@ -165,21 +179,25 @@ class Pipeline:
             for key in early:
                 self._discard(key)
             keys = sorted({*keys, *early}, key=lambda key: (-self._ledger.rows[key], key))
-        again: dict[int, None] = {}
         self._progress(ConvertProgress("build", len(self._ledger.built), len(self._ledger.ranges)))
+        self._to_seal.extend(key for key, partition in self._ledger.built.items() if not partition.sealed)
         for key in keys:
             before = self._before.get(key)
             if before is not None and self._is_valid(before):
                 self._accept(before)
-                continue
-            self._under_way[key] = _ASKED
-            missing = self._ledger.missing(key)
-            if missing:
-                self._needs[key] = set(missing)
-                again |= dict.fromkeys(missing)
             else:
-                self._to_build.append(key)
-        self._again.extend(again)
+                self._build(key)
+
+    def _build(self, key: Key) -> None:
+        """Have a partition built, after parsing again whose rows are not there any more."""
+        self._under_way[key] = _ASKED
+        missing = set(self._ledger.missing(key))
+        if not missing:
+            self._to_build.append(key)
+            return
+        asked = set().union(*self._needs.values())
+        self._needs[key] = missing
+        self._again.extend(sorted(missing - asked))
 
     def _note_built(self, partition: BuiltPartition) -> None:
         key = partition.key
@@ -202,10 +220,22 @@ class Pipeline:
     def _accept(self, partition: BuiltPartition) -> None:
         self._ledger.note_built(partition)
         self._release(partition.ranges)
+        if self._ledger.all_read and not partition.sealed:
+            self._to_seal.append(partition.key)
         if self._ledger.all_read:
             self._progress(ConvertProgress("build", len(self._ledger.built), len(self._ledger.ranges)))
         else:
             self._progress(ConvertProgress("parse", self._done, self._plan.input_bytes))
+
+    def _note_sealed(self, sealed: Sealed) -> None:
+        for key, head in sealed.heads:
+            if head:
+                partition = self._ledger.built[key]
+                partition.sealed, partition.head = True, head
+                note_built(self._plan.folder, partition)
+            else:
+                self._discard(key)
+                self._build(key)
 
     def _is_valid(self, partition: BuiltPartition) -> bool:
         """Return whether a file of before the interruption is what would be built now."""

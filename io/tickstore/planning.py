@@ -1,7 +1,7 @@
 """One conversion as it is asked for, and the tasks that it is made of."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from tickstore.errors import StoreError
 from tickstore.fields import NOT_COLUMNS
 from tickstore.parse_task import ParsedChunk, ParseTask
 from tickstore.request import ConvertRequest
+from tickstore.seal_task import NOT_YET_KNOWN
 from tickstore.session_file import SessionTable
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key
@@ -68,10 +69,9 @@ class BuildTasks:
         return key not in self._stored and not day_path(self._plan.request.store, *key).exists()
 
     def task(self, number: int, key: Key, ranges: Mapping[int, int], codes: dict[str, int] | None) -> BuildTask:
-        """Return the task that builds a partition from ``ranges`` (number -> rows) of files read to their end."""
+        """Return the task that builds a partition from ``ranges`` (number -> rows), which are ranked."""
         plan, request = self._plan, self._plan.request
-        used = {plan.chunks[place].source for place in ranges}
-        facts = {source: self._source_facts(source) for source in used}
+        facts = self._facts_of(ranges)
         ordered = sorted(
             ranges, key=lambda place: (*facts[plan.chunks[place].source], plan.chunks[place].source, place)
         )
@@ -96,7 +96,25 @@ class BuildTasks:
             number, key, sorted(ranges), codes is not None, {table: tuple(parts) for table, parts in logs.items()},
             str(plan.built_path(number)), str(path) if path.exists() else None, self._stored.get(key),
             request.replace, attributes, None if plan.logs is None else str(plan.logs),
+            all(digest != NOT_YET_KNOWN for _, digest in facts.values()),
         )  # fmt: skip
+
+    def are_ranked(self, ranges: Iterable[int]) -> bool:
+        """Return whether the order of a partition's rows is known (decisions 3).
+
+        A file not read to its end has no digest yet, which files of equal first timestamps are ranked by.
+        """
+        first: dict[tuple[str, int], list[str]] = {}
+        for source, (time, digest) in self._facts_of(ranges).items():
+            first.setdefault((self._plan.sources[source].table, time), []).append(digest)
+        return all(len(digests) == 1 or NOT_YET_KNOWN not in digests for digests in first.values())
+
+    def sources_of(self, ranges: Iterable[int]) -> list[list[Any]]:
+        """Return what a day file says of the files that these ranges are of."""
+        return self._named(self._facts_of(ranges))[:MOST_SOURCES]
+
+    def _facts_of(self, ranges: Iterable[int]) -> dict[int, tuple[int, str]]:
+        return {source: self._source_facts(source) for source in {self._plan.chunks[place].source for place in ranges}}
 
     def _named(self, facts: dict[int, tuple[int, str]]) -> list[list[Any]]:
         named = [(self._plan.sources[number], digest) for number, (_, digest) in facts.items()]
@@ -108,8 +126,10 @@ class BuildTasks:
         The digest is that of the digests of its pages, so that it does not depend on the byte ranges.
         """
         if source not in self._facts:
-            parts = [self._parsed[number] for number in self._ranges[source]]
+            parts = [self._parsed[number] for number in self._ranges[source] if number in self._parsed]
             first = next((part.first_time for part in parts if part.first_time is not None), 0)
+            if len(parts) < len(self._ranges[source]):
+                return first, NOT_YET_KNOWN
             digest = hashlib.sha256("".join(part.pages for part in parts).encode()).hexdigest()[:32]
             self._facts[source] = first, digest
         return self._facts[source]

@@ -54,6 +54,7 @@ class SpillWriter:
         self._key_day = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int32)
         self._buffer = np.empty((BLOCK_ROWS + 8) * 8 * len(self._stored), np.uint8)
         self.weekend_rows = 0
+        self.last = -1  # number of the last row's partition
         self.dates = StatedDates(calendar)
 
     def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
@@ -73,7 +74,7 @@ class SpillWriter:
             known = number_partitions(
                 columns["security"], day, self._table, self._key_security, self._key_day, self._known, number
             )
-        self._known = int(known)
+        self._known, self.last = int(known), int(number[-1])
         if self._known > _MOST_KEYS:
             raise StoreError(f"more than {_MOST_KEYS} partitions in one part of the input: use a smaller chunk_size_mb")
         starts = np.empty(self._known + 1, np.int64)

@@ -16,7 +16,8 @@ from driver.job import run_job
 from driver.partials import read_partial
 from driver.settings import Job, Selection, Session, Settings
 from tests.builders import Row, build_day
-from tickstore.day_file import open_day, write_day
+from tickstore.day_file import open_day
+from tickstore.day_writer import write_day
 from tickstore.errors import StoreError, UserError
 
 pytestmark = pytest.mark.reduced

@@ -16,7 +16,7 @@ from driver.settings import Job, Session, Settings, Simulation
 from kernels.buffers import Buffers
 from tests.builders import build_day
 from tests.driver.test_job import CLOSE, OPEN, content, market
-from tickstore.day_file import write_day
+from tickstore.day_writer import write_day
 
 pytestmark = pytest.mark.reduced
 ROWS = ("ints", "floats", "codes", "flags", "horizons", "within")  # the result matrices of a block

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.tickstore.conftest import DAY_NS, OPEN, QUOTE_HEADER
-from tickstore.forecast import Forecast, Outlook
+from tickstore.forecast import Forecast
+from tickstore.outlook import BY_DAY, BY_NAME, BY_NUMBER, Outlook
 from tickstore.request import ConvertRequest
 from tickstore.sources import cut_chunks, find_sources
 from tickstore.trade_dates import day_number, trade_calendar
@@ -32,12 +33,12 @@ def forecast_of(folder: Path, files: dict[str, list[tuple[int, int]]], packed: b
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([(0, 101 + i % 3) for i in range(99)], Outlook(FIRST, FIRST, None)),
-        ([(i // 300, 101) for i in range(900)], Outlook(FIRST, FIRST + 2, "101")),
-        ([(i // 300, 101 + i % 7) for i in range(900)], Outlook(FIRST, FIRST + 2, None)),
-        ([(2 - i // 300, 101) for i in range(900)], Outlook(FIRST, FIRST + 2, "101")),
+        ([(0, 101 + i % 3) for i in range(99)], Outlook(FIRST, FIRST, None, (BY_DAY,))),
+        ([(i // 300, 101) for i in range(900)], Outlook(FIRST, FIRST + 2, "101", (BY_DAY,))),
+        ([(i // 300, 101 + i % 7) for i in range(900)], Outlook(FIRST, FIRST + 2, None, (BY_DAY,))),
+        ([(2 - i // 300, 101) for i in range(900)], Outlook(FIRST, FIRST + 2, "101", ())),
         ([(2 - i // 300, 101 + i % 7) for i in range(900)], None),  # in no order: anything may be anywhere
-        ([(-1, 1), (-1, 1), (0, 101), (0, 101), (-1, 1)], Outlook(FIRST, FIRST, "101")),
+        ([(-1, 1), (-1, 1), (0, 101), (0, 101), (-1, 1)], Outlook(FIRST, FIRST, "101", (BY_DAY,))),
         ([], None),
     ],
 )
@@ -46,6 +47,34 @@ def test_files_are_known_by_a_few_rows(
     tmp_path: Path, rows: list[tuple[int, int]], expected: Outlook | None, packed: bool
 ) -> None:
     assert forecast_of(tmp_path, {"a.csv": rows}, packed).outlooks == [expected]
+
+
+@pytest.mark.parametrize(
+    ("securities", "order"),
+    [
+        ([8, 9, 10, 11], BY_NUMBER),
+        ([10, 11, 8, 9], BY_NAME),
+        ([10, 8, 11, 9], None),
+    ],
+)
+def test_securities_one_after_the_other_are_seen(tmp_path: Path, securities: list[int], order: str | None) -> None:
+    rows = [(day, security) for security in securities for day in range(3) for _ in range(200)]
+    outlook = forecast_of(tmp_path, {"a.csv": rows}).outlooks[0]
+    assert outlook == (None if order is None else Outlook(FIRST, FIRST + 2, None, (order,)))
+
+
+def test_one_day_by_security_is_told_from_a_mixture(tmp_path: Path) -> None:
+    (tmp_path / "sorted").mkdir()
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "few").mkdir()
+    rows = [(0, security) for security in range(101, 106) for _ in range(300)]
+    for folder, lines, order in (
+        ("sorted", rows, BY_NUMBER),
+        ("mixed", rows[::-1], BY_DAY),
+        ("few", rows[::300], BY_DAY),
+    ):
+        outlook = forecast_of(tmp_path / folder, {"a.csv": lines}).outlooks[0]
+        assert outlook == Outlook(FIRST, FIRST, None, (order,))
 
 
 def test_a_partition_is_awaited_until_files_that_may_hold_it_are_read(tmp_path: Path) -> None:
@@ -84,3 +113,76 @@ def test_ranges_are_read_by_time_and_files_of_one_security_by_security(tmp_path:
     sources = [forecast._chunks[number].source for number in forecast.reading_order()]
     assert sources == sorted(sources, key=lambda n: (1, 2, 0).index(n))
     assert len(sources) > 6
+
+
+def test_a_file_by_day_passes_its_days_as_it_is_read(tmp_path: Path) -> None:
+    forecast = forecast_of(tmp_path, {"a.csv": [(i // 300, 101 + i % 7) for i in range(900)]})
+    keys = [(security, f"2024-09-0{day}") for day in (5, 6, 7) for security in ("101", "999")]
+
+    def state() -> list[bool]:
+        assert [forecast.passed(0, key) for key in keys] == [not forecast.may_come(key, set()) for key in keys]
+        return [forecast.passed(0, key) for key in keys]
+
+    assert state() == [False] * 6
+    assert not forecast.reached(0, ("104", "2024-09-05"))  # where it begins
+    assert state() == [False] * 6
+    assert forecast.reached(0, ("101", "2024-09-06"))
+    assert state() == [True] * 2 + [False] * 4
+    assert not forecast.reached(0, ("101", "2024-09-05"))  # a row out of order
+    assert state() == [True] * 2 + [False] * 4
+    assert forecast.reached(0, ("101", "2024-12-24"))  # none of the rows looked at was so late
+    assert state() == [True] * 6
+    forecast.finished(0)
+    assert not any(forecast.may_come(key, set()) for key in keys)
+    assert set(forecast._open.values()) == {0}
+
+
+def test_a_file_by_security_passes_its_securities(tmp_path: Path) -> None:
+    rows = [(day, security) for security in (8, 9, 10, 11) for day in range(3) for _ in range(200)]
+    forecast = forecast_of(tmp_path, {"a.csv": rows})
+    assert not forecast.may_come(("7", "2024-09-05"), set())  # the file begins after it
+    assert forecast.reached(0, ("9", "2024-09-06"))
+    passed = [("7", "2024-09-07"), ("8", "2024-09-07"), ("9", "2024-09-05")]
+    unread = [("9", "2024-09-06"), ("10", "2024-09-05"), ("100", "2024-09-05"), ("A", "2024-09-05")]
+    assert [forecast.may_come(key, set()) for key in passed + unread] == [False] * 3 + [True] * 4
+    assert [forecast.passed(0, key) for key in passed + unread] == [True] * 3 + [False] * 4
+    forecast.finished(0)
+    assert not any(forecast.may_come(key, set()) for key in passed + unread)
+
+
+def test_files_by_security_agree_on_the_order(tmp_path: Path) -> None:
+    """Numbers of as many digits are in order either way; beside a file where names decide, that is by name."""
+    files = {
+        name: [(day, security) for security in securities for day in range(3) for _ in range(200)]
+        for name, securities in (("a.csv", [10, 11, 8, 9]), ("b.csv", [10, 11, 12]))
+    }
+    assert [o and o.order for o in forecast_of(tmp_path, files).outlooks] == [BY_NAME, BY_NAME]
+
+
+def test_a_few_strays_leave_the_order_of_the_rest(tmp_path: Path) -> None:
+    rows = [(i // 300, 101 + i % 7) for i in range(3000)]
+    outlook = forecast_of(tmp_path, {"a.csv": [*rows, (1, 103)]}).outlooks[0]
+    assert outlook == Outlook(FIRST, FIRST + 9, None, (BY_DAY,))
+
+
+@pytest.mark.parametrize("other", ["by security", "by day"])
+def test_files_by_security_are_read_in_that_order(tmp_path: Path, other: str) -> None:
+    rows = [(day, security) for security in (8, 9, 10, 11) for day in range(3) for _ in range(200)]
+    forecast = forecast_of(tmp_path, {"a.csv": rows, "b.csv": rows if other == "by security" else sorted(rows)})
+    order = forecast.reading_order()
+    for source in (0, 1):
+        starts = [forecast._chunks[number].start for number in order if forecast._chunks[number].source == source]
+        assert starts == sorted(starts)
+    sources = [forecast._chunks[number].source for number in order]
+    assert (sources == sorted(sources, reverse=True)) == (other == "by day")  # else both go on together
+
+
+def test_what_is_in_flight_is_a_day_or_a_security(tmp_path: Path) -> None:
+    for name, rows, share in (
+        ("days", [(i // 300, 101 + i % 7) for i in range(3000)], 10),
+        ("securities", [(day, s) for s in range(11, 15) for day in range(3) for _ in range(200)], 4),
+        ("neither", [(2 - i // 300, 101 + i % 7) for i in range(900)], 1),
+    ):
+        (tmp_path / name).mkdir()
+        forecast = forecast_of(tmp_path / name, {"a.csv": rows})
+        assert forecast.bytes_in_flight() == sum(forecast._sizes) // share

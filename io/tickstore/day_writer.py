@@ -1,0 +1,238 @@
+"""Write day files: HDF5 structures and index in front, columns filled in place. The reader is in `day_file`."""
+
+import hashlib
+import mmap
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tickstore.day_file import HEAD, MAGIC, dump_json, map_file
+from tickstore.errors import StoreError
+from tickstore.schema import COLUMNS, GROUPS, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from tickstore.hdf5_layout import FileLayout
+
+_BUFFERED: Final = 48 << 20  # bytes up to which a file is put together in memory
+_ATTRIBUTE_ROOM: Final = 60_000  # an HDF5 attribute must be below 64 KiB
+
+
+class DayWriter:
+    """A day file in the making: its columns are filled in place, then `finish` adds checksums and the index.
+
+    A file of usual size is put together in memory that is used again for the next one and written at once: a fault
+    for each page of a map costs more than filling it. A larger one is mapped, its space allocated first, so that a
+    full disk is an OSError here and never a crash later.
+    """
+
+    def __init__(self, path: Path, columns: list[tuple[str, str, int]], room: int) -> None:
+        """Allocate ``columns`` (path, dtype, rows); ``room`` bytes are kept for attributes as JSON."""
+        from tickstore.hdf5_layout import metadata, plan_layout
+
+        self._room = room + 512 + 80 * len(columns)
+        user_block = 512
+        while user_block < HEAD.size + self._room + 64:
+            user_block *= 2
+        self._copy = min(self._room, _ATTRIBUTE_ROOM)
+        self._names = columns[:]
+        blank = metadata(plan_layout(user_block, 0, columns), _root("", "", b"", self._copy))
+        # the security's text is not known yet: leave room for any
+        self._metadata_size = -(-(len(blank) + 256) // 64) * 64
+        self.layout = plan_layout(user_block, self._metadata_size, columns)
+        self.path = path
+        self.head = ""  # digest of the index and the structures, once finished
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._buffered = self.layout.size <= _BUFFERED
+        try:
+            if self._buffered:
+                self._map = _take_buffer(self.layout.size)
+            else:
+                os.posix_fallocate(self._handle, 0, self.layout.size)
+                self._map = mmap.mmap(self._handle, self.layout.size)
+        except OSError:
+            os.close(self._handle)
+            path.unlink(missing_ok=True)
+            raise
+        self.views: dict[str, NDArray[Any]] = {
+            place.path: np.frombuffer(self._map, place.dtype, place.rows, place.offset)
+            if place.rows
+            else np.empty(0, place.dtype)
+            for place in self.layout.columns
+        }
+
+    def finish(self, security: str, date: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """Write checksums, index and HDF5 structures, and return the index. `sync` must follow."""
+        places = {
+            place.path: [place.dtype, place.rows, place.offset, _crc(self.views[place.path])]
+            for place in self.layout.columns
+        }
+        rows = dict.fromkeys(GROUPS, 0) | {place.path.partition("/")[0]: place.rows for place in self.layout.columns}
+        facts: dict[str, Any] = {
+            "schema": SCHEMA_VERSION,
+            "security": security,
+            "date": date,
+            "rows": rows,
+            "size": self.layout.size,
+            "attributes": {"digest": _digest(rows, places)} | dict(attributes),
+            "columns": places,
+        }
+        front, facts = _front(self.layout, facts, self._copy, str(self.path))
+        if len(front) > self.layout.user_block + self._metadata_size:
+            raise StoreError(f"security {security!r}: the name is too long")
+        self._map[: len(front)] = front
+        self.head = hashlib.sha256(front).hexdigest()
+        self.views.clear()
+        if self._buffered:
+            with memoryview(self._map) as view:
+                _write_all(self._handle, view[: self.layout.size], self.path)
+        return facts
+
+    def sync(self) -> None:
+        """Make the file durable and let go of it."""
+        try:
+            os.fsync(self._handle)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.views.clear()
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+            if self._buffered:
+                _spare.append(self._map)
+
+
+def _root(security: str, date: str, index: bytes, room: int) -> dict[str, bytes | int]:
+    text = index.ljust(room)
+    return {"index": text, "schema": SCHEMA_VERSION, "security": security.encode(), "date": date.encode()}
+
+
+def _front(layout: "FileLayout", facts: dict[str, Any], room: int, path: str) -> tuple[bytes, dict[str, Any]]:
+    """Return the file's bytes before the columns, and the index. ``room`` bytes are kept for its copy in HDF5."""
+    from tickstore.hdf5_layout import metadata
+
+    copy = dump_json(facts)
+    if len(copy) > room:
+        copy = dump_json(facts | {"attributes": {}})
+    structures = metadata(layout, _root(facts["security"], facts["date"], copy, room))
+    facts = facts | {"metadata": [layout.user_block, len(structures), zlib.crc32(structures)]}
+    text = dump_json(facts)
+    if HEAD.size + len(text) > layout.user_block:
+        raise StoreError(f"{path}: the attributes do not fit the space kept for them")
+    head = HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0)
+    return (head + text).ljust(layout.user_block, b"\0") + structures, facts
+
+
+def rewrite_attributes(path: Path, changes: Mapping[str, Any]) -> str:
+    """Give other values to attributes of a finished file, and return what `DayWriter.head` is then.
+
+    The file is written to where it is: nobody else may have it open. Values must take the space of those before.
+
+    Raises
+    ------
+    StoreError
+        The file's index or HDF5 structures are damaged.
+    """
+    from tickstore.hdf5_layout import ColumnPlace, FileLayout, metadata
+
+    data, index = map_file(str(path))
+    user_block, length, crc = index.pop("metadata")
+    if zlib.crc32(data[user_block : user_block + length]) != crc:
+        raise StoreError(f"{path}: the HDF5 structures are damaged")
+    places = {place: index["columns"][place] for c in COLUMNS if (place := c.path) in index["columns"]}
+    columns = tuple(ColumnPlace(name, dtype, rows, offset) for name, (dtype, rows, offset, _) in places.items())
+    layout = FileLayout(user_block, length, columns, index["size"])
+    room = length - len(metadata(layout, _root(index["security"], index["date"], b"?", 1))) + 1
+    front, _ = _front(layout, index | {"attributes": index["attributes"] | dict(changes)}, room, str(path))
+    if len(front) != user_block + length:
+        raise StoreError(f"{path}: the attributes do not fit the space kept for them")
+    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        _write_all(handle, memoryview(front), path)
+    finally:
+        os.close(handle)
+    return hashlib.sha256(front).hexdigest()
+
+
+_spare: list[mmap.mmap] = []  # memory of finished writers
+
+
+def _take_buffer(size: int) -> mmap.mmap:
+    """Return zeroed memory of at least ``size`` bytes, the last writer's if it is large enough."""
+    buffer = _spare.pop() if _spare else None
+    _spare.clear()
+    if buffer is None or len(buffer) < size:
+        return mmap.mmap(-1, -(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
+    np.frombuffer(buffer, np.uint8, size)[:] = 0
+    return buffer
+
+
+def forget_buffers() -> None:
+    """Let go of memory kept for the next day file."""
+    _spare.clear()
+
+
+def _write_all(handle: int, content: memoryview, path: Path) -> None:
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def write_day(
+    path: Path | str,
+    security: str,
+    date: str,
+    groups: Mapping[str, Mapping[str, NDArray[Any]]],
+    attributes: Mapping[str, Any] | None = None,
+) -> int:
+    """Write a day file at ``path``, fsynced, and return its size. Renaming into place is the caller's.
+
+    ``groups`` holds the columns of events, orders, fills and quotes by name, all but optional ones; a group that
+    is left out is empty.
+    """
+    attributes = dict(attributes or {})
+    columns = _checked(groups)
+    spec = [(name, column.dtype.str.replace("|", "<"), len(column)) for name, column in columns.items()]
+    writer = DayWriter(Path(path), spec, len(dump_json(attributes)) + len(security) + 64)
+    for name, column in columns.items():
+        writer.views[name][:] = column
+    index = writer.finish(security, date, attributes)
+    writer.sync()
+    return int(index["size"])
+
+
+def _crc(column: NDArray[Any]) -> int:
+    return zlib.crc32(column.data) if len(column) else 0
+
+
+def _digest(rows: dict[str, int], places: dict[str, list[Any]]) -> str:
+    """Return what names the content: types, lengths and checksums of the columns, not where they are."""
+    content = {name: [dtype, count, crc] for name, (dtype, count, _, crc) in places.items()}
+    return hashlib.sha256(dump_json([rows, content])).hexdigest()[:32]
+
+
+def _checked(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return columns by path, of the schema's types and in its order, of equal length in a group."""
+    checked: dict[str, NDArray[Any]] = {}
+    for group, schema in GROUPS.items():
+        given = groups.get(group, {})
+        unknown = set(given) - {column.name for column in schema}
+        missing = [c.name for c in schema if c.name not in given and not c.optional and group in groups]
+        if unknown or missing:
+            raise ValueError(f"{group}: unknown columns {sorted(unknown)}, missing {missing}")
+        if len({len(column) for column in given.values()}) > 1:
+            raise ValueError(f"{group}: columns differ in length")
+        for column in schema:
+            if column.name in given or not column.optional:
+                values = given.get(column.name, ())
+                checked[column.path] = np.ascontiguousarray(values, dtype="<" + column.dtype)
+    return checked
