@@ -6,38 +6,46 @@ matchingType, of which 1 is continuous matching.
 """
 
 import csv
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from tickstore.errors import InputError
+from tickstore.errors import InputError, UserError
 from tickstore.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.header import split_names
 from tickstore.odd_lines import RejectError, parse_time
-from tickstore.trade_dates import day_number, day_text, local_time_ns, trade_calendar, trade_days
+from tickstore.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
+from tickstore.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, local_time_ns, trade_calendar, trade_days
 
-_DATE: Final = ("date", "tradedate")
-_START: Final = ("start", "open", "starttime", "sessionstart", "opentime")
-_END: Final = ("end", "close", "endtime", "sessionend", "closetime")
-_MATCHING: Final = ("matchingtype",)
+_COLUMNS: Final = {
+    "security": SECURITY_ALIASES,
+    "date": ("date", "tradedate"),
+    "start": ("start", "open", "starttime", "sessionstart", "opentime"),
+    "end": ("end", "close", "endtime", "sessionend", "closetime"),
+    "time": TIME_ALIASES,
+    "matching": ("matchingtype",),
+}
 _CONTINUOUS: Final = "1"
-_DAY_NS: Final = 86_400 * 10**9
+_CLOCK: Final = re.compile(r"\d?\d:\d\d(:\d\d)?")
+_DATE: Final = range(10_000_000, 100_000_000)  # numbers of eight digits are YYYYMMDD
 _ANY_DAY: Final = "2024-01-01"  # to read a clock by
+Row = Mapping[str, str]
+Span = tuple[int, int]  # start and end, ns UTC
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTable:
     """Sessions by security and date; rows without a date hold for all."""
 
-    dated: dict[tuple[str, str], tuple[int, int]]
+    dated: dict[tuple[str, str], Span]
     clocks: dict[str, tuple[str, str]]  # local times of securities for every date
     timezone: str
 
-    def find(self, security: str, date: str) -> tuple[int, int] | None:
+    def find(self, security: str, date: str) -> Span | None:
         """Return start and end in ns UTC, or None where the file says nothing."""
         found = self.dated.get((security, date))
         if found is None and security in self.clocks:
@@ -52,93 +60,160 @@ class SessionTable:
         return len(self.dated.keys() - known) + len(self.clocks.keys() - securities)
 
 
+class _RowError(Exception):
+    """What is wrong with a row."""
+
+
 def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
     """Read a session file.
 
     Raises
     ------
     InputError
-        It is missing, has neither shape, or a row of it cannot be read.
+        It is missing, has neither shape, or a row of it cannot be read or contradicts another.
     """
+    names, rows = _read_rows(path)
+    spans = {"security", "start", "end"} <= names
+    if not spans and not {"security", "time", "matching"} <= names:
+        raise InputError(
+            f"{path}: a session file needs the columns security, start and end (date is optional), "
+            f"or security, timestamp and matchingType; it has: {', '.join(_header(path)[0])}"
+        )
+    if not rows:
+        raise InputError(f"{path}: no sessions in it")
+    calendar = trade_calendar(timezone, cutoff, holidays)
+    table = SessionTable({}, {}, timezone)
+    read = _span_reader(table, calendar) if spans else _change_reader(table, calendar, rows)
+    for number, row in rows:
+        try:
+            if not row["security"]:
+                raise _RowError("the security is missing")
+            read(row)
+        except (_RowError, RejectError, UserError, ValueError) as error:
+            reason = error.args[0] if isinstance(error, _RowError) else "a time or date cannot be read"
+            raise InputError(f"{path}:{number}: {reason}") from None
+    return table
+
+
+def _header(path: Path) -> tuple[tuple[str, ...], str, bytes]:
+    """Return names, delimiter and content of a file."""
     try:
         text = path.read_bytes()
     except OSError as error:
         raise InputError(f"sessions: cannot read {path}: {error.strerror}") from None
-    names, delimiter = split_names(text.partition(b"\n")[0], str(path))
+    return *split_names(text.partition(b"\n")[0], str(path)), text
+
+
+def _read_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
+    """Return which columns there are, and line number and cells of each row that is not blank."""
+    names, delimiter, text = _header(path)
     keys = [canonical(name) for name in names]
-    rows = list(csv.reader(text.decode("utf-8-sig", "replace").splitlines()[1:], delimiter=delimiter))
-    lines = [n for n, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
-    rows = [[cell.strip() for cell in rows[n - 2]] for n in lines]
-
-    def column(aliases: tuple[str, ...]) -> Callable[[list[str]], str] | None:
-        place = next((keys.index(alias) for alias in aliases if alias in keys), None)
-        return None if place is None else lambda row: row[place] if place < len(row) else ""
-
-    security, start, end = column(SECURITY_ALIASES), column(_START), column(_END)
-    time, matching = column(TIME_ALIASES), column(_MATCHING)
-    if security is None or not ((start and end) or (time and matching)):
-        raise InputError(
-            f"{path}: a session file needs the columns security, start and end (date is optional), "
-            f"or security, timestamp and matchingType; it has: {', '.join(names)}"
-        )
+    places = {
+        name: next(keys.index(alias) for alias in aliases if alias in keys)
+        for name, aliases in _COLUMNS.items()
+        if any(alias in keys for alias in aliases)
+    }
+    rows: list[tuple[int, Row]] = []
     try:
-        if start and end:
-            table, wrong = _of_spans(rows, security, column(_DATE), start, end, timezone)
-            if wrong is not None:
-                raise InputError(f"{path}:{lines[wrong]}: the session ends before it starts")
-            return table
-        assert time is not None
-        assert matching is not None
-        return SessionTable(_of_changes(rows, security, time, matching, (timezone, cutoff, holidays)), {}, timezone)
-    except (RejectError, ValueError) as error:
-        raise InputError(f"{path}: a time or date cannot be read ({error.args[0]})") from None
+        lines = list(csv.reader(text.decode("utf-8-sig", "replace").splitlines()[1:], delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(f"{path}: not a CSV file that can be read ({error})") from None
+    for number, cells in enumerate(lines, 2):
+        if any(cell.strip() for cell in cells):
+            padded = [*(cell.strip() for cell in cells), *[""] * len(names)]
+            rows.append((number, {name: padded[place] for name, place in places.items()}))
+    return set(places), rows
 
 
-def _of_spans(
-    rows: list[list[str]],
-    security: Callable[[list[str]], str],
-    date: Callable[[list[str]], str] | None,
-    start: Callable[[list[str]], str],
-    end: Callable[[list[str]], str],
-    timezone: str,
-) -> tuple[SessionTable, int | None]:
-    """Return the sessions, and the number of a row that ends when it starts or before."""
-    table, wrong = SessionTable({}, {}, timezone), None
-    for number, row in enumerate(rows):
-        day = date(row) if date else ""
-        if day:
-            day = day_text(int(day) // _DAY_NS) if day.isdigit() and len(day) > 8 else day_text(day_number(day))
-            span = _time(start(row), day, timezone), _time(end(row), day, timezone)
-            table.dated[security(row), day] = span
+def _span_reader(table: SessionTable, calendar: TradeCalendar) -> Callable[[Row], None]:
+    """Return what puts a row of security, start, end and perhaps date into ``table``."""
+
+    def read(row: Row) -> None:
+        security, texts = row["security"], (row["start"], row["end"])
+        if row.get("date"):
+            day = _date(row["date"], calendar)
+            span = _time(texts[0], day, table.timezone), _time(texts[1], day, table.timezone)
+            if day_text(_local_day(span[1] - 1, calendar)) != day and day_text(_trade_day(span[1], calendar)) != day:
+                raise _RowError(f"the session is not on {day}")
+            known = table.dated.setdefault((security, day), span) == span
         else:
-            clocks = start(row), end(row)
-            span = local_time_ns(timezone, _ANY_DAY, clocks[0]), local_time_ns(timezone, _ANY_DAY, clocks[1])
-            table.clocks[security(row)] = clocks
-        if wrong is None and span[0] >= span[1]:
-            wrong = number
-    return table, wrong
+            if not all(_CLOCK.fullmatch(text) for text in texts):
+                raise _RowError("without a date, start and end are clocks such as 10:00")
+            span = _time(texts[0], _ANY_DAY, table.timezone), _time(texts[1], _ANY_DAY, table.timezone)
+            clocks = _clock(texts[0]), _clock(texts[1])
+            known = table.clocks.setdefault(security, clocks) == clocks
+        if span[0] >= span[1]:
+            raise _RowError("the session ends before it starts")
+        if not known:
+            raise _RowError(f"another session of {security} than a row before it states")
+
+    return read
+
+
+def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[tuple[int, Row]]) -> Callable[[Row], None]:
+    """Return what puts the session that a row begins into ``table``.
+
+    It lasts from the first change into continuous matching of a trade date to the last change out of it.
+    """
+    days: dict[tuple[str, int], list[tuple[int, str]]] = {}
+
+    def place(row: Row) -> tuple[tuple[str, int], int]:
+        stamp = parse_time(row["time"], table.timezone)
+        return (row["security"], _trade_day(stamp, calendar)), stamp
+
+    for _, row in rows:
+        try:
+            key, stamp = place(row)
+            days.setdefault(key, []).append((stamp, row["matching"]))
+        except RejectError:  # its turn will come
+            continue
+
+    def read(row: Row) -> None:
+        key = place(row)[0]
+        if row["matching"] != _CONTINUOUS:
+            return
+        changes = sorted(days[key], key=lambda change: change[0])
+        inside = [i for i, (_, matching) in enumerate(changes) if matching == _CONTINUOUS]
+        if inside[-1] + 1 == len(changes):
+            raise _RowError(f"continuous matching of {key[0]} does not end on {day_text(key[1])}")
+        table.dated[key[0], day_text(key[1])] = changes[inside[0]][0], changes[inside[-1] + 1][0]
+
+    return read
+
+
+def _date(text: str, calendar: TradeCalendar) -> str:
+    """Return a stated date as YYYY-MM-DD; epoch times that are no UTC midnight are local, as elsewhere."""
+    number = read_stated_date(text)
+    if number == UNREADABLE:
+        raise _RowError(f"{text!r} is not a date like 2024-09-05")
+    if number in _DATE:
+        return day_text(day_number(str(number)))
+    if number < DAYS_BELOW:
+        return day_text(number)
+    ns = parse_time(text, "UTC")
+    return day_text(ns // DAY_NS if ns % DAY_NS == 0 else _local_day(ns, calendar))
+
+
+def _clock(text: str) -> str:
+    """Return H:MM or HH:MM, seconds or not, with two digits of hours."""
+    return text if text[2] == ":" else f"0{text}"
 
 
 def _time(text: str, day: str, timezone: str) -> int:
-    return local_time_ns(timezone, day, text) if len(text) <= 8 and ":" in text else parse_time(text, timezone)
+    if _CLOCK.fullmatch(text):
+        return local_time_ns(timezone, day, _clock(text))
+    if len(text) < len("YYYYMMDD"):
+        raise _RowError(f"{text!r} is not a time like 10:00")
+    return parse_time(text, timezone)
 
 
-def _of_changes(
-    rows: list[list[str]],
-    security: Callable[[list[str]], str],
-    time: Callable[[list[str]], str],
-    matching: Callable[[list[str]], str],
-    rules: tuple[str, str, tuple[str, ...]],
-) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return from the first change into continuous matching to the last change out of it."""
-    changes = sorted((security(row), parse_time(time(row), rules[0]), matching(row)) for row in rows)
-    calendar = trade_calendar(*rules)
-    days = np.empty(len(changes), np.int32)
-    stamps = np.array([stamp for _, stamp, _ in changes], np.int64)
-    trade_days(stamps, calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, days)
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for (one, day), (two, _) in pairwise(zip(changes, days.tolist(), strict=True)):
-        if one[0] == two[0] and one[2] == _CONTINUOUS and two[2] != _CONTINUOUS:
-            key = one[0], day_text(day)
-            found[key] = min(one[1], found.get(key, one[1:2] * 2)[0]), two[1]
-    return found
+def _local_day(stamp: int, calendar: TradeCalendar) -> int:
+    """Return the local date of a time, in days since 1970."""
+    offset = calendar.offsets[np.searchsorted(calendar.changes, stamp, side="right") - 1]
+    return int((stamp + offset) // DAY_NS)
+
+
+def _trade_day(stamp: int, calendar: TradeCalendar) -> int:
+    day = np.empty(1, np.int32)
+    trade_days(np.array([stamp]), calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, day)
+    return int(day[0])

@@ -12,7 +12,7 @@ from tickstore.trade_dates import TradeCalendar, day_text
 
 UNREADABLE: Final = -1  # in a column of stated dates: text that is no date
 _DAY_NS: Final = 86_400_000_000_000
-_DAYS_BELOW: Final = 100_000  # a number below it counts days since 1970: up to 2243
+DAYS_BELOW: Final = 100_000  # a number below it counts days since 1970: up to 2243
 _DATES: Final = 10_000_000  # numbers of eight digits are YYYYMMDD
 _TIMES: Final = 100_000_000  # larger ones are an epoch time in s, ms, us or ns, told by its size
 _NO_DAY: Final = -(2**31)
@@ -36,7 +36,7 @@ def _stated_day(value: int, changes: NDArray[np.int64], offsets: NDArray[np.int6
     """Return the days since 1970 that a value means, _NO_DAY for none; a time that is no UTC midnight is local."""
     if value < 0:
         return np.int64(_NO_DAY)
-    if value < _DAYS_BELOW:
+    if value < DAYS_BELOW:
         return np.int64(value)
     if value < _DATES:
         return np.int64(_NO_DAY)

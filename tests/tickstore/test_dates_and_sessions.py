@@ -110,6 +110,27 @@ def test_sessions_as_the_exchange_writes_them_are_read(tmp_path: Path) -> None:
     assert read_sessions(path, *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, end)}
 
 
+@pytest.mark.parametrize(
+    "date", ["2024-09-05", "2024/09/05", "20240905", "19971", "1725494400", "1725494400000", f"{OPEN - 10**9}"]
+)
+def test_dates_of_sessions_are_stated_like_those_of_rows(tmp_path: Path, date: str) -> None:
+    (tmp_path / "s.csv").write_text(f"security,date,start,end\r\n5,{date},9:30,16:00:30\r\n")
+    span = OPEN - 1800 * 10**9, OPEN + 6 * 3600 * 10**9 + 30 * 10**9
+    assert read_sessions(tmp_path / "s.csv", *SYDNEY).dated == {("5", "2024-09-05"): span}
+
+
+def test_a_session_may_begin_on_the_evening_before(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("security,date,start,end\n5,2024-09-09,2024-09-06T19:10,2024-09-09T16:30\n")
+    (span,) = read_sessions(tmp_path / "s.csv", *SYDNEY).dated.values()
+    assert span == (OPEN + 33 * 3600 * 10**9 + 600 * 10**9, OPEN + 4 * DAY_NS + 6 * 3600 * 10**9 + 1800 * 10**9)
+
+
+def test_continuous_matching_stated_twice_begins_with_the_first(tmp_path: Path) -> None:
+    rows = "".join(f"5,{t},{m}\n" for t, m in ((OPEN, 1), (OPEN + 7, 1), (OPEN + 9, 2), (OPEN + 11, 3)))
+    (tmp_path / "s.csv").write_text("security,time,matchingtype\n" + rows)
+    assert read_sessions(tmp_path / "s.csv", *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, OPEN + 9)}
+
+
 def test_a_session_file_reaches_the_partition(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("security,start,end\n5,10:00,16:00\n")
     (tmp_path / "o.csv").write_text(HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n")
@@ -122,8 +143,29 @@ def test_a_session_file_reaches_the_partition(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("security,start\n", "a session file needs the columns security, start and end"),
-        ("security,start,end\n5,ten,16:00\n", "a time or date cannot be read"),
-        ("security,date,start,end\n5,5.9.,10:00,16:00\n", "is not a date like"),
+        ("security,start,end\n", r"s.csv: no sessions in it"),
+        ("security,start,end\n5,ten,16:00\n", r"s.csv:2: without a date, start and end are clocks such as 10:00"),
+        ("security,start,end\n5,10:00,16:61\n", r"s.csv:2: a time or date cannot be read"),
+        ("security,date,start,end\n5,5.9.,10:00,16:00\n", r"s.csv:2: '5.9.' is not a date like 2024-09-05"),
+        ("security,date,start,end\n5,2024-02-30,10:00,16:00\n", r"s.csv:2: a time or date cannot be read"),
+        ("security,date,start,end\n5,2024-09-05,10:00Z,16:00Z\n", r"s.csv:2: '10:00Z' is not a time like 10:00"),
+        ("security,date,start,end\n\n5,2024-09-05,10:00\n", r"s.csv:3: '' is not a time like 10:00"),
+        ("security,start,end\n,10:00,16:00\n", r"s.csv:2: the security is missing"),
+        (
+            "security,date,start,end\n5,2024-09-05,2023-09-05T10:00:00,2023-09-05T16:00:00\n",
+            r"s.csv:2: the session is not on 2024-09-05",
+        ),
+        (
+            "security,date,start,end\n5,2024-09-05,10:00,16:00\n5,20240905,10:00,16:00\n5,2024-09-05,10:00,15:00\n",
+            r"s.csv:4: another session of 5 than a row before it states",
+        ),
+        ("security,start,end\n5,10:00,16:00\n5,10:00,15:00\n", r"s.csv:3: another session of 5"),
+        (f"security,time,matchingtype\n5,{OPEN},1\n5,x,2\n", r"s.csv:2: .* does not end on 2024-09-05"),
+        (
+            f"security,time,matchingtype\n5,{OPEN},1\n5,{OPEN + DAY_NS},2\n",
+            r"s.csv:2: continuous matching of 5 does not end on 2024-09-05",
+        ),
+        (f"security,time,matchingtype\n5,{OPEN},4\n5,x,2\n", r"s.csv:3: a time or date cannot be read"),
     ],
 )
 def test_a_bad_session_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
