@@ -4,7 +4,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -21,6 +21,9 @@ _SENTINEL: Final = str(NULL)
 _ISO: Final = re.compile(
     r"\d{4}(?:-\d\d-\d\d[Tt _]|\d{4}[Tt _-])\d\d:?\d\d(?P<seconds>:?\d\d)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?"
 )
+_FIRST_YEAR, _LAST_YEAR = 1900, 2300
+_MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
+csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands alone on its line
 _LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 
 
@@ -128,24 +131,31 @@ def _integer(text: str) -> int:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise RejectError("malformed number")
-    return int(text) if len(digits) <= 40 else 2**200
+    return -_whole(digits) if text.startswith("-") else _whole(digits)
 
 
 def _price(text: str, scale: int) -> int:
-    try:
-        if not text.isascii() or not set(text) <= set("0123456789.-"):
-            raise RejectError("malformed number")
-        scaled = Decimal(text[:60]) * scale
-    except InvalidOperation:
-        raise RejectError("malformed number") from None
-    if scaled != scaled.to_integral_value():
+    """Return a price times ``scale``, a power of ten, exactly."""
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    digits = whole + fraction
+    if not (digits.isascii() and digits.isdigit()):
+        raise RejectError("malformed number")
+    places = len(str(scale)) - 1
+    if fraction[places:].strip("0"):
         raise RejectError("too many decimals")
-    return int(scaled)
+    number = _whole(whole + fraction[:places].ljust(places, "0"))
+    return -number if text.startswith("-") else number
+
+
+def _whole(digits: str) -> int:
+    """Return the value of digits however many they are; of too many for any field, a value too large for all."""
+    digits = digits.lstrip("0")
+    return int(digits or "0") if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def _name(text: str, long_names: dict[str, int]) -> int:
     digits = text.removeprefix("-")
-    if digits.isascii() and digits.isdigit() and (text[0] == "-" or (len(text) > 18 and int(text) >= 2**63)):
+    if digits.isascii() and digits.isdigit() and (text[0] == "-" or _whole(digits) >= 2**63):
         raise RejectError("out of range")
     if len(text) > 64:
         raise RejectError("name too long")
@@ -162,11 +172,11 @@ def parse_time(text: str, timezone: str) -> int:
     """
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit():
-        ns = _epoch_ns(int(text)) if len(digits) <= 18 or int(digits) < 2**63 else -1
+        ns = -1 if text.startswith("-") or _whole(digits) >= 2**63 else _epoch_ns(_whole(digits))
     elif digits.replace(".", "", 1).isascii() and digits.replace(".", "", 1).isdigit():
-        whole, fraction = text.split(".")
-        unit = _epoch_ns(int(whole or "0")) // max(1, int(whole or "0"))
-        ns = int(Decimal(text) * unit) if len(fraction) <= 9 else -1
+        whole, fraction = digits.split(".")
+        unit = _epoch_ns(_whole(whole)) // max(1, _whole(whole))
+        ns = -1 if text.startswith("-") or len(fraction) > 9 else int(Decimal(f"{_whole(whole)}.{fraction}") * unit)
     else:
         ns = _iso_ns(text, timezone)
     return ns
@@ -235,6 +245,8 @@ def _iso_ns(text: str, timezone: str) -> int:
         moment = datetime.fromisoformat(body)
     except ValueError:
         raise RejectError("malformed time") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:  # zones cannot be asked about the ends of the calendar
+        return -1
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(timezone))
     offset = moment.utcoffset() or timedelta()
