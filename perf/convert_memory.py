@@ -1,7 +1,8 @@
-"""Peak private memory of conversions, watched from outside: 1 x and 10 x the input.
+"""Peak private memory of conversions and space of their logs, watched from outside: 1 x and 10 x the input.
 
-Run: python -m perf.convert_memory [--rows=2000000] [--workers=2] [--keep=FOLDER]
-Private memory is the anonymous resident memory of the converting process and of each of its workers.
+Run: python -m perf.convert_memory [--rows=2000000] [--workers=2]
+Private memory is the anonymous resident memory of the converting process and of each of its workers. Logs are what
+the disk gives for them, less what was given back.
 """
 
 import contextlib
@@ -50,19 +51,25 @@ def private_bytes(pid: int) -> dict[int, int]:
     return found
 
 
-def convert_watched(path: Path, store: Path, workers: int) -> tuple[int, str]:
-    """Convert in a process of its own; return the largest private memory of one process, and what it said."""
+def bytes_of_logs(store: Path) -> int:
+    """Return the bytes that a conversion's logs take on the disk."""
+    return sum(path.stat().st_blocks * 512 for path in (store / ".convert" / "logs").glob("*.log"))
+
+
+def convert_watched(path: Path, store: Path, workers: int) -> tuple[int, int, str]:
+    """Convert in a process of its own; return the most private memory of a process, of logs, and what it said."""
     shutil.rmtree(store, ignore_errors=True)
     process = subprocess.Popen(
         [sys.executable, "-c", CODE, str(path), str(store), str(workers)], stdout=subprocess.PIPE, text=True
     )
-    peak = 0
+    peak = logs = 0
     while process.poll() is None:
         with contextlib.suppress(OSError, TypeError):
             peak = max(peak, *private_bytes(process.pid).values())
+            logs = max(logs, bytes_of_logs(store))
         time.sleep(0.02)
     assert process.stdout is not None
-    return peak, process.stdout.read().strip()
+    return peak, logs, process.stdout.read().strip()
 
 
 def main(*, rows: int = 2_000_000, workers: int = 2) -> None:
@@ -78,11 +85,11 @@ def main(*, rows: int = 2_000_000, workers: int = 2) -> None:
             ("one partition, 10 x", 10, rows, 1, 0),
         ):
             write_orders(path, part_rows, parts, securities, days)
-            peak, said = convert_watched(path, store, workers)
+            peak, logs, said = convert_watched(path, store, workers)
             stored, partitions, seconds = said.split()
             print(
                 f"{label:24} {int(stored):>11,} rows {path.stat().st_size / 1e9:5.2f} GB {partitions:>5} partitions "
-                f"{seconds:>6} s  peak private {peak / 1e6:6.1f} MB",
+                f"{seconds:>6} s  peak private {peak / 1e6:6.1f} MB  logs {logs / path.stat().st_size:5.1%} of text",
                 flush=True,
             )
 

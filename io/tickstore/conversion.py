@@ -43,6 +43,8 @@ from tickstore.workspace import (
 
 _IN_MEMORY: Final = 64 << 20  # bytes of text up to which a conversion needs no logs on disk
 _WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
+_RANGES: Final = 16  # for each worker, at least, of an input that is large enough
+_LEAST_RANGE: Final = 8 << 20
 _PACKED: Final = 8  # bytes of text in a byte of a packed file
 
 
@@ -102,8 +104,8 @@ def _convert(
     logs = None if in_memory else logs_folder(request.store, request.temp_dir)
     alone = in_memory or multiprocessing.current_process().daemon
     workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
-    if workers > 1:  # enough ranges for everyone
-        chunk_bytes = min(chunk_bytes, max(1 << 20, -(-total // (4 * workers)) >> 20 << 20))
+    if not in_memory:  # what is parsed and not yet built is a few ranges for each worker
+        chunk_bytes = min(chunk_bytes, max(_LEAST_RANGE, total // (_RANGES * workers) >> 20 << 20))
     chunks = cut_chunks(sources, chunk_bytes)
     about = {"fingerprint": fingerprint, "work": work_digest(sources, chunks, request.replace), "boot": boot_id()}
     plan = Plan(request, sources, chunks, folder, logs, sessions, total)
