@@ -131,7 +131,7 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
 
     Args:
         store: folder of day files
-        accept: first enter sound day files that some other program put there
+        accept: first enter sound day files into the manifest that it does not know or states wrongly
         json: print what was found as JSON
     """
     import tickstore
@@ -191,10 +191,10 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
 
 
 def inspect_file(path: str, *, json: bool = False) -> None:
-    """Show what a CSV file is: which table, how its columns map to fields, what the values look like.
+    """Show what a file of rows is: which table, how its columns map to fields, what the values look like.
 
     Args:
-        path: a CSV file
+        path: a CSV file, packed or not, or a Parquet file
         json: print as JSON
     """
     from driver import summary_text

@@ -15,6 +15,7 @@ from kernels.conventions import MID_KINDS, POPULATIONS
 from tickstore.errors import UserError
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
+CUTOFF = rf"{CLOCK}|24:00"
 SCENARIO_CHOICES = ("A", "B", "C", "R", "P")
 LATER = {"R": "the replay", "P": "the placebo"}
 
@@ -28,12 +29,12 @@ def _key(path: str, kind: Kind) -> Any:
 class Config:
     """Everything a run can be told. Built by `load_config` only, which checks every value."""
 
-    orders: tuple[str, ...] = _key("input.orders", values.list_of(values.text(expects="a path or a pattern")))
-    trades: tuple[str, ...] = _key("input.trades", values.list_of(values.text(expects="a path or a pattern")))
-    nbbo: tuple[str, ...] = _key("input.nbbo", values.list_of(values.text(expects="a path or a pattern")))
+    orders: tuple[str, ...] = _key("input.orders", values.files())
+    trades: tuple[str, ...] = _key("input.trades", values.files())
+    nbbo: tuple[str, ...] = _key("input.nbbo", values.files())
     sessions: str = _key("input.sessions", values.text(expects="a path"))
     timezone: str = _key("input.timezone", values.text(expects="a zone such as Australia/Sydney"))
-    session_cutoff: str = _key("input.session_cutoff", values.text(CLOCK, "a local time such as 19:00"))
+    session_cutoff: str = _key("input.session_cutoff", values.text(CUTOFF, "a local time such as 19:00"))
     holidays: tuple[str, ...] = _key("input.holidays", values.list_of(values.date()))
     price_decimals: int = _key("input.price_decimals", values.whole(0, 9))
     ticks: tuple[tuple[int, int], ...] = _key("input.ticks", values.ticks())
@@ -45,8 +46,8 @@ class Config:
     replace: bool = _key("input.replace", values.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", values.number(0, 1))
     max_rejects: int = _key("input.max_rejects", values.whole(-1))
-    store: str = _key("paths.store", values.text(r".+", "a folder"))
-    results: str = _key("paths.results", values.text(r".+", "a folder"))
+    store: str = _key("paths.store", values.text(expects="a folder", required=True))
+    results: str = _key("paths.results", values.text(expects="a folder", required=True))
     mode: str = _key("processing.mode", values.choice("parallel", "sequential"))
     max_workers: int = _key("processing.max_workers", values.whole(1, 1024))
     chunk_size_mb: int = _key("processing.chunk_size_mb", values.whole(1, 65_536))
@@ -213,8 +214,6 @@ def _check_together(config: Config) -> None:
     if not start or start >= end:
         raise UserError(f"--session={config.session} ends before it starts")
     _check_zone(config.timezone)
-    if (config.trades or config.nbbo) and not config.orders:
-        raise UserError("--orders is missing: trades and nbbo files alone cannot be replayed")
 
 
 def _check_zone(name: str) -> None:

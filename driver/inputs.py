@@ -58,7 +58,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
         if path.exists():
             found[path] = None
             continue
-        matches = sorted(match for match in glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207 (absolute patterns)
+        matches = sorted(match for match in glob(str(path), recursive=True) if not Path(match).is_dir())  # noqa: PTH207 (absolute patterns)
         if not matches:
             reason = "matches no file" if has_magic(pattern) else "does not exist"
             raise InputError(f"--{flag}: {pattern} {reason}")
@@ -83,10 +83,11 @@ def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
     """Return the conversion that ``config`` describes; its files exist."""
     from tickstore import ConvertRequest
+    from tickstore.store_files import MANIFEST_NAME
 
     orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
-    if not orders:
-        raise InputError("--orders is missing: give the order files to convert")
+    if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
+        raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
     _check_columns(config.columns)
     if config.temp_dir:
         make_folder(Path(config.temp_dir).expanduser(), "temporary")

@@ -122,7 +122,6 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     from tickstore import convert
 
     request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
-    make_folder(request.store, "store")
     stage = ""
 
     def show(progress: "ConvertProgress") -> None:

@@ -8,6 +8,8 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from glob import has_magic, iglob
+from pathlib import Path
 from typing import Any
 
 TRUE_WORDS = ("true", "yes", "on", "1")
@@ -69,13 +71,15 @@ def number(minimum: float, maximum: float = math.inf) -> Kind:
     return Kind(expects, from_toml, lambda text: from_toml(float(text)))
 
 
-def text(pattern: str = "", expects: str = "text") -> Kind:
-    """Return the kind of strings that match ``pattern`` as a whole (any, when it is empty)."""
+def text(pattern: str = "", expects: str = "text", *, required: bool = False) -> Kind:
+    """Return the kind of strings that match ``pattern`` or, unless ``required``, are empty; without one, of any."""
 
     def from_toml(value: Any) -> str:
         if isinstance(value, datetime.date | datetime.time):
             value = value.isoformat()
         if not isinstance(value, str) or (pattern and value and not re.fullmatch(pattern, value)):
+            raise ValueError
+        if required and not value.strip():
             raise ValueError
         return value
 
@@ -139,6 +143,33 @@ def list_of(kind: Kind, *, empty_word: str = "", unique: bool = True) -> Kind:
         return tuple(dict.fromkeys(items)) if unique else items
 
     return Kind(f"a list, each {kind.expects}", from_toml, from_text)
+
+
+def files() -> Kind:
+    """Return the kind of lists of paths and patterns; as text, the name of a file that exists may hold commas."""
+    kind = text(expects="a path or a pattern")
+    listed = list_of(kind)
+
+    def from_text(given: str) -> tuple[str, ...]:
+        inner = given.strip()
+        bracketed = inner.startswith("[") and inner.endswith("]") and "]" not in inner[1:-1].partition("[")[0]
+        parts = (inner[1:-1] if bracketed and not _is_there(inner) else given).split(",")
+        found: dict[str, None] = {}
+        while parts:
+            wholes = ((count, ",".join(parts[:count])) for count in range(1, len(parts) + 1))
+            names = ((count, name) for count, whole in wholes for name in (whole, whole.strip()) if _is_there(name))
+            count, name = next(names, (1, parts[0].strip()))
+            del parts[:count]
+            found |= {name: None} if name else {}
+        return tuple(found)
+
+    return Kind(listed.expects, listed.from_toml, from_text)
+
+
+def _is_there(name: str) -> bool:
+    """Return whether a path exists or a pattern matches something."""
+    path = Path(name).expanduser()
+    return bool(name) and (path.exists() or (has_magic(name) and any(iglob(str(path), recursive=True))))  # noqa: PTH207
 
 
 def mapping() -> Kind:

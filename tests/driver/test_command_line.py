@@ -229,6 +229,29 @@ MISTAKES = {  # name: (flags, what the line says)
 }
 
 
+def test_trades_and_quotes_that_come_later_complete_the_store(market: Market, tmp_path: Path) -> None:
+    tables = {name: f"--{name}={market.raw / name}.csv" for name in ("orders", "trades", "nbbo")}
+    early = darkreplay("convert", tables["trades"], "--store=s", folder=tmp_path)
+    assert (early.returncode, "--orders is missing" in early.stderr) == (2, True)
+    assert not (tmp_path / "s").exists()
+    for name in tables:
+        done = darkreplay("convert", tables[name], "--store=s", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert ("completed with tables they lacked" in done.stderr) == (name != "orders")
+    together = darkreplay("convert", *tables.values(), "--store=t", folder=tmp_path)
+    assert together.returncode == 0, together.stderr
+    for path in (tmp_path / "t").glob("*/*.h5"):
+        assert (tmp_path / "s" / path.relative_to(tmp_path / "t")).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["bad.csv", "empty.csv", "link.csv"])
+def test_a_conversion_that_fails_leaves_no_folder(name: str, desk: Path) -> None:
+    (desk / "link.csv").symlink_to("gone.csv")
+    done = darkreplay("convert", f"--orders={name[:-1]}?", "--store=new/store", folder=desk)
+    assert (done.returncode, name in done.stderr) == (2, True), done.stderr
+    assert not (desk / "new").exists()
+
+
 @pytest.fixture
 def desk(tmp_path: Path, market: Market) -> Path:
     """Return a folder with a CSV without timestamps, an empty one, a misspelt configuration, and a thesis."""

@@ -139,7 +139,9 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"timezone": "Australia/Sidney"}, r"did you mean Australia/Sydney\?"),
         ({"session": "16:00-10:00"}, "ends before it starts"),
         ({"session_cutoff": "25:00"}, "a local time such as 19:00"),
-        ({"trades": "t.csv"}, "--orders is missing"),
+        ({"session_cutoff": "24:01"}, "a local time such as 19:00"),
+        ({"store": ""}, "--store needs a folder"),
+        ({"results": " "}, "--results needs a folder"),
         ({"ticks": "0:1,100"}, "price:tick pairs"),
         ({"ticks": "5:1"}, "price:tick pairs"),
         ({"columns": "price"}, "pairs ours:theirs"),
@@ -165,6 +167,35 @@ def test_lists_are_read_with_and_without_brackets_and_without_repeats() -> None:
     assert config.participant_ids == ("007", "BRK.B")
     assert config.order_types == (64, 2048)
     assert load_config({"order_types": "none"}).config.order_types == (0,)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("a.csv,b.csv", ("a.csv", "b.csv")),
+        ("[a.csv, b.csv]", ("a.csv", "b.csv")),
+        ("o,x.csv,a.csv", ("o,x.csv", "a.csv")),
+        ("a.csv, o,x.csv", ("a.csv", "o,x.csv")),
+        ("o,*.csv,missing.csv", ("o,*.csv", "missing.csv")),
+        ("o,missing.csv", ("o", "missing.csv")),
+        (" blank .csv", (" blank .csv",)),
+        ("[ab].csv", ("[ab].csv",)),
+        ("part[12]", ("part[12]",)),
+        ("[12]", ("[12]",)),
+        ("", ()),
+    ],
+)
+def test_names_of_files_that_are_there_may_hold_commas_blanks_and_brackets(
+    given: str, expected: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv", "o,x.csv", " blank .csv", "part1", "1"):
+        (tmp_path / name).touch()
+    assert load_config({"orders": given}).config.orders == expected
+
+
+def test_a_cutoff_of_24_00_moves_no_row() -> None:
+    assert load_config({"session_cutoff": "24:00"}).config.session_cutoff == "24:00"
 
 
 def test_job_settings_carry_the_selection() -> None:
