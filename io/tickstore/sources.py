@@ -103,6 +103,7 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     found = [
         _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
     ]
+    _check_tables([source for source, _ in found])
     _check_mapping(mapping, [source for source, _ in found])
     decimal = _decimal_prices(found, request)
     if decimal:
@@ -144,6 +145,15 @@ def check_file(path: Path, table: str) -> os.stat_result:
         raise InputError(f"{table}: file {path} does not exist") from None
     except OSError as error:
         raise InputError(f"{table}: cannot read {path}: {error.strerror}") from None
+
+
+def _check_tables(sources: list[Source]) -> None:
+    """Raise InputError for a file given as two tables: order rows have all that trades need, and would be both."""
+    tables: dict[Path, str] = {}
+    for source in sources:
+        table = tables.setdefault(Path(source.path).resolve(), source.table)
+        if table != source.table:
+            raise InputError(f"{source.path}: given as {table} and as {source.table}; it can be one of them")
 
 
 def _check_mapping(mapping: dict[str, str], sources: list[Source]) -> None:

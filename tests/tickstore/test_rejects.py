@@ -56,3 +56,29 @@ def test_too_many_duplicates_are_not_looked_for_one_by_one(tmp_path: Path, monke
     assert sought == [3]
     report = load(tmp_path, "a.csv", *rows, *rows, most=399)
     assert [line for _, line, _ in listed(report)] == list(range(401, 800))
+
+
+@pytest.mark.parametrize(
+    ("limits", "stops"),
+    [
+        ({}, True),
+        ({"max_rejects": 3}, False),
+        ({"max_rejects": 2}, True),
+        ({"max_rejects": 0}, True),
+        ({"max_reject_ratio": 0.03}, False),
+        ({"max_reject_ratio": 0.029}, True),
+        ({"max_rejects": 3, "max_reject_ratio": 0.02}, True),
+        ({"max_rejects": 2, "max_reject_ratio": 0.03}, True),
+        ({"max_rejects": 3, "max_reject_ratio": 0.03}, False),
+    ],
+)
+def test_each_limit_that_is_stated_holds(limits: dict[str, float], stops: bool, tmp_path: Path) -> None:
+    rows = [row(n, quantity="x" if n in (7, 8, 9) else "5") for n in range(100)]
+    (tmp_path / "o.csv").write_text("\n".join([ORDER_HEADER, *rows]) + "\n")
+    given = ConvertRequest(orders=(tmp_path / "o.csv",), store=tmp_path / "store", **limits)  # type: ignore[arg-type]
+    if stops:
+        with pytest.raises(InputError, match=r"3 of 100 rows are bad, [0-2] allowed: nothing was stored. First: .*:9 "):
+            convert(given)
+        assert not (tmp_path / "store").exists()
+    else:
+        assert convert(given).reject_reasons == {"malformed number": 3}

@@ -182,3 +182,10 @@ def test_rows_that_differ_in_columns_that_are_not_stored_are_repetitions(tmp_pat
     report = load(tmp_path / "store", path, max_rejects=1)
     assert (report.reject_reasons, report.tables["orders"].stored) == ({"duplicate": 1}, 4)
     assert f"{row},5,2,3" in (tmp_path / "store" / "rejects.csv").read_text()
+
+
+def test_a_file_given_as_two_tables_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text(PLAIN + ROW)
+    (tmp_path / "t.csv").symlink_to("o.csv")
+    with pytest.raises(InputError, match=r"t.csv: given as orders and as trades; it can be one of them"):
+        load(tmp_path / "store", tmp_path / "o.csv", trades=(tmp_path / "t.csv",))
