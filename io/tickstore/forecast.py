@@ -8,7 +8,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tickstore.fields import TABLES
-from tickstore.outlook import BY_DAY, UNORDERED, Outlook, agreed, look_into, outlook_of, security_place, trade_days_of
+from tickstore.outlook import (
+    BY_DAY,
+    BY_NAME,
+    UNORDERED,
+    Outlook,
+    agreed,
+    look_into,
+    outlook_of,
+    security_place,
+    trade_days_of,
+)
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key
 from tickstore.text_input import PLAIN
@@ -42,13 +52,14 @@ class Forecast:
         self._packed_open = Counter(self._packed)  # unfinished packed files by table: only their beginning is seen
         self._unknown = 0  # unfinished files that may hold anything
         self._open: Counter[tuple[str | None, int]] = Counter()  # unread parts of files by security and day
-        self._by_security: set[int] = set()  # unfinished files of many securities, one after the other
+        self._by_security: dict[int, set[int]] = {}  # by day, unfinished files of one security after the other
         self._progress: dict[int, _Progress] = {}  # of unfinished files
         for number, outlook in enumerate(self.outlooks):
             if outlook is None:
                 self._unknown += 1
             elif outlook.is_by_security:
-                self._by_security.add(number)
+                for day in range(outlook.first_day, outlook.last_day + 1):
+                    self._by_security.setdefault(day, set()).add(number)
             else:
                 self._count(outlook, outlook.first_day, outlook.last_day + 1, 1)
             if looks[number]:  # a file in order has nothing that belongs before its first row
@@ -59,18 +70,23 @@ class Forecast:
 
         Files of one security each, or of one after the other, go security by security, for each may hold all days.
         """
-        orders = {o.order for o in self.outlooks if o is not None and o.is_by_security}
-        grouped = all(o is not None and (o.security is not None or o.is_by_security) for o in self.outlooks)
-        order = orders.pop() if len(orders) == 1 else UNORDERED
+        known = [outlook for outlook in self.outlooks if outlook is not None]
+        grouped = len(known) == len(self.outlooks) and all(o.security is not None or o.is_by_security for o in known)
+        starts = {o.first_day for o in known if o.is_by_security}
+        orders = {o.order for o in known if o.is_by_security}
+        order = orders.pop() if len(orders) == 1 else BY_NAME
 
-        def place(number: int) -> tuple[tuple[bool, int, str], str, int, int, int]:
+        def place(number: int) -> tuple[int, tuple[bool, int, str], int, int, int]:
             chunk = self._chunks[number]
+            outlook = self.outlooks[chunk.source]
             time, security = self._looks[chunk.source].get(chunk.start, (0, ""))
-            if not grouped:  # those that go by security from their beginning on, when the others are known
-                last = chunk.source in self._by_security
-                return (last, 0, ""), "", 0 if last else time, chunk.source, chunk.start
-            name = security if order == UNORDERED else ""
-            return security_place(security, order), name, time, chunk.source, chunk.start
+            by_security = outlook is not None and outlook.is_by_security
+            if grouped and outlook is not None:  # files of a day or a month each, by security, go one after the other
+                first = outlook.first_day if by_security else min(starts, default=0)
+                return first, security_place(security, order), time, chunk.source, chunk.start
+            if by_security:  # its times go back and forth
+                time = min(time for time, _ in self._looks[chunk.source].values())
+            return 0, (False, 0, ""), time, chunk.source, chunk.start
 
         return sorted(range(len(self._chunks)), key=place)
 
@@ -99,7 +115,8 @@ class Forecast:
         if outlook is None:
             self._unknown -= 1
         elif outlook.is_by_security:
-            self._by_security.discard(source)
+            for day in range(outlook.first_day, outlook.last_day + 1):
+                self._by_security[day].discard(source)
         else:
             begin = outlook.first_day if progress is None else max(progress.day, outlook.first_day)
             self._count(outlook, begin, outlook.last_day + 1, -1)
@@ -134,7 +151,7 @@ class Forecast:
         day = day_number(date)
         if self._open[None, day] > 0 or self._open[security, day] > 0:
             return True
-        return any(not self.passed(source, key) for source in self._by_security)
+        return any(not self.passed(source, key) for source in self._by_security.get(day, ()))
 
     def bytes_in_flight(self) -> int:
         """Return about how many bytes of input must be kept at once: of all files that share days and securities."""

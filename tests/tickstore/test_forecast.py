@@ -168,13 +168,26 @@ def test_a_few_strays_leave_the_order_of_the_rest(tmp_path: Path) -> None:
 @pytest.mark.parametrize("other", ["by security", "by day"])
 def test_files_by_security_are_read_in_that_order(tmp_path: Path, other: str) -> None:
     rows = [(day, security) for security in (8, 9, 10, 11) for day in range(3) for _ in range(200)]
-    forecast = forecast_of(tmp_path, {"a.csv": rows, "b.csv": rows if other == "by security" else sorted(rows)})
+    rest = rows if other == "by security" else [(day, s) for day, s in sorted(rows) for _ in range(2)]
+    forecast = forecast_of(tmp_path, {"a.csv": rows, "b.csv": rest})
     order = forecast.reading_order()
     for source in (0, 1):
         starts = [forecast._chunks[number].start for number in order if forecast._chunks[number].source == source]
         assert starts == sorted(starts)
     sources = [forecast._chunks[number].source for number in order]
-    assert (sources == sorted(sources, reverse=True)) == (other == "by day")  # else both go on together
+    assert (sources == sorted(sources)) == (other == "by day")  # else both go on together
+
+
+def test_files_of_a_day_each_go_one_after_the_other(tmp_path: Path) -> None:
+    files = {f"{day}.csv": [(day, security) for security in range(8, 20) for _ in range(100)] for day in (2, 0, 1)}
+    forecast = forecast_of(tmp_path, files)
+    assert [o and o.order for o in forecast.outlooks] == [BY_NUMBER] * 3
+    sources = [forecast._chunks[number].source for number in forecast.reading_order()]
+    assert sources == sorted(sources, key=lambda n: (1, 2, 0).index(n))
+    assert forecast.may_come(("8", "2024-09-06"), set())
+    assert forecast.reached(2, ("9", "2024-09-06"))
+    assert not forecast.may_come(("8", "2024-09-06"), set())  # whatever the files of other days may hold
+    assert forecast.may_come(("8", "2024-09-05"), set())
 
 
 def test_what_is_in_flight_is_a_day_or_a_security(tmp_path: Path) -> None:
