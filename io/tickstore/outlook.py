@@ -21,7 +21,8 @@ _TRIES: Final = 3  # lines that may be odd before a place is given up
 _LOOKS: Final = 4  # places in a file, at least
 _EVERY: Final = 64 << 20  # bytes of a file for another place
 _DAYS: Final = 4000  # a file that seems to span more tells nothing
-_SURE: Final = 8  # rows that are in the order of their securities not by chance
+_SURE, _SURE_OF_ONE_DAY = 5, 8  # rows that are in the order of their securities not by chance
+_STRAY: Final = 8  # of so many rows one may be out of order
 BY_DAY, BY_NUMBER, BY_NAME, UNORDERED = "by day", "by number", "by name", ""
 
 Look = tuple[int, int, str]  # byte offset asked for, timestamp, security
@@ -95,16 +96,16 @@ def _orders(days: list[int], securities: list[str]) -> tuple[str, ...]:
     """Return the orders that rows seen in a file may be in, a few strays aside; they are stored none the worse."""
     rows = len(days)
     in_order = {BY_DAY: _most_in_order(days)}
-    if rows >= _SURE and len(set(securities)) > 1:
+    one_day = len(set(days)) == 1
+    if rows >= (_SURE_OF_ONE_DAY if one_day else _SURE) and len(set(securities)) > 1:
         for order in (BY_NUMBER, BY_NAME):
             keys = [(security_place(s, order), day) for s, day in zip(securities, days, strict=True)]
             in_order[order] = _most_in_order(keys)
     most = max(in_order.values())
-    if most < rows - rows // _SURE:
+    if most < rows - rows // _STRAY:
         return ()
     found = [order for order, count in in_order.items() if count == most]
-    one_day = len(set(days)) == 1  # which by itself says nothing
-    return tuple(found[1:] + found[:1] if one_day else found)
+    return tuple(found[1:] + found[:1] if one_day else found)  # the order of one day says nothing
 
 
 def _most_in_order(keys: Sequence[Any]) -> int:
