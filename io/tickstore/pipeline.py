@@ -47,6 +47,7 @@ class Pipeline:
         self._to_build: deque[Key] = deque()
         self._needs: dict[Key, set[int]] = {}  # ranges to be parsed again before a partition can be built
         self._again: deque[int] = deque()
+        self._asked: set[int] = set()  # ranges of ``_again``, and those of it that are being parsed
         self._to_seal: deque[Key] = deque()
         self._under_way: dict[Key, int] = {}  # the number of a partition's latest attempt, _ASKED before it
         self._next_number = 0
@@ -144,6 +145,7 @@ class Pipeline:
             path = self._plan.sources[self._plan.chunks[chunk.number].source].path
             raise InputError(f"{path}: the file changed while it was read")
         before.log = chunk.log
+        self._asked.discard(chunk.number)
         self._ledger.note_spilled(chunk.number)
         for key, ranges in list(self._needs.items()):
             ranges.discard(chunk.number)
@@ -195,9 +197,9 @@ class Pipeline:
         if not missing:
             self._to_build.append(key)
             return
-        asked = set().union(*self._needs.values())
         self._needs[key] = missing
-        self._again.extend(sorted(missing - asked))
+        self._again.extend(sorted(missing - self._asked))
+        self._asked |= missing
 
     def _note_built(self, partition: BuiltPartition) -> None:
         key = partition.key
