@@ -143,7 +143,7 @@ def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
     totals = Totals.empty(cells, len(GROUPS) + 1)
     group = cell_dimensions(cells.key)["group"].astype(np.int32)
     totals.add(cells, group, 0)
-    totals.add(cells, np.zeros_like(group), 0)
+    totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
 
 

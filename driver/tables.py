@@ -24,6 +24,7 @@ Value = int | float | str | None
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
+QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
 FILL_COUNTS = ("fills", "fills_after_hours")
 
 
@@ -57,10 +58,21 @@ def cost_bps(cost: int, base: int) -> float | None:
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
     """Return the measures of one table row, one dict per scenario; all have the same keys in the same order."""
     sums = totals.row(r)
-    return [_scenario_measures(totals, r, s, sums, style) for s in range(len(totals.scenarios))]
+    spreads, history = _distributions(totals, r), _history(sums, style)
+    rows = []
+    for s, spread in enumerate(spreads):
+        row = _scenario_measures(totals, r, s, sums, style, spread)
+        row |= history if s == 0 else dict.fromkeys(history)
+        row["benchmark_notional"] = sums["base"]
+        row["shortfall_cost"] = sums[f"{totals.scenarios[s]}.cost"]
+        rows.append(row)
+    return rows
 
 
-def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+def _scenario_measures(
+    totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle, spread: dict[str, Value]
+) -> dict[str, Value]:
+    """Return what every scenario has; ``spread`` is its own over the orders."""
     prefix = totals.scenarios[s]
     own = {name: sums[f"{prefix}.{name}"] for name in SCENARIO_SUMS}
     real = {f"cost{charge}": sums[f"{totals.scenarios[0]}.cost{charge}"] for charge in CHARGES}
@@ -77,7 +89,7 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
     row["shortfall_bps"] = cost_bps(own["cost"], sums["base"])
     row["saving_bps"] = cost_bps(real["cost"] - own["cost"], sums["base"])
     row["priced_orders"] = sums["priced_orders"]
-    row |= _distribution(totals, r, s)
+    row |= spread
     for charge in CHARGES[1:]:
         base = sums[f"base{charge}"]
         row[f"shortfall{charge}_bps"] = cost_bps(own[f"cost{charge}"], base)
@@ -93,27 +105,25 @@ def _scenario_measures(totals: Totals, r: int, s: int, sums: dict[str, int], sty
     priced = sums["priced_orders"] > 0
     row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
     row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit) if priced else None
-    row |= _history(sums, style) if s == 0 else dict.fromkeys(_history(sums, style))
-    row["benchmark_notional"] = sums["base"]
-    row["shortfall_cost"] = own["cost"]
     return row
 
 
-def _distribution(totals: Totals, r: int, s: int) -> dict[str, Value]:
-    """Return the equal-weighted mean of shortfall and saving over orders, and the spread of the saving."""
-    K = len(totals.scenarios)
-    n = int(totals.weight[r, 0])
-    mean = totals.mean[r, 0]
-    row: dict[str, Value] = {"shortfall_mean_bps": float(mean[s]) if n else None}
-    row["saving_mean_bps"] = float(mean[0] - mean[s]) if n else None
-    co = totals.comoment_matrix(r)
-    variance = max(float(co[0, 0] - 2 * co[0, s] + co[s, s]), 0.0) / (n - 1) if n > 1 else None
-    row["saving_sd_bps"] = None if variance is None else float(variance**0.5)
-    for name, measure in (("shortfall", s), ("saving", K + s - 1)):
-        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95)):
-            known = totals.quantile(r, measure, share) if s or name == "shortfall" else (0.0 if n else None)
-            row[f"{name}_{label}_bps"] = known
-    return row
+def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
+    """Return, by scenario, the equal-weighted mean of shortfall and saving over orders, and how they spread."""
+    K, n = len(totals.scenarios), int(totals.weight[r, 0])
+    mean, co = totals.mean[r, 0].tolist(), totals.comoment_matrix(r).tolist()
+    quantiles = totals.quantiles(r, tuple(QUANTILES.values()))
+    rows = []
+    for s in range(K):
+        row: dict[str, Value] = {"shortfall_mean_bps": mean[s] if n else None}
+        row["saving_mean_bps"] = mean[0] - mean[s] if n else None
+        variance = max(co[0][0] - 2 * co[0][s] + co[s][s], 0.0) / (n - 1) if n > 1 else None
+        row["saving_sd_bps"] = None if variance is None else variance**0.5
+        saved = [0.0 if n else None] * len(QUANTILES) if s == 0 else quantiles and quantiles[K + s - 1]
+        for name, values in (("shortfall", quantiles and quantiles[s]), ("saving", saved)):
+            row |= {f"{name}_{label}_bps": values[q] if values else None for q, label in enumerate(QUANTILES)}
+        rows.append(row)
+    return rows
 
 
 def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
@@ -181,6 +191,8 @@ def text(value: Value) -> str:
         return ""
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, int):
+        return str(value)
     plain = str(value)
     return '"' + plain.replace('"', '""') + '"' if any(c in plain for c in ',"\n\r') else plain
 

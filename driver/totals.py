@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver.cells import Cells
 from driver.order_block import F64, I32, I64
@@ -72,6 +73,19 @@ class Totals:
             )
         moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
+    def add_again(self, cells: Cells, security: int, row: int, parts: slice) -> None:
+        """Add all cells to ``row``, given that they were added to the rows of ``parts``, each to one.
+
+        Integers are taken from there; means and co-moments are merged cell by cell, as everywhere.
+        """
+        for sums in (self.low, self.high):
+            sums[:, row] += sums[:, parts].sum(axis=1)
+        if self.histogram is not None:
+            self.histogram[row] += self.histogram[parts].sum(axis=0)
+        index = np.full(len(cells), row, np.int32)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
+        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+
     def add_rows(self, other: "Totals", rows: I32, security: int) -> None:
         """Add row i of ``other``, which sums one partition, to row ``rows[i]``; negative rows are left out."""
         moments.merge_rows(rows, other.low, self.low)
@@ -91,32 +105,43 @@ class Totals:
         """Return the full K x K co-moment matrix of a row."""
         K = len(self.scenarios)
         matrix = np.zeros((K, K))
-        rows, columns = np.tril_indices(K)
+        rows, columns = _lower(K)
         matrix[rows, columns] = self.comoment[r, int(weighted)]
         matrix[columns, rows] = self.comoment[r, int(weighted)]
         return matrix
 
-    def quantile(self, r: int, measure: int, share: float) -> float | None:
-        """Return a quantile in bps of one histogram measure, to a bucket's width; None without orders."""
+    def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
+        """Return quantiles in bps, to a bucket's width, for each histogram measure; None without orders.
+
+        A measure has the first bucket that holds, with those below, at least that share of the orders.
+        """
         if self.histogram is None:
             return None
-        counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
-        total = int(counts.sum())
-        if total == 0:
+        below = self.histogram[r].reshape(-1, histograms.BUCKETS).cumsum(axis=1)
+        if below[0, -1] == 0:
             return None
-        bucket = int(np.searchsorted(np.cumsum(counts), share * total, side="left"))
-        return float(_middles()[min(bucket, histograms.BUCKETS - 1)])
+        wanted = np.array(shares) * below[:, -1:]
+        bucket = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
+        found: list[list[float]] = _middles()[np.minimum(bucket, histograms.BUCKETS - 1)].tolist()
+        return found
 
     def spread(self, r: int, measure: int) -> tuple[float, float] | None:
         """Return median and median absolute deviation in bps of one histogram measure; None without orders."""
-        median = self.quantile(r, measure, 0.5)
-        if median is None or self.histogram is None:
+        medians = self.quantiles(r, (0.5,))
+        if medians is None or self.histogram is None:
             return None
+        median = medians[measure][0]
         counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
         distance = np.abs(_middles() - median)
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
+
+@cache
+def _lower(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns of the lower triangle of a matrix."""
+    return np.tril_indices(size)
 
 
 @cache

@@ -1,0 +1,133 @@
+"""Time whole jobs part by part: opening, measuring, order file, cells, metrics, partial.
+
+    python -m perf.bench_jobs [--events=10000] [--partitions=60] [--rounds=7] [--formats=gzip,csv]
+
+Partitions of random orders are written as day files; one thread runs a job on each, its results in memory where the
+machine has such a folder. Processor time, the minimum of the rounds by part: parts are timed where they are called, so
+that what is inside another part counts there alone.
+"""
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fire
+import numpy as np
+
+import kernels
+import tickstore
+from driver import job as whole_job
+from driver.settings import Job, Session, Settings
+from perf.synthetic_day import CLOSE, OPEN, make_day
+from tickstore.schema import GROUPS
+
+JOB: Any = whole_job
+MEMORY = Path("/dev/shm")
+SPENT: Counter[str] = Counter()
+INSIDE: list[int] = []  # time of the parts inside each part that is running
+PARTS = (
+    (tickstore, "open_day", "open"),
+    (JOB, "data_quality", "data quality"),
+    (JOB, "market_volume", "market volume"),
+    (JOB, "interval_ranges", "intervals of the mid"),
+    (JOB.OrderFile, "write", "order file"),
+    (JOB.OrderFile, "close", "order file"),
+    (JOB.JobSums, "add", "adding to cells"),
+    (JOB.JobSums, "results", "sorting cells, histograms"),
+    (JOB.Extremes, "add", "outliers"),
+    (JOB, "metrics_csv", "metrics"),
+    (JOB, "atomic_write", "metrics"),
+    (JOB, "write_partial", "partial"),
+)
+
+
+def timed(function: Callable[..., Any], part: str) -> Callable[..., Any]:
+    """Return ``function`` with its time added to ``part``, less that of the parts inside."""
+
+    def run(*arguments: Any, **named: Any) -> Any:
+        start = time.thread_time_ns()
+        INSIDE.append(0)
+        try:
+            return function(*arguments, **named)
+        finally:
+            took = time.thread_time_ns() - start
+            SPENT[part] += took - INSIDE.pop()
+            if INSIDE:
+                INSIDE[-1] += took
+
+    return run
+
+
+def timed_blocks(measure: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """Return ``measure`` with the time of making each block added to a part of its own."""
+
+    def run(*arguments: Any) -> Iterator[Any]:
+        following = timed(measure(*arguments).__next__, "measuring")
+        while True:
+            try:
+                block = following()
+            except StopIteration:
+                return
+            yield block
+
+    return run
+
+
+def write_days(folder: Path, partitions: int, events: int) -> list[Path]:
+    """Write day files of random orders."""
+    paths = []
+    for number in range(partitions):
+        made = make_day(folder / "columns", events, seed=number)
+        groups = {}
+        for name, columns in GROUPS.items():
+            table = getattr(made, name)
+            rows = len(next(iter(table.values())))
+            wanted = [column for column in columns if column.name in table or not column.optional]
+            groups[name] = {
+                column.name: table.get(column.name, np.zeros(rows)).astype(column.dtype) for column in wanted
+            }
+        paths.append(folder / f"{number}.h5")
+        tickstore.write_day(paths[-1], "1", "2024-09-05", groups)
+    return paths
+
+
+def run_jobs(days: list[Path], folder: Path, output_format: str) -> tuple[int, int]:
+    """Run a job on each day; return events and orders."""
+    session, settings = Session(OPEN, CLOSE, "synthetic"), Settings(output_format=output_format)
+    jobs = [
+        Job(k, "1", "2024-09-05", str(day), str(folder / str(k)), session, settings, 0, "")
+        for k, day in enumerate(days)
+    ]
+    reports = [timed(JOB.run_job, "the rest")(job) for job in jobs]
+    return sum(report.events for report in reports), sum(report.orders for report in reports)
+
+
+def main(
+    *, events: int = 10_000, partitions: int = 60, rounds: int = 7, formats: str | tuple[str, ...] = "gzip"
+) -> None:
+    """Print the parts of jobs of one size, for each format of the order file."""
+    kernels.warm()
+    for owner, name, part in PARTS:
+        setattr(owner, name, timed(getattr(owner, name), part))
+    JOB.measure = timed_blocks(JOB.measure)
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
+        days = write_days(Path(temporary) / "days", partitions, events)
+        for output_format in (formats,) if isinstance(formats, str) else formats:
+            best: dict[str, int] = {}
+            for _ in range(rounds):
+                SPENT.clear()
+                found = run_jobs(days, Path(temporary) / "results", output_format)
+                SPENT["all"] = SPENT.total()
+                best = {part: min(spent, best.get(part, spent)) for part, spent in SPENT.items()}
+            shutil.rmtree(Path(temporary) / "results")
+            print(f"{partitions} jobs, {output_format}: {found[0]:,} events, {found[1]:,} orders")
+            for part, spent in sorted(best.items(), key=lambda item: item[1]):
+                print(f"  {part:26} {spent / partitions / 1e3:9.1f} us a job {spent / found[1]:9.1f} ns/order")
+
+
+if __name__ == "__main__":
+    fire.Fire(main)
