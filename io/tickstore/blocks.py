@@ -7,12 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tickstore.fields import FIELDS, TIME
+from tickstore.iso_times import to_utc
 from tickstore.line_parser import BLANK, NEXT, ODD, ROWS, parse_lines
 from tickstore.odd_lines import LineRules, RejectError, read_line
 from tickstore.scatter import count_newlines
 from tickstore.sources import Source
 from tickstore.spill import BLOCK_ROWS
 from tickstore.text_input import Piece
+from tickstore.trade_dates import local_changes
 
 _ODD_ROWS: Final = 1 << 16
 _NOTHING: Final = np.empty(0, np.int64)
@@ -55,6 +58,9 @@ class BlockParser:
         self._plan = source.plan()
         self._delimiter = ord(source.header.delimiter)
         self._rules: LineRules = source.rules(timezone)
+        times = {field.name for field in FIELDS[source.table] if field.kind == TIME}
+        self._times = [slot for slot, name in enumerate(self._names) if name in times]
+        self._local = local_changes(timezone)
         self._long_names = long_names
         odd = max(1, min(_ODD_ROWS, longest // 4))
         self._out = np.empty((len(self._names), max(1, longest - odd)), np.int64)
@@ -98,6 +104,8 @@ class BlockParser:
         rows, reached = int(counts[ROWS]), int(counts[NEXT])
         lines = int(count_newlines(data[start:reached]))
         values = self._out[:, :rows]
+        for slot in self._times:
+            to_utc(values[slot], *self._local)
         block = Block({}, self._line_start[:rows], [], int(counts[BLANK]), lines)
         if counts[ODD]:
             values = self._read_odd(data, start, self._odd[: counts[ODD]], values, block)

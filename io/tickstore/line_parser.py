@@ -1,6 +1,6 @@
 """The fast path of parsing: plain fields straight from the mapped bytes into integer columns.
 
-A plain field is an integer, a decimal price, an epoch time, a side, a short name, or empty; it may stand in
+A plain field is an integer, a decimal price, an epoch or ISO time, a side, a short name, or empty; it may stand in
 quotes with no quote inside. Lines end in LF or CRLF. Every other line is handed on by its byte offsets, and
 ``odd_lines`` decides what it is: this code never guesses.
 """
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kernels._jit import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.fields import DATE, NAME, SIDE, SKIP, TIME
+from tickstore.iso_times import LOCAL, iso_time
 
 _LF: Final = np.uint8(10)
 _CR: Final = np.uint8(13)
@@ -39,7 +40,7 @@ _BAD: Final = NULL + 1  # not a value of any field
 
 @inlined
 def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> Any:
-    """Return the value of a side or name written in letters, or of a date with dashes, else _BAD.
+    """Return the value of a side or name written in letters, or of a date with dashes or an ISO time, else _BAD.
 
     Sides are B, S, Buy, Sell in any case. A name is up to 7 of [A-Za-z0-9._-], packed into a number below zero.
     A date YYYY-MM-DD, whatever follows it, becomes YYYYMMDD.
@@ -54,6 +55,8 @@ def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> An
             if _ZERO <= data[i] <= _NINE:
                 date = date * 10 + (np.int64(data[i]) - 48)
         return date
+    if kind == TIME:
+        return iso_time(data, start, stop)
     if kind != SIDE and kind != NAME:
         return np.int64(_BAD)
     if kind == SIDE:
@@ -85,7 +88,7 @@ def _plain_value(kind: int, value: Any, digits: int, negative: bool) -> Any:
         if negative or digits > 1 or value < 1 or value > 2:
             return np.int64(_BAD)
         return 3 - 2 * value
-    if kind == NAME and (negative or digits == 19):
+    if (kind == NAME and (negative or digits == 19)) or (kind == TIME and negative):
         return np.int64(_BAD)
     if negative:
         return -value
@@ -146,7 +149,7 @@ def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.
             value, position = _decimals(data, position, value, digits, plan[SCALE, column])
             c = data[position]
     plain = c in (delim, _LF, _CR, _QUOTE) and (kind != NAME or digits < 2 or data[begin] != _ZERO)
-    if not plain and kind in (SKIP, SIDE, NAME, DATE):
+    if not plain and kind in (SKIP, SIDE, NAME, DATE, TIME):
         while c != _LF and c != _QUOTE and (quoted or (c != delim and c != _CR)):
             position += 1
             c = data[position]
@@ -164,8 +167,10 @@ def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.
         value = _text_value(data, begin, position - quoted, kind)
     if value == NULL and plan[EMPTY_OK, column] == 1:
         value = plan[DEFAULT, column]
-    elif value > plan[HIGH, column] or (value < plan[LOW, column] and (kind != NAME or value <= _BAD)):
-        return value, -1
+    else:
+        below_low = value < plan[LOW, column] and kind != NAME and (kind != TIME or value > LOCAL)
+        if below_low or value <= _BAD or value > plan[HIGH, column]:
+            return value, -1
     return value, position
 
 
@@ -247,7 +252,7 @@ def parse_lines(
     delimiter : the delimiter's byte
     plan : (9, file columns) int64: kind, row of ``out``, default, low, high, price scale, 1 if empty is allowed,
         least and greatest value of digits that need no further look
-    out : (fields, capacity) int64
+    out : (fields, capacity) int64; local times as `iso_times` writes them
     line_start : (capacity,) int64, byte offset of each parsed row's line
     odd : (odd capacity, 2) int64, [start, stop) of each line handed on, without its LF
     counts : (4,) int64, filled: rows, odd lines, blank lines, position reached

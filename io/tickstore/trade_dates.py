@@ -112,6 +112,18 @@ def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.array(changes, dtype=np.int64), np.array(offsets, dtype=np.int64) * 10**9
 
 
+@lru_cache(maxsize=8)
+def local_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return from when on the local clock, in ns, which offset holds, in ns, for times that do not state one.
+
+    A time that does not exist or exists twice is read by the offset before the change.
+    """
+    changes, offsets = _zone_changes(timezone)
+    local = changes.copy()
+    local[1:] += np.maximum(offsets[1:], offsets[:-1])
+    return local, offsets
+
+
 @kernel
 def trade_days(
     timestamp: NDArray[np.int64],

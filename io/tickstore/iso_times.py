@@ -1,0 +1,107 @@
+"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels._jit import inlined, kernel
+from kernels.conventions import NULL
+
+_PLUS: Final = np.uint8(43)
+_COMMA: Final = np.uint8(44)
+_MINUS: Final = np.uint8(45)
+_DOT: Final = np.uint8(46)
+_ZERO: Final = np.uint8(48)
+_NINE: Final = np.uint8(57)
+_COLON: Final = np.uint8(58)
+_CAPITAL_Z: Final = np.uint8(90)
+_UNDERSCORE: Final = np.uint8(95)
+_SMALL_T: Final = np.uint8(116)
+_SMALL: Final = np.uint8(32)  # the bit between capital and small letters; a blank
+NO_TIME: Final = NULL + 1
+LOCAL: Final = -(10**17)  # a time below it, but for NULL, is a local one with its sign turned round
+_DAYS_BEFORE: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)  # each month, in a common year
+_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@inlined
+def _two_digits(data: NDArray[np.uint8], position: int) -> Any:
+    """Return the number that two digits write, -1000 if they are none."""
+    tens, ones = np.int64(data[position]) - 48, np.int64(data[position + 1]) - 48
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1000
+
+
+@inlined
+def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
+    """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
+
+    Without an offset it is a local time: minus its ns since 1970 on the local clock, which is below LOCAL.
+    """
+    if stop - start < 19:
+        return np.int64(NO_TIME)
+    for place, mark in ((4, _MINUS), (7, _MINUS), (13, _COLON), (16, _COLON)):
+        if data[start + place] != mark:
+            return np.int64(NO_TIME)
+    c = data[start + 10]
+    if c != _SMALL and (c | _SMALL) != _SMALL_T and c != _UNDERSCORE:
+        return np.int64(NO_TIME)
+    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
+    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
+    hour, minute, second = _two_digits(data, start + 11), _two_digits(data, start + 14), _two_digits(data, start + 17)
+    if not (1981 <= year <= 2098 and 1 <= month <= 12 and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+        return np.int64(NO_TIME)  # of other years the slow path knows whether they are in range
+    leap = year % 4 == 0  # 2000 is one
+    if day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+        return np.int64(NO_TIME)
+    days = (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
+    seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+    position, fraction = start + 19, np.int64(0)
+    if position < stop and (data[position] == _DOT or data[position] == _COMMA):
+        position += 1
+        unit = np.int64(1_000_000_000)
+        while position < stop and _ZERO <= data[position] <= _NINE and unit > 1:
+            unit //= 10
+            fraction += unit * (np.int64(data[position]) - 48)
+            position += 1
+        if unit == 1_000_000_000:
+            return np.int64(NO_TIME)
+    if position == stop:
+        return -(seconds * 1_000_000_000 + fraction)
+    c, left = data[position], stop - position
+    if c == _CAPITAL_Z and left == 1:
+        return seconds * 1_000_000_000 + fraction
+    if (c != _PLUS and c != _MINUS) or (left != 3 and left != 5 and left != 6):
+        return np.int64(NO_TIME)
+    if left == 6 and data[position + 3] != _COLON:
+        return np.int64(NO_TIME)
+    offset = _two_digits(data, position + 1) * 60
+    if left > 3:
+        minute = _two_digits(data, stop - 2)
+        offset = offset + minute if 0 <= minute < 60 else -1
+    if offset < 0 or offset >= 1_440:
+        return np.int64(NO_TIME)
+    return (seconds - (offset if c == _PLUS else -offset) * 60) * 1_000_000_000 + fraction
+
+
+@kernel
+def to_utc(times: NDArray[np.int64], changes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+    """Replace the local times of a column that was parsed by the times they are.
+
+    Parameters
+    ----------
+    times : (n,) int64, ns UTC, NULL, or below LOCAL: minus ns of the local clock
+    changes : (k,) int64, ns of the local clock at which an offset begins to hold, the first before all data
+    offsets : (k,) int64, ns that the local clock is ahead of UTC from there on
+    """
+    low, high, offset = np.int64(1), np.int64(0), np.int64(0)  # the stretch of one offset that the last row was in
+    for i in range(times.shape[0]):
+        if times[i] >= LOCAL or times[i] == NULL:
+            continue
+        local = -times[i]
+        if local < low or local >= high:
+            k = np.searchsorted(changes, local, side="right") - 1
+            low = changes[k]
+            high = changes[k + 1] if k + 1 < changes.shape[0] else np.int64(9_223_372_036_854_775_807)
+            offset = offsets[k]
+        times[i] = local - offset
