@@ -226,20 +226,9 @@ class JobSums:
         place = {name: row for row, name in enumerate(self.names)}
         for names, table in zip(self.rows, tables[:2], strict=True):
             cell_tables.columns_of_rows(table, order, np.array([place[name] for name in names]), sums)
-        rows = tables.moments[order]
-        lower = np.tril_indices(K)
-        comoment = rows[:, cell_tables.COMOMENT :][:, : 2 * cell_tables.K**2]
-        return Cells(
-            scenarios=self.scenarios,
-            names=self.names,
-            key=keys[order],
-            sums=sums,
-            weight=np.ascontiguousarray(rows[:, :3]),
-            mean=rows[:, cell_tables.MEAN : cell_tables.COMOMENT].reshape(-1, 2, cell_tables.K)[:, :, :K].copy(),
-            comoment=np.ascontiguousarray(
-                comoment.reshape(-1, 2, cell_tables.K, cell_tables.K)[:, :, lower[0], lower[1]]
-            ),
-        )
+        moments = np.empty((len(cube), 3)), np.empty((len(cube), 2, K)), np.empty((len(cube), 2, K * (K + 1) // 2))
+        cell_tables.moments_of_rows(tables.moments, order, *moments)
+        return Cells(self.scenarios, self.names, keys[order], sums, *moments)
 
     def _count(self, cells: Cells, key: I64, cube: Cube, order: I64) -> None:
         """Give cells their histograms; ``key`` has the new key of each cell of the cube, in the given order."""

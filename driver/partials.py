@@ -35,6 +35,7 @@ _STORED = (*_ARRAYS, "spread", *(f"{kind}{w}" for w in range(4) for kind in ("ro
 _CUBES = ("cells", "conditions", "volatility")
 _CODEC = pa.Codec("zstd", compression_level=1)  # inflates several times faster than zlib, which is what counts
 _WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
+_BOUNDS = tuple((int(np.iinfo(kind).min), int(np.iinfo(kind).max)) for kind in _WIDTHS)
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ def encode(partial: Partial) -> bytes:
         arrays |= {f"parents.{name}": array for name, array in _narrow_rows(partial.parents.sums).items()}
     arrays = dict(sorted(arrays.items(), key=lambda item: item[1].dtype.kind == "i"))  # floats first
     floats = b"".join(array.tobytes() for array in arrays.values() if array.dtype.kind == "f")
-    whole = b"".join(_padded(array.tobytes()) for array in arrays.values() if array.dtype.kind == "i")
+    whole = _together([array for array in arrays.values() if array.dtype.kind == "i"])
     header = {
         "whole": len(whole),
         "version": PARTIAL_VERSION,
@@ -88,7 +89,9 @@ def encode(partial: Partial) -> bytes:
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    body = MAGIC + struct.pack("<qq", len(text), len(floats)) + text + floats + _CODEC.compress(whole, asbytes=True)
+    body = (
+        MAGIC + struct.pack("<qq", len(text), len(floats)) + text + floats + _CODEC.compress(whole.data, asbytes=True)
+    )
     checked: bytes = body + struct.pack("<q", zlib.crc32(body))
     return checked
 
@@ -99,14 +102,19 @@ def _cube_arrays(cells: Cells) -> dict[str, NDArray[Any]]:
     return arrays | _narrow_rows(cells.sums) | {"spread": _narrow(spread), "comoment": cells.comoment[spread]}
 
 
-def _padded(data: bytes) -> bytes:
-    return data + bytes(-len(data) % 8)
+def _together(arrays: list[NDArray[Any]]) -> NDArray[np.uint8]:
+    """Return the bytes of arrays one behind the other, each on a multiple of 8."""
+    whole, place = np.zeros(sum(array.nbytes + -array.nbytes % 8 for array in arrays), np.uint8), 0
+    for array in arrays:
+        whole[place : place + array.nbytes].view(array.dtype)[:] = array.ravel()
+        place += array.nbytes + -array.nbytes % 8
+    return whole
 
 
 def _width(column: NDArray[Any]) -> int:
     """Return which of _WIDTHS holds every value of an integer array."""
     low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
-    return next(w for w, kind in enumerate(_WIDTHS) if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return next(w for w, (least, most) in enumerate(_BOUNDS) if least <= low and high <= most)
 
 
 def _narrow(array: NDArray[Any]) -> NDArray[Any]:
@@ -117,8 +125,8 @@ def _narrow_rows(sums: I64) -> dict[str, NDArray[Any]]:
     """Return the rows of the sums by width: for each width their places and values."""
     low, high = (sums.min(axis=1), sums.max(axis=1)) if sums.size else (np.zeros(len(sums)), np.zeros(len(sums)))
     width = np.zeros(len(sums), np.int64)
-    for kind in _WIDTHS[:-1]:
-        width += (low < np.iinfo(kind).min) | (high > np.iinfo(kind).max)
+    for least, most in _BOUNDS[:-1]:
+        width += (low < least) | (high > most)
     arrays: dict[str, NDArray[Any]] = {}
     for w, kind in enumerate(_WIDTHS):
         rows = np.flatnonzero(width == w)

@@ -154,11 +154,31 @@ def add_orders(
 @kernel
 def columns_of_rows(table: I64, order: I64, place: I64, out: I64) -> None:
     """Write column c of ``table``, its rows in the given ``order``, to row ``place[c]`` of ``out``."""
-    for first in range(0, order.shape[0], LINE):
-        last = min(first + LINE, order.shape[0])
+    lines = order.shape[0] // LINE
+    for line in range(lines):  # a cache line of each column at a time
+        first = LINE * line
         for c in range(place.shape[0]):
-            for j in range(first, last):
-                out[place[c], j] = table[order[j], c]
+            for j in range(LINE):
+                out[place[c], first + j] = table[order[first + j], c]
+    for c in range(place.shape[0]):
+        for j in range(LINE * lines, order.shape[0]):
+            out[place[c], j] = table[order[j], c]
+
+
+@kernel
+def moments_of_rows(table: F64, order: I64, weight: F64, mean: F64, comoment: F64) -> None:
+    """Take rows of moments, in the given ``order``, apart as ``kernels.moments`` has them."""
+    scenarios = mean.shape[2]
+    for r in range(order.shape[0]):
+        for v in range(3):
+            weight[r, v] = table[order[r], v]
+        for kind in range(2):
+            t = 0
+            for j in range(scenarios):
+                mean[r, kind, j] = table[order[r], MEAN + kind * K + j]
+                for k in range(j + 1):
+                    comoment[r, kind, t] = table[order[r], COMOMENT + (kind * K + j) * K + k]
+                    t += 1
 
 
 def empty_tables(cells: int, widths: tuple[int, int]) -> CubeTables:
@@ -192,3 +212,4 @@ def warm() -> None:
     tables = empty_tables(0, widths)
     add_orders(empty_columns(), cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
     columns_of_rows(tables.rows, whole, whole, np.zeros((1, 0), np.int64))
+    moments_of_rows(tables.moments, whole, np.zeros((0, 3)), np.zeros((0, 2, 1)), np.zeros((0, 2, 1)))

@@ -27,6 +27,7 @@ MAGNITUDE_BITS: Final = 2**63 - 1
 FRACTION_SHIFT: Final = 52 - 3
 FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
 
+FEW: Final = 8  # orders of a cell whose entries are sorted by insertion; of more, all words of a set are looked at
 CODE_COLUMNS: Final = 2 * len(SCENARIOS)  # of an order: a bucket for each measure, and whether it is priced
 DE_BRUIJN: Final = 0x077CB531
 WORD_MASK: Final = 2**32 - 1
@@ -92,6 +93,24 @@ def sparse_histograms(
     counts, used = np.zeros(width, np.int64), np.zeros((width + 31) // 32, np.int64)
     written = 0
     for c in range(start.shape[0] - 1):
+        if start[c + 1] - start[c] <= FEW:
+            first = written
+            for m in range(measures):
+                for j in range(start[c], start[c + 1]):
+                    if bucket[row[j], CODE_COLUMNS - 1] == 0:
+                        continue
+                    code = m * BUCKETS + np.int64(bucket[row[j], m])
+                    place = written
+                    while place > first and out_code[place - 1] > code:
+                        place -= 1
+                    if place > first and out_code[place - 1] == code:
+                        out_count[place - 1] += 1
+                        continue
+                    for later in range(written, place, -1):
+                        out_code[later], out_count[later] = out_code[later - 1], out_count[later - 1]
+                    out_cell[written], out_code[place], out_count[place] = c, code, 1
+                    written += 1
+            continue
         for j in range(start[c], start[c + 1]):
             i = row[j]
             if bucket[i, CODE_COLUMNS - 1] == 0:
