@@ -27,7 +27,7 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
     Raises
     ------
     InputError
-        The line is not text, or two columns have the same name.
+        The line is not text or not whole, or two columns have the same name.
     """
     try:
         text = line.removeprefix(BOM).decode().rstrip("\r\n")
@@ -36,7 +36,10 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
     if "\r" in text:
         raise InputError(f"{path}: lines end in CR alone; convert them to LF or CRLF first")
     delimiter = max(_DELIMITERS, key=text.count)
-    names = tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter), []))
+    try:
+        names = tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter, strict=True), []))
+    except csv.Error:
+        raise InputError(f"{path}: a quote of the first line is not closed in it; a header is one line") from None
     keys = [canonical(name) for name in names]
     for position, key in enumerate(keys):
         if key and key in keys[:position]:

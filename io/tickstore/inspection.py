@@ -11,6 +11,7 @@ from typing import Final
 from kernels.conventions import NULL
 from tickstore.errors import InputError
 from tickstore.fields import FIELDS, TABLES, canonical
+from tickstore.guesses import guessed_columns
 from tickstore.header import BOM, match_fields, split_names
 from tickstore.sources import check_file
 from tickstore.text_input import read_head, sniff_form
@@ -61,7 +62,10 @@ def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
     summaries = tuple(
         _summary(name, fields.get(n, ""), [r[n] for r in rows if n < len(r)]) for n, name in enumerate(names)
     )
-    return Inspection(path, table, delimiter, len(rows), summaries, missing, _toml(table, names, columns, missing))
+    wanted = missing if table else tuple(field.name for field in FIELDS["orders"] if field.required)
+    left = {name: {row[n] for row in rows if n < len(row)} for n, name in enumerate(names) if name and n not in fields}
+    proposal = _toml(table or "orders", names, columns, wanted, guessed_columns(table or "orders", wanted, left))
+    return Inspection(path, table, delimiter, len(rows), summaries, missing, proposal)
 
 
 def _best_table(path: Path, names: tuple[str, ...]) -> tuple[str, dict[str, int], tuple[str, ...]]:
@@ -121,14 +125,17 @@ def _range(texts: set[str]) -> tuple[str, str]:
     return min(texts), max(texts)
 
 
-def _toml(table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...]) -> str:
+def _toml(
+    table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...], guesses: dict[str, str]
+) -> str:
     """Return what finds the fields, as configuration; needed ones that nothing found stand first, to be filled in."""
     lines = ["[input.columns]"]
-    if not table:
-        table, missing = "orders", tuple(field.name for field in FIELDS["orders"] if field.required)
-    lines += [f'# "{table}.{name}" = "?"' for name in missing]
-    if missing:
-        left = [name for number, name in enumerate(names) if name and number not in columns.values()]
+    for name in missing:
+        lines.append(f'# "{table}.{name}" = "?"')
+        if name in guesses:
+            lines.append(f'# perhaps "{table}.{name}" = {_quoted(guesses[name])}')
+    left = [name for number, name in enumerate(names) if name and number not in columns.values()]
+    if missing and left:
         lines += [f"# columns not taken: {', '.join(map(_quoted, left))}"]
     lines += [f'"{table}.{f.name}" = {_quoted(names[columns[f.name]])}' for f in FIELDS[table] if f.name in columns]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from tickstore.fields import DATE, INTEGER, NAME, PRICE, SIDE, TIME, Field
 from tickstore.names import pack_name
 from tickstore.stated_dates import read_stated_date
 
-_SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
+SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 _EPOCH: Final = datetime(1970, 1, 1)
 _SENTINEL: Final = str(NULL)
 # Date and clock, down to the minute at least: a shorter text is a date, or what is left of a time cut short.
@@ -106,9 +106,9 @@ def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]
             raise RejectError("name too long")
         return _name(text, long_names)
     if field.kind == SIDE:
-        if text.lower() not in _SIDES:
+        if text.lower() not in SIDES:
             raise RejectError("unknown side")
-        return _SIDES[text.lower()]
+        return SIDES[text.lower()]
     if field.kind == TIME:
         ns = parse_time(text, rules.timezone)
         if not rules.earliest <= ns <= rules.latest:

@@ -147,5 +147,6 @@ def rejects_csv(path: Path, sources: tuple[Source, ...], rows: list[BadRow]) -> 
                 if len(row) == len(HEADER) and Path(row[1]).resolve() not in now:
                     writer.writerow(row)
     for bad in rows:
-        writer.writerow([bad.table, bad.path, bad.line, bad.offset, bad.column, bad.reason, bad.raw])
+        raw = bad.raw.replace("\0", "\\x00")  # readers of CSV do without what follows a NUL, or refuse the file
+        writer.writerow([bad.table, bad.path, bad.line, bad.offset, bad.column, bad.reason, raw])
     return text.getvalue().encode("utf-8", "backslashreplace")

@@ -6,7 +6,9 @@ import io
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,6 +138,30 @@ def test_the_real_proposals_convert_the_real_files(real_day: Path, tmp_path: Pat
     convert(convert_request(plain, 1))
     stores = [read_catalog(tmp_path / name).partitions[0].digest for name in ("store", "plain")]
     assert stores[0] == stores[1]
+
+
+def test_columns_of_foreign_names_are_guessed_by_what_they_hold(tmp_path: Path) -> None:
+    path = tmp_path / "ordres.csv"
+    path.write_text(
+        "Ordre,Horodatage,Prix,Sens,Quantité,leaves_qty_left\n"
+        "1,2024-09-05T10:00:00,3.4,B,100,5\n2,2024-09-05T10:00:01,3.5,S,1,5\n"
+    )
+    lines = inspect_file(path).mapping.splitlines()
+    guesses = [line.removeprefix("# perhaps ") for line in lines if line.startswith("# perhaps")]
+    assert guesses == [
+        '"orders.timestamp" = "Horodatage"', '"orders.side" = "Sens"', '"orders.quantity" = "Quantité"',
+        '"orders.leaves_quantity" = "leaves_qty_left"',
+    ]  # fmt: skip
+    assert all(
+        lines.index(f"# perhaps {guess}") == lines.index(f'# {guess.split(" = ")[0]} = "?"') + 1 for guess in guesses
+    )
+
+
+@pytest.mark.parametrize("look", [inspect_file, lambda path: convert(ConvertRequest((path,), path.parent / "store"))])
+def test_a_header_whose_quote_does_not_end_is_one_clear_line(look: Callable[[Path], Any], tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text('id,"two\nlines",time\n1,2,3\n')
+    with pytest.raises(InputError, match=r"o.csv: a quote of the first line is not closed in it; a header is one line"):
+        look(tmp_path / "o.csv")
 
 
 @pytest.mark.parametrize(

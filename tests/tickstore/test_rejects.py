@@ -33,6 +33,7 @@ def test_rejects_of_earlier_conversions_stay(tmp_path: Path) -> None:
     first = row(1), row(2, quantity="x\0"), row(3), row(3)
     mine = [("a.csv", 3, "NUL byte"), ("a.csv", 5, "duplicate")]
     assert listed(load(tmp_path, "a.csv", *first)) == mine
+    assert b"," + rb"x\x00" + b"," in (tmp_path / "store" / "rejects.csv").read_bytes()
     later = load(tmp_path, "b.csv", row(11, 1), row(12, 1, quantity="-1"))
     assert listed(later) == [*mine, ("b.csv", 3, "negative value")]
     again = load(tmp_path, "a.csv", *first)
