@@ -43,7 +43,7 @@ class Forecast:
         starts: list[list[int]] = [[] for _ in sources]
         for chunk in chunks:
             starts[chunk.source].append(chunk.start)
-        looks = [look_into(source, starts[n], timezone) for n, source in enumerate(sources)]
+        looks = [look_into(source, starts[n], timezone, len(sources)) for n, source in enumerate(sources)]
         self.outlooks = agreed([outlook_of(rows, calendar) for rows in looks])
         self._looks = [{offset: (time, security) for offset, time, security in rows} for rows in looks]
         self._securities = [len({security for _, _, security in rows}) for rows in looks]

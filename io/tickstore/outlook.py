@@ -4,7 +4,7 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from tickstore.trade_dates import TradeCalendar, trade_days
 
 _WINDOW: Final = 1 << 16  # bytes that are looked at for a row
 _TRIES: Final = 3  # lines that may be odd before a place is given up
-_LOOKS: Final = 4  # places in a file, at least
+_LOOKS, _FEWEST_LOOKS = 4096, 4  # places in all files together, and in each of them, at least
+_MOST_LOOKS: Final = 16  # in a small file
 _EVERY: Final = 64 << 20  # bytes of a file for another place
 _DAYS: Final = 4000  # a file that seems to span more tells nothing
 _SURE, _SURE_OF_ONE_DAY = 5, 8  # rows that are in the order of their securities not by chance
@@ -64,7 +65,8 @@ def outlook_of(rows: list[Look], calendar: TradeCalendar) -> Outlook | None:
     if last - first > _DAYS:
         return None
     securities = [security for _, _, security in rows]
-    orders = _orders(days, securities)
+    seen = [True, *(before[1:] != after[1:] for before, after in pairwise(rows))]  # a row once, wherever it was met
+    orders = _orders(list(compress(days, seen)), list(compress(securities, seen)))
     shuffled = any(after[1] < before[1] for before, after in pairwise(rows))
     many = len(set(securities)) > 1
     if not orders and shuffled and last > first and many:
@@ -81,15 +83,13 @@ def trade_days_of(rows: Sequence[Look], calendar: TradeCalendar) -> list[int]:
 
 
 def agreed(outlooks: Sequence[Outlook | None]) -> list[Outlook | None]:
-    """Return outlooks whose files by security are in the same order, as far as they may be: some rows fit several."""
-    by_security = [outlook for outlook in outlooks if outlook is not None and outlook.is_by_security]
-    common = [order for order in (BY_NUMBER, BY_NAME) if all(order in outlook.orders for outlook in by_security)]
-    return [
-        replace(outlook, orders=tuple(common[:1]))
-        if outlook is not None and outlook.is_by_security and common
-        else outlook
-        for outlook in outlooks
-    ]
+    """Return outlooks with all files in one order, if their rows let them: few rows fit several."""
+    several = [outlook for outlook in outlooks if outlook is not None and outlook.security is None]
+    common = [order for order in (BY_DAY, BY_NUMBER, BY_NAME) if all(order in outlook.orders for outlook in several)]
+    if not common:
+        return list(outlooks)
+    order = min(common, key=lambda order: sum(outlook.orders.index(order) for outlook in several))
+    return [replace(o, orders=(order,)) if o is not None and o.security is None else o for o in outlooks]
 
 
 def _orders(days: list[int], securities: list[str]) -> tuple[str, ...]:
@@ -117,9 +117,10 @@ def _most_in_order(keys: Sequence[Any]) -> int:
     return len(ends)
 
 
-def look_into(source: Source, starts: list[int], timezone: str) -> list[Look]:
-    """Return rows all over a file, those where its byte ranges start among them, in its order."""
-    wanted = sorted({*starts, *range(0, source.size, max(1, min(_EVERY, source.size // _LOOKS)))})
+def look_into(source: Source, starts: list[int], timezone: str, files: int) -> list[Look]:
+    """Return rows all over one of so many files, those where its byte ranges start among them, in its order."""
+    looks = min(_MOST_LOOKS, max(_FEWEST_LOOKS, _LOOKS // files))
+    wanted = sorted({*starts, *range(0, source.size, max(1, min(_EVERY, source.size // looks)))})
     texts: list[tuple[int, list[bytes]]] = []
     if source.form == PLAIN:
         handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)

@@ -159,6 +159,16 @@ def test_files_by_security_agree_on_the_order(tmp_path: Path) -> None:
     assert [o and o.order for o in forecast_of(tmp_path, files).outlooks] == [BY_NAME, BY_NAME]
 
 
+def test_a_small_file_follows_the_others(tmp_path: Path) -> None:
+    """Its rows are in order of days by chance, and in that of securities as well."""
+    rows = [(day, security) for security in (8, 9, 10, 11) for day in range(3) for _ in range(200)]
+    few = [(0, 8), (0, 9), (1, 9), (1, 10), (2, 11), (2, 11)]
+    alone = forecast_of(tmp_path, {"b.csv": few}).outlooks
+    (tmp_path / "both").mkdir()
+    both = forecast_of(tmp_path / "both", {"a.csv": rows, "b.csv": few}).outlooks
+    assert [o and o.order for o in alone + both] == [BY_DAY, BY_NUMBER, BY_NUMBER]
+
+
 def test_a_few_strays_leave_the_order_of_the_rest(tmp_path: Path) -> None:
     rows = [(i // 300, 101 + i % 7) for i in range(3000)]
     outlook = forecast_of(tmp_path, {"a.csv": [*rows, (1, 103)]}).outlooks[0]
