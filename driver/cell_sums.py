@@ -5,7 +5,8 @@ What is kept of an order until then is its cell in either cube and its histogram
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,22 @@ from tickstore.errors import UserError
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
 NONE: Final = np.zeros(0)
-NO_ROWS: Final = np.zeros((0, 0))
+BOOKED: Final = VENUE_NAMES.index("booked")
+# Summed columns by name -> the block's field, or the name of its extra column.
+OWN: Final = {name: name for name in BlockColumns._fields if name in OrderBlock.__slots__}
+OWN.update({name.removesuffix("_bps"): name for name in FILL_METRICS})
+OWN.update(markout="markout_bps", realised="realised_spread_bps")
+OTHERS: Final = {name.removesuffix("_bps").replace("slippage_ex", "ex"): name for name in EXTRA_FILL_METRICS}
+OTHERS.update(delay_cost="delay_cost", decision_shortfall="decision_shortfall_bps", quoted_spread="quoted_spread_bps")
+
+
+class Layout(NamedTuple):
+    """Where the sums of cells are."""
+
+    names: tuple[str, ...]
+    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.order_rows`` has
+    places: tuple[I64, I64]  # of those among ``names``
+    widths: tuple[int, int]  # of the rows
 
 
 def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
@@ -54,6 +70,15 @@ def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[l
     filled += ["execution_shares", "report_quantity"]
     filled += [f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within")]
     return every, filled + _weighted(metric_names(markouts))
+
+
+@lru_cache(maxsize=8)  # the same for every job of a run
+def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
+    """Return the names of the sums, and where the two rows have them."""
+    names, rows = sum_names(scenarios, markouts, within), row_names(scenarios, markouts, within)
+    place = {name: number for number, name in enumerate(names)}
+    places = [np.array([place[name] for name in row]) for row in rows]
+    return Layout(names, rows, (places[0], places[1]), order_rows.row_widths(len(scenarios), markouts, within))
 
 
 def _weighted(metrics: list[str]) -> list[str]:
@@ -92,22 +117,17 @@ def sum_columns(block: OrderBlock) -> BlockColumns:
     def whole(name: str) -> I64:
         return np.ascontiguousarray(extra[name], np.int64) if name in extra else np.zeros(0, np.int64)
 
-    booked = VENUE_NAMES.index("booked")
     fees = [extra[f"{s}_fees"] for s in block.scenarios if f"{s}_fees" in extra]
-    given = {name: getattr(block, name) for name in BlockColumns._fields if hasattr(block, name)}
-    renamed = {name.removesuffix("_bps"): getattr(block, name) for name in FILL_METRICS}
-    others = {name.removesuffix("_bps").replace("slippage_ex", "ex"): real(name) for name in EXTRA_FILL_METRICS}
-    paid = 2 * block.venue_notional[booked] if block.booked_notional2 is None else block.booked_notional2
-    given |= renamed | others | {"booked_notional2": paid, "report_quantity": whole("report_quantity")}
-    given |= {"decision_mid2": whole("decision_mid2"), "delay_cost": real("delay_cost")}
-    given |= {"decision_shortfall": real("decision_shortfall_bps"), "quoted_spread": real("quoted_spread_bps")}
+    given = {name: getattr(block, source) for name, source in OWN.items()}
+    others = {name: real(source) for name, source in OTHERS.items()}
+    paid = 2 * block.venue_notional[BOOKED] if block.booked_notional2 is None else block.booked_notional2
+    given |= others | {"booked_notional2": paid, "report_quantity": whole("report_quantity")}
+    given["decision_mid2"] = whole("decision_mid2")
     impacts = [column for name, column in extra.items() if name.startswith("impact_")]
     within = [column for name, column in extra.items() if name.startswith(FILLED_WITHIN)]
     return BlockColumns(
         **given,
         fees=_together(fees, np.float64),
-        markout=block.markout_bps,
-        realised=block.realised_spread_bps,
         impact=_together(impacts, np.float64) if impacts else np.full((len(block.markout_bps), n), np.nan),
         within=_together(within, np.int64),
     )
@@ -121,13 +141,11 @@ class JobSums:
     zone: str
     buffers: Buffers = field(default_factory=Buffers)
     scenarios: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    rows: tuple[list[str], list[str]] = ([], [])
+    layout: Layout = field(init=False)
     cubes: list[Cube] = field(default_factory=list)
     participants: Participants = field(init=False)
     codes: Arrays = field(init=False)  # histogram buckets of every order
     hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
-    widths: tuple[int, int] = (0, 0)
     tile: Any = None
     orders: int = 0
     bound: int = 0  # on the magnitude of every sum so far
@@ -138,11 +156,9 @@ class JobSums:
 
     def _start(self, block: OrderBlock) -> None:
         shape = len(block.markout_bps), sum(name.startswith(FILLED_WITHIN) for name in block.extra)
-        self.scenarios, self.names = block.scenarios, sum_names(block.scenarios, *shape)
-        self.rows = row_names(block.scenarios, *shape)
-        widths = order_rows.row_widths(len(block.scenarios), *shape)
-        self.widths, self.tile = widths, order_rows.new_tile(widths, buffers=self.buffers)
-        self.cubes = [Cube(name, self.buffers, widths) for name in ("main", "market")]
+        self.scenarios, self.layout = block.scenarios, layout(block.scenarios, *shape)
+        self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
+        self.cubes = [Cube(name, self.buffers, self.layout.widths) for name in ("main", "market")]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of one block."""
@@ -184,13 +200,13 @@ class JobSums:
 
     def _check_block(self, columns: BlockColumns, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
-        widths = self.widths
+        widths = self.layout.widths
         one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
         cell = np.zeros(n, np.int32)
         tile = order_rows.new_tile(widths, n)
         code = np.empty((n, histograms.CODE_COLUMNS), np.int16)
         cell_tables.add_orders(columns, cell, cell, one, other, tile, code)
-        for names, rows in zip(self.rows, (tile.rows, tile.fill_rows), strict=True):
+        for names, rows in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
             reach = np.abs(rows.astype(np.float64)).sum(axis=0)
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
                 if value >= LIMIT:
@@ -222,13 +238,12 @@ class JobSums:
     def _cells(self, cube: Cube, keys: I64, order: I64) -> Cells:
         """Return the cells of a cube by ascending key, their histograms left out."""
         tables, K = cube.tables(), len(self.scenarios)
-        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.names), len(cube)), np.int64))
-        place = {name: row for row, name in enumerate(self.names)}
-        for names, table in zip(self.rows, tables[:2], strict=True):
-            cell_tables.columns_of_rows(table, order, np.array([place[name] for name in names]), sums)
+        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.layout.names), len(cube)), np.int64))
+        for places, table in zip(self.layout.places, tables[:2], strict=True):
+            cell_tables.columns_of_rows(table, order, places, sums)
         moments = np.empty((len(cube), 3)), np.empty((len(cube), 2, K)), np.empty((len(cube), 2, K * (K + 1) // 2))
         cell_tables.moments_of_rows(tables.moments, order, *moments)
-        return Cells(self.scenarios, self.names, keys[order], sums, *moments)
+        return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments)
 
     def _count(self, cells: Cells, key: I64, cube: Cube, order: I64) -> None:
         """Give cells their histograms; ``key`` has the new key of each cell of the cube, in the given order."""

@@ -10,6 +10,7 @@ import json
 import math
 import struct
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ _STORED = (*_ARRAYS, "spread", *(f"{kind}{w}" for w in range(4) for kind in ("ro
 _CUBES = ("cells", "conditions", "volatility")
 _CODEC = pa.Codec("zstd", compression_level=1)  # inflates several times faster than zlib, which is what counts
 _WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
-_BOUNDS = tuple((int(np.iinfo(kind).min), int(np.iinfo(kind).max)) for kind in _WIDTHS)
+_MOST = tuple(int(np.iinfo(kind).max) for kind in _WIDTHS[:-1])  # that each but the widest holds
 
 
 @dataclass(slots=True)
@@ -113,8 +114,9 @@ def _together(arrays: list[NDArray[Any]]) -> NDArray[np.uint8]:
 
 def _width(column: NDArray[Any]) -> int:
     """Return which of _WIDTHS holds every value of an integer array."""
-    low, high = (int(column.min()), int(column.max())) if column.size else (0, 0)
-    return next(w for w, (least, most) in enumerate(_BOUNDS) if least <= low and high <= most)
+    flat = column.reshape(-1)
+    low, high = (int(np.minimum.reduce(flat)), int(np.maximum.reduce(flat))) if column.size else (0, 0)
+    return bisect_left(_MOST, max(high, ~low))  # a type holds as many numbers below 0 as from 0 on
 
 
 def _narrow(array: NDArray[Any]) -> NDArray[Any]:
@@ -123,13 +125,11 @@ def _narrow(array: NDArray[Any]) -> NDArray[Any]:
 
 def _narrow_rows(sums: I64) -> dict[str, NDArray[Any]]:
     """Return the rows of the sums by width: for each width their places and values."""
-    low, high = (sums.min(axis=1), sums.max(axis=1)) if sums.size else (np.zeros(len(sums)), np.zeros(len(sums)))
-    width = np.zeros(len(sums), np.int64)
-    for least, most in _BOUNDS[:-1]:
-        width += (low < least) | (high > most)
+    low, high = (sums.min(axis=1), sums.max(axis=1)) if sums.size else np.zeros((2, len(sums)), np.int64)
+    width = np.searchsorted(_MOST, np.maximum(high, ~low))
     arrays: dict[str, NDArray[Any]] = {}
     for w, kind in enumerate(_WIDTHS):
-        rows = np.flatnonzero(width == w)
+        rows = (width == w).nonzero()[0]
         arrays |= {f"rows{w}": rows.astype(np.int16), f"sums{w}": sums[rows].astype(kind)}
     return arrays
 
