@@ -103,9 +103,9 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
     settings, is_sample = resolve(loaded)
     if is_sample:
         ensure_sample(loaded.config.store, monitor.say)
-    planned, _ = convert_and_plan(settings, monitor)
+    planned, report = convert_and_plan(settings, monitor)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
-    _print(json, summary_text.plan_text(planned, settings, seconds), summary_text.plan_facts(planned, seconds))
+    _print(json, summary_text.plan_text(planned, settings, seconds, report), summary_text.plan_facts(planned, seconds))
 
 
 @takes_keys()

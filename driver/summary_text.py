@@ -32,6 +32,8 @@ def run_text(summary: Summary) -> str:
         f"{summary.total('orders'):,} orders selected; their day files hold {summary.total('events'):,} order events "
         f"and {summary.total('fills'):,} fills"
     )
+    if summary.conversion:
+        lines += _input_lines(summary.conversion)
     if summary.phases:
         spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items() if seconds >= 0.05)
         rate = summary.rate()
@@ -60,9 +62,31 @@ def run_facts(summary: Summary) -> dict[str, Any]:
         "notes": summary.notes,
         "warnings": summary.warnings,
         "totals": {name: summary.total(name) for name in ("events", "orders", "fills")},
+        "input": _input_facts(summary.conversion) if summary.conversion else None,
         "seconds": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
         "summary": summary.headline,
     }
+
+
+def _input_facts(report: "ConvertReport") -> dict[str, Any]:
+    """Return what became of the rows of the input, table by table, and why some were rejected."""
+    tables = {name: asdict(count) for name, count in report.tables.items()}
+    return {"tables": tables, "reject_reasons": report.reject_reasons, "rejects": str(report.rejects_path)}
+
+
+def _input_lines(report: "ConvertReport") -> list[str]:
+    """Return what became of the rows of the input in a line, and another where some were rejected."""
+    counts = [
+        f"{sum(getattr(count, name) for count in report.tables.values()):,} {name}"
+        for name in ("stored", "rejected", "blank")
+    ]
+    read = sum(count.read for count in report.tables.values())
+    return [f"input: {read:,} rows read: {', '.join(counts)}", *_reject_lines(report)]
+
+
+def _reject_lines(report: "ConvertReport") -> list[str]:
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.reject_reasons.items()))
+    return [f"rejected rows: {reasons}; see {report.rejects_path}"] if reasons else []
 
 
 def table_lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -91,20 +115,18 @@ def convert_text(report: "ConvertReport", store: str) -> str:
         lines = [f"nothing to do: {len(report.partitions)} day files of these inputs are in {store}; {checked}"]
     else:
         lines = [f"{len(report.written)} day files written to {store}, {len(report.unchanged)} unchanged"]
-        names = ("read", "stored", "rejected", "blank")
-        rows: list[dict[str, Any]] = [{"table": name} | asdict(count) for name, count in report.tables.items()]
-        lines += table_lines(("table", *names), rows)
+    rows: list[dict[str, Any]] = [{"table": name} | asdict(count) for name, count in report.tables.items()]
+    lines += table_lines(("table", "read", "stored", "rejected", "blank"), rows)
+    if not report.nothing_to_do:
         megabytes = report.input_bytes / 1e6
         lines.append(f"{megabytes:,.1f} MB in {report.seconds:.1f} s, {report.stored_bytes / 1e6:,.1f} MB stored")
-    if report.reject_reasons:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.reject_reasons.items()))
-        lines.append(f"rejected rows: {reasons}; see {report.rejects_path}")
+    lines += _reject_lines(report)
     lines.append(f"next: python -m driver run --store={store}")
     return "\n".join(lines)
 
 
-def plan_text(plan: Plan, config: Config, seconds: float) -> str:
-    """Return what a run would do."""
+def plan_text(plan: Plan, config: Config, seconds: float, report: "ConvertReport | None" = None) -> str:
+    """Return what a run would do, after what a conversion did."""
     rows = [
         {"security": job.security, "date": job.date, "events": job.event_rows, "session": job.session.source}
         for job in plan.jobs[:SHOWN_JOBS]
@@ -115,6 +137,7 @@ def plan_text(plan: Plan, config: Config, seconds: float) -> str:
     lines += [f"note: {note}" for note in plan.notes]
     lines.append("sessions known from: " + ", ".join(f"{name} ({n})" for name, n in plan.session_sources.items()))
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
+    lines += _input_lines(report) if report else []
     lines.append(
         f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "
         f"about {seconds:,.0f} s on {workers} workers; results in {config.results}"

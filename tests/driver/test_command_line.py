@@ -244,6 +244,23 @@ def test_trades_and_quotes_that_come_later_complete_the_store(market: Market, tm
         assert (tmp_path / "s" / path.relative_to(tmp_path / "t")).read_bytes() == path.read_bytes()
 
 
+def test_every_summary_of_an_input_states_what_became_of_its_rows(market: Market, tmp_path: Path) -> None:
+    text = (market.raw / "orders.csv").read_text()
+    (tmp_path / "o.csv").write_text(text + "\nx\n")
+    read = text.count("\n") + 1
+    flags = ["--orders=o.csv", "--max_rejects=1", "--store=s"]
+    for _ in range(2):  # the second time there is nothing to do
+        done = darkreplay("convert", *flags, folder=tmp_path)
+        assert done.stdout.splitlines()[2].split() == ["orders", f"{read:,}", f"{read - 2:,}", "1", "1"], done.stderr
+        assert "rejected rows: missing fields 1; see s/rejects.csv" in done.stdout
+    for command in ("plan", "run"):
+        done = darkreplay(command, *flags, "--results=r", folder=tmp_path)
+        assert f"input: {read:,} rows read: {read - 2:,} stored, 1 rejected, 1 blank\n" in done.stdout, done.stderr
+        assert "rejected rows: missing fields 1; see s/rejects.csv" in done.stdout
+    facts = json.loads(darkreplay("run", *flags, "--results=r", "--json", folder=tmp_path).stdout)
+    assert facts["input"]["reject_reasons"] == {"missing fields": 1}
+
+
 @pytest.mark.parametrize("name", ["bad.csv", "empty.csv", "link.csv"])
 def test_a_conversion_that_fails_leaves_no_folder(name: str, desk: Path) -> None:
     (desk / "link.csv").symlink_to("gone.csv")
