@@ -76,9 +76,11 @@ def match_fields(names: tuple[str, ...], table: str, mapping: dict[str, str], pa
                 found[field.name] = column
     for field in FIELDS[table]:
         if field.required and field.name not in found:
+            taken = {alias: name for alias in field.aliases for name, n in found.items() if keys[n] == alias}
+            what = "; ".join(f"column {alias!r} is taken for {name}" for alias, name in taken.items())
             raise InputError(
                 f"{path}: no column for {field.name} (needed in {table} files; known as "
-                f"{', '.join(field.aliases)}); {_found(names, field.aliases[0])}. Name it in [input.columns]"
+                f"{', '.join(field.aliases)}); {what or _found(names, field.aliases[0])}. Name it in [input.columns]"
             )
     return found
 

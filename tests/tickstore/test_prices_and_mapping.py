@@ -75,3 +75,10 @@ def test_a_comma_may_stand_before_the_fraction_of_a_time(tmp_path: Path) -> None
     load(tmp_path, path)
     day = open_day(tmp_path / "store/101/2024-09-05.h5")
     assert day.events["timestamp"].tolist() == [OPEN + 136_123_456_000] * 2
+
+
+def test_a_column_that_another_field_has_taken_is_named(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text("id,time,security,price,side,quantity,leaves,matched,participant\n")
+    request = ConvertRequest((tmp_path / "o.csv",), tmp_path / "store", columns=(("price", "quantity"),))
+    with pytest.raises(InputError, match=r"no column for quantity .*; column 'quantity' is taken for price\. Name it"):
+        convert(request)
