@@ -17,6 +17,7 @@ from kernels.decimal_text import (
     SIXTEEN,
     TENS,
     U8,
+    ZERO,
     digits_of,
     eight_digits,
     float_text,
@@ -73,7 +74,10 @@ def write_rows(
                 out[at] = MINUS
                 at += int(value < 0)
                 number = whole(magnitude) if kinds[c] == FLOAT else abs(value)
-                if number >= 0:
+                if 0 <= number < 10:
+                    out[at] = ZERO + number
+                    at += 1
+                elif number >= 0:
                     top, rest = number // SIXTEEN, number // EIGHT
                     lead = top if top > 0 else (rest if rest > 0 else number)
                     count = digits_of(lead)
