@@ -93,11 +93,8 @@ def _plain_value(kind: int, value: Any, digits: int, negative: bool) -> Any:
     if negative:
         return -value
     if kind == TIME and value < 100_000_000_000_000_000:  # told from ns by its size: all after 1973, before 2255
-        if value >= 100_000_000_000_000:
-            return value * 1_000
-        if value >= 100_000_000_000:
-            return value * 1_000_000
-        return value * 1_000_000_000 if value < 9_000_000_000 else np.int64(-1)
+        scale = 1_000 if value >= 100_000_000_000_000 else 1_000_000 if value >= 100_000_000_000 else 1_000_000_000
+        return value * scale if value < 9_000_000_000_000_000_000 // scale else np.int64(_BAD)  # it would wrap
     return value
 
 

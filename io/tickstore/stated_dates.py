@@ -42,12 +42,11 @@ def _stated_day(value: int, changes: NDArray[np.int64], offsets: NDArray[np.int6
         return np.int64(_NO_DAY)
     if value < _TIMES:
         return _civil_day(value)
-    if value < 100_000_000_000:
-        value *= 1_000_000_000
-    elif value < 100_000_000_000_000:
-        value *= 1_000_000
-    elif value < 100_000_000_000_000_000:
-        value *= 1_000
+    if value < 100_000_000_000_000_000:
+        scale = 1_000 if value >= 100_000_000_000_000 else 1_000_000 if value >= 100_000_000_000 else 1_000_000_000
+        if value >= 9_000_000_000_000_000_000 // scale:  # it would wrap
+            return np.int64(_NO_DAY)
+        value *= scale
     if value % _DAY_NS == 0:
         return np.int64(value // _DAY_NS)
     return np.int64((value + offsets[np.searchsorted(changes, value, side="right") - 1]) // _DAY_NS)

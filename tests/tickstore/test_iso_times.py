@@ -56,8 +56,13 @@ def iso_times(draw: st.DrawFn) -> str:
     return f"{moment:%Y-%m-%d{mark}%H:%M:%S}{fraction and point + fraction}{offset}"
 
 
-@given(times=st.lists(iso_times(), min_size=1, max_size=20), zone=st.sampled_from(ZONES))
-def test_the_fast_path_reads_iso_times_as_the_slow_path_does(
+digits = st.builds(lambda length, number: str(number)[:length], st.integers(1, 21), st.integers(10**20, 10**21 - 1))
+dates = st.datetimes(datetime.datetime(1980, 1, 1), datetime.datetime(2100, 1, 1)).map(lambda t: f"{t:%Y%m%d%H%M%S%f}")
+compact = st.builds(lambda text, length: text[:length], dates, st.sampled_from([8, 12, 14, 17, 20]))
+
+
+@given(times=st.lists(st.one_of(iso_times(), digits, compact), min_size=1, max_size=20), zone=st.sampled_from(ZONES))
+def test_the_fast_path_reads_times_as_the_slow_path_does(
     times: list[str], zone: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     found, _, rules, lines = parsed(tmp_path_factory.mktemp("p"), times, zone, [""] * len(times))

@@ -166,7 +166,19 @@ def test_copies_of_a_header_alone_do_no_harm(tmp_path: Path) -> None:
     assert (report.tables["orders"].stored, report.warnings[0][:25]) == (1, "2 of 3 files gave no rows")
 
 
-@pytest.mark.parametrize("time", ["20240905", "36000000", "36000000000000", "1"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "20240905",
+        "36000000",
+        "36000000000000",
+        "1",
+        "20240905100000",
+        "20240905100000123",
+        "9000000000000",
+        "9200000000",
+    ],
+)
 def test_a_date_or_a_clock_is_not_taken_for_an_epoch_time(tmp_path: Path, time: str) -> None:
     path = tmp_path / "o.csv"
     path.write_text(PLAIN + ROW + ROW.replace("1725494536001032398", time))
