@@ -15,43 +15,49 @@ from numpy.typing import NDArray
 
 from kernels._jit import inlined, kernel, runtime
 from kernels.conventions import NULL
-from kernels.dark_trees import (
+from kernels.dark_index import price_word
+from kernels.dark_layout import (
     BIG,
+    BOOK_BY_BROKER,
     BOOK_CURSOR,
+    BOOK_INDEXED,
     BOOK_PLAN,
     BOOK_PLAN_ROOM,
-    CAPACITY,
     FIRST_BLOCK_KIND,
-    FIRST_LIMIT_KIND,
     GOOD,
     IS_SWEEP,
+    KIND,
     LEAF,
     LEAF_ORDERS,
-    LEAST,
     LEAVES,
+    LIMIT_GROUP,
+    LIVE,
     MID_TICK,
     MINIMUM,
-    NO_LIMIT,
     OWN_ONLY,
     PARTICIPANT,
     PLAN_CELLS,
     PRICE,
-    QUANTITY,
     RANK,
     RESERVED,
     SIDE,
     SINGLE_FILL,
     TREE_ALL,
     TREE_BLOCK,
+    TREE_BROKER,
     TREE_LIMIT,
-    USED,
+    TREE_OWN,
+    TREE_SHUT,
     ZERO,
-    first_leaf,
     good_limit,
+    is_limit,
     own_tree,
     root,
     tree,
 )
+from kernels.dark_search import next_good, oldest_of_all
+from kernels.dark_supply import next_contra, oldest_at_mid, oldest_limit, oldest_shut, suffices, supply_for
+from kernels.dark_trees import LOST_PATIENCE, first_leaf, keep_indexes, needs_indexes
 
 I64 = NDArray[np.int64]
 
@@ -92,22 +98,46 @@ def _barred(m: I64, x: int, c: int) -> bool:
 
 
 @inlined
-def _take(m: I64, x: int, t: int, good: int, price2: int, rule: int, left: int, n: int) -> tuple[int, int]:
-    """Plan fills of ``x`` at one price with tree ``t`` in time order; return what is left and the plan's length."""
-    start = ZERO
+def _oldest_contra(m: I64, x: int, k: int, on_tick: bool, good: int, left: int, need: int, after: int) -> int:
+    """Return the oldest contra of tree ``k`` that came later than ``after`` (0: any) and fits, or 0.
+
+    on_tick : dark limits only (R9).
+    """
+    side = 0 if m[x + SIDE] == -1 else 1
+    t, groups = tree(m, k), LIMIT_GROUP if on_tick else 0
+    start = m[after + RANK] + 1 if after > 0 else ZERO
+    c = ZERO
+    if k >= TREE_OWN and on_tick:  # a broker's own tree holds its mid-point-only orders too
+        return oldest_of_all(m, t, groups, price_word(m, t, 0, good), left, need, start, c)
+    if k >= TREE_OWN or m[x + OWN_ONLY] == 0:
+        kind = m[t + KIND]
+        leaf = m[after + LEAF + kind] + 1 if after > 0 else ZERO
+        at = LOST_PATIENCE
+        if leaf > 0 or start == 0:
+            at = first_leaf(m, t, leaf, good, left, need)
+        if at >= 0:
+            c = m[m[t + LEAF_ORDERS] + at]
+        elif at == LOST_PATIENCE:
+            every = t if k >= TREE_OWN else tree(m, TREE_ALL + side)
+            c = oldest_of_all(m, every, groups, price_word(m, every, 0, good), left, need, start, c)
+    if k < TREE_OWN and m[BOOK_BY_BROKER] == 1:
+        c = next_contra(m, x, side, groups, good, left, need, start, c)
+    return int(c)
+
+
+@inlined
+def _take(m: I64, x: int, k: int, good: int, price2: int, rule: int, left: int, n: int) -> tuple[int, int]:
+    """Plan fills of ``x`` at one price with tree ``k`` in time order; return what is left and the plan's length."""
+    c = ZERO
     while left > 0 and n < m[BOOK_PLAN_ROOM]:
         need = 1  # R17: one contra must supply the minimum of a single-fill order, until less than it is left
         if m[x + SINGLE_FILL] == 1 and left >= m[x + MINIMUM]:
             need = max(need, m[x + MINIMUM])
-        at = first_leaf(m, t, start, good, left, need)
-        if at < 0:
+        c = _oldest_contra(m, x, k, rule == RULE_DARK_LIMIT, good, left, need, c)
+        if c == 0:
             break
-        start = at + 1
-        c = m[m[t + LEAF_ORDERS] + at]
-        if m[c + RESERVED] == 1 or _barred(m, x, c):
+        if m[c + RESERVED] == 1:
             continue
-        if rule == RULE_DARK_LIMIT and m[c + LEAF + 1] < 0:
-            continue  # a broker's own tree holds its mid-point-only orders too (R9)
         quantity = min(left, m[c + LEAVES])
         _plan(m, n, c, quantity, price2, rule)
         left -= quantity
@@ -116,51 +146,68 @@ def _take(m: I64, x: int, t: int, good: int, price2: int, rule: int, left: int, 
 
 
 @inlined
+def _next_limit(m: I64, x: int, k: int, good: int) -> int:
+    """Return the best limit of a dark-limit contra of tree ``k`` that is worse than ``good``, -BIG if there is none."""
+    side = 0 if m[x + SIDE] == -1 else 1
+    best = -BIG + ZERO
+    if k >= TREE_OWN or m[x + OWN_ONLY] == 0:
+        t = tree(m, k if k >= TREE_OWN else TREE_ALL + side)
+        best = next_good(m, t, LIMIT_GROUP, price_word(m, t, 0, good))
+    if k < TREE_OWN and m[tree(m, TREE_SHUT + side) + LIVE] > 0:
+        t = tree(m, TREE_SHUT + side)
+        best = max(best, next_good(m, t, LIMIT_GROUP, price_word(m, t, m[x + PARTICIPANT], good)))
+    if k < TREE_OWN and m[x + OWN_ONLY] == 1:
+        t = tree(m, TREE_BROKER + side)
+        best = max(best, next_good(m, t, LIMIT_GROUP, price_word(m, t, m[x + PARTICIPANT], good)))
+    return int(best)
+
+
+@inlined
+def _tick_at(v: int, tick: int, v2: int) -> int:
+    """Return the first price from ``v`` on, by ticks, that is at or above ``v2`` half units."""
+    if v2 > 2 * v:
+        return v + (v2 - 2 * v + 2 * tick - 1) // (2 * tick) * tick
+    return v
+
+
+@inlined
 def _take_inside(
     m: I64, x: int, bid: int, offer: int, tick: int, everyone: int, limits: int, left: int, n: int
 ) -> tuple[int, int]:
     """Plan fills strictly inside the quote: at the mid (R9, R12), for dark limits from their best price on (R10).
 
-    everyone, limits : the contra trees, by number.
+    everyone, limits : the contra trees, by number. Prices at which no other contra joins those that were just left
+    out are passed over.
     """
     side = m[x + SIDE]
     good, mid2 = good_limit(m, x), bid + offer
-    t = tree(m, everyone)
     # Signed prices v = side x price ascend from the best for x; on ticks strictly inside the quote.
     lowest, highest = (bid // tick + 1) * tick, (offer - 1) // tick * tick
     v, end = (lowest, highest) if side == 1 else (-highest, -lowest)
-    if m[x + IS_SWEEP] == 1 or m[x + MID_TICK] < FIRST_LIMIT_KIND:
+    best = -BIG + ZERO
+    if v <= end and is_limit(m, x):
+        best = _next_limit(m, x, limits, BIG - 1)
+    if best == -BIG:
         end = v - 1  # the mid only
-    best = m[root(m, limits) + GOOD]
-    if -best > 2 * v:  # nobody to meet before the best contra limit
-        v += (-best - 2 * v + 2 * tick - 1) // (2 * tick) * tick
+    v = _tick_at(v, tick, -best) if v <= end else v
     mid_pending = good >= side * mid2
     while left > 0:
         before_end = v <= end and 2 * v <= good
         if mid_pending and (not before_end or 2 * v >= side * mid2):
             mid_pending = False
-            left, n = _take(m, x, t, -side * mid2, mid2, RULE_MID, left, n)
+            left, n = _take(m, x, everyone, -side * mid2, mid2, RULE_MID, left, n)
         elif not before_end:
             break
         else:
+            before, at = n, v
             if 2 * v != side * mid2:
-                left, n = _take(m, x, tree(m, limits), -2 * v, side * 2 * v, RULE_DARK_LIMIT, left, n)
+                left, n = _take(m, x, limits, -2 * v, side * 2 * v, RULE_DARK_LIMIT, left, n)
             v += tick
+            if n == before and 2 * at != side * mid2:
+                best = _next_limit(m, x, limits, -2 * at)
+                until = _tick_at(v, tick, -best) if best > -BIG else max(v, end + tick)
+                v = min(until, _tick_at(v, tick, side * mid2)) if mid_pending else until
     return left, n
-
-
-@inlined
-def _next_block(m: I64, t: int, side: int, touch: int, after: int, after_at: int) -> tuple[int, int]:
-    """Return price x side and leaf of the block that follows the pair given, ascending; leaf -1: none."""
-    found, found_at = BIG, -1
-    for at in range(m[t + USED]):
-        c = m[m[t + LEAF_ORDERS] + at]
-        if c < 0:
-            continue
-        v = side * touch if m[c + PRICE] == 0 else max(side * touch, side * m[c + PRICE])
-        if (v > after or (v == after and at > after_at)) and v < found:
-            found, found_at = v, at
-    return found, found_at
 
 
 @inlined
@@ -169,21 +216,41 @@ def _take_blocks(m: I64, x: int, touch: int, tier: int, left: int, n: int) -> tu
     side = m[x + SIDE]
     t = tree(m, TREE_BLOCK + (1 if side == 1 else 0))
     bound = side * m[x + PRICE] if m[x + PRICE] != 0 else BIG
-    v, at = NO_LIMIT, -1 + ZERO
-    while left > 0 and n < m[BOOK_PLAN_ROOM]:
-        v, at = _next_block(m, t, side, touch, v, at)
-        if at < 0 or v > bound:
+    v = side * touch  # blocks priced better trade at the touch
+    while v <= bound and left > 0:
+        word, start, c = price_word(m, t, 0, -2 * v), ZERO, ZERO
+        while left > 0 and n < m[BOOK_PLAN_ROOM]:
+            need = m[x + MINIMUM] if left >= m[x + MINIMUM] and m[x + SINGLE_FILL] == 1 else 1
+            value = side * v
+            need = max(need, 1, -(-tier // value) if value > 0 else tier)
+            if left < need or value <= 0 < tier:
+                break
+            c = oldest_of_all(m, t, ZERO, word, left, need, start, ZERO)
+            if c == 0:
+                break
+            start = m[c + RANK] + 1
+            if m[c + RESERVED] == 1 or _barred(m, x, c):
+                continue
+            quantity = min(left, m[c + LEAVES])
+            _plan(m, n, c, quantity, 2 * side * v, RULE_BLOCK)
+            left -= quantity
+            n += 1
+        good = next_good(m, t, ZERO, word)
+        if good == -BIG:
             break
-        c = m[m[t + LEAF_ORDERS] + at]
-        quantity = min(left, m[c + LEAVES])
-        need = m[x + MINIMUM] if left >= m[x + MINIMUM] and m[x + SINGLE_FILL] == 1 else 1
-        short = quantity < need or m[c + MINIMUM] > left or quantity * side * v < tier
-        if m[c + RESERVED] == 1 or _barred(m, x, c) or short:
-            continue
-        _plan(m, n, c, quantity, 2 * side * v, RULE_BLOCK)
-        left -= quantity
-        n += 1
+        v = -(good // 2)
     return left, n
+
+
+@inlined
+def _may_be_met(m: I64, x: int, bid: int, offer: int, tick: int) -> bool:
+    """Tell if contras inside the quote may supply the minimum quantity of ``x``."""
+    side, good, worst = m[x + SIDE], good_limit(m, x), m[x + SIDE] * (bid + offer)
+    lowest, highest = (bid // tick + 1) * tick, (offer - 1) // tick * tick
+    if is_limit(m, x) and lowest <= highest:
+        worst = max(worst, 2 * highest if side == 1 else -2 * lowest)
+    supply_for(m, x, 1 if side == 1 else 0, -min(worst, good))
+    return suffices(m, x)
 
 
 @kernel
@@ -199,6 +266,12 @@ def plan_fills(m: I64, x: int, bid: int, offer: int, tick: int, tier: int, locke
         return 0
     side = m[x + SIDE]
     other = 1 if side == 1 else 0
+    if needs_indexes(m, x):
+        keep_indexes(m, x)
+    blocks = m[x + RANK] < 0 and bid < offer and (m[x + IS_SWEEP] == 1 or m[x + MID_TICK] >= FIRST_BLOCK_KIND)
+    blocks = blocks and m[tree(m, TREE_BLOCK + other) + LIVE] > 0
+    if m[x + MINIMUM] > 1 and not blocks and not _may_be_met(m, x, bid, offer, tick):
+        return 0
     left, n = m[x + LEAVES], ZERO
     own = own_tree(m, m[x + PARTICIPANT], other)
     for broker in range(2):  # R14: own resting orders first, in time order, then everyone
@@ -206,8 +279,7 @@ def plan_fills(m: I64, x: int, bid: int, offer: int, tick: int, tier: int, locke
             left, n = _take_inside(m, x, bid, offer, tick, TREE_ALL + other, TREE_LIMIT + other, left, n)
         elif own >= 0:
             left, n = _take_inside(m, x, bid, offer, tick, own, own, left, n)
-    incoming = m[x + RANK] < 0
-    if incoming and bid < offer and (m[x + IS_SWEEP] == 1 or m[x + MID_TICK] >= FIRST_BLOCK_KIND):
+    if blocks:
         left, n = _take_blocks(m, x, offer if side == 1 else bid, tier, left, n)
     if m[x + LEAVES] - left < m[x + MINIMUM]:
         release_plan(m, n)
@@ -225,8 +297,41 @@ def release_plan(m: I64, n: int) -> None:
 @kernel
 def start_recheck(m: I64) -> None:
     """Begin a second look at the resting orders: ``next_resting`` starts with the oldest."""
-    for k in range(4):
-        m[BOOK_CURSOR + k] = 0
+    m[BOOK_CURSOR] = m[BOOK_CURSOR + 1] = m[BOOK_CURSOR + 2] = 0
+
+
+@inlined
+def _oldest_simple(m: I64, mid2: int) -> int:
+    """Return the oldest order that meets another at the mid, or 0, in a book without price indexes: any two do."""
+    found = ZERO
+    for side in range(2):
+        t = tree(m, TREE_ALL + side)
+        at = first_leaf(m, t, m[BOOK_CURSOR + side], mid2 if side == 0 else -mid2, BIG, 1)
+        x = m[m[t + LEAF_ORDERS] + at] if at >= 0 else 0
+        if x > 0 and (found == 0 or m[x + RANK] < m[found + RANK]):
+            found = x
+    if found > 0:
+        m[BOOK_CURSOR + (0 if m[found + SIDE] == 1 else 1)] = m[found + LEAF] + 1
+    return int(found)
+
+
+@inlined
+def _oldest_indexed(m: I64, bid: int, offer: int, tick: int, at_mid: bool) -> int:
+    """Return the oldest order that may meet another inside the quote, or 0."""
+    mid2, start, found = bid + offer, m[BOOK_CURSOR + 2], ZERO
+    low, high = (bid // tick + 1) * tick, (offer - 1) // tick * tick
+    if at_mid:
+        found = oldest_at_mid(m, mid2, start, found)
+    buys, sells = m[root(m, TREE_LIMIT + ZERO) + GOOD], m[root(m, TREE_LIMIT + 1 + ZERO) + GOOD]
+    lowest, highest = max(low, -(sells // 2 // tick * tick)), min(high, buys // 2 // tick * tick)
+    if lowest <= highest:
+        found = oldest_limit(m, ZERO, 2 * lowest, -max(mid2, 2 * highest), start, found)
+        found = oldest_limit(m, 1 + ZERO, -2 * highest, min(mid2, 2 * lowest), start, found)
+    if m[tree(m, TREE_SHUT + ZERO) + LIVE] + m[tree(m, TREE_SHUT + 1 + ZERO) + LIVE] > 0:
+        found = oldest_shut(m, mid2, 2 * low, 2 * high, start, found)
+    if found > 0:
+        m[BOOK_CURSOR + 2] = m[found + RANK] + 1
+    return int(found)
 
 
 @kernel
@@ -238,29 +343,10 @@ def next_resting(m: I64, bid: int, offer: int, tick: int, locked: bool) -> int:
     if bid == NULL or offer == NULL or bid > offer or (bid == offer and not locked):
         return -1
     mid2 = bid + offer
-    lowest, highest = (bid // tick + 1) * tick, (offer - 1) // tick * tick
-    buys, sells = m[root(m, TREE_LIMIT + ZERO) + GOOD], m[root(m, TREE_LIMIT + 1 + ZERO) + GOOD]
-    lowest = max(lowest, -(sells // 2 // tick * tick))
-    highest = min(highest, buys // 2 // tick * tick)
     at_mid = m[root(m, ZERO) + GOOD] >= mid2 and m[root(m, 1 + ZERO) + GOOD] >= -mid2
-    found = -1
-    for k in range(4):
-        if (k < 2 and not at_mid) or (k >= 2 and lowest > highest):
-            continue
-        good = (mid2 if k == 0 else -mid2) if k < 2 else (2 * lowest if k == 2 else -2 * highest)
-        t, contra = tree(m, k), 1 - k % 2
-        least, largest = m[tree(m, contra) + QUANTITY], m[root(m, contra) + LEAST]
-        at = first_leaf(m, t, m[BOOK_CURSOR + k], good, least, largest)
-        m[BOOK_CURSOR + k] = at if at >= 0 else m[t + CAPACITY]
-        if at < 0:
-            continue
-        x = m[m[t + LEAF_ORDERS] + at]
-        if found < 0 or m[x + RANK] < m[found + RANK]:
-            found = x
-    if found >= 0:
-        side = 0 if m[found + SIDE] == 1 else 1
-        for which in range(2):  # trees of all and of limit orders
-            at = m[found + LEAF + which]
-            cursor = BOOK_CURSOR + 2 * which + side
-            m[cursor] = max(m[cursor], at + 1)
-    return int(found)
+    found = ZERO
+    if m[BOOK_INDEXED] == 1:
+        found = _oldest_indexed(m, bid, offer, tick, at_mid)
+    elif at_mid:
+        found = _oldest_simple(m, mid2)
+    return int(found) if found > 0 else -1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -201,77 +202,198 @@ def test_a_new_quote_makes_resting_orders_meet_oldest_first(make: MakeBook) -> N
     assert book.look_again() == [(0, 1, 50, Fraction(432), "mid")]
 
 
-ORDER = st.tuples(
-    st.sampled_from((1, -1)),
-    st.integers(-4, 4),  # distance of the limit from 40, in ticks
-    st.integers(1, 60),
-    st.sampled_from((0, 1, 1, 2, 3, 4, 5, 6)),
-    st.sampled_from((0, 0, 0, 5, 20, 40)),
-    st.booleans(),
-    st.integers(0, 3),
-    st.integers(0, 20),
-)
-STEP = st.one_of(
-    st.tuples(st.just("enter"), ORDER),
-    st.tuples(st.just("quote"), st.tuples(st.integers(-4, 3), st.integers(-1, 6))),
-    st.tuples(st.just("cancel"), st.tuples(st.integers(0, 40))),
-    st.tuples(st.just("amend"), st.tuples(st.integers(0, 40), st.integers(1, 80), st.integers(-4, 4))),
-)
+def orders(
+    away: tuple[int, ...] = (-4, -3, -2, -1, 0, 1, 2, 3, 4),
+    quantity: tuple[int, int] = (1, 60),
+    flags: tuple[int, ...] = (0, 1, 1, 2, 3, 4, 5, 6),
+    minimums: tuple[int, ...] = (0, 0, 0, 5, 20, 40),
+    singles: tuple[bool, ...] = (False, True),
+    brokers: int = 3,
+    rare: tuple[str, ...] = ("", "", "", "", "", "", "own", "sweep", "leaves", "market"),
+) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    """Entries: limits ``away`` ticks from 40, ``rare`` properties."""
+    order = {
+        "side": st.sampled_from((1, -1)),
+        "away": st.sampled_from(away),
+        "leaves": st.integers(*quantity),
+        "mid_tick": st.sampled_from(flags),
+        "minimum": st.sampled_from(minimums),
+        "single": st.sampled_from(singles),
+        "broker": st.integers(0, brokers),
+        "rare": st.sampled_from(rare),
+    }
+    return st.tuples(st.just("enter"), st.fixed_dictionaries(order))
 
 
-@given(st.lists(STEP, max_size=60), st.booleans())
-@settings(max_examples=150)
-def test_any_sequence_of_events_gives_the_trades_of_the_naive_book(
-    steps: list[tuple[str, tuple[int, ...]]], locked: bool
-) -> None:
-    tick, tier = 5, 1_500
-    naive = NaiveDarkBook(tick, tier, (1, 2), locked)
-    compiled = CompiledBook(64, tick, tier, (1, 2), locked)
-    name = 0
-    for kind, values in steps:
-        got: object = None
-        want: object = None
+PICK = st.integers(0, 60)
+QUOTES = st.tuples(st.just("quote"), st.tuples(st.integers(-4, 3), st.integers(-1, 6)))
+CANCELS = st.tuples(st.just("cancel"), st.tuples(PICK))
+AMENDMENTS = st.tuples(st.just("amend"), st.tuples(PICK, st.integers(1, 80), st.integers(-4, 4)))
+MINIMUMS = st.tuples(st.just("minimum"), st.tuples(PICK, st.integers(0, 60), st.booleans()))
+ANYTHING = (QUOTES, CANCELS, AMENDMENTS, MINIMUMS)
+TICK, TIER = 5, 1_500
+# What a hostile market would send: the families of the benchmark, small.
+FAMILIES = {
+    "anything": orders(),
+    "minimums": orders(flags=(1, 2), minimums=(0, 30, 40, 50, 60), singles=(False,), rare=("",)),
+    "single_fills": orders(flags=(2,), minimums=(0, 10, 20, 30), singles=(True,), rare=("",)),
+    "minimums_that_face_each_other": orders((-1, 0, 1), (20, 60), (1, 2), (20, 30, 40, 60), rare=("",)),
+    "own_broker_only": orders(brokers=1, rare=("own", "own", "", "sweep", "leaves")),
+    "chains": orders((-4, -4, 4), (1, 60), (2,), (0, 5, 50), rare=("", "leaves")),
+    "dark_limits": orders(flags=(2, 3, 4), rare=("", "", "own", "market")),
+    "blocks": orders(quantity=(20, 60), flags=(5, 6), brokers=1, rare=("", "", "sweep", "leaves", "market")),
+}
+
+
+class Pair:
+    """A compiled and a naive book to which the same happens; they must agree after every step."""
+
+    def __init__(self, preferring: tuple[int, ...] = (), locked: bool = False, room: int = 64) -> None:
+        self.naive = NaiveDarkBook(TICK, TIER, preferring, locked)
+        self.compiled = CompiledBook(room, TICK, TIER, preferring, locked)
+        self.names = 0
+
+    def enter(self, v: dict[str, Any]) -> None:
+        price = 0 if v["rare"] == "market" else (40 + v["away"]) * TICK
+        order = NaiveOrder(self.names, v["side"], price, v["leaves"], v["mid_tick"], min(v["minimum"], v["leaves"]))
+        order.single, order.broker = v["single"], v["broker"]
+        order.own_only, order.sweep = v["rare"] == "own", v["rare"] in ("sweep", "leaves")
+        self.names += 1
+        rests = v["rare"] != "leaves"
+        assert self.compiled.enter(order, rests) == self.naive.enter(order, rests)
+
+    def quote(self, bid: int, width: int) -> None:
+        for book in (self.naive, self.compiled):
+            book.bid, book.offer = (40 + bid) * TICK, (40 + bid + width) * TICK
+        assert self.compiled.look_again() == self.naive.look_again()
+
+    def picked(self, at: int) -> NaiveOrder:
+        return self.naive.resting[at % len(self.naive.resting)]
+
+    def drop(self, order: NaiveOrder) -> None:
+        self.naive.resting.remove(order)
+        dt.remove(self.compiled.m, self.compiled.at(order.name))
+
+    def refresh(self, order: NaiveOrder) -> None:
+        record = self.compiled.order[order.name]
+        record[[dt.LEAVES, dt.MINIMUM, dt.SINGLE_FILL]] = (order.leaves, order.minimum, int(order.single))
+        dt.refresh(self.compiled.m, self.compiled.at(order.name))
+
+    def amend(self, at: int, leaves: int, away: int) -> None:
+        """R13: less quantity keeps the place, anything else loses it."""
+        order = self.picked(at)
+        price = (40 + away) * TICK
+        keeps = price == order.price and leaves <= order.leaves
+        if not keeps:
+            self.drop(order)
+        order.leaves, order.price, order.minimum = leaves, price, min(order.minimum, leaves)
+        if keeps:
+            self.refresh(order)
+        else:
+            assert self.compiled.enter(order) == self.naive.enter(order)
+
+    def minimum(self, at: int, minimum: int, single: bool) -> None:
+        """R13: another minimum, or another way to fill it, keeps the place."""
+        order = self.picked(at)
+        order.minimum, order.single = min(minimum, order.leaves), single
+        self.refresh(order)
+
+    def do(self, kind: str, values: Any) -> None:
         if kind == "enter":
-            side, away, quantity, mid_tick, minimum, single, broker, rare = values
-            order = NaiveOrder(
-                name, side, 40 * tick + away * tick, quantity, mid_tick, min(minimum, quantity), bool(single)
-            )
-            order.broker, order.own_only, order.sweep = broker, rare == 1, rare in (2, 3)
-            order.price = 0 if rare == 4 else order.price
-            name += 1
-            got = compiled.enter(order, rests=rare != 3)
-            want = naive.enter(order, rests=rare != 3)
+            self.enter(values)
         elif kind == "quote":
-            bid = (40 + values[0]) * tick
-            offer = bid + values[1] * tick
-            for book in (naive, compiled):
-                book.bid, book.offer = bid, offer
-            got, want = compiled.look_again(), naive.look_again()
-        elif naive.resting:
-            order = naive.resting[values[0] % len(naive.resting)]
-            db_keeps = kind == "amend" and values[2] * tick + 40 * tick == order.price and values[1] <= order.leaves
+            self.quote(*values)
+        elif self.naive.resting:
             if kind == "cancel":
-                naive.resting.remove(order)
-                dt.remove(compiled.m, compiled.at(order.name))
+                self.drop(self.picked(values[0]))
+            elif kind == "amend":
+                self.amend(*values)
             else:
-                order.leaves, order.price = values[1], (40 + values[2]) * tick
-                order.minimum = min(order.minimum, order.leaves)
-                if db_keeps:  # R13: less quantity keeps the place
-                    compiled.order[order.name, dt.LEAVES] = order.leaves
-                    compiled.order[order.name, dt.MINIMUM] = order.minimum
-                    dt.refresh(compiled.m, compiled.at(order.name))
-                else:
-                    naive.resting.remove(order)
-                    dt.remove(compiled.m, compiled.at(order.name))
-                    got, want = compiled.enter(order), naive.enter(order)
-        assert got == want
-        assert [o.name for o in naive.resting] == resting(compiled)
-        assert all(compiled.order[o.name, dt.LEAVES] == o.leaves for o in naive.resting)
+                self.minimum(*values)
+        assert [o.name for o in self.naive.resting] == resting(self.compiled)
+        state = self.compiled.order[[o.name for o in self.naive.resting]][:, [dt.LEAVES, dt.MINIMUM]]
+        assert state.tolist() == [[o.leaves, o.minimum] for o in self.naive.resting]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@given(st.data())
+@settings(max_examples=100)
+def test_any_sequence_of_events_gives_the_trades_of_the_naive_book(family: str, data: st.DataObject) -> None:
+    preferring = data.draw(st.sampled_from(((), (1, 2))))
+    pair = Pair(preferring, data.draw(st.booleans()))
+    enter = FAMILIES[family]
+    for kind, values in data.draw(st.lists(st.one_of(enter, enter, enter, *ANYTHING), max_size=60)):
+        pair.do(kind, values)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_long_queues_give_the_trades_of_the_naive_book(family: str) -> None:
+    """So many orders that searches in the trees over rank give up; orders with a good limit between others."""
+    rng = np.random.default_rng(5)
+    flag = {"dark_limits": 3, "blocks": 5}.get(family, 2)
+    pair = Pair((1,) if family == "anything" else (), room=700)
+    pair.quote(-1, 2)
+    for i in range(360):
+        values: dict[str, Any] = {
+            "side": 1 if i % 8 else -1,
+            "broker": i % 3,
+            "mid_tick": flag,
+            "rare": "",
+            "single": i % 5 == 0,
+        }
+        reach = (i // 2) % 2
+        values |= {"away": 4 if reach else -4, "leaves": 60 if reach else 9, "minimum": 50 + i % 10 if reach else i % 4}
+        if family == "own_broker_only" and i % 3:
+            values["rare"] = "own"
+        if family == "single_fills":
+            values["single"] = True
+        if values["side"] == -1:
+            values |= {"away": -values["away"], "leaves": 5 + i % 7, "minimum": 0}
+        pair.do("enter", values)
+    for i in range(60):
+        if i % 6 == 0:
+            pair.do("quote", (int(rng.integers(-5, 4)), int(rng.integers(1, 5))))
+        taker = {"side": -1 if i % 3 else 1, "broker": i % 4, "mid_tick": flag, "single": bool(i % 2)}
+        taker |= {
+            "away": int(rng.integers(-4, 5)),
+            "leaves": int(rng.integers(1, 70)),
+            "minimum": int(rng.integers(0, 5)),
+        }
+        pair.do("enter", taker | {"rare": ("", "leaves", "own", "sweep")[i % 4]})
+        pair.do("amend", (int(rng.integers(400)), int(rng.integers(1, 80)), int(rng.integers(-4, 5))))
 
 
 def resting(compiled: CompiledBook) -> list[int]:
     slots = np.flatnonzero(compiled.order[:, dt.RANK] >= 0)
     return [int(s) for s in sorted(slots, key=lambda s: compiled.order[s, dt.RANK])]
+
+
+QUIET = {  # (buys, sells): leaves, minimum, single, own broker only; none of them can trade
+    "minimums no quantity meets": ((90, 90, False, False), (1, 0, False, False)),
+    "single fills against many small": ((90, 50, True, False), (40, 0, False, False)),
+    "minimums that face each other": ((50, 50, False, False), (90, 90, True, False)),
+    "own broker only": ((50, 0, False, True), (50, 0, False, False)),
+    "both own broker only": ((50, 0, False, True), (50, 0, False, True)),
+    "small before minimums": ((10, 0, False, False), (90, 90, True, False)),
+}
+
+
+@pytest.mark.parametrize("kind", QUIET)
+def test_nobody_is_looked_at_in_vain_after_a_quote_change(kind: str) -> None:
+    """However many rest within the mid, none that cannot trade is looked at (the books of perf/bench_dark_book)."""
+    book = CompiledBook(128, 10, 10**9)
+    book.bid, book.offer = 430, 440
+    for name in range(128):
+        side = 1 if name % 2 else -1
+        if kind == "minimums no quantity meets" and side == -1 and name > 40:
+            continue
+        leaves, minimum, single, own = QUIET[kind][name % 2 == 0]
+        order = NaiveOrder(name, side, 435 + 100 * side, leaves, 2, minimum, single, side + 1, own)
+        book.put(order)
+        book.rest(name)
+    for bid in (430, 420, 440):
+        db.start_recheck(book.m)
+        assert db.next_resting(book.m, bid, bid + 10, 10, False) == -1
 
 
 def test_a_full_tree_is_compacted_in_time_order() -> None:
