@@ -19,6 +19,7 @@ from kernels.dark_layout import (
     BOOK_SCRATCH,
     ENTRIES,
     ENTRY_CELLS,
+    FILLED,
     FREE_NODE,
     FRESH_NODE,
     GROUP,
@@ -51,9 +52,10 @@ FARTHEST = 2 ** (GOOD_BITS - 1)  # limits beyond it are told apart no more
 
 @inlined
 def price_word(m: I64, t: int, participant: int, good: int) -> int:
-    """Return the word that a good limit has in tree ``t``."""
+    """Return the word that a good limit has in tree ``t``; BIG - 1 is better than any order's."""
     if m[t + KIND] == KIND_BROKER:
-        return int((participant << GOOD_BITS) + min(max(good, -FARTHEST), FARTHEST - 1) + FARTHEST)
+        near = min(max(good, -FARTHEST), FARTHEST - 2) if good < BIG - 1 else FARTHEST - 1
+        return int((participant << GOOD_BITS) + near + FARTHEST)
     return good + BIG
 
 
@@ -100,7 +102,7 @@ def parting_of(below: int) -> int:
 
 
 @inlined
-def _top_bit(v: int) -> int:
+def top_bit(v: int) -> int:
     """Return the number of the highest bit that is set in ``v`` > 0."""
     at = ZERO
     if v >> 32:
@@ -125,9 +127,9 @@ def _parts(m: I64, e: int, word: int, rank: int) -> int:
     Less than the bit that these differ in themselves: in none above it; -1: it is the key of the only one.
     """
     if word != m[e + WORD]:
-        return RANK_BITS + _top_bit(word ^ m[e + WORD])
+        return RANK_BITS + top_bit(word ^ m[e + WORD])
     if rank != m[e + OLDEST]:
-        return _top_bit(rank ^ m[e + OLDEST])
+        return top_bit(rank ^ m[e + OLDEST])
     return -1
 
 
@@ -183,6 +185,7 @@ def put(m: I64, t: int, x: int) -> None:
     e = t + ENTRIES + ENTRY_CELLS * m[x + GROUP]
     if m[e + BELOW] == 0:
         _set_entry(m, e, -x, leaves, leaves, minimum, rank, word)
+        m[t + FILLED] |= 1 << m[x + GROUP]
         return
     while True:
         parts = _parts(m, e, word, rank)
@@ -245,6 +248,7 @@ def drop(m: I64, t: int, x: int) -> None:
     e = m[path + depth]
     if depth == 0:
         _set_entry(m, e, 0, 0, 0, BIG, BIG, 0)
+        m[t + FILLED] ^= 1 << m[x + GROUP]
         return
     above = m[path + depth - 1]
     node = node_of(m[above + BELOW])

@@ -29,10 +29,8 @@ BOOK_INDEXED: Final = 8  # 1 once the price indexes are kept
 BOOK_BY_BROKER: Final = 9  # 1 once the trees by broker are kept
 SUPPLY: Final = 10  # what contras may supply: leaves of those without minimum,
 SUPPLY_MOST: Final = 11  # the largest of them,
-SUPPLY_HELD: Final = 12  # leaves of those with a minimum,
-SUPPLY_HELD_MOST: Final = 13  # the largest of them,
-SUPPLY_NEEDS: Final = 14  # and their smallest minimum, BIG where there are none
-BOOK_HEADER: Final = 15
+SUPPLY_HELD: Final = 12  # and bit k where there are some whose minimum is of class k
+BOOK_HEADER: Final = 13
 
 # Cells of an order. The caller fills them before the order enters.
 SIDE: Final = 0  # +1 buy, -1 sell
@@ -71,7 +69,8 @@ LIVE: Final = 4
 KIND: Final = 5  # what its orders' LEAF cell is: 0 all, 1 limit, 2 block, 3 own; 4: by broker, no rank tree
 FREE_NODE: Final = 6  # price index: first free node, 0 none
 FRESH_NODE: Final = 7  # the next node never used
-ENTRIES: Final = 8  # root entries of the groups
+FILLED: Final = 8  # bit g is set where group g has orders
+ENTRIES: Final = 9  # root entries of the groups
 KIND_LIMIT: Final = 1  # no price index: it would be a part of that of all orders
 KIND_BLOCK: Final = 2  # ranks by price without the half tick (R11)
 KIND_BROKER: Final = 4
@@ -91,14 +90,18 @@ ENTRY_CELLS: Final = 6
 INDEX_NODE_CELLS: Final = 2 * ENTRY_CELLS
 BIT_BITS: Final = 7  # a node is named by its address and, in the lowest bits, the bit of the key its entries differ in
 BIT_CELL: Final = 1 << BIT_BITS
-# Groups of a price index: + 0 no minimum quantity, 1 several contras may supply it, 2 a single one; + 3 dark limits.
-GROUPS: Final = 6
-LIMIT_GROUP: Final = 3
+# Groups of a price index: 0 no minimum quantity, then CLASSES by size of a minimum that several contras may supply,
+# then CLASSES of those that a single one must; + LIMIT_GROUP for dark limits.
+CLASSES: Final = 8
+CLASS_BITS: Final = 3  # sizes of a class lie within a factor of 2^CLASS_BITS
+LIMIT_GROUP: Final = 1 + 2 * CLASSES
+GROUPS: Final = 2 * LIMIT_GROUP
 TREE_CELLS: Final = ENTRIES + GROUPS * ENTRY_CELLS
 PLAN_CELLS: Final = 4
-TALLY: Final = 960  # scratch cells from here on: totals of the groups of two trees
-TALLY_CELLS: Final = 3 * GROUPS
-SCRATCH_CELLS: Final = 1_024
+TALLY: Final = 512  # scratch cells from here on: totals of the groups of three trees,
+TALLY_CELLS: Final = 3 * GROUPS + 1  # sum, largest leaves and smallest minimum of each; which groups have any
+HELD: Final = TALLY + 3 * TALLY_CELLS  # and what the supply's orders of each class have: the same three
+SCRATCH_CELLS: Final = HELD + 3 * CLASSES
 
 BIG: Final = 2**62
 NO_LIMIT: Final = runtime(-(2**62))  # of a leaf nobody can trade with
@@ -143,7 +146,7 @@ def lay_out_book(m: I64, at: int, capacity: int, limit_capacity: int = 0, prefer
     for tree, (size, kind) in zip(trees, sizes, strict=True):
         ranked = 0 if kind == KIND_BROKER else size
         orders = at + 2 * ranked * NODE_CELLS
-        tree[:ENTRIES] = (at, size, 0, orders, 0, kind, 0, orders + ranked)
+        tree[:ENTRIES] = (at, size, 0, orders, 0, kind, 0, orders + ranked, 0)
         tree[ENTRIES:].reshape(GROUPS, ENTRY_CELLS)[:] = (0, 0, 0, BIG, BIG, 0)
         m[at:orders].reshape(-1, NODE_CELLS)[:] = (-BIG, BIG, 0)
         m[orders : orders + ranked] = -1
@@ -168,7 +171,7 @@ def root(m: I64, k: int) -> int:
 def good_limit(m: I64, x: int) -> int:
     """Return the order's limit in half units, half tick included, times its side; a market order has no bound."""
     if m[x + PRICE] == 0:
-        return BIG - 1
+        return BIG - 2
     return int(2 * m[x + SIDE] * m[x + PRICE] + m[x + HALF_TICK])
 
 

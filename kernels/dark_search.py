@@ -12,6 +12,7 @@ from kernels.dark_index import (
     limit_bound,
     node_of,
     parting_of,
+    top_bit,
 )
 from kernels.dark_layout import (
     BELOW,
@@ -21,6 +22,7 @@ from kernels.dark_layout import (
     BOOK_SCRATCH,
     ENTRIES,
     ENTRY_CELLS,
+    FILLED,
     GROUPS,
     MOST,
     OLDEST,
@@ -64,10 +66,13 @@ def at_or_better(m: I64, t: int, group: int, word: int) -> int:
 def totals(m: I64, t: int, word: int, into: int) -> None:
     """Write the sum of leaves, the largest leaves and the smallest minimum of each group at or better than ``word``.
 
-    One function without calls that take the array: it is most of what a quote change costs.
+    Groups without are left out; the last cell has the bits of those that have any. One function without calls that
+    take the array: it is most of what a quote change costs.
     """
-    bound = limit_bound(m, t)
-    for group in range(GROUPS):
+    bound, groups, having = limit_bound(m, t), m[t + FILLED], ZERO
+    while groups != 0:
+        group = top_bit(groups)
+        groups ^= 1 << group
         e, total, most, smallest = t + ENTRIES + ENTRY_CELLS * group, ZERO, ZERO, BIG + ZERO
         below = m[e + BELOW]
         while below != 0:
@@ -90,9 +95,12 @@ def totals(m: I64, t: int, word: int, into: int) -> None:
             total += m[better + SUM]
             most = max(most, m[better + MOST])
             smallest = min(smallest, m[better + SMALLEST])
-        m[into + 3 * group] = total
-        m[into + 3 * group + 1] = most
-        m[into + 3 * group + 2] = smallest
+        if total > 0:
+            having |= 1 << group
+            m[into + 3 * group] = total
+            m[into + 3 * group + 1] = most
+            m[into + 3 * group + 2] = smallest
+    m[into + 3 * GROUPS] = having
 
 
 @inlined
@@ -136,7 +144,10 @@ def oldest(m: I64, t: int, group: int, word: int, minimum: int, leaves: int, sta
 @inlined
 def oldest_of_all(m: I64, t: int, groups: int, word: int, minimum: int, leaves: int, start: int, found: int) -> int:
     """Return the oldest order that fits, as ``oldest``, over all groups from ``groups`` on."""
-    for group in range(groups, GROUPS):
+    filled = m[t + FILLED] >> groups << groups
+    while filled != 0:
+        group = top_bit(filled)
+        filled ^= 1 << group
         found = oldest(m, t, group, word, minimum, leaves, start, found)
     return int(found)
 
@@ -173,7 +184,10 @@ def next_good(m: I64, t: int, groups: int, word: int) -> int:
     In trees by broker, of the word's broker only.
     """
     best = -1 + ZERO
-    for group in range(groups, GROUPS):
+    filled = m[t + FILLED] >> groups << groups
+    while filled != 0:
+        group = top_bit(filled)
+        filled ^= 1 << group
         best = max(best, _next_word(m, t, group, word, limit_bound(m, t)))
     return good_of(m, t, best) if best >= 0 else -BIG
 
@@ -182,6 +196,9 @@ def next_good(m: I64, t: int, groups: int, word: int) -> int:
 def next_broker(m: I64, t: int, broker: int) -> int:
     """Return the last broker before ``broker`` that has an order in a tree by broker, or -1."""
     best = -1 + ZERO
-    for group in range(GROUPS):
+    filled = m[t + FILLED]
+    while filled != 0:
+        group = top_bit(filled)
+        filled ^= 1 << group
         best = max(best, _next_word(m, t, group, broker << GOOD_BITS, 2 * RANK_BITS - 1))
     return best >> GOOD_BITS if best >= 0 else -1

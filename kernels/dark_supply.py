@@ -1,19 +1,22 @@
 """Which resting orders may trade at all: what contras can supply at a price, and who that could satisfy.
 
 The conditions are necessary, not always sufficient: contras with a minimum quantity count as supply for everyone whose
-leaves reach the smallest such minimum, though one of them may need more.
+leaves reach the smallest minimum of their class, though one of them may need more, and who comes first may leave too
+little to who comes after.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import inlined
-from kernels.dark_index import price_word
+from kernels.dark_index import price_word, top_bit
 from kernels.dark_layout import (
     BIG,
     BOOK_BY_BROKER,
     BOOK_SCRATCH,
+    CLASSES,
     GROUPS,
+    HELD,
     LEAVES,
     LIMIT_GROUP,
     LIVE,
@@ -23,14 +26,13 @@ from kernels.dark_layout import (
     SINGLE_FILL,
     SUPPLY,
     SUPPLY_HELD,
-    SUPPLY_HELD_MOST,
     SUPPLY_MOST,
-    SUPPLY_NEEDS,
     TALLY,
     TALLY_CELLS,
     TREE_ALL,
     TREE_BROKER,
     TREE_SHUT,
+    ZERO,
     tree,
 )
 from kernels.dark_search import next_broker, oldest, oldest_of_all, totals
@@ -41,8 +43,7 @@ I64 = NDArray[np.int64]
 @inlined
 def no_supply(m: I64) -> None:
     """Forget what was counted as supply."""
-    m[SUPPLY] = m[SUPPLY_MOST] = m[SUPPLY_HELD] = m[SUPPLY_HELD_MOST] = 0
-    m[SUPPLY_NEEDS] = BIG
+    m[SUPPLY] = m[SUPPLY_MOST] = m[SUPPLY_HELD] = 0
 
 
 @inlined
@@ -53,17 +54,26 @@ def tally(m: I64, area: int, t: int, word: int) -> None:
 
 @inlined
 def add_supply(m: I64, area: int) -> None:
-    """Count what was tallied as supply."""
+    """Count what was tallied as supply: orders without minimum at once, others by the class of their minimum."""
     at = m[BOOK_SCRATCH] + TALLY + TALLY_CELLS * area
-    for group in range(GROUPS):
-        i = at + 3 * group
-        if m[i] == 0:
+    groups = m[at + 3 * GROUPS]
+    while groups != 0:
+        group = top_bit(groups)
+        groups ^= 1 << group
+        i, kind = at + 3 * group, group % LIMIT_GROUP
+        if kind == 0:
+            m[SUPPLY] += m[i]
+            m[SUPPLY_MOST] = max(m[SUPPLY_MOST], m[i + 1])
             continue
-        held = 2 if group % LIMIT_GROUP > 0 else 0
-        m[SUPPLY + held] += m[i]
-        m[SUPPLY_MOST + held] = max(m[SUPPLY_MOST + held], m[i + 1])
-        if held > 0:
-            m[SUPPLY_NEEDS] = min(m[SUPPLY_NEEDS], m[i + 2])
+        k = (kind - 1) % CLASSES
+        held = m[BOOK_SCRATCH] + HELD + 3 * k
+        if m[SUPPLY_HELD] >> k & 1 == 0:
+            m[SUPPLY_HELD] |= 1 << k
+            m[held], m[held + 1], m[held + 2] = m[i], m[i + 1], m[i + 2]
+        else:
+            m[held] += m[i]
+            m[held + 1] = max(m[held + 1], m[i + 1])
+            m[held + 2] = min(m[held + 2], m[i + 2])
 
 
 @inlined
@@ -82,38 +92,47 @@ def supply_for(m: I64, x: int, contra: int, good: int) -> None:
 
 @inlined
 def suffices(m: I64, x: int) -> bool:
-    """Tell if the supply may meet the minimum quantity of ``x``."""
+    """Tell if the supply may meet the minimum quantity of ``x``, less contras whose minimum its leaves do not reach."""
     minimum, single = max(m[x + MINIMUM], 1), m[x + SINGLE_FILL] == 1
-    if minimum <= (m[SUPPLY_MOST] if single else m[SUPPLY]):
-        return True
-    both = max(m[SUPPLY_MOST], m[SUPPLY_HELD_MOST]) if single else m[SUPPLY] + m[SUPPLY_HELD]
-    return bool(m[x + LEAVES] >= m[SUPPLY_NEEDS] and minimum <= both)
+    total, most = m[SUPPLY], m[SUPPLY_MOST]
+    for k in range(CLASSES):
+        held = m[BOOK_SCRATCH] + HELD + 3 * k
+        if m[SUPPLY_HELD] >> k & 1 == 1 and m[x + LEAVES] >= m[held + 2]:
+            total += m[held]
+            most = max(most, m[held + 1])
+    return bool(minimum <= (most if single else total))
 
 
 @inlined
 def oldest_supplied(m: I64, area: int, t: int, limits: bool, word: int, start: int, found: int) -> int:
     """Return the oldest order of tree ``t`` that the supply may satisfy, or ``found`` if that is older.
 
-    area : where these orders are tallied. limits : of the dark limits only, else of all.
+    area : where these orders are tallied. limits : of the dark limits only, else of all. Step by step contras of the
+    next class of minimums join the supply, for orders whose leaves reach the smallest of these.
     """
-    both, largest = m[SUPPLY] + m[SUPPLY_HELD], max(m[SUPPLY_MOST], m[SUPPLY_HELD_MOST])
-    if both == 0:
-        return int(found)
-    at = m[BOOK_SCRATCH] + TALLY + TALLY_CELLS * area
-    for group in range(LIMIT_GROUP if limits else 0, GROUPS):
-        i, kind = at + 3 * group, group % LIMIT_GROUP
-        if m[i] == 0:
+    at, held_at = m[BOOK_SCRATCH] + TALLY + TALLY_CELLS * area, m[BOOK_SCRATCH] + HELD
+    total, most, leaves = m[SUPPLY], m[SUPPLY_MOST], 1 + ZERO
+    for k in range(-1, CLASSES):
+        if k >= 0:
+            if m[SUPPLY_HELD] >> k & 1 == 0:
+                continue
+            held = held_at + 3 * k
+            total += m[held]
+            most = max(most, m[held + 1])
+            leaves = m[held + 2]
+        if total == 0:
             continue
-        if kind == 0:
-            least = 1 if m[SUPPLY] > 0 else m[SUPPLY_NEEDS]
-            if m[i + 1] >= least:
-                found = oldest(m, t, group, word, BIG, least, start, found)
-            continue
-        alone, together = (m[SUPPLY], both) if kind == 1 else (m[SUPPLY_MOST], largest)
-        if m[i + 2] <= alone:
-            found = oldest(m, t, group, word, alone, 1, start, found)
-        if m[i + 2] <= together and m[i + 1] >= m[SUPPLY_NEEDS]:
-            found = oldest(m, t, group, word, together, m[SUPPLY_NEEDS], start, found)
+        groups = m[at + 3 * GROUPS]
+        if limits:
+            groups = groups >> LIMIT_GROUP << LIMIT_GROUP
+        while groups != 0:
+            group = top_bit(groups)
+            groups ^= 1 << group
+            kind = group % LIMIT_GROUP
+            supply = BIG if kind == 0 else total if kind <= CLASSES else most
+            i = at + 3 * group
+            if m[i + 1] >= leaves and m[i + 2] <= supply:
+                found = oldest(m, t, group, word, supply, leaves, start, found)
     return int(found)
 
 
@@ -156,7 +175,7 @@ def _oldest_of_broker(
     no_supply(m)
     tally(m, 0, shut, word)
     add_supply(m, 0)
-    if m[SUPPLY] + m[SUPPLY_HELD] == 0:
+    if m[SUPPLY] == 0 and m[SUPPLY_HELD] == 0:
         return int(found)
     tally(m, 1, contra, contra_word)
     tally(m, 2, every, price_word(m, every, broker, good))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels._jit import inlined, kernel
-from kernels.dark_index import change, drop, put
+from kernels.dark_index import change, drop, put, top_bit
 from kernels.dark_layout import (
     BIG,
     BOOK_BY_BROKER,
@@ -24,6 +24,8 @@ from kernels.dark_layout import (
     BOOK_PLAN_ROOM,
     BOOK_TREE_COUNT,
     CAPACITY,
+    CLASS_BITS,
+    CLASSES,
     CROSSING_KEY,
     DARK_CELLS,
     FIRST_BLOCK_KIND,
@@ -159,10 +161,11 @@ def _set_leaf(m: I64, t: int, leaf: int, good: int, least: int, largest: int) ->
 @inlined
 def _group(m: I64, x: int) -> int:
     """Return the group of the price indexes an order belongs in."""
-    group = 0
-    if m[x + MINIMUM] > 1:
-        group = 2 if m[x + SINGLE_FILL] == 1 else 1
-    return group + LIMIT_GROUP if is_limit(m, x) else group
+    group = LIMIT_GROUP if is_limit(m, x) else 0
+    if m[x + MINIMUM] <= 1:
+        return group
+    group += 1 + min(top_bit(m[x + MINIMUM]) // CLASS_BITS, CLASSES - 1)
+    return group + CLASSES if m[x + SINGLE_FILL] == 1 else group
 
 
 @inlined

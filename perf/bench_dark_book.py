@@ -157,9 +157,16 @@ def facing(n: int) -> I64:
 
 
 def facing_small(n: int) -> I64:
-    """(d) The same with a seller that could sell to anyone, but too little."""
+    """(d) The same with sellers from whom all these could buy, but too little, and the stream's orders too much."""
     table = facing(n)
-    table[1, [LEAVES_, MINIMUM_, SINGLE]] = (2, 2, 0)
+    table[1:20:2, [LEAVES_, MINIMUM_, SINGLE]] = (1_000, 1_000, 0)
+    return table
+
+
+def facing_near(n: int) -> I64:
+    """(d) The same, their minimums of the size of the others': the supply is counted too large for all buyers."""
+    table = facing(n)
+    table[1, [LEAVES_, MINIMUM_, SINGLE]] = (MUCH // 2, MUCH // 2, 0)
     return table
 
 
@@ -169,7 +176,7 @@ def own_only(n: int) -> I64:
 
 
 def strangers(n: int) -> I64:
-    """(e) One order of the stream's broker that trades with its own only, many brokers around that do likewise."""
+    """(e) The same of thirty brokers."""
     return with_(with_(rest(n), OWN, 1), BROKER, np.arange(n) % 30 + 1)
 
 
@@ -202,6 +209,15 @@ def amended(events: I64, resting: int) -> I64:
     return events
 
 
+def amended_far(events: I64, resting: int) -> I64:
+    """(g) The same of limits out of reach without minimums: what so many more orders cost by themselves."""
+    table = amended(events, resting)
+    rows = table[:, SLOT] >= SLOTS
+    table[rows, PRICE_] -= 900
+    table[rows, MINIMUM_] = 0
+    return table
+
+
 def sweeping(events: I64) -> I64:
     """Return the stream with any-price blocks."""
     return with_(events.copy(), FLAG, np.where(np.arange(len(events)) % 4 == 0, 5, events[:, FLAG]))
@@ -213,12 +229,14 @@ FAMILIES: list[Family] = [
     ("a, b  unmet minimums", unmet, None),
     ("c     single-fill minimums", single, None),
     ("d     minimums that face each other", facing, None),
-    ("d     the same and one small", facing_small, None),
+    ("d     the same and ten small", facing_small, None),
+    ("d     the same and one of like size", facing_near, None),
     ("e     own broker only", own_only, None),
     ("e     own broker only, 30 brokers", strangers, None),
     ("f     long chains", chain, None),
     ("f     minimums that grow with the limit", stairs, None),
     ("g     amended minimums", unmet, amended),
+    ("g     amended limits out of reach", far, amended_far),
     ("      any-price blocks", blocks, lambda events, _: sweeping(events)),
 ]
 
@@ -241,7 +259,7 @@ def main(*, events: int = 60_000, resting: int = 100_000, rounds: int = 5, only:
             if only not in label:
                 continue
             played = plain if change is None else change(plain, resting)
-            base = plain if change is amended else played
+            base = plain if change in (amended, amended_far) else played
             pairs = [(once(None, base, resting)[0], *once(idle(resting), played, resting)) for _ in range(rounds)]
             normal, cost = min(p[0] for p in pairs), min(p[1] for p in pairs)
             _, _, fills, vain = pairs[0]
