@@ -29,7 +29,7 @@ from driver.cells import (
 )
 from driver.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.cubes import Arrays, Cube, Participants
-from driver.order_block import F64, I64, OrderBlock
+from driver.order_block import F64, I32, I64, OrderBlock
 from driver.volatility import RANGES
 from kernels import cell_keys, cell_tables, histograms, moments, order_rows
 from kernels.buffers import Array, Buffers
@@ -39,6 +39,7 @@ from tickstore.errors import UserError
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
 NONE: Final = np.zeros(0)
+ENTRIES: Final = {"cell": np.int32, "code": np.int32, "count": np.int64}
 BOOKED: Final = VENUE_NAMES.index("booked")
 # Summed columns by name -> the block's field, or the name of its extra column.
 OWN: Final = {name: name for name in BlockColumns._fields if name in OrderBlock.__slots__}
@@ -223,11 +224,11 @@ class JobSums:
         keys = self._participant_keys(), self.cubes[1].keys()
         orders = [np.argsort(key, kind="stable") for key in keys]
         main, market = (self._cells(*cube) for cube in zip(self.cubes, keys, orders, strict=True))
-        self._count(main, main.key, self.cubes[0], orders[0])
-        conditions, volatility = regroup(market, market.key // RANGES), regroup(market, market.key % RANGES)
-        self._count(conditions, market.key // RANGES, self.cubes[1], orders[1])
-        self._count(volatility, market.key % RANGES, self.cubes[1], orders[1])
-        return main, conditions, volatility
+        for cells, cube, order in zip((main, market), self.cubes, orders, strict=True):
+            self._count(cells, cube, order)
+        entry = np.searchsorted(market.histogram_cell, np.arange(len(market) + 1, dtype=np.int32))
+        conditions, volatility = market.key // RANGES, market.key % RANGES
+        return main, self._regrouped(market, conditions, entry), self._regrouped(market, volatility, entry)
 
     def _participant_keys(self) -> I64:
         """Return the keys of the main cube's cells, participants by code instead of number."""
@@ -245,20 +246,41 @@ class JobSums:
         cell_tables.moments_of_rows(tables.moments, order, *moments)
         return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments)
 
-    def _count(self, cells: Cells, key: I64, cube: Cube, order: I64) -> None:
-        """Give cells their histograms; ``key`` has the new key of each cell of the cube, in the given order."""
+    def _count(self, cells: Cells, cube: Cube, order: I64) -> None:
+        """Give the cells of a cube, which are in the given order, their histograms."""
         place = np.empty(len(cube), np.int32)
-        place[order] = np.searchsorted(cells.key, key)
-        cell, take = place[cube.cells()], self.buffers.take
-        start, row = np.zeros(len(cells) + 1, np.int64), cast(I64, take("counted", (self.orders,), np.int64))
-        histograms.rows_by_cell(cell, start, row)
+        place[order] = np.arange(len(cube))
+        codes, start = cast(Any, self.codes.taken["orders"]), np.zeros(len(cells) + 1, np.int64)
+        by_cell = cast(Any, self.buffers.take("counted", codes.shape, np.int16))
+        histograms.codes_by_cell(place[cube.cells()], codes, start, by_cell)
         measures = 2 * len(self.scenarios) - 1
-        room = (measures * min(self.orders, len(cells) * histograms.BUCKETS),)
-        out = tuple(cast(Any, take(f"counted.{kind}", room, kind)) for kind in ("i4", "u4", "i8"))
-        out = out[0], out[1].view(np.int32), out[2]
-        codes = cast(Any, self.codes.taken["orders"])
-        n = histograms.sparse_histograms(start, row, codes, measures, *out)
-        cells.histogram_cell, cells.histogram_code, cells.histogram_count = (column[:n].copy() for column in out)
+        out = self._entries(measures * min(self.orders, len(cells) * histograms.BUCKETS))
+        n = histograms.sparse_histograms(start, by_cell, measures, *out)
+        cells.histogram_cell, cells.histogram_code, cells.histogram_count = _copies(out, n)
+
+    def _regrouped(self, cells: Cells, key: I64, entry: NDArray[np.intp]) -> Cells:
+        """Return cells summed again by ``key``, which has a value for each of them, histograms too.
+
+        entry : (cells + 1,) first histogram entry of each cell
+        """
+        new = regroup(cells, key)
+        row = np.argsort(key, kind="stable")
+        start = np.searchsorted(key[row], np.append(new.key, np.iinfo(np.int64).max))
+        out = self._entries(len(cells.histogram_cell))
+        counts = np.zeros((2 * len(self.scenarios) - 1) * histograms.BUCKETS, np.int64)
+        n = histograms.regroup_histograms(start, row, entry, cells.histogram_code, cells.histogram_count, counts, *out)
+        new.histogram_cell, new.histogram_code, new.histogram_count = _copies(out, n)
+        return new
+
+    def _entries(self, room: int) -> tuple[I32, I32, I64]:
+        """Return memory for histogram entries: cell, code and count."""
+        out = [self.buffers.take(f"counted.{name}", (room,), kind) for name, kind in ENTRIES.items()]
+        return cast(I32, out[0]), cast(I32, out[1]), cast(I64, out[2])
+
+
+def _copies(entries: tuple[I32, I32, I64], n: int) -> tuple[I32, I32, I64]:
+    cell, code, count = entries
+    return cell[:n].copy(), code[:n].copy(), count[:n].copy()
 
 
 def cells_of(block: OrderBlock, zone: str) -> Cells:

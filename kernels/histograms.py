@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels._jit import inlined, internal, kernel
 from kernels.conventions import SCENARIOS
 from kernels.moments import F64, I32, I64
 
@@ -57,10 +57,11 @@ def bucket_of(bits: int) -> int:
 
 
 @kernel
-def rows_by_cell(cell: I32, start: I64, row: I64) -> None:
-    """Sort rows by cell, keeping their order: ``row[start[c]:start[c + 1]]`` are the rows of cell c.
+def codes_by_cell(cell: I32, code: I16, start: I64, out: I16) -> None:
+    """Sort the buckets of orders by cell: ``out[start[c]:start[c + 1]]`` are those of cell c, in their order.
 
-    start : (cells + 1,) zeros on entry; row : (n,).
+    code, out : (n, CODE_COLUMNS); start : (cells + 1,) zeros on entry. Writing them where they are wanted lets many
+    writes be under way; reading them from there when they are counted would wait for one after the other.
     """
     for i in range(cell.shape[0]):
         start[cell[i] + 1] += 1
@@ -68,7 +69,8 @@ def rows_by_cell(cell: I32, start: I64, row: I64) -> None:
         start[c + 1] += start[c]
     place = start.copy()
     for i in range(cell.shape[0]):
-        row[place[cell[i]]] = i
+        for m in range(CODE_COLUMNS):
+            out[place[cell[i]], m] = code[i, m]
         place[cell[i]] += 1
 
 
@@ -79,13 +81,27 @@ def _lowest(word: int) -> int:
     return place
 
 
+@internal
+def _write_counts(cell: int, counts: I64, used: I64, out_cell: I32, out_code: I32, out_count: I64, written: int) -> int:
+    """Write the counts of a cell as entries, by ascending code, and make them 0 again; return where they end.
+
+    used : a bit for each count that is not 0
+    """
+    for word in range(used.shape[0]):
+        while used[word] != 0:
+            code = 32 * word + _lowest(used[word])
+            used[word] &= used[word] - 1
+            out_cell[written], out_code[written], out_count[written] = cell, code, counts[code]
+            counts[code] = 0
+            written += 1
+    return written
+
+
 @kernel
-def sparse_histograms(
-    start: I64, row: I64, bucket: I16, measures: int, out_cell: I32, out_code: I32, out_count: I64
-) -> int:
+def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out_code: I32, out_count: I64) -> int:
     """Count priced orders by bucket, for each cell and measure; return the number of entries written.
 
-    start, row : from ``rows_by_cell``; bucket : (n, CODE_COLUMNS) int16, the last column 1 where priced.
+    start, bucket : from ``codes_by_cell``; the last column is 1 where the order is priced.
     Measures m < K are the shortfall in bps under scenario m; K + m - 1 is the saving of scenario m >= 1.
     The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
     """
@@ -97,9 +113,9 @@ def sparse_histograms(
             first = written
             for m in range(measures):
                 for j in range(start[c], start[c + 1]):
-                    if bucket[row[j], CODE_COLUMNS - 1] == 0:
+                    if bucket[j, CODE_COLUMNS - 1] == 0:
                         continue
-                    code = m * BUCKETS + np.int64(bucket[row[j], m])
+                    code = m * BUCKETS + np.int64(bucket[j, m])
                     place = written
                     while place > first and out_code[place - 1] > code:
                         place -= 1
@@ -112,20 +128,34 @@ def sparse_histograms(
                     written += 1
             continue
         for j in range(start[c], start[c + 1]):
-            i = row[j]
-            if bucket[i, CODE_COLUMNS - 1] == 0:
+            if bucket[j, CODE_COLUMNS - 1] == 0:
                 continue
             for m in range(measures):
-                code = m * BUCKETS + np.int64(bucket[i, m])
+                code = m * BUCKETS + np.int64(bucket[j, m])
+                if counts[code] == 0:  # rarely
+                    used[code >> 5] |= 1 << (code & 31)
                 counts[code] += 1
-                used[code >> 5] |= 1 << (code & 31)
-        for word in range(used.shape[0]):
-            while used[word] != 0:
-                next_code = 32 * word + _lowest(used[word])
-                used[word] &= used[word] - 1
-                out_cell[written], out_code[written], out_count[written] = c, next_code, counts[next_code]
-                counts[next_code] = 0
-                written += 1
+        written = _write_counts(c, counts, used, out_cell, out_code, out_count, written)
+    return written
+
+
+@kernel
+def regroup_histograms(
+    start: I64, row: I64, entry: I64, code: I32, count: I64, counts: I64, out_cell: I32, out_code: I32, out_count: I64
+) -> int:
+    """Add sparse entries of cells up by new cells; return the number of entries written, sorted as they were.
+
+    row[start[c]:start[c + 1]] : the cells of new cell c; entry : (cells + 1,) first entry of each cell
+    counts : (measures x BUCKETS,) zeros, before and after
+    """
+    used, written = np.zeros((counts.shape[0] + 31) // 32, np.int64), 0
+    for c in range(start.shape[0] - 1):
+        for j in range(start[c], start[c + 1]):
+            for e in range(entry[row[j]], entry[row[j] + 1]):
+                place = np.int64(code[e])
+                counts[place] += count[e]
+                used[place >> 5] |= 1 << (place & 31)
+        written = _write_counts(c, counts, used, out_cell, out_code, out_count, written)
     return written
 
 
@@ -148,7 +178,8 @@ def bucket_edges() -> F64:
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
     cell, whole, code = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, CODE_COLUMNS), np.int16)
-    rows_by_cell(cell, np.zeros(2, np.int64), whole)
-    sparse_histograms(np.zeros(1, np.int64), whole, code, 1, cell, cell, whole)
+    codes_by_cell(cell, code, np.zeros(2, np.int64), code)
+    sparse_histograms(np.zeros(1, np.int64), code, 1, cell, cell, whole)
+    regroup_histograms(np.zeros(1, np.int64), whole, whole, cell, whole, whole, cell, cell, whole)
     merge_histogram_rows(cell, np.zeros((0, 1), np.int64), np.zeros((3, 1), np.int64))
     merge_histograms(cell, cell, cell, whole, np.zeros((3, 1), np.int64))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -189,12 +190,13 @@ def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: i
 
 @given(orders())
 def test_histograms_equal_the_oracle(some: Orders) -> None:
-    start, row, code = np.zeros(some.cells + 1, np.int64), np.empty(len(some.cell), np.int64), add(some)[1]
-    histograms.rows_by_cell(some.cell, start, row)
-    assert row.tolist() == np.argsort(some.cell, kind="stable").tolist()
+    start, code = np.zeros(some.cells + 1, np.int64), add(some)[1]
+    by_cell = np.empty_like(code)
+    histograms.codes_by_cell(some.cell, code, start, by_cell)
+    assert by_cell.tolist() == code[np.argsort(some.cell, kind="stable")].tolist()
     room = (2 * K - 1) * max(len(some.cell), 1)
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    n = histograms.sparse_histograms(start, row, code, 2 * K - 1, *out)
+    n = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
     found = {
         (int(c), int(code) // BUCKETS, int(code) % BUCKETS): int(count)
         for c, code, count in zip(out[0][:n], out[1][:n], out[2][:n], strict=True)
@@ -206,6 +208,27 @@ def test_histograms_equal_the_oracle(some: Orders) -> None:
     index = np.arange(some.cells, dtype=np.int32)
     histograms.merge_histograms(index, out[0][:n], out[1][:n], out[2][:n], dense)
     assert int(dense.sum()) == sum(found.values())
+
+
+@given(orders(), st.integers(1, 3))
+def test_regrouped_histograms_are_those_of_the_new_cells(some: Orders, groups: int) -> None:
+    def counted(cell: I32, cells: int) -> list[NDArray[Any]]:
+        start, by_cell = np.zeros(cells + 1, np.int64), np.empty_like(code)
+        histograms.codes_by_cell(cell, code, start, by_cell)
+        written = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
+        return [column[:written].copy() for column in out]
+
+    code, n = add(some)[1], len(some.cell)
+    room = (2 * K - 1) * max(n, 1)
+    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
+    new = (np.arange(some.cells) % groups).astype(np.int32)
+    expected, (cell, codes, counts) = counted(new[some.cell], groups), counted(some.cell, some.cells)
+    row = np.argsort(new, kind="stable")
+    start, entry = np.searchsorted(new[row], np.arange(groups + 1)), np.searchsorted(cell, np.arange(some.cells + 1))
+    blank = np.zeros((2 * K - 1) * BUCKETS, np.int64)
+    written = histograms.regroup_histograms(start, row, entry, codes, counts, blank, *out)
+    assert [column[:written].tolist() for column in out] == [column.tolist() for column in expected]
+    assert not blank.any()
 
 
 @pytest.mark.parametrize("value", [0.0, 2.0**-6, -(2.0**-6), 2.0**-7, 1.0, 1.124, 1.125, -3.3, 9_999.0, 1e300, -1e300])
