@@ -30,6 +30,7 @@ from tickstore.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS, TABLES
 from tickstore.indexing import (
     count_before,
     count_before_ends,
+    count_others,
     find_orders,
     hash_orders,
     number_orders,
@@ -61,6 +62,7 @@ _FROM_FIRST_ROW: Final = (
     "decision_time",
     "parent_id",
 )
+_LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
 
 class TimeOrdered:
@@ -165,6 +167,7 @@ class BuiltDay:
     writer: DayWriter
     index: dict[str, Any]
     duplicates: dict[str, list[int]] = field(default_factory=dict)  # table -> places in the input's order
+    contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
 
 
 class DayBuilder:
@@ -173,6 +176,7 @@ class DayBuilder:
     def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch) -> None:
         scratch.reset()
         self._scratch = scratch
+        self._contradictions: dict[str, int] = {}
         self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
@@ -233,7 +237,8 @@ class DayBuilder:
             path.unlink(missing_ok=True)
             raise
         tables = zip(TABLES, (self._orders, self._trades, self._nbbo), strict=True)
-        return BuiltDay(writer, index, {name: table.duplicates for name, table in tables if table.duplicates})
+        duplicates = {name: table.duplicates for name, table in tables if table.duplicates}
+        return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
 
     def _write_quotes(self, views: dict[str, NDArray[Any]]) -> None:
         for column in GROUPS["quotes"]:
@@ -275,6 +280,8 @@ class DayBuilder:
             if f"orders/{name}" in views:
                 self._orders.read(name, column)
                 _take(column, first, order(name))
+                if name in _LASTING:
+                    self._contradictions[name] = int(count_others(column, index, order(name)))
         order("first_fill")[:] = self._fill_starts[:-1]
         np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order("fill_count"), casting="unsafe")
         for times, at_arrival, at_end, less in (

@@ -75,6 +75,8 @@ class BuiltPartition:
     ranges: list[int] = field(default_factory=list)  # the byte ranges it is made of, ascending
     coded: bool = False
     sealed: bool = True
+    others: list[str] = field(default_factory=list)  # tables that differ from the store's, of a conflict
+    contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
 
 
 _state: dict[str, Any] = {}
@@ -109,7 +111,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     built = DayBuilder(tables, scratch).write(
         Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
     )
-    outcome = _outcome(built, existing, choices, task)
+    outcome, others = _outcome(built, existing, choices, task)
     if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
         outcome = "session"
     duplicates = {t: [_locate(tables[t], row) for row in rows] for t, rows in built.duplicates.items()}
@@ -117,6 +119,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
         _removed(existing, choices, attributes) if outcome == "replaced" else [], task.ranges, task.coded, task.sealed,
+        others, built.contradictions,
     )  # fmt: skip
     built.writer.close()
     if outcome in ("unchanged", "conflict"):
@@ -186,20 +189,23 @@ def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: d
     ]
 
 
-def _outcome(built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], task: BuildTask) -> str:
+def _outcome(
+    built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], task: BuildTask
+) -> tuple[str, list[str]]:
+    """Return what becomes of a partition, and the tables whose stored rows are not those given."""
     digest = built.index["attributes"]["digest"]
     if existing is None:
         if task.stored is None:
-            return "new"
-        return "mended" if digest == task.stored["digest"] else "remade"
+            return "new", []
+        return ("mended" if digest == task.stored["digest"] else "remade"), []
     if existing.attributes["digest"] == digest:
-        return "unchanged"
+        return "unchanged", []
     both = FROM_ORDERS in existing.attributes.keys() & built.index["attributes"].keys()
     old, new = table_digests(existing.index, both), table_digests(built.index, both)
     changed = [t for t, c in choices.items() if c.verdict in (SAME, REPLACED, CONFLICT) and old[t] != new[t]]
     if not changed:
-        return "merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"
-    return "replaced" if task.replace else "conflict"
+        return ("merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"), []
+    return ("replaced" if task.replace else "conflict"), changed
 
 
 def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:

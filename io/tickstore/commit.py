@@ -34,6 +34,7 @@ from tickstore.store_files import (
 )
 
 _DURABLE: Final = "durable"
+_PLAN: Final = {"boot": str, "manifest_size": int, "moves": list, "lines": list, "rejects": str}  # and "logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def finish_commit(store: Path) -> None:
         return
     try:
         plan = json.loads((folder / DECISION_NAME).read_bytes())
-    except ValueError:
+        if not _PLAN.items() <= {name: type(value) for name, value in plan.items()}.items():
+            raise ValueError
+    except (ValueError, AttributeError):
         raise StoreError(
             f"{folder / DECISION_NAME}: damaged; remove {folder}, see what `verify` says, and convert again"
         ) from None
@@ -104,7 +107,7 @@ def finish_commit(store: Path) -> None:
             remove_working_folder(store)
             return
         _make_durable(folder, plan)
-    if plan["logs"] is not None:
+    if plan.get("logs") is not None:
         shutil.rmtree(plan["logs"], ignore_errors=True)
     _carry_out(store, plan, lambda _: None)
 

@@ -27,7 +27,7 @@ from tickstore.session_file import read_sessions
 from tickstore.sources import Source, cut_chunks, find_sources
 from tickstore.stated_dates import date_warnings
 from tickstore.store_files import CONVERT_FOLDER, REJECTS_NAME, remove_working_folder
-from tickstore.store_lock import store_lock
+from tickstore.store_lock import ReadOnlyError, store_lock
 from tickstore.text_input import PLAIN
 from tickstore.trade_dates import trade_calendar
 from tickstore.worker_pool import WorkerPool
@@ -75,6 +75,11 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
                 )
             finally:
                 forget_lock(made)
+    except ReadOnlyError:
+        done = None if is_decided(request.store) else earlier_report(request.store, fingerprint, request.replace)
+        if done is None:
+            raise
+        report = done
     except OSError as error:
         raise _storage_error(error, request) from None
     finally:
@@ -180,6 +185,10 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
     unmatched = 0 if plan.sessions is None else plan.sessions.unmatched(partition.key for partition in built)
     if unmatched:
         warnings.append(f"{unmatched} sessions of {plan.request.sessions} match no security and date of this input")
+    for column in ("side", "participant"):
+        rows = sum(partition.contradictions.get(column, 0) for partition in built)
+        if rows:
+            warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")

@@ -1,6 +1,7 @@
 """What a conversion is known by, and the report of an equal one that was done before."""
 
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def _unchanged(
         if not _is_there(path, now, thorough or changed):
             return None
     if touched:  # all sound: a copied store, say
-        os.utime(manifest)
+        with suppress(OSError):  # one that cannot be written is read again the next time
+            os.utime(manifest)
     return ConvertReport(
         partitions=keys,
         written=(),

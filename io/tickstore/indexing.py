@@ -65,6 +65,22 @@ def number_orders(
 
 
 @kernel
+def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_order: NDArray[Any]) -> int:
+    """Return how many rows have another value than their order.
+
+    Parameters
+    ----------
+    values : (n,) int64
+    order_index : (n,) int32, the order of each row
+    of_order : (orders,) of any integer type
+    """
+    count = 0
+    for i in range(values.shape[0]):
+        count += values[i] != of_order[order_index[i]]
+    return count
+
+
+@kernel
 def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) -> None:
     """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
     shift = _shift(table)

@@ -114,13 +114,22 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     result.blank += blank
     result.rejects += rejects
     if len(result.rejects) > task.most_rejects:
-        first = result.rejects[0]
-        where = f" in {first.column}" if first.column else ""
+        first = "; ".join(f"{_place(reject, task)} {_reason(reject)}" for reject in result.rejects[:3])
         raise InputError(
-            f"{task.source.path}: more than {task.most_rejects} bad rows: nothing was stored. "
-            f"First: {first.reason}{where}: {first.raw[:80]}. "
+            f"more than {task.most_rejects} rows are bad: nothing was stored. First: {first}. "
             "Mend the file or raise --max_rejects or --max_reject_ratio"
         )
+
+
+def _place(reject: Reject, task: ParseTask) -> str:
+    """Return where a bad row is; its line is only known where the lines before it are."""
+    if task.chunk.start == 0:
+        return f"{task.source.path}:{2 + reject.line}"
+    return f"{task.source.path} at byte {reject.offset}"
+
+
+def _reason(reject: Reject) -> str:
+    return f"{reject.reason}{' in ' + reject.column if reject.column else ''}"
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:

@@ -211,8 +211,9 @@ class Pipeline:
         del self._under_way[key]
         if partition.outcome == "conflict":
             raise StoreError(
-                f"{day_path(self._plan.request.store, *key)}: the store already holds other data for security "
-                f"{key[0]} on {key[1]}; use --replace to put the new data in its place"
+                f"{day_path(self._plan.request.store, *key)}: the store already holds other "
+                f"{' and '.join(partition.others)} for security {key[0]} on {key[1]}; use --replace to put the new "
+                "data in its place"
             )
         note_built(self._plan.folder, partition)
         if partition.outcome != "unchanged":

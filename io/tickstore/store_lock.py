@@ -23,6 +23,10 @@ class LockedError(StoreError):
     """Another process holds the lock."""
 
 
+class ReadOnlyError(StoreError):
+    """The store cannot be written."""
+
+
 _PATIENCE_S: Final = 30.0  # workers of a dead owner may live for a moment, on a slow disk for some
 
 
@@ -34,7 +38,7 @@ def store_lock(store: Path) -> Iterator[int]:
     ------
     LockedError
         Another conversion is writing; the message names it.
-    StoreError
+    ReadOnlyError
         The store cannot be written.
     """
     handle = _hold(store)
@@ -54,7 +58,7 @@ def _hold(store: Path) -> int:
         try:
             handle = os.open(store / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise StoreError(f"{store}: cannot be written ({error.strerror})") from None
+            raise ReadOnlyError(f"{store}: cannot be written ({error.strerror})") from None
         try:
             _acquire(handle, store)
             with suppress(FileNotFoundError):

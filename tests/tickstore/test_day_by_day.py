@@ -76,7 +76,7 @@ def test_a_day_with_other_content_needs_replace_and_what_goes_is_named(tmp_path:
     load(store, first)
     load(store, second)
     write(second, ORDER_HEADER, order(11, OPEN + DAY_NS, 200), order(12, OPEN + DAY_NS + 5))
-    with pytest.raises(StoreError, match="already holds other data for security 101 on 2024-09-06; use --replace"):
+    with pytest.raises(StoreError, match="already holds other orders for security 101 on 2024-09-06; use --replace"):
         load(store, second)
     report = load(store, second, replace=True)
     assert report.warnings == (

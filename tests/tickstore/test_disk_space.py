@@ -127,3 +127,14 @@ def test_a_disk_that_fills_midway_leaves_no_debris(tmp_path: Path, kilobytes: in
         assert "no space left" in done.stderr or "free there, about" in done.stderr
         assert len(done.stderr.splitlines()) == 1
         assert tree(disk) == was
+
+
+def test_a_disk_that_cannot_be_written_still_says_what_is_there(tmp_path: Path) -> None:
+    folder = write_market(tmp_path / "market", market_rows())
+    with small_disk(folder / "store", 4096) as disk:
+        done = convert(request(folder))
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        again = convert(request(folder))
+        assert (again.nothing_to_do, again.partitions, again.tables) == (True, done.partitions, done.tables)
+        with pytest.raises(StoreError, match=r"store: cannot be written \(Read-only file system\)"):
+            convert(replace(request(folder), price_decimals=2))

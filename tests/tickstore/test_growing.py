@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tickstore
-from tests.tickstore.conftest import DAY_NS, market_rows, tree, write_market
+from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, convert, open_day, read_catalog, verify
 
@@ -51,7 +51,7 @@ def test_other_rows_need_replace(market: Path) -> None:
     lines = market_rows()
     lines["orders"][7] = lines["orders"][7].replace(",100,", ",999,")
     write_market(market, lines)
-    with pytest.raises(StoreError, match="already holds other data for security 102 on 2024-09-05; use --replace"):
+    with pytest.raises(StoreError, match="already holds other orders for security 102 on 2024-09-05; use --replace"):
         convert(request(market))
     assert tree(market / "store") == before
     report = convert(request(market, replace=True))
@@ -115,3 +115,34 @@ def test_text_names_keep_their_codes_as_a_store_grows(tmp_path: Path) -> None:
     path.write_text(header + f"7,{1725494536001032398 + 5 * DAY_NS},5,3340,1,100,100,0,12\n")
     convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     assert read_catalog(tmp_path / "store").participants == {"M": 0, "A": 1, "12": 2}
+
+
+@pytest.mark.parametrize("tables", [("orders",), ("trades",), ("nbbo",), ("orders", "trades"), ("trades", "nbbo")])
+def test_the_tables_that_differ_are_named(market: Path, tables: tuple[str, ...]) -> None:
+    convert(request(market))
+    for table in tables:
+        path = market / f"{table}.csv"
+        head, *rows = path.read_text().splitlines()
+        path.write_text("\n".join([head, *(row for number, row in enumerate(rows) if number % 50)]) + "\n")
+    names = " and ".join(tables)
+    with pytest.raises(StoreError, match=f"the store already holds other {names} for security 10"):
+        convert(request(market))
+
+
+@pytest.mark.parametrize("place", ["once", "twice"])
+def test_orders_that_change_their_side_or_participant_are_counted(tmp_path: Path, place: str) -> None:
+    rows = [
+        f"{order},{OPEN + 10 * n + order},101,3340,{side},100,100,0,{participant},{10 * n + order}"
+        for n, (order, side, participant) in enumerate(
+            [(1, 1, 69), (2, 2, 70), (1, 2, 69), (2, 2, 70), (1, 1, 71), (1, 2, 71), (2, 2, 70)]
+        )
+    ]
+    lines = {"orders": rows if place == "once" else [*rows, *(row.replace(",101,", ",102,") for row in rows)]}
+    folder = write_market(tmp_path / "market", lines)
+    report = tickstore.convert(ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store"))
+    count = 2 if place == "once" else 4
+    assert report.warnings == (
+        f"{count} order rows state another side than the first row of their order, which counts",
+        f"{count} order rows state another participant than the first row of their order, which counts",
+    )
+    assert list(open_day(folder / "store/101/2024-09-05.h5").orders["side"]) == [1, -1]

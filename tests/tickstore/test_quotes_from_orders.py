@@ -133,7 +133,7 @@ def test_other_snapshots_need_replace(parts: tuple[list[Path], list[str]], tmp_p
     load(store, files[0])
     rows = [order(n, 1, 2) for n in sorted(int(row.split(",")[9]) for row in files[0].read_text().splitlines()[1:])]
     write(files[0], f"{HEADER},national_bid,national_offer", rows)
-    with pytest.raises(StoreError, match="already holds other data for security 5 on 2024-09-05; use --replace"):
+    with pytest.raises(StoreError, match="already holds other orders for security 5 on 2024-09-05; use --replace"):
         load(store, files[0])
     load(store, files[0], replace=True)
     assert quotes(store) == naive_quotes(rows)

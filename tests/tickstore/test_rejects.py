@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import tickstore.planning
 import tickstore.rejects
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER
+from tests.tickstore.interrupted import PAGE, make_small
 from tickstore import ConvertReport, ConvertRequest, InputError, convert
 from tickstore.parse_task import ParseTask
 
@@ -83,3 +85,20 @@ def test_each_limit_that_is_stated_holds(limits: dict[str, float], stops: bool, 
         assert not (tmp_path / "store").exists()
     else:
         assert convert(given).reject_reasons == {"malformed number": 3}
+
+
+@pytest.mark.parametrize("pages", [1, 1000])
+def test_reading_stops_at_rows_that_are_bad_beyond_all_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    """The line is named where the file was read from its beginning, else the byte."""
+    make_small(pages * PAGE, monkeypatch.setattr)
+    monkeypatch.setattr(tickstore.planning, "_ALWAYS_COUNTED", 7)
+    rows = [row(n, quantity="x" if 200 < n < 210 else "100") for n in range(1, 400)]
+    text = "\n".join([ORDER_HEADER, *rows]) + "\n"
+    at = [f"byte {text.index(line)}" for line in rows[200:203]] if pages == 1 else []
+    first = [f"a.csv at {byte}" for byte in at] or [f"a.csv:{n}" for n in (202, 203, 204)]
+    told = "; .*".join(f"{place} malformed number in quantity" for place in first)
+    with pytest.raises(InputError, match=rf"more than 7 rows are bad: nothing was stored\. First: .*{told}\. Mend"):
+        load(tmp_path, "a.csv", *rows, most=7)
+    assert not (tmp_path / "store").exists()

@@ -149,11 +149,12 @@ def test_what_stands_in_the_way_is_named_before_anything_is_decided(
     assert tree(market / "store") == before
 
 
-def test_a_damaged_decision_is_one_clear_line(market: Path) -> None:
+@pytest.mark.parametrize("content", ['{"moves"', "{}", "[]", '{"boot": 1, "moves": [], "lines": []}'])
+def test_a_damaged_decision_is_one_clear_line(market: Path, content: str) -> None:
     convert(request(market))
     folder = market / "store" / ".convert"
     folder.mkdir()
-    (folder / "decision.json").write_text('{"moves"')
+    (folder / "decision.json").write_text(content)
     with pytest.raises(StoreError, match=r"decision.json: damaged; remove .*\.convert, see what `verify` says"):
         convert(request(market))
     (problem,) = verify(market / "store").problems
