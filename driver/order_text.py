@@ -24,7 +24,7 @@ class Column:
 
     values: NDArray[Any]
     missing: NDArray[np.bool_] | None = None
-    texts: tuple[str, ...] = ()  # what the values number, if there are any
+    texts: tuple[str, ...] | None = None  # what the values number, if they do
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -32,7 +32,7 @@ class Column:
 
     def arrow(self) -> pa.Array:
         """Return the column for Parquet, what is missing null."""
-        if self.texts:
+        if self.texts is not None:
             return pa.array(self.texts, pa.string()).take(pa.array(self.values))
         if self.values.dtype == np.float64:
             return pa.array(self.values, from_pandas=True)
@@ -56,7 +56,7 @@ class RowText:
         values = cast(I64, self._buffers.take("lines.values", (len(columns), rows), np.int64))
         kinds, texts = np.zeros(len(columns), np.int64), list[bytes]()
         for c, column in enumerate(columns.values()):
-            if column.texts:
+            if column.texts is not None:
                 kinds[c] = csv_rows.TEXT
                 np.add(column.values, len(texts), out=values[c])
                 texts += [self._shown(word).encode() for word in column.texts]

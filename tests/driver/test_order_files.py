@@ -91,6 +91,22 @@ def test_participants_stand_as_the_input_named_them(tmp_path: Path) -> None:
     assert parquet.read_table(tmp_path / "orders.parquet").column("participant_id").to_pylist() == expected
 
 
+def test_a_block_without_orders_has_columns_of_the_same_types(tmp_path: Path) -> None:
+    block, names = random_block(3, 0), {7: "Beta", 69: "Alpha"}
+    for output_format in ("csv", "gzip", "parquet"):
+        for name, blocks in (("one", (block,)), ("more", (random_block(0, 0), block, random_block(0, 0)))):
+            (tmp_path / name).mkdir(exist_ok=True)
+            with open_order_file(tmp_path / name, Settings(output_format=output_format), names) as file:
+                for part in blocks:
+                    file.write(part)
+    one, more = (parquet.read_table(tmp_path / name / "orders.parquet") for name in ("one", "more"))
+    assert more.equals(one)
+    assert one.schema.field("participant_id").type == "string"
+    for name in ("orders.csv", "orders.csv.gz"):
+        one_text, more_text = (read(tmp_path / folder / name) for folder in ("one", "more"))
+        assert one_text == more_text
+
+
 @pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
 def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_format: str) -> None:
     path = write(tmp_path, output_format, empty_block(Simulation()))
