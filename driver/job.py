@@ -75,7 +75,7 @@ def run_job(job: Job) -> JobReport:
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:
-    """Return this thread's buffers for blocks, sums or lines, used again from job to job.
+    """Return this thread's buffers for blocks or for sums, used again from job to job.
 
     Those of a very large partition are let go.
     """
@@ -114,7 +114,7 @@ def _sum_blocks(
     with ExitStack() as stack:
         file: OrderFile | None = None
         if job.settings.order_level:
-            file = stack.enter_context(open_order_file(folder, job.settings, texts, _kept_buffers("lines")))
+            file = stack.enter_context(open_order_file(folder, job.settings, texts))
         for block in blocks:
             if file is not None:
                 file.write(block)

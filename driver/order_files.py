@@ -9,16 +9,14 @@ import numpy as np
 import pyarrow as pa
 from isal import igzip
 from numpy.typing import NDArray
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from driver.block_columns import derived_columns
 from driver.cells import FILLED_WITHIN
 from driver.order_block import F64, I32, I64, OrderBlock
-from driver.order_text import Column, RowText
 from driver.outputs import atomic_file
 from driver.settings import Settings
 from driver.tables import text
-from kernels.buffers import Buffers
 from kernels.conventions import BENCHMARKS, BUY, NULL
 from kernels.moments import BPS
 
@@ -29,12 +27,13 @@ VENUE_COLUMNS = ("lit_quantity", "dark_quantity", "auction_quantity", "booked_qu
 class OrderFile:
     """Writes blocks of orders to an open binary file."""
 
-    def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str], buffers: Buffers) -> None:
+    def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str]) -> None:
         output_format = settings.output_format
         self._horizons = [f"{seconds:g}s" for seconds in settings.simulation.markout_seconds]
         self._participants = participants
-        # Every text or none: names that need quotes are rare, and the other texts never do.
-        self._rows = RowText(any(text(name) != name for name in participants.values()), buffers)
+        # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
+        quoted = any(text(name) != name for name in participants.values())
+        self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
         self._format = output_format
         self._handle = handle
         self._stream: IO[Any] = handle
@@ -49,16 +48,18 @@ class OrderFile:
         columns = order_columns(block, self._horizons)
         if self._participants:
             columns["participant_id"] = _named(block.participant, self._participants)
+        table = pa.table(columns)
         if self._format == "parquet":
-            table = pa.table({name: column.arrow() for name, column in columns.items()})
             if self._parquet is None:
                 self._parquet = parquet.ParquetWriter(self._handle, table.schema, write_page_checksum=True)
             self._parquet.write_table(table)
             return
         if not self._started:
-            self._stream.write((",".join(columns) + "\n").encode())
+            self._stream.write((",".join(table.column_names) + "\n").encode())
             self._started = True
-        self._stream.write(self._rows.lines(columns).data)
+        sink = pa.BufferOutputStream()
+        csv.write_csv(table, sink, self._options)
+        self._stream.write(sink.getvalue().to_pybytes())
 
     def close(self) -> None:
         """Finish the stream; the file itself stays open."""
@@ -70,49 +71,49 @@ class OrderFile:
 
 @contextmanager
 def open_order_file(
-    folder: Path, settings: Settings, participants: Mapping[int, str] | None = None, buffers: Buffers | None = None
+    folder: Path, settings: Settings, participants: Mapping[int, str] | None = None
 ) -> Iterator[OrderFile]:
     """Open the order file of a job; it appears under its name when the block ends without an error.
 
-    ``participants`` is code -> text, where the store coded text ids; ``buffers`` may serve many files in turn.
+    ``participants`` is code -> text, where the store coded text ids.
     """
     path = folder / f"orders{EXTENSIONS[settings.output_format]}"
     with atomic_file(path) as handle:
-        file = OrderFile(handle, settings, participants or {}, buffers or Buffers())
+        file = OrderFile(handle, settings, participants or {})
         try:
             yield file
         finally:
             file.close()  # after an error too: writers that are left open complain when they are collected
 
 
-def order_columns(block: OrderBlock, horizons: Sequence[str]) -> dict[str, Column]:
+def order_columns(block: OrderBlock, horizons: Sequence[str]) -> dict[str, pa.Array]:
     """Return the columns of an order file, in order; what is missing is null."""
     columns = _lead_columns(block)
     base = block.mid2.astype(np.float64) * block.order_quantity
     base[(block.mid2 == NULL) | (base <= 0)] = np.nan  # nothing asked for has no cost in bps
     shortfall = [_bps(cost, base) for cost in block.cost]
-    columns["shortfall_bps"] = Column(shortfall[0])
+    columns["shortfall_bps"] = _floats(shortfall[0])
     for s, scenario in enumerate(block.scenarios):
         if s == 0:
             continue
-        columns[f"{scenario}_filled_quantity"] = Column(block.scenario_filled[s])
-        columns[f"{scenario}_price"] = Column(block.scenario_price[s])
-        columns[f"{scenario}_shortfall_bps"] = Column(shortfall[s])
-        columns[f"{scenario}_saving_bps"] = Column(shortfall[0] - shortfall[s])
+        columns[f"{scenario}_filled_quantity"] = _integers(block.scenario_filled[s])
+        columns[f"{scenario}_price"] = _floats(block.scenario_price[s])
+        columns[f"{scenario}_shortfall_bps"] = _floats(shortfall[s])
+        columns[f"{scenario}_saving_bps"] = _floats(shortfall[0] - shortfall[s])
     return columns | _further_columns(block, base, horizons)
 
 
-def _lead_columns(block: OrderBlock) -> dict[str, Column]:
+def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
     names = ["order_id", "participant", "side", "order_type", "arrival_time", "end_time", "limit_price"]
     names += ["order_quantity", "filled_quantity", "leaves_quantity", "group"]
-    columns = {name: Column(getattr(block, name)) for name in names}
-    columns["side"] = Column(np.where(block.side == BUY, 1, 2).astype(np.int8))  # as in the exchange's files
+    columns = {name: _integers(getattr(block, name)) for name in names}
+    columns["side"] = _integers(np.where(block.side == BUY, 1, 2).astype(np.int8))  # as in the exchange's files
     columns = {"participant_id" if name == "participant" else name: column for name, column in columns.items()}
     filled = np.where(block.filled_quantity > 0, block.filled_quantity, 1)
-    columns["vwap"] = Column(np.where(block.fills > 0, block.notional / filled, np.nan))
+    columns["vwap"] = _floats(np.where(block.fills > 0, block.notional / filled, np.nan))
     for name in ("first_fill_time", "last_fill_time", "fills", "arrival_bid", "arrival_offer"):
-        columns[name] = Column(getattr(block, name))
-    columns["fills"] = Column(block.fills, _fills_unknown(block))
+        columns[name] = _integers(getattr(block, name))
+    columns["fills"] = pa.array(block.fills, mask=_fills_unknown(block))
     return columns
 
 
@@ -121,52 +122,52 @@ def _fills_unknown(block: OrderBlock) -> NDArray[np.bool_]:
     return np.asarray((block.filled_quantity > 0) & (block.fills == 0))
 
 
-def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> dict[str, Column]:
-    columns = {"withdrawn_quantity": Column(block.withdrawn_quantity)}
+def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> dict[str, pa.Array]:
+    columns = {"withdrawn_quantity": _integers(block.withdrawn_quantity)}
     for v, name in enumerate(VENUE_COLUMNS):
-        columns[name] = Column(block.venue_quantity[v], _fills_unknown(block))
-    columns["benchmark"] = Column(block.benchmark, texts=BENCHMARKS)
+        columns[name] = pa.array(block.venue_quantity[v], mask=_fills_unknown(block))
+    columns["benchmark"] = pa.array(BENCHMARKS).take(pa.array(block.benchmark)).cast(pa.string())
     for name in ("benchmark_time", "eligible", "window_start", "window_end", "fills_after_hours"):
-        columns[name] = Column(getattr(block, name))
-    columns["mid"] = Column(_half(block.mid2))
-    columns["end_mid"] = Column(_half(block.end_mid2))
+        columns[name] = _integers(getattr(block, name))
+    columns["mid"] = _floats(_half(block.mid2))
+    columns["end_mid"] = _floats(_half(block.end_mid2))
     for charge in ("touch", "zero", "cleanup"):
         for s, scenario in enumerate(block.scenarios):
             prefix = "" if s == 0 else f"{scenario}_"
-            columns[f"{prefix}shortfall_{charge}_bps"] = Column(_bps(getattr(block, f"cost_{charge}")[s], base))
-    columns["execution_bps"] = Column(_bps(block.execution_cost, base))
-    columns["opportunity_bps"] = Column(_bps(block.opportunity_cost, base))
+            columns[f"{prefix}shortfall_{charge}_bps"] = _floats(_bps(getattr(block, f"cost_{charge}")[s], base))
+    columns["execution_bps"] = _floats(_bps(block.execution_cost, base))
+    columns["opportunity_bps"] = _floats(_bps(block.opportunity_cost, base))
     for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps"):
-        columns[name] = Column(getattr(block, name))
-    columns["time_to_first_fill_ns"] = Column(block.time_to_first_fill)
-    columns["execution_time_ns"] = Column(block.execution_time)
+        columns[name] = _floats(getattr(block, name))
+    columns["time_to_first_fill_ns"] = _integers(block.time_to_first_fill)
+    columns["execution_time_ns"] = _floats(block.execution_time)
     for h, horizon in enumerate(horizons):
-        columns[f"markout_{horizon}_bps"] = Column(block.markout_bps[h])
-        columns[f"realised_spread_{horizon}_bps"] = Column(block.realised_spread_bps[h])
+        columns[f"markout_{horizon}_bps"] = _floats(block.markout_bps[h])
+        columns[f"realised_spread_{horizon}_bps"] = _floats(block.realised_spread_bps[h])
     asked = np.where(block.order_quantity > 0, block.order_quantity, np.nan)
-    columns["fill_ratio"] = Column(block.filled_quantity / asked)
-    columns |= {name: Column(column) for name, column in derived_columns(block).items()}
+    columns["fill_ratio"] = _floats(block.filled_quantity / asked)
+    columns |= {name: _floats(column) for name, column in derived_columns(block).items()}
     for name, column in block.extra.items():
         columns |= _extra_column(name, column, block, base)
     return columns
 
 
-def _extra_column(name: str, column: F64 | I64, block: OrderBlock, base: F64) -> dict[str, Column]:
+def _extra_column(name: str, column: F64 | I64, block: OrderBlock, base: F64) -> dict[str, pa.Array]:
     """Return one of the further columns in units for readers: no half units, bps instead of amounts."""
     if name == "execution_time_all":
         return {f"{name}_ns": _any(column)}
     if name.startswith(FILLED_WITHIN):
         asked = np.where((column == NULL) | (block.order_quantity <= 0), np.nan, block.order_quantity)
-        return {name.replace(FILLED_WITHIN, "fill_rate_"): Column(column / asked)}
+        return {name.replace(FILLED_WITHIN, "fill_rate_"): _floats(column / asked)}
     if name == "decision_mid2":
-        return {"decision_mid": Column(_half(column))}
+        return {"decision_mid": _floats(_half(column))}
     if name.endswith("_fees"):
-        return {f"{name}_bps": Column(_bps(column.astype(np.float64), base))}
+        return {f"{name}_bps": _floats(_bps(column.astype(np.float64), base))}
     if name in ("delay_cost", "decision_opportunity_cost"):
         decided = (
             2.0 * _half(block.extra["decision_mid2"]) * np.where(block.order_quantity > 0, block.order_quantity, 1)
         )
-        return {name.replace("_cost", "_bps"): Column(_bps(column.astype(np.float64), decided))}
+        return {name.replace("_cost", "_bps"): _floats(_bps(column.astype(np.float64), decided))}
     return {name: _any(column)}
 
 
@@ -180,11 +181,24 @@ def _bps(cost: F64, base: F64) -> F64:
     return bps
 
 
-def _named(codes: I32, names: Mapping[int, str]) -> Column:
+def _integers(column: NDArray[np.integer[Any]]) -> pa.Array:
+    if column.dtype == np.int64:
+        return pa.array(column, mask=column == NULL)
+    return pa.array(column)
+
+
+def _named(codes: I32, names: Mapping[int, str]) -> pa.Array:
     """Return participants as the input named them."""
     distinct, place = np.unique(codes, return_inverse=True)
-    return Column(place, texts=tuple(names.get(code, str(code)) for code in distinct.tolist()))
+    shown = pa.array([names.get(code, str(code)) for code in distinct.tolist()], pa.string())
+    return shown.take(pa.array(place))
 
 
-def _any(column: F64 | I64) -> Column:
-    return Column(column.astype(np.float64 if column.dtype.kind == "f" else np.int64, copy=False))
+def _any(column: F64 | I64) -> pa.Array:
+    if column.dtype == np.float64:
+        return _floats(column.astype(np.float64, copy=False))
+    return _integers(column.astype(np.int64, copy=False))
+
+
+def _floats(column: F64) -> pa.Array:
+    return pa.array(column, from_pandas=True)  # NaN becomes null

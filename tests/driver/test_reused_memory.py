@@ -65,7 +65,7 @@ def test_nothing_is_kept_of_a_block_but_copies(
         buffers.poison()
 
     run_job(job)
-    kept = {"blocks": buffers, "sums": Buffers(), "lines": Buffers()}
+    kept = {"blocks": buffers, "sums": Buffers()}
     monkeypatch.setattr(driver.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
     monkeypatch.setattr(driver.job, "measure", poisoning)
     other = replace(job, folder=str(tmp_path / "poisoned"))
