@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tickstore.fields import FIELDS, TIME
 from tickstore.iso_times import to_utc
 from tickstore.line_parser import BLANK, NEXT, ODD, ROWS, parse_lines
+from tickstore.long_names import KnownNames
 from tickstore.odd_lines import LineRules, RejectError, read_line
 from tickstore.scatter import count_newlines
 from tickstore.sources import Source
@@ -62,6 +63,7 @@ class BlockParser:
         self._times = [slot for slot, name in enumerate(self._names) if name in times]
         self._local = local_changes(timezone)
         self._long_names = long_names
+        self._known = KnownNames(long_names)
         odd = max(1, min(_ODD_ROWS, longest // 4))
         self._out = np.empty((len(self._names), max(1, longest - odd)), np.int64)
         self._line_start = np.empty(self._out.shape[1], np.int64)
@@ -98,52 +100,69 @@ class BlockParser:
         return block
 
     def _parse_some(self, data: NDArray[np.uint8], start: int, stop: int, shift: int) -> tuple[Block, int]:
-        counts = np.zeros(4, np.int64)
-        with np.errstate(over="ignore"):  # a number of 20 digits wraps, and is told by its digits
-            parse_lines(data, start, stop, self._delimiter, self._plan, self._out, self._line_start, self._odd, counts)
+        counts = np.array([0, 0, 0, start], np.int64)
+        block = Block({}, _NOTHING)
+        odd = _OddRows(self.lines, start)
+        most, batch = 0, 1  # lines for the slow path before the fast path is told what they were called
+        while counts[ODD] == most < len(self._odd):
+            begin, most = most, min(most + batch, len(self._odd))
+            with np.errstate(over="ignore"):  # a number of 20 digits wraps, and is told by its digits
+                parse_lines(
+                    data, stop, self._delimiter, self._plan, self._out, self._line_start, self._odd[:most], counts,
+                    self._known.book,
+                )  # fmt: skip
+            self._read_odd(data, self._odd[begin : counts[ODD]], odd, block)
+            batch = 1 if self._known.learn() else 2 * batch
         rows, reached = int(counts[ROWS]), int(counts[NEXT])
-        lines = int(count_newlines(data[start:reached]))
         values = self._out[:, :rows]
         for slot in self._times:
             to_utc(values[slot], *self._local)
-        block = Block({}, self._line_start[:rows], [], int(counts[BLANK]), lines)
-        if counts[ODD]:
-            values = self._read_odd(data, start, self._odd[: counts[ODD]], values, block)
+        block.line_start = self._line_start[:rows]
+        if odd.starts:
+            values = odd.merge(values, block)
         block.columns = dict(zip(self._names, values, strict=True))
         block.line_start = block.line_start + shift
         block.rejects = [
             Reject(r.offset + shift, r.line, r.column, r.reason, r.raw) if shift else r for r in block.rejects
         ]
-        self.lines += lines
+        block.blank += int(counts[BLANK])
+        block.lines = int(count_newlines(data[start:reached]))
+        self.lines += block.lines
         return block, reached
 
-    def _read_odd(
-        self, data: NDArray[np.uint8], begin: int, odd: NDArray[np.int64], values: NDArray[np.int64], block: Block
-    ) -> NDArray[np.int64]:
-        """Put the odd lines that turn out to be rows in their places among the others."""
-        extra: list[list[int]] = []
-        starts: list[int] = []
-        line, counted = self.lines, begin
+    def _read_odd(self, data: NDArray[np.uint8], odd: NDArray[np.int64], found: "_OddRows", block: Block) -> None:
+        """Sort odd lines into rows, rejects and blanks."""
         for start, stop in odd.tolist():
             text = data[start:stop].tobytes()
             try:
                 row = read_line(text, self._rules, self._long_names)
             except RejectError as error:
-                line += int(count_newlines(data[counted:start]))
-                counted = start
-                block.rejects.append(Reject(start, line, error.column, error.reason, _shown(text)))
+                found.line += int(count_newlines(data[found.counted : start]))
+                found.counted = start
+                block.rejects.append(Reject(start, found.line, error.column, error.reason, _shown(text)))
                 continue
             if row is None:
                 block.blank += 1
             else:
-                extra.append(row)
-                starts.append(start)
-        if not extra:
-            return values
-        line_start = np.concatenate([block.line_start, np.array(starts, np.int64)])
+                found.values.append(row)
+                found.starts.append(start)
+
+
+@dataclass(slots=True)
+class _OddRows:
+    """The rows among the odd lines of a block."""
+
+    line: int  # of the byte ``counted``
+    counted: int
+    values: list[list[int]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+
+    def merge(self, values: NDArray[np.int64], block: Block) -> NDArray[np.int64]:
+        """Put the rows in their places among those of the fast path."""
+        line_start = np.concatenate([block.line_start, np.array(self.starts, np.int64)])
         order = np.argsort(line_start, kind="stable")
         block.line_start = line_start[order]
-        merged: NDArray[np.int64] = np.concatenate([values, np.array(extra, np.int64).T], axis=1)[:, order]
+        merged: NDArray[np.int64] = np.concatenate([values, np.array(self.values, np.int64).T], axis=1)[:, order]
         return merged
 
 

@@ -1,8 +1,8 @@
 """The fast path of parsing: plain fields straight from the mapped bytes into integer columns.
 
-A plain field is an integer, a decimal price, an epoch or ISO time, a side, a short name, or empty; it may stand in
-quotes with no quote inside. Lines end in LF or CRLF. Every other line is handed on by its byte offsets, and
-``odd_lines`` decides what it is: this code never guesses.
+A plain field is an integer, a decimal price, an epoch or ISO time, a side, a name that is short or known, or empty;
+it may stand in quotes with no quote inside. Lines end in LF or CRLF. Every other line is handed on by its byte offsets,
+and ``odd_lines`` decides what it is: this code never guesses.
 """
 
 from typing import Any, Final
@@ -14,6 +14,7 @@ from kernels._jit import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.fields import DATE, NAME, SIDE, SKIP, TIME
 from tickstore.iso_times import LOCAL, iso_time
+from tickstore.long_names import UNKNOWN_NAME, find_name
 
 _LF: Final = np.uint8(10)
 _CR: Final = np.uint8(13)
@@ -35,7 +36,7 @@ EASY_LOW, EASY_HIGH = 7, 8  # what digits alone may stand for, told without look
 PLAN_HEIGHT: Final = 9
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
-_BAD: Final = NULL + 1  # not a value of any field
+_BAD: Final = UNKNOWN_NAME  # not a value of any field
 
 
 @inlined
@@ -122,7 +123,10 @@ def _decimals(data: NDArray[np.uint8], position: int, value: Any, digits: int, s
 
 @inlined
 def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.int64], column: int) -> tuple[Any, int]:
-    """Return the value of a field that is not just digits, and where its text ends; -1 if the line is odd."""
+    """Return the value of a field that is not just digits, and where its text ends; -1 if the line is odd.
+
+    The value of a name that is not packed is UNKNOWN_NAME.
+    """
     kind = plan[KIND, column]
     c = data[position]
     quoted = c == _QUOTE
@@ -164,7 +168,7 @@ def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.
         value = _text_value(data, begin, position - quoted, kind)
     if value == NULL and plan[EMPTY_OK, column] == 1:
         value = plan[DEFAULT, column]
-    else:
+    elif kind != NAME or value != UNKNOWN_NAME:
         below_low = value < plan[LOW, column] and kind != NAME and (kind != TIME or value > LOCAL)
         if below_low or value <= _BAD or value > plan[HIGH, column]:
             return value, -1
@@ -181,6 +185,7 @@ def _parse_rows(
     out: NDArray[np.int64],
     line_start: NDArray[np.int64],
     row: int,
+    book: NDArray[np.uint64],
 ) -> tuple[int, int]:
     """Parse lines until one is odd or blank, or ``out`` is full; return the next row and where it stopped.
 
@@ -209,6 +214,11 @@ def _parse_rows(
                 value, position = _field(data, begin, delim, plan, column)
                 if position < 0:
                     return row, line
+                if value == UNKNOWN_NAME and kind == NAME:
+                    quoted = first == _QUOTE
+                    value = find_name(data, begin + quoted, position - quoted, book)
+                    if value == UNKNOWN_NAME:
+                        return row, line
                 c = data[position]
             elif kind == SIDE:
                 value = 3 - 2 * value
@@ -231,7 +241,6 @@ def _parse_rows(
 @kernel
 def parse_lines(
     data: NDArray[np.uint8],
-    start: int,
     stop: int,
     delimiter: int,
     plan: NDArray[np.int64],
@@ -239,30 +248,32 @@ def parse_lines(
     line_start: NDArray[np.int64],
     odd: NDArray[np.int64],
     counts: NDArray[np.int64],
+    book: NDArray[np.uint64],
 ) -> None:
-    """Parse the whole lines of data[start:stop] until these, the rows or the odd lines are full.
+    """Parse the whole lines of data[counts[NEXT]:stop] until these, the rows or the odd lines are full.
 
     Parameters
     ----------
     data : (size,) uint8, the mapped file
-    start, stop : [start, stop), whole lines: data[stop - 1] is LF
+    stop : data[stop - 1] is LF
     delimiter : the delimiter's byte
     plan : (9, file columns) int64: kind, row of ``out``, default, low, high, price scale, 1 if empty is allowed,
         least and greatest value of digits that need no further look
     out : (fields, capacity) int64; local times as `iso_times` writes them
     line_start : (capacity,) int64, byte offset of each parsed row's line
     odd : (odd capacity, 2) int64, [start, stop) of each line handed on, without its LF
-    counts : (4,) int64, filled: rows, odd lines, blank lines, position reached
+    counts : (4,) int64, rows, odd lines, blank lines so far, position reached: carried on
+    book : (n,) uint64, the names known, as `long_names` keeps them
     """
     delim = np.uint8(delimiter)
-    rows, odds, blanks, position = 0, 0, 0, start
+    rows, odds, blanks, position = counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT]
     while position < stop and rows < out.shape[1] and odds < odd.shape[0]:
         c = data[position]
         if c == _LF or (c == _CR and data[position + 1] == _LF):
             blanks += 1
             position += 1 if c == _LF else 2
             continue
-        rows, position = _parse_rows(data, position, stop, delim, plan, out, line_start, rows)
+        rows, position = _parse_rows(data, position, stop, delim, plan, out, line_start, rows, book)
         if position >= stop or rows == out.shape[1]:
             break
         if data[position] == _LF or (data[position] == _CR and data[position + 1] == _LF):

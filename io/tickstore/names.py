@@ -6,7 +6,7 @@ dictionary that travels with the rows (``long_names``).
 
 from typing import Final
 
-_LONG_NAME: Final = -(2**62)
+LONG_NAME: Final = -(2**62)  # the first number of a name that is not packed
 _PACKED: Final = 7
 
 
@@ -25,14 +25,14 @@ def pack_name(text: str, long_names: dict[str, int]) -> int:
     plain = text.isascii() and all(c.isalnum() or c in "._-" for c in text) and text[0] != "-"
     if plain and len(text) <= _PACKED:
         return -1 - int.from_bytes(text.encode(), "big")
-    return long_names.setdefault(text, _LONG_NAME - len(long_names))
+    return long_names.setdefault(text, LONG_NAME - len(long_names))
 
 
 def name_text(number: int, long_texts: dict[int, str]) -> str:
     """Return the id as text. ``long_texts`` is the inverse of ``long_names``."""
     if number >= 0:
         return str(number)
-    if number <= _LONG_NAME:
+    if number <= LONG_NAME:
         return long_texts[number]
     packed = -1 - number
     return packed.to_bytes((packed.bit_length() + 7) // 8, "big").decode()

@@ -24,7 +24,7 @@ _ISO: Final = re.compile(
 _FIRST_YEAR, _LAST_YEAR = 1900, 2300
 _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
 csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands alone on its line
-_LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
+LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 
 
 class RejectError(Exception):
@@ -102,7 +102,7 @@ def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]
     if field.kind == DATE:
         return read_stated_date(text)
     if field.kind == NAME:
-        if field.name == "security" and len(quote(text, safe="")) > _LONGEST_FOLDER:
+        if field.name == "security" and len(quote(text, safe="")) > LONGEST_FOLDER:
             raise RejectError("name too long")
         return _name(text, long_names)
     if field.kind == SIDE:
