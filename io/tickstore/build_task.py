@@ -1,4 +1,4 @@
-"""Build one partition from the logs: one of the two kinds of work of a conversion."""
+"""Build one partition from the logs: one of the kinds of work of a conversion."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache, partial

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from tickstore.accounting import check_built, files_without_rows
@@ -24,7 +25,7 @@ from tickstore.reject_limit import check_rejects
 from tickstore.rejects import bad_rows, duplicate_rows, rejects_csv
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.session_file import read_sessions
-from tickstore.sources import Source, cut_chunks, find_sources
+from tickstore.sources import Chunk, Source, cut_chunks, find_sources
 from tickstore.stated_dates import date_warnings
 from tickstore.store_files import CONVERT_FOLDER, REJECTS_NAME, remove_working_folder
 from tickstore.store_lock import ReadOnlyError, store_lock
@@ -35,9 +36,11 @@ from tickstore.workspace import (
     check_space,
     forget_empty,
     forget_lock,
+    is_begun,
     logs_folder,
     make_store,
     prepare_folders,
+    range_bytes_before,
     work_digest,
 )
 
@@ -111,14 +114,14 @@ def _convert(
     workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
     if not in_memory:  # what is parsed and not yet built is a few ranges for each worker
         chunk_bytes = min(chunk_bytes, max(_LEAST_RANGE, total // (_RANGES * workers) >> 20 << 20))
-    chunks = cut_chunks(sources, chunk_bytes)
-    about = {"fingerprint": fingerprint, "work": work_digest(sources, chunks, request.replace), "boot": boot_id()}
+    known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
+    chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
     plan = Plan(request, sources, chunks, folder, logs, sessions, total)
     forecast = Forecast(sources, plan.chunks, request.timezone, trade_calendar(*rules))
     keep = False
     try:
-        prepare_folders(folder, logs, about | {"logs": logs and str(logs)})
-        in_flight = forecast.bytes_in_flight() + 2 * workers * chunk_bytes
+        prepare_folders(folder, logs, about)
+        in_flight = forecast.bytes_in_flight() + 2 * workers * about["range_bytes"]
         check_space(folder, logs, sources, min(1.0, in_flight / total))
         with DiskChores() as chores:
             pipeline = Pipeline(plan, forecast, chores, progress)
@@ -136,6 +139,21 @@ def _convert(
                 if logs is not None:
                     shutil.rmtree(logs, ignore_errors=True)
                 remove_working_folder(request.store)
+
+
+def _cut(
+    sources: tuple[Source, ...], usual: int, replace: bool, folder: Path, about: dict[str, Any]
+) -> tuple[tuple[Chunk, ...], dict[str, Any]]:
+    """Return byte ranges, and what the conversion is about with them.
+
+    They are those that it was begun with, if it was, be it with another number of workers.
+    """
+    for size in (range_bytes_before(folder) or usual, usual):
+        chunks = cut_chunks(sources, size)
+        plan = about | {"range_bytes": size, "work": work_digest(sources, chunks, replace)}
+        if is_begun(folder, plan):
+            break
+    return chunks, plan
 
 
 def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progress: Progress) -> ConvertReport:

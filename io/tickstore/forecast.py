@@ -5,7 +5,6 @@ A forecast only decides when work is done. A partition that is built before all 
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from tickstore.fields import TABLES
 from tickstore.outlook import (
@@ -24,13 +23,7 @@ from tickstore.spill import Key
 from tickstore.text_input import PLAIN
 from tickstore.trade_dates import TradeCalendar, day_number
 
-
-@dataclass(slots=True)
-class _Progress:
-    """How far a file that is sorted has been read."""
-
-    place: tuple[bool, int, str]  # of the security
-    day: int
+_Place = tuple[tuple[bool, int, str], int]  # how far a file in order has been read: place of the security, day
 
 
 class Forecast:
@@ -45,7 +38,11 @@ class Forecast:
             starts[chunk.source].append(chunk.start)
         looks = [look_into(source, starts[n], timezone, len(sources)) for n, source in enumerate(sources)]
         self.outlooks = agreed([outlook_of(rows, calendar) for rows in looks])
-        self._looks = [{offset: (time, security) for offset, time, security in rows} for rows in looks]
+        days = [trade_days_of(rows, calendar) for rows in looks]
+        self._looks = [
+            {offset: (time, security, day) for (offset, time, security), day in zip(rows, of_rows, strict=True)}
+            for rows, of_rows in zip(looks, days, strict=True)
+        ]
         self._securities = [len({security for _, _, security in rows}) for rows in looks]
         self._sizes = [source.size for source in sources]
         self._packed = [source.table if source.form != PLAIN else None for source in sources]
@@ -53,7 +50,9 @@ class Forecast:
         self._unknown = 0  # unfinished files that may hold anything
         self._open: Counter[tuple[str | None, int]] = Counter()  # unread parts of files by security and day
         self._by_security: dict[int, set[int]] = {}  # by day, unfinished files of one security after the other
-        self._progress: dict[int, _Progress] = {}  # of unfinished files
+        self._progress: dict[int, _Place] = {}  # of unfinished files
+        self._moved = 0  # how often files by security went on
+        self._least: dict[int, tuple[int, dict[str, _Place]]] = {}  # by day: since when, and where the last of them is
         for number, outlook in enumerate(self.outlooks):
             if outlook is None:
                 self._unknown += 1
@@ -63,7 +62,7 @@ class Forecast:
             else:
                 self._count(outlook, outlook.first_day, outlook.last_day + 1, 1)
             if looks[number]:  # a file in order has nothing that belongs before its first row
-                self._reached(number, looks[number][0][2], trade_days_of(looks[number][:1], calendar)[0])
+                self._reached(number, looks[number][0][2], days[number][0])
 
     def reading_order(self) -> list[int]:
         """Return the byte ranges in an order in which partitions come to their end soon: all tables together by time.
@@ -79,20 +78,30 @@ class Forecast:
         def place(number: int) -> tuple[int, tuple[bool, int, str], int, int, int]:
             chunk = self._chunks[number]
             outlook = self.outlooks[chunk.source]
-            time, security = self._looks[chunk.source].get(chunk.start, (0, ""))
+            time, security, _ = self._looks[chunk.source].get(chunk.start, (0, "", 0))
             by_security = outlook is not None and outlook.is_by_security
             if grouped and outlook is not None:  # files of a day or a month each, by security, go one after the other
                 first = outlook.first_day if by_security else min(starts, default=0)
                 return first, security_place(security, order), time, chunk.source, chunk.start
             if by_security:  # its times go back and forth
-                time = min(time for time, _ in self._looks[chunk.source].values())
+                time = min(time for time, _, _ in self._looks[chunk.source].values())
             return 0, (False, 0, ""), time, chunk.source, chunk.start
 
         return sorted(range(len(self._chunks)), key=place)
 
-    def reached(self, source: int, key: Key) -> bool:
-        """Take note that a file was read up to a row of a partition; return whether others were passed by that."""
-        return self._reached(source, key[0], day_number(key[1]))
+    def reached(self, source: int, key: Key, stop: int) -> bool:
+        """Take note that a file was read up to a byte, the last row being of a partition.
+
+        Return whether others were passed by that. A row that is far ahead of the next one is a stray.
+        """
+        outlook = self.outlooks[source]
+        if outlook is None:
+            return False
+        here = security_place(key[0], outlook.order), day_number(key[1])
+        _, security, day = self._looks[source].get(stop, (0, key[0], here[1]))
+        if (security_place(security, outlook.order), day) < here:
+            return self._reached(source, security, day)
+        return self._reached(source, key[0], here[1])
 
     def _reached(self, source: int, security: str, day: int) -> bool:
         outlook = self.outlooks[source]
@@ -100,12 +109,13 @@ class Forecast:
             return False
         place = security_place(security, outlook.order)
         before = self._progress.get(source)
-        if before is not None and (place, day) <= (before.place, before.day):
+        if before is not None and (place, day) <= before:
             return False  # rows out of order are found by the partitions they belong to
         if not outlook.is_by_security:
-            begin = outlook.first_day if before is None else before.day
+            begin = outlook.first_day if before is None else before[1]
             self._count(outlook, max(begin, outlook.first_day), min(day, outlook.last_day + 1), -1)
-        self._progress[source] = _Progress(place, day)
+        self._progress[source] = place, day
+        self._moved += outlook.is_by_security
         return True
 
     def finished(self, source: int) -> None:
@@ -117,8 +127,9 @@ class Forecast:
         elif outlook.is_by_security:
             for day in range(outlook.first_day, outlook.last_day + 1):
                 self._by_security[day].discard(source)
+            self._moved += 1
         else:
-            begin = outlook.first_day if progress is None else max(progress.day, outlook.first_day)
+            begin = outlook.first_day if progress is None else max(progress[1], outlook.first_day)
             self._count(outlook, begin, outlook.last_day + 1, -1)
 
     def passed(self, source: int, key: Key) -> bool:
@@ -128,20 +139,23 @@ class Forecast:
             return False
         outlook = self.outlooks[source]
         assert outlook is not None
-        return (security_place(key[0], outlook.order), day_number(key[1])) < (progress.place, progress.day)
+        return (security_place(key[0], outlook.order), day_number(key[1])) < progress
 
     def awaited(self, source: int, seen: Collection[str], dates: Collection[str]) -> list[str]:
         """Return the ``dates`` that a file may have been waited for, which was read on, or to its end.
 
         It had rows of the dates ``seen``.
         """
+        if self._unknown:
+            return []
         outlook = self.outlooks[source]
+        closed = [date for date in dates if not self._open[None, day_number(date)]]  # for some security, at least
         if outlook is None or self._packed[source] is not None or outlook.is_by_security:
-            return list(dates)
+            return closed
         progress = self._progress.get(source)
-        last = outlook.last_day if progress is None else progress.day - 1
+        last = outlook.last_day if progress is None else progress[1] - 1
         days = range(outlook.first_day, last + 1)
-        return [date for date in dates if date in seen or day_number(date) in days]
+        return [date for date in closed if date in seen or day_number(date) in days]
 
     def may_come(self, key: Key, seen: Collection[str]) -> bool:
         """Return whether what is unread may hold rows of a partition that was ``seen`` in some tables."""
@@ -151,7 +165,23 @@ class Forecast:
         day = day_number(date)
         if self._open[None, day] > 0 or self._open[security, day] > 0:
             return True
-        return any(not self.passed(source, key) for source in self._by_security.get(day, ()))
+        return any((security_place(security, order), day) >= place for order, place in self._last_of_all(day).items())
+
+    def _last_of_all(self, day: int) -> dict[str, _Place]:
+        """Return where the unfinished file by security is that is farthest behind, of those that may hold a day.
+
+        There may be hundreds of them, and thousands of partitions that ask: it is looked for when one has moved.
+        """
+        since, least = self._least.get(day, (-1, {}))
+        if since != self._moved:
+            least = {}
+            for source in self._by_security.get(day, ()):
+                outlook = self.outlooks[source]
+                assert outlook is not None
+                place = self._progress[source]
+                least[outlook.order] = min(place, least.get(outlook.order, place))
+            self._least[day] = self._moved, least
+        return least
 
     def bytes_in_flight(self) -> int:
         """Return about how many bytes of input must be kept at once: of all files that share days and securities."""

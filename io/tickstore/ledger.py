@@ -28,6 +28,7 @@ class Ledger:
         self.parsed: dict[int, ParsedChunk] = {}
         self.ranges: dict[Key, dict[int, int]] = {}  # that hold rows of a partition, and how many
         self.rows: Counter[Key] = Counter()
+        self._keys: dict[Key, Key] = {}  # each once: a shuffled input has all of them in every range
         self.built: dict[Key, BuiltPartition] = {}
         self._tables: dict[Key, set[str]] = {}
         self._waiting: dict[str, set[Key]] = {}  # partitions that may be built early, by date
@@ -47,6 +48,7 @@ class Ledger:
         """
         number = self._chunks[chunk.number].source
         self.parsed[chunk.number] = chunk
+        chunk.keys = [(self._keys.setdefault(key, key), rows) for key, rows in chunk.keys]
         if has_rows:
             self._spilled.add(chunk.number)
         late = []
@@ -86,7 +88,7 @@ class Ledger:
         while unread and unread[0] in self.parsed:
             last = self.parsed[unread.popleft()].last or last
         if unread:
-            return last is not None and self._forecast.reached(source, last)
+            return last is not None and self._forecast.reached(source, last, self._chunks[unread[0]].start)
         self._forecast.finished(source)
         return True
 

@@ -1,4 +1,4 @@
-"""Parse one byte range of input into spilled rows: one of the two kinds of work of a conversion."""
+"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion."""
 
 import os
 from collections.abc import Iterator

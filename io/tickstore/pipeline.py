@@ -47,7 +47,7 @@ class Pipeline:
         self._to_build: deque[Key] = deque()
         self._needs: dict[Key, set[int]] = {}  # ranges to be parsed again before a partition can be built
         self._again: deque[int] = deque()
-        self._asked: set[int] = set()  # ranges of ``_again``, and those of it that are being parsed
+        self._needed_by: dict[int, list[Key]] = {}  # for ranges of ``_again``, and those of it that are being parsed
         self._to_seal: deque[Key] = deque()
         self._under_way: dict[Key, int] = {}  # the number of a partition's latest attempt, _ASKED before it
         self._next_number = 0
@@ -108,7 +108,7 @@ class Pipeline:
         """Return what to do next: build before parsing, so that space is given back."""
         while self._to_build:
             key = self._to_build.popleft()
-            if self._under_way.get(key) == _ASKED:  # not put off meanwhile
+            if self._under_way.get(key) == _ASKED and key not in self._needs:  # not put off meanwhile
                 self._under_way[key] = number = self._next_number
                 self._next_number += 1
                 task = self._tasks.task(number, key, self._ledger.ranges[key], self._codes)
@@ -145,11 +145,11 @@ class Pipeline:
             path = self._plan.sources[self._plan.chunks[chunk.number].source].path
             raise InputError(f"{path}: the file changed while it was read")
         before.log = chunk.log
-        self._asked.discard(chunk.number)
         self._ledger.note_spilled(chunk.number)
-        for key, ranges in list(self._needs.items()):
-            ranges.discard(chunk.number)
-            if not ranges:
+        for key in self._needed_by.pop(chunk.number):
+            needs = self._needs[key]
+            needs.discard(chunk.number)
+            if not needs:
                 del self._needs[key]
                 self._to_build.append(key)
 
@@ -198,8 +198,11 @@ class Pipeline:
             self._to_build.append(key)
             return
         self._needs[key] = missing
-        self._again.extend(sorted(missing - self._asked))
-        self._asked |= missing
+        for number in sorted(missing):
+            if number not in self._needed_by:
+                self._needed_by[number] = []
+                self._again.append(number)
+            self._needed_by[number].append(key)
 
     def _note_built(self, partition: BuiltPartition) -> None:
         key = partition.key

@@ -19,6 +19,7 @@ from tickstore.sources import Chunk, Source
 from tickstore.spill import Key
 from tickstore.store_files import MANIFEST_NAME
 
+_UNKNOWN: Final = -1  # the first timestamp of a file
 _ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
 
@@ -62,6 +63,7 @@ class BuildTasks:
         self._ranges: dict[int, list[int]] = {}  # of each source, in the order of the file
         for number, chunk in enumerate(plan.chunks):
             self._ranges.setdefault(chunk.source, []).append(number)
+        self._names = [Path(source.path).name for source in plan.sources]
         self._columns = [tuple(name for name in s.names if name not in NOT_COLUMNS) for s in plan.sources]
 
     def is_new(self, key: Key) -> bool:
@@ -102,12 +104,13 @@ class BuildTasks:
     def are_ranked(self, ranges: Iterable[int]) -> bool:
         """Return whether the order of a partition's rows is known (decisions 3).
 
-        A file not read to its end has no digest yet, which files of equal first timestamps are ranked by.
+        Of a file that is being read the beginning may not be known yet, and the digest is not, which ranks files of
+        equal first timestamps.
         """
-        first: dict[tuple[str, int], list[str]] = {}
-        for source, (time, digest) in self._facts_of(ranges).items():
-            first.setdefault((self._plan.sources[source].table, time), []).append(digest)
-        return all(len(digests) == 1 or NOT_YET_KNOWN not in digests for digests in first.values())
+        tables: dict[str, list[tuple[int, str]]] = {}
+        for source, facts in self._facts_of(ranges).items():
+            tables.setdefault(self._plan.sources[source].table, []).append(facts)
+        return all(len(files) == 1 or _are_told_apart(files) for files in tables.values())
 
     def sources_of(self, ranges: Iterable[int]) -> list[list[Any]]:
         """Return what a day file says of the files that these ranges are of."""
@@ -117,8 +120,11 @@ class BuildTasks:
         return {source: self._source_facts(source) for source in {self._plan.chunks[place].source for place in ranges}}
 
     def _named(self, facts: dict[int, tuple[int, str]]) -> list[list[Any]]:
-        named = [(self._plan.sources[number], digest) for number, (_, digest) in facts.items()]
-        return sorted([Path(source.path).name, source.size, digest, source.table] for source, digest in named)
+        sources = self._plan.sources
+        return sorted(
+            [self._names[number], sources[number].size, digest, sources[number].table]
+            for number, (_, digest) in facts.items()
+        )
 
     def _source_facts(self, source: int) -> tuple[int, str]:
         """Return what ranks a source (decisions 3): its first timestamp, then its digest.
@@ -126,13 +132,32 @@ class BuildTasks:
         The digest is that of the digests of its pages, so that it does not depend on the byte ranges.
         """
         if source not in self._facts:
-            parts = [self._parsed[number] for number in self._ranges[source] if number in self._parsed]
-            first = next((part.first_time for part in parts if part.first_time is not None), 0)
-            if len(parts) < len(self._ranges[source]):
+            ranges = self._ranges[source]
+            first = self._first_time(ranges)
+            if any(number not in self._parsed for number in reversed(ranges)):  # those at the end are read last
                 return first, NOT_YET_KNOWN
+            parts = [self._parsed[number] for number in ranges]
             digest = hashlib.sha256("".join(part.pages for part in parts).encode()).hexdigest()[:32]
             self._facts[source] = first, digest
         return self._facts[source]
+
+    def _first_time(self, ranges: list[int]) -> int:
+        """Return the first timestamp of a file, _UNKNOWN before a row was read and all that is before it."""
+        for number in ranges:
+            part = self._parsed.get(number)
+            if part is None:
+                return _UNKNOWN
+            if part.first_time is not None:
+                return part.first_time
+        return 0
+
+
+def _are_told_apart(files: list[tuple[int, str]]) -> bool:
+    """Return whether first timestamps and digests, as far as they are known, rank the files."""
+    digests: dict[int, list[str]] = {}
+    for first, digest in files:
+        digests.setdefault(first, []).append(digest)
+    return _UNKNOWN not in digests and all(len(d) == 1 or NOT_YET_KNOWN not in d for d in digests.values())
 
 
 def has_text(chunk: ParsedChunk) -> bool:

@@ -1,4 +1,4 @@
-"""Name the input files in day files that were built before those were read to their end.
+"""Name the input files in day files that were built before those were read to their end: work of a conversion.
 
 A day file names each of its sources with the digest of the whole source. One that was built earlier has zeros there,
 of the same length, and gets the digests when everything has been read.

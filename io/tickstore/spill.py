@@ -166,10 +166,6 @@ class Spill:
     def __post_init__(self) -> None:
         self._first = np.searchsorted(self._entries[:, 0], np.arange(len(self.keys) + 1))
 
-    def rows(self, key: Key) -> int:
-        """Return how many rows of a partition the segment has."""
-        return int(self._of(key)[:, 3].sum()) if key in self.keys else 0
-
     def read(self, key: Key, name: str, out: NDArray[np.int64]) -> None:
         """Fill ``out`` with a column of a partition, in the order of the input."""
         column = self.columns.index(name)
@@ -214,7 +210,8 @@ def open_spill(source: Segment | bytes) -> Spill:
     size = len(data)
     magic, start, length = _TRAILER.unpack_from(data, size - _TRAILER.size)
     if magic != _MAGIC:
-        raise StoreError(f"{source!r}: the spilled rows are not whole; run the conversion again")
+        where = source.path if isinstance(source, Segment) else "memory"
+        raise StoreError(f"{where}: rows on their way to day files are damaged; run the conversion again")
     head = json.loads(data[start : start + length])
     n = len(head["columns"])
     raw = np.frombuffer(data, np.uint8)

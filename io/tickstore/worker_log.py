@@ -9,8 +9,8 @@ import ctypes
 import io
 import mmap
 import os
+import secrets
 from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -56,13 +56,8 @@ class WorkerLog:
 
 
 def _open_new(folder: Path) -> io.FileIO:
-    """Make a log: no other worker, of this run or of one that was interrupted, has written to it."""
-    for number in count():
-        try:
-            return io.FileIO(str(folder / f"{number:04}{LOG_SUFFIX}"), "xb")
-        except FileExistsError:
-            continue
-    raise AssertionError
+    """Make a log of a name that was never there: what an interrupted run noted of a lost log is not about this one."""
+    return io.FileIO(str(folder / f"{secrets.token_hex(8)}{LOG_SUFFIX}"), "xb")
 
 
 def _whole_pages(size: int) -> int:

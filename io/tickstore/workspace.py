@@ -16,6 +16,7 @@ from tickstore.store_files import CONVERT_FOLDER, write_atomic
 from tickstore.store_lock import LOCK_NAME
 from tickstore.text_input import PLAIN
 
+_PLAN_NAME: Final = "plan.json"
 _DAY_SHARE: Final = 0.6  # of the input's text: a little below what is usual
 _LOG_SHARE: Final = 0.35
 _DISK_BLOCK: Final = 512  # the unit of st_blocks: logs have holes
@@ -48,9 +49,9 @@ def forget_lock(made: list[Path]) -> None:
 def logs_folder(store: Path, temp_dir: Path | None) -> Path:
     """Return where the spill logs of a store's conversions are."""
     if temp_dir is None:
-        return store / CONVERT_FOLDER / "logs"
+        return store.resolve() / CONVERT_FOLDER / "logs"
     name = hashlib.sha256(str(store.resolve()).encode()).hexdigest()[:16]
-    return temp_dir / f"darkreplay-{name}"
+    return temp_dir.resolve() / f"darkreplay-{name}"
 
 
 def work_digest(sources: tuple[Source, ...], chunks: tuple[Chunk, ...], replace: bool) -> str:
@@ -64,14 +65,33 @@ def work_digest(sources: tuple[Source, ...], chunks: tuple[Chunk, ...], replace:
     return digest.hexdigest()
 
 
+def range_bytes_before(folder: Path) -> int | None:
+    """Return the size of byte ranges of a conversion that was begun, None where there is none."""
+    size = _begun(folder).get("range_bytes")
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def is_begun(folder: Path, plan: dict[str, Any]) -> bool:
+    """Return whether this very conversion was begun."""
+    return dump_json(_begun(folder)) == dump_json(plan)
+
+
+def _begun(folder: Path) -> dict[str, Any]:
+    known = folder / _PLAN_NAME
+    try:
+        plan = json.loads(known.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return plan if isinstance(plan, dict) else {}
+
+
 def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> None:
     """Make the working folders, empty unless they are of this very conversion."""
-    known = folder / "plan.json"
-    same = known.exists() and known.read_bytes() == dump_json(plan)
-    if known.exists() and not same:
-        stale = json.loads(known.read_bytes())["logs"]
-        if stale and Path(stale).is_dir():
-            shutil.rmtree(stale)
+    known = folder / _PLAN_NAME
+    same = is_begun(folder, plan)
+    stale = _begun(folder).get("logs")
+    if stale and not same and Path(stale).is_dir():
+        shutil.rmtree(stale)
     for path in (folder, logs):
         if path is not None:
             if path.exists() and not same:

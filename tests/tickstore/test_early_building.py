@@ -75,6 +75,7 @@ def patiently(monkeypatch: pytest.MonkeyPatch) -> None:
 def hastily(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every partition for whole when the files are finished in which it was seen so far."""
     monkeypatch.setattr(Forecast, "may_come", lambda *_: False)
+    monkeypatch.setattr(Forecast, "awaited", lambda _, source, seen, dates: list(dates))
 
 
 def file_by_file(monkeypatch: pytest.MonkeyPatch, reverse: bool = False) -> None:

@@ -124,24 +124,33 @@ def test_a_file_by_day_passes_its_days_as_it_is_read(tmp_path: Path) -> None:
         return [forecast.passed(0, key) for key in keys]
 
     assert state() == [False] * 6
-    assert not forecast.reached(0, ("104", "2024-09-05"))  # where it begins
+    assert not forecast.reached(0, ("104", "2024-09-05"), -1)  # where it begins
     assert state() == [False] * 6
-    assert forecast.reached(0, ("101", "2024-09-06"))
+    assert forecast.reached(0, ("101", "2024-09-06"), -1)
     assert state() == [True] * 2 + [False] * 4
-    assert not forecast.reached(0, ("101", "2024-09-05"))  # a row out of order
+    assert not forecast.reached(0, ("101", "2024-09-05"), -1)  # a row out of order
     assert state() == [True] * 2 + [False] * 4
-    assert forecast.reached(0, ("101", "2024-12-24"))  # none of the rows looked at was so late
+    assert forecast.reached(0, ("101", "2024-12-24"), -1)  # none of the rows looked at was so late
     assert state() == [True] * 6
     forecast.finished(0)
     assert not any(forecast.may_come(key, set()) for key in keys)
     assert set(forecast._open.values()) == {0}
 
 
+def test_a_row_far_ahead_of_the_next_one_is_a_stray(tmp_path: Path) -> None:
+    forecast = forecast_of(tmp_path, {"a.csv": [(i // 300, 101 + i % 7) for i in range(900)]})
+    (second, *_) = [chunk.start for chunk in forecast._chunks if chunk.start]
+    assert not forecast.reached(0, ("103", "2024-12-24"), second)
+    assert forecast.may_come(("101", "2024-09-06"), set())
+    assert forecast.reached(0, ("103", "2024-12-24"), -1)  # nothing is known of what follows
+    assert not forecast.may_come(("101", "2024-09-06"), set())
+
+
 def test_a_file_by_security_passes_its_securities(tmp_path: Path) -> None:
     rows = [(day, security) for security in (8, 9, 10, 11) for day in range(3) for _ in range(200)]
     forecast = forecast_of(tmp_path, {"a.csv": rows})
     assert not forecast.may_come(("7", "2024-09-05"), set())  # the file begins after it
-    assert forecast.reached(0, ("9", "2024-09-06"))
+    assert forecast.reached(0, ("9", "2024-09-06"), -1)
     passed = [("7", "2024-09-07"), ("8", "2024-09-07"), ("9", "2024-09-05")]
     unread = [("9", "2024-09-06"), ("10", "2024-09-05"), ("100", "2024-09-05"), ("A", "2024-09-05")]
     assert [forecast.may_come(key, set()) for key in passed + unread] == [False] * 3 + [True] * 4
@@ -195,7 +204,7 @@ def test_files_of_a_day_each_go_one_after_the_other(tmp_path: Path) -> None:
     sources = [forecast._chunks[number].source for number in forecast.reading_order()]
     assert sources == sorted(sources, key=lambda n: (1, 2, 0).index(n))
     assert forecast.may_come(("8", "2024-09-06"), set())
-    assert forecast.reached(2, ("9", "2024-09-06"))
+    assert forecast.reached(2, ("9", "2024-09-06"), -1)
     assert not forecast.may_come(("8", "2024-09-06"), set())  # whatever the files of other days may hold
     assert forecast.may_come(("8", "2024-09-05"), set())
 
