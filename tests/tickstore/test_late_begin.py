@@ -1,0 +1,99 @@
+"""Files whose beginning is read last, and rows that are lost between an interruption and its end."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER, tree
+from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.test_early_building import patiently
+from tickstore import ConvertRequest, convert
+from tickstore.request import ConvertProgress
+from tickstore.store_files import CONVERT_FOLDER, read_lines
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    """Let a small input take every path of a large one."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_small(PAGE, patch.setattr)
+        yield
+
+
+def orders(folder: Path) -> ConvertRequest:
+    return replace(request(folder), trades=(), nbbo=())
+
+
+def row(order: int, day: int, second: int, quantity: int, sequence: int = 0) -> str:
+    time = OPEN + day * DAY_NS + second * 10**9
+    return f"{7_904_794_000_000_000_000 + order},{time},{101 + order % 2},3000,1,{quantity},{quantity},0,7,{sequence}"
+
+
+def write(path: Path, rows: list[str]) -> None:
+    path.write_text("\n".join([ORDER_HEADER, *rows]) + "\n")
+
+
+def test_files_are_ranked_by_their_first_row_whenever_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decisions 3: rows of equal times follow the first timestamps of their files; here a stray, of the last day."""
+    first = [row(2 * k, day, k % 60, 100) for day in range(10) for k in range(12)]
+    second = [row(2 * k, day, k % 12, 200) for day in range(6, 10) for k in range(60)]
+    write(tmp_path / "orders-a.csv", [row(2, 11, 0, 100), *first])
+    write(tmp_path / "orders-b.csv", second)
+    convert(orders(tmp_path))
+    early = tree(tmp_path / "store")
+    shutil.rmtree(tmp_path / "store")
+    patiently(monkeypatch)
+    convert(orders(tmp_path))
+    assert tree(tmp_path / "store") == early
+
+
+@pytest.mark.parametrize("loss", ["the end of a segment", "a log", "all logs"])
+def test_rows_lost_between_two_runs_are_parsed_again(tmp_path: Path, loss: str) -> None:
+    rows = [row(k, day, k, 100, 1000 * day + k) for day in range(8) for k in range(200)]
+    write(tmp_path / "orders.csv", [*rows, row(500, 0, 500, 100, 9001), row(501, 0, 501, 100, 9002)])  # two come late
+    convert(orders(tmp_path))
+    expected = tree(tmp_path / "store")
+    shutil.rmtree(tmp_path / "store")
+    reached: list[int] = []
+
+    def stop(progress: ConvertProgress) -> None:
+        if progress.stage == "build":
+            reached.append(progress.done)
+            if progress.done > reached[0] + 2:
+                raise KeyboardInterrupt  # one of the two is built again, the other is not
+
+    folder = tmp_path / "store" / CONVERT_FOLDER
+    for _ in range(2):  # what the second run notes is not about the logs of the first
+        reached.clear()
+        with pytest.raises(KeyboardInterrupt):
+            convert(orders(tmp_path), stop)
+        if loss == "the end of a segment":
+            lines = [line for line in read_lines(folder / "parsed.jsonl") if "log" in line]
+            path, offset, length = max(lines, key=lambda line: line["number"])["log"]
+            with Path(path).open("r+b") as file:
+                file.seek(offset + length - 32)
+                file.write(bytes(32))
+        else:
+            for log in list((folder / "logs").glob("*.log"))[: 1 if loss == "a log" else None]:
+                log.unlink()
+    convert(orders(tmp_path))
+    assert tree(tmp_path / "store") == expected
+
+
+def test_a_plan_that_cannot_be_read_is_begun_anew(tmp_path: Path) -> None:
+    write(tmp_path / "orders.csv", [row(k, k // 100, k, 100, k + 1) for k in range(400)])
+    convert(orders(tmp_path))
+    expected = tree(tmp_path / "store")
+    for text in ("", "[]", "{", json.dumps({"range_bytes": -1}), json.dumps({"range_bytes": "x", "logs": "/absent"})):
+        shutil.rmtree(tmp_path / "store")
+        folder = tmp_path / "store" / CONVERT_FOLDER
+        folder.mkdir(parents=True)
+        (folder / "plan.json").write_text(text)
+        convert(orders(tmp_path))
+        assert tree(tmp_path / "store") == expected
