@@ -36,6 +36,7 @@ EASY_LOW, EASY_HIGH = 7, 8  # what digits alone may stand for, told without look
 PLAN_HEIGHT: Final = 9
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
+_PACKED: Final = 7  # letters of a name that fit a number
 _BAD: Final = UNKNOWN_NAME  # not a value of any field
 
 
@@ -43,7 +44,8 @@ _BAD: Final = UNKNOWN_NAME  # not a value of any field
 def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> Any:
     """Return the value of a side or name written in letters, or of a date with dashes or an ISO time, else _BAD.
 
-    Sides are B, S, Buy, Sell in any case. A name is up to 7 of [A-Za-z0-9._-], packed into a number below zero.
+    Sides are B, S, Buy, Sell in any case. A name, of at most _PACKED bytes, is packed into a number below zero if they
+    are all of [A-Za-z0-9._-].
     A date YYYY-MM-DD, whatever follows it, becomes YYYYMMDD.
     """
     if kind == DATE:
@@ -68,7 +70,7 @@ def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> An
             return np.int64(1)
         return np.int64(-1) if word in (0x73, 0x73656C6C) else np.int64(_BAD)
     packed = np.int64(0)
-    if stop - start > 7 or data[start] == _MINUS:
+    if data[start] == _MINUS:
         return np.int64(_BAD)
     for i in range(start, stop):
         c = data[i]
@@ -164,6 +166,8 @@ def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.
         value = np.int64(NULL)
     elif plain:
         value = _plain_value(kind, value, digits, negative)
+    elif kind == NAME and position - quoted - begin > _PACKED:
+        value = np.int64(UNKNOWN_NAME)
     else:
         value = _text_value(data, begin, position - quoted, kind)
     if value == NULL and plan[EMPTY_OK, column] == 1:
