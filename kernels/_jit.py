@@ -93,10 +93,3 @@ def internal(function: Callable[P, R]) -> Callable[P, R]:
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     compiled: Callable[P, R] = njit(nogil=True, error_model="numpy", **options)(function)
     return compiled
-
-
-def merged(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a small helper as part of each caller: an array passed to a call costs two counts of its references."""
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
-    compiled: Callable[P, R] = njit(nogil=True, error_model="numpy", **options)(function)
-    return compiled
