@@ -230,7 +230,8 @@ def is_whole(segment: Segment) -> bool:
     try:
         with open(segment.path, "rb") as file:  # noqa: PTH123 - a str already
             file.seek(segment.offset + segment.length - _TRAILER.size)
-            return file.read(16) == _MAGIC
+            trailer = file.read(_TRAILER.size)
+            return len(trailer) == _TRAILER.size and trailer.startswith(_MAGIC)
     except OSError:
         return False
 

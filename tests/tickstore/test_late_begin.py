@@ -1,6 +1,7 @@
 """Files whose beginning is read last, and rows that are lost between an interruption and its end."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +54,7 @@ def test_files_are_ranked_by_their_first_row_whenever_it_is_read(
     assert tree(tmp_path / "store") == early
 
 
-@pytest.mark.parametrize("loss", ["the end of a segment", "a log", "all logs"])
+@pytest.mark.parametrize("loss", ["the end of a segment", "the end of a log", "a log", "all logs"])
 def test_rows_lost_between_two_runs_are_parsed_again(tmp_path: Path, loss: str) -> None:
     rows = [row(k, day, k, 100, 1000 * day + k) for day in range(8) for k in range(200)]
     write(tmp_path / "orders.csv", [*rows, row(500, 0, 500, 100, 9001), row(501, 0, 501, 100, 9002)])  # two come late
@@ -79,6 +80,9 @@ def test_rows_lost_between_two_runs_are_parsed_again(tmp_path: Path, loss: str) 
             with Path(path).open("r+b") as file:
                 file.seek(offset + length - 32)
                 file.write(bytes(32))
+        elif loss == "the end of a log":
+            for log in (folder / "logs").glob("*.log"):
+                os.truncate(log, log.stat().st_size - 1)
         else:
             for log in list((folder / "logs").glob("*.log"))[: 1 if loss == "a log" else None]:
                 log.unlink()
