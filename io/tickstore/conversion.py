@@ -148,7 +148,7 @@ def _cut(
 
     They are those that it was begun with, if it was, be it with another number of workers.
     """
-    for size in (range_bytes_before(folder) or usual, usual):
+    for size in dict.fromkeys((range_bytes_before(folder) or usual, usual)):
         chunks = cut_chunks(sources, size)
         plan = about | {"range_bytes": size, "work": work_digest(sources, chunks, replace)}
         if is_begun(folder, plan):
