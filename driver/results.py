@@ -1,7 +1,6 @@
 """The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv."""
 
 import csv
-import hashlib
 import importlib.metadata
 import io
 import json
@@ -13,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from driver.config import Config
 from driver.local_pool import Outcome
@@ -28,6 +27,7 @@ from driver.outputs import (
 )
 from driver.plan import Plan
 from driver.settings import Job
+from kernels.base.sources import is_source, package_root, source_digest
 from tickstore.errors import UserError
 
 RUN_FILE = "run.json"
@@ -204,6 +204,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+# What of this package says things and computes none: with other words a finished job is as valid as before.
+WORDING: Final = frozenset(
+    {"arguments", "charts", "cli", "column_guide", "findings", "help_text", "monitor", "report", "summary_text"}
+)
+
+
 @cache
 def code_digest() -> str:
     """Return a digest of the sources that make results: a job done by other code is not valid."""
@@ -211,8 +217,13 @@ def code_digest() -> str:
     import kernels
     import tickstore
 
-    digest = hashlib.sha256()
-    for package in (driver, kernels, tickstore):
-        for source in sorted(Path(str(package.__file__)).parent.glob("*.py")):
-            digest.update(source.name.encode() + source.read_bytes())
-    return digest.hexdigest()[:16]
+    ours, *others = (package_root(Path(str(package.__file__))) for package in (driver, kernels, tickstore))
+    parts = [part for part in sorted(ours.iterdir()) if part.stem not in WORDING and (part.is_dir() or is_source(part))]
+    return source_digest(*others, *parts)
+
+
+def tables_code_digest() -> str:
+    """Return a digest of the sources that make tables and report out of finished jobs, words included."""
+    import driver
+
+    return source_digest(package_root(Path(str(driver.__file__))))

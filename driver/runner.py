@@ -101,7 +101,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
 
 def tables_digest(config: Config, plan: Plan) -> str:
     """Return a digest of all that decides the tables of a run."""
-    return plan.digest(repr((config.aggregate_by, folder.code_digest())))
+    return plan.digest(repr((config.aggregate_by, folder.tables_code_digest())))
 
 
 def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from driver.outputs import atomic_json
+from kernels.base.sources import source_digest, source_files
 from tickstore.errors import UserError
 
 T = TypeVar("T")
@@ -96,8 +97,8 @@ def marker_path() -> Path:
     file was written again. A second checkout is cold, whatever the first one has compiled.
     """
     digest = hashlib.sha256(str(KERNELS).encode())
-    for source in sorted(KERNELS.glob("*.py")):
-        digest.update(source.name.encode() + source.read_bytes() + str(source.stat().st_mtime_ns).encode())
+    digest.update(source_digest(KERNELS).encode())
+    digest.update(repr([source.stat().st_mtime_ns for source in source_files(KERNELS)]).encode())
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
     versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
     digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())

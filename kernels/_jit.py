@@ -1,7 +1,7 @@
 """The one place for compile flags, and where compiled kernels are kept.
 
 The cache folder's name carries a digest of the sources: Numba itself notices a changed function,
-but not a changed callee in another module (it would run the old code), so any edit gets a new folder.
+but not a changed callee in another module (it would run the old code), so any edit of any source below a package gets a new folder.
 """
 
 import hashlib
@@ -17,34 +17,27 @@ import numba
 import numpy as np
 from numba import njit
 
+from kernels.base.sources import package_root, source_digest
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 @cache
-def _source_digest(folders: tuple[Path, ...]) -> str:
-    """Return a short digest of every Python source in ``folders``, numba's version and Python's."""
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:3]}".encode())
-    for folder in folders:
-        for source in sorted(folder.glob("*.py")):
-            digest.update(source.name.encode())
-            digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
 def cache_directory(folder: Path | None = None) -> Path:
-    """Return the folder that holds the compiled form of the kernels defined in ``folder``.
+    """Return the folder that holds the compiled form of the kernels of ``folder``, a whole package.
 
     ``NUMBA_CACHE_DIR``, else ``XDG_CACHE_HOME``, else ``~/.cache``; a temporary folder of the user
     where none of them can be written. Bounds-checked code is kept apart from unchecked code.
     """
-    here = Path(__file__).parent
+    here = package_root(Path(__file__))
     folders = (here,) if folder is None or folder == here else (here, folder)
+    versions = f"{numba.__version__} {sys.version_info[:3]} {source_digest(*folders)}"
+    digest = hashlib.sha256(versions.encode()).hexdigest()[:16]
     base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     config: Any = numba.config
     checked = "-checked" if config.BOUNDSCHECK else ""
-    leaf = Path("darkreplay") / f"{folders[-1].name}-{_source_digest(folders)}{checked}"
+    leaf = Path("darkreplay") / f"{folders[-1].name}-{digest}{checked}"
     path = Path(base).expanduser() / leaf
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -64,7 +57,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """
     config: Any = numba.config
     before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_directory(Path(function.__code__.co_filename).parent))
+    config.CACHE_DIR = str(cache_directory(package_root(Path(function.__code__.co_filename))))
     try:
         compiled: Callable[P, R] = njit(cache=True, nogil=True, error_model="numpy")(function)
         return compiled

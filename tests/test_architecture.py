@@ -15,7 +15,7 @@ PACKAGES = {
 # What a package may import of the project. tickstore takes constants and the compile decorator, nothing that computes.
 MAY_IMPORT = {
     "kernels": {"kernels"},
-    "tickstore": {"tickstore", "kernels.conventions", "kernels._jit"},
+    "tickstore": {"tickstore", "kernels.conventions", "kernels._jit", "kernels.base.sources"},
     "marketgen": {"marketgen", "kernels"},
     "driver": {"driver", "kernels", "tickstore", "marketgen"},
 }

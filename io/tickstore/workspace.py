@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from kernels.base.sources import package_root, source_digest
 from tickstore.day_file import dump_json
 from tickstore.errors import StoreError
 from tickstore.sources import Chunk, Source
@@ -59,10 +60,8 @@ def work_digest(sources: tuple[Source, ...], chunks: tuple[Chunk, ...], replace:
 
     Files in another order, ranges cut elsewhere, another program: what was begun is of no use then.
     """
-    digest = hashlib.sha256(repr((sources, chunks, replace)).encode())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
-    return digest.hexdigest()
+    code = source_digest(package_root(Path(__file__)))
+    return hashlib.sha256(repr((sources, chunks, replace, code)).encode()).hexdigest()
 
 
 def range_bytes_before(folder: Path) -> int | None:
