@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kernels.causes import CAUSES, change_causes
     from kernels.conventions import BUY, NULL, SELL
-    from kernels.groups import classify
-    from kernels.metrics import METRICS
-    from kernels.quotes import mid2, prevailing_quote, seek
+    from kernels.market.quotes import mid2, prevailing_quote, seek
+    from kernels.measure.groups import classify
+    from kernels.measure.metrics import METRICS
+    from kernels.replay.causes import CAUSES, change_causes
     from kernels.research import (
         effective_spread_bps,
         fill_totals,

@@ -10,10 +10,8 @@ Prices of matches are in half price units (``price2``), so that the mid is exact
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined, kernel, runtime
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined, kernel, runtime
 from kernels.conventions import NULL
 from kernels.dark_index import price_word
 from kernels.dark_layout import (
@@ -59,14 +57,11 @@ from kernels.dark_search import next_good, oldest_of_all
 from kernels.dark_supply import next_contra, oldest_at_mid, oldest_limit, oldest_shut, suffices, supply_for
 from kernels.dark_trees import LOST_PATIENCE, first_leaf, keep_indexes, needs_indexes
 
-I64 = NDArray[np.int64]
-
 # Cells of a planned fill.
 PLAN_ORDER: Final = 0
 PLAN_QUANTITY: Final = 1
 PLAN_PRICE2: Final = 2
 PLAN_RULE: Final = 3
-
 RULE_MID: Final = runtime(1)
 RULE_DARK_LIMIT: Final = runtime(2)
 RULE_BLOCK: Final = runtime(3)

@@ -7,10 +7,8 @@ the oldest order below it, so that these are exact for all orders at or better t
 are as long as keys have bits that part them: the logarithm of the number of prices and orders for what markets do.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined
 from kernels.dark_layout import (
     BELOW,
     BIG,
@@ -42,8 +40,6 @@ from kernels.dark_layout import (
     ZERO,
     good_limit,
 )
-
-I64 = NDArray[np.int64]
 
 RANK_BITS = 64  # bits of a key below this are of the time priority
 GOOD_BITS = 44  # of the limit in words that begin with the broker

@@ -11,12 +11,8 @@ easily.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined, runtime
-
-I64 = NDArray[np.int64]
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined, runtime
 
 # Cells of the header.
 BOOK_TREES: Final = 0  # address of the table of trees
@@ -31,7 +27,6 @@ SUPPLY: Final = 10  # what contras may supply: leaves of those without minimum,
 SUPPLY_MOST: Final = 11  # the largest of them,
 SUPPLY_HELD: Final = 12  # and bit k where there are some whose minimum is of class k
 BOOK_HEADER: Final = 13
-
 # Cells of an order. The caller fills them before the order enters.
 SIDE: Final = 0  # +1 buy, -1 sell
 PRICE: Final = 1  # limit in price units, 0 is a market order
@@ -50,7 +45,6 @@ RESERVED: Final = 16  # 1 while a plan holds its quantity
 GROUP: Final = 17  # group of the price indexes it rests in
 SHOWN: Final = 18  # leaves that the price indexes count
 DARK_CELLS: Final = 19
-
 # Trees: per side (0 buy, 1 sell) all orders that strangers may meet, dark-limit orders among them (mid-tick 3-6),
 # any-price blocks (5, 6), orders that trade with their own broker only by broker, all others by broker (kept once
 # there is an order of the former kind), and one for each broker that prefers its own orders (R14).
@@ -102,7 +96,6 @@ TALLY: Final = 512  # scratch cells from here on: totals of the groups of three 
 TALLY_CELLS: Final = 3 * GROUPS + 1  # sum, largest leaves and smallest minimum of each; which groups have any
 HELD: Final = TALLY + 3 * TALLY_CELLS  # and what the supply's orders of each class have: the same three
 SCRATCH_CELLS: Final = HELD + 3 * CLASSES
-
 BIG: Final = 2**62
 NO_LIMIT: Final = runtime(-(2**62))  # of a leaf nobody can trade with
 NO_MINIMUM: Final = runtime(2**62)

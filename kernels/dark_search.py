@@ -1,19 +1,8 @@
 """Searches in the price indexes of ``kernels.dark_index``: totals at or better than a limit, the oldest that fits."""
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined
-from kernels.dark_index import (
-    GOOD_BITS,
-    RANK_BITS,
-    bit_of,
-    good_of,
-    limit_bound,
-    node_of,
-    parting_of,
-    top_bit,
-)
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined
+from kernels.dark_index import GOOD_BITS, RANK_BITS, bit_of, good_of, limit_bound, node_of, parting_of, top_bit
 from kernels.dark_layout import (
     BELOW,
     BIG,
@@ -32,8 +21,6 @@ from kernels.dark_layout import (
     WORD,
     ZERO,
 )
-
-I64 = NDArray[np.int64]
 
 
 @inlined

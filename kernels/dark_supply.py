@@ -5,10 +5,8 @@ leaves reach the smallest minimum of their class, though one of them may need mo
 little to who comes after.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined
 from kernels.dark_index import price_word, top_bit
 from kernels.dark_layout import (
     BIG,
@@ -36,8 +34,6 @@ from kernels.dark_layout import (
     tree,
 )
 from kernels.dark_search import next_broker, oldest, oldest_of_all, totals
-
-I64 = NDArray[np.int64]
 
 
 @inlined

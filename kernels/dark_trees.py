@@ -9,10 +9,8 @@ in as well. The cells are those of ``kernels.dark_layout``.
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import inlined, kernel
+from kernels.base.columns import I64
+from kernels.base.compiling import inlined, kernel
 from kernels.dark_index import change, drop, put, top_bit
 from kernels.dark_layout import (
     BIG,
@@ -104,9 +102,6 @@ __all__ = [  # the cells that an owner of a book fills and reads, and what it ca
     "refresh",
     "remove",
 ]
-
-I64 = NDArray[np.int64]
-
 PATIENCE: Final = 96  # nodes a search looks at; a plain descent in a tree of 2^20 leaves takes fewer than 60
 LOST_PATIENCE: Final = -2
 

@@ -3,12 +3,12 @@
 Batch jobs use the block kernels instead; the definitions, and for exact arithmetic the helpers, are the same.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kernels._checks import (
+from kernels.base.argument_checks import (
     check_ascending,
     check_choice,
     check_column,
@@ -18,9 +18,9 @@ from kernels._checks import (
     check_same_length,
     check_whole,
 )
-from kernels._jit import kernel
-from kernels._rows import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS
-from kernels.buffers import Buffers
+from kernels.base.columns import F64, I64, Array
+from kernels.base.compiling import kernel
+from kernels.base.memory import Buffers
 from kernels.conventions import (
     DEAL_AUCTION,
     DEAL_BOOKED,
@@ -35,12 +35,10 @@ from kernels.conventions import (
     VENUE_LIT,
     VENUE_REPORT,
 )
-from kernels.quotes import mean_mid2, quote_book, seek
-from kernels.wide_sums import wide_mean, wide_sums
+from kernels.market.quote_book import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS, quote_book
+from kernels.market.quotes import seek
+from kernels.market.window_mids import mean_mid2, wide_mean, wide_sums
 
-Array = NDArray[Any]
-I64 = NDArray[np.int64]
-F64 = NDArray[np.float64]
 SIDES = (1, -1)
 SUM_LIMIT = 2.0**62
 VENUE_OF = {

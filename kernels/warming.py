@@ -5,8 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from kernels import _rows as r
-from kernels._columns import (
+from kernels.base.columns import (
     EVENT_DTYPES,
     FILL_DTYPES,
     ORDER_DTYPES,
@@ -14,21 +13,22 @@ from kernels._columns import (
     FillColumns,
     OrderColumns,
     QuoteColumns,
-    Rows,
     Rules,
-    Sums,
     readonly,
 )
-from kernels.block import day_sums, empty_rows, measure_orders
-from kernels.buffers import Buffers
-from kernels.fees import scenario_fees
-from kernels.fill_marks import marks_of_fills
-from kernels.fills import closing_price2
-from kernels.orders import select_orders
-from kernels.price_limits import refuse_rebuilt
-from kernels.quality import quality_counts
-from kernels.quotes import prevailing_quote
-from kernels.wide_sums import fill_wide
+from kernels.base.memory import Buffers
+from kernels.market.day_sums import Sums, day_sums
+from kernels.market.fill_marks import marks_of_fills
+from kernels.market.prints import closing_price2
+from kernels.market.quality import quality_counts
+from kernels.market.quotes import prevailing_quote
+from kernels.market.rebuilt_prices import refuse_rebuilt
+from kernels.market.window_mids import fill_wide
+from kernels.measure import order_columns as r
+from kernels.measure.fees import scenario_fees
+from kernels.measure.order_columns import Rows
+from kernels.measure.selection import select_orders
+from kernels.measure.stages import empty_rows, measure_orders
 
 # Each has its own ``warm``.
 OTHERS = tuple(

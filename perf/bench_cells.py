@@ -19,14 +19,14 @@ import fire
 import numpy as np
 
 import kernels
-from driver.cell_sums import JobSums
-from driver.conditions import Market, market_volume
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.outliers import Extremes
-from driver.settings import Session, Settings
-from driver.volatility import interval_ranges
-from kernels.buffers import Buffers
+from driver.sums.conditions import Market, market_volume
+from driver.sums.job_sums import JobSums
+from driver.sums.outliers import Extremes
+from driver.sums.volatility import interval_ranges
+from kernels.base.memory import Buffers
+from kernels.measure.choices import Session, Settings
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
 
 T = TypeVar("T")

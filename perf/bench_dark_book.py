@@ -16,11 +16,11 @@ from collections.abc import Callable
 
 import fire
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels._jit import kernel
+from kernels.base.columns import I64
+from kernels.base.compiling import kernel
 from kernels.dark_book import next_resting, plan_fills, reduce_leaves, release_plan, start_recheck
-from kernels.dark_trees import (
+from kernels.dark_layout import (
     BOOK_HEADER,
     BOOK_PLAN,
     DARK_CELLS,
@@ -36,13 +36,10 @@ from kernels.dark_trees import (
     SIDE,
     SINGLE_FILL,
     book_cells,
-    insert,
     lay_out_book,
-    refresh,
-    remove,
 )
+from kernels.dark_trees import insert, refresh, remove
 
-I64 = NDArray[np.int64]
 TICK = 10
 SLOTS = 5_000  # of the normal book
 MUCH = 10**6

@@ -20,8 +20,9 @@ import numpy as np
 
 import kernels
 import tickstore
-from driver import job as whole_job
-from driver.settings import Job, Session, Settings
+from driver.job import job as whole_job
+from driver.plan.jobs import Job
+from kernels.measure.choices import Session, Settings
 from perf.synthetic_day import CLOSE, OPEN, make_day
 from tickstore.schema import GROUPS
 

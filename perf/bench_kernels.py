@@ -20,10 +20,10 @@ import fire
 import numpy as np
 
 import kernels
-from driver.measure import measure
-from driver.settings import Selection, Session, Settings
-from kernels._columns import FillColumns, OrderColumns, QuoteColumns
-from kernels.buffers import Buffers
+from kernels.base.columns import FillColumns, OrderColumns, QuoteColumns
+from kernels.base.memory import Buffers
+from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.measure import measure
 from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
 
 BUFFERS = Buffers()  # used again from job to job, as a worker does

@@ -7,12 +7,11 @@
 import mmap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from kernels.base.columns import Array
+
 Table = dict[str, Array]
 SECOND = 1_000_000_000
 OPEN = 1_725_494_400 * SECOND

@@ -15,11 +15,42 @@ PACKAGES = {
 # What a package may import of the project. tickstore takes constants and the compile decorator, nothing that computes.
 MAY_IMPORT = {
     "kernels": {"kernels"},
-    "tickstore": {"tickstore", "kernels.conventions", "kernels._jit", "kernels.base.sources"},
+    "tickstore": {"tickstore", "kernels.conventions", "kernels.base"},
     "marketgen": {"marketgen", "kernels"},
     "driver": {"driver", "kernels", "tickstore", "marketgen"},
 }
-KERNELS_MAY_IMPORT_OUTSIDE = {"numpy", "numba"}
+# The steps of each package from the bottom up, folders and modules beside them: each imports those above it in the list.
+STEPS = {
+    "kernels": (
+        "conventions",
+        "base",
+        "market",
+        "measure",
+        "dark_layout",
+        "dark_trees",
+        "dark_index",
+        "dark_search",
+        "dark_supply",
+        "dark_book",
+        "replay",
+        "sums",
+        "research",
+        "warming",
+    ),
+    "driver": (
+        "config",
+        "plan",
+        "sums",
+        "tables",
+        "job",
+        "engines",
+        "report",
+        "run",
+        "command_line",
+        "__main__",
+    ),
+}
+FILES_CEILING = 20
 STANDARD_LIBRARY_IO = {"csv", "json", "logging", "h5py", "pyarrow", "sqlite3", "subprocess"}
 MODULE_CEILING = 400
 FUNCTION_CEILING = 60
@@ -55,6 +86,31 @@ def test_imports_follow_the_layers(package: str, path: Path) -> None:
     assert not wrong, f"{package} may not import {sorted(wrong)}"
 
 
+@module_cases
+def test_steps_import_only_steps_below(package: str, path: Path) -> None:
+    steps = STEPS.get(package, ())
+    step = path.relative_to(PACKAGES[package]).with_suffix("").parts[0]
+    if step == "__init__" or not steps:
+        return  # the public names are taken from everywhere
+    for name in imported_names(ast.parse(path.read_text(encoding="utf-8"))):
+        parts = name.split(".")
+        if parts[0] == package and len(parts) > 1 and parts[1] in steps:
+            assert steps.index(parts[1]) <= steps.index(step) or "dark_" in name, f"{path} is below {name}"
+
+
+@pytest.mark.parametrize("package", STEPS)
+def test_every_step_has_its_place(package: str) -> None:
+    folder = PACKAGES[package]
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert found - {"__init__"} == set(STEPS[package])
+
+
+def test_folders_can_be_seen_at_once() -> None:
+    for folder in {path.parent for package, path in MODULES if package != "tickstore"}:
+        sources = [path for path in folder.iterdir() if path.suffix in {".py", ".toml", ".html"}]
+        assert len(sources) <= FILES_CEILING, folder
+
+
 def test_kernels_do_no_input_or_output() -> None:
     for package, path in MODULES:
         if package == "kernels":
@@ -65,9 +121,9 @@ def test_kernels_do_no_input_or_output() -> None:
 @module_cases
 def test_compile_flags_live_in_one_place(package: str, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    if path.name != "_jit.py":
-        assert "njit(" not in text, "decorate with kernels._jit.kernel"
-        assert "@njit" not in text, "decorate with kernels._jit.kernel"
+    if path.name != "compiling.py":
+        assert "njit(" not in text, "decorate with kernels.base.compiling.kernel"
+        assert "@njit" not in text, "decorate with kernels.base.compiling.kernel"
     assert "fastmath=" not in text
 
 

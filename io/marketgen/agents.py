@@ -4,12 +4,10 @@ Makers queue behind or inside the touch, takers cross it, sweeps do either, dark
 a limit; every choice is an integer draw, so the market is the same on any machine.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import internal
+from kernels.base.columns import I64
+from kernels.base.compiling import internal
 from kernels.conventions import NULL, TYPE_BLOCK, TYPE_CENTRE_POINT, TYPE_DARK, TYPE_SHORT_SELL, TYPE_SWEEP
-from kernels.dark_trees import (
+from kernels.dark_layout import (
     CROSSING_KEY,
     HALF_TICK,
     IS_SWEEP,
@@ -71,9 +69,6 @@ from marketgen.world import (
     TYPE,
     VALIDITY,
 )
-
-I64 = NDArray[np.int64]
-
 
 ACT_CANCEL = 1
 ACT_AMEND = 2

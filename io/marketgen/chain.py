@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
 from marketgen.partition import Piece, id_base, simulate_day
@@ -17,7 +17,6 @@ from marketgen.spec import MarketSpec
 from marketgen.text import TextWriter
 from marketgen.world import LOG_WIDTH, ORDER_WIDTH, QUOTE_WIDTH, TRADE_WIDTH, TRUTH_WIDTH
 
-I64 = NDArray[np.int64]
 NAMES: Final = ("orders.csv", "trades.csv", "nbbo.csv")
 WIDTHS: Final = (ORDER_WIDTH, TRADE_WIDTH, QUOTE_WIDTH, TRUTH_WIDTH, LOG_WIDTH)
 BLOCK: Final = 32_768  # rows read at a time when copying

@@ -7,21 +7,17 @@ The quantiles below are counted on one real day of one mid-size stock (README.md
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels._jit import internal, runtime
+from kernels.base.columns import I64
+from kernels.base.compiling import internal, runtime
 from marketgen.world import QUANTILE_CELLS, QUANTILES, RANDOM_1, RANDOM_2
-
-I64 = NDArray[np.int64]
 
 SIZE: Final = runtime(0)  # shares of an order
 LIFE: Final = runtime(1)  # ns from a resting order's last action to its next
 GAP: Final = runtime(2)  # exponential, mean 1,024
 STAY: Final = runtime(3)  # the same for lit orders that are no sweeps
 FAR: Final = runtime(4)  # ticks behind the touch of a passive order
-
 PERCENT: Final = 2**31 // 100
-
 _SIZE: Final = (
     1,
     4,

@@ -1,9 +1,7 @@
 """What the exchange does with an order: entry, matching, amendment, cancellation, auctions (domain.md 1.3, 1.4)."""
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import internal
+from kernels.base.columns import I64
+from kernels.base.compiling import internal
 from kernels.conventions import NULL, TYPE_DARK, TYPE_SWEEP
 from kernels.dark_book import (
     PLAN_ORDER,
@@ -17,7 +15,7 @@ from kernels.dark_book import (
     release_plan,
     start_recheck,
 )
-from kernels.dark_trees import (
+from kernels.dark_layout import (
     BOOK_PLAN,
     CROSSING_KEY,
     LEAVES,
@@ -28,12 +26,9 @@ from kernels.dark_trees import (
     PRICE,
     RANK,
     SIDE,
-    has_room,
-    insert,
     own_tree,
-    refresh,
-    remove,
 )
+from kernels.dark_trees import has_room, insert, refresh, remove
 from marketgen.lit_book import HEAD, TOTAL, bid_level, join_level, leave_level, offer_level, unschedule
 from marketgen.records import (
     AGGRESSIVE,
@@ -83,9 +78,6 @@ from marketgen.world import (
     TYPE,
     VALIDITY,
 )
-
-I64 = NDArray[np.int64]
-
 
 BOUNCE = 0  # time validity of fill-and-kill
 

@@ -2,12 +2,10 @@
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import internal
+from kernels.base.columns import I64
+from kernels.base.compiling import internal
 from kernels.conventions import NULL
-from kernels.dark_trees import LEAVES, PRICE, SIDE
+from kernels.dark_layout import LEAVES, PRICE, SIDE
 from marketgen.world import (
     BEST_BID,
     BEST_OFFER,
@@ -23,8 +21,6 @@ from marketgen.world import (
     PREVIOUS,
     TICK,
 )
-
-I64 = NDArray[np.int64]
 
 # Cells of a price level.
 HEAD: Final = 0

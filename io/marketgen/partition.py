@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels.dark_trees import LEAVES, RANK, RESERVED
+from kernels.base.columns import I64
+from kernels.dark_layout import LEAVES, RANK, RESERVED
 from marketgen.draws import tables
 from marketgen.sessions import NS, TradingDay, trading_day
 from marketgen.simulate import DONE, run
@@ -68,8 +68,6 @@ from marketgen.world import (
     used_orders,
 )
 
-I64 = NDArray[np.int64]
-
 # id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2).
 BROKERS: Final = (
     (67, 420, 1, 74, 0),
@@ -94,8 +92,6 @@ CALL_SHARES: Final = (0.015, 0.02)
 STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
 BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
 ID_STEP: Final = 10**7  # ids of a security within a day
-
-
 Piece = tuple[I64, I64, I64, I64, I64]  # rows of orders, trades, quotes, truth, log, valid until the next piece
 
 

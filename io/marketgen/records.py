@@ -2,12 +2,10 @@
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import internal, runtime
+from kernels.base.columns import I64
+from kernels.base.compiling import internal, runtime
 from kernels.conventions import NULL
-from kernels.dark_trees import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
+from kernels.dark_layout import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
 from marketgen.draws import draw
 from marketgen.lit_book import TOTAL, best_bid, best_offer, bid_level, offer_level
 from marketgen.world import (
@@ -63,9 +61,6 @@ from marketgen.world import (
     TYPE,
     VALIDITY,
 )
-
-I64 = NDArray[np.int64]
-
 
 NOTHING: Final = runtime(0)
 NOBODY: Final = runtime(-1)

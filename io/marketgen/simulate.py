@@ -2,12 +2,10 @@
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kernels._jit import internal, kernel
+from kernels.base.columns import I64
+from kernels.base.compiling import internal, kernel
 from kernels.conventions import NULL
-from kernels.dark_trees import IS_SWEEP, LEAVES, MID_TICK, MINIMUM, PRICE
+from kernels.dark_layout import IS_SWEEP, LEAVES, MID_TICK, MINIMUM, PRICE
 from marketgen.agents import ACT_CANCEL, DAY, draw_amendment, draw_order, plan_next
 from marketgen.draws import GAP, PERCENT, draw, sampled
 from marketgen.exchange import amend, cancel, enter, finish, rest, uncross
@@ -84,9 +82,6 @@ from marketgen.world import (
     TRUTH_ROWS,
     VALIDITY,
 )
-
-I64 = NDArray[np.int64]
-
 
 NEED_FLUSH: Final = 1
 DONE: Final = 2

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.columns import I64, U8
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
-
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
 
 NUMBER: Final = 0  # argument: column
 WORD: Final = 1  # argument: word

@@ -9,12 +9,10 @@ as the worst case needs; the system gives memory only to cells that are touched.
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from kernels.conventions import NULL
-from kernels.dark_trees import BOOK_HEADER, DARK_CELLS, book_cells, lay_out_book
-
-I64 = NDArray[np.int64]
+from kernels.dark_layout import BOOK_HEADER, DARK_CELLS, book_cells, lay_out_book
 
 # Cells of an order after those of the dark book.
 (
@@ -52,7 +50,6 @@ I64 = NDArray[np.int64]
     FILLS,
 ) = range(DARK_CELLS, DARK_CELLS + 32)
 ORDER_CELLS: Final = DARK_CELLS + 32
-
 # Scalars.
 (
     NOW,
@@ -122,14 +119,12 @@ ORDER_CELLS: Final = DARK_CELLS + 32
     LOG_OUT,
 ) = range(BOOK_HEADER, BOOK_HEADER + 65)
 FIRST_AREA: Final = BOOK_HEADER + 65
-
 PRE_OPEN: Final = 0
 CONTINUOUS: Final = 1
 PRE_CLOSE: Final = 2
 CLOSED: Final = 3
 RELOAD: Final = -1
 FINISHED: Final = 4
-
 # Rows for the files: the varying columns, in the order layout.py names them.
 ORDER_WIDTH: Final = 23
 TRADE_WIDTH: Final = 13
@@ -139,7 +134,6 @@ LOG_WIDTH: Final = 14
 LEVEL_CELLS: Final = 3
 BROKER_CELLS: Final = 5
 QUANTILE_CELLS: Final = 1_025
-
 FLUSH_ROWS: Final = 32_768  # rows of a table that are collected before they are written out
 
 

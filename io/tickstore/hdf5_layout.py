@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from tickstore.schema import COLUMNS
 
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"

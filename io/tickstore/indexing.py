@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 
 _PLUS: Final = np.uint8(43)

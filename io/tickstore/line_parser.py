@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.fields import DATE, NAME, SIDE, SKIP, TIME
 from tickstore.iso_times import LOCAL, iso_time

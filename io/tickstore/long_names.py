@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.names import LONG_NAME
 from tickstore.odd_lines import LONGEST_FOLDER

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import kernel
+from kernels.base.compiling import kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 PAGE: Final = 1 << 20

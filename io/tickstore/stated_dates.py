@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.trade_dates import TradeCalendar, day_text
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from tickstore.scratch import Scratch
 
 _RUN: Final = 1 << 19  # rows sorted at once: bounds the memory that sorting takes

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import kernel
+from kernels.base.compiling import kernel
 from tickstore.errors import UserError
 
 DAY_NS: Final = 86_400 * 10**9

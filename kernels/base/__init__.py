@@ -1,1 +1,1 @@
-"""What every kernel stands on: compiling, memory, columns, checks of arguments. Imports nothing of the project above it."""
+"""What every kernel stands on: compiling, memory, columns, checks of arguments. Nothing of the project is below it."""

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from driver import job as real
-from driver.settings import Job, JobReport
+from driver.job import job as real
+from driver.plan.jobs import Job, JobReport
 
 VARIABLE = "DARKREPLAY_TEST_FAULTS"
 
@@ -34,8 +34,8 @@ def run_job(job: Job) -> JobReport:
 
 
 if __name__ == "__main__":
-    from driver import runner
-    from driver.cli import main
+    from driver.command_line.commands import main
+    from driver.run import runner
 
     os.environ[VARIABLE] = sys.argv[1]
     runner.WORK = "tests.driver.faulty:run_job"

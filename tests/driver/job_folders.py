@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from driver.cell_sums import JobSums
-from driver.cells import Cells, hour_table
-from driver.conditions import Market, key_columns, key_rules
-from driver.order_block import I64, OrderBlock
-from driver.outliers import Extremes
-from driver.partials import PARTIAL_NAME, Partial, write_partial
-from driver.settings import Job, Session, Settings
-from driver.volatility import RANGES, count_intervals
-from kernels.cell_keys import QUARTER_HOUR, order_keys, time_span
+from driver.plan.jobs import Job
+from driver.sums.cells import Cells, hour_table
+from driver.sums.conditions import Market, key_columns, key_rules
+from driver.sums.job_sums import JobSums
+from driver.sums.outliers import Extremes
+from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.volatility import RANGES, count_intervals
+from kernels.base.columns import I64
+from kernels.measure.choices import Session, Settings
+from kernels.measure.order_block import OrderBlock
+from kernels.sums.cell_keys import QUARTER_HOUR, order_keys, time_span
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 SETTINGS = Settings()

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from driver.measure import measure
-from driver.order_block import F64, I64, OrderBlock
-from driver.settings import Session, Settings, Simulation
+from kernels.base.columns import F64, I64
 from kernels.conventions import NULL
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 
 SCENARIOS = ("real", "A", "B", "C")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.arguments import check_arguments
+from driver.command_line.arguments import check_arguments
 from tickstore.errors import UserError
 
 

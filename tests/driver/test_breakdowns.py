@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from driver.aggregate import aggregate
-from driver.order_block import OrderBlock
+from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
+from kernels.measure.order_block import OrderBlock
 from tests.driver.job_folders import RANGES_OF_DAY, SETTINGS, make_job
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 from tests.oracles.moments import naive_rounded

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cell_sums import JobSums, cells_of
-from driver.cells import Cells, cell_dimensions, cell_key, hour_table
-from driver.conditions import Market
-from driver.order_block import OrderBlock
-from driver.settings import Session
-from kernels.buffers import Buffers
+from driver.sums.cells import Cells, cell_dimensions, cell_key, hour_table
+from driver.sums.conditions import Market
+from driver.sums.job_sums import JobSums, cells_of
+from kernels.base.memory import Buffers
 from kernels.conventions import NULL
+from kernels.measure.choices import Session
+from kernels.measure.order_block import OrderBlock
 from tests.driver.job_folders import job_sums
 from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.aggregate import aggregate
-from driver.column_guide import COLUMNS
-from driver.order_block import F64, I64
-from driver.order_files import order_columns
-from driver.order_guide import OPTIONAL, ORDER, ORDER_COLUMNS, order_table
-from driver.settings import Settings, Simulation
-from kernels.delay import Delay
+from driver.job.order_file import order_columns
+from driver.tables.aggregate import aggregate
+from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER, ORDER_COLUMNS, order_table
+from kernels.base.columns import F64, I64
+from kernels.measure.choices import Settings, Simulation
+from kernels.measure.delay import Delay
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import empty_block
 

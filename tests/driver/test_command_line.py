@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from driver.config import load_config
-from driver.results import TABLES
-from driver.runner import resolve
+from driver.config.loading import load_config
+from driver.run.results_folder import TABLES
+from driver.run.runner import resolve
 from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
@@ -172,7 +172,8 @@ def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
 def test_the_command_line_starts_without_heavy_libraries() -> None:
     """They are imported where they are used, so that help, mistakes and a resumed run are quick."""
     heavy = ("numba", "scipy", "matplotlib", "pyarrow", "rich", "fire", "jinja2", "dask")
-    program = f"import sys, driver.cli, driver.runner; print([name for name in {heavy!r} if name in sys.modules])"
+    started = "import sys, driver.command_line.commands, driver.run.runner"
+    program = f"{started}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True
     )  # fmt: skip

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volume
-from driver.order_block import OrderBlock
-from driver.settings import Session
-from driver.volatility import RANGES
+from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volume
+from driver.sums.volatility import RANGES
 from kernels.conventions import NULL
+from kernels.measure.choices import Session
+from kernels.measure.order_block import OrderBlock
 from tests.driver.job_folders import market_key
 from tests.driver.order_blocks import random_block
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver import cli, summary_text
-from driver.arguments import check_arguments
-from driver.config import KINDS, PATHS, Config, default_text, job_settings, load_config
-from driver.help_text import command_help, documented_keys, reference
+from driver.command_line import commands as cli
+from driver.command_line.arguments import check_arguments
+from driver.command_line.help_text import command_help, documented_keys, reference
+from driver.config import loading
+from driver.config.keys import KINDS, PATHS, Config, default_text
+from driver.config.loading import job_settings, load_config
 from kernels.conventions import POPULATION_SWEEP
 from tickstore.errors import UserError
 
@@ -72,11 +74,11 @@ def test_settings_printed_as_toml_read_back_the_same(tmp_path: Path) -> None:
         "holidays": "2024-01-01",
     }
     config = load_config(flags).config
-    assert load_config({}, write(tmp_path, summary_text.settings_toml(config))).config == config
+    assert load_config({}, write(tmp_path, loading.settings_toml(config))).config == config
 
 
 def test_the_example_is_valid(tmp_path: Path) -> None:
-    config = load_config({}, write(tmp_path, summary_text.example_toml())).config
+    config = load_config({}, write(tmp_path, loading.example_toml())).config
     assert config.participant_ids == ("69",)
     assert (config.hour_start, config.hour_end) == (10, 16)
     assert not config.all_dates

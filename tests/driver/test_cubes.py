@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cell_sums import cells_of
-from driver.cells import cell_dimensions
-from driver.cubes import DIRECT, Arrays, Numbers, Participants
-from kernels.buffers import Buffers
+from driver.sums.cells import cell_dimensions
+from driver.sums.growing_tables import DIRECT, Arrays, Numbers, Participants
+from driver.sums.job_sums import cells_of
+from kernels.base.memory import Buffers
 from tests.driver.order_blocks import random_block
 
 pytestmark = pytest.mark.reduced

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.aggregate import aggregate
-from driver.order_block import OrderBlock
-from driver.order_files import order_columns
+from driver.job.order_file import order_columns
+from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
+from kernels.measure.order_block import OrderBlock
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import random_block
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
-from driver.inference import Sample, cluster_variance, hedges_factor, holm, rm_anova, statistics
-from driver.tables import Value
+from driver.tables.csv_text import Value
+from driver.tables.statistics import Sample, cluster_variance, hedges_factor, holm, rm_anova, statistics
+from kernels.base.columns import F64
 
-F64 = NDArray[np.float64]
 SCENARIOS = ("real", "A", "B", "C")
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.in_process import run_jobs_here
-from driver.local_pool import Outcome, PoolError, PoolOptions, describe, run_jobs
-from driver.settings import Job
+from driver.engines.engine import Outcome, PoolError, describe
+from driver.engines.sequential import run_jobs_here
+from driver.engines.supervisor import PoolOptions, run_jobs
+from driver.plan.jobs import Job
 from tests.driver.jobs import make_job
 from tickstore.errors import InputError
 
@@ -106,7 +107,7 @@ def test_work_that_cannot_be_imported_is_said_after_a_few_tries() -> None:
 def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
     """kill -9 of the driver: no orphan goes on working."""
     program = (
-        "from driver.local_pool import PoolOptions, run_jobs\n"
+        "from driver.engines.supervisor import PoolOptions, run_jobs\n"
         "from tests.driver.jobs import make_job\n"
         f"jobs = [make_job(i, folder={str(tmp_path)!r}) for i in range(2)]\n"
         "list(run_jobs(jobs, PoolOptions('tests.driver.jobs:sleep_for_ever', 2, preload=())))\n"
@@ -134,7 +135,7 @@ def test_memory_limit_is_on_private_memory() -> None:
 
 def allocate(job: Job) -> object:
     """Take 400 MB, in the worker."""
-    from driver.settings import JobReport
+    from driver.plan.jobs import JobReport
 
     return JobReport(job.index, len(bytes(400_000_000)), 0, 0, 0, 0.0)
 

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from driver.monitor import Monitor
+from driver.run.monitor import Monitor
 
 
 class Clock:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from driver.order_block import OrderBlock
-from driver.order_files import EXTENSIONS, open_order_file
-from driver.settings import Settings, Simulation
+from driver.job.order_file import EXTENSIONS, open_order_file
 from kernels.conventions import NULL
+from kernels.measure.choices import Settings, Simulation
+from kernels.measure.order_block import OrderBlock
 from tests.driver.order_blocks import empty_block, random_block
 
 LEAD = (

@@ -8,19 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.outputs import (
-    MANIFEST,
-    Finished,
-    Manifest,
-    RunLock,
-    atomic_file,
-    atomic_write,
-    clear_temporary,
-    file_stamps,
-    is_intact,
-    is_results_folder,
-    make_folder,
-)
+from driver.run.manifest import MANIFEST, Finished, Manifest, is_intact, is_results_folder
+from tickstore.durable.files import atomic_file, atomic_write, clear_temporary, file_stamps, make_folder
+from tickstore.durable.lock import RunLock
 from tickstore.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +39,7 @@ def test_a_killed_write_leaves_the_old_file_and_debris_that_is_known(tmp_path: P
     path = tmp_path / "table.csv"
     atomic_write(path, b"old")
     program = (
-        "import os\nfrom driver.outputs import atomic_file\n"
+        "import os\nfrom driver.run.manifest import atomic_file\n"
         f"with atomic_file({str(path)!r}) as file:\n    file.write(b'new')\n    os.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
@@ -109,7 +99,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_dead_owner_is_taken_over(tmp_path: Path) -> None:
     program = (
-        "import os\nfrom pathlib import Path\nfrom driver.outputs import RunLock\n"
+        "import os\nfrom pathlib import Path\nfrom driver.run.manifest import RunLock\n"
         f"RunLock(Path({str(tmp_path)!r}), 'results').__enter__()\nos.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}

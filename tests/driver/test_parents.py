@@ -13,14 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.aggregate import aggregate
-from driver.job import run_job
-from driver.order_block import OrderBlock
-from driver.parent_table import COLUMNS, parent_table
-from driver.parents import Parents, ParentSums, peak_quantities
-from driver.partials import read_partial, write_partial
-from driver.settings import Job, Session
+from driver.job.job import run_job
+from driver.plan.jobs import Job
+from driver.sums.parents import Parents, ParentSums, peak_quantities
+from driver.sums.partial_file import read_partial, write_partial
+from driver.tables.aggregate import aggregate
+from driver.tables.parent_table import COLUMNS, parent_table
 from kernels.conventions import NULL
+from kernels.measure.choices import Session
+from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import random_block

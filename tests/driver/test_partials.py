@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.cells import Cells
-from driver.partials import Partial, read_partial, write_partial
+from driver.sums.cells import Cells
+from driver.sums.partial_file import Partial, read_partial, write_partial
 from tests.driver.job_folders import cubes_of
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
@@ -75,7 +75,7 @@ def test_a_missing_partial_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_partial_of_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("driver.partials.PARTIAL_VERSION", 99)
+    monkeypatch.setattr("driver.sums.partial_file.PARTIAL_VERSION", 99)
     write_partial(make_partial(1), tmp_path / "p")
     monkeypatch.undo()
     with pytest.raises(StoreError, match="of version 99"):

@@ -8,9 +8,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from driver.config import load_config
-from driver.plan import _median_of_others, job_folder, local_instant, plan_jobs, plan_sessions
-from driver.settings import Session
+from driver.config.loading import load_config
+from driver.plan.plan import job_folder, plan_jobs
+from driver.plan.sessions import _median_of_others, local_instant, plan_sessions
+from kernels.measure.choices import Session
 from tickstore.catalog import Partition, SessionHints
 from tickstore.errors import UserError
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.aggregate import aggregate
-from driver.findings import findings, signed
-from driver.report import read_table, write_report
-from driver.settings import Simulation
+from driver.report.findings import findings, signed
+from driver.report.page import read_table, write_report
+from driver.tables.aggregate import aggregate
+from kernels.measure.choices import Simulation
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import empty_block
 from tickstore.errors import InputError

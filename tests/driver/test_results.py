@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from driver import results as folder
-from driver.config import load_config
-from driver.local_pool import Outcome
-from driver.outputs import Manifest, file_stamps
-from driver.plan import Plan, job_folder
-from driver.results import JobState
-from driver.settings import Job, JobReport
+from driver.config.loading import load_config
+from driver.engines.engine import Outcome
+from driver.plan.jobs import Job, JobReport
+from driver.plan.plan import Plan, job_folder
+from driver.run import results_folder as folder
+from driver.run.manifest import Manifest
+from driver.run.results_folder import JobState
 from tests.driver.jobs import make_job
+from tickstore.durable.files import file_stamps
 from tickstore.errors import UserError
 
 

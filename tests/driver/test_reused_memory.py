@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import driver.job
-import driver.measure
-from driver.job import run_job
-from driver.order_block import OrderBlock
-from driver.settings import Job, Session, Settings, Simulation
-from kernels.buffers import Buffers
+import driver.job.job
+import kernels.measure.measure
+from driver.job.job import run_job
+from driver.plan.jobs import Job
+from kernels.base.memory import Buffers
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 from tests.driver.test_job import CLOSE, OPEN, content, market
 from tickstore.day_writer import write_day
@@ -54,9 +55,9 @@ def test_nothing_is_kept_of_a_block_but_copies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output_format: str, trades: bool
 ) -> None:
     """Every file is the same, byte for byte, if a block turns to garbage as soon as the next one is asked for."""
-    monkeypatch.setattr(driver.measure, "BLOCK_ORDERS", 8)
+    monkeypatch.setattr(kernels.measure.measure, "BLOCK_ORDERS", 8)
     job, buffers, poisoned = make_job(tmp_path, output_format, trades), Poisoned(), []
-    measure = driver.measure.measure
+    measure = kernels.measure.measure.measure
 
     def poisoning(*arguments: Any) -> Iterator[OrderBlock]:
         for block in measure(*arguments):
@@ -66,8 +67,8 @@ def test_nothing_is_kept_of_a_block_but_copies(
 
     run_job(job)
     kept = {"blocks": buffers, "sums": Buffers()}
-    monkeypatch.setattr(driver.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
-    monkeypatch.setattr(driver.job, "measure", poisoning)
+    monkeypatch.setattr(driver.job.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
+    monkeypatch.setattr(driver.job.job, "measure", poisoning)
     other = replace(job, folder=str(tmp_path / "poisoned"))
     run_job(other)
     assert len(poisoned) == 12
@@ -79,7 +80,7 @@ def test_poison_reaches_what_a_block_shows() -> None:
     """A column seen after the next block is asked for is garbage: the test above would notice."""
     buffers = Poisoned()
     day = build_day(*market(orders=3))
-    (block,) = driver.measure.measure(day, Settings(), Session(OPEN, CLOSE, "file"), buffers)
+    (block,) = kernels.measure.measure.measure(day, Settings(), Session(OPEN, CLOSE, "file"), buffers)
     before = block.order_id.copy()
     buffers.poison(*ROWS)
     assert np.all(before > 0)
@@ -88,10 +89,10 @@ def test_poison_reaches_what_a_block_shows() -> None:
 
 def test_memory_of_a_very_large_partition_is_let_go() -> None:
     """The same buffers serve job after job, until one partition needed more than is worth keeping."""
-    kept = driver.job._kept_buffers()
+    kept = driver.job.job._kept_buffers()
     kept.take("book", (1_000,), np.int64)
-    assert driver.job._kept_buffers() is kept
-    kept.take("book", (driver.job.MOST_KEPT // 8 + 1,), np.int64)
-    fresh = driver.job._kept_buffers()
+    assert driver.job.job._kept_buffers() is kept
+    kept.take("book", (driver.job.job.MOST_KEPT // 8 + 1,), np.int64)
+    fresh = driver.job.job._kept_buffers()
     assert fresh is not kept
     assert fresh.bytes_of() == 0

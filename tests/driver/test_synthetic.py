@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from driver.cli import synth
-from driver.help_text import command_help
-from driver.monitor import Monitor
-from driver.synthetic import dial_comments, with_dials, write_market
+from driver.command_line.commands import synth
+from driver.command_line.help_text import command_help
+from driver.command_line.market_flags import dial_comments, with_dials, write_market
+from driver.run.monitor import Monitor
 from marketgen import MarketSpec
 from tickstore.errors import UserError
 

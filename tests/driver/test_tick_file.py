@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from driver.conditions import SPREADS, Market, condition_dimensions
-from driver.config import load_config
-from driver.measure import measure
-from driver.plan import plan_jobs
-from driver.settings import Session, Settings, Simulation
-from driver.tick_file import read_tick_file
-from driver.volatility import RANGES
+from driver.config.loading import load_config
+from driver.config.tick_file import read_tick_file
+from driver.plan.plan import plan_jobs
+from driver.sums.conditions import SPREADS, Market, condition_dimensions
+from driver.sums.volatility import RANGES
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import measure
 from tests.builders import build_day
 from tests.driver.job_folders import market_key
 from tests.driver.test_plan import RESULTS, partition

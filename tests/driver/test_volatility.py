@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.aggregate import aggregate
-from driver.conditions import Market
-from driver.partials import Partial, write_partial
-from driver.settings import Job, Session
-from driver.volatility import RANGES, UNKNOWN, count_intervals, interval_ranges, tercile_of
+from driver.plan.jobs import Job
+from driver.sums.conditions import Market
+from driver.sums.partial_file import Partial, write_partial
+from driver.sums.volatility import RANGES, UNKNOWN, count_intervals, interval_ranges, tercile_of
+from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
+from kernels.measure.choices import Session
 from tests.driver.job_folders import SETTINGS, job_sums, market_key
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from driver import warm
-from driver.outputs import atomic_json
-from driver.warm import DAMAGED, WarmUp, is_cache_damage, is_warm, marker_path, with_sound_cache
+from driver.engines import kernel_cache as warm
+from driver.engines.kernel_cache import DAMAGED, WarmUp, is_cache_damage, is_warm, marker_path, with_sound_cache
 from tests.driver.command_line import darkreplay, tables
 from tests.driver.conftest import Market
+from tickstore.durable.files import atomic_json
 from tickstore.errors import UserError
 
 

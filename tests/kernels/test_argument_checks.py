@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import kernels
-import kernels.causes
-import kernels.groups
-import kernels.quotes
+import kernels.market.quotes
+import kernels.measure.groups
+import kernels.replay.causes
 import kernels.research
 import tickstore
 from tests.builders import build_day
@@ -127,15 +127,15 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         monkeypatch.setattr(module, name, heard)
 
     for module, name in (
-        (kernels.groups, "_classify"),
-        (kernels.quotes, "_mid2"),
-        (kernels.quotes, "_prevailing"),
-        (kernels.quotes, "fill_book"),
+        (kernels.measure.groups, "_classify"),
+        (kernels.market.quotes, "_mid2"),
+        (kernels.market.quotes, "_prevailing"),
+        (kernels.market.quotes, "fill_book"),
         (kernels.research, "_order_states"),
         (kernels.research, "_fill_totals"),
         (kernels.research, "_window_mid2"),
-        (kernels.causes, "write_fill_causes"),
-        (kernels.causes, "write_causes"),
+        (kernels.replay.causes, "write_fill_causes"),
+        (kernels.replay.causes, "write_causes"),
     ):
         listen(module, name)
     return seen
@@ -160,7 +160,7 @@ def test_columns_of_a_day_file_reach_the_kernels_without_a_copy(tmp_path: Path, 
         kernels.change_causes(events, orders, fills)
         given = [*states, *traded, orders["matched_quantity"], orders["leaves_quantity"], *windows]
         given += [quotes[name] for name in ("timestamp", "bid", "offer")]
-        given += [events[name] for name in kernels.causes.ChangeColumns._fields]
+        given += [events[name] for name in kernels.replay.causes.ChangeColumns._fields]
         given += [orders["first_fill"], orders["fill_count"]]
         arrays = [one for one in taken if isinstance(one, np.ndarray) and one.size]
         for column in given:

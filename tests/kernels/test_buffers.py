@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.settings import Selection, Session, Settings
-from kernels.buffers import LINE, Buffers
+from kernels.base.memory import LINE, Buffers
+from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.causes import CAUSES, change_causes
+from kernels.replay.causes import CAUSES, change_causes
 from tests.builders import build_day, build_real_day
 from tests.oracles.causes import naive_causes
 from tests.random_day import random_day

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-import driver.measure
+import kernels.measure.measure
 import tests.random_day
-from driver.measure import hour_bounds, measure
-from driver.order_block import OrderBlock
-from driver.settings import Selection, Session, Settings, Simulation
-from kernels.block import SUB_BLOCK
-from kernels.buffers import Buffers
+from kernels.base.memory import Buffers
 from kernels.conventions import POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED
+from kernels.measure.choices import Selection, Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
+from kernels.measure.rules import hour_bounds
+from kernels.measure.stages import SUB_BLOCK
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures
@@ -110,7 +111,7 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     events, fills, quotes = crowded_day(rng)
     settings = random_settings(rng)
     start, end = rng.choice([(OPEN, CLOSE)] * 3 + [(OPEN, OPEN), (OPEN + HOUR, OPEN + HOUR + 7), (OPEN - HOUR, CLOSE)])
-    monkeypatch.setattr(driver.measure, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
+    monkeypatch.setattr(kernels.measure.measure, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     rules |= {"session_start": start, "session_end": end, "states_only": not fills}
@@ -118,5 +119,5 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = naive_measures(events, fills, quotes, rules)
     expected = [row for row in orders if is_chosen(row, first[row["order_id"]], settings.selection)]
     blocks = [joined([block]) for block in measure(day, settings, Session(start, end, "test"), SHARED)]
-    assert len(blocks) == max(1, -(-len(expected) // driver.measure.BLOCK_ORDERS))
+    assert len(blocks) == max(1, -(-len(expected) // kernels.measure.measure.BLOCK_ORDERS))
     assert_block_is(joined(blocks), expected, settings.simulation)

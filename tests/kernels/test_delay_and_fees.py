@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.measure import data_quality, hour_bounds, measure
-from driver.settings import Session, Settings, Simulation
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import data_quality, measure
+from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, build_day
 from tests.kernels.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import VENUE_OF_DEAL, naive_measures, naive_mid2, naive_price2, naive_quote_at

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.cell_sums import cells_of
-from driver.measure import data_quality, hour_bounds, measure
-from driver.order_files import order_columns
-from driver.outliers import Extremes
-from driver.settings import Session, Settings, Simulation
+from driver.job.order_file import order_columns
+from driver.sums.job_sums import cells_of
+from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import data_quality, measure
+from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.causes import naive_causes

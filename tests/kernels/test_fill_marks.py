@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.day_inputs import prepare
-from driver.measure import select
-from driver.settings import Selection, Session, Settings, Simulation
-from kernels.buffers import Buffers
+from kernels.base.memory import Buffers
 from kernels.conventions import NULL
-from kernels.fill_marks import LATER, MID2, SPREAD, marks_of_fills
+from kernels.market.fill_marks import LATER, MID2, SPREAD, marks_of_fills
+from kernels.measure.choices import Selection, Session, Settings, Simulation
+from kernels.measure.measure import select
+from kernels.measure.rules import prepare
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day

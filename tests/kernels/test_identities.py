@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.settings import Session, Settings, Simulation
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import NULL, build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.block_columns import derived_columns
-from driver.cell_sums import cells_of
-from driver.measure import hour_bounds, measure
-from driver.order_block import OrderBlock
-from driver.settings import Selection, Session, Settings, Simulation
+from driver.sums.job_sums import cells_of
 from kernels.conventions import POPULATION_TRADED
+from kernels.measure.choices import Selection, Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.optional_columns import derived_columns
+from kernels.measure.order_block import OrderBlock
+from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, MemoryDay, build_day
 from tests.oracles.measures import naive_measures
 from tests.random_day import CLOSE, NS, OPEN, random_day

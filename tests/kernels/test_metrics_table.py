@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from driver.block_columns import derived_columns
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.settings import Session, Settings, Simulation
-from kernels.metrics import METRICS
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.metrics import METRICS
+from kernels.measure.optional_columns import derived_columns
+from kernels.measure.order_block import OrderBlock
 from tests.builders import MemoryDay, build_day
 from tests.random_day import CLOSE, NS, OPEN
 

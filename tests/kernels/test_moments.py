@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kernels import histograms, moments
-from kernels.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_columns, empty_tables
-from kernels.cell_tables import K as MOST
+from kernels.base.columns import F64, I16, I32, I64
 from kernels.conventions import NULL
-from kernels.histograms import BUCKETS, CODE_COLUMNS, I16
-from kernels.moments import F64, I32, I64
-from kernels.order_rows import (
+from kernels.sums import histograms, moments
+from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_columns, empty_tables
+from kernels.sums.cell_tables import K as MOST
+from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
+from kernels.sums.order_rows import (
     BETTER,
     COST,
     PRICED,

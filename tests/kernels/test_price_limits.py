@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.settings import Session, Settings, Simulation
+from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 from tests.kernels.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_price2

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from driver.measure import data_quality, measure
-from driver.order_block import OrderBlock
-from driver.settings import Selection, Session, Settings
 from kernels import mid2, prevailing_quote
+from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.measure import data_quality, measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import MemoryDay, build_real_day
 
 

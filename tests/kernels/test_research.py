@@ -101,7 +101,7 @@ def test_memory_maps_are_read_without_a_copy(tmp_path: Path) -> None:
     np.arange(5).tofile(path)
     mapped = np.memmap(path, np.int64, "r")
     assert kernels.prevailing_quote(mapped, mapped).tolist() == [-1, 0, 1, 2, 3]
-    from kernels._checks import check_column
+    from kernels.base.argument_checks import check_column
 
     assert np.shares_memory(check_column("time", mapped, np.int64), mapped)
 

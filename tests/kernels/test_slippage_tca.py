@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from slippage import DelayBasis, Side, shortfall_from_totals
 
-from driver.measure import measure
-from driver.order_block import OrderBlock
-from driver.settings import Session, Settings
+from kernels.measure.choices import Session, Settings
+from kernels.measure.measure import measure
+from kernels.measure.order_block import OrderBlock
 from tests.builders import NULL, build_day, build_real_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from driver.measure import BLOCK_ORDERS, measure
-from driver.settings import Session, Settings
-from kernels.buffers import Buffers
+from kernels.base.memory import Buffers
+from kernels.measure.choices import Session, Settings
+from kernels.measure.measure import BLOCK_ORDERS, measure
 from perf.synthetic_day import CLOSE, OPEN, make_day
 
 

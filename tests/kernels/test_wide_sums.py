@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from driver.measure import hour_bounds, measure
-from driver.settings import Session, Settings
+from kernels.measure.choices import Session, Settings
+from kernels.measure.measure import measure
+from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_quoted_spread, naive_window_mid2

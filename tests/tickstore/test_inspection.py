@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from driver.config import load_config
-from driver.inputs import convert_request
+from driver.config.loading import load_config
+from driver.run.input_files import convert_request
 from tickstore import ConvertRequest, InputError, convert, inspect_file, open_day, read_catalog, write_day
 
 FOREIGN = (

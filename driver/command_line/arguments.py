@@ -1,0 +1,84 @@
+"""Check the command line against the command's signature before Fire sees it.
+
+Fire runs the command first and complains about unknown flags afterwards, and reads `--resume=false` as true.
+Here every word is matched to a parameter, and Fire only gets `--name=value` words that are known to be good.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from driver.config.values import FALSE_WORDS, TRUE_WORDS
+from tickstore.errors import UserError
+
+Commands = Mapping[str, Callable[..., Any]]
+NEGATIVE_NUMBER = re.compile(r"-\.?\d.*")
+
+
+def check_arguments(argv: Sequence[str], commands: Commands) -> list[str]:
+    """Return ``argv`` as Fire should see it: the command, then positional values, then ``--name=value``.
+
+    Raises UserError for anything that is not a parameter of the command.
+    """
+    name, words = argv[0], list(argv[1:])
+    if name not in commands:
+        raise UserError(f"unknown command {name}{_hint(name, commands)}")
+    parameters = inspect.signature(commands[name]).parameters
+    places = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    required = {p.name for p in parameters.values() if p.default is p.empty}
+    given: dict[str, str] = {}
+    while words:
+        word = words.pop(0)
+        if word.startswith("-") and word != "-":
+            flag, value = _read_flag(word, words, name, parameters)
+        elif places and places[0] not in given:
+            flag, value = places[0], word
+        else:
+            raise UserError(f"`{name}` does not know what to do with '{word}': flags are written --name=value")
+        if flag in given:
+            raise UserError(f"--{flag} is given twice")
+        given[flag] = value
+        places = [place for place in places if place != flag]
+    missing = sorted(required - set(given))
+    if missing:
+        place = parameters[missing[0]].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        shown = missing[0].upper() if place else f"--{missing[0]}=..."
+        raise UserError(f"`{name}` needs {shown}: see python -m driver {name} --help")
+    return [name, *(f"--{flag}={value}" for flag, value in given.items())]
+
+
+def _read_flag(
+    word: str, rest: list[str], command: str, parameters: Mapping[str, inspect.Parameter]
+) -> tuple[str, str]:
+    """Return (parameter, value as text) of the flag ``word``, taking its value from ``rest`` if it stands there."""
+    if not word.startswith("--"):
+        raise UserError(f"unknown flag {word}: flags are written --name=value")
+    name, equals, value = word[2:].partition("=")
+    name = name.replace("-", "_")
+    negated = re.sub(r"^no_?", "", name)
+    if name not in parameters and negated in parameters and parameters[negated].annotation is bool:
+        if equals:
+            raise UserError(f"{word}: write --{negated}={value} or --no-{negated.replace('_', '-')}")
+        return negated, "false"
+    if name not in parameters:
+        raise UserError(f"unknown flag --{name} of `{command}`{_hint(name, parameters, '--')}")
+    if parameters[name].annotation is bool:
+        if not equals:
+            value = rest.pop(0) if rest and rest[0].lower() in TRUE_WORDS + FALSE_WORDS else "true"
+        if value.lower() not in TRUE_WORDS + FALSE_WORDS:
+            raise UserError(f"--{name} needs true or false, not '{value}'")
+        return name, "true" if value.lower() in TRUE_WORDS else "false"
+    if not equals:
+        if not rest or (rest[0].startswith("-") and not NEGATIVE_NUMBER.fullmatch(rest[0])):
+            raise UserError(f"--{name} needs a value: --{name}=...")
+        value = rest.pop(0)
+    return name, value
+
+
+def _hint(name: str, known: Mapping[str, Any], dashes: str = "") -> str:
+    near = get_close_matches(name, known, 1, 0.6)
+    if near:
+        return f": did you mean {dashes}{near[0]}?"
+    return f": choose from {', '.join(known)}" if not dashes else ": see --help"

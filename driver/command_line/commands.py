@@ -1,0 +1,292 @@
+"""The commands of `python -m driver`. Thin: each reads its flags, calls one function and prints what came back."""
+
+import inspect
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from driver.command_line.arguments import check_arguments
+from driver.command_line.help_text import command_help, overview
+from driver.config import loading
+from driver.config.keys import KINDS, default_text
+from driver.config.loading import load_config
+from driver.engines.engine import describe
+from driver.run.monitor import Monitor
+from tickstore.errors import UserError
+
+EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERNAL_ERROR = 3
+EXIT_INTERRUPTED = 130
+CONVERT_SECTIONS = ("input.", "paths.store", "processing.")
+Command = Callable[..., None]
+
+
+def takes_keys(prefixes: Sequence[str] = ("",)) -> Callable[[Command], Command]:
+    """Give a command one keyword-only parameter for every configuration key below ``prefixes``."""
+
+    def decorate(command: Command) -> Command:
+        from driver.config.keys import PATHS
+
+        names = [name for path, name in PATHS.items() if path.startswith(tuple(prefixes))]
+        own = list(inspect.signature(command).parameters.values())[:-1]  # the last one is **flags
+        taken = {parameter.name for parameter in own}
+        keys = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None,
+                annotation=bool if KINDS[name].is_flag else str,
+            )
+            for name in names
+            if name not in taken
+        ]
+        command.__signature__ = inspect.Signature([*own, *keys])  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+@takes_keys()
+def run(*, config: str = "", json: bool = False, **flags: str) -> None:
+    """Convert what is new, run all jobs, write tables and the report. Without arguments: on a built-in sample.
+
+    Args:
+        config: TOML file with settings; flags win over it
+        json: print the summary as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from driver.run.runner import run as run_all
+
+    done = run_all(load_config(flags, config), Monitor())
+    _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+    if done.failed:
+        raise SystemExit(EXIT_FAILED_JOBS)
+
+
+@takes_keys(CONVERT_SECTIONS)
+def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
+    """Convert raw files into the store, once.
+
+    Args:
+        config: TOML file with settings; flags win over it
+        json: print the report as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from driver.run.runner import convert_input
+
+    settings = load_config(flags, config).config
+    if not settings.has_input:
+        raise UserError("`convert` needs --orders: the order files to convert")
+    report = convert_input(settings, Monitor())
+    _print(json, summary_text.convert_text(report, settings.store), asdict(report))
+
+
+@takes_keys()
+def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
+    """Show what `run` would do: jobs, rows, bytes, estimated time. Converts input that is new, runs nothing.
+
+    Args:
+        config: TOML file with settings; flags win over it
+        json: print the plan as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from driver.run.runner import convert_and_plan, resolve
+    from driver.run.sample import ensure_sample
+
+    monitor = Monitor()
+    loaded = load_config(flags, config)
+    settings, is_sample = resolve(loaded)
+    if is_sample:
+        ensure_sample(loaded.config.store, monitor.say)
+    planned, report = convert_and_plan(settings, monitor)
+    seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
+    _print(json, summary_text.plan_text(planned, settings, seconds, report), summary_text.plan_facts(planned, seconds))
+
+
+@takes_keys()
+def config(*, config: str = "", example: bool = False, json: bool = False, **flags: str) -> None:
+    """Print the commented default settings as TOML: the start of your own file.
+
+    Args:
+        config: TOML file to check; with it, or with any flag, the settings that result are printed
+        example: print a worked example instead: one participant, its hours, two dates
+        json: print as JSON
+    """
+    loaded = load_config(flags, config)
+    text = loading.example_toml() if is_true(example) else default_text()
+    if config or flags:
+        text = loading.settings_toml(loaded.config)
+    _print(json, text.rstrip("\n"), asdict(loaded.config))
+
+
+def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool = False) -> None:
+    """Check every byte of a store against its checksums; exit code 1 when something is wrong.
+
+    Args:
+        store: folder of day files
+        accept: first enter sound day files into the manifest that it does not know or states wrongly
+        json: print what was found as JSON
+    """
+    import tickstore
+    from driver.command_line import printed as summary_text
+
+    path = Path(store).expanduser()
+    accepted = tickstore.accept(path) if is_true(accept) else ()
+    found = tickstore.verify(path)
+    facts = asdict(found) | {"accepted": accepted}
+    _print(json, summary_text.verify_text(found, accepted), facts)
+    if found.problems:
+        raise SystemExit(EXIT_PROBLEMS)
+
+
+def aggregate(*, results: str, json: bool = False) -> None:
+    """Make tables, statistics and report again from the finished jobs of a results folder.
+
+    Args:
+        results: folder of an earlier run
+        json: print the summary as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from driver.run.from_results import aggregate_again
+
+    done = aggregate_again(Path(results).expanduser(), Monitor())
+    _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+    if done.incomplete:
+        raise SystemExit(EXIT_FAILED_JOBS)
+
+
+def report(*, results: str, json: bool = False) -> None:
+    """Make report.html again from the tables of a results folder.
+
+    Args:
+        results: folder of an earlier run
+        json: print where the report is as JSON
+    """
+    from driver.run.from_results import report_again
+
+    path = str(report_again(Path(results).expanduser()))
+    _print(json, f"report: {path}", {"report": path})
+
+
+def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool = False, **dials: str) -> None:
+    """Write order, trade and NBBO files of a seeded synthetic exchange.
+
+    Args:
+        out: folder for the files
+        max_workers: processes that generate
+        json: print what was written as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from driver.command_line.market_flags import write_market
+
+    written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
+    _print(json, summary_text.synth_text(written), asdict(written))
+
+
+def inspect_file(path: str, *, json: bool = False) -> None:
+    """Show what a file of rows is: which table, how its columns map to fields, what the values look like.
+
+    Args:
+        path: a CSV file, packed or not, or a Parquet file
+        json: print as JSON
+    """
+    from driver.command_line import printed as summary_text
+    from tickstore import inspect_file as look
+
+    found = look(Path(path).expanduser())
+    _print(json, summary_text.inspection_text(found), asdict(found))
+
+
+COMMANDS: dict[str, Command] = {
+    "run": run,
+    "convert": convert,
+    "plan": plan,
+    "config": config,
+    "synth": synth,
+    "inspect": inspect_file,
+    "verify": verify,
+    "aggregate": aggregate,
+    "report": report,
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line and return its exit code: 0, 1 some jobs failed, 2 a mistake to mend, 130 interrupted."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _dispatch(list(argv))
+    except UserError as error:
+        _complain(error.message)
+        return EXIT_USER_ERROR
+    except KeyboardInterrupt:
+        _complain("interrupted; what is finished stays, the same command goes on from it")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno is None:
+            raise
+        name = f"{error.filename}: " if error.filename else ""
+        _complain(f"{name}{os.strerror(error.errno)}")
+        return EXIT_USER_ERROR
+    except Exception as error:
+        if os.environ.get("DARKREPLAY_TRACEBACK"):
+            raise
+        _complain(f"internal error: {describe(error)}; DARKREPLAY_TRACEBACK=1 shows where, please report it")
+        return EXIT_INTERNAL_ERROR
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _dispatch(argv: list[str]) -> int:
+    if not argv or argv[0] in ("--help", "-h", "help"):
+        sys.stdout.write(overview(COMMANDS))
+        return 0 if argv else EXIT_USER_ERROR
+    if argv == ["--version"]:
+        sys.stdout.write(f"darkreplay {version('darkreplay')}\n")
+        return 0
+    commands = COMMANDS
+    if argv[0] == "synth":
+        from driver.command_line.market_flags import with_dials
+
+        commands = COMMANDS | {"synth": with_dials(synth)}
+    if argv[0] in commands and {"--help", "-h"} & set(argv[1:]):
+        sys.stdout.write(command_help(argv[0], commands[argv[0]]))
+        return 0
+    checked = check_arguments(argv, commands)
+    import fire
+    from fire.decorators import SetParseFn
+
+    command = SetParseFn(str)(commands[checked[0]])
+    try:
+        fire.Fire({checked[0]: command}, command=checked, name="darkreplay")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _print(as_json: bool | str, text: str, facts: Any) -> None:
+    """Print for programs or for people, on stdout."""
+    if is_true(as_json):
+        text = json.dumps(facts, indent=2, default=str)
+    sys.stdout.write(text + "\n")
+
+
+def is_true(flag: bool | str) -> bool:
+    """Return a flag's value, which Fire passes on as the text that was checked before."""
+    return str(flag).lower() == "true"
+
+
+def _complain(message: str) -> None:
+    """Print one line on stderr, whatever the message holds."""
+    sys.stderr.write(f"darkreplay: {' '.join(message.split())}\n")

@@ -1,0 +1,81 @@
+"""What --help prints: flags, their defaults and the comments of default.toml, so that nothing is said twice."""
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from driver.command_line.market_flags import dial_comments
+from driver.config.keys import PATHS, default_text
+
+USAGE = """\
+darkreplay: had these orders rested in the dark pool, what would they have filled, when, and at what cost?
+
+usage: python -m driver COMMAND [--flag=value ...]
+"""
+
+
+def overview(commands: Mapping[str, Callable[..., Any]]) -> str:
+    """Return the help of the program: its commands, one line each."""
+    lines = [f"  {name:<10} {(inspect.getdoc(command) or '').splitlines()[0]}" for name, command in commands.items()]
+    tail = "`python -m driver COMMAND --help` lists the flags of a command.\n"
+    return "\n".join([USAGE, "commands:", *lines, "", tail])
+
+
+def command_help(name: str, command: Callable[..., Any]) -> str:
+    """Return the help of one command: what it does and every flag with its default."""
+    parameters = inspect.signature(command).parameters.values()
+    places = [p.name.upper() for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    about = (dial_comments() if name == "synth" else key_comments()) | own_comments(command)
+    lines = [f"usage: python -m driver {' '.join([name, *places])} [--flag=value ...]", ""]
+    lines += [(inspect.getdoc(command) or "").partition("\n\nArgs:")[0], ""]
+    lines += [f"  {p.name.upper():<30} {about.get(p.name, '')}" for p in parameters if p.name.upper() in places]
+    lines.append("flags:")
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            word = f"--{parameter.name}"
+            lines += textwrap.wrap(
+                f"{word:<28} {about.get(parameter.name, '')}",
+                width=118,
+                initial_indent="  ",
+                subsequent_indent=" " * 31,
+            )
+    return "\n".join(lines) + "\n"
+
+
+def key_comments() -> dict[str, str]:
+    """Return flag -> "comment [default]" of every key."""
+    return {
+        PATHS[path]: text + ("" if default in ('""', "[]", "{}") else f" [{default}]")
+        for path, default, text in documented_keys()
+    }
+
+
+def documented_keys() -> list[tuple[str, str, str]]:
+    """Return (path, default, comment) from the lines ``key = value  # comment`` of default.toml."""
+    keys = []
+    section = ""
+    for line in default_text().splitlines():
+        if header := re.match(r"\[(\w+)\]", line):
+            section = header[1]
+        elif entry := re.match(r"([\w.]+) = (.*?)\s+# (.*)", line):
+            text = re.sub(r"\s*\(--[\w =:,]+\)$", "", entry[3])
+            keys.append((f"{section}.{entry[1]}", entry[2], text))
+    return keys
+
+
+def reference() -> str:
+    """Return all keys as a Markdown table: the part of driver/README.md that a test keeps up to date."""
+    lines = ["| key | flag | default | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{path}` | `--{PATHS[path]}` | `{default}` | {text.replace('|', '/')} |"
+        for path, default, text in documented_keys()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def own_comments(command: Callable[..., Any]) -> dict[str, str]:
+    """Return parameter -> text from the Args section of the command's docstring."""
+    _, _, section = (inspect.getdoc(command) or "").partition("\n\nArgs:")
+    return {entry[1]: entry[2] for entry in re.finditer(r"^\s+(\w+): (.*)$", section, re.MULTILINE)}

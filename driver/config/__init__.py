@@ -1,0 +1,1 @@
+"""Settings: the TOML file, the flags, what is checked of them."""

@@ -1,0 +1,168 @@
+"""From a TOML file and flags to a checked configuration, and back to TOML."""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from driver.config.checks import _check_together
+from driver.config.keys import KINDS, PATHS, SCENARIO_CHOICES, Config, default_text
+from driver.config.values import Kind
+from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.measure.choices import Selection, Settings, Simulation
+from tickstore.errors import UserError
+
+EXAMPLE = """\
+# One broker's orders of the continuous session, on the files of one week.
+# Keys that are left out keep their defaults: `python -m driver config` lists them all.
+
+[input]
+orders = ["data/orders.csv"]
+trades = ["data/trades.csv"]
+nbbo = ["data/nbbo.csv"]
+
+[paths]
+store = "darkreplay/store"
+results = "darkreplay/results"
+
+[processing]
+mode = "parallel"
+max_workers = 8
+chunk_size_mb = 1024
+
+[data_selection]
+security_codes = [101, 102]
+participant_ids = [69]
+date_range.start = "2024-01-01"
+date_range.end = "2024-01-05"
+trading_hours.start = 10
+trading_hours.end = 16
+
+[simulation]
+dark_pool_scenarios = ["A", "B", "C"]
+price_impact_percent = 0.05
+dark_share = 0.5
+
+[output]
+format = "gzip"
+aggregate_by = ["security_code", "date", "participant_id"]
+detailed_logs = false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration, and which flags were given by the user rather than left at their defaults."""
+
+    config: Config
+    given: frozenset[str]
+
+
+def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
+    """Return the configuration from ``default.toml``, the file ``path`` and flags as text; later ones win."""
+    found: dict[str, Any] = {}
+    for key, value in _flatten(tomllib.loads(default_text())):
+        found[PATHS[key]] = KINDS[PATHS[key]].from_toml(value)
+    given: set[str] = set()
+    if path:
+        for key, value in _flatten(_read_toml(path)):
+            name = PATHS.get(key) or _unknown_key(key, path)
+            found[name] = _checked(KINDS[name].from_toml, value, KINDS[name], f"{key} in {path}", repr(value))
+            given.add(name)
+    for name, value in flags.items():
+        found[name] = _checked(KINDS[name].from_text, value, KINDS[name], f"--{name}", f"'{value}'")
+        given.add(name)
+    if {"date_start", "date_end"} & given and "all_dates" not in given:
+        found["all_dates"] = False
+    config = Config(**found)
+    _check_together(config)
+    return Loaded(config, frozenset(given))
+
+
+def _read_toml(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"config file {path} does not exist: write one with `python -m driver config`") from None
+    except IsADirectoryError:
+        raise UserError(f"config file {path} is a directory: give a TOML file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"config file {path} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"config file {path} is not valid TOML: {error}") from None
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted path, value) for every key; a key that is itself a mapping stays whole."""
+    for name, value in table.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping) and path not in PATHS:
+            yield from _flatten(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def _unknown_key(key: str, source: str) -> str:
+    """Raise for a key nobody knows, naming the nearest: by the whole path, else by its last part."""
+    last = key.rpartition(".")[2]
+    by_name = {path.rpartition(".")[2]: path for path in PATHS} | {name: path for path, name in PATHS.items()}
+    near = get_close_matches(last, by_name, 1, 0.75)
+    whole = get_close_matches(key, PATHS, 1, 0.6)
+    hint = f": did you mean {by_name[near[0]]}?" if near else f": did you mean {whole[0]}?" if whole else ""
+    raise UserError(f"unknown key {key} in {source}{hint or ': `python -m driver config` lists all keys'}")
+
+
+def _checked(read: Any, value: Any, kind: Kind, where: str, shown: str) -> Any:
+    try:
+        return read(value)
+    except (ValueError, TypeError):
+        raise UserError(f"{where} needs {kind.expects}, not {shown}") from None
+
+
+def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
+    """Return what jobs need of ``config``; ``participants`` are its ids as the store codes them."""
+    selection = Selection(
+        participants=tuple(sorted(participants)),
+        hour_start=config.hour_start,
+        hour_end=config.hour_end,
+        population=POPULATIONS.index(config.population),
+        order_types=config.order_types,
+    )
+    simulation = Simulation(
+        scenarios=tuple(sorted(config.dark_pool_scenarios, key=SCENARIO_CHOICES.index)),
+        mid=MID_KINDS.index(config.mid),
+        dark_share_ppm=round(config.dark_share * 1e6),
+        price_impact_bps=round(config.price_impact_percent * 100, 9),
+        markout_seconds=config.markout_seconds,
+        fill_seconds=config.fill_seconds,
+        cleanup_seconds=config.cleanup_s,
+        allow_locked=config.allow_locked,
+        quotes_first=config.quotes_first,
+        ticks=config.ticks,
+        fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
+    )
+    return Settings(selection, simulation, config.timezone, config.price_decimals, config.format, config.order_level)
+
+
+def settings_toml(config: Config) -> str:
+    """Return every setting as TOML that `--config` reads back."""
+    sections: dict[str, list[str]] = {}
+    for field in fields(config):
+        section, _, key = field.metadata["path"].partition(".")
+        value = getattr(config, field.name)
+        if field.metadata["path"] == "input.columns":
+            text = "{" + ", ".join(f"{json.dumps(ours)} = {json.dumps(theirs)}" for ours, theirs in value) + "}"
+        elif field.name == "order_types" and value == (0,):
+            text = '["none"]'
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        sections.setdefault(section, []).append(f"{key} = {text}")
+    return "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections.items()) + "\n"
+
+
+def example_toml() -> str:
+    """Return a worked example: one participant, its trading hours, securities and dates."""
+    return EXAMPLE

@@ -1,0 +1,155 @@
+"""One job: measure the orders of one partition, write its files, sum it into cells."""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import tickstore
+from driver.job.order_file import EXTENSIONS, OrderFile, open_order_file
+from driver.plan.jobs import Job, JobReport
+from driver.sums.cells import COSTS, Cells, cell_dimensions
+from driver.sums.conditions import Market, market_volume
+from driver.sums.job_sums import JobSums
+from driver.sums.outliers import Extremes
+from driver.sums.parents import Parents, ParentSums
+from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.totals import Totals
+from driver.sums.volatility import count_intervals, interval_ranges
+from driver.tables.row_measures import TableStyle, totals_csv
+from kernels.base.memory import Buffers
+from kernels.conventions import GROUPS
+from kernels.measure.choices import Settings
+from kernels.measure.measure import data_quality, measure
+from kernels.measure.order_block import OrderBlock
+from tickstore.durable.files import atomic_write
+from tickstore.errors import UserError
+
+UNPRICED: Final = ("shortfall", "opportunity", "fees")  # in the names of further columns that hold costs
+_THREAD: Final = threading.local()
+MOST_KEPT: Final = 256 << 20  # bytes: a partition of six million order events or so
+
+
+def run_job(job: Job) -> JobReport:
+    """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files."""
+    started = time.perf_counter()
+    folder = Path(job.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_other_formats(folder, job)
+    with tickstore.open_day(Path(job.day_file)) as day:
+        _check_units(day.attributes, job.settings)
+        if job.content and day.attributes.get("digest") != job.content:
+            raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
+        quality = data_quality(day, job.settings, job.session)
+        texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
+        volume = market_volume(day.fills["quantity"], day.fills["venue"])
+        ranges = interval_ranges(day.quotes, job.session)
+        market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
+        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
+        if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
+            blocks = map(without_costs, blocks)
+        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
+        parents = _sum_blocks(job, folder, texts, blocks, sums, outliers)
+        events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
+    cubes = sums.results()
+    cells = cubes[0]
+    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
+    seen = cell_dimensions(cells.key)["participant"].tolist()
+    names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
+    intervals, extremes = count_intervals(ranges), outliers.rows
+    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, extremes, names, intervals, parents)
+    write_partial(partial, folder / PARTIAL_NAME)
+    return JobReport(
+        index=job.index,
+        events=events,
+        orders=int(cells.sums[cells.names.index("orders")].sum()),
+        fills=fills,
+        bytes_written=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
+        seconds=time.perf_counter() - started,
+        warnings=_warnings(quality),
+    )
+
+
+def _kept_buffers(purpose: str = "blocks") -> Buffers:
+    """Return this thread's buffers for blocks or for sums, used again from job to job.
+
+    Those of a very large partition are let go.
+    """
+    if not hasattr(_THREAD, purpose) or getattr(_THREAD, purpose).bytes_of() > MOST_KEPT:
+        setattr(_THREAD, purpose, Buffers())
+    kept: Buffers = getattr(_THREAD, purpose)
+    return kept
+
+
+def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
+    """Refuse a day file that was converted with another zone or price unit than the run reads it with."""
+    for name in ("timezone", "price_decimals"):
+        stored, wanted = attributes.get(name), getattr(settings, name)
+        if stored is not None and stored != wanted:
+            raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
+
+
+def _remove_other_formats(folder: Path, job: Job) -> None:
+    """Remove the order file of an earlier run in another format, which would look like this run's."""
+    keep = f"orders{EXTENSIONS[job.settings.output_format]}" if job.settings.order_level else ""
+    for extension in EXTENSIONS.values():
+        if f"orders{extension}" != keep:
+            (folder / f"orders{extension}").unlink(missing_ok=True)
+
+
+def _sum_blocks(
+    job: Job,
+    folder: Path,
+    texts: Mapping[int, str],
+    blocks: Iterable[OrderBlock],
+    sums: JobSums,
+    outliers: Extremes,
+) -> Parents | None:
+    """Write and sum blocks as they come, so that only one is in memory at a time."""
+    parents = ParentSums()
+    with ExitStack() as stack:
+        file: OrderFile | None = None
+        if job.settings.order_level:
+            file = stack.enter_context(open_order_file(folder, job.settings, texts))
+        for block in blocks:
+            if file is not None:
+                file.write(block)
+            sums.add(block)
+            parents.add(block)
+            outliers.add(block)
+    return parents.parents()
+
+
+def without_costs(block: OrderBlock) -> OrderBlock:
+    """Return a block that has no cost: trades happened and none is given, so no price paid is known (decisions 15).
+
+    Unexecuted orders lose theirs too: costs of them alone would pass for the costs of all.
+    """
+    costs = (*COSTS, "execution_cost", "opportunity_cost")
+    unknown: dict[str, Any] = {name: np.full_like(getattr(block, name), np.nan) for name in costs}
+    extra = {
+        name: np.full(len(block), np.nan) if any(part in name for part in UNPRICED) else column
+        for name, column in block.extra.items()
+    }
+    return replace(block, **unknown, extra=extra)
+
+
+def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
+    """Return metrics.csv: groups 1, 2, 3 even when empty, then 0 = all, by scenario (decisions 8)."""
+    totals = Totals.empty(cells, len(GROUPS) + 1)
+    group = cell_dimensions(cells.key)["group"].astype(np.int32)
+    totals.add(cells, group, 0)
+    totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
+    return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
+
+
+def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
+    unreconciled = quality.get("orders_not_reconciled", 0)
+    if quality.get("fills", 0) == 0:  # the data has no trades, which the run says once
+        return ()
+    return (f"{unreconciled} orders do not agree with their fills",) if unreconciled else ()

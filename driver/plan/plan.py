@@ -1,0 +1,166 @@
+"""Configuration and catalog to jobs. Pure: nothing is read or written here."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from driver.config.keys import Config
+from driver.config.loading import job_settings
+from driver.config.tick_file import TickFile
+from driver.plan.jobs import Job
+from driver.plan.sessions import plan_sessions
+from kernels.measure.choices import Settings
+from tickstore.catalog import Partition, partition_order
+from tickstore.errors import UserError
+
+LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
+LACKS = (
+    ("fills", "trades", "quantities come from order states, and there are no prices and no costs"),
+    ("quotes", "quotes", "costs are missing"),
+)
+SHOWN = 6  # names listed in a message
+# A rough cost, only for the estimate that `plan` prints.
+NS_PER_EVENT = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs of a run, in the order in which their results merge."""
+
+    jobs: tuple[Job, ...]
+    bytes: int  # of the day files
+    session_sources: dict[str, int]
+    notes: tuple[str, ...] = ()  # what the data lacks, and what that means for the results
+    tick_file: TickFile | None = None
+
+    @property
+    def event_rows(self) -> int:
+        """Return the order events of all jobs."""
+        return sum(job.event_rows for job in self.jobs)
+
+    def digest(self, extra: str = "") -> str:
+        """Return a digest that changes when any table of the run could."""
+        text = json.dumps([extra, *(f"{job.security}/{job.date} {job.fingerprint}" for job in self.jobs)])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def seconds(self, workers: int, cores: int) -> float:
+        """Return a rough estimate of the run's time."""
+        return self.event_rows * NS_PER_EVENT / 1e9 / max(1, min(workers, cores, len(self.jobs))) + 2.0
+
+
+def plan_jobs(
+    config: Config,
+    partitions: Sequence[Partition],
+    participants: Mapping[str, int] | None,
+    results: Path,
+    code: str = "",
+    only: frozenset[tuple[str, str]] | None = None,
+    tick_file: TickFile | None = None,
+) -> Plan:
+    """Return the jobs that ``config`` selects from the store's ``partitions``.
+
+    ``only`` limits them to the (security, date) the given input makes up. Sessions are decided over the
+    whole store, so that a selection never changes them (decisions 6).
+    """
+    chosen = _chosen(config, partitions, only)
+    settings = job_settings(config, _participant_codes(config.participant_ids, participants))
+    own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
+    texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
+    sessions = plan_sessions(config, partitions)
+    jobs = []
+    for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
+        session = sessions[partition.security, partition.date]
+        facts = json.dumps([partition.digest, asdict(session), texts[partition.security], code])
+        jobs.append(
+            Job(
+                index=index,
+                security=partition.security,
+                date=partition.date,
+                day_file=str(partition.path),
+                folder=str(results / job_folder(partition.security, partition.date)),
+                session=session,
+                settings=own[partition.security],
+                event_rows=partition.rows["events"],
+                fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:32],
+                content=partition.digest,
+            )
+        )
+    size = sum(partition.bytes for partition in chosen)
+    sources = dict(Counter(job.session.source for job in jobs))
+    return Plan(tuple(jobs), size, sources, (*_notes(chosen), *_tick_notes(set(own), tick_file)), tick_file)
+
+
+def _own_settings(settings: Settings, security: str, tick_file: TickFile | None) -> Settings:
+    """Return the settings of one security's jobs: with its ticks, where the tick file has them (decisions 11)."""
+    if tick_file is None or security not in tick_file.ticks:
+        return settings
+    return replace(settings, simulation=replace(settings.simulation, ticks=tick_file.ticks[security]))
+
+
+def _tick_notes(securities: set[str], tick_file: TickFile | None) -> tuple[str, ...]:
+    """Return a sentence on securities that the tick file lacks."""
+    if tick_file is None or not (without := sorted(securities - set(tick_file.ticks))):
+        return ()
+    return (f"{tick_file.name} has no ticks of {_some(without)}: theirs are those of --ticks",)
+
+
+def _notes(chosen: Sequence[Partition]) -> tuple[str, ...]:
+    """Return a sentence for each table that is absent from all or some partitions (decisions 15)."""
+    notes = []
+    for table, name, meaning in LACKS:
+        without = sum(partition.rows[table] == 0 for partition in chosen)
+        if without:
+            where = "" if without == len(chosen) else f" on {without} of {len(chosen)} security-days"
+            notes.append(f"there are no {name}{where}: {meaning}")
+    return tuple(notes)
+
+
+def job_folder(security: str, date: str) -> Path:
+    """Return a job's folder below the results folder."""
+    return Path("sec" + quote(security, safe="").replace("~", "%7E")) / date
+
+
+def _chosen(
+    config: Config, partitions: Sequence[Partition], only: frozenset[tuple[str, str]] | None
+) -> list[Partition]:
+    """Return the partitions selected, or raise a UserError that names the filter that left none."""
+    left = [p for p in partitions if only is None or (p.security, p.date) in only]
+    if not left and only is not None:
+        raise UserError("there is nothing to run: the input has no rows")
+    if not left:
+        raise UserError("there is nothing to run: the store has no day files; convert some with --orders=...")
+    wanted = set(config.security_codes)
+    if missing := sorted(wanted - {p.security for p in left}):
+        known = sorted({p.security for p in left}, key=lambda name: partition_order(name, ""))
+        raise UserError(f"--security_codes={missing[0]} is not in the data, which has {_some(known)}")
+    left = [p for p in left if not wanted or p.security in wanted]
+    first, last = min(p.date for p in left), max(p.date for p in left)
+    left = [p for p in left if config.date_start <= p.date and (not config.date_end or p.date <= config.date_end)]
+    if not left:
+        bounds = f"{config.date_start or 'the first'} to {config.date_end or 'the last'}"
+        raise UserError(f"no trade date lies within {bounds}: the data has {first} to {last}")
+    return left
+
+
+def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None) -> tuple[int, ...]:
+    """Return participants as the store codes them: numbers, or codes of a dictionary where ids are text."""
+    if dictionary is None:
+        for name in ids:
+            if not (name.isascii() and name.isdecimal()):
+                raise UserError(f"--participant_ids={name} is not a number, as the participants of this data are")
+            if int(name) > LARGEST_PARTICIPANT:
+                raise UserError(f"--participant_ids={name} is too large: numbers end at {LARGEST_PARTICIPANT}")
+        return tuple(int(name) for name in ids)
+    for name in ids:
+        if name not in dictionary:
+            raise UserError(f"--participant_ids={name} is not in the data, which has {_some(sorted(dictionary))}")
+    return tuple(dictionary[name] for name in ids)
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest

@@ -1,0 +1,142 @@
+"""What the numbers say, in sentences: with intervals where inference is possible, and plainly where it is not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from driver.report.charts import Row, number
+from driver.tables.statistics import FEW_CLUSTERS, status_of
+
+FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """Return a number with its sign, a real minus, and thousands separated; what rounds to zero has no sign."""
+    text = f"{value:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return text if text.strip("+0.,\N{MINUS SIGN}") else text[1:]
+
+
+def findings(
+    summary: Sequence[Row], statistics: Sequence[Row], quality: Mapping[str, int], settings: Mapping[str, Any]
+) -> list[str]:
+    """Return the sentences of the report's first section, most important first.
+
+    ``quality`` is kind -> count over all partitions, ``settings`` the configuration as run.json has it, or empty.
+    """
+    real = summary[0]
+    priced, orders = number(real["priced_orders"]), number(real["orders"])
+    if not orders:
+        return ["No order was selected: there is nothing to compare."]
+    sentences = [_reality(real)]
+    if priced:
+        clusters = {row["scenario"]: row for row in statistics if row["test"] == "cluster" and _by_value(row)}
+        sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
+        sentences += _inference(statistics)
+    return sentences + _limits(real, quality, settings)
+
+
+def _by_value(row: Row) -> bool:
+    return row["weighting"] == "notional"
+
+
+def _reality(real: Row) -> str:
+    text = (
+        f"{number(real['orders']):,.0f} orders asked for {number(real['order_quantity']):,.0f} shares and got "
+        f"{number(real['filled_quantity']):,.0f} of them ({100 * number(real['fill_ratio']):.1f} %)"
+    )
+    if real["shortfall_bps"] is None:
+        return text + "."
+    kind = "cost" if number(real["shortfall_bps"]) >= 0 else "gain"
+    bps = abs(number(real["shortfall_bps"]))
+    return text + f"; against the mid at arrival, unfilled shares included, that was a {kind} of {bps:.2f} bps."
+
+
+def _scenario(row: Row, cluster: Row | None) -> str:
+    saving, value = number(row["saving_bps"]), number(row["saving_value"])
+    word = "less" if saving >= 0 else "more"
+    text = (
+        f"Under {row['scenario']} the same orders would have cost {abs(saving):.2f} bps {word} "
+        f"({abs(value):,.0f} in currency), with {100 * number(row['fill_ratio']):.1f} % of the shares filled."
+    )
+    if cluster is None or cluster["ci_low"] is None:
+        return text
+    low, high = number(cluster["ci_low"]), number(cluster["ci_high"])
+    text += f" 95 % interval of the saving: {signed(low)} to {signed(high)} bps"
+    return text + (", which includes zero." if low <= 0 <= high else ".")
+
+
+def _inference(statistics: Sequence[Row]) -> list[str]:
+    clusters = [row for row in statistics if row["test"] == "cluster"]
+    sentences = []
+    if any(row["status"] == "refused" for row in clusters):
+        notes = sorted({str(row["note"]).split(":")[0] for row in clusters if row["status"] == "refused"})
+        sentences.append(f"No inference possible: {'; '.join(notes)}. The figures describe these orders.")
+    sizes = [number(row["df1"]) + 1 for row in clusters if row["df1"] is not None]
+    if sizes:
+        how = sorted({str(row["note"]).split(";")[0] for row in clusters if row["df1"] is not None})
+        rough = (
+            f", with {min(sizes):.0f} in the smaller dimension where about {FEW_CLUSTERS} are wanted: they are rough"
+        )
+        sentences.append(f"Intervals are {', '.join(how)}{rough if min(sizes) < FEW_CLUSTERS else ''}.")
+    scenarios = sorted({str(row["scenario"]) for row in clusters})
+    algebra = [name for name in scenarios if status_of(name) == "algebra"]
+    if algebra:
+        verb = "follow" if len(algebra) > 1 else "follows"
+        sentences.append(
+            f"{' and '.join(algebra)} {verb} from the same mid as A by arithmetic: their difference from reality is an "
+            "assumption worked out, not evidence, so it is not tested."
+        )
+    return sentences
+
+
+def _unpriced(real: Row) -> list[str]:
+    """Return how many orders the costs are about, and why the others have none."""
+    priced, orders, unquoted = (number(real[name]) for name in ("priced_orders", "orders", "benchmark_none"))
+    if priced == orders:
+        return []
+    reasons = []
+    if unquoted:
+        reasons.append(f"{unquoted:,.0f} have no valid quote to be measured from")
+    if orders - priced > unquoted:
+        reasons.append(
+            f"{orders - priced - unquoted:,.0f} lack a price in one of the scenarios (no valid quote at "
+            "their end, or a fill without a price)"
+        )
+    return [
+        f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
+        "quantities and fill rates, and have no cost anywhere."
+    ]
+
+
+def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) -> list[str]:
+    """Return what the figures leave out."""
+    sentences = []
+    priced = number(real["priced_orders"])
+    if quality.get("fills") == 0:
+        sentences.append(
+            "No trades were given: quantities come from the order states, and no price paid is known"
+            + (", so there are no costs and no savings." if not priced else ".")
+        )
+    if quality.get("quotes") == 0:
+        sentences.append("No quotes were given: there is no arrival price, so there are no costs.")
+    elif priced:
+        sentences += _unpriced(real)
+    if settings and not any(settings.get(name) for name in FEES):
+        sentences.append("Fees are set to zero: every figure is before fees.")
+    elif settings:
+        sentences.append("Every figure here is before fees; net_saving_bps in the tables takes the fees set off.")
+    return sentences
+
+
+def meanings(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what each scenario is, in a line, with the shares and prices of this run where they are known."""
+    share, impact = settings.get("dark_share"), settings.get("price_impact_percent")
+    dark = f"{100 * share:g} % of the order" if share is not None else "the dark share"
+    moved = f"{100 * impact:g} bps" if impact is not None else "a fixed impact"
+    return {
+        "real": "what the orders really did",
+        "A": "unlimited dark liquidity: the whole order trades at the mid of its window, where its limit allows",
+        "B": f"limited: {dark} trades at that mid, the rest as it really did",
+        "C": f"price impact: {dark} trades at that mid, the rest at the mid moved against the order by {moved}",
+        "R": "replay: the order rests in the dark book by the exchange's own rules",
+        "P": "placebo: the replay engine with nothing changed; its difference from reality is its own error",
+    }

@@ -1,0 +1,232 @@
+"""report.html: one self-contained page made from the tables of a results folder, and from nothing else."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from driver.report import charts
+from driver.report.findings import FEES, findings, meanings, signed
+from driver.tables.column_guide import COLUMNS
+from driver.tables.csv_text import Value
+from tickstore.durable.files import atomic_write
+from tickstore.errors import InputError
+
+Row = dict[str, Value]
+TEMPLATE = "page.html"
+REPORT = "report.html"
+RUN_LINES = 300
+# The settings that decide the figures; they are shown with the findings, not with the run.
+SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
+SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
+CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "allow_locked", "quotes_first", *FEES)
+OPTIONAL_TABLES = ("by_security", "by_date", "by_participant")
+SHOWN = 20  # groups drawn or listed; the CSV has all of them
+KEY_COLUMNS = (
+    "security_code",
+    "date",
+    "participant_id",
+    "size_bucket",
+    "hour",
+    "group",
+    "breakdown",
+    "value",
+    "order_id",
+)
+WORD_COLUMNS = ("scenario", "condition", "test", "weighting", "status", "note", "kind")
+TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
+
+
+def write_report(results: Path | str) -> str:
+    """Write report.html into a results folder; return a line to show when it could not be made, else ''."""
+    results = Path(results)
+    try:
+        import jinja2
+        import matplotlib as mpl  # noqa: F401  (the charts need it; say so once, here)
+    except ImportError as error:
+        return f'report.html was not made: {error.name} is missing; install it with: pip install "darkreplay[report]"'
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"count": _count, "bps": _bps, "money": _money, "percent": _percent}
+    environment.filters |= {"number": _number, "p": _p_value}
+    page = environment.get_template(TEMPLATE).render(report_content(results))
+    atomic_write(results / REPORT, page.encode())
+    return ""
+
+
+def read_table(path: Path) -> list[Row]:
+    """Return the rows of one of the run's tables, numbers as numbers, missing as None.
+
+    A table that `aggregate_by` leaves out is empty.
+    """
+    if path.stem in OPTIONAL_TABLES and not path.exists():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} is missing: make the tables first with `python -m driver run` or `aggregate`"
+        ) from None
+
+
+def _value(name: str, value: str) -> Value:
+    if value == "":
+        return None
+    if name in TEXT_COLUMNS:
+        return value
+    return float(value) if any(c in value for c in ".en") else int(value)
+
+
+def report_content(results: Path) -> dict[str, Any]:
+    """Return everything the template shows."""
+    names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
+    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers"]
+    tables = {name: read_table(results / f"{name}.csv") for name in names}
+    summary = tables["global_summary"]
+    run = _run_facts(results)
+    settings = run.pop("config", {})
+    quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
+    counts = {str(row["kind"]): int(charts.number(row["count"])) for row in quality}
+    found = findings(summary, tables["statistics"], counts, settings)
+    return {
+        "summary": summary,
+        "findings": [_unbroken(sentence) for sentence in found],
+        "meanings": meanings(settings),
+        "scenarios": [str(row["scenario"]) for row in summary],
+        "settings": settings,
+        "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
+        "groups": _grouped(tables["by_group"], "group"),
+        "conditions": _conditions(tables["by_condition"]),
+        "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
+        "participants": _largest(_grouped(tables["by_participant"], "participant_id")),
+        "participant_count": len(_grouped(tables["by_participant"], "participant_id")),
+        "securities": _largest(_grouped(tables["by_security"], "security_code")),
+        "security_count": len(_grouped(tables["by_security"], "security_code")),
+        "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
+        "statistics": tables["statistics"],
+        "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
+        "quality": quality,
+        "outliers": tables["outliers"][:10],
+        "columns": COLUMNS,
+        "charts": _charts(tables),
+        "run": list(_flat("", run))[:RUN_LINES],
+        "shown": SHOWN,
+    }
+
+
+def _grouped(rows: Sequence[Row], key: str) -> list[tuple[str, list[Row]]]:
+    """Return consecutive rows with equal ``key`` together, as (label, one row per scenario)."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(row[key]), []).append(row)
+    return list(groups.items())
+
+
+def _conditions(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Return the groups of by_condition.csv, each named by what it is a condition of."""
+    named: list[Row] = []
+    for row in rows:
+        kind = str(row["condition"]).replace("_", " ")
+        named.append(row | {"condition": f"{kind}: {row['value']}"})
+    return _grouped(named, "condition")
+
+
+def _largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
+    """Return the SHOWN groups with the largest value at arrival, in table order."""
+    ranked = sorted(range(len(groups)), key=lambda i: -charts.number(groups[i][1][0]["benchmark_notional"]))
+    return [groups[i] for i in sorted(ranked[:SHOWN])]
+
+
+def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
+    """Return the charts there is something to draw for, by name."""
+    summary = tables["global_summary"]
+    drawn = {}
+    if summary[0]["orders"]:
+        drawn["outcomes"] = charts.outcome_bars(summary)
+    if len(summary) < 2 or not summary[0]["priced_orders"]:
+        return drawn
+    intervals = [row for row in tables["statistics"] if row["test"] == "cluster" and row["ci_low"] is not None]
+    if intervals:
+        drawn["intervals"] = charts.saving_intervals(intervals)
+    if tables["by_security"]:
+        drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
+    dates = _grouped(tables["by_date"], "date")
+    if len(dates) > 1:
+        drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
+    hours = _grouped(tables["by_time_of_day"], "hour")
+    drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
+    drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
+    sizes = [(_short(label), rows) for label, rows in _grouped(tables["by_order_size"], "size_bucket")]
+    drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
+    return drawn
+
+
+def _short(bucket: str) -> str:
+    """Return a size bucket as it fits under an axis: 1001-5000 is "to 5k"."""
+    low, _, high = bucket.rstrip("+").partition("-")
+    edge = int(high or low)
+    text = f"{edge // 1000}k" if edge >= 1000 else str(edge)
+    return f"to {text}" if high else f"over {text}"
+
+
+def _run_facts(results: Path) -> dict[str, Any]:
+    """Return what run.json says of the run, without what is of use to programs alone; empty where there is none."""
+    try:
+        facts = json.loads((results / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in facts.items() if key not in ("darkreplay", "state", "plan", "tables")}
+
+
+def _unbroken(sentence: str) -> str:
+    """Keep numbers and their units on one line."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%").replace(" bps", "\N{NO-BREAK SPACE}bps")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "all"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "not set"
+
+
+def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [pair for key, inner in value.items() for pair in _flat(f"{prefix}.{key}" if prefix else key, inner)]
+    if isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        return [pair for i, inner in enumerate(value) for pair in _flat(f"{prefix}[{i}]", inner)]
+    return [(prefix, _text(value))]
+
+
+def _count(value: Value) -> str:
+    return "" if value is None else f"{charts.number(value):,.0f}"
+
+
+def _bps(value: Value) -> str:
+    return "" if value is None else signed(charts.number(value))
+
+
+def _money(value: Value) -> str:
+    return "" if value is None else signed(charts.number(value), 0)
+
+
+def _percent(value: Value) -> str:
+    return "" if value is None else f"{100 * charts.number(value):.1f}"
+
+
+def _number(value: Value, digits: int) -> str:
+    return "" if value is None else signed(charts.number(value), digits).removeprefix("+")
+
+
+def _p_value(value: Value) -> str:
+    if value is None:
+        return ""
+    return "< 0.0001" if charts.number(value) < 1e-4 else f"{charts.number(value):.4f}"

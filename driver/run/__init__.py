@@ -1,0 +1,1 @@
+"""A whole run: input, sample, results folder, resume, records."""

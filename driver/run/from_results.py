@@ -1,0 +1,91 @@
+"""Tables and report made again from what a results folder holds, without running a job."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from driver.config.keys import Config
+from driver.config.tick_file import read_tick_file
+from driver.plan.jobs import Job
+from driver.plan.plan import plan_jobs
+from driver.run import results_folder as folder
+from driver.run.manifest import Finished, Manifest
+from driver.run.monitor import Monitor
+from driver.run.results_folder import JobState
+from driver.run.run_record import PhaseClock, RunRecord, Summary
+from driver.run.runner import first_state, make_tables, tables_digest
+from tickstore.durable.lock import RunLock
+from tickstore.errors import InputError, UserError
+
+
+def aggregate_again(results: Path, monitor: Monitor) -> Summary:
+    """Make the tables and the report from the jobs that are finished in ``results``.
+
+    Jobs that failed there, or that were never done, are still part of the run: they stay listed as such.
+    """
+    from tickstore import read_catalog
+
+    config = recorded_config(results)
+    with RunLock(results, "results"):
+        finished = Manifest(results).read()
+        recorded = folder.recorded_states(results)
+        only = frozenset(recorded)
+        catalog = read_catalog(Path(config.store).expanduser())
+        tick_file, code = read_tick_file(config.tick_file), folder.code_digest()
+        plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
+        kept = folder.valid_jobs(plan, finished)
+        if not kept:
+            raise UserError(f"{results} has no finished job: run it first")
+        states = [_state_now(job, kept, recorded) for job in plan.jobs]
+        left = len(only) - len(plan.jobs) + sum(state is None for state in states)
+        if left:
+            raise UserError(f"{left} of {len(only)} jobs in {results} are not up to date: use `run` instead")
+        summary = Summary(results, Path(config.store), [state for state in states if state is not None])
+        summary.tick_file = tick_file
+        clock = PhaseClock(summary.phases)
+        with RunRecord(config, tables_digest(config, plan), summary) as record:
+            folder.remove_tables(results)
+            make_tables(plan, record, monitor)
+            clock.lap("tables")
+    return summary
+
+
+def _state_now(
+    job: Job, kept: Mapping[str, Finished], recorded: Mapping[tuple[str, str], Mapping[str, str]]
+) -> JobState | None:
+    """Return a job's state: finished and intact, or as jobs.csv has it; None if what it finished is no longer good."""
+    state = first_state(job, kept)
+    if state.state == "kept":
+        return state
+    before = recorded[job.security, job.date]
+    if before["state"] == "failed":
+        return JobState(job, "failed", int(before["attempts"]), None, before["error"])
+    return state if before["state"] == "waiting" else None
+
+
+def report_again(results: Path) -> Path:
+    """Make report.html from the tables in ``results``; return its path."""
+    from driver.report.page import REPORT, write_report
+
+    recorded_config(results)  # says what is wrong if this is no results folder
+    with RunLock(results, "results"):
+        if trouble := write_report(results):
+            raise UserError(trouble)
+        folder.refresh_stamps(results)
+    return results / REPORT
+
+
+def recorded_config(results: Path) -> Config:
+    """Return the configuration that run.json of a results folder records."""
+    try:
+        facts = json.loads((results / folder.RUN_FILE).read_text(encoding="utf-8"))
+        return Config(**{name: _frozen(value) for name, value in facts["config"].items()})
+    except OSError:
+        raise InputError(f"--results={results} is not a results folder: it has no {folder.RUN_FILE}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{results / folder.RUN_FILE} is damaged or of another version: use `run`") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,117 @@
+"""Input paths as the user wrote them, to files that exist; and the request that converts them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driver.config.keys import Config
+from driver.config.loading import load_config
+from tickstore.durable.files import make_folder
+from tickstore.errors import InputError, StoreError, UserError
+
+if TYPE_CHECKING:
+    from tickstore import ConvertRequest
+
+
+CONVERT_MEMORY_MB = 384
+STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
+CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+
+
+def as_stored(config: Config, given: Collection[str]) -> Config:
+    """Return ``config`` with the zone and price unit that its store was converted with.
+
+    Raises a UserError if the user states others, or keys that act only on files.
+    """
+    from tickstore import open_day, read_catalog
+
+    usual = load_config({}).config
+    for name in CONVERTING:
+        if name in given and getattr(config, name) != getattr(usual, name):
+            raise UserError(f"--{name} acts when files are converted: give them too (--orders=...), or leave it out")
+    facts: Mapping[str, Any] = {}
+    for partition in read_catalog(Path(config.store).expanduser()).partitions:
+        try:
+            with open_day(partition.path) as day:
+                facts = day.attributes
+            break
+        except StoreError:  # its job will say what is wrong with it
+            continue
+    stored = {name: facts[name] for name in STORED if name in facts}
+    for name, value in stored.items():
+        if name in given and getattr(config, name) != value:
+            raise UserError(
+                f"--{name}={getattr(config, name)}: the store {config.store} was converted with {value}; "
+                "leave it out, or convert the files into another store"
+            )
+    return replace(config, **stored)
+
+
+def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that paths and patterns name, each once, or raise an InputError that says which is wrong."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        if path.is_dir():
+            raise InputError(f"--{flag}: {pattern} is a directory: give files, or a pattern such as {pattern}/*.csv")
+        if path.exists():
+            found[path] = None
+            continue
+        matches = sorted(match for match in glob(str(path), recursive=True) if not Path(match).is_dir())  # noqa: PTH207 (absolute patterns)
+        if not matches:
+            reason = "matches no file" if has_magic(pattern) else "does not exist"
+            raise InputError(f"--{flag}: {pattern} {reason}")
+        found |= dict.fromkeys(Path(match) for match in matches)
+    return tuple(found)
+
+
+def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
+    """Raise for a mapping of a field that no table has."""
+    from tickstore.fields import FIELDS
+
+    known = {
+        name for table, fields in FIELDS.items() for field in fields for name in (field.name, f"{table}.{field.name}")
+    }
+    for name, _ in columns:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f": did you mean {near[0]}?" if near else ""
+            raise UserError(f"--columns names the field {name}, which no table has{hint}")
+
+
+def convert_request(config: Config, workers: int) -> "ConvertRequest":
+    """Return the conversion that ``config`` describes; its files exist."""
+    from tickstore import ConvertRequest
+    from tickstore.store_files import MANIFEST_NAME
+
+    orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
+    if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
+        raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
+    _check_columns(config.columns)
+    if config.temp_dir:
+        make_folder(Path(config.temp_dir).expanduser(), "temporary")
+    sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
+    return ConvertRequest(
+        orders=orders,
+        trades=trades,
+        nbbo=nbbo,
+        store=Path(config.store).expanduser(),
+        sessions=sessions,
+        timezone=config.timezone,
+        session_cutoff=config.session_cutoff,
+        holidays=config.holidays,
+        price_decimals=config.price_decimals,
+        price_format=config.price_format,
+        columns=config.columns,
+        chunk_size_mb=config.chunk_size_mb,
+        memory_mb=config.memory or CONVERT_MEMORY_MB,
+        temp_dir=Path(config.temp_dir).expanduser() if config.temp_dir else None,
+        workers=workers,
+        max_reject_ratio=config.max_reject_ratio,
+        max_rejects=None if config.max_rejects < 0 else config.max_rejects,
+        replace=config.replace,
+        quotes_from_orders=config.quotes_from_orders,
+    )

@@ -1,0 +1,112 @@
+"""Files that are old, new or absent, never half: atomic writes, the manifest of finished jobs, the run lock."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, ClassVar
+from zlib import crc32
+
+from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_write, file_stamps
+from tickstore.durable.lock import LOCK
+
+MANIFEST = "manifest.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One line of the manifest: a job that is complete on disk."""
+
+    name: str  # security/date
+    fingerprint: str
+    files: Mapping[str, tuple[int, int]]  # name -> (bytes, mtime in ns)
+    report: Mapping[str, Any]
+
+
+class Manifest:
+    """Append-only record of finished jobs in a results folder: one JSON line with a checksum per job.
+
+    A line that was cut by a crash ends the reading; the jobs behind it are done again.
+    """
+
+    HEADER: ClassVar = {"darkreplay": "results", "version": 1}
+
+    def __init__(self, results: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.path = results / MANIFEST
+        self.clock = clock
+        self.file: IO[bytes] | None = None
+        self.synced = 0.0
+
+    def read(self) -> dict[str, Finished]:
+        """Return the last line of each job by name; later lines replace earlier ones."""
+        finished: dict[str, Finished] = {}
+        for entry in _good_lines(self.path):
+            if "name" in entry:
+                files = {name: (int(size), int(stamp)) for name, (size, stamp) in entry["files"].items()}
+                finished[entry["name"]] = Finished(entry["name"], entry["fingerprint"], files, entry["report"])
+        return finished
+
+    def start(self, kept: Mapping[str, Finished]) -> None:
+        """Rewrite the manifest so that it lists ``kept`` alone, and open it for appending."""
+        lines = [_line(self.HEADER), *(_line(_entry(job)) for job in kept.values())]
+        atomic_write(self.path, b"".join(lines))
+        self.file = self.path.open("ab")
+        self.synced = self.clock()
+
+    def append(self, job: Finished) -> None:
+        """Add one finished job."""
+        if self.file is None:
+            raise RuntimeError("the manifest is not started")
+        self.file.write(_line(_entry(job)))
+        self.file.flush()
+        if self.clock() - self.synced >= FSYNC_SECONDS:
+            os.fsync(self.file.fileno())
+            self.synced = self.clock()
+
+    def close(self) -> None:
+        """Make all lines durable."""
+        if self.file is not None:
+            os.fsync(self.file.fileno())
+            self.file.close()
+            self.file = None
+
+
+def is_results_folder(folder: Path) -> bool:
+    """Return whether ``folder`` is missing, empty, or one that an earlier run made."""
+    if not folder.exists():
+        return True
+    if (folder / MANIFEST).is_file():
+        return next(_good_lines(folder / MANIFEST), None) == Manifest.HEADER
+    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= {LOCK}
+
+
+def is_intact(job: Finished, folder: Path) -> bool:
+    """Return whether every file of a finished job is as it was left."""
+    try:
+        return file_stamps(folder) == dict(job.files)
+    except OSError:
+        return False
+
+
+def _entry(job: Finished) -> dict[str, Any]:
+    return {"name": job.name, "fingerprint": job.fingerprint, "files": dict(job.files), "report": dict(job.report)}
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    text = json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()
+    return b"%08x %s\n" % (crc32(text), text)
+
+
+def _good_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield entries up to the first line that is torn or damaged."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for line in lines[:-1]:
+        checksum, _, text = line.partition(b" ")
+        if checksum != b"%08x" % crc32(text):
+            return
+        yield json.loads(text)

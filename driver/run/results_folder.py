@@ -1,0 +1,222 @@
+"""The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv."""
+
+import csv
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from driver.config.keys import Config
+from driver.engines.engine import Outcome
+from driver.plan.jobs import Job
+from driver.plan.plan import Plan
+from driver.run.manifest import Finished, is_intact, is_results_folder
+from kernels.base.sources import is_source, package_root, source_digest
+from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
+from tickstore.errors import UserError
+
+RUN_FILE = "run.json"
+JOBS_FILE = "jobs.csv"
+LOG_FILE = "run.log"
+STALE = ".stale"
+# All that is made from the jobs; a test compares this with what a run leaves.
+TABLES = frozenset(
+    [
+        "global_summary.csv",
+        "by_security.csv",
+        "by_date.csv",
+        "by_participant.csv",
+        "time_series.csv",
+        "by_time_of_day.csv",
+        "by_order_size.csv",
+        "by_group.csv",
+        "by_condition.csv",
+        "by_parent.csv",
+        "unexecuted.csv",
+        "statistics.csv",
+        "data_quality.csv",
+        "outliers.csv",
+        "fidelity.csv",
+        "jobs.csv",
+        "report.html",
+    ]
+)
+LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
+JOB_COLUMNS = (
+    "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """One line of jobs.csv."""
+
+    job: Job
+    state: str  # done, kept (from an earlier run), failed, waiting
+    attempts: int = 0
+    report: Mapping[str, Any] | None = None
+    error: str = ""
+
+
+def check_results_folder(results: Path) -> None:
+    """Raise a UserError if ``results`` holds something no run of this program made."""
+    if results.exists() and not results.is_dir():
+        raise UserError(f"--results={results} is a file: give a folder")
+    if results.is_dir() and not is_results_folder(results):
+        raise UserError(f"--results={results} holds other files: give an empty or new folder")
+
+
+def valid_jobs(plan: Plan, finished: Mapping[str, Finished]) -> dict[str, Finished]:
+    """Return the jobs of ``plan`` that an earlier run finished with the same data and settings, still intact."""
+    valid = {}
+    for job in plan.jobs:
+        earlier = finished.get(job_name(job))
+        if earlier and earlier.fingerprint == job.fingerprint and is_intact(earlier, Path(job.folder)):
+            valid[earlier.name] = earlier
+    return valid
+
+
+def job_name(job: Job) -> str:
+    """Return the name of a job in the manifest and in messages."""
+    return f"{job.security}/{job.date}"
+
+
+def finished_entry(outcome: Outcome) -> Finished:
+    """Return the manifest's entry for a job that has just been done."""
+    if outcome.report is None:
+        raise ValueError("a failed job is not finished")
+    job = outcome.job
+    clear_temporary(Path(job.folder))  # of an earlier attempt
+    return Finished(job_name(job), job.fingerprint, file_stamps(Path(job.folder)), asdict(outcome.report))
+
+
+def set_stale_aside(results: Path, plan: Plan) -> int:
+    """Move the folders of jobs that are not in the plan to ``.stale``; return how many."""
+    planned = {Path(job.folder) for job in plan.jobs}
+    moved = 0
+    for folder in sorted(results.glob("sec*/*")):
+        if folder not in planned and folder.is_dir():
+            target = results / STALE / folder.relative_to(results)
+            if target.exists():
+                shutil.rmtree(target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+            moved += 1
+    return moved
+
+
+def remove_tables(results: Path) -> None:
+    """Remove the tables and the report of an earlier run: they would not match the jobs any more."""
+    clear_temporary(results)
+    for name in TABLES:
+        (results / name).unlink(missing_ok=True)
+
+
+def tables_are_current(results: Path, digest: str) -> bool:
+    """Return whether an earlier run completed exactly this plan and its tables are as it left them."""
+    try:
+        before = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
+        stamps = {name: tuple(stamp) for name, stamp in before["tables"].items()}
+        return bool(before["state"] == "complete" and before["plan"] == digest and table_stamps(results) == stamps)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def headline(results: Path) -> list[dict[str, Any]]:
+    """Return the global rows that an earlier, complete run left in run.json."""
+    rows = json.loads((results / RUN_FILE).read_text(encoding="utf-8")).get("summary", [])
+    return [dict(row) for row in rows]
+
+
+def refresh_stamps(results: Path) -> None:
+    """Tell run.json that the tables and the report are as they should be now."""
+    facts = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
+    atomic_json(results / RUN_FILE, facts | {"tables": table_stamps(results)})
+
+
+def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
+    """Return name -> (bytes, mtime) of the tables and the report; what else lies in the folder is not ours."""
+    return {name: stamp for name, stamp in file_stamps(results).items() if name in TABLES}
+
+
+def write_jobs(results: Path, states: Sequence[JobState]) -> None:
+    """Write jobs.csv: one line per job of the plan, in its order."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(JOB_COLUMNS)
+    for state in states:
+        report = state.report or {}
+        counts = [report.get(name, "") for name in ("events", "orders", "fills", "bytes_written")]
+        seconds = f"{report['seconds']:.6f}" if report else ""
+        job = state.job
+        about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
+        writer.writerow([*about, *counts, seconds, state.error])
+    atomic_write(results / JOBS_FILE, text.getvalue().encode())
+
+
+def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the lines of jobs.csv by (security, date)."""
+    try:
+        with (results / JOBS_FILE).open(newline="", encoding="utf-8") as file:
+            return {(row["security"], row["date"]): row for row in csv.DictReader(file)}
+    except (OSError, ValueError, KeyError):
+        raise UserError(f"{results / JOBS_FILE} is missing or damaged: use `run` instead") from None
+
+
+def write_run(results: Path, state: str, config: Config, digest: str, facts: Mapping[str, Any]) -> None:
+    """Write run.json: what was run, with what, and what came out."""
+    content = {
+        "darkreplay": "run",
+        "state": state,  # running, complete, failed (some jobs), interrupted
+        "plan": digest,
+        **facts,
+        "config": asdict(config),
+        "versions": versions(),
+    }
+    atomic_json(results / RUN_FILE, content)
+
+
+def versions() -> dict[str, str]:
+    """Return what else decides the last digits: versions of Python, the libraries and the CPU's kind."""
+    found = {"python": sys.version.split()[0], "machine": platform.machine(), "cores": str(os.cpu_count())}
+    for library in LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            found[library] = "absent"
+    return found
+
+
+# What of this package says things or runs jobs and computes none: with other words a finished job stays valid.
+NOT_RESULTS: Final = frozenset({"command_line", "engines", "report", "run"})
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of the sources that make results: a job done by other code is not valid."""
+    import driver
+    import kernels
+    import tickstore
+
+    ours, *others = (package_root(Path(str(package.__file__))) for package in (driver, kernels, tickstore))
+    parts = [
+        part for part in sorted(ours.iterdir()) if part.stem not in NOT_RESULTS and (part.is_dir() or is_source(part))
+    ]
+    return source_digest(*others, *parts)
+
+
+def tables_code_digest() -> str:
+    """Return a digest of the sources that make tables and report out of finished jobs, words included."""
+    import driver
+
+    return source_digest(package_root(Path(str(driver.__file__))))

@@ -1,0 +1,159 @@
+"""What a run did so far, and its two files: jobs.csv for each job, run.json for the whole."""
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from driver.config.keys import Config
+from driver.config.tick_file import TickFile
+from driver.engines.engine import describe
+from driver.run import results_folder as folder
+from driver.run.results_folder import JobState, job_name
+
+if TYPE_CHECKING:
+    from tickstore import ConvertReport
+
+
+MOST_WARNINGS = 1_000
+HEADLINE = ("scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity",
+            "fill_ratio", "vwap", "shortfall_bps", "saving_bps")  # fmt: skip
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did, for people and for --json."""
+
+    results: Path
+    store: Path
+    states: list[JobState] = field(default_factory=list)
+    phases: dict[str, float] = field(default_factory=dict)  # name -> seconds
+    conversion: "ConvertReport | None" = None
+    headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
+    notes: tuple[str, ...] = ()  # what the data lacks
+    tick_file: TickFile | None = None
+    up_to_date: bool = False
+    stale: int = 0
+
+    @property
+    def failed(self) -> list[JobState]:
+        """Return the jobs that failed."""
+        return [state for state in self.states if state.state == "failed"]
+
+    @property
+    def incomplete(self) -> list[JobState]:
+        """Return the jobs that are in no table: failed, or never done."""
+        return [state for state in self.states if state.state in ("failed", "waiting")]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what jobs warned of."""
+        warned = [(job_name(one.job), one.report["warnings"]) for one in self.states if one.report]
+        return [f"{name}: {text}" for name, texts in warned for text in texts]
+
+    def count(self, state: str) -> int:
+        """Return the number of jobs in ``state``."""
+        return sum(one.state == state for one in self.states)
+
+    def rate(self) -> float:
+        """Return events measured a second, over the workers together."""
+        seconds = self.phases.get("jobs", 0.0)
+        events = sum(int(one.report["events"]) for one in self.states if one.report and one.state == "done")
+        return events / seconds if seconds else 0.0
+
+    def total(self, name: str) -> int:
+        """Return the sum of one number of the job reports."""
+        return sum(int(one.report[name]) for one in self.states if one.report)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Keeps jobs.csv and run.json in step with what has happened; says in them how the run ended."""
+
+    config: Config
+    digest: str
+    summary: Summary
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            state = "failed" if self.summary.incomplete else "complete"
+            self.write(state, tables=folder.table_stamps(self.summary.results))
+        elif issubclass(kind, KeyboardInterrupt):
+            self.write("interrupted")
+        elif error is not None:
+            self.write("error", error=describe(error))
+
+    def write(self, state: str, **more: Any) -> None:
+        """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
+        if "tables" not in more:
+            folder.write_jobs(self.summary.results, self.summary.states)
+        facts = _facts(self.summary) | more
+        folder.write_run(self.summary.results, state, self.config, self.digest, facts)
+
+
+def _facts(summary: Summary) -> dict[str, Any]:
+    """Return the part of run.json that tells what was read and done."""
+    conversion = summary.conversion
+    tables = conversion.tables if conversion else {}
+    return {
+        "store": summary.store,
+        "results": summary.results,
+        "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
+        "failed": {job_name(state.job): state.error for state in summary.failed},
+        "sessions": Counter(state.job.session.source for state in summary.states),
+        "tick_file": summary.tick_file.facts if summary.tick_file else None,
+        "notes": summary.notes,
+        "warnings": summary.warnings[:MOST_WARNINGS],
+        "totals": {
+            "events": summary.total("events"),
+            "orders": summary.total("orders"),
+            "fills": summary.total("fills"),
+            "rejected_rows": sum(table.rejected for table in tables.values()),
+        },
+        "input": {name: asdict(table) for name, table in tables.items()},
+        "summary": [{name: row.get(name) for name in HEADLINE} for row in summary.headline],
+        "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
+    }
+
+
+class JobLog:
+    """run.log: with --detailed_logs one line for each job and each end of a run, appended; else nothing."""
+
+    def __init__(self, results: Path, wanted: bool) -> None:
+        self.path = results / folder.LOG_FILE if wanted else None
+
+    def write(self, line: str) -> None:
+        """Append a line with the time."""
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
+
+    def job(self, state: JobState) -> None:
+        """Append what became of a job."""
+        if state.report is None:
+            self.write(f"{job_name(state.job)} failed after {state.attempts} attempts: {state.error}")
+            return
+        numbers = ", ".join(f"{state.report[name]} {name}" for name in ("events", "orders", "fills", "bytes_written"))
+        seconds = f"{state.report['seconds']:.3f} s"
+        self.write(f"{job_name(state.job)} done in {seconds}, attempt {state.attempts}: {numbers}")
+
+
+class PhaseClock:
+    """Seconds of each phase."""
+
+    def __init__(self, phases: dict[str, float]) -> None:
+        self.phases = phases
+        self.last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        """End the phase ``name``; the next begins."""
+        now = time.monotonic()
+        self.phases[name] = now - self.last
+        self.last = now

@@ -1,0 +1,224 @@
+"""One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from driver.config.keys import Config
+from driver.config.loading import Loaded
+from driver.config.tick_file import read_tick_file
+from driver.engines.engine import Outcome, PoolError
+from driver.engines.kernel_cache import WarmUp, with_sound_cache
+from driver.engines.supervisor import PoolOptions, run_jobs
+from driver.plan.jobs import Job
+from driver.plan.plan import Plan, plan_jobs
+from driver.run import results_folder as folder
+from driver.run.input_files import as_stored, convert_request, find_files
+from driver.run.manifest import Finished, Manifest
+from driver.run.monitor import Monitor
+from driver.run.results_folder import JobState, job_name
+from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
+from driver.run.sample import ensure_sample, use_sample
+from tickstore.durable.files import make_folder
+from tickstore.durable.lock import RunLock
+from tickstore.errors import UserError
+
+if TYPE_CHECKING:
+    from tickstore import ConvertProgress, ConvertReport
+
+
+TABLE_OF_KEY = {
+    "security_code": "by_security.csv",
+    "date": "by_date.csv",
+    "participant_id": "by_participant.csv",
+}
+FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
+STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
+WORK = "driver.job.job:run_job"  # tests name another function to inject faults
+
+
+def resolve(loaded: Loaded) -> tuple[Config, bool]:
+    """Return the configuration with its input (the user's files, the user's store, or else the built-in sample).
+
+    Also whether it is the sample: without any setting, or when nothing was converted into the default store.
+    Raises an InputError if a file that the user names is not there.
+    """
+    config = loaded.config
+    if config.has_input or "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
+        for flag in ("orders", "trades", "nbbo"):
+            find_files(flag, getattr(config, flag))
+        return config if config.has_input else as_stored(config, loaded.given), False
+    return use_sample(config, "results" in loaded.given), True
+
+
+def _has_day_files(store: str) -> bool:
+    """Return whether something was converted into a store."""
+    from tickstore import read_catalog
+
+    path = Path(store).expanduser()
+    return path.is_dir() and bool(read_catalog(path).partitions)
+
+
+def run(loaded: Loaded, monitor: Monitor) -> Summary:
+    """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
+    config, is_sample = resolve(loaded)
+    results = Path(config.results).expanduser()
+    folder.check_results_folder(results)
+    make_folder(results, "results")
+    with RunLock(results, "results"), WarmUp(monitor.say) as warm_up:
+        summary = Summary(results, Path(config.store).expanduser())
+        clock = PhaseClock(summary.phases)
+        if is_sample:
+            ensure_sample(loaded.config.store, monitor.say)
+            clock.lap("sample")
+        plan, summary.conversion = convert_and_plan(config, monitor)
+        summary.notes, summary.tick_file = plan.notes, plan.tick_file
+        clock.lap("convert")
+        manifest = Manifest(results)
+        kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
+        summary.states = [first_state(job, kept) for job in plan.jobs]
+        digest = tables_digest(config, plan)
+        if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
+            summary.up_to_date, summary.headline = True, folder.headline(results)
+            return summary
+        folder.remove_tables(results)
+        summary.stale = folder.set_stale_aside(results, plan)
+        manifest.start(kept)
+        with RunRecord(config, digest, summary) as record:
+            record.write("running")
+            clock.lap("plan")
+            if summary.count("waiting"):
+                warm_up.finish()
+                clock.lap("compile")
+            try:
+                _run_jobs(config, summary, manifest, warm_up, monitor)
+            finally:
+                manifest.close()
+            clock.lap("jobs")
+            _check_not_empty(summary, loaded.given)
+            make_tables(plan, record, monitor)
+            clock.lap("tables")
+    return summary
+
+
+def tables_digest(config: Config, plan: Plan) -> str:
+    """Return a digest of all that decides the tables of a run."""
+    return plan.digest(repr((config.aggregate_by, folder.tables_code_digest())))
+
+
+def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
+    """Convert the input, if there is any, and return the jobs it makes up."""
+    from tickstore import read_catalog
+
+    tick_file = read_tick_file(config.tick_file)
+    report = convert_input(config, monitor) if config.has_input else None
+    catalog = read_catalog(Path(config.store).expanduser())
+    only = frozenset(report.partitions) if report else None
+    results = Path(config.results).expanduser()
+    code = folder.code_digest()
+    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file), report
+
+
+def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
+    """Convert the raw files into the store. Cheap when they are there already."""
+    from tickstore import convert
+
+    request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
+    stage = ""
+
+    def show(progress: "ConvertProgress") -> None:
+        nonlocal stage
+        if progress.stage != stage:
+            stage = progress.stage
+            monitor.stop()
+            monitor.start(STAGES.get(stage, stage), progress.total, "bytes" if stage == "parse" else "day files")
+        monitor.reach(progress.done)
+
+    with monitor:
+        report = with_sound_cache(lambda: convert(request, show), monitor.say)
+    for warning in report.warnings:
+        monitor.say(f"warning: {warning}")
+    return report
+
+
+def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
+    waiting = [state.job for state in summary.states if state.state == "waiting"]
+    if not waiting:
+        return
+    place = {id(state.job): position for position, state in enumerate(summary.states)}
+    log = JobLog(summary.results, config.detailed_logs)
+    log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
+    monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
+    with monitor:
+        for outcome in _outcomes(config, waiting, warm_up, monitor):
+            position = place[id(outcome.job)]
+            if outcome.report is None:
+                rmtree(outcome.job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
+                state = JobState(outcome.job, "failed", outcome.attempts, None, outcome.error)
+                monitor.say(f"job {job_name(outcome.job)} failed: {outcome.error}")
+            else:
+                manifest.append(folder.finished_entry(outcome))
+                state = JobState(outcome.job, "done", outcome.attempts, asdict(outcome.report))
+            summary.states[position] = state
+            log.job(state)
+            monitor.advance(outcome.job.event_rows)
+
+
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
+    """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
+    if config.mode == "sequential":
+        from driver.engines.sequential import run_jobs_here
+        from kernels import warm
+
+        with_sound_cache(warm, monitor.say)
+        yield from run_jobs_here(jobs, WORK)
+        return
+    options = PoolOptions(WORK, config.max_workers, config.deadline, config.retries, config.memory)
+    left = {job.index: job for job in jobs}
+    for attempt in (1, 2):
+        try:
+            for outcome in run_jobs(list(left.values()), options):
+                del left[outcome.job.index]
+                yield outcome
+            return
+        except PoolError as error:
+            if not error.damaged or attempt == 2:
+                raise UserError(f"no worker process can be started: {error.message}") from None
+            warm_up.rebuild()
+
+
+def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
+    """Raise if all jobs are done and none has an order: naming the filters that the user gave."""
+    if not summary.failed and summary.total("orders") == 0:
+        filters = [f"--{name}" for name in FILTERS if name in given]
+        what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
+        raise UserError(f"the selection is empty: {what}")
+
+
+def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
+    """Aggregate the jobs that are complete into tables and statistics, and make the report of them."""
+    summary = record.summary
+    left_out = {job_name(state.job) for state in summary.incomplete}
+    jobs = [job for job in plan.jobs if job_name(job) not in left_out]
+    if not jobs:
+        return
+    from driver.report.page import write_report
+    from driver.tables.aggregate import aggregate
+
+    made = with_sound_cache(lambda: aggregate(summary.results, jobs, jobs[0].settings), monitor.say)
+    summary.headline = made.measures
+    record.write("reporting")  # the report quotes run.json
+    if trouble := write_report(summary.results):
+        monitor.say(trouble)
+    for key, table in TABLE_OF_KEY.items():
+        if key not in record.config.aggregate_by:
+            (summary.results / table).unlink()
+
+
+def first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:
+    """Return the state of a job before anything runs: kept from an earlier run, or waiting."""
+    earlier = kept.get(job_name(job))
+    return JobState(job, "kept", 0, earlier.report) if earlier else JobState(job, "waiting")

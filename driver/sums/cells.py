@@ -1,0 +1,137 @@
+"""Cells: what a job sums its orders by. Their keys, the names of their sums, and how they merge.
+
+A cell is (participant, local hour of the benchmark time, size bucket, real fill group). All its integer
+sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from kernels.base.columns import F64, I32, I64
+from kernels.conventions import BENCHMARKS, VENUES
+from kernels.sums import moments
+from tickstore.errors import UserError
+
+CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
+COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
+FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps")
+# Columns of OrderBlock.extra; a block without them counts as if they were missing in every order.
+EXTRA_FILL_METRICS = (
+    "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
+)  # fmt: skip
+ORDER_METRICS = ("quoted_spread_bps", "delay_bps", "decision_shortfall_bps")
+HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
+VENUE_NAMES = VENUES[:4]
+OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
+SCENARIO_SUMS = (
+    *OUTCOMES, "filled_quantity", "unpriced_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
+    "better", "equal", "worse",
+)  # fmt: skip
+QUARTERS = 96  # of an hour in a day
+
+
+@dataclass(slots=True)
+class Cells:
+    """Sums of n cells. ``key`` ascends; every array's cell axis follows it.
+
+    ``sums`` is (columns, n) int64, named by ``names``; moments are laid out as in ``kernels.sums.moments``, and
+    ``histogram_*`` are sparse entries sorted by (cell, code).
+    """
+
+    scenarios: tuple[str, ...]
+    names: tuple[str, ...]
+    key: I64
+    sums: I64
+    weight: F64
+    mean: F64
+    comoment: F64
+    histogram_cell: I32 = field(default_factory=lambda: np.empty(0, np.int32))
+    histogram_code: I32 = field(default_factory=lambda: np.empty(0, np.int32))
+    histogram_count: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.key)
+
+
+def cell_key(participant: I64, hour: I64, size: I64, group: I64) -> I64:
+    """Return the key of each cell; ``cell_dimensions`` is its inverse."""
+    key: I64 = ((participant * 24 + hour) * 8 + size) * 4 + group
+    return key
+
+
+def cell_dimensions(key: I64) -> dict[str, I64]:
+    """Return participant, hour, size and group of each cell."""
+    return {"participant": key // 768, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
+
+
+@lru_cache(maxsize=1024)  # many jobs of a run are of the same date
+def _hours_of_day(zone: str, day: int) -> I64:
+    """Return the local hour of each quarter of an hour of a UTC day, counted from 1970."""
+    tz = ZoneInfo(zone)
+    quarters = [datetime.fromtimestamp(day * 86_400 + q * 900, tz) for q in (0, QUARTERS)]
+    if quarters[0].utcoffset() == quarters[1].utcoffset():
+        minutes = quarters[0].hour * 60 + quarters[0].minute + 15 * np.arange(QUARTERS)
+        return minutes // 60 % 24
+    return np.array([datetime.fromtimestamp(day * 86_400 + q * 900, tz).hour for q in range(QUARTERS)])
+
+
+def hour_table(zone: str, first: int, last: int) -> tuple[int, I64]:
+    """Return the local hours of whole UTC days with quarters of an hour first .. last, and the first quarter."""
+    days = range(first // QUARTERS, last // QUARTERS + 1)
+    return days[0] * QUARTERS, np.concatenate([_hours_of_day(zone, day) for day in days])
+
+
+def sum_names(scenarios: Sequence[str], markouts: int, fill_rates: int) -> tuple[str, ...]:
+    """Return the names of the integer sums, in the order of their rows; horizons of either kind are numbered."""
+    shared = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
+    shared += [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
+    shared += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
+    shared += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
+    shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
+    shared += ["execution_share_ms", "execution_shares"]
+    shared.append("report_quantity")
+    shared += [f"{what}.{h}" for h in range(fill_rates) for what in ("filled_within", "orders_within")]
+    for metric in [*ORDER_METRICS, *metric_names(markouts)]:
+        shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
+    return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])
+
+
+def metric_names(markouts: int) -> list[str]:
+    """Return the names of the weighted metrics of fills; markout horizons are numbered."""
+    numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
+    return [*FILL_METRICS, *EXTRA_FILL_METRICS, *numbered]
+
+
+def too_large(name: str, reach: float) -> str:
+    """Return the message for sums that could leave 64 bits."""
+    return (
+        f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
+        "probably wrong, or price_decimals too large; run `inspect` on the partition"
+    )
+
+
+def regroup(cells: Cells, key: I64) -> Cells:
+    """Return the cells summed again by ``key``, which has a value for each of them; histograms are left out."""
+    present, place = np.unique(key, return_inverse=True)
+    index, n, K = place.astype(np.int32), len(present), len(cells.scenarios)
+    sums = np.zeros((len(cells.names), n), np.int64)
+    weight, mean = np.zeros((n, 3)), np.zeros((n, 2, K))
+    comoment = np.zeros((n, 2, K * (K + 1) // 2))
+    moments.merge_rows(index, cells.sums, sums)
+    moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, weight, mean, comoment)
+    check_reach(sums)
+    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment)
+
+
+def check_reach(sums: I64) -> int:
+    """Return the largest magnitude of any sum; refuse what may not fit when it is merged with others."""
+    reach = max(int(sums.max()), -int(sums.min())) if sums.size else 0
+    if reach >= moments.FIXED_LIMIT:
+        raise UserError(too_large("a column", float(reach)))
+    return reach

@@ -1,0 +1,130 @@
+"""What a job's orders are summed in until the job ends: cells with numbers of their own, and tables that grow."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import numpy as np
+
+from kernels.base.columns import I32, I64, Array
+from kernels.base.memory import Buffers
+from kernels.sums import cell_tables
+from kernels.sums.cell_tables import CubeTables
+from kernels.sums.moments import Integers
+
+DIRECT: Final = 2**16  # participants with smaller codes are numbered by a table of codes
+
+
+@dataclass(slots=True)
+class Arrays:
+    """Arrays by name that grow and keep what they hold; their memory serves job after job."""
+
+    name: str
+    buffers: Buffers
+    taken: dict[str, Array] = field(default_factory=dict)
+
+    def longer(self, name: str, shape: tuple[int, ...], kind: Any, used: int) -> Array:
+        """Return the array of that name with room for ``shape``; its first ``used`` rows stay what they were."""
+        array = self.buffers.take(f"{self.name}.{name}", shape, kind)
+        before = self.taken.get(name)
+        if before is not None and before.ctypes.data != array.ctypes.data:
+            array[:used] = before[:used]
+        self.taken[name] = array
+        return array
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Numbers of keys, in the order of first use, from a dense table of all keys there may be."""
+
+    arrays: Arrays
+    count: int = 0
+    room: int = 0
+
+    def add(self, key: Integers, room: int, out: I32) -> None:
+        """Write the number of each key, all of which are below ``room``."""
+        room = max(room, self.room)
+        number = cast(I32, self.arrays.longer("number", (room,), np.int32, self.room))
+        number[self.room :] = -1
+        keys = cast(I64, self.arrays.longer("keys", (self.count + len(key),), np.int64, self.count))
+        self.count, self.room = int(cell_tables.number_keys(key, number, keys, self.count, out)), room
+
+    def keys(self) -> I64:
+        """Return the keys by number."""
+        return cast(I64, self.arrays.taken["keys"][: self.count]) if self.count else np.zeros(0, np.int64)
+
+
+class Participants:
+    """Numbers that stand for participants in keys, so that a table of all keys there may be is small."""
+
+    def __init__(self, buffers: Buffers) -> None:
+        """Start without participants."""
+        self._buffers = buffers
+        self._numbers = Numbers(Arrays("participants", buffers))
+        self._large: dict[int, int] | None = None  # code -> number, once a code is too large for a table
+
+    def __len__(self) -> int:
+        """Return how many participants there are so far."""
+        return self._numbers.count if self._large is None else len(self._large)
+
+    def add(self, codes: I32) -> I32:
+        """Return the number of each order's participant, good until the next block."""
+        room = int(codes.max(initial=-1)) + 1
+        if self._large is None and room > DIRECT:
+            self._large = {code: number for number, code in enumerate(self.codes().tolist())}
+        if self._large is not None:
+            distinct, place = np.unique(codes, return_inverse=True)
+            numbers = [self._large.setdefault(code, len(self._large)) for code in distinct.tolist()]
+            return np.array(numbers, np.int32)[place]
+        out = cast(I32, self._buffers.take("participants.out", codes.shape, np.int32))
+        self._numbers.add(codes, room, out)
+        return out
+
+    def codes(self) -> I64:
+        """Return the participants' codes by number."""
+        return self._numbers.keys() if self._large is None else np.array(list(self._large), np.int64)
+
+
+class Cube:
+    """The cells of one cube while they are summed, in the order of their first orders."""
+
+    def __init__(self, name: str, buffers: Buffers, widths: tuple[int, int]) -> None:
+        """Start without cells; ``widths`` as in ``kernels.sums.order_rows``."""
+        self.name, self._arrays = name, Arrays(name, buffers)
+        self._numbers = Numbers(self._arrays)
+        self._widths = widths
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return self._numbers.count
+
+    def add(self, key: I64, room: int, done: int) -> tuple[I32, CubeTables]:
+        """Return the cell of each order of the next block, and the tables with room for all of them.
+
+        key : (n,) below ``room``; ``done`` orders came before.
+        """
+        before = len(self)
+        cell = cast(I32, self._arrays.longer("cell", (done + len(key),), np.int32, done)[done:])
+        self._numbers.add(key, room, cell)
+        widths = (*self._widths, cell_tables.MOMENTS)
+        kinds = {"rows": np.int64, "fill_rows": np.int64, "moments": np.float64}
+        tables = CubeTables(
+            *(
+                cast(Any, self._arrays.longer(name, (len(self), width), kinds[name], before))
+                for name, width in zip(kinds, widths, strict=True)
+            )
+        )
+        for table in tables:
+            table[before:] = 0
+        return cell, tables
+
+    def keys(self) -> I64:
+        """Return the keys of the cells."""
+        return self._numbers.keys()
+
+    def cells(self) -> I32:
+        """Return the cell of each order so far."""
+        return cast(I32, self._arrays.taken["cell"])
+
+    def tables(self) -> CubeTables:
+        """Return the tables of all cells."""
+        return CubeTables(*(cast(Any, self._arrays.taken[name]) for name in CubeTables._fields))

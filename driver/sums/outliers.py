@@ -1,0 +1,62 @@
+"""The most extreme orders of a run, by their cost in money: what a reader should look at first."""
+
+from typing import Any
+
+import numpy as np
+
+from kernels.conventions import NULL
+from kernels.measure.order_block import OrderBlock
+from kernels.sums import largest
+from kernels.sums.moments import BPS
+
+KEPT = 10  # per job
+NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
+
+
+class Extremes:
+    """The most extreme orders of a job, gathered block by block."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        """Start without any order."""
+        self.rows: list[dict[str, Any]] = []  # of largest real cost, either sign, as plain rows
+        self._size, self._ids = np.zeros(kept), np.zeros(kept, np.int64)
+
+    def add(self, block: OrderBlock) -> None:
+        """Look at the orders of one block."""
+        source = -1 - np.arange(len(self._size))  # where a row is from: this block, or the rows kept so far
+        largest.keep_largest(block.cost[0], block.order_id, self._size, self._ids, source)
+        places = source[: np.count_nonzero(self._size)].tolist()
+        self.rows = [_row(block, i) if i >= 0 else self.rows[-1 - i] for i in places]
+
+
+def _row(block: OrderBlock, i: int) -> dict[str, Any]:
+    base = float(block.mid2[i]) * float(block.order_quantity[i]) if block.mid2[i] != NULL else 0.0
+    row: dict[str, Any] = {
+        "order_id": int(block.order_id[i]),
+        "participant_id": int(block.participant[i]),
+        "side": 1 if block.side[i] > 0 else 2,
+        "order_quantity": int(block.order_quantity[i]),
+        "filled_quantity": int(block.filled_quantity[i]),
+        "group": int(block.group[i]),
+        "cost": float(block.cost[0, i]),
+        "shortfall_bps": BPS * float(block.cost[0, i]) / base if base > 0.0 else None,
+    }
+    for s, scenario in enumerate(block.scenarios[1:], start=1):
+        saving = block.cost[0, i] - block.cost[s, i]
+        row[f"{scenario}_saving_bps"] = None if np.isnan(saving) or base <= 0.0 else BPS * float(saving) / base
+    return row
+
+
+def robust_z(value: float | None, spread: tuple[float, float] | None) -> float | None:
+    """Return how many robust standard deviations a value is from the median; None where half the values are equal.
+
+    spread : median and median absolute deviation
+    """
+    if value is None or spread is None or spread[1] <= 0.0:
+        return None
+    return (value - spread[0]) / (NORMAL_MAD * spread[1])
+
+
+def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:
+    """Return the ``kept`` rows of largest cost; ties go to the smaller order id, so the order of parts is nothing."""
+    return sorted([*a, *b], key=lambda row: (-abs(row["cost"]), row["order_id"]))[:kept]

@@ -1,0 +1,146 @@
+"""Orders summed by the parent they are children of (decisions 18), where the input names parents.
+
+A parent is one id on one date in one security. Its benchmark is the mid that its first selected child was
+measured from. Everything is an integer, costs as everywhere in 1/COST_SCALE of a half price unit x share, so
+parents add up exactly to the orders they are made of.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from driver.sums.cells import too_large
+from kernels.base.columns import I32, I64
+from kernels.conventions import NULL
+from kernels.measure.order_block import OrderBlock
+from kernels.sums import moments
+from tickstore.errors import UserError
+
+FIRST = ("parent_id", "arrival_time", "mid2")  # of the first child
+COMBINED = ("end_time", "peak_quantity")  # of all children together
+SUMMED = (
+    "orders", "buy_orders", "priced_orders", "order_quantity", "priced_quantity", "base", "signed_base",
+    "signed_quantity",
+)  # fmt: skip
+BY_SCENARIO = ("filled_quantity", "unpriced_quantity", "notional", "cost")
+
+
+@dataclass(slots=True)
+class Parents:
+    """Sums of n parents in the order of their first children; ``sums`` is (columns, n) int64, named by ``names``."""
+
+    scenarios: tuple[str, ...]
+    names: tuple[str, ...]
+    sums: I64
+
+
+def parent_names(scenarios: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns of parents."""
+    return (*FIRST, *COMBINED, *SUMMED, *(f"{s}.{name}" for s in scenarios for name in BY_SCENARIO))
+
+
+@dataclass(slots=True)
+class ParentSums:
+    """Sums blocks of orders, in arrival order, by parent. What it keeps of a block is its own."""
+
+    scenarios: tuple[str, ...] = ()
+    parts: list[I64] = field(default_factory=list)  # (columns, parents of a block)
+    children: list[I64] = field(default_factory=list)  # (5, n): parent, arrival, end, quantity, filled
+
+    def add(self, block: OrderBlock) -> None:
+        """Add a block; one whose input names no parents adds nothing."""
+        if "parent_id" not in block.extra:
+            return
+        self.scenarios = block.scenarios
+        ids = block.extra["parent_id"].astype(np.int64)
+        columns = ids, block.arrival_time, block.end_time, block.order_quantity, block.filled_quantity
+        self.children.append(np.array(columns, np.int64))
+        self.parts.append(_block_sums(block, ids))
+
+    def parents(self) -> Parents | None:
+        """Return the parents of all blocks together; None where the input names none."""
+        if not self.parts:
+            return None
+        names = parent_names(self.scenarios)
+        parts, children = np.concatenate(self.parts, axis=1), np.concatenate(self.children, axis=1)
+        ids, first, place = np.unique(parts[0], return_index=True, return_inverse=True)
+        sums = np.zeros((len(names), len(ids)), np.int64)
+        added = len(FIRST) + len(COMBINED)
+        moments.merge_rows(place.astype(np.int32), parts[added:], sums[added:])
+        sums[: len(FIRST)] = parts[: len(FIRST), first]
+        end, peak = names.index("end_time"), names.index("peak_quantity")
+        sums[end] = np.iinfo(np.int64).min
+        np.maximum.at(sums[end], place, parts[end])
+        _, arrived, parent = np.unique(children[0], return_index=True, return_inverse=True)
+        sums[peak] = peak_quantities(parent, *children[1:], count=len(ids))
+        alone = ids == NULL  # orders without a parent share a row, each its own parent
+        sums[peak, alone] = sums[names.index("order_quantity"), alone]
+        return Parents(self.scenarios, names, np.ascontiguousarray(sums[:, np.argsort(arrived)]))
+
+
+def _block_sums(block: OrderBlock, ids: I64) -> I64:
+    """Return the columns of the parents of one block; ``peak_quantity`` is left 0."""
+    names = parent_names(block.scenarios)
+    distinct, first, place = np.unique(ids, return_index=True, return_inverse=True)
+    cell = place.astype(np.int32)
+    sums = np.zeros((len(names), len(distinct)), np.int64)
+    row = dict(zip(names, sums, strict=True))
+    row["parent_id"][:], row["arrival_time"][:], row["mid2"][:] = distinct, block.arrival_time[first], block.mid2[first]
+    row["end_time"][:] = np.iinfo(np.int64).min
+    np.maximum.at(row["end_time"], cell, block.end_time)
+    base = np.empty(len(block), np.int64)
+    _check("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, block.cost, base))
+    side, quantity = block.side.astype(np.int64), np.where(base > 0, block.order_quantity, 0)
+    columns = {
+        "orders": np.ones(len(block), np.int64),
+        "buy_orders": (side > 0).astype(np.int64),
+        "priced_orders": (base > 0).astype(np.int64),
+        "order_quantity": block.order_quantity,
+        "priced_quantity": quantity,
+        "base": base,
+        "signed_base": side * base,
+        "signed_quantity": side * quantity,
+    }
+    for name, column in columns.items():
+        moments.add_integers(cell, column, row[name])
+    _add_scenarios(block, cell, base, row)
+    return sums
+
+
+def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64]) -> None:
+    for s, scenario in enumerate(block.scenarios):
+        filled, notional2 = block.scenario_filled[s], block.scenario_notional2[s]
+        moments.add_integers(cell, filled, row[f"{scenario}.filled_quantity"])
+        unpriced = np.where(np.isnan(notional2), filled, 0)
+        moments.add_integers(cell, unpriced, row[f"{scenario}.unpriced_quantity"])
+        if s == 0:
+            moments.add_integers(cell, block.notional, row[f"{scenario}.notional"])
+        else:
+            _check("notional", moments.add_rounded(cell, notional2, 0.5, row[f"{scenario}.notional"]))
+        _check("cost", moments.add_fixed_cost(cell, block.cost[s], base, row[f"{scenario}.cost"]))
+
+
+def _check(name: str, reach: float) -> None:
+    if not reach < moments.FIXED_LIMIT:
+        raise UserError(too_large(name, reach))
+
+
+def peak_quantities(parent: I64, arrival: I64, end: I64, quantity: I64, filled: I64, *, count: int) -> I64:
+    """Return the largest quantity each of ``count`` parents had filled or working at one time.
+
+    A child counts with its whole quantity from its arrival to its end, then with what it filled; one that ends
+    as another arrives has ended. So an order that was cancelled and entered again counts once.
+    """
+    if len(parent) == 0:
+        return np.zeros(count, np.int64)
+    both = np.concatenate([parent, parent])
+    time = np.concatenate([arrival, np.maximum(end, arrival + 1)])
+    arrives = np.repeat([1, 0], len(parent))
+    change = np.concatenate([quantity, filled - quantity])
+    order = np.lexsort((arrives, time, both))
+    running = np.cumsum(change[order])
+    starts = np.searchsorted(both[order], np.arange(count))
+    before = running[starts] - change[order][starts]
+    peak: I64 = np.maximum.reduceat(running, starts) - before
+    return peak

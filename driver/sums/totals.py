@@ -1,0 +1,153 @@
+"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver.sums.cells import Cells
+from kernels.base.columns import F64, I32, I64
+from kernels.sums import histograms, moments
+
+NO_SECURITY = -1
+SEVERAL_SECURITIES = -2
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums of ``rows`` table rows over cells that arrive in a fixed order; grows when more rows are needed."""
+
+    scenarios: tuple[str, ...]
+    names: tuple[str, ...]
+    low: I64  # (columns, rows); the sum is high x 2^32 + low
+    high: I64
+    weight: F64  # (rows, 3)
+    mean: F64  # (rows, 2, K)
+    comoment: F64
+    histogram: I64 | None  # (rows, measures x buckets), where quantiles are wanted
+    security: I64  # (rows,) index of the only security summed, or NO_, SEVERAL_SECURITIES
+
+    @classmethod
+    def empty(cls, cells: Cells, rows: int, quantiles: bool = True) -> "Totals":
+        """Return zeroed totals for cells that look like ``cells``."""
+        K = len(cells.scenarios)
+        width = (2 * K - 1) * histograms.BUCKETS
+        return cls(
+            scenarios=cells.scenarios,
+            names=cells.names,
+            low=np.zeros((len(cells.names), rows), np.int64),
+            high=np.zeros((len(cells.names), rows), np.int64),
+            weight=np.zeros((rows, 3)),
+            mean=np.zeros((rows, 2, K)),
+            comoment=np.zeros((rows, 2, K * (K + 1) // 2)),
+            histogram=np.zeros((rows, width), np.int64) if quantiles else None,
+            security=np.full(rows, NO_SECURITY, np.int64),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of rows there is room for."""
+        return len(self.security)
+
+    def grow(self, rows: int) -> None:
+        """Make room for at least ``rows`` rows."""
+        more = max(rows, 2 * len(self)) - len(self)
+        if rows <= len(self):
+            return
+        self.low = np.pad(self.low, ((0, 0), (0, more)))
+        self.high = np.pad(self.high, ((0, 0), (0, more)))
+        self.weight = np.pad(self.weight, ((0, more), (0, 0)))
+        self.mean = np.pad(self.mean, ((0, more), (0, 0), (0, 0)))
+        self.comoment = np.pad(self.comoment, ((0, more), (0, 0), (0, 0)))
+        self.security = np.pad(self.security, (0, more), constant_values=NO_SECURITY)
+        if self.histogram is not None:
+            self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
+
+    def add(self, cells: Cells, index: I32, security: int) -> None:
+        """Add cell i to row ``index[i]``; a negative one leaves the cell out."""
+        moments.merge_integers(index, cells.sums, self.low, self.high)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
+        if self.histogram is not None:
+            histograms.merge_histograms(
+                index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
+            )
+        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+
+    def add_again(self, cells: Cells, security: int, row: int, parts: slice) -> None:
+        """Add all cells to ``row``, given that they were added to the rows of ``parts``, each to one.
+
+        Integers are taken from there; means and co-moments are merged cell by cell, as everywhere.
+        """
+        for sums in (self.low, self.high):
+            sums[:, row] += sums[:, parts].sum(axis=1)
+        if self.histogram is not None:
+            self.histogram[row] += self.histogram[parts].sum(axis=0)
+        index = np.full(len(cells), row, np.int32)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
+        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+
+    def add_rows(self, other: "Totals", rows: I32, security: int) -> None:
+        """Add row i of ``other``, which sums one partition, to row ``rows[i]``; negative rows are left out."""
+        moments.merge_rows(rows, other.low, self.low)
+        moments.merge_rows(rows, other.high, self.high)
+        moments.merge_moments(rows, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
+        if self.histogram is not None and other.histogram is not None:
+            histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
+        moments.mark_rows(rows, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+
+    def row(self, r: int) -> dict[str, int]:
+        """Return the sums of a row by name, as exact integers."""
+        low, high = self.low[:, r].tolist(), self.high[:, r].tolist()
+        sums = [(above << moments.LOW_BITS) + below for below, above in zip(low, high, strict=True)]
+        return dict(zip(self.names, sums, strict=True))
+
+    def comoment_matrix(self, r: int, weighted: bool = False) -> F64:
+        """Return the full K x K co-moment matrix of a row."""
+        K = len(self.scenarios)
+        matrix = np.zeros((K, K))
+        rows, columns = _lower(K)
+        matrix[rows, columns] = self.comoment[r, int(weighted)]
+        matrix[columns, rows] = self.comoment[r, int(weighted)]
+        return matrix
+
+    def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
+        """Return quantiles in bps, to a bucket's width, for each histogram measure; None without orders.
+
+        A measure has the first bucket that holds, with those below, at least that share of the orders.
+        """
+        if self.histogram is None:
+            return None
+        below = self.histogram[r].reshape(-1, histograms.BUCKETS).cumsum(axis=1)
+        if below[0, -1] == 0:
+            return None
+        wanted = np.array(shares) * below[:, -1:]
+        bucket = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
+        found: list[list[float]] = _middles()[np.minimum(bucket, histograms.BUCKETS - 1)].tolist()
+        return found
+
+    def spread(self, r: int, measure: int) -> tuple[float, float] | None:
+        """Return median and median absolute deviation in bps of one histogram measure; None without orders."""
+        medians = self.quantiles(r, (0.5,))
+        if medians is None or self.histogram is None:
+            return None
+        median = medians[measure][0]
+        counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
+        distance = np.abs(_middles() - median)
+        order = np.argsort(distance, kind="stable")
+        running = np.cumsum(counts[order])
+        return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
+
+@cache
+def _lower(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns of the lower triangle of a matrix."""
+    return np.tril_indices(size)
+
+
+@cache
+def _middles() -> F64:
+    """Return the value that stands for each bucket: its middle, 0 for the central one, the edge at the ends."""
+    edges = histograms.bucket_edges()
+    middle = (edges[:-1] + edges[1:]) / 2
+    middle[0], middle[-1] = edges[1], edges[-2]
+    return middle

@@ -1,0 +1,1 @@
+"""Tables out of partials, and what their columns mean."""

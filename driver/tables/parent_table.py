@@ -1,0 +1,94 @@
+"""by_parent.csv: one row per security, date, parent and scenario, written job by job; and what its columns mean."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from driver.sums.parents import Parents
+from driver.tables.column_guide import BENEFIT, BPS, COST, NONE, Column
+from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.row_measures import TableStyle, cost_bps, ratio
+from kernels.conventions import COST_SCALE, NULL
+
+COLUMNS: Final = (
+    Column("security_code", "", NONE, "security"),
+    Column("date", "", NONE, "trade date: a parent that works on several has a row for each"),
+    Column("parent_id", "id", NONE, "parent; empty: orders without one, in one row, each measured by itself"),
+    Column("scenario", "", NONE, "real, or the scenario the row is about"),
+    Column("orders", "count", NONE, "children among the selected orders"),
+    Column("order_quantity", "shares", NONE, "sum over children, those that replaced another included"),
+    Column("filled_quantity", "shares", NONE, "filled under the row's scenario"),
+    Column("fill_ratio", "share", NONE, "filled over order_quantity"),
+    Column("notional", "price units", NONE, "sum of price x quantity of the fills"),
+    Column("vwap", "price units", NONE, "notional over filled"),
+    Column("shortfall_bps", BPS, COST, "cost of priced children against the parent's own M0, over their value at it"),
+    Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
+    Column("priced_orders", "count", NONE, "children with a cost in every scenario"),
+    Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files; empty where children differ"),
+    Column("arrival_time", "ns UTC", NONE, "arrival of the first child"),
+    Column("end_time", "ns UTC", NONE, "end of the last child to end"),
+    Column("mid", "price units", NONE, "M0: mid that the first child is measured from"),
+    Column(
+        "peak_quantity", "shares", NONE, "most that was filled or working at one time: replaced children count once"
+    ),
+    Column("drift_bps", BPS, COST, "part of the shortfall: the mid's move from the parent's M0 to its children's"),
+    Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost against the parent's M0, exact"),
+    Column(
+        "orders_cost", "1/65536 half price units x shares", COST, "cost against the children's own M0, exact: adds up"
+    ),
+)
+HEADER: Final = csv_bytes([column.name for column in COLUMNS], [])
+
+
+def parent_lines(parents: Parents, security: str, date: str, style: TableStyle) -> bytes:
+    """Return the lines of one job's parents."""
+    lines = csv_bytes([], _rows(parents, security, date, style))
+    return lines.partition(b"\n")[2]
+
+
+def _rows(parents: Parents, security: str, date: str, style: TableStyle) -> Iterator[list[Value]]:
+    for values in parents.sums.T.tolist():
+        sums = dict(zip(parents.names, values, strict=True))
+        for scenario in parents.scenarios:
+            yield [security, date, *_row(sums, scenario, parents.scenarios[0], style)]
+
+
+def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> list[Value]:
+    alone, mid2 = sums["parent_id"] == NULL, sums["mid2"]
+    filled, cost = sums[f"{scenario}.filled_quantity"], sums[f"{scenario}.cost"]
+    notional = None if sums[f"{scenario}.unpriced_quantity"] else sums[f"{scenario}.notional"]
+    # Against the parent's M0 instead of its own, a child costs side x Q x (own M0 - the parent's) more.
+    if alone:
+        base, drift = sums["base"], 0
+    else:
+        base = 0 if mid2 == NULL else sums["priced_quantity"] * mid2
+        drift = COST_SCALE * (sums["signed_base"] - sums["signed_quantity"] * mid2)
+    known = base > 0
+    sides = {0: 2, sums["orders"]: 1}
+    return [
+        None if alone else sums["parent_id"],
+        scenario,
+        sums["orders"],
+        sums["order_quantity"],
+        filled,
+        ratio(filled, sums["order_quantity"]),
+        notional,
+        None if notional is None else ratio(notional, filled),
+        cost_bps(cost + drift, base) if known else None,
+        cost_bps(sums[f"{real}.cost"] - cost, base) if known else None,
+        sums["priced_orders"],
+        sides.get(sums["buy_orders"]),
+        sums["arrival_time"],
+        sums["end_time"],
+        None if alone or mid2 == NULL else mid2 / 2,
+        sums["peak_quantity"],
+        cost_bps(drift, base) if known else None,
+        cost + drift if known else None,
+        cost,
+    ]
+
+
+def parent_table() -> str:
+    """Return the columns as a Markdown table: the part of driver/README.md that a test keeps up to date."""
+    lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in COLUMNS]
+    return "\n".join(lines) + "\n"

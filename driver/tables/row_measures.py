@@ -1,0 +1,193 @@
+"""The measures every table carries, in one list, and how a table becomes text.
+
+Every ratio is one division of exact integers, correctly rounded; costs are positive when paid, savings
+positive when good (decisions 16). A missing value is an empty field.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from driver.sums.cells import (
+    CHARGES,
+    EXTRA_FILL_METRICS,
+    FILL_METRICS,
+    HORIZON_METRICS,
+    ORDER_METRICS,
+    SCENARIO_SUMS,
+    VENUE_NAMES,
+)
+from driver.sums.totals import SEVERAL_SECURITIES, Totals
+from driver.tables.csv_text import Value, csv_bytes
+from kernels.conventions import COST_SCALE
+from kernels.measure.choices import Settings
+
+# Half price units, and the fixed-point scale below them.
+COST_UNITS = 2 * COST_SCALE
+QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
+FILL_COUNTS = ("fills", "fills_after_hours")
+
+
+@dataclass(frozen=True, slots=True)
+class TableStyle:
+    """What a table's text depends on beside its sums."""
+
+    price_decimals: int
+    markout_seconds: tuple[float, ...]
+    fill_seconds: tuple[float, ...]
+    fees: bool  # whether the configuration sets any: net columns then stand beside the gross ones
+
+    @classmethod
+    def of(cls, settings: Settings) -> "TableStyle":
+        """Return the style that belongs to a run's settings."""
+        simulation = settings.simulation
+        seconds = simulation.markout_seconds, simulation.fill_seconds
+        return cls(settings.price_decimals, *seconds, any(simulation.fees_bps))
+
+
+def ratio(numerator: int, denominator: int) -> float | None:
+    """Return the correctly rounded quotient, or None without a denominator."""
+    return numerator / denominator if denominator else None
+
+
+def cost_bps(cost: int, base: int) -> float | None:
+    """Return a fixed-point cost sum over a sum of Q x M0 (half units), in bps."""
+    return ratio(10_000 * cost, COST_SCALE * base)
+
+
+def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
+    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order."""
+    sums = totals.row(r)
+    spreads, history = _distributions(totals, r), _history(sums, style)
+    rows = []
+    for s, spread in enumerate(spreads):
+        row = _scenario_measures(totals, r, s, sums, style, spread)
+        row |= history if s == 0 else dict.fromkeys(history)
+        row["benchmark_notional"] = sums["base"]
+        row["shortfall_cost"] = sums[f"{totals.scenarios[s]}.cost"]
+        rows.append(row)
+    return rows
+
+
+def _scenario_measures(
+    totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle, spread: dict[str, Value]
+) -> dict[str, Value]:
+    """Return what every scenario has; ``spread`` is its own over the orders."""
+    prefix = totals.scenarios[s]
+    own = {name: sums[f"{prefix}.{name}"] for name in SCENARIO_SUMS}
+    real = {f"cost{charge}": sums[f"{totals.scenarios[0]}.cost{charge}"] for charge in CHARGES}
+    one_security = totals.security[r] != SEVERAL_SECURITIES
+    row: dict[str, Value] = {"scenario": prefix, "orders": sums["orders"]}
+    for name in ("fully_filled", "partially_filled", "not_executed"):
+        row[name] = own[name]
+    row["order_quantity"] = sums["order_quantity"]
+    row["filled_quantity"] = own["filled_quantity"]
+    row["fill_ratio"] = ratio(own["filled_quantity"], sums["order_quantity"])
+    notional = None if own["unpriced_quantity"] else own["notional"]
+    row["notional"] = notional
+    row["vwap"] = ratio(notional, own["filled_quantity"]) if one_security and notional is not None else None
+    row["shortfall_bps"] = cost_bps(own["cost"], sums["base"])
+    row["saving_bps"] = cost_bps(real["cost"] - own["cost"], sums["base"])
+    row["priced_orders"] = sums["priced_orders"]
+    row |= spread
+    for charge in CHARGES[1:]:
+        base = sums[f"base{charge}"]
+        row[f"shortfall{charge}_bps"] = cost_bps(own[f"cost{charge}"], base)
+        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - own[f"cost{charge}"], base)
+    if style.fees:
+        net = own["cost"] + own["fees"]
+        row["net_shortfall_bps"] = cost_bps(net, sums["base"])
+        row["net_saving_bps"] = cost_bps(real["cost"] + sums[f"{totals.scenarios[0]}.fees"] - net, sums["base"])
+    for name in ("better", "equal", "worse"):
+        row[name] = own[name]
+    unit = 10**style.price_decimals
+    row["notional_value"] = None if notional is None else ratio(notional, unit)
+    priced = sums["priced_orders"] > 0
+    row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
+    row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit) if priced else None
+    return row
+
+
+def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
+    """Return, by scenario, the equal-weighted mean of shortfall and saving over orders, and how they spread."""
+    K, n = len(totals.scenarios), int(totals.weight[r, 0])
+    mean, co = totals.mean[r, 0].tolist(), totals.comoment_matrix(r).tolist()
+    quantiles = totals.quantiles(r, tuple(QUANTILES.values()))
+    rows = []
+    for s in range(K):
+        row: dict[str, Value] = {"shortfall_mean_bps": mean[s] if n else None}
+        row["saving_mean_bps"] = mean[0] - mean[s] if n else None
+        variance = max(co[0][0] - 2 * co[0][s] + co[s][s], 0.0) / (n - 1) if n > 1 else None
+        row["saving_sd_bps"] = None if variance is None else variance**0.5
+        saved = [0.0 if n else None] * len(QUANTILES) if s == 0 else quantiles and quantiles[K + s - 1]
+        for name, values in (("shortfall", quantiles and quantiles[s]), ("saving", saved)):
+            row |= {f"{name}_{label}_bps": values[q] if values else None for q, label in enumerate(QUANTILES)}
+        rows.append(row)
+    return rows
+
+
+def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
+    venues = [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
+    row: dict[str, Value] = {name: sums[name] for name in venues}
+    for name in (
+        "report_quantity",
+        "leaves_quantity",
+        "withdrawn_quantity",
+        "fills",
+        "fills_after_hours",
+        "not_eligible",
+    ):
+        row[name] = sums[name]
+    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
+        row |= dict.fromkeys([*venues, "report_quantity", *FILL_COUNTS])
+    for name in ("benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"):
+        row[name] = sums[name]
+    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
+    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
+    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
+    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}
+    for h, seconds in enumerate(style.markout_seconds):
+        for metric in HORIZON_METRICS:
+            names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"
+    for name, source in names.items():
+        row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
+    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
+    for h, seconds in enumerate(style.markout_seconds):
+        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
+        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
+    row |= _fill_rates(sums, style)
+    for name, source in names.items():
+        row[f"{name.removesuffix('_bps')}_orders"] = sums[f"{source}.orders"]
+    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
+    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
+    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
+    return row
+
+
+def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
+
+    Nothing is known of when orders filled whose states alone tell of it.
+    """
+    row: dict[str, Value] = {}
+    orders, quantity = sums["orders"], sums["order_quantity"]
+    for h, seconds in enumerate(style.fill_seconds):
+        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
+        row[f"filled_quantity_{seconds:g}s"] = filled
+        row[f"orders_filled_{seconds:g}s"] = traded
+        row[f"fill_rate_{seconds:g}s"] = ratio(filled, quantity)
+        row[f"orders_filled_share_{seconds:g}s"] = ratio(traded, orders)
+    if sums["real.unpriced_quantity"]:
+        row = dict.fromkeys(row)
+    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
+    return row
+
+
+def totals_csv(
+    keys: Sequence[str], labels: Iterable[tuple[Sequence[Value], int]], totals: Totals, style: TableStyle
+) -> bytes:
+    """Return a table: for each (label, row of the totals), one line per scenario."""
+    rows = [(label, row) for label, r in labels for row in measures(totals, r, style)]
+    names = list(rows[0][1]) if rows else []
+    return csv_bytes([*keys, *names], ([*label, *row.values()] for label, row in rows))

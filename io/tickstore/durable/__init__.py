@@ -1,0 +1,1 @@
+"""Files that survive: written whole, locked, checked. Used by the store and by the driver."""

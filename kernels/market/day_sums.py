@@ -1,0 +1,43 @@
+"""What is derived once per day from its quotes and fills, before any order is looked at."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.base.columns import Array, FillColumns, QuoteColumns
+from kernels.base.memory import Buffers
+from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
+from kernels.market.prints import market_prints
+from kernels.market.quote_book import quote_book, quote_snapshots
+from kernels.market.window_mids import wide_sums
+
+
+class Sums(NamedTuple):
+    """What is derived once per day from its quotes and fills."""
+
+    book: Array  # quote book
+    marks: Array  # (n + 1, 2) int64: time and mid of each quote, side by side for random access, and an end
+    wide: Array  # (n + 1, 2) int64: coarse integrals; no rows on days whose prices need none
+    snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
+    grid: Array  # (cells,) int32: time to quote row
+    grid_scale: Array  # (2,) int64: origin, shift of the grid
+    price2: Array  # (fills,) int64: exact price of each fill in half units
+    prints: Array  # (fills + 1, 4) int64: time, volume and notional before, in time order
+    fill_marks: Array  # (fills, LATER + H) int64: mid and spread before each fill, mids after it
+
+
+def day_sums(
+    fills: FillColumns, quotes: QuoteColumns, session: tuple[int, int], mid_kind: int, buffers: Buffers
+) -> tuple[Sums, int, int]:
+    """Return what is derived once per day, the mid that its sums are relative to, and how many prices are rebuilt.
+
+    The marks of fills depend on the selection: ``kernels.market.fill_marks`` makes them.
+    """
+    derived = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session, buffers)
+    book, marks, base = derived.book, derived.marks, derived.base
+    wide = wide_sums(derived, *session, buffers)
+    snapshots = quote_snapshots(book, base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
+    price2, prints, rebuilt = market_prints(fills, marks, buffers)
+    unmarked = np.empty((0, 2), np.int64)
+    sums = Sums(book, marks, wide, snapshots, derived.grid, derived.grid_scale, price2, prints, unmarked)
+    return sums, base, rebuilt

@@ -1,0 +1,214 @@
+"""Benchmark times, quotes and windows of orders, the same in every scenario (decisions 12-14)."""
+
+import numpy as np
+
+from kernels.base.columns import Array, QuoteColumns, Rules
+from kernels.base.compiling import inlined
+from kernels.conventions import (
+    BENCHMARK_ARRIVAL,
+    BENCHMARK_CLOSE,
+    BENCHMARK_NONE,
+    BENCHMARK_OPEN,
+    MID_ARRIVAL,
+    MID_SNAPSHOT_MEAN,
+    NULL,
+)
+from kernels.market import quote_book as q
+from kernels.market.day_sums import Sums
+from kernels.market.quotes import seek, seek_all
+from kernels.market.window_mids import mean_mid2, wide_mean
+from kernels.measure import order_columns as r
+from kernels.measure.order_columns import Rows, Work
+
+BPS = 10_000.0
+
+
+@inlined
+def quotes_act_first(quotes: QuoteColumns, rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Move both quotes of each order on to those stamped at the very instant: there quotes act before events."""
+    ints, time = rows.ints, quotes.timestamp
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        scratch[r.S_START_QUOTE, k] = seek(time, scratch[r.S_START_QUOTE, k], ints[r.ARRIVAL_TIME, j] + 1)
+        scratch[r.S_END_QUOTE, k] = seek(time, scratch[r.S_END_QUOTE, k], ints[r.END_TIME, j] + 1)
+
+
+@inlined
+def touch_ends(time: Array, book: Array, scratch: Array, n: int) -> int:
+    """Load what the benchmarks read at each order's end, so that the misses of many orders overlap."""
+    touched = 0
+    if len(time) > 0:
+        for k in range(n):
+            touched ^= book[max(scratch[r.S_END_QUOTE, k], 0), q.BOOK_MID2]
+    return touched
+
+
+@inlined
+def benchmarks_block(
+    quotes: QuoteColumns, book: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+) -> None:
+    """Write M0, m_T, the window and their quotes for each order in ``span``.
+
+    Up to S the opening quote stands in for the prevailing one: quotes of the pre-open are overlapping
+    auction orders, no price anyone could trade at. From E on it is the last quote before E.
+    """
+    ints, flags = rows.ints, rows.flags
+    session_start, session_end = rules.session_start, rules.session_end
+    opening, closing = rules.opening_quote, rules.closing_quote
+    if rules.quotes_first:
+        quotes_act_first(quotes, rows, scratch, span)
+    work.touched[0] = touch_ends(quotes.timestamp, book, scratch, span[1] - span[0])
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        arrival = ints[r.ARRIVAL_TIME, j]
+        start = max(arrival, session_start)
+        end = min(ints[r.END_TIME, j], session_end)
+        first, last, kind = scratch[r.S_START_QUOTE, k], scratch[r.S_END_QUOTE, k], BENCHMARK_ARRIVAL
+        scratch[r.S_WINDOW_QUOTE, k] = first
+        if arrival <= session_start:
+            first, kind = opening, BENCHMARK_OPEN
+            scratch[r.S_WINDOW_QUOTE, k] = rules.start_quote
+        elif arrival >= session_end:
+            first, kind = closing, BENCHMARK_CLOSE
+        if end <= session_start:
+            last = opening
+        elif end >= session_end:
+            last = closing
+        mid2 = bid = offer = NULL
+        if first >= 0:
+            mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
+        ints[r.ARRIVAL_BID, j] = bid
+        ints[r.ARRIVAL_OFFER, j] = offer
+        ints[r.MID2, j] = mid2
+        ints[r.END_MID2, j] = book[last, q.BOOK_MID2] if last >= 0 else NULL
+        ints[r.WINDOW_START, j] = start
+        ints[r.WINDOW_END, j] = end
+        flags[r.BENCHMARK, j] = kind if mid2 != NULL else BENCHMARK_NONE
+        flags[r.ELIGIBLE, j] = 1 if start <= end else 0
+        scratch[r.S_END_QUOTE, k] = last
+
+
+@inlined
+def cleanup_block(
+    quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+) -> None:
+    """Find the mid at which each order's unfilled shares are bought back, ``cleanup_ns`` after its end."""
+    ints, at, found, marks = rows.ints, work.at, work.rows, sums.marks
+    session_start, session_end, n = rules.session_start, rules.session_end, span[1] - span[0]
+    opening, closing, quotes_first, cleanup_ns = (
+        rules.opening_quote,
+        rules.closing_quote,
+        rules.quotes_first,
+        rules.cleanup_ns,
+    )
+    for k in range(n):
+        at[k] = min(ints[r.END_TIME, span[0] + k] + cleanup_ns, session_end) + quotes_first
+    work.touched[0] = seek_all(quotes.timestamp, marks, sums.grid, sums.grid_scale, at, found, n)
+    for k in range(n):
+        row = found[k]
+        t = at[k] - quotes_first
+        if t <= session_start:
+            row = opening
+        elif t >= session_end:
+            row = closing
+        scratch[r.S_CLEANUP2, k] = marks[row, 1] if row >= 0 else NULL
+
+
+@inlined
+def snapshot_means(
+    quotes: QuoteColumns, snapshots: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
+) -> None:
+    """Write the mean mid of the valid quotes stamped inside each order's window, ends included; NaN if none is."""
+    ints, time, mean = rows.ints, quotes.timestamp, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before = seek(time, scratch[r.S_WINDOW_QUOTE, k], start) + 1
+        until = seek(time, scratch[r.S_END_QUOTE, k], end + 1) + 1
+        count = snapshots[until, q.SNAPSHOT_COUNT] - snapshots[before, q.SNAPSHOT_COUNT]
+        mean[k] = np.nan
+        if start < end and count > 0:
+            total = snapshots[until, q.SNAPSHOT_TOTAL] - snapshots[before, q.SNAPSHOT_TOTAL]
+            mean[k] = mean_mid2(total, count, base)
+
+
+@inlined
+def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
+    """Write the time-weighted mid over the valid time of each order's window, NaN where there is none.
+
+    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote.
+    """
+    ints, floats, mean = rows.ints, rows.floats, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
+        mean[k] = spread = np.nan
+        valid_ns = 0
+        if start < end and until >= 0:
+            area, valid_ns = book[until, q.BOOK_AREA], book[until, q.BOOK_VALID_NS]
+            spread_area, mid2 = book[until, q.BOOK_SPREAD_AREA], book[until, q.BOOK_MID2]
+            if mid2 != NULL:
+                lasted = end - book[until, q.BOOK_TIME]
+                area += (mid2 - base) * lasted
+                valid_ns += lasted
+                spread_area += (book[until, q.BOOK_OFFER] - book[until, q.BOOK_BID]) * lasted
+            if before >= 0:
+                area -= book[before, q.BOOK_AREA]
+                valid_ns -= book[before, q.BOOK_VALID_NS]
+                spread_area -= book[before, q.BOOK_SPREAD_AREA]
+                mid2 = book[before, q.BOOK_MID2]
+                if mid2 != NULL:
+                    lasted = start - book[before, q.BOOK_TIME]
+                    area -= (mid2 - base) * lasted
+                    valid_ns -= lasted
+                    spread_area -= (book[before, q.BOOK_OFFER] - book[before, q.BOOK_BID]) * lasted
+            if valid_ns > 0:
+                mean[k] = mean_mid2(area, valid_ns, base)
+                spread = 2.0 * BPS * float(spread_area) / (float(valid_ns) * mean[k])
+        mid2 = ints[r.MID2, j]
+        if valid_ns <= 0 and mid2 != NULL:
+            spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
+        floats[r.QUOTED_SPREAD, j] = spread
+
+
+@inlined
+def wide_means(
+    book: Array, wide: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
+) -> None:
+    """Write window mids and quoted spreads over again, where their integrals may not fit 64 bits."""
+    ints, floats, mean = rows.ints, rows.floats, work.mid2
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
+        before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
+        if start < end and until >= 0:
+            mid2, spread = wide_mean(book, wide, base, before, until, start, end)
+            if not np.isnan(mid2):
+                mean[k] = mid2
+                floats[r.QUOTED_SPREAD, j] = 2.0 * BPS * spread / mid2
+
+
+@inlined
+def mids_block(
+    quotes: QuoteColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work
+) -> None:
+    """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14).
+
+    An order with neither has no price to be filled at: it is not eligible, as one without a window is not.
+    """
+    ints, mean, flags = rows.ints, work.mid2, rows.flags
+    time_weighted(sums.book, rows, scratch, span, work, rules.mid_base)
+    if len(sums.wide) > 0:
+        wide_means(sums.book, sums.wide, rows, scratch, span, work, rules.mid_base)
+    if rules.mid_kind == MID_SNAPSHOT_MEAN:
+        snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
+    elif rules.mid_kind == MID_ARRIVAL:
+        mean[:] = np.nan
+    for j in range(span[0], span[1]):
+        mid2 = ints[r.MID2, j]
+        if np.isnan(mean[j - span[0]]):
+            if mid2 != NULL:
+                mean[j - span[0]] = float(mid2)
+            else:
+                flags[r.ELIGIBLE, j] = 0

@@ -1,0 +1,54 @@
+"""What the user chooses of measuring: which orders, which scenarios, which hours. Small, frozen, hashable."""
+
+from dataclasses import dataclass, field
+
+from kernels.conventions import MID_TIME_WEIGHTED, POPULATION_ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which orders of a partition are subjects. Empty tuples select all (decisions 6, 29)."""
+
+    participants: tuple[int, ...] = ()
+    hour_start: int = 0  # local hours of the trade date, both inclusive; 0..23 is no filter
+    hour_end: int = 23
+    population: int = POPULATION_ALL
+    order_types: tuple[int, ...] = ()  # type bits, any of them; (0,) means lit orders only
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """How scenarios trade and how costs are charged (decisions 10-19)."""
+
+    scenarios: tuple[str, ...] = ("A", "B", "C")
+    mid: int = MID_TIME_WEIGHTED
+    dark_share_ppm: int = 500_000  # parts per million, so that floor(Q x share) is exact
+    price_impact_bps: float = 5.0
+    markout_seconds: tuple[float, ...] = (1.0, 60.0)
+    fill_seconds: tuple[float, ...] = (1.0, 10.0, 60.0, 300.0)
+    cleanup_seconds: float = 300.0
+    allow_locked: bool = False
+    quotes_first: bool = False
+    ticks: tuple[tuple[int, int], ...] = ((0, 1), (100, 5), (2000, 10))  # (from price, tick), price units
+    fees_bps: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # lit, dark, auction, booking
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Continuous trading of one partition, [start, end) in ns UTC, and where it is known from (decisions 4)."""
+
+    start: int
+    end: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides a job's numbers; equal settings and equal day file give equal bytes."""
+
+    selection: Selection = field(default_factory=Selection)
+    simulation: Simulation = field(default_factory=Simulation)
+    timezone: str = "Australia/Sydney"
+    price_decimals: int = 3
+    output_format: str = "gzip"  # csv, gzip, parquet
+    order_level: bool = True

@@ -1,0 +1,80 @@
+"""Shortfall against the mid at the decision, where the input says when the decision was taken (decisions 18).
+
+total = delay + execution + opportunity, exactly: s q (M0 - Md) + s q (P - M0) + s (Q - q)(m_T - Md). An
+order without a decision time was decided on arrival.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import Array
+from kernels.conventions import NULL
+from kernels.market.quotes import prevailing_quote
+
+BPS = 10_000.0
+FINE, AFTER_ARRIVAL, EARLIER_DATE = range(3)
+DECISION_KINDS = ("decisions_after_arrival", "decisions_on_an_earlier_date")  # faults, as they are counted
+
+
+class Delay(NamedTuple):
+    """Per order; costs in half price units x shares, NaN without a mid at the decision or at arrival."""
+
+    decision_mid2: NDArray[np.int64]
+    delay_cost: NDArray[np.float64]
+    decision_opportunity_cost: NDArray[np.float64]
+    decision_shortfall_bps: NDArray[np.float64]
+
+
+def decision_faults(decision_time: Array, arrival_time: Array, day_start: int) -> NDArray[np.int8]:
+    """Return FINE, AFTER_ARRIVAL or EARLIER_DATE for each decision.
+
+    Neither has a mid among the day's quotes that the order could have been decided at.
+
+    day_start : ns UTC, first instant of the trade date
+    """
+    fault = np.full(len(decision_time), FINE, np.int8)
+    fault[decision_time > arrival_time] = AFTER_ARRIVAL
+    fault[decision_time < day_start] = EARLIER_DATE
+    return fault
+
+
+def decision_mid2(
+    decision_time: Array,
+    quote_time: Array,
+    mids: Array,
+    session: tuple[int, int],
+    stand_ins: tuple[int, int],
+    fault: Array,
+) -> NDArray[np.int64]:
+    """Return the mid at each decision in half units, NULL without a valid quote.
+
+    Up to the session's start the opening quote stands in, from its end on the closing one, as for arrivals.
+    A decision with a ``fault`` has no mid.
+
+    mids : (n,) int64 mids of the quotes; stand_ins : rows of the opening and closing quote, or -1
+    """
+    row = prevailing_quote(quote_time, decision_time).astype(np.int64)
+    row[decision_time <= session[0]] = stand_ins[0]
+    row[decision_time >= session[1]] = stand_ins[1]
+    row[fault != FINE] = -1
+    padded = np.append(mids, NULL)  # row -1 has no mid
+    return np.asarray(padded[row], np.int64)
+
+
+def delay_costs(
+    side: Array, mid2: Array, end_mid2: Array, decision2: Array, quantity: Array, filled: Array, execution_cost: Array
+) -> Delay:
+    """Return the delay and what it does to the shortfall; every argument is (n,), mids in half units."""
+    known = (mid2 != NULL) & (decision2 != NULL)
+    unfilled = np.maximum(quantity - filled, 0)
+    delay = np.full(len(side), np.nan)
+    delay[known] = (side * filled * (mid2 - decision2))[known]
+    opportunity = np.where(unfilled == 0, 0.0, np.nan)
+    charged = known & (unfilled > 0) & (end_mid2 != NULL)
+    opportunity[charged] = (side * unfilled * (end_mid2 - decision2))[charged]
+    opportunity[~known] = np.nan
+    base = np.where(known & (quantity > 0), quantity * decision2, 1).astype(np.float64)
+    bps = np.where(quantity > 0, BPS * (delay + execution_cost + opportunity) / base, np.nan)
+    return Delay(decision2, delay, opportunity, bps)

@@ -1,0 +1,130 @@
+"""An order's own fills: quantity, notional, venues, and what the scenarios take of them."""
+
+from kernels.base.columns import Array, FillColumns, Rules
+from kernels.base.compiling import inlined
+from kernels.conventions import NULL, VENUE_BOOKED, VENUE_REPORT
+from kernels.market.prints import is_print
+from kernels.measure import order_columns as r
+from kernels.measure.order_columns import Rows
+
+FILL_SCRATCH = (
+    r.S_NOTIONAL2,
+    r.S_REST_FILLED,
+    r.S_REST_NOTIONAL2,
+    r.S_MARKET_QUANTITY,
+    r.S_MARKET_NOTIONAL2,
+    r.S_VWAP_QUANTITY,
+    r.S_VWAP_NOTIONAL2,
+)
+
+
+@inlined
+def write_all(column: Array, value: float) -> None:
+    """Write ``value`` to every place of ``column``."""
+    for k in range(len(column)):
+        column[k] = value
+
+
+@inlined
+def without_fills(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Write what an order without fills has, column by column; those that traded are written over."""
+    ints, codes, start, stop = rows.ints, rows.codes, span[0], span[1]
+    for row in range(r.VENUE_QUANTITY, r.VENUE_NOTIONAL + r.VENUE_COUNT):
+        write_all(ints[row][start:stop], 0)
+    for row in (r.FILLED_QUANTITY, r.NOTIONAL, r.REPORT_QUANTITY, r.BOOKED_NOTIONAL2):
+        write_all(ints[row][start:stop], 0)
+    for row in (r.FIRST_FILL_TIME, r.LAST_FILL_TIME):
+        write_all(ints[row][start:stop], NULL)
+    for row in (r.FILLS, r.FILLS_AFTER_HOURS):
+        write_all(codes[row][start:stop], 0)
+    write_all(rows.floats[r.EXECUTION_TIME][start:stop], 0.0)
+    for h in range(len(rows.within)):
+        write_all(rows.within[h][start:stop], 0)
+    for row in FILL_SCRATCH:
+        write_all(scratch[row], 0)
+
+
+@inlined
+def orders_with_fills(scratch: Array, n: int, traded: Array) -> Array:
+    """Return the places of the sub-block's orders that have fills: loops over fills then guess less often."""
+    count = 0
+    for k in range(n):
+        traded[count] = k
+        count += scratch[r.S_FILL_COUNT, k] > 0
+    return traded[:count]
+
+
+@inlined
+def fills_block(
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
+) -> None:
+    """Write what each order in ``span`` traded inside the hours, in the market and its prints.
+
+    Shares filled within a horizon of arrival count both instants and crossing bookings (F(h) of domain.md 4).
+    """
+    timestamp, price, quantity, venues = fills.timestamp, fills.price, fills.quantity, fills.venue
+    deal_source, hours_end, fill_ns = fills.deal_source, rules.hours_end, rules.fill_ns
+    ints, codes, within = rows.ints, rows.codes, rows.within
+    without_fills(rows, scratch, span)
+    for k in traded:
+        j = span[0] + k
+        filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = 0
+        count = after = 0
+        delay = 0.0
+        rest = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k]  # what scenario B leaves to the real fills
+        open_rest, arrival = rest, ints[r.ARRIVAL_TIME, j]
+        first = scratch[r.S_FIRST_FILL, k]
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
+            venue, shares, t = venues[i], quantity[i], timestamp[i]
+            if t >= hours_end:
+                after += venue != VENUE_REPORT
+                continue
+            if venue == VENUE_REPORT:
+                reported += shares
+                continue
+            if count == 0:
+                ints[r.FIRST_FILL_TIME, j] = t
+            ints[r.LAST_FILL_TIME, j] = t
+            paid, paid2 = shares * price[i], shares * price2[i]
+            for h in range(len(fill_ns)):
+                within[h, j] += shares if t - arrival <= fill_ns[h] else 0
+            count += 1
+            filled += shares
+            notional += paid
+            notional2 += paid2
+            delay += float(shares) * float(t - arrival)
+            taken = min(shares, open_rest)
+            open_rest -= taken
+            rest2 += taken * price2[i]
+            ints[r.VENUE_QUANTITY + venue, j] += shares
+            ints[r.VENUE_NOTIONAL + venue, j] += paid
+            market += shares if venue != VENUE_BOOKED else 0
+            market2 += paid2 if venue != VENUE_BOOKED else 0
+            counts = is_print(venue, deal_source[i])
+            printed += shares if counts else 0
+            printed2 += paid2 if counts else 0
+        ints[r.FILLED_QUANTITY, j] = filled
+        ints[r.NOTIONAL, j] = notional
+        ints[r.REPORT_QUANTITY, j] = reported
+        ints[r.BOOKED_NOTIONAL2, j] = notional2 - market2
+        codes[r.FILLS, j] = count
+        codes[r.FILLS_AFTER_HOURS, j] = after
+        rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
+        scratch[r.S_NOTIONAL2, k] = notional2
+        scratch[r.S_REST_FILLED, k] = rest - open_rest
+        scratch[r.S_REST_NOTIONAL2, k] = rest2
+        scratch[r.S_MARKET_QUANTITY, k] = market
+        scratch[r.S_MARKET_NOTIONAL2, k] = market2
+        scratch[r.S_VWAP_QUANTITY, k] = printed
+        scratch[r.S_VWAP_NOTIONAL2, k] = printed2
+
+
+@inlined
+def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
+    """Write what of each order was taken back by amendment: Q - filled - leaves (decisions 7)."""
+    ints = rows.ints
+    for j in range(span[0], span[1]):
+        if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
+            ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
+        open_or_filled = ints[r.FILLED_QUANTITY, j] + ints[r.LEAVES_QUANTITY, j]
+        ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled

@@ -1,0 +1,62 @@
+"""Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19).
+
+Every leg is tested by itself against the order's limit with its half tick, in half units. A refused leg
+fills nothing; the unfilled rest is charged like any other.
+"""
+
+import numpy as np
+
+from kernels.base.columns import Array, Rules
+from kernels.base.compiling import inlined
+from kernels.measure import order_columns as r
+from kernels.measure.order_columns import Rows, Work
+
+
+@inlined
+def within_limit(price2: float, limit2: int, side: int) -> bool:
+    """Return whether ``price2`` is at or better than ``limit2`` for ``side``."""
+    return side * price2 <= float(side * limit2)
+
+
+@inlined
+def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, notional2: float) -> None:
+    """Store what scenario ``k`` fills of order ``j`` and its average price."""
+    ints[r.SCENARIO_FILLED + k, j] = filled
+    floats[r.SCENARIO_NOTIONAL2 + k, j] = notional2
+    shares2 = 2.0 * float(filled) if filled > 0 else np.nan  # a choice of divisor, not a branch
+    floats[r.SCENARIO_PRICE + k, j] = notional2 / shares2
+
+
+@inlined
+def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
+    """Write quantity and price of the real order, A, B and C for each order in ``span``.
+
+    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13).
+    """
+    ints, floats, flags, window_mid2 = rows.ints, rows.floats, rows.flags, work.mid2
+    impact, states_only = rules.impact, rules.states_only
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        filled = ints[r.FILLED_QUANTITY, j]
+        real2 = float(scratch[r.S_NOTIONAL2, k])
+        if states_only and filled > 0:
+            real2 = np.nan
+        write_scenario(ints, floats, 0, j, filled, real2)
+        if flags[r.ELIGIBLE, j] == 0:
+            for scenario in range(1, r.SCENARIO_COUNT):
+                write_scenario(ints, floats, scenario, j, filled, real2)
+            continue
+        side, limit2 = flags[r.SIDE, j], scratch[r.S_LIMIT2, k]
+        quantity, share = ints[r.ORDER_QUANTITY, j], scratch[r.S_DARK, k]
+        mid2 = window_mid2[k]
+        moved2 = mid2 + side * mid2 * impact
+        at_mid, at_moved = within_limit(mid2, limit2, side), within_limit(moved2, limit2, side)
+        whole, dark, rest = quantity if at_mid else 0, share if at_mid else 0, quantity - share if at_moved else 0
+        dark2 = float(dark) * mid2
+        write_scenario(ints, floats, 1, j, whole, float(whole) * mid2)
+        real_rest, real_rest2 = scratch[r.S_REST_FILLED, k], float(scratch[r.S_REST_NOTIONAL2, k])
+        if states_only:  # what was filled is known from the state, at what price is not (decisions 15)
+            real_rest = min(filled, quantity - share)
+            real_rest2 = np.nan if real_rest > 0 else 0.0
+        write_scenario(ints, floats, 2, j, dark + real_rest, dark2 + real_rest2)
+        write_scenario(ints, floats, 3, j, dark + rest, dark2 + float(rest) * moved2)

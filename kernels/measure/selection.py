@@ -1,0 +1,85 @@
+"""Which orders of a day are selected: hours, participants, population, type bits."""
+
+import numpy as np
+
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import POPULATION_SWEEP, POPULATION_TRADED, TYPE_CROSSING, TYPE_DARK, TYPE_SWEEP, VENUE_REPORT
+from kernels.market.event_rows import has_event_between
+
+NOT_LIT = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
+
+
+@inlined
+def has_fill_before(timestamp: Array, venue: Array, first: int, count: int, hours_end: int) -> bool:
+    """Return whether one of the order's fills consumed it before ``hours_end``."""
+    for i in range(first, first + count):  # noqa: SIM110 - compiled code has no generators in any()
+        if timestamp[i] < hours_end and venue[i] != VENUE_REPORT:
+            return True
+    return False
+
+
+@inlined
+def has_matched_before(orders: OrderColumns, events: EventColumns, i: int, row_end: int) -> bool:
+    """Return whether order ``i`` has matched on this day by its last event row before ``row_end``."""
+    if orders.last_row[i] < row_end:
+        return bool(orders.matched_quantity[i] > 0)
+    carried, matched, row = orders.carried_quantity[i], 0, orders.first_row[i]
+    while row >= 0 and row < row_end:
+        matched = events.matched_quantity[row] - carried
+        row = events.next_row[row]
+    return bool(matched > 0)
+
+
+@kernel
+def select_orders(
+    orders: OrderColumns,
+    events: EventColumns,
+    fills: FillColumns,
+    hours: tuple[int, int, int],
+    participants: Array,
+    kinds: tuple[int, int, int],
+    rows: tuple[int, int],
+    out: Array,
+) -> int:
+    """Write the rows of the selected orders among ``rows`` [start, stop) to ``out``; return how many.
+
+    hours : (first event row inside, first event row after, time of that end in ns)
+    participants : ascending int32, empty = all
+    kinds : (population, order-type bits of which one must be set or 0, 1 if lit orders also pass)
+    """
+    row_start, row_end, hours_end = hours
+    population, type_bits, lit = kinds
+    participant, order_type = orders.participant, orders.order_type
+    first_row, last_row = orders.first_row, orders.last_row
+    first_fill, fill_count = orders.first_fill, orders.fill_count
+    next_row, timestamp, venue = events.next_row, fills.timestamp, fills.venue
+    states_only = len(timestamp) == 0
+    any_type = type_bits == 0 and lit == 0
+    count = 0
+    for i in range(rows[0], rows[1]):
+        if first_row[i] >= row_end:
+            break  # orders ascend by first row
+        if len(participants) > 0:
+            at = np.searchsorted(participants, participant[i])
+            if at == len(participants) or participants[at] != participant[i]:
+                continue
+        if last_row[i] < row_start:
+            continue
+        kind = order_type[i]
+        if not (any_type or kind & type_bits != 0 or (lit != 0 and kind & NOT_LIT == 0)):
+            continue
+        if first_row[i] < row_start and last_row[i] >= row_end:  # noqa: SIM102
+            if not has_event_between(next_row, first_row[i], row_start, row_end):
+                continue
+        if population == POPULATION_SWEEP and kind & TYPE_SWEEP == 0:
+            continue
+        if population == POPULATION_TRADED:
+            if states_only:  # no trades file: the states tell (decisions 15)
+                if not has_matched_before(orders, events, i, row_end):
+                    continue
+            elif not has_fill_before(timestamp, venue, first_fill[i], fill_count[i], hours_end):
+                continue
+        out[count] = i
+        count += 1
+    return count

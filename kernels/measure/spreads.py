@@ -1,0 +1,70 @@
+"""Spreads, improvement and markouts of market fills, quantity-weighted per order.
+
+Spreads and impact are costs, positive when paid; improvement and markouts are positive when good
+(decisions 16). Every fill is measured against the quote strictly before it.
+"""
+
+import numpy as np
+
+from kernels.base.columns import Array, FillColumns, Rules
+from kernels.base.compiling import inlined
+from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.market.day_sums import Sums
+from kernels.market.fill_marks import LATER, MID2, SPREAD
+from kernels.measure import order_columns as r
+from kernels.measure.order_columns import Rows
+from kernels.measure.own_fills import write_all
+
+BPS = 10_000.0
+
+
+@inlined
+def spreads_block(
+    fills: FillColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
+) -> None:
+    """Write quantity-weighted spreads over each order's market fills that had a valid quote before them.
+
+    Effective 2 s (p - m) / m = realised 2 s (p - m_h) / m + impact 2 s (m_h - m) / m. A horizon is missing as
+    soon as one of those fills has no valid mid there, so the identity holds for every order that has it.
+    """
+    timestamp, venue, quantity = fills.timestamp, fills.venue, fills.quantity
+    price2, marks = sums.price2, sums.fill_marks
+    floats, horizons, sides = rows.floats, rows.horizons, rows.flags
+    n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
+    realised, impact = r.REALISED * n_horizons, r.IMPACT * n_horizons
+    for column in (r.EFFECTIVE_SPREAD, r.PRICE_IMPROVEMENT, r.FILL_QUOTED_SPREAD):
+        write_all(floats[column][span[0] : span[1]], np.nan)
+    for h in range(r.HORIZON_KINDS * n_horizons):
+        write_all(horizons[h][span[0] : span[1]], np.nan)
+    for k in traded:
+        j = span[0] + k
+        weight = effective = improvement = quoted = 0.0
+        for h in range(n_horizons):
+            horizons[h, j] = 0.0
+            horizons[impact + h, j] = 0.0
+        side = float(sides[r.SIDE, j])
+        first = scratch[r.S_FIRST_FILL, k]
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
+            mid2 = marks[i, MID2]
+            if venue[i] >= VENUE_BOOKED or timestamp[i] >= hours_end or mid2 == NULL:
+                continue
+            shares, spread = float(quantity[i]), float(marks[i, SPREAD])
+            per_mid = shares / float(mid2)
+            against = side * float(price2[i] - mid2)
+            weight += shares
+            effective += per_mid * against
+            improvement += per_mid * (spread - against)  # the far touch is mid2 + s spread in half units
+            quoted += per_mid * spread
+            for h in range(n_horizons):
+                later2 = marks[i, LATER + h]
+                horizons[h, j] += per_mid * side * float(later2 - price2[i]) if later2 != NULL else np.nan
+                horizons[impact + h, j] += per_mid * side * float(later2 - mid2) if later2 != NULL else np.nan
+        scale = BPS / weight if weight > 0.0 else np.nan
+        floats[r.EFFECTIVE_SPREAD, j] = 2.0 * effective * scale
+        floats[r.PRICE_IMPROVEMENT, j] = improvement * scale
+        floats[r.FILL_QUOTED_SPREAD, j] = 2.0 * quoted * scale
+        for h in range(n_horizons):
+            markout = horizons[h, j] * scale
+            horizons[h, j] = markout
+            horizons[realised + h, j] = -2.0 * markout
+            horizons[impact + h, j] *= 2.0 * scale

@@ -1,0 +1,82 @@
+"""A block of orders through every stage, compiled as one kernel that works in cache-sized sub-blocks.
+
+Each stage loops over some orders before the next one starts: rows a stage wrote are still in the cache,
+and the misses of neighbouring orders overlap. One fused loop with branches would wait for every miss in
+turn, which measured about twice as slow. With 512 orders each column is left after one page, before the
+processor has begun to fetch it ahead; 2,048 measured 6 % faster, 4,096 no longer fit.
+"""
+
+import numpy as np
+
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules
+from kernels.base.compiling import inlined, kernel
+from kernels.base.memory import Buffers
+from kernels.market.day_sums import Sums
+from kernels.measure import order_columns as r
+from kernels.measure.benchmarks import benchmarks_block, cleanup_block, mids_block
+from kernels.measure.costs import C_COUNT, costs_block
+from kernels.measure.order_columns import Rows, Work
+from kernels.measure.own_fills import fills_block, orders_with_fills, withdrawn_block
+from kernels.measure.scenarios import scenarios_block
+from kernels.measure.slippages import slippages_block
+from kernels.measure.spreads import spreads_block
+from kernels.measure.states import observe_block
+from kernels.measure.timing import timing_block
+
+SUB_BLOCK = 2_048
+
+
+@inlined
+def empty_work() -> Work:
+    """Return the scratch of one sub-block."""
+    return Work(
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK + 1, np.int64),
+        np.empty(SUB_BLOCK, np.float64),
+        np.empty((C_COUNT, SUB_BLOCK), np.float64),
+        np.zeros(1, np.int64),
+    )
+
+
+@kernel
+def measure_orders(
+    selected: Array,
+    orders: OrderColumns,
+    events: EventColumns,
+    fills: FillColumns,
+    quotes: QuoteColumns,
+    sums: Sums,
+    rules: Rules,
+    rows: Rows,
+) -> None:
+    """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``."""
+    book = sums.book
+    scratch = np.empty((r.SCRATCH_ROWS, SUB_BLOCK + 8), np.int64)  # rows spread over the cache's sets
+    work = empty_work()
+    for start in range(0, len(selected), SUB_BLOCK):
+        span = (start, min(start + SUB_BLOCK, len(selected)))
+        observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
+        traded = orders_with_fills(scratch, span[1] - span[0], work.traded)
+        fills_block(fills, sums.price2, rules, rows, scratch, span, traded)
+        withdrawn_block(rules, rows, span)
+        benchmarks_block(quotes, book, rules, rows, scratch, span, work)
+        cleanup_block(quotes, sums, rules, rows, scratch, span, work)
+        mids_block(quotes, sums, rules, rows, scratch, span, work)
+        scenarios_block(rules, rows, scratch, span, work)
+        costs_block(book, rows, scratch, span, work)
+        timing_block(rows, scratch, span)
+        slippages_block(sums.prints, rules, rows, scratch, span, traded, work)
+        spreads_block(fills, sums, rules, rows, scratch, span, traded)
+
+
+def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers) -> Rows:
+    """Return result matrices for ``n`` orders, not initialised; horizons : number of markouts, of fill rates."""
+    return Rows(
+        ints=buffers.take("ints", (r.INT_ROWS, n), np.int64),
+        floats=buffers.take("floats", (r.FLOAT_ROWS, n), np.float64),
+        codes=buffers.take("codes", (r.CODE_ROWS, n), np.int32),
+        flags=buffers.take("flags", (r.FLAG_ROWS, n), np.int8),
+        horizons=buffers.take("horizons", (r.HORIZON_KINDS * horizons[0], n), np.float64),
+        within=buffers.take("within", (horizons[1], n), np.int64),
+    )

@@ -1,0 +1,1 @@
+"""The dark book replayed: what history did to every order."""

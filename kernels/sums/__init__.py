@@ -1,0 +1,1 @@
+"""Mergeable sums of measured orders: cells, moments, histograms, the largest."""

@@ -1,0 +1,215 @@
+"""Adding orders to the cells of several cubes at once: numbering cells, sums, moments, histogram codes.
+
+Cells, and the participants in their keys, get their numbers by looking up a dense table of all there may be: half of
+what a hash table of those there are took, and nothing is searched.
+
+An order's row of measures is worked out once and added to its cell of each cube by one loop of fixed length.
+Integers add exactly in any order. Means and co-moments are accumulated in the order of the orders, over the
+whole job, so they do not depend on how the orders are cut into blocks.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from kernels.base.columns import F64, I16, I32, I64
+from kernels.base.compiling import internal, kernel
+from kernels.conventions import SCENARIOS
+from kernels.sums.histograms import CODE_COLUMNS, bucket_of
+from kernels.sums.moments import BPS, Integers
+from kernels.sums.order_rows import SATURATED, BlockColumns, Tile, fill_rows, new_tile, order_rows, row_widths
+
+# A row of moments: n, sum of w, sum of w^2; then means and co-moments (full matrices), unweighted and weighted.
+K: Final = len(SCENARIOS)
+MEAN: Final = 4
+COMOMENT: Final = MEAN + 2 * K
+MOMENTS: Final = COMOMENT + 2 * K * K + -(COMOMENT + 2 * K * K) % 8
+LINE: Final = 8  # values of a cache line
+
+
+class CubeTables(NamedTuple):
+    """The cells of one cube, in the order of their first orders."""
+
+    rows: I64  # (cells, width) of every order
+    fill_rows: I64  # (cells, width) of orders with fills
+    moments: F64  # (cells, MOMENTS)
+
+
+@kernel
+def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> int:
+    """Write the number of each key, in the order of first use; return how many have one then.
+
+    key : (n,) int32 or int64, places in ``number``, which has -1 where a key has no number yet
+    keys : (room,) the ``count`` keys with a number so far, in its order
+    """
+    for i in range(key.shape[0]):
+        found = number[key[i]]
+        if found < 0:
+            found = number[key[i]] = count
+            keys[count] = key[i]
+            count += 1
+        out[i] = found
+    return count
+
+
+@internal
+def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64) -> None:
+    """Add n rows, of the orders at ``places`` from ``first`` on, to the rows of their cells."""
+    for t in range(n):
+        c = cell[first + places[t]]
+        for m in range(rows.shape[1]):
+            table[c, m] += rows[t, m]
+
+
+@internal
+def _magnitudes(rows: I64, n: int, bits: I64) -> None:
+    """Set in ``bits`` those that are set in the magnitude of an entry: a bound on the largest."""
+    for t in range(n):
+        for m in range(rows.shape[1]):
+            bits[m] |= rows[t, m] ^ (rows[t, m] >> 63)
+
+
+@internal
+def _add_moments(y: F64, base: I64, n: int, first: int, cell: I32, moments: F64, work: F64) -> None:
+    """Add the shortfalls of n orders to the means and co-moments of their cells, unweighted and weighted by base.
+
+    y : (n CODE_COLUMNS,), of which K are shortfalls; work : (2 K,) scratch. Whole vectors at a time: what a loop
+    wrote one by one, the next could not read at once.
+    """
+    for t in range(n):
+        if base[t] <= 0:
+            continue
+        c, at, weight = cell[first + t], t * CODE_COLUMNS, float(base[t])
+        moments[c, 0] += 1.0
+        moments[c, 1] += weight
+        moments[c, 2] += weight * weight
+        for kind in range(2):
+            w = weight if kind == 1 else 1.0
+            share = w / moments[c, kind]
+            mean, comoment = MEAN + kind * K, COMOMENT + kind * K * K
+            for k in range(K):
+                work[k] = y[at + k] - moments[c, mean + k]
+            for k in range(K):
+                moments[c, mean + k] += work[k] * share
+            for k in range(K):
+                work[K + k] = y[at + k] - moments[c, mean + k]
+            for j in range(K):
+                amount = w * work[j]
+                for k in range(K):
+                    moments[c, comoment + j * K + k] += amount * work[K + k]
+
+
+@internal
+def _shortfalls(cost: F64, base: I64, first: int, n: int, y: F64) -> None:
+    """Write the shortfall in bps under each scenario, and the saving of each but the first: ``y`` (n CODE_COLUMNS,)."""
+    scenarios = cost.shape[0]
+    for t in range(n):
+        scale = BPS / float(base[t]) if base[t] > 0 else 0.0
+        at = t * CODE_COLUMNS
+        for s in range(scenarios):
+            y[at + s] = cost[s, first + t] * scale if base[t] > 0 else 0.0
+        for s in range(1, scenarios):
+            y[at + scenarios + s - 1] = y[at] - y[at + s]
+
+
+@kernel
+def add_orders(
+    b: BlockColumns, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
+) -> int:
+    """Add a block of orders to their cells; return the bits set in the magnitude of any integer added.
+
+    cell, other_cell : (n,) int32, each order's cell of either cube
+    code : (n, CODE_COLUMNS) int16, its buckets, to write
+
+    It stops, with rows in the tile that were not added, at a value that no sum may hold.
+    """
+    size, bits = tile.base.shape[0], np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
+    y, every = np.zeros(size * CODE_COLUMNS), np.arange(size)
+    seen, work, reached = y.view(np.int64), np.zeros(2 * K), 0
+    cubes, cells = (main, market), (cell, other_cell)
+    for first in range(0, cell.shape[0], size):
+        n = min(size, cell.shape[0] - first)
+        order_rows(b, first, n, tile)
+        traded = fill_rows(b, first, n, tile)
+        _magnitudes(tile.rows, n, bits)
+        _magnitudes(tile.fill_rows, traded, bits)
+        reached = 0
+        for m in range(bits.shape[0]):
+            reached |= bits[m]
+        if reached >= SATURATED:
+            return reached
+        _shortfalls(b.cost, tile.base, first, n, y)
+        for cube in range(len(cubes)):
+            table, place = cubes[cube], cells[cube]
+            _add(tile.rows, n, first, every, place, table.rows)
+            _add(tile.fill_rows, traded, first, tile.traded, place, table.fill_rows)
+            _add_moments(y, tile.base, n, first, place, table.moments, work)
+        for t in range(n):
+            for m in range(CODE_COLUMNS - 1):
+                code[first + t, m] = bucket_of(seen[t * CODE_COLUMNS + m])
+            code[first + t, CODE_COLUMNS - 1] = int(tile.base[t] > 0)
+    return reached
+
+
+@kernel
+def columns_of_rows(table: I64, order: I64, place: I64, out: I64) -> None:
+    """Write column c of ``table``, its rows in the given ``order``, to row ``place[c]`` of ``out``."""
+    lines = order.shape[0] // LINE
+    for line in range(lines):  # a cache line of each column at a time
+        first = LINE * line
+        for c in range(place.shape[0]):
+            for j in range(LINE):
+                out[place[c], first + j] = table[order[first + j], c]
+    for c in range(place.shape[0]):
+        for j in range(LINE * lines, order.shape[0]):
+            out[place[c], j] = table[order[j], c]
+
+
+@kernel
+def moments_of_rows(table: F64, order: I64, weight: F64, mean: F64, comoment: F64) -> None:
+    """Take rows of moments, in the given ``order``, apart as ``kernels.sums.moments`` has them."""
+    scenarios = mean.shape[2]
+    for r in range(order.shape[0]):
+        for v in range(3):
+            weight[r, v] = table[order[r], v]
+        for kind in range(2):
+            t = 0
+            for j in range(scenarios):
+                mean[r, kind, j] = table[order[r], MEAN + kind * K + j]
+                for k in range(j + 1):
+                    comoment[r, kind, t] = table[order[r], COMOMENT + (kind * K + j) * K + k]
+                    t += 1
+
+
+def empty_tables(cells: int, widths: tuple[int, int]) -> CubeTables:
+    """Return zeroed tables for ``cells`` cells."""
+    rows, fill_rows = (np.zeros((cells, width), np.int64) for width in widths)
+    return CubeTables(rows, fill_rows, np.zeros((cells, MOMENTS)))
+
+
+def empty_columns(scenarios: int = 1, markouts: int = 1, within: int = 1) -> BlockColumns:
+    """Return the columns of no orders, of the types a job has."""
+    kinds: dict[str, Any] = {"fills": np.int32, "fills_after_hours": np.int32}
+    kinds |= dict.fromkeys(("side", "group", "benchmark", "eligible"), np.int8)
+    whole = ["order_quantity", "leaves_quantity", "withdrawn_quantity", "filled_quantity", "notional", "mid2"]
+    whole += ["time_to_first_fill", "report_quantity", "booked_notional2", "decision_mid2"]
+    kinds |= dict.fromkeys([*whole, "venue_quantity", "venue_notional", "scenario_filled", "within"], np.int64)
+    costs = ("scenario_notional2", "cost", "cost_touch", "cost_zero", "cost_cleanup", "fees", "scenario_filled")
+    rows = dict.fromkeys(costs, scenarios) | dict.fromkeys(("markout", "realised", "impact"), markouts)
+    rows |= {"venue_quantity": 4, "venue_notional": 4, "within": within}
+    shapes = ((rows[name], 0) if name in rows else (0,) for name in BlockColumns._fields)
+    return BlockColumns(
+        *(np.zeros(s, kinds.get(n, np.float64)) for s, n in zip(shapes, BlockColumns._fields, strict=True))
+    )
+
+
+def warm() -> None:
+    """Compile the kernels for the array types that jobs use, by calling each on no rows."""
+    whole, cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
+    for key in (whole, cell):
+        number_keys(key, cell, whole, 0, cell)
+    widths = row_widths(1, 1, 1)
+    tables = empty_tables(0, widths)
+    add_orders(empty_columns(), cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
+    columns_of_rows(tables.rows, whole, whole, np.zeros((1, 0), np.int64))
+    moments_of_rows(tables.moments, whole, np.zeros((0, 3)), np.zeros((0, 2, 1)), np.zeros((0, 2, 1)))

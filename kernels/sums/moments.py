@@ -1,0 +1,164 @@
+"""Mergeable sums, means and co-moments: scatter by a dense cell number.
+
+Integers add exactly in any order. Floats (means and co-moments, which ``kernels.sums.cell_tables`` accumulates) are
+merged in the order of the parts, so equal inputs in equal order give equal bits. Every output has the cell on
+its last axis but for means and co-moments, which have it first.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import F64, I32, I64
+from kernels.base.compiling import kernel
+from kernels.conventions import COST_SCALE, NULL
+
+Integers = NDArray[np.integer[Any]]
+# A job's fixed-point sums must stay below this; the kernels return what they reached.
+FIXED_LIMIT: Final = 2.0**62
+LOW_BITS: Final = 32
+LOW_MASK: Final = 2**32 - 1
+BPS: Final = 1e4
+FIXED_SCALE: Final = float(COST_SCALE)
+
+
+@kernel
+def add_integers(cell: I32, column: Integers, out: I64) -> None:
+    """Add ``column`` (n,), any integer type, to ``out`` (cells,) at ``cell`` (n,); null counts as 0."""
+    for i in range(cell.shape[0]):
+        if column[i] != NULL:
+            out[cell[i]] += column[i]
+
+
+@kernel
+def add_rounded(cell: I32, column: F64, scale: float, out: I64) -> float:
+    """Add ``column * scale``, each row rounded to an integer, to ``out``; missing rows add nothing.
+
+    Returns the sum of magnitudes, which bounds every entry of ``out``: the caller refuses it above FIXED_LIMIT.
+    """
+    reach = 0.0
+    for i in range(cell.shape[0]):
+        value = column[i] * scale
+        if abs(value) < FIXED_LIMIT:
+            out[cell[i]] += np.int64(np.rint(value))
+            reach += abs(value)
+        elif not math.isnan(value):
+            reach = FIXED_LIMIT
+    return reach
+
+
+@kernel
+def priced_base(mid2: I64, quantity: I64, cost: F64, out: I64) -> float:
+    """Write Q x M0 in half units to ``out`` (n,) where every scenario of ``cost`` (S, n) has a value, else 0.
+
+    An order is priced in all scenarios or in none, so that scenarios are always compared on the same orders.
+    Returns the sum, as a bound on sums of ``out``.
+    """
+    reach = 0.0
+    for i in range(out.shape[0]):
+        trace = 0.0
+        for s in range(cost.shape[0]):
+            trace += cost[s, i] * 0.0  # stays 0 while all are finite; without a branch to mispredict
+        value = float(mid2[i]) * float(quantity[i])
+        priced = trace == 0.0 and mid2[i] > 0 and quantity[i] > 0
+        reach += value if priced else 0.0
+        out[i] = mid2[i] * quantity[i] if priced and reach < FIXED_LIMIT else 0
+    return reach
+
+
+@kernel
+def add_fixed_cost(cell: I32, cost: F64, base: I64, out: I64) -> float:
+    """Add the cost of priced orders to ``out`` (cells,), in 1/COST_SCALE of (half unit x share).
+
+    cost : (n,) float64, half units x shares; base : (n,) int64, 0 where the order is not priced.
+    Returns the sum of magnitudes, as ``add_rounded`` does.
+    """
+    reach = 0.0
+    for i in range(cell.shape[0]):
+        if base[i] > 0:
+            value = cost[i] * FIXED_SCALE
+            reach += abs(value)
+            if abs(value) < FIXED_LIMIT:
+                out[cell[i]] += np.int64(np.rint(value))
+    return reach
+
+
+@kernel
+def merge_moments(
+    index: I32, weight: F64, mean: F64, comoment: F64, to_weight: F64, to_mean: F64, to_comoment: F64
+) -> None:
+    """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979).
+
+    Rows with a negative index are left out, here and in the other merges.
+    """
+    K = mean.shape[2]
+    delta = np.empty(K)
+    for i in range(index.shape[0]):
+        if weight[i, 0] == 0.0 or index[i] < 0:
+            continue
+        r = index[i]
+        for v in range(2):
+            a = to_weight[r, v]
+            b = weight[i, v]
+            share = b / (a + b)
+            for k in range(K):
+                delta[k] = mean[i, v, k] - to_mean[r, v, k]
+            t = 0
+            for j in range(K):
+                for k in range(j + 1):
+                    to_comoment[r, v, t] += comoment[i, v, t] + delta[j] * delta[k] * a * share
+                    t += 1
+            for k in range(K):
+                to_mean[r, v, k] += delta[k] * share
+        for v in range(3):
+            to_weight[r, v] += weight[i, v]
+
+
+@kernel
+def merge_integers(index: I32, values: I64, low: I64, high: I64) -> None:
+    """Add ``values`` (C, n) into ``low``, ``high`` (C, rows) at ``index`` (n,), exactly beyond 64 bits.
+
+    The sum is high x 2^32 + low; it holds for up to 2^31 additions.
+    """
+    for c in range(values.shape[0]):
+        for i in range(index.shape[0]):
+            value = values[c, i]
+            if value != 0 and index[i] >= 0:  # most sums of small jobs are 0
+                low[c, index[i]] += value & LOW_MASK
+                high[c, index[i]] += value >> LOW_BITS
+
+
+@kernel
+def merge_rows(rows: I32, values: I64, out: I64) -> None:
+    """Add column i of ``values`` (C, n) to column ``rows[i]`` of ``out`` (C, m)."""
+    for c in range(values.shape[0]):
+        for i in range(rows.shape[0]):
+            if rows[i] >= 0:
+                out[c, rows[i]] += values[c, i]
+
+
+@kernel
+def mark_rows(rows: I32, mark: int, unmarked: int, mixed: int, out: I64) -> None:
+    """Write ``mark`` to ``out`` at ``rows`` where there is none yet, ``mixed`` where there is another."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        if r >= 0 and out[r] != mark:
+            out[r] = mark if out[r] == unmarked else mixed
+
+
+def warm() -> None:
+    """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
+    cell = np.zeros(0, np.int32)
+    whole, real = np.zeros(0, np.int64), np.zeros(0)
+    table, matrix, box = np.zeros((3, 1), np.int64), np.zeros((2, 0)), np.zeros((1, 2, 2))
+    for column in (whole, cell):
+        add_integers(cell, column, table[0])
+    add_rounded(cell, real, 1.0, table[0])
+    priced_base(whole, whole, matrix, whole)
+    add_fixed_cost(cell, real, whole, table[0])
+    merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)
+    merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
+    merge_rows(cell, np.zeros((1, 0), np.int64), table)
+    mark_rows(cell, 0, -1, -2, whole)
