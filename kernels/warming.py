@@ -1,7 +1,6 @@
 """Compile, or load from the cache, every kernel a job calls, by calling each once on a day of no rows."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -31,9 +30,10 @@ from kernels.measure.selection import select_orders
 from kernels.measure.stages import empty_rows, measure_orders
 
 # Each has its own ``warm``.
-OTHERS = tuple(
-    f"kernels.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest", "dark_book")
-)
+OTHERS = (
+    "kernels.sums.moments", "kernels.sums.histograms", "kernels.sums.cell_keys", "kernels.sums.cell_tables",
+    "kernels.sums.largest",
+)  # fmt: skip
 
 
 def empty_rules() -> Rules:
@@ -92,7 +92,4 @@ def warm() -> None:
     warm_optional(orders, fills, quotes, sums, rows)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
-        if find_spec(name) is not None:
-            extra = getattr(import_module(name), "warm", None)
-            if extra is not None:
-                extra()
+        import_module(name).warm()

@@ -103,7 +103,7 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     copied = marker_path()
     assert copied != here
     assert marker_path() == copied
-    os.utime(elsewhere / "block.py", (1, 1))
+    os.utime(elsewhere / "measure" / "stages.py", (1, 1))
     assert marker_path() not in (here, copied)
 
 

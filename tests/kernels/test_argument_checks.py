@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kernels
+import kernels.market.quote_book
 import kernels.market.quotes
 import kernels.measure.groups
 import kernels.replay.causes
@@ -130,7 +131,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         (kernels.measure.groups, "_classify"),
         (kernels.market.quotes, "_mid2"),
         (kernels.market.quotes, "_prevailing"),
-        (kernels.market.quotes, "fill_book"),
+        (kernels.market.quote_book, "fill_book"),
         (kernels.research, "_order_states"),
         (kernels.research, "_fill_totals"),
         (kernels.research, "_window_mid2"),

@@ -14,9 +14,9 @@ import sys
 import numpy as np
 
 import kernels
-from driver.cell_sums import cells_of
-from driver.measure import data_quality, measure
-from driver.settings import Session, Settings, Simulation
+from driver.sums.job_sums import cells_of
+from kernels.measure.measure import data_quality, measure
+from kernels.measure.choices import Session, Settings, Simulation
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
