@@ -21,8 +21,7 @@ from tickstore.forecast import Forecast
 from tickstore.parse_task import ParsedChunk, close_logs
 from tickstore.pipeline import Pipeline
 from tickstore.planning import Plan
-from tickstore.reject_limit import check_rejects
-from tickstore.rejects import bad_rows, duplicate_rows, rejects_csv
+from tickstore.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.session_file import read_sessions
 from tickstore.sources import Chunk, Source, cut_chunks, find_sources

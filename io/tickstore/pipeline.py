@@ -18,8 +18,7 @@ from tickstore.journal import built_before, note_built, note_given_back, note_pa
 from tickstore.ledger import Ledger
 from tickstore.parse_task import ParsedChunk, parse_chunk
 from tickstore.planning import BuildTasks, Plan, has_text, participant_codes, stored_codes
-from tickstore.reject_limit import check_rejects
-from tickstore.rejects import bad_rows
+from tickstore.rejects import bad_rows, check_rejects
 from tickstore.request import ConvertProgress, Progress
 from tickstore.seal_task import Sealed, SealTask, seal_days
 from tickstore.spill import Key, is_whole
