@@ -17,7 +17,6 @@ from tickstore.commit import Decision, boot_id, commit, finish_commit
 from tickstore.disk_chores import DiskChores
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import StoreError
-from tickstore.forecast import Forecast
 from tickstore.parse_task import ParsedChunk, close_logs
 from tickstore.pipeline import Pipeline
 from tickstore.planning import Plan
@@ -111,19 +110,17 @@ def _convert(
     logs = None if in_memory else logs_folder(request.store, request.temp_dir)
     alone = in_memory or multiprocessing.current_process().daemon
     workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
-    if not in_memory:  # what is parsed and not yet built is a few ranges for each worker
+    if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
         chunk_bytes = min(chunk_bytes, max(_LEAST_RANGE, total // (_RANGES * workers) >> 20 << 20))
     known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
     chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
     plan = Plan(request, sources, chunks, folder, logs, sessions, total)
-    forecast = Forecast(sources, plan.chunks, request.timezone, trade_calendar(*rules))
     keep = False
     try:
         prepare_folders(folder, logs, about)
-        in_flight = forecast.bytes_in_flight() + 2 * workers * about["range_bytes"]
-        check_space(folder, logs, sources, min(1.0, in_flight / total))
+        check_space(folder, logs, sources)
         with DiskChores() as chores:
-            pipeline = Pipeline(plan, forecast, chores, progress)
+            pipeline = Pipeline(plan, chores, progress)
             with WorkerPool(workers) as pool:
                 pipeline.run(pool)
             return _finish(plan, pipeline, fingerprint, progress)

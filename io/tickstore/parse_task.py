@@ -50,7 +50,6 @@ class ParsedChunk:
     blank: int
     weekend_rows: int
     first_time: int | None  # of the first stored row
-    last: Key | None  # partition of the last stored row
     pages: str  # digests of the file's pages in the range, hex
     text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
@@ -67,7 +66,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, None, "")
+    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
     log = None if task.logs is None else _own_log(task.logs)
     target = memory_target() if log is None else log.begin()
     numbers: set[int] = set()
@@ -89,7 +88,6 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
     result.keys = writer.finish(texts)
-    result.last = result.keys[writer.last][0] if result.keys else None
     result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
     return result
 

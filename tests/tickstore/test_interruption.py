@@ -20,14 +20,12 @@ import pytest
 
 import tickstore.conversion
 import tickstore.sources
+from tests.tickstore.big_files import note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, read_catalog, verify, write_day
-from tickstore.parse_task import ParseTask
-from tickstore.pipeline import Pipeline
 from tickstore.request import ConvertProgress
 from tickstore.store_lock import store_lock
-from tickstore.worker_pool import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -354,16 +352,7 @@ def test_other_workers_go_on_with_what_was_begun(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(tickstore.sources, "_FINE", 1 << 20)
     folder = write_market(tmp_path, {"orders": market_rows(50_000, 3)["orders"]})
     given = ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store", workers=2)
-    parsed: list[int] = []
-    next_job = Pipeline._next_job
-
-    def note(self: Pipeline) -> Job | None:
-        job = next_job(self)
-        if job is not None and isinstance(job.task, ParseTask):
-            parsed.append(job.task.number)
-        return job
-
-    monkeypatch.setattr(Pipeline, "_next_job", note)
+    work = note_work(tmp_path / "notes", monkeypatch.setattr)
 
     def stop(progress: ConvertProgress) -> None:
         if progress.stage == "parse" and progress.done == progress.total:
@@ -371,12 +360,12 @@ def test_other_workers_go_on_with_what_was_begun(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(KeyboardInterrupt):
         convert(given, stop)
-    assert len(parsed) > 1
-    parsed.clear()
+    assert len(work.parsed()) > 1
+    work.forget()
     convert(replace(given, workers=again))
-    assert parsed == []
+    assert not work.parsed()
     before = tree(folder / "store")
     shutil.rmtree(folder / "store")
     convert(replace(given, workers=again))
-    assert len(parsed) > 1
+    assert len(work.parsed()) > 1
     assert tree(folder / "store") == before
