@@ -42,10 +42,6 @@ from tickstore.workspace import (
     work_digest,
 )
 
-_IN_MEMORY: Final = 64 << 20  # bytes of text up to which a conversion needs no logs on disk
-_WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
-_RANGES: Final = 16  # for each worker, at least, of an input that is large enough
-_LEAST_RANGE: Final = 8 << 20
 _PACKED: Final = 8  # bytes of text in a byte of a packed file
 
 
@@ -100,18 +96,19 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 def _convert(
     request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
 ) -> ConvertReport:
-    rules = request.timezone, request.session_cutoff, request.holidays
+    rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
     sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
     text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
-    in_memory = text <= min(_IN_MEMORY, request.memory_mb << 18)
+    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
     logs = None if in_memory else logs_folder(request.store, request.temp_dir)
     alone = in_memory or multiprocessing.current_process().daemon
-    workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
+    workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
     if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
-        chunk_bytes = min(chunk_bytes, max(_LEAST_RANGE, total // (_RANGES * workers) >> 20 << 20))
+        share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
+        chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
     known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
     chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
     plan = Plan(request, sources, chunks, folder, logs, sessions, total)

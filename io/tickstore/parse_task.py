@@ -12,7 +12,8 @@ from kernels.conventions import UNKNOWN_CODE
 from tickstore.blocks import BlockParser, Reject
 from tickstore.errors import InputError
 from tickstore.names import name_text
-from tickstore.scatter import PAGE, count_newlines, page_digest
+from tickstore.request import Limits
+from tickstore.scatter import count_newlines, page_digest
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key, SpillWriter, memory_target
 from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
@@ -35,6 +36,7 @@ class ParseTask:
     holidays: tuple[str, ...]
     logs: str | None
     most_rejects: int  # more in one range stop the conversion
+    limits: Limits
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     writer = SpillWriter(target, task.source.names, calendar)
     digests: list[bytes] = []
     newlines: list[int] = []
-    unpacked = PageDigests()
+    unpacked = PageDigests(task.limits.page_bytes)
     for piece in pieces(task, digests, newlines, unpacked):
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
@@ -146,15 +148,17 @@ def _collect_names(numbers: set[int], column: Any) -> None:
 class PageDigests:
     """Digests of the pages of a text that comes in pieces of any length."""
 
-    def __init__(self) -> None:
+    def __init__(self, page_bytes: int) -> None:
+        self._page_bytes = page_bytes
         self._digests: list[bytes] = []
         self._rest = b""
 
     def add(self, text: bytes) -> None:
         """Take in the next piece."""
         text = self._rest + text
-        whole = len(text) // PAGE * PAGE
-        self._digests += [_digest(text, page, page + PAGE) for page in range(0, whole, PAGE)]
+        step = self._page_bytes
+        whole = len(text) // step * step
+        self._digests += [_digest(text, page, page + step) for page in range(0, whole, step)]
         self._rest = text[whole:]
 
     def hex(self) -> str:
@@ -170,18 +174,18 @@ def pieces(
 
     ``texts`` takes in the whole text of a packed file.
     """
-    source, chunk = task.source, task.chunk
+    source, chunk, piece_bytes = task.source, task.chunk, task.limits.piece_bytes
     newlines = [] if newlines is None else newlines
     with mapped(source.path) as data:
         if len(data) < source.size:
             raise InputError(f"{source.path}: the file became shorter while it was read")
         page = chunk.start
         if source.form == PLAIN:
-            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start):
+            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
                 yield piece
                 page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
         else:
-            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, newlines):
+            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, piece_bytes, newlines):
                 if texts is not None:
                     texts.add(view[start:stop].tobytes())
                 if offset == 0:
@@ -199,9 +203,9 @@ def _digest_pages(
     data: Any, page: int, reached: int, task: ParseTask, digests: list[bytes], newlines: list[int]
 ) -> int:
     """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
-    stop = task.chunk.stop
-    while page < stop and (page + PAGE <= reached or reached == stop):
-        end = min(page + PAGE, stop)
+    stop, step = task.chunk.stop, task.limits.page_bytes
+    while page < stop and (page + step <= reached or reached == stop):
+        end = min(page + step, stop)
         digests.append(_digest(data, page, end))
         if task.source.form == PLAIN:
             newlines.append(_lines(data, page, end, task.source))

@@ -18,7 +18,6 @@ from tickstore.sources import Chunk, Source
 from tickstore.spill import Key
 from tickstore.store_files import MANIFEST_NAME
 
-_ALWAYS_COUNTED: Final = 10_000  # bad rows of a byte range that are counted to the end
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
 
 
@@ -39,10 +38,10 @@ class Plan:
         request, chunk = self.request, self.chunks[number]
         limit = request.max_rejects
         rows_at_most = self.input_bytes // 8
-        allowed = max(_ALWAYS_COUNTED, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
+        allowed = max(request.limits.rejects, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
         return ParseTask(
             number, self.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
-            None if self.logs is None else str(self.logs), allowed,
+            None if self.logs is None else str(self.logs), allowed, request.limits,
         )  # fmt: skip
 
     def built_path(self, number: int) -> Path:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -107,7 +107,7 @@ def duplicate_rows(
     for number, keys in sorted(wanted.items()):
         task = ParseTask(
             number, sources[chunks[number].source], chunks[number], request.timezone, request.session_cutoff,
-            request.holidays, None, 0,
+            request.holidays, None, 0, request.limits,
         )  # fmt: skip
         rows += _find(task, keys)
     return rows
@@ -153,10 +153,7 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
 
 def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     """Return the line numbers of ascending byte offsets of a source's text, counting from its start."""
-    whole = ParseTask(
-        task.number, task.source, Chunk(task.chunk.source, 0, task.source.size), task.timezone, task.session_cutoff,
-        task.holidays, None, 0,
-    )  # fmt: skip
+    whole = replace(task, chunk=Chunk(task.chunk.source, 0, task.source.size))
     lines = []
     waiting = iter([*offsets, None])
     offset = next(waiting)

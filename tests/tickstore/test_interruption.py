@@ -24,7 +24,7 @@ from tests.tickstore.big_files import note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, read_catalog, verify, write_day
-from tickstore.request import ConvertProgress
+from tickstore.request import ConvertProgress, Limits
 from tickstore.store_lock import store_lock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -347,11 +347,9 @@ def test_temporary_files_of_another_conversion_are_removed(market: Path) -> None
 @pytest.mark.parametrize("again", [1, 3])
 def test_other_workers_go_on_with_what_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: int) -> None:
     """Killed for its memory, it is tried with fewer of them."""
-    for name, value in (("_IN_MEMORY", 0), ("_WORTH_A_PROCESS", 1), ("_LEAST_RANGE", 1 << 20), ("_RANGES", 1)):
-        monkeypatch.setattr(tickstore.conversion, name, value)
-    monkeypatch.setattr(tickstore.sources, "_FINE", 1 << 20)
+    limits = Limits(in_memory_bytes=0, process_bytes=1, ranges=1, range_bytes=1 << 20)
     folder = write_market(tmp_path, {"orders": market_rows(50_000, 3)["orders"]})
-    given = ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store", workers=2)
+    given = ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store", workers=2, limits=limits)
     work = note_work(tmp_path / "notes", monkeypatch.setattr)
 
     def stop(progress: ConvertProgress) -> None:

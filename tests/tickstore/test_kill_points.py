@@ -20,12 +20,13 @@ import tickstore.worker_log
 import tickstore.worker_pool
 from tests.tickstore.big_files import in_files, mixed, note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
-from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.interrupted import PAGE, request, small
 from tests.tickstore.kill_points import COORDINATOR, WORKER, KillPoint, finish, in_child, start
 from tickstore import ConvertRequest, convert, verify
 from tickstore.request import ConvertProgress
 
 ROWS = 900
+SMALL = small(4 * PAGE)
 MAKERS: dict[str, Callable[[Path, pytest.MonkeyPatch], "Case"]] = {}
 
 
@@ -46,7 +47,7 @@ class Case:
 
     @property
     def request(self) -> ConvertRequest:
-        return request(self.folder, 3, **self._options)
+        return request(self.folder, 3, limits=SMALL, **self._options)
 
     def reset(self) -> None:
         shutil.rmtree(self.store)
@@ -107,7 +108,7 @@ def logs_elsewhere(folder: Path, _: pytest.MonkeyPatch) -> Case:
 @maker
 def completed(folder: Path, _: pytest.MonkeyPatch) -> Case:
     write_market(folder, market_rows(ROWS))
-    return Case(folder, lambda: convert(replace(request(folder), trades=(), nbbo=())))
+    return Case(folder, lambda: convert(replace(request(folder, limits=SMALL), trades=(), nbbo=())))
 
 
 @maker
@@ -117,16 +118,11 @@ def replaced(folder: Path, _: pytest.MonkeyPatch) -> Case:
     def before() -> None:
         text, status = path.read_text(), path.stat()
         path.write_text(text.replace(",100,", ",999,"))
-        convert(request(folder))
+        convert(request(folder, limits=SMALL))
         path.write_text(text)
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     return Case(folder, before, replace=True)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_small(4 * PAGE, monkeypatch.setattr)
 
 
 def kill_everywhere(case: Case, role: str, first: int, step: int) -> int:
@@ -271,7 +267,7 @@ def test_logs_are_of_no_use_for_files_in_another_order(tmp_path: Path, reports: 
     folder.mkdir()
     in_files(folder, 2, lambda _, day: f"{day:02}")
     files = tuple(sorted(folder.glob("orders*.csv")))
-    given = replace(request(folder), orders=files)
+    given = replace(request(folder, limits=SMALL), orders=files)
     convert(given)
     expected = tree(folder / "store")
     shutil.rmtree(folder / "store")
@@ -283,13 +279,13 @@ def test_logs_are_of_no_use_for_files_in_another_order(tmp_path: Path, reports: 
 def test_what_was_built_without_replace_is_of_no_use_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_market(tmp_path / "market", market_rows(ROWS))
     work = note_work(tmp_path / "notes", monkeypatch.setattr)
-    interrupted(request(folder), 11)
+    interrupted(request(folder, limits=SMALL), 11)
     work.forget()
-    convert(request(folder, replace=True))
+    convert(request(folder, replace=True, limits=SMALL))
     steps = work.steps()
     shutil.rmtree(folder / "store")
     work.forget()
-    convert(request(folder, replace=True))
+    convert(request(folder, replace=True, limits=SMALL))
     assert work.steps() == steps
 
 
@@ -303,13 +299,12 @@ def test_what_is_parsed_and_built_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        convert(request(folder), stop)
-    convert(request(folder))
+        convert(request(folder, limits=SMALL), stop)
+    convert(request(folder, limits=SMALL))
     assert set((work.parsed() + work.built()).values()) == {1}
 
 
-def test_a_partition_of_many_ranges_keeps_few_files_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_small(PAGE, monkeypatch.setattr)
+def test_a_partition_of_many_ranges_keeps_few_files_open(tmp_path: Path) -> None:
     folder = write_market(tmp_path, market_rows(9000, days=1, securities=1))
     handles = Path("/proc/self/fd")
     if not handles.exists():
@@ -321,7 +316,7 @@ def test_a_partition_of_many_ranges_keeps_few_files_open(tmp_path: Path, monkeyp
         nonlocal most
         most = max(most, len(list(handles.iterdir())))
 
-    convert(request(folder), watch)
+    convert(request(folder, limits=small(PAGE)), watch)
     assert most - before < 64 + 16
 
 

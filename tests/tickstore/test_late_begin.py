@@ -3,31 +3,21 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-import tickstore.conversion
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER, tree
-from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.interrupted import AT_ONCE, PAGE, request, small
 from tickstore import ConvertRequest, convert
 from tickstore.request import ConvertProgress
 from tickstore.store_files import CONVERT_FOLDER, read_lines
 
 
-@pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
-    """Let a small input take every path of a large one."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_small(PAGE, patch.setattr)
-        yield
-
-
 def orders(folder: Path) -> ConvertRequest:
-    return replace(request(folder), trades=(), nbbo=())
+    return replace(request(folder, limits=small(PAGE)), trades=(), nbbo=())
 
 
 def row(order: int, day: int, second: int, quantity: int, sequence: int = 0) -> str:
@@ -39,9 +29,7 @@ def write(path: Path, rows: list[str]) -> None:
     path.write_text("\n".join([ORDER_HEADER, *rows]) + "\n")
 
 
-def test_files_are_ranked_by_their_first_row_whenever_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_ranked_by_their_first_row_whenever_it_is_read(tmp_path: Path) -> None:
     """Decisions 3: rows of equal times follow the first timestamps of their files; here a stray, of the last day."""
     first = [row(2 * k, day, k % 60, 100) for day in range(10) for k in range(12)]
     second = [row(2 * k, day, k % 12, 200) for day in range(6, 10) for k in range(60)]
@@ -50,8 +38,7 @@ def test_files_are_ranked_by_their_first_row_whenever_it_is_read(
     convert(orders(tmp_path))
     ours = tree(tmp_path / "store")
     shutil.rmtree(tmp_path / "store")
-    monkeypatch.setattr(tickstore.conversion, "_IN_MEMORY", 1 << 30)
-    convert(orders(tmp_path))
+    convert(replace(orders(tmp_path), limits=AT_ONCE))
     assert tree(tmp_path / "store") == ours
 
 

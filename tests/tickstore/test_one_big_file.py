@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import tickstore.conversion
-import tickstore.sources
 from tests.tickstore.big_files import (
     DISORDER,
     Key,
@@ -31,7 +30,8 @@ from tests.tickstore.big_files import (
     without,
 )
 from tests.tickstore.conftest import DAY_NS, ORDER_HEADER, tree, write_market
-from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.interrupted import AT_ONCE, PAGE, small
+from tests.tickstore.interrupted import request as any_request
 from tickstore import ConvertReport, ConvertRequest, convert, open_day, read_catalog, verify
 
 NUMBERS = ("7", "12", "30", "101", "250", "999", "1001", "2000", "2500", "30000", "500000")  # not as text
@@ -53,6 +53,11 @@ LAYOUTS: dict[str, Callable[[], Lines]] = {
     "names": lambda: by_security(lacking(market(60_000, 4, NAMES), NAMES), str),
 }
 RANGE = 16 * PAGE  # bytes
+
+
+def request(folder: Path, workers: int = 1, **options: Any) -> ConvertRequest:
+    """Return a request by which a small input takes every path of a large one."""
+    return any_request(folder, workers, **{"limits": small(4 * PAGE)} | options)
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,10 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, in
     def run(layout: str, workers: int) -> Done:
         folder = folder_of(layout)
         with pytest.MonkeyPatch.context() as patch:
-            make_small(RANGE if workers else 1 << 30, patch.setattr)
-            if not workers:
-                patch.setattr(tickstore.conversion, "_IN_MEMORY", 1 << 30)
             work = note_work(tmp_path_factory.mktemp("work") / "notes", patch.setattr)
             watch = LogWatch(folder / "store" / ".convert" / "logs", work)
-            report = convert(request(folder, max(1, workers)), watch)
+            limits = small(RANGE) if workers else AT_ONCE
+            report = convert(request(folder, max(1, workers), limits=limits), watch)
         store = tree(folder / "store")
         shutil.rmtree(folder / "store")
         sizes = {path.name: path.stat().st_size for path in folder.glob("*.csv")}
@@ -133,17 +136,13 @@ def test_nothing_is_done_twice(done: Callable[[str, int], Done], layout: str, wo
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """Let a small input take every path of a large one, and write down what is done."""
-    make_small(4 * PAGE, monkeypatch.setattr)
+    """Have what is done written down."""
     return note_work(tmp_path / "notes", monkeypatch.setattr)
 
 
 def in_memory(given: ConvertRequest) -> tuple[ConvertReport, dict[str, str]]:
     """Convert without logs, each file as one range, and return the report and the store, which is removed."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_small(1 << 30, patch.setattr)
-        patch.setattr(tickstore.conversion, "_IN_MEMORY", 1 << 30)
-        report = convert(replace(given, workers=1))
+    report = convert(replace(given, workers=1, limits=AT_ONCE))
     store = tree(given.store)
     shutil.rmtree(given.store)
     return report, store
@@ -154,30 +153,19 @@ def days(files: dict[str, str]) -> dict[str, str]:
     return {name: digest for name, digest in files.items() if name.endswith(".h5")}
 
 
-def pages(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    """Cut ranges of so many pages."""
-    cut = tickstore.sources.cut_chunks
-    monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, count * PAGE))
-
-
-@pytest.mark.usefixtures("work")
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("order", ["time", "security"])
-def test_ranges_and_workers_do_not_matter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str, ties: bool
-) -> None:
+def test_ranges_and_workers_do_not_matter(tmp_path: Path, order: str, ties: bool) -> None:
     lines = market(6000, 6, NUMBERS[:3])
     lines = unnumbered(lines) if ties else lines
     folder = write_market(tmp_path / "m", by_security(lines, int) if order == "security" else lines)
     expected = in_memory(request(folder))[1]
     for count, workers in ((3, 1), (11, 2), (2, 3)):
-        pages(monkeypatch, count)
-        convert(request(folder, workers))
+        convert(request(folder, workers, limits=small(count * PAGE)))
         assert tree(folder / "store") == expected
         shutil.rmtree(folder / "store")
 
 
-@pytest.mark.usefixtures("work")
 def test_one_file_is_as_good_as_a_file_a_day(tmp_path: Path) -> None:
     lines = market(6000, 6, FEW)
     one = write_market(tmp_path / "one", lines)
@@ -196,9 +184,7 @@ def test_one_file_is_as_good_as_a_file_a_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("disorder", list(DISORDER))
-def test_nothing_is_lost_of_rows_in_disorder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work, disorder: str
-) -> None:
+def test_nothing_is_lost_of_rows_in_disorder(tmp_path: Path, work: Work, disorder: str) -> None:
     lines = DISORDER[disorder](market(6000, 6, FEW))
     folder = write_market(tmp_path / "m", lines)
     report, expected = in_memory(request(folder))
@@ -219,7 +205,7 @@ def test_nothing_is_lost_of_rows_in_disorder(
 @pytest.mark.parametrize(("names", "workers"), [(("orders-a", "orders-b"), 1), (("orders-b", "orders-a"), 3)])
 @pytest.mark.parametrize("case", ["time", "security", "late begin", "part"])
 def test_the_digest_ranks_files_that_begin_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work, case: str, names: tuple[str, str], workers: int
+    tmp_path: Path, work: Work, case: str, names: tuple[str, str], workers: int
 ) -> None:
     """Two files of orders with equal times and no sequence: the one of the smaller digest comes first."""
     lines = unnumbered(market(6000, 6, FEW))
@@ -242,9 +228,7 @@ def test_the_digest_ranks_files_that_begin_together(
 
 
 @pytest.mark.parametrize(("files", "workers"), [(2, 1), (2, 3), (104, 2)])
-def test_files_of_one_name_and_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work, files: int, workers: int
-) -> None:
+def test_files_of_one_name_and_size(tmp_path: Path, work: Work, files: int, workers: int) -> None:
     """A day file names at most 100 sources by name, size and digest, which here decides which and in what order."""
     lines = market(80 * files, 2, FEW)
     folder = write_market(tmp_path / "m", lines)
@@ -255,8 +239,7 @@ def test_files_of_one_name_and_size(
         part = write_market(folder / f"{number}", {"orders": [changed(x, 8, "10") for x in rows]})
         paths.append(part / "orders.csv")
     assert len({path.stat().st_size for path in paths}) == 1
-    given = replace(request(folder, workers), orders=tuple(paths))
-    pages(monkeypatch, 1)
+    given = replace(request(folder, workers, limits=small(PAGE)), orders=tuple(paths))
     expected = in_memory(given)[1]
     work.forget()
     convert(given)
@@ -268,7 +251,6 @@ def test_files_of_one_name_and_size(
     assert set(work.built().values()) == {1}
 
 
-@pytest.mark.usefixtures("work")
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_day_file_names_its_sources(tmp_path: Path, workers: int) -> None:
     folder = write_market(tmp_path / "m", market(6000, 6, FEW))
@@ -283,9 +265,7 @@ def test_every_day_file_names_its_sources(tmp_path: Path, workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("late", ["ZED", "AAA", "7"])
-def test_codes_of_texts_depend_on_all_of_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work, late: str, workers: int
-) -> None:
+def test_codes_of_texts_depend_on_all_of_them(tmp_path: Path, work: Work, late: str, workers: int) -> None:
     """Names from the start on, or numbers until a name comes near the end of the file."""
     lines = market(6000, 6, FEW)
     named = [x if late == "ZED" else changed(x, 8, "LONG-NAME-OF-BROKER-" + x.split(",")[8]) for x in lines["orders"]]
@@ -299,9 +279,7 @@ def test_codes_of_texts_depend_on_all_of_them(
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_a_big_file_adds_to_what_a_store_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work, workers: int
-) -> None:
+def test_a_big_file_adds_to_what_a_store_has(tmp_path: Path, work: Work, workers: int) -> None:
     lines = market(6000, 6, FEW)
     folder = write_market(tmp_path / "m", lines)
     part = {table: [x for x in rows if day_of(table, x) in (1, 2)] for table, rows in lines.items()}
@@ -327,7 +305,6 @@ def test_a_big_file_adds_to_what_a_store_has(
     assert (set(again.partitions), work.steps(), tree(folder / "store")) == (keys_of(lines), [], expected)
 
 
-@pytest.mark.usefixtures("work")
 def test_another_conversion_of_the_same_rows_changes_nothing(tmp_path: Path) -> None:
     folder = write_market(tmp_path / "m", market(6000, 6, FEW))
     convert(request(folder))

@@ -23,7 +23,8 @@ from tests.tickstore.big_files import (
     shuffled,
 )
 from tests.tickstore.conftest import tree, write_market
-from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.interrupted import PAGE, small
+from tests.tickstore.interrupted import request as any_request
 from tests.tickstore.kill_points import COORDINATOR, WORKER, KillPoint, in_child
 from tests.tickstore.test_kill_points import Case, interrupted
 from tickstore import ConvertRequest, InputError, UserError, convert
@@ -38,10 +39,14 @@ LAYOUTS: dict[str, Callable[[Lines], Lines]] = {
 WORKERS = 3  # of a case
 
 
+def request(folder: Path, workers: int = 1, **options: Any) -> ConvertRequest:
+    """Return a request by which a small input takes every path of a large one."""
+    return any_request(folder, workers, **{"limits": small(4 * PAGE)} | options)
+
+
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """Let a small input take every path of a large one, and write down what is done."""
-    make_small(4 * PAGE, monkeypatch.setattr)
+    """Have what is done written down."""
     return note_work(tmp_path / "notes", monkeypatch.setattr)
 
 
@@ -161,7 +166,6 @@ def test_a_file_that_changed_while_nobody_looked_is_read_anew(tmp_path: Path, wo
     assert tree(folder / "store") == ours
 
 
-@pytest.mark.usefixtures("work")
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_file_that_shrinks_is_not_stored(tmp_path: Path, share: float, elsewhere: bool) -> None:
