@@ -2,7 +2,7 @@
 
 Run: python -m perf.convert_memory [--rows=2000000] [--workers=2]
 Private memory is the anonymous resident memory of the converting process and of each of its workers. Logs are what
-the disk gives for them, less what was given back.
+the disk gives for them.
 """
 
 import contextlib

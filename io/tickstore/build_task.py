@@ -47,8 +47,6 @@ class BuildTask:
 
     number: int
     key: Key
-    ranges: list[int]  # ascending
-    coded: bool  # whether participants are codes of texts
     logs: dict[str, tuple[Log, ...]]
     path: str
     existing: str | None
@@ -56,7 +54,6 @@ class BuildTask:
     replace: bool
     attributes: dict[str, Any]
     scratch_folder: str | None
-    sealed: bool  # whether the attributes name the sources: their digests are known once they are read
 
 
 @dataclass(slots=True)
@@ -72,9 +69,6 @@ class BuiltPartition:
     duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
     given: dict[str, int] = field(default_factory=dict)  # rows of each table in the file that this input gave
     removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
-    ranges: list[int] = field(default_factory=list)  # the byte ranges it is made of, ascending
-    coded: bool = False
-    sealed: bool = True
     others: list[str] = field(default_factory=list)  # tables that differ from the store's, of a conflict
     contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
 
@@ -118,8 +112,8 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     result = BuiltPartition(
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
-        _removed(existing, choices, attributes) if outcome == "replaced" else [], task.ranges, task.coded, task.sealed,
-        others, built.contradictions,
+        _removed(existing, choices, attributes) if outcome == "replaced" else [], others,
+        built.contradictions,
     )  # fmt: skip
     built.writer.close()
     if outcome in ("unchanged", "conflict"):
@@ -255,11 +249,6 @@ def _spill(number: int, log: Segment | bytes) -> Spill:
     if number not in kept:
         kept[number] = open_spill(log)
     return kept[number]
-
-
-def forget_log(number: int) -> None:
-    """Let go of a byte range that was kept in memory."""
-    _state.get("memory", {}).pop(number, None)
 
 
 def forget_logs() -> None:

@@ -17,12 +17,10 @@ from tickstore.commit import Decision, boot_id, commit, finish_commit
 from tickstore.disk_chores import DiskChores
 from tickstore.earlier import earlier_report, fingerprint_of, report_json
 from tickstore.errors import StoreError
-from tickstore.forecast import Forecast
 from tickstore.parse_task import ParsedChunk, close_logs
 from tickstore.pipeline import Pipeline
 from tickstore.planning import Plan
-from tickstore.reject_limit import check_rejects
-from tickstore.rejects import bad_rows, duplicate_rows, rejects_csv
+from tickstore.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.session_file import read_sessions
 from tickstore.sources import Chunk, Source, cut_chunks, find_sources
@@ -44,10 +42,6 @@ from tickstore.workspace import (
     work_digest,
 )
 
-_IN_MEMORY: Final = 64 << 20  # bytes of text up to which a conversion needs no logs on disk
-_WORTH_A_PROCESS: Final = 24 << 20  # bytes of input for which another process pays
-_RANGES: Final = 16  # for each worker, at least, of an input that is large enough
-_LEAST_RANGE: Final = 8 << 20
 _PACKED: Final = 8  # bytes of text in a byte of a packed file
 
 
@@ -102,29 +96,28 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 def _convert(
     request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
 ) -> ConvertReport:
-    rules = request.timezone, request.session_cutoff, request.holidays
+    rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
     sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
     text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
-    in_memory = text <= min(_IN_MEMORY, request.memory_mb << 18)
+    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
     logs = None if in_memory else logs_folder(request.store, request.temp_dir)
     alone = in_memory or multiprocessing.current_process().daemon
-    workers = 1 if alone else max(1, min(request.workers, total // _WORTH_A_PROCESS))
-    if not in_memory:  # what is parsed and not yet built is a few ranges for each worker
-        chunk_bytes = min(chunk_bytes, max(_LEAST_RANGE, total // (_RANGES * workers) >> 20 << 20))
+    workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
+    if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
+        share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
+        chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
     known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
     chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
     plan = Plan(request, sources, chunks, folder, logs, sessions, total)
-    forecast = Forecast(sources, plan.chunks, request.timezone, trade_calendar(*rules))
     keep = False
     try:
         prepare_folders(folder, logs, about)
-        in_flight = forecast.bytes_in_flight() + 2 * workers * about["range_bytes"]
-        check_space(folder, logs, sources, min(1.0, in_flight / total))
+        check_space(folder, logs, sources)
         with DiskChores() as chores:
-            pipeline = Pipeline(plan, forecast, chores, progress)
+            pipeline = Pipeline(plan, chores, progress)
             with WorkerPool(workers) as pool:
                 pipeline.run(pool)
             return _finish(plan, pipeline, fingerprint, progress)

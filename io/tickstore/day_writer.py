@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tickstore.day_file import HEAD, MAGIC, dump_json, map_file
+from tickstore.day_file import HEAD, MAGIC, dump_json
 from tickstore.errors import StoreError
-from tickstore.schema import COLUMNS, GROUPS, SCHEMA_VERSION
+from tickstore.schema import GROUPS, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from tickstore.hdf5_layout import FileLayout
@@ -128,37 +128,6 @@ def _front(layout: "FileLayout", facts: dict[str, Any], room: int, path: str) ->
         raise StoreError(f"{path}: the attributes do not fit the space kept for them")
     head = HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0)
     return (head + text).ljust(layout.user_block, b"\0") + structures, facts
-
-
-def rewrite_attributes(path: Path, changes: Mapping[str, Any]) -> str:
-    """Give other values to attributes of a finished file, and return what `DayWriter.head` is then.
-
-    The file is written to where it is: nobody else may have it open. Values must take the space of those before.
-
-    Raises
-    ------
-    StoreError
-        The file's index or HDF5 structures are damaged.
-    """
-    from tickstore.hdf5_layout import ColumnPlace, FileLayout, metadata
-
-    data, index = map_file(str(path))
-    user_block, length, crc = index.pop("metadata")
-    if zlib.crc32(data[user_block : user_block + length]) != crc:
-        raise StoreError(f"{path}: the HDF5 structures are damaged")
-    places = {place: index["columns"][place] for c in COLUMNS if (place := c.path) in index["columns"]}
-    columns = tuple(ColumnPlace(name, dtype, rows, offset) for name, (dtype, rows, offset, _) in places.items())
-    layout = FileLayout(user_block, length, columns, index["size"])
-    room = length - len(metadata(layout, _root(index["security"], index["date"], b"?", 1))) + 1
-    front, _ = _front(layout, index | {"attributes": index["attributes"] | dict(changes)}, room, str(path))
-    if len(front) != user_block + length:
-        raise StoreError(f"{path}: the attributes do not fit the space kept for them")
-    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        _write_all(handle, memoryview(front), path)
-    finally:
-        os.close(handle)
-    return hashlib.sha256(front).hexdigest()
 
 
 _spare: list[mmap.mmap] = []  # memory of finished writers

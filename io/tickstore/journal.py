@@ -14,8 +14,9 @@ from tickstore.catalog import day_path
 from tickstore.day_file import open_day
 from tickstore.errors import StoreError
 from tickstore.parse_task import ParsedChunk
+from tickstore.spill import is_whole
 from tickstore.store_files import read_lines
-from tickstore.worker_log import Segment
+from tickstore.worker_log import Segment, keep_only
 
 _BUILT: Final = "built.jsonl"
 _PARSED: Final = "parsed.jsonl"
@@ -59,31 +60,22 @@ def note_built(folder: Path, partition: BuiltPartition) -> None:
     _add(folder / _BUILT, asdict(partition))
 
 
-def parsed_before(folder: Path) -> tuple[dict[int, ParsedChunk], set[int]]:
-    """Return what the finished byte ranges held, and the numbers of those whose rows are still in a log."""
-    found: dict[int, ParsedChunk] = {}
-    there: set[int] = set()
+def parsed_before(folder: Path, logs: Path) -> list[ParsedChunk]:
+    """Return what the byte ranges held whose rows are in a log in full; what else is in the logs is removed."""
+    found: dict[int, tuple[ParsedChunk, Segment]] = {}
     for line in read_lines(folder / _PARSED):
-        if "given_back" in line:
-            there.discard(line["given_back"])
-            continue
         keys = [((security, date), rows) for (security, date), rows in line["keys"]]
         rejects = [Reject(**reject) for reject in line["rejects"]]
         log = Segment(*line["log"])
-        last = None if line["last"] is None else tuple(line["last"])
-        found[line["number"]] = ParsedChunk(**line | {"keys": keys, "last": last, "rejects": rejects, "log": log})
-        there.add(line["number"])
-    return found, there
+        if is_whole(log):
+            found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects, "log": log}), log
+    keep_only(logs, [log for _, log in found.values()])
+    return [chunk for chunk, _ in found.values()]
 
 
 def note_parsed(folder: Path, chunk: ParsedChunk) -> None:
     """Add what a byte range held and where its rows are."""
     _add(folder / _PARSED, asdict(chunk))
-
-
-def note_given_back(folder: Path, number: int) -> None:
-    """Add that the rows of a byte range are about to be removed from their log."""
-    _add(folder / _PARSED, {"given_back": number})
 
 
 def _add(path: Path, line: dict[str, Any]) -> None:

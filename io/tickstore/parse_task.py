@@ -12,7 +12,8 @@ from kernels.conventions import UNKNOWN_CODE
 from tickstore.blocks import BlockParser, Reject
 from tickstore.errors import InputError
 from tickstore.names import name_text
-from tickstore.scatter import PAGE, count_newlines, page_digest
+from tickstore.request import Limits
+from tickstore.scatter import count_newlines, page_digest
 from tickstore.sources import Chunk, Source
 from tickstore.spill import Key, SpillWriter, memory_target
 from tickstore.text_input import PLAIN, Piece, mapped, plain_pieces, stream_pieces
@@ -35,6 +36,7 @@ class ParseTask:
     holidays: tuple[str, ...]
     logs: str | None
     most_rejects: int  # more in one range stop the conversion
+    limits: Limits
 
 
 @dataclass(slots=True)
@@ -50,7 +52,6 @@ class ParsedChunk:
     blank: int
     weekend_rows: int
     first_time: int | None  # of the first stored row
-    last: Key | None  # partition of the last stored row
     pages: str  # digests of the file's pages in the range, hex
     text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
@@ -67,14 +68,14 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, None, "")
+    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
     log = None if task.logs is None else _own_log(task.logs)
     target = memory_target() if log is None else log.begin()
     numbers: set[int] = set()
     writer = SpillWriter(target, task.source.names, calendar)
     digests: list[bytes] = []
     newlines: list[int] = []
-    unpacked = PageDigests()
+    unpacked = PageDigests(task.limits.page_bytes)
     for piece in pieces(task, digests, newlines, unpacked):
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
@@ -89,7 +90,6 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
     result.keys = writer.finish(texts)
-    result.last = result.keys[writer.last][0] if result.keys else None
     result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
     return result
 
@@ -148,15 +148,17 @@ def _collect_names(numbers: set[int], column: Any) -> None:
 class PageDigests:
     """Digests of the pages of a text that comes in pieces of any length."""
 
-    def __init__(self) -> None:
+    def __init__(self, page_bytes: int) -> None:
+        self._page_bytes = page_bytes
         self._digests: list[bytes] = []
         self._rest = b""
 
     def add(self, text: bytes) -> None:
         """Take in the next piece."""
         text = self._rest + text
-        whole = len(text) // PAGE * PAGE
-        self._digests += [_digest(text, page, page + PAGE) for page in range(0, whole, PAGE)]
+        step = self._page_bytes
+        whole = len(text) // step * step
+        self._digests += [_digest(text, page, page + step) for page in range(0, whole, step)]
         self._rest = text[whole:]
 
     def hex(self) -> str:
@@ -172,18 +174,18 @@ def pieces(
 
     ``texts`` takes in the whole text of a packed file.
     """
-    source, chunk = task.source, task.chunk
+    source, chunk, piece_bytes = task.source, task.chunk, task.limits.piece_bytes
     newlines = [] if newlines is None else newlines
     with mapped(source.path) as data:
         if len(data) < source.size:
             raise InputError(f"{source.path}: the file became shorter while it was read")
         page = chunk.start
         if source.form == PLAIN:
-            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start):
+            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
                 yield piece
                 page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
         else:
-            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, newlines):
+            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, piece_bytes, newlines):
                 if texts is not None:
                     texts.add(view[start:stop].tobytes())
                 if offset == 0:
@@ -201,9 +203,9 @@ def _digest_pages(
     data: Any, page: int, reached: int, task: ParseTask, digests: list[bytes], newlines: list[int]
 ) -> int:
     """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
-    stop = task.chunk.stop
-    while page < stop and (page + PAGE <= reached or reached == stop):
-        end = min(page + PAGE, stop)
+    stop, step = task.chunk.stop, task.limits.page_bytes
+    while page < stop and (page + step <= reached or reached == stop):
+        end = min(page + step, stop)
         digests.append(_digest(data, page, end))
         if task.source.form == PLAIN:
             newlines.append(_lines(data, page, end, task.source))

@@ -1,9 +1,11 @@
-"""Rows that are not stored: where each one is, why, and what it says."""
+"""Rows that are not stored: where each one is, why, what it says, and how many of them are too many."""
 
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -12,6 +14,7 @@ import numpy as np
 
 from tickstore.blocks import BlockParser
 from tickstore.build_task import BuiltPartition
+from tickstore.errors import InputError
 from tickstore.names import name_text
 from tickstore.parse_task import ParsedChunk, ParseTask, pieces
 from tickstore.request import ConvertRequest
@@ -22,6 +25,7 @@ from tickstore.trade_dates import day_text, trade_calendar, trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")
 DUPLICATE: Final = "duplicate"
+_USUAL_RATIO: Final = next(f.default for f in fields(ConvertRequest) if f.name == "max_reject_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,41 @@ def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tupl
     return sorted(rows, key=lambda bad: (bad.table, bad.path, bad.offset))
 
 
+def most_rejects(request: ConvertRequest, rows: int) -> int:
+    """Return how many of ``rows`` may be bad: no more than either limit that is stated, else the usual share.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> def most(**limits): return most_rejects(ConvertRequest((), Path(), **limits), 1000)
+    >>> most(), most(max_reject_ratio=0.29), most(max_rejects=0), most(max_rejects=7)
+    (1, 290, 0, 7)
+    >>> most(max_rejects=7, max_reject_ratio=0.005)
+    5
+    """
+    by_share = int(Fraction(str(request.max_reject_ratio)) * rows)  # 0.29 of 100 is 29, not 28.999...
+    if request.max_rejects is None:
+        return by_share
+    return request.max_rejects if request.max_reject_ratio == _USUAL_RATIO else min(request.max_rejects, by_share)
+
+
+def check_rejects(
+    request: ConvertRequest, counts: Mapping[str, Counter[str]], rejects: Sequence[BadRow], more: int = 0
+) -> None:
+    """Raise InputError when more rows were refused than the request allows: ``rejects`` and ``more`` that are alike."""
+    rows = sum(count["read"] - count["blank"] for count in counts.values())
+    limit = most_rejects(request, rows)
+    count = len(rejects) + more
+    if count > limit:
+        first = "; ".join(
+            f"{bad.path}:{bad.line} {bad.reason}{' in ' + bad.column if bad.column else ''}" for bad in rejects[:3]
+        )
+        raise InputError(
+            f"{count} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
+            "Mend the file or raise --max_rejects or --max_reject_ratio"
+        )
+
+
 def duplicate_rows(
     built: list[BuiltPartition],
     chunks: tuple[Chunk, ...],
@@ -68,7 +107,7 @@ def duplicate_rows(
     for number, keys in sorted(wanted.items()):
         task = ParseTask(
             number, sources[chunks[number].source], chunks[number], request.timezone, request.session_cutoff,
-            request.holidays, None, 0,
+            request.holidays, None, 0, request.limits,
         )  # fmt: skip
         rows += _find(task, keys)
     return rows
@@ -114,10 +153,7 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
 
 def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     """Return the line numbers of ascending byte offsets of a source's text, counting from its start."""
-    whole = ParseTask(
-        task.number, task.source, Chunk(task.chunk.source, 0, task.source.size), task.timezone, task.session_cutoff,
-        task.holidays, None, 0,
-    )  # fmt: skip
+    whole = replace(task, chunk=Chunk(task.chunk.source, 0, task.source.size))
     lines = []
     waiting = iter([*offsets, None])
     offset = next(waiting)

@@ -8,6 +8,22 @@ Progress = Callable[["ConvertProgress"], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The sizes that a conversion's work is cut by. They change how long it takes, never what is stored.
+
+    Only ``page_bytes`` is in the day files: it decides the digests of their sources.
+    """
+
+    in_memory_bytes: int = 64 << 20  # of text, up to which parsed rows need no logs on disk
+    process_bytes: int = 24 << 20  # of input, for which another process pays
+    ranges: int = 16  # for each worker, at least, of an input that is large enough
+    range_bytes: int = 8 << 20  # at least
+    page_bytes: int = 1 << 20  # of a file, digested at a time; ranges begin where pages do
+    piece_bytes: int = 16 << 20  # of text, parsed at a time
+    rejects: int = 10_000  # bad rows of a range that are counted to the end, whatever is allowed
+
+
+@dataclass(frozen=True, slots=True)
 class ConvertRequest:
     """Inputs, rules and limits of one conversion. Paths may be globs."""
 
@@ -30,6 +46,7 @@ class ConvertRequest:
     max_rejects: int | None = None
     replace: bool = False
     quotes_from_orders: bool = False
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)

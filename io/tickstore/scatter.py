@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from kernels.base.compiling import kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-PAGE: Final = 1 << 20
 
 
 @kernel

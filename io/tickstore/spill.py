@@ -54,7 +54,6 @@ class SpillWriter:
         self._key_day = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int32)
         self._buffer = np.empty((BLOCK_ROWS + 8) * 8 * len(self._stored), np.uint8)
         self.weekend_rows = 0
-        self.last = -1  # number of the last row's partition
         self.dates = StatedDates(calendar)
 
     def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
@@ -74,7 +73,7 @@ class SpillWriter:
             known = number_partitions(
                 columns["security"], day, self._table, self._key_security, self._key_day, self._known, number
             )
-        self._known, self.last = int(known), int(number[-1])
+        self._known = int(known)
         if self._known > _MOST_KEYS:
             raise StoreError(f"more than {_MOST_KEYS} partitions in one part of the input: use a smaller chunk_size_mb")
         starts = np.empty(self._known + 1, np.int64)
@@ -226,7 +225,7 @@ def open_spill(source: Segment | bytes) -> Spill:
 
 
 def is_whole(segment: Segment) -> bool:
-    """Return whether a segment is in its log to the end, and has not been given back."""
+    """Return whether a segment is in its log to the end."""
     try:
         with open(segment.path, "rb") as file:  # noqa: PTH123 - a str already
             file.seek(segment.offset + segment.length - _TRAILER.size)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tickstore.errors import InputError
 
-PIECE_BYTES: Final = 16 << 20
+_HEAD_PIECE: Final = 16 << 20  # bytes of a packed file that are looked at as its beginning
 PLAIN: Final = "plain"
 PARQUET: Final = "parquet"
 _MAGICS: Final = (
@@ -55,7 +55,7 @@ def read_head(path: Path, form: str, size: int) -> bytes:
         with path.open("rb") as file:
             return file.read(size)
     head = b""
-    for data, start, stop, _ in stream_pieces(path, form):
+    for data, start, stop, _ in stream_pieces(path, form, _HEAD_PIECE):
         head += data[start:stop].tobytes()
         if len(head) >= size:
             break
@@ -74,15 +74,15 @@ def mapped(path: str) -> Iterator[mmap.mmap]:
             data.close()
 
 
-def plain_pieces(data: mmap.mmap, start: int, stop: int, data_start: int) -> Iterator[Piece]:
-    """Yield the lines that begin in [start, stop) of a mapped file; pages are let go once used."""
+def plain_pieces(data: mmap.mmap, start: int, stop: int, data_start: int, piece_bytes: int) -> Iterator[Piece]:
+    """Yield the lines that begin in [start, stop) of a mapped file, in pieces; pages are let go once used."""
     position = next_line(data, start, data_start)
     stop = next_line(data, stop, data_start)
     view = np.frombuffer(data, np.uint8)
     while position < stop:
         end = stop
-        if stop - position > PIECE_BYTES:
-            end = data.rfind(b"\n", position, position + PIECE_BYTES) + 1
+        if stop - position > piece_bytes:
+            end = data.rfind(b"\n", position, position + piece_bytes) + 1
             if end <= position:  # one line longer than a piece
                 end = data.find(b"\n", position, stop) + 1 or stop
         yield view, position, end, position
@@ -105,11 +105,11 @@ def next_line(data: mmap.mmap, position: int, data_start: int) -> int:
     return data.find(b"\n", position - 1) + 1 or len(data)
 
 
-def stream_pieces(path: Path, form: str, newlines: list[int] | None = None) -> Iterator[Piece]:
+def stream_pieces(path: Path, form: str, piece_bytes: int, newlines: list[int] | None = None) -> Iterator[Piece]:
     """Yield the whole text of a packed file, header included, cut at line ends; lines are counted before the cut."""
     rest = b""
     offset = 0
-    for part in _parquet_text(path) if form == PARQUET else _decompressed(path, form):
+    for part in _parquet_text(path) if form == PARQUET else _decompressed(path, form, piece_bytes):
         if newlines is not None:
             newlines.append(part.count(b"\n"))
         text = rest + part
@@ -124,12 +124,12 @@ def stream_pieces(path: Path, form: str, newlines: list[int] | None = None) -> I
         yield np.frombuffer(rest, np.uint8), 0, len(rest), offset
 
 
-def _decompressed(path: Path, form: str) -> Iterator[bytes]:
+def _decompressed(path: Path, form: str, piece_bytes: int) -> Iterator[bytes]:
     import pyarrow as pa
 
     try:
         with pa.input_stream(str(path), compression=form) as stream:
-            while part := stream.read(PIECE_BYTES):
+            while part := stream.read(piece_bytes):
                 yield part
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: the {form} data is truncated or damaged ({error})") from None

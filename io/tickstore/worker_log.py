@@ -1,11 +1,9 @@
 """Where parsed rows wait on disk for the building of their partitions: one log per worker.
 
 A worker appends the byte ranges it parses to a file of its own, each as one segment of whole pages. Where a segment
-is, the coordinator's journal says once it is finished; what is in a log besides is of no use to anybody. A segment
-that nobody needs any more is made a hole: the file keeps its length and gives its space back.
+is, the coordinator's journal says once it is finished; what is in a log besides is of no use to anybody.
 """
 
-import ctypes
 import io
 import mmap
 import os
@@ -14,7 +12,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_KEEP_SIZE_AND_PUNCH_HOLE: Final = 1 | 2  # of fallocate(2)
 LOG_SUFFIX: Final = ".log"
 
 
@@ -64,34 +61,14 @@ def _whole_pages(size: int) -> int:
     return -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
 
 
-def give_back(segment: Segment) -> None:
-    """Give the space of a segment back to the disk, which a reader may have mapped still.
-
-    A file system that makes no holes keeps it until the conversion is over, and the log is removed.
-    """
-    handle = os.open(segment.path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        _punch(handle, segment.offset, _whole_pages(segment.length))
-    finally:
-        os.close(handle)
-
-
-def _punch(handle: int, offset: int, length: int) -> None:
-    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
-    if fallocate is not None and length:
-        fallocate(handle, _KEEP_SIZE_AND_PUNCH_HOLE, ctypes.c_int64(offset), ctypes.c_int64(length))
-
-
 def keep_only(folder: Path, segments: Iterable[Segment]) -> None:
-    """Give back whatever logs of an interrupted conversion hold besides ``segments``."""
-    kept: dict[str, list[Segment]] = {}
+    """Remove what the logs of an interrupted conversion hold after the last of ``segments``: nobody knows of it."""
+    ends: dict[Path, int] = {}
     for segment in segments:
-        kept.setdefault(segment.path, []).append(segment)
+        path = Path(segment.path)
+        ends[path] = max(ends.get(path, 0), segment.offset + segment.length)
     for path in folder.glob(f"*{LOG_SUFFIX}"):
-        if str(path) not in kept:
+        if path in ends:
+            os.truncate(path, ends[path])
+        else:
             path.unlink()
-            continue
-        position = 0
-        for segment in [*sorted(kept[str(path)]), Segment(str(path), _whole_pages(path.stat().st_size), 0)]:
-            give_back(Segment(str(path), position, segment.offset - position))
-            position = _whole_pages(segment.offset + segment.length)

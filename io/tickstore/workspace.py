@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -19,8 +18,7 @@ from tickstore.text_input import PLAIN
 
 _PLAN_NAME: Final = "plan.json"
 _DAY_SHARE: Final = 0.6  # of the input's text: a little below what is usual
-_LOG_SHARE: Final = 0.35
-_DISK_BLOCK: Final = 512  # the unit of st_blocks: logs have holes
+_LOG_SHARE: Final = 1 / 3  # all of it is parsed before any of it is built
 _UNPACKED: Final = 3  # times the size of a packed file, at least
 
 
@@ -100,19 +98,18 @@ def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> No
         write_atomic(known, dump_json(plan))
 
 
-def check_space(folder: Path, logs: Path | None, sources: Iterable[Source], at_once: float = 1.0) -> None:
-    """Raise StoreError when a disk is surely too small: day files take about 0.75, logs 0.5 of their CSV.
+def check_space(folder: Path, logs: Path | None, sources: Iterable[Source]) -> None:
+    """Raise StoreError when a disk is too small for the day files and, until they are stored, the logs of all rows.
 
-    ``at_once`` is the part of the input, 0 to 1, whose logs are there at the same time. What an interrupted
-    conversion has there already counts as free: it is part of what is needed.
+    What an interrupted conversion has there already counts as free: it is part of what is needed.
     """
     total = sum(source.size * (1 if source.form == PLAIN else _UNPACKED) for source in sources)
     needs: dict[int, tuple[Path, int, int]] = {}
-    for path, share in ((folder, _DAY_SHARE), (logs, _LOG_SHARE * at_once)):
+    for path, share in ((folder, _DAY_SHARE), (logs, _LOG_SHARE)):
         if path is not None:
             device = path.stat().st_dev
             first, need, held = needs.get(device, (path, 0, 0))
-            held += sum(_on_disk(file.stat()) for file in path.iterdir() if file.is_file())
+            held += sum(file.stat().st_size for file in path.iterdir() if file.is_file())
             needs[device] = first, need + int(share * total), held
     for path, need, held in needs.values():
         free = shutil.disk_usage(path).free + held
@@ -122,11 +119,6 @@ def check_space(folder: Path, logs: Path | None, sources: Iterable[Source], at_o
                 f"{path}: {_size(free)} free there, about {_size(need)} needed for {_size(total)} of input; "
                 f"nothing was stored. Free some, or set {option}"
             )
-
-
-def _on_disk(status: os.stat_result) -> int:
-    """Return a file's bytes without the holes in it."""
-    return min(status.st_size, status.st_blocks * _DISK_BLOCK)
 
 
 def _size(count: int) -> str:

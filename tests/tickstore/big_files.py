@@ -1,9 +1,9 @@
-"""A market in one big file a table, in any order of rows, and what a conversion does while it reads it."""
+"""A market in one big file a table, in any order of rows, or in many files, and what a conversion does with it."""
 
-import bisect
 import json
 import os
 import random
+import shutil
 import struct
 import time
 import zlib
@@ -18,7 +18,7 @@ from typing import Any, Final
 import h5py
 
 import tickstore.pipeline
-from tests.tickstore.conftest import DAY_NS, OPEN, market_rows
+from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, write_market
 from tickstore.build_task import BuildTask, BuiltPartition, build_partition
 from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.request import ConvertProgress
@@ -77,13 +77,23 @@ def keys_of(lines: Lines) -> set[Key]:
     return {key_of(table, line) for table, rows in lines.items() for line in rows}
 
 
-def largest_part(lines: Lines, place: int) -> int:
-    """Return the bytes of the largest security (place 0) or day (place 1), of all tables together."""
-    parts: Counter[str] = Counter()
-    for table, rows in lines.items():
+def in_files(folder: Path, days: int, part: Callable[[str, int], str], **changes: Any) -> Path:
+    """Write a market of 3 securities in the files that ``part(security, day)`` says."""
+    for table, rows in market_rows(rows=400 * days, days=days).items():
+        files: dict[str, list[str]] = {}
         for line in rows:
-            parts[key_of(table, line)[place]] += len(line) + 1
-    return max(parts.values())
+            name = part(security_of(table, line), day_of(table, line))
+            files.setdefault(name, []).append(changes.get(table, lambda _, line: line)(name, line))
+        for name, rows_of_it in files.items():
+            write_market(folder / "parts", {table: rows_of_it})
+            (folder / "parts" / f"{table}.csv").rename(folder / f"{table}-{name}.csv")
+    shutil.rmtree(folder / "parts")
+    return folder
+
+
+def mixed(security: str, day: int) -> str:
+    """Return one of three file names, in each of which all securities and days are."""
+    return f"{(int(security) + day) % 3}"
 
 
 def by_security(lines: Lines, rank: Callable[[str], Any]) -> Lines:
@@ -181,21 +191,6 @@ DISORDER: Final[dict[str, Callable[[Lines], Lines]]] = {
     "shuffled middle": every(lambda rows: shuffled(rows, 0.3, 0.7)),
     "shuffled": every(shuffled),
 }
-
-
-def ranges_with(folder: Path, keys: set[Key], ranges: set[Range]) -> set[Range]:
-    """Return those byte ranges in which a row of some partitions begins."""
-    found = set()
-    for name in {name for name, _, _ in ranges}:
-        table = name.partition(".")[0].partition("-")[0]
-        parts = sorted((start, stop) for other, start, stop in ranges if other == name)
-        begin = 0
-        for number, line in enumerate((folder / name).read_bytes().splitlines(keepends=True)):
-            if number and key_of(table, line.decode()) in keys:
-                place = bisect.bisect_right(parts, (begin, 1 << 62)) - 1
-                found.add((name, *parts[place]))
-            begin += len(line)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

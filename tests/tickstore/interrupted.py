@@ -7,29 +7,26 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import tickstore.catalog
 import tickstore.commit
 import tickstore.conversion
-import tickstore.parse_task
-import tickstore.sources
-import tickstore.text_input
-from tickstore.request import ConvertRequest
+from tickstore.request import ConvertRequest, Limits
 
 PAGE = 1 << 12
 
 
-def make_small(chunk_bytes: int = 8 * PAGE, put: Callable[..., None] = setattr) -> None:
-    """Let a small input take every path of a large one."""
-    put(tickstore.conversion, "_IN_MEMORY", 0)
-    put(tickstore.conversion, "_WORTH_A_PROCESS", 1)
-    put(tickstore.parse_task, "PAGE", PAGE)
-    put(tickstore.text_input, "PIECE_BYTES", 3 * PAGE)
-    cut = tickstore.sources.cut_chunks
-    put(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, chunk_bytes))
+AT_ONCE = Limits(page_bytes=PAGE)  # a small input in memory, each file as one range
+
+
+def small(range_bytes: int = 8 * PAGE) -> Limits:
+    """Return limits by which a small input takes every path of a large one."""
+    return Limits(
+        in_memory_bytes=0, process_bytes=1, ranges=1 << 30, range_bytes=range_bytes, page_bytes=PAGE,
+        piece_bytes=3 * PAGE,
+    )  # fmt: skip
 
 
 def request(folder: Path, workers: int = 1, **options: Any) -> ConvertRequest:
@@ -45,7 +42,6 @@ def die() -> None:
 
 def main() -> None:
     folder, workers, when, point = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
-    make_small()
     seen = 0
 
     def progress(_: object) -> None:
@@ -76,10 +72,11 @@ def main() -> None:
     if point.startswith("limit="):  # files may not grow beyond so many bytes
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(point[6:]), int(point[6:])))
+    given = request(folder, workers, replace="replace" in sys.argv[5:], limits=small())
     sys.stdout.write("begin\n")
     sys.stdout.flush()
     try:
-        report = tickstore.conversion.convert(request(folder, workers, replace="replace" in sys.argv[5:]), progress)
+        report = tickstore.conversion.convert(given, progress)
     except tickstore.UserError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

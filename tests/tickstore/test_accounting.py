@@ -12,30 +12,22 @@ import tickstore.conversion
 import tickstore.parse_task
 import tickstore.sources
 import tickstore.text_input
-from tests.tickstore.interrupted import request
+from tests.tickstore.interrupted import PAGE, request, small
 from tickstore import ConvertRequest, StoreError, convert
 from tickstore.partition_tables import SpilledTable
-
-PAGE = 1 << 12
-
-
-@pytest.fixture
-def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    cut = tickstore.sources.cut_chunks
-    monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, PAGE))
+from tickstore.request import Limits
 
 
-@pytest.mark.usefixtures("small_ranges")
 def test_a_byte_range_that_nobody_parses_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = tickstore.text_input.plain_pieces
 
-    def lossy(data: Any, start: int, stop: int, data_start: int) -> Iterator[tickstore.text_input.Piece]:
+    def lossy(data: Any, start: int, *places: int) -> Iterator[tickstore.text_input.Piece]:
         if start != 2 * PAGE:
-            yield from pieces(data, start, stop, data_start)
+            yield from pieces(data, start, *places)
 
     monkeypatch.setattr(tickstore.parse_task, "plain_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv: 3000 lines in \d+ bytes, 2\d+ read from"):
-        convert(request(market))
+        convert(request(market, limits=small(PAGE)))
     assert not (market / "store").exists()
 
 
@@ -46,7 +38,6 @@ def test_a_range_left_out_of_the_plan_is_missed(market: Path, monkeypatch: pytes
         convert(request(market))
 
 
-@pytest.mark.usefixtures("small_ranges")
 def test_a_log_that_no_partition_reads_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     init = SpilledTable.__init__
 
@@ -55,7 +46,7 @@ def test_a_log_that_no_partition_reads_is_missed(market: Path, monkeypatch: pyte
 
     monkeypatch.setattr(SpilledTable, "__init__", lossy)
     with pytest.raises(StoreError, match=r"orders: 3000 rows were read and \d+ are in the day files"):
-        convert(request(market))
+        convert(request(market, limits=small(PAGE)))
     assert not (market / "store").exists()
 
 
@@ -73,7 +64,6 @@ def test_a_piece_of_a_packed_file_that_is_lost_is_missed(
 ) -> None:
     packed = tmp_path / "orders.csv.gz"
     packed.write_bytes(gzip.compress((market / "orders.csv").read_bytes()))
-    monkeypatch.setattr(tickstore.text_input, "PIECE_BYTES", PAGE)
     stream = tickstore.text_input.stream_pieces
 
     def lossy(*arguments: Any) -> Iterator[tickstore.text_input.Piece]:
@@ -83,7 +73,7 @@ def test_a_piece_of_a_packed_file_that_is_lost_is_missed(
 
     monkeypatch.setattr(tickstore.parse_task, "stream_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv\.gz: 3000 lines"):
-        convert(ConvertRequest(orders=(packed,), store=tmp_path / "store"))
+        convert(ConvertRequest(orders=(packed,), store=tmp_path / "store", limits=Limits(piece_bytes=PAGE)))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r\n"])

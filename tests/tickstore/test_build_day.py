@@ -1,7 +1,9 @@
 """A partition's columns against a slow oracle; the order of rows whatever the input's."""
 
+import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from numpy.typing import NDArray
 
 import tickstore
 from tests.tickstore.naive_day import Row, naive_day
-from tickstore import ConvertRequest
+from tickstore import ConvertRequest, open_day, write_day
+from tickstore.day_check import check_day
+from tickstore.schema import GROUPS
 from tickstore.scratch import Scratch
 from tickstore.time_order import time_order
 
@@ -105,3 +109,20 @@ def test_scratch_arrays_do_not_overlap(tmp_path: Path) -> None:
         assert [(int(a.min()), int(a.max())) for a in arrays] == [(n, n) for n in range(5)]
         scratch.reset()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("files", [0, 1, 3, 100, 1000])
+def test_attributes_without_room_in_hdf5_are_in_front_of_it(tmp_path: Path, files: int) -> None:
+    groups = {
+        group: {column.name: np.arange(3, dtype=column.dtype) for column in schema}
+        for group, schema in GROUPS.items()
+        if group != "quotes"
+    }
+    sources = [[f"a{k}.csv", k, "f" * 32, "orders"] for k in range(files)]
+    write_day(tmp_path / "a.h5", "101", "2024-09-05", groups, {"sources": sources})
+    assert check_day(tmp_path / "a.h5") == ""
+    assert open_day(tmp_path / "a.h5").attributes["sources"] == sources
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert list(file["events/price"]) == [0, 1, 2]
+        copy = json.loads(file.attrs["index"])["attributes"]
+    assert copy.get("sources") == (sources if files < 1000 else None)

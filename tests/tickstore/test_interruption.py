@@ -20,14 +20,12 @@ import pytest
 
 import tickstore.conversion
 import tickstore.sources
+from tests.tickstore.big_files import note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, read_catalog, verify, write_day
-from tickstore.parse_task import ParseTask
-from tickstore.pipeline import Pipeline
-from tickstore.request import ConvertProgress
+from tickstore.request import ConvertProgress, Limits
 from tickstore.store_lock import store_lock
-from tickstore.worker_pool import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -349,21 +347,10 @@ def test_temporary_files_of_another_conversion_are_removed(market: Path) -> None
 @pytest.mark.parametrize("again", [1, 3])
 def test_other_workers_go_on_with_what_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: int) -> None:
     """Killed for its memory, it is tried with fewer of them."""
-    for name, value in (("_IN_MEMORY", 0), ("_WORTH_A_PROCESS", 1), ("_LEAST_RANGE", 1 << 20), ("_RANGES", 1)):
-        monkeypatch.setattr(tickstore.conversion, name, value)
-    monkeypatch.setattr(tickstore.sources, "_FINE", 1 << 20)
+    limits = Limits(in_memory_bytes=0, process_bytes=1, ranges=1, range_bytes=1 << 20)
     folder = write_market(tmp_path, {"orders": market_rows(50_000, 3)["orders"]})
-    given = ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store", workers=2)
-    parsed: list[int] = []
-    next_job = Pipeline._next_job
-
-    def note(self: Pipeline) -> Job | None:
-        job = next_job(self)
-        if job is not None and isinstance(job.task, ParseTask):
-            parsed.append(job.task.number)
-        return job
-
-    monkeypatch.setattr(Pipeline, "_next_job", note)
+    given = ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store", workers=2, limits=limits)
+    work = note_work(tmp_path / "notes", monkeypatch.setattr)
 
     def stop(progress: ConvertProgress) -> None:
         if progress.stage == "parse" and progress.done == progress.total:
@@ -371,12 +358,12 @@ def test_other_workers_go_on_with_what_was_begun(tmp_path: Path, monkeypatch: py
 
     with pytest.raises(KeyboardInterrupt):
         convert(given, stop)
-    assert len(parsed) > 1
-    parsed.clear()
+    assert len(work.parsed()) > 1
+    work.forget()
     convert(replace(given, workers=again))
-    assert parsed == []
+    assert not work.parsed()
     before = tree(folder / "store")
     shutil.rmtree(folder / "store")
     convert(replace(given, workers=again))
-    assert len(parsed) > 1
+    assert len(work.parsed()) > 1
     assert tree(folder / "store") == before

@@ -14,22 +14,19 @@ from typing import Any
 
 import pytest
 
-import tickstore.pipeline
 import tickstore.spill
 import tickstore.store_files
 import tickstore.worker_log
 import tickstore.worker_pool
+from tests.tickstore.big_files import in_files, mixed, note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
-from tests.tickstore.interrupted import PAGE, make_small, request
+from tests.tickstore.interrupted import PAGE, request, small
 from tests.tickstore.kill_points import COORDINATOR, WORKER, KillPoint, finish, in_child, start
-from tests.tickstore.test_early_building import file_by_file, hastily, in_files
 from tickstore import ConvertRequest, convert, verify
-from tickstore.build_task import BuildTask, BuiltPartition, build_partition
-from tickstore.pipeline import Pipeline
-from tickstore.spill import is_whole
-from tickstore.worker_log import Segment
+from tickstore.request import ConvertProgress
 
 ROWS = 900
+SMALL = small(4 * PAGE)
 MAKERS: dict[str, Callable[[Path, pytest.MonkeyPatch], "Case"]] = {}
 
 
@@ -44,13 +41,13 @@ class Case:
         if before is not None:
             before()
             shutil.copytree(self.store, self._start)
-        convert(self.request)  # in this process: what is forked from it has the kernels
+        convert(replace(self.request, workers=1))  # in this process: what is forked from it has the kernels
         self.expected = tree(self.store)
         self.reset()
 
     @property
     def request(self) -> ConvertRequest:
-        return request(self.folder, 3, **self._options)
+        return request(self.folder, 3, limits=SMALL, **self._options)
 
     def reset(self) -> None:
         shutil.rmtree(self.store)
@@ -78,24 +75,20 @@ def plain(folder: Path, _: pytest.MonkeyPatch) -> Case:
 
 
 @maker
-def late_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+def many_files(folder: Path, _: pytest.MonkeyPatch) -> Case:
     folder.mkdir()
-    hastily(monkeypatch)
-    file_by_file(monkeypatch)
-    return Case(in_files(folder, 3, lambda security, day: f"{(int(security) + day) % 3}"))
+    return Case(in_files(folder, 3, mixed))
 
 
 @maker
-def late_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+def late_names(folder: Path, _: pytest.MonkeyPatch) -> Case:
     folder.mkdir()
-    hastily(monkeypatch)
-    file_by_file(monkeypatch)
 
     def named(file: str, line: str) -> str:
         cells = line.split(",")
         return ",".join([*cells[:8], "ZED" if file == "2" else cells[8], *cells[9:]])
 
-    return Case(in_files(folder, 3, lambda security, day: f"{(int(security) + day) % 3}", orders=named))
+    return Case(in_files(folder, 3, mixed, orders=named))
 
 
 @maker
@@ -115,7 +108,7 @@ def logs_elsewhere(folder: Path, _: pytest.MonkeyPatch) -> Case:
 @maker
 def completed(folder: Path, _: pytest.MonkeyPatch) -> Case:
     write_market(folder, market_rows(ROWS))
-    return Case(folder, lambda: convert(replace(request(folder), trades=(), nbbo=())))
+    return Case(folder, lambda: convert(replace(request(folder, limits=SMALL), trades=(), nbbo=())))
 
 
 @maker
@@ -125,16 +118,11 @@ def replaced(folder: Path, _: pytest.MonkeyPatch) -> Case:
     def before() -> None:
         text, status = path.read_text(), path.stat()
         path.write_text(text.replace(",100,", ",999,"))
-        convert(request(folder))
+        convert(request(folder, limits=SMALL))
         path.write_text(text)
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     return Case(folder, before, replace=True)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_small(4 * PAGE, monkeypatch.setattr)
 
 
 def kill_everywhere(case: Case, role: str, first: int, step: int) -> int:
@@ -182,7 +170,7 @@ def test_killed_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("journal", ["built.jsonl", "parsed.jsonl"])
 def test_a_line_of_the_journal_may_be_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str) -> None:
-    case = late_rows(tmp_path / "market", monkeypatch)
+    case = many_files(tmp_path / "market", monkeypatch)
     path = case.store / ".convert" / journal
     for cut in (1, 2, 30, 200):
         assert case.run(KillPoint(case.folder, COORDINATOR, 90)) == -signal.SIGKILL
@@ -190,25 +178,6 @@ def test_a_line_of_the_journal_may_be_torn(tmp_path: Path, monkeypatch: pytest.M
         path.write_bytes(content[:-cut])
         case.check(f"{cut} bytes of {len(content)}")
         case.reset()
-
-
-def build_slowly_at_first(task: BuildTask) -> BuiltPartition:
-    """Give those who want to remove the logs of an early attempt the time to do so."""
-    if task.key == ("103", "2024-09-07") and len(task.ranges) == 1:
-        deadline = time.monotonic() + 2
-        logs = [log.log for logs in task.logs.values() for log in logs if isinstance(log.log, Segment)]
-        while time.monotonic() < deadline and all(map(is_whole, logs)):
-            time.sleep(0.01)
-    return build_partition(task)
-
-
-def test_logs_stay_for_an_attempt_that_late_rows_have_overtaken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = late_rows(tmp_path / "market", monkeypatch)
-    monkeypatch.setattr(tickstore.pipeline, "build_partition", build_slowly_at_first)
-    convert(case.request)
-    assert tree(case.store) == case.expected
 
 
 @pytest.fixture
@@ -296,9 +265,9 @@ def interrupted(case_request: ConvertRequest, reports: int) -> None:
 def test_logs_are_of_no_use_for_files_in_another_order(tmp_path: Path, reports: int) -> None:
     folder = tmp_path / "market"
     folder.mkdir()
-    in_files(folder, 2)
+    in_files(folder, 2, lambda _, day: f"{day:02}")
     files = tuple(sorted(folder.glob("orders*.csv")))
-    given = replace(request(folder), orders=files)
+    given = replace(request(folder, limits=SMALL), orders=files)
     convert(given)
     expected = tree(folder / "store")
     shutil.rmtree(folder / "store")
@@ -309,22 +278,46 @@ def test_logs_are_of_no_use_for_files_in_another_order(tmp_path: Path, reports: 
 
 def test_what_was_built_without_replace_is_of_no_use_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write_market(tmp_path / "market", market_rows(ROWS))
-    built = []
-    next_job = Pipeline._next_job
-
-    def count(self: Pipeline) -> Any:
-        job = next_job(self)
-        built.append(job)
-        return job
-
-    interrupted(request(folder), 11)
-    monkeypatch.setattr(Pipeline, "_next_job", count)
-    convert(request(folder, replace=True))
-    jobs = len(built)
+    work = note_work(tmp_path / "notes", monkeypatch.setattr)
+    interrupted(request(folder, limits=SMALL), 11)
+    work.forget()
+    convert(request(folder, replace=True, limits=SMALL))
+    steps = work.steps()
     shutil.rmtree(folder / "store")
-    built.clear()
-    convert(request(folder, replace=True))
-    assert len(built) == jobs
+    work.forget()
+    convert(request(folder, replace=True, limits=SMALL))
+    assert work.steps() == steps
+
+
+@pytest.mark.parametrize("stage", ["parse", "build"])
+def test_what_is_parsed_and_built_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    folder = write_market(tmp_path / "market", market_rows(ROWS))
+    work = note_work(tmp_path / "notes", monkeypatch.setattr)
+
+    def stop(progress: ConvertProgress) -> None:
+        if progress.stage == stage and progress.done > progress.total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(request(folder, limits=SMALL), stop)
+    convert(request(folder, limits=SMALL))
+    assert set((work.parsed() + work.built()).values()) == {1}
+
+
+def test_a_partition_of_many_ranges_keeps_few_files_open(tmp_path: Path) -> None:
+    folder = write_market(tmp_path, market_rows(9000, days=1, securities=1))
+    handles = Path("/proc/self/fd")
+    if not handles.exists():
+        pytest.skip("needs /proc")
+    before = len(list(handles.iterdir()))
+    most = 0
+
+    def watch(_: ConvertProgress) -> None:
+        nonlocal most
+        most = max(most, len(list(handles.iterdir())))
+
+    convert(request(folder, limits=small(PAGE)), watch)
+    assert most - before < 64 + 16
 
 
 def test_a_log_is_written_in_full_by_a_disk_that_takes_a_part_at_a_time(

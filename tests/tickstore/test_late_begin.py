@@ -1,32 +1,23 @@
-"""Files whose beginning is read last, and rows that are lost between an interruption and its end."""
+"""Files that begin with a stray row, and rows that are lost between an interruption and its end."""
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER, tree
-from tests.tickstore.interrupted import PAGE, make_small, request
-from tests.tickstore.test_early_building import patiently
+from tests.tickstore.interrupted import AT_ONCE, PAGE, request, small
 from tickstore import ConvertRequest, convert
 from tickstore.request import ConvertProgress
 from tickstore.store_files import CONVERT_FOLDER, read_lines
 
 
-@pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
-    """Let a small input take every path of a large one."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_small(PAGE, patch.setattr)
-        yield
-
-
 def orders(folder: Path) -> ConvertRequest:
-    return replace(request(folder), trades=(), nbbo=())
+    return replace(request(folder, limits=small(PAGE)), trades=(), nbbo=())
 
 
 def row(order: int, day: int, second: int, quantity: int, sequence: int = 0) -> str:
@@ -38,45 +29,37 @@ def write(path: Path, rows: list[str]) -> None:
     path.write_text("\n".join([ORDER_HEADER, *rows]) + "\n")
 
 
-def test_files_are_ranked_by_their_first_row_whenever_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_ranked_by_their_first_row_whenever_it_is_read(tmp_path: Path) -> None:
     """Decisions 3: rows of equal times follow the first timestamps of their files; here a stray, of the last day."""
     first = [row(2 * k, day, k % 60, 100) for day in range(10) for k in range(12)]
     second = [row(2 * k, day, k % 12, 200) for day in range(6, 10) for k in range(60)]
     write(tmp_path / "orders-a.csv", [row(2, 11, 0, 100), *first])
     write(tmp_path / "orders-b.csv", second)
     convert(orders(tmp_path))
-    early = tree(tmp_path / "store")
+    ours = tree(tmp_path / "store")
     shutil.rmtree(tmp_path / "store")
-    patiently(monkeypatch)
-    convert(orders(tmp_path))
-    assert tree(tmp_path / "store") == early
+    convert(replace(orders(tmp_path), limits=AT_ONCE))
+    assert tree(tmp_path / "store") == ours
 
 
 @pytest.mark.parametrize("loss", ["the end of a segment", "the end of a log", "a log", "all logs"])
 def test_rows_lost_between_two_runs_are_parsed_again(tmp_path: Path, loss: str) -> None:
     rows = [row(k, day, k, 100, 1000 * day + k) for day in range(8) for k in range(200)]
-    write(tmp_path / "orders.csv", [*rows, row(500, 0, 500, 100, 9001), row(501, 0, 501, 100, 9002)])  # two come late
+    write(tmp_path / "orders.csv", rows)
     convert(orders(tmp_path))
     expected = tree(tmp_path / "store")
     shutil.rmtree(tmp_path / "store")
-    reached: list[int] = []
 
-    def stop(progress: ConvertProgress) -> None:
-        if progress.stage == "build":
-            reached.append(progress.done)
-            if progress.done > reached[0] + 2:
-                raise KeyboardInterrupt  # one of the two is built again, the other is not
+    def stop(built: int, progress: ConvertProgress) -> None:
+        if progress.stage == "build" and progress.done == built:
+            raise KeyboardInterrupt
 
     folder = tmp_path / "store" / CONVERT_FOLDER
-    for _ in range(2):  # what the second run notes is not about the logs of the first
-        reached.clear()
+    for built in (3, 6):  # what the second run notes is not about the logs of the first
         with pytest.raises(KeyboardInterrupt):
-            convert(orders(tmp_path), stop)
+            convert(orders(tmp_path), partial(stop, built))
         if loss == "the end of a segment":
-            lines = [line for line in read_lines(folder / "parsed.jsonl") if "log" in line]
-            path, offset, length = max(lines, key=lambda line: line["number"])["log"]
+            path, offset, length = max(read_lines(folder / "parsed.jsonl"), key=lambda line: line["number"])["log"]
             with Path(path).open("r+b") as file:
                 file.seek(offset + length - 32)
                 file.write(bytes(32))

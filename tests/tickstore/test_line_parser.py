@@ -14,12 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tickstore.parse_task
-import tickstore.text_input
 from tickstore.blocks import BlockParser, Reject
 from tickstore.odd_lines import RejectError, read_line
 from tickstore.parse_task import ParseTask, parse_chunk
-from tickstore.request import ConvertRequest
+from tickstore.request import ConvertRequest, Limits
 from tickstore.sources import Chunk, Source, find_sources
 from tickstore.spill import open_spill
 
@@ -240,24 +238,20 @@ def outcome(
     """Return rows, rejects, blanks and lines of a source parsed range by range."""
     rows: list[tuple[int, ...]] = []
     rejects, blank, lines = [], 0, 0
-    before = tickstore.text_input.PIECE_BYTES
-    tickstore.text_input.PIECE_BYTES = piece  # type: ignore[misc]
-    try:
-        for start, stop in pairwise(cuts):
-            chunk = parse_chunk(
-                ParseTask(0, source, Chunk(0, start, stop), "Australia/Sydney", "19:00", (), None, 10**6)
-            )
-            assert isinstance(chunk.log, bytes)
-            spill = open_spill(chunk.log)
-            for key, count in chunk.keys:
-                out = np.empty(count, np.int64)
-                spill.read(key, "order_id", out)
-                rows += [(int(key[0]), value) for value in out.tolist()]
-            rejects += [(reject.offset, reject.reason) for reject in chunk.rejects]
-            blank += chunk.blank
-            lines += chunk.lines
-    finally:
-        tickstore.text_input.PIECE_BYTES = before  # type: ignore[misc]
+    limits = Limits(piece_bytes=piece)
+    for start, stop in pairwise(cuts):
+        chunk = parse_chunk(
+            ParseTask(0, source, Chunk(0, start, stop), "Australia/Sydney", "19:00", (), None, 10**6, limits)
+        )
+        assert isinstance(chunk.log, bytes)
+        spill = open_spill(chunk.log)
+        for key, count in chunk.keys:
+            out = np.empty(count, np.int64)
+            spill.read(key, "order_id", out)
+            rows += [(int(key[0]), value) for value in out.tolist()]
+        rejects += [(reject.offset, reject.reason) for reject in chunk.rejects]
+        blank += chunk.blank
+        lines += chunk.lines
     return sorted(rows), rejects, blank, lines
 
 

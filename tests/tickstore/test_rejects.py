@@ -1,14 +1,15 @@
 """The rejects table: what it keeps of earlier conversions, and how duplicates are found."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import tickstore.planning
 import tickstore.rejects
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER
-from tests.tickstore.interrupted import PAGE, make_small
+from tests.tickstore.interrupted import PAGE, small
 from tickstore import ConvertReport, ConvertRequest, InputError, convert
 from tickstore.parse_task import ParseTask
 
@@ -17,12 +18,12 @@ def row(number: int, day: int = 0, quantity: str = "100") -> str:
     return f"{number},{OPEN + day * DAY_NS + number},101,3340,1,{quantity},100,0,69,{number}"
 
 
-def load(folder: Path, name: str, *rows: str, replace: bool = False, most: int = 5) -> ConvertReport:
+def load(folder: Path, name: str, *rows: str, most: int = 5, **options: Any) -> ConvertReport:
     path = folder / name
     text = "\n".join([ORDER_HEADER, *rows]) + "\n"
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
-    return convert(ConvertRequest(orders=(path,), store=folder / "store", max_rejects=most, replace=replace))
+    return convert(ConvertRequest(orders=(path,), store=folder / "store", max_rejects=most, **options))
 
 
 def listed(report: ConvertReport) -> list[tuple[str, int, str]]:
@@ -88,17 +89,13 @@ def test_each_limit_that_is_stated_holds(limits: dict[str, float], stops: bool, 
 
 
 @pytest.mark.parametrize("pages", [1, 1000])
-def test_reading_stops_at_rows_that_are_bad_beyond_all_measure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
-) -> None:
+def test_reading_stops_at_rows_that_are_bad_beyond_all_measure(tmp_path: Path, pages: int) -> None:
     """The line is named where the file was read from its beginning, else the byte."""
-    make_small(pages * PAGE, monkeypatch.setattr)
-    monkeypatch.setattr(tickstore.planning, "_ALWAYS_COUNTED", 7)
     rows = [row(n, quantity="x" if 200 < n < 210 else "100") for n in range(1, 400)]
     text = "\n".join([ORDER_HEADER, *rows]) + "\n"
     at = [f"byte {text.index(line)}" for line in rows[200:203]] if pages == 1 else []
     first = [f"a.csv at {byte}" for byte in at] or [f"a.csv:{n}" for n in (202, 203, 204)]
     told = "; .*".join(f"{place} malformed number in quantity" for place in first)
     with pytest.raises(InputError, match=rf"more than 7 rows are bad: nothing was stored\. First: .*{told}\. Mend"):
-        load(tmp_path, "a.csv", *rows, most=7)
+        load(tmp_path, "a.csv", *rows, most=7, limits=replace(small(pages * PAGE), rejects=7))
     assert not (tmp_path / "store").exists()

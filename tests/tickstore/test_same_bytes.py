@@ -9,12 +9,9 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-import tickstore.conversion
-import tickstore.parse_task
-import tickstore.sources
-import tickstore.text_input
+import tickstore
 from tests.tickstore.conftest import market_rows, tree, write_market
-from tests.tickstore.interrupted import PAGE, request
+from tests.tickstore.interrupted import AT_ONCE, PAGE, request, small
 from tickstore import InputError, convert, open_day, read_catalog
 
 
@@ -28,26 +25,13 @@ def contents(store: Path) -> dict[tuple[str, str], str]:
     return {(p.security, p.date): p.digest for p in read_catalog(store).partitions}
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a small input take every path of a large one."""
-    monkeypatch.setattr(tickstore.conversion, "_IN_MEMORY", 0)
-    monkeypatch.setattr(tickstore.conversion, "_WORTH_A_PROCESS", 1)
-    monkeypatch.setattr(tickstore.parse_task, "PAGE", PAGE)
-    monkeypatch.setattr(tickstore.text_input, "PIECE_BYTES", 3 * PAGE)
-
-
-@pytest.mark.usefixtures("small")
-def test_ranges_workers_and_memory_do_not_matter(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_workers_and_memory_do_not_matter(market: Path) -> None:
     stores = []
-    cut = tickstore.sources.cut_chunks
     for pages, workers in ((1, 1), (3, 2), (7, 3), (1000, 1)):
-        monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda s, _, pages=pages: cut(s, pages * PAGE))
-        convert(request(market, workers))
+        convert(request(market, workers, limits=small(pages * PAGE)))
         stores.append(tree(market / "store"))
         shutil.rmtree(market / "store")
-    monkeypatch.setattr(tickstore.conversion, "_IN_MEMORY", 1 << 30)
-    convert(request(market))
+    convert(request(market, limits=AT_ONCE))
     stores.append(tree(market / "store"))
     assert all(store == stores[0] for store in stores)
     assert len(days_of(stores[0])) == 6

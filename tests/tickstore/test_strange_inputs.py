@@ -13,11 +13,10 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-import tickstore.parse_task
-import tickstore.text_input
 from tests.tickstore.conftest import ORDER_HEADER, market_rows, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertReport, ConvertRequest, InputError, convert, inspect_file, read_catalog
+from tickstore.request import Limits
 
 TABLES = ("orders", "trades", "nbbo")
 PLAIN = "id,time,security,price,side,quantity,leaves,matched,participant\n"
@@ -144,11 +143,8 @@ def test_a_copy_of_a_file_is_not_converted_beside_it(tmp_path: Path, sequence: b
 
 @pytest.mark.parametrize("rows", [1, 3000])
 @pytest.mark.parametrize("pieces", [4096, 10_000, 1 << 24])
-def test_a_packed_copy_of_a_file_is_not_converted_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, pieces: int
-) -> None:
-    monkeypatch.setattr(tickstore.parse_task, "PAGE", 4096)
-    monkeypatch.setattr(tickstore.text_input, "PIECE_BYTES", pieces)
+def test_a_packed_copy_of_a_file_is_not_converted_beside_it(tmp_path: Path, rows: int, pieces: int) -> None:
+    limits = Limits(page_bytes=4096, piece_bytes=pieces)
     text = (ORDER_HEADER + "\n" + "\n".join(market_rows(rows)["orders"])).encode()
     (tmp_path / "a.csv").write_bytes(text)
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text, mtime=1))
@@ -156,7 +152,7 @@ def test_a_packed_copy_of_a_file_is_not_converted_beside_it(
     (tmp_path / "d.csv.bz2").write_bytes(bz2.compress(text))
     for one, two in itertools.combinations(sorted(tmp_path.glob("*.csv*")), 2):
         with pytest.raises(InputError, match=rf"{one.name} and .*{two.name} hold the same, byte for byte; give one"):
-            load(tmp_path / "store", one, two)
+            load(tmp_path / "store", one, two, limits=limits)
 
 
 def test_copies_of_a_header_alone_do_no_harm(tmp_path: Path) -> None:

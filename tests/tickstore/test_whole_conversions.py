@@ -12,13 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-import tickstore.conversion
-import tickstore.parse_task
-import tickstore.text_input
 from tests.tickstore.naive_day import naive_day
 from tests.tickstore.naive_reader import EPOCH, ReadFile, read_file
 from tickstore import ConvertRequest, convert, open_day, read_catalog, verify
-from tickstore.sources import cut_chunks
+from tickstore.request import Limits
 
 ZONE = "Australia/Sydney"
 DECIMALS = 3
@@ -186,17 +183,15 @@ def test_a_conversion_stores_what_a_plain_reader_reads(
         assume(len(set(first)) == len(first))  # equal ones are ranked by their content
     ranges = data.draw(st.sampled_from([64, 256, 1024, 1 << 20]), label="range")
     piece = data.draw(st.sampled_from([1, 100, 1 << 20]), label="piece")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tickstore.parse_task, "PAGE", 64)
-        patch.setattr(tickstore.text_input, "PIECE_BYTES", piece)
-        patch.setattr(tickstore.conversion, "_IN_MEMORY", 0 if logs else 1 << 20)
-        patch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut_chunks(sources, ranges))
-        report = convert(
-            ConvertRequest(
-                store=folder / "store", max_rejects=10**6, price_decimals=DECIMALS,
-                price_format="decimal" if decimal else "units", **{table: tuple(p) for table, p in paths.items()},  # type: ignore[arg-type]
-            )
-        )  # fmt: skip
+    limits = Limits(
+        in_memory_bytes=0 if logs else 1 << 20, ranges=1 << 30, range_bytes=ranges, page_bytes=64, piece_bytes=piece
+    )
+    report = convert(
+        ConvertRequest(
+            store=folder / "store", max_rejects=10**6, price_decimals=DECIMALS, limits=limits,
+            price_format="decimal" if decimal else "units", **{table: tuple(p) for table, p in paths.items()},  # type: ignore[arg-type]
+        )
+    )  # fmt: skip
     days = {(p.security, p.date): open_day(p.path) for p in read_catalog(folder / "store").partitions}
     wanted = expected(found)
     assert set(days) == set(wanted)

@@ -1,13 +1,11 @@
-"""One log per worker: segments on whole pages, holes where nobody needs them any more."""
+"""One log per worker: segments on whole pages, and nothing after the last that is known."""
 
-import ctypes
 import mmap
-import os
 from pathlib import Path
 
 import pytest
 
-from tickstore.worker_log import Segment, WorkerLog, give_back, keep_only
+from tickstore.worker_log import Segment, WorkerLog, keep_only
 
 GRAIN = mmap.ALLOCATIONGRANULARITY
 
@@ -22,11 +20,6 @@ def write(log: WorkerLog, content: bytes) -> Segment:
 def read(segment: Segment) -> bytes:
     """Return a segment's bytes."""
     return Path(segment.path).read_bytes()[segment.offset : segment.offset + segment.length]
-
-
-def on_disk(path: str) -> int:
-    """Return the bytes that a file takes."""
-    return os.stat(path).st_blocks * 512  # noqa: PTH116 - a str already
 
 
 def test_segments_begin_on_pages_and_stay_what_they_were(tmp_path: Path) -> None:
@@ -59,26 +52,6 @@ def test_each_log_is_one_workers(tmp_path: Path) -> None:
     assert len({segment.path for segment in segments}) == 3
 
 
-def test_space_is_given_back_and_others_stay(tmp_path: Path) -> None:
-    log = WorkerLog(tmp_path)
-    segments = [write(log, bytes([k + 1]) * (8 * GRAIN - 5)) for k in range(4)]
-    log.close()
-    before = on_disk(segments[0].path)
-    give_back(segments[1])
-    give_back(segments[3])
-    assert on_disk(segments[0].path) <= before - 16 * GRAIN
-    assert [set(read(segment)) for segment in segments] == [{1}, {0}, {3}, {0}]
-
-
-def test_a_disk_without_holes_keeps_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = WorkerLog(tmp_path)
-    segment = write(log, b"a" * GRAIN)
-    log.close()
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())  # a system without fallocate
-    give_back(segment)
-    assert read(segment) == b"a" * GRAIN
-
-
 @pytest.mark.parametrize("kept", [(), (0,), (1, 4), (0, 1, 2, 3, 4)])
 def test_only_what_is_known_survives_an_interruption(tmp_path: Path, kept: tuple[int, ...]) -> None:
     log, other = WorkerLog(tmp_path), WorkerLog(tmp_path)
@@ -90,4 +63,5 @@ def test_only_what_is_known_survives_an_interruption(tmp_path: Path, kept: tuple
     keep_only(tmp_path, [segments[k] for k in kept])
     assert [set(read(segments[k])) for k in kept] == [{k + 1} for k in kept]
     assert {path.name for path in tmp_path.iterdir()} == {Path(segments[k].path).name for k in kept}
-    assert sum(on_disk(str(path)) for path in tmp_path.iterdir()) <= 2 * GRAIN * len(kept)
+    ends = {Path(segments[k].path): segments[k].offset + segments[k].length for k in kept}
+    assert {path: path.stat().st_size for path in tmp_path.iterdir()} == ends
