@@ -94,6 +94,7 @@ def test_the_rejects_table_is_as_described() -> None:
     assert [row[0] for row in table("rejects.csv")] == list(HEADER)
 
 
+@pytest.mark.skipif(h5py.version.hdf5_version_tuple[:2] != (2, 0), reason="other bytes with another HDF5 library")
 def test_the_hex_example_is_the_file(tiny: Path) -> None:
     content = tiny.read_bytes()
     dumped = re.findall(r"^([0-9a-f]{8})  ((?:[0-9a-f]{2} ?)+)", section("A tiny file, byte by byte"), re.M)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BUFFERED: Final = 48 << 20  # bytes up to which a file is put together in memory
 _ATTRIBUTE_ROOM: Final = 60_000  # an HDF5 attribute must be below 64 KiB
+_STEP: Final = 2048  # room for attributes is a multiple of it: few files need HDF5 structures of another length
 
 
 class DayWriter:
@@ -32,18 +33,13 @@ class DayWriter:
 
     def __init__(self, path: Path, columns: list[tuple[str, str, int]], room: int) -> None:
         """Allocate ``columns`` (path, dtype, rows); ``room`` bytes are kept for attributes as JSON."""
-        from tickstore.hdf5_layout import metadata, plan_layout
+        from tickstore.hdf5_layout import plan_layout
 
-        self._room = room + 512 + 80 * len(columns)
+        room = -(-(room + 512 + 80 * len(columns)) // _STEP) * _STEP
         user_block = 512
-        while user_block < HEAD.size + self._room + 64:
+        while user_block < HEAD.size + room + 64:
             user_block *= 2
-        self._copy = min(self._room, _ATTRIBUTE_ROOM)
-        self._names = columns[:]
-        blank = metadata(plan_layout(user_block, 0, columns), _root("", "", b"", self._copy))
-        # the security's text is not known yet: leave room for any
-        self._metadata_size = -(-(len(blank) + 256) // 64) * 64
-        self.layout = plan_layout(user_block, self._metadata_size, columns)
+        self.layout = plan_layout(user_block, min(room, _ATTRIBUTE_ROOM), columns)
         self.path = path
         self.head = ""  # digest of the index and the structures, once finished
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
@@ -81,9 +77,7 @@ class DayWriter:
             "attributes": {"digest": _digest(rows, places)} | dict(attributes),
             "columns": places,
         }
-        front, facts = _front(self.layout, facts, self._copy, str(self.path))
-        if len(front) > self.layout.user_block + self._metadata_size:
-            raise StoreError(f"security {security!r}: the name is too long")
+        front, facts = _front(self.layout, facts, str(self.path))
         self._map[: len(front)] = front
         self.head = hashlib.sha256(front).hexdigest()
         self.views.clear()
@@ -109,25 +103,20 @@ class DayWriter:
                 _spare.append(self._map)
 
 
-def _root(security: str, date: str, index: bytes, room: int) -> dict[str, bytes | int]:
-    text = index.ljust(room)
-    return {"index": text, "schema": SCHEMA_VERSION, "security": security.encode(), "date": date.encode()}
-
-
-def _front(layout: "FileLayout", facts: dict[str, Any], room: int, path: str) -> tuple[bytes, dict[str, Any]]:
-    """Return the file's bytes before the columns, and the index. ``room`` bytes are kept for its copy in HDF5."""
-    from tickstore.hdf5_layout import metadata
+def _front(layout: "FileLayout", facts: dict[str, Any], path: str) -> tuple[bytes, dict[str, Any]]:
+    """Return the file's bytes before the columns, and the index."""
+    from tickstore.hdf5_layout import structures
 
     copy = dump_json(facts)
-    if len(copy) > room:
+    if len(copy) > layout.room:
         copy = dump_json(facts | {"attributes": {}})
-    structures = metadata(layout, _root(facts["security"], facts["date"], copy, room))
-    facts = facts | {"metadata": [layout.user_block, len(structures), zlib.crc32(structures)]}
+    hdf5 = structures(layout, facts["security"], facts["date"], copy)
+    facts = facts | {"metadata": [layout.user_block, len(hdf5), zlib.crc32(hdf5)]}
     text = dump_json(facts)
     if HEAD.size + len(text) > layout.user_block:
         raise StoreError(f"{path}: the attributes do not fit the space kept for them")
     head = HEAD.pack(MAGIC, SCHEMA_VERSION, len(text), zlib.crc32(text), 0)
-    return (head + text).ljust(layout.user_block, b"\0") + structures, facts
+    return (head + text).ljust(layout.user_block, b"\0") + hdf5, facts
 
 
 _spare: list[mmap.mmap] = []  # memory of finished writers
