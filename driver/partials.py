@@ -23,7 +23,7 @@ from driver.outputs import atomic_write
 from driver.parents import Parents
 from tickstore.errors import StoreError
 
-PARTIAL_NAME = "partial.bin"
+PARTIAL_NAME = "partial.arrow"
 PARTIAL_VERSION = 3
 MAGIC = b"ARROW1"
 _CUBES = ("cells", "conditions", "volatility")
