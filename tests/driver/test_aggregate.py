@@ -206,7 +206,7 @@ def test_large_costs_add_up_exactly(tmp_path: Path) -> None:
 
 
 def read_partial_names(results: Path) -> tuple[str, ...]:
-    return read_partial(next(results.rglob("partial.bin"))).cells.names
+    return read_partial(next(results.rglob("partial.arrow"))).cells.names
 
 
 def test_a_partial_of_other_settings_is_refused(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_partial_of_other_settings_is_refused(tmp_path: Path) -> None:
 
 def test_partials_with_other_columns_are_refused(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path)
-    path = next(Path(jobs[2].folder).glob("partial.bin"))
+    path = next(Path(jobs[2].folder).glob("partial.arrow"))
     partial = read_partial(path)
     cells, conditions, volatility = cubes_of(random_block(9, 0, markouts=1))
     write_partial(replace(partial, cells=cells, conditions=conditions, volatility=volatility), path)

@@ -78,11 +78,11 @@ def test_a_job_leaves_orders_metrics_and_a_partial(make_job: MakeJob) -> None:
     report = run_job(job)
     assert (report.index, report.events, report.orders) == (0, 120, 60)
     files = content(job)
-    assert sorted(files) == ["metrics.csv", "orders.csv", "partial.bin"]
+    assert sorted(files) == ["metrics.csv", "orders.csv", "partial.arrow"]
     assert report.bytes_written == sum(map(len, files.values()))
     rows = list(csv.DictReader(files["orders.csv"].decode().splitlines()))
     assert [int(row["order_id"]) for row in rows] == [int(row["order_id"]) for row in sorted(rows, key=by_arrival)]
-    partial = read_partial(Path(job.folder) / "partial.bin")
+    partial = read_partial(Path(job.folder) / "partial.arrow")
     assert partial.participants == {"7": "Alpha", "12": "Beta"}  # those with orders
     assert partial.quality["orders_reconciled"] == 60
 
@@ -120,7 +120,7 @@ def test_the_size_of_blocks_is_nothing(make_job: MakeJob, monkeypatch: pytest.Mo
     run_job(make_job("b"))
     whole, split = content(make_job("a")), content(make_job("b"))
     assert whole["orders.csv"] == split["orders.csv"]
-    a, b = (read_partial(Path(make_job(name).folder) / "partial.bin").cells for name in "ab")
+    a, b = (read_partial(Path(make_job(name).folder) / "partial.arrow").cells for name in "ab")
     for name in ("key", "sums", "histogram_cell", "histogram_code", "histogram_count"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     np.testing.assert_allclose(a.mean, b.mean, rtol=1e-12, atol=1e-12)
@@ -130,10 +130,10 @@ def test_an_order_file_of_another_format_does_not_stay(make_job: MakeJob) -> Non
     for output_format, name in (("csv", "orders.csv"), ("parquet", "orders.parquet"), ("gzip", "orders.csv.gz")):
         job = make_job("a", Settings(output_format=output_format))
         run_job(job)
-        assert sorted(content(job)) == ["metrics.csv", name, "partial.bin"]
+        assert sorted(content(job)) == ["metrics.csv", name, "partial.arrow"]
     job = make_job("a", Settings(order_level=False))
     run_job(job)
-    assert sorted(content(job)) == ["metrics.csv", "partial.bin"]
+    assert sorted(content(job)) == ["metrics.csv", "partial.arrow"]
 
 
 def test_a_job_that_selects_nothing_is_complete_and_empty(make_job: MakeJob) -> None:

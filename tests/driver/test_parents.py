@@ -120,7 +120,7 @@ def test_the_table_has_each_parent_of_each_date_against_its_own_mid(tmp_path: Pa
     jobs = [make_job(tmp_path, i, "1", f"2024-01-0{i + 1}", block) for i, block in enumerate(blocks)]
     assert not (tmp_path / "by_parent.csv").exists()
     for job, block in zip(jobs, blocks, strict=True):
-        path = Path(job.folder) / "partial.bin"
+        path = Path(job.folder) / "partial.arrow"
         write_partial(replace(read_partial(path), parents=summed(block)), path)
     tables = aggregate(tmp_path, jobs, SETTINGS).tables
     assert "by_parent.csv" in tables
@@ -175,7 +175,7 @@ def test_without_parents_there_is_no_table(tmp_path: Path) -> None:
 def test_parents_survive_the_partial(tmp_path: Path) -> None:
     block = with_parents(40, 1)
     job = make_job(tmp_path, 0, "1", "2024-01-01", block)
-    path, parents = Path(job.folder) / "partial.bin", summed(block)
+    path, parents = Path(job.folder) / "partial.arrow", summed(block)
     assert parents is not None
     write_partial(replace(read_partial(path), parents=parents), path)
     back: Any = read_partial(path).parents

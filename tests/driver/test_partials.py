@@ -1,10 +1,12 @@
 """Partials: what is written is read back, equal content is equal bytes, and damage is never read."""
 
-from dataclasses import fields
+import json
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from driver.sums.cells import Cells
@@ -42,6 +44,33 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
             assert read == mine
 
 
+@pytest.mark.parametrize("value", [-(2**63), 2**63 - 1, -129, -128, 127, 128, 2**31, 2**53 + 1])
+def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
+    partial = make_partial(5)
+    sums = np.zeros_like(partial.cells.sums)
+    sums[3, -1] = value
+    write_partial(replace(partial, cells=replace(partial.cells, sums=sums)), tmp_path / "p")
+    np.testing.assert_array_equal(read_partial(tmp_path / "p").cells.sums, sums)
+
+
+def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
+    partial = make_partial()
+    write_partial(partial, tmp_path / "p")
+    table = pa.ipc.open_file(tmp_path / "p").read_all()
+    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility"]
+    assert table.column("key")[0].as_py() == partial.cells.key.tolist()
+    assert table.column("weight")[1].as_py() == partial.conditions.weight.ravel().tolist()
+    facts = json.loads(table.column("facts")[0].as_py())
+    assert (facts["security"], facts["outliers"]) == ("BRK.B", [OUTLIER])
+    assert table.schema.metadata[b"version"] == b"3"
+
+
+def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:
+    partial = replace(make_partial(3), participants={"7": "crc32=00000000"})
+    write_partial(partial, tmp_path / "p")
+    assert read_partial(tmp_path / "p").participants == partial.participants
+
+
 def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
     for name in "ab":
         write_partial(make_partial(), tmp_path / name)
@@ -52,7 +81,8 @@ def test_every_flipped_byte_is_found(tmp_path: Path) -> None:
     path = tmp_path / "p"
     write_partial(make_partial(3), path)
     data = path.read_bytes()
-    for place in [*range(0, len(data), max(1, len(data) // 200)), len(data) - 1]:
+    places = [*range(100), *range(100, len(data) - 100, 61), *range(len(data) - 100, len(data))]
+    for place in places:
         broken = bytearray(data)
         broken[place] ^= 1
         path.write_bytes(broken)

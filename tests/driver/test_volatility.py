@@ -119,7 +119,7 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
         folder = tmp_path / security / date
         folder.mkdir(parents=True)
         partial = Partial(security, date, "print", *cubes, {}, [], {}, count_intervals(ranges))
-        write_partial(partial, folder / "partial.bin")
+        write_partial(partial, folder / "partial.arrow")
         jobs.append(Job(index, security, date, "", str(folder), session, SETTINGS, 1, "print"))
     for security, block, ranges in blocks:
         known = sorted(bucket for bucket in pooled[security] if bucket != UNKNOWN)
