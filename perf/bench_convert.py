@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 import tickstore
-from tickstore.fields import FIELDS, SNAPSHOTS
-from tickstore.header import parse_header
+from tickstore.input.fields import FIELDS, SNAPSHOTS
+from tickstore.input.header import parse_header
 
 Work = Callable[[], int]
 CORES = len(os.sched_getaffinity(0))

@@ -24,7 +24,7 @@ from driver.job import job as whole_job
 from driver.plan.jobs import Job
 from kernels.measure.choices import Session, Settings
 from perf.synthetic_day import CLOSE, OPEN, make_day
-from tickstore.schema import GROUPS
+from tickstore.day.schema import GROUPS
 
 JOB: Any = whole_job
 MEMORY = Path("/dev/shm")

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 import tickstore
 from tickstore import ConvertRequest
-from tickstore.day_file import HEAD, MAGIC
-from tickstore.fields import FIELDS
-from tickstore.rejects import HEADER
-from tickstore.schema import GROUPS, SCHEMA_VERSION
+from tickstore.conversion.rejects import HEADER
+from tickstore.day.reader import HEAD, MAGIC
+from tickstore.day.schema import GROUPS, SCHEMA_VERSION
+from tickstore.input.fields import FIELDS
 
 pytestmark = pytest.mark.reduced
 TEXT = (Path(__file__).resolve().parents[1] / "data_layout.md").read_text()

@@ -14,8 +14,9 @@ from driver.config.tick_file import TickFile
 from driver.plan.jobs import Job
 from driver.plan.sessions import plan_sessions
 from kernels.measure.choices import Settings
-from tickstore.catalog import Partition, partition_order
 from tickstore.errors import UserError
+from tickstore.store.catalog import Partition
+from tickstore.store.paths import partition_order
 
 LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
 LACKS = (

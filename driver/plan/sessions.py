@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from driver.config.keys import Config
 from kernels.measure.choices import Session
-from tickstore.catalog import Partition
+from tickstore.store.catalog import Partition
 
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000

@@ -70,7 +70,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
 
 def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
     """Raise for a mapping of a field that no table has."""
-    from tickstore.fields import FIELDS
+    from tickstore.input.fields import FIELDS
 
     known = {
         name for table, fields in FIELDS.items() for field in fields for name in (field.name, f"{table}.{field.name}")
@@ -85,7 +85,7 @@ def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
     """Return the conversion that ``config`` describes; its files exist."""
     from tickstore import ConvertRequest
-    from tickstore.store_files import MANIFEST_NAME
+    from tickstore.store.paths import MANIFEST_NAME
 
     orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
     if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():

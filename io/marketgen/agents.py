@@ -25,7 +25,7 @@ from kernels.dark_layout import (
 from marketgen.draws import FAR, LIFE, PERCENT, SIZE, STAY, draw, sampled
 from marketgen.exchange import BOUNCE
 from marketgen.lit_book import best_bid, best_offer, schedule
-from marketgen.world import (
+from marketgen.market_memory import (
     ACTION,
     AMENDS,
     ANCHOR,

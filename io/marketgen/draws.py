@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.base.compiling import internal, runtime
-from marketgen.world import QUANTILE_CELLS, QUANTILES, RANDOM_1, RANDOM_2
+from marketgen.market_memory import QUANTILE_CELLS, QUANTILES, RANDOM_1, RANDOM_2
 
 SIZE: Final = runtime(0)  # shares of an order
 LIFE: Final = runtime(1)  # ns from a resting order's last action to its next

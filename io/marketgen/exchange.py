@@ -30,6 +30,28 @@ from kernels.dark_layout import (
 )
 from kernels.dark_trees import has_room, insert, refresh, remove
 from marketgen.lit_book import HEAD, TOTAL, bid_level, join_level, leave_level, offer_level, unschedule
+from marketgen.market_memory import (
+    BEST_BID,
+    BEST_OFFER,
+    CONTINUOUS,
+    CREATED,
+    DARK_RANK,
+    FREE,
+    LAST_PRICE,
+    LEVEL,
+    LEVELS,
+    LIVE,
+    LIVE_COUNT,
+    LOWEST,
+    MATCHED,
+    NEXT,
+    PHASE,
+    QUANTITY,
+    TICK,
+    TIER,
+    TYPE,
+    VALIDITY,
+)
 from marketgen.records import (
     AGGRESSIVE,
     AUCTION,
@@ -55,28 +77,6 @@ from marketgen.records import (
     write_match,
     write_order,
     write_truth,
-)
-from marketgen.world import (
-    BEST_BID,
-    BEST_OFFER,
-    CONTINUOUS,
-    CREATED,
-    DARK_RANK,
-    FREE,
-    LAST_PRICE,
-    LEVEL,
-    LEVELS,
-    LIVE,
-    LIVE_COUNT,
-    LOWEST,
-    MATCHED,
-    NEXT,
-    PHASE,
-    QUANTITY,
-    TICK,
-    TIER,
-    TYPE,
-    VALIDITY,
 )
 
 BOUNCE = 0  # time validity of fill-and-kill

@@ -17,9 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from marketgen.chain import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.dirt import damaged_header, parse_dirt, truncate_last, write_counts
-from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
+from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
+from marketgen.security_week import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.spec import GeneratedFiles, MarketSpec
 
 HEADERS: Final = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)

@@ -6,7 +6,7 @@ from kernels.base.columns import I64
 from kernels.base.compiling import internal
 from kernels.conventions import NULL
 from kernels.dark_layout import LEAVES, PRICE, SIDE
-from marketgen.world import (
+from marketgen.market_memory import (
     BEST_BID,
     BEST_OFFER,
     HEAP,

@@ -9,10 +9,7 @@ import numpy as np
 from kernels.base.columns import I64
 from kernels.dark_layout import LEAVES, RANK, RESERVED
 from marketgen.draws import tables
-from marketgen.sessions import NS, TradingDay, trading_day
-from marketgen.simulate import DONE, run
-from marketgen.spec import MarketSpec
-from marketgen.world import (
+from marketgen.market_memory import (
     ANCHOR,
     CARRIED,
     DUAL_SHARE,
@@ -67,6 +64,9 @@ from marketgen.world import (
     rows_of,
     used_orders,
 )
+from marketgen.sessions import NS, TradingDay, trading_day
+from marketgen.simulate import DONE, run
+from marketgen.spec import MarketSpec
 
 # id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2).
 BROKERS: Final = (

@@ -8,7 +8,7 @@ from kernels.conventions import NULL
 from kernels.dark_layout import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
 from marketgen.draws import draw
 from marketgen.lit_book import TOTAL, best_bid, best_offer, bid_level, offer_level
-from marketgen.world import (
+from marketgen.market_memory import (
     BEST_BID,
     BEST_OFFER,
     BROKER_CELLS,

@@ -10,28 +10,7 @@ from marketgen.agents import ACT_CANCEL, DAY, draw_amendment, draw_order, plan_n
 from marketgen.draws import GAP, PERCENT, draw, sampled
 from marketgen.exchange import amend, cancel, enter, finish, rest, uncross
 from marketgen.lit_book import HEAD, best_bid, best_offer, bid_level, offer_level, unschedule
-from marketgen.records import (
-    CANCELLED,
-    INACTIVE,
-    LOG_LEAVE,
-    LOG_OUTSIDE,
-    NOBODY,
-    NOTHING,
-    OFF_BOOK,
-    OFF_MARKET,
-    ON_BOOK,
-    PASSIVE,
-    PURGED,
-    RELOADED,
-    SYSTEM,
-    national_bid,
-    national_offer,
-    write_log,
-    write_order,
-    write_trade,
-    write_truth,
-)
-from marketgen.world import (
+from marketgen.market_memory import (
     ACTION,
     ARRIVAL,
     BEST_BID,
@@ -81,6 +60,27 @@ from marketgen.world import (
     TRADE_ROWS,
     TRUTH_ROWS,
     VALIDITY,
+)
+from marketgen.records import (
+    CANCELLED,
+    INACTIVE,
+    LOG_LEAVE,
+    LOG_OUTSIDE,
+    NOBODY,
+    NOTHING,
+    OFF_BOOK,
+    OFF_MARKET,
+    ON_BOOK,
+    PASSIVE,
+    PURGED,
+    RELOADED,
+    SYSTEM,
+    national_bid,
+    national_offer,
+    write_log,
+    write_order,
+    write_trade,
+    write_truth,
 )
 
 NEED_FLUSH: Final = 1

@@ -5,32 +5,33 @@ from typing import TYPE_CHECKING, Any
 from tickstore.errors import InputError, StoreError, UserError
 
 if TYPE_CHECKING:
-    from tickstore.catalog import Catalog, Partition, SessionHints, read_catalog
-    from tickstore.conversion import convert
-    from tickstore.day_file import DayFile, open_day
-    from tickstore.day_writer import write_day
-    from tickstore.inspection import Inspection, inspect_file
+    from tickstore.conversion.conversion import convert
+    from tickstore.day.reader import DayFile, open_day
+    from tickstore.day.writer import write_day
+    from tickstore.parse.inspection import Inspection, inspect_file
     from tickstore.request import ConvertProgress, ConvertReport, ConvertRequest, TableCount
-    from tickstore.verification import VerifyReport, accept, verify
+    from tickstore.store.catalog import Catalog, Partition, SessionHints
+    from tickstore.store.recovery import read_catalog
+    from tickstore.store.verification import VerifyReport, accept, verify
 
 _HOME = {
-    "Catalog": "catalog",
+    "Catalog": "store.catalog",
     "ConvertProgress": "request",
     "ConvertReport": "request",
     "ConvertRequest": "request",
-    "DayFile": "day_file",
-    "Inspection": "inspection",
-    "Partition": "catalog",
-    "SessionHints": "catalog",
+    "DayFile": "day.reader",
+    "Inspection": "parse.inspection",
+    "Partition": "store.catalog",
+    "SessionHints": "store.catalog",
     "TableCount": "request",
-    "VerifyReport": "verification",
-    "accept": "verification",
-    "convert": "conversion",
-    "inspect_file": "inspection",
-    "open_day": "day_file",
-    "read_catalog": "catalog",
-    "verify": "verification",
-    "write_day": "day_writer",
+    "VerifyReport": "store.verification",
+    "accept": "store.verification",
+    "convert": "conversion.conversion",
+    "inspect_file": "parse.inspection",
+    "open_day": "day.reader",
+    "read_catalog": "store.recovery",
+    "verify": "store.verification",
+    "write_day": "day.writer",
 }
 
 __all__ = [

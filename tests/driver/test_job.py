@@ -17,8 +17,8 @@ from driver.sums.partial_file import read_partial
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Selection, Session, Settings
 from tests.builders import Row, build_day
-from tickstore.day_file import open_day
-from tickstore.day_writer import write_day
+from tickstore.day.reader import open_day
+from tickstore.day.writer import write_day
 from tickstore.errors import StoreError, UserError
 
 pytestmark = pytest.mark.reduced

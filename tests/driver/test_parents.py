@@ -29,7 +29,7 @@ from tests.driver.test_cells import part_of
 from tests.driver.test_job import OPEN as START
 from tests.driver.test_job import market
 from tests.oracles.moments import naive_rounded
-from tickstore.day_writer import write_day
+from tickstore.day.writer import write_day
 
 pytestmark = pytest.mark.reduced
 

@@ -12,8 +12,8 @@ from driver.config.loading import load_config
 from driver.plan.plan import job_folder, plan_jobs
 from driver.plan.sessions import _median_of_others, local_instant, plan_sessions
 from kernels.measure.choices import Session
-from tickstore.catalog import Partition, SessionHints
 from tickstore.errors import UserError
+from tickstore.store.catalog import Partition, SessionHints
 
 RESULTS = Path("results")
 

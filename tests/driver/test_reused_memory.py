@@ -17,7 +17,7 @@ from kernels.measure.choices import Session, Settings, Simulation
 from kernels.measure.order_block import OrderBlock
 from tests.builders import build_day
 from tests.driver.test_job import CLOSE, OPEN, content, market
-from tickstore.day_writer import write_day
+from tickstore.day.writer import write_day
 
 pytestmark = pytest.mark.reduced
 ROWS = ("ints", "floats", "codes", "flags", "horizons", "within")  # the result matrices of a block

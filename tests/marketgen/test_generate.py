@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from marketgen import MarketSpec, generate
-from marketgen.chain import NAMES
-from marketgen.layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
+from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
+from marketgen.security_week import NAMES
 from marketgen.spec import MAX_ORDERS
 from tests.oracles.market_audit import read
 

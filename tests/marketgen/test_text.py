@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketgen.text import Form, TextWriter
+from marketgen.csv_text import Form, TextWriter
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 EDGES = [0, 1, -1, 9, 10, 99, 100, 10**18 - 1, 10**18, 10**18 + 1, 2**63 - 1, -(2**63) + 1, -(2**63)]

@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import h5py
 
-import tickstore.pipeline
+import tickstore.conversion.pipeline
 from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, write_market
-from tickstore.build_task import BuildTask, BuiltPartition, build_partition
-from tickstore.parse_task import ParsedChunk, ParseTask, parse_chunk
+from tickstore.build.build_task import BuildTask, build_partition
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.request import ConvertProgress
+from tickstore.store.new_day_file import BuiltPartition
 
 Lines = dict[str, list[str]]
 Range = tuple[str, int, int]  # file name, first byte, byte after the last
@@ -226,8 +227,8 @@ class Work:
 def note_work(path: Path, put: Callable[[Any, str, Any], None]) -> Work:
     """Have every range that is parsed and every partition that is built written down, by whatever process."""
     _notes[:] = [path]
-    put(tickstore.pipeline, "parse_chunk", parse_noted)
-    put(tickstore.pipeline, "build_partition", build_noted)
+    put(tickstore.conversion.pipeline, "parse_chunk", parse_noted)
+    put(tickstore.conversion.pipeline, "build_partition", build_noted)
     return Work(path)
 
 

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import tickstore.catalog
-import tickstore.commit
-import tickstore.conversion
+import tickstore.conversion.conversion
+import tickstore.store.commit
+import tickstore.store.paths
 from tickstore.request import ConvertRequest, Limits
 
 PAGE = 1 << 12
@@ -51,12 +51,12 @@ def main() -> None:
             die()
 
     if point == "built":  # die with every partition built, nothing decided
-        setattr(tickstore.conversion, "commit", lambda *_: die())  # noqa: B010
+        setattr(tickstore.conversion.conversion, "commit", lambda *_: die())  # noqa: B010
     if point == "decided":  # die with the decision written, the files not yet synced
-        setattr(tickstore.commit, "sync_files", lambda *_: die())  # noqa: B010
+        setattr(tickstore.store.commit, "sync_files", lambda *_: die())  # noqa: B010
     if point == "renaming":  # die with one file moved and others not
         places = []
-        find = tickstore.catalog.day_path
+        find = tickstore.store.paths.day_path
 
         def day_path(*arguments: Any) -> Path:
             places.append(arguments)
@@ -64,11 +64,11 @@ def main() -> None:
                 die()
             return find(*arguments)
 
-        setattr(tickstore.commit, "day_path", day_path)  # noqa: B010
+        setattr(tickstore.store.commit, "day_path", day_path)  # noqa: B010
     if point == "renamed":  # die with some files moved, the manifest not yet written
-        setattr(tickstore.commit, "append_lines", lambda *_: die())  # noqa: B010
+        setattr(tickstore.store.commit, "append_lines", lambda *_: die())  # noqa: B010
     if point == "noted":  # die with the manifest written, the catalog not
-        setattr(tickstore.commit, "catalog_bytes", lambda *_: die())  # noqa: B010
+        setattr(tickstore.store.commit, "catalog_bytes", lambda *_: die())  # noqa: B010
     if point.startswith("limit="):  # files may not grow beyond so many bytes
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(point[6:]), int(point[6:])))
@@ -76,7 +76,7 @@ def main() -> None:
     sys.stdout.write("begin\n")
     sys.stdout.flush()
     try:
-        report = tickstore.conversion.convert(given, progress)
+        report = tickstore.conversion.conversion.convert(given, progress)
     except tickstore.UserError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

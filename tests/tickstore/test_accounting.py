@@ -8,32 +8,32 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tickstore.conversion
-import tickstore.parse_task
-import tickstore.sources
-import tickstore.text_input
+import tickstore.conversion.conversion
+import tickstore.conversion.parse_task
+import tickstore.input.files
+import tickstore.input.text
 from tests.tickstore.interrupted import PAGE, request, small
 from tickstore import ConvertRequest, StoreError, convert
-from tickstore.partition_tables import SpilledTable
+from tickstore.build.row_sources import SpilledTable
 from tickstore.request import Limits
 
 
 def test_a_byte_range_that_nobody_parses_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces = tickstore.text_input.plain_pieces
+    pieces = tickstore.input.text.plain_pieces
 
-    def lossy(data: Any, start: int, *places: int) -> Iterator[tickstore.text_input.Piece]:
+    def lossy(data: Any, start: int, *places: int) -> Iterator[tickstore.input.text.Piece]:
         if start != 2 * PAGE:
             yield from pieces(data, start, *places)
 
-    monkeypatch.setattr(tickstore.parse_task, "plain_pieces", lossy)
+    monkeypatch.setattr(tickstore.conversion.parse_task, "plain_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv: 3000 lines in \d+ bytes, 2\d+ read from"):
         convert(request(market, limits=small(PAGE)))
     assert not (market / "store").exists()
 
 
 def test_a_range_left_out_of_the_plan_is_missed(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut = tickstore.sources.cut_chunks
-    monkeypatch.setattr(tickstore.conversion, "cut_chunks", lambda sources, _: cut(sources, 4 * PAGE)[1:])
+    cut = tickstore.input.files.cut_chunks
+    monkeypatch.setattr(tickstore.conversion.conversion, "cut_chunks", lambda sources, _: cut(sources, 4 * PAGE)[1:])
     with pytest.raises(StoreError, match="read from"):
         convert(request(market))
 
@@ -64,14 +64,14 @@ def test_a_piece_of_a_packed_file_that_is_lost_is_missed(
 ) -> None:
     packed = tmp_path / "orders.csv.gz"
     packed.write_bytes(gzip.compress((market / "orders.csv").read_bytes()))
-    stream = tickstore.text_input.stream_pieces
+    stream = tickstore.input.text.stream_pieces
 
-    def lossy(*arguments: Any) -> Iterator[tickstore.text_input.Piece]:
+    def lossy(*arguments: Any) -> Iterator[tickstore.input.text.Piece]:
         for number, piece in enumerate(stream(*arguments)):
             if number != 3:
                 yield piece
 
-    monkeypatch.setattr(tickstore.parse_task, "stream_pieces", lossy)
+    monkeypatch.setattr(tickstore.conversion.parse_task, "stream_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv\.gz: 3000 lines"):
         convert(ConvertRequest(orders=(packed,), store=tmp_path / "store", limits=Limits(piece_bytes=PAGE)))
 
@@ -86,4 +86,4 @@ def test_however_a_file_ends_its_lines_add_up(market: Path, end: str) -> None:
 def test_a_header_alone_has_no_lines() -> None:
     source = type("Source", (), {"size": 5, "header": type("Header", (), {"data_start": 5})})()
     data = np.frombuffer(b"a,b,c", np.uint8)
-    assert tickstore.parse_task._lines(data, 0, 5, source) == 0
+    assert tickstore.conversion.parse_task._lines(data, 0, 5, source) == 0

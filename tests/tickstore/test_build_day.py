@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 import tickstore
 from tests.tickstore.naive_day import Row, naive_day
 from tickstore import ConvertRequest, open_day, write_day
-from tickstore.day_check import check_day
-from tickstore.schema import GROUPS
-from tickstore.scratch import Scratch
-from tickstore.time_order import time_order
+from tickstore.build.scratch import Scratch
+from tickstore.build.time_order import time_order
+from tickstore.day.check import check_day
+from tickstore.day.schema import GROUPS
 
 pytestmark = pytest.mark.reduced
 BASE = 1_725_494_536_000_000_000  # 2024-09-05 in Sydney

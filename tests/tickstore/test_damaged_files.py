@@ -10,7 +10,7 @@ import pytest
 
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, verify
-from tickstore.day_check import check_day
+from tickstore.day.check import check_day
 
 NAME = "101/2024-09-05.h5"
 
@@ -109,7 +109,7 @@ def test_a_copied_store_is_read_in_full_once(market: Path, monkeypatch: pytest.M
         read.append(path)
         return check_day(path, line)
 
-    monkeypatch.setattr("tickstore.earlier.check_day", seen)
+    monkeypatch.setattr("tickstore.conversion.earlier_report.check_day", seen)
     assert convert(request(market)).nothing_to_do
     assert len(read) == 6
     assert convert(request(market)).nothing_to_do

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.tickstore.conftest import DAY_NS, OPEN
 from tickstore import ConvertRequest, InputError, UserError, convert, open_day, read_catalog
-from tickstore.session_file import read_sessions
-from tickstore.trade_dates import day_number, day_text, local_time_ns, trade_calendar, trade_days
+from tickstore.input.session_file import read_sessions
+from tickstore.times.trade_dates import day_number, day_text, local_time_ns, trade_calendar, trade_days
 
 pytestmark = pytest.mark.reduced
 SYDNEY = ("Australia/Sydney", "19:00", ())

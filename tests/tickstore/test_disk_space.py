@@ -15,8 +15,8 @@ from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tests.tickstore.test_interruption import run
 from tickstore import ConvertProgress, StoreError, convert
-from tickstore.sources import find_sources
-from tickstore.workspace import check_space
+from tickstore.conversion.workspace import check_space
+from tickstore.parse.plan import find_sources
 
 Usage = namedtuple("Usage", "total used free")
 

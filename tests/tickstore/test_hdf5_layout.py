@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tickstore import StoreError, hdf5_layout, open_day, write_day
-from tickstore.day_check import check_day
-from tickstore.day_file import HEAD, MAGIC, dump_json, map_file
-from tickstore.schema import GROUPS, SCHEMA_VERSION, Column
+from tickstore import StoreError, open_day, write_day
+from tickstore.day import hdf5 as hdf5_layout
+from tickstore.day.check import check_day
+from tickstore.day.reader import HEAD, MAGIC, dump_json, map_file
+from tickstore.day.schema import GROUPS, SCHEMA_VERSION, Column
 
 pytestmark = pytest.mark.reduced
 OPTIONAL = [column.path for group in GROUPS.values() for column in group if column.optional]

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 
-import tickstore.conversion
-import tickstore.sources
+import tickstore.conversion.conversion
+import tickstore.input.files
 from tests.tickstore.big_files import note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, read_catalog, verify, write_day
+from tickstore.durable.lock import store_lock
 from tickstore.request import ConvertProgress, Limits
-from tickstore.store_lock import store_lock
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -143,7 +143,7 @@ def test_a_half_moved_store_that_cannot_be_written_is_not_read(
         r"cannot be written \(Read-only file system\). `python -m driver verify --store=.*store` finishes it"
     )
     with monkeypatch.context() as patch:
-        patch.setattr("tickstore.store_lock.os.open", refuse)
+        patch.setattr("tickstore.durable.lock.os.open", refuse)
         with pytest.raises(StoreError, match=message):
             read_catalog(store)
         problems = verify(store).problems
@@ -156,13 +156,13 @@ def test_a_reader_waits_for_the_conversion_that_is_at_it(
     undisturbed: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = replaced(undisturbed, tmp_path, "renaming") / "store"
-    monkeypatch.setattr("tickstore.recovery._PATIENCE_S", 0.2)
+    monkeypatch.setattr("tickstore.store.recovery._PATIENCE_S", 0.2)
     message = rf"another conversion is writing here \(process {os.getpid()} on "
     with store_lock(store), pytest.raises(StoreError, match=message):
         read_catalog(store)
     with store_lock(store):
         assert re.search(message, verify(store).problems[0].message)
-    monkeypatch.setattr("tickstore.recovery._PATIENCE_S", 10.0)
+    monkeypatch.setattr("tickstore.store.recovery._PATIENCE_S", 10.0)
     with ThreadPoolExecutor() as threads:
         with store_lock(store):
             waiting = threads.submit(read_catalog, store)
@@ -242,7 +242,7 @@ def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
 def test_the_lock_of_a_dead_owner_is_taken_over(market: Path) -> None:
     (market / "store").mkdir()
     code = (
-        "import pathlib, sys, time; from tickstore.store_lock import store_lock\n"
+        "import pathlib, sys, time; from tickstore.durable.lock import store_lock\n"
         "with store_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     words = [sys.executable, "-c", code, str(market / "store")]
@@ -270,7 +270,7 @@ def test_the_lock_is_of_the_file_that_is_there(market: Path) -> None:
         flock(handle, operation)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tickstore.store_lock.fcntl.flock", removed_meanwhile)
+        patch.setattr("tickstore.durable.lock.fcntl.flock", removed_meanwhile)
         with store_lock(path.parent) as handle:
             assert os.path.samestat(os.fstat(handle), path.stat())
     os.close(first)
@@ -288,8 +288,8 @@ def test_a_failed_conversion_removes_its_store_while_it_holds_the_lock(
             store.mkdir(exist_ok=True)
             (store / ".lock").touch()
 
-    monkeypatch.setattr(tickstore.conversion, "check_space", lambda *_: 1 / 0)
-    monkeypatch.setattr(tickstore.conversion, "store_lock", another_follows)
+    monkeypatch.setattr(tickstore.conversion.conversion, "check_space", lambda *_: 1 / 0)
+    monkeypatch.setattr(tickstore.conversion.conversion, "store_lock", another_follows)
     with pytest.raises(ZeroDivisionError, match="division"):
         convert(request(market))
     assert (market / "store" / ".lock").exists()
@@ -300,7 +300,7 @@ def test_a_full_disk_after_the_decision_is_said_to_leave_it(market: Path, monkey
         raise OSError(errno.ENOSPC, "No space left on device", "manifest.jsonl")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tickstore.commit.append_lines", full)
+        patch.setattr("tickstore.store.commit.append_lines", full)
         with pytest.raises(StoreError, match="not all was stored yet, the next conversion will finish it"):
             convert(request(market))
     assert convert(request(market)).nothing_to_do

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tickstore.blocks
+import tickstore.parse.blocks
 from kernels.conventions import NULL
 from tickstore import ConvertRequest
-from tickstore.blocks import BlockParser
-from tickstore.odd_lines import LineRules, RejectError, read_line
-from tickstore.sources import find_sources
+from tickstore.parse.blocks import BlockParser
+from tickstore.parse.odd_lines import LineRules, read_line
+from tickstore.parse.plan import find_sources, line_rules
+from tickstore.times.written_times import RejectError
 
 ZONES = ("Australia/Sydney", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Kolkata", "Africa/Casablanca")
 HEADER = "id,time,security,price,side,quantity,leaves,matched,participant,decision_time\n"
@@ -37,7 +38,7 @@ def parsed(
     for block in BlockParser(source, zone, {}).parse((text, len(HEADER), len(text), len(HEADER))):
         for values, name in zip(found, ("timestamp", "decision_time"), strict=True):
             values += block.columns[name].tolist()
-    return *found, source.rules(zone), lines
+    return *found, line_rules(source, zone), lines
 
 
 @st.composite
@@ -84,7 +85,7 @@ def test_every_half_hour_of_the_days_around_changes_is_read_without_the_slow_pat
     def refuse(*_: Any) -> None:
         raise AssertionError("the slow path")
 
-    monkeypatch.setattr(tickstore.blocks, "read_line", refuse)
+    monkeypatch.setattr(tickstore.parse.blocks, "read_line", refuse)
     days = [datetime.datetime(2024, month, day) for month in (3, 4, 10, 11) for day in range(1, 15)]
     clocks = [day + datetime.timedelta(minutes=30 * n) for day in days for n in range(48)]
     found, decided, _, _ = parsed(tmp_path, [c.isoformat() for c in clocks], zone, ["", *(f"{c}" for c in clocks[1:])])

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import tickstore.spill
-import tickstore.store_files
-import tickstore.worker_log
-import tickstore.worker_pool
+import tickstore.conversion.workers
+import tickstore.durable.files
+import tickstore.spill.logs
+import tickstore.spill.segments
 from tests.tickstore.big_files import in_files, mixed, note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import PAGE, request, small
@@ -197,7 +197,7 @@ def test_workers_that_outlive_their_conversion_hold_up_the_next(
 ) -> None:
     """Workers die with their parent where the system sees to that, and else hold its lock until they end."""
     case = plain(tmp_path / "market", monkeypatch)
-    write = tickstore.spill.SpillWriter._write
+    write = tickstore.spill.segments.SpillWriter._write
 
     def stop(self: Any, content: memoryview) -> None:
         write(self, content[: len(content) // 2])
@@ -206,9 +206,9 @@ def test_workers_that_outlive_their_conversion_hold_up_the_next(
         write(self, content[len(content) // 2 :])
 
     with monkeypatch.context() as patch:
-        patch.setattr(tickstore.spill.SpillWriter, "_write", stop)
+        patch.setattr(tickstore.spill.segments.SpillWriter, "_write", stop)
         if immortal:
-            patch.setattr(tickstore.worker_pool, "_PR_SET_PDEATHSIG", 0)
+            patch.setattr(tickstore.conversion.workers, "_PR_SET_PDEATHSIG", 0)
         first = start(lambda: convert(case.request))
     while len(list(orphans.iterdir())) < 3:
         time.sleep(0.01)
@@ -241,7 +241,7 @@ def test_what_is_left_of_the_working_folder_goes_with_the_next_conversion(
 ) -> None:
     case = plain(tmp_path / "market", monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr(tickstore.store_files, "remove_finished", lambda _: None)
+        patch.setattr(tickstore.durable.files, "remove_finished", lambda _: None)
         convert(case.request)
     assert (case.store / ".finished").exists()
     assert verify(case.store).problems == ()
@@ -331,12 +331,12 @@ def test_a_log_is_written_in_full_by_a_disk_that_takes_a_part_at_a_time(
         def write(self, content: Any) -> int:
             return super().write(content[:1000])
 
-    opened = tickstore.worker_log._open_new
+    opened = tickstore.spill.logs._open_new
 
     def partly(folder: Path) -> Part:
         with opened(folder) as file:
             return Part(file.name, "r+b")
 
-    monkeypatch.setattr(tickstore.worker_log, "_open_new", partly)
+    monkeypatch.setattr(tickstore.spill.logs, "_open_new", partly)
     convert(replace(case.request, workers=1))
     assert tree(case.store) == case.expected

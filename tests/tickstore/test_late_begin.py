@@ -12,8 +12,9 @@ import pytest
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER, tree
 from tests.tickstore.interrupted import AT_ONCE, PAGE, request, small
 from tickstore import ConvertRequest, convert
+from tickstore.durable.json_lines import read_lines
 from tickstore.request import ConvertProgress
-from tickstore.store_files import CONVERT_FOLDER, read_lines
+from tickstore.store.paths import CONVERT_FOLDER
 
 
 def orders(folder: Path) -> ConvertRequest:

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickstore.blocks import BlockParser, Reject
-from tickstore.odd_lines import RejectError, read_line
-from tickstore.parse_task import ParseTask, parse_chunk
+from tickstore.conversion.parse_task import ParseTask, parse_chunk
+from tickstore.input.files import Chunk, Source
+from tickstore.parse.blocks import BlockParser, Reject
+from tickstore.parse.odd_lines import read_line
+from tickstore.parse.plan import find_sources, line_rules
 from tickstore.request import ConvertRequest, Limits
-from tickstore.sources import Chunk, Source, find_sources
-from tickstore.spill import open_spill
+from tickstore.spill.segments import open_spill
+from tickstore.times.written_times import RejectError
 
 pytestmark = pytest.mark.reduced
 NAMES = (
@@ -271,7 +273,7 @@ def test_the_fast_path_says_what_the_slow_path_says(tmp_path: Path, place: int, 
     lines = [",".join((*cells[:place], text, *cells[place + 1 :])[n] for n in order) for text in ANY_CELL]
     header = ",".join(names[n] for n in order)
     source = source_of(tmp_path, "\n".join([header, *lines, ""]).encode())
-    rules = source.rules("Australia/Sydney")
+    rules = line_rules(source, "Australia/Sydney")
     expected = []
     long_names: dict[str, int] = {}
     for line in lines:

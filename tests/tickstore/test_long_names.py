@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tickstore.long_names
+import tickstore.parse.known_names
 from tests.tickstore.conftest import OPEN, tree
 from tickstore import ConvertRequest, convert
-from tickstore.blocks import BlockParser
-from tickstore.long_names import KnownNames, add_name
-from tickstore.names import LONG_NAME
-from tickstore.odd_lines import RejectError, read_line
-from tickstore.sources import Source, find_sources
+from tickstore.input.files import Source
+from tickstore.input.packed_names import LONG_NAME
+from tickstore.parse.blocks import BlockParser
+from tickstore.parse.known_names import KnownNames, add_name
+from tickstore.parse.odd_lines import read_line
+from tickstore.parse.plan import find_sources, line_rules
+from tickstore.times.written_times import RejectError
 
 pytestmark = pytest.mark.reduced
 HEADER: Final = b"id,time,security,price,side,quantity,leaves,matched,participant\n"
@@ -50,7 +52,7 @@ Outcome = tuple[list[list[int]], list[tuple[int, str, str]], list[tuple[str, int
 
 def slowly(source: Source, lines: list[bytes]) -> Outcome:
     """Return rows, rejects and numbered names by the slow path alone."""
-    rules, names = source.rules("Australia/Sydney"), dict[str, int]()
+    rules, names = line_rules(source, "Australia/Sydney"), dict[str, int]()
     rows, rejects = [], []
     for number, line in enumerate(lines):
         try:
@@ -103,7 +105,7 @@ def test_any_lines_are_read_and_their_names_numbered_as_by_the_slow_path(
     places = np.cumsum([len(HEADER), *map(len, lines)]).tolist()
     cuts = data.draw(st.sets(st.sampled_from(places)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tickstore.long_names, "MOST_NAMES", most)
+        patch.setattr(tickstore.parse.known_names, "MOST_NAMES", most)
         found = quickly(source, sorted({places[0], places[-1], *cuts}), longest)
     assert found == slowly(source, lines)
 
@@ -127,7 +129,7 @@ def test_a_known_name_no_longer_goes_the_slow_way(tmp_path: Path, monkeypatch: p
         slow.append(text)
         return read_line(text, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("tickstore.blocks.read_line", counted)
+    monkeypatch.setattr("tickstore.parse.blocks.read_line", counted)
     rows, _, found = quickly(source, [len(HEADER), Path(source.path).stat().st_size], 1000)
     assert len(rows) == 200
     assert [number for _, number in found] == [LONG_NAME - n for n in range(7)]
@@ -172,7 +174,7 @@ def test_names_of_one_hash_stay_apart_and_too_many_of_them_go_the_slow_way(tmp_p
 
 def test_the_book_takes_names_until_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {f"a name that is numbered {n}": LONG_NAME - n for n in range(20)}
-    monkeypatch.setattr(tickstore.long_names, "MOST_NAMES", 10)
+    monkeypatch.setattr(tickstore.parse.known_names, "MOST_NAMES", 10)
     known = KnownNames(names)
     assert known.learn()
     full = known.book.copy()
@@ -188,7 +190,7 @@ def test_the_store_is_the_one_that_the_slow_path_makes(tmp_path: Path, monkeypat
     for cell in CELLS:
         with suppress(RejectError):
             line = line_of(1, cell, cell)
-            read_line(line, source_of(tmp_path, HEADER).rules("Australia/Sydney"), {})
+            read_line(line, line_rules(source_of(tmp_path, HEADER), "Australia/Sydney"), {})
             good.append(cell)
     chosen = [good[k] for k in rng.integers(0, len(good), 600)]
     text = HEADER + b"".join(line_of(n, chosen[n], chosen[-n]) + b"\n" for n in range(300))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tickstore.conftest import OPEN
 from tickstore import ConvertReport, ConvertRequest, convert, read_catalog, verify
-from tickstore.odd_lines import RejectError, parse_time
+from tickstore.times.written_times import RejectError, parse_time
 
 MIDNIGHT = 1_725_494_400 * 10**9  # of 2024-09-05, UTC
 HEADER = "id,time,security,price,side,quantity,leaves,matched,participant\n"

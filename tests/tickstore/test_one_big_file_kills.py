@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import tickstore.spill
+import tickstore.spill.segments
 from tests.tickstore.big_files import (
     Lines,
     Work,
@@ -132,7 +132,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_segment_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Work
 ) -> None:
     case = Stopped(tmp_path, "time", work).case
-    write = tickstore.spill.SpillWriter._write
+    write = tickstore.spill.segments.SpillWriter._write
     calls = itertools.count()
 
     def die(self: Any, content: memoryview) -> None:
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_in_the_middle_of_a_segment_is_replaced(
             os.kill(os.getpid(), signal.SIGKILL)
         write(self, content)
 
-    monkeypatch.setattr(tickstore.spill.SpillWriter, "_write", die)
+    monkeypatch.setattr(tickstore.spill.segments.SpillWriter, "_write", die)
     convert(case.request)
     assert (tmp_path / "died").exists()
     assert tree(case.store) == case.expected

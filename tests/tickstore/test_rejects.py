@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import tickstore.rejects
+import tickstore.conversion.rejects
 from tests.tickstore.conftest import DAY_NS, OPEN, ORDER_HEADER
 from tests.tickstore.interrupted import PAGE, small
 from tickstore import ConvertReport, ConvertRequest, InputError, convert
-from tickstore.parse_task import ParseTask
+from tickstore.conversion.parse_task import ParseTask
 
 
 def row(number: int, day: int = 0, quantity: str = "100") -> str:
@@ -48,13 +48,13 @@ def test_rejects_of_earlier_conversions_stay(tmp_path: Path) -> None:
 def test_too_many_duplicates_are_not_looked_for_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row(n) for n in range(1, 400)]
     sought: list[int] = []
-    lines_of = tickstore.rejects._lines_of
+    lines_of = tickstore.conversion.rejects._lines_of
 
     def counting(task: ParseTask, offsets: list[int]) -> list[int]:
         sought.append(len(offsets))
         return lines_of(task, offsets)
 
-    monkeypatch.setattr(tickstore.rejects, "_lines_of", counting)
+    monkeypatch.setattr(tickstore.conversion.rejects, "_lines_of", counting)
     with pytest.raises(InputError, match=r"399 of 798 rows are bad, 5 allowed.*First: .*a.csv:401 duplicate"):
         load(tmp_path, "a.csv", *rows, *rows)
     assert sought == [3]

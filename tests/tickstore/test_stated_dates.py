@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from marketgen import MarketSpec, generate
 from tests.tickstore.interrupted import request
 from tickstore import ConvertReport, ConvertRequest, convert, read_catalog
-from tickstore.stated_dates import count_other_dates, read_stated_date
-from tickstore.trade_dates import day_number, trade_calendar
+from tickstore.times.stated_dates import count_other_dates, read_stated_date
+from tickstore.times.trade_dates import day_number, trade_calendar
 
 ZONE = ZoneInfo("Australia/Sydney")
 HEADER = "id,time,security,price,side,quantity,leaves,matched,participant,date\n"

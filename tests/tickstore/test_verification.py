@@ -10,7 +10,7 @@ import pytest
 
 from tests.tickstore.interrupted import request
 from tickstore import StoreError, accept, convert, open_day, read_catalog, verify
-from tickstore.day_check import check_day
+from tickstore.day.check import check_day
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tickstore.worker_log import Segment, WorkerLog, keep_only
+from tickstore.spill.logs import Segment, WorkerLog, keep_only
 
 GRAIN = mmap.ALLOCATIONGRANULARITY
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tickstore import InputError, StoreError
-from tickstore.worker_pool import Job, WorkerPool
+from tickstore.conversion.workers import Job, WorkerPool
 
 
 def double(number: int) -> int:

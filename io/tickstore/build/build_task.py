@@ -1,0 +1,222 @@
+"""Build one partition from the logs: one of the kinds of work of a conversion."""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from numpy.typing import NDArray
+from pathlib import Path
+from tickstore.build.day_builder import BuiltDay, DayBuilder, table_digests
+from tickstore.build.merged_tables import CONFLICT, Choice, GIVEN, KEPT, MERGED, MergedTable, REPLACED, SAME, choose_rows
+from tickstore.build.row_sources import LogPart, RowSource, SpilledTable, StoredTable
+from tickstore.build.scratch import Scratch
+from tickstore.build.session_hints import session_hints
+from tickstore.day.check import sound_day
+from tickstore.day.reader import DayFile
+from tickstore.day.schema import FILLS, ORDERS, QUOTES
+from tickstore.day.writer import forget_buffers
+from tickstore.errors import StoreError
+from tickstore.input.fields import TABLES
+from tickstore.spill.logs import Segment
+from tickstore.spill.segments import Key, Spill, open_spill
+from tickstore.store.new_day_file import BuiltPartition, Removed
+from typing import Any, Final, NamedTuple
+
+
+_ROOM: Final = 1024  # bytes of attributes that depend on the columns
+_GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
+MOST_SOURCES: Final = 100  # named in a day file
+_MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
+FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
+_SOURCE: Final = 4  # base name, size, digest, table
+
+class Log(NamedTuple):
+    """Where rows of a partition are: a byte range, its place in a log, how many they are, what columns they have."""
+
+    number: int
+    log: Segment | bytes
+    rows: int
+    columns: tuple[str, ...]
+    codes: dict[int, int] | None  # participant number in the log -> code of the store
+
+@dataclass(frozen=True, slots=True)
+class BuildTask:
+    """One partition: its logs in rank order by table, where the file goes, what it is told."""
+
+    number: int
+    key: Key
+    logs: dict[str, tuple[Log, ...]]
+    path: str
+    existing: str | None
+    stored: dict[str, Any] | None  # the manifest's line about it
+    replace: bool
+    attributes: dict[str, Any]
+    scratch_folder: str | None
+
+_state: dict[str, Any] = {}
+
+def build_partition(task: BuildTask) -> BuiltPartition:
+    """Build a partition's day file beside its place; the commit moves it there."""
+    scratch = _scratch(task.scratch_folder)
+    tables: dict[str, RowSource] = {}
+    spilled: dict[str, SpilledTable] = {}
+    choices: dict[str, Choice] = {}
+    given = [table for table, logs in task.logs.items() if logs]
+    existing, damage = (None, "") if task.existing is None else sound_day(task.existing, given, task.stored)
+    for table in TABLES:
+        parts = [
+            LogPart(log.number, partial(_spill, log.number, log.log), log.rows, log.columns, log.codes)
+            for log in task.logs.get(table, ())
+        ]
+        spilled[table] = SpilledTable(table, task.key, parts)
+        tables[table] = spilled[table]
+        if existing is not None and _has(existing, table):
+            choices[table] = _choice(table, existing, spilled[table], task)
+            tables[table] = choices[table].rows
+    security, date = task.key
+    attributes = task.attributes
+    if existing is not None:
+        attributes = _merged(attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
+        if "orders" in choices:
+            attributes = _with_snapshots(attributes, existing, choices["orders"])
+    if FROM_ORDERS in attributes:
+        attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
+    built = DayBuilder(tables, scratch).write(
+        Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
+    )
+    outcome, others = _outcome(built, existing, choices, task)
+    if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
+        outcome = "session"
+    duplicates = {t: [_locate(tables[t], row) for row in rows] for t, rows in built.duplicates.items()}
+    result = BuiltPartition(
+        task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
+        duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
+        _removed(existing, choices, attributes) if outcome == "replaced" else [], others,
+        built.contradictions,
+    )  # fmt: skip
+    built.writer.close()
+    if outcome in ("unchanged", "conflict"):
+        Path(task.path).unlink()
+    if damage and outcome == "remade" and not task.replace:
+        raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
+    return result
+
+def _has(existing: DayFile, table: str) -> bool:
+    """Return whether a file of a table is in a day file; quotes made of order rows are made anew each time."""
+    derived = table == "nbbo" and existing.attributes.get(FROM_ORDERS)
+    return bool(existing.rows[_GROUP[table]] and not derived)
+
+def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
+    """Return attributes that say whether the quotes on order rows are taken, of orders that were stored before."""
+    before, now = FROM_ORDERS in existing.attributes, FROM_ORDERS in attributes
+    if before == now or orders.verdict in (SAME, REPLACED, CONFLICT):
+        return attributes
+    if orders.verdict != KEPT:
+        raise StoreError(
+            f"{existing.path}: stored {'with' if before else 'without'} --quotes_from_orders: "
+            "convert the files that add to it in the same way"
+        )
+    others = {name: value for name, value in attributes.items() if name != FROM_ORDERS}
+    return others | ({FROM_ORDERS: True} if before else {})
+
+def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask) -> Choice:
+    """Return which rows make up a table that the store has."""
+    stored = StoredTable(table, existing)
+    if not given.rows:
+        return Choice(stored, KEPT)
+    old, new = existing.attributes["sources"], task.attributes["sources"]
+    choice = choose_rows(table, stored, given, old, new, task.replace)
+    if (
+        table == "orders"
+        and choice.verdict == SAME
+        and FROM_ORDERS in existing.attributes.keys() - task.attributes.keys()
+    ):
+        return Choice(stored, KEPT)  # the same rows, with the quotes on them
+    return choice
+
+def _locate(rows: RowSource, row: int) -> tuple[int, int, int]:
+    assert isinstance(rows, SpilledTable | MergedTable)  # a stored table repeats nothing
+    return rows.locate(row)
+
+def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice | None) -> int:
+    """Return how many rows of the new input are in the store when the file is in its place."""
+    if choice is not None and choice.verdict == KEPT:
+        return given.rows
+    stored = choice.rows.rows - given.rows if choice is not None else 0
+    return int(built.index["rows"][_GROUP[table]]) - stored
+
+def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: dict[str, Any]) -> list[Removed]:
+    """Return table, rows and files of what a replacement takes out of the store."""
+    assert existing is not None
+    stay = {(s[0], *s[3:]) for s in attributes["sources"]}
+    return [
+        (table, choice.removed, [s[0] for s in existing.attributes["sources"] if (s[0], *s[3:]) not in stay])
+        for table, choice in choices.items()
+        if choice.removed
+    ]
+
+def _outcome(
+    built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], task: BuildTask
+) -> tuple[str, list[str]]:
+    """Return what becomes of a partition, and the tables whose stored rows are not those given."""
+    digest = built.index["attributes"]["digest"]
+    if existing is None:
+        if task.stored is None:
+            return "new", []
+        return ("mended" if digest == task.stored["digest"] else "remade"), []
+    if existing.attributes["digest"] == digest:
+        return "unchanged", []
+    both = FROM_ORDERS in existing.attributes.keys() & built.index["attributes"].keys()
+    old, new = table_digests(existing.index, both), table_digests(built.index, both)
+    changed = [t for t, c in choices.items() if c.verdict in (SAME, REPLACED, CONFLICT) and old[t] != new[t]]
+    if not changed:
+        return ("merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"), []
+    return ("replaced" if task.replace else "conflict"), changed
+
+def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
+    """Return the attributes of a partition part of which stays: its old sources are named too."""
+    if any(existing.attributes.get(name) != attributes[name] for name in ("timezone", "price_decimals")):
+        raise StoreError(f"{existing.path}: stored with another timezone or price_decimals; convert into another store")
+    stay = [s for s in existing.attributes["sources"] if len(s) < _SOURCE or s[3] in kept]
+    sources = {tuple(source) for source in [*(stay if kept else []), *attributes["sources"]]}
+    return attributes | {
+        "sources": [list(source) for source in sorted(sources)][:MOST_SOURCES],
+        "participants": (existing.attributes["participants"] if kept else {}) | attributes["participants"],
+        "session": attributes.get("session") or existing.attributes.get("session"),
+    }
+
+def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[str, Any]:
+    """Return the attributes that the columns decide."""
+    groups = {
+        "fills": {c.name: views[c.path] for c in FILLS},
+        "quotes": {c.name: views[c.path] for c in QUOTES},
+        "orders": {c.name: views[c.path] for c in ORDERS if c.path in views},
+    }
+    facts: dict[str, Any] = {"session_hints": session_hints(groups, timezone, date)}
+    times = views["events/timestamp"]
+    if len(times):
+        facts |= {"first_time": int(times[0]), "last_time": int(times[-1])}
+    return facts
+
+def _scratch(folder: str | None) -> Scratch:
+    """Return this process's scratch memory."""
+    if _state.get("folder") != folder or "scratch" not in _state:
+        _state["scratch"], _state["folder"] = Scratch(Path(folder) if folder else None), folder
+    scratch: Scratch = _state["scratch"]
+    return scratch
+
+@lru_cache(maxsize=_MAPPED)
+def _mapped_spill(segment: Segment) -> Spill:
+    return open_spill(segment)
+
+def _spill(number: int, log: Segment | bytes) -> Spill:
+    if isinstance(log, Segment):
+        return _mapped_spill(log)
+    kept: dict[int, Spill] = _state.setdefault("memory", {})
+    if number not in kept:
+        kept[number] = open_spill(log)
+    return kept[number]
+
+def forget_logs() -> None:
+    """Let go of mapped logs and scratch memory: they belong to one conversion."""
+    _mapped_spill.cache_clear()
+    forget_buffers()
+    _state.clear()

@@ -1,0 +1,216 @@
+"""Build one partition's day file: order its rows, number its orders, index fills and quotes, column by column.
+
+Columns go straight from the spill logs into the mapped output, so memory does not grow with the partition.
+"""
+
+import numpy as np
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from kernels.conventions import DEAL_AUCTION, DEAL_BOOKED, DEAL_DARK, DEAL_REPORT, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUE_LIT, VENUE_REPORT
+from numpy.typing import NDArray
+from pathlib import Path
+from tickstore.build.order_index import count_before, count_before_ends, count_others, find_orders, hash_orders, number_orders, order_rows, place_fills
+from tickstore.build.ordered_tables import SnapshotQuotes, TimeOrdered, _BLOCK, _put, _take
+from tickstore.build.row_sources import RowSource
+from tickstore.build.scratch import Scratch
+from tickstore.day.reader import dump_json
+from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
+from tickstore.day.writer import DayWriter
+from tickstore.input.fields import SNAPSHOTS, TABLES
+from typing import Any, Final
+
+
+_FIRST_TABLE: Final = 1 << 12
+_VENUE_OF_DEAL: Final = (
+    dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION)
+    | dict.fromkeys(DEAL_DARK, VENUE_DARK)
+    | dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED)
+    | dict.fromkeys(DEAL_REPORT, VENUE_REPORT)
+)
+# Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
+_VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
+_VENUES[list(_VENUE_OF_DEAL)] = list(_VENUE_OF_DEAL.values())
+_FROM_FIRST_ROW: Final = (
+    "participant",
+    "side",
+    "order_type",
+    "time_validity",
+    "crossing_key",
+    "decision_time",
+    "parent_id",
+)
+_LASTING: Final = ("participant", "side")  # an order has one of each, all its life
+
+@dataclass(slots=True)
+class BuiltDay:
+    """A finished day file, not yet synced."""
+
+    writer: DayWriter
+    index: dict[str, Any]
+    duplicates: dict[str, list[int]] = field(default_factory=dict)  # table -> places in the input's order
+    contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
+
+class DayBuilder:
+    """One partition on its way from rows to file."""
+
+    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch) -> None:
+        scratch.reset()
+        self._scratch = scratch
+        self._contradictions: dict[str, int] = {}
+        self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
+        if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
+            self._nbbo = SnapshotQuotes(self._orders, scratch)
+        self._number_orders()
+        self._place_fills()
+
+    def _number_orders(self) -> None:
+        n = self._orders.rows
+        order_id: NDArray[np.int64] = self._scratch.empty(n, "i8")
+        self._orders.read("order_id", order_id)
+        self._ids: NDArray[np.int64] = self._scratch.empty(n, "i8")
+        self._order_index: NDArray[np.int32] = self._scratch.empty(n, "i4")
+        table: NDArray[np.int32] = np.full(_FIRST_TABLE, -1, np.int32)
+        row, known = 0, 0
+        with np.errstate(over="ignore"):  # hashing wraps; only heard of where kernels run as plain Python
+            while True:
+                row, known = number_orders(order_id, row, known, table, self._ids, self._order_index)
+                if row == n:
+                    break
+                table = self._scratch.empty(4 * len(table), "i4")
+                table[:] = -1
+                hash_orders(self._ids, known, table)
+            self._count = known
+            self._fill_order: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
+            fill_id: NDArray[np.int64] = self._scratch.empty(self._trades.rows, "i8")
+            self._trades.read("order_id", fill_id)
+            find_orders(fill_id, table, self._ids, self._fill_order)
+
+    def _place_fills(self) -> None:
+        self._fill_starts: NDArray[np.int64] = self._scratch.empty(self._count + 1, "i8")
+        self._position: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
+        place_fills(self._fill_order, self._fill_starts, self._position)
+
+    def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
+        """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
+        rows = {
+            "events": self._orders.rows,
+            "orders": self._count,
+            "fills": self._trades.rows,
+            "quotes": self._nbbo.rows,
+        }
+        spec = [
+            (c.path, "<" + c.dtype, rows[group])
+            for group, schema in GROUPS.items()
+            for c in schema
+            if not c.optional or self._orders.has(c.name)
+        ]
+        writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
+        try:
+            views = writer.views
+            self._write_quotes(views)
+            self._write_events(views)
+            self._write_orders(views)
+            trades_crc = self._write_fills(views)
+            index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
+        except BaseException:
+            writer.close()
+            path.unlink(missing_ok=True)
+            raise
+        tables = zip(TABLES, (self._orders, self._trades, self._nbbo), strict=True)
+        duplicates = {name: table.duplicates for name, table in tables if table.duplicates}
+        return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
+
+    def _write_quotes(self, views: dict[str, NDArray[Any]]) -> None:
+        for column in GROUPS["quotes"]:
+            self._nbbo.read(column.name, views[column.path])
+
+    def _write_events(self, views: dict[str, NDArray[Any]]) -> None:
+        for column in EVENTS:
+            if column.name not in ("order_index", "next_row") and column.path in views:
+                self._orders.read(column.name, views[column.path])
+        views["events/order_index"][:] = self._order_index
+
+    def _write_orders(self, views: dict[str, NDArray[Any]]) -> None:
+        def order(name: str) -> NDArray[Any]:
+            return views[f"orders/{name}"]
+
+        def event(name: str) -> NDArray[Any]:
+            return views[f"events/{name}"]
+
+        first, last, index = order("first_row"), order("last_row"), event("order_index")
+        order_rows(
+            index, event("leaves_quantity"), event("matched_quantity"), first, last, order("parent_quantity"),
+            event("next_row"),
+        )  # fmt: skip
+        order("order_id")[:] = self._ids[: self._count]
+        for name, source, rows in (
+            ("arrival_time", "timestamp", first),
+            ("end_time", "timestamp", last),
+            ("limit_price", "price", first),
+            ("mid_tick", "mid_tick", first),
+            ("leaves_quantity", "leaves_quantity", last),
+            ("matched_quantity", "matched_quantity", last),
+            ("carried_quantity", "matched_quantity", first),
+        ):
+            _take(event(source), rows, order(name))
+        for name in ("parent_quantity", "matched_quantity"):
+            np.subtract(order(name), order("carried_quantity"), out=order(name))
+        column: NDArray[np.int64] = self._scratch.empty(self._orders.rows, "i8")
+        for name in _FROM_FIRST_ROW:
+            if f"orders/{name}" in views:
+                self._orders.read(name, column)
+                _take(column, first, order(name))
+                if name in _LASTING:
+                    self._contradictions[name] = int(count_others(column, index, order(name)))
+        order("first_fill")[:] = self._fill_starts[:-1]
+        np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order("fill_count"), casting="unsafe")
+        for times, at_arrival, at_end, less in (
+            (views["quotes/timestamp"], "arrival_quote", "end_quote", 1),
+            (self._trades.timestamp, "fills_before_arrival", "fills_before_end", 0),
+        ):
+            count_before(order("arrival_time"), times, order(at_arrival))
+            count_before_ends(event("timestamp"), event("next_row"), index, times, order(at_end))
+            if less:
+                for name in (at_arrival, at_end):
+                    np.subtract(order(name), np.int32(less), out=order(name))
+
+    def _write_fills(self, views: dict[str, NDArray[Any]]) -> int:
+        """Fill the fills group and return a checksum of the trades in time order."""
+        m = self._trades.rows
+        column: NDArray[np.int64] = self._scratch.empty(m, "i8")
+        crc = 0
+        for field_ in FILLS:
+            if field_.name in ("order_index", "venue", "quote", "by_time"):
+                continue
+            self._trades.read(field_.name, column)
+            crc = zlib.crc32(column.data, crc)
+            _put(column, self._position, views[field_.path])
+            if field_.name == "deal_source":
+                for a in range(0, m, _BLOCK):
+                    views["fills/venue"][self._position[a : a + _BLOCK]] = _VENUES[column[a : a + _BLOCK]]
+        _put(self._fill_order, self._position, views["fills/order_index"])
+        before: NDArray[np.int32] = self._scratch.empty(m, "i4")
+        count_before(self._trades.timestamp, views["quotes/timestamp"], before)
+        before -= 1
+        _put(before, self._position, views["fills/quote"])
+        views["fills/by_time"][:] = self._position
+        return crc
+
+def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
+    """Return the checksums of all columns that the order rows alone decide, with or without the quotes beside them."""
+    left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
+    fixed = {c.name for c in ORDERS} - {
+        "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival", "fills_before_end",
+    }  # fmt: skip
+    columns = index["columns"]
+    return [
+        columns[path][3]
+        for path in sorted(columns)
+        if (path.startswith("events/") and path not in left_out) or (path.startswith("orders/") and path[7:] in fixed)
+    ]
+
+def table_digests(index: dict[str, Any], snapshots: bool) -> dict[str, Any]:
+    """Return what tells whether each input table of a partition is the same as before."""
+    quotes = [index["columns"][path][3] for path in sorted(index["columns"]) if path.startswith("quotes/")]
+    return {"orders": orders_digest(index, snapshots), "trades": index["attributes"]["trades_crc"], "nbbo": quotes}

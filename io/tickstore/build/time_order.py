@@ -1,0 +1,160 @@
+"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions."""
+
+import numpy as np
+from collections.abc import Callable
+from itertools import pairwise
+from kernels.base.compiling import inlined, kernel
+from numpy.typing import NDArray
+from tickstore.build.scratch import Scratch
+from typing import Final
+
+
+_RUN: Final = 1 << 19  # rows sorted at once: bounds the memory that sorting takes
+UNSORTED, SORTED, TIED = 0, 1, 2
+
+@kernel
+def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int:
+    """Return 0 if rows do not ascend by (timestamp, sequence), 1 if they do, 2 if some share both (sequence not 0).
+
+    Parameters
+    ----------
+    timestamp, sequence : (n,) int64
+    """
+    answer = SORTED
+    for i in range(1, timestamp.shape[0]):
+        if timestamp[i] < timestamp[i - 1]:
+            return UNSORTED
+        if timestamp[i] == timestamp[i - 1]:
+            if sequence[i] < sequence[i - 1]:
+                return UNSORTED
+            if sequence[i] == sequence[i - 1] and sequence[i] != 0:
+                answer = TIED
+    return answer
+
+@kernel
+def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: NDArray[np.int64]) -> int:
+    """Find the rows that share time and sequence, not 0, with a neighbour, and return how many there are.
+
+    Parameters
+    ----------
+    timestamp, sequence : (n,) int64, ascending
+    out : (m,) int64, filled with the row numbers; (0,) to count only
+    """
+    count = 0
+    n = timestamp.shape[0]
+    for i in range(n):
+        after = i + 1 < n and timestamp[i + 1] == timestamp[i] and sequence[i + 1] == sequence[i]
+        before = i > 0 and timestamp[i - 1] == timestamp[i] and sequence[i - 1] == sequence[i]
+        if (after or before) and sequence[i] != 0:
+            if count < out.shape[0]:
+                out[count] = i
+            count += 1
+    return count
+
+@inlined
+def _sift(
+    timestamp: NDArray[np.int64],
+    sequence: NDArray[np.int64],
+    runs: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    heap: NDArray[np.int64],
+    size: int,
+    place: int,
+) -> None:
+    """Let the run at ``place`` sink until the heap's order holds again."""
+    moving = heap[place]
+    row = runs[starts[moving]]
+    while 2 * place + 1 < size:
+        least, best, best_row = place, moving, row
+        for child in range(2 * place + 1, min(2 * place + 3, size)):
+            other = heap[child]
+            r = runs[starts[other]]
+            less = timestamp[r] < timestamp[best_row]
+            if timestamp[r] == timestamp[best_row]:
+                less = sequence[r] < sequence[best_row] or (sequence[r] == sequence[best_row] and other < best)
+            if less:
+                least, best, best_row = child, other, r
+        if least == place:
+            break
+        heap[place] = heap[least]
+        place = least
+    heap[place] = moving
+
+@kernel
+def merge_runs(
+    timestamp: NDArray[np.int64],
+    sequence: NDArray[np.int64],
+    runs: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    heap: NDArray[np.int64],
+    out: NDArray[np.int32],
+) -> None:
+    """Merge sorted runs of row numbers into one; of equal rows the earlier run's comes first.
+
+    Parameters
+    ----------
+    timestamp, sequence : (n,) int64, in the order of the input
+    runs : (n,) int32 row numbers, each run sorted
+    starts : (r + 1,) int64, where the runs begin; used up
+    heap : (r,) int64, working space
+    out : (n,) int32, filled
+    """
+    ends = starts[1:].copy()
+    size = starts.shape[0] - 1
+    for h in range(size):
+        heap[h] = h
+    for root in range(size // 2 - 1, -1, -1):
+        _sift(timestamp, sequence, runs, starts, heap, size, root)
+    for i in range(out.shape[0]):
+        run = heap[0]
+        out[i] = runs[starts[run]]
+        starts[run] += 1
+        if starts[run] == ends[run]:
+            size -= 1
+            heap[0] = heap[size]
+        if size > 0:
+            _sift(timestamp, sequence, runs, starts, heap, size, 0)
+
+def time_order(
+    timestamp: NDArray[np.int64], sequence: NDArray[np.int64], scratch: Scratch, run: int = _RUN
+) -> NDArray[np.int32] | None:
+    """Return the permutation that sorts rows by (timestamp, sequence, place), or None when they are sorted."""
+    n = len(timestamp)
+    if sortedness(timestamp, sequence) != UNSORTED:
+        return None
+    runs: NDArray[np.int32] = scratch.empty(n, "i4")
+    starts = [*range(0, n, run), n]
+    for a, b in pairwise(starts):
+        runs[a:b] = np.lexsort((sequence[a:b], timestamp[a:b])) + a
+    if len(starts) == 2:
+        return runs
+    out: NDArray[np.int32] = scratch.empty(n, "i4")
+    merge_runs(timestamp, sequence, runs, np.array(starts, np.int64), np.empty(len(starts) - 1, np.int64), out)
+    return out
+
+def repeated_rows(
+    timestamp: NDArray[np.int64],
+    sequence: NDArray[np.int64],
+    columns: Callable[[], list[Callable[[NDArray[np.int64]], NDArray[np.int64]]]],
+) -> NDArray[np.int64]:
+    """Return which rows, in time order, equal an earlier one in every column, the sequence not being 0.
+
+    ``columns()`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit
+    hash, and only with rows of the same time and sequence.
+    """
+    if sortedness(timestamp, sequence) != TIED:
+        return np.empty(0, np.int64)
+    tied = np.empty(tied_rows(timestamp, sequence, np.empty(0, np.int64)), np.int64)
+    tied_rows(timestamp, sequence, tied)
+    mixed = np.zeros(len(tied), np.uint64)
+    for column in columns():
+        mixed = (mixed ^ column(tied).view(np.uint64)) * np.uint64(0x9FB21C651E98DF25)
+        mixed ^= mixed >> np.uint64(29)
+    order = np.lexsort((mixed, sequence[tied], timestamp[tied]))
+    rows = tied[order]
+    equal = (
+        (timestamp[rows[1:]] == timestamp[rows[:-1]])
+        & (sequence[rows[1:]] == sequence[rows[:-1]])
+        & (mixed[order][1:] == mixed[order][:-1])
+    )
+    return np.sort(rows[1:][equal])

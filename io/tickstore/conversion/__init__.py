@@ -1,0 +1,1 @@
+"""A conversion: who does what when, from input files to a committed store."""

@@ -1,0 +1,81 @@
+"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from tickstore.conversion.parse_task import ParsedChunk
+from tickstore.errors import InputError, StoreError
+from tickstore.input.files import Chunk, Source
+from tickstore.store.new_day_file import BuiltPartition
+
+_FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
+
+
+def count_lines(
+    sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]
+) -> dict[str, Counter[str]]:
+    """Return lines read, stored, rejected and blank of each table.
+
+    Raises
+    ------
+    StoreError
+        The lines a parser passed are not the newlines of the raw bytes, or some became nothing.
+    """
+    counts: dict[str, Counter[str]] = {}
+    passed, raw, covered = Counter[int](), Counter[int](), Counter[int]()
+    for part in parsed:
+        chunk = chunks[part.number]
+        passed[chunk.source] += part.lines
+        raw[chunk.source] += part.raw_lines
+        covered[chunk.source] += chunk.stop - chunk.start
+        count = counts.setdefault(sources[chunk.source].table, Counter())
+        count.update(read=part.lines, stored=part.stored, rejected=len(part.rejects), blank=part.blank)
+        count.update(other_dates=part.other_dates)
+        placed = sum(rows for _, rows in part.keys)
+        if part.lines != part.stored + len(part.rejects) + part.blank or placed != part.stored:
+            raise StoreError(
+                f"{sources[chunk.source].path}: {part.lines} lines from byte {chunk.start} became {placed} placed of "
+                f"{part.stored} rows, {len(part.rejects)} rejects, {part.blank} blanks: {_FAULT}"
+            )
+    for number, source in enumerate(sources):
+        if covered[number] != source.size or passed[number] != raw[number]:
+            raise StoreError(
+                f"{source.path}: {raw[number]} lines in {source.size} bytes, {passed[number]} read from "
+                f"{covered[number]}: {_FAULT}"
+            )
+    return counts
+
+
+def check_copies(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> None:
+    """Raise InputError for two files of a table that are the same: without a sequence, rows would be stored twice.
+
+    A packed file is known by its text: it may be there plain, too, or packed in another way.
+    """
+    pages = ["" for _ in sources]
+    for part in parsed:
+        pages[chunks[part.number].source] += part.text or part.pages
+    empty = files_without_rows(sources, chunks, parsed)
+    seen: dict[tuple[str, str], str] = {}
+    for number, source in enumerate(sources):
+        other = seen.setdefault((source.table, pages[number]), source.path)
+        if other != source.path and source.path not in empty:
+            raise InputError(
+                f"{source.table}: {other} and {source.path} hold the same, byte for byte; give one of them"
+            )
+
+
+def files_without_rows(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> list[str]:
+    """Return the files of which no row is stored."""
+    full = {chunks[part.number].source for part in parsed if part.stored}
+    return [source.path for number, source in enumerate(sources) if number not in full]
+
+
+def check_built(counts: Mapping[str, Counter[str]], built: Sequence[BuiltPartition]) -> None:
+    """Raise StoreError when the day files do not hold as many rows as were stored."""
+    for table, count in counts.items():
+        held = sum(partition.given.get(table, 0) for partition in built)
+        if held != count["stored"]:
+            raise StoreError(
+                f"{table}: {count['stored']} rows were read and {held} are in the day files: "
+                "a fault of this program; nothing was stored"
+            )

@@ -1,0 +1,221 @@
+"""Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all."""
+
+import errno
+import multiprocessing
+import shutil
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from tickstore.build.build_task import forget_logs
+from tickstore.conversion.accounting import check_built, files_without_rows
+from tickstore.conversion.disk_chores import DiskChores
+from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
+from tickstore.conversion.parse_task import ParsedChunk, close_logs
+from tickstore.conversion.pipeline import Pipeline
+from tickstore.conversion.plan import Plan
+from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
+from tickstore.conversion.workers import WorkerPool
+from tickstore.conversion.workspace import (
+    check_space,
+    forget_empty,
+    forget_lock,
+    is_begun,
+    logs_folder,
+    make_store,
+    prepare_folders,
+    range_bytes_before,
+    work_digest,
+)
+from tickstore.durable.lock import ReadOnlyError, store_lock
+from tickstore.errors import StoreError
+from tickstore.input.files import Chunk, Source, cut_chunks
+from tickstore.input.session_file import read_sessions
+from tickstore.input.text import PLAIN
+from tickstore.parse.plan import find_sources
+from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
+from tickstore.store.commit import Decision, boot_id, commit, finish_commit
+from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.paths import CONVERT_FOLDER, REJECTS_NAME, is_decided
+from tickstore.store.working_folder import remove_working_folder
+from tickstore.times.stated_dates import date_warnings
+from tickstore.times.trade_dates import trade_calendar
+
+_PACKED: Final = 8  # bytes of text in a byte of a packed file
+
+
+def convert(request: ConvertRequest, progress: Progress | None = None) -> ConvertReport:
+    """Convert the inputs of ``request`` into its store and say what was done.
+
+    All or nothing: day files appear when every row of the input is accounted for. An interrupted conversion is
+    taken up where it stopped when it is asked for again.
+
+    Raises
+    ------
+    InputError
+        An input is missing or unusable, or too many rows are bad; nothing is committed then.
+    StoreError
+        The store holds other data for a partition and ``replace`` is off, or it cannot be written.
+    """
+    began = time.perf_counter()
+    sources = find_sources(request)
+    trade_calendar(request.timezone, request.session_cutoff, request.holidays)  # a wrong rule is said before any work
+    made = make_store(request.store)
+    fingerprint = fingerprint_of(request, sources)
+    try:
+        with store_lock(request.store):
+            try:
+                finish_commit(request.store)
+                report = earlier_report(request.store, fingerprint, request.replace) or _convert(
+                    request, sources, fingerprint, progress or (lambda _: None)
+                )
+            finally:
+                forget_lock(made)
+    except ReadOnlyError:
+        done = None if is_decided(request.store) else earlier_report(request.store, fingerprint, request.replace)
+        if done is None:
+            raise
+        report = done
+    except OSError as error:
+        raise _storage_error(error, request) from None
+    finally:
+        forget_empty(made)
+    return replace(report, seconds=time.perf_counter() - began)
+
+
+def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
+    where = error.filename or request.store
+    decided = is_decided(request.store)
+    outcome = "not all was stored yet, the next conversion will finish it" if decided else "nothing was stored"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError(f"no space left for {where}: {outcome}. Free some, or set --temp_dir or --store")
+    return StoreError(f"{where}: {error.strerror or error}; {outcome}")
+
+
+def _convert(
+    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
+) -> ConvertReport:
+    rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
+    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
+    total = sum(source.size for source in sources)
+    chunk_bytes = max(1, request.chunk_size_mb) << 20
+    folder = request.store / CONVERT_FOLDER
+    text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
+    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
+    logs = None if in_memory else logs_folder(request.store, request.temp_dir)
+    alone = in_memory or multiprocessing.current_process().daemon
+    workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
+    if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
+        share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
+        chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
+    known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
+    chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
+    plan = Plan(request, sources, chunks, folder, logs, sessions, total)
+    keep = False
+    try:
+        prepare_folders(folder, logs, about)
+        check_space(folder, logs, sources)
+        with DiskChores() as chores:
+            pipeline = Pipeline(plan, chores, progress)
+            with WorkerPool(workers) as pool:
+                pipeline.run(pool)
+            return _finish(plan, pipeline, fingerprint, progress)
+    except (KeyboardInterrupt, SystemExit):
+        keep = True  # what is finished stays, the next run goes on from it
+        raise
+    finally:
+        forget_logs()
+        close_logs()
+        if not keep and not is_decided(request.store):
+            with suppress(OSError):
+                if logs is not None:
+                    shutil.rmtree(logs, ignore_errors=True)
+                remove_working_folder(request.store)
+
+
+def _cut(
+    sources: tuple[Source, ...], usual: int, replace: bool, folder: Path, about: dict[str, Any]
+) -> tuple[tuple[Chunk, ...], dict[str, Any]]:
+    """Return byte ranges, and what the conversion is about with them.
+
+    They are those that it was begun with, if it was, be it with another number of workers.
+    """
+    for size in dict.fromkeys((range_bytes_before(folder) or usual, usual)):
+        chunks = cut_chunks(sources, size)
+        plan = about | {"range_bytes": size, "work": work_digest(sources, chunks, replace)}
+        if is_begun(folder, plan):
+            break
+    return chunks, plan
+
+
+def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progress: Progress) -> ConvertReport:
+    """Account for every row, duplicates included, and commit."""
+    request, built, counts = plan.request, pipeline.built, pipeline.counts
+    rejects = bad_rows(pipeline.parsed, plan.chunks, plan.sources)
+    repeated = sum(len(places) for partition in built for places in partition.duplicates.values())
+    if repeated:  # before each of them is looked for
+        first = [*rejects[:3], *duplicate_rows(built, plan.chunks, plan.sources, request, 3)]
+        check_rejects(request, counts, first, len(rejects) + repeated - len(first))
+        duplicates = duplicate_rows(built, plan.chunks, plan.sources, request)
+        for bad in duplicates:
+            counts[bad.table].update(stored=-1, rejected=1)
+        rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
+    check_built(counts, built)
+    report = ConvertReport(
+        partitions=tuple(partition.key for partition in built),
+        written=tuple(partition.key for partition in built if partition.outcome != "unchanged"),
+        unchanged=tuple(partition.key for partition in built if partition.outcome == "unchanged"),
+        tables={table: TableCount(**count) for table, count in counts.items()},
+        reject_reasons=dict(sorted(Counter(bad.reason for bad in rejects).items())),
+        rejects_path=request.store / REJECTS_NAME,
+        warnings=_warnings(plan, pipeline.parsed, built),
+        input_bytes=plan.input_bytes,
+        stored_bytes=sum(p.size for p in built if p.outcome != "unchanged"),
+    )
+    conversion = {"kind": "conversion", "fingerprint": fingerprint, "report": report_json(report)}
+    table = rejects_csv(request.store / REJECTS_NAME, plan.sources, rejects)
+    commit(Decision(request.store, plan.folder, plan.logs, built, table, conversion), progress)
+    return report
+
+
+def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) -> tuple[str, ...]:
+    warnings = []
+    weekend = sum(chunk.weekend_rows for chunk in parsed)
+    if weekend:
+        warnings.append(f"{weekend} rows are dated on a weekend")
+    empty = files_without_rows(plan.sources, plan.chunks, parsed)
+    if empty:
+        warnings.append(
+            f"{len(empty)} of {len(plan.sources)} files gave no rows: {empty[0]}{' ...' * (len(empty) > 1)}"
+        )
+    tables = [plan.sources[plan.chunks[chunk.number].source].table for chunk in parsed]
+    warnings += date_warnings(
+        [(t, chunk.stored, chunk.other_dates, chunk.other_date) for t, chunk in zip(tables, parsed, strict=True)]
+    )
+    unmatched = 0 if plan.sessions is None else plan.sessions.unmatched(partition.key for partition in built)
+    if unmatched:
+        warnings.append(f"{unmatched} sessions of {plan.request.sessions} match no security and date of this input")
+    for column in ("side", "participant"):
+        rows = sum(partition.contradictions.get(column, 0) for partition in built)
+        if rows:
+            warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
+    completed = sum(partition.outcome == "completed" for partition in built)
+    if completed:
+        warnings.append(f"{completed} partitions were completed with tables they lacked")
+    mended = sum(partition.outcome == "mended" for partition in built)
+    if mended:
+        warnings.append(f"{mended} day files were missing or damaged; they were made again as they had been stored")
+    for partition in built:
+        name = f"security {partition.key[0]} on {partition.key[1]}"
+        if partition.outcome == "remade":
+            warnings.append(
+                f"{name}: the stored day file was gone or damaged; it is made of these files alone now, "
+                "which is not all that it held"
+            )
+        for table, rows, files in partition.removed:
+            also = f"; files no longer in it: {', '.join(files)}; convert these again" if files else ""
+            warnings.append(f"{name}: {rows} stored rows of {table} were removed by --replace{also}")
+    return tuple(warnings)

@@ -1,0 +1,113 @@
+"""What a conversion is known by, and the report of an equal one that was done before."""
+
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tickstore.day.check import check_day
+from tickstore.day.reader import open_day
+from tickstore.durable.json_lines import read_lines
+from tickstore.errors import StoreError
+from tickstore.input.files import Source, check_file
+from tickstore.request import ConvertReport, ConvertRequest, TableCount
+from tickstore.spill.segments import Key
+from tickstore.store.manifest import is_partition_line
+from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
+
+
+def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
+    """Return what decides the result of a conversion, as it is kept in the manifest."""
+    rules = {
+        "timezone": request.timezone,
+        "session_cutoff": request.session_cutoff,
+        "holidays": sorted(request.holidays),
+        "price_decimals": request.price_decimals,
+        "price_format": request.price_format,
+        "columns": sorted(map(list, request.columns)),
+        "quotes_from_orders": request.quotes_from_orders,
+        "limits": [request.max_rejects, request.max_reject_ratio],
+    }
+    files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
+    if request.sessions is not None:
+        status = check_file(request.sessions, "sessions")
+        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
+    return {"rules": rules, "files": files}
+
+
+def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> ConvertReport | None:
+    """Return the report of an earlier equal conversion whose day files are all there as it left them.
+
+    A file is known by its index and size, and is read in full where it changed after the manifest was last written.
+    With ``replace`` every byte is read: whoever asks for it may want a damaged file made again.
+    """
+    found = None
+    partitions: dict[Key, dict[str, Any]] = {}
+    for line in read_lines(store / MANIFEST_NAME):
+        if is_partition_line(line):
+            partitions[line["security"], line["date"]] = line
+        elif line.get("kind") == "conversion" and line.get("fingerprint") == fingerprint:
+            found = line.get("report"), dict(partitions)
+    if found is None or not (store / REJECTS_NAME).exists():  # the table of rejects is made again by converting
+        return None
+    try:
+        return _unchanged(store, *found, partitions, replace)
+    except (KeyError, TypeError, ValueError):  # a damaged line
+        return None
+
+
+def _unchanged(
+    store: Path, report: Any, then: dict[Key, dict[str, Any]], partitions: dict[Key, dict[str, Any]], thorough: bool
+) -> ConvertReport | None:
+    """Return the report of a conversion if its partitions are as they were ``then`` and their files are there."""
+    keys = tuple((security, date) for security, date in report["partitions"])
+    manifest = store / MANIFEST_NAME
+    written = manifest.stat().st_mtime_ns
+    touched = False
+    for key in keys:
+        now = partitions.get(key)
+        if now is None or now["head"] != then.get(key, {}).get("head"):
+            return None
+        path = day_path(store, *key)
+        changed = path.exists() and path.stat().st_mtime_ns > written
+        touched |= changed
+        if not _is_there(path, now, thorough or changed):
+            return None
+    if touched:  # all sound: a copied store, say
+        with suppress(OSError):  # one that cannot be written is read again the next time
+            os.utime(manifest)
+    return ConvertReport(
+        partitions=keys,
+        written=(),
+        unchanged=keys,
+        tables={table: TableCount(**count) for table, count in report["tables"].items()},
+        reject_reasons=report["reject_reasons"],
+        rejects_path=store / REJECTS_NAME,
+        warnings=tuple(report["warnings"]),
+        input_bytes=report["input_bytes"],
+        nothing_to_do=True,
+        bytes_checked=thorough,
+    )
+
+
+def _is_there(path: Path, line: dict[str, Any], thorough: bool) -> bool:
+    """Return whether a day file is the one that its line of the manifest is about."""
+    if thorough:
+        return path.exists() and not check_day(path, line)
+    try:
+        with open_day(path) as day:
+            return bool(day.index["size"] == line["size"] and day.attributes["digest"] == line["digest"])
+    except (StoreError, ValueError, KeyError, TypeError):
+        return False
+
+
+def report_json(report: ConvertReport) -> dict[str, Any]:
+    """Return the part of a report that the manifest keeps."""
+    return {
+        "partitions": report.partitions,
+        "tables": {table: asdict(count) for table, count in sorted(report.tables.items())},
+        "reject_reasons": report.reject_reasons,
+        "warnings": report.warnings,
+        "input_bytes": report.input_bytes,
+    }

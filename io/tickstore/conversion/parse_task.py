@@ -1,0 +1,230 @@
+"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from kernels.conventions import UNKNOWN_CODE
+from tickstore.errors import InputError
+from tickstore.input.files import Chunk, Source
+from tickstore.input.packed_names import name_text
+from tickstore.input.page_digests import count_newlines, page_digest
+from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_pieces
+from tickstore.parse.blocks import BlockParser, Reject
+from tickstore.request import Limits
+from tickstore.spill.logs import Segment, WorkerLog
+from tickstore.spill.segments import Key, SpillWriter, memory_target
+from tickstore.times.trade_dates import trade_calendar
+
+_NEWLINE: Final = 10
+_FEW: Final = 1 << 16  # participant numbers below this are found without sorting
+
+
+@dataclass(frozen=True, slots=True)
+class ParseTask:
+    """One byte range, the rules it is read by, and the folder of the logs (None: its rows stay in memory)."""
+
+    number: int
+    source: Source
+    chunk: Chunk
+    timezone: str
+    session_cutoff: str
+    holidays: tuple[str, ...]
+    logs: str | None
+    most_rejects: int  # more in one range stop the conversion
+    limits: Limits
+
+
+@dataclass(slots=True)
+class ParsedChunk:
+    """What a byte range held."""
+
+    number: int
+    keys: list[tuple[Key, int]]  # rows of each partition
+    log: Segment | bytes
+    lines: int  # passed by the parser
+    raw_lines: int  # beginning in the range, by the newlines of its raw bytes
+    stored: int
+    blank: int
+    weekend_rows: int
+    first_time: int | None  # of the first stored row
+    pages: str  # digests of the file's pages in the range, hex
+    text: str = ""  # of a packed file: digests of the pages of its text, hex
+    other_dates: int = 0  # rows that state another trade date
+    other_date: str = ""  # the first of them
+    names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
+    rejects: list[Reject] = field(default_factory=list)
+
+
+_logs: dict[str, WorkerLog] = {}  # this process's, by folder
+
+
+def parse_chunk(task: ParseTask) -> ParsedChunk:
+    """Parse a byte range."""
+    calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
+    long_names: dict[str, int] = {}
+    parser = BlockParser(task.source, task.timezone, long_names)
+    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
+    log = None if task.logs is None else _own_log(task.logs)
+    target = memory_target() if log is None else log.begin()
+    numbers: set[int] = set()
+    writer = SpillWriter(target, task.source.names, calendar)
+    digests: list[bytes] = []
+    newlines: list[int] = []
+    unpacked = PageDigests(task.limits.page_bytes)
+    for piece in pieces(task, digests, newlines, unpacked):
+        for block in parser.parse(piece):
+            _count(result, block.rows, block.blank, block.rejects, task)
+            if block.rows:
+                if result.first_time is None:
+                    result.first_time = int(block.columns["timestamp"][0])
+                _collect_names(numbers, block.columns.get("participant"))
+                writer.add(block.columns)
+    texts = {number: text for text, number in long_names.items()}
+    result.names = {name_text(number, texts): number for number in sorted(numbers)}
+    result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
+    result.other_dates, result.other_date = writer.dates.others, writer.dates.example
+    result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
+    result.keys = writer.finish(texts)
+    result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
+    return result
+
+
+def _own_log(folder: str) -> WorkerLog:
+    """Return this process's log, and never that of the process it was forked from."""
+    log = _logs.get(folder)
+    if log is None or log.process != os.getpid():
+        _logs[folder] = log = WorkerLog(Path(folder))
+    return log
+
+
+def close_logs() -> None:
+    """Let go of this process's log: it belongs to one conversion."""
+    for log in _logs.values():
+        log.close()
+    _logs.clear()
+
+
+def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:
+    result.stored += rows
+    result.blank += blank
+    result.rejects += rejects
+    if len(result.rejects) > task.most_rejects:
+        first = "; ".join(f"{_place(reject, task)} {_reason(reject)}" for reject in result.rejects[:3])
+        raise InputError(
+            f"more than {task.most_rejects} rows are bad: nothing was stored. First: {first}. "
+            "Mend the file or raise --max_rejects or --max_reject_ratio"
+        )
+
+
+def _place(reject: Reject, task: ParseTask) -> str:
+    """Return where a bad row is; its line is only known where the lines before it are."""
+    if task.chunk.start == 0:
+        return f"{task.source.path}:{2 + reject.line}"
+    return f"{task.source.path} at byte {reject.offset}"
+
+
+def _reason(reject: Reject) -> str:
+    return f"{reject.reason}{' in ' + reject.column if reject.column else ''}"
+
+
+def _collect_names(numbers: set[int], column: Any) -> None:
+    """Remember which participants there are."""
+    if column is None:
+        return
+    if column.min() >= UNKNOWN_CODE and column.max() < _FEW:
+        seen = np.zeros(_FEW + 1, np.bool_)
+        seen[column] = True  # -1, unknown, is the last place
+        numbers.update(np.flatnonzero(seen[:_FEW]).tolist())
+    else:
+        numbers.update(np.unique(column).tolist())
+        numbers.discard(UNKNOWN_CODE)
+
+
+class PageDigests:
+    """Digests of the pages of a text that comes in pieces of any length."""
+
+    def __init__(self, page_bytes: int) -> None:
+        self._page_bytes = page_bytes
+        self._digests: list[bytes] = []
+        self._rest = b""
+
+    def add(self, text: bytes) -> None:
+        """Take in the next piece."""
+        text = self._rest + text
+        step = self._page_bytes
+        whole = len(text) // step * step
+        self._digests += [_digest(text, page, page + step) for page in range(0, whole, step)]
+        self._rest = text[whole:]
+
+    def hex(self) -> str:
+        """Return the digests of all pages, as if the text were a plain file."""
+        last = [_digest(self._rest, 0, len(self._rest))] if self._rest else []
+        return b"".join(self._digests + last).hex()
+
+
+def pieces(
+    task: ParseTask, digests: list[bytes], newlines: list[int] | None = None, texts: PageDigests | None = None
+) -> Iterator[Piece]:
+    """Yield the text of the range, collecting digests of the file's pages, and the text's lines, as they pass by.
+
+    ``texts`` takes in the whole text of a packed file.
+    """
+    source, chunk, piece_bytes = task.source, task.chunk, task.limits.piece_bytes
+    newlines = [] if newlines is None else newlines
+    with mapped(source.path) as data:
+        if len(data) < source.size:
+            raise InputError(f"{source.path}: the file became shorter while it was read")
+        page = chunk.start
+        if source.form == PLAIN:
+            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
+                yield piece
+                page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
+        else:
+            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, piece_bytes, newlines):
+                if texts is not None:
+                    texts.add(view[start:stop].tobytes())
+                if offset == 0:
+                    begin = source.header.data_start
+                    if begin < stop:
+                        yield view, begin, stop, begin
+                else:
+                    yield view, start, stop, offset
+        _digest_pages(data, page, chunk.stop, task, digests, newlines)
+        if source.form != PLAIN:
+            newlines.append(-1)  # the header
+
+
+def _digest_pages(
+    data: Any, page: int, reached: int, task: ParseTask, digests: list[bytes], newlines: list[int]
+) -> int:
+    """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
+    stop, step = task.chunk.stop, task.limits.page_bytes
+    while page < stop and (page + step <= reached or reached == stop):
+        end = min(page + step, stop)
+        digests.append(_digest(data, page, end))
+        if task.source.form == PLAIN:
+            newlines.append(_lines(data, page, end, task.source))
+        page = end
+    return page
+
+
+def _digest(data: Any, page: int, end: int) -> bytes:
+    """Return the digest of data[page:end]."""
+    words = (end - page) // 8
+    tail = int.from_bytes(data[page + 8 * words : end], "little")
+    with np.errstate(over="ignore"):
+        return int(page_digest(np.frombuffer(data, np.uint64, words, page), tail)).to_bytes(8, "little")
+
+
+def _lines(data: Any, start: int, stop: int, source: Source) -> int:
+    """Return how many lines of a file's rows end in [start, stop); one without a newline ends with the file."""
+    start = max(start, source.header.data_start)
+    if start >= stop:
+        return 0
+    lines = int(count_newlines(np.frombuffer(data, np.uint8, stop - start, start)))
+    return lines + (stop == source.size and data[stop - 1] != _NEWLINE)

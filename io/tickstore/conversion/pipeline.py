@@ -1,0 +1,129 @@
+"""The work of a conversion: all byte ranges are parsed into logs, then all partitions are built from them."""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Final
+
+from tickstore.build.build_task import build_partition
+from tickstore.conversion.accounting import check_copies, count_lines
+from tickstore.conversion.disk_chores import DiskChores
+from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
+from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
+from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
+from tickstore.conversion.rejects import bad_rows, check_rejects
+from tickstore.conversion.workers import Job, WorkerPool
+from tickstore.errors import StoreError
+from tickstore.request import ConvertProgress, Progress
+from tickstore.spill.segments import Key
+from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.paths import day_path, partition_order
+
+_PARSE: Final = "parse"
+_BUILD: Final = "build"
+
+
+class Pipeline:
+    """One conversion under way, from files to built partitions that wait for their commit."""
+
+    def __init__(self, plan: Plan, chores: DiskChores, progress: Progress) -> None:
+        self._plan = plan
+        self._chores = chores
+        self._progress = progress
+        self._parsed: dict[int, ParsedChunk] = {}
+        self._built: dict[Key, BuiltPartition] = {}
+        self._ranges: dict[Key, dict[int, int]] = {}  # that hold rows of a partition, and how many
+        self._keys: dict[Key, Key] = {}  # each once: a shuffled input has all of them in every range
+        self._done = 0  # bytes of input
+        self.counts: dict[str, Counter[str]] = {}
+
+    @property
+    def parsed(self) -> list[ParsedChunk]:
+        """Return what the byte ranges held, in order."""
+        return [self._parsed[number] for number in sorted(self._parsed)]
+
+    @property
+    def built(self) -> list[BuiltPartition]:
+        """Return the partitions, in the order of their names and dates."""
+        return [self._built[key] for key in sorted(self._built, key=lambda key: partition_order(*key))]
+
+    def run(self, pool: WorkerPool) -> None:
+        """Parse everything, check it, build everything; what an interrupted conversion did is taken over.
+
+        Raises
+        ------
+        InputError
+            An input is unusable, or too many rows are bad.
+        StoreError
+            The store holds other data, or rows got lost on the way.
+        """
+        self._parse(pool)
+        self._check()
+        self._build(pool)
+
+    def _parse(self, pool: WorkerPool) -> None:
+        plan = self._plan
+        self._progress(ConvertProgress(_PARSE, 0, plan.input_bytes))
+        if plan.logs is not None:
+            for chunk in parsed_before(plan.folder, plan.logs):
+                self._note_parsed(chunk)
+        sizes = {n: place.stop - place.start for n, place in enumerate(plan.chunks) if n not in self._parsed}
+        waiting = deque(sorted(sizes, key=lambda number: -sizes[number]))  # no worker is left with a large one
+        for _, chunk in pool.run(lambda: self._parse_job(waiting.popleft()) if waiting else None):
+            if plan.logs is not None:
+                note_parsed(plan.folder, chunk)
+            self._note_parsed(chunk)
+
+    def _parse_job(self, number: int) -> Job:
+        task = self._plan.parse_task(number)
+        return Job(parse_chunk, task, f"{task.source.path} from {task.chunk.start}")
+
+    def _note_parsed(self, chunk: ParsedChunk) -> None:
+        self._parsed[chunk.number] = chunk
+        chunk.keys = [(self._keys.setdefault(key, key), rows) for key, rows in chunk.keys]
+        for key, rows in chunk.keys:
+            self._ranges.setdefault(key, {})[chunk.number] = rows
+        place = self._plan.chunks[chunk.number]
+        self._done += place.stop - place.start
+        self._progress(ConvertProgress(_PARSE, self._done, self._plan.input_bytes))
+
+    def _check(self) -> None:
+        """Account for every line before anything is built."""
+        plan, parsed = self._plan, self.parsed
+        self.counts = count_lines(plan.sources, plan.chunks, parsed)
+        check_copies(plan.sources, plan.chunks, parsed)
+        check_rejects(plan.request, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
+
+    def _build(self, pool: WorkerPool) -> None:
+        self._progress(ConvertProgress(_BUILD, 0, len(self._ranges)))
+        before, next_number = built_before(self._plan.folder, self._plan.request.store)
+        for partition in before:
+            self._note_built(partition)
+        jobs = self._build_jobs(next_number)
+        for _, partition in pool.run(lambda: next(jobs, None)):
+            self._check_conflict(partition)
+            note_built(self._plan.folder, partition)
+            if partition.outcome != "unchanged":
+                self._chores.write_out(self._plan.built_path(partition.number))
+            self._note_built(partition)
+
+    def _build_jobs(self, number: int) -> Iterator[Job]:
+        """Yield the building of each partition that is not built yet, the largest first."""
+        codes = participant_codes(self._parsed, self._plan.request.store)
+        tasks = BuildTasks(self._plan, self._parsed, codes)
+        rows = {key: sum(ranges.values()) for key, ranges in self._ranges.items() if key not in self._built}
+        for key in sorted(rows, key=lambda key: (-rows[key], key)):
+            yield Job(build_partition, tasks.task(number, key, self._ranges[key]), f"security {key[0]} on {key[1]}")
+            number += 1
+
+    def _check_conflict(self, partition: BuiltPartition) -> None:
+        if partition.outcome == "conflict":
+            security, date = partition.key
+            raise StoreError(
+                f"{day_path(self._plan.request.store, security, date)}: the store already holds other "
+                f"{' and '.join(partition.others)} for security {security} on {date}; use --replace to put the new "
+                "data in its place"
+            )
+
+    def _note_built(self, partition: BuiltPartition) -> None:
+        self._built[partition.key] = partition
+        self._progress(ConvertProgress(_BUILD, len(self._built), len(self._ranges)))

@@ -1,0 +1,133 @@
+"""One conversion as it is asked for, and the tasks that it is made of."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tickstore.build.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask
+from tickstore.errors import StoreError
+from tickstore.input.fields import NOT_COLUMNS
+from tickstore.input.files import Chunk, Source
+from tickstore.input.session_file import SessionTable
+from tickstore.request import ConvertRequest
+from tickstore.spill.segments import Key
+from tickstore.store.manifest import manifest_partitions
+from tickstore.store.paths import MANIFEST_NAME, day_path
+from tickstore.store.recovery import read_catalog
+
+_LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a conversion reads, by which rules, and where it works."""
+
+    request: ConvertRequest
+    sources: tuple[Source, ...]
+    chunks: tuple[Chunk, ...]
+    folder: Path  # of this conversion's temporary files, inside the store
+    logs: Path | None  # of its spill logs, None: in memory
+    sessions: SessionTable | None
+    input_bytes: int
+
+    def parse_task(self, number: int) -> ParseTask:
+        """Return the task that parses a byte range."""
+        request, chunk = self.request, self.chunks[number]
+        limit = request.max_rejects
+        rows_at_most = self.input_bytes // 8
+        allowed = max(request.limits.rejects, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
+        return ParseTask(
+            number, self.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
+            None if self.logs is None else str(self.logs), allowed, request.limits,
+        )  # fmt: skip
+
+    def built_path(self, number: int) -> Path:
+        """Return where a built day file waits for its commit."""
+        return self.folder / f"{number:06}.h5"
+
+
+class BuildTasks:
+    """Makes the task of one partition after the other, from what was parsed."""
+
+    def __init__(self, plan: Plan, parsed: Mapping[int, ParsedChunk], codes: dict[str, int] | None) -> None:
+        """``codes`` turn participants into the store's, None where they are numbers already."""
+        self._plan = plan
+        self._parsed = parsed
+        self._codes = codes
+        self._stored = manifest_partitions(plan.request.store)
+        self._facts = _facts_of_sources(plan, parsed)
+        self._names = [Path(source.path).name for source in plan.sources]
+        self._columns = [tuple(name for name in s.names if name not in NOT_COLUMNS) for s in plan.sources]
+
+    def task(self, number: int, key: Key, ranges: Mapping[int, int]) -> BuildTask:
+        """Return the task that builds a partition from ``ranges`` (number -> rows), which are ranked."""
+        plan, request = self._plan, self._plan.request
+        path = day_path(request.store, *key)
+        if path.parent.exists() and not path.parent.is_dir():
+            raise StoreError(f"{path.parent}: not a folder, where day files of security {key[0]} go; remove it")
+        attributes = {
+            "timezone": request.timezone,
+            "price_decimals": request.price_decimals,
+            "price_format": plan.sources[0].price_format,
+            "sources": self._named({plan.chunks[place].source for place in ranges})[:MOST_SOURCES],
+            "participants": self._codes or {},
+            "session": plan.sessions.find(*key) if plan.sessions is not None else None,
+        } | ({FROM_ORDERS: True} if request.quotes_from_orders else {})
+        return BuildTask(
+            number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
+            self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
+        )  # fmt: skip
+
+    def _logs_of(self, ranges: Mapping[int, int]) -> dict[str, tuple[Log, ...]]:
+        """Return the logs of each table, files in their rank order (decisions 3)."""
+        chunks = self._plan.chunks
+        logs: dict[str, list[Log]] = {}
+        ranked = sorted(ranges, key=lambda place: (*self._facts[chunks[place].source], chunks[place].source, place))
+        for place in ranked:
+            parsed, source = self._parsed[place], chunks[place].source
+            mapping = None if self._codes is None else {n: self._codes[text] for text, n in parsed.names.items()}
+            log = Log(place, parsed.log, ranges[place], self._columns[source], mapping)
+            logs.setdefault(self._plan.sources[source].table, []).append(log)
+        return {table: tuple(parts) for table, parts in logs.items()}
+
+    def _named(self, numbers: set[int]) -> list[list[str | int]]:
+        """Return what a day file says of its sources: base name, size, digest, table."""
+        sources = self._plan.sources
+        return sorted([self._names[n], sources[n].size, self._facts[n][1], sources[n].table] for n in numbers)
+
+
+def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> list[tuple[int, str]]:
+    """Return what ranks the sources (decisions 3): their first timestamps, then their digests.
+
+    A digest is that of the digests of the file's pages, so that it does not depend on the byte ranges.
+    """
+    first: dict[int, int] = {}
+    digests = [hashlib.sha256() for _ in plan.sources]
+    for number, chunk in enumerate(plan.chunks):
+        part = parsed[number]
+        digests[chunk.source].update(part.pages.encode())
+        if part.first_time is not None:
+            first.setdefault(chunk.source, part.first_time)
+    return [(first.get(source, 0), digest.hexdigest()[:32]) for source, digest in enumerate(digests)]
+
+
+def participant_codes(parsed: Mapping[int, ParsedChunk], store: Path) -> dict[str, int] | None:
+    """Return text -> code when participant ids are text, else None; codes that the store has stay as they are."""
+    catalog = read_catalog(store) if (store / MANIFEST_NAME).exists() else None
+    known = None if catalog is None else catalog.participants
+    if known is None and not any(map(_has_text, parsed.values())):
+        return None
+    if known is None and catalog is not None and catalog.partitions:
+        raise StoreError(f"{store}: participant ids are numbers in this store and text here; use another store")
+    codes = dict(known or {})
+    for text in sorted({text for chunk in parsed.values() for text in chunk.names}):
+        codes.setdefault(text, len(codes))
+    return codes
+
+
+def _has_text(chunk: ParsedChunk) -> bool:
+    """Return whether participant ids of a byte range are text."""
+    return any(not 0 <= number <= _LARGEST_PARTICIPANT for number in chunk.names.values())

@@ -1,0 +1,1 @@
+"""The day file: its columns, its bytes, writing, mapping, checking."""

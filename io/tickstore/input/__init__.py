@@ -1,0 +1,1 @@
+"""What is given: files, headers, fields, session files."""

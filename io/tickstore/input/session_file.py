@@ -1,0 +1,227 @@
+"""A file of sessions: when continuous trading of a security began and ended on a date.
+
+Two shapes are known. One row a session: security, start, end and, unless it holds for every date, date; times are
+HH:MM[:SS] local, ISO or epoch. Or the exchange's own: one row a change of state, with a timestamp and a
+matchingType, of which 1 is continuous matching.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from tickstore.errors import InputError, UserError
+from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
+from tickstore.input.header import split_names
+from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
+from tickstore.times.trade_dates import (
+    DAY_NS,
+    TradeCalendar,
+    day_number,
+    day_text,
+    local_time_ns,
+    trade_calendar,
+    trade_days,
+)
+from tickstore.times.written_times import RejectError, parse_time
+
+_COLUMNS: Final = {
+    "security": SECURITY_ALIASES,
+    "date": ("date", "tradedate"),
+    "start": ("start", "open", "starttime", "sessionstart", "opentime"),
+    "end": ("end", "close", "endtime", "sessionend", "closetime"),
+    "time": TIME_ALIASES,
+    "matching": ("matchingtype",),
+}
+_CONTINUOUS: Final = "1"
+_CLOCK: Final = re.compile(r"\d?\d:\d\d(:\d\d)?")
+_DATE: Final = range(10_000_000, 100_000_000)  # numbers of eight digits are YYYYMMDD
+_ANY_DAY: Final = "2024-01-01"  # to read a clock by
+Row = Mapping[str, str]
+Span = tuple[int, int]  # start and end, ns UTC
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTable:
+    """Sessions by security and date; rows without a date hold for all."""
+
+    dated: dict[tuple[str, str], Span]
+    clocks: dict[str, tuple[str, str]]  # local times of securities for every date
+    timezone: str
+
+    def find(self, security: str, date: str) -> Span | None:
+        """Return start and end in ns UTC, or None where the file says nothing."""
+        found = self.dated.get((security, date))
+        if found is None and security in self.clocks:
+            start, end = (local_time_ns(self.timezone, date, clock) for clock in self.clocks[security])
+            return start, end
+        return found
+
+    def unmatched(self, keys: Iterable[tuple[str, str]]) -> int:
+        """Return how many sessions belong to none of the partitions ``keys``."""
+        known = set(keys)
+        securities = {security for security, _ in known}
+        return len(self.dated.keys() - known) + len(self.clocks.keys() - securities)
+
+
+class _RowError(Exception):
+    """What is wrong with a row."""
+
+
+def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
+    """Read a session file.
+
+    Raises
+    ------
+    InputError
+        It is missing, has neither shape, or a row of it cannot be read or contradicts another.
+    """
+    names, rows = _read_rows(path)
+    spans = {"security", "start", "end"} <= names
+    if not spans and not {"security", "time", "matching"} <= names:
+        raise InputError(
+            f"{path}: a session file needs the columns security, start and end (date is optional), "
+            f"or security, timestamp and matchingType; it has: {', '.join(_header(path)[0])}"
+        )
+    if not rows:
+        raise InputError(f"{path}: no sessions in it")
+    calendar = trade_calendar(timezone, cutoff, holidays)
+    table = SessionTable({}, {}, timezone)
+    read = _span_reader(table, calendar) if spans else _change_reader(table, calendar, rows)
+    for number, row in rows:
+        try:
+            if not row["security"]:
+                raise _RowError("the security is missing")
+            read(row)
+        except (_RowError, RejectError, UserError, ValueError) as error:
+            reason = error.args[0] if isinstance(error, _RowError) else "a time or date cannot be read"
+            raise InputError(f"{path}:{number}: {reason}") from None
+    return table
+
+
+def _header(path: Path) -> tuple[tuple[str, ...], str, bytes]:
+    """Return names, delimiter and content of a file."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"sessions: cannot read {path}: {error.strerror}") from None
+    return *split_names(text.partition(b"\n")[0], str(path)), text
+
+
+def _read_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
+    """Return which columns there are, and line number and cells of each row that is not blank."""
+    names, delimiter, text = _header(path)
+    keys = [canonical(name) for name in names]
+    places = {
+        name: next(keys.index(alias) for alias in aliases if alias in keys)
+        for name, aliases in _COLUMNS.items()
+        if any(alias in keys for alias in aliases)
+    }
+    rows: list[tuple[int, Row]] = []
+    try:
+        lines = list(csv.reader(text.decode("utf-8-sig", "replace").splitlines()[1:], delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(f"{path}: not a CSV file that can be read ({error})") from None
+    for number, cells in enumerate(lines, 2):
+        if any(cell.strip() for cell in cells):
+            padded = [*(cell.strip() for cell in cells), *[""] * len(names)]
+            rows.append((number, {name: padded[place] for name, place in places.items()}))
+    return set(places), rows
+
+
+def _span_reader(table: SessionTable, calendar: TradeCalendar) -> Callable[[Row], None]:
+    """Return what puts a row of security, start, end and perhaps date into ``table``."""
+
+    def read(row: Row) -> None:
+        security, texts = row["security"], (row["start"], row["end"])
+        if row.get("date"):
+            day = _date(row["date"], calendar)
+            span = _time(texts[0], day, table.timezone), _time(texts[1], day, table.timezone)
+            if day_text(_local_day(span[1] - 1, calendar)) != day and day_text(_trade_day(span[1], calendar)) != day:
+                raise _RowError(f"the session is not on {day}")
+            known = table.dated.setdefault((security, day), span) == span
+        else:
+            if not all(_CLOCK.fullmatch(text) for text in texts):
+                raise _RowError("without a date, start and end are clocks such as 10:00")
+            span = _time(texts[0], _ANY_DAY, table.timezone), _time(texts[1], _ANY_DAY, table.timezone)
+            clocks = _clock(texts[0]), _clock(texts[1])
+            known = table.clocks.setdefault(security, clocks) == clocks
+        if span[0] >= span[1]:
+            raise _RowError("the session ends before it starts")
+        if not known:
+            raise _RowError(f"another session of {security} than a row before it states")
+
+    return read
+
+
+def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[tuple[int, Row]]) -> Callable[[Row], None]:
+    """Return what puts the session that a row begins into ``table``.
+
+    It lasts from the first change into continuous matching of a trade date to the last change out of it.
+    """
+    days: dict[tuple[str, int], list[tuple[int, str]]] = {}
+
+    def place(row: Row) -> tuple[tuple[str, int], int]:
+        stamp = parse_time(row["time"], table.timezone)
+        return (row["security"], _trade_day(stamp, calendar)), stamp
+
+    for _, row in rows:
+        try:
+            key, stamp = place(row)
+            days.setdefault(key, []).append((stamp, row["matching"]))
+        except RejectError:  # its turn will come
+            continue
+
+    def read(row: Row) -> None:
+        key = place(row)[0]
+        if row["matching"] != _CONTINUOUS:
+            return
+        changes = sorted(days[key], key=lambda change: change[0])
+        inside = [i for i, (_, matching) in enumerate(changes) if matching == _CONTINUOUS]
+        if inside[-1] + 1 == len(changes):
+            raise _RowError(f"continuous matching of {key[0]} does not end on {day_text(key[1])}")
+        table.dated[key[0], day_text(key[1])] = changes[inside[0]][0], changes[inside[-1] + 1][0]
+
+    return read
+
+
+def _date(text: str, calendar: TradeCalendar) -> str:
+    """Return a stated date as YYYY-MM-DD; epoch times that are no UTC midnight are local, as elsewhere."""
+    number = read_stated_date(text)
+    if number == UNREADABLE:
+        raise _RowError(f"{text!r} is not a date like 2024-09-05")
+    if number in _DATE:
+        return day_text(day_number(str(number)))
+    if number < DAYS_BELOW:
+        return day_text(number)
+    ns = parse_time(text, "UTC")
+    return day_text(ns // DAY_NS if ns % DAY_NS == 0 else _local_day(ns, calendar))
+
+
+def _clock(text: str) -> str:
+    """Return H:MM or HH:MM, seconds or not, with two digits of hours."""
+    return text if text[2] == ":" else f"0{text}"
+
+
+def _time(text: str, day: str, timezone: str) -> int:
+    if _CLOCK.fullmatch(text):
+        return local_time_ns(timezone, day, _clock(text))
+    if len(text) < len("YYYYMMDD"):
+        raise _RowError(f"{text!r} is not a time like 10:00")
+    return parse_time(text, timezone)
+
+
+def _local_day(stamp: int, calendar: TradeCalendar) -> int:
+    """Return the local date of a time, in days since 1970."""
+    offset = calendar.offsets[np.searchsorted(calendar.changes, stamp, side="right") - 1]
+    return int((stamp + offset) // DAY_NS)
+
+
+def _trade_day(stamp: int, calendar: TradeCalendar) -> int:
+    day = np.empty(1, np.int32)
+    trade_days(np.array([stamp]), calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, day)
+    return int(day[0])

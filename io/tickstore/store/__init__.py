@@ -1,0 +1,1 @@
+"""The store: where things are, what is finished, how changes are committed and recovered."""

@@ -1,0 +1,83 @@
+"""Readers of a store carry out what an interrupted conversion had decided, so that they never see half of it."""
+
+import errno
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from tickstore.durable.lock import LockedError, store_lock
+from tickstore.errors import StoreError
+from tickstore.store.catalog import Catalog, stored_catalog
+from tickstore.store.paths import is_decided
+
+_ATTEMPTS: Final = 3
+_PATIENCE_S: Final = 10.0  # a conversion that is alive needs moments for its last step
+
+
+def settle(store: Path) -> None:
+    """Carry out the decision of an interrupted conversion; wait for one that does so itself.
+
+    Raises
+    ------
+    StoreError
+        Another process is at it for long, or the store cannot be written.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while is_decided(store):
+        from tickstore.store.commit import finish_commit  # brings the compiler, which readers can do without
+
+        try:
+            with store_lock(store):
+                finish_commit(store)
+        except LockedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        except StoreError as error:
+            raise _unfinished(store, error.message) from None
+        except OSError as error:
+            raise _unfinished(store, os.strerror(error.errno or errno.EIO)) from None
+
+
+def _unfinished(store: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"{store}: a conversion was interrupted while it changed this store, and it cannot be finished from here: "
+        f"{reason.removeprefix(f'{store}: ')}. `python -m driver verify --store={store}` finishes it where it may write"
+    )
+
+
+def writer_of(store: Path) -> str:
+    """Return what is known of the process that writes to a store now; "" if there is none."""
+    if not os.access(store, os.W_OK):
+        return ""
+    try:
+        with store_lock(store):
+            return ""
+    except LockedError as error:
+        return error.message
+    except StoreError:
+        return ""
+
+
+def read_catalog(store: Path | str) -> Catalog:
+    """Return the catalog of a store, from its file, or from the day files where that is missing.
+
+    What an interrupted conversion had decided to store is put in its place first.
+
+    Raises
+    ------
+    StoreError
+        There is no store, its catalog is damaged, or a conversion is half way through changing its files.
+    """
+    from tickstore.store.recovery import settle
+
+    store = Path(store)
+    if not store.is_dir():
+        raise StoreError(f"{store}: no store here; `convert` makes one")
+    for _ in range(_ATTEMPTS):
+        settle(store)
+        catalog = stored_catalog(store)
+        if not is_decided(store):
+            return catalog
+    raise StoreError(f"{store}: conversions keep changing this store; wait for them")

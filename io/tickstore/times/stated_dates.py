@@ -1,0 +1,138 @@
+"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1)."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import NULL
+from tickstore.times.trade_dates import TradeCalendar, day_text
+
+UNREADABLE: Final = -1  # in a column of stated dates: text that is no date
+_DAY_NS: Final = 86_400_000_000_000
+DAYS_BELOW: Final = 100_000  # a number below it counts days since 1970: up to 2243
+_DATES: Final = 10_000_000  # numbers of eight digits are YYYYMMDD
+_TIMES: Final = 100_000_000  # larger ones are an epoch time in s, ms, us or ns, told by its size
+_NO_DAY: Final = -(2**31)
+
+
+@inlined
+def _civil_day(number: int) -> Any:
+    """Return the days since 1970 of a date YYYYMMDD; _NO_DAY where month or day are none."""
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    if month < 1 or month > 12 or day < 1 or day > 31:
+        return np.int64(_NO_DAY)
+    year -= month <= 2  # the year begins in March: leap days come last
+    era = year // 400
+    of_era = year - era * 400
+    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return np.int64(era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468)
+
+
+@inlined
+def _stated_day(value: int, changes: NDArray[np.int64], offsets: NDArray[np.int64]) -> Any:
+    """Return the days since 1970 that a value means, _NO_DAY for none; a time that is no UTC midnight is local."""
+    if value < 0:
+        return np.int64(_NO_DAY)
+    if value < DAYS_BELOW:
+        return np.int64(value)
+    if value < _DATES:
+        return np.int64(_NO_DAY)
+    if value < _TIMES:
+        return _civil_day(value)
+    if value < 100_000_000_000_000_000:
+        scale = 1_000 if value >= 100_000_000_000_000 else 1_000_000 if value >= 100_000_000_000 else 1_000_000_000
+        if value >= 9_000_000_000_000_000_000 // scale:  # it would wrap
+            return np.int64(_NO_DAY)
+        value *= scale
+    if value % _DAY_NS == 0:
+        return np.int64(value // _DAY_NS)
+    return np.int64((value + offsets[np.searchsorted(changes, value, side="right") - 1]) // _DAY_NS)
+
+
+@kernel
+def count_other_dates(
+    stated: NDArray[np.int64],
+    day: NDArray[np.int32],
+    changes: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    first: NDArray[np.int64],
+) -> int:
+    """Return how many rows state another date than their time gives; an empty cell states none.
+
+    Parameters
+    ----------
+    stated : (n,) int64: YYYYMMDD, days since 1970, an epoch time, NULL for none, UNREADABLE
+    day : (n,) int32, the trade day of each row
+    changes, offsets : of a `TradeCalendar`
+    first : (2,) int64, filled: stated day (UNREADABLE for none) and trade day of the first such row
+    """
+    count = 0
+    last, last_day = np.int64(NULL), np.int64(_NO_DAY)
+    for i in range(stated.shape[0]):
+        if stated[i] == NULL:
+            continue
+        if stated[i] != last:
+            last = stated[i]
+            last_day = _stated_day(last, changes, offsets)
+        if last_day != day[i]:
+            if count == 0:
+                first[0] = last_day if last_day != _NO_DAY else UNREADABLE
+                first[1] = day[i]
+            count += 1
+    return count
+
+
+class StatedDates:
+    """Count the rows of a byte range that state another trade date, and remember the first."""
+
+    def __init__(self, calendar: TradeCalendar) -> None:
+        self._calendar = calendar
+        self.others = 0
+        self.example = ""
+
+    def compare(self, stated: NDArray[np.int64], day: NDArray[np.int32]) -> None:
+        """Look at a block of rows."""
+        first = np.zeros(2, np.int64)
+        count = int(count_other_dates(stated, day, self._calendar.changes, self._calendar.offsets, first))
+        if count and not self.others:
+            said = "no readable date" if first[0] == UNREADABLE else day_text(int(first[0]))
+            self.example = f"{said} where the time gives {day_text(int(first[1]))}"
+        self.others += count
+
+
+def read_stated_date(text: str) -> int:
+    """Return a stated date as the fast path does: digits as their number, YYYY-MM-DD... as YYYYMMDD.
+
+    Examples
+    --------
+    >>> read_stated_date("2024-09-05"), read_stated_date("20240905"), read_stated_date("5 Sep 2024")
+    (20240905, 20240905, -1)
+    """
+    if text.isascii() and text.isdigit() and len(text) < 20:
+        return int(text) if int(text) < 2**63 else UNREADABLE
+    digits = text[:4] + text[5:7] + text[8:10]
+    shaped = len(text) >= 10 and text[4] in "-/." and text[7] in "-/." and text[10:11] in ("", " ", "T")
+    return int(digits) if shaped and digits.isascii() and digits.isdigit() else UNREADABLE
+
+
+def date_warnings(found: Sequence[tuple[str, int, int, str]]) -> list[str]:
+    """Return one warning a table of which rows state another date.
+
+    Parameters
+    ----------
+    found : table, rows, rows that state another date, and an example, of each byte range
+    """
+    warnings = []
+    for table in dict.fromkeys(table for table, *_ in found):
+        others = sum(count for name, _, count, _ in found if name == table)
+        if others:
+            rows = sum(stored for name, stored, _, _ in found if name == table)
+            example = next(text for name, _, count, text in found if name == table and count)
+            warnings.append(
+                f"{others} of {rows} rows of {table} state another trade date than their time, zone and cutoff give, "
+                f"which counts; first: {example}"
+            )
+    return warnings
