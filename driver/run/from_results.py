@@ -15,7 +15,7 @@ from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.runner import first_state, make_tables, tables_digest
-from tickstore.durable.lock import RunLock
+from tickstore.durable.lock import folder_lock
 from tickstore.errors import InputError, UserError
 
 
@@ -27,7 +27,7 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
     from tickstore import read_catalog
 
     config = recorded_config(results)
-    with RunLock(results, "results"):
+    with folder_lock(results, "run"):
         finished = Manifest(results).read()
         recorded = folder.recorded_states(results)
         only = frozenset(recorded)
@@ -69,7 +69,7 @@ def report_again(results: Path) -> Path:
     from driver.report.page import REPORT, write_report
 
     recorded_config(results)  # says what is wrong if this is no results folder
-    with RunLock(results, "results"):
+    with folder_lock(results, "run"):
         if trouble := write_report(results):
             raise UserError(trouble)
         folder.refresh_stamps(results)

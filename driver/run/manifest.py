@@ -1,16 +1,15 @@
-"""Files that are old, new or absent, never half: atomic writes, the manifest of finished jobs, the run lock."""
+"""The manifest of a results folder: which jobs are finished, and what they left. The run writes it, resume reads it."""
 
-import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
-from zlib import crc32
 
 from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_write, file_stamps
-from tickstore.durable.lock import LOCK
+from tickstore.durable.json_lines import checked_line, checked_lines
+from tickstore.durable.lock import LOCK_NAME
 
 MANIFEST = "manifest.jsonl"
 
@@ -42,7 +41,7 @@ class Manifest:
     def read(self) -> dict[str, Finished]:
         """Return the last line of each job by name; later lines replace earlier ones."""
         finished: dict[str, Finished] = {}
-        for entry in _good_lines(self.path):
+        for entry in checked_lines(self.path):
             if "name" in entry:
                 files = {name: (int(size), int(stamp)) for name, (size, stamp) in entry["files"].items()}
                 finished[entry["name"]] = Finished(entry["name"], entry["fingerprint"], files, entry["report"])
@@ -50,7 +49,7 @@ class Manifest:
 
     def start(self, kept: Mapping[str, Finished]) -> None:
         """Rewrite the manifest so that it lists ``kept`` alone, and open it for appending."""
-        lines = [_line(self.HEADER), *(_line(_entry(job)) for job in kept.values())]
+        lines = [checked_line(self.HEADER), *(checked_line(_entry(job)) for job in kept.values())]
         atomic_write(self.path, b"".join(lines))
         self.file = self.path.open("ab")
         self.synced = self.clock()
@@ -59,7 +58,7 @@ class Manifest:
         """Add one finished job."""
         if self.file is None:
             raise RuntimeError("the manifest is not started")
-        self.file.write(_line(_entry(job)))
+        self.file.write(checked_line(_entry(job)))
         self.file.flush()
         if self.clock() - self.synced >= FSYNC_SECONDS:
             os.fsync(self.file.fileno())
@@ -78,8 +77,8 @@ def is_results_folder(folder: Path) -> bool:
     if not folder.exists():
         return True
     if (folder / MANIFEST).is_file():
-        return next(_good_lines(folder / MANIFEST), None) == Manifest.HEADER
-    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= {LOCK}
+        return next(checked_lines(folder / MANIFEST), None) == Manifest.HEADER
+    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= {LOCK_NAME}
 
 
 def is_intact(job: Finished, folder: Path) -> bool:
@@ -92,21 +91,3 @@ def is_intact(job: Finished, folder: Path) -> bool:
 
 def _entry(job: Finished) -> dict[str, Any]:
     return {"name": job.name, "fingerprint": job.fingerprint, "files": dict(job.files), "report": dict(job.report)}
-
-
-def _line(entry: Mapping[str, Any]) -> bytes:
-    text = json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()
-    return b"%08x %s\n" % (crc32(text), text)
-
-
-def _good_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield entries up to the first line that is torn or damaged."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    for line in lines[:-1]:
-        checksum, _, text = line.partition(b" ")
-        if checksum != b"%08x" % crc32(text):
-            return
-        yield json.loads(text)

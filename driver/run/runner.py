@@ -23,7 +23,7 @@ from driver.run.results_folder import JobState, job_name
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
 from tickstore.durable.files import make_folder
-from tickstore.durable.lock import RunLock
+from tickstore.durable.lock import folder_lock
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     results = Path(config.results).expanduser()
     folder.check_results_folder(results)
     make_folder(results, "results")
-    with RunLock(results, "results"), WarmUp(monitor.say) as warm_up:
+    with folder_lock(results, "run"), WarmUp(monitor.say) as warm_up:
         summary = Summary(results, Path(config.store).expanduser())
         clock = PhaseClock(summary.phases)
         if is_sample:

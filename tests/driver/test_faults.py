@@ -66,7 +66,7 @@ def test_a_second_run_is_refused_and_a_killed_one_resumed(market: Market, tmp_pa
     wait_for_jobs(tmp_path / "out", 1)
     second = darkreplay(*arguments, folder=tmp_path)
     assert second.returncode == 2
-    assert second.stderr.startswith(f"darkreplay: results folder out is in use by process {driver.pid} on ")
+    assert second.stderr.startswith(f"darkreplay: out: another run is writing here (process {driver.pid} on ")
     assert len(second.stderr.splitlines()) == 1
     driver.send_signal(signal.SIGKILL)
     driver.communicate()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from driver.run.manifest import MANIFEST, Finished, Manifest, is_intact, is_results_folder
 from tickstore.durable.files import atomic_file, atomic_write, clear_temporary, file_stamps, make_folder
-from tickstore.durable.lock import RunLock
+from tickstore.durable.lock import folder_lock
 from tickstore.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,22 +90,22 @@ def test_a_torn_or_damaged_manifest_never_gives_a_wrong_entry(position: int, val
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
-    message = rf"results folder .* is in use by process {os.getpid()} on .*: wait"
-    with RunLock(tmp_path, "results"), pytest.raises(UserError, match=message):
-        RunLock(tmp_path, "results").__enter__()
-    with RunLock(tmp_path, "results"):
+    message = rf"another run is writing here \(process {os.getpid()} on .*\); wait for it or stop it"
+    with folder_lock(tmp_path, "run"), pytest.raises(UserError, match=message):
+        folder_lock(tmp_path, "run").__enter__()
+    with folder_lock(tmp_path, "run"):
         pass
 
 
 def test_the_lock_of_a_dead_owner_is_taken_over(tmp_path: Path) -> None:
     program = (
-        "import os\nfrom pathlib import Path\nfrom tickstore.durable.lock import RunLock\n"
-        f"RunLock(Path({str(tmp_path)!r}), 'results').__enter__()\nos.kill(os.getpid(), 9)\n"
+        "import os\nfrom pathlib import Path\nfrom tickstore.durable.lock import folder_lock\n"
+        f"folder_lock(Path({str(tmp_path)!r}), 'run').__enter__()\nos.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
     assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == -9
-    assert "process" in (tmp_path / ".lock").read_text()
-    with RunLock(tmp_path, "results"):
+    assert "pid" in (tmp_path / ".lock").read_text()
+    with folder_lock(tmp_path, "run"):
         pass
 
 

@@ -24,7 +24,7 @@ from tests.tickstore.big_files import note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import request
 from tickstore import ConvertRequest, StoreError, accept, convert, open_day, read_catalog, verify, write_day
-from tickstore.durable.lock import store_lock
+from tickstore.durable.lock import folder_lock
 from tickstore.request import ConvertProgress, Limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,13 +158,13 @@ def test_a_reader_waits_for_the_conversion_that_is_at_it(
     store = replaced(undisturbed, tmp_path, "renaming") / "store"
     monkeypatch.setattr("tickstore.store.recovery._PATIENCE_S", 0.2)
     message = rf"another conversion is writing here \(process {os.getpid()} on "
-    with store_lock(store), pytest.raises(StoreError, match=message):
+    with folder_lock(store), pytest.raises(StoreError, match=message):
         read_catalog(store)
-    with store_lock(store):
+    with folder_lock(store):
         assert re.search(message, verify(store).problems[0].message)
     monkeypatch.setattr("tickstore.store.recovery._PATIENCE_S", 10.0)
     with ThreadPoolExecutor() as threads:
-        with store_lock(store):
+        with folder_lock(store):
             waiting = threads.submit(read_catalog, store)
             time.sleep(0.2)
             assert not waiting.done()
@@ -174,7 +174,7 @@ def test_a_reader_waits_for_the_conversion_that_is_at_it(
 def test_verify_names_a_conversion_under_way(market: Path) -> None:
     convert(request(market))
     (market / "store" / ".convert").mkdir()
-    with store_lock(market / "store"):
+    with folder_lock(market / "store"):
         (problem,) = verify(market / "store").problems
     assert (problem.kind, f"process {os.getpid()} on " in problem.message) == ("unfinished", True)
     (problem,) = verify(market / "store").problems
@@ -234,7 +234,7 @@ def test_a_file_that_cannot_grow_is_one_clear_line(
 def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
     (market / "store").mkdir()
     message = rf"another conversion is writing here \(process {os.getpid()} on "
-    with store_lock(market / "store"), pytest.raises(StoreError, match=message):
+    with folder_lock(market / "store"), pytest.raises(StoreError, match=message):
         convert(request(market))
     assert convert(request(market)).written
 
@@ -242,8 +242,8 @@ def test_a_second_writer_is_told_who_the_first_is(market: Path) -> None:
 def test_the_lock_of_a_dead_owner_is_taken_over(market: Path) -> None:
     (market / "store").mkdir()
     code = (
-        "import pathlib, sys, time; from tickstore.durable.lock import store_lock\n"
-        "with store_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+        "import pathlib, sys, time; from tickstore.durable.lock import folder_lock\n"
+        "with folder_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     words = [sys.executable, "-c", code, str(market / "store")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, env=env()) as owner:
@@ -271,7 +271,7 @@ def test_the_lock_is_of_the_file_that_is_there(market: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tickstore.durable.lock.fcntl.flock", removed_meanwhile)
-        with store_lock(path.parent) as handle:
+        with folder_lock(path.parent) as handle:
             assert os.path.samestat(os.fstat(handle), path.stat())
     os.close(first)
 
@@ -282,14 +282,14 @@ def test_a_failed_conversion_removes_its_store_while_it_holds_the_lock(
     @contextmanager
     def another_follows(store: Path) -> Iterator[int]:
         try:
-            with store_lock(store) as handle:
+            with folder_lock(store) as handle:
                 yield handle
         finally:
             store.mkdir(exist_ok=True)
             (store / ".lock").touch()
 
     monkeypatch.setattr(tickstore.conversion.conversion, "check_space", lambda *_: 1 / 0)
-    monkeypatch.setattr(tickstore.conversion.conversion, "store_lock", another_follows)
+    monkeypatch.setattr(tickstore.conversion.conversion, "folder_lock", another_follows)
     with pytest.raises(ZeroDivisionError, match="division"):
         convert(request(market))
     assert (market / "store" / ".lock").exists()

@@ -30,7 +30,7 @@ from tickstore.conversion.workspace import (
     range_bytes_before,
     work_digest,
 )
-from tickstore.durable.lock import ReadOnlyError, store_lock
+from tickstore.durable.lock import ReadOnlyError, folder_lock
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
@@ -66,7 +66,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     made = make_store(request.store)
     fingerprint = fingerprint_of(request, sources)
     try:
-        with store_lock(request.store):
+        with folder_lock(request.store):
             try:
                 finish_commit(request.store)
                 report = earlier_report(request.store, fingerprint, request.replace) or _convert(

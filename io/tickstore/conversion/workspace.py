@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from kernels.base.sources import package_root, source_digest
 from tickstore.day.reader import dump_json
-from tickstore.durable.files import write_atomic
+from tickstore.durable.files import atomic_write
 from tickstore.durable.lock import LOCK_NAME
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source
@@ -96,7 +96,7 @@ def prepare_folders(folder: Path, logs: Path | None, plan: dict[str, Any]) -> No
                 shutil.rmtree(path)
             path.mkdir(parents=True, exist_ok=True)
     if not same:
-        write_atomic(known, dump_json(plan))
+        atomic_write(known, dump_json(plan))
 
 
 def check_space(folder: Path, logs: Path | None, sources: Iterable[Source]) -> None:

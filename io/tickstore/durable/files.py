@@ -13,6 +13,7 @@ from tickstore.errors import UserError
 
 TEMPORARY = ".tmp-"  # prefix of files not yet complete; whatever bears it may be deleted when nobody runs
 FSYNC_SECONDS = 0.2  # finished jobs are made durable in groups: at most this much work is repeated after a crash
+_MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def atomic_file(path: Path | str) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sync_folder(path.parent)
+        sync_path(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
@@ -44,13 +45,35 @@ def atomic_json(path: Path | str, content: Any) -> None:
     atomic_write(path, (json.dumps(content, indent=2, default=str) + "\n").encode())
 
 
-def sync_folder(folder: Path) -> None:
-    """Make renames inside ``folder`` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync_path(path: Path) -> None:
+    """Make the names in a folder, or the content of a file, durable."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_files(paths: list[Path]) -> None:
+    """Make files and directories of one file system durable: one by one, or all at once where they are many."""
+    if len(paths) > _MANY and _sync_file_system(paths[0] if paths[0].is_dir() else paths[0].parent):
+        return
+    for path in paths:
+        sync_path(path)
+
+
+def _sync_file_system(path: Path) -> bool:
+    """Make everything on a path's file system durable and return whether that can be asked for."""
+    function = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if function is None:
+        return False
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        if function(handle) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(path))
+    finally:
+        os.close(handle)
+    return True
 
 
 def clear_temporary(folder: Path) -> None:
@@ -85,58 +108,3 @@ def make_folder(path: Path, purpose: str) -> None:
             raise UserError(f"{purpose} folder {path} is below a file: give another path") from None
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(f"{purpose} folder {path} cannot be written ({reason}): give another path") from None
-
-
-_MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
-
-
-def fsync_directory(path: Path) -> None:
-    """Make the names in a directory, or the content of a file, durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_files(paths: list[Path]) -> None:
-    """Make files and directories of one file system durable: one by one, or all at once where they are many."""
-    if len(paths) > _MANY and _sync_file_system(paths[0] if paths[0].is_dir() else paths[0].parent):
-        return
-    for path in paths:
-        fsync_directory(path)
-
-
-def _sync_file_system(path: Path) -> bool:
-    """Make everything on a path's file system durable and return whether that can be asked for."""
-    function = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-    if function is None:
-        return False
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        if function(handle) != 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(path))
-    finally:
-        os.close(handle)
-    return True
-
-
-def replace_file(temporary: Path, path: Path) -> None:
-    """Move a finished, fsynced file to its place; its directory is fsynced too."""
-    temporary.replace(path)
-    fsync_directory(path.parent)
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a small file: old, new, never half."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        replace_file(temporary, path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -1,11 +1,16 @@
-"""Files of JSON lines, appended durably; a line torn by a crash is cut off."""
+"""Files of JSON lines, appended durably; a line torn by a crash is cut off.
+
+Plain lines are for the store's manifest, which people and other programs read; checked lines, each behind its
+checksum, for records that nobody but this program reads and that must not be believed when a bit flips.
+"""
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 
 def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
@@ -52,3 +57,22 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None]]:
                 with suppress(ValueError):
                     value = json.loads(line)
                 yield number, value if isinstance(value, dict) else None
+
+
+def checked_line(entry: Mapping[str, Any]) -> bytes:
+    """Return an entry as a line that begins with the CRC-32 of the rest, eight hexadecimal digits."""
+    text = json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()
+    return b"%08x %s\n" % (crc32(text), text)
+
+
+def checked_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the entries of checked lines of a file that may not exist, up to the first that is torn or damaged."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for line in lines[:-1]:
+        checksum, _, text = line.partition(b" ")
+        if checksum != b"%08x" % crc32(text):
+            return
+        yield json.loads(text)

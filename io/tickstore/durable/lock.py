@@ -1,4 +1,7 @@
-"""One lock for a folder that only one process may write."""
+"""One writer at a time in a folder, a store's or a run's. The system drops the lock when its owner is dead.
+
+Workers forked while it is held inherit it: one that outlives its parent for a moment must not write beside the next.
+"""
 
 import fcntl
 import json
@@ -9,47 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final
 
-from tickstore.errors import StoreError, UserError
-
-LOCK = ".lock"
-
-
-class RunLock:
-    """One run at a time on a folder. The lock dies with its owner, so a killed run never blocks the next."""
-
-    def __init__(self, folder: Path, purpose: str) -> None:
-        self.path = folder / LOCK
-        self.purpose = purpose
-        self.file: IO[str] | None = None
-
-    def __enter__(self) -> Self:
-        file = self.path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            file.close()
-            raise UserError(
-                f"{self.purpose} folder {self.path.parent} is in use by {owner}: wait for it, or give another folder"
-            ) from None
-        file.truncate(0)
-        since = time.strftime("%Y-%m-%d %H:%M:%S")
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}\n")
-        file.flush()
-        self.file = file
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.file is not None:
-            self.file.truncate(0)
-            self.file.close()
-
+from tickstore.errors import StoreError
 
 LOCK_NAME: Final = ".lock"
 
@@ -59,24 +24,24 @@ class LockedError(StoreError):
 
 
 class ReadOnlyError(StoreError):
-    """The store cannot be written."""
+    """The folder cannot be written."""
 
 
 _PATIENCE_S: Final = 30.0  # workers of a dead owner may live for a moment, on a slow disk for some
 
 
 @contextmanager
-def store_lock(store: Path) -> Iterator[int]:
-    """Hold the store's lock and yield its file descriptor.
+def folder_lock(folder: Path, work: str = "conversion") -> Iterator[int]:
+    """Hold a folder's lock and yield its file descriptor. ``work`` is what is done there, for the message.
 
     Raises
     ------
     LockedError
-        Another conversion is writing; the message names it.
+        Another process is writing there; the message names it.
     ReadOnlyError
-        The store cannot be written.
+        The folder cannot be written.
     """
-    handle = _hold(store)
+    handle = _hold(folder, work)
     try:
         owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat("T", "seconds")}
         os.truncate(handle, 0)
@@ -87,17 +52,17 @@ def store_lock(store: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def _hold(store: Path) -> int:
+def _hold(folder: Path, work: str) -> int:
     """Return a descriptor that holds the lock of the file that is there: its owner before may have removed his."""
     while True:
         try:
-            handle = os.open(store / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise ReadOnlyError(f"{store}: cannot be written ({error.strerror})") from None
+            raise ReadOnlyError(f"{folder}: cannot be written ({error.strerror})") from None
         try:
-            _acquire(handle, store)
+            _acquire(handle, folder, work)
             with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(handle), (store / LOCK_NAME).stat()):
+                if os.path.samestat(os.fstat(handle), (folder / LOCK_NAME).stat()):
                     return handle
         except BaseException:
             os.close(handle)
@@ -105,7 +70,7 @@ def _hold(store: Path) -> int:
         os.close(handle)
 
 
-def _acquire(handle: int, store: Path) -> None:
+def _acquire(handle: int, folder: Path, work: str) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
@@ -117,9 +82,9 @@ def _acquire(handle: int, store: Path) -> None:
             if dead and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            workers = "workers of a conversion that died are still" if dead else "another conversion is"
+            workers = f"workers of a {work} that died are still" if dead else f"another {work} is"
             raise LockedError(
-                f"{store}: {workers} writing here (process {owner['pid']} on {owner['host']}, "
+                f"{folder}: {workers} writing here (process {owner['pid']} on {owner['host']}, "
                 f"since {owner['since']}); wait for it or stop it"
             ) from None
 

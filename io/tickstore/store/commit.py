@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.day.reader import dump_json
-from tickstore.durable.files import fsync_directory, sync_files, write_atomic
+from tickstore.durable.files import atomic_write, sync_files, sync_path
 from tickstore.durable.json_lines import append_lines, whole_size
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
@@ -66,7 +66,7 @@ def commit(decision: Decision, progress: Progress) -> None:
     }
     path = decision.folder / DECISION_NAME
     try:
-        write_atomic(path, dump_json(plan))
+        atomic_write(path, dump_json(plan))
         if decision.logs is not None:  # not needed any more: spare the disk from writing them
             shutil.rmtree(decision.logs, ignore_errors=True)
         _make_durable(decision.folder, plan)
@@ -78,8 +78,8 @@ def commit(decision: Decision, progress: Progress) -> None:
 
 def _make_durable(folder: Path, plan: dict[str, Any]) -> None:
     sync_files([folder / name for name, _, _ in plan["moves"] if (folder / name).exists()])
-    fsync_directory(folder)
-    write_atomic(folder / _DURABLE, b"")
+    sync_path(folder)
+    atomic_write(folder / _DURABLE, b"")
 
 
 def finish_commit(store: Path) -> None:
@@ -132,7 +132,7 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
     if manifest.exists() and manifest.stat().st_size > plan["manifest_size"]:
         os.truncate(manifest, plan["manifest_size"])  # an interrupted attempt got this far
     append_lines(manifest, plan["lines"])
-    write_atomic(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
-    write_atomic(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
+    atomic_write(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
+    atomic_write(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
     remove_working_folder(store)

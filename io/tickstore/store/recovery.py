@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tickstore.durable.lock import LockedError, store_lock
+from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.errors import StoreError
 from tickstore.store.catalog import Catalog, stored_catalog
 from tickstore.store.paths import is_decided
@@ -28,7 +28,7 @@ def settle(store: Path) -> None:
         from tickstore.store.commit import finish_commit  # brings the compiler, which readers can do without
 
         try:
-            with store_lock(store):
+            with folder_lock(store):
                 finish_commit(store)
         except LockedError:
             if time.monotonic() > deadline:
@@ -52,7 +52,7 @@ def writer_of(store: Path) -> str:
     if not os.access(store, os.W_OK):
         return ""
     try:
-        with store_lock(store):
+        with folder_lock(store):
             return ""
     except LockedError as error:
         return error.message

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tickstore.day.check import check_day
 from tickstore.day.reader import map_file
-from tickstore.durable.files import write_atomic
+from tickstore.durable.files import atomic_write
 from tickstore.durable.json_lines import append_lines, numbered_lines, read_lines, whole_size
-from tickstore.durable.lock import store_lock
+from tickstore.durable.lock import folder_lock
 from tickstore.errors import StoreError
 from tickstore.store.catalog import catalog_bytes, rebuild_catalog, stored_catalog
 from tickstore.store.commit import finish_commit
@@ -184,7 +184,7 @@ def accept(store: Path | str) -> tuple[Path, ...]:
     Returns their paths.
     """
     store = _existing(store)
-    with store_lock(store):
+    with folder_lock(store):
         finish_commit(store)
         known = {day_path(store, *key): line for key, line in manifest_partitions(store).items()}
         lines = []
@@ -203,5 +203,5 @@ def accept(store: Path | str) -> tuple[Path, ...]:
             accepted.append(path)
         if lines:
             append_lines(store / MANIFEST_NAME, lines)
-            write_atomic(store / CATALOG_NAME, catalog_bytes(rebuild_catalog(store)))
+            atomic_write(store / CATALOG_NAME, catalog_bytes(rebuild_catalog(store)))
     return tuple(accepted)

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tickstore.durable.files import fsync_directory
+from tickstore.durable.files import sync_path
 from tickstore.store.paths import CONVERT_FOLDER, FINISHED_FOLDER
 
 
@@ -14,7 +14,7 @@ def remove_working_folder(store: Path) -> None:
     if folder.exists():
         try:
             folder.rename(store / FINISHED_FOLDER)
-            fsync_directory(store)
+            sync_path(store)
         except OSError:  # of a full disk, say
             shutil.rmtree(folder, ignore_errors=True)
         remove_finished(store)
