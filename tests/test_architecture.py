@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "marketgen": {"marketgen", "kernels"},
     "driver": {"driver", "kernels", "tickstore", "marketgen"},
 }
-# The steps of each package from the bottom up, folders and modules beside them: each imports those above it in the list.
+# The steps of each package from the bottom up, folders and modules beside them: each imports only those before it.
 STEPS = {
     "kernels": (
         "conventions",
