@@ -16,8 +16,8 @@ from driver.command_line.help_text import command_help, overview
 from driver.config import loading
 from driver.config.keys import KINDS, default_text
 from driver.config.loading import load_config
-from driver.engines.engine import describe
 from driver.run.monitor import Monitor
+from tickstore.engines.engine import describe
 from tickstore.errors import UserError
 
 EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from driver.config.keys import Config
-from driver.engines.engine import Outcome
+from driver.engines.jobs import Outcome
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from driver.config.keys import Config
 from driver.config.tick_file import TickFile
-from driver.engines.engine import describe
 from driver.run import results_folder as folder
 from driver.run.results_folder import JobState, job_name
+from tickstore.engines.engine import describe
 
 if TYPE_CHECKING:
     from tickstore import ConvertReport

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import read_tick_file
-from driver.engines.engine import Outcome, PoolError
+from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
 from driver.engines.kernel_cache import WarmUp, with_sound_cache
-from driver.engines.supervisor import PoolOptions, run_jobs
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
@@ -24,6 +23,8 @@ from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
+from tickstore.engines.engine import EngineError, InProcess
+from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -170,21 +171,28 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
 def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
     if config.mode == "sequential":
-        from driver.engines.sequential import run_jobs_here
         from kernels import warm
 
         with_sound_cache(warm, monitor.say)
-        yield from run_jobs_here(jobs, WORK)
+        yield from run_jobs(InProcess(), jobs, WORK)
         return
-    options = PoolOptions(WORK, config.max_workers, config.deadline, config.retries, config.memory)
-    left = {job.index: job for job in jobs}
+    options = Options(
+        workers=config.max_workers,
+        preload=PRELOAD,
+        deadline=config.deadline,
+        retries=config.retries,
+        retry_exhausted=True,
+        memory_mb=config.memory,
+    )
+    left = {job.index: job for job in largest_first(jobs)}
     for attempt in (1, 2):
         try:
-            for outcome in run_jobs(list(left.values()), options):
-                del left[outcome.job.index]
-                yield outcome
+            with Supervisor(options) as engine:
+                for outcome in run_jobs(engine, list(left.values()), WORK):
+                    del left[outcome.job.index]
+                    yield outcome
             return
-        except PoolError as error:
+        except EngineError as error:
             if not error.damaged or attempt == 2:
                 raise UserError(f"no worker process can be started: {error.message}") from None
             warm_up.rebuild()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from driver.engines.engine import Outcome, PoolError, describe
-from driver.engines.sequential import run_jobs_here
-from driver.engines.supervisor import PoolOptions, run_jobs
+from driver.engines.jobs import Outcome, largest_first, run_jobs
 from driver.plan.jobs import Job
 from tests.driver.jobs import make_job
+from tickstore.engines.engine import EngineError, InProcess, describe
+from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import InputError
 
 WORK = "tests.driver.jobs:run"
@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_all(jobs: Sequence[Job], workers: int = 2, deadline: float = 0.0, retries: int = 1) -> dict[int, Outcome]:
-    options = PoolOptions(WORK, workers, deadline, retries, preload=())
-    outcomes = {outcome.job.index: outcome for outcome in run_jobs(jobs, options)}
+    options = Options(workers, deadline=deadline, retries=retries, retry_exhausted=True)
+    with Supervisor(options) as engine:
+        outcomes = {outcome.job.index: outcome for outcome in run_jobs(engine, jobs, WORK)}
     assert len(outcomes) == len(jobs)
     return outcomes
 
@@ -75,8 +76,9 @@ def test_retries_may_be_switched_off() -> None:
 
 def test_largest_jobs_start_first() -> None:
     jobs = [make_job(i, rows=rows) for i, rows in enumerate([5, 50, 1, 50, 7])]
-    options = PoolOptions(WORK, 1, preload=())
-    assert [outcome.job.index for outcome in run_jobs(jobs, options)] == [1, 3, 4, 0, 2]
+    with Supervisor(Options(1)) as engine:
+        done = [outcome.job.index for outcome in run_jobs(engine, largest_first(jobs), WORK)]
+    assert done == [1, 3, 4, 0, 2]
 
 
 def test_all_workers_take_part_and_no_more_than_wanted() -> None:
@@ -86,31 +88,34 @@ def test_all_workers_take_part_and_no_more_than_wanted() -> None:
 
 def test_stopping_early_ends_the_workers() -> None:
     jobs = [make_job(0, "ok", rows=9), *(make_job(i, "pid") for i in range(1, 3)), make_job(3, "hang", rows=1)]
-    outcomes = run_jobs(jobs, PoolOptions(WORK, 2, preload=()))
-    pids = [
-        o.report.events
-        for o in (next(outcomes), next(outcomes), next(outcomes))
-        if o.report and o.job.security == "pid"
-    ]
-    began = time.monotonic()
-    outcomes.close()  # type: ignore[attr-defined]
+    with Supervisor(Options(2)) as engine:
+        outcomes = run_jobs(engine, jobs, WORK)
+        first = next(outcomes), next(outcomes), next(outcomes)
+        pids = [o.report.events for o in first if o.report and o.job.security == "pid"]
+        began = time.monotonic()
     assert time.monotonic() - began < 2
     assert pids
     assert not any(is_alive(pid) for pid in pids)
 
 
-def test_work_that_cannot_be_imported_is_said_after_a_few_tries() -> None:
-    with pytest.raises(PoolError, match="workers do not start"):
-        list(run_jobs([make_job(0)], PoolOptions("tests.driver.no_such_module:run", 1, preload=())))
+def test_what_workers_cannot_load_is_said_after_a_few_tries() -> None:
+    with (
+        Supervisor(Options(1, preload=("tests.driver.no_such_module",))) as engine,
+        pytest.raises(EngineError, match="workers do not start"),
+    ):
+        list(run_jobs(engine, [make_job(0)], WORK))
 
 
-def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", ["fork", "forkserver"])
+def test_workers_die_with_a_killed_driver(start: str, tmp_path: Path) -> None:
     """kill -9 of the driver: no orphan goes on working."""
     program = (
-        "from driver.engines.supervisor import PoolOptions, run_jobs\n"
+        f"start = {start!r}\n"
+        "from driver.engines.jobs import run_jobs\n"
         "from tests.driver.jobs import make_job\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
         f"jobs = [make_job(i, folder={str(tmp_path)!r}) for i in range(2)]\n"
-        "list(run_jobs(jobs, PoolOptions('tests.driver.jobs:sleep_for_ever', 2, preload=())))\n"
+        "list(run_jobs(Supervisor(Options(2, start=start)), jobs, 'tests.driver.jobs:sleep_for_ever'))\n"
     )
     paths = os.pathsep.join([str(ROOT), str(ROOT / "io")])
     driver = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
@@ -123,12 +128,10 @@ def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
 
 
 def test_memory_limit_is_on_private_memory() -> None:
-    outcomes = {
-        limit: next(
-            run_jobs([make_job(0, "ok")], PoolOptions("tests.driver.test_local_pool:allocate", 1, 0, 0, limit, ()))
-        )
-        for limit in (0, 300)
-    }
+    outcomes = {}
+    for limit in (0, 300):
+        with Supervisor(Options(1, retries=0, memory_mb=limit)) as engine:
+            (outcomes[limit],) = run_jobs(engine, [make_job(0)], f"{__name__}:allocate")
     assert outcomes[0].error == ""
     assert outcomes[300].error.startswith("MemoryError")
 
@@ -142,7 +145,7 @@ def allocate(job: Job) -> object:
 
 def test_in_process_jobs_have_the_same_outcomes() -> None:
     jobs = [make_job(0), make_job(1, "raise"), make_job(2)]
-    here = list(run_jobs_here(jobs, WORK))
+    here = list(run_jobs(InProcess(), jobs, WORK))
     assert [outcome.error == "" for outcome in here] == [True, False, True]
     assert here[1].error == run_all(jobs)[1].error
 

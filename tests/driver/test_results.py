@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from driver.config.loading import load_config
-from driver.engines.engine import Outcome
+from driver.engines.jobs import Outcome
 from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan, job_folder
 from driver.run import results_folder as folder

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import tickstore.conversion.workers
-import tickstore.durable.files
+import tickstore.engines.worker
 import tickstore.spill.logs
 import tickstore.spill.segments
+import tickstore.store.working_folder
 from tests.tickstore.big_files import in_files, mixed, note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import PAGE, request, small
@@ -208,7 +208,7 @@ def test_workers_that_outlive_their_conversion_hold_up_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(tickstore.spill.segments.SpillWriter, "_write", stop)
         if immortal:
-            patch.setattr(tickstore.conversion.workers, "_PR_SET_PDEATHSIG", 0)
+            patch.setattr(tickstore.engines.worker, "_PR_SET_PDEATHSIG", 0)
         first = start(lambda: convert(case.request))
     while len(list(orphans.iterdir())) < 3:
         time.sleep(0.01)
@@ -241,7 +241,7 @@ def test_what_is_left_of_the_working_folder_goes_with_the_next_conversion(
 ) -> None:
     case = plain(tmp_path / "market", monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr(tickstore.durable.files, "remove_finished", lambda _: None)
+        patch.setattr(tickstore.store.working_folder, "remove_finished", lambda _: None)
         convert(case.request)
     assert (case.store / ".finished").exists()
     assert verify(case.store).problems == ()

@@ -1,5 +1,6 @@
 """Jobs go to processes one by one, come back as they finish, and survive one death of their worker."""
 
+import contextlib
 import multiprocessing.context
 import os
 import signal
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from tickstore import InputError, StoreError
-from tickstore.conversion.workers import Job, WorkerPool
+from tickstore.conversion.workers import processes, results
+from tickstore.engines.engine import Engine, InProcess, Task
 
 
 def double(number: int) -> int:
@@ -36,54 +38,58 @@ def refuse(_: int) -> None:
     raise InputError("no")
 
 
-def feed_of(function: Callable[[Any], Any], tasks: list[Any]) -> Callable[[], Job | None]:
-    waiting = [Job(function, task, f"task {task}") for task in tasks]
+def engine_of(workers: int) -> contextlib.AbstractContextManager[Engine]:
+    return contextlib.nullcontext(InProcess()) if workers == 1 else processes(workers)
+
+
+def feed_of(function: Callable[[Any], Any], tasks: list[Any]) -> Callable[[], Task | None]:
+    waiting = [Task(function, task, f"task {task}") for task in tasks]
     return lambda: waiting.pop(0) if waiting else None
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_job_is_done_once(workers: int) -> None:
-    with WorkerPool(workers) as pool:
-        results = sorted(result for _, result in pool.run(feed_of(double, list(range(20)))))
-    assert results == [2 * number for number in range(20)]
+    with engine_of(workers) as engine:
+        found = sorted(result for _, result in results(engine, feed_of(double, list(range(20)))))
+    assert found == [2 * number for number in range(20)]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_results_may_bring_new_jobs(workers: int) -> None:
-    waiting = [Job(double, 1, "")]
+    waiting = [Task(double, 1, "")]
     seen = []
-    with WorkerPool(workers) as pool:
-        for _, result in pool.run(lambda: waiting.pop() if waiting else None):
+    with engine_of(workers) as engine:
+        for _, result in results(engine, lambda: waiting.pop() if waiting else None):
             seen.append(result)
             if result < 100:
-                waiting.extend([Job(double, result, ""), Job(double, 1000, "")])
+                waiting.extend([Task(double, result, ""), Task(double, 1000, "")])
     assert sorted(seen) == [2, 4, 8, 16, 32, 64, 128, 2000, 2000, 2000, 2000, 2000, 2000]
 
 
 def test_a_job_survives_one_death_of_its_worker(tmp_path: Path) -> None:
     (tmp_path / "1").mkdir()
-    with WorkerPool(2) as pool:
-        assert [result for _, result in pool.run(feed_of(die, [str(tmp_path / "1")]))] == ["lived"]
-        assert [result for _, result in pool.run(feed_of(double, [3]))] == [6]
+    with processes(2) as engine:
+        assert [result for _, result in results(engine, feed_of(die, [str(tmp_path / "1")]))] == ["lived"]
+        assert [result for _, result in results(engine, feed_of(double, [3]))] == [6]
 
 
 def test_a_job_that_kills_two_workers_is_named(tmp_path: Path) -> None:
     (tmp_path / "2").mkdir()
-    with WorkerPool(2) as pool, pytest.raises(StoreError, match=r"a worker died twice on task .*2: out of memory\?"):
-        list(pool.run(feed_of(die, [str(tmp_path / "2")])))
+    with processes(2) as engine, pytest.raises(StoreError, match=r"a worker died twice on task .*2: out of memory\?"):
+        list(results(engine, feed_of(die, [str(tmp_path / "2")])))
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_a_job_raises_is_raised(workers: int) -> None:
-    with WorkerPool(workers) as pool, pytest.raises(InputError, match="no"):
-        list(pool.run(feed_of(refuse, [1, 2])))
+    with engine_of(workers) as engine, pytest.raises(InputError, match="no"):
+        list(results(engine, feed_of(refuse, [1, 2])))
 
 
 def test_a_worker_whose_answer_nobody_awaits_ends_without_a_word(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(multiprocessing.context.ForkProcess, "kill", lambda _: None)  # it gets to its answer
-    waiting = [Job(linger, 0.3, ""), Job(refuse, 1, "")]
-    with WorkerPool(2) as pool, pytest.raises(InputError, match="no"):
-        list(pool.run(lambda: waiting.pop(0) if waiting else None))
+    waiting = [Task(linger, 0.3, ""), Task(refuse, 1, "")]
+    with processes(2) as engine, pytest.raises(InputError, match="no"):
+        list(results(engine, lambda: waiting.pop(0) if waiting else None))
     assert capfd.readouterr().err == ""

@@ -18,7 +18,7 @@ from tickstore.conversion.parse_task import ParsedChunk, close_logs
 from tickstore.conversion.pipeline import Pipeline
 from tickstore.conversion.plan import Plan
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
-from tickstore.conversion.workers import WorkerPool
+from tickstore.conversion.workers import processes
 from tickstore.conversion.workspace import (
     check_space,
     forget_empty,
@@ -31,6 +31,7 @@ from tickstore.conversion.workspace import (
     work_digest,
 )
 from tickstore.durable.lock import ReadOnlyError, folder_lock
+from tickstore.engines.engine import InProcess
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
@@ -120,8 +121,11 @@ def _convert(
         check_space(folder, logs, sources)
         with DiskChores() as chores:
             pipeline = Pipeline(plan, chores, progress)
-            with WorkerPool(workers) as pool:
-                pipeline.run(pool)
+            if workers == 1:
+                pipeline.run(InProcess())
+            else:
+                with processes(workers) as engine:
+                    pipeline.run(engine)
             return _finish(plan, pipeline, fingerprint, progress)
     except (KeyboardInterrupt, SystemExit):
         keep = True  # what is finished stays, the next run goes on from it

@@ -11,7 +11,8 @@ from tickstore.conversion.journal import built_before, note_built, note_parsed, 
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
-from tickstore.conversion.workers import Job, WorkerPool
+from tickstore.conversion.workers import results
+from tickstore.engines.engine import Engine, Task
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.spill.segments import Key
@@ -46,7 +47,7 @@ class Pipeline:
         """Return the partitions, in the order of their names and dates."""
         return [self._built[key] for key in sorted(self._built, key=lambda key: partition_order(*key))]
 
-    def run(self, pool: WorkerPool) -> None:
+    def run(self, engine: Engine) -> None:
         """Parse everything, check it, build everything; what an interrupted conversion did is taken over.
 
         Raises
@@ -56,11 +57,11 @@ class Pipeline:
         StoreError
             The store holds other data, or rows got lost on the way.
         """
-        self._parse(pool)
+        self._parse(engine)
         self._check()
-        self._build(pool)
+        self._build(engine)
 
-    def _parse(self, pool: WorkerPool) -> None:
+    def _parse(self, engine: Engine) -> None:
         plan = self._plan
         self._progress(ConvertProgress(_PARSE, 0, plan.input_bytes))
         if plan.logs is not None:
@@ -68,14 +69,14 @@ class Pipeline:
                 self._note_parsed(chunk)
         sizes = {n: place.stop - place.start for n, place in enumerate(plan.chunks) if n not in self._parsed}
         waiting = deque(sorted(sizes, key=lambda number: -sizes[number]))  # no worker is left with a large one
-        for _, chunk in pool.run(lambda: self._parse_job(waiting.popleft()) if waiting else None):
+        for _, chunk in results(engine, lambda: self._parse_task(waiting.popleft()) if waiting else None):
             if plan.logs is not None:
                 note_parsed(plan.folder, chunk)
             self._note_parsed(chunk)
 
-    def _parse_job(self, number: int) -> Job:
+    def _parse_task(self, number: int) -> Task:
         task = self._plan.parse_task(number)
-        return Job(parse_chunk, task, f"{task.source.path} from {task.chunk.start}")
+        return Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}")
 
     def _note_parsed(self, chunk: ParsedChunk) -> None:
         self._parsed[chunk.number] = chunk
@@ -93,26 +94,26 @@ class Pipeline:
         check_copies(plan.sources, plan.chunks, parsed)
         check_rejects(plan.request, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
 
-    def _build(self, pool: WorkerPool) -> None:
+    def _build(self, engine: Engine) -> None:
         self._progress(ConvertProgress(_BUILD, 0, len(self._ranges)))
         before, next_number = built_before(self._plan.folder, self._plan.request.store)
         for partition in before:
             self._note_built(partition)
-        jobs = self._build_jobs(next_number)
-        for _, partition in pool.run(lambda: next(jobs, None)):
+        jobs = self._build_tasks(next_number)
+        for _, partition in results(engine, lambda: next(jobs, None)):
             self._check_conflict(partition)
             note_built(self._plan.folder, partition)
             if partition.outcome != "unchanged":
                 self._chores.write_out(self._plan.built_path(partition.number))
             self._note_built(partition)
 
-    def _build_jobs(self, number: int) -> Iterator[Job]:
+    def _build_tasks(self, number: int) -> Iterator[Task]:
         """Yield the building of each partition that is not built yet, the largest first."""
         codes = participant_codes(self._parsed, self._plan.request.store)
         tasks = BuildTasks(self._plan, self._parsed, codes)
         rows = {key: sum(ranges.values()) for key, ranges in self._ranges.items() if key not in self._built}
         for key in sorted(rows, key=lambda key: (-rows[key], key)):
-            yield Job(build_partition, tasks.task(number, key, self._ranges[key]), f"security {key[0]} on {key[1]}")
+            yield Task(build_partition, tasks.task(number, key, self._ranges[key]), f"security {key[0]} on {key[1]}")
             number += 1
 
     def _check_conflict(self, partition: BuiltPartition) -> None:

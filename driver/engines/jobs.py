@@ -1,0 +1,36 @@
+"""Jobs on an engine: a job goes in, an outcome comes out. The run is its only caller."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from driver.plan.jobs import Job, JobReport
+from tickstore.engines.engine import Engine, Task
+
+PRELOAD: Final = ("driver.engines.preload",)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job: a report, or the reason it failed."""
+
+    job: Job
+    report: JobReport | None
+    error: str
+    attempts: int
+
+
+def largest_first(jobs: Iterable[Job]) -> list[Job]:
+    """Return jobs in the order that leaves no worker alone with a large one at the end."""
+    return sorted(jobs, key=lambda job: (-job.event_rows, job.index))
+
+
+def run_jobs(engine: Engine, jobs: Iterable[Job], work: str) -> Iterator[Outcome]:
+    """Yield the outcome of every job as it finishes; jobs start in the order given.
+
+    work : ``module:function``, imported where the job is done
+    """
+    waiting = deque(Task(work, job, f"{job.security}/{job.date}") for job in jobs)
+    for answer in engine.run(lambda: waiting.popleft() if waiting else None):
+        yield Outcome(answer.task.argument, answer.value, answer.failure, answer.attempts)

@@ -1,0 +1,83 @@
+"""The inside of a worker process: load, say so, do tasks until the pipe closes. Started by the supervisor."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any, Final, NamedTuple
+
+from tickstore.engines.engine import Task, describe, travelling
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Birth(NamedTuple):
+    """What a worker is born with."""
+
+    preload: tuple[str, ...]  # modules that say by ``ensure_loaded()`` what went wrong when they were loaded
+    memory_mb: int
+    close: tuple[int, ...]  # file descriptors of its parent that are none of its business
+    parent: int  # the process that gives it tasks where that is its parent, else 0
+
+
+def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
+    """Do tasks from the pipe until it closes."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for handle in birth.close:
+        with contextlib.suppress(OSError):
+            os.close(handle)
+    _die_with_parent(lifeline, birth.parent)
+    _limit_memory(birth.memory_mb)
+    for name in birth.preload:  # the forkserver has done this; it says nothing when it failed
+        failure = import_module(name).ensure_loaded()
+        if failure:
+            pipe.send(("broken", failure))
+            return
+    pipe.send(("ready", None))
+    while True:
+        try:
+            pipe.send(_answer(*pipe.recv()))
+        except (EOFError, OSError):  # the parent has given up, or is done
+            return
+
+
+def _answer(function: Any, argument: Any) -> tuple[str, Any]:
+    try:
+        return "done", Task(function, argument, "").run()
+    except (MemoryError, OSError) as error:
+        return "exhausted", (describe(error), travelling(error))
+    except Exception as error:
+        return "failed", (describe(error), travelling(error))
+
+
+def _die_with_parent(lifeline: Connection, parent: int) -> None:
+    """End this process when the one that gives it tasks is gone, however it went: the lifeline's other end then closes.
+
+    The system kills a child of its own accord, stopped ones too. That alone would not do: the parent may be a
+    forkserver, which lives as long as any worker does.
+    """
+    if parent:
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    def watch() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            lifeline.recv_bytes()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Cap private memory. Not the address space: day files are mapped, and may be larger than memory."""
+    if memory_mb:
+        import resource
+
+        limit = memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
