@@ -11,6 +11,7 @@ from kernels.conventions import MID_KINDS, POPULATIONS
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
 SCENARIO_CHOICES = ("A", "B", "C", "R", "P")
+AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
 def _key(path: str, kind: Kind) -> Any:
@@ -83,9 +84,7 @@ class Config:
     booking_bps: float = _key("fees.booking_bps", values.number(-10_000, 10_000))
     format: str = _key("output.format", values.choice("csv", "gzip", "parquet"))
     order_level: bool = _key("output.order_level", values.flag())
-    aggregate_by: tuple[str, ...] = _key(
-        "output.aggregate_by", values.list_of(values.choice("security_code", "date", "participant_id"))
-    )
+    aggregate_by: tuple[str, ...] = _key("output.aggregate_by", values.list_of(values.choice(*AGGREGATE_KEYS)))
     detailed_logs: bool = _key("output.detailed_logs", values.flag())
 
     @property

@@ -63,6 +63,11 @@ class Totals:
         if self.histogram is not None:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
 
+    def merge(self, other: "Cells | Totals", rows: I32, security: int) -> None:
+        """Add cells or totals to rows, making room for them."""
+        self.grow(int(rows.max(initial=-1)) + 1)
+        (self.add if isinstance(other, Cells) else self.add_rows)(other, rows, security)  # type: ignore[arg-type]
+
     def add(self, cells: Cells, index: I32, security: int) -> None:
         """Add cell i to row ``index[i]``; a negative one leaves the cell out."""
         moments.merge_integers(index, cells.sums, self.low, self.high)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from driver.config.loading import load_config
-from driver.run.results_folder import TABLES
 from driver.run.runner import resolve
+from driver.tables.table_list import FILES
 from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
@@ -24,7 +24,7 @@ def test_tables_are_the_same_bytes_on_any_number_of_workers(market: Market, tmp_
     done = darkreplay(*arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = tables(tmp_path / "out")
-    assert {name for name in found if "/" not in name} <= TABLES
+    assert {name for name in found if "/" not in name} <= FILES
     assert sorted(found) == sorted(market.tables)
     assert [name for name in found if found[name] != market.tables[name]] == []
 
