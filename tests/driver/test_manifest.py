@@ -39,7 +39,7 @@ def test_a_killed_write_leaves_the_old_file_and_debris_that_is_known(tmp_path: P
     path = tmp_path / "table.csv"
     atomic_write(path, b"old")
     program = (
-        "import os\nfrom driver.run.manifest import atomic_file\n"
+        "import os\nfrom tickstore.durable.files import atomic_file\n"
         f"with atomic_file({str(path)!r}) as file:\n    file.write(b'new')\n    os.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
@@ -99,7 +99,7 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_dead_owner_is_taken_over(tmp_path: Path) -> None:
     program = (
-        "import os\nfrom pathlib import Path\nfrom driver.run.manifest import RunLock\n"
+        "import os\nfrom pathlib import Path\nfrom tickstore.durable.lock import RunLock\n"
         f"RunLock(Path({str(tmp_path)!r}), 'results').__enter__()\nos.kill(os.getpid(), 9)\n"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
