@@ -1,4 +1,7 @@
-"""What engines share: a job goes in, an outcome comes out."""
+"""What engines share: a job goes in, an outcome comes out.
+
+`driver.run.runner` takes outcomes, whichever engine gives them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,16 +32,17 @@ class PoolError(Exception):
         self.damaged = damaged
 
 
-def _answer(work: Work, job: Job) -> tuple[str, Any]:
+def answer(work: Work, job: Job) -> tuple[str, Any]:
+    """Return what a worker says of a job: done, with the report; exhausted (another try may do) or failed, and why."""
     try:
         return "done", work(job)
     except (MemoryError, OSError) as error:
-        return "exhausted", describe(error)
+        return "exhausted", error_line(error)
     except Exception as error:
-        return "failed", describe(error)
+        return "failed", error_line(error)
 
 
-def describe(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return one line that says what went wrong, and for bugs also where."""
     text = " ".join(str(error).split()) or type(error).__name__
     if hasattr(error, "message"):  # UserError: the message alone is for people

@@ -1,9 +1,12 @@
-"""Jobs in this process, one after another: for debugging and for machines where processes are scarce."""
+"""Jobs in this process, one after another: for debugging and for machines where processes are scarce.
+
+`driver.run.runner` chooses it with `--mode=sequential`.
+"""
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 
-from driver.engines.engine import Outcome, Work, describe
+from driver.engines.engine import Outcome, Work, error_line
 from driver.plan.jobs import Job
 
 
@@ -15,4 +18,4 @@ def run_jobs_here(jobs: Sequence[Job], work_name: str) -> Iterator[Outcome]:
         try:
             yield Outcome(job, work(job), "", 1)
         except Exception as error:
-            yield Outcome(job, None, describe(error), 1)
+            yield Outcome(job, None, error_line(error), 1)

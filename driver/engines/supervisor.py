@@ -2,7 +2,7 @@
 
 Standard pools lose all pending work, or hang, when one worker is killed. Here a job that kills its worker,
 hangs or runs out of memory is tried again, then listed as failed, and every other job completes.
-`run_jobs` is the one interface to a way of running jobs: jobs in, outcomes out, in the order they finish.
+`driver.run.runner` calls `run_jobs`: jobs in, outcomes out, in the order they finish.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from driver.engines.engine import Outcome, PoolError, Work, _answer
+from driver.engines.engine import Outcome, PoolError, Work, answer
 from driver.plan.jobs import Job
 
 START_ATTEMPTS = 3  # workers in a row that die before they are ready
@@ -236,7 +236,7 @@ def work_loop(pipe: Connection, lifeline: Connection, work_name: str, preload: t
     while True:
         try:
             job = pipe.recv()
-            pipe.send(_answer(work, job))
+            pipe.send(answer(work, job))
         except (EOFError, OSError):
             return
 

@@ -172,7 +172,7 @@ def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
 def test_the_command_line_starts_without_heavy_libraries() -> None:
     """They are imported where they are used, so that help, mistakes and a resumed run are quick."""
     heavy = ("numba", "scipy", "matplotlib", "pyarrow", "rich", "fire", "jinja2", "dask")
-    started = "import sys, driver.command_line.commands, driver.run.runner"
+    started = "import sys, driver.command_line.main, driver.run.runner"
     program = f"{started}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.engines.engine import Outcome, PoolError, describe
+from driver.engines.engine import Outcome, PoolError, error_line
 from driver.engines.sequential import run_jobs_here
 from driver.engines.supervisor import PoolOptions, run_jobs
 from driver.plan.jobs import Job
@@ -125,7 +125,7 @@ def test_workers_die_with_a_killed_driver(tmp_path: Path) -> None:
 def test_memory_limit_is_on_private_memory() -> None:
     outcomes = {
         limit: next(
-            run_jobs([make_job(0, "ok")], PoolOptions("tests.driver.test_local_pool:allocate", 1, 0, 0, limit, ()))
+            run_jobs([make_job(0, "ok")], PoolOptions("tests.driver.test_supervisor:allocate", 1, 0, 0, limit, ()))
         )
         for limit in (0, 300)
     }
@@ -148,8 +148,8 @@ def test_in_process_jobs_have_the_same_outcomes() -> None:
 
 
 def test_errors_become_one_line() -> None:
-    assert describe(InputError("no such\nfile")) == "no such file"
-    assert describe(KeyError()) == "KeyError: KeyError"
+    assert error_line(InputError("no such\nfile")) == "no such file"
+    assert error_line(KeyError()) == "KeyError: KeyError"
 
 
 def is_alive(pid: int) -> bool:
