@@ -1,4 +1,7 @@
-"""report.html: one self-contained page made from the tables of a results folder, and from nothing else."""
+"""report.html: one self-contained page made from the tables of a results folder, and from nothing else.
+
+The top of `driver.report`: the end of a run calls it, and the commands `aggregate` and `report`.
+"""
 
 import csv
 import json

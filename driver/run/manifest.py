@@ -1,4 +1,7 @@
-"""Files that are old, new or absent, never half: atomic writes, the manifest of finished jobs, the run lock."""
+"""manifest.jsonl: the jobs of a results folder that are complete on disk, one checked line each.
+
+`runner` appends to it as jobs finish; `results_folder` asks it which jobs a resume may keep.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv."""
+"""The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv.
+
+What `runner` and `from_results` know of files: they decide, this looks and writes.
+"""
 
 import csv
 import importlib.metadata

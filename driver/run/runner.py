@@ -1,4 +1,7 @@
-"""One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write."""
+"""One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write.
+
+The top of the driver below the command line: every other step is called from here, in this order.
+"""
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""The most extreme orders of a run, by their cost in money: what a reader should look at first."""
+"""The most extreme orders of a run, by their cost in money: what a reader should look at first.
+
+`driver.job.job` gathers them block by block; `driver.tables` merges and shows them.
+"""
 
 from typing import Any
 

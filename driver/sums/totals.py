@@ -1,4 +1,7 @@
-"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms."""
+"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms.
+
+Between partials and tables: `driver.tables.aggregate` adds cells to them, `driver.job.job` for its metrics.csv.
+"""
 
 from dataclasses import dataclass
 from functools import cache

@@ -16,12 +16,12 @@ from driver.plan.jobs import Job
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
-from driver.tables import statistics as inference
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
 from driver.tables.outlier_table import OUTLIERS_KEPT, outliers_csv
 from driver.tables.parent_table import ParentFile
 from driver.tables.row_measures import TableStyle, measures, totals_csv
+from driver.tables.statistics import COLUMNS, Sample, statistics
 from driver.tables.table_list import TABLES, Table
 from kernels.base.columns import F64
 from kernels.measure.choices import Settings
@@ -127,8 +127,8 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         f"{table.name}.csv": totals_csv(table.keys, _labels(run, table), run.totals[table.name], run.style)
         for table in TABLES
     }
-    statistics = inference.statistics(_sample(run))
-    written["statistics.csv"] = csv_bytes(inference.COLUMNS, ([*row.values()] for row in statistics))
+    tested = statistics(_sample(run))
+    written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in tested))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + run.quality_rows)
     securities = run.totals["by_security"], run.dimensions.place["security"]
@@ -137,7 +137,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         atomic_write(results / name, data)
     totals = run.totals["global_summary"]
     names = (*written, *parents.written)
-    return Aggregate(totals.scenarios, measures(totals, 0, run.style), statistics, run.quality, names)
+    return Aggregate(totals.scenarios, measures(totals, 0, run.style), tested, run.quality, names)
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
@@ -153,9 +153,9 @@ def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
     return sorted(shown, key=lambda one: [natural(str(key)) for key in one[0]]) if table.ascending else shown
 
 
-def _sample(run: _RunSums) -> inference.Sample:
+def _sample(run: _RunSums) -> Sample:
     totals, place = run.totals["global_summary"], run.dimensions.place
-    return inference.Sample(
+    return Sample(
         scenarios=totals.scenarios,
         orders=int(totals.weight[0, 0]),
         mean=totals.mean[0, 0],

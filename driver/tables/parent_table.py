@@ -1,4 +1,7 @@
-"""by_parent.csv: one row per security, date, parent and scenario, written job by job; and what its columns mean."""
+"""by_parent.csv: one row per security, date, parent and scenario, written job by job; and what its columns mean.
+
+`aggregate` hands it each partial as it goes by.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
