@@ -69,7 +69,10 @@ class Totals:
     def merge(self, other: "Cells | Totals", rows: I32, security: int) -> None:
         """Add cells or totals to rows, making room for them."""
         self.grow(int(rows.max(initial=-1)) + 1)
-        (self.add if isinstance(other, Cells) else self.add_rows)(other, rows, security)  # type: ignore[arg-type]
+        if isinstance(other, Cells):
+            self.add(other, rows, security)
+        else:
+            self.add_rows(other, rows, security)
 
     def add(self, cells: Cells, index: I32, security: int) -> None:
         """Add cell i to row ``index[i]``; a negative one leaves the cell out."""

@@ -31,12 +31,9 @@ from tickstore.errors import StoreError
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """What the command line prints after a run: the global row of each scenario, and the statistics."""
+    """The global row of each scenario, which is printed after a run, and the names of all tables written."""
 
-    scenarios: tuple[str, ...]
     measures: list[dict[str, Value]]
-    statistics: list[dict[str, Value]]
-    quality: dict[str, int]
     tables: tuple[str, ...]
 
 
@@ -127,17 +124,14 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         f"{table.name}.csv": totals_csv(table.keys, _labels(run, table), run.totals[table.name], run.style)
         for table in TABLES
     }
-    tested = statistics(_sample(run))
-    written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in tested))
+    written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(_sample(run))))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + run.quality_rows)
     securities = run.totals["by_security"], run.dimensions.place["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
     for name, data in written.items():
         atomic_write(results / name, data)
-    totals = run.totals["global_summary"]
-    names = (*written, *parents.written)
-    return Aggregate(totals.scenarios, measures(totals, 0, run.style), tested, run.quality, names)
+    return Aggregate(measures(run.totals["global_summary"], 0, run.style), (*written, *parents.written))
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
