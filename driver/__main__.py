@@ -7,7 +7,7 @@ INTERRUPTED = 130
 
 if __name__ == "__main__":
     try:
-        from driver.command_line.commands import main
+        from driver.command_line.main import main
 
         code = main(sys.argv[1:])
     except KeyboardInterrupt:  # before or after main, which says more

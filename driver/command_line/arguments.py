@@ -2,6 +2,8 @@
 
 Fire runs the command first and complains about unknown flags afterwards, and reads `--resume=false` as true.
 Here every word is matched to a parameter, and Fire only gets `--name=value` words that are known to be good.
+
+`main` calls it with what the shell passed on.
 """
 
 import inspect
@@ -10,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from driver.config.values import FALSE_WORDS, TRUE_WORDS
+from driver.config.kinds import FALSE_WORDS, TRUE_WORDS
 from tickstore.errors import UserError
 
 Commands = Mapping[str, Callable[..., Any]]

@@ -1,29 +1,24 @@
-"""The commands of `python -m driver`. Thin: each reads its flags, calls one function and prints what came back."""
+"""The commands of `python -m driver`. Thin: each reads its flags, calls one function and prints what came back.
+
+`main` finds and calls them.
+"""
 
 import inspect
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from driver.command_line.arguments import check_arguments
-from driver.command_line.help_text import command_help, overview
 from driver.config import loading
 from driver.config.keys import KINDS, default_text
 from driver.config.loading import load_config
 from driver.run.monitor import Monitor
-from tickstore.engines.engine import describe
 from tickstore.errors import UserError
 
-EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1
-EXIT_USER_ERROR = 2
-EXIT_INTERNAL_ERROR = 3
-EXIT_INTERRUPTED = 130
+EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1  # the other codes: `main`
 CONVERT_SECTIONS = ("input.", "paths.store", "processing.")
 Command = Callable[..., None]
 
@@ -61,11 +56,11 @@ def run(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the summary as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from driver.run.runner import run as run_all
 
     done = run_all(load_config(flags, config), Monitor())
-    _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+    _print(json, printed.run_text(done), printed.run_facts(done))
     if done.failed:
         raise SystemExit(EXIT_FAILED_JOBS)
 
@@ -78,14 +73,14 @@ def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the report as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from driver.run.runner import convert_input
 
     settings = load_config(flags, config).config
     if not settings.has_input:
         raise UserError("`convert` needs --orders: the order files to convert")
     report = convert_input(settings, Monitor())
-    _print(json, summary_text.convert_text(report, settings.store), asdict(report))
+    _print(json, printed.convert_text(report, settings.store), asdict(report))
 
 
 @takes_keys()
@@ -96,7 +91,7 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the plan as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from driver.run.runner import convert_and_plan, resolve
     from driver.run.sample import ensure_sample
 
@@ -107,7 +102,7 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
         ensure_sample(loaded.config.store, monitor.say)
     planned, report = convert_and_plan(settings, monitor)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
-    _print(json, summary_text.plan_text(planned, settings, seconds, report), summary_text.plan_facts(planned, seconds))
+    _print(json, printed.plan_text(planned, settings, seconds, report), printed.plan_facts(planned, seconds))
 
 
 @takes_keys()
@@ -135,13 +130,13 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
         json: print what was found as JSON
     """
     import tickstore
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
 
     path = Path(store).expanduser()
     accepted = tickstore.accept(path) if is_true(accept) else ()
     found = tickstore.verify(path)
     facts = asdict(found) | {"accepted": accepted}
-    _print(json, summary_text.verify_text(found, accepted), facts)
+    _print(json, printed.verify_text(found, accepted), facts)
     if found.problems:
         raise SystemExit(EXIT_PROBLEMS)
 
@@ -153,11 +148,11 @@ def aggregate(*, results: str, json: bool = False) -> None:
         results: folder of an earlier run
         json: print the summary as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from driver.run.from_results import aggregate_again
 
     done = aggregate_again(Path(results).expanduser(), Monitor())
-    _print(json, summary_text.run_text(done), summary_text.run_facts(done))
+    _print(json, printed.run_text(done), printed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)
 
@@ -183,11 +178,11 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
         max_workers: processes that generate
         json: print what was written as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from driver.command_line.market_flags import write_market
 
     written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
-    _print(json, summary_text.synth_text(written), asdict(written))
+    _print(json, printed.synth_text(written), asdict(written))
 
 
 def inspect_file(path: str, *, json: bool = False) -> None:
@@ -197,11 +192,11 @@ def inspect_file(path: str, *, json: bool = False) -> None:
         path: a CSV file, packed or not, or a Parquet file
         json: print as JSON
     """
-    from driver.command_line import printed as summary_text
+    from driver.command_line import printed
     from tickstore import inspect_file as look
 
     found = look(Path(path).expanduser())
-    _print(json, summary_text.inspection_text(found), asdict(found))
+    _print(json, printed.inspection_text(found), asdict(found))
 
 
 COMMANDS: dict[str, Command] = {
@@ -217,64 +212,6 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command line and return its exit code: 0, 1 some jobs failed, 2 a mistake to mend, 130 interrupted."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return _dispatch(list(argv))
-    except UserError as error:
-        _complain(error.message)
-        return EXIT_USER_ERROR
-    except KeyboardInterrupt:
-        _complain("interrupted; what is finished stays, the same command goes on from it")
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        if error.errno is None:
-            raise
-        name = f"{error.filename}: " if error.filename else ""
-        _complain(f"{name}{os.strerror(error.errno)}")
-        return EXIT_USER_ERROR
-    except Exception as error:
-        if os.environ.get("DARKREPLAY_TRACEBACK"):
-            raise
-        _complain(f"internal error: {describe(error)}; DARKREPLAY_TRACEBACK=1 shows where, please report it")
-        return EXIT_INTERNAL_ERROR
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
-
-
-def _dispatch(argv: list[str]) -> int:
-    if not argv or argv[0] in ("--help", "-h", "help"):
-        sys.stdout.write(overview(COMMANDS))
-        return 0 if argv else EXIT_USER_ERROR
-    if argv == ["--version"]:
-        sys.stdout.write(f"darkreplay {version('darkreplay')}\n")
-        return 0
-    commands = COMMANDS
-    if argv[0] == "synth":
-        from driver.command_line.market_flags import with_dials
-
-        commands = COMMANDS | {"synth": with_dials(synth)}
-    if argv[0] in commands and {"--help", "-h"} & set(argv[1:]):
-        sys.stdout.write(command_help(argv[0], commands[argv[0]]))
-        return 0
-    checked = check_arguments(argv, commands)
-    import fire
-    from fire.decorators import SetParseFn
-
-    command = SetParseFn(str)(commands[checked[0]])
-    try:
-        fire.Fire({checked[0]: command}, command=checked, name="darkreplay")
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    return 0
-
-
 def _print(as_json: bool | str, text: str, facts: Any) -> None:
     """Print for programs or for people, on stdout."""
     if is_true(as_json):
@@ -285,8 +222,3 @@ def _print(as_json: bool | str, text: str, facts: Any) -> None:
 def is_true(flag: bool | str) -> bool:
     """Return a flag's value, which Fire passes on as the text that was checked before."""
     return str(flag).lower() == "true"
-
-
-def _complain(message: str) -> None:
-    """Print one line on stderr, whatever the message holds."""
-    sys.stderr.write(f"darkreplay: {' '.join(message.split())}\n")

@@ -1,4 +1,7 @@
-"""What --help prints: flags, their defaults and the comments of default.toml, so that nothing is said twice."""
+"""What --help prints: flags, their defaults and the comments of default.toml, so that nothing is said twice.
+
+`main` prints it; a test keeps the settings of driver/README.md equal to it.
+"""
 
 import inspect
 import re

@@ -1,4 +1,7 @@
-"""The dials of the synthetic exchange as flags: read from its spec, so that a new dial is a flag at once."""
+"""The dials of the synthetic exchange as flags: read from its spec, so that a new dial is a flag at once.
+
+The command `synth` and its help are the callers; the exchange is `marketgen`.
+"""
 
 import inspect
 import re
@@ -7,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driver.config import values
+from driver.config import kinds
 from driver.run.monitor import Monitor
 from tickstore.durable.files import make_folder
 from tickstore.errors import UserError
@@ -84,13 +87,13 @@ def _read(name: str, default: Any, text: str) -> Any:
         raise UserError(f"--{name} needs {kind.expects}, not '{text}'") from None
 
 
-def _kind(default: Any) -> values.Kind:
+def _kind(default: Any) -> kinds.Kind:
     if isinstance(default, bool):
-        return values.flag()
+        return kinds.flag()
     if isinstance(default, int):
-        return values.whole(0)
+        return kinds.whole(0)
     if isinstance(default, float):
-        return values.number(0)
+        return kinds.number(0)
     if isinstance(default, tuple):
-        return values.list_of(_kind(default[0]) if default else values.text(), unique=False)
-    return values.text()
+        return kinds.list_of(_kind(default[0]) if default else kinds.text(), unique=False)
+    return kinds.text()

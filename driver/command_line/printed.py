@@ -1,4 +1,7 @@
-"""What commands print for people, and the same facts as plain dictionaries for --json."""
+"""What commands print for people, and the same facts as plain dictionaries for --json.
+
+Nothing is printed here: commands get text, and choose.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

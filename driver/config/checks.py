@@ -1,4 +1,7 @@
-"""Settings that contradict each other, or ask for what is not there."""
+"""Settings that contradict each other, or ask for what is not there.
+
+`loading` calls it last, once every value by itself is fine.
+"""
 
 from difflib import get_close_matches
 
@@ -8,7 +11,7 @@ from tickstore.errors import UserError
 LATER = {"R": "the replay", "P": "the placebo"}
 
 
-def _check_together(config: Config) -> None:
+def check_together(config: Config) -> None:
     """Raise for values that are each fine and together are not."""
     if config.hour_start > config.hour_end:
         raise UserError(f"--hour_start={config.hour_start} is after --hour_end={config.hour_end}: no hour is left")

@@ -1,16 +1,21 @@
-"""The typed, frozen configuration: defaults from default.toml, then the user's TOML file, then flags."""
+"""Every configuration key, declared once: its name as a flag, its place in the TOML file, what values it takes.
+
+The bottom of the driver: every step reads `Config`. `loading` builds it, and flags, help and README follow the
+fields here.
+"""
 
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from typing import Any
 
-from driver.config import values
-from driver.config.values import Kind
+from driver.config import kinds
+from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
 SCENARIO_CHOICES = ("A", "B", "C", "R", "P")
+AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
 def _key(path: str, kind: Kind) -> Any:
@@ -22,71 +27,69 @@ def _key(path: str, kind: Kind) -> Any:
 class Config:
     """Everything a run can be told. Built by `load_config` only, which checks every value."""
 
-    orders: tuple[str, ...] = _key("input.orders", values.files())
-    trades: tuple[str, ...] = _key("input.trades", values.files())
-    nbbo: tuple[str, ...] = _key("input.nbbo", values.files())
-    sessions: str = _key("input.sessions", values.text(expects="a path"))
-    timezone: str = _key("input.timezone", values.text(expects="a zone such as Australia/Sydney"))
-    session_cutoff: str = _key("input.session_cutoff", values.text(CUTOFF, "a local time such as 19:00"))
-    holidays: tuple[str, ...] = _key("input.holidays", values.list_of(values.date()))
-    price_decimals: int = _key("input.price_decimals", values.whole(0, 9))
-    ticks: tuple[tuple[int, int], ...] = _key("input.ticks", values.ticks())
-    tick_file: str = _key("input.tick_file", values.text(expects="a path"))
-    session: str = _key("input.session", values.text(f"{CLOCK}-{CLOCK}", "local times such as 10:00-16:00"))
-    price_format: str = _key("input.price_format", values.choice("auto", "units", "decimal"))
-    columns: tuple[tuple[str, str], ...] = _key("input.columns", values.mapping())
-    quotes_from_orders: bool = _key("input.quotes_from_orders", values.flag())
-    replace: bool = _key("input.replace", values.flag())
-    max_reject_ratio: float = _key("input.max_reject_ratio", values.number(0, 1))
-    max_rejects: int = _key("input.max_rejects", values.whole(-1))
-    store: str = _key("paths.store", values.text(expects="a folder", required=True))
-    results: str = _key("paths.results", values.text(expects="a folder", required=True))
-    mode: str = _key("processing.mode", values.choice("parallel", "sequential"))
-    max_workers: int = _key("processing.max_workers", values.whole(1, 1024))
-    chunk_size_mb: int = _key("processing.chunk_size_mb", values.whole(1, 65_536))
-    temp_dir: str = _key("processing.temp_dir", values.text(expects="a folder"))
-    engine: str = _key("processing.engine", values.choice("local", "dask"))
-    scheduler: str = _key("processing.scheduler", values.text(r"\w+://.+", "an address such as tcp://host:8786"))
-    memory: int = _key("processing.memory", values.whole(0))
-    deadline: float = _key("processing.deadline", values.number(0))
-    retries: int = _key("processing.retries", values.whole(0, 100))
-    resume: bool = _key("processing.resume", values.flag())
-    security_codes: tuple[str, ...] = _key("data_selection.security_codes", values.list_of(values.code()))
-    participant_ids: tuple[str, ...] = _key("data_selection.participant_ids", values.list_of(values.code()))
-    population: str = _key("data_selection.population", values.choice(*POPULATIONS))
+    orders: tuple[str, ...] = _key("input.orders", kinds.files())
+    trades: tuple[str, ...] = _key("input.trades", kinds.files())
+    nbbo: tuple[str, ...] = _key("input.nbbo", kinds.files())
+    sessions: str = _key("input.sessions", kinds.text(expects="a path"))
+    timezone: str = _key("input.timezone", kinds.text(expects="a zone such as Australia/Sydney"))
+    session_cutoff: str = _key("input.session_cutoff", kinds.text(CUTOFF, "a local time such as 19:00"))
+    holidays: tuple[str, ...] = _key("input.holidays", kinds.list_of(kinds.date()))
+    price_decimals: int = _key("input.price_decimals", kinds.whole(0, 9))
+    ticks: tuple[tuple[int, int], ...] = _key("input.ticks", kinds.ticks())
+    tick_file: str = _key("input.tick_file", kinds.text(expects="a path"))
+    session: str = _key("input.session", kinds.text(f"{CLOCK}-{CLOCK}", "local times such as 10:00-16:00"))
+    price_format: str = _key("input.price_format", kinds.choice("auto", "units", "decimal"))
+    columns: tuple[tuple[str, str], ...] = _key("input.columns", kinds.mapping())
+    quotes_from_orders: bool = _key("input.quotes_from_orders", kinds.flag())
+    replace: bool = _key("input.replace", kinds.flag())
+    max_reject_ratio: float = _key("input.max_reject_ratio", kinds.number(0, 1))
+    max_rejects: int = _key("input.max_rejects", kinds.whole(-1))
+    store: str = _key("paths.store", kinds.text(expects="a folder", required=True))
+    results: str = _key("paths.results", kinds.text(expects="a folder", required=True))
+    mode: str = _key("processing.mode", kinds.choice("parallel", "sequential"))
+    max_workers: int = _key("processing.max_workers", kinds.whole(1, 1024))
+    chunk_size_mb: int = _key("processing.chunk_size_mb", kinds.whole(1, 65_536))
+    temp_dir: str = _key("processing.temp_dir", kinds.text(expects="a folder"))
+    engine: str = _key("processing.engine", kinds.choice("local", "dask"))
+    scheduler: str = _key("processing.scheduler", kinds.text(r"\w+://.+", "an address such as tcp://host:8786"))
+    memory: int = _key("processing.memory", kinds.whole(0))
+    deadline: float = _key("processing.deadline", kinds.number(0))
+    retries: int = _key("processing.retries", kinds.whole(0, 100))
+    resume: bool = _key("processing.resume", kinds.flag())
+    security_codes: tuple[str, ...] = _key("data_selection.security_codes", kinds.list_of(kinds.code()))
+    participant_ids: tuple[str, ...] = _key("data_selection.participant_ids", kinds.list_of(kinds.code()))
+    population: str = _key("data_selection.population", kinds.choice(*POPULATIONS))
     order_types: tuple[int, ...] = _key(
-        "data_selection.order_types", values.list_of(values.whole(1, 2**31 - 1), empty_word="none")
+        "data_selection.order_types", kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
     )
-    date_start: str = _key("data_selection.date_range.start", values.date())
-    date_end: str = _key("data_selection.date_range.end", values.date())
-    all_dates: bool = _key("data_selection.date_range.all_dates", values.flag())
-    hour_start: int = _key("data_selection.trading_hours.start", values.whole(0, 23))
-    hour_end: int = _key("data_selection.trading_hours.end", values.whole(0, 23))
+    date_start: str = _key("data_selection.date_range.start", kinds.date())
+    date_end: str = _key("data_selection.date_range.end", kinds.date())
+    all_dates: bool = _key("data_selection.date_range.all_dates", kinds.flag())
+    hour_start: int = _key("data_selection.trading_hours.start", kinds.whole(0, 23))
+    hour_end: int = _key("data_selection.trading_hours.end", kinds.whole(0, 23))
     dark_pool_scenarios: tuple[str, ...] = _key(
-        "simulation.dark_pool_scenarios", values.list_of(values.choice(*SCENARIO_CHOICES))
+        "simulation.dark_pool_scenarios", kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
     )
-    price_impact_percent: float = _key("simulation.price_impact_percent", values.number(0, 100))
-    dark_share: float = _key("simulation.dark_share", values.number(0, 1))
-    mid: str = _key("simulation.mid", values.choice(*MID_KINDS))
-    markout_seconds: tuple[float, ...] = _key("simulation.markout_seconds", values.list_of(values.number(0, 86_400)))
-    fill_seconds: tuple[float, ...] = _key("simulation.fill_seconds", values.list_of(values.number(0, 86_400)))
-    cleanup_s: float = _key("simulation.cleanup_s", values.number(0, 86_400))
-    allow_locked: bool = _key("simulation.allow_locked", values.flag())
-    quotes_first: bool = _key("simulation.quotes_first", values.flag())
-    subject_limit: str = _key("simulation.subject_limit", values.choice("own", "half_tick", "mid"))
-    subjects_meet: bool = _key("simulation.subjects_meet", values.flag())
-    alone: bool = _key("simulation.alone", values.flag())
-    seed: int = _key("simulation.seed", values.whole(0))
-    lit_bps: float = _key("fees.lit_bps", values.number(-10_000, 10_000))
-    dark_bps: float = _key("fees.dark_bps", values.number(-10_000, 10_000))
-    auction_bps: float = _key("fees.auction_bps", values.number(-10_000, 10_000))
-    booking_bps: float = _key("fees.booking_bps", values.number(-10_000, 10_000))
-    format: str = _key("output.format", values.choice("csv", "gzip", "parquet"))
-    order_level: bool = _key("output.order_level", values.flag())
-    aggregate_by: tuple[str, ...] = _key(
-        "output.aggregate_by", values.list_of(values.choice("security_code", "date", "participant_id"))
-    )
-    detailed_logs: bool = _key("output.detailed_logs", values.flag())
+    price_impact_percent: float = _key("simulation.price_impact_percent", kinds.number(0, 100))
+    dark_share: float = _key("simulation.dark_share", kinds.number(0, 1))
+    mid: str = _key("simulation.mid", kinds.choice(*MID_KINDS))
+    markout_seconds: tuple[float, ...] = _key("simulation.markout_seconds", kinds.list_of(kinds.number(0, 86_400)))
+    fill_seconds: tuple[float, ...] = _key("simulation.fill_seconds", kinds.list_of(kinds.number(0, 86_400)))
+    cleanup_s: float = _key("simulation.cleanup_s", kinds.number(0, 86_400))
+    allow_locked: bool = _key("simulation.allow_locked", kinds.flag())
+    quotes_first: bool = _key("simulation.quotes_first", kinds.flag())
+    subject_limit: str = _key("simulation.subject_limit", kinds.choice("own", "half_tick", "mid"))
+    subjects_meet: bool = _key("simulation.subjects_meet", kinds.flag())
+    alone: bool = _key("simulation.alone", kinds.flag())
+    seed: int = _key("simulation.seed", kinds.whole(0))
+    lit_bps: float = _key("fees.lit_bps", kinds.number(-10_000, 10_000))
+    dark_bps: float = _key("fees.dark_bps", kinds.number(-10_000, 10_000))
+    auction_bps: float = _key("fees.auction_bps", kinds.number(-10_000, 10_000))
+    booking_bps: float = _key("fees.booking_bps", kinds.number(-10_000, 10_000))
+    format: str = _key("output.format", kinds.choice("csv", "gzip", "parquet"))
+    order_level: bool = _key("output.order_level", kinds.flag())
+    aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
+    detailed_logs: bool = _key("output.detailed_logs", kinds.flag())
 
     @property
     def has_input(self) -> bool:

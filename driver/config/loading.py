@@ -1,4 +1,7 @@
-"""From a TOML file and flags to a checked configuration, and back to TOML."""
+"""From a TOML file and flags to a checked configuration, and back to TOML.
+
+The top of `driver.config`: commands call it with their flags, plans take their jobs' settings from it.
+"""
 
 import json
 import tomllib
@@ -8,9 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from driver.config.checks import _check_together
+from driver.config.checks import check_together
 from driver.config.keys import KINDS, PATHS, SCENARIO_CHOICES, Config, default_text
-from driver.config.values import Kind
+from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS
 from kernels.measure.choices import Selection, Settings, Simulation
 from tickstore.errors import UserError
@@ -78,7 +81,7 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
     if {"date_start", "date_end"} & given and "all_dates" not in given:
         found["all_dates"] = False
     config = Config(**found)
-    _check_together(config)
+    check_together(config)
     return Loaded(config, frozenset(given))
 
 

@@ -1,4 +1,7 @@
-"""The optional file of price steps by security (decisions 11): CSV with the columns security, from_price, tick."""
+"""The optional file of price steps by security (decisions 11): CSV with the columns security, from_price, tick.
+
+`driver.run.runner` reads it before it plans; each job carries the ticks of its own security.
+"""
 
 import csv
 import hashlib

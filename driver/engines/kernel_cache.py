@@ -2,6 +2,8 @@
 
 Eight cold workers would each compile everything. And a damaged cache makes Numba raise, or crash, rather
 than compile anew: the child process takes the blow, its cache folder is set aside, and it is tried once more.
+
+`driver.run.runner` holds a `WarmUp` around a run; `python -m driver.engines.kernel_cache` is the child.
 """
 
 import hashlib
@@ -156,20 +158,20 @@ def set_aside_caches() -> Path:
     """
     import marketgen
     import tickstore
-    from kernels.base import compiling as _jit
+    from kernels.base import compiling
 
     for package in (KERNELS, *(Path(str(module.__file__)).parent for module in (marketgen, tickstore))):
-        folder = _jit.cache_directory(package)
+        folder = compiling.cache_directory(package)
         folder.rename(folder.with_name(f"{folder.name}.damaged-{time.time_ns()}"))
         folder.mkdir(parents=True)
-    return _jit.cache_directory()
+    return compiling.cache_directory()
 
 
 def main(arguments: list[str]) -> None:
     """Compile in this process, then write the marker."""
-    from kernels.base import compiling as _jit
+    from kernels.base import compiling
 
-    folder = set_aside_caches() if "--set-aside" in arguments else _jit.cache_directory()
+    folder = set_aside_caches() if "--set-aside" in arguments else compiling.cache_directory()
     import driver.job.job  # noqa: F401
     import kernels
 

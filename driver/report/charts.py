@@ -1,4 +1,7 @@
-"""The report's charts, as SVG text: the same tables give the same bytes, and text stays text."""
+"""The report's charts, as SVG text: the same tables give the same bytes, and text stays text.
+
+`page` puts them where it wants them.
+"""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""What the numbers say, in sentences: with intervals where inference is possible, and plainly where it is not."""
+"""What the numbers say, in sentences: with intervals where inference is possible, and plainly where it is not.
+
+`page` shows them first; they are made from the same tables as the rest.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

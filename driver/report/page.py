@@ -1,4 +1,7 @@
-"""report.html: one self-contained page made from the tables of a results folder, and from nothing else."""
+"""report.html: one self-contained page made from the tables of a results folder, and from nothing else.
+
+The top of `driver.report`: the end of a run calls it, and the commands `aggregate` and `report`.
+"""
 
 import csv
 import json
@@ -10,6 +13,7 @@ from driver.report import charts
 from driver.report.findings import FEES, findings, meanings, signed
 from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
+from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
 
@@ -21,20 +25,10 @@ RUN_LINES = 300
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
 CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "allow_locked", "quotes_first", *FEES)
-OPTIONAL_TABLES = ("by_security", "by_date", "by_participant")
+OPTIONAL_TABLES = frozenset(table.name for table in TABLES if table.chosen_by)
 SHOWN = 20  # groups drawn or listed; the CSV has all of them
-KEY_COLUMNS = (
-    "security_code",
-    "date",
-    "participant_id",
-    "size_bucket",
-    "hour",
-    "group",
-    "breakdown",
-    "value",
-    "order_id",
-)
-WORD_COLUMNS = ("scenario", "condition", "test", "weighting", "status", "note", "kind")
+KEY_COLUMNS = [key for table in TABLES for key in table.keys]
+WORD_COLUMNS = ("order_id", "scenario", "test", "weighting", "status", "note", "kind")
 TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
 
 

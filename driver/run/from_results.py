@@ -1,4 +1,7 @@
-"""Tables and report made again from what a results folder holds, without running a job."""
+"""Tables and report made again from what a results folder holds, without running a job.
+
+Beside `runner`: the commands `aggregate` and `report` call it.
+"""
 
 import json
 from collections.abc import Mapping

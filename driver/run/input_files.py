@@ -1,4 +1,7 @@
-"""Input paths as the user wrote them, to files that exist; and the request that converts them."""
+"""Input paths as the user wrote them, to files that exist; and the request that converts them.
+
+Called by `runner`: the only place where the driver looks at raw input; `tickstore` reads it.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

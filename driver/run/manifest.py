@@ -1,4 +1,7 @@
-"""The manifest of a results folder: which jobs are finished, and what they left. The run writes it, resume reads it."""
+"""manifest.jsonl: the jobs of a results folder that are complete on disk, one checked line each.
+
+`runner` appends to it as jobs finish; `results_folder` asks it which jobs a resume may keep.
+"""
 
 import os
 import time

@@ -1,4 +1,7 @@
-"""Progress for people, on stderr: a live bar on a terminal, plain lines elsewhere. Weighed by rows, not by jobs."""
+"""Progress for people, on stderr: a live bar on a terminal, plain lines elsewhere. Weighed by rows, not by jobs.
+
+Conversion and jobs report to it from the driver's process; workers say nothing.
+"""
 
 import sys
 import time

@@ -1,4 +1,7 @@
-"""The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv."""
+"""The results folder of a run: which jobs are still valid, what is stale, run.json and jobs.csv.
+
+What `runner` and `from_results` know of files: they decide, this looks and writes.
+"""
 
 import csv
 import importlib.metadata
@@ -19,6 +22,7 @@ from driver.engines.jobs import Outcome
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
+from driver.tables.table_list import FILES
 from kernels.base.sources import is_source, package_root, source_digest
 from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
 from tickstore.errors import UserError
@@ -27,28 +31,6 @@ RUN_FILE = "run.json"
 JOBS_FILE = "jobs.csv"
 LOG_FILE = "run.log"
 STALE = ".stale"
-# All that is made from the jobs; a test compares this with what a run leaves.
-TABLES = frozenset(
-    [
-        "global_summary.csv",
-        "by_security.csv",
-        "by_date.csv",
-        "by_participant.csv",
-        "time_series.csv",
-        "by_time_of_day.csv",
-        "by_order_size.csv",
-        "by_group.csv",
-        "by_condition.csv",
-        "by_parent.csv",
-        "unexecuted.csv",
-        "statistics.csv",
-        "data_quality.csv",
-        "outliers.csv",
-        "fidelity.csv",
-        "jobs.csv",
-        "report.html",
-    ]
-)
 LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
 JOB_COLUMNS = (
     "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
@@ -118,7 +100,7 @@ def set_stale_aside(results: Path, plan: Plan) -> int:
 def remove_tables(results: Path) -> None:
     """Remove the tables and the report of an earlier run: they would not match the jobs any more."""
     clear_temporary(results)
-    for name in TABLES:
+    for name in FILES:
         (results / name).unlink(missing_ok=True)
 
 
@@ -139,14 +121,14 @@ def headline(results: Path) -> list[dict[str, Any]]:
 
 
 def refresh_stamps(results: Path) -> None:
-    """Tell run.json that the tables and the report are as they should be now."""
+    """Record the current size and mtime of tables and report in run.json, so that a resume trusts them."""
     facts = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
     atomic_json(results / RUN_FILE, facts | {"tables": table_stamps(results)})
 
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
     """Return name -> (bytes, mtime) of the tables and the report; what else lies in the folder is not ours."""
-    return {name: stamp for name, stamp in file_stamps(results).items() if name in TABLES}
+    return {name: stamp for name, stamp in file_stamps(results).items() if name in FILES}
 
 
 def write_jobs(results: Path, states: Sequence[JobState]) -> None:

@@ -1,4 +1,7 @@
-"""What a run did so far, and its two files: jobs.csv for each job, run.json for the whole."""
+"""What a run did so far, and its two files: jobs.csv for each job, run.json for the whole.
+
+`runner` and `from_results` keep it up to date, `driver.command_line.printed` shows it.
+"""
 
 import time
 from collections import Counter
@@ -11,7 +14,7 @@ from driver.config.keys import Config
 from driver.config.tick_file import TickFile
 from driver.run import results_folder as folder
 from driver.run.results_folder import JobState, job_name
-from tickstore.engines.engine import describe
+from tickstore.engines.engine import error_line
 
 if TYPE_CHECKING:
     from tickstore import ConvertReport
@@ -88,7 +91,7 @@ class RunRecord:
         elif issubclass(kind, KeyboardInterrupt):
             self.write("interrupted")
         elif error is not None:
-            self.write("error", error=describe(error))
+            self.write("error", error=error_line(error))
 
     def write(self, state: str, **more: Any) -> None:
         """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""

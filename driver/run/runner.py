@@ -1,4 +1,7 @@
-"""One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write."""
+"""One run from raw files to the report: sample, convert, plan, compile, run jobs, aggregate, write.
+
+The top of the driver below the command line: every other step is called from here, in this order.
+"""
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,6 +24,7 @@ from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState, job_name
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
+from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
 from tickstore.engines.engine import EngineError, InProcess
@@ -31,11 +35,6 @@ if TYPE_CHECKING:
     from tickstore import ConvertProgress, ConvertReport
 
 
-TABLE_OF_KEY = {
-    "security_code": "by_security.csv",
-    "date": "by_date.csv",
-    "participant_id": "by_participant.csv",
-}
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
 STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
@@ -221,9 +220,9 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)
-    for key, table in TABLE_OF_KEY.items():
-        if key not in record.config.aggregate_by:
-            (summary.results / table).unlink()
+    for table in TABLES:
+        if table.chosen_by not in ("", *record.config.aggregate_by):
+            (summary.results / f"{table.name}.csv").unlink()
 
 
 def first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:

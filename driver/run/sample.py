@@ -1,4 +1,7 @@
-"""The built-in sample: raw files of a synthetic exchange, generated once."""
+"""The built-in sample: raw files of a synthetic exchange, generated once.
+
+`runner` takes it where nothing is given at all.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,6 +1,8 @@
 """The market an order met: phase of the day, spread in ticks, its share of the day's volume, volatility (decisions 30).
 
 These are summed apart from the main cells, whose number they would multiply.
+
+`job_sums` takes its keys from here, `driver.tables.grouping` the labels.
 """
 
 from dataclasses import dataclass, field

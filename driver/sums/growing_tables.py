@@ -1,4 +1,7 @@
-"""What a job's orders are summed in until the job ends: cells with numbers of their own, and tables that grow."""
+"""What a job's orders are summed in until the job ends: cells with numbers of their own, and tables that grow.
+
+The lowest of `driver.sums`: `job_sums` keeps its cells in them, the kernels of `kernels.sums` fill them.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -33,7 +36,7 @@ class Arrays:
 
 
 @dataclass(slots=True)
-class Numbers:
+class KeyNumbers:
     """Numbers of keys, in the order of first use, from a dense table of all keys there may be."""
 
     arrays: Arrays
@@ -59,7 +62,7 @@ class Participants:
     def __init__(self, buffers: Buffers) -> None:
         """Start without participants."""
         self._buffers = buffers
-        self._numbers = Numbers(Arrays("participants", buffers))
+        self._numbers = KeyNumbers(Arrays("participants", buffers))
         self._large: dict[int, int] | None = None  # code -> number, once a code is too large for a table
 
     def __len__(self) -> int:
@@ -90,7 +93,7 @@ class Cube:
     def __init__(self, name: str, buffers: Buffers, widths: tuple[int, int]) -> None:
         """Start without cells; ``widths`` as in ``kernels.sums.order_rows``."""
         self.name, self._arrays = name, Arrays(name, buffers)
-        self._numbers = Numbers(self._arrays)
+        self._numbers = KeyNumbers(self._arrays)
         self._widths = widths
 
     def __len__(self) -> int:

@@ -1,4 +1,7 @@
-"""The most extreme orders of a run, by their cost in money: what a reader should look at first."""
+"""The most extreme orders of a run, by their cost in money: what a reader should look at first.
+
+`driver.job.job` gathers them block by block; `driver.tables` merges and shows them.
+"""
 
 from typing import Any
 
@@ -58,5 +61,8 @@ def robust_z(value: float | None, spread: tuple[float, float] | None) -> float |
 
 
 def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:
-    """Return the ``kept`` rows of largest cost; ties go to the smaller order id, so the order of parts is nothing."""
+    """Return the ``kept`` rows of largest cost.
+
+    Ties go to the smaller order id, so the result does not depend on the order of merging.
+    """
     return sorted([*a, *b], key=lambda row: (-abs(row["cost"]), row["order_id"]))[:kept]

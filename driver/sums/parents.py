@@ -3,6 +3,8 @@
 A parent is one id on one date in one security. Its benchmark is the mid that its first selected child was
 measured from. Everything is an integer, costs as everywhere in 1/COST_SCALE of a half price unit x share, so
 parents add up exactly to the orders they are made of.
+
+`driver.job.job` sums them block by block into the partial; `driver.tables.parent_table` writes them.
 """
 
 from collections.abc import Sequence

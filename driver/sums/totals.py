@@ -1,4 +1,7 @@
-"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms."""
+"""Rows of a table while they are being summed: exact integers beyond 64 bits, moments, histograms.
+
+Between partials and tables: `driver.tables.aggregate` adds cells to them, `driver.job.job` for its metrics.csv.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +65,14 @@ class Totals:
         self.security = np.pad(self.security, (0, more), constant_values=NO_SECURITY)
         if self.histogram is not None:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
+
+    def merge(self, other: "Cells | Totals", rows: I32, security: int) -> None:
+        """Add cells or totals to rows, making room for them."""
+        self.grow(int(rows.max(initial=-1)) + 1)
+        if isinstance(other, Cells):
+            self.add(other, rows, security)
+        else:
+            self.add_rows(other, rows, security)
 
     def add(self, cells: Cells, index: I32, security: int) -> None:
         """Add cell i to row ``index[i]``; a negative one leaves the cell out."""

@@ -4,6 +4,8 @@ Continuous trading is cut into intervals of five minutes from its start on. The 
 less its lowest valid mid over half their sum: of quotes stamped inside, and of the one in force as it begins.
 Ranges are told apart in steps of a quarter of an octave (19 %), so that counts of intervals merge exactly over
 the dates of a run. An order belongs to the interval of its benchmark time, so its own trading is part of it.
+
+`driver.job.job` works out the ranges of a day, `driver.tables.grouping` cuts them into terciles.
 """
 
 from collections.abc import Mapping, Sequence

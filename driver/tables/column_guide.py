@@ -1,5 +1,6 @@
-"""What every column of the result tables means: name, unit, sign, meaning. The report and the tests read it.
+"""What every column of the result tables means: name, unit, sign, meaning.
 
+The report lists them, and a test compares them with what is written; driver/README.md lists those of order files.
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
 Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
 ``markout_seconds``.

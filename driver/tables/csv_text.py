@@ -1,4 +1,7 @@
-"""Values of tables as CSV text."""
+"""Values of tables as CSV text.
+
+The lowest of `driver.tables`: every table and order file is written with it.
+"""
 
 from collections.abc import Iterable, Sequence
 

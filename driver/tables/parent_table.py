@@ -1,14 +1,22 @@
-"""by_parent.csv: one row per security, date, parent and scenario, written job by job; and what its columns mean."""
+"""by_parent.csv: one row per security, date, parent and scenario, written job by job; and what its columns mean.
+
+`aggregate` hands it each partial as it goes by.
+"""
 
 from collections.abc import Iterator
-from typing import Final
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Final
 
 from driver.sums.parents import Parents
+from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BENEFIT, BPS, COST, NONE, Column
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.row_measures import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
+from tickstore.durable.files import atomic_file
 
+NAME: Final = "by_parent.csv"
 COLUMNS: Final = (
     Column("security_code", "", NONE, "security"),
     Column("date", "", NONE, "trade date: a parent that works on several has a row for each"),
@@ -36,13 +44,27 @@ COLUMNS: Final = (
         "orders_cost", "1/65536 half price units x shares", COST, "cost against the children's own M0, exact: adds up"
     ),
 )
-HEADER: Final = csv_bytes([column.name for column in COLUMNS], [])
 
 
-def parent_lines(parents: Parents, security: str, date: str, style: TableStyle) -> bytes:
-    """Return the lines of one job's parents."""
-    lines = csv_bytes([], _rows(parents, security, date, style))
-    return lines.partition(b"\n")[2]
+class ParentFile:
+    """by_parent.csv while partials go by: there are too many parents to keep them."""
+
+    def __init__(self, results: Path, style: TableStyle, stack: ExitStack) -> None:
+        """Open nothing yet: only data that name parents have the file. It is complete once ``stack`` ends."""
+        self.written: tuple[str, ...] = ()  # the name of the file, if there is one
+        self._path, self._style, self._stack = results / NAME, style, stack
+        self._file: IO[bytes] | None = None
+
+    def append(self, partial: Partial) -> None:
+        """Write the parents of a job."""
+        if partial.parents is None:
+            return
+        if self._file is None:
+            self.written = (NAME,)
+            self._file = self._stack.enter_context(atomic_file(self._path))
+            self._file.write(csv_bytes([column.name for column in COLUMNS], []))
+        lines = csv_bytes([], _rows(partial.parents, partial.security, partial.date, self._style))
+        self._file.write(lines.partition(b"\n")[2])
 
 
 def _rows(parents: Parents, security: str, date: str, style: TableStyle) -> Iterator[list[Value]]:

@@ -1,4 +1,6 @@
-"""The measures every table carries, in one list, and how a table becomes text.
+"""The measures every table carries, and how a table becomes text: sums in, columns out.
+
+`aggregate` calls it for the tables of a run, `driver.job.job` for metrics.csv, and `parent_table` takes its ratios.
 
 Every ratio is one division of exact integers, correctly rounded; costs are positive when paid, savings
 positive when good (decisions 16). A missing value is an empty field.
@@ -13,6 +15,7 @@ from driver.sums.cells import (
     FILL_METRICS,
     HORIZON_METRICS,
     ORDER_METRICS,
+    OUTCOMES,
     SCENARIO_SUMS,
     VENUE_NAMES,
 )
@@ -24,7 +27,9 @@ from kernels.measure.choices import Settings
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
 QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
-FILL_COUNTS = ("fills", "fills_after_hours")
+ORDER_COUNTS = (
+    "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +77,38 @@ def _scenario_measures(
     totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle, spread: dict[str, Value]
 ) -> dict[str, Value]:
     """Return what every scenario has; ``spread`` is its own over the orders."""
-    prefix = totals.scenarios[s]
-    own = {name: sums[f"{prefix}.{name}"] for name in SCENARIO_SUMS}
-    real = {f"cost{charge}": sums[f"{totals.scenarios[0]}.cost{charge}"] for charge in CHARGES}
-    one_security = totals.security[r] != SEVERAL_SECURITIES
-    row: dict[str, Value] = {"scenario": prefix, "orders": sums["orders"]}
-    for name in ("fully_filled", "partially_filled", "not_executed"):
-        row[name] = own[name]
-    row["order_quantity"] = sums["order_quantity"]
-    row["filled_quantity"] = own["filled_quantity"]
-    row["fill_ratio"] = ratio(own["filled_quantity"], sums["order_quantity"])
+    names = totals.scenarios
+    own, real = ({name: sums[f"{scenario}.{name}"] for name in SCENARIO_SUMS} for scenario in (names[s], names[0]))
+    filled, asked, base = own["filled_quantity"], sums["order_quantity"], sums["base"]
     notional = None if own["unpriced_quantity"] else own["notional"]
-    row["notional"] = notional
-    row["vwap"] = ratio(notional, own["filled_quantity"]) if one_security and notional is not None else None
-    row["shortfall_bps"] = cost_bps(own["cost"], sums["base"])
-    row["saving_bps"] = cost_bps(real["cost"] - own["cost"], sums["base"])
-    row["priced_orders"] = sums["priced_orders"]
-    row |= spread
+    one_security = totals.security[r] != SEVERAL_SECURITIES
+    unit, priced = 10**style.price_decimals, sums["priced_orders"] > 0
+    saved = real["cost"] - own["cost"]
+    row: dict[str, Value] = {
+        "scenario": names[s],
+        "orders": sums["orders"],
+        **{name: own[name] for name in OUTCOMES},
+        "order_quantity": asked,
+        "filled_quantity": filled,
+        "fill_ratio": ratio(filled, asked),
+        "notional": notional,
+        "vwap": ratio(notional, filled) if one_security and notional is not None else None,
+        "shortfall_bps": cost_bps(own["cost"], base),
+        "saving_bps": cost_bps(saved, base),
+        "priced_orders": sums["priced_orders"],
+        **spread,
+    }
     for charge in CHARGES[1:]:
-        base = sums[f"base{charge}"]
-        row[f"shortfall{charge}_bps"] = cost_bps(own[f"cost{charge}"], base)
-        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - own[f"cost{charge}"], base)
+        cost, charged = own[f"cost{charge}"], sums[f"base{charge}"]
+        row[f"shortfall{charge}_bps"] = cost_bps(cost, charged)
+        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - cost, charged)
     if style.fees:
-        net = own["cost"] + own["fees"]
-        row["net_shortfall_bps"] = cost_bps(net, sums["base"])
-        row["net_saving_bps"] = cost_bps(real["cost"] + sums[f"{totals.scenarios[0]}.fees"] - net, sums["base"])
-    for name in ("better", "equal", "worse"):
-        row[name] = own[name]
-    unit = 10**style.price_decimals
+        row["net_shortfall_bps"] = cost_bps(own["cost"] + own["fees"], base)
+        row["net_saving_bps"] = cost_bps(saved + real["fees"] - own["fees"], base)
+    row |= {name: own[name] for name in ("better", "equal", "worse")}
     row["notional_value"] = None if notional is None else ratio(notional, unit)
-    priced = sums["priced_orders"] > 0
     row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
-    row["saving_value"] = ratio(real["cost"] - own["cost"], COST_UNITS * unit) if priced else None
+    row["saving_value"] = ratio(saved, COST_UNITS * unit) if priced else None
     return row
 
 
@@ -128,37 +133,24 @@ def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
 def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
     venues = [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
-    row: dict[str, Value] = {name: sums[name] for name in venues}
-    for name in (
-        "report_quantity",
-        "leaves_quantity",
-        "withdrawn_quantity",
-        "fills",
-        "fills_after_hours",
-        "not_eligible",
-    ):
-        row[name] = sums[name]
+    row: dict[str, Value] = {name: sums[name] for name in (*venues, *ORDER_COUNTS)}
     if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
-        row |= dict.fromkeys([*venues, "report_quantity", *FILL_COUNTS])
-    for name in ("benchmark_arrival", "benchmark_open", "benchmark_close", "benchmark_none"):
-        row[name] = sums[name]
+        row |= dict.fromkeys([*venues, "report_quantity", "fills", "fills_after_hours"])
+    row |= {f"benchmark_{name}": sums[f"benchmark_{name}"] for name in ("arrival", "open", "close", "none")}
     row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}  # column -> its sums
     for h, seconds in enumerate(style.markout_seconds):
-        for metric in HORIZON_METRICS:
-            names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"
-    for name, source in names.items():
-        row[name] = cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"])
+        names |= {f"{metric.removesuffix('_bps')}_{seconds:g}s_bps": f"{metric}.{h}" for metric in HORIZON_METRICS}
+    row |= {name: cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"]) for name, source in names.items()}
     row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
     for h, seconds in enumerate(style.markout_seconds):
         moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
         row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
     row |= _fill_rates(sums, style)
-    for name, source in names.items():
-        row[f"{name.removesuffix('_bps')}_orders"] = sums[f"{source}.orders"]
+    row |= {f"{name.removesuffix('_bps')}_orders": sums[f"{source}.orders"] for name, source in names.items()}
     row["time_to_first_fill_orders"] = sums["first_fill_orders"]
     row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
     row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])

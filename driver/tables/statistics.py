@@ -3,6 +3,8 @@
 All scenarios see the same orders, so only paired methods apply. Orders of one security-day share prices and
 contra orders: the cluster-robust rows are the ones to quote, the order-level rows describe the sample. B and C
 are algebra on A's inputs, so they are never tested (decisions 37); of one security-day nothing is.
+
+`aggregate` asks for the rows once all partials are merged.
 """
 
 import math

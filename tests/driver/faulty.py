@@ -34,7 +34,7 @@ def run_job(job: Job) -> JobReport:
 
 
 if __name__ == "__main__":
-    from driver.command_line.commands import main
+    from driver.command_line.main import main
     from driver.run import runner
 
     os.environ[VARIABLE] = sys.argv[1]

@@ -10,8 +10,9 @@ import pytest
 from driver.sums.job_sums import cells_of
 from driver.sums.outliers import robust_z
 from driver.sums.partial_file import read_partial, write_partial
-from driver.tables.aggregate import aggregate, natural, size_labels
+from driver.tables.aggregate import aggregate
 from driver.tables.csv_text import csv_bytes
+from driver.tables.grouping import natural, size_labels
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs

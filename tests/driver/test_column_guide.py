@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from driver.config.keys import AGGREGATE_KEYS
 from driver.job.order_file import order_columns
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER, ORDER_COLUMNS, order_table
+from driver.tables.table_list import FILES, TABLES, list_of_tables
 from kernels.base.columns import F64, I64
 from kernels.measure.choices import Settings, Simulation
 from kernels.measure.delay import Delay
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import empty_block
-
-KEYS = {"security_code", "date", "participant_id", "group", "hour", "size_bucket", "breakdown", "value", "condition"}
-OTHER_SHAPES = {"statistics", "data_quality", "outliers", "by_parent"}
 
 
 def described(name: str) -> str:
@@ -28,13 +27,13 @@ def described(name: str) -> str:
 @pytest.mark.parametrize("fees", [0.0, 1.0])
 def test_tables_hold_the_described_columns_and_no_others(tmp_path: Path, fees: float) -> None:
     simulation = replace(SETTINGS.simulation, fees_bps=(fees, 0.0, 0.0, 0.0))
-    tables = aggregate(tmp_path, make_jobs(tmp_path), Settings(simulation=simulation)).tables
+    aggregate(tmp_path, make_jobs(tmp_path), Settings(simulation=simulation))
     known = {column.name for column in COLUMNS} - (set() if fees else {"net_shortfall_bps", "net_saving_bps"})
-    for table in tables:
-        if Path(table).stem not in OTHER_SHAPES:
-            with (tmp_path / table).open() as file:
-                header = next(csv.reader(file))
-            assert {described(name) for name in header} - KEYS == known, table
+    for table in TABLES:
+        with (tmp_path / f"{table.name}.csv").open() as file:
+            header = next(csv.reader(file))
+        assert header[: len(table.keys)] == [*table.keys]
+        assert {described(name) for name in header[len(table.keys) :]} == known, table.name
 
 
 def test_order_files_hold_the_described_columns_in_order(tmp_path: Path) -> None:
@@ -53,6 +52,18 @@ def test_order_files_hold_the_described_columns_in_order(tmp_path: Path) -> None
 def test_the_readme_shows_the_columns_of_order_files() -> None:
     text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
     assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == order_table()
+
+
+def test_both_readmes_list_the_tables() -> None:
+    root = Path(__file__).resolve().parents[2]
+    guide = (root / "driver" / "README.md").read_text(encoding="utf-8")
+    assert guide.partition("<!-- tables -->\n")[2].partition("<!-- end of tables -->")[0] == list_of_tables()
+    overview = (root / "README.md").read_text(encoding="utf-8").partition("## Results")[2].partition("\n## ")[0]
+    assert set(re.findall(r"\w+\.(?:csv|html)\b", overview)) - {"metrics.csv", "orders.csv"} == FILES
+
+
+def test_each_choice_of_aggregate_by_is_one_table() -> None:
+    assert sorted(table.chosen_by for table in TABLES if table.chosen_by) == sorted(AGGREGATE_KEYS)
 
 
 def test_names_are_unique_and_signs_follow_the_names() -> None:

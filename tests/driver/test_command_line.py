@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from driver.config.loading import load_config
-from driver.run.results_folder import TABLES
 from driver.run.runner import resolve
+from driver.tables.table_list import FILES
 from tests.driver.command_line import ENVIRONMENT, darkreplay, tables
 from tests.driver.conftest import Market
 
@@ -24,7 +24,7 @@ def test_tables_are_the_same_bytes_on_any_number_of_workers(market: Market, tmp_
     done = darkreplay(*arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = tables(tmp_path / "out")
-    assert {name for name in found if "/" not in name} <= TABLES
+    assert {name for name in found if "/" not in name} <= FILES
     assert sorted(found) == sorted(market.tables)
     assert [name for name in found if found[name] != market.tables[name]] == []
 
@@ -172,7 +172,7 @@ def test_help_is_plain_text(word: list[str], tmp_path: Path) -> None:
 def test_the_command_line_starts_without_heavy_libraries() -> None:
     """They are imported where they are used, so that help, mistakes and a resumed run are quick."""
     heavy = ("numba", "scipy", "matplotlib", "pyarrow", "rich", "fire", "jinja2", "dask")
-    started = "import sys, driver.command_line.commands, driver.run.runner"
+    started = "import sys, driver.command_line.main, driver.run.runner"
     program = f"{started}; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True

@@ -71,7 +71,7 @@ class InProcess:
             try:
                 yield Answer(task, task.run(), "", None, 1)
             except Exception as error:
-                yield Answer(task, None, describe(error), error, 1)
+                yield Answer(task, None, error_line(error), error, 1)
 
 
 def resolve(function: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
@@ -83,7 +83,7 @@ def resolve(function: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
     return found
 
 
-def describe(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return one line that says what went wrong, and for bugs also where."""
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, UserError | EngineError):  # the message alone is for people
@@ -101,4 +101,4 @@ def travelling(error: Exception) -> Exception:
         return error
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror, error.filename)
-    return RuntimeError(describe(error))
+    return RuntimeError(error_line(error))

@@ -9,7 +9,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
-from tickstore.engines.engine import Task, describe, travelling
+from tickstore.engines.engine import Task, error_line, travelling
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -49,9 +49,9 @@ def _answer(function: Any, argument: Any) -> tuple[str, Any]:
     try:
         return "done", Task(function, argument, "").run()
     except (MemoryError, OSError) as error:
-        return "exhausted", (describe(error), travelling(error))
+        return "exhausted", (error_line(error), travelling(error))
     except Exception as error:
-        return "failed", (describe(error), travelling(error))
+        return "failed", (error_line(error), travelling(error))
 
 
 def _die_with_parent(lifeline: Connection, parent: int) -> None:

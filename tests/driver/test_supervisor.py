@@ -13,7 +13,7 @@ import pytest
 from driver.engines.jobs import Outcome, largest_first, run_jobs
 from driver.plan.jobs import Job
 from tests.driver.jobs import make_job
-from tickstore.engines.engine import EngineError, InProcess, describe
+from tickstore.engines.engine import EngineError, InProcess, error_line
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import InputError
 
@@ -151,8 +151,8 @@ def test_in_process_jobs_have_the_same_outcomes() -> None:
 
 
 def test_errors_become_one_line() -> None:
-    assert describe(InputError("no such\nfile")) == "no such file"
-    assert describe(KeyError()) == "KeyError: KeyError"
+    assert error_line(InputError("no such\nfile")) == "no such file"
+    assert error_line(KeyError()) == "KeyError: KeyError"
 
 
 def is_alive(pid: int) -> bool:

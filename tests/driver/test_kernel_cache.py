@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.engines import kernel_cache as warm
+from driver.engines import kernel_cache
 from driver.engines.kernel_cache import DAMAGED, WarmUp, is_cache_damage, is_warm, marker_path, with_sound_cache
 from tests.driver.command_line import darkreplay, tables
 from tests.driver.conftest import Market
@@ -98,8 +98,8 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     """Numba looks for compiled code by the source's path and time: the same text elsewhere is compiled again."""
     here = marker_path()
     elsewhere = tmp_path / "elsewhere"
-    shutil.copytree(warm.KERNELS, elsewhere)
-    monkeypatch.setattr(warm, "KERNELS", elsewhere)
+    shutil.copytree(kernel_cache.KERNELS, elsewhere)
+    monkeypatch.setattr(kernel_cache, "KERNELS", elsewhere)
     copied = marker_path()
     assert copied != here
     assert marker_path() == copied
@@ -109,7 +109,7 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_only_errors_of_the_cache_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     set_aside = []
-    monkeypatch.setattr(warm, "set_aside_caches", lambda: set_aside.append(True))
+    monkeypatch.setattr(kernel_cache, "set_aside_caches", lambda: set_aside.append(True))
     calls = []
 
     def fail() -> None:
@@ -119,7 +119,9 @@ def test_only_errors_of_the_cache_are_tried_again(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(EOFError, match="Ran out"):
         with_sound_cache(fail, lambda line: None)
     assert (len(calls), set_aside) == (1, [])
-    code = compile("def load():\n    raise EOFError('Ran out of input')\n", f"/site-packages/{warm.CACHING}", "exec")
+    code = compile(
+        "def load():\n    raise EOFError('Ran out of input')\n", f"/site-packages/{kernel_cache.CACHING}", "exec"
+    )
     numba: dict[str, object] = {}
     exec(code, numba)
 

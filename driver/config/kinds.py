@@ -1,6 +1,8 @@
 """Kinds of configuration values: how one is read from TOML, how from a flag, and what to say when it is wrong.
 
 Every function here returns a `Kind`; its readers raise ValueError, and the caller names the key.
+
+`keys` gives each key one of them, `driver.command_line.market_flags` each dial of the synthetic exchange.
 """
 
 import datetime

@@ -1,0 +1,144 @@
+"""The dimensions that tables are cut by, and where each sum of a partial stands in them. `aggregate` is the caller.
+
+A dimension has labels, and every sum a code: its place among the labels. So a row of any table is told by codes
+alone, see `Rows` in `driver.tables.table_list`.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver.plan.jobs import Job
+from driver.sums.cells import Cells, cell_dimensions
+from driver.sums.conditions import CONDITIONS, condition_dimensions
+from driver.sums.partial_file import Partial
+from driver.sums.totals import NO_SECURITY, Totals
+from driver.sums.volatility import RANGES, tercile_of
+from driver.tables.csv_text import Value
+from kernels.base.columns import I32, I64
+from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
+
+HOURS = 24
+LEFT_OUT = -1  # the row of what a table does not count
+
+
+@dataclass(frozen=True, slots=True)
+class CodedSums:
+    """Sums of a partial or a security, each with its code in the dimensions that are known of it.
+
+    ``counted`` says which of them belong here; None: all.
+    """
+
+    sums: Cells | Totals
+    codes: Mapping[str, I64]
+    counted: NDArray[np.bool_] | None = None
+
+
+class Dimensions:
+    """Labels of every dimension of a run; participants are added as partials bring them."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        """Take securities in the order of the jobs, and dates in their own."""
+        self.place: dict[str, dict[Value, int]] = {
+            "security": _places(job.security for job in jobs),
+            "date": _places(sorted({job.date for job in jobs})),
+            "participant": {},  # in the order of their first partials
+        }
+        self._labels: dict[str, Collection[Value]] = {
+            "all": ["all"],
+            "hour": range(HOURS),
+            "size": size_labels(),
+            "group": GROUPS,
+            **CONDITIONS,
+            **self.place,
+        }
+        self._ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
+        self._intervals = np.zeros(RANGES, np.int64)  # of all its dates
+
+    def count(self, by: Sequence[str]) -> int:
+        """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
+        return math.prod(len(self._labels[name]) for name in by)
+
+    def combinations(self, by: Sequence[str]) -> list[tuple[Value, ...]]:
+        """Return the labels of those rows."""
+        return list(product(*(self._labels[name] for name in by)))
+
+    def rows(self, found: CodedSums, by: Sequence[str], start: int) -> I32:
+        """Return the row of each sum, counted from ``start``; `LEFT_OUT` for what is not counted.
+
+        found : n sums; the result is (n,).
+        """
+        row = np.zeros(len(found.sums), np.int64)
+        for name in by:
+            row = row * len(self._labels[name]) + found.codes[name]
+        row += start
+        return (row if found.counted is None else np.where(found.counted, row, LEFT_OUT)).astype(np.int32)
+
+    def of_partial(self, partial: Partial) -> dict[str, CodedSums]:
+        """Return the sums of one job, by the names that `Rows` has for them."""
+        cells, conditions = partial.cells, partial.conditions
+        security, date = self.place["security"][partial.security], self.place["date"][partial.date]
+        codes = cell_dimensions(cells.key)
+        counted = codes["group"] == GROUP_NONE
+        codes |= {"all": np.zeros_like(cells.key), "group": codes["group"] - GROUPS[0]}
+        codes["participant"] = self._participant_codes(partial, codes["participant"])
+        # The job as a whole and by hour are summed once, then added to each table that has them.
+        whole, hours = Totals.empty(cells, 1), Totals.empty(cells, HOURS)
+        whole.add(cells, codes["all"].astype(np.int32), security)
+        hours.add(cells, codes["hour"].astype(np.int32), security)
+        self._keep_ranges(partial, security)
+        return {
+            "job": CodedSums(whole, {"security": np.array([security]), "date": np.array([date])}),
+            "hours": CodedSums(
+                hours, {"date": np.full(HOURS, date), "hour": np.arange(HOURS)}, hours.security != NO_SECURITY
+            ),
+            "cells": CodedSums(cells, codes),
+            "unexecuted": CodedSums(cells, codes, counted),
+            "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
+        }
+
+    def of_security(self) -> dict[str, CodedSums]:
+        """Return the sums of the security whose partials, which follow each other, have all gone by."""
+        if self._ranges is None:
+            raise ValueError("a security has at least one partial")
+        ranges, self._ranges = self._ranges, None
+        codes = {"volatility": tercile_of(self._intervals.tolist()).astype(np.int64)}
+        self._intervals[:] = 0
+        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}
+
+    def _participant_codes(self, partial: Partial, participant: I64) -> I64:
+        distinct, place = np.unique(participant, return_inverse=True)
+        names = [participant_name(partial, number) for number in distinct.tolist()]
+        known = self.place["participant"]
+        codes = [known.setdefault(name, len(known)) for name in names]
+        return np.array(codes, np.int64)[place]
+
+    def _keep_ranges(self, partial: Partial, security: int) -> None:
+        if self._ranges is None:
+            self._ranges = Totals.empty(partial.volatility, RANGES)
+        self._ranges.add(partial.volatility, partial.volatility.key.astype(np.int32), security)
+        self._intervals += np.asarray(partial.intervals, np.int64)
+
+
+def _places(labels: Iterable[Value]) -> dict[Value, int]:
+    return {label: place for place, label in enumerate(dict.fromkeys(labels))}
+
+
+def participant_name(partial: Partial, participant: int) -> str:
+    """Return a participant as the input named it."""
+    return partial.participants.get(str(participant), str(participant))
+
+
+def natural(label: str) -> tuple[bool, int, str]:
+    """Sort key: whole numbers by value, then text (decisions 27)."""
+    return (not label.isdecimal(), int(label) if label.isdecimal() else 0, label)
+
+
+def size_labels() -> list[str]:
+    """Return the names of the order-size buckets: 1-100, 101-500, ..., 50001+."""
+    low = [1, *(edge + 1 for edge in SIZE_EDGES)]
+    return [f"{a}-{b}" for a, b in zip(low, SIZE_EDGES, strict=False)] + [f"{low[-1]}+"]

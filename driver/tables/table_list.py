@@ -1,0 +1,127 @@
+"""Every table of a run, one entry each: adding a table is adding an entry here.
+
+`aggregate` sums and writes what the entries say. The results folder knows its files by them, `aggregate_by` and the
+report which of them may be absent, and driver/README.md lists them. Nothing heavy is imported, since the command
+line is among the readers.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from driver.config.keys import AGGREGATE_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table: one for each combination of the labels of some dimensions of `driver.tables.grouping`.
+
+    Attributes
+    ----------
+    sums : which sums of a job, or of all jobs of a security, are added to the rows:
+        ``job``: all its orders together, ``hours``: by local hour, ``cells``: as fine as a job sums them,
+        ``unexecuted``: those of orders without a fill, ``conditions``: by the market they met;
+        ``security``: by the range of the mid, once all dates of the security are summed
+    by : the dimensions that tell the rows apart
+    named : what the rows are by, where the first key column of the table says so
+    """
+
+    sums: str
+    by: tuple[str, ...] = ()
+    named: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with the same measures as every other: key columns, then a line for each scenario.
+
+    Attributes
+    ----------
+    name : of the file, without its ending
+    keys : names of the key columns
+    rows : kinds of rows, one kind after the other
+    meaning : what a row is about
+    complete : whether rows without an order are written too
+    quantiles : whether percentiles are known, which take most of the memory
+    ascending : whether rows are sorted by their labels, whole numbers first
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    rows: tuple[Rows, ...]
+    meaning: str
+    complete: bool = False
+    quantiles: bool = True
+    ascending: bool = False
+
+    @property
+    def chosen_by(self) -> str:
+        """The value of `aggregate_by` that asks for this table; empty: it is always written."""
+        return self.keys[0] if len(self.keys) == 1 and self.keys[0] in AGGREGATE_KEYS else ""
+
+
+TABLES: Final = (
+    Table("global_summary", (), (Rows("job"),), "all orders of the run", complete=True),
+    Table("by_security", ("security_code",), (Rows("job", ("security",)),), "orders of a security"),
+    Table("by_date", ("date",), (Rows("job", ("date",)),), "orders of a trade date"),
+    Table(
+        "by_participant",
+        ("participant_id",),
+        (Rows("cells", ("participant",)),),
+        "orders of a broker, as the input names it",
+        ascending=True,
+    ),
+    Table(
+        "by_group",
+        ("group",),
+        (Rows("cells", ("group",)),),
+        "orders really filled in full (1), in part (2), not at all (3)",
+        complete=True,
+    ),
+    Table("by_time_of_day", ("hour",), (Rows("hours", ("hour",)),), "orders by the local hour of their benchmark time"),
+    Table("by_order_size", ("size_bucket",), (Rows("cells", ("size",)),), "orders by the shares they asked for"),
+    Table(
+        "unexecuted",
+        ("breakdown", "value"),
+        (
+            Rows("unexecuted", ("all",), "all"),
+            Rows("unexecuted", ("hour",), "hour"),
+            Rows("unexecuted", ("size",), "size_bucket"),
+        ),
+        "orders without a real fill: all, by hour, by size",
+    ),
+    Table(
+        "by_condition",
+        ("condition", "value"),
+        (
+            Rows("conditions", ("phase",), "phase"),
+            Rows("conditions", ("spread",), "spread"),
+            Rows("conditions", ("volume_share",), "volume_share"),
+            Rows("security", ("volatility",), "volatility"),
+        ),
+        "orders by the market they met, each condition for itself",
+    ),
+    Table(
+        "time_series",
+        ("date", "hour"),
+        (Rows("hours", ("date", "hour")),),
+        "orders of a trade date by the local hour of their benchmark time",
+        quantiles=False,
+    ),
+)
+OTHER_FILES: Final = {  # with columns of their own
+    "statistics.csv": "tests and intervals of each scenario's saving",
+    "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
+    "outliers.csv": "orders of largest cost or gain in money",
+    "by_parent.csv": "children of a parent order by security and date, where the input has parent ids",
+    "jobs.csv": "a job: one security on one date, and what became of it",
+    "report.html": "the report, made from the tables",
+}
+FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
+
+
+def list_of_tables() -> str:
+    """Return the tables as Markdown: the part of driver/README.md that a test keeps up to date."""
+    lines = ["| file | keys | a row is about |", "|---|---|---|"]
+    lines += [f"| `{table.name}.csv` | {', '.join(table.keys)} | {table.meaning} |" for table in TABLES]
+    lines += [f"| `{name}` | | {meaning} |" for name, meaning in OTHER_FILES.items()]
+    return "\n".join(lines) + "\n"
