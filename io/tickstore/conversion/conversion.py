@@ -99,22 +99,8 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 def _convert(
     request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
 ) -> ConvertReport:
-    rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
-    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
-    total = sum(source.size for source in sources)
-    chunk_bytes = max(1, request.chunk_size_mb) << 20
-    folder = request.store / CONVERT_FOLDER
-    text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
-    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
-    logs = None if in_memory else logs_folder(request.store, request.temp_dir)
-    alone = in_memory or multiprocessing.current_process().daemon
-    workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
-    if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
-        share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
-        chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
-    known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
-    chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
-    plan = Plan(request, sources, chunks, folder, logs, sessions, total)
+    plan, workers, about = _plan(request, sources, fingerprint)
+    folder, logs = plan.folder, plan.logs
     keep = False
     try:
         prepare_folders(folder, logs, about)
@@ -138,6 +124,28 @@ def _convert(
                 if logs is not None:
                     shutil.rmtree(logs, ignore_errors=True)
                 remove_working_folder(request.store)
+
+
+def _plan(
+    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any]
+) -> tuple[Plan, int, dict[str, Any]]:
+    """Return the plan of a conversion, its number of workers, and what it is about."""
+    rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
+    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
+    total = sum(source.size for source in sources)
+    chunk_bytes = max(1, request.chunk_size_mb) << 20
+    folder = request.store / CONVERT_FOLDER
+    text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
+    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
+    logs = None if in_memory else logs_folder(request.store, request.temp_dir)
+    alone = in_memory or multiprocessing.current_process().daemon
+    workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
+    if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
+        share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
+        chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
+    known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
+    chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
+    return Plan(request, sources, chunks, folder, logs, sessions, total), workers, about
 
 
 def _cut(
