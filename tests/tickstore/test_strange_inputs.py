@@ -81,7 +81,7 @@ def test_a_header_without_rows_is_taken_and_said(tmp_path: Path, form: str) -> N
     assert inspect_file(empty).rows_sampled == 0
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b""), b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"", mtime=0), b"\xef\xbb\xbf"])
 def test_a_file_without_a_header_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "o.csv"
     path.write_bytes(content)
