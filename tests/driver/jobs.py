@@ -7,7 +7,7 @@ from pathlib import Path
 
 from driver.plan.jobs import Job, JobReport
 from kernels.measure.choices import Session, Settings
-from tickstore.engines.supervisor import SINGLE_THREAD
+from tickstore.engines.worker import SINGLE_THREAD
 
 
 def make_job(index: int, security: str = "ok", rows: int = 100, folder: str = "/nonexistent") -> Job:

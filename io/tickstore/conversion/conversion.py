@@ -153,7 +153,7 @@ def _cut(
 ) -> tuple[tuple[Chunk, ...], dict[str, Any]]:
     """Return byte ranges, and what the conversion is about with them.
 
-    They are those that it was begun with, if it was, be it with another number of workers.
+    If an interrupted conversion is resumed, its byte ranges are used again even when the number of workers changed.
     """
     for size in dict.fromkeys((range_bytes_before(folder) or usual, usual)):
         chunks = cut_chunks(sources, size)

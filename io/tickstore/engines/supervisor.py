@@ -19,11 +19,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from tickstore.engines.engine import Answer, EngineError, Feed, Task
-from tickstore.engines.worker import Birth, work_loop
+from tickstore.engines.worker import SINGLE_THREAD, Birth, work_loop
 
 START_ATTEMPTS = 3  # workers in a row that die before they are ready
 STOP_SECONDS = 2.0
-SINGLE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from tickstore.engines.engine import Task, error_line, travelling
 
+SINGLE_THREAD: Final = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -25,6 +26,7 @@ class Birth(NamedTuple):
 
 def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     """Do tasks from the pipe until it closes."""
+    os.environ |= dict.fromkeys(SINGLE_THREAD, "1")  # a forkserver that others started does not say so
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     for handle in birth.close:

@@ -67,7 +67,7 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_
 
 
 def _foreign_bytes(text: str) -> str:
-    """Return why a text is none, "" if it is one. In columns that are not read, any bytes may stand."""
+    """Return what makes a text undecodable (a NUL byte, not UTF-8), or "". Columns that are not read may hold any."""
     if "\0" in text:
         return "NUL byte"
     return "not UTF-8" if any("\udc80" <= c <= "\udcff" for c in text) else ""
