@@ -48,7 +48,7 @@ STEPS = {
         "spill",
         "store",
         "parse",
-        "build",
+        "building",
         "conversion",
     ),
     "driver": (

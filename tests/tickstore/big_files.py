@@ -19,7 +19,7 @@ import h5py
 
 import tickstore.conversion.pipeline
 from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, write_market
-from tickstore.build.build_task import BuildTask, build_partition
+from tickstore.building.build_task import BuildTask, build_partition
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.request import ConvertProgress
 from tickstore.store.new_day_file import BuiltPartition

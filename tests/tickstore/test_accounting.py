@@ -14,7 +14,7 @@ import tickstore.input.files
 import tickstore.input.text
 from tests.tickstore.interrupted import PAGE, request, small
 from tickstore import ConvertRequest, StoreError, convert
-from tickstore.build.row_sources import SpilledTable
+from tickstore.building.row_sources import SpilledTable
 from tickstore.request import Limits
 
 

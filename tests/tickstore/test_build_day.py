@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 import tickstore
 from tests.tickstore.naive_day import Row, naive_day
 from tickstore import ConvertRequest, open_day, write_day
-from tickstore.build.scratch import Scratch
-from tickstore.build.time_order import time_order
+from tickstore.building.scratch import Scratch
+from tickstore.building.time_order import time_order
 from tickstore.day.check import check_day
 from tickstore.day.schema import GROUPS
 

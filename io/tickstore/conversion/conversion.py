@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from tickstore.build.build_task import forget_logs
+from tickstore.building.build_task import forget_logs
 from tickstore.conversion.accounting import check_built, files_without_rows
 from tickstore.conversion.disk_chores import DiskChores
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json

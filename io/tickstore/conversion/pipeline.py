@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Final
 
-from tickstore.build.build_task import build_partition
+from tickstore.building.build_task import build_partition
 from tickstore.conversion.accounting import check_copies, count_lines
 from tickstore.conversion.disk_chores import DiskChores
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tickstore.build.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
+from tickstore.building.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS

@@ -1,16 +1,18 @@
 """The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions."""
 
-import numpy as np
 from collections.abc import Callable
 from itertools import pairwise
-from kernels.base.compiling import inlined, kernel
-from numpy.typing import NDArray
-from tickstore.build.scratch import Scratch
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.compiling import inlined, kernel
+from tickstore.building.scratch import Scratch
 
 _RUN: Final = 1 << 19  # rows sorted at once: bounds the memory that sorting takes
 UNSORTED, SORTED, TIED = 0, 1, 2
+
 
 @kernel
 def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int:
@@ -31,6 +33,7 @@ def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int
                 answer = TIED
     return answer
 
+
 @kernel
 def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: NDArray[np.int64]) -> int:
     """Find the rows that share time and sequence, not 0, with a neighbour, and return how many there are.
@@ -50,6 +53,7 @@ def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: ND
                 out[count] = i
             count += 1
     return count
+
 
 @inlined
 def _sift(
@@ -79,6 +83,7 @@ def _sift(
         heap[place] = heap[least]
         place = least
     heap[place] = moving
+
 
 @kernel
 def merge_runs(
@@ -115,6 +120,7 @@ def merge_runs(
         if size > 0:
             _sift(timestamp, sequence, runs, starts, heap, size, 0)
 
+
 def time_order(
     timestamp: NDArray[np.int64], sequence: NDArray[np.int64], scratch: Scratch, run: int = _RUN
 ) -> NDArray[np.int32] | None:
@@ -131,6 +137,7 @@ def time_order(
     out: NDArray[np.int32] = scratch.empty(n, "i4")
     merge_runs(timestamp, sequence, runs, np.array(starts, np.int64), np.empty(len(starts) - 1, np.int64), out)
     return out
+
 
 def repeated_rows(
     timestamp: NDArray[np.int64],

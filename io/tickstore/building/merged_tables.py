@@ -4,18 +4,20 @@ Files may be converted one after the other. A source that was not there before a
 again, as it was or grown, changes nothing or adds; one that is given again with other content needs ``replace``.
 """
 
-import numpy as np
 from dataclasses import dataclass
-from numpy.typing import NDArray
-from tickstore.build.row_sources import OF_ORDERS, RowSource, SpilledTable, StoredTable
-from tickstore.input.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tickstore.building.row_sources import OF_ORDERS, RowSource, SpilledTable, StoredTable
+from tickstore.input.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS
 
 KEPT, GIVEN, SAME, MERGED, REPLACED, CONFLICT = "kept", "given", "same", "merged", "replaced", "conflict"
 _MIX: Final = np.uint64(0x9FB21C651E98DF25)
 _SHIFT: Final = np.uint64(29)
 Sources = list[list[Any]]  # base name, size, digest, table
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -24,6 +26,7 @@ class Choice:
     rows: RowSource
     verdict: str
     removed: int = 0  # stored rows that are not among the new ones
+
 
 class MergedTable:
     """Stored rows of a table, then new ones; the builder brings them in order."""
@@ -45,6 +48,7 @@ class MergedTable:
     def locate(self, row: int) -> tuple[int, int, int]:
         """Return where a row came from; only new rows can be repetitions, the stored ones come first."""
         return self._given.locate(row - self._stored.rows)
+
 
 def choose_rows(
     table: str, stored: StoredTable, given: SpilledTable, old: Sources, new: Sources, replace: bool
@@ -83,20 +87,24 @@ def choose_rows(
         return _chosen(CONFLICT, stored, given, left, replace)
     return Choice(MergedTable(stored, given), MERGED)
 
+
 def _chosen(verdict: str, stored: StoredTable, given: SpilledTable, left: int, replace: bool) -> Choice:
     if verdict == CONFLICT:
         return Choice(given, REPLACED if replace else CONFLICT, left)
     return Choice(given, verdict)
+
 
 def _apart(stored: StoredTable, given: SpilledTable) -> bool:
     """Return whether all new rows come before or after all stored ones."""
     (a, b), (c, d) = _range(stored), _range(given)
     return b < c or d < a
 
+
 def _range(rows: RowSource) -> tuple[int, int]:
     times = np.empty(rows.rows, np.int64)
     rows.read("timestamp", times)
     return int(times.min()), int(times.max())
+
 
 def _hashes(table: str, rows: RowSource) -> NDArray[np.uint64]:
     """Return a 64-bit hash of each row, of the columns that every row of a day file still has.

@@ -1,14 +1,15 @@
 """Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already."""
 
-import numpy as np
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
 from numpy.typing import NDArray
+
 from tickstore.day.reader import DayFile
 from tickstore.input.fields import FIELDS
 from tickstore.spill.segments import Key, Spill
-from typing import Any, Protocol
-
 
 OF_ORDERS = {
     "order_id",
@@ -21,6 +22,7 @@ OF_ORDERS = {
     "parent_id",
 }
 
+
 class RowSource(Protocol):
     """A table of one partition, in the order of the input."""
 
@@ -32,6 +34,7 @@ class RowSource(Protocol):
     def read(self, name: str, out: NDArray[np.int64]) -> None:
         """Fill ``out`` with a column; the field's default where a file lacks it."""
 
+
 @dataclass(frozen=True, slots=True)
 class LogPart:
     """One log with rows of a table. ``codes`` turn participant numbers of the log into codes of the store."""
@@ -41,6 +44,7 @@ class LogPart:
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None
+
 
 class SpilledTable:
     """Rows of one table and partition in logs, files in their rank order."""
@@ -76,9 +80,11 @@ class SpilledTable:
             row -= part.rows
         raise IndexError(row)
 
+
 def _translate(column: NDArray[np.int64], codes: dict[int, int]) -> None:
     values, inverse = np.unique(column, return_inverse=True)
     column[:] = np.array([codes.get(value, value) for value in values.tolist()], np.int64)[inverse]
+
 
 class StoredTable:
     """Rows of one table of an existing day file, in time order."""

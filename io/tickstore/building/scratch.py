@@ -4,16 +4,17 @@ So a partition of any size is built in the same private memory: the system may w
 """
 
 import mmap
-import numpy as np
 import os
 import tempfile
-from numpy.typing import NDArray
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 
 _SMALL: Final = 1 << 20  # bytes of an array that need not be in the file
 _SEGMENT: Final = 64 << 20
+
 
 class Scratch:
     """Hand out uninitialised arrays; all are taken back at once by `reset`."""

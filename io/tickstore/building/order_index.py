@@ -1,17 +1,20 @@
 """Kernels that build the indices of a partition: dense order numbers, the order table, fills by order, quotes."""
 
-import numpy as np
-from kernels.base.compiling import inlined, kernel
-from numpy.typing import NDArray
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.compiling import inlined, kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+
 
 @inlined
 def _slot(key: int, shift: int) -> Any:
     """Return where the search for a key begins in a table of 2 ** (64 - shift) places."""
     return np.int64((np.uint64(key) * _MIX) >> np.uint64(shift))
+
 
 @inlined
 def _shift(table: NDArray[np.int32]) -> int:
@@ -20,6 +23,7 @@ def _shift(table: NDArray[np.int32]) -> int:
     while (1 << (64 - shift)) < table.shape[0]:
         shift -= 1
     return shift
+
 
 @kernel
 def number_orders(
@@ -59,6 +63,7 @@ def number_orders(
         out[i] = table[place]
     return order_id.shape[0], known
 
+
 @kernel
 def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_order: NDArray[Any]) -> int:
     """Return how many rows have another value than their order.
@@ -74,6 +79,7 @@ def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_o
         count += values[i] != of_order[order_index[i]]
     return count
 
+
 @kernel
 def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) -> None:
     """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
@@ -84,6 +90,7 @@ def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) ->
         while table[place] >= 0:
             place = (place + 1) & mask
         table[place] = k
+
 
 @kernel
 def find_orders(
@@ -105,6 +112,7 @@ def find_orders(
         while table[place] >= 0 and ids[table[place]] != key:
             place = (place + 1) & mask
         out[i] = table[place]
+
 
 @kernel
 def order_rows(
@@ -139,6 +147,7 @@ def order_rows(
         last_row[k] = i
         next_row[i] = -1
 
+
 @kernel
 def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], position: NDArray[np.int32]) -> None:
     """Give each fill its row when fills go by order, time order kept within one; absent orders last.
@@ -165,6 +174,7 @@ def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], posi
         offsets[k] = offsets[k - 1]
     offsets[0] = 0
 
+
 @kernel
 def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: NDArray[np.int32]) -> None:
     """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
@@ -180,6 +190,7 @@ def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: ND
         while j < ascending.shape[0] and ascending[j] < times[i]:
             j += 1
         out[i] = j
+
 
 @kernel
 def count_before_ends(

@@ -3,23 +3,43 @@
 Columns go straight from the spill logs into the mapped output, so memory does not grow with the partition.
 """
 
-import numpy as np
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from kernels.conventions import DEAL_AUCTION, DEAL_BOOKED, DEAL_DARK, DEAL_REPORT, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUE_LIT, VENUE_REPORT
-from numpy.typing import NDArray
 from pathlib import Path
-from tickstore.build.order_index import count_before, count_before_ends, count_others, find_orders, hash_orders, number_orders, order_rows, place_fills
-from tickstore.build.ordered_tables import SnapshotQuotes, TimeOrdered, _BLOCK, _put, _take
-from tickstore.build.row_sources import RowSource
-from tickstore.build.scratch import Scratch
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.conventions import (
+    DEAL_AUCTION,
+    DEAL_BOOKED,
+    DEAL_DARK,
+    DEAL_REPORT,
+    VENUE_AUCTION,
+    VENUE_BOOKED,
+    VENUE_DARK,
+    VENUE_LIT,
+    VENUE_REPORT,
+)
+from tickstore.building.order_index import (
+    count_before,
+    count_before_ends,
+    count_others,
+    find_orders,
+    hash_orders,
+    number_orders,
+    order_rows,
+    place_fills,
+)
+from tickstore.building.ordered_tables import _BLOCK, SnapshotQuotes, TimeOrdered, _put, _take
+from tickstore.building.row_sources import RowSource
+from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
 from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
-from typing import Any, Final
-
 
 _FIRST_TABLE: Final = 1 << 12
 _VENUE_OF_DEAL: Final = (
@@ -42,6 +62,7 @@ _FROM_FIRST_ROW: Final = (
 )
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
+
 @dataclass(slots=True)
 class BuiltDay:
     """A finished day file, not yet synced."""
@@ -50,6 +71,7 @@ class BuiltDay:
     index: dict[str, Any]
     duplicates: dict[str, list[int]] = field(default_factory=dict)  # table -> places in the input's order
     contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
+
 
 class DayBuilder:
     """One partition on its way from rows to file."""
@@ -197,6 +219,7 @@ class DayBuilder:
         views["fills/by_time"][:] = self._position
         return crc
 
+
 def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
     """Return the checksums of all columns that the order rows alone decide, with or without the quotes beside them."""
     left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
@@ -209,6 +232,7 @@ def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
         for path in sorted(columns)
         if (path.startswith("events/") and path not in left_out) or (path.startswith("orders/") and path[7:] in fixed)
     ]
+
 
 def table_digests(index: dict[str, Any], snapshots: bool) -> dict[str, Any]:
     """Return what tells whether each input table of a partition is the same as before."""

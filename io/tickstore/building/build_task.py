@@ -2,13 +2,26 @@
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from numpy.typing import NDArray
 from pathlib import Path
-from tickstore.build.day_builder import BuiltDay, DayBuilder, table_digests
-from tickstore.build.merged_tables import CONFLICT, Choice, GIVEN, KEPT, MERGED, MergedTable, REPLACED, SAME, choose_rows
-from tickstore.build.row_sources import LogPart, RowSource, SpilledTable, StoredTable
-from tickstore.build.scratch import Scratch
-from tickstore.build.session_hints import session_hints
+from typing import Any, Final, NamedTuple
+
+from numpy.typing import NDArray
+
+from tickstore.building.day_builder import BuiltDay, DayBuilder, table_digests
+from tickstore.building.merged_tables import (
+    CONFLICT,
+    GIVEN,
+    KEPT,
+    MERGED,
+    REPLACED,
+    SAME,
+    Choice,
+    MergedTable,
+    choose_rows,
+)
+from tickstore.building.row_sources import LogPart, RowSource, SpilledTable, StoredTable
+from tickstore.building.scratch import Scratch
+from tickstore.building.session_hints import session_hints
 from tickstore.day.check import sound_day
 from tickstore.day.reader import DayFile
 from tickstore.day.schema import FILLS, ORDERS, QUOTES
@@ -18,8 +31,6 @@ from tickstore.input.fields import TABLES
 from tickstore.spill.logs import Segment
 from tickstore.spill.segments import Key, Spill, open_spill
 from tickstore.store.new_day_file import BuiltPartition, Removed
-from typing import Any, Final, NamedTuple
-
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 _GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
@@ -27,6 +38,7 @@ MOST_SOURCES: Final = 100  # named in a day file
 _MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
+
 
 class Log(NamedTuple):
     """Where rows of a partition are: a byte range, its place in a log, how many they are, what columns they have."""
@@ -36,6 +48,7 @@ class Log(NamedTuple):
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None  # participant number in the log -> code of the store
+
 
 @dataclass(frozen=True, slots=True)
 class BuildTask:
@@ -51,7 +64,9 @@ class BuildTask:
     attributes: dict[str, Any]
     scratch_folder: str | None
 
+
 _state: dict[str, Any] = {}
+
 
 def build_partition(task: BuildTask) -> BuiltPartition:
     """Build a partition's day file beside its place; the commit moves it there."""
@@ -99,10 +114,12 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result
 
+
 def _has(existing: DayFile, table: str) -> bool:
     """Return whether a file of a table is in a day file; quotes made of order rows are made anew each time."""
     derived = table == "nbbo" and existing.attributes.get(FROM_ORDERS)
     return bool(existing.rows[_GROUP[table]] and not derived)
+
 
 def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
     """Return attributes that say whether the quotes on order rows are taken, of orders that were stored before."""
@@ -116,6 +133,7 @@ def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choic
         )
     others = {name: value for name, value in attributes.items() if name != FROM_ORDERS}
     return others | ({FROM_ORDERS: True} if before else {})
+
 
 def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask) -> Choice:
     """Return which rows make up a table that the store has."""
@@ -132,9 +150,11 @@ def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask)
         return Choice(stored, KEPT)  # the same rows, with the quotes on them
     return choice
 
+
 def _locate(rows: RowSource, row: int) -> tuple[int, int, int]:
     assert isinstance(rows, SpilledTable | MergedTable)  # a stored table repeats nothing
     return rows.locate(row)
+
 
 def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice | None) -> int:
     """Return how many rows of the new input are in the store when the file is in its place."""
@@ -142,6 +162,7 @@ def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice
         return given.rows
     stored = choice.rows.rows - given.rows if choice is not None else 0
     return int(built.index["rows"][_GROUP[table]]) - stored
+
 
 def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: dict[str, Any]) -> list[Removed]:
     """Return table, rows and files of what a replacement takes out of the store."""
@@ -152,6 +173,7 @@ def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: d
         for table, choice in choices.items()
         if choice.removed
     ]
+
 
 def _outcome(
     built: BuiltDay, existing: DayFile | None, choices: dict[str, Choice], task: BuildTask
@@ -171,6 +193,7 @@ def _outcome(
         return ("merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"), []
     return ("replaced" if task.replace else "conflict"), changed
 
+
 def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
     """Return the attributes of a partition part of which stays: its old sources are named too."""
     if any(existing.attributes.get(name) != attributes[name] for name in ("timezone", "price_decimals")):
@@ -182,6 +205,7 @@ def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> d
         "participants": (existing.attributes["participants"] if kept else {}) | attributes["participants"],
         "session": attributes.get("session") or existing.attributes.get("session"),
     }
+
 
 def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[str, Any]:
     """Return the attributes that the columns decide."""
@@ -196,6 +220,7 @@ def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[s
         facts |= {"first_time": int(times[0]), "last_time": int(times[-1])}
     return facts
 
+
 def _scratch(folder: str | None) -> Scratch:
     """Return this process's scratch memory."""
     if _state.get("folder") != folder or "scratch" not in _state:
@@ -203,9 +228,11 @@ def _scratch(folder: str | None) -> Scratch:
     scratch: Scratch = _state["scratch"]
     return scratch
 
+
 @lru_cache(maxsize=_MAPPED)
 def _mapped_spill(segment: Segment) -> Spill:
     return open_spill(segment)
+
 
 def _spill(number: int, log: Segment | bytes) -> Spill:
     if isinstance(log, Segment):
@@ -214,6 +241,7 @@ def _spill(number: int, log: Segment | bytes) -> Spill:
     if number not in kept:
         kept[number] = open_spill(log)
     return kept[number]
+
 
 def forget_logs() -> None:
     """Let go of mapped logs and scratch memory: they belong to one conversion."""

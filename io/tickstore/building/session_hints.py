@@ -1,15 +1,17 @@
 """What a day's own rows say about when continuous trading was (decisions 4)."""
 
-import numpy as np
 from collections.abc import Iterator, Mapping
-from kernels.conventions import TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
-from numpy.typing import NDArray
-from tickstore.times.trade_dates import local_time_ns
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.conventions import TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
+from tickstore.times.trade_dates import local_time_ns
 
 _CONTINUOUS_BOOKED: Final = (44, 48)  # bookings on the lit and the dark book; 45 and 91 are auction and post-close
 _BLOCK: Final = 1 << 18
+
 
 class _Range:
     """The least and the greatest of times seen so far."""
@@ -25,6 +27,7 @@ class _Range:
             self.least = least if self.least is None else min(self.least, least)
             self.greatest = greatest if self.greatest is None else max(self.greatest, greatest)
             self.count += len(times)
+
 
 def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: str, date: str) -> dict[str, int | None]:
     """Return the hints of a partition, ns UTC or None, from its columns, block by block."""
@@ -51,6 +54,7 @@ def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: st
         "last_dark_entry": dark.greatest,
         "continuous_prints": prints.count,
     }
+
 
 def _blocks(group: Mapping[str, NDArray[Any]], *names: str) -> Iterator[tuple[NDArray[Any], ...]]:
     columns = [group[name] for name in names]

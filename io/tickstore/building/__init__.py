@@ -1,0 +1,1 @@
+"""Rows of a partition to its day file: merged, ordered, indexed."""

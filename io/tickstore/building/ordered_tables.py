@@ -1,0 +1,109 @@
+"""A partition's rows of one table in time order, taken column by column."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.conventions import NULL
+from tickstore.building.row_sources import RowSource
+from tickstore.building.scratch import Scratch
+from tickstore.building.time_order import repeated_rows, time_order
+from tickstore.input.fields import FIELDS, NOT_COLUMNS
+
+_BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
+
+
+class TimeOrdered:
+    """A table's columns in time order, without repeated rows."""
+
+    def __init__(self, table: str, source: RowSource, scratch: Scratch) -> None:
+        self._source = source
+        self._scratch = scratch
+        self._column: NDArray[np.int64] = scratch.empty(source.rows, "i8")
+        self._order: NDArray[Any] | None = None
+        timestamp: NDArray[np.int64] = scratch.empty(source.rows, "i8")
+        sequence: NDArray[np.int64] = scratch.empty(source.rows, "i8")
+        source.read("timestamp", timestamp)
+        source.read("sequence", sequence)
+        self._order = time_order(timestamp, sequence, scratch)
+        if self._order is not None:
+            _take(timestamp, self._order, self._column)
+            timestamp[:] = self._column
+            _take(sequence, self._order, self._column)
+            sequence[:] = self._column
+        others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
+        extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
+        self.duplicates: list[int] = []
+        if len(extra):
+            order = np.arange(source.rows, dtype=np.int32) if self._order is None else self._order
+            self.duplicates = sorted(order[extra].tolist())
+            self._order = np.delete(order, extra)
+            timestamp, sequence = np.delete(timestamp, extra), np.delete(sequence, extra)
+        self.timestamp, self.sequence = timestamp, sequence
+        self.rows = len(timestamp)
+
+    def _chooser(self, name: str) -> Any:
+        def values(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+            self._source.read(name, self._column)
+            chosen: NDArray[np.int64] = self._column[rows if self._order is None else self._order[rows]]
+            return chosen
+
+        return values
+
+    def has(self, name: str) -> bool:
+        """Return whether the input has the column."""
+        return self._source.has(name)
+
+    def read(self, name: str, out: NDArray[Any]) -> None:
+        """Fill ``out`` with a column in time order."""
+        if name == "timestamp":
+            out[:] = self.timestamp
+        elif name == "sequence":
+            out[:] = self.sequence
+        elif self._order is not None:
+            self._source.read(name, self._column)
+            _take(self._column, self._order, out)
+        elif out.dtype == np.int64:
+            self._source.read(name, out)
+        else:
+            self._source.read(name, self._column)
+            out[:] = self._column
+
+
+class SnapshotQuotes(TimeOrdered):
+    """Quotes made of the snapshots on order rows: one where bid or offer differs from the row before."""
+
+    def __init__(self, orders: TimeOrdered, scratch: Scratch) -> None:
+        self._columns: dict[str, NDArray[np.int64]] = {}
+        changed = np.zeros(orders.rows, np.bool_)
+        for ours, theirs in (("bid", "national_bid"), ("offer", "national_offer")):
+            column: NDArray[np.int64] = scratch.empty(orders.rows, "i8")
+            orders.read(theirs, column)
+            self._columns[ours] = column
+        known = np.flatnonzero((self._columns["bid"] != NULL) | (self._columns["offer"] != NULL))
+        for column in self._columns.values():
+            values = column[known]
+            changed[known[1:]] |= values[1:] != values[:-1]
+        changed[known[:1]] = True
+        kept = np.flatnonzero(changed)
+        self._columns = {name: column[kept] for name, column in self._columns.items()}
+        self.timestamp, self.sequence = orders.timestamp[kept], orders.sequence[kept]
+        self.rows = len(kept)
+        self.duplicates = []
+
+    def read(self, name: str, out: NDArray[Any]) -> None:
+        """Fill ``out`` with a column of the quotes."""
+        out[:] = (self._columns | {"timestamp": self.timestamp, "sequence": self.sequence})[name]
+
+
+def _take(values: NDArray[Any], rows: NDArray[Any], out: NDArray[Any]) -> None:
+    """Do ``out[:] = values[rows]`` without a temporary of its size."""
+    for a in range(0, len(rows), _BLOCK):
+        out[a : a + _BLOCK] = values[rows[a : a + _BLOCK]]
+
+
+def _put(values: NDArray[Any], rows: NDArray[Any], out: NDArray[Any]) -> None:
+    """Do ``out[rows] = values``."""
+    for a in range(0, len(rows), _BLOCK):
+        out[rows[a : a + _BLOCK]] = values[a : a + _BLOCK]
