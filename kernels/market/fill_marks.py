@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns, Rules
-from kernels.base.compiling import kernel
+from kernels.base.compiling import allocating_kernel, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
 
@@ -22,7 +22,7 @@ BATCH: Final = 512
 FEW: Final = 8  # sorting a fill costs about eight times as much as marking it
 
 
-@kernel
+@allocating_kernel
 def mark_fills(
     in_time: Array, fills: FillColumns, marks: Array, quotes: QuoteColumns, after_ns: Array, out: Array
 ) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kernels.base.columns import I64, Array, FillColumns
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL, VENUE_AUCTION, VENUE_BOOKED
 from kernels.market.quotes import NEVER, exact_mid2
@@ -23,7 +23,7 @@ def is_print(venue: int, deal_source: int) -> bool:
     return (venue < VENUE_BOOKED) & ((deal_source < BLOCK_PRICE_FIRST) | (deal_source > BLOCK_PRICE_LAST))
 
 
-@kernel
+@allocating_kernel
 def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array) -> int:
     """Write each fill's exact price in half units, and the volume it adds to the market's prints.
 

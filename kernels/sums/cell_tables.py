@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
-from kernels.base.compiling import internal, kernel
+from kernels.base.compiling import allocating_kernel, internal, kernel
 from kernels.conventions import SCENARIOS
 from kernels.sums.histograms import CODE_COLUMNS, bucket_of
 from kernels.sums.moments import BPS, Integers
@@ -112,7 +112,7 @@ def _shortfalls(cost: F64, base: I64, first: int, n: int, y: F64) -> None:
             y[at + scenarios + s - 1] = y[at] - y[at + s]
 
 
-@kernel
+@allocating_kernel
 def add_orders(
     b: BlockColumns, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
 ) -> int:

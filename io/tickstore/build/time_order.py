@@ -3,7 +3,7 @@
 import numpy as np
 from collections.abc import Callable
 from itertools import pairwise
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from numpy.typing import NDArray
 from tickstore.build.scratch import Scratch
 from typing import Final
@@ -80,7 +80,7 @@ def _sift(
         place = least
     heap[place] = moving
 
-@kernel
+@allocating_kernel
 def merge_runs(
     timestamp: NDArray[np.int64],
     sequence: NDArray[np.int64],
