@@ -35,9 +35,9 @@ from kernels.conventions import (
     VENUE_LIT,
     VENUE_REPORT,
 )
-from kernels.market.quote_book import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS, quote_book
+from kernels.market.quote_book import BOOK_MID2, quote_book
 from kernels.market.quotes import seek
-from kernels.market.window_mids import mean_mid2, wide_mean, wide_sums
+from kernels.market.window_mids import mean_mid2, window_sums
 
 SIDES = (1, -1)
 SUM_LIMIT = 2.0**62
@@ -180,31 +180,18 @@ def fill_totals(
 
 
 @kernel
-def _window_mid2(time: Array, book: Array, wide: Array, base: int, start: Array, end: Array, out: Array) -> None:
-    hint = -1
+def _window_mid2(time: Array, book: Array, base: int, shift: int, start: Array, end: Array, out: Array) -> None:
+    before = -1
     for k in range(len(start)):
-        before = seek(time, hint, start[k])
-        hint = before
+        before = seek(time, before, start[k])
         out[k] = np.nan
         if before >= 0 and book[before, BOOK_MID2] != NULL:
             out[k] = float(book[before, BOOK_MID2])
-        if start[k] >= end[k]:
-            continue
         until = seek(time, before, end[k])
-        if len(wide) > 0:
-            mid2 = wide_mean(book, wide, base, before, until, start[k], end[k])[0]
-            out[k] = out[k] if np.isnan(mid2) else mid2
-            continue
-        area = valid_ns = 0
-        for row, t, sign in ((until, end[k], 1), (before, start[k], -1)):
-            if row >= 0:
-                area += sign * book[row, BOOK_AREA]
-                valid_ns += sign * book[row, BOOK_VALID_NS]
-                if book[row, BOOK_MID2] != NULL:
-                    area += sign * (book[row, BOOK_MID2] - base) * (t - book[row, BOOK_TIME])
-                    valid_ns += sign * (t - book[row, BOOK_TIME])
-        if valid_ns > 0:
-            out[k] = mean_mid2(area, valid_ns, base)
+        if start[k] < end[k] and until >= 0:
+            area, valid, _ = window_sums(book, base, shift, before, until, start[k], end[k])
+            if valid > 0:
+                out[k] = mean_mid2(area, valid, base)
 
 
 def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: ArrayLike, end: ArrayLike) -> F64:
@@ -230,12 +217,9 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
         row = int(backwards[0])
         raise ValueError(f"end: row {row} is {ends[row]}, before its start {starts[row]}")
     first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
-    buffers = Buffers()
-    derived = quote_book(times, bids, offers, (first, last), buffers)
-    book, base = derived.book, derived.base
-    wide = wide_sums(derived, first, last, buffers)
+    derived = quote_book(times, bids, offers, (first, last), Buffers())
     out = np.empty(len(starts))
-    _window_mid2(times, book, wide, base, starts, ends, out)
+    _window_mid2(times, derived.book, derived.base, derived.shift, starts, ends, out)
     return out
 
 
