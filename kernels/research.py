@@ -22,17 +22,9 @@ from kernels.base.columns import F64, I64, Array
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import (
-    DEAL_AUCTION,
-    DEAL_BOOKED,
-    DEAL_DARK,
-    DEAL_LIT,
-    DEAL_REPORT,
     MID_TICK_HALF,
     NULL,
-    VENUE_AUCTION,
-    VENUE_BOOKED,
-    VENUE_DARK,
-    VENUE_LIT,
+    VENUE_OF_DEAL,
     VENUE_REPORT,
 )
 from kernels.market.quote_book import BOOK_MID2, quote_book
@@ -41,13 +33,6 @@ from kernels.market.window_mids import mean_mid2, window_sums
 
 SIDES = (1, -1)
 SUM_LIMIT = 2.0**62
-VENUE_OF = {
-    **dict.fromkeys(DEAL_LIT, VENUE_LIT),
-    **dict.fromkeys(DEAL_DARK, VENUE_DARK),
-    **dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION),
-    **dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED),
-    **dict.fromkeys(DEAL_REPORT, VENUE_REPORT),
-}
 
 
 class OrderStates(NamedTuple):
@@ -130,9 +115,9 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
     deal_source : (n,) the exchange's codes
 
     """
-    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF))
-    table = np.zeros(max(VENUE_OF) + 1, np.int8)
-    table[list(VENUE_OF)] = list(VENUE_OF.values())
+    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF_DEAL))
+    table = np.zeros(max(VENUE_OF_DEAL) + 1, np.int8)
+    table[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
     return np.asarray(table[codes])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from kernels.conventions import DEAL_AUCTION, DEAL_BOOKED, DEAL_DARK, DEAL_REPORT, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUE_LIT, VENUE_REPORT
+from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
 from numpy.typing import NDArray
 from pathlib import Path
 from tickstore.build.order_index import count_before, count_before_ends, count_others, find_orders, hash_orders, number_orders, order_rows, place_fills
@@ -22,15 +22,9 @@ from typing import Any, Final
 
 
 _FIRST_TABLE: Final = 1 << 12
-_VENUE_OF_DEAL: Final = (
-    dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION)
-    | dict.fromkeys(DEAL_DARK, VENUE_DARK)
-    | dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED)
-    | dict.fromkeys(DEAL_REPORT, VENUE_REPORT)
-)
 # Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
 _VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
-_VENUES[list(_VENUE_OF_DEAL)] = list(_VENUE_OF_DEAL.values())
+_VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
 _FROM_FIRST_ROW: Final = (
     "participant",
     "side",
