@@ -131,14 +131,33 @@ class HelperLibrary(JITCodeLibrary):
     """
 
     def _optimize_functions(self, module: object) -> None:
-        """Leave it to the kernel, too."""
-
-    def _optimize_final_module(self) -> None:
         """Leave it to the kernel, which optimises what it took in as one."""
 
-    def _finalize_final_module(self) -> None:
+    def finalize(self) -> None:
         """Be ready to be taken in, without machine code."""
         self._finalized = True
+
+    def _callees(self) -> dict[Any, None]:
+        """Return the libraries of all that is called, directly or not, each once."""
+        found: dict[Any, None] = {}
+        for library in self._linking_libraries:
+            found[library] = None
+            if isinstance(library, HelperLibrary):
+                found |= library._callees()
+        return found
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the code with all that it calls, for a kernel: other functions may define the same."""
+        if self._shared_module is None:
+            module = self._final_module.clone()
+            for library in self._callees():
+                helper = isinstance(library, HelperLibrary)
+                module.link_in(library._final_module if helper else library._get_module_for_linking(), preserve=True)
+            for function in module.functions:
+                if not function.is_declaration:
+                    function.linkage = "linkonce_odr"
+            self._shared_module = module
+        return self._shared_module
 
     def get_pointer_to_function(self, name: str) -> int:
         """Return 0: there is no machine code."""
