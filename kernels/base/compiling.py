@@ -207,8 +207,7 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
 def runtime(value: int) -> int:
     """Return ``value`` as an int64 that compiled code takes as data.
 
-    Numba compiles a callee anew for every constant it is called with; a constant that is passed around
-    (a code, a rule, a zero to start from) is therefore better a runtime value.
+    Helpers no longer are compiled anew for every constant they are called with, which this was for.
     """
     code: Any = np.int64(value)
     return cast(int, code)
