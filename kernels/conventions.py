@@ -47,6 +47,11 @@ VENUE_AUCTION: Final = 2
 VENUE_BOOKED: Final = 3
 VENUE_REPORT: Final = 4
 VENUES: Final = ("lit", "dark", "auction", "booked", "report")
+VENUE_OF_DEAL: Final = {
+    deal: venue
+    for venue, deals in enumerate((DEAL_LIT, DEAL_DARK, DEAL_AUCTION, DEAL_BOOKED, DEAL_REPORT))
+    for deal in deals
+}
 
 # Fill groups by the final real state (design 5).
 GROUP_FULL: Final = 1

@@ -22,32 +22,17 @@ from kernels.base.columns import F64, I64, Array
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import (
-    DEAL_AUCTION,
-    DEAL_BOOKED,
-    DEAL_DARK,
-    DEAL_LIT,
-    DEAL_REPORT,
     MID_TICK_HALF,
     NULL,
-    VENUE_AUCTION,
-    VENUE_BOOKED,
-    VENUE_DARK,
-    VENUE_LIT,
+    VENUE_OF_DEAL,
     VENUE_REPORT,
 )
-from kernels.market.quote_book import BOOK_AREA, BOOK_MID2, BOOK_TIME, BOOK_VALID_NS, quote_book
+from kernels.market.quote_book import BOOK_MID2, quote_book
 from kernels.market.quotes import seek
-from kernels.market.window_mids import mean_mid2, wide_mean, wide_sums
+from kernels.market.window_mids import mean_mid2, window_sums
 
 SIDES = (1, -1)
 SUM_LIMIT = 2.0**62
-VENUE_OF = {
-    **dict.fromkeys(DEAL_LIT, VENUE_LIT),
-    **dict.fromkeys(DEAL_DARK, VENUE_DARK),
-    **dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION),
-    **dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED),
-    **dict.fromkeys(DEAL_REPORT, VENUE_REPORT),
-}
 
 
 class OrderStates(NamedTuple):
@@ -130,9 +115,9 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
     deal_source : (n,) the exchange's codes
 
     """
-    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF))
-    table = np.zeros(max(VENUE_OF) + 1, np.int8)
-    table[list(VENUE_OF)] = list(VENUE_OF.values())
+    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF_DEAL))
+    table = np.zeros(max(VENUE_OF_DEAL) + 1, np.int8)
+    table[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
     return np.asarray(table[codes])
 
 
@@ -180,31 +165,18 @@ def fill_totals(
 
 
 @kernel
-def _window_mid2(time: Array, book: Array, wide: Array, base: int, start: Array, end: Array, out: Array) -> None:
-    hint = -1
+def _window_mid2(time: Array, book: Array, base: int, shift: int, start: Array, end: Array, out: Array) -> None:
+    before = -1
     for k in range(len(start)):
-        before = seek(time, hint, start[k])
-        hint = before
+        before = seek(time, before, start[k])
         out[k] = np.nan
         if before >= 0 and book[before, BOOK_MID2] != NULL:
             out[k] = float(book[before, BOOK_MID2])
-        if start[k] >= end[k]:
-            continue
         until = seek(time, before, end[k])
-        if len(wide) > 0:
-            mid2 = wide_mean(book, wide, base, before, until, start[k], end[k])[0]
-            out[k] = out[k] if np.isnan(mid2) else mid2
-            continue
-        area = valid_ns = 0
-        for row, t, sign in ((until, end[k], 1), (before, start[k], -1)):
-            if row >= 0:
-                area += sign * book[row, BOOK_AREA]
-                valid_ns += sign * book[row, BOOK_VALID_NS]
-                if book[row, BOOK_MID2] != NULL:
-                    area += sign * (book[row, BOOK_MID2] - base) * (t - book[row, BOOK_TIME])
-                    valid_ns += sign * (t - book[row, BOOK_TIME])
-        if valid_ns > 0:
-            out[k] = mean_mid2(area, valid_ns, base)
+        if start[k] < end[k] and until >= 0:
+            area, valid, _ = window_sums(book, base, shift, before, until, start[k], end[k])
+            if valid > 0:
+                out[k] = mean_mid2(area, valid, base)
 
 
 def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: ArrayLike, end: ArrayLike) -> F64:
@@ -230,12 +202,9 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
         row = int(backwards[0])
         raise ValueError(f"end: row {row} is {ends[row]}, before its start {starts[row]}")
     first, last = (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
-    buffers = Buffers()
-    derived = quote_book(times, bids, offers, (first, last), buffers)
-    book, base = derived.book, derived.base
-    wide = wide_sums(derived, first, last, buffers)
+    derived = quote_book(times, bids, offers, (first, last), Buffers())
     out = np.empty(len(starts))
-    _window_mid2(times, book, wide, base, starts, ends, out)
+    _window_mid2(times, derived.book, derived.base, derived.shift, starts, ends, out)
     return out
 
 

@@ -22,7 +22,6 @@ from kernels.market.prints import closing_price2
 from kernels.market.quality import quality_counts
 from kernels.market.quotes import prevailing_quote
 from kernels.market.rebuilt_prices import refuse_rebuilt
-from kernels.market.window_mids import fill_wide
 from kernels.measure import order_columns as r
 from kernels.measure.fees import scenario_fees
 from kernels.measure.order_columns import Rows
@@ -63,7 +62,7 @@ def empty_rules() -> Rules:
 
 
 def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums, rows: Rows) -> None:
-    """Make ready what only some inputs or settings need: fees, decision times, very large prices."""
+    """Make ready what only some inputs or settings need: fees and decision times."""
     quantity, place = rows.ints[r.ORDER_QUANTITY], rows.codes[r.ORDER_INDEX]
     filled = rows.ints[r.SCENARIO_FILLED : r.SCENARIO_FILLED + r.SCENARIO_COUNT]
     notional2 = rows.floats[r.SCENARIO_NOTIONAL2 : r.SCENARIO_NOTIONAL2 + r.SCENARIO_COUNT]
@@ -71,7 +70,6 @@ def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
     outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
     scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
     prevailing_quote(quotes.timestamp, quantity)
-    fill_wide(sums.book, 0, np.empty((len(sums.book), 2), np.int64))
 
 
 def warm() -> None:

@@ -5,7 +5,7 @@ a limit; every choice is an integer draw, so the market is the same on any machi
 """
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal
+from kernels.base.compiling import inlined
 from kernels.conventions import NULL, TYPE_BLOCK, TYPE_CENTRE_POINT, TYPE_DARK, TYPE_SHORT_SELL, TYPE_SWEEP
 from kernels.dark_layout import (
     CROSSING_KEY,
@@ -77,7 +77,7 @@ CURRENT_MAX = 1_536
 EIGHT_DAYS = 1_288
 
 
-@internal
+@inlined
 def new_record(m: I64) -> int:
     """Take a free order record and clear it; the caller made sure there is one."""
     x = m[FREE]
@@ -102,14 +102,14 @@ def new_record(m: I64) -> int:
     return int(x)
 
 
-@internal
+@inlined
 def clamped(m: I64, price: int) -> int:
     """Return the price moved onto the grid of levels."""
     top = m[LOWEST] + (m[LEVELS] - 2) * m[TICK]
     return int(max(m[LOWEST] + m[TICK], min(price, top)))
 
 
-@internal
+@inlined
 def draw_broker(m: I64, x: int) -> None:
     """Draw the broker by its share of orders, and one of its crossing keys."""
     z = draw(m) * 1000 >> 31
@@ -121,7 +121,7 @@ def draw_broker(m: I64, x: int) -> None:
     m[x + CROSSING_KEY] = m[b + 2] if draw(m) < m[b + 3] * PERCENT else m[b + 4]
 
 
-@internal
+@inlined
 def draw_side(m: I64, taker: bool) -> int:
     """Draw +1 or -1; takers lean against a price far from the day's anchor, so that it stays on the grid."""
     lean = 0
@@ -131,7 +131,7 @@ def draw_side(m: I64, taker: bool) -> int:
     return 1 if draw(m) < (50 + lean) * PERCENT else -1
 
 
-@internal
+@inlined
 def passive_price(m: I64, side: int, near: int, far: int) -> int:
     """Return a price at the touch, behind it, or inside a spread wider than usual."""
     tick = m[TICK]
@@ -140,7 +140,7 @@ def passive_price(m: I64, side: int, near: int, far: int) -> int:
     return int(near - side * tick * sampled(m, FAR))
 
 
-@internal
+@inlined
 def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
     """Make ``x`` a Centre Point order: mid-point, half tick, dark limit or block, a few with a minimum (R16)."""
     tick = m[TICK]
@@ -169,7 +169,7 @@ def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
         m[x + SINGLE_FILL] = 1 if draw(m) < 92 * PERCENT else 2
 
 
-@internal
+@inlined
 def draw_lit(m: I64, x: int, side: int, near: int, far: int, taker: bool, sweep: bool) -> None:
     """Make ``x`` a lit limit order or a sweep, crossing the touch or queueing."""
     m[x + TYPE] = TYPE_SWEEP if sweep else 0
@@ -195,7 +195,7 @@ def draw_lit(m: I64, x: int, side: int, near: int, far: int, taker: bool, sweep:
             m[x + SINGLE_FILL] = 1 if draw(m) < 92 * PERCENT else 2
 
 
-@internal
+@inlined
 def draw_order(m: I64) -> int:
     """Draw the next order and return its record."""
     x = new_record(m)
@@ -237,7 +237,7 @@ def draw_order(m: I64) -> int:
     return x
 
 
-@internal
+@inlined
 def plan_next(m: I64, x: int) -> None:
     """Schedule what a resting order does next: its next amendment, its cancellation, or nothing until the purge."""
     now = m[NOW]
@@ -263,7 +263,7 @@ def plan_next(m: I64, x: int) -> None:
     schedule(m, x, min(now + delay, m[PURGE_AT] - 1))
 
 
-@internal
+@inlined
 def draw_amendment(m: I64, x: int) -> tuple[int, int]:
     """Return the new price and open quantity of a resting order: half reductions, a few price changes."""
     price, leaves = m[x + PRICE], m[x + LEAVES]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal, runtime
+from kernels.base.compiling import inlined, runtime
 from marketgen.market_memory import QUANTILE_CELLS, QUANTILES, RANDOM_1, RANDOM_2
 
 SIZE: Final = runtime(0)  # shares of an order
@@ -82,7 +82,7 @@ def tables() -> I64:
     return table
 
 
-@internal
+@inlined
 def draw(m: I64) -> int:
     """Return a number in 0..2**31 - 1, the next of the market's stream.
 
@@ -96,7 +96,7 @@ def draw(m: I64) -> int:
     return int((a - b) % 2_147_483_562)
 
 
-@internal
+@inlined
 def sampled(m: I64, row: int) -> int:
     """Return a draw from a row of quantiles, interpolated."""
     z = draw(m)

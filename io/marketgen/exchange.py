@@ -1,7 +1,7 @@
 """What the exchange does with an order: entry, matching, amendment, cancellation, auctions (domain.md 1.3, 1.4)."""
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal
+from kernels.base.compiling import inlined
 from kernels.conventions import NULL, TYPE_DARK, TYPE_SWEEP
 from kernels.dark_book import (
     PLAN_ORDER,
@@ -82,14 +82,14 @@ from marketgen.records import (
 BOUNCE = 0  # time validity of fill-and-kill
 
 
-@internal
+@inlined
 def is_crossing(m: I64, a: int, b: int) -> bool:
     """Tell if a match is a booking: same participant and same crossing key other than 0 (R15)."""
     same = m[a + PARTICIPANT] == m[b + PARTICIPANT] and m[a + CROSSING_KEY] == m[b + CROSSING_KEY]
     return bool(same and m[a + CROSSING_KEY] != 0)
 
 
-@internal
+@inlined
 def release(m: I64, x: int) -> None:
     """Forget an order that ended: its truth is written, its record is free again."""
     unschedule(m, x)
@@ -100,7 +100,7 @@ def release(m: I64, x: int) -> None:
     m[LIVE_COUNT] -= 1
 
 
-@internal
+@inlined
 def leave_books(m: I64, x: int) -> None:
     """Take an order out of whatever book it rests in."""
     if m[x + LEVEL] >= 0:
@@ -109,7 +109,7 @@ def leave_books(m: I64, x: int) -> None:
         remove(m, x)
 
 
-@internal
+@inlined
 def take(m: I64, x: int, quantity: int) -> None:
     """Take a fill off a resting or incoming order in every book that shows it."""
     if m[x + LEVEL] >= 0:
@@ -121,7 +121,7 @@ def take(m: I64, x: int, quantity: int) -> None:
         leave_level(m, x)
 
 
-@internal
+@inlined
 def end_or_stay(m: I64, x: int) -> None:
     """Write a resting order after its fill; it leaves when nothing is left."""
     if m[x + LEAVES] == 0:
@@ -131,7 +131,7 @@ def end_or_stay(m: I64, x: int) -> None:
         write_order(m, x, TRADED, ON_BOOK)
 
 
-@internal
+@inlined
 def fill_dark(m: I64, x: int, aggressive: int) -> bool:
     """Trade an order in the dark at the present national quote; tell if it did."""
     bid, offer = national_bid(m), national_offer(m)
@@ -154,7 +154,7 @@ def fill_dark(m: I64, x: int, aggressive: int) -> bool:
     return n > 0
 
 
-@internal
+@inlined
 def fill_lit(m: I64, x: int) -> bool:
     """Trade an order with the best lit price level within its limit; tell if it did (R19 b)."""
     side = m[x + SIDE]
@@ -177,7 +177,7 @@ def fill_lit(m: I64, x: int) -> bool:
     return True
 
 
-@internal
+@inlined
 def match(m: I64, x: int, reason: int) -> None:
     """Match an incoming order by its kind, let it rest or bounce, and write what became of it (I3, I4)."""
     before = m[x + MATCHED]
@@ -207,7 +207,7 @@ def match(m: I64, x: int, reason: int) -> None:
     release(m, x)
 
 
-@internal
+@inlined
 def rest(m: I64, x: int) -> None:
     """Let an order rest: dark orders in the dark, others in the lit book, sweeps with mid-tick 1 in both (R20)."""
     kind = m[x + TYPE]
@@ -220,7 +220,7 @@ def rest(m: I64, x: int) -> None:
     write_log(m, LOG_REST, x, 1 if kind & TYPE_DARK else 0, 2 * m[x + PRICE], m[x + LEAVES])
 
 
-@internal
+@inlined
 def finish(m: I64) -> None:
     """End a transaction: number its trades, show the new quote, and let resting dark orders meet at it (R23)."""
     while publish(m) and m[PHASE] == CONTINUOUS:
@@ -235,7 +235,7 @@ def finish(m: I64) -> None:
     m[CREATED] = NULL
 
 
-@internal
+@inlined
 def enter(m: I64, x: int) -> None:
     """Enter an order: a row before matching, a row after it."""
     m[x + LIVE] = 1
@@ -245,7 +245,7 @@ def enter(m: I64, x: int) -> None:
     match(m, x, ENTERED)
 
 
-@internal
+@inlined
 def cancel(m: I64, x: int, reason: int, status: int) -> None:
     """End an order; its leaves stay in the row (I7)."""
     leave_books(m, x)
@@ -254,7 +254,7 @@ def cancel(m: I64, x: int, reason: int, status: int) -> None:
     release(m, x)
 
 
-@internal
+@inlined
 def amend(m: I64, x: int, price: int, leaves: int) -> None:
     """Change a resting order. Less quantity keeps its place, anything else loses it (R13, I2, I5)."""
     keeps = price == m[x + PRICE] and leaves <= m[x + LEAVES]
@@ -277,7 +277,7 @@ def amend(m: I64, x: int, price: int, leaves: int) -> None:
         match(m, x, UPDATED)
 
 
-@internal
+@inlined
 def uncross(m: I64) -> None:
     """Hold the auction: one price of most volume, then least imbalance, then nearest the last price (R24)."""
     if m[BEST_BID] < m[BEST_OFFER]:

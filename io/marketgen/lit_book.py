@@ -3,7 +3,7 @@
 from typing import Final
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal
+from kernels.base.compiling import inlined
 from kernels.conventions import NULL
 from kernels.dark_layout import LEAVES, PRICE, SIDE
 from marketgen.market_memory import (
@@ -28,33 +28,33 @@ TAIL: Final = 1
 TOTAL: Final = 2
 
 
-@internal
+@inlined
 def best_bid(m: I64) -> int:
     """Return the book's best bid, or NULL."""
     at = m[BEST_BID]
     return int(m[LOWEST] + at * m[TICK]) if at >= 0 else NULL
 
 
-@internal
+@inlined
 def best_offer(m: I64) -> int:
     """Return the book's best offer, or NULL."""
     at = m[BEST_OFFER]
     return int(m[LOWEST] + at * m[TICK]) if at < m[LEVELS] else NULL
 
 
-@internal
+@inlined
 def bid_level(m: I64, at: int) -> int:
     """Return the address of the bids at grid index ``at``."""
     return int(m[LEVEL_TABLE] + LEVEL_CELLS * at)
 
 
-@internal
+@inlined
 def offer_level(m: I64, at: int) -> int:
     """Return the address of the offers at grid index ``at``."""
     return int(m[LEVEL_TABLE] + LEVEL_CELLS * (at + m[LEVELS]))
 
 
-@internal
+@inlined
 def join_level(m: I64, x: int) -> None:
     """Queue an order at the end of its price level."""
     at = (m[x + PRICE] - m[LOWEST]) // m[TICK]
@@ -76,7 +76,7 @@ def join_level(m: I64, x: int) -> None:
         m[BEST_OFFER] = at
 
 
-@internal
+@inlined
 def leave_level(m: I64, x: int) -> None:
     """Take an order out of its price level and find the best price anew if that emptied it."""
     k, after, before = m[x + LEVEL], m[x + NEXT], m[x + PREVIOUS]
@@ -96,26 +96,26 @@ def leave_level(m: I64, x: int) -> None:
         m[BEST_OFFER] += 1
 
 
-@internal
+@inlined
 def heap_time(m: I64, i: int) -> int:
     """Return the time of event ``i`` of the heap."""
     return int(m[m[HEAP] + 2 * i])
 
 
-@internal
+@inlined
 def heap_order(m: I64, i: int) -> int:
     """Return the order of event ``i`` of the heap."""
     return int(m[m[HEAP] + 2 * i + 1])
 
 
-@internal
+@inlined
 def _later(m: I64, i: int, j: int) -> bool:
     """Tell if event ``i`` of the heap comes after event ``j``; equal times go by record."""
     a, b = heap_time(m, i), heap_time(m, j)
     return bool(a > b or (a == b and heap_order(m, i) > heap_order(m, j)))
 
 
-@internal
+@inlined
 def _swap(m: I64, i: int, j: int) -> None:
     """Exchange two events of the heap."""
     a, b = m[HEAP] + 2 * i, m[HEAP] + 2 * j
@@ -127,7 +127,7 @@ def _swap(m: I64, i: int, j: int) -> None:
     m[m[b + 1] + HEAP_AT] = j
 
 
-@internal
+@inlined
 def _settle(m: I64, i: int) -> None:
     """Move event ``i`` up or down to where it belongs."""
     n = m[HEAP_SIZE]
@@ -144,7 +144,7 @@ def _settle(m: I64, i: int) -> None:
         i = least
 
 
-@internal
+@inlined
 def schedule(m: I64, x: int, when: int) -> None:
     """Note the one later event of a live order."""
     i = m[HEAP_SIZE]
@@ -155,7 +155,7 @@ def schedule(m: I64, x: int, when: int) -> None:
     _settle(m, i)
 
 
-@internal
+@inlined
 def unschedule(m: I64, x: int) -> None:
     """Forget an order's later event, if it has one."""
     i = m[x + HEAP_AT]

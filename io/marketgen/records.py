@@ -3,7 +3,7 @@
 from typing import Final
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal, runtime
+from kernels.base.compiling import inlined, runtime
 from kernels.conventions import NULL
 from kernels.dark_layout import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
 from marketgen.draws import draw
@@ -93,13 +93,13 @@ LOG_AMEND: Final = runtime(5)
 LOG_OUTSIDE: Final = runtime(6)
 
 
-@internal
+@inlined
 def national_bid(m: I64) -> int:
     """Return the better of the book's and the other market's bid, NULL if neither has one (R3)."""
     return max(best_bid(m), int(m[OUTSIDE_BID]))
 
 
-@internal
+@inlined
 def national_offer(m: I64) -> int:
     """Return the better of the two offers, NULL if there is none."""
     own, outside = best_offer(m), int(m[OUTSIDE_OFFER])
@@ -108,20 +108,20 @@ def national_offer(m: I64) -> int:
     return min(own, outside)
 
 
-@internal
+@inlined
 def broker_id(m: I64, participant: int) -> int:
     """Return the number the files name a broker by."""
     return int(m[m[BROKERS] + BROKER_CELLS * participant])
 
 
-@internal
+@inlined
 def next_sequence(m: I64) -> int:
     """Return the next message number; other securities take some in between."""
     m[SEQUENCE] += 1 + (draw(m) * 9 >> 31)
     return int(m[SEQUENCE])
 
 
-@internal
+@inlined
 def write_log(m: I64, kind: int, x: int, contra: int, price2: int, quantity: int) -> None:
     """Note an event of the book with the quotes after it. ``contra``: an order id, a venue or 0."""
     if m[LOGGING] == 0:
@@ -144,7 +144,7 @@ def write_log(m: I64, kind: int, x: int, contra: int, price2: int, quantity: int
     m[row + 13] = national_offer(m)
 
 
-@internal
+@inlined
 def write_order(m: I64, x: int, reason: int, status: int) -> None:
     """Write the order's state with the quotes at this moment."""
     row = m[ORDER_OUT] + ORDER_WIDTH * m[ORDER_ROWS]
@@ -177,7 +177,7 @@ def write_order(m: I64, x: int, reason: int, status: int) -> None:
     m[x + PARENT] = max(m[x + PARENT], m[x + LEAVES] + m[x + MATCHED] - m[x + CARRIED])
 
 
-@internal
+@inlined
 def count_fill(m: I64, x: int, quantity: int, price2: int, venue: int) -> None:
     """Add a fill to the order's counters, the file's and the truth's; leaves are the caller's."""
     m[x + MATCHED] += quantity
@@ -190,7 +190,7 @@ def count_fill(m: I64, x: int, quantity: int, price2: int, venue: int) -> None:
     m[x + FILLS] += 1
 
 
-@internal
+@inlined
 def write_trade(
     m: I64, order_id: int, side: int, participant: int, deal: int, price2: int, quantity: int, aggressive: int
 ) -> None:
@@ -212,7 +212,7 @@ def write_trade(
     m[row + 12] = aggressive
 
 
-@internal
+@inlined
 def write_match(m: I64, a: int, b: int, price2: int, quantity: int, deal: int, venue: int, aggressive: int) -> None:
     """Write both fills of a match between orders ``a`` (the aggressor if ``aggressive``) and ``b``, and count them."""
     m[MATCHES] += 1 + (draw(m) * 3 >> 31)
@@ -223,7 +223,7 @@ def write_match(m: I64, a: int, b: int, price2: int, quantity: int, deal: int, v
     write_log(m, LOG_FILL, a, m[b + ORDER_ID], price2, quantity)
 
 
-@internal
+@inlined
 def publish(m: I64) -> bool:
     """Give the transaction's trades their sequence, after its orders', then show a new national quote."""
     for i in range(m[PENDING], m[TRADE_ROWS]):
@@ -253,7 +253,7 @@ def publish(m: I64) -> bool:
     return True
 
 
-@internal
+@inlined
 def write_truth(m: I64, x: int) -> None:
     """Write what is known of an order-day: group, quantities by venue, notionals, times."""
     matched, leaves = m[x + MATCHED] - m[x + CARRIED], m[x + LEAVES]

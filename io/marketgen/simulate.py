@@ -3,7 +3,7 @@
 from typing import Final
 
 from kernels.base.columns import I64
-from kernels.base.compiling import internal, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark_layout import IS_SWEEP, LEAVES, MID_TICK, MINIMUM, PRICE
 from marketgen.agents import ACT_CANCEL, DAY, draw_amendment, draw_order, plan_next
@@ -103,7 +103,7 @@ def run(m: I64) -> int:
     return DONE
 
 
-@internal
+@inlined
 def step(m: I64) -> None:
     """Do the next thing that happens: a session change, a later event, an entry, or the other market before it."""
     fixed = m[OPEN_AT + m[NEXT_FIXED]]
@@ -143,7 +143,7 @@ def step(m: I64) -> None:
             plan_next(m, x)
 
 
-@internal
+@inlined
 def next_arrival(m: I64) -> int:
     """Return the time of the next entry, NULL when there is none; entries crowd into bursts."""
     if m[ARRIVAL] != NULL:
@@ -163,7 +163,7 @@ def next_arrival(m: I64) -> int:
     return int(m[ARRIVAL])
 
 
-@internal
+@inlined
 def act(m: I64, x: int) -> None:
     """Let a resting order do what it had planned."""
     if m[x + ACTION] == ACT_CANCEL:
@@ -175,7 +175,7 @@ def act(m: I64, x: int) -> None:
         plan_next(m, x)
 
 
-@internal
+@inlined
 def change_session(m: I64) -> None:
     """Go on to the next session; auctions uncross at the change."""
     at = m[NEXT_FIXED]
@@ -196,7 +196,7 @@ def change_session(m: I64) -> None:
         m[PHASE] = FINISHED
 
 
-@internal
+@inlined
 def purge(m: I64) -> None:
     """End the day: day orders are purged (R26), multi-day orders stay for tomorrow; both stay in their slots."""
     for x in range(m[ORDERS], m[FRESH], ORDER_CELLS):
@@ -208,7 +208,7 @@ def purge(m: I64) -> None:
             write_truth(m, x)
 
 
-@internal
+@inlined
 def reload(m: I64) -> None:
     """Bring yesterday's multi-day orders back the evening before, delete the purged ones (domain.md 3.7)."""
     for x in range(m[ORDERS], m[FRESH], ORDER_CELLS):
@@ -234,7 +234,7 @@ def reload(m: I64) -> None:
         finish(m)
 
 
-@internal
+@inlined
 def report(m: I64) -> None:
     """Report an off-market crossing: two trade rows of one order number that no order row has."""
     bid, offer = national_bid(m), national_offer(m)
@@ -250,7 +250,7 @@ def report(m: I64) -> None:
         write_trade(m, m[ID_BASE] + m[IDS], side, broker, OFF_MARKET, price2, quantity, PASSIVE)
 
 
-@internal
+@inlined
 def move_outside(m: I64) -> None:
     """Let the other market quote anew: mostly as ours, now and then better, worse, locking, crossing or absent."""
     tick = m[TICK]
@@ -281,7 +281,7 @@ def move_outside(m: I64) -> None:
     write_log(m, LOG_OUTSIDE, NOBODY, NOTHING, NOTHING, NOTHING)
 
 
-@internal
+@inlined
 def pull_side(m: I64) -> None:
     """Everyone cancels on one side, here and on the other market: a one-sided phase. Too full a side stays."""
     buy = (draw(m) * 2 >> 31) == 0

@@ -9,7 +9,6 @@ from kernels.base.memory import Buffers
 from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
 from kernels.market.prints import market_prints
 from kernels.market.quote_book import quote_book, quote_snapshots
-from kernels.market.window_mids import wide_sums
 
 
 class Sums(NamedTuple):
@@ -17,7 +16,7 @@ class Sums(NamedTuple):
 
     book: Array  # quote book
     marks: Array  # (n + 1, 2) int64: time and mid of each quote, side by side for random access, and an end
-    wide: Array  # (n + 1, 2) int64: coarse integrals; no rows on days whose prices need none
+    shift: int  # the quote book's integrals are over time in units of 2^shift ns
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid
@@ -35,9 +34,8 @@ def day_sums(
     """
     derived = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session, buffers)
     book, marks, base = derived.book, derived.marks, derived.base
-    wide = wide_sums(derived, *session, buffers)
     snapshots = quote_snapshots(book, base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
     price2, prints, rebuilt = market_prints(fills, marks, buffers)
     unmarked = np.empty((0, 2), np.int64)
-    sums = Sums(book, marks, wide, snapshots, derived.grid, derived.grid_scale, price2, prints, unmarked)
+    sums = Sums(book, marks, derived.shift, snapshots, derived.grid, derived.grid_scale, price2, prints, unmarked)
     return sums, base, rebuilt

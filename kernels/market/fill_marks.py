@@ -24,7 +24,13 @@ FEW: Final = 8  # sorting a fill costs about eight times as much as marking it
 
 @kernel
 def mark_fills(
-    in_time: Array, fills: FillColumns, marks: Array, quotes: QuoteColumns, after_ns: Array, out: Array
+    in_time: Array,
+    fills: FillColumns,
+    marks: Array,
+    quotes: QuoteColumns,
+    after_ns: Array,
+    scratch: tuple[Array, Array, Array],
+    out: Array,
 ) -> None:
     """Write the marks of fills.
 
@@ -35,13 +41,12 @@ def mark_fills(
     in_time : rows of the fills to mark, by time
     marks : (quotes + 1, 2) time and mid of quotes; the last time never comes
     after_ns : (1 + H,) what is added to a fill's time: for the quote before it, and for each horizon
+    scratch : (BATCH,) times, (BATCH, 1 + H) rows, (1 + H,) rows where the walks stand: -1
     out : (fills, LATER + H) int64
     """
     count = len(after_ns)
     bid, offer, timestamp = quotes.bid, quotes.offer, fills.timestamp
-    places = np.full(count, -1, np.int64)
-    rows = np.empty((BATCH, count), np.int64)
-    at = np.empty(BATCH, np.int64)
+    at, rows, places = scratch
     for start in range(0, len(in_time), BATCH):
         n = min(BATCH, len(in_time) - start)
         for k in range(n):
@@ -99,5 +104,7 @@ def marks_of_fills(
     if count <= most:
         in_time = rows[:count][np.argsort(fills.timestamp[rows[:count]])]
         in_time.flags.writeable = False
-    mark_fills(in_time, fills, marks, quotes, rules.after_ns, out)
+    horizons = len(rules.after_ns)
+    scratch = np.empty(BATCH, np.int64), np.empty((BATCH, horizons), np.int64), np.full(horizons, -1, np.int64)
+    mark_fills(in_time, fills, marks, quotes, rules.after_ns, scratch, out)
     return out

@@ -24,7 +24,7 @@ def is_print(venue: int, deal_source: int) -> bool:
 
 
 @kernel
-def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array) -> int:
+def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, volume: Array) -> int:
     """Write each fill's exact price in half units, and the volume it adds to the market's prints.
 
     Return how many prices are no longer the published one.
@@ -33,11 +33,12 @@ def write_prices(fills: FillColumns, marks: Array, price2: Array, volume: Array)
     half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
     Only deal sources 46 to 48 print mids; ``kernels.market.rebuilt_prices`` takes back what a limit forbids.
     A match has two fills; the buyer's stands for it.
+
+    dark : (BATCH + 1,) int64, scratch
     """
     price, quantity, side = fills.price, fills.quantity, fills.side
     venue, deal_source, quote = fills.venue, fills.deal_source, fills.quote
     bid, offer = fills.national_bid, fills.national_offer
-    dark = np.empty(BATCH + 1, np.int64)
     rebuilt = 0
     for start in range(0, len(price), BATCH):
         count = 0
@@ -86,7 +87,7 @@ def market_prints(fills: FillColumns, marks: Array, buffers: Buffers) -> tuple[I
     n = len(fills.by_time)
     price2, volume = buffers.take("price2", (n,), np.int64), buffers.take("volume", (n,), np.int64)
     prints = buffers.take("prints", (n + 1, 4), np.int64)
-    rebuilt = write_prices(fills, marks, price2, volume)
+    rebuilt = write_prices(fills, marks, np.empty(BATCH + 1, np.int64), price2, volume)
     write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
     return price2, prints, rebuilt
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
-from kernels.conventions import NULL, VENUE_BOOKED, VENUE_REPORT
+from kernels.conventions import VENUE_BOOKED, VENUE_REPORT
 
 QUALITY_KINDS: Final = (
     "orders_reconciled",
@@ -31,43 +31,44 @@ QUALITY_KINDS: Final = (
 
 @kernel
 def count_quality(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, out: Array) -> None:
-    """Add up every kind of ``QUALITY_KINDS`` into ``out`` (int64, zeros): whole day, every row."""
+    """Count every kind of ``QUALITY_KINDS`` into ``out`` (int64): whole day, every row."""
+    venues, quantity = fills.venue, fills.quantity
+    above = below = more = carried = 0
     for i in range(len(orders.order_id)):
         filled = 0
         for f in range(orders.first_fill[i], orders.first_fill[i] + orders.fill_count[i]):
-            if fills.venue[f] != VENUE_REPORT:
-                filled += fills.quantity[f]
+            if venues[f] != VENUE_REPORT:
+                filled += quantity[f]
         difference = filled - orders.matched_quantity[i]
-        out[0 if difference == 0 else 1] += 1
-        out[2] += difference > 0
-        out[3] += difference < 0
-        out[4] += filled > orders.parent_quantity[i]
-        out[5] += orders.carried_quantity[i] > 0
-    for i in range(len(fills.timestamp)):
-        venue = fills.venue[i]
-        out[6] += 1
-        out[7] += fills.order_index[i] < 0
-        out[8] += venue == VENUE_BOOKED
-        out[9] += venue == VENUE_REPORT
-        out[10] += fills.quote[i] < 0
-    for i in range(len(quotes.timestamp)):
-        bid = quotes.bid[i]
-        offer = quotes.offer[i]
-        has_bid = bid != NULL and bid > 0
-        has_offer = offer != NULL and offer > 0
-        out[11] += 1
-        if has_bid and has_offer:
-            out[12] += bid < offer
-            out[13] += bid == offer
-            out[14] += bid > offer
-        elif has_bid or has_offer:
-            out[15] += 1
-        else:
-            out[16] += 1
+        above += difference > 0
+        below += difference < 0
+        more += filled > orders.parent_quantity[i]
+        carried += orders.carried_quantity[i] > 0
+    strange = booked = reported = early = 0
+    for i in range(len(venues)):
+        strange += fills.order_index[i] < 0
+        booked += venues[i] == VENUE_BOOKED
+        reported += venues[i] == VENUE_REPORT
+        early += fills.quote[i] < 0
+    valid = locked = crossed = one_sided = empty = 0
+    for i in range(len(quotes.bid)):
+        bid, offer = quotes.bid[i], quotes.offer[i]
+        sides = int(bid > 0) + int(offer > 0)  # NULL is far below 0
+        valid += (sides == 2) & (bid < offer)
+        locked += (sides == 2) & (bid == offer)
+        crossed += (sides == 2) & (bid > offer)
+        one_sided += sides == 1
+        empty += sides == 0
+    whole = len(orders.order_id) - above - below, above + below, above, below, more, carried
+    parts = len(venues), strange, booked, reported, early, len(quotes.bid), valid, locked, crossed, one_sided, empty
+    for k in range(len(whole)):
+        out[k] = whole[k]
+    for k in range(len(parts)):
+        out[len(whole) + k] = parts[k]
 
 
 def quality_counts(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind of ``QUALITY_KINDS``."""
-    out = np.zeros(len(QUALITY_KINDS), np.int64)
+    out = np.empty(len(QUALITY_KINDS), np.int64)
     count_quality(orders, fills, quotes, out)
     return dict(zip(QUALITY_KINDS, out.tolist(), strict=True))

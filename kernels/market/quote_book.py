@@ -17,7 +17,7 @@ BOOK_BID: Final = 1
 BOOK_OFFER: Final = 2
 BOOK_MID2: Final = 3  # NULL where the quote is not valid for benchmarks
 BOOK_AREA: Final = 4  # integral of mid2 - base over valid time before this row
-BOOK_VALID_NS: Final = 5  # valid time before this row
+BOOK_VALID: Final = 5  # valid time before this row, in the units of the integrals
 BOOK_SPREAD_AREA: Final = 6  # integral of offer - bid over valid time before this row
 BOOK_COLUMNS: Final = 8  # one unused: a row is one cache line
 # Running sums over quotes, one row per quote and one after the last.
@@ -25,6 +25,9 @@ SNAPSHOT_COUNT: Final = 0  # valid quotes before this row
 SNAPSHOT_TOTAL: Final = 1  # sum of mid2 - base over them
 SNAPSHOT_COLUMNS: Final = 2
 OPENING_NS = 60 * NS_PER_SECOND
+# Units of time of the integrals.
+LARGEST_SHIFT: Final = 22
+ROOM: Final = 2**62
 
 
 def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: int) -> int:
@@ -61,6 +64,7 @@ def fill_book(
     bid: Array,
     offer: Array,
     base: int,
+    unit: int,
     inside: tuple[int, int],
     book: Array,
     marks: Array,
@@ -70,17 +74,17 @@ def fill_book(
     """Write the quote book, the marks and the grid in one pass over the quotes.
 
     Return the row among ``inside`` [first, stop) whose mid lies farthest from ``base`` or whose spread is
-    widest, or -1: it decides whether integrals of the day fit 64 bits.
+    widest, or -1: it decides in which units of time the integrals of the day fit 64 bits.
 
     book : (n + 1, BOOK_COLUMNS) int64: every value a benchmark reads of a quote, in one cache line. Prefix
         sums are of mid2 - base so that the integral of a window stays inside int64 (a day of ns times a mid
-        of 400 dollars does not). The sums may wrap, differences of them are right all the same; where those
-        could wrap too there are ``kernels.market.window_mids``.
+        of 400 dollars does not). The sums may wrap, differences of them are right all the same. Their time is in
+        units of 2^unit ns, see ``kernels.market.window_mids``.
     marks : (n + 1, 2) int64: time and mid, four quotes to a cache line; after the last a time that never comes
     grid, scale : (cells,) int32, (origin, shift): the row of the last quote before each cell of 2^shift ns, or -1
     """
     n, cells, filled = len(time), len(grid), 0
-    area = valid_ns = spread_area = 0
+    area = valid = spread_area = 0
     reach, widest = -1, -1
     for i in range(n):
         now, low, high = time[i], bid[i], offer[i]
@@ -93,7 +97,7 @@ def fill_book(
         book[i, BOOK_OFFER] = high
         book[i, BOOK_MID2] = mid2
         book[i, BOOK_AREA] = area
-        book[i, BOOK_VALID_NS] = valid_ns
+        book[i, BOOK_VALID] = valid
         book[i, BOOK_SPREAD_AREA] = spread_area
         marks[i, 0] = now
         marks[i, 1] = mid2
@@ -102,8 +106,8 @@ def fill_book(
             if here > reach and inside[0] <= i < inside[1]:
                 reach, widest = here, i
             if i + 1 < n:
-                lasted = time[i + 1] - now
-                valid_ns += lasted
+                lasted = (time[i + 1] >> unit) - (now >> unit)
+                valid += lasted
                 area += (mid2 - base) * lasted
                 spread_area += (high - low) * lasted
     for cell in range(filled, cells):
@@ -111,7 +115,7 @@ def fill_book(
     for column in range(4):
         book[n, column] = NULL
     book[n, BOOK_AREA] = area
-    book[n, BOOK_VALID_NS] = valid_ns
+    book[n, BOOK_VALID] = valid
     book[n, BOOK_SPREAD_AREA] = spread_area
     marks[n, 0] = NEVER
     marks[n, 1] = NULL
@@ -126,14 +130,15 @@ class QuoteBook(NamedTuple):
     grid: NDArray[np.int32]
     grid_scale: I64  # (2,) origin, shift
     base: int  # the mid that the sums are relative to
-    widest: int
+    shift: int  # the sums are over time in units of 2^shift ns
 
 
 def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], buffers: Buffers) -> QuoteBook:
     """Return the quote book of a day whose windows lie in ``session`` [start, end].
 
     The base is the first valid mid from the start on, as quotes of the pre-open may be far off; else the first
-    of all. The grid has one or two cells a quote.
+    of all. The grid has one or two cells a quote. Raises ValueError naming the quote if its price is so far from
+    the others that no unit of time is coarse enough.
     """
     start, end = session
     n = len(time)
@@ -145,8 +150,33 @@ def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], 
     marks = buffers.take("marks", (n + 1, 2), np.int64)
     grid = buffers.take("grid", (max(0, end - start) // (1 << shift) + 1,), np.int32)
     inside = max(first - 1, 0), int(time.searchsorted(end))
-    widest = fill_book(time, bid, offer, base, inside, book, marks, grid, (start, shift))
-    return QuoteBook(book, marks, grid, np.array([start, shift], np.int64), base, widest)
+    unit = 0
+    widest = fill_book(time, bid, offer, base, unit, inside, book, marks, grid, (start, shift))
+    if widest >= 0 and end > start:
+        unit = time_shift(reach_of(book, widest, base), start, end)
+        if unit > LARGEST_SHIFT:
+            raise ValueError(
+                f"quote row {widest} (time {time[widest]}, bid {bid[widest]}, offer {offer[widest]}) is too far from "
+                "the day's other prices to average over time; check it, or read prices with fewer decimals"
+            )
+    if unit > 0:
+        fill_book(time, bid, offer, base, unit, inside, book, marks, grid, (start, shift))
+    return QuoteBook(book, marks, grid, np.array([start, shift], np.int64), base, unit)
+
+
+def time_shift(reach: int, start: int, end: int) -> int:
+    """Return the smallest shift at which ``reach`` over [start, end] fits; LARGEST_SHIFT + 1 if none does.
+
+    reach : the largest magnitude of what is integrated, in half units
+    """
+    fits = (shift for shift in range(LARGEST_SHIFT + 1) if reach * ((end >> shift) - (start >> shift)) < ROOM)
+    return next(fits, LARGEST_SHIFT + 1)
+
+
+def reach_of(book: I64, row: int, base: int) -> int:
+    """Return the larger of a quote's distance from ``base`` and its spread, in half units."""
+    bid, offer = int(book[row, BOOK_BID]), int(book[row, BOOK_OFFER])
+    return max(abs(bid + offer - base), offer - bid)
 
 
 @kernel

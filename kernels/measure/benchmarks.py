@@ -16,7 +16,7 @@ from kernels.conventions import (
 from kernels.market import quote_book as q
 from kernels.market.day_sums import Sums
 from kernels.market.quotes import seek, seek_all
-from kernels.market.window_mids import mean_mid2, wide_mean
+from kernels.market.window_mids import mean_mid2, window_sums
 from kernels.measure import order_columns as r
 from kernels.measure.order_columns import Rows, Work
 
@@ -133,60 +133,27 @@ def snapshot_means(
 
 
 @inlined
-def time_weighted(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
+def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
     """Write the time-weighted mid over the valid time of each order's window, NaN where there is none.
 
     The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote.
     """
-    ints, floats, mean = rows.ints, rows.floats, work.mid2
+    ints, floats, mean, book, shift = rows.ints, rows.floats, work.mid2, sums.book, sums.shift
     for j in range(span[0], span[1]):
         k = j - span[0]
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
         before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
         mean[k] = spread = np.nan
-        valid_ns = 0
+        valid = 0
         if start < end and until >= 0:
-            area, valid_ns = book[until, q.BOOK_AREA], book[until, q.BOOK_VALID_NS]
-            spread_area, mid2 = book[until, q.BOOK_SPREAD_AREA], book[until, q.BOOK_MID2]
-            if mid2 != NULL:
-                lasted = end - book[until, q.BOOK_TIME]
-                area += (mid2 - base) * lasted
-                valid_ns += lasted
-                spread_area += (book[until, q.BOOK_OFFER] - book[until, q.BOOK_BID]) * lasted
-            if before >= 0:
-                area -= book[before, q.BOOK_AREA]
-                valid_ns -= book[before, q.BOOK_VALID_NS]
-                spread_area -= book[before, q.BOOK_SPREAD_AREA]
-                mid2 = book[before, q.BOOK_MID2]
-                if mid2 != NULL:
-                    lasted = start - book[before, q.BOOK_TIME]
-                    area -= (mid2 - base) * lasted
-                    valid_ns -= lasted
-                    spread_area -= (book[before, q.BOOK_OFFER] - book[before, q.BOOK_BID]) * lasted
-            if valid_ns > 0:
-                mean[k] = mean_mid2(area, valid_ns, base)
-                spread = 2.0 * BPS * float(spread_area) / (float(valid_ns) * mean[k])
+            area, valid, spread_area = window_sums(book, base, shift, before, until, start, end)
+            if valid > 0:
+                mean[k] = mean_mid2(area, valid, base)
+                spread = 2.0 * BPS * float(spread_area) / (float(valid) * mean[k])
         mid2 = ints[r.MID2, j]
-        if valid_ns <= 0 and mid2 != NULL:
+        if valid <= 0 and mid2 != NULL:
             spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
-
-
-@inlined
-def wide_means(
-    book: Array, wide: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int
-) -> None:
-    """Write window mids and quoted spreads over again, where their integrals may not fit 64 bits."""
-    ints, floats, mean = rows.ints, rows.floats, work.mid2
-    for j in range(span[0], span[1]):
-        k = j - span[0]
-        start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
-        before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
-        if start < end and until >= 0:
-            mid2, spread = wide_mean(book, wide, base, before, until, start, end)
-            if not np.isnan(mid2):
-                mean[k] = mid2
-                floats[r.QUOTED_SPREAD, j] = 2.0 * BPS * spread / mid2
 
 
 @inlined
@@ -198,9 +165,7 @@ def mids_block(
     An order with neither has no price to be filled at: it is not eligible, as one without a window is not.
     """
     ints, mean, flags = rows.ints, work.mid2, rows.flags
-    time_weighted(sums.book, rows, scratch, span, work, rules.mid_base)
-    if len(sums.wide) > 0:
-        wide_means(sums.book, sums.wide, rows, scratch, span, work, rules.mid_base)
+    time_weighted(sums, rows, scratch, span, work, rules.mid_base)
     if rules.mid_kind == MID_SNAPSHOT_MEAN:
         snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
     elif rules.mid_kind == MID_ARRIVAL:

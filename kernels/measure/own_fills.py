@@ -45,13 +45,13 @@ def without_fills(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
 
 
 @inlined
-def orders_with_fills(scratch: Array, n: int, traded: Array) -> Array:
-    """Return the places of the sub-block's orders that have fills: loops over fills then guess less often."""
+def orders_with_fills(scratch: Array, n: int, traded: Array) -> int:
+    """Write the places of the sub-block's orders that have fills, which loops then need not guess; return how many."""
     count = 0
     for k in range(n):
         traded[count] = k
         count += scratch[r.S_FILL_COUNT, k] > 0
-    return traded[:count]
+    return count
 
 
 @inlined

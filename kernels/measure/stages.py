@@ -9,7 +9,7 @@ processor has begun to fetch it ahead; 2,048 measured 6 % faster, 4,096 no longe
 import numpy as np
 
 from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
 from kernels.market.day_sums import Sums
 from kernels.measure import order_columns as r
@@ -26,20 +26,6 @@ from kernels.measure.timing import timing_block
 SUB_BLOCK = 2_048
 
 
-@inlined
-def empty_work() -> Work:
-    """Return the scratch of one sub-block."""
-    return Work(
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK + 1, np.int64),
-        np.empty(SUB_BLOCK, np.float64),
-        np.empty((C_COUNT, SUB_BLOCK), np.float64),
-        np.zeros(1, np.int64),
-    )
-
-
-@kernel
 def measure_orders(
     selected: Array,
     orders: OrderColumns,
@@ -51,13 +37,37 @@ def measure_orders(
     rows: Rows,
 ) -> None:
     """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``."""
-    book = sums.book
     scratch = np.empty((r.SCRATCH_ROWS, SUB_BLOCK + 8), np.int64)  # rows spread over the cache's sets
-    work = empty_work()
+    work = Work(
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK, np.int64),
+        np.empty(SUB_BLOCK + 1, np.int64),
+        np.empty(SUB_BLOCK, np.float64),
+        np.empty((C_COUNT, SUB_BLOCK), np.float64),
+        np.zeros(1, np.int64),
+    )
+    run_stages(selected, orders, events, fills, quotes, sums, rules, rows, scratch, work)
+
+
+@kernel
+def run_stages(
+    selected: Array,
+    orders: OrderColumns,
+    events: EventColumns,
+    fills: FillColumns,
+    quotes: QuoteColumns,
+    sums: Sums,
+    rules: Rules,
+    rows: Rows,
+    scratch: Array,
+    work: Work,
+) -> None:
+    """Do what ``measure_orders`` does, in the memory of one sub-block: ``scratch``, ``work``."""
+    book = sums.book
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
         observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
-        traded = orders_with_fills(scratch, span[1] - span[0], work.traded)
+        traded = work.traded[: orders_with_fills(scratch, span[1] - span[0], work.traded)]
         fills_block(fills, sums.price2, rules, rows, scratch, span, traded)
         withdrawn_block(rules, rows, span)
         benchmarks_block(quotes, book, rules, rows, scratch, span, work)

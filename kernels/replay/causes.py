@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kernels.base.argument_checks import check_ascending, check_index, check_not_negative, check_table
 from kernels.base.columns import Array
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from kernels.conventions import STATUS_NOT_ON_BOOK, VENUE_REPORT
 
 CAUSE_NONE: Final = 0  # a row that only repeats the state, as the one after an amendment
@@ -78,7 +78,7 @@ def ended(is_last: bool, status: int, reason: int, leaves: int) -> int:
     return CAUSE_CANCEL if status == STATUS_NOT_ON_BOOK else CAUSE_NONE
 
 
-@kernel
+@allocating_kernel
 def write_fill_causes(
     matched: Array, order_index: Array, first_fill: Array, fill_count: Array, quantity: Array, venue: Array, out: Array
 ) -> None:

@@ -35,6 +35,16 @@ class CubeTables(NamedTuple):
     moments: F64  # (cells, MOMENTS)
 
 
+class Scratch(NamedTuple):
+    """What ``add_orders`` works in."""
+
+    bits: I64  # (width of a row,) set in the magnitude of any entry so far
+    y: F64  # (TILE x CODE_COLUMNS,) shortfalls and savings in bps
+    seen: I64  # the bits of y
+    every: I64  # (TILE,) 0, 1, 2 ...
+    work: F64  # (2 K,)
+
+
 @kernel
 def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> int:
     """Write the number of each key, in the order of first use; return how many have one then.
@@ -112,7 +122,6 @@ def _shortfalls(cost: F64, base: I64, first: int, n: int, y: F64) -> None:
             y[at + scenarios + s - 1] = y[at] - y[at + s]
 
 
-@kernel
 def add_orders(
     b: BlockColumns, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
 ) -> int:
@@ -123,12 +132,27 @@ def add_orders(
 
     It stops, with rows in the tile that were not added, at a value that no sum may hold.
     """
-    size, bits = tile.base.shape[0], np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
-    y, every = np.zeros(size * CODE_COLUMNS), np.arange(size)
-    seen, work, reached = y.view(np.int64), np.zeros(2 * K), 0
-    cubes, cells = (main, market), (cell, other_cell)
-    for first in range(0, cell.shape[0], size):
-        n = min(size, cell.shape[0] - first)
+    size = len(tile.base)
+    y = np.zeros(size * CODE_COLUMNS)
+    bits = np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
+    scratch = Scratch(bits, y, y.view(np.int64), np.arange(size), np.zeros(2 * K))
+    return add_tiles(b, (cell, other_cell), (main, market), tile, code, scratch)
+
+
+@kernel
+def add_tiles(
+    b: BlockColumns,
+    cells: tuple[I32, I32],
+    cubes: tuple[CubeTables, CubeTables],
+    tile: Tile,
+    code: I16,
+    scratch: Scratch,
+) -> int:
+    """Do what ``add_orders`` does, tile by tile."""
+    bits, y, seen, every, work = scratch
+    size, reached = tile.base.shape[0], 0
+    for first in range(0, cells[0].shape[0], size):
+        n = min(size, cells[0].shape[0] - first)
         order_rows(b, first, n, tile)
         traded = fill_rows(b, first, n, tile)
         _magnitudes(tile.rows, n, bits)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
-from kernels.base.compiling import inlined, internal, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from kernels.conventions import SCENARIOS
 
 # Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
@@ -51,7 +51,7 @@ def bucket_of(bits: int) -> int:
     return HALF_BUCKETS + ((step ^ sign) - sign)
 
 
-@kernel
+@allocating_kernel
 def codes_by_cell(cell: I32, code: I16, start: I64, out: I16) -> None:
     """Sort the buckets of orders by cell: ``out[start[c]:start[c + 1]]`` are those of cell c, in their order.
 
@@ -76,7 +76,7 @@ def _lowest(word: int) -> int:
     return place
 
 
-@internal
+@inlined
 def _write_counts(cell: int, counts: I64, used: I64, out_cell: I32, out_code: I32, out_count: I64, written: int) -> int:
     """Write the counts of a cell as entries, by ascending code, and make them 0 again; return where they end.
 
@@ -92,7 +92,7 @@ def _write_counts(cell: int, counts: I64, used: I64, out_cell: I32, out_code: I3
     return written
 
 
-@kernel
+@allocating_kernel
 def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out_code: I32, out_count: I64) -> int:
     """Count priced orders by bucket, for each cell and measure; return the number of entries written.
 
@@ -134,7 +134,7 @@ def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out
     return written
 
 
-@kernel
+@allocating_kernel
 def regroup_histograms(
     start: I64, row: I64, entry: I64, code: I32, count: I64, counts: I64, out_cell: I32, out_code: I32, out_count: I64
 ) -> int:

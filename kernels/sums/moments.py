@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import F64, I32, I64
-from kernels.base.compiling import kernel
+from kernels.base.compiling import allocating_kernel, kernel
 from kernels.conventions import COST_SCALE, NULL
 
 Integers = NDArray[np.integer[Any]]
@@ -85,7 +85,7 @@ def add_fixed_cost(cell: I32, cost: F64, base: I64, out: I64) -> float:
     return reach
 
 
-@kernel
+@allocating_kernel
 def merge_moments(
     index: I32, weight: F64, mean: F64, comoment: F64, to_weight: F64, to_mean: F64, to_comoment: F64
 ) -> None:

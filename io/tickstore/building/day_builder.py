@@ -12,17 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.conventions import (
-    DEAL_AUCTION,
-    DEAL_BOOKED,
-    DEAL_DARK,
-    DEAL_REPORT,
-    VENUE_AUCTION,
-    VENUE_BOOKED,
-    VENUE_DARK,
-    VENUE_LIT,
-    VENUE_REPORT,
-)
+from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
 from tickstore.building.order_index import (
     count_before,
     count_before_ends,
@@ -42,15 +32,9 @@ from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
 
 _FIRST_TABLE: Final = 1 << 12
-_VENUE_OF_DEAL: Final = (
-    dict.fromkeys(DEAL_AUCTION, VENUE_AUCTION)
-    | dict.fromkeys(DEAL_DARK, VENUE_DARK)
-    | dict.fromkeys(DEAL_BOOKED, VENUE_BOOKED)
-    | dict.fromkeys(DEAL_REPORT, VENUE_REPORT)
-)
 # Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
 _VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
-_VENUES[list(_VENUE_OF_DEAL)] = list(_VENUE_OF_DEAL.values())
+_VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
 _FROM_FIRST_ROW: Final = (
     "participant",
     "side",

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from tickstore.building.scratch import Scratch
 
 _RUN: Final = 1 << 19  # rows sorted at once: bounds the memory that sorting takes
@@ -85,7 +85,7 @@ def _sift(
     heap[place] = moving
 
 
-@kernel
+@allocating_kernel
 def merge_runs(
     timestamp: NDArray[np.int64],
     sequence: NDArray[np.int64],
