@@ -14,12 +14,13 @@ from typing import Final
 
 import numpy as np
 
+from kernels.base.local_time import local_instant
 from tickstore.errors import InputError, UserError
 from tickstore.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.header import split_names
 from tickstore.odd_lines import RejectError, parse_time
 from tickstore.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
-from tickstore.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, local_time_ns, trade_calendar, trade_days
+from tickstore.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar, trade_days
 
 _COLUMNS: Final = {
     "security": SECURITY_ALIASES,
@@ -49,7 +50,7 @@ class SessionTable:
         """Return start and end in ns UTC, or None where the file says nothing."""
         found = self.dated.get((security, date))
         if found is None and security in self.clocks:
-            start, end = (local_time_ns(self.timezone, date, clock) for clock in self.clocks[security])
+            start, end = (local_instant(self.timezone, date, clock) for clock in self.clocks[security])
             return start, end
         return found
 
@@ -201,7 +202,7 @@ def _clock(text: str) -> str:
 
 def _time(text: str, day: str, timezone: str) -> int:
     if _CLOCK.fullmatch(text):
-        return local_time_ns(timezone, day, _clock(text))
+        return local_instant(timezone, day, _clock(text))
     if len(text) < len("YYYYMMDD"):
         raise _RowError(f"{text!r} is not a time like 10:00")
     return parse_time(text, timezone)
