@@ -1,7 +1,6 @@
 """Compile, or load from the cache, every kernel a job calls, by calling each once on a day of no rows."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -24,16 +23,13 @@ from kernels.market.quality import quality_counts
 from kernels.market.quotes import prevailing_quote
 from kernels.market.rebuilt_prices import refuse_rebuilt
 from kernels.market.window_mids import fill_wide
-from kernels.measure import order_columns as r
-from kernels.measure.fees import scenario_fees
-from kernels.measure.order_columns import Rows
+from kernels.measure.fees import sum_fill_fees
+from kernels.measure.result_rows import empty_rows
 from kernels.measure.selection import select_orders
-from kernels.measure.stages import empty_rows, measure_orders
+from kernels.measure.stages import measure_orders
 
 # Each has its own ``warm``.
-OTHERS = tuple(
-    f"kernels.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest", "dark_book")
-)
+OTHERS = tuple(f"kernels.sums.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest"))
 
 
 def empty_rules() -> Rules:
@@ -62,20 +58,19 @@ def empty_rules() -> Rules:
     )
 
 
-def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums, rows: Rows) -> None:
+def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums) -> None:
     """Make ready what only some inputs or settings need: fees, decision times, very large prices."""
-    quantity, place = rows.ints[r.ORDER_QUANTITY], rows.codes[r.ORDER_INDEX]
-    filled = rows.ints[r.SCENARIO_FILLED : r.SCENARIO_FILLED + r.SCENARIO_COUNT]
-    notional2 = rows.floats[r.SCENARIO_NOTIONAL2 : r.SCENARIO_NOTIONAL2 + r.SCENARIO_COUNT]
-    places = (orders.first_fill[place], orders.fill_count[place])
-    outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
-    scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
-    prevailing_quote(quotes.timestamp, quantity)
+    none, whole, places = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int32)
+    sum_fill_fees(fills, sums.price2, orders.first_fill[places], orders.fill_count[places], whole, 0, np.zeros(4), none)
+    prevailing_quote(quotes.timestamp, whole)
     fill_wide(sums.book, 0, np.empty((len(sums.book), 2), np.int64))
 
 
 def warm() -> None:
-    """Make every kernel of a job ready, so that worker processes that start later only load them."""
+    """Make every kernel of a job ready, so that worker processes that start later only load them.
+
+    Returns when all are compiled: seconds for the first time on a machine, else a fraction of one.
+    """
     events = EventColumns(*(readonly(np.zeros(0, EVENT_DTYPES.get(name, "i8"))) for name in EventColumns._fields))
     orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
@@ -89,10 +84,7 @@ def warm() -> None:
     rows = empty_rows(0, (1, 1), buffers)
     measure_orders(selected, orders, events, fills, quotes, sums, rules, rows)
     refuse_rebuilt(fills, orders.first_row, events, rules.ticks, sums.price2, np.zeros(0, np.int8))
-    warm_optional(orders, fills, quotes, sums, rows)
+    warm_optional(orders, fills, quotes, sums)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
-        if find_spec(name) is not None:
-            extra = getattr(import_module(name), "warm", None)
-            if extra is not None:
-                extra()
+        import_module(name).warm()

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "marketgen": {"marketgen", "kernels"},
     "driver": {"driver", "kernels", "tickstore", "marketgen"},
 }
-# The steps of each package from the bottom up, folders and modules beside them: each imports those above it in the list.
+# The steps of each package from the bottom up, folders and modules: each imports those above it in the list.
 STEPS = {
     "kernels": (
         "conventions",
@@ -34,6 +34,7 @@ STEPS = {
         "dark_book",
         "replay",
         "sums",
+        "bps",
         "research",
         "warming",
     ),

@@ -14,18 +14,13 @@ import numpy as np
 
 from kernels.base.columns import F64, I32, I64
 from kernels.conventions import BENCHMARKS, VENUES
+from kernels.measure.order_columns import ASKED, weighted
 from kernels.sums import moments
+from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 from tickstore.errors import UserError
 
 CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
-COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
-FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps")
-# Columns of OrderBlock.extra; a block without them counts as if they were missing in every order.
-EXTRA_FILL_METRICS = (
-    "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
-)  # fmt: skip
-ORDER_METRICS = ("quoted_spread_bps", "delay_bps", "decision_shortfall_bps")
-HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
+ORDER_METRICS = weighted(ASKED)
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 SCENARIO_SUMS = (
@@ -105,7 +100,7 @@ def sum_names(scenarios: Sequence[str], markouts: int, fill_rates: int) -> tuple
 def metric_names(markouts: int) -> list[str]:
     """Return the names of the weighted metrics of fills; markout horizons are numbered."""
     numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
-    return [*FILL_METRICS, *EXTRA_FILL_METRICS, *numbered]
+    return [*FILL_METRICS, *numbered]
 
 
 def too_large(name: str, reach: float) -> str:

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from kernels.conventions import NULL
-from kernels.measure.order_block import OrderBlock
+from kernels.conventions import BPS, NULL
+from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
-from kernels.sums.moments import BPS
 
 KEPT = 10  # per job
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
@@ -58,5 +57,5 @@ def robust_z(value: float | None, spread: tuple[float, float] | None) -> float |
 
 
 def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:
-    """Return the ``kept`` rows of largest cost; ties go to the smaller order id, so the order of parts is nothing."""
+    """Return the ``kept`` rows of largest cost; ties go to the smaller order id, whatever the order of merging."""
     return sorted([*a, *b], key=lambda row: (-abs(row["cost"]), row["order_id"]))[:kept]

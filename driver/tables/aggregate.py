@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import CONDITIONS, PHASES, SHARES, SPREADS, condition_dimensions
 from driver.sums.outliers import merge_extremes, robust_z
@@ -24,7 +24,6 @@ from driver.tables.parent_table import HEADER, parent_lines
 from driver.tables.row_measures import TableStyle, measures, totals_csv
 from kernels.base.columns import F64, I32, I64
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
-from kernels.measure.choices import Settings
 from tickstore.durable.files import atomic_file, atomic_write
 from tickstore.errors import StoreError
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from driver.sums.parents import Parents
-from driver.tables.column_guide import BENEFIT, BPS, COST, NONE, Column
+from driver.tables.column_guide import BPS, Column
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.row_measures import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
+from kernels.measure.order_columns import BENEFIT, COST, NONE
 
 COLUMNS: Final = (
     Column("security_code", "", NONE, "security"),

@@ -7,11 +7,9 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from driver.plan.jobs import Settings
 from driver.sums.cells import (
     CHARGES,
-    EXTRA_FILL_METRICS,
-    FILL_METRICS,
-    HORIZON_METRICS,
     ORDER_METRICS,
     SCENARIO_SUMS,
     VENUE_NAMES,
@@ -19,7 +17,7 @@ from driver.sums.cells import (
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
-from kernels.measure.choices import Settings
+from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
@@ -146,7 +144,7 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS)}
     for h, seconds in enumerate(style.markout_seconds):
         for metric in HORIZON_METRICS:
             names[f"{metric.removesuffix('_bps')}_{seconds:g}s_bps"] = f"{metric}.{h}"

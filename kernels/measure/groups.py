@@ -33,6 +33,16 @@ def classify(matched_quantity: ArrayLike, leaves_quantity: ArrayLike) -> NDArray
     ----------
     matched_quantity, leaves_quantity : (n,) int64, shares, of the last state observed
 
+    Returns
+    -------
+    (n,) int8
+
+    Raises
+    ------
+    TypeError
+        a column is not of whole numbers
+    ValueError
+        lengths differ, or a quantity is negative
     """
     matched = check_not_negative("matched_quantity", check_column("matched_quantity", matched_quantity, np.int64))
     leaves = check_not_negative("leaves_quantity", check_column("leaves_quantity", leaves_quantity, np.int64))

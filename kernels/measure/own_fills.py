@@ -4,8 +4,8 @@ from kernels.base.columns import Array, FillColumns, Rules
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL, VENUE_BOOKED, VENUE_REPORT
 from kernels.market.prints import is_print
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows
 
 FILL_SCRATCH = (
     r.S_NOTIONAL2,

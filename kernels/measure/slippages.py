@@ -1,17 +1,16 @@
-"""An order's market fills against the market: arrival, VWAP, close."""
+"""An order's market fills against the market: arrival, VWAP, close; a stage of ``stages``."""
 
 import numpy as np
 
 from kernels.base.columns import Array, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL
+from kernels.conventions import BPS, NULL
 from kernels.market.quotes import seek
-from kernels.measure import order_columns as r
-from kernels.measure.costs import BPS
-from kernels.measure.order_columns import Rows, Work
+from kernels.measure import result_rows as r
 from kernels.measure.own_fills import write_all
+from kernels.measure.result_rows import Rows, Work
 
-SLIPPAGES = (r.ARRIVAL_SLIPPAGE, r.ARRIVAL_IMPROVEMENT, r.VWAP_SLIPPAGE, r.VWAP_EX_OWN, r.CLOSE_SLIPPAGE)
+SLIPPAGES = (r.ARRIVAL_SLIPPAGE, r.ARRIVAL_IMPROVEMENT, r.VWAP_SLIPPAGE, r.VWAP_SLIPPAGE_EX_OWN, r.CLOSE_SLIPPAGE)
 
 
 @inlined
@@ -64,5 +63,5 @@ def slippages_block(
             floats[r.VWAP_SLIPPAGE, j] = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
         if volume_ex > 0 and notional2_ex > 0:
             others2 = float(notional2_ex)
-            floats[r.VWAP_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
+            floats[r.VWAP_SLIPPAGE_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
         floats[r.CLOSE_SLIPPAGE, j] = per_close * side * (price2 - float(close2))

@@ -10,13 +10,12 @@ import numpy as np
 
 from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules
 from kernels.base.compiling import inlined, kernel
-from kernels.base.memory import Buffers
 from kernels.market.day_sums import Sums
-from kernels.measure import order_columns as r
+from kernels.measure import result_rows as r
 from kernels.measure.benchmarks import benchmarks_block, cleanup_block, mids_block
 from kernels.measure.costs import C_COUNT, costs_block
-from kernels.measure.order_columns import Rows, Work
 from kernels.measure.own_fills import fills_block, orders_with_fills, withdrawn_block
+from kernels.measure.result_rows import Rows, Work
 from kernels.measure.scenarios import scenarios_block
 from kernels.measure.slippages import slippages_block
 from kernels.measure.spreads import spreads_block
@@ -68,15 +67,3 @@ def measure_orders(
         timing_block(rows, scratch, span)
         slippages_block(sums.prints, rules, rows, scratch, span, traded, work)
         spreads_block(fills, sums, rules, rows, scratch, span, traded)
-
-
-def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers) -> Rows:
-    """Return result matrices for ``n`` orders, not initialised; horizons : number of markouts, of fill rates."""
-    return Rows(
-        ints=buffers.take("ints", (r.INT_ROWS, n), np.int64),
-        floats=buffers.take("floats", (r.FLOAT_ROWS, n), np.float64),
-        codes=buffers.take("codes", (r.CODE_ROWS, n), np.int32),
-        flags=buffers.take("flags", (r.FLAG_ROWS, n), np.int8),
-        horizons=buffers.take("horizons", (r.HORIZON_KINDS * horizons[0], n), np.float64),
-        within=buffers.take("within", (horizons[1], n), np.int64),
-    )

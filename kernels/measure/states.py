@@ -11,9 +11,9 @@ from kernels.base.compiling import inlined
 from kernels.market.event_rows import last_observed, row_in_force
 from kernels.market.quotes import seek
 from kernels.market.ticks import has_half_tick, tick_of
-from kernels.measure import order_columns as r
+from kernels.measure import result_rows as r
 from kernels.measure.groups import group_of
-from kernels.measure.order_columns import Rows
+from kernels.measure.result_rows import Rows
 
 
 @inlined

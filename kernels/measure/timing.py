@@ -5,8 +5,8 @@ import numpy as np
 from kernels.base.columns import Array
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows
 
 
 @inlined

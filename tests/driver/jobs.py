@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from driver.engines.supervisor import SINGLE_THREAD
-from driver.plan.jobs import Job, JobReport
-from kernels.measure.choices import Session, Settings
+from driver.plan.jobs import Job, JobReport, Settings
+from kernels.measure.choices import Session
 
 
 def make_job(index: int, security: str = "ok", rows: int = 100, folder: str = "/nonexistent") -> Job:

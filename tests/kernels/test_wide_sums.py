@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kernels
-from kernels.measure.choices import Session, Settings
+from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
@@ -48,7 +48,7 @@ def test_windows_of_far_quotes_equal_the_oracle(name: str) -> None:
         assert found[k] == pytest.approx(float(mid2), rel=1e-14), window
     base = {"order_id": 1, "side": 1, "price": 0, "order_type": 64, "leaves_quantity": 100, "matched_quantity": 0}
     events = [{**base, "order_id": k, "timestamp": t} for k, window in enumerate(windows) for t in window]
-    (block,) = measure(build_day(events, [], quotes), Settings(), SESSION)
+    (block,) = measure(build_day(events, [], quotes), Choices(), SESSION)
     by_id = {int(number): place for place, number in enumerate(block.order_id)}
     for k, window in enumerate(windows):
         mid2, place = naive_window_mid2(quotes, *window, None, "time_weighted"), by_id[k]
@@ -56,7 +56,7 @@ def test_windows_of_far_quotes_equal_the_oracle(name: str) -> None:
         assert block.scenario_price[1, place] == pytest.approx(float(mid2 / 2), rel=1e-14)
         spread = naive_quoted_spread(quotes, *window, None)
         assert spread is not None
-        assert block.extra["quoted_spread_bps"][place] == pytest.approx(float(spread), rel=1e-12)
+        assert block["quoted_spread_bps"][place] == pytest.approx(float(spread), rel=1e-12)
 
 
 def test_a_whole_mid_stays_whole() -> None:
@@ -70,7 +70,7 @@ def test_days_of_six_decimals_equal_the_oracle(seed: int) -> None:
     events, fills, quotes = random_day(seed, level=(3_000_000, 400_000_000))
     if not fills:
         return
-    settings = Settings()
+    settings = Choices()
     rules = plain_rules(settings, hour_bounds("2024-09-05", settings.selection, settings.timezone))
     (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), settings, SESSION)
     expected = naive_measures(events, fills, quotes, rules)
