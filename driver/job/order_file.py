@@ -1,4 +1,7 @@
-"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block."""
+"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block.
+
+Which columns, in which order, ``kernels.measure.order_columns`` says; here is only how files show them.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""When continuous trading began and ended, for every partition of a plan."""
+"""When trade dates start, and continuous trading began and ended, for every partition of a plan."""
 
 from bisect import bisect_left
 from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """Summing the orders of a job into its cubes, block by block: by who and when, by the market met, by volatility.
 
 An order's measures are worked out once and added to its cell of either cube; cells are sorted once, at the end.
-What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes.
+What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes. A job hands blocks
+over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
 Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
-``markout_seconds``.
+``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
 """
 
 from typing import Final, NamedTuple

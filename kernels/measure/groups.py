@@ -1,4 +1,7 @@
-"""Fill groups: fully filled, partially filled, not executed; disjoint and complete (design 5)."""
+"""Fill groups: fully filled, partially filled, not executed; disjoint and complete (design 5).
+
+The stage that observes orders asks one by one, ``classify`` is for arrays.
+"""
 
 from typing import Any
 

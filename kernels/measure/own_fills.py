@@ -1,4 +1,4 @@
-"""An order's own fills: quantity, notional, venues, and what the scenarios take of them."""
+"""An order's own fills: quantity, notional, venues, and what the scenarios take of them; a stage of ``stages``."""
 
 from kernels.base.columns import Array, FillColumns, Rules
 from kernels.base.compiling import inlined

@@ -1,4 +1,4 @@
-"""Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19).
+"""Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19); a stage of ``stages``.
 
 Every leg is tested by itself against the order's limit with its half tick, in half units. A refused leg
 fills nothing; the unfilled rest is charged like any other.

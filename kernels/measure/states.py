@@ -1,4 +1,4 @@
-"""Orders: which are subjects, and what is observed of them up to the end of the selected hours.
+"""Orders: what is observed of them up to the end of the selected hours; the first stage of ``stages``.
 
 The order table is the fast path; an order whose life crosses the end of the hours is patched from its
 events by walking ``next_row`` (decisions 6).

@@ -1,4 +1,4 @@
-"""When orders traded: time to the first fill, volume-weighted time of execution with and without the unfilled."""
+"""When orders traded: time to the first fill, volume-weighted time of execution; a stage of ``stages``."""
 
 import numpy as np
 
