@@ -72,6 +72,14 @@ def saving_bps(block: "OrderBlock") -> F64:
     return saving
 
 
+def number_of_spreads(block: "OrderBlock") -> F64:
+    """Return the real cost over Q (offer - bid) of the benchmark quote; none where it was locked."""
+    asked2 = 2.0 * (block.arrival_offer - block.arrival_bid) * block.order_quantity
+    asked2[(block.mid2 == NULL) | (asked2 <= 0)] = np.nan
+    spreads: F64 = block.cost[0] / asked2
+    return spreads
+
+
 def eq_ratio(block: "OrderBlock") -> F64:
     """Return the effective over the quoted spread of the market fills; none where all met locked quotes."""
     quoted = block.fill_quoted_spread_bps
@@ -105,6 +113,7 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "simulated_shortfall_cleanup_bps": lambda b: of_value(b, b.cost_cleanup[1:]),
     "execution_bps": lambda b: of_value(b, b.execution_cost),
     "opportunity_bps": lambda b: of_value(b, b.opportunity_cost),
+    "number_of_spreads": number_of_spreads,
     "fill_ratio": lambda b: b.filled_quantity / asked_for(b),
     "eq_ratio": eq_ratio,
     "adverse_selection_bps": lambda b: 0.0 - 0.5 * b.impact_bps,  # never -0

@@ -163,6 +163,8 @@ COLUMNS: Final = (
            "prints over the order's life; 0 for an order without market fills", "domain 4", ALL),
     Column("shortfall_ex_booking_bps", "f8", ONE, M0, COST, "real shortfall of the order without its crossing bookings",
            "decisions 9", ALL),
+    Column("number_of_spreads", "f8", ONE, "spreads", COST, "real shortfall a share over the spread at arrival",
+           "domain 4", ALL, of=DERIVED),
     Column("quoted_spread_bps", "f8", ONE, MID, NONE, "time-weighted offer - bid over the window", "domain 4", ALL,
            weight=ASKED),
     Column("fill_quoted_spread_bps", "f8", ONE, MID, NONE, "offer - bid before each market fill", "domain 4", ALL,

@@ -63,6 +63,7 @@ CLOSE_TO = (
 EXTRA_CLOSE_TO = (
     "execution_time_all",
     "shortfall_ex_booking_bps",
+    "number_of_spreads",
     "quoted_spread_bps",
     "fill_quoted_spread_bps",
     "arrival_improvement_bps",
