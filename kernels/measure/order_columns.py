@@ -161,6 +161,8 @@ COLUMNS: Final = (
            "off-market reports: they consume nothing and count nowhere else", "decisions 9", ALL),
     Column("market_volume", "i8", ONE, "shares", NONE,
            "prints over the order's life; 0 for an order without market fills", "domain 4", ALL),
+    Column("offside_value", "i8", ONE, MONEY, COST, "value of market fills beyond the far touch at arrival",
+           "domain 4", ALL),
     Column("shortfall_ex_booking_bps", "f8", ONE, M0, COST, "real shortfall of the order without its crossing bookings",
            "decisions 9", ALL),
     Column("number_of_spreads", "f8", ONE, "spreads", COST, "real shortfall a share over the spread at arrival",

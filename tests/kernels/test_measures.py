@@ -52,7 +52,7 @@ EXACT = (
     "eligible",
     "time_to_first_fill",
 )
-EXTRA_EXACT = ("report_quantity", "market_volume")
+EXTRA_EXACT = ("report_quantity", "market_volume", "offside_value")
 CLOSE_TO = (
     "execution_time",
     "arrival_slippage_bps",
