@@ -103,6 +103,11 @@ class Rows(NamedTuple):
     within: Array  # (F, n) int64
 
 
+PLACE: Final = {
+    name: (Rows._fields.index(matrix_of(BY_NAME[name])), row, BY_NAME[name].axis) for name, row in ROW.items()
+}
+
+
 def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers) -> Rows:
     """Return result matrices for ``n`` orders, not initialised; horizons : number of markouts, of fill rates."""
     rows = SIZE | {"horizons": HORIZON_KINDS * horizons[0], "within": horizons[1]}
@@ -130,9 +135,12 @@ class OrderBlock:
 
     def __getattr__(self, name: str) -> Array:
         """Return a column by name."""
-        if name not in BY_NAME or BY_NAME[name].needs not in ("", *self.given):
+        if name not in BY_NAME:
             raise AttributeError(f"a block of orders has no column {name!r}")
-        return self[name]
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this block has no column {name!r}: there is no {BY_NAME[name].needs}") from None
 
     def __getitem__(self, name: str) -> Array:
         """Return a column by name, or one row of a column with an axis by the name it is shown by.
@@ -150,7 +158,7 @@ class OrderBlock:
                     return row
             raise KeyError(name)
         column = BY_NAME[name]
-        if column.needs not in ("", *self.given):
+        if column.needs and column.needs not in self.given:
             raise KeyError(name)
         if column.of == DERIVED:
             return derived_columns.compute(self, name)
@@ -161,15 +169,15 @@ class OrderBlock:
 
     def stored(self, name: str) -> Array:
         """Return the view of all rows of a column that is not derived: every scenario, asked for or not."""
-        column, row = BY_NAME[name], ROW[name]
-        matrix: Array = getattr(self.rows, matrix_of(column))
-        if column.axis == c.ONE:
+        place, row, axis = PLACE[name]
+        matrix: Array = self.rows[place]
+        if axis == c.ONE:
             one: Array = matrix[row]
             return one
-        horizons = {c.MARKOUT: len(self.markout_seconds), c.WITHIN: len(self.fill_seconds)}
-        if column.axis in horizons:
-            row *= horizons[column.axis]
-        return matrix[row : row + horizons.get(column.axis, LENGTH[column.axis])]
+        if axis in (c.MARKOUT, c.WITHIN):
+            length = len(self.markout_seconds if axis == c.MARKOUT else self.fill_seconds)
+            return matrix[row * length : (row + 1) * length]
+        return matrix[row : row + LENGTH[axis]]
 
     def columns(self) -> tuple[Column, ...]:
         """Return the columns that this block has, in the order of order files."""
