@@ -50,10 +50,8 @@ def shortfall_bps(
 
     Raises
     ------
-    TypeError
-        a column is not of numbers
-    ValueError
-        lengths differ, a quantity is negative, a mid is not positive, or a side is not +1 or -1
+    TypeError, ValueError
+        a column is not of numbers; lengths differ, a quantity is negative, a mid not positive, or a side not +1 or -1
     """
     sides = check_choice("side", check_integers("side", side), SIDES)
     total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
@@ -84,10 +82,8 @@ def effective_spread_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike) ->
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, a mid is not positive, or a side is not +1 or -1
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, a mid is not positive, or a side is not +1 or -1
     """
     return 2.0 * _against_mid(side, price2, mid2)
 
@@ -106,10 +102,8 @@ def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2:
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, a mid is not positive, or a side is not +1 or -1
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, a mid is not positive, or a side is not +1 or -1
     """
     return -_against_mid(side, price2, mid2, later_mid2=later_mid2)
 

@@ -29,10 +29,7 @@ TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
-MID_TICK_DARK_LIMIT: Final = (3, 4)
-MID_TICK_ANY_PRICE_BLOCK: Final = (5, 6)
 
-STATUS_ON_BOOK: Final = 1
 STATUS_NOT_ON_BOOK: Final = 2
 
 # Deal sources by venue (domain.md 2.4, R28; decisions 9).

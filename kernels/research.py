@@ -108,10 +108,8 @@ def order_states(
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, times do not ascend, or an index is an id
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, times do not ascend, or an index is an id
     """
     times = check_ascending("timestamp", check_column("timestamp", timestamp, np.int64))
     index = check_not_negative("order_index", check_integers("order_index", order_index))
@@ -146,10 +144,8 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
 
     Raises
     ------
-    TypeError
-        codes are not whole numbers
-    ValueError
-        a code is no deal source of the exchange
+    TypeError, ValueError
+        codes are not whole numbers; a code is no deal source of the exchange
     """
     codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF))
     table = np.zeros(max(VENUE_OF) + 1, np.int8)
@@ -189,10 +185,8 @@ def fill_totals(
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, an index is out of range, a quantity is negative, or a sum does not fit 64 bits
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, an index is out of range, or a sum does not fit
     """
     if check_whole("n_orders", n_orders) < 0:
         raise ValueError(f"n_orders: must not be negative, got {n_orders}")
@@ -256,10 +250,8 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, quote times do not ascend, or a window ends before it starts
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, quote times do not ascend, or a window ends before it starts
     """
     times = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
     bids, offers = check_column("bid", bid, np.int64), check_column("offer", offer, np.int64)
@@ -311,10 +303,8 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
 
     Raises
     ------
-    TypeError
-        a column, or a tick, is not of whole numbers
-    ValueError
-        lengths differ, a price is negative, a side is not +1 or -1, or ticks do not ascend
+    TypeError, ValueError
+        a column, or a tick, is not of whole numbers; lengths differ, a price is negative, or ticks do not ascend
     """
     prices = check_not_negative("limit_price", check_column("limit_price", limit_price, np.int64))
     flags = check_integers("mid_tick", mid_tick)

@@ -1,6 +1,7 @@
 """Compile, or load from the cache, every kernel a job calls, by calling each once on a day of no rows."""
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -34,28 +35,9 @@ OTHERS = tuple(f"kernels.sums.{name}" for name in ("moments", "histograms", "cel
 
 def empty_rules() -> Rules:
     """Return rules of the types a job uses."""
-    return Rules(
-        hours_end=0,
-        row_end=0,
-        session_start=0,
-        session_end=0,
-        opening_quote=-1,
-        closing_quote=-1,
-        start_quote=-1,
-        close2=0,
-        quotes_first=0,
-        mid_kind=0,
-        dark_share_ppm=0,
-        impact=0.0,
-        cleanup_ns=0,
-        mid_base=0,
-        states_only=0,
-        horizons_ns=np.zeros(1, np.int64),
-        after_ns=np.zeros(2, np.int64),
-        fill_ns=np.zeros(1, np.int64),
-        ticks=np.zeros((2, 1), np.int64),
-        fees=np.zeros(4),
-    )
+    plain: dict[str, Any] = dict.fromkeys(Rules._fields, 0) | {"impact": 0.0, "fees": np.zeros(4)}
+    arrays = {"horizons_ns": (1,), "after_ns": (2,), "fill_ns": (1,), "ticks": (2, 1)}
+    return Rules(**plain | {name: np.zeros(shape, np.int64) for name, shape in arrays.items()})
 
 
 def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums) -> None:

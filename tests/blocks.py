@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from driver.sums.cells import Cells
+from driver.sums.conditions import Market
+from driver.sums.job_sums import JobSums
 from kernels.base.memory import Buffers
 from kernels.conventions import SCENARIOS
 from kernels.measure.order_columns import DERIVED
@@ -45,3 +48,10 @@ def joined(blocks: Sequence[OrderBlock]) -> OrderBlock:
 def copies(block: OrderBlock, derived: bool = False) -> dict[str, NDArray[Any]]:
     """Return a copy of every column that is stored, or of every column."""
     return {column.name: block[column.name].copy() for column in block.columns() if derived or column.of != DERIVED}
+
+
+def cells_of(block: OrderBlock, zone: str) -> Cells:
+    """Return one block's orders summed by participant, hour, size and group."""
+    sums = JobSums(Market.unknown(), zone)
+    sums.add(block)
+    return sums.results()[0]

@@ -19,7 +19,7 @@ from driver.tables.csv_text import text
 from kernels.base.columns import I32, Array
 from kernels.conventions import BENCHMARKS, BUY, NULL
 from kernels.measure.derived_columns import fills_unknown
-from kernels.measure.order_columns import ALL, CORE, Column
+from kernels.measure.order_columns import ALL, CORE
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_file
 
@@ -95,18 +95,12 @@ def order_columns(block: OrderBlock, files: tuple[str, ...] = (CORE, ALL)) -> di
     columns: dict[str, pa.Array] = {}
     chosen = [column for column in block.columns() if column.files in files]
     for axis, group in groupby(chosen, key=lambda column: column.axis):
-        found = [(column, block.shown(column), _cells(block, column)) for column in group]
+        found = [(column, block.shown(column), np.atleast_2d(block[column.name])) for column in group]
         for row in range(len(found[0][1]) if axis else 1):
             for column, names, cells in found:
                 name = names[row] if axis else names[0]
                 columns[name] = PRESENTED[column.name](block) if column.name in PRESENTED else _array(cells[row])
     return columns
-
-
-def _cells(block: OrderBlock, column: Column) -> Array:
-    """Return a column as rows, one where it has no axis."""
-    found: Array = block[column.name]
-    return found if column.axis else found[np.newaxis]
 
 
 PRESENTED: Final[Mapping[str, Callable[[OrderBlock], pa.Array]]] = {  # what files show in another way

@@ -14,16 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.sums.cells import (
-    CHARGES,
     ORDER_METRICS,
     SCENARIO_SUMS,
     VENUE_NAMES,
     Cells,
     check_reach,
     hour_table,
-    metric_names,
     regroup,
-    sum_names,
     too_large,
 )
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
@@ -32,6 +29,7 @@ from driver.sums.volatility import RANGES
 from kernels.base.columns import I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import BENCHMARKS, SCENARIOS
+from kernels.measure.derived_columns import CHARGES
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows
 from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
@@ -47,12 +45,11 @@ class Layout(NamedTuple):
 
     names: tuple[str, ...]
     rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums`` has
-    places: tuple[I64, I64]  # of those among ``names``
     widths: tuple[int, int]  # of the rows
 
 
 def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
-    """Return the names of the sums in the order of either row of ``kernels.sums.order_rows``."""
+    """Return the names of the sums in the order of either row of ``kernels.sums``."""
     every = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours"]
     every += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
     every += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
@@ -63,16 +60,15 @@ def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[l
     filled += ["booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms"]
     filled += ["execution_shares", "report_quantity"]
     filled += [f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within")]
-    return every, filled + _weighted(metric_names(markouts))
+    numbered = [f"{name}.{h}" for name in fill_rows.HORIZON_METRICS for h in range(markouts)]
+    return every, filled + _weighted([*fill_rows.FILL_METRICS, *numbered])
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
 def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
-    """Return the names of the sums, and where the two rows have them."""
-    names, rows = sum_names(scenarios, markouts, within), row_names(scenarios, markouts, within)
-    place = {name: number for number, name in enumerate(names)}
-    places = [np.array([place[name] for name in row]) for row in rows]
-    return Layout(names, rows, (places[0], places[1]), fill_rows.row_widths(len(scenarios), markouts, within))
+    """Return the names of the sums, of every order and then of orders with fills."""
+    rows = row_names(scenarios, markouts, within)
+    return Layout((*rows[0], *rows[1]), rows, fill_rows.row_widths(len(scenarios), markouts, within))
 
 
 def _weighted(metrics: Sequence[str]) -> list[str]:
@@ -198,8 +194,9 @@ class JobSums:
         """Return the cells of a cube by ascending key, their histograms left out."""
         tables, K = cube.tables(), len(self.scenarios)
         sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.layout.names), len(cube)), np.int64))
-        for places, table in zip(self.layout.places, tables[:2], strict=True):
-            cell_tables.columns_of_rows(table, order, places, sums)
+        every = len(self.layout.rows[0])
+        for table, columns in ((tables.rows, sums[:every]), (tables.fill_rows, sums[every:])):
+            cell_tables.columns_of_rows(table, order, columns)
         moments = np.empty((len(cube), 3)), np.empty((len(cube), 2, K)), np.empty((len(cube), 2, K * (K + 1) // 2))
         cell_tables.moments_of_rows(tables.moments, order, *moments)
         return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments)
@@ -239,10 +236,3 @@ class JobSums:
 def _copies(entries: tuple[I32, I32, I64], n: int) -> tuple[I32, I32, I64]:
     cell, code, count = entries
     return cell[:n].copy(), code[:n].copy(), count[:n].copy()
-
-
-def cells_of(block: OrderBlock, zone: str) -> Cells:
-    """Return one block's orders summed by participant, hour, size and group."""
-    sums = JobSums(Market.unknown(), zone)
-    sums.add(block)
-    return sums.results()[0]

@@ -5,6 +5,7 @@ Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for wha
 ``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kernels.measure import order_columns
@@ -22,6 +23,12 @@ class Column(NamedTuple):
     meaning: str
 
 
+def shown(column: order_columns.Column) -> Column:
+    """Return what is said of a column of orders in files and tables."""
+    return Column(column.shown or column.name, column.unit, column.sign, column.meaning)
+
+
+WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.weight)  # averaged in tables by value
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
     Column("orders", "count", NONE, "selected order-days"),
@@ -89,20 +96,7 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("execution_bps", BPS, COST, "part of the shortfall paid on fills"),
     Column("opportunity_bps", BPS, COST, "part of the shortfall charged for the unfilled"),
     Column("shortfall_ex_booking_bps", BPS, COST, "shortfall without crossing bookings"),
-    Column("quoted_spread_bps", BPS, NONE, "spread quoted while the orders lived"),
-    Column("delay_bps", BPS, COST, "decision to arrival, over value at the decision; needs decision_time"),
-    Column("decision_shortfall_bps", BPS, COST, "shortfall from the decision's mid; needs decision_time"),
-    Column("arrival_slippage_bps", BPS, COST, "market fills against M0"),
-    Column("effective_spread_bps", BPS, COST, "twice the distance of market fills from the mid before them"),
-    Column("price_improvement_bps", BPS, BENEFIT, "market fills against the far touch before them"),
-    Column("vwap_slippage_bps", BPS, COST, "against the market's average price over the order's life"),
-    Column("fill_quoted_spread_bps", BPS, NONE, "spread quoted before market fills"),
-    Column("arrival_improvement_bps", BPS, BENEFIT, "market fills against the far touch at arrival"),
-    Column("vwap_slippage_ex_own_bps", BPS, COST, "the same without the order's own prints"),
-    Column("close_slippage_bps", BPS, COST, "market fills against the close"),
-    Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
-    Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of market fills from the mid h seconds later"),
-    Column("impact_<h>s_bps", BPS, COST, "twice the move of the mid over h seconds: effective = realised + impact"),
+    *(shown(column) for column in WEIGHTED),
     Column(
         "adverse_selection_<h>s_bps", BPS, COST, "move of the mid against market fills over h seconds: - impact / 2"
     ),
@@ -120,11 +114,7 @@ EXACT: Final = (
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer that tables add up"),
 )
 # How many orders each metric of reality is about: the others lack what it needs, and are not in it.
-MEASURED: Final = (
-    "quoted_spread", "delay", "decision_shortfall", "arrival_slippage", "effective_spread", "price_improvement",
-    "vwap_slippage", "fill_quoted_spread", "arrival_improvement", "vwap_slippage_ex_own", "close_slippage",
-    "markout_<h>s", "realised_spread_<h>s", "impact_<h>s", "time_to_first_fill",
-)  # fmt: skip
+MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
 COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)
 PRESENTED: Final = {  # columns of orders that files show in another way than blocks have them
@@ -133,15 +123,14 @@ PRESENTED: Final = {  # columns of orders that files show in another way than bl
     "benchmark": Column("benchmark", "word", NONE, "where M0 comes from: none, arrival, open, close"),
 }
 IN_FILES: Final = tuple(column for column in order_columns.COLUMNS if column.files)
-ORDER_COLUMNS: Final = tuple(
-    PRESENTED.get(c.name, Column(c.shown or c.name, c.unit, c.sign, c.meaning)) for c in IN_FILES
-)
-OPTIONAL: Final = tuple(c.shown or c.name for c in IN_FILES if c.needs)  # only with what they need of input or fees
+ORDER_COLUMNS: Final = tuple(PRESENTED.get(column.name, shown(column)) for column in IN_FILES)
+OPTIONAL: Final = tuple(
+    shown(column).name for column in IN_FILES if column.needs
+)  # only with what they need of input or fees
 
 
-def order_table() -> str:
-    """Return the columns as a Markdown table: the part of driver/README.md that a test keeps up to date."""
-    lines = ["| column | unit | positive is | meaning | files |", "|---|---|---|---|---|"]
-    for column, listed in zip(ORDER_COLUMNS, IN_FILES, strict=True):
-        lines.append(f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} | {listed.files} |")
+def markdown(columns: Iterable[Column]) -> str:
+    """Return columns as a Markdown table: parts of driver/README.md that tests keep up to date."""
+    lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in columns]
     return "\n".join(lines) + "\n"

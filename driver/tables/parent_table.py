@@ -86,10 +86,3 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
         cost + drift if known else None,
         cost,
     ]
-
-
-def parent_table() -> str:
-    """Return the columns as a Markdown table: the part of driver/README.md that a test keeps up to date."""
-    lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in COLUMNS]
-    return "\n".join(lines) + "\n"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from driver.plan.jobs import Settings
 from driver.sums.cells import (
-    CHARGES,
     ORDER_METRICS,
     SCENARIO_SUMS,
     VENUE_NAMES,
@@ -17,6 +16,7 @@ from driver.sums.cells import (
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
+from kernels.measure.derived_columns import CHARGES
 from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 
 # Half price units, and the fixed-point scale below them.

@@ -121,10 +121,8 @@ def prevailing_quote(quote_time: ArrayLike, time: ArrayLike) -> NDArray[np.int32
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        quote times do not ascend
+    TypeError, ValueError
+        a column is not of whole numbers; quote times do not ascend
     """
     quotes = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
     times = check_column("time", time, np.int64)
@@ -146,10 +144,8 @@ def mid2(bid: ArrayLike, offer: ArrayLike) -> I64:
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ
     """
     bids = check_column("bid", bid, np.int64)
     offers = check_column("offer", offer, np.int64)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kernels.base.columns import F64, I64, Array
+from kernels.base.columns import F64, Array
 from kernels.conventions import BPS, NULL, VENUES
 
 if TYPE_CHECKING:
     from kernels.measure.result_rows import OrderBlock
+
+
+CHARGES: Final = ("", "_touch", "_zero", "_cleanup")
 
 
 def compute(block: "OrderBlock", name: str) -> Array:
@@ -52,11 +55,12 @@ def fills_unknown(block: "OrderBlock") -> Array:
 
 def venue_quantity(venue: int) -> Callable[["OrderBlock"], Array]:
     """Return what computes the shares filled in a venue, NULL where no trade says so."""
+    return lambda block: np.where(fills_unknown(block), NULL, block.venue_quantity[venue])
 
-    def quantity(block: "OrderBlock") -> I64:
-        return np.where(fills_unknown(block), NULL, block.venue_quantity[venue])
 
-    return quantity
+def shortfall(charge: str, scenarios: int | slice) -> Callable[["OrderBlock"], Array]:
+    """Return what computes the shortfall of scenarios in bps, the unfilled charged as ``charge`` says."""
+    return lambda block: of_value(block, block[f"cost{charge}"][scenarios])
 
 
 def vwap(block: "OrderBlock") -> F64:
@@ -97,20 +101,14 @@ def fill_rate(block: "OrderBlock") -> F64:
 
 DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "vwap": vwap,
-    "shortfall_bps": lambda b: of_value(b, b.cost[0]),
+    **{f"shortfall{charge}_bps": shortfall(charge, 0) for charge in CHARGES},
+    **{f"simulated_shortfall{charge}_bps": shortfall(charge, slice(1, None)) for charge in CHARGES},
     "simulated_filled": lambda b: b.scenario_filled[1:],
     "simulated_price": lambda b: b.scenario_price[1:],
-    "simulated_shortfall_bps": lambda b: of_value(b, b.cost[1:]),
     "saving_bps": saving_bps,
     **{f"{VENUES[venue]}_quantity": venue_quantity(venue) for venue in range(4)},
     "mid": lambda b: half(b.mid2),
     "end_mid": lambda b: half(b.end_mid2),
-    "shortfall_touch_bps": lambda b: of_value(b, b.cost_touch[0]),
-    "simulated_shortfall_touch_bps": lambda b: of_value(b, b.cost_touch[1:]),
-    "shortfall_zero_bps": lambda b: of_value(b, b.cost_zero[0]),
-    "simulated_shortfall_zero_bps": lambda b: of_value(b, b.cost_zero[1:]),
-    "shortfall_cleanup_bps": lambda b: of_value(b, b.cost_cleanup[0]),
-    "simulated_shortfall_cleanup_bps": lambda b: of_value(b, b.cost_cleanup[1:]),
     "execution_bps": lambda b: of_value(b, b.execution_cost),
     "opportunity_bps": lambda b: of_value(b, b.opportunity_cost),
     "number_of_spreads": number_of_spreads,

@@ -42,10 +42,8 @@ def classify(matched_quantity: ArrayLike, leaves_quantity: ArrayLike) -> NDArray
 
     Raises
     ------
-    TypeError
-        a column is not of whole numbers
-    ValueError
-        lengths differ, or a quantity is negative
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, or a quantity is negative
     """
     matched = check_not_negative("matched_quantity", check_column("matched_quantity", matched_quantity, np.int64))
     leaves = check_not_negative("leaves_quantity", check_column("leaves_quantity", leaves_quantity, np.int64))

@@ -16,6 +16,10 @@ DERIVED: Final = "derived"  # computed from other columns when it is asked for, 
 DECIDED, FEES, PARENTS = "decision_time", "fees", "parent_id"  # what an input, or the choices, must have
 ASKED, TRADED = "order_quantity x mid", "market notional"  # what an order's value counts with in sums
 
+CHARGED: Final = {  # what the unfilled cost, beside the mid of the end
+    "touch": "at the far touch of the end", "zero": "nothing", "cleanup": "at the mid cleanup_s after the end",
+}  # fmt: skip
+
 
 class Column(NamedTuple):
     """One column of the per-order results.
@@ -83,11 +87,8 @@ COLUMNS: Final = (
     Column("scenario_notional2", "f8", SCENARIO, AMOUNT, NONE, "sum of exact price x quantity under each scenario",
            "decisions 19"),
     Column("cost", "f8", SCENARIO, AMOUNT, COST, "shortfall, unfilled charged at m_T: the headline", "decisions 17"),
-    Column("cost_touch", "f8", SCENARIO, AMOUNT, COST, "shortfall, unfilled charged at the far touch at T",
-           "decisions 17"),
-    Column("cost_zero", "f8", SCENARIO, AMOUNT, COST, "shortfall, unfilled charged nothing", "decisions 17"),
-    Column("cost_cleanup", "f8", SCENARIO, AMOUNT, COST,
-           "shortfall, unfilled charged at the mid cleanup_s after the end", "decisions 17"),
+    *(Column(f"cost_{charge}", "f8", SCENARIO, AMOUNT, COST, f"shortfall, unfilled charged {how}", "decisions 17")
+      for charge, how in CHARGED.items()),
     Column("execution_cost", "f8", ONE, AMOUNT, COST, "real: s q (P - M0)", "domain 4", of="cost_zero"),
     Column("opportunity_cost", "f8", ONE, AMOUNT, COST, "real: s (Q - q)(m_T - M0)", "domain 4"),
     Column("shortfall_bps", "f8", ONE, M0, COST, "real cost over Q M0, the unfilled charged at m_T", "decisions 17",
@@ -120,18 +121,16 @@ COLUMNS: Final = (
     Column("mid", "f8", ONE, UNIT, NONE, "M0: mid of the benchmark quote", "decisions 12", ALL, of=DERIVED),
     Column("end_mid", "f8", ONE, UNIT, NONE, "m_T: mid at the end of the order, at most the session's end",
            "decisions 13", ALL, of=DERIVED),
-    Column("shortfall_touch_bps", "f8", ONE, M0, COST, "shortfall, the unfilled charged at the far touch of the end",
-           "decisions 17", ALL, of=DERIVED),
-    Column("simulated_shortfall_touch_bps", "f8", SIMULATED, M0, COST, "the same under the scenario", "decisions 17",
-           ALL, "<s>_shortfall_touch_bps", DERIVED),
-    Column("shortfall_zero_bps", "f8", ONE, M0, COST, "shortfall, the unfilled charged nothing", "decisions 17", ALL,
-           of=DERIVED),
-    Column("simulated_shortfall_zero_bps", "f8", SIMULATED, M0, COST, "the same under the scenario", "decisions 17",
-           ALL, "<s>_shortfall_zero_bps", DERIVED),
-    Column("shortfall_cleanup_bps", "f8", ONE, M0, COST,
-           "shortfall, the unfilled charged at the mid cleanup_s after the end", "decisions 17", ALL, of=DERIVED),
-    Column("simulated_shortfall_cleanup_bps", "f8", SIMULATED, M0, COST, "the same under the scenario", "decisions 17",
-           ALL, "<s>_shortfall_cleanup_bps", DERIVED),
+    *(
+        column
+        for charge, how in CHARGED.items()
+        for column in (
+            Column(f"shortfall_{charge}_bps", "f8", ONE, M0, COST, f"shortfall, the unfilled charged {how}",
+                   "decisions 17", ALL, of=DERIVED),
+            Column(f"simulated_shortfall_{charge}_bps", "f8", SIMULATED, M0, COST, "the same under the scenario",
+                   "decisions 17", ALL, f"<s>_shortfall_{charge}_bps", DERIVED),
+        )
+    ),
     Column("execution_bps", "f8", ONE, M0, COST, "part of the real shortfall paid on fills", "domain 4", ALL,
            of=DERIVED),
     Column("opportunity_bps", "f8", ONE, M0, COST, "part of the real shortfall charged for the unfilled", "domain 4",
@@ -173,11 +172,11 @@ COLUMNS: Final = (
            weight=TRADED),
     Column("arrival_improvement_bps", "f8", ONE, M0, BENEFIT, "market fills against the far touch at arrival",
            "domain 4", ALL, weight=TRADED),
-    Column("vwap_slippage_ex_own_bps", "f8", ONE, "bps of VWAP", COST, "the same without the order's own prints",
+    Column("vwap_slippage_ex_own_bps", "f8", ONE, "bps of VWAP", COST, "against the same prints less the order's own",
            "domain 4", ALL, weight=TRADED),
     Column("close_slippage_bps", "f8", ONE, "bps of the close", COST,
            "against the closing auction, else the last print", "domain 4", ALL, weight=TRADED),
-    Column("execution_time_all", "f8", ONE, "ns", NONE, "the same with the unfilled waiting until T, over Q",
+    Column("execution_time_all", "f8", ONE, "ns", NONE, "time of execution, the unfilled waiting until T, over Q",
            "domain 4", ALL, "execution_time_all_ns"),
     Column("impact_bps", "f8", MARKOUT, MID, COST, "2 s (m_h - m) / m: effective = realised + impact", "domain 4", ALL,
            "impact_<h>s_bps", weight=TRADED),

@@ -25,13 +25,8 @@ if TYPE_CHECKING:
 
 SCENARIO_COUNT: Final = len(SCENARIOS)
 VENUE_COUNT: Final = VENUE_REPORT  # lit, dark, auction, booked
-LENGTH: Final = {
-    c.ONE: 1,
-    c.VENUE: VENUE_COUNT,
-    c.SCENARIO: SCENARIO_COUNT,
-    c.MARKOUT: 1,
-    c.WITHIN: 1,
-}  # rows, or kinds
+# Rows of a column by its axis; of horizons the kinds, each of which has as many rows as there are horizons.
+LENGTH: Final = {c.ONE: 1, c.VENUE: VENUE_COUNT, c.SCENARIO: SCENARIO_COUNT, c.MARKOUT: 1, c.WITHIN: 1}
 MATRIX: Final = {"i8": "ints", "f8": "floats", "i4": "codes", "i1": "flags"}
 DTYPE: Final = {"ints": "i8", "floats": "f8", "codes": "i4", "flags": "i1", "horizons": "f8", "within": "i8"}
 

@@ -159,17 +159,17 @@ def add_orders(
 
 
 @kernel
-def columns_of_rows(table: I64, order: I64, place: I64, out: I64) -> None:
-    """Write column c of ``table``, its rows in the given ``order``, to row ``place[c]`` of ``out``."""
+def columns_of_rows(table: I64, order: I64, out: I64) -> None:
+    """Write the columns of ``table``, its rows in the given ``order``, to the rows of ``out``; what pads it is left."""
     lines = order.shape[0] // LINE
     for line in range(lines):  # a cache line of each column at a time
         first = LINE * line
-        for c in range(place.shape[0]):
+        for c in range(out.shape[0]):
             for j in range(LINE):
-                out[place[c], first + j] = table[order[first + j], c]
-    for c in range(place.shape[0]):
+                out[c, first + j] = table[order[first + j], c]
+    for c in range(out.shape[0]):
         for j in range(LINE * lines, order.shape[0]):
-            out[place[c], j] = table[order[j], c]
+            out[c, j] = table[order[j], c]
 
 
 @kernel
@@ -203,5 +203,5 @@ def warm() -> None:
     tables = empty_tables(0, widths)
     rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(np.zeros(1, np.int64), 0, 0)
     add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
-    columns_of_rows(tables.rows, whole, whole, np.zeros((1, 0), np.int64))
+    columns_of_rows(tables.rows, whole, np.zeros((1, 0), np.int64))
     moments_of_rows(tables.moments, whole, np.zeros((0, 3)), np.zeros((0, 2, 1)), np.zeros((0, 2, 1)))

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.sums.job_sums import cells_of
 from driver.sums.outliers import robust_z
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate, natural, size_labels
 from driver.tables.csv_text import csv_bytes
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
-from tests.blocks import with_columns
+from tests.blocks import cells_of, with_columns
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
 from tickstore.errors import StoreError

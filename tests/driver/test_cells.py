@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.sums.cells import Cells, cell_dimensions, cell_key, hour_table
+from driver.sums.cells import Cells, cell_dimensions, hour_table
 from driver.sums.conditions import Market
-from driver.sums.job_sums import JobSums, cells_of
+from driver.sums.job_sums import JobSums
+from kernels.base.columns import I64
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
 from kernels.measure.result_rows import OrderBlock
-from tests.blocks import part_of, with_columns
+from tests.blocks import cells_of, part_of, with_columns
 from tests.driver.job_folders import job_sums
 from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded
@@ -28,6 +29,12 @@ from tickstore.errors import UserError
 pytestmark = pytest.mark.reduced
 
 ZONE = "Australia/Sydney"
+
+
+def cell_key(participant: I64, hour: I64, size: I64, group: I64) -> I64:
+    """Return the key of each cell; as ``kernels.sums.cell_keys`` numbers them."""
+    key: I64 = ((participant * 24 + hour) * 8 + size) * 4 + group
+    return key
 
 
 def rows_of(block: OrderBlock) -> dict[tuple[int, int, int, int], list[int]]:

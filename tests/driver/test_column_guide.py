@@ -10,7 +10,7 @@ import pytest
 from driver.job.order_file import order_columns
 from driver.plan.jobs import Settings
 from driver.tables.aggregate import aggregate
-from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER_COLUMNS, order_table
+from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER_COLUMNS, markdown
 from kernels.measure.choices import Simulation
 from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
 from tests.blocks import with_columns
@@ -51,7 +51,9 @@ def test_order_files_hold_the_described_columns_in_order() -> None:
 
 def test_the_readme_shows_the_columns_of_order_files() -> None:
     text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == order_table()
+    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == markdown(
+        ORDER_COLUMNS
+    )
 
 
 def test_names_are_unique_and_signs_follow_the_names() -> None:

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from driver.sums.cells import cell_dimensions
 from driver.sums.growing_tables import DIRECT, Arrays, Numbers, Participants
-from driver.sums.job_sums import cells_of
 from kernels.base.memory import Buffers
-from tests.blocks import with_columns
+from tests.blocks import cells_of, with_columns
 from tests.driver.order_blocks import random_block
 
 pytestmark = pytest.mark.reduced

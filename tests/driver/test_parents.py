@@ -17,7 +17,8 @@ from driver.plan.jobs import Job
 from driver.sums.parents import Parents, ParentSums, peak_quantities
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.parent_table import COLUMNS, parent_table
+from driver.tables.column_guide import markdown
+from driver.tables.parent_table import COLUMNS
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
 from kernels.measure.order_columns import PARENTS
@@ -183,8 +184,8 @@ def test_parents_survive_the_partial(tmp_path: Path) -> None:
 
 def test_the_readme_shows_the_columns() -> None:
     text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert (
-        text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == parent_table()
+    assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == markdown(
+        COLUMNS
     )
 
 

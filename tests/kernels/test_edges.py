@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.job.order_file import order_columns
-from driver.sums.job_sums import cells_of
 from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
+from tests.blocks import cells_of
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.causes import naive_causes

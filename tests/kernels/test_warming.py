@@ -14,7 +14,7 @@ import sys
 import numpy as np
 
 import kernels
-from driver.sums.job_sums import cells_of
+from tests.blocks import cells_of
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from tests.builders import build_day

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kernels.base.local_time import local_instant
 from tests.tickstore.conftest import DAY_NS, OPEN
 from tickstore import ConvertRequest, InputError, UserError, convert, open_day, read_catalog
+from tickstore.earlier import date_rules
 from tickstore.session_file import read_sessions
 from tickstore.trade_dates import day_number, day_text, first_instant, trade_calendar, trade_days
 
@@ -106,6 +107,17 @@ def test_weekend_rows_are_warned_of(tmp_path: Path) -> None:
     report = convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     assert report.partitions == (("5", "2024-09-07"),)
     assert report.warnings == ("1 rows are dated on a weekend",)
+
+
+def test_a_store_knows_the_rules_of_its_trade_dates(tmp_path: Path) -> None:
+    """A run of the store alone has them from there: the last cutoff, and the holidays of every conversion."""
+    store = tmp_path / "store"
+    assert date_rules(store) == {}
+    for number, holiday in enumerate(("2024-12-25", "2023-12-25")):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(HEADER + f"7,{OPEN + number * DAY_NS},5,3340,1,100,100,0,69\n")
+        convert(ConvertRequest(orders=(path,), store=store, session_cutoff="18:00", holidays=(holiday,)))
+    assert date_rules(store) == {"session_cutoff": "18:00", "holidays": ("2023-12-25", "2024-12-25")}
 
 
 def test_sessions_as_spans_are_read(tmp_path: Path) -> None:
