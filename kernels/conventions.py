@@ -4,11 +4,13 @@ Nothing here computes. Codes are those of the exchange's files where it has one,
 dense integers where the project needs its own (venues, groups, scenarios).
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 # Sides, as kernels see them. Files write 1 and 2.
 BUY: Final = 1
 SELL: Final = -1
+
+BPS: Final = 10_000.0  # basis points in one
 
 # "No value" in any int64 column: Long.MIN_VALUE, which the exchange's files use too.
 NULL: Final = -(2**63)
@@ -27,10 +29,7 @@ TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
-MID_TICK_DARK_LIMIT: Final = (3, 4)
-MID_TICK_ANY_PRICE_BLOCK: Final = (5, 6)
 
-STATUS_ON_BOOK: Final = 1
 STATUS_NOT_ON_BOOK: Final = 2
 
 # Deal sources by venue (domain.md 2.4, R28; decisions 9).
@@ -59,8 +58,30 @@ GROUP_PARTIAL: Final = 2
 GROUP_NONE: Final = 3
 GROUPS: Final = (GROUP_FULL, GROUP_PARTIAL, GROUP_NONE)
 
-# Scenarios in the order every array and table uses.
-SCENARIOS: Final = ("real", "A", "B", "C")
+# What a scenario is: arithmetic on an order's own data, a replay of the dark book, or a check of the replay itself.
+REALITY, ALGEBRA, REPLAY, PLACEBO = "reality", "algebra", "replay", "placebo"
+
+
+class Scenario(NamedTuple):
+    """A way in which the same orders could have traded."""
+
+    name: str
+    kind: str
+    tested: bool  # whether its saving enters inference (decisions 37); the others are described
+    computed: bool  # whether this version computes it; the others are refused by name
+    meaning: str
+
+
+SCENARIO_TABLE: Final = (
+    Scenario("real", REALITY, False, True, "what really happened"),
+    Scenario("A", ALGEBRA, True, True, "unlimited dark liquidity"),
+    Scenario("B", ALGEBRA, False, True, "limited dark liquidity"),
+    Scenario("C", ALGEBRA, False, True, "price impact"),
+    Scenario("R", REPLAY, True, False, "the replay"),
+    Scenario("P", PLACEBO, False, False, "the placebo"),
+)
+# Those computed, in the order every array and table uses.
+SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.computed)
 
 # Which mid a scenario trades at (decisions 14).
 MID_TIME_WEIGHTED: Final = 0

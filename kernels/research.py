@@ -1,4 +1,4 @@
-"""Functions for notebooks: plain arrays or memory maps in, columns out, every argument checked by name.
+"""Functions for notebooks: plain arrays or memory maps in, columns out, every argument checked by name; costs: ``bps``.
 
 Batch jobs use the block kernels instead; the definitions, and for exact arithmetic the helpers, are the same.
 """
@@ -86,6 +86,15 @@ def order_states(
     leaves_quantity, matched_quantity : (n,) int64, shares; matched is cumulative over the order's whole life
     until : ns UTC; events at or after it are not looked at. None looks at all.
 
+    Returns
+    -------
+    OrderStates of (N,) int64 columns: first and last event row, -1 for an order without one; arrival and end, ns UTC;
+    parent, leaves and matched quantity, shares
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, times do not ascend, or an index is an id
     """
     times = check_ascending("timestamp", check_column("timestamp", timestamp, np.int64))
     index = check_not_negative("order_index", check_integers("order_index", order_index))
@@ -114,6 +123,14 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
     ----------
     deal_source : (n,) the exchange's codes
 
+    Returns
+    -------
+    (n,) int8
+
+    Raises
+    ------
+    TypeError, ValueError
+        codes are not whole numbers; a code is no deal source of the exchange
     """
     codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF_DEAL))
     table = np.zeros(max(VENUE_OF_DEAL) + 1, np.int8)
@@ -147,6 +164,14 @@ def fill_totals(
     price, quantity : (n,) int64, price units and shares
     venue : (n,) as ``venue_of`` gives
 
+    Returns
+    -------
+    FillTotals of (n_orders,) int64 columns: shares, price units x shares, a count, and rows or -1
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, an index is out of range, or a sum does not fit
     """
     if check_whole("n_orders", n_orders) < 0:
         raise ValueError(f"n_orders: must not be negative, got {n_orders}")
@@ -191,6 +216,14 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
     bid, offer : (n,) int64, price units, NULL where absent
     start, end : (m,) int64, ns UTC
 
+    Returns
+    -------
+    (m,) float64, half price units
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, quote times do not ascend, or a window ends before it starts
     """
     times = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
     bids, offers = check_column("bid", bid, np.int64), check_column("offer", offer, np.int64)
@@ -221,14 +254,6 @@ def tick_table(ticks: tuple[tuple[int, int], ...]) -> tuple[I64, I64]:
     return starts, sizes
 
 
-def check_mid(name: str, column: Array) -> Array:
-    """Return ``column`` if every value is a positive mid or NULL."""
-    wrong = np.flatnonzero((column <= 0) & (column != NULL))
-    if len(wrong):
-        raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; a mid is positive, NULL where missing")
-    return column
-
-
 def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: tuple[tuple[int, int], ...]) -> I64:
     """Return each limit in half price units, improved by half a tick where its mid-tick flag says so.
 
@@ -241,6 +266,14 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
     side : (n,) +1 buy, -1 sell
     ticks : (from price, tick) pairs in price units, ascending, as ((0, 1), (100, 5), (2000, 10))
 
+    Returns
+    -------
+    (n,) int64, half price units
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column, or a tick, is not of whole numbers; lengths differ, a price is negative, or ticks do not ascend
     """
     prices = check_not_negative("limit_price", check_column("limit_price", limit_price, np.int64))
     flags = check_integers("mid_tick", mid_tick)
@@ -251,74 +284,3 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
     tick = np.where(place >= 0, sizes[place], 0)
     improved = 2 * prices + sides * np.where(np.isin(flags, MID_TICK_HALF), tick, 0)
     return np.where(prices > 0, improved, sides * 2**61)
-
-
-def shortfall_bps(
-    side: ArrayLike,
-    order_quantity: ArrayLike,
-    filled_quantity: ArrayLike,
-    notional2: ArrayLike,
-    mid2: ArrayLike,
-    charge2: ArrayLike,
-) -> F64:
-    """Return the implementation shortfall of each order in bps of its arrival mid: positive when paid.
-
-    1e4 x side x [notional2 - filled x mid2 + (order - filled) x (charge2 - mid2)] / (order x mid2). NaN without
-    an arrival mid, or where something is unfilled and has no price.
-
-    Parameters
-    ----------
-    side : (n,) +1 buy, -1 sell
-    order_quantity, filled_quantity : (n,) int64, shares
-    notional2 : (n,) sum of price x quantity in half price units
-    mid2, charge2 : (n,) int64, half price units, NULL where missing: arrival mid, price of the unfilled
-
-    """
-    sides = check_choice("side", check_integers("side", side), SIDES)
-    total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
-    filled = check_not_negative("filled_quantity", check_column("filled_quantity", filled_quantity, np.int64))
-    amount = check_column("notional2", notional2, np.float64)
-    mids, charges = check_mid("mid2", check_column("mid2", mid2, np.int64)), check_column("charge2", charge2, np.int64)
-    check_same_length(
-        side=sides, order_quantity=total, filled_quantity=filled, notional2=amount, mid2=mids, charge2=charges
-    )
-    unfilled = np.maximum(total - filled, 0)
-    known = (mids != NULL) & (total > 0) & ((unfilled == 0) | (charges != NULL))
-    mids, charges = np.where(known, mids, 1), np.where(known & (unfilled > 0), charges, np.where(known, mids, 1))
-    cost = sides * (amount - filled * mids + unfilled * (charges - mids))
-    return np.where(known, 1e4 * cost / (np.where(known, total, 1) * mids), np.nan)
-
-
-def effective_spread_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike) -> F64:
-    """Return 2 x side x (price - mid) / mid of each fill in bps: positive when paid, NaN without a mid.
-
-    Parameters
-    ----------
-    side : (n,) +1 buy, -1 sell
-    price2, mid2 : (n,) int64, half price units; mid2 NULL where missing
-
-    """
-    return 2.0 * _against_mid(side, price2, mid2)
-
-
-def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2: ArrayLike) -> F64:
-    """Return side x (later mid - price) / mid of each fill in bps: positive when good, NaN without either mid.
-
-    Parameters
-    ----------
-    side : (n,) +1 buy, -1 sell
-    price2, mid2, later_mid2 : (n,) int64, half price units; mids NULL where missing
-
-    """
-    return -_against_mid(side, price2, mid2, later_mid2=later_mid2)
-
-
-def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, **later: ArrayLike) -> F64:
-    """Return 1e4 x side x (price - reference) / mid; the reference is the mid itself if no ``later`` one is named."""
-    sides = check_choice("side", check_integers("side", side), SIDES)
-    prices, mids = check_column("price2", price2, np.int64), check_mid("mid2", check_column("mid2", mid2, np.int64))
-    columns = {name: check_column(name, column, np.int64) for name, column in later.items()}
-    check_same_length(side=sides, price2=prices, mid2=mids, **columns)
-    references = next(iter(columns.values()), mids)
-    known = (mids != NULL) & (references != NULL)
-    return np.where(known, 1e4 * sides * (prices - np.where(known, references, 0)) / np.where(known, mids, 1), np.nan)

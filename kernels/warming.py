@@ -1,6 +1,7 @@
 """Compile, or load from the cache, every kernel a job calls, by calling each once on a day of no rows."""
 
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -22,58 +23,34 @@ from kernels.market.prints import closing_price2
 from kernels.market.quality import quality_counts
 from kernels.market.quotes import prevailing_quote
 from kernels.market.rebuilt_prices import refuse_rebuilt
-from kernels.measure import order_columns as r
-from kernels.measure.fees import scenario_fees
-from kernels.measure.order_columns import Rows
+from kernels.measure.fees import sum_fill_fees
+from kernels.measure.result_rows import empty_rows
 from kernels.measure.selection import select_orders
-from kernels.measure.stages import empty_rows, measure_orders
+from kernels.measure.stages import measure_orders
 
 # Each has its own ``warm``.
-OTHERS = (
-    "kernels.sums.moments", "kernels.sums.histograms", "kernels.sums.cell_keys", "kernels.sums.cell_tables",
-    "kernels.sums.largest",
-)  # fmt: skip
+OTHERS = tuple(f"kernels.sums.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest"))
 
 
 def empty_rules() -> Rules:
     """Return rules of the types a job uses."""
-    return Rules(
-        hours_end=0,
-        row_end=0,
-        session_start=0,
-        session_end=0,
-        opening_quote=-1,
-        closing_quote=-1,
-        start_quote=-1,
-        close2=0,
-        quotes_first=0,
-        mid_kind=0,
-        dark_share_ppm=0,
-        impact=0.0,
-        cleanup_ns=0,
-        mid_base=0,
-        states_only=0,
-        horizons_ns=np.zeros(1, np.int64),
-        after_ns=np.zeros(2, np.int64),
-        fill_ns=np.zeros(1, np.int64),
-        ticks=np.zeros((2, 1), np.int64),
-        fees=np.zeros(4),
-    )
+    plain: dict[str, Any] = dict.fromkeys(Rules._fields, 0) | {"impact": 0.0, "fees": np.zeros(4)}
+    arrays = {"horizons_ns": (1,), "after_ns": (2,), "fill_ns": (1,), "ticks": (2, 1)}
+    return Rules(**plain | {name: np.zeros(shape, np.int64) for name, shape in arrays.items()})
 
 
-def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums, rows: Rows) -> None:
+def warm_optional(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, sums: Sums) -> None:
     """Make ready what only some inputs or settings need: fees and decision times."""
-    quantity, place = rows.ints[r.ORDER_QUANTITY], rows.codes[r.ORDER_INDEX]
-    filled = rows.ints[r.SCENARIO_FILLED : r.SCENARIO_FILLED + r.SCENARIO_COUNT]
-    notional2 = rows.floats[r.SCENARIO_NOTIONAL2 : r.SCENARIO_NOTIONAL2 + r.SCENARIO_COUNT]
-    places = (orders.first_fill[place], orders.fill_count[place])
-    outcome = (rows.flags[r.ELIGIBLE], filled, notional2)
-    scenario_fees(fills, sums.price2, places, 0, np.zeros(4), quantity, 0, outcome)
-    prevailing_quote(quotes.timestamp, quantity)
+    none, whole, places = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int32)
+    sum_fill_fees(fills, sums.price2, orders.first_fill[places], orders.fill_count[places], whole, 0, np.zeros(4), none)
+    prevailing_quote(quotes.timestamp, whole)
 
 
 def warm() -> None:
-    """Make every kernel of a job ready, so that worker processes that start later only load them."""
+    """Make every kernel of a job ready, so that worker processes that start later only load them.
+
+    Returns when all are compiled: seconds for the first time on a machine, else a fraction of one.
+    """
     events = EventColumns(*(readonly(np.zeros(0, EVENT_DTYPES.get(name, "i8"))) for name in EventColumns._fields))
     orders = OrderColumns(*(readonly(np.zeros(0, ORDER_DTYPES.get(name, "i8"))) for name in OrderColumns._fields))
     fills = FillColumns(*(readonly(np.zeros(0, FILL_DTYPES.get(name, "i8"))) for name in FillColumns._fields))
@@ -87,7 +64,7 @@ def warm() -> None:
     rows = empty_rows(0, (1, 1), buffers)
     measure_orders(selected, orders, events, fills, quotes, sums, rules, rows)
     refuse_rebuilt(fills, orders.first_row, events, rules.ticks, sums.price2, np.zeros(0, np.int8))
-    warm_optional(orders, fills, quotes, sums, rows)
+    warm_optional(orders, fills, quotes, sums)
     quality_counts(orders, fills, quotes)
     for name in OTHERS:
         import_module(name).warm()

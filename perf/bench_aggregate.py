@@ -13,12 +13,12 @@ from pathlib import Path
 
 import fire
 
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from driver.sums import partial_file as partials
 from driver.sums.partial_file import PARTIAL_NAME, Partial
 from driver.sums.volatility import count_intervals
 from driver.tables.aggregate import aggregate
-from kernels.measure.choices import Session, Settings
+from kernels.measure.choices import Session
 from tests.driver.job_folders import RANGES_OF_DAY, cubes_of
 from tests.driver.order_blocks import random_block
 

@@ -11,12 +11,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
 import fire
-import numpy as np
 
 import kernels
 from driver.sums.conditions import Market, market_volume
@@ -24,15 +22,16 @@ from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.volatility import interval_ranges
 from kernels.base.memory import Buffers
-from kernels.measure.choices import Session, Settings
+from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.order_columns import DERIVED
+from kernels.measure.result_rows import OrderBlock
 from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
 
 T = TypeVar("T")
 BUFFERS = Buffers()  # used again from job to job, as a worker does
 SESSION = Session(OPEN, CLOSE, "synthetic")
-SETTINGS = Settings()
+SETTINGS = Choices()
 READ = "one read of the blocks' columns"
 
 
@@ -53,9 +52,8 @@ class Clock:
 
 def read_columns(block: OrderBlock) -> float:
     """Read every column of a block, once and in order: what memory itself costs."""
-    columns = [getattr(block, field.name) for field in fields(block)]
-    arrays = [column for column in [*columns, *block.extra.values()] if isinstance(column, np.ndarray)]
-    return sum(float(array.sum()) for array in arrays)
+    stored = [column.name for column in block.columns() if column.of != DERIVED]
+    return sum(float(block[name].sum()) for name in stored)
 
 
 def sum_day(day: SyntheticDay, clock: Clock) -> int:

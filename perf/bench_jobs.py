@@ -21,8 +21,8 @@ import numpy as np
 import kernels
 import tickstore
 from driver.job import job as whole_job
-from driver.plan.jobs import Job
-from kernels.measure.choices import Session, Settings
+from driver.plan.jobs import Job, Settings
+from kernels.measure.choices import Session
 from perf.synthetic_day import CLOSE, OPEN, make_day
 from tickstore.day.schema import GROUPS
 

@@ -22,14 +22,14 @@ import numpy as np
 import kernels
 from kernels.base.columns import FillColumns, OrderColumns, QuoteColumns
 from kernels.base.memory import Buffers
-from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.choices import Choices, Selection, Session
 from kernels.measure.measure import measure
 from perf.synthetic_day import CLOSE, OPEN, SyntheticDay, make_day
 
 BUFFERS = Buffers()  # used again from job to job, as a worker does
 SESSION = Session(OPEN, CLOSE, "synthetic")
-EVERYTHING = Settings()
-NARROW = Settings(selection=Selection(participants=(3, 7), hour_start=11, hour_end=13))
+EVERYTHING = Choices()
+NARROW = Choices(selection=Selection(participants=(3, 7), hour_start=11, hour_end=13))
 
 
 def read_columns(days: list[SyntheticDay]) -> int:
@@ -43,7 +43,7 @@ def read_columns(days: list[SyntheticDay]) -> int:
     return total
 
 
-def run_jobs(days: list[SyntheticDay], settings: Settings) -> int:
+def run_jobs(days: list[SyntheticDay], settings: Choices) -> int:
     """Measure every day and return the number of orders."""
     return sum(len(block) for day in days for block in measure(day, settings, SESSION, BUFFERS))
 

@@ -34,6 +34,7 @@ STEPS = {
         "dark_book",
         "replay",
         "sums",
+        "bps",
         "research",
         "warming",
     ),

@@ -6,9 +6,11 @@
 from difflib import get_close_matches
 
 from driver.config.keys import Config
+from kernels.conventions import SCENARIO_TABLE, SCENARIOS
 from tickstore.errors import UserError
 
-LATER = {"R": "the replay", "P": "the placebo"}
+LATER = {scenario.name: scenario.meaning for scenario in SCENARIO_TABLE if not scenario.computed}
+NOW = ", ".join(SCENARIOS[1:])
 
 
 def check_together(config: Config) -> None:
@@ -23,10 +25,10 @@ def check_together(config: Config) -> None:
     if not config.all_dates and not bounded:
         raise UserError("--all_dates=false needs --date_start or --date_end")
     if not config.dark_pool_scenarios:
-        raise UserError("--dark_pool_scenarios is empty: choose from A, B, C")
+        raise UserError(f"--dark_pool_scenarios is empty: choose from {NOW}")
     for name in config.dark_pool_scenarios:
         if name in LATER:
-            raise UserError(f"--dark_pool_scenarios: {name}, {LATER[name]}, is not available yet; choose from A, B, C")
+            raise UserError(f"--dark_pool_scenarios: {name}, {LATER[name]}, is not available yet; choose from {NOW}")
     if config.subject_limit != "own" or config.subjects_meet or config.alone:
         raise UserError("--subject_limit, --subjects_meet and --alone belong to scenario R, which is not available yet")
     if config.allow_locked:

@@ -10,11 +10,11 @@ from typing import Any
 
 from driver.config import kinds
 from driver.config.kinds import Kind
-from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
-SCENARIO_CHOICES = ("A", "B", "C", "R", "P")
+SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:])
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 

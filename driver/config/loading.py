@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from driver.config.checks import check_together
-from driver.config.keys import KINDS, PATHS, SCENARIO_CHOICES, Config, default_text
+from driver.config.keys import KINDS, PATHS, Config, default_text
 from driver.config.kinds import Kind
-from kernels.conventions import MID_KINDS, POPULATIONS
-from kernels.measure.choices import Selection, Settings, Simulation
 from tickstore.errors import UserError
 
 EXAMPLE = """\
@@ -123,31 +121,6 @@ def _checked(read: Any, value: Any, kind: Kind, where: str, shown: str) -> Any:
         return read(value)
     except (ValueError, TypeError):
         raise UserError(f"{where} needs {kind.expects}, not {shown}") from None
-
-
-def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
-    """Return what jobs need of ``config``; ``participants`` are its ids as the store codes them."""
-    selection = Selection(
-        participants=tuple(sorted(participants)),
-        hour_start=config.hour_start,
-        hour_end=config.hour_end,
-        population=POPULATIONS.index(config.population),
-        order_types=config.order_types,
-    )
-    simulation = Simulation(
-        scenarios=tuple(sorted(config.dark_pool_scenarios, key=SCENARIO_CHOICES.index)),
-        mid=MID_KINDS.index(config.mid),
-        dark_share_ppm=round(config.dark_share * 1e6),
-        price_impact_bps=round(config.price_impact_percent * 100, 9),
-        markout_seconds=config.markout_seconds,
-        fill_seconds=config.fill_seconds,
-        cleanup_seconds=config.cleanup_s,
-        allow_locked=config.allow_locked,
-        quotes_first=config.quotes_first,
-        ticks=config.ticks,
-        fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
-    )
-    return Settings(selection, simulation, config.timezone, config.price_decimals, config.format, config.order_level)
 
 
 def settings_toml(config: Config) -> str:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +11,8 @@ import numpy as np
 
 import tickstore
 from driver.job.order_file import EXTENSIONS, OrderFile, open_order_file
-from driver.plan.jobs import Job, JobReport
-from driver.sums.cells import COSTS, Cells, cell_dimensions
+from driver.plan.jobs import Job, JobReport, Settings
+from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volume
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
@@ -24,13 +23,15 @@ from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import TableStyle, totals_csv
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
-from kernels.measure.choices import Settings
 from kernels.measure.measure import data_quality, measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
 
-UNPRICED: Final = ("shortfall", "opportunity", "fees")  # in the names of further columns that hold costs
+UNPRICED: Final = (
+    "cost", "cost_touch", "cost_zero", "cost_cleanup", "opportunity_cost", "shortfall_ex_booking_bps",
+    "decision_opportunity_cost", "decision_shortfall_bps", "fees", "net_shortfall_bps",
+)  # fmt: skip
 _THREAD: Final = threading.local()
 MOST_KEPT: Final = 256 << 20  # bytes: a partition of six million order events or so
 
@@ -45,7 +46,7 @@ def run_job(job: Job) -> JobReport:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
-        quality = data_quality(day, job.settings, job.session)
+        quality = data_quality(day, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(day.quotes, job.session)
@@ -126,17 +127,13 @@ def _sum_blocks(
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:
-    """Return a block that has no cost: trades happened and none is given, so no price paid is known (decisions 15).
+    """Take all costs from a block: trades happened and none is given, so no price paid is known (decisions 15).
 
     Unexecuted orders lose theirs too: costs of them alone would pass for the costs of all.
     """
-    costs = (*COSTS, "execution_cost", "opportunity_cost")
-    unknown: dict[str, Any] = {name: np.full_like(getattr(block, name), np.nan) for name in costs}
-    extra = {
-        name: np.full(len(block), np.nan) if any(part in name for part in UNPRICED) else column
-        for name, column in block.extra.items()
-    }
-    return replace(block, **unknown, extra=extra)
+    for name in UNPRICED:
+        block.stored(name)[:] = np.nan
+    return block
 
 
 def metrics_csv(cells: Cells, style: TableStyle) -> bytes:

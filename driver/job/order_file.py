@@ -1,28 +1,29 @@
-"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block."""
+"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block.
 
-from collections.abc import Iterator, Mapping, Sequence
+Which columns, in which order, ``kernels.measure.order_columns`` says; here is only how files show them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 import pyarrow as pa
 from isal import igzip
-from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
+from driver.plan.jobs import Settings
 from driver.tables.csv_text import text
-from kernels.base.columns import F64, I32, I64
+from kernels.base.columns import I32, Array
 from kernels.conventions import BENCHMARKS, BUY, NULL
-from kernels.measure.choices import Settings
-from kernels.measure.optional_columns import derived_columns
-from kernels.measure.order_block import OrderBlock
-from kernels.measure.order_columns import FILLED_WITHIN
-from kernels.sums.moments import BPS
+from kernels.measure.derived_columns import fills_unknown
+from kernels.measure.order_columns import ALL, CORE
+from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_file
 
 EXTENSIONS = {"csv": ".csv", "gzip": ".csv.gz", "parquet": ".parquet"}
-VENUE_COLUMNS = ("lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity")
 
 
 class OrderFile:
@@ -30,7 +31,6 @@ class OrderFile:
 
     def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str]) -> None:
         output_format = settings.output_format
-        self._horizons = [f"{seconds:g}s" for seconds in settings.simulation.markout_seconds]
         self._participants = participants
         # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
         quoted = any(text(name) != name for name in participants.values())
@@ -46,7 +46,7 @@ class OrderFile:
 
     def write(self, block: OrderBlock) -> None:
         """Append a block; the first one, which may be empty, fixes the columns."""
-        columns = order_columns(block, self._horizons)
+        columns = order_columns(block)
         if self._participants:
             columns["participant_id"] = _named(block.participant, self._participants)
         table = pa.table(columns)
@@ -87,105 +87,33 @@ def open_order_file(
             file.close()  # after an error too: writers that are left open complain when they are collected
 
 
-def order_columns(block: OrderBlock, horizons: Sequence[str]) -> dict[str, pa.Array]:
-    """Return the columns of an order file, in order; what is missing is null."""
-    columns = _lead_columns(block)
-    base = block.mid2.astype(np.float64) * block.order_quantity
-    base[(block.mid2 == NULL) | (base <= 0)] = np.nan  # nothing asked for has no cost in bps
-    shortfall = [_bps(cost, base) for cost in block.cost]
-    columns["shortfall_bps"] = _floats(shortfall[0])
-    for s, scenario in enumerate(block.scenarios):
-        if s == 0:
-            continue
-        columns[f"{scenario}_filled_quantity"] = _integers(block.scenario_filled[s])
-        columns[f"{scenario}_price"] = _floats(block.scenario_price[s])
-        columns[f"{scenario}_shortfall_bps"] = _floats(shortfall[s])
-        columns[f"{scenario}_saving_bps"] = _floats(shortfall[0] - shortfall[s])
-    return columns | _further_columns(block, base, horizons)
+def order_columns(block: OrderBlock, files: tuple[str, ...] = (CORE, ALL)) -> dict[str, pa.Array]:
+    """Return the columns of an order file, in order, for the ``files`` they are declared for; what is missing is null.
 
-
-def _lead_columns(block: OrderBlock) -> dict[str, pa.Array]:
-    names = ["order_id", "participant", "side", "order_type", "arrival_time", "end_time", "limit_price"]
-    names += ["order_quantity", "filled_quantity", "leaves_quantity", "group"]
-    columns = {name: _integers(getattr(block, name)) for name in names}
-    columns["side"] = _integers(np.where(block.side == BUY, 1, 2).astype(np.int8))  # as in the exchange's files
-    columns = {"participant_id" if name == "participant" else name: column for name, column in columns.items()}
-    filled = np.where(block.filled_quantity > 0, block.filled_quantity, 1)
-    columns["vwap"] = _floats(np.where(block.fills > 0, block.notional / filled, np.nan))
-    for name in ("first_fill_time", "last_fill_time", "fills", "arrival_bid", "arrival_offer"):
-        columns[name] = _integers(getattr(block, name))
-    columns["fills"] = pa.array(block.fills, mask=_fills_unknown(block))
+    Columns of one axis that follow each other take turns: all of the first scenario, or horizon, then of the next.
+    """
+    columns: dict[str, pa.Array] = {}
+    chosen = [column for column in block.columns() if column.files in files]
+    for axis, group in groupby(chosen, key=lambda column: column.axis):
+        found = [(column, block.shown(column), np.atleast_2d(block[column.name])) for column in group]
+        for row in range(len(found[0][1]) if axis else 1):
+            for column, names, cells in found:
+                name = names[row] if axis else names[0]
+                columns[name] = PRESENTED[column.name](block) if column.name in PRESENTED else _array(cells[row])
     return columns
 
 
-def _fills_unknown(block: OrderBlock) -> NDArray[np.bool_]:
-    """Return which orders were filled by their state alone, without a trade that says how."""
-    return np.asarray((block.filled_quantity > 0) & (block.fills == 0))
+PRESENTED: Final[Mapping[str, Callable[[OrderBlock], pa.Array]]] = {  # what files show in another way
+    "side": lambda b: pa.array(np.where(b.side == BUY, 1, 2).astype(np.int8)),  # as in the exchange's files
+    "fills": lambda b: pa.array(b.fills, mask=fills_unknown(b)),
+    "benchmark": lambda b: pa.array(BENCHMARKS).take(pa.array(b.benchmark)).cast(pa.string()),
+}
 
 
-def _further_columns(block: OrderBlock, base: F64, horizons: Sequence[str]) -> dict[str, pa.Array]:
-    columns = {"withdrawn_quantity": _integers(block.withdrawn_quantity)}
-    for v, name in enumerate(VENUE_COLUMNS):
-        columns[name] = pa.array(block.venue_quantity[v], mask=_fills_unknown(block))
-    columns["benchmark"] = pa.array(BENCHMARKS).take(pa.array(block.benchmark)).cast(pa.string())
-    for name in ("benchmark_time", "eligible", "window_start", "window_end", "fills_after_hours"):
-        columns[name] = _integers(getattr(block, name))
-    columns["mid"] = _floats(_half(block.mid2))
-    columns["end_mid"] = _floats(_half(block.end_mid2))
-    for charge in ("touch", "zero", "cleanup"):
-        for s, scenario in enumerate(block.scenarios):
-            prefix = "" if s == 0 else f"{scenario}_"
-            columns[f"{prefix}shortfall_{charge}_bps"] = _floats(_bps(getattr(block, f"cost_{charge}")[s], base))
-    columns["execution_bps"] = _floats(_bps(block.execution_cost, base))
-    columns["opportunity_bps"] = _floats(_bps(block.opportunity_cost, base))
-    for name in ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps"):
-        columns[name] = _floats(getattr(block, name))
-    columns["time_to_first_fill_ns"] = _integers(block.time_to_first_fill)
-    columns["execution_time_ns"] = _floats(block.execution_time)
-    for h, horizon in enumerate(horizons):
-        columns[f"markout_{horizon}_bps"] = _floats(block.markout_bps[h])
-        columns[f"realised_spread_{horizon}_bps"] = _floats(block.realised_spread_bps[h])
-    asked = np.where(block.order_quantity > 0, block.order_quantity, np.nan)
-    columns["fill_ratio"] = _floats(block.filled_quantity / asked)
-    columns |= {name: _floats(column) for name, column in derived_columns(block).items()}
-    for name, column in block.extra.items():
-        columns |= _extra_column(name, column, block, base)
-    return columns
-
-
-def _extra_column(name: str, column: F64 | I64, block: OrderBlock, base: F64) -> dict[str, pa.Array]:
-    """Return one of the further columns in units for readers: no half units, bps instead of amounts."""
-    if name == "execution_time_all":
-        return {f"{name}_ns": _any(column)}
-    if name.startswith(FILLED_WITHIN):
-        asked = np.where((column == NULL) | (block.order_quantity <= 0), np.nan, block.order_quantity)
-        return {name.replace(FILLED_WITHIN, "fill_rate_"): _floats(column / asked)}
-    if name == "decision_mid2":
-        return {"decision_mid": _floats(_half(column))}
-    if name.endswith("_fees"):
-        return {f"{name}_bps": _floats(_bps(column.astype(np.float64), base))}
-    if name in ("delay_cost", "decision_opportunity_cost"):
-        decided = (
-            2.0 * _half(block.extra["decision_mid2"]) * np.where(block.order_quantity > 0, block.order_quantity, 1)
-        )
-        return {name.replace("_cost", "_bps"): _floats(_bps(column.astype(np.float64), decided))}
-    return {name: _any(column)}
-
-
-def _half(column: F64 | I64) -> F64:
-    """Return half price units in price units, NaN where they are missing."""
-    return np.where(column == NULL, np.nan, column / 2)
-
-
-def _bps(cost: F64, base: F64) -> F64:
-    bps: F64 = BPS * cost / base
-    return bps
-
-
-def _integers(column: NDArray[np.integer[Any]]) -> pa.Array:
-    if column.dtype == np.int64:
-        return pa.array(column, mask=column == NULL)
-    return pa.array(column)
+def _array(column: Array) -> pa.Array:
+    if column.dtype == np.float64:
+        return pa.array(column, from_pandas=True)  # NaN becomes null
+    return pa.array(column, mask=column == NULL) if column.dtype == np.int64 else pa.array(column)
 
 
 def _named(codes: I32, names: Mapping[int, str]) -> pa.Array:
@@ -193,13 +121,3 @@ def _named(codes: I32, names: Mapping[int, str]) -> pa.Array:
     distinct, place = np.unique(codes, return_inverse=True)
     shown = pa.array([names.get(code, str(code)) for code in distinct.tolist()], pa.string())
     return shown.take(pa.array(place))
-
-
-def _any(column: F64 | I64) -> pa.Array:
-    if column.dtype == np.float64:
-        return _floats(column.astype(np.float64, copy=False))
-    return _integers(column.astype(np.int64, copy=False))
-
-
-def _floats(column: F64) -> pa.Array:
-    return pa.array(column, from_pandas=True)  # NaN becomes null

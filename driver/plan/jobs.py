@@ -1,8 +1,44 @@
-"""A job, its description and its report: small frozen pieces that travel to worker processes and into run.json."""
+"""A job, its settings and its report: small frozen pieces that travel to worker processes and into run.json."""
 
 from dataclasses import dataclass
 
-from kernels.measure.choices import Session, Settings
+from driver.config.keys import SCENARIO_CHOICES, Config
+from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.measure.choices import Choices, Selection, Session, Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(Choices):
+    """Everything that decides a job's files; equal settings and equal day file give equal bytes."""
+
+    price_decimals: int = 3
+    output_format: str = "gzip"  # csv, gzip, parquet
+    order_level: bool = True
+
+
+def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
+    """Return what jobs need of ``config``; ``participants`` are its ids as the store codes them."""
+    selection = Selection(
+        participants=tuple(sorted(participants)),
+        hour_start=config.hour_start,
+        hour_end=config.hour_end,
+        population=POPULATIONS.index(config.population),
+        order_types=config.order_types,
+    )
+    simulation = Simulation(
+        scenarios=tuple(sorted(config.dark_pool_scenarios, key=SCENARIO_CHOICES.index)),
+        mid=MID_KINDS.index(config.mid),
+        dark_share_ppm=round(config.dark_share * 1e6),
+        price_impact_bps=round(config.price_impact_percent * 100, 9),
+        markout_seconds=config.markout_seconds,
+        fill_seconds=config.fill_seconds,
+        cleanup_seconds=config.cleanup_s,
+        allow_locked=config.allow_locked,
+        quotes_first=config.quotes_first,
+        ticks=config.ticks,
+        fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
+    )
+    return Settings(selection, simulation, config.timezone, config.price_decimals, config.format, config.order_level)
 
 
 @dataclass(frozen=True, slots=True)

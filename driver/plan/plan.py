@@ -9,11 +9,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from driver.config.keys import Config
-from driver.config.loading import job_settings
 from driver.config.tick_file import TickFile
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings, job_settings
 from driver.plan.sessions import plan_sessions
-from kernels.measure.choices import Settings
 from tickstore.errors import UserError
 from tickstore.store.catalog import Partition
 from tickstore.store.paths import partition_order

@@ -1,13 +1,14 @@
-"""When continuous trading began and ended, for every partition of a plan."""
+"""When trade dates start, and continuous trading began and ended, for every partition of a plan."""
 
-import datetime
 from bisect import bisect_left
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
+from dataclasses import replace
 
 from driver.config.keys import Config
+from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
+from tickstore.times.trade_dates import first_instant
 
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
@@ -22,10 +23,13 @@ def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple
             seen_ends.setdefault(partition.date, []).append(end)
     for ends in seen_ends.values():
         ends.sort()
-    return {
-        (p.security, p.date): _session(config, p, _median_of_others(seen_ends.get(p.date, []), _seen_end(p)))
-        for p in partitions
-    }
+    rules = config.timezone, config.session_cutoff, config.holidays
+    starts = {date: first_instant(*rules, date) for date in {p.date for p in partitions}}
+    sessions = {}
+    for p in partitions:
+        usual_end = _median_of_others(seen_ends.get(p.date, []), _seen_end(p))
+        sessions[p.security, p.date] = replace(_session(config, p, usual_end), date_start=starts[p.date])
+    return sessions
 
 
 def _median_of_others(ends: Sequence[int], own: int | None) -> int:
@@ -54,7 +58,7 @@ def _session(config: Config, partition: Partition, usual_end: int) -> Session:
             return Session(start, end, "auction" if auction is not None else "activity")
     first, _, last = config.session.partition("-")
     zone = config.timezone
-    return Session(local_instant(partition.date, first, zone), local_instant(partition.date, last, zone), "config")
+    return Session(local_instant(zone, partition.date, first), local_instant(zone, partition.date, last), "config")
 
 
 def _seen_end(partition: Partition) -> int | None:
@@ -64,9 +68,3 @@ def _seen_end(partition: Partition) -> int | None:
         return None
     ends = [time for time in (hints.last_continuous, hints.last_dark_entry) if time is not None]
     return -(-max(ends) // MINUTE) * MINUTE if ends else None
-
-
-def local_instant(date: str, clock: str, zone: str) -> int:
-    """Return the instant ``date clock`` of a zone in ns UTC."""
-    moment = datetime.datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZoneInfo(zone))
-    return int(moment.timestamp()) * 1_000_000_000

@@ -25,11 +25,12 @@ CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format
 
 
 def as_stored(config: Config, given: Collection[str]) -> Config:
-    """Return ``config`` with the zone and price unit that its store was converted with.
+    """Return ``config`` with the zone, price unit and rules of trade dates that its store was converted with.
 
     Raises a UserError if the user states others, or keys that act only on files.
     """
     from tickstore import open_day, read_catalog
+    from tickstore.conversion.earlier_report import date_rules
 
     usual = load_config({}).config
     for name in CONVERTING:
@@ -43,7 +44,7 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
             break
         except StoreError:  # its job will say what is wrong with it
             continue
-    stored = {name: facts[name] for name in STORED if name in facts}
+    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(Path(config.store).expanduser())
     for name, value in stored.items():
         if name in given and getattr(config, name) != value:
             raise UserError(

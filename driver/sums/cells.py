@@ -4,7 +4,6 @@ A cell is (participant, local hour of the benchmark time, size bucket, real fill
 sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -13,19 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from kernels.base.columns import F64, I32, I64
-from kernels.conventions import BENCHMARKS, VENUES
+from kernels.conventions import VENUES
+from kernels.measure.derived_columns import CHARGES
+from kernels.measure.order_columns import ASKED, weighted
 from kernels.sums import moments
 from tickstore.errors import UserError
 
-CHARGES = ("", "_touch", "_zero", "_cleanup")  # the unfilled at the end's mid (the headline), and three others
-COSTS = ("cost", "cost_touch", "cost_zero", "cost_cleanup")  # OrderBlock fields, in the order of CHARGES
-FILL_METRICS = ("arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps", "vwap_slippage_bps")
-# Columns of OrderBlock.extra; a block without them counts as if they were missing in every order.
-EXTRA_FILL_METRICS = (
-    "fill_quoted_spread_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps", "close_slippage_bps",
-)  # fmt: skip
-ORDER_METRICS = ("quoted_spread_bps", "delay_bps", "decision_shortfall_bps")
-HORIZON_METRICS = ("markout_bps", "realised_spread_bps", "impact_bps")
+ORDER_METRICS = weighted(ASKED)
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 SCENARIO_SUMS = (
@@ -59,12 +52,6 @@ class Cells:
         return len(self.key)
 
 
-def cell_key(participant: I64, hour: I64, size: I64, group: I64) -> I64:
-    """Return the key of each cell; ``cell_dimensions`` is its inverse."""
-    key: I64 = ((participant * 24 + hour) * 8 + size) * 4 + group
-    return key
-
-
 def cell_dimensions(key: I64) -> dict[str, I64]:
     """Return participant, hour, size and group of each cell."""
     return {"participant": key // 768, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
@@ -85,27 +72,6 @@ def hour_table(zone: str, first: int, last: int) -> tuple[int, I64]:
     """Return the local hours of whole UTC days with quarters of an hour first .. last, and the first quarter."""
     days = range(first // QUARTERS, last // QUARTERS + 1)
     return days[0] * QUARTERS, np.concatenate([_hours_of_day(zone, day) for day in days])
-
-
-def sum_names(scenarios: Sequence[str], markouts: int, fill_rates: int) -> tuple[str, ...]:
-    """Return the names of the integer sums, in the order of their rows; horizons of either kind are numbered."""
-    shared = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
-    shared += [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
-    shared += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
-    shared += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
-    shared += ["execution_cost", "opportunity_cost", "booked_cost", "booked_base", "first_fill_us", "first_fill_orders"]
-    shared += ["execution_share_ms", "execution_shares"]
-    shared.append("report_quantity")
-    shared += [f"{what}.{h}" for h in range(fill_rates) for what in ("filled_within", "orders_within")]
-    for metric in [*ORDER_METRICS, *metric_names(markouts)]:
-        shared += [f"{metric}.sum", f"{metric}.weight", f"{metric}.orders"]
-    return tuple(shared + [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS])
-
-
-def metric_names(markouts: int) -> list[str]:
-    """Return the names of the weighted metrics of fills; markout horizons are numbered."""
-    numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
-    return [*FILL_METRICS, *EXTRA_FILL_METRICS, *numbered]
 
 
 def too_large(name: str, reach: float) -> str:

@@ -15,7 +15,7 @@ from driver.sums.volatility import RANGES, TERCILES
 from kernels.base.columns import I64, readonly
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Session
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from kernels.sums import cell_keys
 from kernels.sums.cell_keys import KeyColumns, KeyRules
 

@@ -1,9 +1,11 @@
 """Summing the orders of a job into its cubes, block by block: by who and when, by the market met, by volatility.
 
 An order's measures are worked out once and added to its cell of either cube; cells are sorted once, at the end.
-What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes.
+What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes. A job hands blocks
+over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
@@ -12,78 +14,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.sums.cells import (
-    CHARGES,
-    COSTS,
-    EXTRA_FILL_METRICS,
-    FILL_METRICS,
+    ORDER_METRICS,
     SCENARIO_SUMS,
     VENUE_NAMES,
     Cells,
     check_reach,
     hour_table,
-    metric_names,
     regroup,
-    sum_names,
     too_large,
 )
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import Arrays, Cube, Participants
 from driver.sums.volatility import RANGES
-from kernels.base.columns import F64, I32, I64, Array
+from kernels.base.columns import I32, I64
 from kernels.base.memory import Buffers
-from kernels.conventions import BENCHMARKS
-from kernels.measure.order_block import OrderBlock
-from kernels.measure.order_columns import FILLED_WITHIN
-from kernels.sums import cell_keys, cell_tables, histograms, moments, order_rows
-from kernels.sums.order_rows import BlockColumns
+from kernels.conventions import BENCHMARKS, SCENARIOS
+from kernels.measure.derived_columns import CHARGES
+from kernels.measure.order_columns import DECIDED, FEES
+from kernels.measure.result_rows import OrderBlock, Rows
+from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
+from kernels.sums.order_rows import Asked
 from tickstore.errors import UserError
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
-NONE: Final = np.zeros(0)
 ENTRIES: Final = {"cell": np.int32, "code": np.int32, "count": np.int64}
-BOOKED: Final = VENUE_NAMES.index("booked")
-# Summed columns by name -> the block's field, or the name of its extra column.
-OWN: Final = {name: name for name in BlockColumns._fields if name in OrderBlock.__slots__}
-OWN.update({name.removesuffix("_bps"): name for name in FILL_METRICS})
-OWN.update(markout="markout_bps", realised="realised_spread_bps")
-OTHERS: Final = {name.removesuffix("_bps").replace("slippage_ex", "ex"): name for name in EXTRA_FILL_METRICS}
-OTHERS.update(delay_cost="delay_cost", decision_shortfall="decision_shortfall_bps", quoted_spread="quoted_spread_bps")
 
 
 class Layout(NamedTuple):
     """Where the sums of cells are."""
 
     names: tuple[str, ...]
-    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums.order_rows`` has
-    places: tuple[I64, I64]  # of those among ``names``
+    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums`` has
     widths: tuple[int, int]  # of the rows
 
 
 def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
-    """Return the names of the sums in the order of either row of ``kernels.sums.order_rows``."""
+    """Return the names of the sums in the order of either row of ``kernels.sums``."""
     every = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours"]
     every += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
     every += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
     every += ["execution_cost", "opportunity_cost"]
-    every += _weighted(["quoted_spread_bps", "delay_bps", "decision_shortfall_bps"])
+    every += _weighted(ORDER_METRICS)
     every += [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS]
     filled = ["fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)]
     filled += ["booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms"]
     filled += ["execution_shares", "report_quantity"]
     filled += [f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within")]
-    return every, filled + _weighted(metric_names(markouts))
+    numbered = [f"{name}.{h}" for name in fill_rows.HORIZON_METRICS for h in range(markouts)]
+    return every, filled + _weighted([*fill_rows.FILL_METRICS, *numbered])
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
 def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
-    """Return the names of the sums, and where the two rows have them."""
-    names, rows = sum_names(scenarios, markouts, within), row_names(scenarios, markouts, within)
-    place = {name: number for number, name in enumerate(names)}
-    places = [np.array([place[name] for name in row]) for row in rows]
-    return Layout(names, rows, (places[0], places[1]), order_rows.row_widths(len(scenarios), markouts, within))
+    """Return the names of the sums, of every order and then of orders with fills."""
+    rows = row_names(scenarios, markouts, within)
+    return Layout((*rows[0], *rows[1]), rows, fill_rows.row_widths(len(scenarios), markouts, within))
 
 
-def _weighted(metrics: list[str]) -> list[str]:
+def _weighted(metrics: Sequence[str]) -> list[str]:
     return [f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders")]
 
 
@@ -93,46 +81,8 @@ def _label(name: str) -> str:
     if name.startswith("base"):
         return "order quantity x mid"
     if what.startswith("cost"):
-        return f"{dict(zip(CHARGES, COSTS, strict=True))[what.removeprefix('cost')]} of {scenario}"
+        return f"{what} of {scenario}"
     return f"notional of {scenario}" if what == "notional" and scenario else name.removesuffix(".sum")
-
-
-def _together(columns: list[NDArray[Any]], kind: Any) -> Array:
-    """Return columns as the rows of one matrix: without a copy where they lie one behind the other, as measured."""
-    if not columns:
-        return np.zeros((0, 0), kind)
-    first, n = columns[0], len(columns[0])
-    start, size = first.ctypes.data, first.nbytes
-    behind = all(column.ctypes.data == start + h * size and column.dtype == kind for h, column in enumerate(columns))
-    if behind and first.flags.c_contiguous and all(column.base is first.base is not None for column in columns):
-        return np.lib.stride_tricks.as_strided(first, (len(columns), n), (size, first.itemsize))
-    return np.stack([column.astype(kind, copy=False) for column in columns])
-
-
-def sum_columns(block: OrderBlock) -> BlockColumns:
-    """Return a block's columns as they are summed; a metric the block does not have counts as missing."""
-    extra, n = block.extra, len(block)
-
-    def real(name: str) -> F64:
-        return np.ascontiguousarray(extra.get(name, NONE), np.float64)
-
-    def whole(name: str) -> I64:
-        return np.ascontiguousarray(extra[name], np.int64) if name in extra else np.zeros(0, np.int64)
-
-    fees = [extra[f"{s}_fees"] for s in block.scenarios if f"{s}_fees" in extra]
-    given = {name: getattr(block, source) for name, source in OWN.items()}
-    others = {name: real(source) for name, source in OTHERS.items()}
-    paid = 2 * block.venue_notional[BOOKED] if block.booked_notional2 is None else block.booked_notional2
-    given |= others | {"booked_notional2": paid, "report_quantity": whole("report_quantity")}
-    given["decision_mid2"] = whole("decision_mid2")
-    impacts = [column for name, column in extra.items() if name.startswith("impact_")]
-    within = [column for name, column in extra.items() if name.startswith(FILLED_WITHIN)]
-    return BlockColumns(
-        **given,
-        fees=_together(fees, np.float64),
-        impact=_together(impacts, np.float64) if impacts else np.full((len(block.markout_bps), n), np.nan),
-        within=_together(within, np.int64),
-    )
 
 
 @dataclass(slots=True)
@@ -143,6 +93,7 @@ class JobSums:
     zone: str
     buffers: Buffers = field(default_factory=Buffers)
     scenarios: tuple[str, ...] = ()
+    asked: Asked = field(init=False)
     layout: Layout = field(init=False)
     cubes: list[Cube] = field(default_factory=list)
     participants: Participants = field(init=False)
@@ -157,8 +108,10 @@ class JobSums:
         self.participants, self.codes = Participants(self.buffers), Arrays("codes", self.buffers)
 
     def _start(self, block: OrderBlock) -> None:
-        shape = len(block.markout_bps), sum(name.startswith(FILLED_WITHIN) for name in block.extra)
-        self.scenarios, self.layout = block.scenarios, layout(block.scenarios, *shape)
+        places = np.array([SCENARIOS.index(name) for name in block.scenarios])
+        self.asked = Asked(places, int(DECIDED in block.given), int(FEES in block.given))
+        self.scenarios = block.scenarios
+        self.layout = layout(block.scenarios, len(block.markout_seconds), len(block.fill_seconds))
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
         self.cubes = [Cube(name, self.buffers, self.layout.widths) for name in ("main", "market")]
 
@@ -172,11 +125,11 @@ class JobSums:
         places = zip(self.cubes, self._keys(block), strict=True)
         added = [cube.add(key, room, self.orders) for cube, (key, room) in places]
         codes = self.codes.longer("orders", (self.orders + n, histograms.CODE_COLUMNS), np.int16, self.orders)
-        columns, code = sum_columns(block), codes[self.orders :]
+        rows, code = block.rows, codes[self.orders :]
         (main, main_tables), (market, market_tables) = added
-        bits = cell_tables.add_orders(columns, main, market, main_tables, market_tables, self.tile, code)
+        bits = cell_tables.add_orders(rows, self.asked, main, market, main_tables, market_tables, self.tile, code)
         self.orders += n
-        self._check(columns, int(bits), n)
+        self._check(rows, int(bits), n)
 
     def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
         """Return each order's key in either cube, and how many keys there may be by now."""
@@ -190,26 +143,26 @@ class JobSums:
         cell_keys.order_keys(columns, key_rules(self.market, *self.hours), *keys)
         return (keys[0], cell_keys.KEYS_OF_PARTICIPANT * len(self.participants)), (keys[1], MARKET_KEYS)
 
-    def _check(self, columns: BlockColumns, bits: int, n: int) -> None:
+    def _check(self, rows: Rows, bits: int, n: int) -> None:
         """Refuse sums that could have left 64 bits; most are known to fit without a look at them."""
         bound = n << bits.bit_length()
         if bound >= LIMIT:
-            self._check_block(columns, n)
+            self._check_block(rows, n)
         self.bound += bound
         if self.bound >= LIMIT:
             tables = [table for cube in self.cubes for table in cube.tables()[:2]]
             self.bound = max(check_reach(table) for table in tables)
 
-    def _check_block(self, columns: BlockColumns, n: int) -> None:
+    def _check_block(self, rows: Rows, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
         widths = self.layout.widths
         one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
         cell = np.zeros(n, np.int32)
         tile = order_rows.new_tile(widths, n)
         code = np.empty((n, histograms.CODE_COLUMNS), np.int16)
-        cell_tables.add_orders(columns, cell, cell, one, other, tile, code)
-        for names, rows in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
-            reach = np.abs(rows.astype(np.float64)).sum(axis=0)
+        cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, code)
+        for names, values in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
+            reach = np.abs(values.astype(np.float64)).sum(axis=0)
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
                 if value >= LIMIT:
                     raise UserError(too_large(_label(name), value))
@@ -241,8 +194,9 @@ class JobSums:
         """Return the cells of a cube by ascending key, their histograms left out."""
         tables, K = cube.tables(), len(self.scenarios)
         sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.layout.names), len(cube)), np.int64))
-        for places, table in zip(self.layout.places, tables[:2], strict=True):
-            cell_tables.columns_of_rows(table, order, places, sums)
+        every = len(self.layout.rows[0])
+        for table, columns in ((tables.rows, sums[:every]), (tables.fill_rows, sums[every:])):
+            cell_tables.columns_of_rows(table, order, columns)
         moments = np.empty((len(cube), 3)), np.empty((len(cube), 2, K)), np.empty((len(cube), 2, K * (K + 1) // 2))
         cell_tables.moments_of_rows(tables.moments, order, *moments)
         return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments)
@@ -282,10 +236,3 @@ class JobSums:
 def _copies(entries: tuple[I32, I32, I64], n: int) -> tuple[I32, I32, I64]:
     cell, code, count = entries
     return cell[:n].copy(), code[:n].copy(), count[:n].copy()
-
-
-def cells_of(block: OrderBlock, zone: str) -> Cells:
-    """Return one block's orders summed by participant, hour, size and group."""
-    sums = JobSums(Market.unknown(), zone)
-    sums.add(block)
-    return sums.results()[0]

@@ -3,16 +3,17 @@
 `driver.job.job` gathers them block by block; `driver.tables` merges and shows them.
 """
 
+import math
 from typing import Any
 
 import numpy as np
 
-from kernels.conventions import NULL
-from kernels.measure.order_block import OrderBlock
+from kernels.conventions import BPS, NULL
+from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
-from kernels.sums.moments import BPS
 
 KEPT = 10  # per job
+COLUMNS = ("order_id", "participant", "side", "order_quantity", "filled_quantity", "group", "mid2")
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
@@ -26,27 +27,36 @@ class Extremes:
 
     def add(self, block: OrderBlock) -> None:
         """Look at the orders of one block."""
+        cost = block.cost
         source = -1 - np.arange(len(self._size))  # where a row is from: this block, or the rows kept so far
-        largest.keep_largest(block.cost[0], block.order_id, self._size, self._ids, source)
+        largest.keep_largest(cost[0], block.order_id, self._size, self._ids, source)
         places = source[: np.count_nonzero(self._size)].tolist()
-        self.rows = [_row(block, i) if i >= 0 else self.rows[-1 - i] for i in places]
+        columns = [block[name] for name in COLUMNS]
+        self.rows = [
+            _row([int(column[i]) for column in columns], block.scenarios, cost[:, i].tolist())
+            if i >= 0
+            else self.rows[-1 - i]
+            for i in places
+        ]
 
 
-def _row(block: OrderBlock, i: int) -> dict[str, Any]:
-    base = float(block.mid2[i]) * float(block.order_quantity[i]) if block.mid2[i] != NULL else 0.0
+def _row(values: list[int], scenarios: tuple[str, ...], cost: list[float]) -> dict[str, Any]:
+    """Return the plain row of an order; values : of COLUMNS."""
+    order_id, participant, side, quantity, filled, group, mid2 = values
+    base = float(mid2) * float(quantity) if mid2 != NULL else 0.0
     row: dict[str, Any] = {
-        "order_id": int(block.order_id[i]),
-        "participant_id": int(block.participant[i]),
-        "side": 1 if block.side[i] > 0 else 2,
-        "order_quantity": int(block.order_quantity[i]),
-        "filled_quantity": int(block.filled_quantity[i]),
-        "group": int(block.group[i]),
-        "cost": float(block.cost[0, i]),
-        "shortfall_bps": BPS * float(block.cost[0, i]) / base if base > 0.0 else None,
+        "order_id": order_id,
+        "participant_id": participant,
+        "side": 1 if side > 0 else 2,
+        "order_quantity": quantity,
+        "filled_quantity": filled,
+        "group": group,
+        "cost": cost[0],
+        "shortfall_bps": BPS * cost[0] / base if base > 0.0 else None,
     }
-    for s, scenario in enumerate(block.scenarios[1:], start=1):
-        saving = block.cost[0, i] - block.cost[s, i]
-        row[f"{scenario}_saving_bps"] = None if np.isnan(saving) or base <= 0.0 else BPS * float(saving) / base
+    for scenario, other in zip(scenarios[1:], cost[1:], strict=True):
+        saving = cost[0] - other
+        row[f"{scenario}_saving_bps"] = None if math.isnan(saving) or base <= 0.0 else BPS * saving / base
     return row
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from driver.sums.cells import too_large
 from kernels.base.columns import I32, I64
 from kernels.conventions import NULL
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.order_columns import PARENTS
+from kernels.measure.result_rows import OrderBlock
 from kernels.sums import moments
 from tickstore.errors import UserError
 
@@ -52,10 +53,10 @@ class ParentSums:
 
     def add(self, block: OrderBlock) -> None:
         """Add a block; one whose input names no parents adds nothing."""
-        if "parent_id" not in block.extra:
+        if PARENTS not in block.given:
             return
         self.scenarios = block.scenarios
-        ids = block.extra["parent_id"].astype(np.int64)
+        ids = block.parent_id
         columns = ids, block.arrival_time, block.end_time, block.order_quantity, block.filled_quantity
         self.children.append(np.array(columns, np.int64))
         self.parts.append(_block_sums(block, ids))

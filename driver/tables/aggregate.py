@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
@@ -24,7 +24,6 @@ from driver.tables.row_measures import TableStyle, measures, totals_csv
 from driver.tables.statistics import COLUMNS, Sample, statistics
 from driver.tables.table_list import TABLES, Table
 from kernels.base.columns import F64
-from kernels.measure.choices import Settings
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 

@@ -3,14 +3,15 @@
 The report lists them, and a test compares them with what is written; driver/README.md lists those of order files.
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
 Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
-``markout_seconds``.
+``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from kernels.measure.metrics import METRICS
+from kernels.measure import order_columns
+from kernels.measure.order_columns import BENEFIT, COST, NONE
 
-COST, BENEFIT, NONE = "cost", "benefit", ""
 BPS = "bps"
 
 
@@ -23,6 +24,12 @@ class Column(NamedTuple):
     meaning: str
 
 
+def shown(column: order_columns.Column) -> Column:
+    """Return what is said of a column of orders in files and tables."""
+    return Column(column.shown or column.name, column.unit, column.sign, column.meaning)
+
+
+WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.weight)  # averaged in tables by value
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
     Column("orders", "count", NONE, "selected order-days"),
@@ -90,20 +97,7 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("execution_bps", BPS, COST, "part of the shortfall paid on fills"),
     Column("opportunity_bps", BPS, COST, "part of the shortfall charged for the unfilled"),
     Column("shortfall_ex_booking_bps", BPS, COST, "shortfall without crossing bookings"),
-    Column("quoted_spread_bps", BPS, NONE, "spread quoted while the orders lived"),
-    Column("delay_bps", BPS, COST, "decision to arrival, over value at the decision; needs decision_time"),
-    Column("decision_shortfall_bps", BPS, COST, "shortfall from the decision's mid; needs decision_time"),
-    Column("arrival_slippage_bps", BPS, COST, "market fills against M0"),
-    Column("effective_spread_bps", BPS, COST, "twice the distance of market fills from the mid before them"),
-    Column("price_improvement_bps", BPS, BENEFIT, "market fills against the far touch before them"),
-    Column("vwap_slippage_bps", BPS, COST, "against the market's average price over the order's life"),
-    Column("fill_quoted_spread_bps", BPS, NONE, "spread quoted before market fills"),
-    Column("arrival_improvement_bps", BPS, BENEFIT, "market fills against the far touch at arrival"),
-    Column("vwap_slippage_ex_own_bps", BPS, COST, "the same without the order's own prints"),
-    Column("close_slippage_bps", BPS, COST, "market fills against the close"),
-    Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
-    Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of market fills from the mid h seconds later"),
-    Column("impact_<h>s_bps", BPS, COST, "twice the move of the mid over h seconds: effective = realised + impact"),
+    *(shown(column) for column in WEIGHTED),
     Column(
         "adverse_selection_<h>s_bps", BPS, COST, "move of the mid against market fills over h seconds: - impact / 2"
     ),
@@ -121,84 +115,23 @@ EXACT: Final = (
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer that tables add up"),
 )
 # How many orders each metric of reality is about: the others lack what it needs, and are not in it.
-MEASURED: Final = (
-    "quoted_spread", "delay", "decision_shortfall", "arrival_slippage", "effective_spread", "price_improvement",
-    "vwap_slippage", "fill_quoted_spread", "arrival_improvement", "vwap_slippage_ex_own", "close_slippage",
-    "markout_<h>s", "realised_spread_<h>s", "impact_<h>s", "time_to_first_fill",
-)  # fmt: skip
+MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
 COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)
-CHARGED: Final = {
-    "touch": "the unfilled charged at the far touch of the end",
-    "zero": "the unfilled charged nothing",
-    "cleanup": "the unfilled charged at the mid cleanup_s after the end",
+PRESENTED: Final = {  # columns of orders that files show in another way than blocks have them
+    "participant": Column("participant_id", "id", NONE, "broker, as the input names it"),
+    "side": Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files"),
+    "benchmark": Column("benchmark", "word", NONE, "where M0 comes from: none, arrival, open, close"),
 }
-NAMED: Final = {
-    column.name: column
-    for column in (
-        Column("participant_id", "id", NONE, "broker, as the input names it"),
-        Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files"),
-        Column("vwap", "price units", NONE, "average price of the real fills"),
-        Column("shortfall_bps", BPS, COST, "cost over value at M0, the unfilled charged at the mid of the end"),
-        Column("<s>_filled_quantity", "shares", NONE, "filled under the scenario"),
-        Column("<s>_price", "price units", NONE, "average price under the scenario"),
-        Column("<s>_shortfall_bps", BPS, COST, "shortfall under the scenario"),
-        Column("<s>_saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
-        Column("lit_quantity", "shares", NONE, "really filled in the lit book"),
-        Column("dark_quantity", "shares", NONE, "really filled in the dark book"),
-        Column("auction_quantity", "shares", NONE, "really filled in auctions"),
-        Column("booked_quantity", "shares", NONE, "really filled by crossing bookings"),
-        Column("benchmark", "word", NONE, "where M0 comes from: none, arrival, open, close"),
-        Column("mid", "price units", NONE, "M0: mid of the benchmark quote"),
-        Column("end_mid", "price units", NONE, "m_T: mid at the end of the order, at most the session's end"),
-        *(Column(f"shortfall_{name}_bps", BPS, COST, f"shortfall, {how}") for name, how in CHARGED.items()),
-        *(Column(f"<s>_shortfall_{name}_bps", BPS, COST, "the same under the scenario") for name in CHARGED),
-        Column("execution_bps", BPS, COST, "part of the real shortfall paid on fills"),
-        Column("opportunity_bps", BPS, COST, "part of the real shortfall charged for the unfilled"),
-        Column("time_to_first_fill_ns", "ns", NONE, "from arrival"),
-        Column("execution_time_ns", "ns", NONE, "volume-weighted time of fills from arrival"),
-        Column("execution_time_all_ns", "ns", NONE, "the same with the unfilled waiting until the end, over Q"),
-        Column("markout_<h>s_bps", BPS, BENEFIT, "mid h seconds after market fills against their price"),
-        Column("realised_spread_<h>s_bps", BPS, COST, "twice the distance of fills from the mid h seconds later"),
-        Column("fill_ratio", "share", NONE, "filled over asked"),
-        Column("fill_rate_<h>s", "share", NONE, "filled within h seconds of arrival, over asked: F(h)"),
-        Column("decision_mid", "price units", NONE, "Md: mid at the decision"),
-        Column("delay_bps", "bps of Md", COST, "s q (M0 - Md) over Q Md: what waiting cost"),
-        Column("decision_opportunity_bps", "bps of Md", COST, "s (Q - q)(m_T - Md) over Q Md"),
-        Column("<s>_fees_bps", BPS, COST, "fees over value at M0, where any are set"),
-        Column("<s>_net_shortfall_bps", BPS, COST, "shortfall with fees, where any are set"),
-    )
-}
-IN_ORDER: Final = """
-order_id participant_id side order_type arrival_time end_time limit_price order_quantity filled_quantity
-leaves_quantity group vwap first_fill_time last_fill_time fills arrival_bid arrival_offer shortfall_bps
-<s>_filled_quantity <s>_price <s>_shortfall_bps <s>_saving_bps withdrawn_quantity
-lit_quantity dark_quantity auction_quantity booked_quantity benchmark benchmark_time eligible window_start window_end
-fills_after_hours mid end_mid shortfall_touch_bps <s>_shortfall_touch_bps shortfall_zero_bps <s>_shortfall_zero_bps
-shortfall_cleanup_bps <s>_shortfall_cleanup_bps execution_bps opportunity_bps arrival_slippage_bps
-effective_spread_bps price_improvement_bps vwap_slippage_bps time_to_first_fill_ns execution_time_ns
-markout_<h>s_bps realised_spread_<h>s_bps fill_ratio eq_ratio adverse_selection_<h>s_bps
-report_quantity market_volume shortfall_ex_booking_bps quoted_spread_bps fill_quoted_spread_bps
-arrival_improvement_bps vwap_slippage_ex_own_bps close_slippage_bps execution_time_all_ns
-impact_<h>s_bps fill_rate_<h>s parent_id decision_time decision_mid delay_bps decision_opportunity_bps
-decision_shortfall_bps <s>_fees_bps <s>_net_shortfall_bps
-"""
-ORDER: Final = IN_ORDER.split()
-OPTIONAL: Final = tuple(ORDER[ORDER.index("parent_id") :])  # only with columns of the input, or fees, that they need
+IN_FILES: Final = tuple(column for column in order_columns.COLUMNS if column.files)
+ORDER_COLUMNS: Final = tuple(PRESENTED.get(column.name, shown(column)) for column in IN_FILES)
+OPTIONAL: Final = tuple(
+    shown(column).name for column in IN_FILES if column.needs
+)  # only with what they need of input or fees
 
 
-def _column(name: str) -> Column:
-    if name in NAMED:
-        return NAMED[name]
-    (metric,) = (metric for metric in METRICS if metric.name == name)
-    return Column(*metric)
-
-
-ORDER_COLUMNS: Final = tuple(_column(name) for name in ORDER)
-
-
-def order_table() -> str:
-    """Return the columns as a Markdown table: the part of driver/README.md that a test keeps up to date."""
+def markdown(columns: Iterable[Column]) -> str:
+    """Return columns as a Markdown table: parts of driver/README.md that tests keep up to date."""
     lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in ORDER_COLUMNS]
+    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in columns]
     return "\n".join(lines) + "\n"

@@ -10,10 +10,11 @@ from typing import IO, Final
 
 from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
-from driver.tables.column_guide import BENEFIT, BPS, COST, NONE, Column
+from driver.tables.column_guide import BPS, Column
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.row_measures import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
+from kernels.measure.order_columns import BENEFIT, COST, NONE
 from tickstore.durable.files import atomic_file
 
 NAME: Final = "by_parent.csv"
@@ -107,10 +108,3 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
         cost + drift if known else None,
         cost,
     ]
-
-
-def parent_table() -> str:
-    """Return the columns as a Markdown table: the part of driver/README.md that a test keeps up to date."""
-    lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in COLUMNS]
-    return "\n".join(lines) + "\n"

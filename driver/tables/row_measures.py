@@ -9,11 +9,8 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from driver.plan.jobs import Settings
 from driver.sums.cells import (
-    CHARGES,
-    EXTRA_FILL_METRICS,
-    FILL_METRICS,
-    HORIZON_METRICS,
     ORDER_METRICS,
     OUTCOMES,
     SCENARIO_SUMS,
@@ -22,7 +19,8 @@ from driver.sums.cells import (
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
-from kernels.measure.choices import Settings
+from kernels.measure.derived_columns import CHARGES
+from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
@@ -141,7 +139,7 @@ def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS, *EXTRA_FILL_METRICS)}  # column -> its sums
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS)}  # column -> its sums
     for h, seconds in enumerate(style.markout_seconds):
         names |= {f"{metric.removesuffix('_bps')}_{seconds:g}s_bps": f"{metric}.{h}" for metric in HORIZON_METRICS}
     row |= {name: cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"]) for name, source in names.items()}

@@ -15,9 +15,10 @@ import numpy as np
 
 from driver.tables.csv_text import Value
 from kernels.base.columns import F64, I64
+from kernels.conventions import ALGEBRA, SCENARIO_TABLE
 
-TESTED = ("A", "R")
-ALGEBRA = ("B", "C")
+TESTED = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.tested)
+DESCRIBED = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind == ALGEBRA and not scenario.tested)
 CONFIDENCE = 0.95
 FEW_CLUSTERS = 40
 ONE_CLUSTER = "one security-day is one cluster: no inference beyond these orders is possible"
@@ -71,7 +72,7 @@ def _described(row: dict[str, Value]) -> dict[str, Value]:
 
 def status_of(scenario: str) -> str:
     """Return how a scenario enters inference: tested, algebra, or printed."""
-    return "tested" if scenario in TESTED else "algebra" if scenario in ALGEBRA else "printed"
+    return "tested" if scenario in TESTED else "algebra" if scenario in DESCRIBED else "printed"
 
 
 def _paired_row(sample: Sample, k: int) -> dict[str, Value]:

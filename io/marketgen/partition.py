@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import I64
+from kernels.conventions import NS_PER_SECOND as NS
 from kernels.dark_layout import LEAVES, RANK, RESERVED
 from marketgen.draws import tables
 from marketgen.market_memory import (
@@ -64,7 +65,7 @@ from marketgen.market_memory import (
     rows_of,
     used_orders,
 )
-from marketgen.sessions import NS, TradingDay, trading_day
+from marketgen.sessions import TradingDay, trading_day
 from marketgen.simulate import DONE, run
 from marketgen.spec import MarketSpec
 

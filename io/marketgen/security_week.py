@@ -9,12 +9,12 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from kernels.base.columns import I64
+from kernels.base.local_time import local_instant
 from marketgen.csv_text import TextWriter
 from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.file_layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
 from marketgen.market_memory import LOG_WIDTH, ORDER_WIDTH, QUOTE_WIDTH, TRADE_WIDTH, TRUTH_WIDTH
 from marketgen.partition import Piece, id_base, simulate_day
-from marketgen.sessions import midnight
 from marketgen.spec import MarketSpec
 
 NAMES: Final = ("orders.csv", "trades.csv", "nbbo.csv")
@@ -40,8 +40,8 @@ class Output:
     def __init__(
         self, spec: MarketSpec, source: date, index: int, target: Target, pieces: Path, truth: Path | None
     ) -> None:
-        start = midnight(target.day, spec.timezone)
-        shift = start - midnight(source, spec.timezone)
+        start = local_instant(spec.timezone, target.day, 0)
+        shift = start - local_instant(spec.timezone, source, 0)
         ids = id_base(target.day, target.number) - id_base(source, index)
         day, code = target.day.isoformat(), target.code
         self.writers = [

@@ -1,10 +1,9 @@
 """The trading day of a partition in UTC nanoseconds (domain.md 1.4)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-NS = 1_000_000_000
+from kernels.base.local_time import local_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +26,13 @@ def previous_weekday(day: date) -> date:
     return before
 
 
-def midnight(day: date, timezone: str) -> int:
-    """Return the start of a date in ns UTC."""
-    return int(datetime.combine(day, time(), tzinfo=ZoneInfo(timezone)).timestamp()) * NS
-
-
 def trading_day(day: date, timezone: str, open_offset: int, close_offset: int) -> TradingDay:
     """Return the sessions of ``day``; offsets in ns are the stagger of the security and the random part."""
-    zone = ZoneInfo(timezone)
-
-    def at(when: date, hour: int, minute: int = 0, second: int = 0) -> int:
-        moment = datetime.combine(when, time(hour, minute, second), tzinfo=zone)
-        return int(moment.timestamp()) * NS
-
     return TradingDay(
-        reload=at(previous_weekday(day), 21, 22, 21),
-        pre_open=at(day, 7),
-        open=at(day, 10) + open_offset,
-        pre_close=at(day, 16),
-        close=at(day, 16, 10) + close_offset,
-        purge=at(day, 18, 50),
+        reload=local_instant(timezone, previous_weekday(day), "21:22:21"),
+        pre_open=local_instant(timezone, day, "07:00"),
+        open=local_instant(timezone, day, "10:00") + open_offset,
+        pre_close=local_instant(timezone, day, "16:00"),
+        close=local_instant(timezone, day, "16:10") + close_offset,
+        purge=local_instant(timezone, day, "18:50"),
     )

@@ -21,6 +21,16 @@ def seek(time: Array, hint: int, t: int) -> int:
 
     Orders ask in nearly ascending order or near a row they already know, so a few steps find it;
     a binary search from scratch costs about 95 ns an order on a large day.
+
+    Parameters
+    ----------
+    time : (n,) int64, ascending
+    hint : a row near the one sought, -1 if none is known
+    t : in the unit of ``time``
+
+    Returns
+    -------
+    a row, -1 .. n - 1; nothing is checked and nothing raised, for it is compiled into the caller's loop
     """
     n = len(time)
     low, high, step = hint, hint + 1, 1
@@ -105,6 +115,14 @@ def prevailing_quote(quote_time: ArrayLike, time: ArrayLike) -> NDArray[np.int32
     quote_time : (n,) int64, ns UTC, ascending
     time : (m,) int64, ns UTC, any order (ascending is fastest)
 
+    Returns
+    -------
+    (m,) int32, rows of quotes
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; quote times do not ascend
     """
     quotes = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
     times = check_column("time", time, np.int64)
@@ -120,6 +138,14 @@ def mid2(bid: ArrayLike, offer: ArrayLike) -> I64:
     ----------
     bid, offer : (n,) int64, price units, NULL where absent
 
+    Returns
+    -------
+    (n,) int64, half price units, NULL without a valid quote
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ
     """
     bids = check_column("bid", bid, np.int64)
     offers = check_column("offer", offer, np.int64)

@@ -46,7 +46,7 @@ def refuse_rebuilt(
     return count
 
 
-def keep_limits(
+def undo_forbidden_rebuilds(
     table: Mapping[str, Array],
     fills: FillColumns,
     orders: OrderColumns,
@@ -55,7 +55,7 @@ def keep_limits(
     price2: Array,
     prints: Array,
 ) -> int:
-    """Publish again what no limit allows: change ``price2`` and ``prints``; return how many fills changed.
+    """Undo the half-unit rebuild of fills whose buyer's limit forbids it, in ``price2`` and ``prints``; how many.
 
     table : the fills with the columns PAIRED; ticks : (2, k) from price, tick; price2, prints : of ``market_prints``
     """

@@ -9,6 +9,7 @@ from kernels.conventions import (
     BENCHMARK_CLOSE,
     BENCHMARK_NONE,
     BENCHMARK_OPEN,
+    BPS,
     MID_ARRIVAL,
     MID_SNAPSHOT_MEAN,
     NULL,
@@ -17,10 +18,8 @@ from kernels.market import quote_book as q
 from kernels.market.day_sums import Sums
 from kernels.market.quotes import seek, seek_all
 from kernels.market.window_mids import mean_mid2, window_sums
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows, Work
-
-BPS = 10_000.0
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows, Work
 
 
 @inlined

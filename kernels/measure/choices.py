@@ -1,8 +1,11 @@
-"""What the user chooses of measuring: which orders, which scenarios, which hours. Small, frozen, hashable."""
+"""What the user chooses of measuring: which orders, which scenarios, which hours. Small, frozen, hashable.
+
+``measure`` takes them; the driver makes them of its configuration, once a run.
+"""
 
 from dataclasses import dataclass, field
 
-from kernels.conventions import MID_TIME_WEIGHTED, POPULATION_ALL
+from kernels.conventions import MID_TIME_WEIGHTED, NULL, POPULATION_ALL, SCENARIOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Selection:
 class Simulation:
     """How scenarios trade and how costs are charged (decisions 10-19)."""
 
-    scenarios: tuple[str, ...] = ("A", "B", "C")
+    scenarios: tuple[str, ...] = SCENARIOS[1:]
     mid: int = MID_TIME_WEIGHTED
     dark_share_ppm: int = 500_000  # parts per million, so that floor(Q x share) is exact
     price_impact_bps: float = 5.0
@@ -39,16 +42,14 @@ class Session:
 
     start: int
     end: int
-    source: str
+    source: str = "given"
+    date_start: int = NULL  # ns UTC, first instant that can belong to the trade date; NULL: any can
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that decides a job's numbers; equal settings and equal day file give equal bytes."""
+class Choices:
+    """Everything that decides a partition's numbers; equal choices and equal columns give equal results."""
 
     selection: Selection = field(default_factory=Selection)
     simulation: Simulation = field(default_factory=Simulation)
     timezone: str = "Australia/Sydney"
-    price_decimals: int = 3
-    output_format: str = "gzip"  # csv, gzip, parquet
-    order_level: bool = True

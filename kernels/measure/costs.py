@@ -1,19 +1,18 @@
-"""Costs: shortfall and its parts under four charges for unfilled shares, and slippages.
+"""Costs: shortfall and its parts under four charges for unfilled shares; a stage of ``stages``.
 
-Costs are positive when paid (decisions 16). Amounts are
-in half price units x shares; divide by mid2 x Q and times 1e4 for basis points of the arrival mid.
+Costs are positive when paid (decisions 16). Amounts are in half price units x shares; divide by mid2 x Q and times
+1e4 for basis points of the arrival mid.
 """
 
 import numpy as np
 
 from kernels.base.columns import Array
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.conventions import BPS, NULL, VENUE_BOOKED
 from kernels.market import quote_book as q
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows, Work
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows, Work
 
-BPS = 10_000.0
 # Rows of the scratch of charges, float64.
 C_SIDE, C_MID2, C_END, C_TOUCH, C_CLEANUP, C_COUNT = 0, 1, 2, 3, 4, 5
 
@@ -94,4 +93,6 @@ def ex_booking_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
         base = float(mid2 * shares) if mid2 * shares > 0 else np.nan
         if np.isnan(floats[r.EXECUTION_COST, j]):
             base = np.nan
-        floats[r.EX_BOOKING, j] = BPS * (float(sides[r.SIDE, j] * paid) + floats[r.OPPORTUNITY_COST, j]) / base
+        floats[r.SHORTFALL_EX_BOOKING, j] = (
+            BPS * (float(sides[r.SIDE, j] * paid) + floats[r.OPPORTUNITY_COST, j]) / base
+        )

@@ -1,30 +1,23 @@
 """Shortfall against the mid at the decision, where the input says when the decision was taken (decisions 18).
 
+``measure`` calls ``write_delay`` on each block of orders.
+
 total = delay + execution + opportunity, exactly: s q (M0 - Md) + s q (P - M0) + s (Q - q)(m_T - Md). An
 order without a decision time was decided on arrival.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import Array
-from kernels.conventions import NULL
+from kernels.conventions import BPS, NULL
 from kernels.market.quotes import prevailing_quote
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows
+from kernels.measure.rules import Inputs
 
-BPS = 10_000.0
 FINE, AFTER_ARRIVAL, EARLIER_DATE = range(3)
 DECISION_KINDS = ("decisions_after_arrival", "decisions_on_an_earlier_date")  # faults, as they are counted
-
-
-class Delay(NamedTuple):
-    """Per order; costs in half price units x shares, NaN without a mid at the decision or at arrival."""
-
-    decision_mid2: NDArray[np.int64]
-    delay_cost: NDArray[np.float64]
-    decision_opportunity_cost: NDArray[np.float64]
-    decision_shortfall_bps: NDArray[np.float64]
 
 
 def decision_faults(decision_time: Array, arrival_time: Array, day_start: int) -> NDArray[np.int8]:
@@ -63,10 +56,21 @@ def decision_mid2(
     return np.asarray(padded[row], np.int64)
 
 
-def delay_costs(
-    side: Array, mid2: Array, end_mid2: Array, decision2: Array, quantity: Array, filled: Array, execution_cost: Array
-) -> Delay:
-    """Return the delay and what it does to the shortfall; every argument is (n,), mids in half units."""
+def write_delay(inputs: Inputs, decided: Array, date_start: int, rows: Rows) -> None:
+    """Write the delay of each order and what it does to the shortfall.
+
+    decided : (n,) int64 ns UTC, NULL where the input does not say
+    """
+    rules, ints, floats = inputs.rules, rows.ints, rows.floats
+    arrival, mid2, end_mid2 = ints[r.ARRIVAL_TIME], ints[r.MID2], ints[r.END_MID2]
+    quantity, filled = ints[r.ORDER_QUANTITY], ints[r.FILLED_QUANTITY]
+    side = rows.flags[r.SIDE].astype(np.int64)
+    time = np.where(decided == NULL, arrival, decided)
+    session, stand_ins = (rules.session_start, rules.session_end), (rules.opening_quote, rules.closing_quote)
+    moment = time + rules.quotes_first * ((time > session[0]) & (time < session[1]))
+    fault = decision_faults(time, arrival, date_start)
+    found2 = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:-1, 1], session, stand_ins, fault)
+    decision2 = np.where(time == arrival, mid2, found2)
     known = (mid2 != NULL) & (decision2 != NULL)
     unfilled = np.maximum(quantity - filled, 0)
     delay = np.full(len(side), np.nan)
@@ -76,5 +80,7 @@ def delay_costs(
     opportunity[charged] = (side * unfilled * (end_mid2 - decision2))[charged]
     opportunity[~known] = np.nan
     base = np.where(known & (quantity > 0), quantity * decision2, 1).astype(np.float64)
-    bps = np.where(quantity > 0, BPS * (delay + execution_cost + opportunity) / base, np.nan)
-    return Delay(decision2, delay, opportunity, bps)
+    ints[r.DECISION_TIME], ints[r.DECISION_MID2] = time, decision2
+    floats[r.DELAY_COST], floats[r.DECISION_OPPORTUNITY_COST] = delay, opportunity
+    whole = BPS * (delay + floats[r.EXECUTION_COST] + opportunity) / base
+    floats[r.DECISION_SHORTFALL] = np.where(quantity > 0, whole, np.nan)

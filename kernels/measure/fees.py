@@ -1,16 +1,18 @@
 """Fees of the real order and of each scenario, where the configuration sets any (decisions 18).
 
 A fee is a fraction of the traded amount by venue. Dark legs of scenarios pay the dark fee, the moved leg
-of C the lit one; the rest of B pays what its real fills pay.
+of C the lit one; the rest of B pays what its real fills pay. ``measure`` calls ``write_fees`` on each block.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels.base.columns import Array, FillColumns
 from kernels.base.compiling import kernel
-from kernels.conventions import VENUE_DARK, VENUE_LIT, VENUE_REPORT
-from kernels.measure import order_columns as r
+from kernels.conventions import BPS, NULL, VENUE_DARK, VENUE_LIT, VENUE_REPORT
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows
+from kernels.measure.rules import Inputs
+from kernels.measure.scenarios import REAL, A, B, C
 
 
 @kernel
@@ -24,7 +26,10 @@ def sum_fill_fees(
     fees: Array,
     out: Array,
 ) -> None:
-    """Write the fees of each order's first ``most`` shares, in half price units x shares."""
+    """Write the fees of each order's first ``most`` shares, in half price units x shares.
+
+    price2 : (fills,); first_fill, fill_count, most, out : (n,) by order; fees : (4,) fraction of the amount by venue
+    """
     timestamp, quantity, venue = fills.timestamp, fills.quantity, fills.venue
     for j in range(len(first_fill)):
         left = most[j]
@@ -37,31 +42,24 @@ def sum_fill_fees(
         out[j] = total
 
 
-def scenario_fees(
-    fills: FillColumns,
-    price2: Array,
-    places: tuple[Array, Array],
-    hours_end: int,
-    fees: Array,
-    quantity: Array,
-    dark_share_ppm: int,
-    scenarios: tuple[Array, Array, Array],
-) -> NDArray[np.float64]:
-    """Return fees (S, n) of real, A, B, C in half price units x shares.
-
-    places : first fill and number of fills of each order; scenarios : eligible (n,), and quantity and
-    half-unit notional (S, n) that each scenario filled
-    """
-    eligible, filled, notional2 = scenarios
-    n = len(quantity)
-    out = np.empty((r.SCENARIO_COUNT, n))
-    dark = quantity // 1_000_000 * dark_share_ppm + quantity % 1_000_000 * dark_share_ppm // 1_000_000
-    sum_fill_fees(fills, price2, *places, quantity, hours_end, fees, out[0])
-    sum_fill_fees(fills, price2, *places, quantity - dark, hours_end, fees, out[2])
-    at_mid = filled[1] > 0
-    dark2 = np.where(at_mid, dark * notional2[1] / np.maximum(filled[1], 1), 0.0)
-    out[1] = notional2[1] * fees[VENUE_DARK]
-    out[2] += dark2 * fees[VENUE_DARK]
-    out[3] = dark2 * fees[VENUE_DARK] + (notional2[3] - dark2) * fees[VENUE_LIT]
-    out[1:, eligible == 0] = out[0, eligible == 0]
-    return out
+def write_fees(inputs: Inputs, rows: Rows) -> None:
+    """Write each scenario's fees in half price units x shares, and its shortfall with them."""
+    ints, floats, rules, place = rows.ints, rows.floats, inputs.rules, rows.codes[r.ORDER_INDEX]
+    orders, fees, every = inputs.orders, rules.fees, slice(r.FEES, r.FEES + r.SCENARIO_COUNT)
+    quantity, share = ints[r.ORDER_QUANTITY], rules.dark_share_ppm
+    filled, notional2, out = ints[r.SCENARIO_FILLED + A], floats[r.SCENARIO_NOTIONAL2 :], floats[every]
+    dark = quantity // 1_000_000 * share + quantity % 1_000_000 * share // 1_000_000
+    for scenario, most in ((REAL, quantity), (B, quantity - dark)):
+        first, count = orders.first_fill[place], orders.fill_count[place]
+        sum_fill_fees(inputs.fills, inputs.sums.price2, first, count, most, rules.hours_end, fees, out[scenario])
+    dark2 = np.where(filled > 0, dark * notional2[A] / np.maximum(filled, 1), 0.0)
+    out[A] = notional2[A] * fees[VENUE_DARK]
+    out[B] += dark2 * fees[VENUE_DARK]
+    out[C] = dark2 * fees[VENUE_DARK] + (notional2[C] - dark2) * fees[VENUE_LIT]
+    as_real = rows.flags[r.ELIGIBLE] == 0
+    out[1:, as_real] = out[0, as_real]
+    priced = (ints[r.MID2] != NULL) & (quantity > 0)
+    base = np.where(priced, ints[r.MID2] * quantity, 1)
+    for k in range(r.SCENARIO_COUNT):
+        net = BPS * (floats[r.COST + k] + out[k]) / base
+        floats[r.NET_SHORTFALL + k] = np.where(priced, net, np.nan)

@@ -1,4 +1,7 @@
-"""Fill groups: fully filled, partially filled, not executed; disjoint and complete (design 5)."""
+"""Fill groups: fully filled, partially filled, not executed; disjoint and complete (design 5).
+
+The stage that observes orders asks one by one, ``classify`` is for arrays.
+"""
 
 from typing import Any
 
@@ -33,6 +36,14 @@ def classify(matched_quantity: ArrayLike, leaves_quantity: ArrayLike) -> NDArray
     ----------
     matched_quantity, leaves_quantity : (n,) int64, shares, of the last state observed
 
+    Returns
+    -------
+    (n,) int8
+
+    Raises
+    ------
+    TypeError, ValueError
+        a column is not of whole numbers; lengths differ, or a quantity is negative
     """
     matched = check_not_negative("matched_quantity", check_column("matched_quantity", matched_quantity, np.int64))
     leaves = check_not_negative("leaves_quantity", check_column("leaves_quantity", leaves_quantity, np.int64))

@@ -1,120 +1,226 @@
-"""Row numbers of the result matrices of a block, of the quote book, and of the scratch between stages."""
+"""The one list of per-order columns. Row numbers, blocks, order files, guides and READMEs are made from it.
+
+A metric is added in three places: here, in the kernel (or in ``derived_columns``) that computes it, in its test.
+"""
 
 from typing import Final, NamedTuple
 
-from kernels.base.columns import Array
-from kernels.conventions import SCENARIOS, VENUE_REPORT
+COST, BENEFIT, NONE = "cost", "benefit", ""  # positive when the order paid; when it gained; no direction
+AMOUNT: Final = "half price unit x share"
+HALF, UNIT, MONEY = "half price unit", "price unit", "price unit x share"
+M0, MID, MD = "bps of M0", "bps of the mid", "bps of Md"
+# Axes. A column without one is (n,); with one it is (values of the axis, n).
+ONE, VENUE, SCENARIO, SIMULATED, MARKOUT, WITHIN = "", "venue", "scenario", "simulated", "markout", "within"
+CORE, ALL, NOT = "core", "all", ""  # which order files have it
+DERIVED: Final = "derived"  # computed from other columns when it is asked for, by ``derived_columns``
+DECIDED, FEES, PARENTS = "decision_time", "fees", "parent_id"  # what an input, or the choices, must have
+ASKED, TRADED = "order_quantity x mid", "market notional"  # what an order's value counts with in sums
 
-FILLED_WITHIN = "filled_quantity_"  # of the columns of shares filled within so many seconds of arrival
-SCENARIO_COUNT: Final = len(SCENARIOS)
-VENUE_COUNT: Final = VENUE_REPORT  # lit, dark, auction, booked
-# int64
-ORDER_ID: Final = 0
-ARRIVAL_TIME: Final = 1
-END_TIME: Final = 2
-LIMIT_PRICE: Final = 3
-ORDER_QUANTITY: Final = 4
-LEAVES_QUANTITY: Final = 5
-WITHDRAWN_QUANTITY: Final = 6
-MATCHED_QUANTITY: Final = 7
-NOTIONAL: Final = 8
-FIRST_FILL_TIME: Final = 9
-LAST_FILL_TIME: Final = 10
-ARRIVAL_BID: Final = 11
-ARRIVAL_OFFER: Final = 12
-MID2: Final = 13
-END_MID2: Final = 14
-WINDOW_START: Final = 15  # also the benchmark's time
-WINDOW_END: Final = 16
-TIME_TO_FIRST_FILL: Final = 17
-REPORT_QUANTITY: Final = 18  # off-market reports, which consume nothing
-MARKET_VOLUME: Final = 19  # prints of the market over the order's life
-VENUE_QUANTITY: Final = 20  # and the next VENUE_COUNT rows
-VENUE_NOTIONAL: Final = VENUE_QUANTITY + VENUE_COUNT
-SCENARIO_FILLED: Final = VENUE_NOTIONAL + VENUE_COUNT
-FILLED_QUANTITY: Final = SCENARIO_FILLED  # the first scenario is what really happened
-BOOKED_NOTIONAL2: Final = SCENARIO_FILLED + SCENARIO_COUNT  # crossing bookings, half units, rebuilt
-INT_ROWS: Final = BOOKED_NOTIONAL2 + 1
-# float64
-SCENARIO_PRICE: Final = 0
-SCENARIO_NOTIONAL2: Final = SCENARIO_PRICE + SCENARIO_COUNT
-COST: Final = SCENARIO_NOTIONAL2 + SCENARIO_COUNT
-COST_TOUCH: Final = COST + SCENARIO_COUNT
-COST_ZERO: Final = COST_TOUCH + SCENARIO_COUNT
-EXECUTION_COST: Final = COST_ZERO  # what the real fills cost is what is left without a charge
-COST_CLEANUP: Final = COST_ZERO + SCENARIO_COUNT
-OPPORTUNITY_COST: Final = COST_CLEANUP + SCENARIO_COUNT
-EX_BOOKING: Final = OPPORTUNITY_COST + 1
-LAST_COST: Final = EX_BOOKING
-ARRIVAL_SLIPPAGE: Final = LAST_COST + 1
-EFFECTIVE_SPREAD: Final = LAST_COST + 2
-PRICE_IMPROVEMENT: Final = LAST_COST + 3
-EXECUTION_TIME: Final = LAST_COST + 4
-VWAP_SLIPPAGE: Final = LAST_COST + 5
-VWAP_EX_OWN: Final = LAST_COST + 6
-CLOSE_SLIPPAGE: Final = LAST_COST + 7
-ARRIVAL_IMPROVEMENT: Final = LAST_COST + 8
-QUOTED_SPREAD: Final = LAST_COST + 9
-FILL_QUOTED_SPREAD: Final = LAST_COST + 10
-EXECUTION_TIME_ALL: Final = LAST_COST + 11
-FLOAT_ROWS: Final = LAST_COST + 12
-# int32
-ORDER_INDEX: Final = 0
-PARTICIPANT: Final = 1
-ORDER_TYPE: Final = 2
-FILLS: Final = 3
-FILLS_AFTER_HOURS: Final = 4
-CODE_ROWS: Final = 5
-# int8
-SIDE: Final = 0
-GROUP: Final = 1
-BENCHMARK: Final = 2
-ELIGIBLE: Final = 3
-FLAG_ROWS: Final = 4
-# float64, one row per horizon each
-MARKOUT: Final = 0
-REALISED: Final = 1
-IMPACT: Final = 2
-HORIZON_KINDS: Final = 3
-# Scratch of one sub-block, int64, one column per order.
-S_LIMIT2: Final = 0  # limit with its half tick in half units; of a market order a bound that never binds
-S_DARK: Final = 1  # d = floor(Q x dark_share)
-S_NOTIONAL2: Final = 2  # real fills, half units, truncated dark prices rebuilt
-S_REST_FILLED: Final = 3  # real fills taken in time order up to Q - d
-S_REST_NOTIONAL2: Final = 4
-S_MARKET_QUANTITY: Final = 5  # real fills without bookings
-S_MARKET_NOTIONAL2: Final = 6
-S_START_QUOTE: Final = 7  # benchmark quote
-S_END_QUOTE: Final = 8  # quote at min(end, session_end)
-S_FIRST_FILL: Final = 9
-S_FILL_COUNT: Final = 10  # all of the order's fills: reports, and those after the hours, too
-S_FIRST_PRINT: Final = 11  # prints before the arrival
-S_LAST_PRINT: Final = 12  # prints before the end
-S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
-S_VWAP_NOTIONAL2: Final = 14
-S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
-S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
-SCRATCH_ROWS: Final = 17
-NO_LIMIT: Final = 2**61
+CHARGED: Final = {  # what the unfilled cost, beside the mid of the end
+    "touch": "at the far touch of the end", "zero": "nothing", "cleanup": "at the mid cleanup_s after the end",
+}  # fmt: skip
 
 
-class Work(NamedTuple):
-    """Scratch of one sub-block, inside stages and between them."""
+class Column(NamedTuple):
+    """One column of the per-order results.
 
-    at: Array  # (SUB_BLOCK,) int64 times
-    rows: Array  # (SUB_BLOCK,) int64 quote rows
-    traded: Array  # (SUB_BLOCK + 1,) int64: places of orders with fills
-    mid2: Array  # (SUB_BLOCK,) float64: window mids in half units
-    charges: Array  # (C_COUNT, SUB_BLOCK) float64: side, M0, and what an unfilled share costs
-    touched: Array  # (1,) int64: a sink for loads
+    Attributes
+    ----------
+    dtype : numpy's code of its type; missing integers are ``NULL``, missing floats NaN
+    axis : ONE, or what its rows are: VENUE (lit, dark, auction, booked), SCENARIO (real first), SIMULATED (without
+        real), MARKOUT or WITHIN (the horizons of ``markout_seconds``, of ``fill_seconds``)
+    rule : where its meaning is laid down: a section of domain.md, an entry of decisions.md
+    files : CORE, in every order file; ALL, in those with all columns; NOT, in none
+    shown : its name where each row stands alone, as in order files; ``<s>`` is a scenario, ``<h>`` a horizon
+    of : DERIVED, or the column whose first row it is; "" has rows of its own
+    needs : what must be given for it to be there: PARENTS, DECIDED, FEES
+    weight : what its value counts with where orders are summed: ASKED, TRADED; "" is not averaged
+    """
+
+    name: str
+    dtype: str
+    axis: str
+    unit: str
+    sign: str
+    meaning: str
+    rule: str
+    files: str = NOT
+    shown: str = ""
+    of: str = ""
+    needs: str = ""
+    weight: str = ""
 
 
-class Rows(NamedTuple):
-    """Result columns of a block of n orders, as rows of a few matrices; row numbers are in ``_rows``."""
+# In the order of order files; columns of one axis that follow each other take turns, row by row.
+COLUMNS: Final = (
+    Column("order_index", "i4", ONE, "row", NONE, "row of the day's order table", "domain 2.1"),
+    Column("order_id", "i8", ONE, "id", NONE, "the exchange's order number", "domain 2.1", CORE),
+    Column("participant", "i4", ONE, "id or code", NONE, "broker", "decisions 27", CORE, "participant_id"),
+    Column("side", "i1", ONE, "+1, -1", NONE, "buy, sell", "domain 2.2", CORE),
+    Column("order_type", "i4", ONE, "bit mask", NONE, "exchange order type", "domain 1.1", CORE),
+    Column("arrival_time", "i8", ONE, "ns UTC", NONE, "first event of the trade date", "decisions 5", CORE),
+    Column("end_time", "i8", ONE, "ns UTC", NONE, "last event observed", "decisions 13", CORE),
+    Column("limit_price", "i8", ONE, UNIT, NONE, "limit in force when the benchmark is taken, 0 market", "decisions 12",
+           CORE),
+    Column("order_quantity", "i8", ONE, "shares", NONE, "Q: largest leaves + matched of the day", "decisions 7", CORE),
+    Column("scenario_filled", "i8", SCENARIO, "shares", NONE, "filled under each scenario", "decisions 19"),
+    Column("filled_quantity", "i8", ONE, "shares", NONE, "fills that consumed the order, bookings included",
+           "decisions 9", CORE, of="scenario_filled"),
+    Column("leaves_quantity", "i8", ONE, "shares", NONE, "open on the last row observed", "decisions 7", CORE),
+    Column("matched_quantity", "i8", ONE, "shares", NONE, "the state's own counter of the day", "decisions 5"),
+    Column("group", "i1", ONE, "code", NONE, "1 fully filled, 2 partially, 3 not executed", "decisions 8", CORE),
+    Column("notional", "i8", ONE, MONEY, NONE, "sum of published price x quantity", "decisions 9"),
+    Column("vwap", "f8", ONE, UNIT, NONE, "average published price of the real fills", "decisions 9", CORE, of=DERIVED),
+    Column("first_fill_time", "i8", ONE, "ns UTC", NONE, "first fill", "domain 4", CORE),
+    Column("last_fill_time", "i8", ONE, "ns UTC", NONE, "last fill", "domain 4", CORE),
+    Column("fills", "i4", ONE, "count", NONE, "number of fills", "decisions 9", CORE),
+    Column("venue_quantity", "i8", VENUE, "shares", NONE, "by lit, dark, auction, crossing booking", "domain 2.4"),
+    Column("venue_notional", "i8", VENUE, MONEY, NONE, "published price x quantity, by the same venues", "domain 2.4"),
+    Column("booked_notional2", "i8", ONE, AMOUNT, NONE, "crossing bookings at exact prices, truncated mids rebuilt",
+           "decisions 45"),
+    Column("arrival_bid", "i8", ONE, UNIT, NONE, "bid of the benchmark quote", "decisions 12", CORE),
+    Column("arrival_offer", "i8", ONE, UNIT, NONE, "offer of the benchmark quote", "decisions 12", CORE),
+    Column("mid2", "i8", ONE, HALF, NONE, "M0: bid + offer of the benchmark quote", "decisions 12"),
+    Column("end_mid2", "i8", ONE, HALF, NONE, "m_T: mid at the end of the order, at most the session's end",
+           "decisions 13"),
+    Column("scenario_price", "f8", SCENARIO, UNIT, NONE, "average price under each scenario", "decisions 19"),
+    Column("scenario_notional2", "f8", SCENARIO, AMOUNT, NONE, "sum of exact price x quantity under each scenario",
+           "decisions 19"),
+    Column("cost", "f8", SCENARIO, AMOUNT, COST, "shortfall, unfilled charged at m_T: the headline", "decisions 17"),
+    *(Column(f"cost_{charge}", "f8", SCENARIO, AMOUNT, COST, f"shortfall, unfilled charged {how}", "decisions 17")
+      for charge, how in CHARGED.items()),
+    Column("execution_cost", "f8", ONE, AMOUNT, COST, "real: s q (P - M0)", "domain 4", of="cost_zero"),
+    Column("opportunity_cost", "f8", ONE, AMOUNT, COST, "real: s (Q - q)(m_T - M0)", "domain 4"),
+    Column("shortfall_bps", "f8", ONE, M0, COST, "real cost over Q M0, the unfilled charged at m_T", "decisions 17",
+           CORE, of=DERIVED),
+    Column("simulated_filled", "i8", SIMULATED, "shares", NONE, "filled under the scenario", "decisions 19", CORE,
+           "<s>_filled_quantity", DERIVED),
+    Column("simulated_price", "f8", SIMULATED, UNIT, NONE, "average price under the scenario", "decisions 19", CORE,
+           "<s>_price", DERIVED),
+    Column("simulated_shortfall_bps", "f8", SIMULATED, M0, COST, "shortfall under the scenario", "decisions 17", CORE,
+           "<s>_shortfall_bps", DERIVED),
+    Column("saving_bps", "f8", SIMULATED, M0, BENEFIT, "real shortfall less the scenario's", "decisions 16", CORE,
+           "<s>_saving_bps", DERIVED),
+    Column("withdrawn_quantity", "i8", ONE, "shares", NONE, "Q - filled - leaves: taken back by amendment",
+           "decisions 7", ALL),
+    Column("lit_quantity", "i8", ONE, "shares", NONE, "really filled in the lit book", "domain 2.4", ALL, of=DERIVED),
+    Column("dark_quantity", "i8", ONE, "shares", NONE, "really filled in the dark book", "domain 2.4", ALL, of=DERIVED),
+    Column("auction_quantity", "i8", ONE, "shares", NONE, "really filled in auctions", "domain 2.4", ALL, of=DERIVED),
+    Column("booked_quantity", "i8", ONE, "shares", NONE, "really filled by crossing bookings", "domain 2.4", ALL,
+           of=DERIVED),
+    Column("benchmark", "i1", ONE, "code", NONE, "where M0 comes from: none, arrival, open, close", "decisions 12",
+           ALL),
+    Column("benchmark_time", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 12", ALL,
+           of="window_start"),
+    Column("eligible", "i1", ONE, "0, 1", NONE, "1 if the order lived during the session and its window has a mid",
+           "decisions 13", ALL),
+    Column("window_start", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 13", ALL),
+    Column("window_end", "i8", ONE, "ns UTC", NONE, "the earlier of end and session end", "decisions 13", ALL),
+    Column("fills_after_hours", "i4", ONE, "count", NONE, "fills after the selected hours, in no other column",
+           "decisions 6", ALL),
+    Column("mid", "f8", ONE, UNIT, NONE, "M0: mid of the benchmark quote", "decisions 12", ALL, of=DERIVED),
+    Column("end_mid", "f8", ONE, UNIT, NONE, "m_T: mid at the end of the order, at most the session's end",
+           "decisions 13", ALL, of=DERIVED),
+    *(
+        column
+        for charge, how in CHARGED.items()
+        for column in (
+            Column(f"shortfall_{charge}_bps", "f8", ONE, M0, COST, f"shortfall, the unfilled charged {how}",
+                   "decisions 17", ALL, of=DERIVED),
+            Column(f"simulated_shortfall_{charge}_bps", "f8", SIMULATED, M0, COST, "the same under the scenario",
+                   "decisions 17", ALL, f"<s>_shortfall_{charge}_bps", DERIVED),
+        )
+    ),
+    Column("execution_bps", "f8", ONE, M0, COST, "part of the real shortfall paid on fills", "domain 4", ALL,
+           of=DERIVED),
+    Column("opportunity_bps", "f8", ONE, M0, COST, "part of the real shortfall charged for the unfilled", "domain 4",
+           ALL, of=DERIVED),
+    Column("arrival_slippage_bps", "f8", ONE, M0, COST, "market fills' average price against M0", "domain 4", ALL,
+           weight=TRADED),
+    Column("effective_spread_bps", "f8", ONE, MID, COST, "2 s (p - m) / m, m before each market fill", "domain 4", ALL,
+           weight=TRADED),
+    Column("price_improvement_bps", "f8", ONE, MID, BENEFIT, "against the far touch before each market fill",
+           "domain 4", ALL, weight=TRADED),
+    Column("vwap_slippage_bps", "f8", ONE, "bps of VWAP", COST,
+           "against the market's prints over the order's life, own included", "domain 4", ALL, weight=TRADED),
+    Column("time_to_first_fill", "i8", ONE, "ns", NONE, "from arrival", "domain 4", ALL, "time_to_first_fill_ns"),
+    Column("execution_time", "f8", ONE, "ns", NONE, "volume-weighted time of fills from arrival", "domain 4", ALL,
+           "execution_time_ns"),
+    Column("markout_bps", "f8", MARKOUT, MID, BENEFIT, "s (m_h - p) / m, m_h the mid h seconds after market fills",
+           "domain 4", ALL, "markout_<h>s_bps", weight=TRADED),
+    Column("realised_spread_bps", "f8", MARKOUT, MID, COST, "2 s (p - m_h) / m for each horizon h", "domain 4", ALL,
+           "realised_spread_<h>s_bps", weight=TRADED),
+    Column("fill_ratio", "f8", ONE, "share", NONE, "filled over asked", "domain 4", ALL, of=DERIVED),
+    Column("eq_ratio", "f8", ONE, "ratio", COST,
+           "E/Q: effective over quoted spread of the market fills; none where all were locked", "domain 4", ALL,
+           of=DERIVED),
+    Column("adverse_selection_bps", "f8", MARKOUT, MID, COST, "s (m - m_h) / m: minus half the impact", "domain 4", ALL,
+           "adverse_selection_<h>s_bps", DERIVED),
+    Column("report_quantity", "i8", ONE, "shares", NONE,
+           "off-market reports: they consume nothing and count nowhere else", "decisions 9", ALL),
+    Column("market_volume", "i8", ONE, "shares", NONE,
+           "prints over the order's life; 0 for an order without market fills", "domain 4", ALL),
+    Column("offside_value", "i8", ONE, MONEY, COST, "value of market fills beyond the far touch at arrival",
+           "domain 4", ALL),
+    Column("shortfall_ex_booking_bps", "f8", ONE, M0, COST, "real shortfall of the order without its crossing bookings",
+           "decisions 9", ALL),
+    Column("number_of_spreads", "f8", ONE, "spreads", COST, "real shortfall a share over the spread at arrival",
+           "domain 4", ALL, of=DERIVED),
+    Column("quoted_spread_bps", "f8", ONE, MID, NONE, "time-weighted offer - bid over the window", "domain 4", ALL,
+           weight=ASKED),
+    Column("fill_quoted_spread_bps", "f8", ONE, MID, NONE, "offer - bid before each market fill", "domain 4", ALL,
+           weight=TRADED),
+    Column("arrival_improvement_bps", "f8", ONE, M0, BENEFIT, "market fills against the far touch at arrival",
+           "domain 4", ALL, weight=TRADED),
+    Column("vwap_slippage_ex_own_bps", "f8", ONE, "bps of VWAP", COST, "against the same prints less the order's own",
+           "domain 4", ALL, weight=TRADED),
+    Column("close_slippage_bps", "f8", ONE, "bps of the close", COST,
+           "against the closing auction, else the last print", "domain 4", ALL, weight=TRADED),
+    Column("execution_time_all", "f8", ONE, "ns", NONE, "time of execution, the unfilled waiting until T, over Q",
+           "domain 4", ALL, "execution_time_all_ns"),
+    Column("impact_bps", "f8", MARKOUT, MID, COST, "2 s (m_h - m) / m: effective = realised + impact", "domain 4", ALL,
+           "impact_<h>s_bps", weight=TRADED),
+    Column("filled_within", "i8", WITHIN, "shares", NONE, "filled within h seconds of arrival, bookings included",
+           "domain 4", NOT, "filled_quantity_<h>s"),
+    Column("fill_rate", "f8", WITHIN, "share", NONE, "filled within h seconds of arrival, over asked: F(h)", "domain 4",
+           ALL, "fill_rate_<h>s", DERIVED),
+    Column("parent_id", "i8", ONE, "id", NONE, "parent order, where the input has it", "decisions 18", ALL,
+           needs=PARENTS),
+    Column("decision_time", "i8", ONE, "ns UTC", NONE, "when the decision was taken, where the input has it",
+           "decisions 18", ALL, needs=DECIDED),
+    Column("decision_mid2", "i8", ONE, HALF, NONE, "Md: mid at the decision", "decisions 18", needs=DECIDED),
+    Column("decision_mid", "f8", ONE, UNIT, NONE, "Md: mid at the decision", "decisions 18", ALL, "", DERIVED, DECIDED),
+    Column("delay_cost", "f8", ONE, AMOUNT, COST, "s q (M0 - Md)", "domain 4", needs=DECIDED),
+    Column("delay_bps", "f8", ONE, MD, COST, "s q (M0 - Md) over Q Md: what waiting cost", "domain 4", ALL, "", DERIVED,
+           DECIDED, ASKED),
+    Column("decision_opportunity_cost", "f8", ONE, AMOUNT, COST, "s (Q - q)(m_T - Md)", "domain 4", needs=DECIDED),
+    Column("decision_opportunity_bps", "f8", ONE, MD, COST, "s (Q - q)(m_T - Md) over Q Md", "domain 4", ALL, "",
+           DERIVED, DECIDED),
+    Column("decision_shortfall_bps", "f8", ONE, MD, COST, "delay + execution + opportunity", "domain 4", ALL,
+           needs=DECIDED, weight=ASKED),
+    Column("fees", "f8", SCENARIO, AMOUNT, COST, "fees, where any are set", "decisions 18", NOT, "<s>_fees",
+           needs=FEES),
+    Column("fees_bps", "f8", SCENARIO, M0, COST, "fees over Q M0, where any are set", "decisions 18", ALL,
+           "<s>_fees_bps", DERIVED, FEES),
+    Column("net_shortfall_bps", "f8", SCENARIO, M0, COST, "shortfall with fees, where any are set", "decisions 18", ALL,
+           "<s>_net_shortfall_bps", needs=FEES),
+)  # fmt: skip
+BY_NAME: Final = {column.name: column for column in COLUMNS}
+STORED: Final = tuple(column for column in COLUMNS if not column.of)  # those with rows of their own
 
-    ints: Array  # (INT_ROWS, n) int64
-    floats: Array  # (FLOAT_ROWS, n) float64
-    codes: Array  # (CODE_ROWS, n) int32
-    flags: Array  # (FLAG_ROWS, n) int8
-    horizons: Array  # (HORIZON_KINDS * H, n) float64
-    within: Array  # (F, n) int64
+
+def weighted(weight: str, axis: str = ONE) -> tuple[str, ...]:
+    """Return the names of the columns that count with ``weight`` in sums and have ``axis``, in order."""
+    return tuple(column.name for column in COLUMNS if (column.weight, column.axis) == (weight, axis))
+
+
+def table(columns: tuple[Column, ...] = COLUMNS) -> str:
+    """Return the list as the Markdown table of README."""
+    lines = [
+        "| column | type | axis | unit | sign | meaning | rule | order files |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for c in columns:
+        name = f"`{c.name}`" + (f", `{c.shown}`" if c.shown else "")
+        lines.append(f"| {name} | {c.dtype} | {c.axis} | {c.unit} | {c.sign} | {c.meaning} | {c.rule} | {c.files} |")
+    return "\n".join(lines) + "\n"

@@ -1,11 +1,13 @@
-"""An order's own fills: quantity, notional, venues, and what the scenarios take of them."""
+"""An order's own fills: quantity, venues, timing, and what the scenarios take of them; stages of ``stages``."""
+
+import numpy as np
 
 from kernels.base.columns import Array, FillColumns, Rules
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL, VENUE_BOOKED, VENUE_REPORT
 from kernels.market.prints import is_print
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows
 
 FILL_SCRATCH = (
     r.S_NOTIONAL2,
@@ -128,3 +130,22 @@ def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
             ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
         open_or_filled = ints[r.FILLED_QUANTITY, j] + ints[r.LEAVES_QUANTITY, j]
         ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled
+
+
+@inlined
+def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
+    """Write each order's times in ns from its arrival; bookings are fills here, reports are not.
+
+    Unfilled shares count as waiting until T, the end of the life capped at the end of trading (domain.md 4).
+    """
+    ints, floats = rows.ints, rows.floats
+    for j in range(span[0], span[1]):
+        arrival, filled, quantity = ints[r.ARRIVAL_TIME, j], ints[r.FILLED_QUANTITY, j], ints[r.ORDER_QUANTITY, j]
+        first = ints[r.FIRST_FILL_TIME, j]
+        waited = floats[r.EXECUTION_TIME, j]
+        unfilled = float(max(quantity - filled, 0)) * float(max(ints[r.WINDOW_END, j] - arrival, 0))
+        ints[r.TIME_TO_FIRST_FILL, j] = first - arrival if first != NULL else NULL
+        floats[r.EXECUTION_TIME, j] = waited / float(filled) if first != NULL else np.nan
+        floats[r.EXECUTION_TIME_ALL, j] = np.nan
+        if quantity > 0 and (first != NULL or filled == 0):
+            floats[r.EXECUTION_TIME_ALL, j] = (waited + unfilled) / float(quantity)

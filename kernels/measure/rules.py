@@ -1,30 +1,27 @@
-"""A day's columns, its running sums and its rules, as the kernels take them."""
+"""A day's columns, its running sums and its rules, as the kernels take them: what ``measure`` prepares first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
+from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
-from kernels.conventions import NS_PER_SECOND
+from kernels.conventions import BPS, NS_PER_SECOND
 from kernels.market.day_sums import Sums, day_sums
 from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
-from kernels.market.rebuilt_prices import keep_limits
+from kernels.market.rebuilt_prices import undo_forbidden_rebuilds
 from kernels.market.ticks import ticks_by_price
-from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.choices import Choices, Selection, Session, Simulation
 
 FIRST_INSTANT: Final = -(2**63)
 LAST_INSTANT: Final = 2**63 - 1
-EVENING: Final = 19  # from this hour on, events belong to the next weekday (decisions 1)
-FRIDAY: Final = 4
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR: Final = 3_600
 
 
 class Day(Protocol):
@@ -68,30 +65,15 @@ class Inputs:
     row_start: int
 
 
-def local_instant(day: date, hour: int, zone: ZoneInfo) -> int:
-    """Return ns UTC of local ``hour`` (0..24) on ``day``, daylight saving included."""
-    whole = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24), tzinfo=zone)
-    return (whole - EPOCH) // timedelta(microseconds=1) * 1_000
-
-
 def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
     """Return the selected hours as [start, end) in ns UTC.
 
     Hour 0 starts with the trade date's first event, the evening before included; hour 23 ends with its last.
     """
-    local = ZoneInfo(zone)
-    trade_date = date.fromisoformat(day)
-    start = FIRST_INSTANT if selection.hour_start == 0 else local_instant(trade_date, selection.hour_start, local)
-    end = LAST_INSTANT if selection.hour_end >= 23 else local_instant(trade_date, selection.hour_end + 1, local)
+    first, last = selection.hour_start, selection.hour_end
+    start = FIRST_INSTANT if first == 0 else local_instant(zone, day, HOUR * first)
+    end = LAST_INSTANT if last >= 23 else local_instant(zone, day, HOUR * (last + 1))
     return start, end
-
-
-def date_start(day: str, zone: str) -> int:
-    """Return the earliest instant, ns UTC, that can belong to the trade date: the weekday before, from its evening."""
-    before = date.fromisoformat(day) - timedelta(days=1)
-    while before.weekday() > FRIDAY:
-        before -= timedelta(days=1)
-    return local_instant(before, EVENING, ZoneInfo(zone))
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
@@ -106,42 +88,42 @@ def rule_arrays(
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
     within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
-    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / 10_000.0
+    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / BPS
 
 
 def day_rules(
-    quote_time: NDArray[Any],
+    fills: FillColumns,
+    quotes: QuoteColumns,
     sums: Sums,
     mid_base: int,
-    settings: Settings,
+    simulation: Simulation,
     session: Session,
-    hours_end: int,
-    row_end: int,
-    states_only: bool,
-    close2: int,
+    hours: tuple[int, int],
 ) -> Rules:
-    """Return the day's rules in the plain types the kernels are compiled for."""
-    simulation = settings.simulation
-    quotes_first = int(simulation.quotes_first)
+    """Return the day's rules in the plain types the kernels are compiled for.
+
+    hours : the instant, and the event row, at which the selected hours end
+    """
+    quote_time, quotes_first = quotes.timestamp, int(simulation.quotes_first)
     horizons, after, within, ticks, fees = rule_arrays(
         simulation.markout_seconds, simulation.fill_seconds, quotes_first, simulation.ticks, simulation.fees_bps
     )
     return Rules(
-        hours_end=hours_end,
-        row_end=row_end,
+        hours_end=hours[0],
+        row_end=hours[1],
         session_start=int(session.start),
         session_end=int(session.end),
         opening_quote=opening_quote(quote_time, sums.marks[:-1, 1], session.start, quotes_first),
         closing_quote=prevailing_at(quote_time, session.end, quotes_first),
         start_quote=prevailing_at(quote_time, session.start, quotes_first),
-        close2=close2,
+        close2=closing_price2(fills, sums.price2, int(session.end)),
         quotes_first=quotes_first,
         mid_kind=int(simulation.mid),
         dark_share_ppm=int(simulation.dark_share_ppm),
-        impact=float(simulation.price_impact_bps) / 10_000.0,
+        impact=float(simulation.price_impact_bps) / BPS,
         cleanup_ns=round(simulation.cleanup_seconds * NS_PER_SECOND),
         mid_base=mid_base,
-        states_only=int(states_only),
+        states_only=int(len(fills.timestamp) == 0),
         horizons_ns=horizons,
         after_ns=after,
         fill_ns=within,
@@ -150,29 +132,18 @@ def day_rules(
     )
 
 
-def prepare(day: Day, settings: Settings, session: Session, buffers: Buffers) -> Inputs:
+def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> Inputs:
     """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
-    events = take_columns(EventColumns, day.events)
-    fills = take_columns(FillColumns, day.fills)
-    quotes = take_columns(QuoteColumns, day.quotes)
-    start, end = hour_bounds(day.date, settings.selection, settings.timezone)
+    events, orders = take_columns(EventColumns, day.events), take_columns(OrderColumns, day.orders)
+    fills, quotes = take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
+    simulation = choices.simulation
+    start, end = hour_bounds(day.date, choices.selection, choices.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(events.timestamp.searchsorted(end))
-    hours = int(session.start), int(session.end)
-    sums, mid_base, rebuilt = day_sums(fills, quotes, hours, int(settings.simulation.mid), buffers)
-    orders = take_columns(OrderColumns, day.orders)
+    trading = int(session.start), int(session.end)
+    sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:
-        keep_limits(
-            day.fills, fills, orders, events, ticks_by_price(settings.simulation.ticks), sums.price2, sums.prints
-        )
-    close2 = closing_price2(fills, sums.price2, int(session.end))
-    states_only = len(fills.timestamp) == 0
-    return Inputs(
-        events=events,
-        orders=orders,
-        fills=fills,
-        quotes=quotes,
-        sums=sums,
-        rules=day_rules(quotes.timestamp, sums, mid_base, settings, session, end, row_end, states_only, close2),
-        row_start=row_start,
-    )
+        ticks = ticks_by_price(simulation.ticks)
+        undo_forbidden_rebuilds(day.fills, fills, orders, events, ticks, sums.price2, sums.prints)
+    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
+    return Inputs(events, orders, fills, quotes, sums, rules, row_start)

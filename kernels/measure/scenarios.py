@@ -1,4 +1,4 @@
-"""Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19).
+"""Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19); a stage of ``stages``.
 
 Every leg is tested by itself against the order's limit with its half tick, in half units. A refused leg
 fills nothing; the unfilled rest is charged like any other.
@@ -8,8 +8,11 @@ import numpy as np
 
 from kernels.base.columns import Array, Rules
 from kernels.base.compiling import inlined
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows, Work
+from kernels.conventions import SCENARIOS
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows, Work
+
+REAL, A, B, C = (SCENARIOS.index(name) for name in ("real", "A", "B", "C"))
 
 
 @inlined
@@ -41,7 +44,7 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
         real2 = float(scratch[r.S_NOTIONAL2, k])
         if states_only and filled > 0:
             real2 = np.nan
-        write_scenario(ints, floats, 0, j, filled, real2)
+        write_scenario(ints, floats, REAL, j, filled, real2)
         if flags[r.ELIGIBLE, j] == 0:
             for scenario in range(1, r.SCENARIO_COUNT):
                 write_scenario(ints, floats, scenario, j, filled, real2)
@@ -53,10 +56,10 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
         at_mid, at_moved = within_limit(mid2, limit2, side), within_limit(moved2, limit2, side)
         whole, dark, rest = quantity if at_mid else 0, share if at_mid else 0, quantity - share if at_moved else 0
         dark2 = float(dark) * mid2
-        write_scenario(ints, floats, 1, j, whole, float(whole) * mid2)
+        write_scenario(ints, floats, A, j, whole, float(whole) * mid2)
         real_rest, real_rest2 = scratch[r.S_REST_FILLED, k], float(scratch[r.S_REST_NOTIONAL2, k])
         if states_only:  # what was filled is known from the state, at what price is not (decisions 15)
             real_rest = min(filled, quantity - share)
             real_rest2 = np.nan if real_rest > 0 else 0.0
-        write_scenario(ints, floats, 2, j, dark + real_rest, dark2 + real_rest2)
-        write_scenario(ints, floats, 3, j, dark + rest, dark2 + float(rest) * moved2)
+        write_scenario(ints, floats, B, j, dark + real_rest, dark2 + real_rest2)
+        write_scenario(ints, floats, C, j, dark + rest, dark2 + float(rest) * moved2)

@@ -1,13 +1,20 @@
-"""Which orders of a day are selected: hours, participants, population, type bits."""
+"""Which orders of a day are selected: hours, participants, population, type bits. The first step of ``measure``."""
+
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns
 from kernels.base.compiling import inlined, kernel
+from kernels.base.memory import Buffers
 from kernels.conventions import POPULATION_SWEEP, POPULATION_TRADED, TYPE_CROSSING, TYPE_DARK, TYPE_SWEEP, VENUE_REPORT
 from kernels.market.event_rows import has_event_between
+from kernels.measure.choices import Selection
+from kernels.measure.rules import Inputs
 
-NOT_LIT = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
+LIT_ORDERS: Final = 0  # the entry of order_types that stands for orders without any dark bit
+NOT_LIT: Final = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
 
 
 @inlined
@@ -83,3 +90,23 @@ def select_orders(
         out[count] = i
         count += 1
     return count
+
+
+def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> NDArray[np.int32]:
+    """Return the rows of the selected orders in the order table, (k,) int32, ascending."""
+    lit = int(LIT_ORDERS in selection.order_types)
+    type_bits = int(np.bitwise_or.reduce(np.array(selection.order_types, np.int64))) if selection.order_types else 0
+    participants = np.unique(np.array(selection.participants, np.int32))
+    n_orders = len(inputs.orders.order_id)
+    out = buffers.take("selected", (n_orders,), np.int32)
+    count = select_orders(
+        inputs.orders,
+        inputs.events,
+        inputs.fills,
+        (inputs.row_start, inputs.rules.row_end, inputs.rules.hours_end),
+        participants,
+        (int(selection.population), type_bits, lit),
+        (0, n_orders),
+        out,
+    )
+    return out[:count]

@@ -1,17 +1,16 @@
-"""An order's market fills against the market: arrival, VWAP, close."""
+"""An order's market fills against the market: arrival, VWAP, close; a stage of ``stages``."""
 
 import numpy as np
 
-from kernels.base.columns import Array, Rules
+from kernels.base.columns import Array, FillColumns, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL
+from kernels.conventions import BPS, NULL, VENUE_BOOKED
 from kernels.market.quotes import seek
-from kernels.measure import order_columns as r
-from kernels.measure.costs import BPS
-from kernels.measure.order_columns import Rows, Work
+from kernels.measure import result_rows as r
 from kernels.measure.own_fills import write_all
+from kernels.measure.result_rows import Rows, Work
 
-SLIPPAGES = (r.ARRIVAL_SLIPPAGE, r.ARRIVAL_IMPROVEMENT, r.VWAP_SLIPPAGE, r.VWAP_EX_OWN, r.CLOSE_SLIPPAGE)
+SLIPPAGES = (r.ARRIVAL_SLIPPAGE, r.ARRIVAL_IMPROVEMENT, r.VWAP_SLIPPAGE, r.VWAP_SLIPPAGE_EX_OWN, r.CLOSE_SLIPPAGE)
 
 
 @inlined
@@ -21,6 +20,30 @@ def touch_prints(prints: Array, scratch: Array, traded: Array) -> int:
     for k in traded:
         touched ^= prints[scratch[r.S_LAST_PRINT, k], 1] ^ prints[scratch[r.S_FIRST_PRINT, k], 1]
     return touched
+
+
+@inlined
+def offside_block(
+    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
+) -> None:
+    """Write the value of the market fills that paid more than the far touch at arrival; NULL without that quote.
+
+    price2 : (fills,) int64, exact prices in half units
+    """
+    timestamp, price, quantity, venue, ints = fills.timestamp, fills.price, fills.quantity, fills.venue, rows.ints
+    for j in range(span[0], span[1]):
+        ints[r.OFFSIDE_VALUE, j] = 0 if ints[r.MID2, j] != NULL else NULL
+    for k in traded:
+        j = span[0] + k
+        if ints[r.MID2, j] == NULL:
+            continue
+        side = np.int64(rows.flags[r.SIDE, j])
+        touch2 = 2 * (ints[r.ARRIVAL_OFFER, j] if side > 0 else ints[r.ARRIVAL_BID, j])
+        first, value = scratch[r.S_FIRST_FILL, k], 0
+        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
+            counts = venue[i] < VENUE_BOOKED and timestamp[i] < rules.hours_end and side * (price2[i] - touch2) > 0
+            value += price[i] * quantity[i] if counts else 0
+        ints[r.OFFSIDE_VALUE, j] = value
 
 
 @inlined
@@ -64,5 +87,5 @@ def slippages_block(
             floats[r.VWAP_SLIPPAGE, j] = BPS * side * (price2 * float(volume) - float(notional2)) / float(notional2)
         if volume_ex > 0 and notional2_ex > 0:
             others2 = float(notional2_ex)
-            floats[r.VWAP_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
+            floats[r.VWAP_SLIPPAGE_EX_OWN, j] = BPS * side * (price2 * float(volume_ex) - others2) / others2
         floats[r.CLOSE_SLIPPAGE, j] = per_close * side * (price2 - float(close2))

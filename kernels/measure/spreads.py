@@ -1,4 +1,4 @@
-"""Spreads, improvement and markouts of market fills, quantity-weighted per order.
+"""Spreads, improvement and markouts of market fills, quantity-weighted per order; a stage of ``stages``.
 
 Spreads and impact are costs, positive when paid; improvement and markouts are positive when good
 (decisions 16). Every fill is measured against the quote strictly before it.
@@ -8,14 +8,12 @@ import numpy as np
 
 from kernels.base.columns import Array, FillColumns, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.conventions import BPS, NULL, VENUE_BOOKED
 from kernels.market.day_sums import Sums
 from kernels.market.fill_marks import LATER, MID2, SPREAD
-from kernels.measure import order_columns as r
-from kernels.measure.order_columns import Rows
+from kernels.measure import result_rows as r
 from kernels.measure.own_fills import write_all
-
-BPS = 10_000.0
+from kernels.measure.result_rows import Rows
 
 
 @inlined
@@ -31,7 +29,7 @@ def spreads_block(
     price2, marks = sums.price2, sums.fill_marks
     floats, horizons, sides = rows.floats, rows.horizons, rows.flags
     n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
-    realised, impact = r.REALISED * n_horizons, r.IMPACT * n_horizons
+    realised, impact = r.REALISED_SPREAD * n_horizons, r.IMPACT * n_horizons
     for column in (r.EFFECTIVE_SPREAD, r.PRICE_IMPROVEMENT, r.FILL_QUOTED_SPREAD):
         write_all(floats[column][span[0] : span[1]], np.nan)
     for h in range(r.HORIZON_KINDS * n_horizons):

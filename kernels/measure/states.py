@@ -1,4 +1,4 @@
-"""Orders: which are subjects, and what is observed of them up to the end of the selected hours.
+"""Orders: what is observed of them up to the end of the selected hours; the first stage of ``stages``.
 
 The order table is the fast path; an order whose life crosses the end of the hours is patched from its
 events by walking ``next_row`` (decisions 6).
@@ -11,9 +11,9 @@ from kernels.base.compiling import inlined
 from kernels.market.event_rows import last_observed, row_in_force
 from kernels.market.quotes import seek
 from kernels.market.ticks import has_half_tick, tick_of
-from kernels.measure import order_columns as r
+from kernels.measure import result_rows as r
 from kernels.measure.groups import group_of
-from kernels.measure.order_columns import Rows
+from kernels.measure.result_rows import Rows
 
 
 @inlined

@@ -167,6 +167,14 @@ def change_causes(events: Mapping[str, Array], orders: Mapping[str, Array], fill
     events, orders, fills : tables of a day
         As an opened day file holds them: events by (timestamp, sequence), fills by (order, time).
 
+    Returns
+    -------
+    Causes of (n,) columns, one value per event; times in ns UTC
+
+    Raises
+    ------
+    KeyError
+        a table lacks a column
     """
     columns = ChangeColumns(*check_table("events", events, ChangeColumns._fields))
     first_fill, fill_count = check_table("orders", orders, ("first_fill", "fill_count"))

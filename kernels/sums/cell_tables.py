@@ -8,16 +8,20 @@ Integers add exactly in any order. Means and co-moments are accumulated in the o
 whole job, so they do not depend on how the orders are cut into blocks.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.compiling import internal, kernel
-from kernels.conventions import SCENARIOS
+from kernels.base.memory import Buffers
+from kernels.conventions import BPS, SCENARIOS
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows, empty_rows
+from kernels.sums.fill_rows import fill_rows, row_widths
 from kernels.sums.histograms import CODE_COLUMNS, bucket_of
-from kernels.sums.moments import BPS, Integers
-from kernels.sums.order_rows import SATURATED, BlockColumns, Tile, fill_rows, new_tile, order_rows, row_widths
+from kernels.sums.moments import Integers
+from kernels.sums.order_rows import SATURATED, Asked, Tile, new_tile, order_rows
 
 # A row of moments: n, sum of w, sum of w^2; then means and co-moments (full matrices), unweighted and weighted.
 K: Final = len(SCENARIOS)
@@ -110,20 +114,23 @@ def _add_moments(y: F64, base: I64, n: int, first: int, cell: I32, moments: F64,
 
 
 @internal
-def _shortfalls(cost: F64, base: I64, first: int, n: int, y: F64) -> None:
-    """Write the shortfall in bps under each scenario, and the saving of each but the first: ``y`` (n CODE_COLUMNS,)."""
-    scenarios = cost.shape[0]
+def _shortfalls(floats: F64, places: I64, base: I64, first: int, n: int, y: F64) -> None:
+    """Write the shortfall in bps under each scenario, and the saving of each but the first.
+
+    floats : result matrix; places : (S,) of the scenarios in it; base : (n,); y : (n CODE_COLUMNS,)
+    """
+    scenarios = places.shape[0]
     for t in range(n):
         scale = BPS / float(base[t]) if base[t] > 0 else 0.0
         at = t * CODE_COLUMNS
         for s in range(scenarios):
-            y[at + s] = cost[s, first + t] * scale if base[t] > 0 else 0.0
+            y[at + s] = floats[r.COST + places[s], first + t] * scale if base[t] > 0 else 0.0
         for s in range(1, scenarios):
             y[at + scenarios + s - 1] = y[at] - y[at + s]
 
 
 def add_orders(
-    b: BlockColumns, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
+    rows: Rows, asked: Asked, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
 ) -> int:
     """Add a block of orders to their cells; return the bits set in the magnitude of any integer added.
 
@@ -136,12 +143,13 @@ def add_orders(
     y = np.zeros(size * CODE_COLUMNS)
     bits = np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
     scratch = Scratch(bits, y, y.view(np.int64), np.arange(size), np.zeros(2 * K))
-    return add_tiles(b, (cell, other_cell), (main, market), tile, code, scratch)
+    return add_tiles(rows, asked, (cell, other_cell), (main, market), tile, code, scratch)
 
 
 @kernel
 def add_tiles(
-    b: BlockColumns,
+    rows: Rows,
+    asked: Asked,
     cells: tuple[I32, I32],
     cubes: tuple[CubeTables, CubeTables],
     tile: Tile,
@@ -153,8 +161,8 @@ def add_tiles(
     size, reached = tile.base.shape[0], 0
     for first in range(0, cells[0].shape[0], size):
         n = min(size, cells[0].shape[0] - first)
-        order_rows(b, first, n, tile)
-        traded = fill_rows(b, first, n, tile)
+        order_rows(rows, asked, first, n, tile)
+        traded = fill_rows(rows, first, n, tile)
         _magnitudes(tile.rows, n, bits)
         _magnitudes(tile.fill_rows, traded, bits)
         reached = 0
@@ -162,7 +170,7 @@ def add_tiles(
             reached |= bits[m]
         if reached >= SATURATED:
             return reached
-        _shortfalls(b.cost, tile.base, first, n, y)
+        _shortfalls(rows.floats, asked.scenarios, tile.base, first, n, y)
         for cube in range(len(cubes)):
             table, place = cubes[cube], cells[cube]
             _add(tile.rows, n, first, every, place, table.rows)
@@ -176,32 +184,32 @@ def add_tiles(
 
 
 @kernel
-def columns_of_rows(table: I64, order: I64, place: I64, out: I64) -> None:
-    """Write column c of ``table``, its rows in the given ``order``, to row ``place[c]`` of ``out``."""
+def columns_of_rows(table: I64, order: I64, out: I64) -> None:
+    """Write the columns of ``table``, its rows in the given ``order``, to the rows of ``out``; what pads it is left."""
     lines = order.shape[0] // LINE
     for line in range(lines):  # a cache line of each column at a time
         first = LINE * line
-        for c in range(place.shape[0]):
+        for c in range(out.shape[0]):
             for j in range(LINE):
-                out[place[c], first + j] = table[order[first + j], c]
-    for c in range(place.shape[0]):
+                out[c, first + j] = table[order[first + j], c]
+    for c in range(out.shape[0]):
         for j in range(LINE * lines, order.shape[0]):
-            out[place[c], j] = table[order[j], c]
+            out[c, j] = table[order[j], c]
 
 
 @kernel
 def moments_of_rows(table: F64, order: I64, weight: F64, mean: F64, comoment: F64) -> None:
     """Take rows of moments, in the given ``order``, apart as ``kernels.sums.moments`` has them."""
     scenarios = mean.shape[2]
-    for r in range(order.shape[0]):
+    for c in range(order.shape[0]):
         for v in range(3):
-            weight[r, v] = table[order[r], v]
+            weight[c, v] = table[order[c], v]
         for kind in range(2):
             t = 0
             for j in range(scenarios):
-                mean[r, kind, j] = table[order[r], MEAN + kind * K + j]
+                mean[c, kind, j] = table[order[c], MEAN + kind * K + j]
                 for k in range(j + 1):
-                    comoment[r, kind, t] = table[order[r], COMOMENT + (kind * K + j) * K + k]
+                    comoment[c, kind, t] = table[order[c], COMOMENT + (kind * K + j) * K + k]
                     t += 1
 
 
@@ -211,22 +219,6 @@ def empty_tables(cells: int, widths: tuple[int, int]) -> CubeTables:
     return CubeTables(rows, fill_rows, np.zeros((cells, MOMENTS)))
 
 
-def empty_columns(scenarios: int = 1, markouts: int = 1, within: int = 1) -> BlockColumns:
-    """Return the columns of no orders, of the types a job has."""
-    kinds: dict[str, Any] = {"fills": np.int32, "fills_after_hours": np.int32}
-    kinds |= dict.fromkeys(("side", "group", "benchmark", "eligible"), np.int8)
-    whole = ["order_quantity", "leaves_quantity", "withdrawn_quantity", "filled_quantity", "notional", "mid2"]
-    whole += ["time_to_first_fill", "report_quantity", "booked_notional2", "decision_mid2"]
-    kinds |= dict.fromkeys([*whole, "venue_quantity", "venue_notional", "scenario_filled", "within"], np.int64)
-    costs = ("scenario_notional2", "cost", "cost_touch", "cost_zero", "cost_cleanup", "fees", "scenario_filled")
-    rows = dict.fromkeys(costs, scenarios) | dict.fromkeys(("markout", "realised", "impact"), markouts)
-    rows |= {"venue_quantity": 4, "venue_notional": 4, "within": within}
-    shapes = ((rows[name], 0) if name in rows else (0,) for name in BlockColumns._fields)
-    return BlockColumns(
-        *(np.zeros(s, kinds.get(n, np.float64)) for s, n in zip(shapes, BlockColumns._fields, strict=True))
-    )
-
-
 def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on no rows."""
     whole, cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
@@ -234,6 +226,7 @@ def warm() -> None:
         number_keys(key, cell, whole, 0, cell)
     widths = row_widths(1, 1, 1)
     tables = empty_tables(0, widths)
-    add_orders(empty_columns(), cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
-    columns_of_rows(tables.rows, whole, whole, np.zeros((1, 0), np.int64))
+    rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(np.zeros(1, np.int64), 0, 0)
+    add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
+    columns_of_rows(tables.rows, whole, np.zeros((1, 0), np.int64))
     moments_of_rows(tables.moments, whole, np.zeros((0, 3)), np.zeros((0, 2, 1)), np.zeros((0, 2, 1)))

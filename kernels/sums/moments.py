@@ -20,7 +20,6 @@ Integers = NDArray[np.integer[Any]]
 FIXED_LIMIT: Final = 2.0**62
 LOW_BITS: Final = 32
 LOW_MASK: Final = 2**32 - 1
-BPS: Final = 1e4
 FIXED_SCALE: Final = float(COST_SCALE)
 
 

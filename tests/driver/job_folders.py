@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, hour_table
 from driver.sums.conditions import Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
@@ -13,8 +13,8 @@ from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.volatility import RANGES, count_intervals
 from kernels.base.columns import I64
-from kernels.measure.choices import Session, Settings
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.choices import Session
+from kernels.measure.result_rows import OrderBlock
 from kernels.sums.cell_keys import QUARTER_HOUR, order_keys, time_span
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 

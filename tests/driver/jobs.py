@@ -5,8 +5,8 @@ import signal
 import time
 from pathlib import Path
 
-from driver.plan.jobs import Job, JobReport
-from kernels.measure.choices import Session, Settings
+from driver.plan.jobs import Job, JobReport, Settings
+from kernels.measure.choices import Session
 from tickstore.engines.worker import SINGLE_THREAD
 
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from kernels.base.columns import F64, I64
 from kernels.conventions import NULL
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import block_of
 from tests.builders import build_day
 
 SCENARIOS = ("real", "A", "B", "C")
@@ -18,7 +19,7 @@ OPEN = 1_704_067_200_000_000_000 - HOUR  # 2024-01-01 10:00 in Sydney, daylight 
 
 def empty_block(simulation: Simulation) -> OrderBlock:
     """Return a block without orders, with the columns of one that has some."""
-    (block,) = measure(build_day([], [], []), Settings(simulation=simulation), Session(OPEN, OPEN + 6 * HOUR, "file"))
+    (block,) = measure(build_day([], [], []), Choices(simulation=simulation), Session(OPEN, OPEN + 6 * HOUR, "file"))
     return block
 
 
@@ -35,8 +36,7 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
     price = 3_350 + rng.integers(-30, 30, (4, n))
     arrival = OPEN + np.sort(rng.integers(0, 6 * HOUR, n))
     first = np.where(filled > 0, arrival + rng.integers(0, HOUR, n), NULL)
-    return OrderBlock(
-        scenarios=SCENARIOS,
+    columns = dict(
         order_index=np.arange(n, dtype=np.int32),
         order_id=(2**62 + rng.permutation(n)).astype(np.int64),
         participant=rng.choice([69, 7, 1_000_000, 12][:participants], n).astype(np.int32),
@@ -69,11 +69,11 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
         window_end=arrival + HOUR,
         **_scenario_columns(n, quantity, filled, (venue * price).sum(axis=0), mid2, end_mid2, rng),
         **_fill_columns(n, filled, first - arrival, markouts, rng),
-        extra={
-            f"filled_quantity_{seconds:g}s": np.where(first - arrival <= seconds * 1e9, filled // (4 - k), 0)
-            for k, seconds in enumerate(Simulation().fill_seconds)
-        },
     )
+    fills = Simulation().fill_seconds
+    within = [np.where(first - arrival <= seconds * 1e9, filled // (4 - k), 0) for k, seconds in enumerate(fills)]
+    columns |= {"filled_within": within, "booked_notional2": 2 * venue[3] * price[3]}
+    return block_of(n, columns, Simulation().markout_seconds[:markouts], fills)
 
 
 def _split(filled: I64, rng: np.random.Generator) -> I64:

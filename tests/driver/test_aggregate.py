@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.sums.job_sums import cells_of
 from driver.sums.outliers import robust_z
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
@@ -15,6 +14,7 @@ from driver.tables.csv_text import csv_bytes
 from driver.tables.grouping import natural, size_labels
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
+from tests.blocks import cells_of, with_columns
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
 from tickstore.errors import StoreError
@@ -199,7 +199,7 @@ def test_jobs_without_orders_leave_no_rows_but_the_global_and_groups(tmp_path: P
 
 def test_large_costs_add_up_exactly(tmp_path: Path) -> None:
     block = random_block(40, 0)
-    large = replace(block, cost=block.cost * 1e6)
+    large = with_columns(block, cost=block.cost * 1e6)
     jobs = [make_job(tmp_path, i, str(i), "2024-01-01", large) for i in range(4)]
     one = int(cells_of(large, SETTINGS.timezone).sums[read_partial_names(tmp_path).index("real.cost")].sum())
     aggregate(tmp_path, jobs, SETTINGS)

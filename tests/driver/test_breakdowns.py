@@ -12,7 +12,7 @@ import pytest
 
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from tests.driver.job_folders import RANGES_OF_DAY, SETTINGS, make_job
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 from tests.oracles.moments import naive_rounded

@@ -1,7 +1,7 @@
 """Cells of a block: every sum by hand in plain Python, merging in any split, hours, refusals."""
 
 import math
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.sums.cells import Cells, cell_dimensions, cell_key, hour_table
+from driver.sums.cells import Cells, cell_dimensions, hour_table
 from driver.sums.conditions import Market
-from driver.sums.job_sums import JobSums, cells_of
+from driver.sums.job_sums import JobSums
+from kernels.base.columns import I64
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import cells_of, part_of, with_columns
 from tests.driver.job_folders import job_sums
 from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded
@@ -29,15 +31,10 @@ pytestmark = pytest.mark.reduced
 ZONE = "Australia/Sydney"
 
 
-def part_of(block: OrderBlock, chosen: slice) -> OrderBlock:
-    """Return some rows of a block."""
-    columns: dict[str, Any] = {
-        field.name: np.ascontiguousarray(value[..., chosen])
-        for field in fields(OrderBlock)
-        if isinstance(value := getattr(block, field.name), np.ndarray)
-    }
-    extra: dict[str, Any] = {name: np.ascontiguousarray(value[chosen]) for name, value in block.extra.items()}
-    return replace(block, **columns, extra=extra)
+def cell_key(participant: I64, hour: I64, size: I64, group: I64) -> I64:
+    """Return the key of each cell; as ``kernels.sums.cell_keys`` numbers them."""
+    key: I64 = ((participant * 24 + hour) * 8 + size) * 4 + group
+    return key
 
 
 def rows_of(block: OrderBlock) -> dict[tuple[int, int, int, int], list[int]]:
@@ -97,7 +94,7 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
             counted = [sums[f"{name}.{kind}"] for kind in ("fully_filled", "partially_filled", "not_executed")]
             assert counted == [outcomes.count(group) for group in (1, 2, 3)]
         for h, seconds in enumerate((1, 10, 60, 300)):
-            within = block.extra[f"filled_quantity_{seconds}s"][rows]
+            within = block[f"filled_quantity_{seconds}s"][rows]
             assert sums[f"filled_within.{h}"] == sum(within.tolist())
             assert sums[f"orders_within.{h}"] == sum(value > 0 for value in within.tolist())
         assert sums["real.notional"] == sum(block.notional[rows].tolist())
@@ -169,16 +166,16 @@ def test_local_hours_follow_the_zone_across_daylight_saving(zone: str) -> None:
 
 def test_an_order_without_benchmark_time_counts_in_the_hour_it_arrived() -> None:
     block = random_block(20, 0)
-    moved = replace(block, benchmark_time=np.full(20, NULL))
+    moved = with_columns(block, benchmark_time=np.full(20, NULL))
     assert np.array_equal(cells_of(moved, ZONE).key, cells_of(block, ZONE).key)
 
 
 def test_sums_that_may_not_fit_are_refused() -> None:
     block = random_block(20, 0)
     with pytest.raises(UserError, match="cost of real of one partition may not fit 64 bits"):
-        cells_of(replace(block, cost=block.cost + 1e16), ZONE)
+        cells_of(with_columns(block, cost=block.cost + 1e16), ZONE)
     with pytest.raises(UserError, match="order quantity x mid"):
-        cells_of(replace(block, order_quantity=block.order_quantity + 2**55), ZONE)
+        cells_of(with_columns(block, order_quantity=block.order_quantity + 2**55), ZONE)
 
 
 def test_sums_are_of_at_least_one_block() -> None:
@@ -191,7 +188,7 @@ def with_quantity(n: int, quantity: int) -> OrderBlock:
     block = random_block(n, 0, participants=1)
     columns: dict[str, Any] = {"order_quantity": np.full(n, quantity), "mid2": np.full(n, NULL)}
     columns |= {"group": np.full(n, 3, np.int8), "arrival_time": np.full(n, OPEN), "benchmark_time": np.full(n, OPEN)}
-    return replace(block, **columns, cost=np.full_like(block.cost, np.nan))
+    return with_columns(block, **columns, cost=np.full_like(block.cost, np.nan))
 
 
 def test_large_sums_are_exact_up_to_the_limit() -> None:

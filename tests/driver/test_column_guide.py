@@ -5,17 +5,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from driver.config.keys import AGGREGATE_KEYS
 from driver.job.order_file import order_columns
+from driver.plan.jobs import Settings
 from driver.tables.aggregate import aggregate
-from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER, ORDER_COLUMNS, order_table
+from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER_COLUMNS, markdown
 from driver.tables.table_list import FILES, TABLES, list_of_tables
-from kernels.base.columns import F64, I64
-from kernels.measure.choices import Settings, Simulation
-from kernels.measure.delay import Delay
+from kernels.measure.choices import Simulation
+from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
+from tests.blocks import with_columns
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import empty_block
 
@@ -36,22 +36,23 @@ def test_tables_hold_the_described_columns_and_no_others(tmp_path: Path, fees: f
         assert {described(name) for name in header[len(table.keys) :]} == known, table.name
 
 
-def test_order_files_hold_the_described_columns_in_order(tmp_path: Path) -> None:
+def test_order_files_hold_the_described_columns_in_order() -> None:
     block = empty_block(Simulation())
-    given: dict[str, F64 | I64] = {"parent_id": np.zeros(0, np.int64), "decision_time": np.zeros(0, np.int64)}
-    given |= {name: np.zeros(0) for name in Delay._fields}
-    for scenario in block.scenarios:
-        given |= {f"{scenario}_fees": np.zeros(0), f"{scenario}_net_shortfall_bps": np.zeros(0)}
-    for extra, left_out in (({}, OPTIONAL), (given, ())):
-        header = order_columns(replace(block, extra=block.extra | extra), ["1s", "60s"])
-        names = [re.sub(r"^(real|[A-Z])_", "<s>_", described(name)) for name in header]
-        assert set(names) == {column.name for column in ORDER_COLUMNS} - set(left_out)
-        assert [name for name in dict.fromkeys(names) if name in ORDER[:30]] == ORDER[:30]
+    ready = with_columns(block, given=[PARENTS, DECIDED, FEES])
+    for given, left_out in ((block, OPTIONAL), (ready, ())):
+        names = [re.sub(r"^(real|[A-Z])_", "<s>_", described(name)) for name in order_columns(given)]
+        expected = [column.name for column in ORDER_COLUMNS if column.name not in left_out]
+        assert list(dict.fromkeys(names)) == expected
+    core = list(order_columns(block, (CORE,)))
+    assert core == list(order_columns(block))[: len(core)]
+    assert core[-1] == "C_saving_bps"
 
 
 def test_the_readme_shows_the_columns_of_order_files() -> None:
     text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == order_table()
+    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == markdown(
+        ORDER_COLUMNS
+    )
 
 
 def test_both_readmes_list_the_tables() -> None:
@@ -68,7 +69,7 @@ def test_each_choice_of_aggregate_by_is_one_table() -> None:
 
 def test_names_are_unique_and_signs_follow_the_names() -> None:
     assert len({column.name for column in COLUMNS}) == len(COLUMNS)
-    assert len(set(ORDER)) == len(ORDER)
+    assert len({column.name for column in ORDER_COLUMNS}) == len(ORDER_COLUMNS)
     for column in (*COLUMNS, *ORDER_COLUMNS):
         if column.unit == "count":
             continue

@@ -1,6 +1,5 @@
 """Phase, spread and share of the day's volume, at their edges and against a slow second way."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_di
 from driver.sums.volatility import RANGES
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import with_columns
 from tests.driver.job_folders import market_key
 from tests.driver.order_blocks import random_block
 
@@ -33,7 +33,7 @@ def one_order(**columns: int) -> OrderBlock:
     given.setdefault("mid2", given["arrival_bid"] + given["arrival_offer"])
     block = random_block(1, 0)
     changes: dict[str, Any] = {name: np.array([value], getattr(block, name).dtype) for name, value in given.items()}
-    return replace(block, **changes)
+    return with_columns(block, **changes)
 
 
 def conditions(block: OrderBlock, volume: int = 1_000_000) -> tuple[str, str, str]:

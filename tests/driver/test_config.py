@@ -13,7 +13,8 @@ from driver.command_line.arguments import check_arguments
 from driver.command_line.help_text import command_help, documented_keys, reference
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, Config, default_text
-from driver.config.loading import job_settings, load_config
+from driver.config.loading import load_config
+from driver.plan.jobs import job_settings
 from kernels.conventions import POPULATION_SWEEP
 from tickstore.errors import UserError
 

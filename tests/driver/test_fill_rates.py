@@ -1,7 +1,6 @@
 """Fill rates by horizon, E/Q and adverse selection in tables and order files, against the orders themselves."""
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ import pytest
 from driver.job.order_file import order_columns
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import with_columns
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import random_block
 
@@ -27,11 +27,11 @@ def global_row(results: Path, block: OrderBlock) -> dict[str, str]:
 
 def test_fill_rates_add_up_and_never_fall(tmp_path: Path) -> None:
     block = random_block(300, 3)
-    block.extra["filled_quantity_300s"] = block.filled_quantity  # some of the random fills come within minutes
+    block["filled_quantity_300s"][:] = block.filled_quantity  # some of the random fills come within minutes
     row = global_row(tmp_path, block)
     asked = int(block.order_quantity.sum())
     for seconds in SECONDS:
-        within = block.extra[f"filled_quantity_{seconds}s"]
+        within = block[f"filled_quantity_{seconds}s"]
         assert int(row[f"filled_quantity_{seconds}s"]) == int(within.sum())
         assert int(row[f"orders_filled_{seconds}s"]) == int((within > 0).sum())
         assert float(row[f"fill_rate_{seconds}s"]) == int(within.sum()) / asked
@@ -47,21 +47,20 @@ def test_orders_filled_by_their_states_alone_have_no_fill_rates(tmp_path: Path) 
     filled = block.filled_quantity > 0
     block.scenario_notional2[0, filled] = np.nan
     for seconds in SECONDS:
-        block.extra[f"filled_quantity_{seconds}s"][filled] = NULL
+        block[f"filled_quantity_{seconds}s"][filled] = NULL
     row = global_row(tmp_path, block)
     assert {row[f"{name}_{s}s"] for s in SECONDS for name in ("fill_rate", "orders_filled", "filled_quantity")} == {""}
     assert float(row["orders_filled_share"]) > 0
-    columns = order_columns(block, ["1s", "60s"])
+    columns = order_columns(block)
     assert columns["fill_rate_60s"].is_null().to_pylist() == filled.tolist()
     assert columns["fill_ratio"].null_count == 0
 
 
 def test_eq_is_the_ratio_of_the_means_and_adverse_selection_half_the_impact_turned_round(tmp_path: Path) -> None:
     block, rng = random_block(200, 2), np.random.default_rng(0)
-    block = replace(block, effective_spread_bps=np.where(block.filled_quantity > 0, rng.normal(5, 2, 200), np.nan))
-    block.extra["fill_quoted_spread_bps"] = block.effective_spread_bps * 2 + 1
-    for h, seconds in enumerate((1, 60)):
-        block.extra[f"impact_{seconds}s_bps"] = block.markout_bps[h] - 1
+    block = with_columns(block, effective_spread_bps=np.where(block.filled_quantity > 0, rng.normal(5, 2, 200), np.nan))
+    block.fill_quoted_spread_bps[:] = block.effective_spread_bps * 2 + 1
+    block.impact_bps[:] = block.markout_bps - 1
     row = global_row(tmp_path, block)
     assert float(row["eq_ratio"]) == pytest.approx(
         float(row["effective_spread_bps"]) / float(row["fill_quoted_spread_bps"]), rel=1e-12

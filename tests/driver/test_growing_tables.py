@@ -1,6 +1,5 @@
 """Numbers of participants and cells: by first use, whatever the codes, however the orders are cut into blocks."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,8 +9,8 @@ from hypothesis import strategies as st
 
 from driver.sums.cells import cell_dimensions
 from driver.sums.growing_tables import DIRECT, Arrays, KeyNumbers, Participants
-from driver.sums.job_sums import cells_of
 from kernels.base.memory import Buffers
+from tests.blocks import cells_of, with_columns
 from tests.driver.order_blocks import random_block
 
 pytestmark = pytest.mark.reduced
@@ -46,7 +45,7 @@ def test_cells_name_participants_by_code_however_large() -> None:
     block = random_block(60, 0)
     few = cells_of(block, "UTC")
     codes = np.array([2**31 - 1, 3, DIRECT, 70_000])
-    many = cells_of(replace(block, participant=codes[block.participant % 4].astype(np.int32)), "UTC")
+    many = cells_of(with_columns(block, participant=codes[block.participant % 4].astype(np.int32)), "UTC")
     assert set(cell_dimensions(many.key)["participant"].tolist()) == set(
         codes[np.unique(block.participant % 4)].tolist()
     )

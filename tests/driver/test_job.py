@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import kernels.measure.measure
 from driver.job.job import run_job
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from driver.sums.partial_file import read_partial
 from driver.tables.aggregate import aggregate
-from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure import measure as measuring
+from kernels.measure.choices import Selection, Session
 from tests.builders import Row, build_day
 from tickstore.day.reader import open_day
 from tickstore.day.writer import write_day
@@ -116,7 +116,7 @@ def test_the_same_job_gives_the_same_bytes(make_job: MakeJob) -> None:
 
 def test_the_size_of_blocks_is_nothing(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
     run_job(make_job("a"))
-    monkeypatch.setattr(kernels.measure.measure, "BLOCK_ORDERS", 7)
+    monkeypatch.setattr(measuring, "BLOCK_ORDERS", 7)
     run_job(make_job("b"))
     whole, split = content(make_job("a")), content(make_job("b"))
     assert whole["orders.csv"] == split["orders.csv"]

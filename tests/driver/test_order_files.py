@@ -9,9 +9,10 @@ import pytest
 from pyarrow import parquet
 
 from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.plan.jobs import Settings
 from kernels.conventions import NULL
-from kernels.measure.choices import Settings, Simulation
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.choices import Simulation
+from kernels.measure.result_rows import OrderBlock
 from tests.driver.order_blocks import empty_block, random_block
 
 LEAD = (

@@ -1,8 +1,7 @@
 """Parents: exact sums of their children against a slow second way, over any blocks and jobs, and as a table."""
 
 import csv
-from copy import deepcopy
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -18,14 +17,16 @@ from driver.plan.jobs import Job
 from driver.sums.parents import Parents, ParentSums, peak_quantities
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.parent_table import COLUMNS, parent_table
+from driver.tables.column_guide import markdown
+from driver.tables.parent_table import COLUMNS
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.order_columns import PARENTS
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import part_of, with_columns
 from tests.builders import build_day
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import random_block
-from tests.driver.test_cells import part_of
 from tests.driver.test_job import OPEN as START
 from tests.driver.test_job import market
 from tests.oracles.moments import naive_rounded
@@ -40,9 +41,8 @@ def with_parents(n: int, seed: int, parents: int = 5) -> OrderBlock:
     """Return random orders of a few parents; some have none."""
     block, rng = random_block(n, seed), np.random.default_rng(seed)
     ids = np.array([NULL, *(2**62 + rng.permutation(parents))])
-    block = replace(block, end_time=block.arrival_time + rng.integers(0, 3, n) * 10**12)
-    block.extra["parent_id"] = rng.choice(ids, n)
-    return block
+    end = block.arrival_time + rng.integers(0, 3, n) * 10**12
+    return with_columns(block, [PARENTS], end_time=end, parent_id=rng.choice(ids, n))
 
 
 def summed(block: OrderBlock, *cuts: int) -> Parents | None:
@@ -50,11 +50,10 @@ def summed(block: OrderBlock, *cuts: int) -> Parents | None:
     sums = ParentSums()
     edges = sorted({0, len(block), *(min(cut, len(block)) for cut in cuts)})
     for low, high in pairwise(edges):
-        piece = deepcopy(part_of(block, slice(low, high)))
+        piece = part_of(block, slice(low, high))
         sums.add(piece)
-        for field in fields(piece):
-            if isinstance(value := getattr(piece, field.name), np.ndarray):
-                value.fill(7)
+        for matrix in piece.rows:
+            matrix.fill(7)
     return sums.parents()
 
 
@@ -74,7 +73,7 @@ def naive_peak(children: list[int], block: OrderBlock) -> int:
 
 def naive_parents(block: OrderBlock) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    for i, number in enumerate(block.extra["parent_id"].tolist()):
+    for i, number in enumerate(block["parent_id"].tolist()):
         found.setdefault(number, []).append(i)
     return found
 
@@ -185,8 +184,8 @@ def test_parents_survive_the_partial(tmp_path: Path) -> None:
 
 def test_the_readme_shows_the_columns() -> None:
     text = (Path(__file__).resolve().parents[2] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert (
-        text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == parent_table()
+    assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == markdown(
+        COLUMNS
     )
 
 

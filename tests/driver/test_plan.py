@@ -5,13 +5,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 
 from driver.config.loading import load_config
 from driver.plan.plan import job_folder, plan_jobs
-from driver.plan.sessions import _median_of_others, local_instant, plan_sessions
+from driver.plan.sessions import _median_of_others, plan_sessions
+from kernels.base.local_time import local_instant
+from kernels.conventions import NULL
 from kernels.measure.choices import Session
+from kernels.measure.delay import EARLIER_DATE, FINE, decision_faults
 from tickstore.errors import UserError
 from tickstore.store.catalog import Partition, SessionHints
 
@@ -45,7 +49,8 @@ def partition(security: str = "101", date: str = "2024-01-02", **hints: int | No
 def session(*partitions: Partition, **flags: str) -> Session:
     """Return the session of the first partition."""
     first = partitions[0]
-    return plan_sessions(load_config(flags).config, partitions)[first.security, first.date]
+    found = plan_sessions(load_config(flags).config, partitions)[first.security, first.date]
+    return replace(found, date_start=NULL)
 
 
 def test_session_from_the_opening_auction_to_the_minute_after_the_last_print() -> None:
@@ -93,9 +98,9 @@ def test_a_session_that_would_be_empty_falls_back() -> None:
 
 
 def test_local_instants_follow_daylight_saving() -> None:
-    assert local_instant("2024-01-02", "10:00", "Australia/Sydney") == at("10:00")
-    assert local_instant("2024-07-02", "10:00", "Australia/Sydney") == at("10:00", "2024-07-02")
-    summer, winter = (local_instant(date, "10:00", "Australia/Sydney") for date in ("2024-01-02", "2024-07-02"))
+    assert local_instant("Australia/Sydney", "2024-01-02", "10:00") == at("10:00")
+    assert local_instant("Australia/Sydney", "2024-07-02", "10:00") == at("10:00", "2024-07-02")
+    summer, winter = (local_instant("Australia/Sydney", date, "10:00") for date in ("2024-01-02", "2024-07-02"))
     assert (winter - summer) % 86_400_000_000_000 == 3_600_000_000_000
 
 
@@ -207,3 +212,19 @@ def test_the_median_of_the_others_leaves_ones_own_out(ends: list[int], own: int)
     expected = statistics.median_low(others) if others else 0
     assert _median_of_others(sorted(ends), ends[place]) == expected
     assert _median_of_others(sorted(ends), None) == statistics.median_low(ends)
+
+
+def test_trade_dates_start_in_the_evening_of_the_business_day_before() -> None:
+    """Monday the 29th is a holiday: what is decided on Friday evening belongs to Tuesday (decisions 1)."""
+    tuesday = partition(date="2024-01-30")
+
+    def start(**flags: str) -> int:
+        return plan_sessions(load_config(flags).config, [tuesday])["101", "2024-01-30"].date_start
+
+    assert start() == at("19:00", "2024-01-29")
+    assert start(holidays="2024-01-29") == at("19:00", "2024-01-26")
+    assert start(session_cutoff="24:00") == at("00:00", "2024-01-30")
+    for clock, flags in (("20:00", {}), ("18:30", {"session_cutoff": "18:00"})):
+        decided = np.array([at(clock, "2024-01-26")])
+        assert decision_faults(decided, decided, start(holidays="2024-01-29", **flags)).tolist() == [FINE]
+        assert decision_faults(decided, decided, start(**flags)).tolist() == [EARLIER_DATE]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import driver.job.job
-import kernels.measure.measure
 from driver.job.job import run_job
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, Settings
 from kernels.base.memory import Buffers
-from kernels.measure.choices import Session, Settings, Simulation
-from kernels.measure.order_block import OrderBlock
+from kernels.measure import measure as measuring
+from kernels.measure.choices import Session, Simulation
+from kernels.measure.result_rows import OrderBlock
 from tests.builders import build_day
 from tests.driver.test_job import CLOSE, OPEN, content, market
 from tickstore.day.writer import write_day
@@ -55,9 +55,9 @@ def test_nothing_is_kept_of_a_block_but_copies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output_format: str, trades: bool
 ) -> None:
     """Every file is the same, byte for byte, if a block turns to garbage as soon as the next one is asked for."""
-    monkeypatch.setattr(kernels.measure.measure, "BLOCK_ORDERS", 8)
+    monkeypatch.setattr(measuring, "BLOCK_ORDERS", 8)
     job, buffers, poisoned = make_job(tmp_path, output_format, trades), Poisoned(), []
-    measure = kernels.measure.measure.measure
+    measure = measuring.measure
 
     def poisoning(*arguments: Any) -> Iterator[OrderBlock]:
         for block in measure(*arguments):
@@ -80,7 +80,7 @@ def test_poison_reaches_what_a_block_shows() -> None:
     """A column seen after the next block is asked for is garbage: the test above would notice."""
     buffers = Poisoned()
     day = build_day(*market(orders=3))
-    (block,) = kernels.measure.measure.measure(day, Settings(), Session(OPEN, CLOSE, "file"), buffers)
+    (block,) = measuring.measure(day, Settings(), Session(OPEN, CLOSE, "file"), buffers)
     before = block.order_id.copy()
     buffers.poison(*ROWS)
     assert np.all(before > 0)

@@ -1,6 +1,5 @@
 """The tick file: what it may say, which jobs it changes, and that limits and spreads go by it (decisions 11)."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from driver.config.tick_file import read_tick_file
 from driver.plan.plan import plan_jobs
 from driver.sums.conditions import SPREADS, Market, condition_dimensions
 from driver.sums.volatility import RANGES
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
 from tests.builders import build_day
 from tests.driver.job_folders import market_key
@@ -79,9 +78,9 @@ def test_half_ticks_and_spreads_go_by_the_ticks_of_the_job(tick: int, filled: in
     order = {"order_id": 1, "side": 1, "price": 3_380, "order_type": 64, "mid_tick": 1, "matched_quantity": 0}
     events = [{**order, "timestamp": OPEN + k, "leaves_quantity": 100} for k in (1, 2)]
     day = build_day(events, [], [{"timestamp": OPEN, "bid": 3_380, "offer": 3_390}])
-    settings = Settings(simulation=Simulation(ticks=((0, tick),)))
+    settings = Choices(simulation=Simulation(ticks=((0, tick),)))
     session = Session(OPEN, CLOSE, "test")
     (block,) = measure(day, settings, session)
     assert block.scenario_filled[1].tolist() == [filled]
-    key = market_key(replace(block), Market(session, settings.simulation.ticks, 0)) // RANGES
+    key = market_key(block, Market(session, settings.simulation.ticks, 0)) // RANGES
     assert SPREADS[condition_dimensions(key)["spread"][0]] == spread

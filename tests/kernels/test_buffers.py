@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kernels.base.memory import LINE, Buffers
-from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.choices import Choices, Selection, Session
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from tests.blocks import copies
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
@@ -40,20 +40,14 @@ def test_same_memory_until_it_is_too_small() -> None:
     assert buffers.bytes_of() == 1_010 + 400
 
 
-def columns(block: OrderBlock) -> dict[str, np.ndarray]:
-    """Return copies of a block's columns."""
-    named = {name: getattr(block, name) for name in OrderBlock.__slots__}
-    return {name: np.array(value) for name, value in (named | block.extra).items() if isinstance(value, np.ndarray)}
-
-
 def test_days_that_share_buffers_do_not_meet() -> None:
     """Whatever an earlier, larger or smaller day left behind, every column is the one of fresh memory."""
     session, buffers = Session(OPEN, CLOSE, "test"), Buffers()
     for seed in range(12):
         day = build_day(*map(with_nulls, random_day(seed, n_orders=1 + 7 * (seed % 4), n_quotes=3 * (seed % 5))))
-        for settings in (Settings(), Settings(selection=Selection(participants=(3,), hour_end=12))):
-            fresh = [columns(block) for block in measure(day, settings, session)]
-            shared = [columns(block) for block in measure(day, settings, session, buffers)]
+        for settings in (Choices(), Choices(selection=Selection(participants=(3,), hour_end=12))):
+            fresh = [copies(block, derived=True) for block in measure(day, settings, session)]
+            shared = [copies(block, derived=True) for block in measure(day, settings, session, buffers)]
             assert len(fresh) == len(shared)
             for one, other in zip(fresh, shared, strict=True):
                 for name, column in one.items():

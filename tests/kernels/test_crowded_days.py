@@ -5,22 +5,20 @@ at one time or out of hours, sessions of no length, fills that are few enough to
 """
 
 from collections.abc import Callable
-from dataclasses import fields
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 
-import kernels.measure.measure
 import tests.random_day
 from kernels.base.memory import Buffers
 from kernels.conventions import POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED
-from kernels.measure.choices import Selection, Session, Settings, Simulation
+from kernels.measure import measure as measuring
+from kernels.measure.choices import Choices, Selection, Session, Simulation
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
 from kernels.measure.rules import hour_bounds
 from kernels.measure.stages import SUB_BLOCK
+from tests.blocks import joined
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures
@@ -66,7 +64,7 @@ def crowded_day(rng: Random) -> Tables:
     return events, in_order([row for row in fills if rng.random() < kept]), in_order(quotes)
 
 
-def random_settings(rng: Random) -> Settings:
+def random_settings(rng: Random) -> Choices:
     seconds = [0.0, 1e-9, 0.05, 60.0, 3_600.0, 1e5]
     simulation = Simulation(
         mid=rng.choice([0, 0, 1, 2]),
@@ -80,7 +78,7 @@ def random_settings(rng: Random) -> Settings:
     participants = rng.choice([(), (), (3, 70), (RARE,), (4,)])
     population = rng.choice([POPULATION_ALL, POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED])
     kinds = rng.choice([(), (), (64, 2048), (4096,), (0,), (0, 2)])
-    return Settings(Selection(participants, start, rng.choice([23, 23, start + 2]), population, kinds), simulation)
+    return Choices(Selection(participants, start, rng.choice([23, 23, start + 2]), population, kinds), simulation)
 
 
 def is_chosen(order: Row, first: Row, selection: Selection) -> bool:
@@ -95,15 +93,6 @@ def is_chosen(order: Row, first: Row, selection: Selection) -> bool:
     )
 
 
-def joined(blocks: list[OrderBlock]) -> OrderBlock:
-    columns: dict[str, Any] = {}
-    for field in fields(OrderBlock):
-        parts = [getattr(block, field.name) for block in blocks]
-        columns[field.name] = np.concatenate(parts, axis=-1) if isinstance(parts[0], np.ndarray) else parts[0]
-    columns["extra"] = {name: np.concatenate([block.extra[name] for block in blocks]) for name in blocks[0].extra}
-    return OrderBlock(**columns)
-
-
 @pytest.mark.parametrize("seed", range(60))
 def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random(seed)
@@ -111,7 +100,7 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     events, fills, quotes = crowded_day(rng)
     settings = random_settings(rng)
     start, end = rng.choice([(OPEN, CLOSE)] * 3 + [(OPEN, OPEN), (OPEN + HOUR, OPEN + HOUR + 7), (OPEN - HOUR, CLOSE)])
-    monkeypatch.setattr(kernels.measure.measure, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
+    monkeypatch.setattr(measuring, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     rules |= {"session_start": start, "session_end": end, "states_only": not fills}
@@ -119,5 +108,5 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = naive_measures(events, fills, quotes, rules)
     expected = [row for row in orders if is_chosen(row, first[row["order_id"]], settings.selection)]
     blocks = [joined([block]) for block in measure(day, settings, Session(start, end, "test"), SHARED)]
-    assert len(blocks) == max(1, -(-len(expected) // kernels.measure.measure.BLOCK_ORDERS))
+    assert len(blocks) == max(1, -(-len(expected) // measuring.BLOCK_ORDERS))
     assert_block_is(joined(blocks), expected, settings.simulation)

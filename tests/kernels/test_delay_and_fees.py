@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, build_day
@@ -20,7 +20,8 @@ from tests.random_day import CLOSE, OPEN, random_day, random_time
 pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
 
 Row = dict[str, Any]
-SESSION = Session(OPEN, CLOSE, "test")
+SESSION = Session(OPEN, CLOSE, "test", date_start=OPEN - 15 * 3_600 * 10**9)
+DELAYS = ("decision_mid2", "delay_cost", "decision_opportunity_cost", "decision_shortfall_bps")
 FEES = (1.5, 0.5, 0.25, 0.75)  # lit, dark, auction, booking
 
 
@@ -32,17 +33,17 @@ def test_delay_adds_to_the_shortfall_from_the_decision(seed: int) -> None:
     arrival = day.orders["arrival_time"].tolist()
     decided = [rng.choice([NULL, t, min(t, random_time(rng))]) for t in arrival]
     day.orders |= {"decision_time": np.array(decided, np.int64), "parent_id": np.arange(n) + 2**62}
-    settings = Settings()
+    settings = Choices()
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     (block,) = measure(day, settings, SESSION)
-    np.testing.assert_array_equal(block.extra["parent_id"], np.arange(n) + 2**62)
+    np.testing.assert_array_equal(block["parent_id"], np.arange(n) + 2**62)
     if not fills:
         return
     for place, (order, time) in enumerate(zip(naive_measures(events, fills, quotes, rules), decided, strict=True)):
         same = time in (NULL, order["arrival_time"])
         mid2 = order["mid2"] if same else naive_mid2(naive_quote_at(quotes, time, rules))
         unfilled = max(order["order_quantity"] - order["filled_quantity"], 0)
-        found = {name: block.extra[name][place] for name in block.extra}
+        found = {name: block[name][place] for name in DELAYS}
         assert found["decision_mid2"] == (NULL if mid2 is None else mid2)
         if mid2 is None or order["mid2"] is None or (unfilled and order["end_mid2"] is None):
             assert np.isnan(found["decision_shortfall_bps"])
@@ -63,11 +64,11 @@ def test_decisions_that_cannot_be_are_missing_and_counted() -> None:
     day = build_day(events, [], [{"timestamp": OPEN, "bid": 3_380, "offer": 3_390}])
     decided = [OPEN + 2 * hour, OPEN - 72 * hour, OPEN - 14 * hour, OPEN + hour - 1, NULL]
     day.orders["decision_time"] = np.array(decided)
-    (block,) = measure(day, Settings(), SESSION)
-    assert block.extra["decision_mid2"].tolist() == [NULL, NULL, 6_770, 6_770, 6_770]
-    assert np.isnan(block.extra["delay_cost"]).tolist() == [True, True, False, False, False]
-    assert np.isnan(block.extra["decision_shortfall_bps"]).tolist() == [True, True, False, False, False]
-    counts = data_quality(day, Settings(), SESSION)
+    (block,) = measure(day, Choices(), SESSION)
+    assert block["decision_mid2"].tolist() == [NULL, NULL, 6_770, 6_770, 6_770]
+    assert np.isnan(block["delay_cost"]).tolist() == [True, True, False, False, False]
+    assert np.isnan(block["decision_shortfall_bps"]).tolist() == [True, True, False, False, False]
+    counts = data_quality(day, SESSION)
     assert (counts["decisions_after_arrival"], counts["decisions_on_an_earlier_date"]) == (1, 1)
 
 
@@ -100,20 +101,20 @@ def test_fees_by_venue_and_scenario(seed: int) -> None:
     if not fills:
         return
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    settings = Settings(simulation=Simulation(fees_bps=FEES))
+    settings = Choices(simulation=Simulation(fees_bps=FEES))
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     (block,) = measure(day, settings, SESSION)
     orders = naive_measures(events, fills, quotes, rules)
     for k, name in enumerate(block.scenarios):
         expected = [float(naive_fees(order, quotes, rules["dark_share_ppm"], k)) for order in orders]
-        np.testing.assert_allclose(block.extra[f"{name}_fees"], expected, rtol=1e-9, atol=1e-6)
-        net = block.cost[k] + block.extra[f"{name}_fees"]
+        np.testing.assert_allclose(block[f"{name}_fees"], expected, rtol=1e-9, atol=1e-6)
+        net = block.cost[k] + block[f"{name}_fees"]
         bps = 1e4 * net / (block.mid2.astype(float) * block.order_quantity)
-        np.testing.assert_allclose(block.extra[f"{name}_net_shortfall_bps"], np.where(block.mid2 == NULL, np.nan, bps))
+        np.testing.assert_allclose(block[f"{name}_net_shortfall_bps"], np.where(block.mid2 == NULL, np.nan, bps))
 
 
 def test_no_fees_no_columns() -> None:
     events, fills, quotes = random_day(1)
-    (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), Settings(), SESSION)
-    assert not any(name.endswith(("_fees", "_net_shortfall_bps")) for name in block.extra)
-    assert "delay_cost" not in block.extra
+    (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), Choices(), SESSION)
+    assert not {"fees", "fees_bps", "net_shortfall_bps"} & set(block.names)
+    assert not {"delay_cost", "decision_mid", "parent_id"} & set(block.names)

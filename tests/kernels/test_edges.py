@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.job.order_file import order_columns
-from driver.sums.job_sums import cells_of
 from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
+from tests.blocks import cells_of
 from tests.builders import build_day
 from tests.kernels.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.causes import naive_causes
@@ -148,17 +148,17 @@ def check(tables: Tables, simulation: Simulation) -> None:
         for table in tables
     )
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    settings = Settings(simulation=simulation)
+    settings = Choices(simulation=simulation)
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     expected = naive_measures(events, fills, quotes, rules | {"states_only": not fills})
-    assert data_quality(day, settings, SESSION) == naive_quality(events, fills, quotes)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)
     assert cells_of(block, settings.timezone).sums[0].sum() == len(expected)
     extremes = Extremes()
     extremes.add(block)
     assert len(extremes.rows) <= len(expected)
-    assert len(order_columns(block, ["1s", "60s"])["order_id"]) == len(expected)
+    assert len(order_columns(block)["order_id"]) == len(expected)
 
 
 @pytest.mark.parametrize("name", EDGES)
@@ -185,4 +185,4 @@ def test_causes_at_the_edges(name: str) -> None:
 def test_quality_counts_equal_the_oracle(seed: int) -> None:
     events, fills, quotes = random_day(seed)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    assert data_quality(day, Settings(), SESSION) == naive_quality(events, fills, quotes)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)

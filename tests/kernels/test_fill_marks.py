@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
 from kernels.market.fill_marks import LATER, MID2, SPREAD, marks_of_fills
-from kernels.measure.choices import Selection, Session, Settings, Simulation
-from kernels.measure.measure import select
+from kernels.measure.choices import Choices, Selection, Session, Simulation
 from kernels.measure.rules import prepare
+from kernels.measure.selection import select
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
@@ -40,7 +40,7 @@ def test_marks(seed: int, participants: tuple[int, ...], quotes_first: bool) -> 
         quote["sequence"] = sequence
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     simulation = Simulation(markout_seconds=(0.0, 1.0, 3_600.0), quotes_first=quotes_first)
-    settings = Settings(selection=Selection(participants=participants), simulation=simulation)
+    settings = Choices(selection=Selection(participants=participants), simulation=simulation)
     buffers = Buffers()
     inputs = prepare(day, settings, Session(OPEN, CLOSE, "test"), buffers)
     chosen = select(inputs, settings.selection, buffers)
@@ -58,7 +58,7 @@ def test_no_orders_no_fills() -> None:
     """A day without fills has no marks."""
     day = build_day(*random_day(1)[:1], [], [])
     buffers = Buffers()
-    inputs = prepare(day, Settings(), Session(OPEN, CLOSE, "test"), buffers)
+    inputs = prepare(day, Choices(), Session(OPEN, CLOSE, "test"), buffers)
     nobody = np.empty(0, np.int32)
     marks = marks_of_fills(nobody, inputs.orders, inputs.fills, inputs.quotes, inputs.sums.marks, inputs.rules, buffers)
     assert marks.shape == (0, LATER + 2)

@@ -1,17 +1,16 @@
 """What must hold whatever the day: parts add up, and symmetries and units change nothing they should not."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import copies
 from tests.builders import NULL, build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
@@ -28,16 +27,9 @@ SEEDS = st.integers(0, 10**9)
 def measured(tables: Tables, **simulation: Any) -> OrderBlock:
     events, rows, quotes = tables
     day = build_day(events, with_nulls(rows), with_nulls(quotes))
-    settings = Settings(simulation=Simulation(**{"ticks": TICKS, **simulation}))
+    settings = Choices(simulation=Simulation(**{"ticks": TICKS, **simulation}))
     (block,) = measure(day, settings, Session(OPEN, CLOSE, "test"))
     return block
-
-
-def columns(block: OrderBlock) -> dict[str, NDArray[Any]]:
-    named = {
-        field.name: getattr(block, field.name) for field in fields(block) if field.name not in ("scenarios", "extra")
-    }
-    return named | block.extra
 
 
 def paired(tables: Tables) -> Tables:
@@ -67,7 +59,7 @@ def test_parts_add_up(seed: int) -> None:
 def test_effective_is_realised_plus_impact(seed: int) -> None:
     block = measured(random_day(seed), markout_seconds=(0.05, 60.0, 3_600.0))
     for h, name in enumerate(("0.05", "60", "3600")):
-        impact = block.extra[f"impact_{name}s_bps"]
+        impact = block[f"impact_{name}s_bps"]
         known = np.isfinite(impact)
         np.testing.assert_array_equal(known, np.isfinite(block.realised_spread_bps[h]))
         whole = (block.realised_spread_bps[h] + impact)[known]
@@ -132,7 +124,7 @@ def test_splitting_a_fill_changes_nothing_but_the_number_of_fills(seed: int) -> 
         first = row["quantity"] // 2
         parts = [first, row["quantity"] - first] if first else [row["quantity"]]
         split += [{**row, "quantity": part, "sequence": 2 * row["sequence"] + k} for k, part in enumerate(parts)]
-    one, two = columns(measured((events, rows, quotes))), columns(measured((events, split, quotes)))
+    one, two = copies(measured((events, rows, quotes))), copies(measured((events, split, quotes)))
     for name in one.keys() - {"fills", "fills_after_hours"}:
         if one[name].dtype.kind == "f":
             np.testing.assert_allclose(one[name], two[name], rtol=1e-10, atol=1e-7, err_msg=name)
@@ -150,8 +142,8 @@ def test_scaling_prices_changes_no_bps(seed: int, factor: int) -> None:
     tables = random_day(seed, level=EVEN)
     one = measured(tables)
     two = measured(tuple(scaled(table) for table in tables), ticks=((0, 10 * factor),))  # type: ignore[arg-type]
-    for name, column in columns(one).items():
+    for name, column in copies(one).items():
         if name.endswith("_bps"):
-            np.testing.assert_allclose(columns(two)[name], column, rtol=1e-9, atol=1e-7, err_msg=name)
+            np.testing.assert_allclose(copies(two)[name], column, rtol=1e-9, atol=1e-7, err_msg=name)
     np.testing.assert_allclose(two.cost, one.cost * factor, rtol=1e-9, atol=1e-4)
     np.testing.assert_array_equal(two.scenario_filled, one.scenario_filled)

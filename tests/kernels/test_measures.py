@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.sums.job_sums import cells_of
 from kernels.conventions import POPULATION_TRADED
-from kernels.measure.choices import Selection, Session, Settings, Simulation
+from kernels.measure.choices import Choices, Selection, Session, Simulation
 from kernels.measure.measure import measure
-from kernels.measure.optional_columns import derived_columns
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import hour_bounds
+from tests.blocks import cells_of
 from tests.builders import NULL, MemoryDay, build_day
 from tests.oracles.measures import naive_measures
 from tests.random_day import CLOSE, NS, OPEN, random_day
@@ -53,7 +52,7 @@ EXACT = (
     "eligible",
     "time_to_first_fill",
 )
-EXTRA_EXACT = ("report_quantity", "market_volume")
+EXTRA_EXACT = ("report_quantity", "market_volume", "offside_value")
 CLOSE_TO = (
     "execution_time",
     "arrival_slippage_bps",
@@ -64,6 +63,7 @@ CLOSE_TO = (
 EXTRA_CLOSE_TO = (
     "execution_time_all",
     "shortfall_ex_booking_bps",
+    "number_of_spreads",
     "quoted_spread_bps",
     "fill_quoted_spread_bps",
     "arrival_improvement_bps",
@@ -77,7 +77,7 @@ def with_nulls(rows: list[Row]) -> list[Row]:
     return [{name: NULL if value is None else value for name, value in row.items()} for row in rows]
 
 
-def plain_rules(settings: Settings, hours: tuple[int, int]) -> Row:
+def plain_rules(settings: Choices, hours: tuple[int, int]) -> Row:
     simulation = settings.simulation
     return {
         "hours_start": hours[0],
@@ -110,11 +110,11 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
     for name in EXACT:
         assert_exact(name, getattr(block, name), [row[name] for row in expected])
     for name in EXTRA_EXACT:
-        assert_exact(name, block.extra[name], [row[name] for row in expected])
+        assert_exact(name, block[name], [row[name] for row in expected])
     for name in CLOSE_TO:
         assert_close(name, getattr(block, name), [row[name] for row in expected])
     for name in EXTRA_CLOSE_TO:
-        assert_close(name, block.extra[name], [row[name] for row in expected])
+        assert_close(name, block[name], [row[name] for row in expected])
     for venue in range(4):
         assert_exact("venue", block.venue_quantity[venue], [row["venues"][venue] for row in expected])
     rounding = 4 * np.finfo(float).eps * np.nanmax(np.abs(block.scenario_notional2), initial=0.0)
@@ -123,25 +123,24 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
         assert_close("notional2", block.scenario_notional2[k], [row["scenarios"][k][1] for row in expected])
         for name in COSTS:
             assert_close(name, getattr(block, name)[k], [row[name][k] for row in expected], max(1e-4, rounding))
-    derived = derived_columns(block)
-    assert_close("eq_ratio", derived["eq_ratio"], [row["eq_ratio"] for row in expected])
+    assert_close("eq_ratio", block.eq_ratio, [row["eq_ratio"] for row in expected])
     for h, seconds in enumerate(simulation.fill_seconds):
         name = f"filled_quantity_{seconds:g}s"
-        assert_exact(name, block.extra[name], [row[f"within_{h}"] for row in expected])
+        assert_exact(name, block[name], [row[f"within_{h}"] for row in expected])
     for h, seconds in enumerate(simulation.markout_seconds):
-        impact, adverse = block.extra[f"impact_{seconds:g}s_bps"], derived[f"adverse_selection_{seconds:g}s_bps"]
+        impact, adverse = block[f"impact_{seconds:g}s_bps"], block.adverse_selection_bps[h]
         assert_close("impact", impact, [row[f"impact_{h}"] for row in expected])
         assert_close("adverse selection", adverse, [row[f"adverse_{h}"] for row in expected])
         assert_close("markout", block.markout_bps[h], [row[f"markout_{h}"] for row in expected])
         assert_close("realised", block.realised_spread_bps[h], [row[f"realised_{h}"] for row in expected])
 
 
-def measured(day: MemoryDay, settings: Settings) -> OrderBlock | None:
+def measured(day: MemoryDay, settings: Choices) -> OrderBlock | None:
     (block,) = measure(day, settings, Session(OPEN, CLOSE, "test"))
     return block if len(block) else None
 
 
-def check(seed: int, settings: Settings, n_orders: int = 12, without: str = "") -> None:
+def check(seed: int, settings: Choices, n_orders: int = 12, without: str = "") -> None:
     events, fills, quotes = random_day(seed, n_orders)
     fills, quotes = [] if without == "trades" else fills, [] if without == "nbbo" else quotes
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
@@ -159,13 +158,13 @@ def check(seed: int, settings: Settings, n_orders: int = 12, without: str = "") 
 
 @given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2]))
 def test_whole_day(seed: int, mid: int) -> None:
-    check(seed, Settings(simulation=Simulation(mid=mid)))
+    check(seed, Choices(simulation=Simulation(mid=mid)))
 
 
 @given(seed=st.integers(0, 10**9), start=st.integers(0, 17), length=st.integers(0, 8))
 def test_selected_hours(seed: int, start: int, length: int) -> None:
     selection = Selection(hour_start=start, hour_end=min(start + length, 23))
-    check(seed, Settings(selection=selection))
+    check(seed, Choices(selection=selection))
 
 
 @given(seed=st.integers(0, 10**9), share=st.integers(0, 1_000_000), impact=st.sampled_from([0.0, 5.0, 300.0]))
@@ -178,26 +177,26 @@ def test_other_settings(seed: int, share: int, impact: float) -> None:
         cleanup_seconds=0.0,
         quotes_first=True,
     )
-    check(seed, Settings(simulation=simulation))
+    check(seed, Choices(simulation=simulation))
 
 
 @given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", "nbbo"]))
 def test_days_with_one_table_missing(seed: int, without: str) -> None:
     """Without trades, quantities come from the states; without quotes, every scenario keeps the real outcome."""
-    check(seed, Settings(), without=without)
+    check(seed, Choices(), without=without)
 
 
 @given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", ""]), end=st.sampled_from([11, 23]))
 def test_traded_orders(seed: int, without: str, end: int) -> None:
     """Without trades, an order traded if its states say so."""
-    check(seed, Settings(selection=Selection(hour_end=end, population=POPULATION_TRADED)), without=without)
+    check(seed, Choices(selection=Selection(hour_end=end, population=POPULATION_TRADED)), without=without)
 
 
 def test_without_quotes_nobody_is_refused_by_a_limit() -> None:
     order = {"order_id": 1, "side": 1, "price": 60, "order_type": 64}
     events = [{**order, "timestamp": OPEN + k, "leaves_quantity": 9 - 9 * k, "matched_quantity": 9 * k} for k in (0, 1)]
     fills = [{"order_id": 1, "side": 1, "timestamp": OPEN + 1, "price": 60, "quantity": 9, "deal_source": 1}]
-    block = measured(build_day(events, fills, []), Settings())
+    block = measured(build_day(events, fills, []), Choices())
     assert block is not None
     assert block.scenario_filled.tolist() == [[9]] * 4
     assert block.eligible.tolist() == [0]
@@ -211,20 +210,20 @@ def test_bookings_cost_the_same_in_orders_and_tables() -> None:
     ]
     fill = {"order_id": 1, "side": 1, "timestamp": OPEN + 2, "price": 15, "quantity": 3}
     fills = [{**fill, "sequence": deal, "deal_source": deal} for deal in (47, 48, 50)]
-    block = measured(build_day(events, fills, [{"timestamp": OPEN, "bid": 15, "offer": 16}]), Settings())
+    block = measured(build_day(events, fills, [{"timestamp": OPEN, "bid": 15, "offer": 16}]), Choices())
     assert block is not None
     assert block.scenario_notional2[0].tolist() == [3 * (31 + 31 + 30)]
     cells = cells_of(block, "UTC")
     cost, base = (cells.sums[cells.names.index(name)] for name in ("booked_cost", "booked_base"))
     assert (cost.tolist(), base.tolist()) == ([0], [3 * 31])
     per_order = (block.cost[0, 0] - cost[0]) / (block.mid2[0] * block.order_quantity[0] - base[0])
-    assert block.extra["shortfall_ex_booking_bps"][0] == pytest.approx(10_000 * per_order)
+    assert block["shortfall_ex_booking_bps"][0] == pytest.approx(10_000 * per_order)
 
 
 def test_more_orders_than_one_sub_block() -> None:
-    check(5, Settings(), n_orders=1_100)
+    check(5, Choices(), n_orders=1_100)
 
 
 def test_no_rows_at_all() -> None:
     empty = build_day([], [], [])
-    assert measured(empty, Settings()) is None
+    assert measured(empty, Choices()) is None

@@ -1,18 +1,32 @@
 """One table of names, units and signs: every column is in it, README shows it, and the signs are true."""
 
 import re
-from dataclasses import fields
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure import result_rows
+from kernels.measure.choices import Choices, Session, Simulation
+from kernels.measure.derived_columns import DERIVE
 from kernels.measure.measure import measure
-from kernels.measure.metrics import METRICS
-from kernels.measure.optional_columns import derived_columns
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.order_columns import (
+    BENEFIT,
+    COLUMNS,
+    COST,
+    DERIVED,
+    MARKOUT,
+    ONE,
+    SCENARIO,
+    SIMULATED,
+    STORED,
+    VENUE,
+    WITHIN,
+    table,
+)
+from kernels.measure.result_rows import LENGTH, ROW, SIZE, OrderBlock, constant, matrix_of
 from tests.builders import MemoryDay, build_day
 from tests.random_day import CLOSE, NS, OPEN
 
@@ -20,7 +34,7 @@ pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bou
 
 Row = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = Settings(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0), markout_seconds=(1.0,)))
+SETTINGS = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0), markout_seconds=(1.0,)))
 
 
 def one_order(side: int, price: int) -> MemoryDay:
@@ -55,42 +69,67 @@ def measured(side: int, price: int) -> OrderBlock:
     return block
 
 
-def column_names(block: OrderBlock) -> set[str]:
-    """Return every column's name in the table's form."""
-    names = {field.name for field in fields(block)} - {"scenarios", "extra"}
-    for name in block.extra | derived_columns(block):
-        name = re.sub(r"^(real|A|B|C)_", "<scenario>_", name)
-        names.add(re.sub(r"_[0-9.]+s(_bps|)$", r"_<h>s\1", name))
-    return names
+def test_every_column_is_there_and_of_its_type_and_shape() -> None:
+    block = measured(1, 102)
+    assert block.names == tuple(column.name for column in COLUMNS)
+    length = {ONE: (), VENUE: (4,), SCENARIO: (4,), SIMULATED: (3,), MARKOUT: (1,), WITHIN: (4,)}
+    for column in COLUMNS:
+        found = block[column.name]
+        assert found.dtype == np.dtype(column.dtype), column.name
+        assert found.shape == (*length[column.axis], 1), column.name
+        assert np.array_equal(getattr(block, column.name), found, equal_nan=True)
+        if column.axis and column.shown:
+            for row, name in zip(found, block.shown(column), strict=True):
+                assert np.array_equal(block[name], row, equal_nan=True), name
 
 
-def test_every_column_is_in_the_table_and_nothing_else() -> None:
-    assert column_names(measured(1, 102)) == {metric.name for metric in METRICS}
+def test_a_column_that_is_not_given_is_not_there() -> None:
+    (block,) = measure(build_day([], [], []), Choices(), Session(OPEN, CLOSE))
+    left_out = {column.name for column in COLUMNS if column.needs}
+    assert set(block.names) == {column.name for column in COLUMNS} - left_out
+    for name in (*left_out, "no_such_column", "real_fees"):
+        assert not hasattr(block, name)
+        with pytest.raises(KeyError, match=name):
+            block[name]
+
+
+def test_rows_of_the_result_matrices_are_used_once() -> None:
+    """Every row of every matrix belongs to one stored column, and to the columns that say they are its first row."""
+    used = Counter((matrix_of(column), ROW[column.name] + k) for column in STORED for k in range(LENGTH[column.axis]))
+    assert used == Counter((name, row) for name, rows in SIZE.items() for row in range(rows))
+    for column in COLUMNS:
+        if column.of not in ("", DERIVED):
+            assert ROW[column.name] == ROW[column.of]
+    assert all(getattr(result_rows, constant(name)) == row for name, row in ROW.items())
+
+
+def test_names_are_unique_and_rules_named() -> None:
+    names = [column.name for column in COLUMNS]
+    assert len(set(names)) == len(names)
+    assert set(DERIVE) == {column.name for column in COLUMNS if column.of == DERIVED}
+    for column in COLUMNS:
+        assert re.fullmatch(r"(domain|decisions|design) \d+(\.\d+)?", column.rule), column.name
 
 
 def test_readme_shows_the_table() -> None:
     text = (ROOT / "kernels" / "README.md").read_text(encoding="utf-8")
-    for metric in METRICS:
-        line = f"| `{metric.name}` | {metric.unit} | {metric.sign} | {metric.meaning} |"
-        assert line in text, line
+    assert text.partition("<!-- columns -->\n")[2].partition("<!-- end of columns -->")[0] == table()
 
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_signs(side: int) -> None:
     """An order pays 2 more than the mid; the mid then moves 1 against what is left of it."""
     block = measured(side, 100 + 2 * side)
-    for metric in METRICS:
-        if metric.name == "delay_cost":  # the mid had not moved since the decision
-            assert block.extra["delay_cost"][0] == 0
-            continue
-        if metric.name == "adverse_selection_<h>s_bps":  # the mid went on with the order: it gained
-            assert derived_columns(block)["adverse_selection_1s_bps"][0] < 0
-            continue
-        name = metric.name.replace("<h>", "1").replace("<scenario>", "real")
-        further = block.extra | derived_columns(block)
-        value = further[name] if name in further else getattr(block, name)
-        first = float(value[0, 0] if value.ndim == 2 else value[0])
-        if metric.sign == "cost":
-            assert first > 0, name
-        elif metric.sign == "benefit":
-            assert first < 0, name
+    for column in COLUMNS:
+        value = block[column.name]
+        first = float(value[0, 0] if column.axis else value[0])
+        if column.name in ("delay_cost", "delay_bps"):  # the mid had not moved since the decision
+            assert first == 0
+        elif column.name == "adverse_selection_bps":  # the mid went on with the order: it gained
+            assert first < 0
+        elif column.axis == SIMULATED:  # A trades at the mid, so it costs less than the real order
+            assert first > 0 if column.sign == BENEFIT else first >= 0, column.name
+        elif column.sign == COST:
+            assert first > 0, column.name
+        elif column.sign == BENEFIT:
+            assert first < 0, column.name

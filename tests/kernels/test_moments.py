@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.conventions import NULL
 from kernels.sums import histograms, moments
-from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_columns, empty_tables
+from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_tables
 from kernels.sums.cell_tables import K as MOST
+from kernels.sums.fill_rows import WITHIN, row_widths
 from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
 from kernels.sums.order_rows import (
     BETTER,
@@ -22,11 +23,10 @@ from kernels.sums.order_rows import (
     PRICED,
     SCENARIO,
     SCENARIO_PLACES,
-    WITHIN,
-    BlockColumns,
+    Asked,
     new_tile,
-    row_widths,
 )
+from tests.blocks import block_of, with_columns
 from tests.oracles import moments as oracle
 
 pytestmark = pytest.mark.reduced
@@ -72,15 +72,16 @@ def orders(draw: st.DrawFn) -> Orders:
 def add(part: Orders) -> tuple[CubeTables, I16]:
     """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
     n, widths = len(part.cell), row_widths(K, 1, 0)
-    given = empty_columns(K, 1, 0)
-    columns = BlockColumns(*(np.zeros((*column.shape[:-1], n), column.dtype) for column in given))
-    columns = columns._replace(
-        order_quantity=part.quantity, mid2=part.mid2, cost=part.cost, group=part.group, filled_quantity=part.filled[0],
-        scenario_filled=part.filled, arrival_slippage=part.value, notional=part.weight // 2,
-    )  # fmt: skip
+    columns: dict[str, Any] = {"order_quantity": part.quantity, "mid2": part.mid2, "group": part.group}
+    block = block_of(n, {}, (1.0,), ())
+    for matrix in block.rows:
+        matrix.fill(0)
+    block = with_columns(block, **columns, notional=part.weight // 2, arrival_slippage_bps=part.value)
+    block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
+    asked = Asked(np.arange(K), 0, 0)
     tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
     code = np.empty((n, CODE_COLUMNS), np.int16)
-    add_orders(columns, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
+    add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
     for table, whole in zip(tables[:2], one[:2], strict=True):
         assert np.array_equal(table.sum(axis=0), whole[0])
     return tables, code

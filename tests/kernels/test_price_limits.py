@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.measure.choices import Session, Settings, Simulation
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from tests.builders import build_day
 from tests.kernels.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_price2
@@ -43,7 +43,7 @@ def match(buy_limit: int, mid_tick: int, **buyer: int) -> tuple[list[Row], list[
 
 def prices2(tables: tuple[list[Row], list[Row], list[Row]]) -> Iterator[float]:
     """Yield the average price of each order in half units."""
-    settings = Settings(simulation=Simulation(ticks=((0, 1),)))
+    settings = Choices(simulation=Simulation(ticks=((0, 1),)))
     (block,) = measure(build_day(*tables), settings, SESSION)
     for order in range(3):
         yield block.scenario_notional2[0, order] / max(int(block.filled_quantity[order]), 1)
@@ -79,12 +79,12 @@ def test_the_limit_is_the_one_in_force_at_the_fill() -> None:
 
 
 def test_the_markets_average_price_goes_by_it_too() -> None:
-    settings = Settings(simulation=Simulation(ticks=((0, 1),)))
+    settings = Choices(simulation=Simulation(ticks=((0, 1),)))
     for limit, expected in ((16, 31.0), (15, 30.5)):
         (block,) = measure(build_day(*match(limit, 2)), settings, SESSION)
         paid = block.scenario_notional2[0, 0] / 9
         assert block.vwap_slippage_bps[0] == pytest.approx(1e4 * (paid - expected) / expected, abs=1e-9)
-        assert block.extra["market_volume"][0] == 18
+        assert block["market_volume"][0] == 18
 
 
 @given(seed=st.integers(0, 10**9))
@@ -92,7 +92,7 @@ def test_no_fill_is_beyond_its_limit_because_it_was_rebuilt(seed: int) -> None:
     """Against the oracle, on days of small prices where most mids are between two units."""
     events, fills, quotes = random_day(seed, level=(1, 60))
     block = measured(events, fills, quotes)
-    rules = plain_rules(Settings(), (-(2**63), 2**63 - 1))
+    rules = plain_rules(Choices(), (-(2**63), 2**63 - 1))
     expected = naive_measures(events, fills, quotes, rules)
     notional2 = [sum(f["quantity"] * naive_price2(f, quotes) for f in order["consumed"]) for order in expected]
     if fills:
@@ -100,7 +100,7 @@ def test_no_fill_is_beyond_its_limit_because_it_was_rebuilt(seed: int) -> None:
 
 
 def measured(events: list[Row], fills: list[Row], quotes: list[Row]) -> OrderBlock:
-    (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), Settings(), SESSION)
+    (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), Choices(), SESSION)
     return block
 
 
@@ -115,5 +115,5 @@ def test_each_of_many_fills_of_an_order_meets_the_limit_of_its_own_time() -> Non
     ]
     fills = [{**fill, "timestamp": OPEN + 2 * k + 1, "match_id": k} for k in range(n)]
     day = build_day(events, with_nulls(fills), [{"timestamp": OPEN, "bid": 15, "offer": 16}])
-    (block,) = measure(day, Settings(simulation=Simulation(ticks=((0, 1),))), SESSION)
+    (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
     assert block.scenario_notional2[0, 0] == 30 * (n // 2) + 31 * (n // 2)

@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
 
 import kernels
 import tickstore
+from kernels.measure.measure import measure
 from tests.builders import NULL, build_day
 from tests.random_day import random_day
 
@@ -47,6 +49,22 @@ def test_every_public_name_is_documented() -> None:
             assert value.__doc__, name
 
 
+def test_every_public_function_says_what_it_gives_and_refuses() -> None:
+    functions = {name: getattr(kernels, name) for name in kernels.__all__ if name not in ("measure", "seek", "warm")}
+    functions["measure"] = measure
+    for name, value in functions.items():
+        if isfunction(value):
+            assert {"Parameters", "Returns", "Raises"} <= {line.strip() for line in str(value.__doc__).splitlines()}, (
+                name
+            )
+
+
+def test_measure_can_be_called_whatever_was_imported_first() -> None:
+    for first in ("kernels.measure.choices", "kernels.measure.measure", "kernels"):
+        code = f"import {first}, kernels\nassert callable(kernels.measure)\nimport kernels.measure.costs as m\nprint(m)"
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'shortfal'"):
-        _ = kernels.shortfal
+        _ = kernels.shortfal  # type: ignore[attr-defined]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from kernels import mid2, prevailing_quote
-from kernels.measure.choices import Selection, Session, Settings
+from kernels.measure.choices import Choices, Selection, Session
 from kernels.measure.measure import data_quality, measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from tests.builders import MemoryDay, build_real_day
 
 
@@ -30,7 +30,7 @@ def session(day: MemoryDay) -> Session:
 @pytest.fixture(scope="module")
 def participant_69(day: MemoryDay, session: Session) -> OrderBlock:
     selection = Selection(participants=(69,), hour_start=10, hour_end=16)
-    (block,) = measure(day, Settings(selection=selection), session)
+    (block,) = measure(day, Choices(selection=selection), session)
     return block
 
 
@@ -58,20 +58,20 @@ def test_participant_69_costs_by_the_opening_mid(participant_69: OrderBlock) -> 
 
 
 def test_every_order_reconciles(day: MemoryDay, session: Session) -> None:
-    (block,) = measure(day, Settings(), session)
+    (block,) = measure(day, Choices(), session)
     assert len(block) == 8_319
     np.testing.assert_array_equal(block.filled_quantity, block.matched_quantity)
     np.testing.assert_array_equal(
         block.filled_quantity + block.leaves_quantity + block.withdrawn_quantity, block.order_quantity
     )
     assert block.withdrawn_quantity.min() >= 0
-    counts = data_quality(day, Settings(), session)
+    counts = data_quality(day, session)
     assert (counts["orders_reconciled"], counts["orders_not_reconciled"]) == (8_319, 0)
 
 
 def test_population_traded(day: MemoryDay, session: Session) -> None:
     selection = Selection(participants=(69,), hour_start=10, hour_end=16, population=2)
-    (block,) = measure(day, Settings(selection=selection), session)
+    (block,) = measure(day, Choices(selection=selection), session)
     assert len(block) == 29
 
 

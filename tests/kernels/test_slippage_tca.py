@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from slippage import DelayBasis, Side, shortfall_from_totals
 
-from kernels.measure.choices import Session, Settings
+from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
-from kernels.measure.order_block import OrderBlock
+from kernels.measure.result_rows import OrderBlock
 from tests.builders import NULL, build_day, build_real_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
@@ -18,7 +18,7 @@ from tests.random_day import CLOSE, OPEN, random_day
 
 def assert_agrees(block: OrderBlock) -> int:
     """Compare every order that has all it takes; return how many."""
-    decided = block.extra.get("decision_mid2", block.mid2)
+    decided = block.decision_mid2 if "decision_mid2" in block.names else block.mid2
     compared = 0
     for j in range(len(block)):
         fits = 0 <= block.filled_quantity[j] <= block.order_quantity[j] and block.order_quantity[j] > 0
@@ -36,9 +36,9 @@ def assert_agrees(block: OrderBlock) -> int:
         )
         base = float(decided[j]) * float(block.order_quantity[j])
         ours = {"trading": block.execution_cost[j], "opportunity": block.opportunity_cost[j], "delay": 0.0}
-        if "delay_cost" in block.extra:
-            ours["delay"] = block.extra["delay_cost"][j]
-            ours["opportunity"] = block.extra["decision_opportunity_cost"][j]
+        if "delay_cost" in block.names:
+            ours["delay"] = block["delay_cost"][j]
+            ours["opportunity"] = block["decision_opportunity_cost"][j]
         for name, cost in ours.items():
             assert 1e4 * cost / base == pytest.approx(theirs.bps(getattr(theirs, name)), rel=1e-9, abs=1e-7), name
         assert 1e4 * sum(ours.values()) / base == pytest.approx(theirs.total_bps, rel=1e-9, abs=1e-7)
@@ -55,7 +55,7 @@ def test_generated_days() -> None:
             continue
         if seed % 2:
             day.orders["decision_time"] = day.orders["arrival_time"] - 60 * 10**9 * (seed % 5)
-        (block,) = measure(day, Settings(), Session(OPEN, CLOSE, "test"))
+        (block,) = measure(day, Choices(), Session(OPEN, CLOSE, "test"))
         compared += assert_agrees(block)
     assert compared > 100
 
@@ -65,5 +65,5 @@ def test_real_day(real_day: Path) -> None:
     start = int(day.fills["timestamp"][day.fills["venue"] == 2].min())
     end = int(datetime(2024, 9, 5, 16, tzinfo=ZoneInfo("Australia/Sydney")).timestamp()) * 10**9
     day.orders["decision_time"] = np.maximum(day.orders["arrival_time"] - 5 * 10**9, 0)
-    (block,) = measure(day, Settings(), Session(start, end, "inferred"))
+    (block,) = measure(day, Choices(), Session(start, end, "inferred"))
     assert assert_agrees(block) > 8_000

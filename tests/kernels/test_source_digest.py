@@ -21,7 +21,7 @@ CALLER = (
 
 def make_package(folder: Path, factor: int) -> Path:
     """Make a package called kernels, with ours to compile: a kernel in a sub-folder calls a kernel of another one."""
-    for name in ("__init__.py", "conventions.py"):
+    for name in ("__init__.py", "__init__.pyi", "conventions.py"):
         source = folder / "kernels" / name
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_text((ROOT / "kernels" / name).read_text())

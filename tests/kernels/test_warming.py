@@ -14,9 +14,9 @@ import sys
 import numpy as np
 
 import kernels
-from driver.sums.job_sums import cells_of
+from tests.blocks import cells_of
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
-from kernels.measure.choices import Session, Settings, Simulation
 from tests.builders import build_day
 from tests.kernels.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
@@ -38,9 +38,9 @@ for level in ((10, 3_390), (3_000_000, 400_000_000)):
         events, fills, quotes = random_day(4, level=level)
         day = build_day(events, with_nulls(fills), with_nulls(quotes))
         day.orders["decision_time"] = day.orders["arrival_time"] - 1
-        settings = Settings(simulation=Simulation(mid=mid, fees_bps=(1.0, 1.0, 1.0, 1.0)))
+        settings = Choices(simulation=Simulation(mid=mid, fees_bps=(1.0, 1.0, 1.0, 1.0)))
         (block,) = measure(day, settings, session)
-        data_quality(day, settings, session)
+        data_quality(day, session)
         cells_of(block, settings.timezone)
 after = compiled()
 print(sorted(key for key in after if after[key] != before.get(key, 0)))

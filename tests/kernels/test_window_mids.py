@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import kernels
 from kernels.base.memory import Buffers
 from kernels.market.quote_book import LARGEST_SHIFT, quote_book, time_shift
-from kernels.measure.choices import Session, Settings
+from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
@@ -71,7 +71,7 @@ def test_windows_of_far_quotes_equal_the_oracle(name: str) -> None:
     shift = shift_of(quotes, OPEN, CLOSE)
     base = {"order_id": 1, "side": 1, "price": 0, "order_type": 64, "leaves_quantity": 100, "matched_quantity": 0}
     events = [{**base, "order_id": k, "timestamp": t} for k, window in enumerate(windows) for t in window]
-    (block,) = measure(build_day(events, [], quotes), Settings(), SESSION)
+    (block,) = measure(build_day(events, [], quotes), Choices(), SESSION)
     by_id = {int(number): place for place, number in enumerate(block.order_id)}
     for k, window in enumerate(windows):
         place, seen = by_id[k], inside(quotes, *window)
@@ -85,7 +85,7 @@ def test_windows_of_far_quotes_equal_the_oracle(name: str) -> None:
         assert found[k] == pytest.approx(float(mid2), rel=1e-14, abs=off), window
         assert block.scenario_price[1, place] == pytest.approx(float(mid2 / 2), rel=1e-14, abs=off)
         relative = off / float(mid2) + 2e4 * wide / float(mid2) / float(spread)
-        assert block.extra["quoted_spread_bps"][place] == pytest.approx(float(spread), rel=1e-12 + relative)
+        assert block["quoted_spread_bps"][place] == pytest.approx(float(spread), rel=1e-12 + relative)
 
 
 def test_a_whole_mid_stays_whole() -> None:
@@ -119,7 +119,7 @@ def test_days_of_six_decimals_equal_the_oracle(seed: int) -> None:
         for place, row in enumerate(table):
             row["timestamp"], row["sequence"] = row["timestamp"] >> LARGEST_SHIFT << LARGEST_SHIFT, place
     session = Session(OPEN >> LARGEST_SHIFT << LARGEST_SHIFT, CLOSE >> LARGEST_SHIFT << LARGEST_SHIFT, "test")
-    settings = Settings()
+    settings = Choices()
     rules = plain_rules(settings, hour_bounds("2024-09-05", settings.selection, settings.timezone))
     rules |= {"session_start": session.start, "session_end": session.end}
     (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), settings, session)

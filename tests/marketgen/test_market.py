@@ -8,9 +8,10 @@ from typing import Any
 import numba
 import pytest
 
+from kernels.base.local_time import local_instant
 from marketgen import MarketSpec, generate
 from marketgen.partition import tick_of
-from marketgen.sessions import midnight, previous_weekday
+from marketgen.sessions import previous_weekday
 from tests.oracles.market_audit import NULL, Audit, audit, read
 
 HOURS_19 = 19 * 3_600 * 10**9
@@ -24,9 +25,9 @@ def audited(spec: MarketSpec, folder: Path) -> list[Audit]:
     audits = []
     for index, security in enumerate(spec.securities):
         for day in spec.dates():
-            first = midnight(previous_weekday(day), spec.timezone) + HOURS_19
+            first = local_instant(spec.timezone, previous_weekday(day), 0) + HOURS_19
             log = folder / "truth" / str(security) / f"{day}.book.csv"
-            times = first, midnight(day, spec.timezone) + HOURS_19
+            times = first, local_instant(spec.timezone, day, 0) + HOURS_19
             audits.append(audit(folder, str(security), times, tick_of(spec.price_of(index)), log))
     return audits
 
@@ -70,7 +71,7 @@ def test_multi_day_orders_come_back_the_evening_before(tmp_path: Path) -> None:
     first_day = rows[0]["order_id"][:7]
     evening = []
     for day in spec.dates()[1:]:
-        start = midnight(previous_weekday(day), spec.timezone) + HOURS_19
+        start = local_instant(spec.timezone, previous_weekday(day), 0) + HOURS_19
         evening += [r for r in rows if start <= int(r["timestamp"]) < start + 5 * 3_600 * 10**9]
     reasons = Counter(r["changereason"] for r in evening)
     assert SMALL or (reasons["30"] >= 2 and reasons["9"] >= 1), reasons
@@ -116,7 +117,7 @@ def test_daylight_saving_moves_the_sessions(tmp_path: Path) -> None:
     for day, utc_hour in (("2024-01-02", 23), ("2024-07-02", 0)):
         generate(MarketSpec((102,), day, day, orders=60), tmp_path / day)
         opens = MarketSpec((102,), day, day).dates()[0]
-        assert midnight(opens, "Australia/Sydney") // 10**9 // 3_600 % 24 == (utc_hour - 10) % 24
+        assert local_instant("Australia/Sydney", opens, 0) // 10**9 // 3_600 % 24 == (utc_hour - 10) % 24
         rows = read(tmp_path / day / "orders.csv", exchangeordertype="4096")
         hours = {int(r["timestamp"]) // 10**9 // 3_600 % 24 for r in rows}
         assert hours <= {(utc_hour + k) % 24 for k in range(6)}

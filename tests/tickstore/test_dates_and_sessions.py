@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels.base.local_time import local_instant
 from tests.tickstore.conftest import DAY_NS, OPEN
 from tickstore import ConvertRequest, InputError, UserError, convert, open_day, read_catalog
+from tickstore.conversion.earlier_report import date_rules
 from tickstore.input.session_file import read_sessions
-from tickstore.times.trade_dates import day_number, day_text, local_time_ns, trade_calendar, trade_days
+from tickstore.times.trade_dates import day_number, day_text, first_instant, trade_calendar, trade_days
 
 pytestmark = pytest.mark.reduced
 SYDNEY = ("Australia/Sydney", "19:00", ())
@@ -69,7 +71,21 @@ def test_the_evening_rolls_on_both_sides_of_summer_time(local: str, expected: st
     stamp = round(moment.timestamp()) * 10**9
     assert dates([stamp], "Australia/Sydney", "19:00", ("2024-12-25", "2024-12-26")) == [expected]
     day, clock = local.split()
-    assert local_time_ns("Australia/Sydney", day, clock) == stamp
+    assert local_instant("Australia/Sydney", day, clock) == stamp
+
+
+@given(
+    day=st.dates(dt.date(2023, 1, 1), dt.date(2026, 1, 1)),
+    zone=st.sampled_from(["Australia/Sydney", "America/New_York", "Asia/Kolkata", "UTC"]),
+    cutoff=st.sampled_from(["19:00", "17:30", "24:00"]),
+)
+def test_a_trade_date_starts_with_its_first_instant(day: dt.date, zone: str, cutoff: str) -> None:
+    """The first instant has the date, the one before another."""
+    holidays, date = ("2024-01-29", "2024-12-25", "2024-12-26"), day.isoformat()
+    start = first_instant(zone, cutoff, holidays, date)
+    assert dates([start], zone, cutoff, holidays) == [date]
+    assert dates([start - 1], zone, cutoff, holidays)[0] != date
+    assert start <= local_instant(zone, day, 0)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +107,17 @@ def test_weekend_rows_are_warned_of(tmp_path: Path) -> None:
     report = convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     assert report.partitions == (("5", "2024-09-07"),)
     assert report.warnings == ("1 rows are dated on a weekend",)
+
+
+def test_a_store_knows_the_rules_of_its_trade_dates(tmp_path: Path) -> None:
+    """A run of the store alone has them from there: the last cutoff, and the holidays of every conversion."""
+    store = tmp_path / "store"
+    assert date_rules(store) == {}
+    for number, holiday in enumerate(("2024-12-25", "2023-12-25")):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(HEADER + f"7,{OPEN + number * DAY_NS},5,3340,1,100,100,0,69\n")
+        convert(ConvertRequest(orders=(path,), store=store, session_cutoff="18:00", holidays=(holiday,)))
+    assert date_rules(store) == {"session_cutoff": "18:00", "holidays": ("2023-12-25", "2024-12-25")}
 
 
 def test_sessions_as_spans_are_read(tmp_path: Path) -> None:

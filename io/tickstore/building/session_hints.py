@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.local_time import local_instant
 from kernels.conventions import TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
-from tickstore.times.trade_dates import local_time_ns
 
 _CONTINUOUS_BOOKED: Final = (44, 48)  # bookings on the lit and the dark book; 45 and 91 are auction and post-close
 _BLOCK: Final = 1 << 18
@@ -31,8 +31,8 @@ class _Range:
 
 def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: str, date: str) -> dict[str, int | None]:
     """Return the hints of a partition, ns UTC or None, from its columns, block by block."""
-    noon = local_time_ns(timezone, date, "12:00")
-    early = local_time_ns(timezone, date, "09:59")
+    noon = local_instant(timezone, date, "12:00")
+    early = local_instant(timezone, date, "09:59")
     auction, prints, from_early, dark, valid = (_Range() for _ in range(5))
     for fills in _blocks(groups["fills"], "timestamp", "venue", "deal_source"):
         time, venue, deal = fills

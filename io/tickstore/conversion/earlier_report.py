@@ -36,6 +36,17 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
     return {"rules": rules, "files": files}
 
 
+def date_rules(store: Path) -> dict[str, Any]:
+    """Return the cutoff of a store's last conversion and the holidays of all of them; nothing where none is known."""
+    rules: dict[str, Any] = {}
+    for line in read_lines(store / MANIFEST_NAME):
+        if line.get("kind") == "conversion":
+            latest = line["fingerprint"]["rules"]
+            holidays = {*rules.get("holidays", ()), *latest["holidays"]}
+            rules = {"session_cutoff": latest["session_cutoff"], "holidays": tuple(sorted(holidays))}
+    return rules
+
+
 def earlier_report(store: Path, fingerprint: dict[str, Any], replace: bool) -> ConvertReport | None:
     """Return the report of an earlier equal conversion whose day files are all there as it left them.
 

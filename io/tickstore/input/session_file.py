@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from kernels.base.local_time import local_instant
 from tickstore.errors import InputError, UserError
 from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
@@ -23,7 +24,6 @@ from tickstore.times.trade_dates import (
     TradeCalendar,
     day_number,
     day_text,
-    local_time_ns,
     trade_calendar,
     trade_days,
 )
@@ -57,7 +57,7 @@ class SessionTable:
         """Return start and end in ns UTC, or None where the file says nothing."""
         found = self.dated.get((security, date))
         if found is None and security in self.clocks:
-            start, end = (local_time_ns(self.timezone, date, clock) for clock in self.clocks[security])
+            start, end = (local_instant(self.timezone, date, clock) for clock in self.clocks[security])
             return start, end
         return found
 
@@ -209,7 +209,7 @@ def _clock(text: str) -> str:
 
 def _time(text: str, day: str, timezone: str) -> int:
     if _CLOCK.fullmatch(text):
-        return local_time_ns(timezone, day, _clock(text))
+        return local_instant(timezone, day, _clock(text))
     if len(text) < len("YYYYMMDD"):
         raise _RowError(f"{text!r} is not a time like 10:00")
     return parse_time(text, timezone)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.compiling import kernel
+from kernels.base.local_time import local_instant
 from tickstore.errors import UserError
 
 DAY_NS: Final = 86_400 * 10**9
@@ -32,7 +33,12 @@ class TradeCalendar:
 @lru_cache(maxsize=8)
 def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> TradeCalendar:
     """Return the tables for an IANA zone, a cutoff ``HH:MM`` and holidays ``YYYY-MM-DD``."""
-    changes, offsets = _zone_changes(timezone)
+    return TradeCalendar(*_zone_changes(timezone), roll_days(holidays), _cutoff_ns(cutoff))
+
+
+@lru_cache(maxsize=8)
+def roll_days(holidays: tuple[str, ...]) -> NDArray[np.int32]:
+    """Return the business day that an evening row of each day moves to, (days,) since 1970."""
     days = np.arange(_LAST_DAY + 30)
     closed = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
     for holiday in holidays:
@@ -41,8 +47,7 @@ def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> Tra
             raise UserError(f"holiday {holiday!r} is not a date from {_FIRST_YEAR} to {_LAST_YEAR - 1}")
         closed[number] = True
     is_open = np.flatnonzero(~closed)
-    roll = is_open[np.searchsorted(is_open, days[:_LAST_DAY], side="right")].astype(np.int32)
-    return TradeCalendar(changes, offsets, roll, _cutoff_ns(cutoff))
+    return is_open[np.searchsorted(is_open, days[:_LAST_DAY], side="right")].astype(np.int32)
 
 
 def day_number(text: str) -> int:
@@ -64,10 +69,19 @@ def day_text(number: int) -> str:
     return (_EPOCH + timedelta(days=int(number))).isoformat()
 
 
-def local_time_ns(timezone: str, day: str, clock: str) -> int:
-    """Return ns UTC of a local wall-clock time ``HH:MM[:SS]`` on a date."""
-    moment = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=_zone(timezone))
-    return round(moment.timestamp()) * 10**9
+def first_instant(timezone: str, cutoff: str, holidays: tuple[str, ...], day: str) -> int:
+    """Return ns UTC of the first instant that can belong to trade date ``day``: the evening of the business day before.
+
+    Examples
+    --------
+    >>> first_instant("UTC", "19:00", ("2024-01-29",), "2024-01-30") == local_instant("UTC", "2024-01-26", "19:00")
+    True
+    """
+    roll, number, evening = roll_days(holidays), day_number(day), _cutoff_ns(cutoff)
+    before = int(np.searchsorted(roll, number))
+    if roll[before] != number or evening == DAY_NS:  # no evening moves there
+        return local_instant(timezone, day, 0)
+    return local_instant(timezone, day_text(before), evening // 10**9)
 
 
 def _zone(name: str) -> ZoneInfo:

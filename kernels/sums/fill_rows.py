@@ -1,0 +1,93 @@
+"""What only orders with fills, or reports, add to a cell: the second, shorter row of ``order_rows``.
+
+Metrics of fills are averaged by the value traded on the market. Which they are, and their order, follows from
+``measure.order_columns``.
+"""
+
+import math
+from typing import Final
+
+from kernels.base.compiling import internal
+from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.measure import result_rows as r
+from kernels.measure.order_columns import MARKOUT, TRADED, weighted
+from kernels.measure.result_rows import Rows
+from kernels.sums.order_rows import SATURATED, SCENARIO, SCENARIO_PLACES, Tile, fixed, weigh, whole
+
+FILL_METRICS: Final = weighted(TRADED)
+HORIZON_METRICS: Final = weighted(TRADED, MARKOUT)
+FILL_METRIC_ROWS: Final = tuple(r.ROW[name] for name in FILL_METRICS)
+HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
+# Places in a row.
+FILLS: Final = 0
+VENUE_QUANTITY: Final = 1
+VENUE_NOTIONAL: Final = 5
+BOOKED_COST: Final = 9
+BOOKED_BASE: Final = 10
+FIRST_FILL_US: Final = 11
+FIRST_FILL_ORDERS: Final = 12
+SHARE_MS: Final = 13
+SHARES: Final = 14
+REPORTED: Final = 15
+WITHIN: Final = 16  # shares and orders by horizon, then the weighted metrics
+
+
+def row_widths(scenarios: int, markouts: int, within: int) -> tuple[int, int]:
+    """Return the lengths of the two rows, whole cache lines."""
+    metrics = len(FILL_METRICS) + len(HORIZON_METRICS) * markouts
+    every, filled = SCENARIO + SCENARIO_PLACES * scenarios, WITHIN + 2 * within + 3 * metrics
+    return every + -every % 8, filled + -filled % 8
+
+
+@internal
+def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
+    """Write what fills add but for weighted metrics, whose weights, half units x shares, go to the tile."""
+    ints, within, timing, out = rows.ints, rows.within, rows.floats[r.EXECUTION_TIME], tile.fill_rows
+    count, side = rows.codes[r.FILLS], rows.flags[r.SIDE]
+    for k in range(traded):
+        t = tile.traded[k]
+        i, priced = first + t, tile.base[t] > 0
+        out[k, FILLS] = count[i]
+        for v in range(4):
+            out[k, VENUE_QUANTITY + v] = whole(ints[r.VENUE_QUANTITY + v, i])
+            out[k, VENUE_NOTIONAL + v] = whole(ints[r.VENUE_NOTIONAL + v, i])
+        booked = ints[r.VENUE_QUANTITY + VENUE_BOOKED, i] * ints[r.MID2, i] if priced else 0
+        out[k, BOOKED_COST] = side[i] * (ints[r.BOOKED_NOTIONAL2, i] - booked) if priced else 0
+        out[k, BOOKED_BASE] = booked
+        delay = ints[r.TIME_TO_FIRST_FILL, i]
+        out[k, FIRST_FILL_US] = delay // 1_000 if delay != NULL else 0
+        out[k, FIRST_FILL_ORDERS] = int(delay != NULL)
+        timed = not math.isnan(timing[i])
+        shares = ints[r.FILLED_QUANTITY, i] if timed else 0
+        out[k, SHARE_MS] = fixed(timing[i] * float(shares) * 1e-6) if timed else 0
+        out[k, SHARES] = shares
+        out[k, REPORTED] = whole(ints[r.REPORT_QUANTITY, i])
+        for h in range(within.shape[0]):
+            counts = ints[r.FILLED_QUANTITY, i] > 0 and within[h, i] > 0
+            out[k, WITHIN + 2 * h] = within[h, i] if counts else 0
+            out[k, WITHIN + 2 * h + 1] = int(counts)
+        market = ints[r.NOTIONAL, i] - ints[r.VENUE_NOTIONAL + VENUE_BOOKED, i]
+        tile.weight[k] = 2 * market if market < SATURATED // 2 else SATURATED
+
+
+@internal
+def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
+    """Write the rows of those of n orders that have fills, or reports; return how many there are."""
+    ints, fills, traded = rows.ints, rows.codes[r.FILLS], 0
+    for t in range(n):
+        i = first + t
+        known = ints[r.FILLED_QUANTITY, i] | ints[r.NOTIONAL, i] | fills[i] | ints[r.REPORT_QUANTITY, i]
+        known |= int(ints[r.TIME_TO_FIRST_FILL, i] != NULL)
+        tile.traded[traded] = t
+        traded += int(known != 0)
+    _filled(rows, first, tile, traded)
+    place, weight, places, out = WITHIN + 2 * rows.within.shape[0], tile.weight, tile.traded, tile.fill_rows
+    for row in FILL_METRIC_ROWS:
+        weigh(rows.floats[row], first, weight, places, traded, out, place)
+        place += 3
+    horizons = rows.horizons.shape[0] // r.HORIZON_KINDS
+    for kind in HORIZON_METRIC_KINDS:
+        for h in range(horizons):
+            weigh(rows.horizons[kind * horizons + h], first, weight, places, traded, out, place)
+            place += 3
+    return traded
