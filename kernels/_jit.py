@@ -26,7 +26,7 @@ def _source_digest(folders: tuple[Path, ...]) -> str:
     """Return a short digest of every Python source in ``folders``, numba's version and Python's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version_info[:3]}".encode())
     for folder in folders:
-        for source in sorted(folder.glob("*.py")):
+        for source in sorted(folder.rglob("*.py")):
             digest.update(source.name.encode())
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
