@@ -1,0 +1,292 @@
+"""The protocol of the dark book: what a market, a replay or a test does with it. Highest layer.
+
+An order lives in a slot of ``book.orders``. Its life::
+
+    x = take_slot(book)                  # then fill book.orders[x]: side, price, leaves ...
+    for i in range(enter(book, x)):      # plans what it trades at the quote in force
+        ... book.fills[i] ...            # the caller writes its own rows
+        settle(book, i)                  # takes the fill off both orders; who is filled stops waiting
+    rest(book, x)                        # or leave(book, x): an order that ended gives its slot back
+
+    if not amend(book, x, price, leaves): the order lost its place: enter, settle and rest it again
+    leave(book, x)                       # a cancellation; also due for every order that ``settle`` filled
+
+    requote(book, bid, offer)            # R23: what the move has made eligible acts, the oldest first
+    while n := rematch(book):
+        for i in range(n): settle(book, i)
+
+What stays unbounded: orders whose minimums block each other on both sides of the mid. Time order leaves no choice but
+to try each against each, and each trial is in vain. Everything else is passed over by summaries.
+"""
+
+from typing import Any, cast
+
+from kernels._jit import inlined, kernel
+from kernels.dark.matching import (
+    becomes_eligible,
+    good_limit,
+    highest_tick,
+    is_usable,
+    kinds_of,
+    lowest_tick,
+    own_side,
+    plan_fills,
+)
+from kernels.dark.records import BIG, NEVER, NONE, NOWHERE, ONE, UNTRIED, ZERO, Book, new_book
+from kernels.dark.time_queue import append, close_up, drop, first_from, largest, limit_marks, refresh, supply
+
+
+@inlined
+def has_room(book: Book) -> bool:
+    """Tell if the order that just entered may wait: a slot is left for the next one."""
+    return bool(book.state[0].live < book.orders.size)
+
+
+@kernel
+def take_slot(book: Book) -> int:
+    """Return a free slot, its record cleared, or -1 if all are taken (``grown`` makes more)."""
+    state = book.state[0]
+    x = state.free
+    if state.unused < book.orders.size and x < 0:
+        x = state.unused
+        state.unused += 1
+    elif x >= 0:
+        state.free = book.orders[x].next_free
+    else:
+        return -1
+    state.live += 1
+    order = book.orders[x]
+    order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = ZERO
+    order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = ZERO
+    order.untried = order.reserved = ZERO
+    order.place = order.next_free = NONE
+    return int(x)
+
+
+@kernel
+def leave(book: Book, x: int) -> None:
+    """End an order, waiting or not, and give its slot back."""
+    if book.orders[x].place >= 0:
+        drop(book, own_side(book, x), x)
+    state = book.state[0]
+    book.orders[x].next_free = state.free
+    state.free = x
+    state.live -= 1
+
+
+@inlined
+def _prepare(book: Book, x: int) -> None:
+    """Derive what the book keeps of an order's fields; a minimum above the leaves counts as none (R17)."""
+    order = book.orders[x]
+    order.good, order.kinds = good_limit(book, x), kinds_of(book, x)
+    if order.minimum > order.leaves:
+        order.minimum = ZERO
+
+
+@kernel
+def enter(book: Book, x: int) -> int:
+    """Plan what an incoming order trades at the quote in force; also after each further lit level of a sweep (R19).
+
+    Returns
+    -------
+    int
+        The number n of fills, in ``book.fills[:n]`` in the order in which they print. All must be settled.
+    """
+    book.orders[x].untried = ZERO
+    _prepare(book, x)
+    return plan_fills(book, x)
+
+
+@inlined
+def reduce(book: Book, x: int, quantity: int) -> None:
+    """Take a fill, dark or lit, off an order: it stops waiting when nothing is left.
+
+    R17: a minimum larger than what remains falls away. The order then fits contras that it did not, so it has a turn
+    at the next change of the quote.
+    """
+    order, s = book.orders[x], own_side(book, x)
+    order.leaves -= quantity
+    if order.leaves < order.minimum:
+        order.minimum = ZERO
+        order.untried = ONE
+    if order.place >= 0 and order.leaves == 0:
+        drop(book, s, x)
+    elif order.place >= 0:
+        refresh(book, s, x)
+
+
+@kernel
+def settle(book: Book, i: int) -> None:
+    """Take the i-th planned fill off both of its orders."""
+    fill = book.fills[i]
+    reduce(book, fill.order, fill.quantity)
+    reduce(book, fill.contra, fill.quantity)
+
+
+@kernel
+def rest(book: Book, x: int) -> None:
+    """Let an order with leaves wait behind all others. Who was not tried at the last quote has a turn at the next."""
+    state, order = book.state[0], book.orders[x]
+    _prepare(book, x)
+    if state.bid != state.tried_bid or state.offer != state.tried_offer:
+        order.untried = ONE
+    state.clock += 1
+    order.rank = state.clock
+    append(book, own_side(book, x), x)
+
+
+@kernel
+def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> bool:
+    """Change a waiting order; less quantity, another minimum or single fill keep its place (R13).
+
+    Returns
+    -------
+    bool
+        False if the order lost its place: it waits no longer, and the caller enters it again.
+    """
+    order, s = book.orders[x], own_side(book, x)
+    keeps = price == order.price and leaves <= order.leaves
+    if minimum != order.minimum or single_fill != order.single_fill:
+        order.untried = ONE
+    order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
+    _prepare(book, x)
+    if keeps:
+        refresh(book, s, x)
+    else:
+        drop(book, s, x)
+    return bool(keeps)
+
+
+@kernel
+def set_quote(book: Book, bid: int, offer: int) -> None:
+    """Match at this national quote from now on, NULL where a side is empty; nobody has a turn (R2)."""
+    state = book.state[0]
+    if bid == state.bid and offer == state.offer:
+        return
+    state.bid, state.offer = bid, offer
+    state.usable = ONE if is_usable(book) else ZERO
+    for s in range(2):
+        side = book.sides[s]
+        side.at_mid = side.on_tick = BIG
+        if state.usable == 1:
+            sign = 1 - 2 * s
+            side.at_mid = sign * (bid + offer)
+            if lowest_tick(book) <= highest_tick(book):
+                side.on_tick = 2 * lowest_tick(book) if s == 0 else -2 * highest_tick(book)
+
+
+@kernel
+def requote(book: Book, bid: int, offer: int) -> None:
+    """Change the quote and begin the turns of the waiting orders; ``rematch`` gives them one by one (R23)."""
+    set_quote(book, bid, offer)
+    state = book.state[0]
+    state.turn = ZERO
+    for s in range(2):
+        side = book.sides[s]
+        side.cursor, side.within = ZERO, NEVER
+        side.lowest = min(side.at_mid, side.on_tick)
+        side.marks = limit_marks(side.at_mid, side.tried_mid, state.tick)
+        side.marks |= limit_marks(side.on_tick, side.tried_tick, state.tick)
+
+
+@inlined
+def _next_eligible(book: Book, s: int) -> int:
+    """Return the place of the oldest order of a side that the move has made eligible and that may trade, or NONE."""
+    side = book.sides[s]
+    while side.cursor < side.used:
+        k = first_from(book, s, side.cursor, side.lowest, side.within, ONE, ZERO, side.marks)
+        if k < 0:
+            break
+        side.cursor = k
+        if becomes_eligible(book, s, k):
+            if side.within != NEVER:
+                return k
+            other = 1 - s  # a minimum above all that the contras have is no reason to try
+            total = supply(book, other, book.sides[other].lowest, largest(book, s, side.lowest))
+            side.within = total if total > 0 else NONE
+        else:
+            side.cursor += 1
+    side.cursor = NEVER
+    return NONE
+
+
+@inlined
+def _next_untried(book: Book, s: int) -> int:
+    """Return the place of the oldest order of a side after the last turn that was not tried as it is now, or NONE."""
+    k = ZERO
+    while True:
+        k = first_from(book, s, k, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+        if k < 0 or book.orders[book.queue[s, k].order].rank > book.state[0].turn:
+            return k
+        k += 1
+
+
+@inlined
+def _next_turn(book: Book) -> int:
+    """Return the oldest order that has a turn, or NONE; the turn is over then."""
+    state, x = book.state[0], NONE
+    rank, at, of = NEVER, NONE, ZERO
+    for s in range(2):
+        for untried in range(2):
+            k = _next_untried(book, s) if untried == 1 else _next_eligible(book, s)
+            if k >= 0 and book.orders[book.queue[s, k].order].rank < rank:
+                at, of, x = k, s, book.queue[s, k].order
+                rank = book.orders[x].rank
+    if x >= 0:
+        state.turn = rank
+        if book.sides[of].cursor == at:
+            book.sides[of].cursor += 1
+        if book.orders[x].untried == 1:
+            book.orders[x].untried = ZERO
+            refresh(book, of, x)
+    return x
+
+
+@kernel
+def rematch(book: Book) -> int:
+    """Plan the next match of two waiting orders after ``requote``.
+
+    Returns
+    -------
+    int
+        The number of fills, in ``book.fills``; 0 once every order had its turn.
+    """
+    state = book.state[0]
+    if state.usable == 0:
+        return 0
+    x = _next_turn(book)
+    while x >= 0:
+        n = plan_fills(book, x)
+        if n > 0:
+            return n
+        x = _next_turn(book)
+    state.tried_bid, state.tried_offer = state.bid, state.offer
+    for s in range(2):
+        book.sides[s].tried_mid, book.sides[s].tried_tick = book.sides[s].at_mid, book.sides[s].on_tick
+    return 0
+
+
+@kernel
+def _close_up(book: Book) -> None:
+    """Sum up both queues anew."""
+    for s in range(2):
+        close_up(book, s)
+
+
+def grown(book: Book) -> Book:
+    """Return the book with twice its capacity; slots stay what they were, places do not. Not between plan and settle.
+
+    Parameters
+    ----------
+    book : Book
+        It must not be used again.
+    """
+    state = cast(Any, book.state[0])
+    larger = new_book(2 * book.orders.size, int(state.tick), int(state.tier), bool(state.locked))
+    places = int(cast(Any, larger.state[0]).places)
+    larger.state[:], larger.sides[:] = book.state, book.sides
+    cast(Any, larger.state[0]).places = places
+    larger.orders[: book.orders.size] = book.orders
+    larger.queue[:, : int(state.places)] = book.queue[:, : int(state.places)]
+    _close_up(larger)
+    return larger
