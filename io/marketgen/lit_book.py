@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from kernels._jit import internal
 from kernels.conventions import NULL
-from kernels.dark_trees import LEAVES, PRICE, SIDE
 from marketgen.world import (
     BEST_BID,
     BEST_OFFER,
     HEAP,
     HEAP_AT,
     HEAP_SIZE,
+    LEAVES,
     LEVEL,
     LEVEL_CELLS,
     LEVEL_TABLE,
@@ -21,6 +21,8 @@ from marketgen.world import (
     LOWEST,
     NEXT,
     PREVIOUS,
+    PRICE,
+    SIDE,
     TICK,
 )
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from kernels._jit import internal, runtime
 from kernels.conventions import NULL
-from kernels.dark_trees import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
 from marketgen.draws import draw
 from marketgen.lit_book import TOTAL, best_bid, best_offer, bid_level, offer_level
 from marketgen.world import (
@@ -17,11 +16,13 @@ from marketgen.world import (
     BROKERS,
     CARRIED,
     CREATED,
+    CROSSING_KEY,
     END_TIME,
     ENTRY_TIME,
     FILLS,
     FIRST_FILL,
     LAST_FILL,
+    LEAVES,
     LIT_NOTIONAL,
     LIT_QUANTITY,
     LOG_OUT,
@@ -31,6 +32,8 @@ from marketgen.world import (
     MATCH_BASE,
     MATCHED,
     MATCHES,
+    MID_TICK,
+    MINIMUM,
     NOTIONAL2,
     NOW,
     ORDER_ID,
@@ -41,8 +44,10 @@ from marketgen.world import (
     OUTSIDE_OFFER,
     OUTSIDE_SIZE,
     PARENT,
+    PARTICIPANT,
     PENDING,
     PREFERENCE_CODE,
+    PRICE,
     QUANTITY,
     QUOTE_OUT,
     QUOTE_ROWS,
@@ -52,6 +57,7 @@ from marketgen.world import (
     SHORT,
     SHOWN_BID,
     SHOWN_OFFER,
+    SIDE,
     SINGLE_CODE,
     STATUS,
     TRADE_OUT,
