@@ -32,7 +32,7 @@ from kernels.wide_sums import fill_wide
 
 # Each has its own ``warm``.
 OTHERS = tuple(
-    f"kernels.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest", "dark_book")
+    f"kernels.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest", "dark.book")
 )
 
 
