@@ -19,7 +19,7 @@ import fire
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels._jit import kernel
+from kernels._jit import borrowing
 from kernels.dark.book import enter, leave, rematch, requote, rest, settle, take_slot
 from kernels.dark.records import Book, new_book
 
@@ -32,7 +32,7 @@ MUCH: Final = 10**6
 KIND, SLOT, SIDE, PRICE, LEAVES, MINIMUM, MID_TICK, SINGLE, BROKER, OWN = range(10)
 
 
-@kernel
+@borrowing
 def settle_all(book: Book, n: int, slots: I64) -> None:
     """Settle the planned fills; filled orders give their slots back."""
     for i in range(n):
@@ -43,7 +43,7 @@ def settle_all(book: Book, n: int, slots: I64) -> None:
                 slots[book.orders[x].tag] = -1
 
 
-@kernel
+@borrowing
 def play(book: Book, event: I64, slots: I64) -> int:
     """Play events; return the fills. ``slots``: where the order of each of the stream's slots is, -1 nowhere."""
     fills = 0

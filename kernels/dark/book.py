@@ -21,14 +21,12 @@ to try each against each, and each trial is in vain. Everything else is passed o
 
 from typing import Any, cast
 
-from kernels._jit import inlined, kernel
+from kernels._jit import borrowing, borrowing_inlined
 from kernels.dark.matching import (
     becomes_eligible,
     good_limit,
-    highest_tick,
     is_usable,
     kinds_of,
-    lowest_tick,
     own_side,
     plan_fills,
 )
@@ -36,13 +34,13 @@ from kernels.dark.records import BIG, NEVER, NONE, NOWHERE, ONE, UNTRIED, ZERO, 
 from kernels.dark.time_queue import append, close_up, drop, first_from, largest, limit_marks, refresh, supply
 
 
-@inlined
+@borrowing_inlined
 def has_room(book: Book) -> bool:
     """Tell if the order that just entered may wait: a slot is left for the next one."""
     return bool(book.state[0].live < book.orders.size)
 
 
-@kernel
+@borrowing
 def take_slot(book: Book) -> int:
     """Return a free slot, its record cleared, or -1 if all are taken (``grown`` makes more)."""
     state = book.state[0]
@@ -63,7 +61,7 @@ def take_slot(book: Book) -> int:
     return int(x)
 
 
-@kernel
+@borrowing
 def leave(book: Book, x: int) -> None:
     """End an order, waiting or not, and give its slot back."""
     if book.orders[x].place >= 0:
@@ -74,7 +72,7 @@ def leave(book: Book, x: int) -> None:
     state.live -= 1
 
 
-@inlined
+@borrowing_inlined
 def _prepare(book: Book, x: int) -> None:
     """Derive what the book keeps of an order's fields; a minimum above the leaves counts as none (R17)."""
     order = book.orders[x]
@@ -83,7 +81,7 @@ def _prepare(book: Book, x: int) -> None:
         order.minimum = ZERO
 
 
-@kernel
+@borrowing
 def enter(book: Book, x: int) -> int:
     """Plan what an incoming order trades at the quote in force; also after each further lit level of a sweep (R19).
 
@@ -97,7 +95,7 @@ def enter(book: Book, x: int) -> int:
     return plan_fills(book, x)
 
 
-@inlined
+@borrowing_inlined
 def reduce(book: Book, x: int, quantity: int) -> None:
     """Take a fill, dark or lit, off an order: it stops waiting when nothing is left.
 
@@ -115,7 +113,7 @@ def reduce(book: Book, x: int, quantity: int) -> None:
         refresh(book, s, x)
 
 
-@kernel
+@borrowing
 def settle(book: Book, i: int) -> None:
     """Take the i-th planned fill off both of its orders."""
     fill = book.fills[i]
@@ -123,7 +121,7 @@ def settle(book: Book, i: int) -> None:
     reduce(book, fill.contra, fill.quantity)
 
 
-@kernel
+@borrowing
 def rest(book: Book, x: int) -> None:
     """Let an order with leaves wait behind all others. Who was not tried at the last quote has a turn at the next."""
     state, order = book.state[0], book.orders[x]
@@ -135,7 +133,7 @@ def rest(book: Book, x: int) -> None:
     append(book, own_side(book, x), x)
 
 
-@kernel
+@borrowing
 def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> bool:
     """Change a waiting order; less quantity, another minimum or single fill keep its place (R13).
 
@@ -157,7 +155,7 @@ def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill
     return bool(keeps)
 
 
-@kernel
+@borrowing
 def set_quote(book: Book, bid: int, offer: int) -> None:
     """Match at this national quote from now on, NULL where a side is empty; nobody has a turn (R2)."""
     state = book.state[0]
@@ -166,16 +164,19 @@ def set_quote(book: Book, bid: int, offer: int) -> None:
     state.bid, state.offer = bid, offer
     state.usable = ONE if is_usable(book) else ZERO
     for s in range(2):
-        side = book.sides[s]
-        side.at_mid = side.on_tick = BIG
-        if state.usable == 1:
-            sign = 1 - 2 * s
-            side.at_mid = sign * (bid + offer)
-            if lowest_tick(book) <= highest_tick(book):
-                side.on_tick = 2 * lowest_tick(book) if s == 0 else -2 * highest_tick(book)
+        book.sides[s].at_mid = book.sides[s].on_tick = BIG
+    if state.usable == 0:
+        return
+    state.lowest = (bid // state.tick + 1) * state.tick
+    state.highest = (offer - 1) // state.tick * state.tick
+    for s in range(2):
+        side, sign = book.sides[s], 1 - 2 * s
+        side.at_mid = sign * (bid + offer)
+        if state.lowest <= state.highest:
+            side.on_tick = 2 * sign * (state.lowest if s == 0 else state.highest)
 
 
-@kernel
+@borrowing
 def requote(book: Book, bid: int, offer: int) -> None:
     """Change the quote and begin the turns of the waiting orders; ``rematch`` gives them one by one (R23)."""
     set_quote(book, bid, offer)
@@ -189,11 +190,11 @@ def requote(book: Book, bid: int, offer: int) -> None:
         side.marks |= limit_marks(side.on_tick, side.tried_tick, state.tick)
 
 
-@inlined
+@borrowing_inlined
 def _next_eligible(book: Book, s: int) -> int:
     """Return the place of the oldest order of a side that the move has made eligible and that may trade, or NONE."""
     side = book.sides[s]
-    while side.cursor < side.used:
+    while side.marks != 0 and side.cursor < side.used:
         k = first_from(book, s, side.cursor, side.lowest, side.within, ONE, ZERO, side.marks)
         if k < 0:
             break
@@ -210,18 +211,21 @@ def _next_eligible(book: Book, s: int) -> int:
     return NONE
 
 
-@inlined
+@borrowing_inlined
 def _next_untried(book: Book, s: int) -> int:
     """Return the place of the oldest order of a side after the last turn that was not tried as it is now, or NONE."""
-    k = ZERO
+    if book.sides[s].untried == 0:
+        return NONE
+    k = first_from(book, s, ZERO, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+    if k < 0:
+        book.sides[s].untried = ZERO
     while True:
-        k = first_from(book, s, k, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
         if k < 0 or book.orders[book.queue[s, k].order].rank > book.state[0].turn:
             return k
-        k += 1
+        k = first_from(book, s, k + 1, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
 
 
-@inlined
+@borrowing_inlined
 def _next_turn(book: Book) -> int:
     """Return the oldest order that has a turn, or NONE; the turn is over then."""
     state, x = book.state[0], NONE
@@ -242,7 +246,7 @@ def _next_turn(book: Book) -> int:
     return x
 
 
-@kernel
+@borrowing
 def rematch(book: Book) -> int:
     """Plan the next match of two waiting orders after ``requote``.
 
@@ -266,7 +270,7 @@ def rematch(book: Book) -> int:
     return 0
 
 
-@kernel
+@borrowing
 def _close_up(book: Book) -> None:
     """Sum up both queues anew."""
     for s in range(2):

@@ -9,7 +9,7 @@ side of ``x``, so that they ascend from the best for it to its limit. ``own``: i
 
 from typing import Final
 
-from kernels._jit import inlined
+from kernels._jit import borrowing_inlined
 from kernels.conventions import NULL
 from kernels.dark.records import (
     ANY_MARK,
@@ -33,20 +33,20 @@ FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block,
 FIRST_ANY_PRICE: Final = 5
 
 
-@inlined
+@borrowing_inlined
 def own_side(book: Book, x: int) -> int:
     """Return the side of an order: 0 buy, 1 sell."""
     return 0 if book.orders[x].side == 1 else 1
 
 
-@inlined
+@borrowing_inlined
 def good_limit(book: Book, x: int) -> int:
     """R5: the limit with its half tick, times the side; a market order accepts any price."""
     order = book.orders[x]
     return MARKET if order.price == 0 else int(2 * order.side * order.price + order.half_tick)
 
 
-@inlined
+@borrowing_inlined
 def kinds_of(book: Book, x: int) -> int:
     """R9, R11: what an order may trade on beside the mid, and its broker's bit. Sweeps match at the mid only."""
     order, kinds = book.orders[x], broker_bit(book.orders[x].participant)
@@ -57,7 +57,7 @@ def kinds_of(book: Book, x: int) -> int:
     return kinds
 
 
-@inlined
+@borrowing_inlined
 def is_usable(book: Book) -> bool:
     """R1, R4: both sides are quoted and not crossed, and not locked unless the book matches then too."""
     state = book.state[0]
@@ -65,33 +65,21 @@ def is_usable(book: Book) -> bool:
     return bool(both and (state.bid < state.offer or (state.bid == state.offer and state.locked == 1)))
 
 
-@inlined
-def lowest_tick(book: Book) -> int:
-    """R10: the lowest price on a tick strictly inside the quote."""
-    return int((book.state[0].bid // book.state[0].tick + 1) * book.state[0].tick)
-
-
-@inlined
-def highest_tick(book: Book) -> int:
-    """R10: the highest one; it is below the lowest where there is none."""
-    return int((book.state[0].offer - 1) // book.state[0].tick * book.state[0].tick)
-
-
-@inlined
+@borrowing_inlined
 def are_strangers(book: Book, x: int, c: int) -> bool:
     """Tell if one of the two trades with its own broker only and the other is of another one (preferenceOnly)."""
     a, b = book.orders[x], book.orders[c]
     return bool(a.participant != b.participant and (a.own_only == 1 or b.own_only == 1))
 
 
-@inlined
+@borrowing_inlined
 def least_fill(book: Book, x: int) -> int:
     """R17: one contra must supply the minimum of a single-fill order, until less than it is left."""
     order = book.orders[x]
     return int(order.minimum) if order.single_fill == 1 and book.state[0].left >= order.minimum > 0 else ONE
 
 
-@inlined
+@borrowing_inlined
 def _plan(book: Book, x: int, c: int, quantity: int, price2: int, rule: int, passive: int) -> None:
     """Note a fill; ``c`` is reserved."""
     state, order, contra = book.state[0], book.orders[x], book.orders[c]
@@ -103,7 +91,7 @@ def _plan(book: Book, x: int, c: int, quantity: int, price2: int, rule: int, pas
     contra.reserved = ONE
 
 
-@inlined
+@borrowing_inlined
 def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: int) -> bool:
     """R17b: older orders beside ``x`` and then ``x`` meet the several-fills minimum of ``c``; tell if they do."""
     state, s = book.state[0], own_side(book, x)
@@ -133,14 +121,14 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
     return False
 
 
-@inlined
+@borrowing_inlined
 def _plan_own(book: Book, x: int, c: int, quantity: int, price2: int, rule: int) -> None:
     """Note a fill of the order that acts; both are passive when it rests itself (R23)."""
     _plan(book, x, c, quantity, price2, rule, ONE if book.orders[x].place >= 0 else ZERO)
     book.state[0].left -= quantity
 
 
-@inlined
+@borrowing_inlined
 def _take(book: Book, x: int, price2: int, own: int) -> None:
     """R12, R17: plan fills at one price in time order; a contra whose minimum is not met is passed over."""
     state, order = book.state[0], book.orders[x]
@@ -170,7 +158,7 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
             _plan_own(book, x, c, quantity, price2, rule)
 
 
-@inlined
+@borrowing_inlined
 def _next_limit(book: Book, s: int, below: int) -> int:
     """Return the best good below ``below`` of a dark limit, or NOWHERE."""
     best, k = NOWHERE, ZERO
@@ -183,7 +171,7 @@ def _next_limit(book: Book, s: int, below: int) -> int:
         k += 1
 
 
-@inlined
+@borrowing_inlined
 def _next_price(book: Book, x: int, after: int, every: bool) -> int:
     """R9, R10: the signed ``price2`` that comes after ``after`` for an order, NEVER if there is none.
 
@@ -193,7 +181,7 @@ def _next_price(book: Book, x: int, after: int, every: bool) -> int:
     price2, tick2 = NEVER, 2 * state.tick
     mid2 = order.side * (state.bid + state.offer)
     if order.kinds & DARK_LIMIT:
-        low, high = 2 * lowest_tick(book), 2 * highest_tick(book)
+        low, high = 2 * state.lowest, 2 * state.highest
         if order.side == -1:
             low, high = -high, -low
         at = max(low, (after // tick2 + 1) * tick2)
@@ -207,7 +195,7 @@ def _next_price(book: Book, x: int, after: int, every: bool) -> int:
     return price2 if price2 <= order.good else NEVER
 
 
-@inlined
+@borrowing_inlined
 def _take_inside(book: Book, x: int, own: int) -> None:
     """R10: plan fills strictly inside the quote, from the best price for the order to its limit."""
     state = book.state[0]
@@ -218,7 +206,7 @@ def _take_inside(book: Book, x: int, own: int) -> None:
         price2 = _next_price(book, x, price2, state.fills > before)
 
 
-@inlined
+@borrowing_inlined
 def _take_blocks(book: Book, x: int) -> None:
     """R11: plan fills with any-price blocks at or outside the quote, by price, then time; blocks are few."""
     state, order = book.state[0], book.orders[x]
@@ -248,19 +236,19 @@ def _take_blocks(book: Book, x: int) -> None:
         price = after
 
 
-@inlined
+@borrowing_inlined
 def _may_be_met(book: Book, x: int) -> bool:
     """R17: tell if the contras inside the quote may supply an order's minimum, by a bound."""
-    order = book.orders[x]
+    state, order = book.state[0], book.orders[x]
     if order.minimum <= 1:
         return True
-    worst = order.side * (book.state[0].bid + book.state[0].offer)
+    worst = order.side * (state.bid + state.offer)
     if order.kinds & DARK_LIMIT:
-        worst = max(worst, 2 * highest_tick(book) if order.side == 1 else -2 * lowest_tick(book))
+        worst = max(worst, 2 * state.highest if order.side == 1 else -2 * state.lowest)
     return supply(book, 1 - own_side(book, x), -min(worst, order.good), order.minimum) >= int(order.minimum)
 
 
-@inlined
+@borrowing_inlined
 def plan_fills(book: Book, x: int) -> int:
     """Plan what order ``x`` trades at the quote in force and return the number of fills; none below its minimum.
 
@@ -286,7 +274,7 @@ def plan_fills(book: Book, x: int) -> int:
     return int(state.fills)
 
 
-@inlined
+@borrowing_inlined
 def becomes_eligible(book: Book, s: int, k: int) -> bool:
     """R23: tell if the waiting order at a place is eligible at the quote in force and was not when last tried."""
     entry, side = book.queue[s, k], book.sides[s]

@@ -69,13 +69,13 @@ WAITING: Final = _fields("good minimum leaves total kinds marks order")
 # ``order`` (older, or the incoming one) trades with ``contra``; passive: both rested.
 FILL: Final = _fields("order contra quantity price2 rule passive preferred")
 STATE: Final = _fields(
-    "bid offer tick tier locked usable "  # the quote in force
+    "bid offer tick tier locked usable lowest highest "  # the quote in force; prices on a tick strictly inside it (R10)
     "tried_bid tried_offer "  # the last usable quote at which all resting orders had their turn
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
     "left fills"  # the plan being made
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
-SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest marks")
+SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest marks untried")
 
 
 class Book(NamedTuple):

@@ -10,7 +10,7 @@ the same form as a place.
 
 from typing import Any
 
-from kernels._jit import inlined
+from kernels._jit import borrowing_inlined
 from kernels.dark.records import (
     ANY_MARK,
     BIG,
@@ -22,6 +22,7 @@ from kernels.dark.records import (
     NARROW_SHIFT,
     NONE,
     NOWHERE,
+    ONE,
     OPEN_MARKS,
     OPEN_TO_ALL,
     SEVERAL,
@@ -34,13 +35,13 @@ from kernels.dark.records import (
 )
 
 
-@inlined
+@borrowing_inlined
 def broker_bit(participant: int) -> int:
     """Return the kind bit that a broker shares with few others."""
     return int((ZERO + 1) << (FIRST_BROKER_BIT + participant % BROKER_BITS))
 
 
-@inlined
+@borrowing_inlined
 def limit_marks(low: int, high: int, tick: int) -> int:
     """Return the marks of goods from ``low`` to below ``high``."""
     marks = ZERO
@@ -54,13 +55,13 @@ def limit_marks(low: int, high: int, tick: int) -> int:
     return int(marks)
 
 
-@inlined
+@borrowing_inlined
 def open_mark(participant: int) -> int:
     """Return the mark of orders that trade with a broker."""
     return int((ZERO + 1) << (FIRST_OPEN_MARK + participant % OPEN_MARKS))
 
 
-@inlined
+@borrowing_inlined
 def _clear(entry: Any) -> None:
     """Make a place or a summary say that nobody waits there."""
     entry.good = NOWHERE
@@ -69,7 +70,7 @@ def _clear(entry: Any) -> None:
     entry.order = NONE
 
 
-@inlined
+@borrowing_inlined
 def _merge(into: Any, entry: Any) -> None:
     """Let a summary count one more entry."""
     into.good = max(into.good, entry.good)
@@ -80,7 +81,7 @@ def _merge(into: Any, entry: Any) -> None:
     into.marks |= entry.marks
 
 
-@inlined
+@borrowing_inlined
 def _sum_up(book: Book, s: int, at: int, first: int, last: int) -> None:
     """Make the summary at ``at`` that of the entries from ``first`` to below ``last``."""
     summary = book.queue[s, at]
@@ -89,20 +90,20 @@ def _sum_up(book: Book, s: int, at: int, first: int, last: int) -> None:
         _merge(summary, book.queue[s, k])
 
 
-@inlined
+@borrowing_inlined
 def _narrow_of(book: Book, k: int) -> int:
     """Return the index of the summary of the NARROW places around ``k``."""
     return int(book.state[0].places + (k >> NARROW_SHIFT))
 
 
-@inlined
+@borrowing_inlined
 def _wide_of(book: Book, k: int) -> int:
     """Return the index of the summary of the WIDE places around ``k``."""
     places = book.state[0].places
     return int(places + (places >> NARROW_SHIFT) + (k >> WIDE_SHIFT))
 
 
-@inlined
+@borrowing_inlined
 def _repair_narrow(book: Book, s: int, k: int) -> None:
     """Sum up the places around ``k`` if some order left them since."""
     at = _narrow_of(book, k)
@@ -111,7 +112,7 @@ def _repair_narrow(book: Book, s: int, k: int) -> None:
         _sum_up(book, s, at, first, min(first + NARROW, book.sides[s].used))
 
 
-@inlined
+@borrowing_inlined
 def _repair_wide(book: Book, s: int, k: int) -> None:
     """Sum up the narrow summaries around ``k`` if some order left them since."""
     at, used = _wide_of(book, k), book.sides[s].used
@@ -121,7 +122,7 @@ def _repair_wide(book: Book, s: int, k: int) -> None:
         _sum_up(book, s, at, _narrow_of(book, first), _narrow_of(book, last) + 1)
 
 
-@inlined
+@borrowing_inlined
 def _fill_place(book: Book, s: int, k: int, x: int) -> None:
     """Write what a search must know of order ``x`` at place ``k``."""
     entry, order = book.queue[s, k], book.orders[x]
@@ -133,11 +134,12 @@ def _fill_place(book: Book, s: int, k: int, x: int) -> None:
     entry.marks |= open_mark(order.participant) if order.own_only == 1 else OPEN_TO_ALL
     if order.untried == 1:
         entry.marks |= UNTRIED
+        book.sides[s].untried = ONE
     entry.order = x
     order.place = k
 
 
-@inlined
+@borrowing_inlined
 def close_up(book: Book, s: int) -> None:
     """Close the gaps of a side's row and sum it up anew; time order stays."""
     side, kept = book.sides[s], ZERO
@@ -154,7 +156,7 @@ def close_up(book: Book, s: int) -> None:
     side.used = kept
 
 
-@inlined
+@borrowing_inlined
 def append(book: Book, s: int, x: int) -> None:
     """Let an order wait behind all others of its side."""
     side = book.sides[s]
@@ -168,7 +170,7 @@ def append(book: Book, s: int, x: int) -> None:
         _merge(book.queue[s, at], book.queue[s, k])
 
 
-@inlined
+@borrowing_inlined
 def refresh(book: Book, s: int, x: int) -> None:
     """Show a waiting order's new leaves, minimum or flags."""
     k = book.orders[x].place
@@ -181,7 +183,7 @@ def refresh(book: Book, s: int, x: int) -> None:
         summary.order = STALE
 
 
-@inlined
+@borrowing_inlined
 def drop(book: Book, s: int, x: int) -> None:
     """Take a waiting order out."""
     k = book.orders[x].place
@@ -193,7 +195,7 @@ def drop(book: Book, s: int, x: int) -> None:
     book.sides[s].live -= 1
 
 
-@inlined
+@borrowing_inlined
 def _fits(entry: Any, good: int, within: int, need: int, kinds: int, marks: int) -> bool:
     """Tell if an entry is, or a summary may hold, what ``first_from`` looks for."""
     return bool(
@@ -205,7 +207,7 @@ def _fits(entry: Any, good: int, within: int, need: int, kinds: int, marks: int)
     )
 
 
-@inlined
+@borrowing_inlined
 def first_from(book: Book, s: int, k: int, good: int, within: int, need: int, kinds: int, marks: int) -> int:
     """Return the first place from ``k`` on that fits, or NONE.
 
@@ -230,7 +232,7 @@ def first_from(book: Book, s: int, k: int, good: int, within: int, need: int, ki
     return NONE
 
 
-@inlined
+@borrowing_inlined
 def supply(book: Book, s: int, good: int, enough: int) -> int:
     """Return the total leaves of a side's orders with at least ``good``, or any number from ``enough`` on."""
     used, total, k = book.sides[s].used, ZERO, ZERO
@@ -247,7 +249,7 @@ def supply(book: Book, s: int, good: int, enough: int) -> int:
     return int(total)
 
 
-@inlined
+@borrowing_inlined
 def largest(book: Book, s: int, good: int) -> int:
     """Return a bound of the leaves of a side's orders with at least ``good``."""
     found = ZERO
