@@ -214,17 +214,18 @@ def first_from(book: Book, s: int, k: int, good: int, within: int, need: int, ki
     Fits: good at least ``good``, minimum at most ``within``, leaves at least ``need`` > 0, every bit of ``kinds``, any
     bit of ``marks``. A summary that promised too much is brought up to date.
     """
-    used = book.sides[s].used
+    row, used, places = book.queue[s], book.sides[s].used, book.state[0].places
+    wide = places + (places >> NARROW_SHIFT)
     while k < used:
         stop = min(used, ((k >> WIDE_SHIFT) + 1) << WIDE_SHIFT)
-        if not _fits(book.queue[s, _wide_of(book, k)], good, within, need, kinds, marks):
+        if not _fits(row[wide + (k >> WIDE_SHIFT)], good, within, need, kinds, marks):
             k = stop
             continue
         while k < stop:
             end = min(stop, ((k >> NARROW_SHIFT) + 1) << NARROW_SHIFT)
-            if _fits(book.queue[s, _narrow_of(book, k)], good, within, need, kinds, marks):
+            if _fits(row[places + (k >> NARROW_SHIFT)], good, within, need, kinds, marks):
                 for at in range(k, end):
-                    if _fits(book.queue[s, at], good, within, need, kinds, marks):
+                    if _fits(row[at], good, within, need, kinds, marks):
                         return at
                 _repair_narrow(book, s, k)
             k = end
