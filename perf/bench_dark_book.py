@@ -167,6 +167,7 @@ def once(events: I64, slots: int, idle: I64 | None = None) -> float:
     book = new_book(slots + waiting + 1, TICK, 10**12)
     at = np.full(slots + waiting, -1, np.int64)
     requote(book, 1_000, 1_010)
+    rematch(book)  # everybody was tried at this quote
     if idle is not None:
         play(book, with_(idle, SLOT, np.arange(slots, slots + waiting)), at)
     start = time.process_time()

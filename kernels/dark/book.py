@@ -15,8 +15,9 @@ An order lives in a slot of ``book.orders``. Its life::
     while n := rematch(book):
         for i in range(n): settle(book, i)
 
-What stays unbounded: orders whose minimums block each other on both sides of the mid. Time order leaves no choice but
-to try each against each, and each trial is in vain. Everything else is passed over by summaries.
+What stays unbounded: orders whose minimums block each other on both sides of the mid, or of which only one contra may
+supply the minimum while many small ones could together. Time order leaves no choice but to try each against each, and
+each trial is in vain. Limits out of reach and minimums above the supply are passed over by summaries.
 """
 
 from typing import Any, cast
