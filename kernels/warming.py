@@ -29,7 +29,10 @@ from kernels.measure.selection import select_orders
 from kernels.measure.stages import measure_orders
 
 # Each has its own ``warm``.
-OTHERS = tuple(f"kernels.sums.{name}" for name in ("moments", "histograms", "cell_keys", "cell_tables", "largest"))
+OTHERS = (
+    "kernels.sums.moments", "kernels.sums.histograms", "kernels.sums.cell_keys", "kernels.sums.cell_tables",
+    "kernels.sums.largest", "kernels.dark.book",
+)  # fmt: skip
 
 
 def empty_rules() -> Rules:

@@ -26,12 +26,7 @@ STEPS = {
         "base",
         "market",
         "measure",
-        "dark_layout",
-        "dark_trees",
-        "dark_index",
-        "dark_search",
-        "dark_supply",
-        "dark_book",
+        "dark",
         "replay",
         "sums",
         "bps",
@@ -110,7 +105,7 @@ def test_steps_import_only_steps_below(package: str, path: Path) -> None:
     for name in imported_names(ast.parse(path.read_text(encoding="utf-8"))):
         parts = name.split(".")
         if parts[0] == package and len(parts) > 1 and parts[1] in steps:
-            assert steps.index(parts[1]) <= steps.index(step) or "dark_" in name, f"{path} is below {name}"
+            assert steps.index(parts[1]) <= steps.index(step), f"{path} is below {name}"
 
 
 @pytest.mark.parametrize("package", STEPS)

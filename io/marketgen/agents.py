@@ -7,21 +7,6 @@ a limit; every choice is an integer draw, so the market is the same on any machi
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL, TYPE_BLOCK, TYPE_CENTRE_POINT, TYPE_DARK, TYPE_SHORT_SELL, TYPE_SWEEP
-from kernels.dark_layout import (
-    CROSSING_KEY,
-    HALF_TICK,
-    IS_SWEEP,
-    LEAVES,
-    MID_TICK,
-    MINIMUM,
-    OWN_ONLY,
-    PARTICIPANT,
-    PRICE,
-    RANK,
-    RESERVED,
-    SIDE,
-    SINGLE_FILL,
-)
 from marketgen.draws import FAR, LIFE, PERCENT, SIZE, STAY, draw, sampled
 from marketgen.exchange import BOUNCE
 from marketgen.lit_book import best_bid, best_offer, schedule
@@ -35,34 +20,45 @@ from marketgen.market_memory import (
     CARRIED,
     CLOSE_AT,
     CONTINUOUS,
+    CROSSING_KEY,
     DUAL_SHARE,
     ENTRY_TIME,
     FILLS,
     FREE,
     FRESH,
+    HALF_TICK,
     HEAP_AT,
     ID_BASE,
     IDS,
+    IS_SWEEP,
     LAST_PRICE,
+    LEAVES,
     LEVEL,
     LEVELS,
     LIT_QUANTITY,
     LIT_SHARE,
     LOWEST,
     MATCHED,
+    MID_TICK,
+    MINIMUM,
     NEXT,
     NOTIONAL2,
     NOW,
     ORDER_CELLS,
     ORDER_ID,
     PARENT,
+    PARTICIPANT,
     PHASE,
     PRE_CLOSE_AT,
     PREFERENCE_CODE,
+    PRICE,
     PURGE_AT,
     QUANTITY,
     SHORT,
+    SIDE,
     SINGLE_CODE,
+    SINGLE_FILL,
+    SLOT,
     SPREAD,
     SWEEP_SHARE,
     TICK,
@@ -86,11 +82,10 @@ def new_record(m: I64) -> int:
     else:
         x = m[FRESH]
         m[FRESH] += ORDER_CELLS
-        for cell in range(RANK, RESERVED):
-            m[x + cell] = -1
         m[x + LEVEL] = -1
         m[x + HEAP_AT] = -1
-    for column in (MATCHED, CARRIED, PARENT, SHORT, MINIMUM, RESERVED, OWN_ONLY, HALF_TICK, MID_TICK, IS_SWEEP):
+    m[x + SLOT] = -1
+    for column in (MATCHED, CARRIED, PARENT, SHORT, MINIMUM, HALF_TICK, MID_TICK, IS_SWEEP):
         m[x + column] = 0
     for column in range(LIT_QUANTITY, BOOKED_NOTIONAL + 1):
         m[x + column] = 0

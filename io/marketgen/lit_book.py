@@ -5,13 +5,13 @@ from typing import Final
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
-from kernels.dark_layout import LEAVES, PRICE, SIDE
 from marketgen.market_memory import (
     BEST_BID,
     BEST_OFFER,
     HEAP,
     HEAP_AT,
     HEAP_SIZE,
+    LEAVES,
     LEVEL,
     LEVEL_CELLS,
     LEVEL_TABLE,
@@ -19,6 +19,8 @@ from marketgen.market_memory import (
     LOWEST,
     NEXT,
     PREVIOUS,
+    PRICE,
+    SIDE,
     TICK,
 )
 

@@ -1,9 +1,9 @@
 """The one int64 array that holds a simulated market, and the names of its cells.
 
-As in ``kernels.dark_trees``, which owns the first cells and those of an order, a record is named by the address
-of its first cell: ``m[x + LEAVES]`` is the open quantity of order ``x``, ``m[NOW]`` the clock. Order records are
-used again. Rows for the files collect in the ``*_OUT`` areas until the caller writes them out. Areas are as large
-as the worst case needs; the system gives memory only to cells that are touched.
+A record is named by the address of its first cell: ``m[x + LEAVES]`` is the open quantity of order ``x``, ``m[NOW]``
+the clock. Order records are used again. The dark book lies outside (``kernels.dark``); ``m[x + SLOT]`` is an order's
+slot in it. Rows for the files collect in the ``*_OUT`` areas until the caller writes them out. Areas are as large as
+the worst case needs; the system gives memory only to cells that are touched.
 """
 
 from typing import Final
@@ -12,10 +12,20 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.conventions import NULL
-from kernels.dark_layout import BOOK_HEADER, DARK_CELLS, book_cells, lay_out_book
 
-# Cells of an order after those of the dark book.
+# Cells of an order.
 (
+    SIDE,  # +1 buy, -1 sell
+    PRICE,
+    LEAVES,
+    HALF_TICK,  # one tick where the limit is improved by half a tick (mid-tick 1, 4, 6), else 0: half units
+    MID_TICK,
+    MINIMUM,
+    SINGLE_FILL,
+    PARTICIPANT,  # place in BROKERS
+    CROSSING_KEY,
+    IS_SWEEP,
+    SLOT,  # its slot in the dark book, -1 none
     ORDER_ID,
     NEXT,  # neighbours in its price level; NEXT also links free slots
     PREVIOUS,
@@ -48,8 +58,9 @@ from kernels.dark_layout import BOOK_HEADER, DARK_CELLS, book_cells, lay_out_boo
     FIRST_FILL,
     LAST_FILL,
     FILLS,
-) = range(DARK_CELLS, DARK_CELLS + 32)
-ORDER_CELLS: Final = DARK_CELLS + 32
+) = range(43)
+ORDER_CELLS: Final = 43
+
 # Scalars.
 (
     NOW,
@@ -86,7 +97,6 @@ ORDER_CELLS: Final = DARK_CELLS + 32
     SWEEP_SHARE,
     DUAL_SHARE,  # sweeps with mid-tick 1
     SHOCK_SHARE,
-    TIER,
     BIN,
     BIN_LEFT,
     ARRIVAL,  # time of the next entry, NULL when it must be drawn
@@ -95,7 +105,6 @@ ORDER_CELLS: Final = DARK_CELLS + 32
     FRESH,  # the next record never used
     LAST_RECORD,  # the last there is
     LIVE_COUNT,
-    DARK_RANK,
     OUTSIDE_CLOCK,  # 1 when the other market may move before the next event
     PENDING,  # first trade row of the running transaction
     ORDER_ROWS,
@@ -117,8 +126,9 @@ ORDER_CELLS: Final = DARK_CELLS + 32
     QUOTE_OUT,
     TRUTH_OUT,
     LOG_OUT,
-) = range(BOOK_HEADER, BOOK_HEADER + 65)
-FIRST_AREA: Final = BOOK_HEADER + 65
+) = range(63)
+FIRST_AREA: Final = 63
+
 PRE_OPEN: Final = 0
 CONTINUOUS: Final = 1
 PRE_CLOSE: Final = 2
@@ -132,17 +142,14 @@ QUOTE_WIDTH: Final = 7
 TRUTH_WIDTH: Final = 23
 LOG_WIDTH: Final = 14
 LEVEL_CELLS: Final = 3
-BROKER_CELLS: Final = 5
+BROKER_CELLS: Final = 6
 QUANTILE_CELLS: Final = 1_025
 FLUSH_ROWS: Final = 32_768  # rows of a table that are collected before they are written out
 
 
-def new_world(
-    orders: int, dark_orders: int, levels: int, bins: I64, quantiles: I64, brokers: I64, preferring: tuple[int, ...]
-) -> I64:
-    """Return an empty market with room for ``orders`` live orders, ``dark_orders`` of them dark on a side."""
+def new_world(orders: int, levels: int, bins: I64, quantiles: I64, brokers: I64) -> I64:
+    """Return an empty market with room for ``orders`` live orders."""
     room = FLUSH_ROWS + 4 * orders + 2_048  # a transaction can touch every live order, an auction writes two rows each
-    limits = min(dark_orders, 4_096)
     sizes = (
         (ORDERS, orders * ORDER_CELLS),
         (LEVEL_TABLE, 2 * levels * LEVEL_CELLS),
@@ -156,15 +163,13 @@ def new_world(
         (TRUTH_OUT, room * TRUTH_WIDTH),
         (LOG_OUT, 2 * room * LOG_WIDTH),
     )
-    book_at = FIRST_AREA + sum(size for _, size in sizes)
-    m = np.zeros(book_at + book_cells(dark_orders, limits, preferring), np.int64)
+    m = np.zeros(FIRST_AREA + sum(size for _, size in sizes), np.int64)
     at = FIRST_AREA
     for cell, size in sizes:
         m[cell] = at
         at += size
     for cell, table in ((BINS, bins), (QUANTILES, quantiles), (BROKERS, brokers)):
         m[m[cell] : m[cell] + table.size] = table.ravel()
-    lay_out_book(m, book_at, dark_orders, limits, preferring)
     m[[BIN_COUNT, BROKER_COUNT, LEVELS, BEST_OFFER]] = (len(bins), len(brokers), levels, levels)
     m[[BEST_BID, BIN, FREE]] = -1
     m[[FRESH, LAST_RECORD]] = (m[ORDERS], m[ORDERS] + (orders - 1) * ORDER_CELLS)

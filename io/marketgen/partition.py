@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.conventions import NS_PER_SECOND as NS
-from kernels.dark_layout import LEAVES, RANK, RESERVED
+from kernels.dark.records import Book, new_book
 from marketgen.draws import tables
 from marketgen.market_memory import (
     ANCHOR,
@@ -19,6 +19,7 @@ from marketgen.market_memory import (
     HEAP_AT,
     ID_BASE,
     LAST_PRICE,
+    LEAVES,
     LEVEL,
     LIT_QUANTITY,
     LIT_SHARE,
@@ -50,10 +51,10 @@ from marketgen.market_memory import (
     RELOAD_AT,
     SEQUENCE,
     SHOCK_SHARE,
+    SLOT,
     SPREAD,
     SWEEP_SHARE,
     TICK,
-    TIER,
     TRADE_OUT,
     TRADE_ROWS,
     TRADE_WIDTH,
@@ -69,22 +70,22 @@ from marketgen.sessions import TradingDay, trading_day
 from marketgen.simulate import DONE, run
 from marketgen.spec import MarketSpec
 
-# id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2).
+# id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2),
+# 1 if it prefers its own orders (R14).
 BROKERS: Final = (
-    (67, 420, 1, 74, 0),
-    (51, 580, 555, 70, 8_949_669),
-    (47, 690, 194_035, 60, 999_970_000),
-    (2, 780, 99_999, 100, 0),
-    (146, 840, 2, 70, 0),
-    (41, 895, 2, 55, 7),
-    (61, 925, 0, 100, 0),
-    (69, 945, 0, 100, 0),
-    (42, 965, 1111, 73, 0),
-    (54, 985, 0, 100, 0),
-    (8, 993, 945, 100, 0),
-    (26, 1000, 0, 100, 0),
+    (67, 420, 1, 74, 0, 1),
+    (51, 580, 555, 70, 8_949_669, 0),
+    (47, 690, 194_035, 60, 999_970_000, 0),
+    (2, 780, 99_999, 100, 0, 0),
+    (146, 840, 2, 70, 0, 1),
+    (41, 895, 2, 55, 7, 1),
+    (61, 925, 0, 100, 0, 1),
+    (69, 945, 0, 100, 0, 0),
+    (42, 965, 1111, 73, 0, 0),
+    (54, 985, 0, 100, 0, 0),
+    (8, 993, 945, 100, 0, 0),
+    (26, 1000, 0, 100, 0, 0),
 )
-PREFERRING: Final = (0, 4, 5, 6)  # places in BROKERS of those that prefer their own orders (R14)
 LEVEL_COUNT: Final = 4_096
 LIVE_ORDERS: Final = 200_000  # most orders live at once
 # Entries per half hour of continuous trading, and the shares of the two calls.
@@ -127,8 +128,8 @@ def tick_of(price: int) -> int:
     return 1 if price < 100 else 5 if price < 2_000 else 10
 
 
-def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None) -> I64:
-    """Return the market of a partition before its first event; ``carried`` are yesterday's orders that are left."""
+def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None) -> tuple[I64, Book]:
+    """Return a partition's market and dark book before the first event; ``carried`` are orders left from yesterday."""
     rng = np.random.default_rng([spec.seed, index, day.toordinal()])
     times = sessions_of(spec, index, day)
     price = spec.price_of(index)
@@ -139,7 +140,7 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | N
     kept = 0 if carried is None else len(carried)
     room = min(orders, LIVE_ORDERS) + kept + 1
     dark = min(16_384, max(512, orders // 4))
-    m = new_world(room, dark, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64), PREFERRING)
+    m = new_world(room, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64))
     m[RELOAD_AT : RELOAD_AT + 5] = (times.reload, times.open, times.pre_close, times.close, times.purge)
     m[[PHASE, NOW, TICK, LOWEST]] = (RELOAD, times.reload, tick, lowest)
     m[[RANDOM_1, RANDOM_2]] = rng.integers(1, 2**31 - 300, 2)
@@ -152,11 +153,10 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | N
     m[[LIT_SHARE, SWEEP_SHARE]] = (int(lit * 2**31), int((lit + sweep) * 2**31))
     m[DUAL_SHARE] = int(0.01 * 2**31)
     m[SHOCK_SHARE] = int(min(1.0, 2 / orders) * 2**31)
-    m[TIER] = BLOCK_TIER
     m[LOGGING] = spec.truth == "full"
     if carried is not None:
         _reload(m, carried)
-    return m
+    return m, new_book(2 * dark, tick, BLOCK_TIER)
 
 
 def _reload(m: I64, carried: I64) -> None:
@@ -170,18 +170,17 @@ def _reload(m: I64, carried: I64) -> None:
     order[:, PARENT] = 0
     order[:, LIT_QUANTITY : NOTIONAL2 + 1] = 0
     order[:, FILLS] = 0
-    order[:, [LEVEL, HEAP_AT, NEXT]] = -1
-    order[:, RANK:RESERVED] = -1
+    order[:, [LEVEL, HEAP_AT, NEXT, SLOT]] = -1
 
 
 def simulate_day(
     spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None, take: Callable[[Piece], None]
 ) -> I64:
     """Simulate a partition, passing its rows to ``take`` piece by piece; return the orders left at its end."""
-    m = start(spec, index, day, orders, carried)
+    m, book = start(spec, index, day, orders, carried)
     done = False
     while not done:
-        done = run(m) == DONE
+        done = run(m, book) == DONE
         check_room(m)
         take(
             (

@@ -5,7 +5,6 @@ from typing import Final
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined, runtime
 from kernels.conventions import NULL
-from kernels.dark_layout import CROSSING_KEY, LEAVES, MID_TICK, MINIMUM, PARTICIPANT, PRICE, SIDE
 from marketgen.draws import draw
 from marketgen.lit_book import TOTAL, best_bid, best_offer, bid_level, offer_level
 from marketgen.market_memory import (
@@ -15,11 +14,13 @@ from marketgen.market_memory import (
     BROKERS,
     CARRIED,
     CREATED,
+    CROSSING_KEY,
     END_TIME,
     ENTRY_TIME,
     FILLS,
     FIRST_FILL,
     LAST_FILL,
+    LEAVES,
     LIT_NOTIONAL,
     LIT_QUANTITY,
     LOG_OUT,
@@ -29,6 +30,8 @@ from marketgen.market_memory import (
     MATCH_BASE,
     MATCHED,
     MATCHES,
+    MID_TICK,
+    MINIMUM,
     NOTIONAL2,
     NOW,
     ORDER_ID,
@@ -39,8 +42,10 @@ from marketgen.market_memory import (
     OUTSIDE_OFFER,
     OUTSIDE_SIZE,
     PARENT,
+    PARTICIPANT,
     PENDING,
     PREFERENCE_CODE,
+    PRICE,
     QUANTITY,
     QUOTE_OUT,
     QUOTE_ROWS,
@@ -50,6 +55,7 @@ from marketgen.market_memory import (
     SHORT,
     SHOWN_BID,
     SHOWN_OFFER,
+    SIDE,
     SINGLE_CODE,
     STATUS,
     TRADE_OUT,

@@ -5,7 +5,7 @@ from typing import Final
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
-from kernels.dark_layout import IS_SWEEP, LEAVES, MID_TICK, MINIMUM, PRICE
+from kernels.dark.records import Book
 from marketgen.agents import ACT_CANCEL, DAY, draw_amendment, draw_order, plan_next
 from marketgen.draws import GAP, PERCENT, draw, sampled
 from marketgen.exchange import amend, cancel, enter, finish, rest, uncross
@@ -32,12 +32,16 @@ from marketgen.market_memory import (
     HEAP_SIZE,
     ID_BASE,
     IDS,
+    IS_SWEEP,
     LAST_RECORD,
+    LEAVES,
     LEVELS,
     LIVE,
     LIVE_COUNT,
     LOG_ROWS,
     MATCHES,
+    MID_TICK,
+    MINIMUM,
     NEXT,
     NEXT_FIXED,
     NOW,
@@ -51,6 +55,7 @@ from marketgen.market_memory import (
     PHASE,
     PRE_CLOSE,
     PRE_OPEN,
+    PRICE,
     QUOTE_ROWS,
     QUOTE_TIME,
     RELOAD,
@@ -89,22 +94,22 @@ FEED_DELAY: Final = 73_000_000  # ns from the other market's clock to ours
 
 
 @kernel
-def run(m: I64) -> int:
+def run(m: I64, book: Book) -> int:
     """Simulate until the day is over (DONE) or enough rows are collected (NEED_FLUSH)."""
     if m[PHASE] == RELOAD:
-        reload(m)
+        reload(m, book)
         m[PHASE] = PRE_OPEN
     while m[PHASE] != FINISHED:
         rows = max(m[ORDER_ROWS], m[TRADE_ROWS], m[QUOTE_ROWS], m[TRUTH_ROWS])
         if max(rows, m[LOG_ROWS] // 2) > FLUSH_ROWS:
             return NEED_FLUSH
-        step(m)
-        finish(m)
+        step(m, book)
+        finish(m, book)
     return DONE
 
 
 @inlined
-def step(m: I64) -> None:
+def step(m: I64, book: Book) -> None:
     """Do the next thing that happens: a session change, a later event, an entry, or the other market before it."""
     fixed = m[OPEN_AT + m[NEXT_FIXED]]
     later = m[m[HEAP]] if m[HEAP_SIZE] > 0 else fixed
@@ -123,22 +128,22 @@ def step(m: I64) -> None:
     # A transaction sees only quotes stamped strictly before it: it waits a nanosecond after one that moved them.
     m[NOW] = max(when, now + (1 if m[QUOTE_TIME] == now else 0))
     if when == fixed:
-        change_session(m)
+        change_session(m, book)
     elif when == later:
         x = m[m[HEAP] + 1]
         unschedule(m, x)
-        act(m, x)
+        act(m, book, x)
     else:
         m[ARRIVAL] = NULL
         if m[FREE] < 0 and m[FRESH] > m[LAST_RECORD]:  # the market is full: the next one to act leaves early
             x = m[m[HEAP] + 1]
-            cancel(m, x, CANCELLED, OFF_BOOK)
-            finish(m)
+            cancel(m, book, x, CANCELLED, OFF_BOOK)
+            finish(m, book)
             m[NOW] += 1
         if m[PHASE] == CONTINUOUS and draw(m) < m[SHOCK_SHARE]:
-            pull_side(m)
+            pull_side(m, book)
         x = draw_order(m)
-        enter(m, x)
+        enter(m, book, x)
         if m[x + LIVE] == 1:
             plan_next(m, x)
 
@@ -164,24 +169,24 @@ def next_arrival(m: I64) -> int:
 
 
 @inlined
-def act(m: I64, x: int) -> None:
+def act(m: I64, book: Book, x: int) -> None:
     """Let a resting order do what it had planned."""
     if m[x + ACTION] == ACT_CANCEL:
-        cancel(m, x, CANCELLED, OFF_BOOK)
+        cancel(m, book, x, CANCELLED, OFF_BOOK)
         return
     price, leaves = draw_amendment(m, x)
-    amend(m, x, price, leaves)
+    amend(m, book, x, price, leaves)
     if m[x + LIVE] == 1:
         plan_next(m, x)
 
 
 @inlined
-def change_session(m: I64) -> None:
+def change_session(m: I64, book: Book) -> None:
     """Go on to the next session; auctions uncross at the change."""
     at = m[NEXT_FIXED]
     m[NEXT_FIXED] = at + 1
     if at == 0:
-        uncross(m)
+        uncross(m, book)
         m[PHASE] = CONTINUOUS
     elif at == 1:
         m[PHASE] = PRE_CLOSE
@@ -189,7 +194,7 @@ def change_session(m: I64) -> None:
         m[OUTSIDE_OFFER] = NULL
         write_log(m, LOG_OUTSIDE, NOBODY, NOTHING, NOTHING, NOTHING)
     elif at == 2:
-        uncross(m)
+        uncross(m, book)
         m[PHASE] = CLOSED
     else:
         purge(m)
@@ -209,7 +214,7 @@ def purge(m: I64) -> None:
 
 
 @inlined
-def reload(m: I64) -> None:
+def reload(m: I64, book: Book) -> None:
     """Bring yesterday's multi-day orders back the evening before, delete the purged ones (domain.md 3.7)."""
     for x in range(m[ORDERS], m[FRESH], ORDER_CELLS):
         if m[x + LIVE] != 1:
@@ -229,9 +234,9 @@ def reload(m: I64) -> None:
                 m[x + MID_TICK] = 2
                 m[x + MINIMUM] = 0
             write_order(m, x, RELOADED, OFF_BOOK)
-            rest(m, x)
+            rest(m, book, x)
             write_order(m, x, RELOADED, ON_BOOK)
-        finish(m)
+        finish(m, book)
 
 
 @inlined
@@ -282,7 +287,7 @@ def move_outside(m: I64) -> None:
 
 
 @inlined
-def pull_side(m: I64) -> None:
+def pull_side(m: I64, book: Book) -> None:
     """Everyone cancels on one side, here and on the other market: a one-sided phase. Too full a side stays."""
     buy = (draw(m) * 2 >> 31) == 0
     m[OUTSIDE_BID if buy else OUTSIDE_OFFER] = NULL
@@ -292,7 +297,7 @@ def pull_side(m: I64) -> None:
         if at < 0 or at >= m[LEVELS]:
             break
         k = bid_level(m, at) if buy else offer_level(m, at)
-        cancel(m, m[k + HEAD], CANCELLED, OFF_BOOK)
-    finish(m)
+        cancel(m, book, m[k + HEAD], CANCELLED, OFF_BOOK)
+    finish(m, book)
     if m[QUOTE_TIME] == m[NOW]:
         m[NOW] += 1

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
-from kernels.base.compiling import internal, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import BPS, SCENARIOS
 from kernels.measure import result_rows as r
@@ -66,7 +66,7 @@ def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> 
     return count
 
 
-@internal
+@inlined
 def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64) -> None:
     """Add n rows, of the orders at ``places`` from ``first`` on, to the rows of their cells."""
     for t in range(n):
@@ -75,7 +75,7 @@ def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64) -> N
             table[c, m] += rows[t, m]
 
 
-@internal
+@inlined
 def _magnitudes(rows: I64, n: int, bits: I64) -> None:
     """Set in ``bits`` those that are set in the magnitude of an entry: a bound on the largest."""
     for t in range(n):
@@ -83,7 +83,7 @@ def _magnitudes(rows: I64, n: int, bits: I64) -> None:
             bits[m] |= rows[t, m] ^ (rows[t, m] >> 63)
 
 
-@internal
+@inlined
 def _add_moments(y: F64, base: I64, n: int, first: int, cell: I32, moments: F64, work: F64) -> None:
     """Add the shortfalls of n orders to the means and co-moments of their cells, unweighted and weighted by base.
 
@@ -113,7 +113,7 @@ def _add_moments(y: F64, base: I64, n: int, first: int, cell: I32, moments: F64,
                     moments[c, comoment + j * K + k] += amount * work[K + k]
 
 
-@internal
+@inlined
 def _shortfalls(floats: F64, places: I64, base: I64, first: int, n: int, y: F64) -> None:
     """Write the shortfall in bps under each scenario, and the saving of each but the first.
 

@@ -7,7 +7,7 @@ Metrics of fills are averaged by the value traded on the market. Which they are,
 import math
 from typing import Final
 
-from kernels.base.compiling import internal
+from kernels.base.compiling import inlined
 from kernels.conventions import NULL, VENUE_BOOKED
 from kernels.measure import result_rows as r
 from kernels.measure.order_columns import MARKOUT, TRADED, weighted
@@ -39,7 +39,7 @@ def row_widths(scenarios: int, markouts: int, within: int) -> tuple[int, int]:
     return every + -every % 8, filled + -filled % 8
 
 
-@internal
+@inlined
 def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
     """Write what fills add but for weighted metrics, whose weights, half units x shares, go to the tile."""
     ints, within, timing, out = rows.ints, rows.within, rows.floats[r.EXECUTION_TIME], tile.fill_rows
@@ -70,7 +70,7 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
         tile.weight[k] = 2 * market if market < SATURATED // 2 else SATURATED
 
 
-@internal
+@inlined
 def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
     """Write the rows of those of n orders that have fills, or reports; return how many there are."""
     ints, fills, traded = rows.ints, rows.codes[r.FILLS], 0

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import F64, I64
-from kernels.base.compiling import internal
+from kernels.base.compiling import inlined
 from kernels.base.memory import Buffers
 from kernels.conventions import BENCHMARK_NONE, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
 from kernels.measure import result_rows as r
@@ -77,19 +77,19 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
     return Tile(rows, fill_rows, base, other_base, weight, traded, np.zeros(orders))
 
 
-@internal
+@inlined
 def whole(value: int) -> int:
     """Return an integer, null as 0."""
     return 0 if value == NULL else value
 
 
-@internal
+@inlined
 def fixed(value: float) -> int:
     """Return a scaled value rounded half to even; what does not fit, or is missing where it must not be, saturates."""
     return int(np.rint(value)) if abs(value) < FIXED_LIMIT else SATURATED
 
 
-@internal
+@inlined
 def worth(mid2: int, quantity: int) -> int:
     """Return quantity x mid in half units, 0 without a mid."""
     if mid2 == NULL:
@@ -97,7 +97,7 @@ def worth(mid2: int, quantity: int) -> int:
     return mid2 * quantity if abs(float(mid2) * float(quantity)) < FIXED_LIMIT else SATURATED
 
 
-@internal
+@inlined
 def weigh(value: F64, first: int, weight: I64, places: I64, n: int, rows: I64, place: int) -> None:
     """Write a weighted metric of n orders; one that is missing, or has no weight, adds nothing.
 
@@ -113,7 +113,7 @@ def weigh(value: F64, first: int, weight: I64, places: I64, n: int, rows: I64, p
         rows[k, place + 2] = int(known)
 
 
-@internal
+@inlined
 def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
     ints, flags, after_hours, out = rows.ints, rows.flags, rows.codes[r.FILLS_AFTER_HOURS], tile.rows
     for t in range(n):
@@ -128,7 +128,7 @@ def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
         out[t, NOT_ELIGIBLE] = int(flags[r.ELIGIBLE, i] == 0)
 
 
-@internal
+@inlined
 def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
     """Write the metrics that are weighted by what an order asked for: the spread while it lived, and its delay."""
     ints, floats, out, weight, every = rows.ints, rows.floats, tile.rows, tile.weight, tile.traded
@@ -144,7 +144,7 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
         weigh(floats[r.DECISION_SHORTFALL], first, weight, every, n, out, DECISION)
 
 
-@internal
+@inlined
 def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write priced orders, base and costs by one charge; an order is priced in all scenarios or in none.
 
@@ -166,7 +166,7 @@ def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: i
             out[t, place] = fixed(cost[first + t] * FIXED_SCALE) if base[t] > 0 else 0
 
 
-@internal
+@inlined
 def _parts(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
     execution, opportunity = rows.floats[r.EXECUTION_COST], rows.floats[r.OPPORTUNITY_COST]
     for t in range(n):
@@ -175,7 +175,7 @@ def _parts(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
         out[t, OPPORTUNITY_COST] = fixed(opportunity[i] * FIXED_SCALE) if priced else 0
 
 
-@internal
+@inlined
 def scenario_outcome(group: int, real_filled: int, filled: int, quantity: int) -> int:
     """Return the fill group of an order under a scenario: 1 full, 2 partial, 3 none.
 
@@ -187,7 +187,7 @@ def scenario_outcome(group: int, real_filled: int, filled: int, quantity: int) -
     return group if filled == real_filled else outcome
 
 
-@internal
+@inlined
 def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write what n orders fill and cost under one scenario, the s-th of those summed."""
     place, ints, floats, group = SCENARIO + SCENARIO_PLACES * s, rows.ints, rows.floats, rows.flags[r.GROUP]
@@ -215,7 +215,7 @@ def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, 
         out[t, place + BETTER + 2] = int(priced and difference > 0.0)
 
 
-@internal
+@inlined
 def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None:
     """Write the rows of n orders from ``first`` on, and their base by the headline charge."""
     out, scenarios = tile.rows, asked.scenarios

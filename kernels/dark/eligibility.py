@@ -1,0 +1,69 @@
+"""Who may trade where: limits, half ticks, kinds of orders, usable quotes (R1, R4, R5, R9, R11).
+
+Called by ``matching``, ``turns`` and ``book``.
+
+``x`` and ``c`` are slots, ``s`` a side (0 buys, 1 sells), ``k`` a place.
+"""
+
+from typing import Final
+
+from kernels.base.compiling import inlined
+from kernels.conventions import NULL
+from kernels.dark.records import (
+    BLOCK,
+    DARK_LIMIT,
+    MARKET,
+    Book,
+)
+from kernels.dark.time_queue import broker_bit
+
+FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block, a dark limit inside the quote
+FIRST_ANY_PRICE: Final = 5
+
+
+@inlined
+def own_side(book: Book, x: int) -> int:
+    """Return the side of an order: 0 buy, 1 sell."""
+    return 0 if book.orders[x].side == 1 else 1
+
+
+@inlined
+def good_limit(book: Book, x: int) -> int:
+    """R5: the limit with its half tick, times the side; a market order accepts any price."""
+    order = book.orders[x]
+    return MARKET if order.price == 0 else int(2 * order.side * order.price + order.half_tick)
+
+
+@inlined
+def kinds_of(book: Book, x: int) -> int:
+    """R9, R11: what an order may trade on beside the mid, and its broker's bit. Sweeps match at the mid only."""
+    order, kinds = book.orders[x], broker_bit(book.orders[x].participant)
+    if order.sweep == 0 and order.mid_tick >= FIRST_DARK_LIMIT:
+        kinds |= DARK_LIMIT
+    if order.sweep == 0 and order.mid_tick >= FIRST_ANY_PRICE:
+        kinds |= BLOCK
+    return kinds
+
+
+@inlined
+def is_usable(book: Book) -> bool:
+    """R1, R4: both sides are quoted and not crossed, and not locked unless the book matches then too."""
+    state = book.state[0]
+    both = state.bid != NULL and state.offer != NULL
+    return bool(both and (state.bid < state.offer or (state.bid == state.offer and state.locked == 1)))
+
+
+@inlined
+def are_strangers(book: Book, x: int, c: int) -> bool:
+    """Tell if one of the two trades with its own broker only and the other is of another one (preferenceOnly)."""
+    a, b = book.orders[x], book.orders[c]
+    return bool(a.participant != b.participant and (a.own_only == 1 or b.own_only == 1))
+
+
+@inlined
+def becomes_eligible(book: Book, s: int, k: int) -> bool:
+    """R23: tell if the waiting order at a place is eligible at the quote in force and was not when last tried."""
+    entry, side = book.queue[s, k], book.sides[s]
+    if side.at_mid <= entry.good < side.tried_mid:
+        return True
+    return bool(entry.kinds & DARK_LIMIT and side.on_tick <= entry.good < side.tried_tick)

@@ -1,0 +1,141 @@
+"""R23: the quote in force, and the turns that a change of it gives to waiting orders.
+
+Third layer of the dark book beside ``matching``; ``book`` offers its functions to callers. Everybody was tried at the
+last quote, so only those have a turn that the move has made eligible, and those that are not as they were then.
+"""
+
+from kernels.base.compiling import inlined, kernel
+from kernels.dark.eligibility import (
+    becomes_eligible,
+    is_usable,
+)
+from kernels.dark.matching import plan_fills
+from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, ONE, UNTRIED, ZERO, Book
+from kernels.dark.time_queue import first_from, largest, limit_marks, refresh, supply
+
+
+@kernel
+def set_quote(book: Book, bid: int, offer: int) -> None:
+    """Match at this national quote from now on, NULL where a side is empty; nobody has a turn (R2)."""
+    state = book.state[0]
+    if bid == state.bid and offer == state.offer:
+        return
+    state.bid, state.offer = bid, offer
+    state.usable = ONE if is_usable(book) else ZERO
+    for s in range(2):
+        book.sides[s].at_mid = book.sides[s].on_tick = BIG
+    if state.usable == 0:
+        return
+    state.lowest = (bid // state.tick + 1) * state.tick
+    state.highest = (offer - 1) // state.tick * state.tick
+    for s in range(2):
+        side, sign = book.sides[s], 1 - 2 * s
+        side.at_mid = sign * (bid + offer)
+        if state.lowest <= state.highest:
+            side.on_tick = 2 * sign * (state.lowest if s == 0 else state.highest)
+
+
+@kernel
+def requote(book: Book, bid: int, offer: int) -> None:
+    """Change the quote and begin the turns of the waiting orders; ``rematch`` gives them one by one (R23)."""
+    set_quote(book, bid, offer)
+    state = book.state[0]
+    state.turn = ZERO
+    for s in range(2):
+        side = book.sides[s]
+        side.cursor, side.within = ZERO, NEVER
+        side.lowest = min(side.at_mid, side.on_tick)
+        side.marks = limit_marks(side.at_mid, side.tried_mid, state.tick)
+        side.marks |= limit_marks(side.on_tick, side.tried_tick, state.tick)
+
+
+@inlined
+def _bound_turns(book: Book, s: int) -> bool:
+    """Let nobody of a side try whose minimum is above all that its contras have; tell if any of them may trade.
+
+    None may where every contra's minimum is above all that the side has.
+    """
+    side, other = book.sides[s], book.sides[1 - s]
+    total = supply(book, 1 - s, other.lowest, largest(book, s, side.lowest))
+    side.within = total if total > 0 else NONE
+    own = supply(book, s, side.lowest, largest(book, 1 - s, other.lowest))
+    return bool(first_from(book, 1 - s, ZERO, other.lowest, own, ONE, ZERO, ANY_MARK) >= 0)
+
+
+@inlined
+def _next_eligible(book: Book, s: int) -> int:
+    """Return the place of the oldest order of a side that the move has made eligible and that may trade, or NONE."""
+    side = book.sides[s]
+    while side.marks != 0 and side.cursor < side.used:
+        k = first_from(book, s, side.cursor, side.lowest, side.within, ONE, ZERO, side.marks)
+        if k < 0:
+            break
+        side.cursor = k
+        if becomes_eligible(book, s, k):
+            if side.within != NEVER:
+                return k
+            if not _bound_turns(book, s):
+                break
+        else:
+            side.cursor += 1
+    side.cursor = NEVER
+    return NONE
+
+
+@inlined
+def _next_untried(book: Book, s: int) -> int:
+    """Return the place of the oldest order of a side after the last turn that was not tried as it is now, or NONE."""
+    if book.sides[s].untried == 0:
+        return NONE
+    k = first_from(book, s, ZERO, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+    if k < 0:
+        book.sides[s].untried = ZERO
+    while True:
+        if k < 0 or book.orders[book.queue[s, k].order].rank > book.state[0].turn:
+            return k
+        k = first_from(book, s, k + 1, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+
+
+@inlined
+def _next_turn(book: Book) -> int:
+    """Return the oldest order that has a turn, or NONE; the turn is over then."""
+    state, x = book.state[0], NONE
+    rank, at, of = NEVER, NONE, ZERO
+    for s in range(2):
+        for untried in range(2):
+            k = _next_untried(book, s) if untried == 1 else _next_eligible(book, s)
+            if k >= 0 and book.orders[book.queue[s, k].order].rank < rank:
+                at, of, x = k, s, book.queue[s, k].order
+                rank = book.orders[x].rank
+    if x >= 0:
+        state.turn = rank
+        if book.sides[of].cursor == at:
+            book.sides[of].cursor += 1
+        if book.orders[x].untried == 1:
+            book.orders[x].untried = ZERO
+            refresh(book, of, x)
+    return x
+
+
+@kernel
+def rematch(book: Book) -> int:
+    """Plan the next match of two waiting orders after ``requote``.
+
+    Returns
+    -------
+    int
+        The number of fills, in ``book.fills``; 0 once every order had its turn.
+    """
+    state = book.state[0]
+    if state.usable == 0:
+        return 0
+    x = _next_turn(book)
+    while x >= 0:
+        n = plan_fills(book, x)
+        if n > 0:
+            return n
+        x = _next_turn(book)
+    state.tried_bid, state.tried_offer = state.bid, state.offer
+    for s in range(2):
+        book.sides[s].tried_mid, book.sides[s].tried_tick = book.sides[s].at_mid, book.sides[s].on_tick
+    return 0
