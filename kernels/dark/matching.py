@@ -11,9 +11,9 @@ from kernels.base.compiling import inlined
 from kernels.dark.eligibility import are_strangers, own_side
 from kernels.dark.records import (
     ANY_MARK,
-    BIG,
     BLOCK,
     DARK_LIMIT,
+    MARKET,
     NEVER,
     NOWHERE,
     ONE,
@@ -166,7 +166,7 @@ def _take_blocks(book: Book, x: int) -> None:
     """R11: plan fills with any-price blocks at or outside the quote, by price, then time; blocks are few."""
     state, order = book.state[0], book.orders[x]
     touch = state.offer if order.side == 1 else state.bid
-    limit = BIG if order.price == 0 else order.side * order.price
+    limit = MARKET if order.price == 0 else order.side * order.price
     price = order.side * touch  # signed, as the limit; blocks priced better trade at the touch
     while price <= limit and state.left > 0:
         after, k = NEVER, ZERO

@@ -337,6 +337,14 @@ def test_slots_come_back_and_queues_close_up() -> None:
     assert dark.has_room(book.book)
 
 
+@books
+def test_a_market_block_stops_where_no_block_is_left(make: MakeBook) -> None:
+    book = make(1, 1)
+    book.requote(430, 433)
+    book.enter(NaiveOrder(0, 1, 429, 10, mid_tick=5))
+    assert [(f[2], float(f[3])) for f in book.enter(NaiveOrder(1, -1, 0, 30, mid_tick=5))] == [(10, 429.0)]
+
+
 def test_books_side_by_side_share_nothing() -> None:
     first, second = CompiledBook(10, 10**9), CompiledBook(10, 10**9)
     for book in (first, second):
