@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kernels.base.columns import Array, FillColumns, Rules
+from kernels.base.columns import Array, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import BPS, NULL, VENUE_BOOKED
+from kernels.conventions import BPS, NULL
 from kernels.market.quotes import seek
 from kernels.measure import result_rows as r
 from kernels.measure.own_fills import write_all
@@ -20,30 +20,6 @@ def touch_prints(prints: Array, scratch: Array, traded: Array) -> int:
     for k in traded:
         touched ^= prints[scratch[r.S_LAST_PRINT, k], 1] ^ prints[scratch[r.S_FIRST_PRINT, k], 1]
     return touched
-
-
-@inlined
-def offside_block(
-    fills: FillColumns, price2: Array, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
-) -> None:
-    """Write the value of the market fills that paid more than the far touch at arrival; NULL without that quote.
-
-    price2 : (fills,) int64, exact prices in half units
-    """
-    timestamp, price, quantity, venue, ints = fills.timestamp, fills.price, fills.quantity, fills.venue, rows.ints
-    for j in range(span[0], span[1]):
-        ints[r.OFFSIDE_VALUE, j] = 0 if ints[r.MID2, j] != NULL else NULL
-    for k in traded:
-        j = span[0] + k
-        if ints[r.MID2, j] == NULL:
-            continue
-        side = np.int64(rows.flags[r.SIDE, j])
-        touch2 = 2 * (ints[r.ARRIVAL_OFFER, j] if side > 0 else ints[r.ARRIVAL_BID, j])
-        first, value = scratch[r.S_FIRST_FILL, k], 0
-        for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
-            counts = venue[i] < VENUE_BOOKED and timestamp[i] < rules.hours_end and side * (price2[i] - touch2) > 0
-            value += price[i] * quantity[i] if counts else 0
-        ints[r.OFFSIDE_VALUE, j] = value
 
 
 @inlined

@@ -23,9 +23,10 @@ def spreads_block(
     """Write quantity-weighted spreads over each order's market fills that had a valid quote before them.
 
     Effective 2 s (p - m) / m = realised 2 s (p - m_h) / m + impact 2 s (m_h - m) / m. A horizon is missing as
-    soon as one of those fills has no valid mid there, so the identity holds for every order that has it.
+    soon as one of those fills has no valid mid there, so the identity holds for every order that has it. Whether a
+    fill is offside depends on the quote at arrival alone: without that one the value is NULL.
     """
-    timestamp, venue, quantity = fills.timestamp, fills.venue, fills.quantity
+    timestamp, venue, quantity, price, ints = fills.timestamp, fills.venue, fills.quantity, fills.price, rows.ints
     price2, marks = sums.price2, sums.fill_marks
     floats, horizons, sides = rows.floats, rows.horizons, rows.flags
     n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
@@ -34,17 +35,23 @@ def spreads_block(
         write_all(floats[column][span[0] : span[1]], np.nan)
     for h in range(r.HORIZON_KINDS * n_horizons):
         write_all(horizons[h][span[0] : span[1]], np.nan)
+    for j in range(span[0], span[1]):
+        ints[r.OFFSIDE_VALUE, j] = 0 if ints[r.MID2, j] != NULL else NULL
     for k in traded:
         j = span[0] + k
         weight = effective = improvement = quoted = 0.0
         for h in range(n_horizons):
             horizons[h, j] = 0.0
             horizons[impact + h, j] = 0.0
-        side = float(sides[r.SIDE, j])
+        side, offside = float(sides[r.SIDE, j]), 0
+        touch2 = 2 * (ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j])
         first = scratch[r.S_FIRST_FILL, k]
         for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             mid2 = marks[i, MID2]
-            if venue[i] >= VENUE_BOOKED or timestamp[i] >= hours_end or mid2 == NULL:
+            if venue[i] >= VENUE_BOOKED or timestamp[i] >= hours_end:
+                continue
+            offside += price[i] * quantity[i] if side * float(price2[i] - touch2) > 0.0 else 0
+            if mid2 == NULL:
                 continue
             shares, spread = float(quantity[i]), float(marks[i, SPREAD])
             per_mid = shares / float(mid2)
@@ -57,6 +64,7 @@ def spreads_block(
                 later2 = marks[i, LATER + h]
                 horizons[h, j] += per_mid * side * float(later2 - price2[i]) if later2 != NULL else np.nan
                 horizons[impact + h, j] += per_mid * side * float(later2 - mid2) if later2 != NULL else np.nan
+        ints[r.OFFSIDE_VALUE, j] = offside if ints[r.MID2, j] != NULL else NULL
         scale = BPS / weight if weight > 0.0 else np.nan
         floats[r.EFFECTIVE_SPREAD, j] = 2.0 * effective * scale
         floats[r.PRICE_IMPROVEMENT, j] = improvement * scale

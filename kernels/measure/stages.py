@@ -21,7 +21,7 @@ from kernels.measure.costs import C_COUNT, costs_block
 from kernels.measure.own_fills import fills_block, orders_with_fills, timing_block, withdrawn_block
 from kernels.measure.result_rows import Rows, Work
 from kernels.measure.scenarios import scenarios_block
-from kernels.measure.slippages import offside_block, slippages_block
+from kernels.measure.slippages import slippages_block
 from kernels.measure.spreads import spreads_block
 from kernels.measure.states import observe_block
 
@@ -79,5 +79,4 @@ def run_stages(
         costs_block(book, rows, scratch, span, work)
         timing_block(rows, scratch, span)
         slippages_block(sums.prints, rules, rows, scratch, span, traded, work)
-        offside_block(fills, sums.price2, rules, rows, scratch, span, traded)
         spreads_block(fills, sums, rules, rows, scratch, span, traded)
