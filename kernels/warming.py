@@ -31,7 +31,7 @@ from kernels.measure.stages import measure_orders
 # Each has its own ``warm``.
 OTHERS = (
     "kernels.sums.moments", "kernels.sums.histograms", "kernels.sums.cell_keys", "kernels.sums.cell_tables",
-    "kernels.sums.largest", "kernels.dark.book",
+    "kernels.sums.largest",
 )  # fmt: skip
 
 
