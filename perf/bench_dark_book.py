@@ -20,8 +20,9 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.base.compiling import kernel
-from kernels.dark.book import enter, leave, rematch, requote, rest, settle, take_slot
+from kernels.dark.book import enter, leave, rest, settle, take_slot
 from kernels.dark.records import Book, new_book
+from kernels.dark.turns import rematch, requote
 
 TICK: Final = 10
 SLOTS: Final = 5_000  # of the book the others are compared with

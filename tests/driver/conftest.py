@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.driver.command_line import darkreplay, tables
+from tests.driver.whole_runs import darkreplay, tables
 
 
 @dataclass(frozen=True)

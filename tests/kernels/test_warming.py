@@ -18,7 +18,7 @@ from tests.blocks import cells_of
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from tests.builders import build_day
-from tests.kernels.test_measures import with_nulls
+from tests.kernels.measure.test_measures import with_nulls
 from tests.random_day import CLOSE, OPEN, random_day
 
 def compiled():

@@ -1,0 +1,232 @@
+"""Which jobs a configuration and a catalog make, with which sessions, and what is refused."""
+
+import statistics
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from driver.config.loading import load_config
+from driver.plan.plan import job_folder, plan_jobs
+from driver.plan.sessions import _median_of_others, plan_sessions
+from kernels.base.local_time import local_instant
+from kernels.conventions import NULL
+from kernels.measure.choices import Session
+from kernels.measure.delay import EARLIER_DATE, FINE, decision_faults
+from tickstore.errors import UserError
+from tickstore.store.catalog import Partition, SessionHints
+
+RESULTS = Path("results")
+
+
+def at(clock: str, date: str = "2024-01-02") -> int:
+    moment = datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZoneInfo("Australia/Sydney"))
+    return round(moment.timestamp() * 1000) * 1_000_000
+
+
+def partition(security: str = "101", date: str = "2024-01-02", **hints: int | None) -> Partition:
+    known: dict[str, int | None] = {
+        "first_auction": at("10:02:15", date),
+        "last_continuous": at("15:59:58.500", date),
+        "continuous_prints": 100,
+    }
+    return Partition(
+        security=security,
+        date=date,
+        path=Path(f"store/{security}/{date}.h5"),
+        rows={"events": 1000, "orders": 300, "fills": 100, "quotes": 50},
+        bytes=100_000,
+        first_time=at("07:00", date),
+        last_time=at("16:10", date),
+        digest=f"digest of {security} {date}",
+        session_hints=SessionHints(**known | hints),  # type: ignore[arg-type]
+    )
+
+
+def session(*partitions: Partition, **flags: str) -> Session:
+    """Return the session of the first partition."""
+    first = partitions[0]
+    found = plan_sessions(load_config(flags).config, partitions)[first.security, first.date]
+    return replace(found, date_start=NULL)
+
+
+def test_session_from_the_opening_auction_to_the_minute_after_the_last_print() -> None:
+    assert session(partition()) == Session(at("10:02:15"), at("16:00"), "auction")
+
+
+def test_an_end_on_the_minute_stays() -> None:
+    assert session(partition(last_continuous=at("15:59:00"))).end == at("15:59:00")
+
+
+def test_session_without_an_auction_starts_with_the_first_activity() -> None:
+    first = session(partition(first_auction=None, first_continuous=at("10:05"), first_dark_entry=at("10:03")))
+    assert first == Session(at("10:03"), at("16:00"), "activity")
+    quote = session(partition(first_auction=None, first_continuous=at("10:05"), first_quote=at("10:01")))
+    assert quote.start == at("10:01")
+
+
+def test_the_end_is_the_later_of_last_print_and_last_dark_entry() -> None:
+    assert session(partition(last_dark_entry=at("16:00:30"))).end == at("16:01")
+    assert session(partition(last_dark_entry=at("14:00"))).end == at("16:00")
+
+
+def test_the_end_is_at_least_the_usual_end_of_the_date() -> None:
+    early = partition("101", last_continuous=at("13:00"))
+    others = [partition(str(number)) for number in (102, 103)]
+    elsewhere = partition("101", "2024-01-03", last_continuous=at("17:00", "2024-01-03"))
+    assert session(early, *others, elsewhere).end == at("16:00")
+    assert session(partition(last_continuous=at("16:07")), *others).end == at("16:07")
+
+
+def test_few_prints_mean_the_configured_session() -> None:
+    sparse = partition(continuous_prints=4)
+    assert session(sparse) == Session(at("10:00"), at("16:00"), "config")
+    assert session(sparse, session="09:30-17:00") == Session(at("09:30"), at("17:00"), "config")
+    assert session(sparse, partition("102", last_continuous=at("17:30"))).end == at("16:00")
+
+
+def test_a_session_file_wins() -> None:
+    given = replace(partition(), session=(at("11:00"), at("12:00")))
+    assert session(given) == Session(at("11:00"), at("12:00"), "file")
+
+
+def test_a_session_that_would_be_empty_falls_back() -> None:
+    assert session(partition(first_auction=at("11:00"), last_continuous=at("10:30"))).source == "config"
+
+
+def test_local_instants_follow_daylight_saving() -> None:
+    assert local_instant("Australia/Sydney", "2024-01-02", "10:00") == at("10:00")
+    assert local_instant("Australia/Sydney", "2024-07-02", "10:00") == at("10:00", "2024-07-02")
+    summer, winter = (local_instant("Australia/Sydney", date, "10:00") for date in ("2024-01-02", "2024-07-02"))
+    assert (winter - summer) % 86_400_000_000_000 == 3_600_000_000_000
+
+
+def plan_of(partitions: list[Partition], **flags: str) -> list[str]:
+    config = load_config(flags).config
+    return [f"{job.security}/{job.date}" for job in plan_jobs(config, partitions, None, RESULTS).jobs]
+
+
+STORE = [
+    partition(security, date)
+    for security in ("BHP", "99", "101")
+    for date in ("2024-01-03", "2024-01-02")
+]  # fmt: skip
+
+
+def test_jobs_are_in_order_integers_first_by_value_then_text_then_date() -> None:
+    expected = [f"{security}/2024-01-0{day}" for security in ("99", "101", "BHP") for day in (2, 3)]
+    assert plan_of(STORE) == expected
+    jobs = plan_jobs(load_config({}).config, STORE, None, RESULTS).jobs
+    assert [job.index for job in jobs] == list(range(6))
+    assert jobs[0].folder == "results/sec99/2024-01-02"
+
+
+def test_selection_by_security_and_date() -> None:
+    assert plan_of(STORE, security_codes="101,BHP", date_end="2024-01-02") == ["101/2024-01-02", "BHP/2024-01-02"]
+    assert plan_of(STORE, security_codes="99", date_start="2024-01-03") == ["99/2024-01-03"]
+    assert plan_of(STORE, security_codes="99", date_start="2024-01-02", date_end="2024-01-03") == plan_of(STORE)[:2]
+
+
+def test_only_the_partitions_of_the_input_are_jobs() -> None:
+    only = frozenset({("101", "2024-01-02")})
+    plan = plan_jobs(load_config({}).config, STORE, None, RESULTS, only=only)
+    assert [(job.security, job.date) for job in plan.jobs] == [("101", "2024-01-02")]
+
+
+def test_a_selection_does_not_change_sessions() -> None:
+    store = [partition("101", last_continuous=at("13:00")), partition("102"), partition("103")]
+    config = load_config({"security_codes": "101"}).config
+    (job,) = plan_jobs(config, store, None, RESULTS).jobs
+    assert job.session.end == at("16:00")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"security_codes": "101,77"}, "--security_codes=77 is not in the data, which has 99, 101, BHP"),
+        ({"date_start": "2024-02-01"}, "no trade date lies within 2024-02-01 to the last: the data has 2024-01-02 to"),
+        ({"date_end": "2023-02-01"}, "within the first to 2023-02-01"),
+        ({"participant_ids": "ACME"}, "--participant_ids=ACME is not a number"),
+        ({"participant_ids": "٣"}, "is not a number"),
+        ({"participant_ids": "99999999999"}, "--participant_ids=99999999999 is too large"),
+    ],
+)
+def test_an_empty_selection_names_the_filter(flags: dict[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        plan_of(STORE, **flags)
+
+
+def test_an_empty_store_is_said() -> None:
+    with pytest.raises(UserError, match="nothing to run"):
+        plan_of([])
+
+
+def test_text_participants_become_codes() -> None:
+    config = load_config({"participant_ids": "MS,ACME"}).config
+    plan = plan_jobs(config, STORE, {"ACME": 0, "MS": 4}, RESULTS)
+    assert plan.jobs[0].settings.selection.participants == (0, 4)
+    with pytest.raises(UserError, match="--participant_ids=ACME is not in the data, which has MS"):
+        plan_jobs(config, STORE, {"MS": 0}, RESULTS)
+
+
+def test_fingerprints_change_with_data_session_settings_and_code_only() -> None:
+    def fingerprint(store: list[Partition], code: str = "", results: Path = RESULTS, **flags: str) -> str:
+        return plan_jobs(load_config(flags).config, store, None, results, code).jobs[0].fingerprint
+
+    base = fingerprint([partition()])
+    assert fingerprint([partition()], max_workers="2", results=Path("elsewhere")) == base
+    assert fingerprint([partition(), partition("102")]) == base
+    changed = [
+        fingerprint([replace(partition(), digest="other")]),
+        fingerprint([partition(first_auction=at("10:03"))]),
+        fingerprint([partition()], "other code"),
+        fingerprint([partition()], hour_start="10"),
+        fingerprint([partition()], format="csv"),
+    ]
+    assert len({base, *changed}) == 6
+
+
+def test_folders_are_safe_for_any_security_name() -> None:
+    assert job_folder("BRK.B", "2024-01-02") == Path("secBRK.B/2024-01-02")
+    assert job_folder("../~x/ü", "2024-01-02") == Path("sec..%2F%7Ex%2F%C3%BC/2024-01-02")
+
+
+def test_what_the_data_lacks_is_noted() -> None:
+    config = load_config({}).config
+    full, bare = partition("101"), partition("102")
+    bare.rows.update(quotes=0, fills=0)
+    assert plan_jobs(config, [full], None, RESULTS).notes == ()
+    some = plan_jobs(config, [full, bare], None, RESULTS).notes
+    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing"
+    alone = plan_jobs(config, [bare], None, RESULTS).notes
+    assert alone[0].startswith("there are no trades: quantities come from order states")
+
+
+@given(ends=st.lists(st.integers(1, 20), min_size=1, max_size=9), own=st.integers(0, 8))
+def test_the_median_of_the_others_leaves_ones_own_out(ends: list[int], own: int) -> None:
+    place = own % len(ends)
+    others = ends[:place] + ends[place + 1 :]
+    expected = statistics.median_low(others) if others else 0
+    assert _median_of_others(sorted(ends), ends[place]) == expected
+    assert _median_of_others(sorted(ends), None) == statistics.median_low(ends)
+
+
+def test_trade_dates_start_in_the_evening_of_the_business_day_before() -> None:
+    """Monday the 29th is a holiday: what is decided on Friday evening belongs to Tuesday (decisions 1)."""
+    tuesday = partition(date="2024-01-30")
+
+    def start(**flags: str) -> int:
+        return plan_sessions(load_config(flags).config, [tuesday])["101", "2024-01-30"].date_start
+
+    assert start() == at("19:00", "2024-01-29")
+    assert start(holidays="2024-01-29") == at("19:00", "2024-01-26")
+    assert start(session_cutoff="24:00") == at("00:00", "2024-01-30")
+    for clock, flags in (("20:00", {}), ("18:30", {"session_cutoff": "18:00"})):
+        decided = np.array([at(clock, "2024-01-26")])
+        assert decision_faults(decided, decided, start(holidays="2024-01-29", **flags)).tolist() == [FINE]
+        assert decision_faults(decided, decided, start(**flags)).tolist() == [EARLIER_DATE]

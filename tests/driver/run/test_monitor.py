@@ -1,0 +1,72 @@
+"""What the monitor says while a stage goes on, on a terminal and off it."""
+
+import io
+
+import pytest
+
+from driver.run.monitor import Monitor
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_plain_lines_show_share_and_time_left_by_rows(clock: Clock) -> None:
+    stream = io.StringIO()
+    with Monitor(stream, clock) as monitor:
+        monitor.start("jobs", 1_000, "rows", 4)
+        clock.now += 2
+        monitor.advance(400)
+        clock.now += 3
+        monitor.advance(600, 3)
+    assert stream.getvalue().splitlines() == [
+        "jobs: 1/4 jobs, 40% of rows, 2.0 s so far, about 3 s left",
+        "jobs: 4/4 jobs, 100% of rows, 5.0 s so far",
+    ]
+
+
+def test_plain_lines_are_few(clock: Clock) -> None:
+    stream = io.StringIO()
+    monitor = Monitor(stream, clock)
+    monitor.start("jobs", 10_000, "rows", 10_000)
+    for _ in range(10_000):
+        clock.now += 0.01
+        monitor.advance(1)
+    lines = stream.getvalue().splitlines()
+    assert 5 <= len(lines) <= 12
+
+
+def test_nothing_is_said_of_what_takes_no_time(clock: Clock) -> None:
+    stream = io.StringIO()
+    monitor = Monitor(stream, clock)
+    monitor.start("reading", 0, "bytes")
+    monitor.reach(0)
+    monitor.stop()
+    assert stream.getvalue() == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with Monitor(stream) as monitor:
+        monitor.start("jobs", 10, "rows", 2)
+        monitor.advance(5)
+        monitor.say("job [101/2024-01-02] failed")
+    text = stream.getvalue()
+    assert "1/2 jobs, 50% of rows" in text
+    assert "job [101/2024-01-02] failed" in text

@@ -1,0 +1,121 @@
+"""Which finished jobs stay valid, what is stale, and what run.json and jobs.csv say."""
+
+import csv
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from driver.config.loading import load_config
+from driver.engines.jobs import Outcome
+from driver.plan.jobs import Job, JobReport
+from driver.plan.plan import Plan, job_folder
+from driver.run import results_folder as folder
+from driver.run.manifest import Manifest
+from driver.run.results_folder import JobState
+from tests.driver.jobs import make_job
+from tickstore.durable.files import file_stamps
+from tickstore.errors import UserError
+
+
+def plan_in(results: Path, *securities: str) -> Plan:
+    jobs = [
+        make_job(i, name, folder=str(results / job_folder(name, "2024-01-01"))) for i, name in enumerate(securities)
+    ]
+    return Plan(tuple(jobs), 0, {})
+
+
+def write_job(job: Job) -> Outcome:
+    Path(job.folder).mkdir(parents=True)
+    (Path(job.folder) / "metrics.csv").write_text(job.security)
+    (Path(job.folder) / ".tmp-left-by-a-killed-attempt").touch()
+    return Outcome(job, JobReport(job.index, 7, 5, 3, 11, 0.25), "", 1)
+
+
+def finish(results: Path, plan: Plan) -> None:
+    manifest = Manifest(results)
+    manifest.start({})
+    for job in plan.jobs:
+        manifest.append(folder.finished_entry(write_job(job)))
+    manifest.close()
+
+
+def test_finished_jobs_are_valid_until_fingerprint_or_files_change(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path, "a", "b", "c")
+    finish(tmp_path, plan)
+    assert list(file_stamps(Path(plan.jobs[0].folder))) == ["metrics.csv"]
+    read = Manifest(tmp_path).read
+    assert set(folder.valid_jobs(plan, read())) == {f"{name}/2024-01-01" for name in "abc"}
+    (Path(plan.jobs[1].folder) / "metrics.csv").unlink()
+    os.utime(Path(plan.jobs[2].folder) / "metrics.csv", ns=(0, 0))
+    assert set(folder.valid_jobs(plan, read())) == {"a/2024-01-01"}
+    other = Plan((make_job(5, "a", folder=plan.jobs[0].folder),), 0, {})
+    assert folder.valid_jobs(other, read()) == {}
+
+
+def test_jobs_that_left_the_plan_move_to_stale(tmp_path: Path) -> None:
+    finish(tmp_path, plan_in(tmp_path, "a", "b"))
+    assert folder.set_stale_aside(tmp_path, plan_in(tmp_path, "a")) == 1
+    assert (tmp_path / "seca/2024-01-01/metrics.csv").exists()
+    assert not (tmp_path / "secb").exists()
+    assert (tmp_path / ".stale/secb/2024-01-01/metrics.csv").exists()
+    write_job(plan_in(tmp_path, "b").jobs[0])
+    assert folder.set_stale_aside(tmp_path, plan_in(tmp_path, "a")) == 1, "again, over the older one"
+
+
+def test_foreign_folders_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(UserError, match="holds other files: give an empty or new folder"):
+        folder.check_results_folder(tmp_path)
+    with pytest.raises(UserError, match="is a file: give a folder"):
+        folder.check_results_folder(tmp_path / "notes.txt")
+    folder.check_results_folder(tmp_path / "new")
+
+
+def test_jobs_csv_has_a_line_per_job_in_plan_order(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path, "a", "b", "c")
+    report = asdict(JobReport(0, 7, 5, 3, 11, 0.25))
+    states = [
+        JobState(plan.jobs[0], "done", 2, report),
+        JobState(plan.jobs[1], "failed", 2, None, "killed, twice"),
+        JobState(plan.jobs[2], "kept", 0, report),
+    ]
+    folder.write_jobs(tmp_path, states)
+    with (tmp_path / "jobs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["state"] for row in rows] == ["done", "failed", "kept"]
+    assert (rows[0]["events"], rows[0]["orders"], rows[0]["fills"], rows[0]["bytes"]) == ("7", "5", "3", "11")
+    assert (rows[1]["error"], rows[1]["events"]) == ("killed, twice", "")
+
+
+def test_tables_are_current_only_after_a_complete_run_of_the_same_plan(tmp_path: Path) -> None:
+    config = load_config({}).config
+    (tmp_path / "by_date.csv").write_text("1")
+    assert not folder.tables_are_current(tmp_path, "digest")
+    for state, expected in (("running", False), ("failed", False), ("complete", True)):
+        folder.write_run(tmp_path, state, config, "digest", {"tables": folder.table_stamps(tmp_path)})
+        assert folder.tables_are_current(tmp_path, "digest") is expected
+    assert not folder.tables_are_current(tmp_path, "other digest")
+    (tmp_path / "by_date.csv").write_text("2 edited by hand")
+    assert not folder.tables_are_current(tmp_path, "digest")
+    folder.refresh_stamps(tmp_path)
+    assert folder.tables_are_current(tmp_path, "digest")
+    (tmp_path / "my own notes.csv").touch()
+    assert folder.tables_are_current(tmp_path, "digest")
+    folder.remove_tables(tmp_path)
+    assert not (tmp_path / "by_date.csv").exists()
+    assert (tmp_path / "my own notes.csv").exists(), "not ours to remove"
+    assert json.loads((tmp_path / "run.json").read_text())["config"]["max_workers"] == 8
+
+
+def test_damaged_run_json_is_not_current(tmp_path: Path) -> None:
+    for text in ("", "[]", '{"tables": 3}', '{"tables": {"a": 1}, "state": "complete", "plan": "d"}'):
+        (tmp_path / "run.json").write_text(text)
+        assert not folder.tables_are_current(tmp_path, "d")
+
+
+def test_versions_and_code_are_recorded() -> None:
+    assert {"python", "numpy", "numba", "darkreplay"} <= set(folder.versions())
+    assert len(folder.code_digest()) == 16

@@ -1,0 +1,203 @@
+"""Parents: exact sums of their children against a slow second way, over any blocks and jobs, and as a table."""
+
+import csv
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driver.job.job import run_job
+from driver.plan.jobs import Job
+from driver.sums.parents import Parents, ParentSums, peak_quantities
+from driver.sums.partial_file import read_partial, write_partial
+from driver.tables.aggregate import aggregate
+from driver.tables.column_guide import markdown
+from driver.tables.parent_table import COLUMNS
+from kernels.conventions import NULL
+from kernels.measure.choices import Session
+from kernels.measure.order_columns import PARENTS
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import part_of, with_columns
+from tests.builders import build_day
+from tests.driver.job.test_job import OPEN as START
+from tests.driver.job.test_job import market
+from tests.driver.job_folders import SETTINGS, make_job
+from tests.driver.order_blocks import random_block
+from tests.oracles.moments import naive_rounded
+from tickstore.day.writer import write_day
+
+pytestmark = pytest.mark.reduced
+SCALE = 65_536
+
+
+def with_parents(n: int, seed: int, parents: int = 5) -> OrderBlock:
+    """Return random orders of a few parents; some have none."""
+    block, rng = random_block(n, seed), np.random.default_rng(seed)
+    ids = np.array([NULL, *(2**62 + rng.permutation(parents))])
+    end = block.arrival_time + rng.integers(0, 3, n) * 10**12
+    return with_columns(block, [PARENTS], end_time=end, parent_id=rng.choice(ids, n))
+
+
+def summed(block: OrderBlock, *cuts: int) -> Parents | None:
+    """Return the parents of a block, handed over in pieces whose memory is used again."""
+    sums = ParentSums()
+    edges = sorted({0, len(block), *(min(cut, len(block)) for cut in cuts)})
+    for low, high in pairwise(edges):
+        piece = part_of(block, slice(low, high))
+        sums.add(piece)
+        for matrix in piece.rows:
+            matrix.fill(7)
+    return sums.parents()
+
+
+def naive_peak(children: list[int], block: OrderBlock) -> int:
+    """Return the most that was filled or working, looked at whenever a child arrives."""
+    most = 0
+    for now in children:
+        t, total = int(block.arrival_time[now]), 0
+        for i in children:
+            arrival, end = int(block.arrival_time[i]), int(block.end_time[i])
+            if arrival <= t:
+                ended = max(end, arrival + 1) <= t
+                total += int(block.filled_quantity[i] if ended else block.order_quantity[i])
+        most = max(most, total)
+    return most
+
+
+def naive_parents(block: OrderBlock) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for i, number in enumerate(block["parent_id"].tolist()):
+        found.setdefault(number, []).append(i)
+    return found
+
+
+@given(n=st.integers(1, 60), seed=st.integers(0, 10**6), cuts=st.lists(st.integers(0, 60), max_size=3))
+def test_parents_are_the_sums_of_their_children(n: int, seed: int, cuts: list[int]) -> None:
+    block = with_parents(n, seed)
+    parents = summed(block, *cuts)
+    assert parents is not None
+    expected = naive_parents(block)
+    assert parents.sums[0].tolist() == list(expected)  # in the order of their first children
+    for p, (number, children) in enumerate(expected.items()):
+        found = dict(zip(parents.names, parents.sums[:, p].tolist(), strict=True))
+        priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+        assert (found["arrival_time"], found["mid2"]) == (block.arrival_time[children[0]], block.mid2[children[0]])
+        assert found["end_time"] == max(block.end_time[children].tolist())
+        assert (found["orders"], found["priced_orders"]) == (len(children), len(priced))
+        assert found["order_quantity"] == sum(block.order_quantity[children].tolist())
+        assert found["base"] == sum(int(block.mid2[i]) * int(block.order_quantity[i]) for i in priced)
+        whole = found["order_quantity"]
+        assert found["peak_quantity"] == (whole if number == NULL else naive_peak(children, block))
+        for s, scenario in enumerate(block.scenarios):
+            assert found[f"{scenario}.filled_quantity"] == sum(block.scenario_filled[s, children].tolist())
+            assert found[f"{scenario}.cost"] == sum(naive_rounded(float(block.cost[s, i]) * SCALE) for i in priced)
+
+
+def test_orders_sent_again_count_once_at_their_peak() -> None:
+    """100 shares, cancelled after 30, sent again as 70: never more than 100; a second child beside it adds up."""
+    day = [
+        np.array(column) for column in ([0, 0, 1, 1], [0, 5, 0, 4], [5, 9, 9, 9], [100, 70, 50, 50], [30, 70, 0, 50])
+    ]
+    assert peak_quantities(*day, count=2).tolist() == [100, 100]
+    assert peak_quantities(*(column[:0] for column in day), count=0).tolist() == []
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_table_has_each_parent_of_each_date_against_its_own_mid(tmp_path: Path) -> None:
+    blocks = [with_parents(60, seed) for seed in range(3)]
+    jobs = [make_job(tmp_path, i, "1", f"2024-01-0{i + 1}", block) for i, block in enumerate(blocks)]
+    assert not (tmp_path / "by_parent.csv").exists()
+    for job, block in zip(jobs, blocks, strict=True):
+        path = Path(job.folder) / "partial.arrow"
+        write_partial(replace(read_partial(path), parents=summed(block)), path)
+    tables = aggregate(tmp_path, jobs, SETTINGS).tables
+    assert "by_parent.csv" in tables
+    rows = read(tmp_path / "by_parent.csv")
+    assert list(rows[0]) == [column.name for column in COLUMNS]
+    keys = [(f"2024-01-0{d + 1}", "" if p == NULL else str(p)) for d, b in enumerate(blocks) for p in naive_parents(b)]
+    assert [(row["date"], row["parent_id"]) for row in rows if row["scenario"] == "A"] == keys
+    by_key = {(row["date"], row["parent_id"], row["scenario"]): row for row in rows}
+    for d, block in enumerate(blocks):
+        for number, children in naive_parents(block).items():
+            for s, scenario in enumerate(block.scenarios):
+                shown = "" if number == NULL else str(number)
+                check_row(by_key[f"2024-01-0{d + 1}", shown, scenario], block, children, s)
+    whole = {row["scenario"]: row for row in read(tmp_path / "global_summary.csv")}
+    for scenario in ("real", "A", "B", "C"):
+        mine = [row for row in rows if row["scenario"] == scenario]
+        for column in ("orders", "order_quantity", "filled_quantity", "priced_orders", "notional"):
+            assert sum(int(row[column]) for row in mine) == int(whole[scenario][column]), column
+        assert sum(int(row["orders_cost"]) for row in mine) == int(whole[scenario]["shortfall_cost"])
+
+
+def check_row(row: dict[str, str], block: OrderBlock, children: list[int], s: int) -> None:
+    """Compare a row with the shortfall of its children against the mid of the first one, from prices."""
+    priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+    mid2 = int(block.mid2[children[0]])
+    alone = row["parent_id"] == ""
+    sides = {int(block.side[i]) for i in children}
+    assert row["side"] == ("1" if sides == {1} else "2" if sides == {-1} else "")
+    if not priced or (mid2 == NULL and not alone):
+        assert (row["shortfall_bps"], row["drift_bps"], row["shortfall_cost"]) == ("", "", "")
+        return
+    cost = drift = base = Fraction(0)
+    for i in priced:
+        reference = int(block.mid2[i]) if alone else mid2
+        moved = int(block.side[i]) * int(block.order_quantity[i]) * (int(block.mid2[i]) - reference)
+        cost += naive_rounded(float(block.cost[s, i]) * SCALE) + SCALE * moved
+        drift += moved
+        base += int(block.order_quantity[i]) * reference
+    assert int(row["shortfall_cost"]) == cost
+    assert float(row["shortfall_bps"]) == pytest.approx(float(10_000 * cost / (SCALE * base)), rel=1e-12, abs=1e-12)
+    assert float(row["drift_bps"]) == pytest.approx(float(10_000 * drift / base), rel=1e-12, abs=1e-12)
+    assert row["mid"] == ("" if alone else repr(mid2 / 2))
+
+
+def test_without_parents_there_is_no_table(tmp_path: Path) -> None:
+    block = random_block(20, 0)
+    assert summed(block) is None
+    job = make_job(tmp_path, 0, "1", "2024-01-01", block)
+    assert "by_parent.csv" not in aggregate(tmp_path, [job], SETTINGS).tables
+
+
+def test_parents_survive_the_partial(tmp_path: Path) -> None:
+    block = with_parents(40, 1)
+    job = make_job(tmp_path, 0, "1", "2024-01-01", block)
+    path, parents = Path(job.folder) / "partial.arrow", summed(block)
+    assert parents is not None
+    write_partial(replace(read_partial(path), parents=parents), path)
+    back: Any = read_partial(path).parents
+    assert (back.scenarios, back.names) == (parents.scenarios, parents.names)
+    np.testing.assert_array_equal(back.sums, parents.sums)
+
+
+def test_the_readme_shows_the_columns() -> None:
+    text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == markdown(
+        COLUMNS
+    )
+
+
+def test_a_job_of_a_day_file_with_parents_sums_them(tmp_path: Path) -> None:
+    day = build_day(*market())
+    names = np.arange(len(day.orders["order_id"])) // 4 + 2**62
+    groups = {"events": day.events, "orders": day.orders | {"parent_id": names}, "fills": day.fills}
+    write_day(tmp_path / "day.h5", "101", "2024-09-05", groups | {"quotes": day.quotes}, {})
+    session = Session(START, START + 6 * 3_600 * 10**9, "file")
+    job = Job(0, "101", "2024-09-05", str(tmp_path / "day.h5"), str(tmp_path / "a"), session, SETTINGS, 120, "print")
+    run_job(job)
+    aggregate(tmp_path, [job], SETTINGS)
+    rows = [row for row in read(tmp_path / "by_parent.csv") if row["scenario"] == "real"]
+    assert {int(row["parent_id"]): int(row["orders"]) for row in rows} == {2**62 + k: 4 for k in range(15)}
+    (whole,) = (row for row in read(tmp_path / "global_summary.csv") if row["scenario"] == "real")
+    assert sum(int(row["orders_cost"]) for row in rows) == int(whole["shortfall_cost"])

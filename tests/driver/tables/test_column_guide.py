@@ -1,0 +1,81 @@
+"""Every column of every table is described, nothing else is, and signs are what the names say."""
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from driver.config.keys import AGGREGATE_KEYS
+from driver.job.order_file import order_columns
+from driver.plan.jobs import Settings
+from driver.tables.aggregate import aggregate
+from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER_COLUMNS, markdown
+from driver.tables.table_list import FILES, TABLES, list_of_tables
+from kernels.measure.choices import Simulation
+from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
+from tests.blocks import with_columns
+from tests.driver.job_folders import SETTINGS, make_jobs
+from tests.driver.order_blocks import empty_block
+
+
+def described(name: str) -> str:
+    return re.sub(r"_[0-9.]+s(_bps|_orders|)$", r"_<h>s\1", name)
+
+
+@pytest.mark.parametrize("fees", [0.0, 1.0])
+def test_tables_hold_the_described_columns_and_no_others(tmp_path: Path, fees: float) -> None:
+    simulation = replace(SETTINGS.simulation, fees_bps=(fees, 0.0, 0.0, 0.0))
+    aggregate(tmp_path, make_jobs(tmp_path), Settings(simulation=simulation))
+    known = {column.name for column in COLUMNS} - (set() if fees else {"net_shortfall_bps", "net_saving_bps"})
+    for table in TABLES:
+        with (tmp_path / f"{table.name}.csv").open() as file:
+            header = next(csv.reader(file))
+        assert header[: len(table.keys)] == [*table.keys]
+        assert {described(name) for name in header[len(table.keys) :]} == known, table.name
+
+
+def test_order_files_hold_the_described_columns_in_order() -> None:
+    block = empty_block(Simulation())
+    ready = with_columns(block, given=[PARENTS, DECIDED, FEES])
+    for given, left_out in ((block, OPTIONAL), (ready, ())):
+        names = [re.sub(r"^(real|[A-Z])_", "<s>_", described(name)) for name in order_columns(given)]
+        expected = [column.name for column in ORDER_COLUMNS if column.name not in left_out]
+        assert list(dict.fromkeys(names)) == expected
+    core = list(order_columns(block, (CORE,)))
+    assert core == list(order_columns(block))[: len(core)]
+    assert core[-1] == "C_saving_bps"
+
+
+def test_the_readme_shows_the_columns_of_order_files() -> None:
+    text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == markdown(
+        ORDER_COLUMNS
+    )
+
+
+def test_both_readmes_list_the_tables() -> None:
+    root = Path(__file__).resolve().parents[3]
+    guide = (root / "driver" / "README.md").read_text(encoding="utf-8")
+    assert guide.partition("<!-- tables -->\n")[2].partition("<!-- end of tables -->")[0] == list_of_tables()
+    overview = (root / "README.md").read_text(encoding="utf-8").partition("## Results")[2].partition("\n## ")[0]
+    assert set(re.findall(r"\w+\.(?:csv|html)\b", overview)) - {"metrics.csv", "orders.csv"} == FILES
+
+
+def test_each_choice_of_aggregate_by_is_one_table() -> None:
+    assert sorted(table.chosen_by for table in TABLES if table.chosen_by) == sorted(AGGREGATE_KEYS)
+
+
+def test_names_are_unique_and_signs_follow_the_names() -> None:
+    assert len({column.name for column in COLUMNS}) == len(COLUMNS)
+    assert len({column.name for column in ORDER_COLUMNS}) == len(ORDER_COLUMNS)
+    for column in (*COLUMNS, *ORDER_COLUMNS):
+        if column.unit == "count":
+            continue
+        if "saving" in column.name and "_sd_" not in column.name:
+            assert column.sign == "benefit", column.name
+        if any(word in column.name for word in ("shortfall", "slippage")):
+            assert column.sign == "cost", column.name
+        if "improvement" in column.name or "markout" in column.name:
+            assert column.sign == "benefit", column.name

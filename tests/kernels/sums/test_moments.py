@@ -1,0 +1,290 @@
+"""Mergeable sums equal a plain-Python oracle, and merging parts equals the whole."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from kernels.base.columns import F64, I16, I32, I64
+from kernels.conventions import NULL
+from kernels.sums import histograms, moments
+from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_tables
+from kernels.sums.cell_tables import K as MOST
+from kernels.sums.fill_rows import WITHIN, row_widths
+from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
+from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, Asked, new_tile
+from tests.blocks import block_of, with_columns
+from tests.oracles import moments as oracle
+
+pytestmark = pytest.mark.reduced
+K = 3
+
+
+@dataclass
+class Orders:
+    """Random orders: a cell each, K costs, a base that is 0 where the order is not priced."""
+
+    cells: int
+    cell: I32
+    cost: F64
+    mid2: I64
+    quantity: I64
+    base: I64
+    group: NDArray[np.int8]
+    filled: I64
+    value: F64  # a metric of fills, weighted by ``weight``
+    weight: I64
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Orders:
+    n = draw(st.integers(0, 40))
+    cells = draw(st.integers(1, 5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    mid2 = rng.choice([NULL, 0, 1, 29, 6_720, 6_721, 10**9], n)
+    quantity = rng.choice([0, 1, 100, 99_999], n)
+    scale = draw(st.sampled_from([0.0, 1e-3, 1.0, 1e4]))
+    cost = scale * rng.normal(0, 1, (K, n)) * quantity + draw(st.sampled_from([0.0, 1e7]))
+    cost[rng.random((K, n)) < draw(st.sampled_from([0.0, 0.1]))] = np.nan
+    base = np.empty(n, np.int64)
+    moments.priced_base(mid2, quantity, cost, base)
+    filled = np.stack([quantity // rng.integers(1, 3) for _ in range(K)]) * rng.integers(0, 2, (K, n))
+    value = np.where(rng.random(n) < 0.3, np.nan, rng.normal(0, 50, n))
+    group, weight = rng.integers(1, 4, n).astype(np.int8), 2 * quantity * rng.integers(0, 9_999, n)
+    cell = rng.integers(0, cells, n).astype(np.int32)
+    return Orders(cells, cell, cost, mid2, quantity, base, group, filled, value, weight)
+
+
+def add(part: Orders) -> tuple[CubeTables, I16]:
+    """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
+    n, widths = len(part.cell), row_widths(K, 1, 0)
+    columns: dict[str, Any] = {"order_quantity": part.quantity, "mid2": part.mid2, "group": part.group}
+    block = block_of(n, {}, (1.0,), ())
+    for matrix in block.rows:
+        matrix.fill(0)
+    block = with_columns(block, **columns, notional=part.weight // 2, arrival_slippage_bps=part.value)
+    block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
+    asked = Asked(np.arange(K), 0, 0)
+    tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
+    code = np.empty((n, CODE_COLUMNS), np.int16)
+    add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
+    for table, whole in zip(tables[:2], one[:2], strict=True):
+        assert np.array_equal(table.sum(axis=0), whole[0])
+    return tables, code
+
+
+def accumulate(part: Orders) -> tuple[F64, F64, F64]:
+    """Return weight, mean and co-moments as ``merge_moments`` takes them."""
+    rows = add(part)[0].moments
+    lower, full = np.tril_indices(K), np.zeros((part.cells, 2, MOST, MOST))
+    full[:] = rows[:, COMOMENT : COMOMENT + 2 * MOST**2].reshape(-1, 2, MOST, MOST)
+    means = rows[:, MEAN:COMOMENT].reshape(-1, 2, MOST)[:, :, :K]
+    return rows[:, :3].copy(), means.copy(), full[:, :, lower[0], lower[1]]
+
+
+def rows(part: Orders, chosen: slice) -> Orders:
+    return Orders(
+        part.cells,
+        part.cell[chosen],
+        np.ascontiguousarray(part.cost[:, chosen]),
+        part.mid2[chosen],
+        part.quantity[chosen],
+        part.base[chosen],
+        part.group[chosen],
+        np.ascontiguousarray(part.filled[:, chosen]),
+        part.value[chosen],
+        part.weight[chosen],
+    )
+
+
+@given(orders())
+def test_base_is_quantity_times_mid_of_orders_priced_everywhere(some: Orders) -> None:
+    assert some.base.tolist() == oracle.naive_base(some.mid2.tolist(), some.quantity.tolist(), some.cost.tolist())
+
+
+@given(orders())
+def test_sums_equal_the_oracle(some: Orders) -> None:
+    cell = some.cell.tolist()
+    out = np.zeros(some.cells, np.int64)
+    moments.add_integers(some.cell, some.mid2, out)
+    assert out.tolist() == oracle.naive_integer_sums(cell, some.mid2.tolist(), some.cells)
+    out[:] = 0
+    reach = moments.add_fixed_cost(some.cell, some.cost[0], some.base, out)
+    assert out.tolist() == oracle.naive_fixed_sums(cell, some.cost[0].tolist(), some.base.tolist(), some.cells)
+    assert abs(out).sum() <= reach + len(cell)
+
+
+@given(orders())
+def test_rows_of_cells_equal_the_oracle(some: Orders) -> None:
+    cell, tables = some.cell.tolist(), add(some)[0]
+    place = WITHIN
+    expected = oracle.naive_weighted(cell, some.value.tolist(), some.weight.tolist(), some.cells)
+    assert tables.fill_rows[:, place : place + 3].T.tolist() == [list(row) for row in expected]
+    base, costs = some.base.tolist(), some.cost.tolist()
+    assert tables.rows[:, PRICED + 1].tolist() == oracle.naive_integer_sums(cell, base, some.cells)
+    for s in range(K):
+        row = tables.rows[:, SCENARIO + SCENARIO_PLACES * s :]
+        assert row[:, COST].tolist() == oracle.naive_fixed_sums(cell, costs[s], base, some.cells)
+        found = row[:, :3].tolist()
+        columns = some.group.tolist(), some.filled[0].tolist(), some.filled[s].tolist(), some.quantity.tolist()
+        outcome = [oracle.naive_outcome(*order) for order in zip(*columns, strict=True)]
+        pairs = list(zip(cell, outcome, strict=True))
+        assert found == [[pairs.count((c, code)) for code in (1, 2, 3)] for c in range(some.cells)]
+
+
+@given(orders())
+def test_moments_equal_two_passes_over_exact_sums(some: Orders) -> None:
+    weight, mean, comoment = accumulate(some)
+    lower = np.tril_indices(K)
+    for c in range(some.cells):
+        mine = [i for i in np.flatnonzero(some.cell == c) if some.base[i] > 0]
+        assert weight[c, 0] == len(mine)
+        if not mine:
+            assert not mean[c].any()
+            continue
+        y = [[1e4 * float(some.cost[k, i]) / float(some.base[i]) for k in range(K)] for i in mine]
+        size = max(abs(value) for row in y for value in row)
+        for v, w in enumerate(([1.0] * len(mine), [float(some.base[i]) for i in mine])):
+            expected, co = oracle.naive_moments(y, w)
+            np.testing.assert_allclose(mean[c, v], expected, rtol=1e-12, atol=1e-12 * size)
+            np.testing.assert_allclose(comoment[c, v], np.asarray(co)[lower], rtol=1e-9, atol=1e-11 * size**2 * sum(w))
+
+
+@given(orders(), st.lists(st.integers(0, 40), max_size=4))
+def test_merging_any_split_equals_the_whole(some: Orders, cuts: list[int]) -> None:
+    n = len(some.cell)
+    edges = sorted([0, n, *(min(cut, n) for cut in cuts)])
+    whole = accumulate(some)
+    merged = np.zeros_like(whole[0]), np.zeros_like(whole[1]), np.zeros_like(whole[2])
+    index = np.arange(some.cells, dtype=np.int32)
+    for start, stop in pairwise(edges):
+        moments.merge_moments(index, *accumulate(rows(some, slice(start, stop))), *merged)
+    scale = max(1.0, float(np.nanmax(np.abs(whole[1]), initial=0.0)))
+    np.testing.assert_allclose(merged[0], whole[0], rtol=1e-12)
+    np.testing.assert_allclose(merged[1], whole[1], rtol=1e-9, atol=1e-9 * scale)
+    total = float(whole[0][:, :2].max(initial=1.0))
+    np.testing.assert_allclose(merged[2], whole[2], rtol=1e-7, atol=1e-9 * scale**2 * total)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30), st.integers(1, 3))
+def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: int) -> None:
+    index = (np.arange(len(values)) % rows_wanted).astype(np.int32)
+    low, high = np.zeros((1, rows_wanted), np.int64), np.zeros((1, rows_wanted), np.int64)
+    moments.merge_integers(index, np.array([values], np.int64), low, high)
+    for r in range(rows_wanted):
+        assert (int(high[0, r]) << 32) + int(low[0, r]) == sum(values[r::rows_wanted])
+
+
+@given(orders())
+def test_histograms_equal_the_oracle(some: Orders) -> None:
+    start, code = np.zeros(some.cells + 1, np.int64), add(some)[1]
+    by_cell = np.empty_like(code)
+    histograms.codes_by_cell(some.cell, code, start, by_cell)
+    assert by_cell.tolist() == code[np.argsort(some.cell, kind="stable")].tolist()
+    room = (2 * K - 1) * max(len(some.cell), 1)
+    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
+    n = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
+    found = {
+        (int(c), int(code) // BUCKETS, int(code) % BUCKETS): int(count)
+        for c, code, count in zip(out[0][:n], out[1][:n], out[2][:n], strict=True)
+    }
+    assert len(found) == n
+    assert list(zip(out[0][:n], out[1][:n], strict=True)) == sorted(zip(out[0][:n], out[1][:n], strict=True))
+    assert found == oracle.naive_histogram(some.cell.tolist(), some.cost.tolist(), some.base.tolist())
+    dense = np.zeros((some.cells, (2 * K - 1) * BUCKETS), np.int64)
+    index = np.arange(some.cells, dtype=np.int32)
+    histograms.merge_histograms(index, out[0][:n], out[1][:n], out[2][:n], dense)
+    assert int(dense.sum()) == sum(found.values())
+
+
+@given(orders(), st.integers(1, 3))
+def test_regrouped_histograms_are_those_of_the_new_cells(some: Orders, groups: int) -> None:
+    def counted(cell: I32, cells: int) -> list[NDArray[Any]]:
+        start, by_cell = np.zeros(cells + 1, np.int64), np.empty_like(code)
+        histograms.codes_by_cell(cell, code, start, by_cell)
+        written = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
+        return [column[:written].copy() for column in out]
+
+    code, n = add(some)[1], len(some.cell)
+    room = (2 * K - 1) * max(n, 1)
+    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
+    new = (np.arange(some.cells) % groups).astype(np.int32)
+    expected, (cell, codes, counts) = counted(new[some.cell], groups), counted(some.cell, some.cells)
+    row = np.argsort(new, kind="stable")
+    start, entry = np.searchsorted(new[row], np.arange(groups + 1)), np.searchsorted(cell, np.arange(some.cells + 1))
+    blank = np.zeros((2 * K - 1) * BUCKETS, np.int64)
+    written = histograms.regroup_histograms(start, row, entry, codes, counts, blank, *out)
+    assert [column[:written].tolist() for column in out] == [column.tolist() for column in expected]
+    assert not blank.any()
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0**-6, -(2.0**-6), 2.0**-7, 1.0, 1.124, 1.125, -3.3, 9_999.0, 1e300, -1e300])
+def test_buckets_lie_between_their_edges(value: float) -> None:
+    edges = histograms.bucket_edges()
+    assert len(edges) == BUCKETS + 1
+    assert np.all(np.diff(edges) > 0)
+    bucket = oracle.naive_bucket(value)
+    assert edges[bucket] <= value <= edges[bucket + 1]
+
+
+def order_of(cost: F64, group: int, filled: I64, quantity: int) -> Orders:
+    one = np.array([quantity], np.int64)
+    kind, cell = np.array([group], np.int8), np.zeros(1, np.int32)
+    return Orders(1, cell, cost, one, one, one * one, kind, filled, np.zeros(1), np.zeros(1, np.int64))
+
+
+@pytest.mark.parametrize(
+    ("group", "real", "filled", "quantity"),
+    [(1, 60, 60, 100), (2, 60, 100, 100), (2, 60, 0, 100), (3, 0, 0, 100), (3, 0, 50, 100), (1, 100, 99, 100)],
+)
+def test_outcome_under_a_scenario(group: int, real: int, filled: int, quantity: int) -> None:
+    amounts = np.array([[real], [filled], [0]], np.int64)
+    row = add(order_of(np.zeros((K, 1)), group, amounts, quantity))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
+    expected = oracle.naive_outcome(group, real, filled, quantity)
+    assert row[:3].tolist() == [int(code == expected) for code in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("cost", "kind"), [(9.0, 0), (10.0 + 1e-9, 1), (10.0, 1), (11.0, 2), (np.nan, None)])
+def test_comparison_is_of_fixed_point_costs(cost: float, kind: int | None) -> None:
+    costs, nothing = np.array([[10.0], [cost], [0.0]]), np.zeros((K, 1), np.int64)
+    row = add(order_of(costs, 3, nothing, 100))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
+    assert row[BETTER : BETTER + 3].tolist() == [int(code == kind) for code in range(3)]
+
+
+@pytest.mark.parametrize("value", [2.0**62, -(2.0**63), np.inf])
+def test_sums_that_may_not_fit_are_reported_not_wrapped(value: float) -> None:
+    cell, out = np.zeros(1, np.int32), np.zeros(1, np.int64)
+    assert moments.add_rounded(cell, np.array([value]), 1.0, out) >= moments.FIXED_LIMIT
+    assert moments.add_fixed_cost(cell, np.array([value]), np.ones(1, np.int64), out) >= moments.FIXED_LIMIT
+    assert out[0] == 0
+
+
+def test_missing_values_add_nothing() -> None:
+    cell, out = np.zeros(2, np.int32), np.zeros(1, np.int64)
+    assert moments.add_rounded(cell, np.array([np.nan, 2.5]), 1.0, out) == 2.5
+    assert out[0] == 2  # half to even
+
+
+@given(st.lists(st.integers(-1, 4), max_size=5, unique=True), st.integers(0, 1_000))
+def test_rows_of_totals_are_added_where_they_belong(places: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.array(places, np.int32)
+    values, table = rng.integers(-9, 9, (3, len(rows))), rng.integers(-9, 9, (3, 5))
+    added, by_row = table.copy(), np.ascontiguousarray(table.T)
+    moments.merge_rows(rows, values, added)
+    histograms.merge_histogram_rows(rows, np.ascontiguousarray(values.T), by_row)
+    for c in range(3):
+        expected = [int(table[c, r]) + (int(values[c, places.index(r)]) if r in places else 0) for r in range(5)]
+        assert added[c].tolist() == expected == by_row[:, c].tolist()
+
+
+def test_marks_turn_to_mixed_when_they_differ() -> None:
+    out = np.full(4, -1, np.int64)
+    for rows, mark in (([0, 1, -1], 7), ([1, 2], 8), ([0], 7)):
+        moments.mark_rows(np.array(rows, np.int32), mark, -1, -2, out)
+    assert out.tolist() == [7, -2, 8, -1]
