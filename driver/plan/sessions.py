@@ -8,7 +8,6 @@ from driver.config.keys import Config
 from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
-from tickstore.times.trade_dates import first_instant
 
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
@@ -24,6 +23,8 @@ def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple
     for ends in seen_ends.values():
         ends.sort()
     rules = config.timezone, config.session_cutoff, config.holidays
+    from tickstore.times.trade_dates import first_instant  # it brings the compiler along
+
     starts = {date: first_instant(*rules, date) for date in {p.date for p in partitions}}
     sessions = {}
     for p in partitions:

@@ -93,11 +93,11 @@ class Supervisor:
             Workers die before they are ready, or cannot load what they need.
         """
         while self._hand_out(feed) or any(worker.busy for worker in self.workers):
-            answers = [self._serve(worker) for worker in self._listen()]
-            answers += [self._give_up(worker) for worker in self._overdue()]
-            self._hand_out(feed)  # before the caller sees the answers: it may take its time
-            for answer in answers:
+            late = self._overdue()
+            for worker in late or self._listen():  # one after the other: what is received is lost if this process dies
+                answer = self._give_up(worker) if late else self._serve(worker)
                 if answer is not None:
+                    self._hand_out(feed)  # before the caller sees the answer: it may take its time
                     yield answer
                     self._hand_out(feed)
 
