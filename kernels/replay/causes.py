@@ -23,17 +23,9 @@ CAUSE_EXPIRY: Final = 4
 CAUSE_FILL: Final = 5  # a lit fill; + venue for dark, auction, crossing booking
 CAUSE_UNKNOWN_FILL: Final = 9  # matched more, but no fill says where
 CAUSES: Final = (
-    "none",
-    "entry",
-    "amendment",
-    "cancel",
-    "expiry",
-    "lit_fill",
-    "dark_fill",
-    "auction_fill",
-    "crossing_booking",
+    "none", "entry", "amendment", "cancel", "expiry", "lit_fill", "dark_fill", "auction_fill", "crossing_booking",
     "unknown_fill",
-)
+)  # fmt: skip
 # Change reasons that settle the matter (domain.md 2.2); the others say no more than the rows do.
 REASON_CANCELLED: Final = (1, 4, 9, 15, 19, 20, 21, 23, 27, 100)
 REASON_EXPIRED: Final = (24, 25, 26)
@@ -85,6 +77,8 @@ def write_fill_causes(
     """Write, for each event whose order has matched more than before, the venue of the fill that brought it there.
 
     Fills and states count the same shares, so the fill is found by its order's running quantity, not by time.
+
+    matched, order_index, out : (n,) by event; first_fill, fill_count : (orders,); quantity, venue : (fills,)
     """
     n_orders = len(first_fill)
     done = np.zeros(n_orders, np.int64)  # fills of the order already seen
@@ -110,15 +104,11 @@ def write_fill_causes(
 
 @kernel
 def write_causes(events: ChangeColumns, previous: Array, cause: Array, ranking: Array) -> None:
-    """Turn fill causes into causes of every row, and write ranking times; ``previous`` (orders,) is all -1."""
+    """Turn fill causes into causes of every row, and write ranking times, (n,); ``previous`` (orders,) is all -1."""
     timestamp, order_index, next_row = events.timestamp, events.order_index, events.next_row
     price, leaves, matched = events.price, events.leaves_quantity, events.matched_quantity
-    minimum, reason, status, mid_tick = (
-        events.minimum_quantity,
-        events.change_reason,
-        events.order_status,
-        events.mid_tick,
-    )
+    minimum, reason = events.minimum_quantity, events.change_reason
+    status, mid_tick = events.order_status, events.mid_tick
     for row in range(len(timestamp)):
         before = previous[order_index[row]]
         previous[order_index[row]] = row
@@ -165,16 +155,17 @@ def change_causes(events: Mapping[str, Array], orders: Mapping[str, Array], fill
     Parameters
     ----------
     events, orders, fills : tables of a day
-        As an opened day file holds them: events by (timestamp, sequence), fills by (order, time).
+        As an opened day file holds them, (n,), (orders,) and (fills,) columns of whole numbers, times in ns UTC:
+        events by (timestamp, sequence), fills by (order, time).
 
     Returns
     -------
-    Causes of (n,) columns, one value per event; times in ns UTC
+    Causes of (n,) columns, one value per event: int8 place in CAUSES, int64 ranking time in ns UTC
 
     Raises
     ------
-    KeyError
-        a table lacks a column
+    KeyError, TypeError, ValueError
+        a table lacks a column; one is not 1-D or not of whole numbers; the tables are not of one day
     """
     columns = ChangeColumns(*check_table("events", events, ChangeColumns._fields))
     first_fill, fill_count = check_table("orders", orders, ("first_fill", "fill_count"))

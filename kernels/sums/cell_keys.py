@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from kernels.base.columns import F64, FILL_DTYPES, I8, I32, I64, Array, readonly
+from kernels.base.columns import F64, I8, I32, I64, Array, readonly
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import (
     BENCHMARK_CLOSE,
@@ -118,7 +118,7 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
 
 @kernel
 def traded_shares(quantity: Array, venue: Array) -> int:
-    """Return the shares of fills on the market, bookings and reports left out."""
+    """Return the shares of fills on the market, bookings and reports left out; both columns are (fills,)."""
     total = 0
     for i in range(quantity.shape[0]):
         on_market = venue[i] == VENUE_LIT or venue[i] == VENUE_DARK or venue[i] == VENUE_AUCTION
@@ -130,6 +130,7 @@ def traded_shares(quantity: Array, venue: Array) -> int:
 def mid_extremes(bid: Array, offer: Array, rows: I64, lowest: F64, highest: F64) -> None:
     """Write the lowest and highest valid mid, in half units, in force in each of k intervals.
 
+    bid, offer : (quotes,); lowest, highest : (k,) float64
     rows : (k + 1,) int64, quote rows at the edges: interval j has rows[j] .. rows[j + 1] - 1, and begins with the
     quote before. An interval without a valid quote keeps lowest infinite, highest minus infinite.
     """
@@ -150,5 +151,5 @@ def warm() -> None:
     time_span(c)
     order_keys(c, r, np.zeros(1, np.int64), np.zeros(1, np.int64))
     whole = readonly(np.zeros(0, np.int64))
-    traded_shares(whole, readonly(np.zeros(0, FILL_DTYPES["venue"])))
+    traded_shares(whole, readonly(np.zeros(0, np.int8)))
     mid_extremes(whole, whole, np.zeros(1, np.int64), np.zeros(0), np.zeros(0))
