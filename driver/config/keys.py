@@ -101,6 +101,11 @@ PATHS = {f.metadata["path"]: f.name for f in fields(Config)}  # TOML path -> fla
 KINDS: dict[str, Kind] = {f.name: f.metadata["kind"] for f in fields(Config)}  # flag -> kind
 
 
+def packaged(name: str) -> str:
+    """Return a TOML file of this folder."""
+    return resources.files("driver.config").joinpath(name).read_text(encoding="utf-8")
+
+
 def default_text() -> str:
     """Return the commented default configuration."""
-    return resources.files("driver.config").joinpath("default.toml").read_text(encoding="utf-8")
+    return packaged("default.toml")

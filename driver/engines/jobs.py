@@ -31,6 +31,6 @@ def run_jobs(engine: Engine, jobs: Iterable[Job], work: str) -> Iterator[Outcome
 
     work : ``module:function``, imported where the job is done
     """
-    waiting = deque(Task(work, job, f"{job.security}/{job.date}") for job in jobs)
+    waiting = deque(Task(work, job, job.name) for job in jobs)
     for answer in engine.run(lambda: waiting.popleft() if waiting else None):
         yield Outcome(answer.task.argument, answer.value, answer.failure, answer.attempts)

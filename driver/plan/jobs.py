@@ -56,6 +56,11 @@ class Job:
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
 
+    @property
+    def name(self) -> str:
+        """Return the name of the job in the manifest and in messages."""
+        return f"{self.security}/{self.date}"
+
 
 @dataclass(frozen=True, slots=True)
 class JobReport:

@@ -43,7 +43,7 @@ class Plan:
 
     def digest(self, extra: str = "") -> str:
         """Return a digest that changes when any table of the run could."""
-        text = json.dumps([extra, *(f"{job.security}/{job.date} {job.fingerprint}" for job in self.jobs)])
+        text = json.dumps([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def seconds(self, workers: int, cores: int) -> float:

@@ -116,6 +116,10 @@ OTHER_FILES: Final = {  # with columns of their own
     "jobs.csv": "a job: one security on one date, and what became of it",
     "report.html": "the report, made from the tables",
 }
+HEADLINE: Final = (  # of the global summary, printed after a run
+    "scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity", "fill_ratio", "vwap",
+    "shortfall_bps", "saving_bps",
+)  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
 
 
