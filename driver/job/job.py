@@ -57,13 +57,13 @@ def run_job(job: Job) -> JobReport:
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
         parents = _sum_blocks(job, folder, texts, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-    cubes = sums.results()
-    cells = cubes[0]
+    tables = sums.results()
+    cells = tables[0]
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     intervals, extremes = count_intervals(ranges), outliers.rows
-    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, extremes, names, intervals, parents)
+    partial = Partial(job.security, job.date, job.fingerprint, *tables, quality, extremes, names, intervals, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,

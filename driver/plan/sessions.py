@@ -8,7 +8,6 @@ from driver.config.keys import Config
 from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
-from tickstore.times.trade_dates import first_instant
 
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
@@ -16,6 +15,8 @@ MINUTE = 60_000_000_000
 
 def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple[str, str], Session]:
     """Return continuous trading of every partition: it ends no earlier than that of its peers (decisions 4)."""
+    from tickstore.times.trade_dates import first_instant  # with numba, which the command line starts without
+
     seen_ends: dict[str, list[int]] = {}
     for partition in partitions:
         end = _seen_end(partition)

@@ -74,12 +74,13 @@ def hour_table(zone: str, first: int, last: int) -> tuple[int, I64]:
     return days[0] * QUARTERS, np.concatenate([_hours_of_day(zone, day) for day in days])
 
 
-def too_large(name: str, reach: float) -> str:
-    """Return the message for sums that could leave 64 bits."""
-    return (
-        f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
-        "probably wrong, or price_decimals too large; run `inspect` on the partition"
-    )
+def check_fits(name: str, reach: float) -> None:
+    """Refuse sums that could leave 64 bits when they are merged with others."""
+    if not reach < moments.FIXED_LIMIT:
+        raise UserError(
+            f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
+            "probably wrong, or price_decimals too large; run `inspect` on the partition"
+        )
 
 
 def regroup(cells: Cells, key: I64) -> Cells:
@@ -96,8 +97,7 @@ def regroup(cells: Cells, key: I64) -> Cells:
 
 
 def check_reach(sums: I64) -> int:
-    """Return the largest magnitude of any sum; refuse what may not fit when it is merged with others."""
+    """Return the largest magnitude of any sum; refuse what may not fit."""
     reach = max(int(sums.max()), -int(sums.min())) if sums.size else 0
-    if reach >= moments.FIXED_LIMIT:
-        raise UserError(too_large("a column", float(reach)))
+    check_fits("a column", reach)
     return reach

@@ -4,7 +4,7 @@ The lowest of `driver.sums`: `job_sums` keeps its cells in them, the kernels of 
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ DIRECT: Final = 2**16  # participants with smaller codes are numbered by a table
 
 
 @dataclass(slots=True)
-class Arrays:
+class GrowingArrays:
     """Arrays by name that grow and keep what they hold; their memory serves job after job."""
 
     name: str
@@ -39,21 +39,21 @@ class Arrays:
 class KeyNumbers:
     """Numbers of keys, in the order of first use, from a dense table of all keys there may be."""
 
-    arrays: Arrays
+    arrays: GrowingArrays
     count: int = 0
     room: int = 0
 
     def add(self, key: Integers, room: int, out: I32) -> None:
         """Write the number of each key, all of which are below ``room``."""
         room = max(room, self.room)
-        number = cast(I32, self.arrays.longer("number", (room,), np.int32, self.room))
+        number = self.arrays.longer("number", (room,), np.int32, self.room)
         number[self.room :] = -1
-        keys = cast(I64, self.arrays.longer("keys", (self.count + len(key),), np.int64, self.count))
+        keys = self.arrays.longer("keys", (self.count + len(key),), np.int64, self.count)
         self.count, self.room = int(cell_tables.number_keys(key, number, keys, self.count, out)), room
 
     def keys(self) -> I64:
         """Return the keys by number."""
-        return cast(I64, self.arrays.taken["keys"][: self.count]) if self.count else np.zeros(0, np.int64)
+        return self.arrays.taken["keys"][: self.count] if self.count else np.zeros(0, np.int64)
 
 
 class Participants:
@@ -62,7 +62,7 @@ class Participants:
     def __init__(self, buffers: Buffers) -> None:
         """Start without participants."""
         self._buffers = buffers
-        self._numbers = KeyNumbers(Arrays("participants", buffers))
+        self._numbers = KeyNumbers(GrowingArrays("participants", buffers))
         self._large: dict[int, int] | None = None  # code -> number, once a code is too large for a table
 
     def __len__(self) -> int:
@@ -78,7 +78,7 @@ class Participants:
             distinct, place = np.unique(codes, return_inverse=True)
             numbers = [self._large.setdefault(code, len(self._large)) for code in distinct.tolist()]
             return np.array(numbers, np.int32)[place]
-        out = cast(I32, self._buffers.take("participants.out", codes.shape, np.int32))
+        out = self._buffers.take("participants.out", codes.shape, np.int32)
         self._numbers.add(codes, room, out)
         return out
 
@@ -87,14 +87,14 @@ class Participants:
         return self._numbers.keys() if self._large is None else np.array(list(self._large), np.int64)
 
 
-class Cube:
-    """The cells of one cube while they are summed, in the order of their first orders."""
+class GrowingCells:
+    """The cells of one grouping of the orders while they are summed, in the order of their first orders."""
 
     def __init__(self, name: str, buffers: Buffers, widths: tuple[int, int]) -> None:
         """Start without cells; ``widths`` as in ``kernels.sums.order_rows``."""
-        self.name, self._arrays = name, Arrays(name, buffers)
+        self.name, self._arrays = name, GrowingArrays(name, buffers)
         self._numbers = KeyNumbers(self._arrays)
-        self._widths = widths
+        self._widths = (*widths, cell_tables.MOMENTS)
 
     def __len__(self) -> int:
         """Return the number of cells."""
@@ -106,19 +106,12 @@ class Cube:
         key : (n,) below ``room``; ``done`` orders came before.
         """
         before = len(self)
-        cell = cast(I32, self._arrays.longer("cell", (done + len(key),), np.int32, done)[done:])
+        cell = self._arrays.longer("cell", (done + len(key),), np.int32, done)[done:]
         self._numbers.add(key, room, cell)
-        widths = (*self._widths, cell_tables.MOMENTS)
-        kinds = {"rows": np.int64, "fill_rows": np.int64, "moments": np.float64}
-        tables = CubeTables(
-            *(
-                cast(Any, self._arrays.longer(name, (len(self), width), kinds[name], before))
-                for name, width in zip(kinds, widths, strict=True)
-            )
-        )
-        for table in tables:
-            table[before:] = 0
-        return cell, tables
+        kinds = np.int64, np.int64, np.float64
+        for name, width, kind in zip(CubeTables._fields, self._widths, kinds, strict=True):
+            self._arrays.longer(name, (len(self), width), kind, before)[before:] = 0
+        return cell, self.tables()
 
     def keys(self) -> I64:
         """Return the keys of the cells."""
@@ -126,8 +119,8 @@ class Cube:
 
     def cells(self) -> I32:
         """Return the cell of each order so far."""
-        return cast(I32, self._arrays.taken["cell"])
+        return self._arrays.taken["cell"]
 
     def tables(self) -> CubeTables:
         """Return the tables of all cells."""
-        return CubeTables(*(cast(Any, self._arrays.taken[name]) for name in CubeTables._fields))
+        return CubeTables(*(self._arrays.taken[name] for name in CubeTables._fields))
