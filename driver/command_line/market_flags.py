@@ -44,7 +44,7 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: 
     """Generate the files that ``dials``, given as text, describe."""
     from marketgen import MarketSpec, generate
 
-    given = {field.name: _read(field.name, field.default, dials[field.name]) for field in fields(MarketSpec)
+    given = {field.name: _kind(field.default).of_flag(field.name, dials[field.name]) for field in fields(MarketSpec)
              if field.name in dials}  # fmt: skip
     try:
         spec = MarketSpec(**given)
@@ -59,21 +59,13 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: 
 
     try:
         with monitor:
-            return generate(spec, folder, _read("max_workers", 1, workers), show)
+            return generate(spec, folder, _kind(1).of_flag("max_workers", workers), show)
     except FileExistsError as error:
         raise UserError(f"synth: {error}") from None
 
 
-def _read(name: str, default: Any, text: str) -> Any:
-    """Return ``text`` as a value of the default's type."""
-    kind = _kind(default)
-    try:
-        return kind.from_text(text)
-    except (ValueError, TypeError):
-        raise UserError(f"--{name} needs {kind.expects}, not '{text}'") from None
-
-
 def _kind(default: Any) -> kinds.Kind:
+    """Return the kind of values that are of the default's type."""
     if isinstance(default, tuple):
         return kinds.list_of(_kind(default[0]) if default else kinds.text(), unique=False)
     return {bool: kinds.flag(), int: kinds.whole(0), float: kinds.number(0)}.get(type(default), kinds.text())

@@ -12,12 +12,14 @@ from glob import has_magic, iglob
 from pathlib import Path
 from typing import Any
 
+from tickstore.errors import UserError
+
 WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a key accepts. ``expects`` completes the sentence "needs ..."; the caller names the key.
+    """What a key accepts. ``expects`` completes the sentence "needs ...".
 
     ``read`` checks a value as TOML has it, ``parse`` turns a flag's text into such a value; both raise ValueError.
     """
@@ -27,9 +29,20 @@ class Kind:
     parse: Callable[[str], Any] = str.strip
     is_flag: bool = False  # may stand alone on the command line, and has a --no- form
 
-    def from_text(self, given: str) -> Any:
-        """Return the value that a flag's text stands for."""
-        return self.read(self.parse(given))
+    def of_flag(self, name: str, given: str) -> Any:
+        """Return the value that the text of flag ``name`` stands for."""
+        return self.checked(lambda: self.read(self.parse(given)), f"--{name}", f"'{given}'")
+
+    def of_file(self, key: str, value: Any) -> Any:
+        """Return a value that a TOML file has for ``key``."""
+        return self.checked(lambda: self.read(value), key, repr(value))
+
+    def checked(self, read: Callable[[], Any], where: str, shown: str) -> Any:
+        """Return what ``read`` returns, or raise a UserError that says what is needed."""
+        try:
+            return read()
+        except (ValueError, TypeError):
+            raise UserError(f"{where} needs {self.expects}, not {shown}") from None
 
 
 def _kept(value: Any, accepted: bool) -> Any:

@@ -13,7 +13,6 @@ from typing import Any
 
 from driver.config.checks import check_together, did_you_mean
 from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
-from driver.config.kinds import Kind
 from tickstore.errors import UserError
 
 
@@ -34,10 +33,10 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
     if path:
         for key, value in _flatten(_read_toml(path)):
             name = PATHS.get(key) or _unknown_key(key, path)
-            found[name] = _checked(KINDS[name].read, value, KINDS[name], f"{key} in {path}", repr(value))
+            found[name] = KINDS[name].of_file(f"{key} in {path}", value)
             given.add(name)
     for name, value in flags.items():
-        found[name] = _checked(KINDS[name].from_text, value, KINDS[name], f"--{name}", f"'{value}'")
+        found[name] = KINDS[name].of_flag(name, value)
         given.add(name)
     if {"date_start", "date_end"} & given and "all_dates" not in given:
         found["all_dates"] = False
@@ -75,13 +74,6 @@ def _unknown_key(key: str, source: str) -> str:
     near = get_close_matches(key.rpartition(".")[2], by_name, 1, 0.75)
     hint = did_you_mean(by_name[near[0]] if near else key, PATHS)
     raise UserError(f"unknown key {key} in {source}{hint or ': `python -m driver config` lists all keys'}")
-
-
-def _checked(read: Any, value: Any, kind: Kind, where: str, shown: str) -> Any:
-    try:
-        return read(value)
-    except (ValueError, TypeError):
-        raise UserError(f"{where} needs {kind.expects}, not {shown}") from None
 
 
 def settings_toml(config: Config) -> str:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -134,12 +135,8 @@ def with_sound_cache(action: Callable[[], T], announce: Callable[[str], None]) -
 
 def is_cache_damage(error: BaseException) -> bool:
     """Return whether an error comes from Numba's reading of its cache (it raises whatever unpickling raises)."""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(CACHING):
-            return True
-        trace = trace.tb_next
-    return False
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_code.co_filename.endswith(CACHING) for frame in frames)
 
 
 def set_aside_caches() -> Path:

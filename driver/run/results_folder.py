@@ -20,8 +20,7 @@ from typing import Any, Final
 
 import driver
 from driver.config.keys import Config
-from driver.engines.jobs import Outcome
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
 from driver.tables.table_list import FILES
@@ -68,30 +67,25 @@ def valid_jobs(plan: Plan, finished: Mapping[str, Finished]) -> dict[str, Finish
     return valid
 
 
-def finished_entry(outcome: Outcome) -> Finished:
+def finished_entry(job: Job, report: JobReport) -> Finished:
     """Return the manifest's entry for a job that has just been done."""
-    if outcome.report is None:
-        raise ValueError("a failed job is not finished")
-    job = outcome.job
     clear_temporary(Path(job.folder))  # of an earlier attempt
-    return Finished(job.name, job.fingerprint, file_stamps(Path(job.folder)), asdict(outcome.report))
+    return Finished(job.name, job.fingerprint, file_stamps(Path(job.folder)), asdict(report))
 
 
 def set_stale_aside(results: Path, plan: Plan) -> int:
     """Move the folders of jobs that are not in the plan to ``.stale``; return how many."""
     planned = {Path(job.folder) for job in plan.jobs}
-    moved = 0
-    for folder in sorted(results.glob("sec*/*")):
-        if folder not in planned and folder.is_dir():
-            target = results / STALE / folder.relative_to(results)
-            if target.exists():
-                shutil.rmtree(target)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(target)
-            if not any(folder.parent.iterdir()):
-                folder.parent.rmdir()
-            moved += 1
-    return moved
+    stale = [folder for folder in sorted(results.glob("sec*/*")) if folder not in planned and folder.is_dir()]
+    for folder in stale:
+        target = results / STALE / folder.relative_to(results)
+        if target.exists():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(target)
+        if not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
+    return len(stale)
 
 
 def remove_tables(results: Path) -> None:

@@ -154,23 +154,23 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    place = {id(state.job): position for position, state in enumerate(summary.states)}
+    place = {state.job.index: position for position, state in enumerate(summary.states)}
     log = JobLog(summary.results, config.detailed_logs)
     log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
         for outcome in _outcomes(config, waiting, warm_up, monitor):
-            position = place[id(outcome.job)]
+            job = outcome.job
             if outcome.report is None:
-                rmtree(outcome.job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
-                state = JobState(outcome.job, "failed", outcome.attempts, None, outcome.error)
-                monitor.say(f"job {outcome.job.name} failed: {outcome.error}")
+                rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
+                state = JobState(job, "failed", outcome.attempts, None, outcome.error)
+                monitor.say(f"job {job.name} failed: {outcome.error}")
             else:
-                manifest.append(folder.finished_entry(outcome))
-                state = JobState(outcome.job, "done", outcome.attempts, asdict(outcome.report))
-            summary.states[position] = state
+                manifest.append(folder.finished_entry(job, outcome.report))
+                state = JobState(job, "done", outcome.attempts, asdict(outcome.report))
+            summary.states[place[job.index]] = state
             log.job(state)
-            monitor.advance(outcome.job.event_rows)
+            monitor.advance(job.event_rows)
 
 
 def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
@@ -214,8 +214,8 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
 def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     """Aggregate the jobs that are complete into tables and statistics, and make the report of them."""
     summary = record.summary
-    left_out = {state.job.name for state in summary.incomplete}
-    jobs = [job for job in plan.jobs if job.name not in left_out]
+    left_out = {state.job.index for state in summary.incomplete}
+    jobs = [job for job in plan.jobs if job.index not in left_out]
     if not jobs:
         return
     from driver.report.page import write_report

@@ -83,19 +83,6 @@ def check_fits(name: str, reach: float) -> None:
         )
 
 
-def regroup(cells: Cells, key: I64) -> Cells:
-    """Return the cells summed again by ``key``, which has a value for each of them; histograms are left out."""
-    present, place = np.unique(key, return_inverse=True)
-    index, n, K = place.astype(np.int32), len(present), len(cells.scenarios)
-    sums = np.zeros((len(cells.names), n), np.int64)
-    weight, mean = np.zeros((n, 3)), np.zeros((n, 2, K))
-    comoment = np.zeros((n, 2, K * (K + 1) // 2))
-    moments.merge_rows(index, cells.sums, sums)
-    moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, weight, mean, comoment)
-    check_reach(sums)
-    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment)
-
-
 def check_reach(sums: I64) -> int:
     """Return the largest magnitude of any sum; refuse what may not fit."""
     reach = max(int(sums.max()), -int(sums.min())) if sums.size else 0

@@ -21,7 +21,6 @@ from driver.sums.cells import (
     check_fits,
     check_reach,
     hour_table,
-    regroup,
 )
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
@@ -189,9 +188,9 @@ class JobSums:
         every = len(self.layout.rows[0])
         cell_tables.columns_of_rows(tables.rows, order, sums[:every])
         cell_tables.columns_of_rows(tables.fill_rows, order, sums[every:])
-        moments = np.empty((n, 3)), np.empty((n, 2, K)), np.empty((n, 2, K * (K + 1) // 2))
-        cell_tables.moments_of_rows(tables.moments, order, *moments)
-        return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments, *self._counts(growing, order))
+        spread = np.empty((n, 3)), np.empty((n, 2, K)), np.empty((n, 2, K * (K + 1) // 2))
+        cell_tables.moments_of_rows(tables.moments, order, *spread)
+        return Cells(self.scenarios, self.layout.names, keys[order], sums, *spread, *self._counts(growing, order))
 
     def _counts(self, growing: GrowingCells, order: NDArray[np.intp]) -> tuple[Array, ...]:
         """Return the histogram entries of the cells of a grouping, which are in the given order."""
@@ -207,15 +206,21 @@ class JobSums:
 
     def _regrouped(self, cells: Cells, key: I64) -> Cells:
         """Return cells summed again by ``key``, which has a value for each of them, histograms too."""
-        new = regroup(cells, key)
+        present, place = np.unique(key, return_inverse=True)
+        n, K, index = len(present), len(self.scenarios), place.astype(np.int32)
+        sums = np.zeros((len(cells.names), n), np.int64)
+        merged = np.zeros((n, 3)), np.zeros((n, 2, K)), np.zeros((n, 2, K * (K + 1) // 2))
+        moments.merge_rows(index, cells.sums, sums)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, *merged)
+        check_reach(sums)
         entry = np.searchsorted(cells.histogram_cell, np.arange(len(cells) + 1, dtype=np.int32))  # first of each cell
         row = np.argsort(key, kind="stable")
-        start = np.searchsorted(key[row], np.append(new.key, np.iinfo(np.int64).max))
+        start = np.searchsorted(key[row], np.append(present, np.iinfo(np.int64).max))
         out = self._entries(len(cells.histogram_cell))
-        counts = np.zeros((2 * len(self.scenarios) - 1) * histograms.BUCKETS, np.int64)
-        n = histograms.regroup_histograms(start, row, entry, cells.histogram_code, cells.histogram_count, counts, *out)
-        new.histogram_cell, new.histogram_code, new.histogram_count = _copies(out, n)
-        return new
+        counts = np.zeros((2 * K - 1) * histograms.BUCKETS, np.int64)
+        found = cells.histogram_code, cells.histogram_count
+        entries = _copies(out, histograms.regroup_histograms(start, row, entry, *found, counts, *out))
+        return Cells(self.scenarios, cells.names, present, sums, *merged, *entries)
 
     def _entries(self, room: int) -> tuple[Array, ...]:
         """Return memory for histogram entries: cell, code and count."""

@@ -24,14 +24,13 @@ def outliers_csv(
     savings = [f"{scenario}_saving_bps" for scenario in totals.scenarios[1:]]
     unit = 2.0 * 10**style.price_decimals
     usual = {code: totals.spread(place[code], 0) for code in {order["security_code"] for order in orders}}
-    rows = [
-        [
-            *(order[name] for name in ABOUT),
-            order["cost"] / unit,
-            order["shortfall_bps"],
-            *(order[name] for name in savings),
-            robust_z(order["shortfall_bps"], usual[order["security_code"]]),
-        ]
-        for order in orders
-    ]
-    return csv_bytes([*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"], rows)
+    columns = [*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"]
+    known = (
+        {
+            "shortfall_value": o["cost"] / unit,
+            "shortfall_z": robust_z(o["shortfall_bps"], usual[o["security_code"]]),
+            **o,
+        }
+        for o in orders
+    )
+    return csv_bytes(columns, ([order[name] for name in columns] for order in known))

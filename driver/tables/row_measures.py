@@ -10,12 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from driver.plan.jobs import Settings
-from driver.sums.cells import (
-    ORDER_METRICS,
-    OUTCOMES,
-    SCENARIO_SUMS,
-    VENUE_NAMES,
-)
+from driver.sums.cells import ORDER_METRICS, OUTCOMES, SCENARIO_SUMS, VENUE_NAMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
