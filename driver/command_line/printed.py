@@ -1,7 +1,4 @@
-"""What commands print for people, and the same facts as plain dictionaries for --json.
-
-Nothing is printed here: commands get text, and choose.
-"""
+"""What `commands` print for people, and the same facts as plain dictionaries for --json; nothing is printed here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

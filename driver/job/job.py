@@ -1,4 +1,4 @@
-"""One job: measure the orders of one partition, write its files, sum it into cells."""
+"""One job: measure the orders of one partition, write its files, sum it into cells. `driver.engines` runs it."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block.
+"""The order file of a job, as CSV, gzipped CSV or Parquet, which `job` writes block by block: a row is an order.
 
 Which columns, in which order, ``kernels.measure.order_columns`` says; here is only how files show them.
 """

@@ -1,4 +1,4 @@
-"""A job, its settings and its report: small frozen pieces that travel to worker processes and into run.json."""
+"""A job, its settings and its report, which travel to worker processes and into run.json: `plan` makes jobs of them."""
 
 from dataclasses import dataclass
 

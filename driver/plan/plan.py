@@ -1,4 +1,7 @@
-"""Configuration and catalog to jobs. Pure: nothing is read or written here."""
+"""Configuration and catalog to jobs: the top of `driver.plan`, which `driver.run` calls before anything runs.
+
+Pure: nothing is read or written here.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""When trade dates start, and continuous trading began and ended, for every partition of a plan."""
+"""When trade dates start, and continuous trading began and ended, for every partition: `plan` asks for all at once."""
 
 from bisect import bisect_left
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""The report's charts, as SVG text: the same tables give the same bytes, and text stays text.
-
-`page` puts them where it wants them.
-"""
+"""The report's charts as SVG text, for `page`: the same tables give the same bytes, and text stays text."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence

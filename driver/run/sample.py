@@ -1,7 +1,4 @@
-"""The built-in sample: raw files of a synthetic exchange, generated once.
-
-`runner` takes it where nothing is given at all.
-"""
+"""The built-in sample, files of a synthetic exchange: `runner` takes it where nothing is given, and makes it once."""
 
 import json
 from collections.abc import Callable

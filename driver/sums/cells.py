@@ -1,4 +1,4 @@
-"""Cells: what a job sums its orders by. Their keys, the names of their sums, and how they merge.
+"""Cells, which a job sums its orders by: every other module of `driver.sums` and the tables work with them.
 
 A cell is (participant, local hour of the benchmark time, size bucket, real fill group). All its integer
 sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
@@ -61,10 +61,6 @@ def cell_dimensions(key: I64) -> dict[str, I64]:
 def _hours_of_day(zone: str, day: int) -> I64:
     """Return the local hour of each quarter of an hour of a UTC day, counted from 1970."""
     tz = ZoneInfo(zone)
-    quarters = [datetime.fromtimestamp(day * 86_400 + q * 900, tz) for q in (0, QUARTERS)]
-    if quarters[0].utcoffset() == quarters[1].utcoffset():
-        minutes = quarters[0].hour * 60 + quarters[0].minute + 15 * np.arange(QUARTERS)
-        return minutes // 60 % 24
     return np.array([datetime.fromtimestamp(day * 86_400 + q * 900, tz).hour for q in range(QUARTERS)])
 
 

@@ -111,7 +111,7 @@ class JobSums:
         self.scenarios = block.scenarios
         self.layout = layout(block.scenarios, len(block.markout_seconds), len(block.fill_seconds))
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
-        self.groupings = [GrowingCells(name, self.buffers, self.layout.widths) for name in ("main", "market")]
+        self.groupings = [GrowingCells(name, self.buffers, widths=self.layout.widths) for name in ("main", "market")]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of one block."""

@@ -1,11 +1,9 @@
-"""The partial of a job: its cells, data-quality counts and outliers in one small checked Arrow IPC file.
+"""The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the three
-kinds of cells, then the parents where the input names any. Each array of ``driver.sums.cells`` is a flat list,
-integers in the narrowest type that holds a column; ``facts`` of the first row is JSON with everything that is not an
-array, the names of the sums among it. The schema's metadata has the version and the CRC-32 of the file without the
-checksum's digits.
-Equal content gives equal bytes, and nothing in it depends on when, where or by whom the job ran.
+kinds of cells, then the parents where the input names any. Each array of ``driver.sums.cells`` is a flat list of the
+narrowest type that holds a column; ``facts`` of the first row is JSON with all that is not an array. The schema's
+metadata has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 """
 
 import json

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driver.sums.cells import Cells
 from kernels.base.columns import F64, I32, I64
 from kernels.sums import histograms, moments
 
+_lower = cache(np.tril_indices)  # of a size: rows and columns of the lower triangle of a matrix
 NO_SECURITY = -1
 SEVERAL_SECURITIES = -2
 
@@ -141,12 +141,6 @@ class Totals:
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
-
-
-@cache
-def _lower(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return rows and columns of the lower triangle of a matrix."""
-    return np.tril_indices(size)
 
 
 @cache

@@ -25,12 +25,9 @@ def outliers_csv(
     unit = 2.0 * 10**style.price_decimals
     usual = {code: totals.spread(place[code], 0) for code in {order["security_code"] for order in orders}}
     columns = [*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"]
-    known = (
-        {
-            "shortfall_value": o["cost"] / unit,
-            "shortfall_z": robust_z(o["shortfall_bps"], usual[o["security_code"]]),
-            **o,
-        }
-        for o in orders
-    )
-    return csv_bytes(columns, ([order[name] for name in columns] for order in known))
+    rows = []
+    for order in orders:
+        z = robust_z(order["shortfall_bps"], usual[order["security_code"]])
+        known = {**order, "shortfall_value": order["cost"] / unit, "shortfall_z": z}
+        rows.append([known[name] for name in columns])
+    return csv_bytes(columns, rows)
