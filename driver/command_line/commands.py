@@ -173,17 +173,8 @@ def inspect_file(path: str, *, json: bool = False) -> None:
     _print(json, printed.inspection_text(found), asdict(found))
 
 
-COMMANDS: dict[str, Command] = {
-    "run": run,
-    "convert": convert,
-    "plan": plan,
-    "config": config,
-    "synth": synth,
-    "inspect": inspect_file,
-    "verify": verify,
-    "aggregate": aggregate,
-    "report": report,
-}
+IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, aggregate, report)
+COMMANDS: dict[str, Command] = {command.__name__.removesuffix("_file"): command for command in IN_ORDER}
 
 
 def _print(as_json: bool | str, text: str, facts: Any) -> None:

@@ -55,7 +55,7 @@ def run_job(job: Job) -> JobReport:
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
-        parents = _sum_blocks(job, folder, texts, blocks, sums, outliers)
+        parents = _sum_blocks(job, texts, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
@@ -103,14 +103,14 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 
 def _sum_blocks(
-    job: Job, folder: Path, texts: Mapping[int, str], blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
+    job: Job, texts: Mapping[int, str], blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
 ) -> Parents | None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     parents = ParentSums()
     with ExitStack() as stack:
         adds = [sums.add, parents.add, outliers.add]
         if job.settings.order_level:
-            adds.insert(0, stack.enter_context(open_order_file(folder, job.settings, texts)).write)
+            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts)).write)
         for block in blocks:
             for add in adds:
                 add(block)

@@ -76,9 +76,8 @@ def read_table(path: Path) -> list[Row]:
         with path.open(newline="", encoding="utf-8") as file:
             return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
     except FileNotFoundError:
-        raise InputError(
-            f"{path} is missing: make the tables first with `python -m driver run` or `aggregate`"
-        ) from None
+        remedy = "make the tables first with `python -m driver run` or `aggregate`"
+        raise InputError(f"{path} is missing: {remedy}") from None
 
 
 def _value(name: str, value: str) -> Value:

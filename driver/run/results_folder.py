@@ -5,7 +5,6 @@ What `runner` and `from_results` know of files: they decide, this looks and writ
 
 import csv
 import importlib.metadata
-import io
 import json
 import os
 import platform
@@ -23,6 +22,7 @@ from driver.config.keys import Config
 from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
+from driver.tables.csv_text import csv_bytes
 from driver.tables.table_list import FILES
 from kernels.base.sources import is_source, package_root, source_digest
 from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
@@ -128,16 +128,14 @@ def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
 
 def write_jobs(results: Path, states: Sequence[JobState]) -> None:
     """Write jobs.csv: one line per job of the plan, in its order."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(JOB_COLUMNS)
+    rows = []
     for state in states:
         report, job = state.report or {}, state.job
         about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
         counts = [report.get(name, "") for name in ("events", "orders", "fills", "bytes_written")]
         seconds = f"{report['seconds']:.6f}" if report else ""
-        writer.writerow([*about, *counts, seconds, state.error])
-    atomic_write(results / JOBS_FILE, text.getvalue().encode())
+        rows.append([*about, *counts, seconds, state.error])
+    atomic_write(results / JOBS_FILE, csv_bytes(JOB_COLUMNS, rows))
 
 
 def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:

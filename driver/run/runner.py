@@ -133,14 +133,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     from tickstore import convert
 
     request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
-    stage = ""
 
     def show(progress: "ConvertProgress") -> None:
-        nonlocal stage
-        if progress.stage != stage:
-            stage = progress.stage
+        title = STAGES.get(progress.stage, progress.stage)
+        if monitor.title != title:
             monitor.stop()
-            monitor.start(STAGES.get(stage, stage), progress.total, "bytes" if stage == "parse" else "day files")
+            monitor.start(title, progress.total, "bytes" if progress.stage == "parse" else "day files")
         monitor.reach(progress.done)
 
     with monitor:
@@ -154,7 +152,6 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    place = {state.job.index: position for position, state in enumerate(summary.states)}
     log = JobLog(summary.results, config.detailed_logs)
     log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
@@ -168,7 +165,7 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
             else:
                 manifest.append(folder.finished_entry(job, outcome.report))
                 state = JobState(job, "done", outcome.attempts, asdict(outcome.report))
-            summary.states[place[job.index]] = state
+            summary.states[job.index] = state
             log.job(state)
             monitor.advance(job.event_rows)
 

@@ -13,10 +13,10 @@ from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
 
 KEPT = 10  # per job
-SAME = ("side", "order_quantity", "filled_quantity", "group")
-COLUMNS = {"order_id": "order_id", "participant_id": "participant", "mid2": "mid2"} | {
-    name: name for name in SAME
-}  # shown -> of orders
+COLUMNS = {  # shown -> of orders
+    "order_id": "order_id", "participant_id": "participant", "side": "side", "order_quantity": "order_quantity",
+    "filled_quantity": "filled_quantity", "group": "group", "mid2": "mid2",
+}  # fmt: skip
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 

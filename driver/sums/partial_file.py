@@ -66,10 +66,7 @@ def write_partial(partial: Partial, path: Path) -> int:
 
 def encode(partial: Partial) -> bytes:
     """Return the content of a partial's file."""
-    tables: dict[str, dict[str, NDArray[Any]]] = {}
-    for table in _CELLS:
-        cells = getattr(partial, table)
-        tables[table] = {name: getattr(cells, name) for name in _TYPES}
+    tables = {table: {name: getattr(getattr(partial, table), name) for name in _TYPES} for table in _CELLS}
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": partial.cells.names}
     if partial.parents is not None:

@@ -133,11 +133,8 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
     """Return label and row of what a table shows."""
-    labels: list[list[Value]] = [
-        [rows.named, *label] if rows.named else [*label]
-        for rows in table.rows
-        for label in run.dimensions.combinations(rows.by)
-    ]
+    named = ((rows, label) for rows in table.rows for label in run.dimensions.combinations(rows.by))
+    labels: list[list[Value]] = [[rows.named, *label] if rows.named else [*label] for rows, label in named]
     totals = run.totals[table.name]
     orders = totals.low[totals.names.index("orders")]
     shown = [(label, row) for row, label in enumerate(labels) if table.complete or orders[row]]
