@@ -1,4 +1,4 @@
-"""`python -m driver`. Worker processes import this module again, so nothing happens outside the guard."""
+"""`python -m driver`, the top of all. Worker processes import it again, so nothing is done outside the guard."""
 
 import os
 import sys

@@ -3,23 +3,36 @@
 Fire runs the command first and complains about unknown flags afterwards, and reads `--resume=false` as true.
 Here every word is matched to a parameter, and Fire only gets `--name=value` words that are known to be good.
 
-`main` calls it with what the shell passed on.
+`main` calls it with what the shell passed on; `commands` and `market_flags` give the signatures their flags.
 """
 
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from driver.config.kinds import FALSE_WORDS, TRUE_WORDS
+from driver.config.checks import did_you_mean
+from driver.config.kinds import WORDS
 from tickstore.errors import UserError
 
-Commands = Mapping[str, Callable[..., Any]]
+Command = Callable[..., None]
 NEGATIVE_NUMBER = re.compile(r"-\.?\d.*")
 
 
-def check_arguments(argv: Sequence[str], commands: Commands) -> list[str]:
+def with_flags(command: Command, flags: Mapping[str, bool]) -> Command:
+    """Return ``command`` with a keyword-only parameter for each flag, name -> is boolean, in place of its ``**``."""
+    own = list(inspect.signature(command).parameters.values())[:-1]
+    taken = {parameter.name for parameter in own}
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=bool if boolean else str)
+        for name, boolean in flags.items()
+        if name not in taken
+    ]
+    command.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]
+    return command
+
+
+def check_arguments(argv: Sequence[str], commands: Mapping[str, Command]) -> list[str]:
     """Return ``argv`` as Fire should see it: the command, then positional values, then ``--name=value``.
 
     Raises UserError for anything that is not a parameter of the command.
@@ -68,10 +81,10 @@ def _read_flag(
         raise UserError(f"unknown flag --{name} of `{command}`{_hint(name, parameters, '--')}")
     if parameters[name].annotation is bool:
         if not equals:
-            value = rest.pop(0) if rest and rest[0].lower() in TRUE_WORDS + FALSE_WORDS else "true"
-        if value.lower() not in TRUE_WORDS + FALSE_WORDS:
+            value = rest.pop(0) if rest and rest[0].lower() in WORDS else "true"
+        if value.lower() not in WORDS:
             raise UserError(f"--{name} needs true or false, not '{value}'")
-        return name, "true" if value.lower() in TRUE_WORDS else "false"
+        return name, str(WORDS[value.lower()]).lower()
     if not equals:
         if not rest or (rest[0].startswith("-") and not NEGATIVE_NUMBER.fullmatch(rest[0])):
             raise UserError(f"--{name} needs a value: --{name}=...")
@@ -80,7 +93,5 @@ def _read_flag(
 
 
 def _hint(name: str, known: Mapping[str, Any], dashes: str = "") -> str:
-    near = get_close_matches(name, known, 1, 0.6)
-    if near:
-        return f": did you mean {dashes}{near[0]}?"
-    return f": choose from {', '.join(known)}" if not dashes else ": see --help"
+    hint = did_you_mean(name, known).replace("mean ", f"mean {dashes}")
+    return hint or (": see --help" if dashes else f": choose from {', '.join(known)}")

@@ -3,49 +3,30 @@
 `main` finds and calls them.
 """
 
-import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from driver.command_line import printed
+from driver.command_line.arguments import Command, with_flags
 from driver.config import loading
-from driver.config.keys import KINDS, default_text
+from driver.config.keys import KINDS, PATHS, default_text
 from driver.config.loading import load_config
 from driver.run.monitor import Monitor
 from tickstore.errors import UserError
 
 EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1  # the other codes: `main`
-CONVERT_SECTIONS = ("input.", "paths.store", "processing.")
-Command = Callable[..., None]
 
 
-def takes_keys(prefixes: Sequence[str] = ("",)) -> Callable[[Command], Command]:
-    """Give a command one keyword-only parameter for every configuration key below ``prefixes``."""
-
-    def decorate(command: Command) -> Command:
-        from driver.config.keys import PATHS
-
-        names = [name for path, name in PATHS.items() if path.startswith(tuple(prefixes))]
-        own = list(inspect.signature(command).parameters.values())[:-1]  # the last one is **flags
-        taken = {parameter.name for parameter in own}
-        keys = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=None,
-                annotation=bool if KINDS[name].is_flag else str,
-            )
-            for name in names
-            if name not in taken
-        ]
-        command.__signature__ = inspect.Signature([*own, *keys])  # type: ignore[attr-defined]
-        return command
-
-    return decorate
+def takes_keys(*prefixes: str) -> Callable[[Command], Command]:
+    """Give a command one keyword-only parameter for every configuration key, those below ``prefixes`` where given."""
+    names = [name for path, name in PATHS.items() if path.startswith(prefixes or "")]
+    return partial(with_flags, flags={name: KINDS[name].is_flag for name in names})
 
 
 @takes_keys()
@@ -56,7 +37,6 @@ def run(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the summary as JSON
     """
-    from driver.command_line import printed
     from driver.run.runner import run as run_all
 
     done = run_all(load_config(flags, config), Monitor())
@@ -65,7 +45,7 @@ def run(*, config: str = "", json: bool = False, **flags: str) -> None:
         raise SystemExit(EXIT_FAILED_JOBS)
 
 
-@takes_keys(CONVERT_SECTIONS)
+@takes_keys("input.", "paths.store", "processing.")
 def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
     """Convert raw files into the store, once.
 
@@ -73,7 +53,6 @@ def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the report as JSON
     """
-    from driver.command_line import printed
     from driver.run.runner import convert_input
 
     settings = load_config(flags, config).config
@@ -91,7 +70,6 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the plan as JSON
     """
-    from driver.command_line import printed
     from driver.run.runner import convert_and_plan, resolve
     from driver.run.sample import ensure_sample
 
@@ -130,7 +108,6 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
         json: print what was found as JSON
     """
     import tickstore
-    from driver.command_line import printed
 
     path = Path(store).expanduser()
     accepted = tickstore.accept(path) if is_true(accept) else ()
@@ -148,7 +125,6 @@ def aggregate(*, results: str, json: bool = False) -> None:
         results: folder of an earlier run
         json: print the summary as JSON
     """
-    from driver.command_line import printed
     from driver.run.from_results import aggregate_again
 
     done = aggregate_again(Path(results).expanduser(), Monitor())
@@ -178,7 +154,6 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
         max_workers: processes that generate
         json: print what was written as JSON
     """
-    from driver.command_line import printed
     from driver.command_line.market_flags import write_market
 
     written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
@@ -192,24 +167,14 @@ def inspect_file(path: str, *, json: bool = False) -> None:
         path: a CSV file, packed or not, or a Parquet file
         json: print as JSON
     """
-    from driver.command_line import printed
     from tickstore import inspect_file as look
 
     found = look(Path(path).expanduser())
     _print(json, printed.inspection_text(found), asdict(found))
 
 
-COMMANDS: dict[str, Command] = {
-    "run": run,
-    "convert": convert,
-    "plan": plan,
-    "config": config,
-    "synth": synth,
-    "inspect": inspect_file,
-    "verify": verify,
-    "aggregate": aggregate,
-    "report": report,
-}
+IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, aggregate, report)
+COMMANDS: dict[str, Command] = {command.__name__.removesuffix("_file"): command for command in IN_ORDER}
 
 
 def _print(as_json: bool | str, text: str, facts: Any) -> None:

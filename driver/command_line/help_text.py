@@ -37,13 +37,8 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
     lines.append("flags:")
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY:
-            word = f"--{parameter.name}"
-            lines += textwrap.wrap(
-                f"{word:<28} {about.get(parameter.name, '')}",
-                width=118,
-                initial_indent="  ",
-                subsequent_indent=" " * 31,
-            )
+            text = f"{'--' + parameter.name:<28} {about.get(parameter.name, '')}"
+            lines += textwrap.wrap(text, width=118, initial_indent="  ", subsequent_indent=" " * 31)
     return "\n".join(lines) + "\n"
 
 
@@ -57,8 +52,7 @@ def key_comments() -> dict[str, str]:
 
 def documented_keys() -> list[tuple[str, str, str]]:
     """Return (path, default, comment) from the lines ``key = value  # comment`` of default.toml."""
-    keys = []
-    section = ""
+    keys, section = [], ""
     for line in default_text().splitlines():
         if header := re.match(r"\[(\w+)\]", line):
             section = header[1]

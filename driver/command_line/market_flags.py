@@ -5,11 +5,12 @@ The command `synth` and its help are the callers; the exchange is `marketgen`.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from driver.command_line.arguments import Command, with_flags
 from driver.config import kinds
 from driver.run.monitor import Monitor
 from tickstore.durable.files import make_folder
@@ -19,23 +20,11 @@ if TYPE_CHECKING:
     from marketgen import GeneratedFiles
 
 
-def with_dials(command: Callable[..., None]) -> Callable[..., None]:
+def with_dials(command: Command) -> Command:
     """Return ``command`` with one keyword-only parameter per dial in place of its ``**dials``."""
     from marketgen import MarketSpec
 
-    own = list(inspect.signature(command).parameters.values())[:-1]
-    dials = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=bool if field.type in (bool, "bool") else str,
-        )
-        for field in fields(MarketSpec)
-        if field.name not in {parameter.name for parameter in own}
-    ]
-    command.__signature__ = inspect.Signature([*own, *dials])  # type: ignore[attr-defined]
-    return command
+    return with_flags(command, {dial.name: dial.type in (bool, "bool") for dial in fields(MarketSpec)})
 
 
 def dial_comments() -> dict[str, str]:
@@ -55,45 +44,28 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: 
     """Generate the files that ``dials``, given as text, describe."""
     from marketgen import MarketSpec, generate
 
-    given = {field.name: _read(field.name, field.default, dials[field.name]) for field in fields(MarketSpec)
+    given = {field.name: _kind(field.default).of_flag(field.name, dials[field.name]) for field in fields(MarketSpec)
              if field.name in dials}  # fmt: skip
     try:
         spec = MarketSpec(**given)
     except (ValueError, TypeError) as error:
         raise UserError(f"synth: {error}") from None
     make_folder(folder, "output")
-    started = False
 
     def show(done: int, total: int) -> None:
-        nonlocal started
-        if not started:
+        if monitor.title != "generating":
             monitor.start("generating", total, "the market")
-            started = True
         monitor.reach(done)
 
     try:
         with monitor:
-            return generate(spec, folder, _read("max_workers", 1, workers), show)
+            return generate(spec, folder, _kind(1).of_flag("max_workers", workers), show)
     except FileExistsError as error:
         raise UserError(f"synth: {error}") from None
 
 
-def _read(name: str, default: Any, text: str) -> Any:
-    """Return ``text`` as a value of the default's type."""
-    kind = _kind(default)
-    try:
-        return kind.from_text(text)
-    except (ValueError, TypeError):
-        raise UserError(f"--{name} needs {kind.expects}, not '{text}'") from None
-
-
 def _kind(default: Any) -> kinds.Kind:
-    if isinstance(default, bool):
-        return kinds.flag()
-    if isinstance(default, int):
-        return kinds.whole(0)
-    if isinstance(default, float):
-        return kinds.number(0)
+    """Return the kind of values that are of the default's type."""
     if isinstance(default, tuple):
         return kinds.list_of(_kind(default[0]) if default else kinds.text(), unique=False)
-    return kinds.text()
+    return {bool: kinds.flag(), int: kinds.whole(0), float: kinds.number(0)}.get(type(default), kinds.text())

@@ -1,28 +1,26 @@
-"""What commands print for people, and the same facts as plain dictionaries for --json.
-
-Nothing is printed here: commands get text, and choose.
-"""
+"""What `commands` print for people, and the same facts as plain dictionaries for --json; nothing is printed here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driver.config.keys import Config
-from driver.plan.plan import Plan
-from driver.run.results_folder import job_name
-from driver.run.run_record import HEADLINE, Summary
+from driver.tables.table_list import HEADLINE
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # nothing heavy is imported to print what is at hand
+    from driver.config.keys import Config
+    from driver.plan.plan import Plan
+    from driver.run.run_record import Summary
     from marketgen import GeneratedFiles
     from tickstore import ConvertReport, Inspection, VerifyReport
 
 
+JOB_FACTS = ("security", "date", "event_rows", "day_file", "folder", "session", "fingerprint")
 SHOWN_JOBS = 20
 SHOWN_WARNINGS = 5
 
 
-def run_text(summary: Summary) -> str:
+def run_text(summary: "Summary") -> str:
     """Return the execution summary of a run."""
     counts = ", ".join(f"{summary.count(state)} {state}" for state in ("done", "kept", "failed"))
     counts += f", {summary.count('waiting')} not done" * bool(summary.count("waiting"))
@@ -45,7 +43,7 @@ def run_text(summary: Summary) -> str:
     lines += [f"warning: {text}" for text in summary.warnings[:SHOWN_WARNINGS]]
     if len(summary.warnings) > SHOWN_WARNINGS:
         lines.append(f"... and {len(summary.warnings) - SHOWN_WARNINGS} more warnings, in run.json")
-    lines += [f"FAILED {job_name(state.job)}: {state.error}" for state in summary.failed]
+    lines += [f"FAILED {state.job.name}: {state.error}" for state in summary.failed]
     if summary.headline:
         lines += ["", *table_lines(HEADLINE, summary.headline), ""]
     lines.append(f"tables: {summary.results}")
@@ -54,17 +52,17 @@ def run_text(summary: Summary) -> str:
     return "\n".join(lines)
 
 
-def run_facts(summary: Summary) -> dict[str, Any]:
+def run_facts(summary: "Summary") -> dict[str, Any]:
     """Return the execution summary as plain values."""
     return {
         "results": str(summary.results),
         "store": str(summary.store),
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed")},
         "up_to_date": summary.up_to_date,
-        "failed": {job_name(state.job): state.error for state in summary.failed},
+        "failed": {state.job.name: state.error for state in summary.failed},
         "notes": summary.notes,
         "warnings": summary.warnings,
-        "totals": {name: summary.total(name) for name in ("events", "orders", "fills")},
+        "totals": summary.totals(),
         "input": _input_facts(summary.conversion) if summary.conversion else None,
         "seconds": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
         "summary": summary.headline,
@@ -128,7 +126,7 @@ def convert_text(report: "ConvertReport", store: str) -> str:
     return "\n".join(lines)
 
 
-def plan_text(plan: Plan, config: Config, seconds: float, report: "ConvertReport | None" = None) -> str:
+def plan_text(plan: "Plan", config: "Config", seconds: float, report: "ConvertReport | None" = None) -> str:
     """Return what a run would do, after what a conversion did."""
     rows = [
         {"security": job.security, "date": job.date, "events": job.event_rows, "session": job.session.source}
@@ -148,22 +146,10 @@ def plan_text(plan: Plan, config: Config, seconds: float, report: "ConvertReport
     return "\n".join(lines)
 
 
-def plan_facts(plan: Plan, seconds: float) -> dict[str, Any]:
+def plan_facts(plan: "Plan", seconds: float) -> dict[str, Any]:
     """Return the plan as plain values."""
-    jobs = [
-        {
-            "security": job.security,
-            "date": job.date,
-            "event_rows": job.event_rows,
-            "day_file": job.day_file,
-            "folder": job.folder,
-            "session": asdict(job.session),
-            "fingerprint": job.fingerprint,
-        }
-        for job in plan.jobs
-    ]
     return {
-        "jobs": jobs,
+        "jobs": [{name: facts[name] for name in JOB_FACTS} for facts in map(asdict, plan.jobs)],
         "event_rows": plan.event_rows,
         "bytes": plan.bytes,
         "session_sources": plan.session_sources,
@@ -174,13 +160,11 @@ def plan_facts(plan: Plan, seconds: float) -> dict[str, Any]:
 
 def synth_text(written: "GeneratedFiles") -> str:
     """Return what the generator wrote."""
-    return "\n".join(
-        [
-            f"{written.order_rows:,} order rows in {written.orders}",
-            f"{written.trade_rows:,} trade rows in {written.trades}",
-            f"{written.quote_rows:,} quote rows in {written.nbbo}",
-            f"next: python -m driver run --orders={written.orders} --trades={written.trades} --nbbo={written.nbbo}",
-        ]
+    return (
+        f"{written.order_rows:,} order rows in {written.orders}\n"
+        f"{written.trade_rows:,} trade rows in {written.trades}\n"
+        f"{written.quote_rows:,} quote rows in {written.nbbo}\n"
+        f"next: python -m driver run --orders={written.orders} --trades={written.trades} --nbbo={written.nbbo}"
     )
 
 

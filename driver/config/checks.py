@@ -3,6 +3,7 @@
 `loading` calls it last, once every value by itself is fine.
 """
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from driver.config.keys import Config
@@ -56,6 +57,11 @@ def _check_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = get_close_matches(name, available_timezones(), 1, 0.5)
-        hint = f": did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, available_timezones(), 0.5)
         raise UserError(f"--timezone={name} is not a known zone{hint}") from None
+
+
+def did_you_mean(name: str, known: Iterable[str], closeness: float = 0.6) -> str:
+    """Return the end of a message on a ``name`` that is none of ``known``: the nearest of them, "" if none is near."""
+    near = get_close_matches(name, list(known), 1, closeness)
+    return f": did you mean {near[0]}?" if near else ""

@@ -15,6 +15,8 @@ from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
 SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:])
+SCENARIO_LIST = kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
+ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
@@ -59,17 +61,13 @@ class Config:
     security_codes: tuple[str, ...] = _key("data_selection.security_codes", kinds.list_of(kinds.code()))
     participant_ids: tuple[str, ...] = _key("data_selection.participant_ids", kinds.list_of(kinds.code()))
     population: str = _key("data_selection.population", kinds.choice(*POPULATIONS))
-    order_types: tuple[int, ...] = _key(
-        "data_selection.order_types", kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
-    )
+    order_types: tuple[int, ...] = _key("data_selection.order_types", ORDER_TYPES)
     date_start: str = _key("data_selection.date_range.start", kinds.date())
     date_end: str = _key("data_selection.date_range.end", kinds.date())
     all_dates: bool = _key("data_selection.date_range.all_dates", kinds.flag())
     hour_start: int = _key("data_selection.trading_hours.start", kinds.whole(0, 23))
     hour_end: int = _key("data_selection.trading_hours.end", kinds.whole(0, 23))
-    dark_pool_scenarios: tuple[str, ...] = _key(
-        "simulation.dark_pool_scenarios", kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
-    )
+    dark_pool_scenarios: tuple[str, ...] = _key("simulation.dark_pool_scenarios", SCENARIO_LIST)
     price_impact_percent: float = _key("simulation.price_impact_percent", kinds.number(0, 100))
     dark_share: float = _key("simulation.dark_share", kinds.number(0, 1))
     mid: str = _key("simulation.mid", kinds.choice(*MID_KINDS))
@@ -101,6 +99,11 @@ PATHS = {f.metadata["path"]: f.name for f in fields(Config)}  # TOML path -> fla
 KINDS: dict[str, Kind] = {f.name: f.metadata["kind"] for f in fields(Config)}  # flag -> kind
 
 
+def packaged(name: str) -> str:
+    """Return a TOML file of this folder."""
+    return resources.files("driver.config").joinpath(name).read_text(encoding="utf-8")
+
+
 def default_text() -> str:
     """Return the commented default configuration."""
-    return resources.files("driver.config").joinpath("default.toml").read_text(encoding="utf-8")
+    return packaged("default.toml")

@@ -11,47 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from driver.config.checks import check_together
-from driver.config.keys import KINDS, PATHS, Config, default_text
-from driver.config.kinds import Kind
+from driver.config.checks import check_together, did_you_mean
+from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
 from tickstore.errors import UserError
-
-EXAMPLE = """\
-# One broker's orders of the continuous session, on the files of one week.
-# Keys that are left out keep their defaults: `python -m driver config` lists them all.
-
-[input]
-orders = ["data/orders.csv"]
-trades = ["data/trades.csv"]
-nbbo = ["data/nbbo.csv"]
-
-[paths]
-store = "darkreplay/store"
-results = "darkreplay/results"
-
-[processing]
-mode = "parallel"
-max_workers = 8
-chunk_size_mb = 1024
-
-[data_selection]
-security_codes = [101, 102]
-participant_ids = [69]
-date_range.start = "2024-01-01"
-date_range.end = "2024-01-05"
-trading_hours.start = 10
-trading_hours.end = 16
-
-[simulation]
-dark_pool_scenarios = ["A", "B", "C"]
-price_impact_percent = 0.05
-dark_share = 0.5
-
-[output]
-format = "gzip"
-aggregate_by = ["security_code", "date", "participant_id"]
-detailed_logs = false
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +28,15 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
     """Return the configuration from ``default.toml``, the file ``path`` and flags as text; later ones win."""
     found: dict[str, Any] = {}
     for key, value in _flatten(tomllib.loads(default_text())):
-        found[PATHS[key]] = KINDS[PATHS[key]].from_toml(value)
+        found[PATHS[key]] = KINDS[PATHS[key]].read(value)
     given: set[str] = set()
     if path:
         for key, value in _flatten(_read_toml(path)):
             name = PATHS.get(key) or _unknown_key(key, path)
-            found[name] = _checked(KINDS[name].from_toml, value, KINDS[name], f"{key} in {path}", repr(value))
+            found[name] = KINDS[name].of_file(f"{key} in {path}", value)
             given.add(name)
     for name, value in flags.items():
-        found[name] = _checked(KINDS[name].from_text, value, KINDS[name], f"--{name}", f"'{value}'")
+        found[name] = KINDS[name].of_flag(name, value)
         given.add(name)
     if {"date_start", "date_end"} & given and "all_dates" not in given:
         found["all_dates"] = False
@@ -108,19 +70,10 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 def _unknown_key(key: str, source: str) -> str:
     """Raise for a key nobody knows, naming the nearest: by the whole path, else by its last part."""
-    last = key.rpartition(".")[2]
     by_name = {path.rpartition(".")[2]: path for path in PATHS} | {name: path for path, name in PATHS.items()}
-    near = get_close_matches(last, by_name, 1, 0.75)
-    whole = get_close_matches(key, PATHS, 1, 0.6)
-    hint = f": did you mean {by_name[near[0]]}?" if near else f": did you mean {whole[0]}?" if whole else ""
+    near = get_close_matches(key.rpartition(".")[2], by_name, 1, 0.75)
+    hint = did_you_mean(by_name[near[0]] if near else key, PATHS)
     raise UserError(f"unknown key {key} in {source}{hint or ': `python -m driver config` lists all keys'}")
-
-
-def _checked(read: Any, value: Any, kind: Kind, where: str, shown: str) -> Any:
-    try:
-        return read(value)
-    except (ValueError, TypeError):
-        raise UserError(f"{where} needs {kind.expects}, not {shown}") from None
 
 
 def settings_toml(config: Config) -> str:
@@ -141,4 +94,4 @@ def settings_toml(config: Config) -> str:
 
 def example_toml() -> str:
     """Return a worked example: one participant, its trading hours, securities and dates."""
-    return EXAMPLE
+    return packaged("example.toml")

@@ -53,31 +53,24 @@ def read_tick_file(given: str) -> TickFile | None:
     for row in rows:
         if row and any(field.strip() for field in row):
             where = f"--tick_file: {given}, line {rows.line_num}"
-            security, step = _step(where, row, len(header), places)
-            _add(where, security, step, steps.setdefault(security, []))
+            if len(row) != len(header):
+                raise InputError(f"{where}: {len(row)} fields, where the header has {len(header)}")
+            _add_step(where, *(row[place].strip() for place in places), steps=steps)
     return TickFile(path.name, hashlib.sha256(data).hexdigest(), {name: tuple(found) for name, found in steps.items()})
 
 
-def _step(where: str, row: list[str], width: int, places: list[int]) -> tuple[str, tuple[int, int]]:
-    """Return the security, and from which price it has which tick."""
-    if len(row) != width:
-        raise InputError(f"{where}: {len(row)} fields, where the header has {width}")
-    security, *numbers = (row[place].strip() for place in places)
+def _add_step(where: str, security: str, *numbers: str, steps: dict[str, list[tuple[int, int]]]) -> None:
+    """Add from which price a security has which tick; each security's steps start at price 0 and ascend."""
     if not security:
         raise InputError(f"{where}: no security")
     for name, number in zip(COLUMNS[1:], numbers, strict=True):
         if not (number.isascii() and number.isdecimal() and len(number) < 19):
             raise InputError(f"{where}: {name} is '{number}', not a whole number of price units")
-    return security, (int(numbers[0]), int(numbers[1]))
-
-
-def _add(where: str, security: str, step: tuple[int, int], steps: list[tuple[int, int]]) -> None:
-    """Append a step; each security's start at price 0 and ascend."""
-    price, tick = step
+    (price, tick), own = map(int, numbers), steps.setdefault(security, [])
     if tick < 1:
         raise InputError(f"{where}: a tick of 0")
-    if not steps and price != 0:
+    if not own and price != 0:
         raise InputError(f"{where}: the first from_price of {security} is {price}: start with 0")
-    if steps and price <= steps[-1][0]:
-        raise InputError(f"{where}: from_price {price} of {security} is not above {steps[-1][0]}, the one before")
-    steps.append(step)
+    if own and price <= own[-1][0]:
+        raise InputError(f"{where}: from_price {price} of {security} is not above {own[-1][0]}, the one before")
+    own.append((price, tick))

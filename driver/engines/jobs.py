@@ -1,6 +1,5 @@
 """Jobs on an engine: a job goes in, an outcome comes out. The run is its only caller."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +30,6 @@ def run_jobs(engine: Engine, jobs: Iterable[Job], work: str) -> Iterator[Outcome
 
     work : ``module:function``, imported where the job is done
     """
-    waiting = deque(Task(work, job, f"{job.security}/{job.date}") for job in jobs)
-    for answer in engine.run(lambda: waiting.popleft() if waiting else None):
+    tasks = (Task(work, job, job.name) for job in jobs)
+    for answer in engine.run(lambda: next(tasks, None)):
         yield Outcome(answer.task.argument, answer.value, answer.failure, answer.attempts)

@@ -15,10 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from kernels.base.sources import source_digest, source_files
@@ -49,9 +49,7 @@ class WarmUp:
             self._start(set_aside=False)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.child is not None:
             self.child.kill()
             self.child.wait()
@@ -77,13 +75,8 @@ class WarmUp:
             self.announce(DAMAGED)
         self.announce("compiling the kernels, once for this version: about a minute")
         self.began = time.monotonic()
-        command = [
-            sys.executable,
-            "-m",
-            "driver.engines.kernel_cache",
-            str(self.marker),
-            *(["--set-aside"] if set_aside else []),
-        ]
+        command = [sys.executable, "-m", "driver.engines.kernel_cache", str(self.marker)]
+        command += ["--set-aside"] * set_aside
         paths = os.pathsep.join(path for path in sys.path if path)
         environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1"}
         self.child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -142,12 +135,8 @@ def with_sound_cache(action: Callable[[], T], announce: Callable[[str], None]) -
 
 def is_cache_damage(error: BaseException) -> bool:
     """Return whether an error comes from Numba's reading of its cache (it raises whatever unpickling raises)."""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.endswith(CACHING):
-            return True
-        trace = trace.tb_next
-    return False
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_code.co_filename.endswith(CACHING) for frame in frames)
 
 
 def set_aside_caches() -> Path:

@@ -1,4 +1,4 @@
-"""One job: measure the orders of one partition, write its files, sum it into cells."""
+"""One job: measure the orders of one partition, write its files, sum it into cells. `driver.engines` runs it."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
-from driver.job.order_file import EXTENSIONS, OrderFile, open_order_file
+from driver.job.order_file import EXTENSIONS, open_order_file
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volume
@@ -55,15 +55,15 @@ def run_job(job: Job) -> JobReport:
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
-        parents = _sum_blocks(job, folder, texts, blocks, sums, outliers)
+        parents = _sum_blocks(job, texts, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-    cubes = sums.results()
-    cells = cubes[0]
+    tables = sums.results()
+    cells = tables[0]
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     intervals, extremes = count_intervals(ranges), outliers.rows
-    partial = Partial(job.security, job.date, job.fingerprint, *cubes, quality, extremes, names, intervals, parents)
+    partial = Partial(job.security, job.date, job.fingerprint, *tables, quality, extremes, names, intervals, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -97,32 +97,23 @@ def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
 
 def _remove_other_formats(folder: Path, job: Job) -> None:
     """Remove the order file of an earlier run in another format, which would look like this run's."""
-    keep = f"orders{EXTENSIONS[job.settings.output_format]}" if job.settings.order_level else ""
-    for extension in EXTENSIONS.values():
-        if f"orders{extension}" != keep:
+    for name, extension in EXTENSIONS.items():
+        if name != job.settings.output_format or not job.settings.order_level:
             (folder / f"orders{extension}").unlink(missing_ok=True)
 
 
 def _sum_blocks(
-    job: Job,
-    folder: Path,
-    texts: Mapping[int, str],
-    blocks: Iterable[OrderBlock],
-    sums: JobSums,
-    outliers: Extremes,
+    job: Job, texts: Mapping[int, str], blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
 ) -> Parents | None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     parents = ParentSums()
     with ExitStack() as stack:
-        file: OrderFile | None = None
+        adds = [sums.add, parents.add, outliers.add]
         if job.settings.order_level:
-            file = stack.enter_context(open_order_file(folder, job.settings, texts))
+            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts)).write)
         for block in blocks:
-            if file is not None:
-                file.write(block)
-            sums.add(block)
-            parents.add(block)
-            outliers.add(block)
+            for add in adds:
+                add(block)
     return parents.parents()
 
 
@@ -147,6 +138,5 @@ def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
 
 def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
     unreconciled = quality.get("orders_not_reconciled", 0)
-    if quality.get("fills", 0) == 0:  # the data has no trades, which the run says once
-        return ()
-    return (f"{unreconciled} orders do not agree with their fills",) if unreconciled else ()
+    told = quality.get("fills", 0) == 0  # the data has no trades, which the run says once
+    return () if told or not unreconciled else (f"{unreconciled} orders do not agree with their fills",)

@@ -1,4 +1,4 @@
-"""The order file of a job: one row per order, as CSV, gzipped CSV or Parquet, written block by block.
+"""The order file of a job, as CSV, gzipped CSV or Parquet, which `job` writes block by block: a row is an order.
 
 Which columns, in which order, ``kernels.measure.order_columns`` says; here is only how files show them.
 """
@@ -30,16 +30,14 @@ class OrderFile:
     """Writes blocks of orders to an open binary file."""
 
     def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str]) -> None:
-        output_format = settings.output_format
         self._participants = participants
         # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
         quoted = any(text(name) != name for name in participants.values())
         self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
-        self._format = output_format
-        self._handle = handle
-        self._stream: IO[Any] = handle
+        self._format = settings.output_format
+        self._handle = self._stream = handle
         self._parquet: Any = None
-        if output_format == "gzip":
+        if self._format == "gzip":
             compressor: Any = igzip.IGzipFile  # five times as fast as zlib, 3 % larger, plain gzip to any reader
             self._stream = compressor("", "wb", compresslevel=2, fileobj=handle, mtime=0)
         self._started = False

@@ -1,4 +1,4 @@
-"""A job, its settings and its report: small frozen pieces that travel to worker processes and into run.json."""
+"""A job, its settings and its report, which travel to worker processes and into run.json: `plan` makes jobs of them."""
 
 from dataclasses import dataclass
 
@@ -55,6 +55,11 @@ class Job:
     event_rows: int  # its weight: largest jobs first
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
+
+    @property
+    def name(self) -> str:
+        """Return the name of the job in the manifest and in messages."""
+        return f"{self.security}/{self.date}"
 
 
 @dataclass(frozen=True, slots=True)

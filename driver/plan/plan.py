@@ -1,4 +1,7 @@
-"""Configuration and catalog to jobs. Pure: nothing is read or written here."""
+"""Configuration and catalog to jobs: the top of `driver.plan`, which `driver.run` calls before anything runs.
+
+Pure: nothing is read or written here.
+"""
 
 import hashlib
 import json
@@ -6,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from driver.config.keys import Config
@@ -43,8 +47,7 @@ class Plan:
 
     def digest(self, extra: str = "") -> str:
         """Return a digest that changes when any table of the run could."""
-        text = json.dumps([extra, *(f"{job.security}/{job.date} {job.fingerprint}" for job in self.jobs)])
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return _digest([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
 
     def seconds(self, workers: int, cores: int) -> float:
         """Return a rough estimate of the run's time."""
@@ -72,25 +75,28 @@ def plan_jobs(
     sessions = plan_sessions(config, partitions)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
-        session = sessions[partition.security, partition.date]
-        facts = json.dumps([partition.digest, asdict(session), texts[partition.security], code])
-        jobs.append(
-            Job(
-                index=index,
-                security=partition.security,
-                date=partition.date,
-                day_file=str(partition.path),
-                folder=str(results / job_folder(partition.security, partition.date)),
-                session=session,
-                settings=own[partition.security],
-                event_rows=partition.rows["events"],
-                fingerprint=hashlib.sha256(facts.encode()).hexdigest()[:32],
-                content=partition.digest,
-            )
+        security, date = partition.security, partition.date
+        session = sessions[security, date]
+        job = Job(
+            index=index,
+            security=security,
+            date=date,
+            day_file=str(partition.path),
+            folder=str(results / job_folder(security, date)),
+            session=session,
+            settings=own[security],
+            event_rows=partition.rows["events"],
+            fingerprint=_digest([partition.digest, asdict(session), texts[security], code]),
+            content=partition.digest,
         )
+        jobs.append(job)
     size = sum(partition.bytes for partition in chosen)
     sources = dict(Counter(job.session.source for job in jobs))
     return Plan(tuple(jobs), size, sources, (*_notes(chosen), *_tick_notes(set(own), tick_file)), tick_file)
+
+
+def _digest(facts: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
 def _own_settings(settings: Settings, security: str, tick_file: TickFile | None) -> Settings:

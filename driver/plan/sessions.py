@@ -1,4 +1,4 @@
-"""When trade dates start, and continuous trading began and ended, for every partition of a plan."""
+"""When trade dates start, and continuous trading began and ended, for every partition: `plan` asks for all at once."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,6 +15,8 @@ MINUTE = 60_000_000_000
 
 def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple[str, str], Session]:
     """Return continuous trading of every partition: it ends no earlier than that of its peers (decisions 4)."""
+    from tickstore.times.trade_dates import first_instant  # with numba, which the command line starts without
+
     seen_ends: dict[str, list[int]] = {}
     for partition in partitions:
         end = _seen_end(partition)

@@ -1,7 +1,4 @@
-"""The report's charts, as SVG text: the same tables give the same bytes, and text stays text.
-
-`page` puts them where it wants them.
-"""
+"""The report's charts as SVG text, for `page`: the same tables give the same bytes, and text stays text."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +13,7 @@ COLOURS = {"real": "#555555", "A": "#0072b2", "B": "#e69f00", "C": "#009e73", "R
 OTHER_COLOUR = "#56b4e9"
 MARKERS = {"real": "o", "A": "o", "B": "s", "C": "^", "R": "D", "P": "v"}
 OUTCOME_COLOURS = ("#0072b2", "#9ecae1", "#d9d9d9")
+SAVING = "saving against reality, bps of arrival value (right of 0 is better)"
 WIDTH, ROW_HEIGHT = 6.0, 0.42  # inches; shown at about 90 % in two columns, so 10 points read as 9
 STYLE: Any = {
     "svg.hashsalt": "darkreplay",
@@ -77,19 +75,20 @@ def saving_intervals(rows: Sequence[Row]) -> str:
             name = str(row["scenario"])
             low, middle, high = (number(row[key]) for key in ("ci_low", "saving_bps", "ci_high"))
             axis.plot([low, high], [place, place], color=colour(name), linewidth=2.2, solid_capstyle="butt")
-            hollow = row["weighting"] == "notional"
-            face = "white" if hollow else colour(name)
+            face = "white" if row["weighting"] == "notional" else colour(name)
             axis.plot(middle, place, MARKERS.get(name, "o"), color=colour(name), markerfacecolor=face, markersize=7)
         axis.axvline(0, color="#333333", linewidth=0.8)
-        axis.set_yticks(range(len(rows)), [f"{row['scenario']}, {_weighting(row)}" for row in rows])
-        axis.set_ylim(len(rows) - 0.5, -0.5)
+        weighted = ("by value" if row["weighting"] == "notional" else "per order" for row in rows)
+        _label(axis, [f"{row['scenario']}, {how}" for row, how in zip(rows, weighted, strict=True)], SAVING)
         axis.grid(axis="y", visible=False)
-        axis.set_xlabel("saving against reality, bps of arrival value (right of 0 is better)")
         return _svg(figure)
 
 
-def _weighting(row: Row) -> str:
-    return "by value" if row["weighting"] == "notional" else "per order"
+def _label(axis: Any, rows: Sequence[str], below: str) -> None:
+    """Name the rows, from the top down, and what is measured along them."""
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    axis.set_xlabel(below)
 
 
 def grouped_savings(groups: Sequence[tuple[str, Sequence[Row]]]) -> str:
@@ -102,9 +101,7 @@ def grouped_savings(groups: Sequence[tuple[str, Sequence[Row]]]) -> str:
             places = [place + offset for place in range(len(groups))]
             axis.plot(values, places, MARKERS.get(name, "o"), color=colour(name), label=name, markersize=6)
         axis.axvline(0, color="#333333", linewidth=0.8)
-        axis.set_yticks(range(len(groups)), [label for label, _ in groups])
-        axis.set_ylim(len(groups) - 0.5, -0.5)
-        axis.set_xlabel("saving against reality, bps of arrival value (right of 0 is better)")
+        _label(axis, [label for label, _ in groups], SAVING)
         _legend(axis, len(scenarios))
         return _svg(figure)
 
@@ -126,11 +123,9 @@ def outcome_bars(rows: Sequence[Row]) -> str:
                     ink = "white" if kind == "fully_filled" else "#222222"
                     axis.text(start + share / 2, place, f"{share:.0f}%", ha="center", va="center", color=ink)
             left = [start + share for start, share in zip(left, shares, strict=True)]
-        axis.set_yticks(range(len(rows)), [str(row["scenario"]) for row in rows])
-        axis.set_ylim(len(rows) - 0.5, -0.5)
+        _label(axis, [str(row["scenario"]) for row in rows], "share of orders, %")
         axis.set_xlim(0, 100)
         axis.grid(axis="y", visible=False)
-        axis.set_xlabel("share of orders, %")
         _legend(axis, len(kinds))
         return _svg(figure)
 

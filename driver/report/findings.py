@@ -31,14 +31,11 @@ def findings(
         return ["No order was selected: there is nothing to compare."]
     sentences = [_reality(real)]
     if priced:
-        clusters = {row["scenario"]: row for row in statistics if row["test"] == "cluster" and _by_value(row)}
+        by_value = (row for row in statistics if row["test"] == "cluster" and row["weighting"] == "notional")
+        clusters = {row["scenario"]: row for row in by_value}
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
         sentences += _inference(statistics)
     return sentences + _limits(real, quality, settings)
-
-
-def _by_value(row: Row) -> bool:
-    return row["weighting"] == "notional"
 
 
 def _reality(real: Row) -> str:
@@ -73,13 +70,13 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
     if any(row["status"] == "refused" for row in clusters):
         notes = sorted({str(row["note"]).split(":")[0] for row in clusters if row["status"] == "refused"})
         sentences.append(f"No inference possible: {'; '.join(notes)}. The figures describe these orders.")
-    sizes = [number(row["df1"]) + 1 for row in clusters if row["df1"] is not None]
-    if sizes:
-        how = sorted({str(row["note"]).split(";")[0] for row in clusters if row["df1"] is not None})
-        rough = (
-            f", with {min(sizes):.0f} in the smaller dimension where about {FEW_CLUSTERS} are wanted: they are rough"
+    if known := [row for row in clusters if row["df1"] is not None]:
+        size, how = (
+            min(number(row["df1"]) + 1 for row in known),
+            sorted({str(row["note"]).split(";")[0] for row in known}),
         )
-        sentences.append(f"Intervals are {', '.join(how)}{rough if min(sizes) < FEW_CLUSTERS else ''}.")
+        rough = f", with {size:.0f} in the smaller dimension where about {FEW_CLUSTERS} are wanted: they are rough"
+        sentences.append(f"Intervals are {', '.join(how)}{rough if size < FEW_CLUSTERS else ''}.")
     scenarios = sorted({str(row["scenario"]) for row in clusters})
     algebra = [name for name in scenarios if status_of(name) == "algebra"]
     if algebra:
@@ -96,14 +93,11 @@ def _unpriced(real: Row) -> list[str]:
     priced, orders, unquoted = (number(real[name]) for name in ("priced_orders", "orders", "benchmark_none"))
     if priced == orders:
         return []
-    reasons = []
-    if unquoted:
-        reasons.append(f"{unquoted:,.0f} have no valid quote to be measured from")
-    if orders - priced > unquoted:
-        reasons.append(
-            f"{orders - priced - unquoted:,.0f} lack a price in one of the scenarios (no valid quote at "
-            "their end, or a fill without a price)"
-        )
+    lacking = orders - priced - unquoted
+    reasons = [f"{unquoted:,.0f} have no valid quote to be measured from"] if unquoted else []
+    if lacking > 0:
+        why = "(no valid quote at their end, or a fill without a price)"
+        reasons.append(f"{lacking:,.0f} lack a price in one of the scenarios {why}")
     return [
         f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
         "quantities and fill rates, and have no cost anywhere."

@@ -5,7 +5,7 @@ The top of `driver.report`: the end of a run calls it, and the commands `aggrega
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,21 @@ WORD_COLUMNS = ("order_id", "scenario", "test", "weighting", "status", "note", "
 TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
 
 
+def _shown(form: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter of the template that shows numbers in a form, and nothing where a value is missing."""
+    return lambda value, *more: "" if value is None else form(charts.number(value), *more)
+
+
+FILTERS = {
+    "count": _shown("{:,.0f}".format),
+    "bps": _shown(signed),
+    "money": _shown(lambda value: signed(value, 0)),
+    "percent": _shown(lambda value: f"{100 * value:.1f}"),
+    "number": _shown(lambda value, digits: signed(value, digits).removeprefix("+")),
+    "p": _shown(lambda value: "< 0.0001" if value < 1e-4 else f"{value:.4f}"),
+}
+
+
 def write_report(results: Path | str) -> str:
     """Write report.html into a results folder; return a line to show when it could not be made, else ''."""
     results = Path(results)
@@ -40,15 +55,11 @@ def write_report(results: Path | str) -> str:
         import matplotlib as mpl  # noqa: F401  (the charts need it; say so once, here)
     except ImportError as error:
         return f'report.html was not made: {error.name} is missing; install it with: pip install "darkreplay[report]"'
+    loader, strict = jinja2.FileSystemLoader(Path(__file__).parent), jinja2.StrictUndefined
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=strict
     )
-    environment.filters |= {"count": _count, "bps": _bps, "money": _money, "percent": _percent}
-    environment.filters |= {"number": _number, "p": _p_value}
+    environment.filters |= FILTERS
     page = environment.get_template(TEMPLATE).render(report_content(results))
     atomic_write(results / REPORT, page.encode())
     return ""
@@ -65,9 +76,8 @@ def read_table(path: Path) -> list[Row]:
         with path.open(newline="", encoding="utf-8") as file:
             return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
     except FileNotFoundError:
-        raise InputError(
-            f"{path} is missing: make the tables first with `python -m driver run` or `aggregate`"
-        ) from None
+        remedy = "make the tables first with `python -m driver run` or `aggregate`"
+        raise InputError(f"{path} is missing: {remedy}") from None
 
 
 def _value(name: str, value: str) -> Value:
@@ -84,6 +94,8 @@ def report_content(results: Path) -> dict[str, Any]:
     names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers"]
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
+    participants = _grouped(tables["by_participant"], "participant_id")
+    securities = _grouped(tables["by_security"], "security_code")
     run = _run_facts(results)
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
@@ -99,10 +111,10 @@ def report_content(results: Path) -> dict[str, Any]:
         "groups": _grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
-        "participants": _largest(_grouped(tables["by_participant"], "participant_id")),
-        "participant_count": len(_grouped(tables["by_participant"], "participant_id")),
-        "securities": _largest(_grouped(tables["by_security"], "security_code")),
-        "security_count": len(_grouped(tables["by_security"], "security_code")),
+        "participants": _largest(participants),
+        "participant_count": len(participants),
+        "securities": _largest(securities),
+        "security_count": len(securities),
         "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
@@ -125,10 +137,8 @@ def _grouped(rows: Sequence[Row], key: str) -> list[tuple[str, list[Row]]]:
 
 def _conditions(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """Return the groups of by_condition.csv, each named by what it is a condition of."""
-    named: list[Row] = []
-    for row in rows:
-        kind = str(row["condition"]).replace("_", " ")
-        named.append(row | {"condition": f"{kind}: {row['value']}"})
+    kinds = (str(row["condition"]).replace("_", " ") for row in rows)
+    named = [row | {"condition": f"{kind}: {row['value']}"} for kind, row in zip(kinds, rows, strict=True)]
     return _grouped(named, "condition")
 
 
@@ -151,13 +161,12 @@ def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
         drawn["intervals"] = charts.saving_intervals(intervals)
     if tables["by_security"]:
         drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
-    dates = _grouped(tables["by_date"], "date")
+    dates, hours = _grouped(tables["by_date"], "date"), _grouped(tables["by_time_of_day"], "hour")
+    sizes = [(_short(label), rows) for label, rows in _grouped(tables["by_order_size"], "size_bucket")]
     if len(dates) > 1:
         drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
-    hours = _grouped(tables["by_time_of_day"], "hour")
     drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
     drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
-    sizes = [(_short(label), rows) for label, rows in _grouped(tables["by_order_size"], "size_bucket")]
     drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
     return drawn
 
@@ -198,29 +207,3 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
         return [pair for i, inner in enumerate(value) for pair in _flat(f"{prefix}[{i}]", inner)]
     return [(prefix, _text(value))]
-
-
-def _count(value: Value) -> str:
-    return "" if value is None else f"{charts.number(value):,.0f}"
-
-
-def _bps(value: Value) -> str:
-    return "" if value is None else signed(charts.number(value))
-
-
-def _money(value: Value) -> str:
-    return "" if value is None else signed(charts.number(value), 0)
-
-
-def _percent(value: Value) -> str:
-    return "" if value is None else f"{100 * charts.number(value):.1f}"
-
-
-def _number(value: Value, digits: int) -> str:
-    return "" if value is None else signed(charts.number(value), digits).removeprefix("+")
-
-
-def _p_value(value: Value) -> str:
-    if value is None:
-        return ""
-    return "< 0.0001" if charts.number(value) < 1e-4 else f"{charts.number(value):.4f}"

@@ -3,7 +3,6 @@
 Beside `runner`: the commands `aggregate` and `report` call it.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 from driver.config.keys import Config
 from driver.config.tick_file import read_tick_file
 from driver.plan.jobs import Job
-from driver.plan.plan import plan_jobs
 from driver.run import results_folder as folder
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
-from driver.run.runner import first_state, make_tables, tables_digest
+from driver.run.runner import first_state, make_tables, plan_store, tables_digest
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import InputError, UserError
 
@@ -27,25 +25,19 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
 
     Jobs that failed there, or that were never done, are still part of the run: they stay listed as such.
     """
-    from tickstore import read_catalog
-
     config = recorded_config(results)
     with folder_lock(results, "run"):
-        finished = Manifest(results).read()
-        recorded = folder.recorded_states(results)
-        only = frozenset(recorded)
-        catalog = read_catalog(Path(config.store).expanduser())
-        tick_file, code = read_tick_file(config.tick_file), folder.code_digest()
-        plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
+        finished, recorded = Manifest(results).read(), folder.recorded_states(results)
+        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file))
         kept = folder.valid_jobs(plan, finished)
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")
         states = [_state_now(job, kept, recorded) for job in plan.jobs]
-        left = len(only) - len(plan.jobs) + sum(state is None for state in states)
+        left = len(recorded) - len(plan.jobs) + sum(state is None for state in states)
         if left:
-            raise UserError(f"{left} of {len(only)} jobs in {results} are not up to date: use `run` instead")
+            raise UserError(f"{left} of {len(recorded)} jobs in {results} are not up to date: use `run` instead")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
-        summary.tick_file = tick_file
+        summary.tick_file = plan.tick_file
         clock = PhaseClock(summary.phases)
         with RunRecord(config, tables_digest(config, plan), summary) as record:
             folder.remove_tables(results)
@@ -82,8 +74,7 @@ def report_again(results: Path) -> Path:
 def recorded_config(results: Path) -> Config:
     """Return the configuration that run.json of a results folder records."""
     try:
-        facts = json.loads((results / folder.RUN_FILE).read_text(encoding="utf-8"))
-        return Config(**{name: _frozen(value) for name, value in facts["config"].items()})
+        return Config(**{name: _frozen(value) for name, value in folder.read_run(results)["config"].items()})
     except OSError:
         raise InputError(f"--results={results} is not a results folder: it has no {folder.RUN_FILE}") from None
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -5,11 +5,11 @@ Called by `runner`: the only place where the driver looks at raw input; `ticksto
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from driver.config.checks import did_you_mean
 from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONVERT_MEMORY_MB = 384
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
 CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings
 
 
 def as_stored(config: Config, given: Collection[str]) -> Config:
@@ -56,19 +57,19 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
 
 def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the files that paths and patterns name, each once, or raise an InputError that says which is wrong."""
+    from tickstore.input.files import check_file
+
     found: dict[Path, None] = {}
     for pattern in patterns:
         path = Path(pattern).expanduser()
-        if path.is_dir():
-            raise InputError(f"--{flag}: {pattern} is a directory: give files, or a pattern such as {pattern}/*.csv")
-        if path.exists():
-            found[path] = None
-            continue
-        matches = sorted(match for match in glob(str(path), recursive=True) if not Path(match).is_dir())  # noqa: PTH207 (absolute patterns)
-        if not matches:
-            reason = "matches no file" if has_magic(pattern) else "does not exist"
-            raise InputError(f"--{flag}: {pattern} {reason}")
-        found |= dict.fromkeys(Path(match) for match in matches)
+        if has_magic(pattern) and not path.exists():
+            matches = sorted(match for match in map(Path, glob(str(path), recursive=True)) if not match.is_dir())  # noqa: PTH207 (absolute patterns)
+            if not matches:
+                raise InputError(f"--{flag}: {pattern} matches no file")
+        else:
+            check_file(path, f"--{flag}")
+            matches = [path]
+        found |= dict.fromkeys(matches)
     return tuple(found)
 
 
@@ -81,9 +82,7 @@ def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
     }
     for name, _ in columns:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f": did you mean {near[0]}?" if near else ""
-            raise UserError(f"--columns names the field {name}, which no table has{hint}")
+            raise UserError(f"--columns names the field {name}, which no table has{did_you_mean(name, known)}")
 
 
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
@@ -95,8 +94,9 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
     if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
         raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
     _check_columns(config.columns)
-    if config.temp_dir:
-        make_folder(Path(config.temp_dir).expanduser(), "temporary")
+    temp_dir = Path(config.temp_dir).expanduser() if config.temp_dir else None
+    if temp_dir:
+        make_folder(temp_dir, "temporary")
     sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
     return ConvertRequest(
         orders=orders,
@@ -104,18 +104,9 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
         nbbo=nbbo,
         store=Path(config.store).expanduser(),
         sessions=sessions,
-        timezone=config.timezone,
-        session_cutoff=config.session_cutoff,
-        holidays=config.holidays,
-        price_decimals=config.price_decimals,
-        price_format=config.price_format,
-        columns=config.columns,
-        chunk_size_mb=config.chunk_size_mb,
         memory_mb=config.memory or CONVERT_MEMORY_MB,
-        temp_dir=Path(config.temp_dir).expanduser() if config.temp_dir else None,
+        temp_dir=temp_dir,
         workers=workers,
-        max_reject_ratio=config.max_reject_ratio,
         max_rejects=None if config.max_rejects < 0 else config.max_rejects,
-        replace=config.replace,
-        quotes_from_orders=config.quotes_from_orders,
+        **{name: getattr(config, name) for name in SAME},
     )

@@ -6,7 +6,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -52,7 +52,7 @@ class Manifest:
 
     def start(self, kept: Mapping[str, Finished]) -> None:
         """Rewrite the manifest so that it lists ``kept`` alone, and open it for appending."""
-        lines = [checked_line(self.HEADER), *(checked_line(_entry(job)) for job in kept.values())]
+        lines = [checked_line(self.HEADER), *(checked_line(asdict(job)) for job in kept.values())]
         atomic_write(self.path, b"".join(lines))
         self.file = self.path.open("ab")
         self.synced = self.clock()
@@ -61,7 +61,7 @@ class Manifest:
         """Add one finished job."""
         if self.file is None:
             raise RuntimeError("the manifest is not started")
-        self.file.write(checked_line(_entry(job)))
+        self.file.write(checked_line(asdict(job)))
         self.file.flush()
         if self.clock() - self.synced >= FSYNC_SECONDS:
             os.fsync(self.file.fileno())
@@ -90,7 +90,3 @@ def is_intact(job: Finished, folder: Path) -> bool:
         return file_stamps(folder) == dict(job.files)
     except OSError:
         return False
-
-
-def _entry(job: Finished) -> dict[str, Any]:
-    return {"name": job.name, "fingerprint": job.fingerprint, "files": dict(job.files), "report": dict(job.report)}

@@ -6,7 +6,6 @@ Conversion and jobs report to it from the driver's process; workers say nothing.
 import sys
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self, TextIO
 
 PLAIN_SECONDS = 10.0  # between plain lines; less (but a second at least) where a fifth of the work went by
@@ -21,8 +20,7 @@ class Monitor:
         self.clock = clock
         self.bar: Any = None
         self.bar_task: Any = None
-        self.title = ""
-        self.unit = ""
+        self.title = self.unit = ""
         self.total = self.done = 0
         self.items = self.items_done = 0
         self.began = self.last_line = 0.0
@@ -31,9 +29,7 @@ class Monitor:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def say(self, line: str) -> None:
@@ -58,16 +54,9 @@ class Monitor:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[state]}, left"),
-            TimeRemainingColumn(),
-            TextColumn("so far"),
-            TimeElapsedColumn(),
-            console=Console(file=self.stream),
-            transient=True,
-        )
+        title, state, so_far = map(TextColumn, ("{task.description}", "{task.fields[state]}, left", "so far"))
+        columns = title, BarColumn(), state, TimeRemainingColumn(), so_far, TimeElapsedColumn()
+        return Progress(*columns, console=Console(file=self.stream), transient=True)
 
     def _state(self) -> str:
         jobs = f"{self.items_done}/{self.items} jobs, " if self.items else ""

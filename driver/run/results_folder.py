@@ -5,23 +5,24 @@ What `runner` and `from_results` know of files: they decide, this looks and writ
 
 import csv
 import importlib.metadata
-import io
 import json
 import os
 import platform
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import driver
 from driver.config.keys import Config
-from driver.engines.jobs import Outcome
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
+from driver.tables.csv_text import csv_bytes
 from driver.tables.table_list import FILES
 from kernels.base.sources import is_source, package_root, source_digest
 from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
@@ -60,41 +61,31 @@ def valid_jobs(plan: Plan, finished: Mapping[str, Finished]) -> dict[str, Finish
     """Return the jobs of ``plan`` that an earlier run finished with the same data and settings, still intact."""
     valid = {}
     for job in plan.jobs:
-        earlier = finished.get(job_name(job))
+        earlier = finished.get(job.name)
         if earlier and earlier.fingerprint == job.fingerprint and is_intact(earlier, Path(job.folder)):
             valid[earlier.name] = earlier
     return valid
 
 
-def job_name(job: Job) -> str:
-    """Return the name of a job in the manifest and in messages."""
-    return f"{job.security}/{job.date}"
-
-
-def finished_entry(outcome: Outcome) -> Finished:
+def finished_entry(job: Job, report: JobReport) -> Finished:
     """Return the manifest's entry for a job that has just been done."""
-    if outcome.report is None:
-        raise ValueError("a failed job is not finished")
-    job = outcome.job
     clear_temporary(Path(job.folder))  # of an earlier attempt
-    return Finished(job_name(job), job.fingerprint, file_stamps(Path(job.folder)), asdict(outcome.report))
+    return Finished(job.name, job.fingerprint, file_stamps(Path(job.folder)), asdict(report))
 
 
 def set_stale_aside(results: Path, plan: Plan) -> int:
     """Move the folders of jobs that are not in the plan to ``.stale``; return how many."""
     planned = {Path(job.folder) for job in plan.jobs}
-    moved = 0
-    for folder in sorted(results.glob("sec*/*")):
-        if folder not in planned and folder.is_dir():
-            target = results / STALE / folder.relative_to(results)
-            if target.exists():
-                shutil.rmtree(target)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(target)
-            if not any(folder.parent.iterdir()):
-                folder.parent.rmdir()
-            moved += 1
-    return moved
+    stale = [folder for folder in sorted(results.glob("sec*/*")) if folder not in planned and folder.is_dir()]
+    for folder in stale:
+        target = results / STALE / folder.relative_to(results)
+        if target.exists():
+            shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(target)
+        if not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
+    return len(stale)
 
 
 def remove_tables(results: Path) -> None:
@@ -104,10 +95,16 @@ def remove_tables(results: Path) -> None:
         (results / name).unlink(missing_ok=True)
 
 
+def read_run(results: Path) -> dict[str, Any]:
+    """Return run.json as an earlier run left it."""
+    facts: dict[str, Any] = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
+    return facts
+
+
 def tables_are_current(results: Path, digest: str) -> bool:
     """Return whether an earlier run completed exactly this plan and its tables are as it left them."""
     try:
-        before = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
+        before = read_run(results)
         stamps = {name: tuple(stamp) for name, stamp in before["tables"].items()}
         return bool(before["state"] == "complete" and before["plan"] == digest and table_stamps(results) == stamps)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -116,14 +113,12 @@ def tables_are_current(results: Path, digest: str) -> bool:
 
 def headline(results: Path) -> list[dict[str, Any]]:
     """Return the global rows that an earlier, complete run left in run.json."""
-    rows = json.loads((results / RUN_FILE).read_text(encoding="utf-8")).get("summary", [])
-    return [dict(row) for row in rows]
+    return [dict(row) for row in read_run(results).get("summary", [])]
 
 
 def refresh_stamps(results: Path) -> None:
     """Record the current size and mtime of tables and report in run.json, so that a resume trusts them."""
-    facts = json.loads((results / RUN_FILE).read_text(encoding="utf-8"))
-    atomic_json(results / RUN_FILE, facts | {"tables": table_stamps(results)})
+    atomic_json(results / RUN_FILE, read_run(results) | {"tables": table_stamps(results)})
 
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
@@ -133,17 +128,14 @@ def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
 
 def write_jobs(results: Path, states: Sequence[JobState]) -> None:
     """Write jobs.csv: one line per job of the plan, in its order."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(JOB_COLUMNS)
+    rows = []
     for state in states:
-        report = state.report or {}
+        report, job = state.report or {}, state.job
+        about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
         counts = [report.get(name, "") for name in ("events", "orders", "fills", "bytes_written")]
         seconds = f"{report['seconds']:.6f}" if report else ""
-        job = state.job
-        about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
-        writer.writerow([*about, *counts, seconds, state.error])
-    atomic_write(results / JOBS_FILE, text.getvalue().encode())
+        rows.append([*about, *counts, seconds, state.error])
+    atomic_write(results / JOBS_FILE, csv_bytes(JOB_COLUMNS, rows))
 
 
 def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:
@@ -157,48 +149,37 @@ def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:
 
 def write_run(results: Path, state: str, config: Config, digest: str, facts: Mapping[str, Any]) -> None:
     """Write run.json: what was run, with what, and what came out."""
-    content = {
-        "darkreplay": "run",
-        "state": state,  # running, complete, failed (some jobs), interrupted
-        "plan": digest,
-        **facts,
-        "config": asdict(config),
-        "versions": versions(),
-    }
-    atomic_json(results / RUN_FILE, content)
+    # state: running, complete, failed (some jobs), interrupted
+    head = {"darkreplay": "run", "state": state, "plan": digest}
+    atomic_json(results / RUN_FILE, {**head, **facts, "config": asdict(config), "versions": versions()})
 
 
 def versions() -> dict[str, str]:
     """Return what else decides the last digits: versions of Python, the libraries and the CPU's kind."""
     found = {"python": sys.version.split()[0], "machine": platform.machine(), "cores": str(os.cpu_count())}
     for library in LIBRARIES:
-        try:
+        found[library] = "absent"
+        with suppress(importlib.metadata.PackageNotFoundError):
             found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            found[library] = "absent"
     return found
 
 
 # What of this package says things or runs jobs and computes none: with other words a finished job stays valid.
+OURS: Final = package_root(Path(str(driver.__file__)))
 NOT_RESULTS: Final = frozenset({"command_line", "engines", "report", "run"})
 
 
 @cache
 def code_digest() -> str:
     """Return a digest of the sources that make results: a job done by other code is not valid."""
-    import driver
     import kernels
     import tickstore
 
-    ours, *others = (package_root(Path(str(package.__file__))) for package in (driver, kernels, tickstore))
-    parts = [
-        part for part in sorted(ours.iterdir()) if part.stem not in NOT_RESULTS and (part.is_dir() or is_source(part))
-    ]
-    return source_digest(*others, *parts)
+    others = (package_root(Path(str(package.__file__))) for package in (kernels, tickstore))
+    ours = [part for part in sorted(OURS.iterdir()) if part.is_dir() or is_source(part)]
+    return source_digest(*others, *(part for part in ours if part.stem not in NOT_RESULTS))
 
 
 def tables_code_digest() -> str:
     """Return a digest of the sources that make tables and report out of finished jobs, words included."""
-    import driver
-
-    return source_digest(package_root(Path(str(driver.__file__))))
+    return source_digest(OURS)

@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from driver.config.keys import Config
 from driver.config.tick_file import TickFile
 from driver.run import results_folder as folder
-from driver.run.results_folder import JobState, job_name
+from driver.run.results_folder import JobState
+from driver.tables.table_list import HEADLINE
 from tickstore.engines.engine import error_line
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 MOST_WARNINGS = 1_000
-HEADLINE = ("scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity",
-            "fill_ratio", "vwap", "shortfall_bps", "saving_bps")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,7 +41,7 @@ class Summary:
     @property
     def failed(self) -> list[JobState]:
         """Return the jobs that failed."""
-        return [state for state in self.states if state.state == "failed"]
+        return [state for state in self.incomplete if state.state == "failed"]
 
     @property
     def incomplete(self) -> list[JobState]:
@@ -53,7 +51,7 @@ class Summary:
     @property
     def warnings(self) -> list[str]:
         """Return what jobs warned of."""
-        warned = [(job_name(one.job), one.report["warnings"]) for one in self.states if one.report]
+        warned = [(one.job.name, one.report["warnings"]) for one in self.states if one.report]
         return [f"{name}: {text}" for name, texts in warned for text in texts]
 
     def count(self, state: str) -> int:
@@ -65,6 +63,10 @@ class Summary:
         seconds = self.phases.get("jobs", 0.0)
         events = sum(int(one.report["events"]) for one in self.states if one.report and one.state == "done")
         return events / seconds if seconds else 0.0
+
+    def totals(self) -> dict[str, int]:
+        """Return the sums of what the jobs report."""
+        return {name: self.total(name) for name in ("events", "orders", "fills")}
 
     def total(self, name: str) -> int:
         """Return the sum of one number of the job reports."""
@@ -82,15 +84,13 @@ class RunRecord:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
             state = "failed" if self.summary.incomplete else "complete"
             self.write(state, tables=folder.table_stamps(self.summary.results))
-        elif issubclass(kind, KeyboardInterrupt):
+        elif isinstance(error, KeyboardInterrupt):
             self.write("interrupted")
-        elif error is not None:
+        else:
             self.write("error", error=error_line(error))
 
     def write(self, state: str, **more: Any) -> None:
@@ -109,17 +109,12 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "store": summary.store,
         "results": summary.results,
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
-        "failed": {job_name(state.job): state.error for state in summary.failed},
+        "failed": {state.job.name: state.error for state in summary.failed},
         "sessions": Counter(state.job.session.source for state in summary.states),
         "tick_file": summary.tick_file.facts if summary.tick_file else None,
         "notes": summary.notes,
         "warnings": summary.warnings[:MOST_WARNINGS],
-        "totals": {
-            "events": summary.total("events"),
-            "orders": summary.total("orders"),
-            "fills": summary.total("fills"),
-            "rejected_rows": sum(table.rejected for table in tables.values()),
-        },
+        "totals": summary.totals() | {"rejected_rows": sum(table.rejected for table in tables.values())},
         "input": {name: asdict(table) for name, table in tables.items()},
         "summary": [{name: row.get(name) for name in HEADLINE} for row in summary.headline],
         "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
@@ -141,11 +136,10 @@ class JobLog:
     def job(self, state: JobState) -> None:
         """Append what became of a job."""
         if state.report is None:
-            self.write(f"{job_name(state.job)} failed after {state.attempts} attempts: {state.error}")
+            self.write(f"{state.job.name} failed after {state.attempts} attempts: {state.error}")
             return
         numbers = ", ".join(f"{state.report[name]} {name}" for name in ("events", "orders", "fills", "bytes_written"))
-        seconds = f"{state.report['seconds']:.3f} s"
-        self.write(f"{job_name(state.job)} done in {seconds}, attempt {state.attempts}: {numbers}")
+        self.write(f"{state.job.name} done in {state.report['seconds']:.3f} s, attempt {state.attempts}: {numbers}")
 
 
 class PhaseClock:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from driver.config.keys import Config
 from driver.config.loading import Loaded
-from driver.config.tick_file import read_tick_file
+from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
 from driver.engines.kernel_cache import WarmUp, with_sound_cache
 from driver.plan.jobs import Job
@@ -21,7 +21,7 @@ from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, find_files
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
-from driver.run.results_folder import JobState, job_name
+from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
 from driver.tables.table_list import TABLES
@@ -111,15 +111,21 @@ def tables_digest(config: Config, plan: Plan) -> str:
 
 def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
     """Convert the input, if there is any, and return the jobs it makes up."""
-    from tickstore import read_catalog
-
     tick_file = read_tick_file(config.tick_file)
     report = convert_input(config, monitor) if config.has_input else None
-    catalog = read_catalog(Path(config.store).expanduser())
     only = frozenset(report.partitions) if report else None
-    results = Path(config.results).expanduser()
+    return plan_store(config, Path(config.results).expanduser(), only, tick_file), report
+
+
+def plan_store(
+    config: Config, results: Path, only: frozenset[tuple[str, str]] | None, tick_file: TickFile | None
+) -> Plan:
+    """Return the jobs that ``config`` selects from its store, ``only`` those if any are named."""
+    from tickstore import read_catalog
+
+    catalog = read_catalog(Path(config.store).expanduser())
     code = folder.code_digest()
-    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file), report
+    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
 
 
 def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
@@ -127,14 +133,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     from tickstore import convert
 
     request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
-    stage = ""
 
     def show(progress: "ConvertProgress") -> None:
-        nonlocal stage
-        if progress.stage != stage:
-            stage = progress.stage
+        title = STAGES.get(progress.stage, progress.stage)
+        if monitor.title != title:
             monitor.stop()
-            monitor.start(STAGES.get(stage, stage), progress.total, "bytes" if stage == "parse" else "day files")
+            monitor.start(title, progress.total, "bytes" if progress.stage == "parse" else "day files")
         monitor.reach(progress.done)
 
     with monitor:
@@ -148,23 +152,22 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    place = {id(state.job): position for position, state in enumerate(summary.states)}
     log = JobLog(summary.results, config.detailed_logs)
     log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
         for outcome in _outcomes(config, waiting, warm_up, monitor):
-            position = place[id(outcome.job)]
+            job = outcome.job
             if outcome.report is None:
-                rmtree(outcome.job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
-                state = JobState(outcome.job, "failed", outcome.attempts, None, outcome.error)
-                monitor.say(f"job {job_name(outcome.job)} failed: {outcome.error}")
+                rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
+                state = JobState(job, "failed", outcome.attempts, None, outcome.error)
+                monitor.say(f"job {job.name} failed: {outcome.error}")
             else:
-                manifest.append(folder.finished_entry(outcome))
-                state = JobState(outcome.job, "done", outcome.attempts, asdict(outcome.report))
-            summary.states[position] = state
+                manifest.append(folder.finished_entry(job, outcome.report))
+                state = JobState(job, "done", outcome.attempts, asdict(outcome.report))
+            summary.states[job.index] = state
             log.job(state)
-            monitor.advance(outcome.job.event_rows)
+            monitor.advance(job.event_rows)
 
 
 def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
@@ -208,8 +211,8 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
 def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     """Aggregate the jobs that are complete into tables and statistics, and make the report of them."""
     summary = record.summary
-    left_out = {job_name(state.job) for state in summary.incomplete}
-    jobs = [job for job in plan.jobs if job_name(job) not in left_out]
+    left_out = {state.job.index for state in summary.incomplete}
+    jobs = [job for job in plan.jobs if job.index not in left_out]
     if not jobs:
         return
     from driver.report.page import write_report
@@ -227,5 +230,5 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
 def first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:
     """Return the state of a job before anything runs: kept from an earlier run, or waiting."""
-    earlier = kept.get(job_name(job))
+    earlier = kept.get(job.name)
     return JobState(job, "kept", 0, earlier.report) if earlier else JobState(job, "waiting")

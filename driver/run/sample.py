@@ -1,12 +1,10 @@
-"""The built-in sample: raw files of a synthetic exchange, generated once.
-
-`runner` takes it where nothing is given at all.
-"""
+"""The built-in sample, files of a synthetic exchange: `runner` takes it where nothing is given, and makes it once."""
 
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from driver.config.keys import Config
 from tickstore.durable.files import atomic_json, make_folder
@@ -18,16 +16,10 @@ TABLES = ("orders", "trades", "nbbo")
 
 def use_sample(config: Config, results_given: bool) -> Config:
     """Return ``config`` with the sample as input, and a store and results of its own."""
-    orders, trades, nbbo = (str(FOLDER / "raw" / f"{table}.csv") for table in TABLES)
-    return replace(
-        config,
-        orders=(orders,),
-        trades=(trades,),
-        nbbo=(nbbo,),
-        store=str(FOLDER / "store"),
-        results=config.results if results_given else str(FOLDER / "results"),
-        replace=True,  # the sample's store is ours: another version's sample makes room
-    )
+    files: dict[str, Any] = {table: (str(FOLDER / "raw" / f"{table}.csv"),) for table in TABLES}
+    results = config.results if results_given else str(FOLDER / "results")
+    # The sample's store is ours: another version's sample makes room.
+    return replace(config, **files, store=str(FOLDER / "store"), results=results, replace=True)
 
 
 def ensure_sample(own_store: str, say: Callable[[str], None]) -> None:

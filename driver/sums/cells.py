@@ -1,4 +1,4 @@
-"""Cells: what a job sums its orders by. Their keys, the names of their sums, and how they merge.
+"""Cells, which a job sums its orders by: every other module of `driver.sums` and the tables work with them.
 
 A cell is (participant, local hour of the benchmark time, size bucket, real fill group). All its integer
 sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
@@ -61,10 +61,6 @@ def cell_dimensions(key: I64) -> dict[str, I64]:
 def _hours_of_day(zone: str, day: int) -> I64:
     """Return the local hour of each quarter of an hour of a UTC day, counted from 1970."""
     tz = ZoneInfo(zone)
-    quarters = [datetime.fromtimestamp(day * 86_400 + q * 900, tz) for q in (0, QUARTERS)]
-    if quarters[0].utcoffset() == quarters[1].utcoffset():
-        minutes = quarters[0].hour * 60 + quarters[0].minute + 15 * np.arange(QUARTERS)
-        return minutes // 60 % 24
     return np.array([datetime.fromtimestamp(day * 86_400 + q * 900, tz).hour for q in range(QUARTERS)])
 
 
@@ -74,30 +70,17 @@ def hour_table(zone: str, first: int, last: int) -> tuple[int, I64]:
     return days[0] * QUARTERS, np.concatenate([_hours_of_day(zone, day) for day in days])
 
 
-def too_large(name: str, reach: float) -> str:
-    """Return the message for sums that could leave 64 bits."""
-    return (
-        f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
-        "probably wrong, or price_decimals too large; run `inspect` on the partition"
-    )
-
-
-def regroup(cells: Cells, key: I64) -> Cells:
-    """Return the cells summed again by ``key``, which has a value for each of them; histograms are left out."""
-    present, place = np.unique(key, return_inverse=True)
-    index, n, K = place.astype(np.int32), len(present), len(cells.scenarios)
-    sums = np.zeros((len(cells.names), n), np.int64)
-    weight, mean = np.zeros((n, 3)), np.zeros((n, 2, K))
-    comoment = np.zeros((n, 2, K * (K + 1) // 2))
-    moments.merge_rows(index, cells.sums, sums)
-    moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, weight, mean, comoment)
-    check_reach(sums)
-    return Cells(cells.scenarios, cells.names, present, sums, weight, mean, comoment)
+def check_fits(name: str, reach: float) -> None:
+    """Refuse sums that could leave 64 bits when they are merged with others."""
+    if not reach < moments.FIXED_LIMIT:
+        raise UserError(
+            f"the sum of {name} of one partition may not fit 64 bits (about {reach:.1e}): a price or quantity is "
+            "probably wrong, or price_decimals too large; run `inspect` on the partition"
+        )
 
 
 def check_reach(sums: I64) -> int:
-    """Return the largest magnitude of any sum; refuse what may not fit when it is merged with others."""
+    """Return the largest magnitude of any sum; refuse what may not fit."""
     reach = max(int(sums.max()), -int(sums.min())) if sums.size else 0
-    if reach >= moments.FIXED_LIMIT:
-        raise UserError(too_large("a column", float(reach)))
+    check_fits("a column", reach)
     return reach

@@ -4,7 +4,7 @@ The lowest of `driver.sums`: `job_sums` keeps its cells in them, the kernels of 
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ DIRECT: Final = 2**16  # participants with smaller codes are numbered by a table
 
 
 @dataclass(slots=True)
-class Arrays:
+class GrowingArrays:
     """Arrays by name that grow and keep what they hold; their memory serves job after job."""
 
     name: str
@@ -36,24 +36,27 @@ class Arrays:
 
 
 @dataclass(slots=True)
-class KeyNumbers:
+class KeyNumbers(GrowingArrays):
     """Numbers of keys, in the order of first use, from a dense table of all keys there may be."""
 
-    arrays: Arrays
     count: int = 0
     room: int = 0
 
-    def add(self, key: Integers, room: int, out: I32) -> None:
+    def __len__(self) -> int:
+        """Return how many keys have a number."""
+        return self.count
+
+    def number(self, key: Integers, room: int, out: I32) -> None:
         """Write the number of each key, all of which are below ``room``."""
         room = max(room, self.room)
-        number = cast(I32, self.arrays.longer("number", (room,), np.int32, self.room))
+        number = self.longer("number", (room,), np.int32, self.room)
         number[self.room :] = -1
-        keys = cast(I64, self.arrays.longer("keys", (self.count + len(key),), np.int64, self.count))
+        keys = self.longer("keys", (self.count + len(key),), np.int64, self.count)
         self.count, self.room = int(cell_tables.number_keys(key, number, keys, self.count, out)), room
 
     def keys(self) -> I64:
         """Return the keys by number."""
-        return cast(I64, self.arrays.taken["keys"][: self.count]) if self.count else np.zeros(0, np.int64)
+        return self.taken["keys"][: self.count] if self.count else np.zeros(0, np.int64)
 
 
 class Participants:
@@ -62,12 +65,12 @@ class Participants:
     def __init__(self, buffers: Buffers) -> None:
         """Start without participants."""
         self._buffers = buffers
-        self._numbers = KeyNumbers(Arrays("participants", buffers))
+        self._numbers = KeyNumbers("participants", buffers)
         self._large: dict[int, int] | None = None  # code -> number, once a code is too large for a table
 
     def __len__(self) -> int:
         """Return how many participants there are so far."""
-        return self._numbers.count if self._large is None else len(self._large)
+        return len(self._numbers if self._large is None else self._large)
 
     def add(self, codes: I32) -> I32:
         """Return the number of each order's participant, good until the next block."""
@@ -78,8 +81,8 @@ class Participants:
             distinct, place = np.unique(codes, return_inverse=True)
             numbers = [self._large.setdefault(code, len(self._large)) for code in distinct.tolist()]
             return np.array(numbers, np.int32)[place]
-        out = cast(I32, self._buffers.take("participants.out", codes.shape, np.int32))
-        self._numbers.add(codes, room, out)
+        out = self._buffers.take("participants.out", codes.shape, np.int32)
+        self._numbers.number(codes, room, out)
         return out
 
     def codes(self) -> I64:
@@ -87,18 +90,11 @@ class Participants:
         return self._numbers.keys() if self._large is None else np.array(list(self._large), np.int64)
 
 
-class Cube:
-    """The cells of one cube while they are summed, in the order of their first orders."""
+@dataclass(slots=True)
+class GrowingCells(KeyNumbers):
+    """The cells of one grouping of the orders while they are summed, in the order of their first orders."""
 
-    def __init__(self, name: str, buffers: Buffers, widths: tuple[int, int]) -> None:
-        """Start without cells; ``widths`` as in ``kernels.sums.order_rows``."""
-        self.name, self._arrays = name, Arrays(name, buffers)
-        self._numbers = KeyNumbers(self._arrays)
-        self._widths = widths
-
-    def __len__(self) -> int:
-        """Return the number of cells."""
-        return self._numbers.count
+    widths: tuple[int, int] = (0, 0)  # as in ``kernels.sums.order_rows``
 
     def add(self, key: I64, room: int, done: int) -> tuple[I32, CubeTables]:
         """Return the cell of each order of the next block, and the tables with room for all of them.
@@ -106,28 +102,17 @@ class Cube:
         key : (n,) below ``room``; ``done`` orders came before.
         """
         before = len(self)
-        cell = cast(I32, self._arrays.longer("cell", (done + len(key),), np.int32, done)[done:])
-        self._numbers.add(key, room, cell)
-        widths = (*self._widths, cell_tables.MOMENTS)
-        kinds = {"rows": np.int64, "fill_rows": np.int64, "moments": np.float64}
-        tables = CubeTables(
-            *(
-                cast(Any, self._arrays.longer(name, (len(self), width), kinds[name], before))
-                for name, width in zip(kinds, widths, strict=True)
-            )
-        )
-        for table in tables:
-            table[before:] = 0
-        return cell, tables
-
-    def keys(self) -> I64:
-        """Return the keys of the cells."""
-        return self._numbers.keys()
+        cell = self.longer("cell", (done + len(key),), np.int32, done)[done:]
+        self.number(key, room, cell)
+        widths, kinds = (*self.widths, cell_tables.MOMENTS), (np.int64, np.int64, np.float64)
+        for name, width, kind in zip(CubeTables._fields, widths, kinds, strict=True):
+            self.longer(name, (len(self), width), kind, before)[before:] = 0
+        return cell, self.tables()
 
     def cells(self) -> I32:
         """Return the cell of each order so far."""
-        return cast(I32, self._arrays.taken["cell"])
+        return self.taken["cell"]
 
     def tables(self) -> CubeTables:
         """Return the tables of all cells."""
-        return CubeTables(*(cast(Any, self._arrays.taken[name]) for name in CubeTables._fields))
+        return CubeTables(*(self.taken[name] for name in CubeTables._fields))

@@ -1,14 +1,14 @@
-"""Summing the orders of a job into its cubes, block by block: by who and when, by the market met, by volatility.
+"""Summing the orders of a job into cells, block by block: by who and when, by the market met, by volatility.
 
-An order's measures are worked out once and added to its cell of either cube; cells are sorted once, at the end.
-What is kept of an order until then is its cell in either cube and its histogram buckets, 24 bytes. A job hands blocks
+An order's measures are worked out once and added to its cell of either grouping; cells are sorted once, at the end.
+What is kept of an order until then is its two cells and its histogram buckets, 24 bytes. `driver.job.job` hands blocks
 over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,14 @@ from driver.sums.cells import (
     SCENARIO_SUMS,
     VENUE_NAMES,
     Cells,
+    check_fits,
     check_reach,
     hour_table,
-    regroup,
-    too_large,
 )
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
-from driver.sums.growing_tables import Arrays, Cube, Participants
+from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES
-from kernels.base.columns import I32, I64
+from kernels.base.columns import I64, Array
 from kernels.base.memory import Buffers
 from kernels.conventions import BENCHMARKS, SCENARIOS
 from kernels.measure.derived_columns import CHARGES
@@ -34,7 +33,6 @@ from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows
 from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
 from kernels.sums.order_rows import Asked
-from tickstore.errors import UserError
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
 ENTRIES: Final = {"cell": np.int32, "code": np.int32, "count": np.int64}
@@ -95,9 +93,9 @@ class JobSums:
     scenarios: tuple[str, ...] = ()
     asked: Asked = field(init=False)
     layout: Layout = field(init=False)
-    cubes: list[Cube] = field(default_factory=list)
+    groupings: list[GrowingCells] = field(default_factory=list)  # by who and when, by the market met
     participants: Participants = field(init=False)
-    codes: Arrays = field(init=False)  # histogram buckets of every order
+    codes: GrowingArrays = field(init=False)  # histogram buckets of every order
     hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
     tile: Any = None
     orders: int = 0
@@ -105,7 +103,7 @@ class JobSums:
 
     def __post_init__(self) -> None:
         """Start without orders."""
-        self.participants, self.codes = Participants(self.buffers), Arrays("codes", self.buffers)
+        self.participants, self.codes = Participants(self.buffers), GrowingArrays("codes", self.buffers)
 
     def _start(self, block: OrderBlock) -> None:
         places = np.array([SCENARIOS.index(name) for name in block.scenarios])
@@ -113,7 +111,7 @@ class JobSums:
         self.scenarios = block.scenarios
         self.layout = layout(block.scenarios, len(block.markout_seconds), len(block.fill_seconds))
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
-        self.cubes = [Cube(name, self.buffers, self.layout.widths) for name in ("main", "market")]
+        self.groupings = [GrowingCells(name, self.buffers, widths=self.layout.widths) for name in ("main", "market")]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of one block."""
@@ -122,17 +120,20 @@ class JobSums:
         n = len(block)
         if n == 0:
             return
-        places = zip(self.cubes, self._keys(block), strict=True)
-        added = [cube.add(key, room, self.orders) for cube, (key, room) in places]
-        codes = self.codes.longer("orders", (self.orders + n, histograms.CODE_COLUMNS), np.int16, self.orders)
-        rows, code = block.rows, codes[self.orders :]
+        places = zip(self.groupings, self._keys(block), strict=True)
+        added = [cells.add(key, room, self.orders) for cells, (key, room) in places]
+        code = self._room_for_codes(n)
         (main, main_tables), (market, market_tables) = added
-        bits = cell_tables.add_orders(rows, self.asked, main, market, main_tables, market_tables, self.tile, code)
+        bits = cell_tables.add_orders(block.rows, self.asked, main, market, main_tables, market_tables, self.tile, code)
         self.orders += n
-        self._check(rows, int(bits), n)
+        self._check(block.rows, int(bits), n)
+
+    def _room_for_codes(self, n: int) -> Array:
+        shape = self.orders + n, histograms.CODE_COLUMNS
+        return self.codes.longer("orders", shape, np.int16, self.orders)[self.orders :]
 
     def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
-        """Return each order's key in either cube, and how many keys there may be by now."""
+        """Return each order's key in either grouping, and how many keys there may be by now."""
         columns, n = key_columns(block), len(block)
         columns = columns._replace(participant=self.participants.add(columns.participant))
         span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
@@ -150,89 +151,81 @@ class JobSums:
             self._check_block(rows, n)
         self.bound += bound
         if self.bound >= LIMIT:
-            tables = [table for cube in self.cubes for table in cube.tables()[:2]]
-            self.bound = max(check_reach(table) for table in tables)
+            self.bound = max(check_reach(table) for cells in self.groupings for table in cells.tables()[:2])
 
     def _check_block(self, rows: Rows, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
         widths = self.layout.widths
         one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
-        cell = np.zeros(n, np.int32)
+        cell, code = np.zeros(n, np.int32), np.empty((n, histograms.CODE_COLUMNS), np.int16)
         tile = order_rows.new_tile(widths, n)
-        code = np.empty((n, histograms.CODE_COLUMNS), np.int16)
         cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, code)
         for names, values in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
             reach = np.abs(values.astype(np.float64)).sum(axis=0)
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
-                if value >= LIMIT:
-                    raise UserError(too_large(_label(name), value))
+                check_fits(_label(name), value)
 
     def results(self) -> tuple[Cells, Cells, Cells]:
         """Return the cells by participant, hour, size and group, by the market met, and by the mid's range."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
-            for cube in self.cubes:
-                cube.add(np.zeros(0, np.int64), 0, 0)
-            self.codes.longer("orders", (0, histograms.CODE_COLUMNS), np.int16, 0)
-        keys = self._participant_keys(), self.cubes[1].keys()
-        orders = [np.argsort(key, kind="stable") for key in keys]
-        main, market = (self._cells(*cube) for cube in zip(self.cubes, keys, orders, strict=True))
-        for cells, cube, order in zip((main, market), self.cubes, orders, strict=True):
-            self._count(cells, cube, order)
-        entry = np.searchsorted(market.histogram_cell, np.arange(len(market) + 1, dtype=np.int32))
-        conditions, volatility = market.key // RANGES, market.key % RANGES
-        return main, self._regrouped(market, conditions, entry), self._regrouped(market, volatility, entry)
+            for cells in self.groupings:
+                cells.add(np.zeros(0, np.int64), 0, 0)
+            self._room_for_codes(0)
+        by_whom, by_market = self.groupings
+        number, rest = np.divmod(by_whom.keys(), cell_keys.KEYS_OF_PARTICIPANT)
+        main = self._cells(by_whom, self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest)
+        market = self._cells(by_market, by_market.keys())
+        conditions, volatility = np.divmod(market.key, RANGES)
+        return main, self._regrouped(market, conditions), self._regrouped(market, volatility)
 
-    def _participant_keys(self) -> I64:
-        """Return the keys of the main cube's cells, participants by code instead of number."""
-        number, rest = np.divmod(self.cubes[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
-        keys: I64 = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
-        return keys
-
-    def _cells(self, cube: Cube, keys: I64, order: I64) -> Cells:
-        """Return the cells of a cube by ascending key, their histograms left out."""
-        tables, K = cube.tables(), len(self.scenarios)
-        sums = cast(I64, self.buffers.take(f"{cube.name}.sums", (len(self.layout.names), len(cube)), np.int64))
+    def _cells(self, growing: GrowingCells, keys: I64) -> Cells:
+        """Return the cells of a grouping by ascending key."""
+        order = np.argsort(keys, kind="stable")
+        tables, K, n = growing.tables(), len(self.scenarios), len(growing)
+        sums = self.buffers.take(f"{growing.name}.sums", (len(self.layout.names), n), np.int64)
         every = len(self.layout.rows[0])
-        for table, columns in ((tables.rows, sums[:every]), (tables.fill_rows, sums[every:])):
-            cell_tables.columns_of_rows(table, order, columns)
-        moments = np.empty((len(cube), 3)), np.empty((len(cube), 2, K)), np.empty((len(cube), 2, K * (K + 1) // 2))
-        cell_tables.moments_of_rows(tables.moments, order, *moments)
-        return Cells(self.scenarios, self.layout.names, keys[order], sums, *moments)
+        cell_tables.columns_of_rows(tables.rows, order, sums[:every])
+        cell_tables.columns_of_rows(tables.fill_rows, order, sums[every:])
+        spread = np.empty((n, 3)), np.empty((n, 2, K)), np.empty((n, 2, K * (K + 1) // 2))
+        cell_tables.moments_of_rows(tables.moments, order, *spread)
+        return Cells(self.scenarios, self.layout.names, keys[order], sums, *spread, *self._counts(growing, order))
 
-    def _count(self, cells: Cells, cube: Cube, order: I64) -> None:
-        """Give the cells of a cube, which are in the given order, their histograms."""
-        place = np.empty(len(cube), np.int32)
-        place[order] = np.arange(len(cube))
-        codes, start = cast(Any, self.codes.taken["orders"]), np.zeros(len(cells) + 1, np.int64)
-        by_cell = cast(Any, self.buffers.take("counted", codes.shape, np.int16))
-        histograms.codes_by_cell(place[cube.cells()], codes, start, by_cell)
+    def _counts(self, growing: GrowingCells, order: NDArray[np.intp]) -> tuple[Array, ...]:
+        """Return the histogram entries of the cells of a grouping, which are in the given order."""
+        n = len(growing)
+        place, start = np.empty(n, np.int32), np.zeros(n + 1, np.int64)
+        place[order] = np.arange(n)
+        codes = self.codes.taken["orders"]
+        by_cell = self.buffers.take("counted", codes.shape, np.int16)
+        histograms.codes_by_cell(place[growing.cells()], codes, start, by_cell)
         measures = 2 * len(self.scenarios) - 1
-        out = self._entries(measures * min(self.orders, len(cells) * histograms.BUCKETS))
-        n = histograms.sparse_histograms(start, by_cell, measures, *out)
-        cells.histogram_cell, cells.histogram_code, cells.histogram_count = _copies(out, n)
+        out = self._entries(measures * min(self.orders, n * histograms.BUCKETS))
+        return _copies(out, histograms.sparse_histograms(start, by_cell, measures, *out))
 
-    def _regrouped(self, cells: Cells, key: I64, entry: NDArray[np.intp]) -> Cells:
-        """Return cells summed again by ``key``, which has a value for each of them, histograms too.
-
-        entry : (cells + 1,) first histogram entry of each cell
-        """
-        new = regroup(cells, key)
+    def _regrouped(self, cells: Cells, key: I64) -> Cells:
+        """Return cells summed again by ``key``, which has a value for each of them, histograms too."""
+        present, place = np.unique(key, return_inverse=True)
+        n, K, index = len(present), len(self.scenarios), place.astype(np.int32)
+        sums = np.zeros((len(cells.names), n), np.int64)
+        merged = np.zeros((n, 3)), np.zeros((n, 2, K)), np.zeros((n, 2, K * (K + 1) // 2))
+        moments.merge_rows(index, cells.sums, sums)
+        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, *merged)
+        check_reach(sums)
+        entry = np.searchsorted(cells.histogram_cell, np.arange(len(cells) + 1, dtype=np.int32))  # first of each cell
         row = np.argsort(key, kind="stable")
-        start = np.searchsorted(key[row], np.append(new.key, np.iinfo(np.int64).max))
+        start = np.searchsorted(key[row], np.append(present, np.iinfo(np.int64).max))
         out = self._entries(len(cells.histogram_cell))
-        counts = np.zeros((2 * len(self.scenarios) - 1) * histograms.BUCKETS, np.int64)
-        n = histograms.regroup_histograms(start, row, entry, cells.histogram_code, cells.histogram_count, counts, *out)
-        new.histogram_cell, new.histogram_code, new.histogram_count = _copies(out, n)
-        return new
+        counts = np.zeros((2 * K - 1) * histograms.BUCKETS, np.int64)
+        found = cells.histogram_code, cells.histogram_count
+        entries = _copies(out, histograms.regroup_histograms(start, row, entry, *found, counts, *out))
+        return Cells(self.scenarios, cells.names, present, sums, *merged, *entries)
 
-    def _entries(self, room: int) -> tuple[I32, I32, I64]:
+    def _entries(self, room: int) -> tuple[Array, ...]:
         """Return memory for histogram entries: cell, code and count."""
-        out = [self.buffers.take(f"counted.{name}", (room,), kind) for name, kind in ENTRIES.items()]
-        return cast(I32, out[0]), cast(I32, out[1]), cast(I64, out[2])
+        return tuple(self.buffers.take(f"counted.{name}", (room,), kind) for name, kind in ENTRIES.items())
 
 
-def _copies(entries: tuple[I32, I32, I64], n: int) -> tuple[I32, I32, I64]:
-    cell, code, count = entries
-    return cell[:n].copy(), code[:n].copy(), count[:n].copy()
+def _copies(entries: tuple[Array, ...], n: int) -> tuple[Array, ...]:
+    return tuple(part[:n].copy() for part in entries)

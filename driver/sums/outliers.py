@@ -13,7 +13,10 @@ from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
 
 KEPT = 10  # per job
-COLUMNS = ("order_id", "participant", "side", "order_quantity", "filled_quantity", "group", "mid2")
+COLUMNS = {  # shown -> of orders
+    "order_id": "order_id", "participant_id": "participant", "side": "side", "order_quantity": "order_quantity",
+    "filled_quantity": "filled_quantity", "group": "group", "mid2": "mid2",
+}  # fmt: skip
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
@@ -31,29 +34,19 @@ class Extremes:
         source = -1 - np.arange(len(self._size))  # where a row is from: this block, or the rows kept so far
         largest.keep_largest(cost[0], block.order_id, self._size, self._ids, source)
         places = source[: np.count_nonzero(self._size)].tolist()
-        columns = [block[name] for name in COLUMNS]
+        columns = {shown: block[name] for shown, name in COLUMNS.items()}
+        new = {i: {name: int(column[i]) for name, column in columns.items()} for i in places if i >= 0}
         self.rows = [
-            _row([int(column[i]) for column in columns], block.scenarios, cost[:, i].tolist())
-            if i >= 0
-            else self.rows[-1 - i]
-            for i in places
+            _row(new[i], block.scenarios, cost[:, i].tolist()) if i >= 0 else self.rows[-1 - i] for i in places
         ]
 
 
-def _row(values: list[int], scenarios: tuple[str, ...], cost: list[float]) -> dict[str, Any]:
-    """Return the plain row of an order; values : of COLUMNS."""
-    order_id, participant, side, quantity, filled, group, mid2 = values
-    base = float(mid2) * float(quantity) if mid2 != NULL else 0.0
-    row: dict[str, Any] = {
-        "order_id": order_id,
-        "participant_id": participant,
-        "side": 1 if side > 0 else 2,
-        "order_quantity": quantity,
-        "filled_quantity": filled,
-        "group": group,
-        "cost": cost[0],
-        "shortfall_bps": BPS * cost[0] / base if base > 0.0 else None,
-    }
+def _row(row: dict[str, Any], scenarios: tuple[str, ...], cost: list[float]) -> dict[str, Any]:
+    """Return the plain row of an order, given its columns."""
+    mid2 = row.pop("mid2")
+    base = float(mid2) * float(row["order_quantity"]) if mid2 != NULL else 0.0
+    row["side"] = 1 if row["side"] > 0 else 2
+    row |= {"cost": cost[0], "shortfall_bps": BPS * cost[0] / base if base > 0.0 else None}
     for scenario, other in zip(scenarios[1:], cost[1:], strict=True):
         saving = cost[0] - other
         row[f"{scenario}_saving_bps"] = None if math.isnan(saving) or base <= 0.0 else BPS * saving / base

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from driver.sums.cells import too_large
+from driver.sums.cells import check_fits
 from kernels.base.columns import I32, I64
 from kernels.conventions import NULL
 from kernels.measure.order_columns import PARENTS
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums import moments
-from tickstore.errors import UserError
 
 FIRST = ("parent_id", "arrival_time", "mid2")  # of the first child
 COMBINED = ("end_time", "peak_quantity")  # of all children together
@@ -89,23 +88,15 @@ def _block_sums(block: OrderBlock, ids: I64) -> I64:
     cell = place.astype(np.int32)
     sums = np.zeros((len(names), len(distinct)), np.int64)
     row = dict(zip(names, sums, strict=True))
-    row["parent_id"][:], row["arrival_time"][:], row["mid2"][:] = distinct, block.arrival_time[first], block.mid2[first]
+    sums[: len(FIRST)] = distinct, block.arrival_time[first], block.mid2[first]
     row["end_time"][:] = np.iinfo(np.int64).min
     np.maximum.at(row["end_time"], cell, block.end_time)
     base = np.empty(len(block), np.int64)
-    _check("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, block.cost, base))
+    check_fits("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, block.cost, base))
     side, quantity = block.side.astype(np.int64), np.where(base > 0, block.order_quantity, 0)
-    columns = {
-        "orders": np.ones(len(block), np.int64),
-        "buy_orders": (side > 0).astype(np.int64),
-        "priced_orders": (base > 0).astype(np.int64),
-        "order_quantity": block.order_quantity,
-        "priced_quantity": quantity,
-        "base": base,
-        "signed_base": side * base,
-        "signed_quantity": side * quantity,
-    }
-    for name, column in columns.items():
+    counts = (np.asarray(one, np.int64) for one in (np.ones(len(block)), side > 0, base > 0))
+    columns = *counts, block.order_quantity, quantity, base, side * base, side * quantity
+    for name, column in zip(SUMMED, columns, strict=True):
         moments.add_integers(cell, column, row[name])
     _add_scenarios(block, cell, base, row)
     return sums
@@ -120,13 +111,8 @@ def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64])
         if s == 0:
             moments.add_integers(cell, block.notional, row[f"{scenario}.notional"])
         else:
-            _check("notional", moments.add_rounded(cell, notional2, 0.5, row[f"{scenario}.notional"]))
-        _check("cost", moments.add_fixed_cost(cell, block.cost[s], base, row[f"{scenario}.cost"]))
-
-
-def _check(name: str, reach: float) -> None:
-    if not reach < moments.FIXED_LIMIT:
-        raise UserError(too_large(name, reach))
+            check_fits("notional", moments.add_rounded(cell, notional2, 0.5, row[f"{scenario}.notional"]))
+        check_fits("cost", moments.add_fixed_cost(cell, block.cost[s], base, row[f"{scenario}.cost"]))
 
 
 def peak_quantities(parent: I64, arrival: I64, end: I64, quantity: I64, filled: I64, *, count: int) -> I64:

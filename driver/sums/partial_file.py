@@ -1,10 +1,9 @@
-"""The partial of a job: its cells, data-quality counts and outliers in one small checked Arrow IPC file.
+"""The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the three
-cubes, then the parents where the input names any. Each array of ``driver.sums.cells`` is a flat list, integers in the
-narrowest type that holds a column; ``facts`` of the first row is JSON with everything that is not an array, the names
-of the sums among it. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits.
-Equal content gives equal bytes, and nothing in it depends on when, where or by whom the job ran.
+kinds of cells, then the parents where the input names any. Each array of ``driver.sums.cells`` is a flat list of the
+narrowest type that holds a column; ``facts`` of the first row is JSON with all that is not an array. The schema's
+metadata has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 """
 
 import json
@@ -26,7 +25,7 @@ from tickstore.errors import StoreError
 PARTIAL_NAME = "partial.arrow"
 PARTIAL_VERSION = 3
 MAGIC = b"ARROW1"
-_CUBES = ("cells", "conditions", "volatility")
+_CELLS = ("cells", "conditions", "volatility")
 _FACTS = ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals")
 _TYPES: dict[str, Any] = {
     "key": np.int64, "sums": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64,
@@ -67,10 +66,7 @@ def write_partial(partial: Partial, path: Path) -> int:
 
 def encode(partial: Partial) -> bytes:
     """Return the content of a partial's file."""
-    tables: dict[str, dict[str, NDArray[Any]]] = {}
-    for table in _CUBES:
-        cells = getattr(partial, table)
-        tables[table] = {name: getattr(cells, name) for name in _TYPES}
+    tables = {table: {name: getattr(getattr(partial, table), name) for name in _TYPES} for table in _CELLS}
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": partial.cells.names}
     if partial.parents is not None:
@@ -156,17 +152,17 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     columns = {name: _lists(batch.column(name), kind) for name, kind in _TYPES.items()}
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
     cells, conditions, volatility = (
-        _cube(scenarios, names, {name: lists[row] for name, lists in columns.items()}) for row in range(len(_CUBES))
+        _cells(scenarios, names, {name: lists[row] for name, lists in columns.items()}) for row in range(len(_CELLS))
     )
     parents = None
     if "parents" in facts:
         of_parents = tuple(facts["parents"])
-        parents = Parents(scenarios, of_parents, columns["sums"][len(_CUBES)].reshape(len(of_parents), -1))
+        parents = Parents(scenarios, of_parents, columns["sums"][len(_CELLS)].reshape(len(of_parents), -1))
     given = {name: facts[name] for name in _FACTS}
     return Partial(**given, cells=cells, conditions=conditions, volatility=volatility, parents=parents)
 
 
-def _cube(scenarios: tuple[str, ...], names: tuple[str, ...], flat: dict[str, NDArray[Any]]) -> Cells:
+def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], flat: dict[str, NDArray[Any]]) -> Cells:
     """Return the cells of a table whose arrays are flat."""
     n, S = len(flat["key"]), len(scenarios)
     shapes = {"sums": (len(names), n), "weight": (n, 3), "mean": (n, 2, S), "comoment": (n, 2, S * (S + 1) // 2)}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driver.sums.cells import Cells
 from kernels.base.columns import F64, I32, I64
 from kernels.sums import histograms, moments
 
+_lower = cache(np.tril_indices)  # of a size: rows and columns of the lower triangle of a matrix
 NO_SECURITY = -1
 SEVERAL_SECURITIES = -2
 
@@ -34,13 +34,13 @@ class Totals:
     @classmethod
     def empty(cls, cells: Cells, rows: int, quantiles: bool = True) -> "Totals":
         """Return zeroed totals for cells that look like ``cells``."""
-        K = len(cells.scenarios)
+        K, integers = len(cells.scenarios), (len(cells.names), rows)
         width = (2 * K - 1) * histograms.BUCKETS
         return cls(
             scenarios=cells.scenarios,
             names=cells.names,
-            low=np.zeros((len(cells.names), rows), np.int64),
-            high=np.zeros((len(cells.names), rows), np.int64),
+            low=np.zeros(integers, np.int64),
+            high=np.zeros(integers, np.int64),
             weight=np.zeros((rows, 3)),
             mean=np.zeros((rows, 2, K)),
             comoment=np.zeros((rows, 2, K * (K + 1) // 2)),
@@ -67,22 +67,24 @@ class Totals:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
 
     def merge(self, other: "Cells | Totals", rows: I32, security: int) -> None:
-        """Add cells or totals to rows, making room for them."""
+        """Add cell or row i of ``other`` to row ``rows[i]``, making room for it; a negative one is left out."""
         self.grow(int(rows.max(initial=-1)) + 1)
         if isinstance(other, Cells):
             self.add(other, rows, security)
-        else:
-            self.add_rows(other, rows, security)
+            return
+        moments.merge_rows(rows, other.low, self.low)
+        moments.merge_rows(rows, other.high, self.high)
+        if self.histogram is not None and other.histogram is not None:
+            histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
+        self._merge_moments(other, rows, security)
 
     def add(self, cells: Cells, index: I32, security: int) -> None:
         """Add cell i to row ``index[i]``; a negative one leaves the cell out."""
         moments.merge_integers(index, cells.sums, self.low, self.high)
-        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
         if self.histogram is not None:
-            histograms.merge_histograms(
-                index, cells.histogram_cell, cells.histogram_code, cells.histogram_count, self.histogram
-            )
-        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+            entries = cells.histogram_cell, cells.histogram_code, cells.histogram_count
+            histograms.merge_histograms(index, *entries, self.histogram)
+        self._merge_moments(cells, index, security)
 
     def add_again(self, cells: Cells, security: int, row: int, parts: slice) -> None:
         """Add all cells to ``row``, given that they were added to the rows of ``parts``, each to one.
@@ -93,18 +95,11 @@ class Totals:
             sums[:, row] += sums[:, parts].sum(axis=1)
         if self.histogram is not None:
             self.histogram[row] += self.histogram[parts].sum(axis=0)
-        index = np.full(len(cells), row, np.int32)
-        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, self.weight, self.mean, self.comoment)
-        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+        self._merge_moments(cells, np.full(len(cells), row, np.int32), security)
 
-    def add_rows(self, other: "Totals", rows: I32, security: int) -> None:
-        """Add row i of ``other``, which sums one partition, to row ``rows[i]``; negative rows are left out."""
-        moments.merge_rows(rows, other.low, self.low)
-        moments.merge_rows(rows, other.high, self.high)
-        moments.merge_moments(rows, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
-        if self.histogram is not None and other.histogram is not None:
-            histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
-        moments.mark_rows(rows, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
+    def _merge_moments(self, other: "Cells | Totals", index: I32, security: int) -> None:
+        moments.merge_moments(index, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
+        moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
     def row(self, r: int) -> dict[str, int]:
         """Return the sums of a row by name, as exact integers."""
@@ -112,13 +107,12 @@ class Totals:
         sums = [(above << moments.LOW_BITS) + below for below, above in zip(low, high, strict=True)]
         return dict(zip(self.names, sums, strict=True))
 
-    def comoment_matrix(self, r: int, weighted: bool = False) -> F64:
-        """Return the full K x K co-moment matrix of a row."""
+    def comoment_matrix(self, r: int) -> F64:
+        """Return the full K x K co-moment matrix of a row, each order counting the same."""
         K = len(self.scenarios)
         matrix = np.zeros((K, K))
         rows, columns = _lower(K)
-        matrix[rows, columns] = self.comoment[r, int(weighted)]
-        matrix[columns, rows] = self.comoment[r, int(weighted)]
+        matrix[rows, columns] = matrix[columns, rows] = self.comoment[r, 0]
         return matrix
 
     def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
@@ -147,12 +141,6 @@ class Totals:
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
-
-
-@cache
-def _lower(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return rows and columns of the lower triangle of a matrix."""
-    return np.tril_indices(size)
 
 
 @cache

@@ -4,6 +4,7 @@ The top of `driver.tables`: `driver.run.runner` calls it once all jobs are done.
 `table_list`. Partials are merged in the order of the plan, so tables do not depend on which worker finished when.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class _RunSums:
     style: TableStyle
     dimensions: Dimensions
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
-    quality: dict[str, int] = field(default_factory=dict)
+    quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
@@ -96,14 +97,11 @@ def _add(run: _RunSums, partial: Partial) -> None:
     run.cluster_weight.append(whole.weight[0])
     run.cluster_mean.append(whole.mean[0])
     where = {"security_code": partial.security, "date": partial.date}
-    extremes = [
-        where | row | {"participant_id": participant_name(partial, row["participant_id"])} for row in partial.outliers
-    ]
+    for row in (extremes := [where | row for row in partial.outliers]):
+        row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, OUTLIERS_KEPT)
-    for kind, count in sorted(partial.quality.items()):
-        run.quality[kind] = run.quality.get(kind, 0) + count
-        if count:
-            run.quality_rows.append([partial.security, partial.date, kind, count])
+    run.quality.update(partial.quality)
+    run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
 
 def _add_sums(run: _RunSums, sums: Mapping[str, CodedSums], security: str) -> None:
@@ -135,11 +133,8 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
     """Return label and row of what a table shows."""
-    labels: list[list[Value]] = [
-        [rows.named, *label] if rows.named else [*label]
-        for rows in table.rows
-        for label in run.dimensions.combinations(rows.by)
-    ]
+    named = ((rows, label) for rows in table.rows for label in run.dimensions.combinations(rows.by))
+    labels: list[list[Value]] = [[rows.named, *label] if rows.named else [*label] for rows, label in named]
     totals = run.totals[table.name]
     orders = totals.low[totals.names.index("orders")]
     shown = [(label, row) for row, label in enumerate(labels) if table.complete or orders[row]]

@@ -29,6 +29,13 @@ def shown(column: order_columns.Column) -> Column:
     return Column(column.shown or column.name, column.unit, column.sign, column.meaning)
 
 
+def _both(name: str, meaning: str, of_saving: str = "", unit: str = BPS) -> tuple[Column, Column]:
+    """Return the columns of a shortfall and of the saving that goes with it."""
+    saving = Column(f"saving_{name}", unit, BENEFIT, of_saving or meaning)
+    return Column(f"shortfall_{name}", unit, COST, meaning), saving
+
+
+LESS, CHARGED = "real shortfall less the scenario's", "the saving under that charge"
 WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.weight)  # averaged in tables by value
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
@@ -44,31 +51,24 @@ OUTCOMES: Final = (
     Column("priced_orders", "count", NONE, "orders with a cost in every scenario: those all costs are about"),
 )
 SHORTFALLS: Final = (
-    Column("shortfall_bps", BPS, COST, "cost over value at M0, unfilled charged at the mid of the end: the headline"),
-    Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
-    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same"),
-    Column("saving_mean_bps", BPS, BENEFIT, "mean over orders, each counting the same"),
+    *_both("bps", "cost over value at M0, unfilled charged at the mid of the end: the headline", LESS),
+    *_both("mean_bps", "mean over orders, each counting the same"),
     Column("saving_sd_bps", BPS, NONE, "standard deviation of the saving over orders"),
-    Column("shortfall_p5_bps", BPS, COST, "5th percentile over orders, to about 6 %"),
-    Column("shortfall_median_bps", BPS, COST, "median over orders, to about 6 %"),
-    Column("shortfall_p95_bps", BPS, COST, "95th percentile over orders, to about 6 %"),
-    Column("saving_p5_bps", BPS, BENEFIT, "5th percentile over orders, to about 6 %"),
-    Column("saving_median_bps", BPS, BENEFIT, "median over orders, to about 6 %"),
-    Column("saving_p95_bps", BPS, BENEFIT, "95th percentile over orders, to about 6 %"),
-    Column("shortfall_touch_bps", BPS, COST, "unfilled charged at the far touch of the end"),
-    Column("saving_touch_bps", BPS, BENEFIT, "the saving under that charge"),
-    Column("shortfall_zero_bps", BPS, COST, "unfilled charged nothing"),
-    Column("saving_zero_bps", BPS, BENEFIT, "the saving under that charge"),
-    Column("shortfall_cleanup_bps", BPS, COST, "unfilled charged at the mid cleanup_s after the end"),
-    Column("saving_cleanup_bps", BPS, BENEFIT, "the saving under that charge"),
+    *(
+        Column(f"{name}_{label}_bps", BPS, sign, f"{what} over orders, to about 6 %")
+        for name, sign in (("shortfall", COST), ("saving", BENEFIT))
+        for label, what in (("p5", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
+    ),
+    *_both("touch_bps", "unfilled charged at the far touch of the end", CHARGED),
+    *_both("zero_bps", "unfilled charged nothing", CHARGED),
+    *_both("cleanup_bps", "unfilled charged at the mid cleanup_s after the end", CHARGED),
     Column("net_shortfall_bps", BPS, COST, "shortfall with fees; only where fees are set"),
     Column("net_saving_bps", BPS, BENEFIT, "saving with fees; only where fees are set"),
     Column("better", "count", NONE, "orders that cost less than in reality"),
     Column("equal", "count", NONE, "orders that cost the same"),
     Column("worse", "count", NONE, "orders that cost more"),
     Column("notional_value", "currency", NONE, "notional in currency"),
-    Column("shortfall_value", "currency", COST, "cost in currency"),
-    Column("saving_value", "currency", BENEFIT, "saving in currency"),
+    *_both("value", "cost in currency", "saving in currency", "currency"),
 )
 REALITY: Final = (  # on the rows of ``real`` alone
     Column("lit_quantity", "shares", NONE, "filled in the lit book"),

@@ -1,7 +1,4 @@
-"""Values of tables as CSV text.
-
-The lowest of `driver.tables`: every table and order file is written with it.
-"""
+"""Values of tables as CSV text, the lowest of `driver.tables`: every table and order file is written with it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,8 +14,6 @@ def text(value: Value) -> str:
         return repr(value) if value == value else ""
     if value is None or value != value:
         return ""
-    if isinstance(value, float):
-        return repr(value)
     plain = str(value)
     return '"' + plain.replace('"', '""') + '"' if any(c in plain for c in ',"\n\r') else plain
 

@@ -24,14 +24,10 @@ def outliers_csv(
     savings = [f"{scenario}_saving_bps" for scenario in totals.scenarios[1:]]
     unit = 2.0 * 10**style.price_decimals
     usual = {code: totals.spread(place[code], 0) for code in {order["security_code"] for order in orders}}
-    rows = [
-        [
-            *(order[name] for name in ABOUT),
-            order["cost"] / unit,
-            order["shortfall_bps"],
-            *(order[name] for name in savings),
-            robust_z(order["shortfall_bps"], usual[order["security_code"]]),
-        ]
-        for order in orders
-    ]
-    return csv_bytes([*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"], rows)
+    columns = [*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"]
+    rows = []
+    for order in orders:
+        z = robust_z(order["shortfall_bps"], usual[order["security_code"]])
+        known = {**order, "shortfall_value": order["cost"] / unit, "shortfall_z": z}
+        rows.append([known[name] for name in columns])
+    return csv_bytes(columns, rows)

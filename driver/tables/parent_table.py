@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
-from driver.tables.column_guide import BPS, Column
+from driver.tables.column_guide import BPS, LESS, Column
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.row_measures import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
@@ -30,7 +30,7 @@ COLUMNS: Final = (
     Column("notional", "price units", NONE, "sum of price x quantity of the fills"),
     Column("vwap", "price units", NONE, "notional over filled"),
     Column("shortfall_bps", BPS, COST, "cost of priced children against the parent's own M0, over their value at it"),
-    Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
+    Column("saving_bps", BPS, BENEFIT, LESS),
     Column("priced_orders", "count", NONE, "children with a cost in every scenario"),
     Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files; empty where children differ"),
     Column("arrival_time", "ns UTC", NONE, "arrival of the first child"),

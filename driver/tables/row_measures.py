@@ -10,12 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from driver.plan.jobs import Settings
-from driver.sums.cells import (
-    ORDER_METRICS,
-    OUTCOMES,
-    SCENARIO_SUMS,
-    VENUE_NAMES,
-)
+from driver.sums.cells import ORDER_METRICS, OUTCOMES, SCENARIO_SUMS, VENUE_NAMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
@@ -42,9 +37,8 @@ class TableStyle:
     @classmethod
     def of(cls, settings: Settings) -> "TableStyle":
         """Return the style that belongs to a run's settings."""
-        simulation = settings.simulation
-        seconds = simulation.markout_seconds, simulation.fill_seconds
-        return cls(settings.price_decimals, *seconds, any(simulation.fees_bps))
+        given = settings.simulation
+        return cls(settings.price_decimals, given.markout_seconds, given.fill_seconds, any(given.fees_bps))
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
@@ -65,9 +59,8 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
     for s, spread in enumerate(spreads):
         row = _scenario_measures(totals, r, s, sums, style, spread)
         row |= history if s == 0 else dict.fromkeys(history)
-        row["benchmark_notional"] = sums["base"]
-        row["shortfall_cost"] = sums[f"{totals.scenarios[s]}.cost"]
-        rows.append(row)
+        exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
+        rows.append(row | exact)
     return rows
 
 

@@ -22,6 +22,7 @@ DESCRIBED = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind 
 CONFIDENCE = 0.95
 FEW_CLUSTERS = 40
 ONE_CLUSTER = "one security-day is one cluster: no inference beyond these orders is possible"
+INDEPENDENT = "treats orders as independent: describes this sample"
 COLUMNS = (
     "test", "scenario", "weighting", "status", "orders", "clusters", "saving_bps", "standard_error",
     "ci_low", "ci_high", "statistic", "df1", "df2", "p_value", "p_holm", "d_z", "d_av", "hedges_g", "epsilon", "note",
@@ -92,7 +93,7 @@ def _paired_row(sample: Sample, k: int) -> dict[str, Value]:
     row |= _interval(mean, sd / math.sqrt(n), n - 1, row["status"] == "tested")
     d_z = mean / sd
     row |= {"d_z": d_z, "d_av": mean / average if average else None, "hedges_g": d_z * hedges_factor(n - 1)}
-    return row | {"note": "treats orders as independent: describes this sample"}
+    return row | {"note": INDEPENDENT}
 
 
 def _head(test: str, sample: Sample, k: int, weighting: str) -> dict[str, Value]:
@@ -126,14 +127,12 @@ def _add_holm(rows: Sequence[dict[str, Value]]) -> None:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's adjusted p-values, in the order given (Holm 1979)."""
-    m = len(p_values)
-    order = sorted(range(m), key=lambda i: p_values[i])
-    adjusted = [0.0] * m
-    running = 0.0
-    for rank, i in enumerate(order):
-        running = max(running, min(1.0, (m - rank) * p_values[i]))
-        adjusted[i] = running
-    return adjusted
+    p, left = np.array(p_values, np.float64), np.arange(len(p_values), 0, -1)
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, left * p[order]))
+    found: list[float] = adjusted.tolist()
+    return found
 
 
 def _cluster_row(sample: Sample, k: int, weighting: str) -> dict[str, Value]:
@@ -191,18 +190,15 @@ def _anova_row(sample: Sample, chosen: list[int], status: str) -> dict[str, Valu
     names = "+".join(sample.scenarios[k] for k in chosen)
     row: dict[str, Value] = {"test": "rm_anova", "scenario": names, "weighting": "equal", "status": status}
     n = row["orders"] = sample.orders
-    if sample.orders < 2:
+    if n < 2:
         return row | {"status": "refused", "note": f"{n} priced orders: no spread to judge by"}
-    mean, co = sample.mean[chosen], sample.comoment[np.ix_(chosen, chosen)]
-    result = rm_anova(sample.orders, mean, co)
+    result = rm_anova(n, sample.mean[chosen], sample.comoment[np.ix_(chosen, chosen)])
     if result is None:
         return row | {"note": "scenarios differ by the same amount in every order: no test applies"}
     f, df1, df2, epsilon, p = result
-    note = "treats orders as independent: describes this sample"
-    if status == "algebra":
-        note = "B and C are algebra on A: this F is a description, not evidence"
-    shown = p if status == "tested" else None
-    return row | {"statistic": f, "df1": df1, "df2": df2, "epsilon": epsilon, "p_value": shown, "note": note}
+    algebra = "B and C are algebra on A: this F is a description, not evidence"
+    row |= {"statistic": f, "df1": df1, "df2": df2, "epsilon": epsilon, "p_value": p if status == "tested" else None}
+    return row | {"note": algebra if status == "algebra" else INDEPENDENT}
 
 
 def rm_anova(n: int, mean: F64, comoment: F64) -> tuple[float, float, float, float, float] | None:

@@ -63,51 +63,22 @@ TABLES: Final = (
     Table("global_summary", (), (Rows("job"),), "all orders of the run", complete=True),
     Table("by_security", ("security_code",), (Rows("job", ("security",)),), "orders of a security"),
     Table("by_date", ("date",), (Rows("job", ("date",)),), "orders of a trade date"),
-    Table(
-        "by_participant",
-        ("participant_id",),
-        (Rows("cells", ("participant",)),),
-        "orders of a broker, as the input names it",
-        ascending=True,
-    ),
-    Table(
-        "by_group",
-        ("group",),
-        (Rows("cells", ("group",)),),
-        "orders really filled in full (1), in part (2), not at all (3)",
-        complete=True,
-    ),
+    Table("by_participant", ("participant_id",), (Rows("cells", ("participant",)),),
+          "orders of a broker, as the input names it", ascending=True),
+    Table("by_group", ("group",), (Rows("cells", ("group",)),),
+          "orders really filled in full (1), in part (2), not at all (3)", complete=True),
     Table("by_time_of_day", ("hour",), (Rows("hours", ("hour",)),), "orders by the local hour of their benchmark time"),
     Table("by_order_size", ("size_bucket",), (Rows("cells", ("size",)),), "orders by the shares they asked for"),
-    Table(
-        "unexecuted",
-        ("breakdown", "value"),
-        (
-            Rows("unexecuted", ("all",), "all"),
-            Rows("unexecuted", ("hour",), "hour"),
-            Rows("unexecuted", ("size",), "size_bucket"),
-        ),
-        "orders without a real fill: all, by hour, by size",
-    ),
-    Table(
-        "by_condition",
-        ("condition", "value"),
-        (
-            Rows("conditions", ("phase",), "phase"),
-            Rows("conditions", ("spread",), "spread"),
-            Rows("conditions", ("volume_share",), "volume_share"),
-            Rows("security", ("volatility",), "volatility"),
-        ),
-        "orders by the market they met, each condition for itself",
-    ),
-    Table(
-        "time_series",
-        ("date", "hour"),
-        (Rows("hours", ("date", "hour")),),
-        "orders of a trade date by the local hour of their benchmark time",
-        quantiles=False,
-    ),
-)
+    Table("unexecuted", ("breakdown", "value"),
+          tuple(Rows("unexecuted", (name.removesuffix("_bucket"),), name) for name in ("all", "hour", "size_bucket")),
+          "orders without a real fill: all, by hour, by size"),
+    Table("by_condition", ("condition", "value"),
+          (*(Rows("conditions", (name,), name) for name in ("phase", "spread", "volume_share")),
+           Rows("security", ("volatility",), "volatility")),
+          "orders by the market they met, each condition for itself"),
+    Table("time_series", ("date", "hour"), (Rows("hours", ("date", "hour")),),
+          "orders of a trade date by the local hour of their benchmark time", quantiles=False),
+)  # fmt: skip
 OTHER_FILES: Final = {  # with columns of their own
     "statistics.csv": "tests and intervals of each scenario's saving",
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
@@ -116,6 +87,10 @@ OTHER_FILES: Final = {  # with columns of their own
     "jobs.csv": "a job: one security on one date, and what became of it",
     "report.html": "the report, made from the tables",
 }
+HEADLINE: Final = (  # of the global summary, printed after a run
+    "scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity", "fill_ratio", "vwap",
+    "shortfall_bps", "saving_bps",
+)  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
 
 

@@ -195,9 +195,9 @@ def test_config_prints_a_file_that_works(tmp_path: Path) -> None:
 
 STORE = "--store={store}"
 MISTAKES = {  # name: (flags, what the line says)
-    "missing file": (["--orders=nowhere.csv"], "--orders: nowhere.csv does not exist"),
+    "missing file": (["--orders=nowhere.csv"], "--orders: file nowhere.csv does not exist"),
     "no match": (["--orders=raw/*.csv"], "--orders: raw/*.csv matches no file"),
-    "directory": (["--orders={raw}"], "is a directory: give files, or a pattern"),
+    "directory": (["--orders={raw}"], "is a directory; name a file or a glob such as"),
     "unknown flag": (["--participants=69"], "unknown flag --participants of `run`: did you mean --participant_ids?"),
     "misspelt key": (["--config=my.toml"], "unknown key processing.max_wokers in my.toml: did you mean processing.max"),
     "wrong type": (["--max_workers=two"], "--max_workers needs a whole number, 1 to 1024, not 'two'"),

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from driver.config.loading import load_config
-from driver.engines.jobs import Outcome
 from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan, job_folder
 from driver.run import results_folder as folder
@@ -27,18 +26,18 @@ def plan_in(results: Path, *securities: str) -> Plan:
     return Plan(tuple(jobs), 0, {})
 
 
-def write_job(job: Job) -> Outcome:
+def write_job(job: Job) -> JobReport:
     Path(job.folder).mkdir(parents=True)
     (Path(job.folder) / "metrics.csv").write_text(job.security)
     (Path(job.folder) / ".tmp-left-by-a-killed-attempt").touch()
-    return Outcome(job, JobReport(job.index, 7, 5, 3, 11, 0.25), "", 1)
+    return JobReport(job.index, 7, 5, 3, 11, 0.25)
 
 
 def finish(results: Path, plan: Plan) -> None:
     manifest = Manifest(results)
     manifest.start({})
     for job in plan.jobs:
-        manifest.append(folder.finished_entry(write_job(job)))
+        manifest.append(folder.finished_entry(job, write_job(job)))
     manifest.close()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.sums.cells import cell_dimensions
-from driver.sums.growing_tables import DIRECT, Arrays, KeyNumbers, Participants
+from driver.sums.growing_tables import DIRECT, KeyNumbers, Participants
 from kernels.base.memory import Buffers
 from tests.blocks import cells_of, with_columns
 from tests.driver.order_blocks import random_block
@@ -20,10 +20,10 @@ BUFFERS = Buffers()  # shared by all examples: what one left behind is nothing t
 
 @given(st.lists(st.lists(st.integers(0, 30), max_size=20), max_size=4))
 def test_keys_are_numbered_in_the_order_of_first_use(blocks: list[list[int]]) -> None:
-    numbers, seen = KeyNumbers(Arrays("some", BUFFERS)), dict[int, int]()
+    numbers, seen = KeyNumbers("some", BUFFERS), dict[int, int]()
     for keys in blocks:
         out = np.empty(len(keys), np.int32)
-        numbers.add(np.array(keys, np.int64), max(keys, default=0) + 1, out)
+        numbers.number(np.array(keys, np.int64), max(keys, default=0) + 1, out)
         assert out.tolist() == [seen.setdefault(key, len(seen)) for key in keys]
         assert numbers.keys().tolist() == list(seen)
         assert numbers.count == len(seen)
