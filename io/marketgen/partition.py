@@ -1,4 +1,7 @@
-"""Set up one (security, date), run it, and hand its rows on in pieces."""
+"""Set up one (security, date), run it, and hand its rows on in pieces.
+
+Above ``simulate``; ``security_week`` calls ``simulate_day``.
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,70 +11,14 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.conventions import NS_PER_SECOND as NS
-from kernels.dark.records import Book, new_book
+from kernels.dark.records import Book, Records, new_book
 from marketgen.draws import tables
-from marketgen.market_memory import (
-    ANCHOR,
-    CARRIED,
-    DUAL_SHARE,
-    FILLS,
-    FRESH,
-    HEAP_AT,
-    ID_BASE,
-    LAST_PRICE,
-    LEAVES,
-    LEVEL,
-    LIT_QUANTITY,
-    LIT_SHARE,
-    LIVE,
-    LIVE_COUNT,
-    LOG_OUT,
-    LOG_ROWS,
-    LOG_WIDTH,
-    LOGGING,
-    LOWEST,
-    MATCH_BASE,
-    MATCHED,
-    NEXT,
-    NOTIONAL2,
-    NOW,
-    ORDER_OUT,
-    ORDER_ROWS,
-    ORDER_WIDTH,
-    PARENT,
-    PENDING,
-    PHASE,
-    QUANTITY,
-    QUOTE_OUT,
-    QUOTE_ROWS,
-    QUOTE_WIDTH,
-    RANDOM_1,
-    RANDOM_2,
-    RELOAD,
-    RELOAD_AT,
-    SEQUENCE,
-    SHOCK_SHARE,
-    SLOT,
-    SPREAD,
-    SWEEP_SHARE,
-    TICK,
-    TRADE_OUT,
-    TRADE_ROWS,
-    TRADE_WIDTH,
-    TRUTH_OUT,
-    TRUTH_ROWS,
-    TRUTH_WIDTH,
-    check_room,
-    new_world,
-    rows_of,
-    used_orders,
-)
+from marketgen.market import CAPACITY, RELOAD, Market, collected, new_market
 from marketgen.sessions import TradingDay, trading_day
 from marketgen.simulate import DONE, run
 from marketgen.spec import MarketSpec
 
-# id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2),
-# 1 if it prefers its own orders (R14).
+# As BROKER's fields (domain.md 2.2); the last is 1 for a broker that prefers its own orders (R14).
 BROKERS: Final = (
     (67, 420, 1, 74, 0, 1),
     (51, 580, 555, 70, 8_949_669, 0),
@@ -94,7 +41,7 @@ CALL_SHARES: Final = (0.015, 0.02)
 STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
 BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
 ID_STEP: Final = 10**7  # ids of a security within a day
-Piece = tuple[I64, I64, I64, I64, I64]  # rows of orders, trades, quotes, truth, log, valid until the next piece
+Piece = tuple[I64, ...]  # rows of orders, trades, quotes, truth, log, valid until the next piece
 
 
 def id_base(day: date, index: int) -> int:
@@ -128,7 +75,7 @@ def tick_of(price: int) -> int:
     return 1 if price < 100 else 5 if price < 2_000 else 10
 
 
-def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None) -> tuple[I64, Book]:
+def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records | None) -> tuple[Market, Book]:
     """Return a partition's market and dark book before the first event; ``carried`` are orders left from yesterday."""
     rng = np.random.default_rng([spec.seed, index, day.toordinal()])
     times = sessions_of(spec, index, day)
@@ -138,60 +85,51 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | N
     lowest = max(floor, price // tick * tick - LEVEL_COUNT // 2 * tick)
     levels = min(LEVEL_COUNT, (ceiling - lowest) // tick + 1)
     kept = 0 if carried is None else len(carried)
-    room = min(orders, LIVE_ORDERS) + kept + 1
-    dark = min(16_384, max(512, orders // 4))
-    m = new_world(room, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64))
-    m[RELOAD_AT : RELOAD_AT + 5] = (times.reload, times.open, times.pre_close, times.close, times.purge)
-    m[[PHASE, NOW, TICK, LOWEST]] = (RELOAD, times.reload, tick, lowest)
-    m[[RANDOM_1, RANDOM_2]] = rng.integers(1, 2**31 - 300, 2)
+    room = min(min(orders, LIVE_ORDERS) + kept + 1, CAPACITY)
+    m = new_market(room, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64))
+    state = m.state
+    state.phase, state.now = RELOAD, times.reload
+    state.open_at, state.pre_close_at, state.close_at = times.open, times.pre_close, times.close
+    state.purge_at = times.purge
+    state.tick, state.lowest, state.spread = tick, lowest, spec.spread_of(index)
+    state.random_1, state.random_2 = rng.integers(1, 2**31 - 300, 2)
     anchor = price // tick * tick + int(rng.integers(-4, 5)) * tick
-    m[[ANCHOR, LAST_PRICE]] = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))
-    m[[ID_BASE, MATCH_BASE]] = (id_base(day, index), id_base(day, index) + 10**17)
-    m[SEQUENCE] = 1_000 + int(rng.integers(0, 9_000))
-    m[SPREAD] = spec.spread_of(index)
+    state.anchor = state.last_price = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))
+    state.id_base = id_base(day, index)
+    state.match_base = state.id_base + 10**17
+    state.sequence = 1_000 + int(rng.integers(0, 9_000))
     lit, sweep = spec.shares()
-    m[[LIT_SHARE, SWEEP_SHARE]] = (int(lit * 2**31), int((lit + sweep) * 2**31))
-    m[DUAL_SHARE] = int(0.01 * 2**31)
-    m[SHOCK_SHARE] = int(min(1.0, 2 / orders) * 2**31)
-    m[LOGGING] = spec.truth == "full"
+    state.lit_share, state.sweep_share = int(lit * 2**31), int((lit + sweep) * 2**31)
+    state.dual_share, state.shock_share = int(0.01 * 2**31), int(min(1.0, 2 / orders) * 2**31)
+    state.logging = spec.truth == "full"
     if carried is not None:
         _reload(m, carried)
-    return m, new_book(2 * dark, tick, BLOCK_TIER)
+    return m, new_book(2 * min(16_384, max(512, orders // 4)), tick, BLOCK_TIER)
 
 
-def _reload(m: I64, carried: I64) -> None:
+def _reload(m: Market, carried: Records) -> None:
     """Put yesterday's records first, their counters set to the new day."""
-    m[FRESH] += carried.size
-    m[LIVE_COUNT] = len(carried)
-    order = used_orders(m)
+    m.state.fresh = len(carried)
+    order = m["orders"][: len(carried)]
     order[:] = carried
-    order[:, CARRIED] = order[:, MATCHED]
-    order[:, QUANTITY] = order[:, LEAVES]
-    order[:, PARENT] = 0
-    order[:, LIT_QUANTITY : NOTIONAL2 + 1] = 0
-    order[:, FILLS] = 0
-    order[:, [LEVEL, HEAP_AT, NEXT, SLOT]] = -1
+    order["carried"], order["quantity"] = order["matched"], order["leaves"]
+    for field in ("venue_quantity", "venue_notional", "parent", "notional2", "first_fill", "last_fill", "fills"):
+        order[field] = 0
+    for field in ("level", "event_at", "next", "slot"):
+        order[field] = -1
 
 
 def simulate_day(
-    spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None, take: Callable[[Piece], None]
-) -> I64:
+    spec: MarketSpec, index: int, day: date, orders: int, carried: Records | None, take: Callable[[Piece], None]
+) -> Records:
     """Simulate a partition, passing its rows to ``take`` piece by piece; return the orders left at its end."""
     m, book = start(spec, index, day, orders, carried)
     done = False
     while not done:
         done = run(m, book) == DONE
-        check_room(m)
-        take(
-            (
-                rows_of(m, ORDER_OUT, ORDER_ROWS, ORDER_WIDTH),
-                rows_of(m, TRADE_OUT, TRADE_ROWS, TRADE_WIDTH),
-                rows_of(m, QUOTE_OUT, QUOTE_ROWS, QUOTE_WIDTH),
-                rows_of(m, TRUTH_OUT, TRUTH_ROWS, TRUTH_WIDTH),
-                rows_of(m, LOG_OUT, LOG_ROWS, LOG_WIDTH),
-            )
-        )
-        m[[ORDER_ROWS, TRADE_ROWS, QUOTE_ROWS, TRUTH_ROWS, LOG_ROWS, PENDING]] = 0
-    order = used_orders(m)
-    left: I64 = order[order[:, LIVE] == 1].copy()
+        take(collected(m))
+        for count in ("order_count", "trade_count", "quote_count", "truth_count", "log_count", "pending"):
+            m.state[count] = 0
+    used = m["orders"][: m.state.fresh]
+    left: Records = used[used["live"] == 1]
     return left

@@ -8,17 +8,17 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from kernels.base.columns import I64
 from kernels.base.local_time import local_instant
+from kernels.dark.records import Records
 from marketgen.csv_text import TextWriter
 from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.file_layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
-from marketgen.market_memory import LOG_WIDTH, ORDER_WIDTH, QUOTE_WIDTH, TRADE_WIDTH, TRUTH_WIDTH
+from marketgen.market import ROWS
 from marketgen.partition import Piece, id_base, simulate_day
 from marketgen.spec import MarketSpec
 
 NAMES: Final = ("orders.csv", "trades.csv", "nbbo.csv")
-WIDTHS: Final = (ORDER_WIDTH, TRADE_WIDTH, QUOTE_WIDTH, TRUTH_WIDTH, LOG_WIDTH)
+WIDTHS: Final = tuple(row.itemsize // 8 for row in ROWS.values())
 BLOCK: Final = 32_768  # rows read at a time when copying
 
 
@@ -100,7 +100,7 @@ def simulate_chain(
 ) -> Counts:
     """Simulate a security's days and write them; ``keep_rows`` leaves the rows themselves for ``write_copies``."""
     counts: Counts = {}
-    carried: I64 | None = None
+    carried: Records | None = None
     tables = 3 + (0 if truth is None else 2 if spec.truth == "full" else 1)
     for day in days:
         target = Target(day, spec.securities[index], index)
