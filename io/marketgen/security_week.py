@@ -46,7 +46,7 @@ class Output:
         day, code = target.day.isoformat(), target.code
         self.writers = [
             TextWriter(order_form(code, ids, shift)),
-            TextWriter(trade_form(code, day, ids, ids, shift)),
+            TextWriter(trade_form(code, day, ids, shift)),
             TextWriter(quote_form(code, start, shift)),
         ]
         self.target, self.seed, self.dirt = target, spec.seed, parse_dirt(spec.dirt)
