@@ -13,7 +13,7 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.conventions import NULL
-from kernels.dark.records import Records, records
+from kernels.dark.records import records
 
 # Phases of a day; each of the first four ends at the time of its place in STATE's session changes.
 RELOAD: Final = -1
@@ -102,10 +102,9 @@ MARKET: Final = np.dtype(
 Market = Any  # a record of MARKET, which compiled code takes as one pointer
 
 
-def new_market(orders: int, levels: int, bins: I64, quantiles: I64, brokers: I64) -> Market:
+def new_market(orders: int, levels: int) -> Market:
     """Return an empty market with room for ``orders`` live orders."""
     m: Any = records(1, MARKET)[0]
-    m["bins"], m["brokers"], m["quantiles"] = as_records(bins, BIN), as_records(brokers, BROKER), quantiles
     for side in (m["bids"], m["offers"]):
         side["head"] = side["tail"] = -1
     state = m.state
@@ -114,11 +113,6 @@ def new_market(orders: int, levels: int, bins: I64, quantiles: I64, brokers: I64
     for field in ("outside_bid", "outside_offer", "shown_bid", "shown_offer", "arrival", "created"):
         state[field] = NULL
     return m
-
-
-def as_records(table: I64, dtype: np.dtype[np.void]) -> Records:
-    """Return the rows of a table as records."""
-    return np.ascontiguousarray(table).view(dtype)[:, 0]
 
 
 def collected(m: Market) -> tuple[I64, ...]:

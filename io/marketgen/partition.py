@@ -1,25 +1,24 @@
 """Set up one (security, date), run it, and hand its rows on in pieces.
 
-Above ``simulate``; ``security_week`` calls ``simulate_day``.
+Above ``simulate``; ``security_week`` calls it.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
 import numpy as np
 
 from kernels.base.columns import I64
-from kernels.conventions import NS_PER_SECOND as NS
 from kernels.dark.records import Book, Records, new_book
 from marketgen.draws import tables
-from marketgen.market import CAPACITY, RELOAD, Market, collected, new_market
+from marketgen.market import BIN, BROKER, CAPACITY, RELOAD, ROWS, Market, collected, new_market
 from marketgen.sessions import TradingDay, trading_day
-from marketgen.simulate import DONE, run
+from marketgen.simulate import run
 from marketgen.spec import MarketSpec
 
 # As BROKER's fields (domain.md 2.2); the last is 1 for a broker that prefers its own orders (R14).
-BROKERS: Final = (
+BROKERS: Final = [
     (67, 420, 1, 74, 0, 1),
     (51, 580, 555, 70, 8_949_669, 0),
     (47, 690, 194_035, 60, 999_970_000, 0),
@@ -32,16 +31,14 @@ BROKERS: Final = (
     (54, 985, 0, 100, 0, 0),
     (8, 993, 945, 100, 0, 0),
     (26, 1000, 0, 100, 0, 0),
-)
+]
 LEVEL_COUNT: Final = 4_096
 LIVE_ORDERS: Final = 200_000  # most orders live at once
 # Entries per half hour of continuous trading, and the shares of the two calls.
 PROFILE: Final = (80, 77, 76, 75, 75, 73, 68, 65, 55, 56, 95, 160)
 CALL_SHARES: Final = (0.015, 0.02)
-STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
 BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
 ID_STEP: Final = 10**7  # ids of a security within a day
-Piece = tuple[I64, ...]  # rows of orders, trades, quotes, truth, log, valid until the next piece
 
 
 def id_base(day: date, index: int) -> int:
@@ -49,15 +46,8 @@ def id_base(day: date, index: int) -> int:
     return (6_900_000 + day.toordinal()) * 10**12 + index * ID_STEP
 
 
-def sessions_of(spec: MarketSpec, index: int, day: date) -> TradingDay:
-    """Return the sessions of a partition, with the random seconds of its auctions."""
-    rng = np.random.default_rng([spec.seed, index, day.toordinal(), 1])
-    opens = (STAGGER[index % len(STAGGER)] + int(rng.integers(0, 16))) * NS + int(rng.integers(1, NS))
-    return trading_day(day, spec.timezone, opens, int(rng.integers(0, 30 * NS)))
-
-
-def entry_bins(day: TradingDay, orders: int) -> I64:
-    """Return (bins, 3): start and end in ns, entries; the entries add up to ``orders``."""
+def entry_bins(day: TradingDay, orders: int) -> Records:
+    """Return BIN records: start and end in ns, entries, which add up to ``orders``."""
     steps = 10
     edges = np.linspace(day.open + 1, day.pre_close, steps * len(PROFILE) + 1).astype(np.int64)
     weights = np.repeat(np.array(PROFILE, np.float64), steps)
@@ -67,7 +57,7 @@ def entry_bins(day: TradingDay, orders: int) -> I64:
     shares = np.concatenate(([CALL_SHARES[0]], weights, [CALL_SHARES[1]]))
     upto = np.floor(np.cumsum(shares) * orders + 0.5).astype(np.int64)
     upto[-1] = orders
-    return np.column_stack([starts, ends, np.diff(upto, prepend=0)]).astype(np.int64)
+    return np.rec.fromarrays([starts, ends, np.diff(upto, prepend=0)], dtype=BIN)
 
 
 def tick_of(price: int) -> int:
@@ -78,7 +68,7 @@ def tick_of(price: int) -> int:
 def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records | None) -> tuple[Market, Book]:
     """Return a partition's market and dark book before the first event; ``carried`` are orders left from yesterday."""
     rng = np.random.default_rng([spec.seed, index, day.toordinal()])
-    times = sessions_of(spec, index, day)
+    times = trading_day(spec, index, day)
     price = spec.price_of(index)
     tick = tick_of(price)
     floor, ceiling = {1: (1, 99), 5: (100, 1_995), 10: (2_000, 10**9)}[tick]
@@ -86,7 +76,8 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records
     levels = min(LEVEL_COUNT, (ceiling - lowest) // tick + 1)
     kept = 0 if carried is None else len(carried)
     room = min(min(orders, LIVE_ORDERS) + kept + 1, CAPACITY)
-    m = new_market(room, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64))
+    m = new_market(room, levels)
+    m["bins"], m["brokers"], m["quantiles"] = entry_bins(times, orders), np.array(BROKERS, BROKER), tables()
     state = m.state
     state.phase, state.now = RELOAD, times.reload
     state.open_at, state.pre_close_at, state.close_at = times.open, times.pre_close, times.close
@@ -98,7 +89,7 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records
     state.id_base = id_base(day, index)
     state.match_base = state.id_base + 10**17
     state.sequence = 1_000 + int(rng.integers(0, 9_000))
-    lit, sweep = spec.shares()
+    lit, sweep = 1 - spec.dark_share - spec.sweep_share, spec.sweep_share
     state.lit_share, state.sweep_share = int(lit * 2**31), int((lit + sweep) * 2**31)
     state.dual_share, state.shock_share = int(0.01 * 2**31), int(min(1.0, 2 / orders) * 2**31)
     state.logging = spec.truth == "full"
@@ -119,17 +110,19 @@ def _reload(m: Market, carried: Records) -> None:
         order[field] = -1
 
 
-def simulate_day(
-    spec: MarketSpec, index: int, day: date, orders: int, carried: Records | None, take: Callable[[Piece], None]
-) -> Records:
-    """Simulate a partition, passing its rows to ``take`` piece by piece; return the orders left at its end."""
-    m, book = start(spec, index, day, orders, carried)
-    done = False
-    while not done:
-        done = run(m, book) == DONE
-        take(collected(m))
-        for count in ("order_count", "trade_count", "quote_count", "truth_count", "log_count", "pending"):
-            m.state[count] = 0
+def run_on(m: Market, book: Book) -> Iterator[tuple[I64, ...]]:
+    """Simulate the day; yield rows of orders, trades, quotes, truth and log, valid until the next are asked for."""
+    over = False
+    while not over:
+        over = run(m, book)
+        yield collected(m)
+        for name in ROWS:
+            m.state[f"{name}_count"] = 0
+        m.state.pending = 0
+
+
+def left_over(m: Market) -> Records:
+    """Return the orders left at the end of the day."""
     used = m["orders"][: m.state.fresh]
     left: Records = used[used["live"] == 1]
     return left

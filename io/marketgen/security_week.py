@@ -1,4 +1,7 @@
-"""Simulate one chain (a security's week) and write its partitions, and copies of them, as pieces of the files."""
+"""Simulate one chain (a security's week) and write its partitions, and copies of them, as pieces of the files.
+
+Above ``partition`` and ``file_layout``; ``files`` calls it, in worker processes.
+"""
 
 import json
 from dataclasses import dataclass
@@ -8,13 +11,14 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from kernels.base.columns import I64
 from kernels.base.local_time import local_instant
 from kernels.dark.records import Records
 from marketgen.csv_text import TextWriter
 from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.file_layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
 from marketgen.market import ROWS
-from marketgen.partition import Piece, id_base, simulate_day
+from marketgen.partition import id_base, left_over, run_on, start
 from marketgen.spec import MarketSpec
 
 NAMES: Final = ("orders.csv", "trades.csv", "nbbo.csv")
@@ -67,7 +71,7 @@ class Output:
         self.files.append(file)
         self.writers.append(writer)
 
-    def write(self, piece: Piece) -> None:
+    def write(self, piece: tuple[I64, ...]) -> None:
         """Append a piece's rows to every file."""
         for k, (file, writer) in enumerate(zip(self.files, self.writers, strict=True)):
             file.writelines(writer.lines(piece[k], self.counts[k] + 1))
@@ -106,13 +110,12 @@ def simulate_chain(
         target = Target(day, spec.securities[index], index)
         output = Output(spec, day, index, target, pieces, truth)
         raw = [_raw_path(pieces, index, day, k).open("wb") for k in range(tables)] if keep_rows else []
-
-        def take(piece: Piece, output: Output = output, raw: list[BinaryIO] = raw) -> None:  # type: ignore[assignment]
+        m, book = start(spec, index, day, spec.orders_of(index), carried)
+        for piece in run_on(m, book):
             output.write(piece)
-            for k, file in enumerate(raw):
-                file.write(piece[k].tobytes())
-
-        carried = simulate_day(spec, index, day, spec.orders_of(index), carried, take)
+            for file, rows in zip(raw, piece, strict=False):
+                file.write(rows.tobytes())
+        carried = left_over(m)
         for file in raw:
             file.close()
         counts[day, target.code] = output.close()

@@ -35,24 +35,22 @@ from marketgen.records import (
     write_truth,
 )
 
-NEED_FLUSH: Final = 1
-DONE: Final = 2
 FEED_DELAY: Final = 73_000_000  # ns from the other market's clock to ours
 
 
 @kernel
-def run(m: Market, book: Book) -> int:
-    """Simulate until the day is over (DONE) or enough rows are collected (NEED_FLUSH)."""
+def run(m: Market, book: Book) -> bool:
+    """Simulate until enough rows are collected or the day is over; tell if it is."""
     if m.state.phase == RELOAD:
         reload(m, book)
         m.state.phase = PRE_OPEN
     while m.state.phase != FINISHED:
         rows = max(m.state.order_count, m.state.trade_count, m.state.quote_count, m.state.truth_count)
         if max(rows, m.state.log_count) > FLUSH_ROWS:
-            return NEED_FLUSH
+            return False
         step(m, book)
         finish(m, book)
-    return DONE
+    return True
 
 
 @inlined

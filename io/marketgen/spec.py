@@ -112,10 +112,6 @@ class MarketSpec:
         """Return the usual spread of the ``index``-th security in ticks."""
         return self.spread or SPREADS[index % len(SPREADS)]
 
-    def shares(self) -> tuple[float, float]:
-        """Return the shares of lit orders and of sweeps."""
-        return 1 - self.dark_share - self.sweep_share, self.sweep_share
-
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFiles:
