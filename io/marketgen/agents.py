@@ -1,7 +1,7 @@
 """Who trades and how: the next order, and what later becomes of a resting one.
 
-Makers queue behind or inside the touch, takers cross it, sweeps do either, dark orders wait at the mid or for
-a limit; every choice is an integer draw, so the market is the same on any machine.
+Makers queue behind or inside the touch, takers cross it, sweeps do either, dark orders wait at the mid or for a limit;
+every choice is an integer draw, the same on any machine. Above ``lit_book`` and ``draws``; ``simulate`` calls it.
 """
 
 from typing import Final
@@ -21,16 +21,13 @@ ACT_AMEND: Final = 2
 def new_record(m: Market) -> int:
     """Take a free order record and clear it; the caller made sure there is one."""
     x = m.state.free
-    fresh = x < 0
-    if fresh:
+    if x >= 0:
+        m.state.free = m.orders[x].next
+    else:
         x = m.state.fresh
         m.state.fresh += 1
     order = m.orders[x]
-    if fresh:
-        order.level = order.event_at = -1
-    else:
-        m.state.free = order.next
-    order.slot = -1
+    order.slot = order.level = order.event_at = -1
     order.matched = order.carried = order.parent = order.short = order.notional2 = order.fills = 0
     order.minimum = order.half_tick = order.mid_tick = order.single_fill = order.sweep = 0
     for venue in range(VENUES):
@@ -64,10 +61,8 @@ def draw_broker(m: Market, x: int) -> None:
 @inlined
 def draw_side(m: Market, taker: bool) -> int:
     """Draw +1 or -1; takers lean against a price far from the day's anchor, so that it stays on the grid."""
-    lean = 0
-    if taker:
-        lean = (m.state.anchor - m.state.last_price) // m.state.tick
-        lean = max(-35, min(35, lean))
+    away = (m.state.anchor - m.state.last_price) // m.state.tick
+    lean = max(-35, min(35, away)) if taker else 0
     return 1 if draw(m) < (50 + lean) * PERCENT else -1
 
 

@@ -4,6 +4,7 @@ A ``Form`` says for every field of a file where it comes from: a column of the r
 looked up by a column's code, or the running row number.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,7 +51,7 @@ class Form:
         self.fields.append((ROW, 0, 0))
         return self
 
-    def compiled(self) -> tuple[I64, U8, I64, I64, int]:
+    def compiled(self) -> tuple[tuple[I64, U8, I64, I64], int]:
         """Return fields, word bytes, word offsets, (field, code, word) table and the longest line in bytes."""
         spelled = [(place, code, word) for place, words in self.lookups.items() for code, word in words.items()]
         table = [(place, code, k) for k, (place, code, _) in enumerate(spelled, start=len(self.words))]
@@ -59,27 +60,23 @@ class Form:
         longest = sum(_LONGEST_NUMBER if kind in (NUMBER, ROW) else 1 for kind, _, _ in self.fields)
         longest += sum(map(len, words)) + len(self.fields)
         text = np.frombuffer(b"".join(words) or b" ", np.uint8).copy()
-        return np.array(self.fields, np.int64), text, offsets, np.array(table or [(-1, 0, 0)], np.int64), longest
+        return (np.array(self.fields, np.int64), text, offsets, np.array(table or [(-1, 0, 0)], np.int64)), longest
 
 
 class TextWriter:
     """Turns rows into the bytes of CSV lines, reusing one buffer."""
 
     def __init__(self, form: Form, block: int = 16_384) -> None:
-        self.fields, self.text, self.offsets, self.table, self.longest = form.compiled()
+        self.form, longest = form.compiled()
         self.block = block
-        self.buffer = np.empty(self.longest * block, np.uint8)
+        self.buffer = np.empty(longest * block, np.uint8)
 
-    def lines(self, rows: I64, first_number: int) -> list[bytes]:
-        """Return the lines of ``rows`` as a few pieces; the first row's number is ``first_number``."""
-        pieces = []
+    def lines(self, rows: I64, first_number: int) -> Iterator[bytes]:
+        """Yield the lines of ``rows`` as a few pieces; the first row's number is ``first_number``."""
         for start in range(0, len(rows), self.block):
             part = rows[start : start + self.block]
-            size = format_rows(
-                part, self.fields, self.text, self.offsets, self.table, first_number + start, self.buffer
-            )
-            pieces.append(self.buffer[:size].tobytes())
-        return pieces
+            size = format_rows(part, *self.form, first_number + start, self.buffer)
+            yield self.buffer[:size].tobytes()
 
 
 @inlined

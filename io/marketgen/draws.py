@@ -2,6 +2,7 @@
 
 Two multiplicative generators combined (L'Ecuyer 1988): integers only, the same with and without compilation.
 The quantiles below are counted on one real day of one mid-size stock (README.md beside this file).
+Above ``market``; ``agents``, ``records`` and ``simulate`` draw, ``partition`` takes the tables.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined
-from marketgen.market import Market
+from marketgen.market import QUANTILES, Market
 
 SIZE: Final = 0  # shares of an order
 LIFE: Final = 1  # ns from a resting order's last action to its next
@@ -34,9 +35,9 @@ _FAR: Final = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 4, 5, 7, 12)
 
 
 def tables() -> I64:
-    """Return the (5, 1025) table of quantiles, equally spaced."""
-    at = np.linspace(0, 1, 1025)
-    table = np.zeros((5, 1025), np.int64)
+    """Return the (5, QUANTILES) table of quantiles, equally spaced."""
+    at = np.linspace(0, 1, QUANTILES)
+    table = np.zeros((5, QUANTILES), np.int64)
     table[SIZE] = np.interp(at, np.linspace(0, 1, len(_SIZE)), _SIZE)
     table[LIFE] = np.interp(at, np.linspace(0, 1, len(_LIFE_SECONDS)), _LIFE_SECONDS) * 1_000_000_000
     table[STAY] = np.interp(at, np.linspace(0, 1, len(_STAY_SECONDS)), _STAY_SECONDS) * 1_000_000_000

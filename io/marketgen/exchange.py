@@ -4,13 +4,13 @@ Above ``matching``; the event loop in ``simulate`` calls it.
 """
 
 from kernels.base.compiling import inlined
-from kernels.conventions import VENUE_AUCTION, VENUE_BOOKED
+from kernels.conventions import VENUE_AUCTION
 from kernels.dark import book as dark
 from kernels.dark.records import Book
 from marketgen import codes
 from marketgen.lit_book import leave_level, level_of
 from marketgen.market import Market
-from marketgen.matching import end_or_stay, is_booking, leave_dark, match, release, take
+from marketgen.matching import end_or_stay, match, release, take
 from marketgen.records import write_log, write_match, write_order
 
 
@@ -30,7 +30,6 @@ def cancel(m: Market, book: Book, x: int) -> None:
     order = m.orders[x]
     if order.level >= 0:
         leave_level(m, x)
-    leave_dark(m, book, x)
     write_log(m, codes.LOG_LEAVE, x, codes.CANCELLED, 2 * order.price, order.leaves)
     write_order(m, x, codes.CANCELLED, codes.OFF_BOOK)
     release(m, book, x)
@@ -46,8 +45,7 @@ def amend(m: Market, book: Book, x: int, price: int, leaves: int) -> None:
     elif order.level >= 0:
         leave_level(m, x)
     order.price = price
-    order.leaves = leaves
-    order.quantity = leaves  # the field is the open quantity from here on
+    order.leaves = order.quantity = leaves  # the field is the open quantity from here on
     order.minimum = min(order.minimum, leaves)
     if order.slot >= 0:
         dark.amend(book, order.slot, price, leaves, order.minimum, order.single_fill)
@@ -89,10 +87,7 @@ def uncross(m: Market, book: Book) -> None:
     while volume > 0:
         buy, sell = m.bids[m.state.best_bid].head, m.offers[m.state.best_offer].head
         quantity = min(m.orders[buy].leaves, m.orders[sell].leaves, volume)
-        if is_booking(m, buy, sell):
-            write_match(m, buy, sell, 2 * price, quantity, codes.DEAL_AUCTION_BOOKED, VENUE_BOOKED, codes.PASSIVE)
-        else:
-            write_match(m, buy, sell, 2 * price, quantity, codes.DEAL_AUCTION, VENUE_AUCTION, codes.PASSIVE)
+        write_match(m, buy, sell, 2 * price, quantity, codes.DEAL_AUCTION, VENUE_AUCTION, codes.PASSIVE)
         volume -= quantity
         for x in (buy, sell):
             take(m, book, x, quantity)

@@ -23,7 +23,6 @@ from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.security_week import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.spec import GeneratedFiles, MarketSpec
 
-HEADERS: Final = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)
 SMALL: Final = 400_000  # orders below which starting processes costs more than it saves
 MARK: Final = ".generated"  # a folder that holds it is the generator's to write over
 BATCH: Final = 8  # copies of one day written by one task
@@ -119,7 +118,7 @@ class _Joined:
         self.rows = [0, 0, 0]
         self.stack = ExitStack()
         self.files = [self.stack.enter_context((pieces / name).open("wb")) for name in NAMES]
-        for file, header in zip(self.files, HEADERS, strict=True):
+        for file, header in zip(self.files, (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER), strict=True):
             file.write(damaged_header(header, dirt))
 
     def add(self, counts: Counts) -> None:

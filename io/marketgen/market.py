@@ -15,12 +15,11 @@ from kernels.base.columns import I64
 from kernels.conventions import NULL
 from kernels.dark.records import records
 
-# Phases of a day; each of the first four ends at the time of its place in STATE's session changes.
+# Phases of a day; each of the first four ends at the time of its place in STATE's session changes; 3 is closed.
 RELOAD: Final = -1
 PRE_OPEN: Final = 0
 CONTINUOUS: Final = 1
 PRE_CLOSE: Final = 2
-CLOSED: Final = 3
 FINISHED: Final = 4
 FLUSH_ROWS: Final = 32_768  # rows of a table that are collected before they are written out
 VENUES: Final = 4

@@ -4,21 +4,13 @@ Above the books and ``records``; ``exchange`` and ``simulate`` call it.
 """
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, TYPE_DARK, TYPE_SWEEP, VENUE_BOOKED, VENUE_DARK, VENUE_LIT
+from kernels.conventions import NULL, TYPE_DARK, TYPE_SWEEP, VENUE_DARK, VENUE_LIT
 from kernels.dark import book as dark
 from kernels.dark.records import RULE_BLOCK, Book
 from marketgen import codes
 from marketgen.lit_book import join_level, leave_level, level_of, unschedule
 from marketgen.market import CONTINUOUS, Market
 from marketgen.records import national_bid, national_offer, publish, write_log, write_match, write_order, write_truth
-
-
-@inlined
-def is_booking(m: Market, a: int, b: int) -> bool:
-    """Tell if a match is a booking: same participant and same crossing key other than 0 (R15)."""
-    one, other = m.orders[a], m.orders[b]
-    same = one.participant == other.participant and one.crossing_key == other.crossing_key
-    return bool(same and one.crossing_key != 0)
 
 
 @inlined
@@ -94,12 +86,9 @@ def settle_dark(m: Market, book: Book, n: int) -> None:
         x, c = book.orders[fill.order].tag, book.orders[fill.contra].tag
         passive = fill.passive == 1
         aggressive = codes.PASSIVE if passive else codes.AGGRESSIVE
-        if is_booking(m, x, c):
-            write_match(m, x, c, fill.price2, fill.quantity, codes.DEAL_DARK_BOOKED, VENUE_BOOKED, aggressive)
-        else:
-            rule = codes.DEAL_PREFERRED if fill.preferred == 1 else codes.DEAL_DARK
-            deal = codes.DEAL_BLOCK if fill.rule == RULE_BLOCK else rule
-            write_match(m, x, c, fill.price2, fill.quantity, deal, VENUE_DARK, aggressive)
+        rule = codes.DEAL_PREFERRED if fill.preferred == 1 else codes.DEAL_DARK
+        deal = codes.DEAL_BLOCK if fill.rule == RULE_BLOCK else rule
+        write_match(m, x, c, fill.price2, fill.quantity, deal, VENUE_DARK, aggressive)
         reduce_lit(m, x, fill.quantity)
         reduce_lit(m, c, fill.quantity)
         dark.settle(book, i)
@@ -133,10 +122,7 @@ def fill_lit(m: Market, book: Book, x: int) -> bool:
     while order.leaves > 0 and level.head >= 0:
         c = level.head
         quantity = min(order.leaves, m.orders[c].leaves)
-        if is_booking(m, x, c):
-            write_match(m, x, c, 2 * price, quantity, codes.DEAL_LIT_BOOKED, VENUE_BOOKED, codes.AGGRESSIVE)
-        else:
-            write_match(m, x, c, 2 * price, quantity, codes.DEAL_LIT, VENUE_LIT, codes.AGGRESSIVE)
+        write_match(m, x, c, 2 * price, quantity, codes.DEAL_LIT, VENUE_LIT, codes.AGGRESSIVE)
         take(m, book, x, quantity)
         take(m, book, c, quantity)
         end_or_stay(m, book, c)
@@ -151,15 +137,12 @@ def match(m: Market, book: Book, x: int, reason: int) -> None:
     before = order.matched
     kind = order.type
     if m.state.phase == CONTINUOUS:
-        if kind & TYPE_DARK:
+        seeks_dark = kind & (TYPE_DARK | TYPE_SWEEP) != 0
+        if seeks_dark:
             fill_dark(m, book, x)
-        elif kind & TYPE_SWEEP:  # R19: dark first, then one lit level at a time
-            fill_dark(m, book, x)
-            while fill_lit(m, book, x):
+        while not kind & TYPE_DARK and fill_lit(m, book, x):  # R19: sweeps: dark first, then one lit level at a time
+            if seeks_dark:
                 fill_dark(m, book, x)
-        else:
-            while fill_lit(m, book, x):
-                continue
     traded = order.matched > before
     if order.leaves > 0 and order.validity != codes.BOUNCE and (not kind & TYPE_DARK or dark.has_room(book)):
         rest(m, book, x)

@@ -12,10 +12,10 @@ import numpy as np
 from kernels.base.columns import I64
 from kernels.dark.records import Book, Records, new_book
 from marketgen.draws import tables
-from marketgen.market import BIN, BROKER, CAPACITY, RELOAD, ROWS, Market, collected, new_market
+from marketgen.market import BIN, BROKER, CAPACITY, LEVEL_COUNT, RELOAD, ROWS, Market, collected, new_market
 from marketgen.sessions import TradingDay, trading_day
 from marketgen.simulate import run
-from marketgen.spec import MarketSpec
+from marketgen.spec import SPREADS, MarketSpec
 
 # As BROKER's fields (domain.md 2.2); the last is 1 for a broker that prefers its own orders (R14).
 BROKERS: Final = [
@@ -32,7 +32,6 @@ BROKERS: Final = [
     (8, 993, 945, 100, 0, 0),
     (26, 1000, 0, 100, 0, 0),
 ]
-LEVEL_COUNT: Final = 4_096
 LIVE_ORDERS: Final = 200_000  # most orders live at once
 # Entries per half hour of continuous trading, and the shares of the two calls.
 PROFILE: Final = (80, 77, 76, 75, 75, 73, 68, 65, 55, 56, 95, 160)
@@ -75,14 +74,13 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records
     lowest = max(floor, price // tick * tick - LEVEL_COUNT // 2 * tick)
     levels = min(LEVEL_COUNT, (ceiling - lowest) // tick + 1)
     kept = 0 if carried is None else len(carried)
-    room = min(min(orders, LIVE_ORDERS) + kept + 1, CAPACITY)
-    m = new_market(room, levels)
+    m = new_market(min(min(orders, LIVE_ORDERS) + kept + 1, CAPACITY), levels)
     m["bins"], m["brokers"], m["quantiles"] = entry_bins(times, orders), np.array(BROKERS, BROKER), tables()
     state = m.state
     state.phase, state.now = RELOAD, times.reload
     state.open_at, state.pre_close_at, state.close_at = times.open, times.pre_close, times.close
     state.purge_at = times.purge
-    state.tick, state.lowest, state.spread = tick, lowest, spec.spread_of(index)
+    state.tick, state.lowest, state.spread = tick, lowest, spec.spread or SPREADS[index % len(SPREADS)]
     state.random_1, state.random_2 = rng.integers(1, 2**31 - 300, 2)
     anchor = price // tick * tick + int(rng.integers(-4, 5)) * tick
     state.anchor = state.last_price = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))

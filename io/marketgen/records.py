@@ -4,7 +4,7 @@ Above ``lit_book``; ``matching``, ``exchange`` and ``simulate`` call it, ``file_
 """
 
 from kernels.base.compiling import inlined
-from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
+from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_LIT
 from marketgen import codes
 from marketgen.draws import draw
 from marketgen.lit_book import best_bid, best_offer
@@ -106,10 +106,22 @@ def write_trade(
 
 
 @inlined
+def is_booking(m: Market, a: int, b: int) -> bool:
+    """Tell if a match is a booking: same participant and same crossing key other than 0 (R15)."""
+    one, other = m.orders[a], m.orders[b]
+    same = one.participant == other.participant and one.crossing_key == other.crossing_key
+    return bool(same and one.crossing_key != 0)
+
+
+@inlined
 def write_match(m: Market, a: int, b: int, price2: int, quantity: int, deal: int, venue: int, aggressive: int) -> None:
     """Write both fills of a match between orders ``a`` (the aggressor if ``aggressive``) and ``b``, and count them."""
     m.state.matches += 1 + (draw(m) * 3 >> 31)
     one, other = m.orders[a], m.orders[b]
+    if is_booking(m, a, b):
+        lit_or_dark = codes.DEAL_LIT_BOOKED if venue == VENUE_LIT else codes.DEAL_DARK_BOOKED
+        deal = codes.DEAL_AUCTION_BOOKED if venue == VENUE_AUCTION else lit_or_dark
+        venue = VENUE_BOOKED
     count_fill(m, a, quantity, price2, venue)
     count_fill(m, b, quantity, price2, venue)
     write_trade(m, one.order_id, one.side, one.participant, deal, price2, quantity, aggressive)

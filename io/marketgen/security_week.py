@@ -130,11 +130,9 @@ def write_copies(
     for target in targets:
         output = Output(spec, source, index, target, pieces, truth)
         for k, file in enumerate(output.files):
-            path = _raw_path(pieces, index, source, k)
-            rows = np.memmap(path, np.int64, "r").reshape(-1, WIDTHS[k]) if path.stat().st_size else None
-            for at in range(0, 0 if rows is None else len(rows), BLOCK):
-                part = np.array(rows[at : at + BLOCK])  # type: ignore[index]
-                file.writelines(output.writers[k].lines(part, at + 1))
-                output.counts[k] += len(part)
+            with _raw_path(pieces, index, source, k).open("rb") as raw:
+                while (part := np.fromfile(raw, np.int64, BLOCK * WIDTHS[k]).reshape(-1, WIDTHS[k])).size:
+                    file.writelines(output.writers[k].lines(part, output.counts[k] + 1))
+                    output.counts[k] += len(part)
         counts[target.day, target.code] = output.close()
     return counts

@@ -35,6 +35,7 @@ from marketgen.records import (
     write_truth,
 )
 
+NEVER: Final = 2**62
 FEED_DELAY: Final = 73_000_000  # ns from the other market's clock to ours
 
 
@@ -60,10 +61,7 @@ def step(m: Market, book: Book) -> None:
     changes = state.open_at, state.pre_close_at, state.close_at, state.purge_at
     fixed = changes[state.phase]
     later = first.time if state.events > 0 else fixed
-    entry = next_arrival(m)
-    if entry == NULL:
-        entry = fixed
-    when = min(fixed, later, entry)
+    when = min(fixed, later, next_arrival(m))
     now = m.state.now
     if m.state.phase == CONTINUOUS and when - now > 2 and draw(m) < 22 * PERCENT:
         m.state.now = now + (when - now) // 2
@@ -96,12 +94,12 @@ def step(m: Market, book: Book) -> None:
 
 @inlined
 def next_arrival(m: Market) -> int:
-    """Return the time of the next entry, NULL when there is none; entries crowd into bursts."""
+    """Return the time of the next entry, NEVER when there is none; entries crowd into bursts."""
     if m.state.arrival != NULL:
         return int(m.state.arrival)
     while m.state.bin_left == 0:
         if m.state.bin + 1 >= BIN_COUNT:
-            return NULL
+            return NEVER
         m.state.bin += 1
         m.state.bin_left = m.bins[m.state.bin].entries
     start, end = m.bins[m.state.bin].start, m.bins[m.state.bin].end
@@ -117,13 +115,12 @@ def next_arrival(m: Market) -> int:
 @inlined
 def act(m: Market, book: Book, x: int) -> None:
     """Let a resting order do what it had planned."""
-    order = m.orders[x]
-    if order.action == ACT_CANCEL:
+    if m.orders[x].action == ACT_CANCEL:
         cancel(m, book, x)
         return
     price, leaves = draw_amendment(m, x)
     amend(m, book, x, price, leaves)
-    if order.live == 1:
+    if m.orders[x].live == 1:
         plan_next(m, x)
 
 

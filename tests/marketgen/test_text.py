@@ -39,4 +39,4 @@ def test_words_are_looked_up_by_code() -> None:
 
 
 def test_no_rows_make_no_text() -> None:
-    assert TextWriter(Form().number(0)).lines(np.empty((0, 1), np.int64), 1) == []
+    assert list(TextWriter(Form().number(0)).lines(np.empty((0, 1), np.int64), 1)) == []
