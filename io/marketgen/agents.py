@@ -1,144 +1,93 @@
 """Who trades and how: the next order, and what later becomes of a resting one.
 
-Makers queue behind or inside the touch, takers cross it, sweeps do either, dark orders wait at the mid or for
-a limit; every choice is an integer draw, so the market is the same on any machine.
+Makers queue behind or inside the touch, takers cross it, sweeps do either, dark orders wait at the mid or for a limit;
+every choice is an integer draw, the same on any machine. Above ``lit_book`` and ``draws``; ``simulate`` calls it.
 """
 
-from kernels.base.columns import I64
+from typing import Final
+
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL, TYPE_BLOCK, TYPE_CENTRE_POINT, TYPE_DARK, TYPE_SHORT_SELL, TYPE_SWEEP
+from marketgen import codes
 from marketgen.draws import FAR, LIFE, PERCENT, SIZE, STAY, draw, sampled
-from marketgen.exchange import BOUNCE
 from marketgen.lit_book import best_bid, best_offer, schedule
-from marketgen.market_memory import (
-    ACTION,
-    AMENDS,
-    ANCHOR,
-    BOOKED_NOTIONAL,
-    BROKER_CELLS,
-    BROKERS,
-    CARRIED,
-    CLOSE_AT,
-    CONTINUOUS,
-    CROSSING_KEY,
-    DUAL_SHARE,
-    ENTRY_TIME,
-    FILLS,
-    FREE,
-    FRESH,
-    HALF_TICK,
-    HEAP_AT,
-    ID_BASE,
-    IDS,
-    IS_SWEEP,
-    LAST_PRICE,
-    LEAVES,
-    LEVEL,
-    LEVELS,
-    LIT_QUANTITY,
-    LIT_SHARE,
-    LOWEST,
-    MATCHED,
-    MID_TICK,
-    MINIMUM,
-    NEXT,
-    NOTIONAL2,
-    NOW,
-    ORDER_CELLS,
-    ORDER_ID,
-    PARENT,
-    PARTICIPANT,
-    PHASE,
-    PRE_CLOSE_AT,
-    PREFERENCE_CODE,
-    PRICE,
-    PURGE_AT,
-    QUANTITY,
-    SHORT,
-    SIDE,
-    SINGLE_CODE,
-    SINGLE_FILL,
-    SLOT,
-    SPREAD,
-    SWEEP_SHARE,
-    TICK,
-    TYPE,
-    VALIDITY,
-)
+from marketgen.market import CONTINUOUS, VENUES, Market
 
-ACT_CANCEL = 1
-ACT_AMEND = 2
-DAY = 256
-CURRENT_MAX = 1_536
-EIGHT_DAYS = 1_288
+ACT_CANCEL: Final = 1
+ACT_AMEND: Final = 2
 
 
 @inlined
-def new_record(m: I64) -> int:
+def new_record(m: Market) -> int:
     """Take a free order record and clear it; the caller made sure there is one."""
-    x = m[FREE]
+    x = m.state.free
     if x >= 0:
-        m[FREE] = m[x + NEXT]
+        m.state.free = m.orders[x].next
     else:
-        x = m[FRESH]
-        m[FRESH] += ORDER_CELLS
-        m[x + LEVEL] = -1
-        m[x + HEAP_AT] = -1
-    m[x + SLOT] = -1
-    for column in (MATCHED, CARRIED, PARENT, SHORT, MINIMUM, HALF_TICK, MID_TICK, IS_SWEEP):
-        m[x + column] = 0
-    for column in range(LIT_QUANTITY, BOOKED_NOTIONAL + 1):
-        m[x + column] = 0
-    m[x + NOTIONAL2] = 0
-    m[x + FILLS] = 0
-    m[IDS] += 1 + (draw(m) * 30 >> 31)
-    m[x + ORDER_ID] = m[ID_BASE] + m[IDS]
-    m[x + ENTRY_TIME] = m[NOW]
+        x = m.state.fresh
+        m.state.fresh += 1
+    order = m.orders[x]
+    order.slot = order.level = order.event_at = -1
+    order.matched = order.carried = order.parent = order.short = order.notional2 = order.fills = 0
+    order.minimum = order.half_tick = order.mid_tick = order.single_fill = order.sweep = 0
+    for venue in range(VENUES):
+        order.venue_quantity[venue] = order.venue_notional[venue] = 0
+    m.state.ids += 1 + (draw(m) * 30 >> 31)
+    order.order_id = m.state.id_base + m.state.ids
+    order.entry_time = m.state.now
     return int(x)
 
 
 @inlined
-def clamped(m: I64, price: int) -> int:
+def clamped(m: Market, price: int) -> int:
     """Return the price moved onto the grid of levels."""
-    top = m[LOWEST] + (m[LEVELS] - 2) * m[TICK]
-    return int(max(m[LOWEST] + m[TICK], min(price, top)))
+    top = m.state.lowest + (m.state.levels - 2) * m.state.tick
+    return int(max(m.state.lowest + m.state.tick, min(price, top)))
 
 
 @inlined
-def draw_broker(m: I64, x: int) -> None:
+def draw_broker(m: Market, x: int) -> None:
     """Draw the broker by its share of orders, and one of its crossing keys."""
+    order = m.orders[x]
     z = draw(m) * 1000 >> 31
     p = 0
-    while z >= m[m[BROKERS] + BROKER_CELLS * p + 1]:
+    while z >= m.brokers[p].share:
         p += 1
-    b = m[BROKERS] + BROKER_CELLS * p
-    m[x + PARTICIPANT] = p
-    m[x + CROSSING_KEY] = m[b + 2] if draw(m) < m[b + 3] * PERCENT else m[b + 4]
+    broker = m.brokers[p]
+    order.participant = p
+    order.crossing_key = broker.key if draw(m) < broker.percent * PERCENT else broker.other_key
 
 
 @inlined
-def draw_side(m: I64, taker: bool) -> int:
+def draw_side(m: Market, taker: bool) -> int:
     """Draw +1 or -1; takers lean against a price far from the day's anchor, so that it stays on the grid."""
-    lean = 0
-    if taker:
-        lean = (m[ANCHOR] - m[LAST_PRICE]) // m[TICK]
-        lean = max(-35, min(35, lean))
+    away = (m.state.anchor - m.state.last_price) // m.state.tick
+    lean = max(-35, min(35, away)) if taker else 0
     return 1 if draw(m) < (50 + lean) * PERCENT else -1
 
 
 @inlined
-def passive_price(m: I64, side: int, near: int, far: int) -> int:
+def passive_price(m: Market, side: int, near: int, far: int) -> int:
     """Return a price at the touch, behind it, or inside a spread wider than usual."""
-    tick = m[TICK]
-    if side * (far - near) > m[SPREAD] * tick and draw(m) < 45 * PERCENT:
-        return int(near + side * tick * (1 + (draw(m) * 2 >> 31) * (m[SPREAD] > 1)))
+    tick = m.state.tick
+    if side * (far - near) > m.state.spread * tick and draw(m) < 45 * PERCENT:
+        return int(near + side * tick * (1 + (draw(m) * 2 >> 31) * (m.state.spread > 1)))
     return int(near - side * tick * sampled(m, FAR))
 
 
 @inlined
-def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
+def draw_minimum(m: Market, x: int) -> None:
+    """Draw the least quantity an order trades, mostly in a single fill."""
+    order = m.orders[x]
+    order.minimum = 1 + order.leaves * (20 + (draw(m) * 60 >> 31)) // 100
+    order.single_fill = 1 if draw(m) < 92 * PERCENT else 2
+
+
+@inlined
+def draw_dark(m: Market, x: int, side: int, near: int, far: int) -> None:
     """Make ``x`` a Centre Point order: mid-point, half tick, dark limit or block, a few with a minimum (R16)."""
-    tick = m[TICK]
+    order = m.orders[x]
+    tick = m.state.tick
     u = draw(m) * 1000 >> 31
     kind, mid_tick = TYPE_BLOCK, 1
     if u < 68:
@@ -150,122 +99,124 @@ def draw_dark(m: I64, x: int, side: int, near: int, far: int) -> None:
         mid_tick = 3 + (u & 1)
     if side == -1 and draw(m) < 7 * PERCENT:
         kind |= TYPE_SHORT_SELL
-    m[x + TYPE] = kind
-    m[x + MID_TICK] = mid_tick
-    m[x + HALF_TICK] = tick if mid_tick in (1, 4, 6) else 0
+    order.type = kind
+    order.mid_tick = mid_tick
+    order.half_tick = tick if mid_tick in (1, 4, 6) else 0
     bouncing = draw(m) < 98 * PERCENT if kind & TYPE_CENTRE_POINT else draw(m) < 15 * PERCENT
-    m[x + VALIDITY] = BOUNCE if bouncing else DAY
+    order.validity = codes.BOUNCE if bouncing else codes.DAY
     step = draw(m) * 10 >> 31
-    m[x + PRICE] = near if step < 2 else far if step < 3 else near - side * tick * (step - 2)
+    order.price = near if step < 2 else far if step < 3 else near - side * tick * (step - 2)
     if wide and mid_tick >= 3:
-        m[x + PRICE] = near + side * tick * (draw(m) * 4 >> 31)
+        order.price = near + side * tick * (draw(m) * 4 >> 31)
     if kind & TYPE_BLOCK and draw(m) < 17 * PERCENT:
-        m[x + MINIMUM] = 1 + m[x + LEAVES] * (20 + (draw(m) * 60 >> 31)) // 100
-        m[x + SINGLE_FILL] = 1 if draw(m) < 92 * PERCENT else 2
+        draw_minimum(m, x)
 
 
 @inlined
-def draw_lit(m: I64, x: int, side: int, near: int, far: int, taker: bool, sweep: bool) -> None:
+def draw_lit(m: Market, x: int, side: int, near: int, far: int, taker: bool, sweep: bool) -> None:
     """Make ``x`` a lit limit order or a sweep, crossing the touch or queueing."""
-    m[x + TYPE] = TYPE_SWEEP if sweep else 0
-    m[x + IS_SWEEP] = 1 if sweep else 0
-    m[x + PRICE] = far if taker else passive_price(m, side, near, far)
+    order = m.orders[x]
+    order.type = TYPE_SWEEP if sweep else 0
+    order.sweep = 1 if sweep else 0
+    order.price = far if taker else passive_price(m, side, near, far)
     if sweep and not taker and draw(m) < 30 * PERCENT:
-        m[x + PRICE] = near
+        order.price = near
     if taker and draw(m) < 10 * PERCENT:
-        m[x + PRICE] = far + side * m[TICK] * (1 + (draw(m) * 2 >> 31))
-    m[x + VALIDITY] = DAY
+        order.price = far + side * m.state.tick * (1 + (draw(m) * 2 >> 31))
+    order.validity = codes.DAY
     if taker and draw(m) < 70 * PERCENT:
-        m[x + VALIDITY] = BOUNCE
+        order.validity = codes.BOUNCE
     elif draw(m) < 8_000_000:
-        m[x + VALIDITY] = CURRENT_MAX if draw(m) < 80 * PERCENT else EIGHT_DAYS
+        order.validity = codes.CURRENT_MAX if draw(m) < 80 * PERCENT else codes.EIGHT_DAYS
     if sweep:
-        dual = draw(m) < m[DUAL_SHARE]
-        m[x + MID_TICK] = 1 if dual else 2
-        m[x + HALF_TICK] = m[TICK] if dual else 0
+        dual = draw(m) < m.state.dual_share
+        order.mid_tick = 1 if dual else 2
+        order.half_tick = m.state.tick if dual else 0
         if side == -1 and draw(m) < 26_000_000:
-            m[x + TYPE] |= TYPE_SHORT_SELL
+            order.type |= TYPE_SHORT_SELL
         if draw(m) < 52_000_000:
-            m[x + MINIMUM] = 1 + m[x + LEAVES] * (20 + (draw(m) * 60 >> 31)) // 100
-            m[x + SINGLE_FILL] = 1 if draw(m) < 92 * PERCENT else 2
+            draw_minimum(m, x)
 
 
 @inlined
-def draw_order(m: I64) -> int:
+def draw_order(m: Market) -> int:
     """Draw the next order and return its record."""
     x = new_record(m)
     kind = draw(m)
-    open_ = m[PHASE] == CONTINUOUS
-    dark = open_ and kind >= m[SWEEP_SHARE]
-    sweep = not dark and kind >= m[LIT_SHARE]
+    open_ = m.state.phase == CONTINUOUS
+    dark = open_ and kind >= m.state.sweep_share
+    sweep = not dark and kind >= m.state.lit_share
     taker = open_ and not dark and draw(m) < (17 if sweep else 34) * PERCENT
     side = draw_side(m, taker)
+    last, tick = m.state.last_price, m.state.tick
     near, far = (best_bid(m), best_offer(m)) if side == 1 else (best_offer(m), best_bid(m))
     if near == NULL:
-        near = m[LAST_PRICE] - side * m[TICK]
+        near = last - side * tick
     if far == NULL:
-        far = max(near, m[LAST_PRICE]) + m[TICK] if side == 1 else min(near, m[LAST_PRICE]) - m[TICK]
-    m[x + SIDE] = side
-    m[x + LEAVES] = sampled(m, SIZE)
-    m[x + SINGLE_FILL] = 0
+        far = max(near, last) + tick if side == 1 else min(near, last) - tick
+    order = m.orders[x]
+    order.side = side
+    order.leaves = sampled(m, SIZE)
     if not open_:  # a call: prices around the last one, crossing it
-        near = m[LAST_PRICE] + m[TICK] * ((draw(m) * 9 >> 31) - 4)
-        far = near
-        m[x + LEAVES] *= 20
+        near = far = last + tick * ((draw(m) * 9 >> 31) - 4)
+        order.leaves *= 20
     if dark:
         draw_dark(m, x, side, near, far)
     else:
         draw_lit(m, x, side, near, far, taker, sweep)
-    m[x + PRICE] = clamped(m, m[x + PRICE])
-    m[x + QUANTITY] = m[x + LEAVES]
-    m[x + PARENT] = m[x + LEAVES]
-    if m[x + TYPE] & TYPE_SHORT_SELL and draw(m) < 77 * PERCENT:
-        m[x + SHORT] = m[x + LEAVES]
-    m[x + SINGLE_CODE] = m[x + SINGLE_FILL] if m[x + MINIMUM] > 0 else (2 if draw(m) < 72 * PERCENT else 0)
-    m[x + PREFERENCE_CODE] = 2 if draw(m) < 73 * PERCENT else 0
-    m[x + AMENDS] = 0
-    if m[x + VALIDITY] != BOUNCE and draw(m) < 16 * PERCENT:
-        m[x + AMENDS] = 1
-        while m[x + AMENDS] < 40 and draw(m) < 62 * PERCENT:
-            m[x + AMENDS] += 1
+    order.price = clamped(m, order.price)
+    order.quantity = order.parent = order.leaves
+    if order.type & TYPE_SHORT_SELL and draw(m) < 77 * PERCENT:
+        order.short = order.leaves
+    order.single_code = order.single_fill if order.minimum > 0 else (2 if draw(m) < 72 * PERCENT else 0)
+    order.preference_code = 2 if draw(m) < 73 * PERCENT else 0
+    order.amends = 0
+    if order.validity != codes.BOUNCE and draw(m) < 16 * PERCENT:
+        order.amends = 1
+        while order.amends < 40 and draw(m) < 62 * PERCENT:
+            order.amends += 1
     draw_broker(m, x)
     return x
 
 
 @inlined
-def plan_next(m: I64, x: int) -> None:
+def plan_next(m: Market, x: int) -> None:
     """Schedule what a resting order does next: its next amendment, its cancellation, or nothing until the purge."""
-    now = m[NOW]
-    delay = 1_000 + sampled(m, STAY if m[x + TYPE] == 0 or m[PHASE] != CONTINUOUS else LIFE) + (draw(m) * 1_000 >> 31)
-    m[x + ACTION] = ACT_CANCEL
-    if m[x + AMENDS] > 0:
-        m[x + AMENDS] -= 1
-        m[x + ACTION] = ACT_AMEND
-    if m[x + TYPE] & TYPE_DARK:  # dark orders end with continuous trading (R26)
-        last = m[PRE_CLOSE_AT] - 1 - (draw(m) * 30 >> 31) * 1_000_000_000
+    order = m.orders[x]
+    now = m.state.now
+    delay = (
+        1_000 + sampled(m, STAY if order.type == 0 or m.state.phase != CONTINUOUS else LIFE) + (draw(m) * 1_000 >> 31)
+    )
+    order.action = ACT_CANCEL
+    if order.amends > 0:
+        order.amends -= 1
+        order.action = ACT_AMEND
+    if order.type & TYPE_DARK:  # dark orders end with continuous trading (R26)
+        last = m.state.pre_close_at - 1 - (draw(m) * 30 >> 31) * 1_000_000_000
         if now + delay > last:
-            m[x + ACTION] = ACT_CANCEL
-            delay = max(1, min(last, m[PRE_CLOSE_AT] - 1) - now)
-        schedule(m, x, min(now + delay, m[PRE_CLOSE_AT] - 1))
+            order.action = ACT_CANCEL
+            delay = max(1, min(last, m.state.pre_close_at - 1) - now)
+        schedule(m, x, min(now + delay, m.state.pre_close_at - 1))
         return
-    if m[x + VALIDITY] != DAY or now >= m[CLOSE_AT]:
+    if order.validity != codes.DAY or now >= m.state.close_at:
         return
-    if now + delay >= m[CLOSE_AT]:
+    if now + delay >= m.state.close_at:
         if draw(m) < 3 * PERCENT:
             return
-        m[x + ACTION] = ACT_CANCEL
-        delay = m[CLOSE_AT] - now + (60 + (draw(m) * 1_800 >> 31)) * 1_000_000_000
-    schedule(m, x, min(now + delay, m[PURGE_AT] - 1))
+        order.action = ACT_CANCEL
+        delay = m.state.close_at - now + (60 + (draw(m) * 1_800 >> 31)) * 1_000_000_000
+    schedule(m, x, min(now + delay, m.state.purge_at - 1))
 
 
 @inlined
-def draw_amendment(m: I64, x: int) -> tuple[int, int]:
+def draw_amendment(m: Market, x: int) -> tuple[int, int]:
     """Return the new price and open quantity of a resting order: half reductions, a few price changes."""
-    price, leaves = m[x + PRICE], m[x + LEAVES]
+    order = m.orders[x]
+    price, leaves = order.price, order.leaves
     u = draw(m) * 100 >> 31
     if u < 21:
         step = 1 if draw(m) < 65 * PERCENT else -1
-        return clamped(m, price + m[x + SIDE] * step * m[TICK]), int(leaves)
+        return clamped(m, price + order.side * step * m.state.tick), int(leaves)
     if u < 48:
         return int(price), int(leaves + 1 + leaves * (5 + (draw(m) * 80 >> 31)) // 100)
     return int(price), int(max(1, leaves * (30 + (draw(m) * 65 >> 31)) // 100))

@@ -2,6 +2,7 @@
 
 A row that a loader must reject is added beside the true one it was made from, so that the truth of every order
 stays what it was; what a loader must repair is done to the true rows themselves (decisions 31).
+Lowest layer; ``spec``, ``security_week`` and ``files`` call it.
 """
 
 import json
@@ -22,10 +23,8 @@ def _edited(column: dict[str, int], change: Callable[[bytes], bytes]) -> Callabl
     """Return an edit of one field, whose place depends on the table; None where the table has no such field."""
 
     def edit(table: str, fields: Fields) -> Fields | None:
-        if table not in column:
-            return None
-        at = column[table]
-        return [*fields[:at], change(fields[at]), *fields[at + 1 :]]
+        at = column.get(table)
+        return None if at is None else [*fields[:at], change(fields[at]), *fields[at + 1 :]]
 
     return edit
 

@@ -1,8 +1,14 @@
-"""The exchange's three files and the truth's two: headers, fields, and the words written beside the codes."""
+"""The exchange's three files and the truth's two: headers, fields, and the words written beside the codes.
 
-from typing import Final
+Above ``csv_text`` and ``market``; ``files`` and ``security_week`` call it.
+"""
+
+from typing import Any, Final
+
+import numpy as np
 
 from marketgen.csv_text import Form
+from marketgen.market import LOG_ROW, ORDER_ROW, QUOTE_ROW, TRADE_ROW, TRUTH_ROW
 
 ORDER_HEADER: Final = (
     "order_id,exchange,timestamp,security_code,price,side,changereason,orderstatus,quantity,leavesquantity,"
@@ -23,10 +29,7 @@ TRUTH_HEADER: Final = (
     "fills,arrival_time,end_time,first_fill_time,last_fill_time,lit_quantity,dark_quantity,auction_quantity,"
     "booked_quantity,lit_notional,dark_notional,auction_notional,booked_notional,exact_notional2"
 )
-LOG_HEADER: Final = (
-    "event,timestamp,sequence,order_id,contra,side,price2,quantity,bid,offer,outside_bid,outside_offer,"
-    "national_bid,national_offer"
-)
+LOG_HEADER: Final = ",".join(LOG_ROW.names or ())
 DEAL_WORDS: Final = {
     1: "Continuous Lit",
     5: "Trade Report Crossings",
@@ -51,45 +54,50 @@ VALIDITY_WORDS: Final = {
 LOG_WORDS: Final = {1: "enter", 2: "rest", 3: "fill", 4: "leave", 5: "amend", 6: "outside"}
 
 
-def order_form(security: int, id_shift: int = 0, time_shift: int = 0) -> Form:
-    """Return the 29 fields of an order row; the columns are those ``records.write_order`` fills."""
-    form = Form().number(0, id_shift).word("3").number(1, time_shift).word(str(security))
-    for column in (2, 3, 4, 5, 6, 7):
-        form.number(column)
-    form.word("1")
-    for column in range(8, 22):
-        form.number(column)
-    return form.word("0").lookup(22, VALIDITY_WORDS).row().number(22)
+def _at(row: np.dtype[np.void], *names: str) -> list[int]:
+    """Return the columns of fields of a row."""
+    fields: Any = row.fields
+    return [fields[name][1] // 8 for name in names]
 
 
-def trade_form(security: int, day: str, id_shift: int = 0, match_shift: int = 0, time_shift: int = 0) -> Form:
-    """Return the 19 fields of a trade row (``records.write_trade``)."""
-    form = Form().word("3").number(0).word(day).number(1, time_shift).word(str(security)).number(2, id_shift)
-    form.number(3).lookup(3, DEAL_WORDS).lookup(4, MARKET_WORDS).number(5, match_shift)
-    for column in (6, 7, 8, 9, 10):
-        form.number(column)
-    return form.lookup(10, SIDE_WORDS).number(11).number(12).row()
+def order_form(security: int, ids: int = 0, times: int = 0) -> Form:
+    """Return the 29 fields of an order row; ``ids`` and ``times`` are added to what is in the row."""
+    number, when, validity = _at(ORDER_ROW, "order_id", "timestamp", "validity")
+    form = Form().number(number, shift=ids).word("3").number(when, shift=times).word(str(security))
+    form.number(*_at(ORDER_ROW, "price", "side", "reason", "status", "quantity", "leaves")).word("1")
+    form.number(*_at(ORDER_ROW, "type", "national_bid", "national_offer", "bid", "offer", "participant"))
+    form.number(*_at(ORDER_ROW, "preference_code", "mid_tick", "single_code", "minimum", "sequence"))
+    form.number(*_at(ORDER_ROW, "crossing_key", "matched", "short"))
+    return form.word("0").lookup(validity, VALIDITY_WORDS).row().number(validity)
 
 
-def quote_form(security: int, midnight: int, time_shift: int = 0) -> Form:
-    """Return the 10 fields of a quote row (``records.publish``); ``midnight`` of the trade date in ns."""
-    form = Form().word("1").number(0).word(str(midnight))
-    for column in (1, 2, 3, 4):
-        form.number(column)
-    return form.word(str(security)).number(5, time_shift).number(6, time_shift)
+def trade_form(security: int, day: str, ids: int = 0, times: int = 0) -> Form:
+    """Return the 19 fields of a trade row."""
+    sequence, when, number, deal, off_market, match, side = _at(
+        TRADE_ROW, "sequence", "timestamp", "order_id", "deal", "off_market", "match", "side"
+    )
+    form = Form().word("3").number(sequence).word(day).number(when, shift=times).word(str(security))
+    form.number(number, shift=ids).number(deal).lookup(deal, DEAL_WORDS).lookup(off_market, MARKET_WORDS)
+    form.number(match, shift=ids)
+    form.number(*_at(TRADE_ROW, "national_bid", "national_offer", "price", "quantity"), side).lookup(side, SIDE_WORDS)
+    return form.number(*_at(TRADE_ROW, "participant", "aggressive")).row()
 
 
-def truth_form(id_shift: int = 0, time_shift: int = 0) -> Form:
-    """Return the fields of the truth's order-days (``records.write_truth``)."""
-    form = Form().number(0, id_shift)
-    for column in range(1, 23):
-        form.number(column, time_shift if column in (10, 11, 12, 13) else 0)
-    return form
+def quote_form(security: int, midnight: int, times: int = 0) -> Form:
+    """Return the 10 fields of a quote row; ``midnight`` of the trade date in ns."""
+    form = Form().word("1").number(*_at(QUOTE_ROW, "sequence")).word(str(midnight))
+    form.number(*_at(QUOTE_ROW, "bid", "bid_quantity", "offer", "offer_quantity")).word(str(security))
+    return form.number(*_at(QUOTE_ROW, "created", "timestamp"), shift=times)
 
 
-def log_form(id_shift: int = 0, time_shift: int = 0) -> Form:
-    """Return the fields of the book's event log (``records.write_log``)."""
-    form = Form().lookup(0, LOG_WORDS).number(1, time_shift).number(2).number(3, id_shift).number(4, id_shift)
-    for column in range(5, 14):
-        form.number(column)
-    return form
+def truth_form(ids: int = 0, times: int = 0) -> Form:
+    """Return the fields of the truth's order-days, as they lie."""
+    first, last = _at(TRUTH_ROW, "arrival_time", "last_fill_time")
+    form = Form().number(0, shift=ids).number(*range(1, first)).number(*range(first, last + 1), shift=times)
+    return form.number(*range(last + 1, TRUTH_ROW.itemsize // 8))
+
+
+def log_form(ids: int = 0, times: int = 0) -> Form:
+    """Return the fields of the book's event log, as they lie."""
+    form = Form().lookup(0, LOG_WORDS).number(1, shift=times).number(2).number(3, 4, shift=ids)
+    return form.number(*range(5, LOG_ROW.itemsize // 8))

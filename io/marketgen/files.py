@@ -2,7 +2,7 @@
 
 A *chain* is one security's week: its days are simulated one after the other, because multi-day orders go on to
 the next day; they end with the week. Chains are independent, and pieces are joined in a fixed order, so any number
-of workers gives the same bytes.
+of workers gives the same bytes. The package's face: ``generate``; ``security_week`` does the work.
 """
 
 import json
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from datetime import date
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,6 @@ from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.security_week import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.spec import GeneratedFiles, MarketSpec
 
-HEADERS: Final = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)
 SMALL: Final = 400_000  # orders below which starting processes costs more than it saves
 MARK: Final = ".generated"  # a folder that holds it is the generator's to write over
 BATCH: Final = 8  # copies of one day written by one task
@@ -31,17 +31,9 @@ Chain = tuple[int, tuple[date, ...]]  # place of the security, its simulated day
 Batch = tuple[int, date, tuple[Target, ...]]  # place of the security, the simulated day, what to write from it
 
 
-def weeks_of(days: tuple[date, ...]) -> list[tuple[date, ...]]:
-    """Return the trade dates week by week."""
-    weeks: dict[tuple[int, int], list[date]] = {}
-    for day in days:
-        weeks.setdefault(day.isocalendar()[:2], []).append(day)
-    return [tuple(week) for week in weeks.values()]
-
-
 def plan(spec: MarketSpec) -> tuple[list[Chain], list[Batch]]:
     """Return what to simulate and what to copy from it, both in the order of dates."""
-    weeks = weeks_of(spec.dates())
+    weeks = [tuple(week) for _, week in groupby(spec.dates(), lambda day: day.isocalendar()[:2])]
     simulated = weeks[: spec.simulated_weeks or len(weeks)]
     chains = [(index, week) for week in simulated for index in range(len(spec.securities))]
     batches = []
@@ -126,7 +118,7 @@ class _Joined:
         self.rows = [0, 0, 0]
         self.stack = ExitStack()
         self.files = [self.stack.enter_context((pieces / name).open("wb")) for name in NAMES]
-        for file, header in zip(self.files, HEADERS, strict=True):
+        for file, header in zip(self.files, (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER), strict=True):
             file.write(damaged_header(header, dirt))
 
     def add(self, counts: Counts) -> None:

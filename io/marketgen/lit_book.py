@@ -1,138 +1,106 @@
-"""The lit limit order book: first-in-first-out price levels on a grid of ticks, and a heap of later events."""
+"""The lit limit order book: first-in-first-out price levels on a grid of ticks, and a heap of later events.
 
-from typing import Final
+Above ``market``; ``exchange`` queues orders and takes them out, ``records`` reads the best prices, ``agents`` and
+``simulate`` keep the events.
+"""
 
-from kernels.base.columns import I64
+from typing import Any
+
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
-from marketgen.market_memory import (
-    BEST_BID,
-    BEST_OFFER,
-    HEAP,
-    HEAP_AT,
-    HEAP_SIZE,
-    LEAVES,
-    LEVEL,
-    LEVEL_CELLS,
-    LEVEL_TABLE,
-    LEVELS,
-    LOWEST,
-    NEXT,
-    PREVIOUS,
-    PRICE,
-    SIDE,
-    TICK,
-)
-
-# Cells of a price level.
-HEAD: Final = 0
-TAIL: Final = 1
-TOTAL: Final = 2
+from marketgen.market import Market
 
 
 @inlined
-def best_bid(m: I64) -> int:
+def best_bid(m: Market) -> int:
     """Return the book's best bid, or NULL."""
-    at = m[BEST_BID]
-    return int(m[LOWEST] + at * m[TICK]) if at >= 0 else NULL
+    at = m.state.best_bid
+    return int(m.state.lowest + at * m.state.tick) if at >= 0 else NULL
 
 
 @inlined
-def best_offer(m: I64) -> int:
+def best_offer(m: Market) -> int:
     """Return the book's best offer, or NULL."""
-    at = m[BEST_OFFER]
-    return int(m[LOWEST] + at * m[TICK]) if at < m[LEVELS] else NULL
+    at = m.state.best_offer
+    return int(m.state.lowest + at * m.state.tick) if at < m.state.levels else NULL
 
 
 @inlined
-def bid_level(m: I64, at: int) -> int:
-    """Return the address of the bids at grid index ``at``."""
-    return int(m[LEVEL_TABLE] + LEVEL_CELLS * at)
+def level_of(m: Market, x: int) -> Any:
+    """Return the price level an order rests at."""
+    order = m.orders[x]
+    return m.bids[order.level] if order.side == 1 else m.offers[order.level]
 
 
 @inlined
-def offer_level(m: I64, at: int) -> int:
-    """Return the address of the offers at grid index ``at``."""
-    return int(m[LEVEL_TABLE] + LEVEL_CELLS * (at + m[LEVELS]))
-
-
-@inlined
-def join_level(m: I64, x: int) -> None:
+def join_level(m: Market, x: int) -> None:
     """Queue an order at the end of its price level."""
-    at = (m[x + PRICE] - m[LOWEST]) // m[TICK]
-    buy = m[x + SIDE] == 1
-    k = bid_level(m, at) if buy else offer_level(m, at)
-    tail = m[k + TAIL]
-    m[x + LEVEL] = k
-    m[x + NEXT] = -1
-    m[x + PREVIOUS] = tail
-    if tail >= 0:
-        m[tail + NEXT] = x
+    order = m.orders[x]
+    at = (order.price - m.state.lowest) // m.state.tick
+    order.level = at
+    level = level_of(m, x)
+    order.next = -1
+    order.previous = level.tail
+    if level.tail >= 0:
+        m.orders[level.tail].next = x
     else:
-        m[k + HEAD] = x
-    m[k + TAIL] = x
-    m[k + TOTAL] += m[x + LEAVES]
-    if buy and at > m[BEST_BID]:
-        m[BEST_BID] = at
-    if not buy and at < m[BEST_OFFER]:
-        m[BEST_OFFER] = at
+        level.head = x
+    level.tail = x
+    level.total += order.leaves
+    if order.side == 1:
+        m.state.best_bid = max(m.state.best_bid, at)
+    else:
+        m.state.best_offer = min(m.state.best_offer, at)
 
 
 @inlined
-def leave_level(m: I64, x: int) -> None:
+def leave_level(m: Market, x: int) -> None:
     """Take an order out of its price level and find the best price anew if that emptied it."""
-    k, after, before = m[x + LEVEL], m[x + NEXT], m[x + PREVIOUS]
+    order, level = m.orders[x], level_of(m, x)
+    after, before = order.next, order.previous
     if before >= 0:
-        m[before + NEXT] = after
+        m.orders[before].next = after
     else:
-        m[k + HEAD] = after
+        level.head = after
     if after >= 0:
-        m[after + PREVIOUS] = before
+        m.orders[after].previous = before
     else:
-        m[k + TAIL] = before
-    m[k + TOTAL] -= m[x + LEAVES]
-    m[x + LEVEL] = -1
-    while m[BEST_BID] >= 0 and m[bid_level(m, m[BEST_BID]) + HEAD] < 0:
-        m[BEST_BID] -= 1
-    while m[BEST_OFFER] < m[LEVELS] and m[offer_level(m, m[BEST_OFFER]) + HEAD] < 0:
-        m[BEST_OFFER] += 1
+        level.tail = before
+    level.total -= order.leaves
+    order.level = -1
+    while m.state.best_bid >= 0 and m.bids[m.state.best_bid].head < 0:
+        m.state.best_bid -= 1
+    while m.state.best_offer < m.state.levels and m.offers[m.state.best_offer].head < 0:
+        m.state.best_offer += 1
 
 
 @inlined
-def heap_time(m: I64, i: int) -> int:
-    """Return the time of event ``i`` of the heap."""
-    return int(m[m[HEAP] + 2 * i])
-
-
-@inlined
-def heap_order(m: I64, i: int) -> int:
-    """Return the order of event ``i`` of the heap."""
-    return int(m[m[HEAP] + 2 * i + 1])
-
-
-@inlined
-def _later(m: I64, i: int, j: int) -> bool:
+def _later(m: Market, i: int, j: int) -> bool:
     """Tell if event ``i`` of the heap comes after event ``j``; equal times go by record."""
-    a, b = heap_time(m, i), heap_time(m, j)
-    return bool(a > b or (a == b and heap_order(m, i) > heap_order(m, j)))
+    a, b = m.events[i], m.events[j]
+    return bool(a.time > b.time or (a.time == b.time and a.order > b.order))
 
 
 @inlined
-def _swap(m: I64, i: int, j: int) -> None:
+def _put(m: Market, i: int, when: int, x: int) -> None:
+    """Make order ``x`` at ``when`` event ``i`` of the heap."""
+    m.events[i].time = when
+    m.events[i].order = x
+    m.orders[x].event_at = i
+
+
+@inlined
+def _swap(m: Market, i: int, j: int) -> None:
     """Exchange two events of the heap."""
-    a, b = m[HEAP] + 2 * i, m[HEAP] + 2 * j
-    for c in range(2):
-        kept = m[a + c]
-        m[a + c] = m[b + c]
-        m[b + c] = kept
-    m[m[a + 1] + HEAP_AT] = i
-    m[m[b + 1] + HEAP_AT] = j
+    when, x = m.events[i].time, m.events[i].order
+    _put(m, i, m.events[j].time, m.events[j].order)
+    _put(m, j, when, x)
 
 
 @inlined
-def _settle(m: I64, i: int) -> None:
+def _settle(m: Market, i: int) -> None:
     """Move event ``i`` up or down to where it belongs."""
-    n = m[HEAP_SIZE]
+    n = m.state.events
     while i > 0 and _later(m, (i - 1) >> 1, i):
         _swap(m, i, (i - 1) >> 1)
         i = (i - 1) >> 1
@@ -147,26 +115,22 @@ def _settle(m: I64, i: int) -> None:
 
 
 @inlined
-def schedule(m: I64, x: int, when: int) -> None:
+def schedule(m: Market, x: int, when: int) -> None:
     """Note the one later event of a live order."""
-    i = m[HEAP_SIZE]
-    m[m[HEAP] + 2 * i] = when
-    m[m[HEAP] + 2 * i + 1] = x
-    m[x + HEAP_AT] = i
-    m[HEAP_SIZE] = i + 1
+    i = m.state.events
+    m.state.events = i + 1
+    _put(m, i, when, x)
     _settle(m, i)
 
 
 @inlined
-def unschedule(m: I64, x: int) -> None:
+def unschedule(m: Market, x: int) -> None:
     """Forget an order's later event, if it has one."""
-    i = m[x + HEAP_AT]
+    i, last = m.orders[x].event_at, m.state.events - 1
     if i < 0:
         return
-    last = m[HEAP_SIZE] - 1
+    m.state.events = last
+    m.orders[x].event_at = -1
     if i != last:
-        _swap(m, i, last)
-    m[HEAP_SIZE] = last
-    m[x + HEAP_AT] = -1
-    if i != last:
+        _put(m, i, m.events[last].time, m.events[last].order)
         _settle(m, i)

@@ -1,78 +1,24 @@
-"""Set up one (security, date), run it, and hand its rows on in pieces."""
+"""Set up one (security, date), run it, and hand its rows on in pieces.
 
-from collections.abc import Callable
+Above ``simulate``; ``security_week`` calls it.
+"""
+
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
 import numpy as np
 
 from kernels.base.columns import I64
-from kernels.conventions import NS_PER_SECOND as NS
-from kernels.dark.records import Book, new_book
+from kernels.dark.records import Book, Records, new_book
 from marketgen.draws import tables
-from marketgen.market_memory import (
-    ANCHOR,
-    CARRIED,
-    DUAL_SHARE,
-    FILLS,
-    FRESH,
-    HEAP_AT,
-    ID_BASE,
-    LAST_PRICE,
-    LEAVES,
-    LEVEL,
-    LIT_QUANTITY,
-    LIT_SHARE,
-    LIVE,
-    LIVE_COUNT,
-    LOG_OUT,
-    LOG_ROWS,
-    LOG_WIDTH,
-    LOGGING,
-    LOWEST,
-    MATCH_BASE,
-    MATCHED,
-    NEXT,
-    NOTIONAL2,
-    NOW,
-    ORDER_OUT,
-    ORDER_ROWS,
-    ORDER_WIDTH,
-    PARENT,
-    PENDING,
-    PHASE,
-    QUANTITY,
-    QUOTE_OUT,
-    QUOTE_ROWS,
-    QUOTE_WIDTH,
-    RANDOM_1,
-    RANDOM_2,
-    RELOAD,
-    RELOAD_AT,
-    SEQUENCE,
-    SHOCK_SHARE,
-    SLOT,
-    SPREAD,
-    SWEEP_SHARE,
-    TICK,
-    TRADE_OUT,
-    TRADE_ROWS,
-    TRADE_WIDTH,
-    TRUTH_OUT,
-    TRUTH_ROWS,
-    TRUTH_WIDTH,
-    check_room,
-    new_world,
-    rows_of,
-    used_orders,
-)
+from marketgen.market import BIN, BROKER, CAPACITY, LEVEL_COUNT, RELOAD, ROWS, Market, collected, new_market
 from marketgen.sessions import TradingDay, trading_day
-from marketgen.simulate import DONE, run
-from marketgen.spec import MarketSpec
+from marketgen.simulate import run
+from marketgen.spec import SPREADS, MarketSpec
 
-# id, orders entered below this of 1,000, crossing key, percent of orders with it, the other key (domain.md 2.2),
-# 1 if it prefers its own orders (R14).
-BROKERS: Final = (
+# As BROKER's fields (domain.md 2.2); the last is 1 for a broker that prefers its own orders (R14).
+BROKERS: Final = [
     (67, 420, 1, 74, 0, 1),
     (51, 580, 555, 70, 8_949_669, 0),
     (47, 690, 194_035, 60, 999_970_000, 0),
@@ -85,16 +31,13 @@ BROKERS: Final = (
     (54, 985, 0, 100, 0, 0),
     (8, 993, 945, 100, 0, 0),
     (26, 1000, 0, 100, 0, 0),
-)
-LEVEL_COUNT: Final = 4_096
+]
 LIVE_ORDERS: Final = 200_000  # most orders live at once
 # Entries per half hour of continuous trading, and the shares of the two calls.
 PROFILE: Final = (80, 77, 76, 75, 75, 73, 68, 65, 55, 56, 95, 160)
 CALL_SHARES: Final = (0.015, 0.02)
-STAGGER: Final = (135, 0, 270, 405, 540)  # seconds after 10:00 at which a security opens (domain.md 1.4)
 BLOCK_TIER: Final = 20_000_000  # least value of a block outside the quote, price units x shares
 ID_STEP: Final = 10**7  # ids of a security within a day
-Piece = tuple[I64, I64, I64, I64, I64]  # rows of orders, trades, quotes, truth, log, valid until the next piece
 
 
 def id_base(day: date, index: int) -> int:
@@ -102,15 +45,8 @@ def id_base(day: date, index: int) -> int:
     return (6_900_000 + day.toordinal()) * 10**12 + index * ID_STEP
 
 
-def sessions_of(spec: MarketSpec, index: int, day: date) -> TradingDay:
-    """Return the sessions of a partition, with the random seconds of its auctions."""
-    rng = np.random.default_rng([spec.seed, index, day.toordinal(), 1])
-    opens = (STAGGER[index % len(STAGGER)] + int(rng.integers(0, 16))) * NS + int(rng.integers(1, NS))
-    return trading_day(day, spec.timezone, opens, int(rng.integers(0, 30 * NS)))
-
-
-def entry_bins(day: TradingDay, orders: int) -> I64:
-    """Return (bins, 3): start and end in ns, entries; the entries add up to ``orders``."""
+def entry_bins(day: TradingDay, orders: int) -> Records:
+    """Return BIN records: start and end in ns, entries, which add up to ``orders``."""
     steps = 10
     edges = np.linspace(day.open + 1, day.pre_close, steps * len(PROFILE) + 1).astype(np.int64)
     weights = np.repeat(np.array(PROFILE, np.float64), steps)
@@ -120,7 +56,7 @@ def entry_bins(day: TradingDay, orders: int) -> I64:
     shares = np.concatenate(([CALL_SHARES[0]], weights, [CALL_SHARES[1]]))
     upto = np.floor(np.cumsum(shares) * orders + 0.5).astype(np.int64)
     upto[-1] = orders
-    return np.column_stack([starts, ends, np.diff(upto, prepend=0)]).astype(np.int64)
+    return np.rec.fromarrays([starts, ends, np.diff(upto, prepend=0)], dtype=BIN)
 
 
 def tick_of(price: int) -> int:
@@ -128,70 +64,63 @@ def tick_of(price: int) -> int:
     return 1 if price < 100 else 5 if price < 2_000 else 10
 
 
-def start(spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None) -> tuple[I64, Book]:
+def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records | None) -> tuple[Market, Book]:
     """Return a partition's market and dark book before the first event; ``carried`` are orders left from yesterday."""
     rng = np.random.default_rng([spec.seed, index, day.toordinal()])
-    times = sessions_of(spec, index, day)
+    times = trading_day(spec, index, day)
     price = spec.price_of(index)
     tick = tick_of(price)
     floor, ceiling = {1: (1, 99), 5: (100, 1_995), 10: (2_000, 10**9)}[tick]
     lowest = max(floor, price // tick * tick - LEVEL_COUNT // 2 * tick)
     levels = min(LEVEL_COUNT, (ceiling - lowest) // tick + 1)
     kept = 0 if carried is None else len(carried)
-    room = min(orders, LIVE_ORDERS) + kept + 1
-    dark = min(16_384, max(512, orders // 4))
-    m = new_world(room, levels, entry_bins(times, orders), tables(), np.array(BROKERS, np.int64))
-    m[RELOAD_AT : RELOAD_AT + 5] = (times.reload, times.open, times.pre_close, times.close, times.purge)
-    m[[PHASE, NOW, TICK, LOWEST]] = (RELOAD, times.reload, tick, lowest)
-    m[[RANDOM_1, RANDOM_2]] = rng.integers(1, 2**31 - 300, 2)
+    m = new_market(min(min(orders, LIVE_ORDERS) + kept + 1, CAPACITY), levels)
+    m["bins"], m["brokers"], m["quantiles"] = entry_bins(times, orders), np.array(BROKERS, BROKER), tables()
+    state = m.state
+    state.phase, state.now = RELOAD, times.reload
+    state.open_at, state.pre_close_at, state.close_at = times.open, times.pre_close, times.close
+    state.purge_at = times.purge
+    state.tick, state.lowest, state.spread = tick, lowest, spec.spread or SPREADS[index % len(SPREADS)]
+    state.random_1, state.random_2 = rng.integers(1, 2**31 - 300, 2)
     anchor = price // tick * tick + int(rng.integers(-4, 5)) * tick
-    m[[ANCHOR, LAST_PRICE]] = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))
-    m[[ID_BASE, MATCH_BASE]] = (id_base(day, index), id_base(day, index) + 10**17)
-    m[SEQUENCE] = 1_000 + int(rng.integers(0, 9_000))
-    m[SPREAD] = spec.spread_of(index)
-    lit, sweep = spec.shares()
-    m[[LIT_SHARE, SWEEP_SHARE]] = (int(lit * 2**31), int((lit + sweep) * 2**31))
-    m[DUAL_SHARE] = int(0.01 * 2**31)
-    m[SHOCK_SHARE] = int(min(1.0, 2 / orders) * 2**31)
-    m[LOGGING] = spec.truth == "full"
+    state.anchor = state.last_price = max(floor + 5 * tick, min(anchor, ceiling - 5 * tick))
+    state.id_base = id_base(day, index)
+    state.match_base = state.id_base + 10**17
+    state.sequence = 1_000 + int(rng.integers(0, 9_000))
+    lit, sweep = 1 - spec.dark_share - spec.sweep_share, spec.sweep_share
+    state.lit_share, state.sweep_share = int(lit * 2**31), int((lit + sweep) * 2**31)
+    state.dual_share, state.shock_share = int(0.01 * 2**31), int(min(1.0, 2 / orders) * 2**31)
+    state.logging = spec.truth == "full"
     if carried is not None:
         _reload(m, carried)
-    return m, new_book(2 * dark, tick, BLOCK_TIER)
+    return m, new_book(2 * min(16_384, max(512, orders // 4)), tick, BLOCK_TIER)
 
 
-def _reload(m: I64, carried: I64) -> None:
+def _reload(m: Market, carried: Records) -> None:
     """Put yesterday's records first, their counters set to the new day."""
-    m[FRESH] += carried.size
-    m[LIVE_COUNT] = len(carried)
-    order = used_orders(m)
+    m.state.fresh = len(carried)
+    order = m["orders"][: len(carried)]
     order[:] = carried
-    order[:, CARRIED] = order[:, MATCHED]
-    order[:, QUANTITY] = order[:, LEAVES]
-    order[:, PARENT] = 0
-    order[:, LIT_QUANTITY : NOTIONAL2 + 1] = 0
-    order[:, FILLS] = 0
-    order[:, [LEVEL, HEAP_AT, NEXT, SLOT]] = -1
+    order["carried"], order["quantity"] = order["matched"], order["leaves"]
+    for field in ("venue_quantity", "venue_notional", "parent", "notional2", "first_fill", "last_fill", "fills"):
+        order[field] = 0
+    for field in ("level", "event_at", "next", "slot"):
+        order[field] = -1
 
 
-def simulate_day(
-    spec: MarketSpec, index: int, day: date, orders: int, carried: I64 | None, take: Callable[[Piece], None]
-) -> I64:
-    """Simulate a partition, passing its rows to ``take`` piece by piece; return the orders left at its end."""
-    m, book = start(spec, index, day, orders, carried)
-    done = False
-    while not done:
-        done = run(m, book) == DONE
-        check_room(m)
-        take(
-            (
-                rows_of(m, ORDER_OUT, ORDER_ROWS, ORDER_WIDTH),
-                rows_of(m, TRADE_OUT, TRADE_ROWS, TRADE_WIDTH),
-                rows_of(m, QUOTE_OUT, QUOTE_ROWS, QUOTE_WIDTH),
-                rows_of(m, TRUTH_OUT, TRUTH_ROWS, TRUTH_WIDTH),
-                rows_of(m, LOG_OUT, LOG_ROWS, LOG_WIDTH),
-            )
-        )
-        m[[ORDER_ROWS, TRADE_ROWS, QUOTE_ROWS, TRUTH_ROWS, LOG_ROWS, PENDING]] = 0
-    order = used_orders(m)
-    left: I64 = order[order[:, LIVE] == 1].copy()
+def run_on(m: Market, book: Book) -> Iterator[tuple[I64, ...]]:
+    """Simulate the day; yield rows of orders, trades, quotes, truth and log, valid until the next are asked for."""
+    over = False
+    while not over:
+        over = run(m, book)
+        yield collected(m)
+        for name in ROWS:
+            m.state[f"{name}_count"] = 0
+        m.state.pending = 0
+
+
+def left_over(m: Market) -> Records:
+    """Return the orders left at the end of the day."""
+    used = m["orders"][: m.state.fresh]
+    left: Records = used[used["live"] == 1]
     return left

@@ -1,285 +1,174 @@
-"""Rows for the files: order states, fills, quotes, and what the truth keeps."""
+"""Rows for the files: order states, fills, quotes, and what the truth keeps.
 
-from typing import Final
+Above ``lit_book``; ``matching``, ``exchange`` and ``simulate`` call it, ``file_layout`` spells the rows.
+"""
 
-from kernels.base.columns import I64
-from kernels.base.compiling import inlined, runtime
-from kernels.conventions import NULL
+from kernels.base.compiling import inlined
+from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_LIT
+from marketgen import codes
 from marketgen.draws import draw
-from marketgen.lit_book import TOTAL, best_bid, best_offer, bid_level, offer_level
-from marketgen.market_memory import (
-    BEST_BID,
-    BEST_OFFER,
-    BROKER_CELLS,
-    BROKERS,
-    CARRIED,
-    CREATED,
-    CROSSING_KEY,
-    END_TIME,
-    ENTRY_TIME,
-    FILLS,
-    FIRST_FILL,
-    LAST_FILL,
-    LEAVES,
-    LIT_NOTIONAL,
-    LIT_QUANTITY,
-    LOG_OUT,
-    LOG_ROWS,
-    LOG_WIDTH,
-    LOGGING,
-    MATCH_BASE,
-    MATCHED,
-    MATCHES,
-    MID_TICK,
-    MINIMUM,
-    NOTIONAL2,
-    NOW,
-    ORDER_ID,
-    ORDER_OUT,
-    ORDER_ROWS,
-    ORDER_WIDTH,
-    OUTSIDE_BID,
-    OUTSIDE_OFFER,
-    OUTSIDE_SIZE,
-    PARENT,
-    PARTICIPANT,
-    PENDING,
-    PREFERENCE_CODE,
-    PRICE,
-    QUANTITY,
-    QUOTE_OUT,
-    QUOTE_ROWS,
-    QUOTE_TIME,
-    QUOTE_WIDTH,
-    SEQUENCE,
-    SHORT,
-    SHOWN_BID,
-    SHOWN_OFFER,
-    SIDE,
-    SINGLE_CODE,
-    STATUS,
-    TRADE_OUT,
-    TRADE_ROWS,
-    TRADE_WIDTH,
-    TRUTH_OUT,
-    TRUTH_ROWS,
-    TRUTH_WIDTH,
-    TYPE,
-    VALIDITY,
-)
-
-NOTHING: Final = runtime(0)
-NOBODY: Final = runtime(-1)
-PASSIVE: Final = runtime(0)
-AGGRESSIVE: Final = runtime(1)
-# Change reasons (domain.md 2.2).
-CANCELLED: Final = runtime(1)
-TRADED: Final = runtime(3)
-UPDATED: Final = runtime(5)
-ENTERED: Final = runtime(6)
-SYSTEM: Final = runtime(9)
-PURGED: Final = runtime(24)
-RELOADED: Final = runtime(30)
-# Order states.
-ON_BOOK: Final = runtime(1)
-OFF_BOOK: Final = runtime(2)
-INACTIVE: Final = runtime(4)
-OFF_MARKET: Final = runtime(5)  # deal source of a reported crossing
-# Venues of the truth, as kernels.conventions numbers them.
-LIT: Final = runtime(0)
-DARK: Final = runtime(1)
-AUCTION: Final = runtime(2)
-BOOKED: Final = runtime(3)
-# Kinds of the event log.
-LOG_ENTER: Final = runtime(1)
-LOG_REST: Final = runtime(2)
-LOG_FILL: Final = runtime(3)
-LOG_LEAVE: Final = runtime(4)
-LOG_AMEND: Final = runtime(5)
-LOG_OUTSIDE: Final = runtime(6)
+from marketgen.lit_book import best_bid, best_offer
+from marketgen.market import VENUES, Market
 
 
 @inlined
-def national_bid(m: I64) -> int:
+def national_bid(m: Market) -> int:
     """Return the better of the book's and the other market's bid, NULL if neither has one (R3)."""
-    return max(best_bid(m), int(m[OUTSIDE_BID]))
+    return max(best_bid(m), int(m.state.outside_bid))
 
 
 @inlined
-def national_offer(m: I64) -> int:
+def national_offer(m: Market) -> int:
     """Return the better of the two offers, NULL if there is none."""
-    own, outside = best_offer(m), int(m[OUTSIDE_OFFER])
+    own, outside = best_offer(m), int(m.state.outside_offer)
     if own == NULL or outside == NULL:
         return max(own, outside)
     return min(own, outside)
 
 
 @inlined
-def broker_id(m: I64, participant: int) -> int:
-    """Return the number the files name a broker by."""
-    return int(m[m[BROKERS] + BROKER_CELLS * participant])
-
-
-@inlined
-def next_sequence(m: I64) -> int:
+def next_sequence(m: Market) -> int:
     """Return the next message number; other securities take some in between."""
-    m[SEQUENCE] += 1 + (draw(m) * 9 >> 31)
-    return int(m[SEQUENCE])
+    m.state.sequence += 1 + (draw(m) * 9 >> 31)
+    return int(m.state.sequence)
 
 
 @inlined
-def write_log(m: I64, kind: int, x: int, contra: int, price2: int, quantity: int) -> None:
-    """Note an event of the book with the quotes after it. ``contra``: an order id, a venue or 0."""
-    if m[LOGGING] == 0:
+def write_log(m: Market, kind: int, x: int, contra: int, price2: int, quantity: int) -> None:
+    """Note an event of the book with the quotes after it. ``x``: -1 for none; ``contra``: an order id, a venue or 0."""
+    state = m.state
+    if state.logging == 0:
         return
-    row = m[LOG_OUT] + LOG_WIDTH * m[LOG_ROWS]
-    m[LOG_ROWS] += 1
-    m[row + 0] = kind
-    m[row + 1] = m[NOW]
-    m[row + 2] = m[SEQUENCE]
-    m[row + 3] = m[x + ORDER_ID] if x >= 0 else 0
-    m[row + 4] = contra
-    m[row + 5] = m[x + SIDE] if x >= 0 else 0
-    m[row + 6] = price2
-    m[row + 7] = quantity
-    m[row + 8] = best_bid(m)
-    m[row + 9] = best_offer(m)
-    m[row + 10] = m[OUTSIDE_BID]
-    m[row + 11] = m[OUTSIDE_OFFER]
-    m[row + 12] = national_bid(m)
-    m[row + 13] = national_offer(m)
+    row = m.log_rows[state.log_count]
+    state.log_count += 1
+    row.event, row.timestamp, row.sequence = kind, state.now, state.sequence
+    row.order_id = m.orders[x].order_id if x >= 0 else 0
+    row.side = m.orders[x].side if x >= 0 else 0
+    row.contra, row.price2, row.quantity = contra, price2, quantity
+    row.bid, row.offer = best_bid(m), best_offer(m)
+    row.outside_bid, row.outside_offer = state.outside_bid, state.outside_offer
+    row.national_bid, row.national_offer = national_bid(m), national_offer(m)
 
 
 @inlined
-def write_order(m: I64, x: int, reason: int, status: int) -> None:
+def log_outside(m: Market) -> None:
+    """Note a new quote of the other market."""
+    write_log(m, codes.LOG_OUTSIDE, -1, 0, 0, 0)
+
+
+@inlined
+def write_order(m: Market, x: int, reason: int, status: int) -> None:
     """Write the order's state with the quotes at this moment."""
-    row = m[ORDER_OUT] + ORDER_WIDTH * m[ORDER_ROWS]
-    m[ORDER_ROWS] += 1
-    m[row + 0] = m[x + ORDER_ID]
-    m[row + 1] = m[NOW]
-    m[row + 2] = m[x + PRICE]
-    m[row + 3] = 1 if m[x + SIDE] == 1 else 2
-    m[row + 4] = reason
-    m[row + 5] = status
-    m[row + 6] = m[x + QUANTITY]
-    m[row + 7] = m[x + LEAVES]
-    m[row + 8] = m[x + TYPE]
-    m[row + 9] = national_bid(m)
-    m[row + 10] = national_offer(m)
-    m[row + 11] = best_bid(m)
-    m[row + 12] = best_offer(m)
-    m[row + 13] = broker_id(m, m[x + PARTICIPANT])
-    m[row + 14] = m[x + PREFERENCE_CODE]
-    m[row + 15] = m[x + MID_TICK]
-    m[row + 16] = m[x + SINGLE_CODE]
-    m[row + 17] = m[x + MINIMUM]
-    m[row + 18] = next_sequence(m)
-    m[row + 19] = m[x + CROSSING_KEY]
-    m[row + 20] = m[x + MATCHED]
-    m[row + 21] = m[x + SHORT]
-    m[row + 22] = m[x + VALIDITY]
-    m[x + STATUS] = status
-    m[x + END_TIME] = m[NOW]
-    m[x + PARENT] = max(m[x + PARENT], m[x + LEAVES] + m[x + MATCHED] - m[x + CARRIED])
+    order, row = m.orders[x], m.order_rows[m.state.order_count]
+    m.state.order_count += 1
+    row.order_id, row.timestamp, row.sequence = order.order_id, m.state.now, next_sequence(m)
+    row.price, row.side = order.price, 1 if order.side == 1 else 2
+    row.reason, row.status = reason, status
+    row.quantity, row.leaves, row.type = order.quantity, order.leaves, order.type
+    row.national_bid, row.national_offer = national_bid(m), national_offer(m)
+    row.bid, row.offer = best_bid(m), best_offer(m)
+    row.participant = m.brokers[order.participant].number
+    row.preference_code, row.mid_tick, row.single_code = order.preference_code, order.mid_tick, order.single_code
+    row.minimum, row.crossing_key = order.minimum, order.crossing_key
+    row.matched, row.short, row.validity = order.matched, order.short, order.validity
+    order.end_time = m.state.now
+    order.parent = max(order.parent, order.leaves + order.matched - order.carried)
 
 
 @inlined
-def count_fill(m: I64, x: int, quantity: int, price2: int, venue: int) -> None:
+def count_fill(m: Market, x: int, quantity: int, price2: int, venue: int) -> None:
     """Add a fill to the order's counters, the file's and the truth's; leaves are the caller's."""
-    m[x + MATCHED] += quantity
-    m[x + LIT_QUANTITY + venue] += quantity
-    m[x + LIT_NOTIONAL + venue] += quantity * (price2 >> 1)  # as printed: truncated (R7)
-    m[x + NOTIONAL2] += quantity * price2
-    if m[x + FILLS] == 0:
-        m[x + FIRST_FILL] = m[NOW]
-    m[x + LAST_FILL] = m[NOW]
-    m[x + FILLS] += 1
+    order = m.orders[x]
+    order.matched += quantity
+    order.venue_quantity[venue] += quantity
+    order.venue_notional[venue] += quantity * (price2 >> 1)  # as printed: truncated (R7)
+    order.notional2 += quantity * price2
+    if order.fills == 0:
+        order.first_fill = m.state.now
+    order.last_fill = m.state.now
+    order.fills += 1
 
 
 @inlined
 def write_trade(
-    m: I64, order_id: int, side: int, participant: int, deal: int, price2: int, quantity: int, aggressive: int
+    m: Market, order_id: int, side: int, participant: int, deal: int, price2: int, quantity: int, aggressive: int
 ) -> None:
     """Write one side of a match; its sequence follows at the end of the transaction."""
-    row = m[TRADE_OUT] + TRADE_WIDTH * m[TRADE_ROWS]
-    m[TRADE_ROWS] += 1
-    m[row + 0] = 0
-    m[row + 1] = m[NOW]
-    m[row + 2] = order_id
-    m[row + 3] = deal
-    m[row + 4] = 1 if deal == 5 else 0
-    m[row + 5] = m[MATCH_BASE] + m[MATCHES]
-    m[row + 6] = national_bid(m)
-    m[row + 7] = national_offer(m)
-    m[row + 8] = price2 >> 1
-    m[row + 9] = quantity
-    m[row + 10] = 1 if side == 1 else 2
-    m[row + 11] = broker_id(m, participant)
-    m[row + 12] = aggressive
+    row = m.trade_rows[m.state.trade_count]
+    m.state.trade_count += 1
+    row.timestamp, row.order_id, row.deal = m.state.now, order_id, deal
+    row.off_market = 1 if deal == codes.DEAL_OFF_MARKET else 0
+    row.match = m.state.match_base + m.state.matches
+    row.national_bid, row.national_offer = national_bid(m), national_offer(m)
+    row.price, row.quantity = price2 >> 1, quantity
+    row.side, row.participant = 1 if side == 1 else 2, m.brokers[participant].number
+    row.aggressive = aggressive
 
 
 @inlined
-def write_match(m: I64, a: int, b: int, price2: int, quantity: int, deal: int, venue: int, aggressive: int) -> None:
+def is_booking(m: Market, a: int, b: int) -> bool:
+    """Tell if a match is a booking: same participant and same crossing key other than 0 (R15)."""
+    one, other = m.orders[a], m.orders[b]
+    same = one.participant == other.participant and one.crossing_key == other.crossing_key
+    return bool(same and one.crossing_key != 0)
+
+
+@inlined
+def write_match(m: Market, a: int, b: int, price2: int, quantity: int, deal: int, venue: int, aggressive: int) -> None:
     """Write both fills of a match between orders ``a`` (the aggressor if ``aggressive``) and ``b``, and count them."""
-    m[MATCHES] += 1 + (draw(m) * 3 >> 31)
+    m.state.matches += 1 + (draw(m) * 3 >> 31)
+    one, other = m.orders[a], m.orders[b]
+    if is_booking(m, a, b):
+        lit_or_dark = codes.DEAL_LIT_BOOKED if venue == VENUE_LIT else codes.DEAL_DARK_BOOKED
+        deal = codes.DEAL_AUCTION_BOOKED if venue == VENUE_AUCTION else lit_or_dark
+        venue = VENUE_BOOKED
     count_fill(m, a, quantity, price2, venue)
     count_fill(m, b, quantity, price2, venue)
-    write_trade(m, m[a + ORDER_ID], m[a + SIDE], m[a + PARTICIPANT], deal, price2, quantity, aggressive)
-    write_trade(m, m[b + ORDER_ID], m[b + SIDE], m[b + PARTICIPANT], deal, price2, quantity, PASSIVE)
-    write_log(m, LOG_FILL, a, m[b + ORDER_ID], price2, quantity)
+    write_trade(m, one.order_id, one.side, one.participant, deal, price2, quantity, aggressive)
+    write_trade(m, other.order_id, other.side, other.participant, deal, price2, quantity, codes.PASSIVE)
+    write_log(m, codes.LOG_FILL, a, other.order_id, price2, quantity)
 
 
 @inlined
-def publish(m: I64) -> bool:
+def publish(m: Market) -> bool:
     """Give the transaction's trades their sequence, after its orders', then show a new national quote."""
-    for i in range(m[PENDING], m[TRADE_ROWS]):
-        m[m[TRADE_OUT] + TRADE_WIDTH * i] = next_sequence(m)
-    m[PENDING] = m[TRADE_ROWS]
+    state = m.state
+    for i in range(state.pending, state.trade_count):
+        m.trade_rows[i].sequence = next_sequence(m)
+    state.pending = state.trade_count
     bid, offer = national_bid(m), national_offer(m)
-    if bid == m[SHOWN_BID] and offer == m[SHOWN_OFFER]:
+    if bid == state.shown_bid and offer == state.shown_offer:
         return False
-    m[SHOWN_BID] = bid
-    m[SHOWN_OFFER] = offer
-    m[QUOTE_TIME] = m[NOW]
-    row = m[QUOTE_OUT] + QUOTE_WIDTH * m[QUOTE_ROWS]
-    m[QUOTE_ROWS] += 1
-    own_bid = bid != NULL and bid == best_bid(m)
-    own_offer = offer != NULL and offer == best_offer(m)
-    m[row + 0] = next_sequence(m)
-    m[row + 1] = bid
-    m[row + 2] = m[bid_level(m, m[BEST_BID]) + TOTAL] if own_bid else 0
-    m[row + 3] = offer
-    m[row + 4] = m[offer_level(m, m[BEST_OFFER]) + TOTAL] if own_offer else 0
-    if bid != NULL and bid == m[OUTSIDE_BID]:
-        m[row + 2] += m[OUTSIDE_SIZE]
-    if offer != NULL and offer == m[OUTSIDE_OFFER]:
-        m[row + 4] += m[OUTSIDE_SIZE]
-    m[row + 5] = m[CREATED] if m[CREATED] != NULL else m[NOW]
-    m[row + 6] = m[NOW]
+    state.shown_bid, state.shown_offer, state.quote_time = bid, offer, state.now
+    row = m.quote_rows[state.quote_count]
+    state.quote_count += 1
+    row.sequence, row.bid, row.offer = next_sequence(m), bid, offer
+    row.bid_quantity = m.bids[state.best_bid].total if bid != NULL and bid == best_bid(m) else 0
+    row.offer_quantity = m.offers[state.best_offer].total if offer != NULL and offer == best_offer(m) else 0
+    if bid != NULL and bid == state.outside_bid:
+        row.bid_quantity += state.outside_size
+    if offer != NULL and offer == state.outside_offer:
+        row.offer_quantity += state.outside_size
+    row.created = state.created if state.created != NULL else state.now
+    row.timestamp = state.now
     return True
 
 
 @inlined
-def write_truth(m: I64, x: int) -> None:
+def write_truth(m: Market, x: int) -> None:
     """Write what is known of an order-day: group, quantities by venue, notionals, times."""
-    matched, leaves = m[x + MATCHED] - m[x + CARRIED], m[x + LEAVES]
-    row = m[TRUTH_OUT] + TRUTH_WIDTH * m[TRUTH_ROWS]
-    m[TRUTH_ROWS] += 1
-    m[row + 0] = m[x + ORDER_ID]
-    m[row + 1] = broker_id(m, m[x + PARTICIPANT])
-    m[row + 2] = m[x + SIDE]
-    m[row + 3] = m[x + TYPE]
-    m[row + 4] = 3 if matched == 0 else (1 if leaves == 0 else 2)
-    m[row + 5] = m[x + PARENT]
-    m[row + 6] = matched
-    m[row + 7] = leaves
-    m[row + 8] = m[x + CARRIED]
-    m[row + 9] = m[x + FILLS]
-    m[row + 10] = m[x + ENTRY_TIME]
-    m[row + 11] = m[x + END_TIME]
-    m[row + 12] = m[x + FIRST_FILL] if m[x + FILLS] > 0 else NULL
-    m[row + 13] = m[x + LAST_FILL] if m[x + FILLS] > 0 else NULL
-    for venue in range(4):
-        m[row + 14 + venue] = m[x + LIT_QUANTITY + venue]
-        m[row + 18 + venue] = m[x + LIT_NOTIONAL + venue]
-    m[row + 22] = m[x + NOTIONAL2]
+    order, row = m.orders[x], m.truth_rows[m.state.truth_count]
+    m.state.truth_count += 1
+    matched = order.matched - order.carried
+    row.order_id, row.participant = order.order_id, m.brokers[order.participant].number
+    row.side, row.order_type = order.side, order.type
+    row.group = GROUP_NONE if matched == 0 else GROUP_FULL if order.leaves == 0 else GROUP_PARTIAL
+    row.order_quantity, row.filled_quantity, row.leaves_quantity = order.parent, matched, order.leaves
+    row.carried_quantity, row.fills = order.carried, order.fills
+    row.arrival_time, row.end_time = order.entry_time, order.end_time
+    row.first_fill_time = order.first_fill if order.fills > 0 else NULL
+    row.last_fill_time = order.last_fill if order.fills > 0 else NULL
+    for venue in range(VENUES):
+        row.venue_quantity[venue] = order.venue_quantity[venue]
+        row.venue_notional[venue] = order.venue_notional[venue]
+    row.exact_notional2 = order.notional2

@@ -1,4 +1,7 @@
-"""Simulate one chain (a security's week) and write its partitions, and copies of them, as pieces of the files."""
+"""Simulate one chain (a security's week) and write its partitions, and copies of them, as pieces of the files.
+
+Above ``partition`` and ``file_layout``; ``files`` calls it, in worker processes.
+"""
 
 import json
 from dataclasses import dataclass
@@ -10,15 +13,16 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.base.local_time import local_instant
+from kernels.dark.records import Records
 from marketgen.csv_text import TextWriter
 from marketgen.dirt import dirty_piece, parse_dirt
 from marketgen.file_layout import LOG_HEADER, TRUTH_HEADER, log_form, order_form, quote_form, trade_form, truth_form
-from marketgen.market_memory import LOG_WIDTH, ORDER_WIDTH, QUOTE_WIDTH, TRADE_WIDTH, TRUTH_WIDTH
-from marketgen.partition import Piece, id_base, simulate_day
+from marketgen.market import ROWS
+from marketgen.partition import id_base, left_over, run_on, start
 from marketgen.spec import MarketSpec
 
 NAMES: Final = ("orders.csv", "trades.csv", "nbbo.csv")
-WIDTHS: Final = (ORDER_WIDTH, TRADE_WIDTH, QUOTE_WIDTH, TRUTH_WIDTH, LOG_WIDTH)
+WIDTHS: Final = tuple(row.itemsize // 8 for row in ROWS.values())
 BLOCK: Final = 32_768  # rows read at a time when copying
 
 
@@ -46,7 +50,7 @@ class Output:
         day, code = target.day.isoformat(), target.code
         self.writers = [
             TextWriter(order_form(code, ids, shift)),
-            TextWriter(trade_form(code, day, ids, ids, shift)),
+            TextWriter(trade_form(code, day, ids, shift)),
             TextWriter(quote_form(code, start, shift)),
         ]
         self.target, self.seed, self.dirt = target, spec.seed, parse_dirt(spec.dirt)
@@ -67,7 +71,7 @@ class Output:
         self.files.append(file)
         self.writers.append(writer)
 
-    def write(self, piece: Piece) -> None:
+    def write(self, piece: tuple[I64, ...]) -> None:
         """Append a piece's rows to every file."""
         for k, (file, writer) in enumerate(zip(self.files, self.writers, strict=True)):
             file.writelines(writer.lines(piece[k], self.counts[k] + 1))
@@ -100,19 +104,18 @@ def simulate_chain(
 ) -> Counts:
     """Simulate a security's days and write them; ``keep_rows`` leaves the rows themselves for ``write_copies``."""
     counts: Counts = {}
-    carried: I64 | None = None
+    carried: Records | None = None
     tables = 3 + (0 if truth is None else 2 if spec.truth == "full" else 1)
     for day in days:
         target = Target(day, spec.securities[index], index)
         output = Output(spec, day, index, target, pieces, truth)
         raw = [_raw_path(pieces, index, day, k).open("wb") for k in range(tables)] if keep_rows else []
-
-        def take(piece: Piece, output: Output = output, raw: list[BinaryIO] = raw) -> None:  # type: ignore[assignment]
+        m, book = start(spec, index, day, spec.orders_of(index), carried)
+        for piece in run_on(m, book):
             output.write(piece)
-            for k, file in enumerate(raw):
-                file.write(piece[k].tobytes())
-
-        carried = simulate_day(spec, index, day, spec.orders_of(index), carried, take)
+            for file, rows in zip(raw, piece, strict=False):
+                file.write(rows.tobytes())
+        carried = left_over(m)
         for file in raw:
             file.close()
         counts[day, target.code] = output.close()
@@ -127,11 +130,9 @@ def write_copies(
     for target in targets:
         output = Output(spec, source, index, target, pieces, truth)
         for k, file in enumerate(output.files):
-            path = _raw_path(pieces, index, source, k)
-            rows = np.memmap(path, np.int64, "r").reshape(-1, WIDTHS[k]) if path.stat().st_size else None
-            for at in range(0, 0 if rows is None else len(rows), BLOCK):
-                part = np.array(rows[at : at + BLOCK])  # type: ignore[index]
-                file.writelines(output.writers[k].lines(part, at + 1))
-                output.counts[k] += len(part)
+            with _raw_path(pieces, index, source, k).open("rb") as raw:
+                while (part := np.fromfile(raw, np.int64, BLOCK * WIDTHS[k]).reshape(-1, WIDTHS[k])).size:
+                    file.writelines(output.writers[k].lines(part, output.counts[k] + 1))
+                    output.counts[k] += len(part)
         counts[target.day, target.code] = output.close()
     return counts

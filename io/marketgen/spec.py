@@ -1,4 +1,4 @@
-"""The dials of the synthetic exchange, checked when a spec is made."""
+"""The dials of the synthetic exchange, checked when a spec is made. Above ``dirt``; all uncompiled code reads it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -107,14 +107,6 @@ class MarketSpec:
     def price_of(self, index: int) -> int:
         """Return the opening price of the ``index``-th security, price units."""
         return self.price or PRICES[index % len(PRICES)]
-
-    def spread_of(self, index: int) -> int:
-        """Return the usual spread of the ``index``-th security in ticks."""
-        return self.spread or SPREADS[index % len(SPREADS)]
-
-    def shares(self) -> tuple[float, float]:
-        """Return the shares of lit orders and of sweeps."""
-        return 1 - self.dark_share - self.sweep_share, self.sweep_share
 
 
 @dataclass(frozen=True, slots=True)

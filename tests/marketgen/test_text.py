@@ -29,7 +29,7 @@ def test_any_numbers_in_blocks(values: list[int]) -> None:
 
 @given(st.integers(-(2**62), 2**62 - 1), st.integers(-(2**61), 2**61))
 def test_a_shift_moves_numbers_but_not_nulls(value: int, shift: int) -> None:
-    form = Form().number(0, shift).number(1, shift)
+    form = Form().number(0, 1, shift=shift)
     assert lines(form, [[value, -(2**63)]]) == [f"{value + shift},{-(2**63)}"]
 
 
@@ -39,4 +39,4 @@ def test_words_are_looked_up_by_code() -> None:
 
 
 def test_no_rows_make_no_text() -> None:
-    assert TextWriter(Form().number(0)).lines(np.empty((0, 1), np.int64), 1) == []
+    assert list(TextWriter(Form().number(0)).lines(np.empty((0, 1), np.int64), 1)) == []
