@@ -25,7 +25,6 @@ def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple
     for ends in seen_ends.values():
         ends.sort()
     rules = config.timezone, config.session_cutoff, config.holidays
-    from tickstore.times.trade_dates import first_instant  # it brings the compiler along
 
     starts = {date: first_instant(*rules, date) for date in {p.date for p in partitions}}
     sessions = {}
