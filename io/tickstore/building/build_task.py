@@ -5,8 +5,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from numpy.typing import NDArray
-
+from kernels.base.columns import Array
 from tickstore.building.day_builder import BuiltDay, DayBuilder, table_digests
 from tickstore.building.merged_tables import (
     CONFLICT,
@@ -207,7 +206,7 @@ def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> d
     }
 
 
-def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[str, Any]:
+def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any]:
     """Return the attributes that the columns decide."""
     groups = {
         "fills": {c.name: views[c.path] for c in FILLS},

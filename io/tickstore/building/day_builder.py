@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
 from tickstore.building.order_index import (
     count_before,
@@ -72,11 +72,11 @@ class DayBuilder:
 
     def _number_orders(self) -> None:
         n = self._orders.rows
-        order_id: NDArray[np.int64] = self._scratch.empty(n, "i8")
+        order_id: I64 = self._scratch.empty(n, "i8")
         self._orders.read("order_id", order_id)
-        self._ids: NDArray[np.int64] = self._scratch.empty(n, "i8")
-        self._order_index: NDArray[np.int32] = self._scratch.empty(n, "i4")
-        table: NDArray[np.int32] = np.full(_FIRST_TABLE, -1, np.int32)
+        self._ids: I64 = self._scratch.empty(n, "i8")
+        self._order_index: I32 = self._scratch.empty(n, "i4")
+        table: I32 = np.full(_FIRST_TABLE, -1, np.int32)
         row, known = 0, 0
         with np.errstate(over="ignore"):  # hashing wraps; only heard of where kernels run as plain Python
             while True:
@@ -87,14 +87,14 @@ class DayBuilder:
                 table[:] = -1
                 hash_orders(self._ids, known, table)
             self._count = known
-            self._fill_order: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
-            fill_id: NDArray[np.int64] = self._scratch.empty(self._trades.rows, "i8")
+            self._fill_order: I32 = self._scratch.empty(self._trades.rows, "i4")
+            fill_id: I64 = self._scratch.empty(self._trades.rows, "i8")
             self._trades.read("order_id", fill_id)
             find_orders(fill_id, table, self._ids, self._fill_order)
 
     def _place_fills(self) -> None:
-        self._fill_starts: NDArray[np.int64] = self._scratch.empty(self._count + 1, "i8")
-        self._position: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
+        self._fill_starts: I64 = self._scratch.empty(self._count + 1, "i8")
+        self._position: I32 = self._scratch.empty(self._trades.rows, "i4")
         place_fills(self._fill_order, self._fill_starts, self._position)
 
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
@@ -127,21 +127,21 @@ class DayBuilder:
         duplicates = {name: table.duplicates for name, table in tables if table.duplicates}
         return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
 
-    def _write_quotes(self, views: dict[str, NDArray[Any]]) -> None:
+    def _write_quotes(self, views: dict[str, Array]) -> None:
         for column in GROUPS["quotes"]:
             self._nbbo.read(column.name, views[column.path])
 
-    def _write_events(self, views: dict[str, NDArray[Any]]) -> None:
+    def _write_events(self, views: dict[str, Array]) -> None:
         for column in EVENTS:
             if column.name not in ("order_index", "next_row") and column.path in views:
                 self._orders.read(column.name, views[column.path])
         views["events/order_index"][:] = self._order_index
 
-    def _write_orders(self, views: dict[str, NDArray[Any]]) -> None:
-        def order(name: str) -> NDArray[Any]:
+    def _write_orders(self, views: dict[str, Array]) -> None:
+        def order(name: str) -> Array:
             return views[f"orders/{name}"]
 
-        def event(name: str) -> NDArray[Any]:
+        def event(name: str) -> Array:
             return views[f"events/{name}"]
 
         first, last, index = order("first_row"), order("last_row"), event("order_index")
@@ -162,7 +162,7 @@ class DayBuilder:
             _take(event(source), rows, order(name))
         for name in ("parent_quantity", "matched_quantity"):
             np.subtract(order(name), order("carried_quantity"), out=order(name))
-        column: NDArray[np.int64] = self._scratch.empty(self._orders.rows, "i8")
+        column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in _FROM_FIRST_ROW:
             if f"orders/{name}" in views:
                 self._orders.read(name, column)
@@ -181,10 +181,10 @@ class DayBuilder:
                 for name in (at_arrival, at_end):
                     np.subtract(order(name), np.int32(less), out=order(name))
 
-    def _write_fills(self, views: dict[str, NDArray[Any]]) -> int:
+    def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
         m = self._trades.rows
-        column: NDArray[np.int64] = self._scratch.empty(m, "i8")
+        column: I64 = self._scratch.empty(m, "i8")
         crc = 0
         for field_ in FILLS:
             if field_.name in ("order_index", "venue", "quote", "by_time"):
@@ -196,7 +196,7 @@ class DayBuilder:
                 for a in range(0, m, _BLOCK):
                     views["fills/venue"][self._position[a : a + _BLOCK]] = _VENUES[column[a : a + _BLOCK]]
         _put(self._fill_order, self._position, views["fills/order_index"])
-        before: NDArray[np.int32] = self._scratch.empty(m, "i4")
+        before: I32 = self._scratch.empty(m, "i4")
         count_before(self._trades.timestamp, views["quotes/timestamp"], before)
         before -= 1
         _put(before, self._position, views["fills/quote"])

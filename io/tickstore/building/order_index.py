@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, Array
 from kernels.base.compiling import inlined, kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -17,7 +17,7 @@ def _slot(key: int, shift: int) -> Any:
 
 
 @inlined
-def _shift(table: NDArray[np.int32]) -> int:
+def _shift(table: I32) -> int:
     """Return 64 less the bits of a table's size."""
     shift = 64
     while (1 << (64 - shift)) < table.shape[0]:
@@ -26,14 +26,7 @@ def _shift(table: NDArray[np.int32]) -> int:
 
 
 @kernel
-def number_orders(
-    order_id: NDArray[np.int64],
-    start: int,
-    known: int,
-    table: NDArray[np.int32],
-    ids: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> tuple[int, int]:
+def number_orders(order_id: I64, start: int, known: int, table: I32, ids: I64, out: I32) -> tuple[int, int]:
     """Give order ids dense numbers by first appearance, until the hash table is half full.
 
     Return the row reached and how many orders are known; call again with a larger table if rows are left.
@@ -65,7 +58,7 @@ def number_orders(
 
 
 @kernel
-def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_order: NDArray[Any]) -> int:
+def count_others(values: I64, order_index: I32, of_order: Array) -> int:
     """Return how many rows have another value than their order.
 
     Parameters
@@ -81,7 +74,7 @@ def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_o
 
 
 @kernel
-def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) -> None:
+def hash_orders(ids: I64, known: int, table: I32) -> None:
     """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
     shift = _shift(table)
     mask = table.shape[0] - 1
@@ -93,9 +86,7 @@ def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) ->
 
 
 @kernel
-def find_orders(
-    order_id: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], out: NDArray[np.int32]
-) -> None:
+def find_orders(order_id: I64, table: I32, ids: I64, out: I32) -> None:
     """Look up ids in the table that `number_orders` filled; -1 where absent.
 
     Parameters
@@ -116,13 +107,7 @@ def find_orders(
 
 @kernel
 def order_rows(
-    order_index: NDArray[np.int32],
-    leaves: NDArray[np.int64],
-    matched: NDArray[np.int64],
-    first_row: NDArray[np.int32],
-    last_row: NDArray[np.int32],
-    parent: NDArray[np.int64],
-    next_row: NDArray[np.int32],
+    order_index: I32, leaves: I64, matched: I64, first_row: I32, last_row: I32, parent: I64, next_row: I32
 ) -> None:
     """Fill first and last row, the largest leaves + matched of each order, and each event's next row.
 
@@ -149,7 +134,7 @@ def order_rows(
 
 
 @kernel
-def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], position: NDArray[np.int32]) -> None:
+def place_fills(order_index: I32, offsets: I64, position: I32) -> None:
     """Give each fill its row when fills go by order, time order kept within one; absent orders last.
 
     Parameters
@@ -176,7 +161,7 @@ def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], posi
 
 
 @kernel
-def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: NDArray[np.int32]) -> None:
+def count_before(times: I64, ascending: I64, out: I32) -> None:
     """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
 
     Parameters
@@ -193,13 +178,7 @@ def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: ND
 
 
 @kernel
-def count_before_ends(
-    timestamp: NDArray[np.int64],
-    next_row: NDArray[np.int32],
-    order_index: NDArray[np.int32],
-    ascending: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> None:
+def count_before_ends(timestamp: I64, next_row: I32, order_index: I32, ascending: I64, out: I32) -> None:
     """Count, for the end of each order, the entries of ``ascending`` strictly before it, in one pass over the events.
 
     Parameters

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, Array
 from tickstore.day.reader import DayFile
 from tickstore.input.fields import FIELDS
 from tickstore.spill.segments import Key, Spill
@@ -31,7 +31,7 @@ class RowSource(Protocol):
     def has(self, name: str) -> bool:
         """Return whether some file has the column."""
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column; the field's default where a file lacks it."""
 
 
@@ -59,7 +59,7 @@ class SpilledTable:
         """Return whether some log has the column."""
         return any(name in part.columns for part in self._parts)
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column, participants as codes."""
         row = 0
         for part in self._parts:
@@ -81,7 +81,7 @@ class SpilledTable:
         raise IndexError(row)
 
 
-def _translate(column: NDArray[np.int64], codes: dict[int, int]) -> None:
+def _translate(column: I64, codes: dict[int, int]) -> None:
     values, inverse = np.unique(column, return_inverse=True)
     column[:] = np.array([codes.get(value, value) for value in values.tolist()], np.int64)[inverse]
 
@@ -99,12 +99,12 @@ class StoredTable:
         """Return whether the day file has the column."""
         return self._column(name) is not None
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column."""
         column = self._column(name)
         out[:] = self._defaults[name] if column is None else column
 
-    def _column(self, name: str) -> NDArray[Any] | None:
+    def _column(self, name: str) -> Array | None:
         day = self._day
         if self._table == "nbbo":
             return day.quotes.get(name)

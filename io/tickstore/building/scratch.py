@@ -7,10 +7,11 @@ import mmap
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from kernels.base.columns import Array
 
 _SMALL: Final = 1 << 20  # bytes of an array that need not be in the file
 _SEGMENT: Final = 64 << 20
@@ -32,7 +33,7 @@ class Scratch:
         """Take all arrays back."""
         self._current, self._used = 0, 0
 
-    def empty(self, items: int, dtype: str) -> NDArray[Any]:
+    def empty(self, items: int, dtype: str) -> Array:
         """Return an array of ``items`` values, not initialised."""
         size = items * np.dtype(dtype).itemsize
         if self._folder is None or size < _SMALL:

@@ -1,11 +1,11 @@
 """What a day's own rows say about when continuous trading was (decisions 4)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import Array
 from kernels.base.local_time import local_instant
 from kernels.conventions import TYPE_DARK, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT
 
@@ -21,7 +21,7 @@ class _Range:
         self.greatest: int | None = None
         self.count = 0
 
-    def add(self, times: NDArray[Any]) -> None:
+    def add(self, times: Array) -> None:
         if len(times):
             least, greatest = int(times.min()), int(times.max())
             self.least = least if self.least is None else min(self.least, least)
@@ -29,7 +29,7 @@ class _Range:
             self.count += len(times)
 
 
-def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: str, date: str) -> dict[str, int | None]:
+def session_hints(groups: Mapping[str, Mapping[str, Array]], timezone: str, date: str) -> dict[str, int | None]:
     """Return the hints of a partition, ns UTC or None, from its columns, block by block."""
     noon = local_instant(timezone, date, "12:00")
     early = local_instant(timezone, date, "09:59")
@@ -56,7 +56,7 @@ def session_hints(groups: Mapping[str, Mapping[str, NDArray[Any]]], timezone: st
     }
 
 
-def _blocks(group: Mapping[str, NDArray[Any]], *names: str) -> Iterator[tuple[NDArray[Any], ...]]:
+def _blocks(group: Mapping[str, Array], *names: str) -> Iterator[tuple[Array, ...]]:
     columns = [group[name] for name in names]
     for start in range(0, len(columns[0]), _BLOCK):
         yield tuple(column[start : start + _BLOCK] for column in columns)

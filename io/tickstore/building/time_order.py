@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import allocating_kernel, inlined, kernel
 from tickstore.building.scratch import Scratch
 
@@ -15,7 +15,7 @@ UNSORTED, SORTED, TIED = 0, 1, 2
 
 
 @kernel
-def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int:
+def sortedness(timestamp: I64, sequence: I64) -> int:
     """Return 0 if rows do not ascend by (timestamp, sequence), 1 if they do, 2 if some share both (sequence not 0).
 
     Parameters
@@ -35,7 +35,7 @@ def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int
 
 
 @kernel
-def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: NDArray[np.int64]) -> int:
+def tied_rows(timestamp: I64, sequence: I64, out: I64) -> int:
     """Find the rows that share time and sequence, not 0, with a neighbour, and return how many there are.
 
     Parameters
@@ -56,15 +56,7 @@ def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: ND
 
 
 @inlined
-def _sift(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    runs: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    heap: NDArray[np.int64],
-    size: int,
-    place: int,
-) -> None:
+def _sift(timestamp: I64, sequence: I64, runs: I32, starts: I64, heap: I64, size: int, place: int) -> None:
     """Let the run at ``place`` sink until the heap's order holds again."""
     moving = heap[place]
     row = runs[starts[moving]]
@@ -86,14 +78,7 @@ def _sift(
 
 
 @allocating_kernel
-def merge_runs(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    runs: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    heap: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> None:
+def merge_runs(timestamp: I64, sequence: I64, runs: I32, starts: I64, heap: I64, out: I32) -> None:
     """Merge sorted runs of row numbers into one; of equal rows the earlier run's comes first.
 
     Parameters
@@ -121,29 +106,23 @@ def merge_runs(
             _sift(timestamp, sequence, runs, starts, heap, size, 0)
 
 
-def time_order(
-    timestamp: NDArray[np.int64], sequence: NDArray[np.int64], scratch: Scratch, run: int = _RUN
-) -> NDArray[np.int32] | None:
+def time_order(timestamp: I64, sequence: I64, scratch: Scratch, run: int = _RUN) -> I32 | None:
     """Return the permutation that sorts rows by (timestamp, sequence, place), or None when they are sorted."""
     n = len(timestamp)
     if sortedness(timestamp, sequence) != UNSORTED:
         return None
-    runs: NDArray[np.int32] = scratch.empty(n, "i4")
+    runs: I32 = scratch.empty(n, "i4")
     starts = [*range(0, n, run), n]
     for a, b in pairwise(starts):
         runs[a:b] = np.lexsort((sequence[a:b], timestamp[a:b])) + a
     if len(starts) == 2:
         return runs
-    out: NDArray[np.int32] = scratch.empty(n, "i4")
+    out: I32 = scratch.empty(n, "i4")
     merge_runs(timestamp, sequence, runs, np.array(starts, np.int64), np.empty(len(starts) - 1, np.int64), out)
     return out
 
 
-def repeated_rows(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    columns: Callable[[], list[Callable[[NDArray[np.int64]], NDArray[np.int64]]]],
-) -> NDArray[np.int64]:
+def repeated_rows(timestamp: I64, sequence: I64, columns: Callable[[], list[Callable[[I64], I64]]]) -> I64:
     """Return which rows, in time order, equal an earlier one in every column, the sequence not being 0.
 
     ``columns()`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from tickstore.day.schema import COLUMNS, SCHEMA_VERSION
 from tickstore.errors import StoreError
 
@@ -56,7 +56,7 @@ class _Template:
     """The structures of files of equal columns, and where they differ."""
 
     content: bytes
-    numbers: NDArray[np.int64]  # (columns, 4, 8): the bytes of rows, rows again, address and size
+    numbers: I64  # (columns, 4, 8): the bytes of rows, rows again, address and size
     texts: tuple[int, int, int]  # where security, date and index begin
 
 

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import Array
 from tickstore.day.schema import GROUPS, SCHEMA_VERSION
 from tickstore.errors import StoreError
 
@@ -25,17 +25,17 @@ MAGIC: Final = b"darkreplay day\r\n"
 HEAD: Final = struct.Struct("<16sIIII")
 
 
-class Group(Mapping[str, NDArray[Any]]):
+class Group(Mapping[str, Array]):
     """The columns of one group, as read-only views of the map, made when first asked for."""
 
     def __init__(self, data: mmap.mmap, columns: dict[str, list[Any]], path: str, name: str) -> None:
         self._data = data
         self._columns = columns
-        self._views: dict[str, NDArray[Any]] = {}
+        self._views: dict[str, Array] = {}
         self._path = path
         self._name = name
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Array:
         view = self._views.get(name)
         if view is None:
             if name not in self._columns:

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import U8
 from kernels.base.compiling import kernel
 
 
 @kernel
-def count_newlines(data: NDArray[np.uint8]) -> int:
+def count_newlines(data: U8) -> int:
     """Return the number of LF bytes: an account of rows that owes nothing to the parser."""
     count = 0
     for i in range(data.shape[0]):

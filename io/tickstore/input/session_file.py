@@ -19,14 +19,7 @@ from tickstore.errors import InputError, UserError
 from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
-from tickstore.times.trade_dates import (
-    DAY_NS,
-    TradeCalendar,
-    day_number,
-    day_text,
-    trade_calendar,
-    trade_days,
-)
+from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar, trade_days
 from tickstore.times.written_times import RejectError, parse_time
 
 _COLUMNS: Final = {

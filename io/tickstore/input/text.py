@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import U8
 from tickstore.errors import InputError
 
 _HEAD_PIECE: Final = 16 << 20  # bytes of a packed file that are looked at as its beginning
@@ -30,7 +30,7 @@ _REFUSED: Final = (
 )
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 # (data, start, stop, offset): text data[start:stop] begins at byte ``offset`` of the whole text
-Piece = tuple[NDArray[np.uint8], int, int, int]
+Piece = tuple[U8, int, int, int]
 
 
 def sniff_form(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.input.fields import DATE, NAME, SIDE, SKIP, TIME
@@ -40,7 +41,7 @@ _BAD: Final = UNKNOWN_NAME  # not a value of any field
 
 
 @inlined
-def _text_value(data: NDArray[np.uint8], start: int, stop: int, kind: int) -> Any:
+def _text_value(data: U8, start: int, stop: int, kind: int) -> Any:
     """Return the value of a side or name written in letters, or of a date with dashes or an ISO time, else _BAD.
 
     Sides are B, S, Buy, Sell in any case. A name, of at most _PACKED bytes, is packed into a number below zero if they
@@ -101,7 +102,7 @@ def _plain_value(kind: int, value: Any, digits: int, negative: bool) -> Any:
 
 
 @inlined
-def _decimals(data: NDArray[np.uint8], position: int, value: Any, digits: int, scale: int) -> tuple[Any, int]:
+def _decimals(data: U8, position: int, value: Any, digits: int, scale: int) -> tuple[Any, int]:
     """Return a price times ``scale`` and where its text ends; ``position`` is behind the digits of its whole part."""
     if digits > 8:  # it might overflow
         return np.int64(_BAD), position
@@ -123,7 +124,7 @@ def _decimals(data: NDArray[np.uint8], position: int, value: Any, digits: int, s
 
 
 @inlined
-def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.int64], column: int) -> tuple[Any, int]:
+def _field(data: U8, position: int, delim: Any, plan: I64, column: int) -> tuple[Any, int]:
     """Return the value of a field that is not just digits, and where its text ends; -1 if the line is odd.
 
     The value of a name that is not packed is UNKNOWN_NAME.
@@ -180,13 +181,13 @@ def _field(data: NDArray[np.uint8], position: int, delim: Any, plan: NDArray[np.
 
 @inlined
 def _parse_rows(
-    data: NDArray[np.uint8],
+    data: U8,
     position: int,
     stop: int,
     delim: Any,
-    plan: NDArray[np.int64],
-    out: NDArray[np.int64],
-    line_start: NDArray[np.int64],
+    plan: I64,
+    out: I64,
+    line_start: I64,
     row: int,
     book: NDArray[np.uint64],
 ) -> tuple[int, int]:
@@ -243,14 +244,14 @@ def _parse_rows(
 
 @kernel
 def parse_lines(
-    data: NDArray[np.uint8],
+    data: U8,
     stop: int,
     delimiter: int,
-    plan: NDArray[np.int64],
-    out: NDArray[np.int64],
-    line_start: NDArray[np.int64],
-    odd: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    plan: I64,
+    out: I64,
+    line_start: I64,
+    odd: I64,
+    counts: I64,
     book: NDArray[np.uint64],
 ) -> None:
     """Parse the whole lines of data[counts[NEXT]:stop] until these, the rows or the odd lines are full.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from kernels.conventions import NULL
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
@@ -40,7 +40,7 @@ def line_rules(source: Source, timezone: str) -> LineRules:
     )  # fmt: skip
 
 
-def parser_plan(source: Source) -> NDArray[np.int64]:
+def parser_plan(source: Source) -> I64:
     """Return what the fast path needs to read ``source``, (PLAN_HEIGHT, file columns) int64."""
     plan = np.zeros((PLAN_HEIGHT, len(source.header.names)), np.int64)
     plan[SLOT] = -1

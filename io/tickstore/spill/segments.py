@@ -10,11 +10,11 @@ import json
 import mmap
 import struct
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, Array
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.spill.logs import Segment
@@ -47,7 +47,7 @@ class SpillWriter:
         self._stored = tuple(name for name in names if name not in NOT_COLUMNS)
         self._offset = 0
         self._blocks: list[_Block] = []
-        self._entries: list[NDArray[np.int64]] = []
+        self._entries: list[I64] = []
         self._known = 0
         self._table = np.full(4 * _MOST_KEYS, -1, np.int32)
         self._key_security = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int64)
@@ -56,7 +56,7 @@ class SpillWriter:
         self.weekend_rows = 0
         self.dates = StatedDates(calendar)
 
-    def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
+    def add(self, columns: dict[str, I64]) -> None:
         """Append a block of at most ``BLOCK_ROWS`` rows."""
         rows = len(columns["timestamp"])
         if rows == 0:
@@ -88,9 +88,7 @@ class SpillWriter:
         self._entries.append(entries)
         self._blocks.append(self._write_block(columns, position, len(present) == 1))
 
-    def _write_block(
-        self, columns: dict[str, NDArray[np.int64]], position: NDArray[np.int32], in_place: bool
-    ) -> _Block:
+    def _write_block(self, columns: dict[str, I64], position: I32, in_place: bool) -> _Block:
         rows = len(position)
         block = _Block(rows, [], [], [])
         used = 0
@@ -129,12 +127,7 @@ class SpillWriter:
         entries = np.concatenate(self._entries) if self._entries else np.empty((0, 4), np.int64)
         entries = entries[np.argsort(entries[:, 0], kind="stable")]
         blocks = np.array([[b.rows, *b.widths, *b.bases, *b.offsets] for b in self._blocks], np.int64)
-        head = {
-            "columns": self._stored,
-            "keys": keys,
-            "blocks": len(self._blocks),
-            "entries": len(entries),
-        }
+        head = {"columns": self._stored, "keys": keys, "blocks": len(self._blocks), "entries": len(entries)}
         text = json.dumps(head).encode()
         text += b" " * (-len(text) % 8)
         start = self._offset
@@ -157,15 +150,15 @@ class Spill:
 
     columns: tuple[str, ...]
     keys: dict[Key, int]
-    _views: tuple[NDArray[Any], ...]
-    _blocks: NDArray[np.int64]
-    _entries: NDArray[np.int64]
-    _first: NDArray[np.int64] = field(init=False)
+    _views: tuple[Array, ...]
+    _blocks: I64
+    _entries: I64
+    _first: I64 = field(init=False)
 
     def __post_init__(self) -> None:
         self._first = np.searchsorted(self._entries[:, 0], np.arange(len(self.keys) + 1))
 
-    def read(self, key: Key, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, key: Key, name: str, out: I64) -> None:
         """Fill ``out`` with a column of a partition, in the order of the input."""
         column = self.columns.index(name)
         n = len(self.columns)
@@ -188,7 +181,7 @@ class Spill:
             row -= rows
         raise IndexError(row)
 
-    def _of(self, key: Key) -> NDArray[np.int64]:
+    def _of(self, key: Key) -> I64:
         number = self.keys[key]
         return self._entries[self._first[number] : self._first[number + 1]]
 

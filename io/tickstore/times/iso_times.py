@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 
@@ -26,14 +26,14 @@ _LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @inlined
-def _two_digits(data: NDArray[np.uint8], position: int) -> Any:
+def _two_digits(data: U8, position: int) -> Any:
     """Return the number that two digits write, -1000 if they are none."""
     tens, ones = np.int64(data[position]) - 48, np.int64(data[position + 1]) - 48
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1000
 
 
 @inlined
-def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
+def iso_time(data: U8, start: int, stop: int) -> Any:
     """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
 
     Without an offset it is a local time: minus its ns since 1970 on the local clock, which is below LOCAL.
@@ -85,7 +85,7 @@ def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
 
 
 @kernel
-def to_utc(times: NDArray[np.int64], changes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+def to_utc(times: I64, changes: I64, offsets: I64) -> None:
     """Replace the local times of a column that was parsed by the times they are.
 
     Parameters

@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import kernel
 from kernels.base.local_time import local_instant
 from tickstore.errors import UserError
@@ -24,9 +24,9 @@ LATEST_TIME: Final = (_LAST_DAY - 30) * DAY_NS  # timestamps from here on are ou
 class TradeCalendar:
     """Tables that turn ns UTC into day numbers since 1970."""
 
-    changes: NDArray[np.int64]  # (k,) ns UTC at which an offset begins, the first one before all data
-    offsets: NDArray[np.int64]  # (k,) ns to add to UTC from there on
-    roll: NDArray[np.int32]  # (days,) the business day an evening row of each day moves to
+    changes: I64  # (k,) ns UTC at which an offset begins, the first one before all data
+    offsets: I64  # (k,) ns to add to UTC from there on
+    roll: I32  # (days,) the business day an evening row of each day moves to
     cutoff: int  # ns after local midnight
 
 
@@ -37,7 +37,7 @@ def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> Tra
 
 
 @lru_cache(maxsize=8)
-def roll_days(holidays: tuple[str, ...]) -> NDArray[np.int32]:
+def roll_days(holidays: tuple[str, ...]) -> I32:
     """Return the business day that an evening row of each day moves to, (days,) since 1970."""
     days = np.arange(_LAST_DAY + 30)
     closed = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
@@ -103,7 +103,7 @@ def _cutoff_ns(text: str) -> int:
     return total * 10**9
 
 
-def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _zone_changes(timezone: str) -> tuple[I64, I64]:
     """Return when the zone's offset changes: probed weekly, then narrowed to the second."""
     zone = _zone(timezone)
 
@@ -127,7 +127,7 @@ def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 @lru_cache(maxsize=8)
-def local_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def local_changes(timezone: str) -> tuple[I64, I64]:
     """Return from when on the local clock, in ns, which offset holds, in ns, for times that do not state one.
 
     A time that does not exist or exists twice is read by the offset before the change.
@@ -139,14 +139,7 @@ def local_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 @kernel
-def trade_days(
-    timestamp: NDArray[np.int64],
-    changes: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    roll: NDArray[np.int32],
-    cutoff: int,
-    out: NDArray[np.int32],
-) -> int:
+def trade_days(timestamp: I64, changes: I64, offsets: I64, roll: I32, cutoff: int, out: I32) -> int:
     """Write the trade day of each row, and return how many rows stand on a weekend of their own date.
 
     Parameters
