@@ -21,21 +21,20 @@ from tickstore.building.merged_tables import (
 from tickstore.building.row_sources import LogPart, RowSource, SpilledTable, StoredTable
 from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
-from tickstore.day.check import sound_day
+from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
-from tickstore.day.schema import FILLS, ORDERS, QUOTES
+from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES
 from tickstore.day.writer import forget_buffers
 from tickstore.errors import StoreError
 from tickstore.input.fields import TABLES
 from tickstore.spill.logs import Segment
-from tickstore.spill.segments import Key, Spill, open_spill
-from tickstore.store.new_day_file import BuiltPartition, Removed
+from tickstore.spill.segments import Spill, open_spill
+from tickstore.store.commit import BuiltPartition, Removed
+from tickstore.store.paths import Key
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
-_GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 MOST_SOURCES: Final = 100  # named in a day file
 _MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
-FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
 
 
@@ -82,7 +81,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         ]
         spilled[table] = SpilledTable(table, task.key, parts)
         tables[table] = spilled[table]
-        if existing is not None and _has(existing, table):
+        if existing is not None and table in stored_tables(existing.index):
             choices[table] = _choice(table, existing, spilled[table], task)
             tables[table] = choices[table].rows
     security, date = task.key
@@ -112,12 +111,6 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     if damage and outcome == "remade" and not task.replace:
         raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result
-
-
-def _has(existing: DayFile, table: str) -> bool:
-    """Return whether a file of a table is in a day file; quotes made of order rows are made anew each time."""
-    derived = table == "nbbo" and existing.attributes.get(FROM_ORDERS)
-    return bool(existing.rows[_GROUP[table]] and not derived)
 
 
 def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
@@ -160,7 +153,7 @@ def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice
     if choice is not None and choice.verdict == KEPT:
         return given.rows
     stored = choice.rows.rows - given.rows if choice is not None else 0
-    return int(built.index["rows"][_GROUP[table]]) - stored
+    return int(built.index["rows"][GROUP_OF[table]]) - stored
 
 
 def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: dict[str, Any]) -> list[Removed]:

@@ -23,8 +23,8 @@ from tickstore.building.order_index import (
     order_rows,
     place_fills,
 )
-from tickstore.building.ordered_tables import _BLOCK, SnapshotQuotes, TimeOrdered, _put, _take
-from tickstore.building.row_sources import RowSource
+from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
+from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
 from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
@@ -35,15 +35,6 @@ _FIRST_TABLE: Final = 1 << 12
 # Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
 _VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
 _VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
-_FROM_FIRST_ROW: Final = (
-    "participant",
-    "side",
-    "order_type",
-    "time_validity",
-    "crossing_key",
-    "decision_time",
-    "parent_id",
-)
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
 
@@ -159,14 +150,14 @@ class DayBuilder:
             ("matched_quantity", "matched_quantity", last),
             ("carried_quantity", "matched_quantity", first),
         ):
-            _take(event(source), rows, order(name))
+            take(event(source), rows, order(name))
         for name in ("parent_quantity", "matched_quantity"):
             np.subtract(order(name), order("carried_quantity"), out=order(name))
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
-        for name in _FROM_FIRST_ROW:
+        for name in FROM_FIRST_ROW:
             if f"orders/{name}" in views:
                 self._orders.read(name, column)
-                _take(column, first, order(name))
+                take(column, first, order(name))
                 if name in _LASTING:
                     self._contradictions[name] = int(count_others(column, index, order(name)))
         order("first_fill")[:] = self._fill_starts[:-1]
@@ -191,15 +182,15 @@ class DayBuilder:
                 continue
             self._trades.read(field_.name, column)
             crc = zlib.crc32(column.data, crc)
-            _put(column, self._position, views[field_.path])
+            put(column, self._position, views[field_.path])
             if field_.name == "deal_source":
-                for a in range(0, m, _BLOCK):
-                    views["fills/venue"][self._position[a : a + _BLOCK]] = _VENUES[column[a : a + _BLOCK]]
-        _put(self._fill_order, self._position, views["fills/order_index"])
+                for a in range(0, m, BLOCK):
+                    views["fills/venue"][self._position[a : a + BLOCK]] = _VENUES[column[a : a + BLOCK]]
+        put(self._fill_order, self._position, views["fills/order_index"])
         before: I32 = self._scratch.empty(m, "i4")
         count_before(self._trades.timestamp, views["quotes/timestamp"], before)
         before -= 1
-        _put(before, self._position, views["fills/quote"])
+        put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
         return crc
 

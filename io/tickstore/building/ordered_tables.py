@@ -11,7 +11,7 @@ from tickstore.building.scratch import Scratch
 from tickstore.building.time_order import repeated_rows, time_order
 from tickstore.input.fields import FIELDS, NOT_COLUMNS
 
-_BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
+BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
 
 
 class TimeOrdered:
@@ -28,9 +28,9 @@ class TimeOrdered:
         source.read("sequence", sequence)
         self._order = time_order(timestamp, sequence, scratch)
         if self._order is not None:
-            _take(timestamp, self._order, self._column)
+            take(timestamp, self._order, self._column)
             timestamp[:] = self._column
-            _take(sequence, self._order, self._column)
+            take(sequence, self._order, self._column)
             sequence[:] = self._column
         others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
         extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
@@ -63,7 +63,7 @@ class TimeOrdered:
             out[:] = self.sequence
         elif self._order is not None:
             self._source.read(name, self._column)
-            _take(self._column, self._order, out)
+            take(self._column, self._order, out)
         elif out.dtype == np.int64:
             self._source.read(name, out)
         else:
@@ -97,13 +97,13 @@ class SnapshotQuotes(TimeOrdered):
         out[:] = (self._columns | {"timestamp": self.timestamp, "sequence": self.sequence})[name]
 
 
-def _take(values: Array, rows: Array, out: Array) -> None:
+def take(values: Array, rows: Array, out: Array) -> None:
     """Do ``out[:] = values[rows]`` without a temporary of its size."""
-    for a in range(0, len(rows), _BLOCK):
-        out[a : a + _BLOCK] = values[rows[a : a + _BLOCK]]
+    for a in range(0, len(rows), BLOCK):
+        out[a : a + BLOCK] = values[rows[a : a + BLOCK]]
 
 
-def _put(values: Array, rows: Array, out: Array) -> None:
+def put(values: Array, rows: Array, out: Array) -> None:
     """Do ``out[rows] = values``."""
-    for a in range(0, len(rows), _BLOCK):
-        out[rows[a : a + _BLOCK]] = values[a : a + _BLOCK]
+    for a in range(0, len(rows), BLOCK):
+        out[rows[a : a + BLOCK]] = values[a : a + BLOCK]

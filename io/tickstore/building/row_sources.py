@@ -8,19 +8,13 @@ import numpy as np
 
 from kernels.base.columns import I64, Array
 from tickstore.day.reader import DayFile
+from tickstore.day.schema import GROUP_OF
 from tickstore.input.fields import FIELDS
-from tickstore.spill.segments import Key, Spill
+from tickstore.spill.segments import Spill
+from tickstore.store.paths import Key
 
-OF_ORDERS = {
-    "order_id",
-    "participant",
-    "side",
-    "order_type",
-    "time_validity",
-    "crossing_key",
-    "decision_time",
-    "parent_id",
-}
+FROM_FIRST_ROW = ("participant", "side", "order_type", "time_validity", "crossing_key", "decision_time", "parent_id")
+OF_ORDERS = {"order_id", *FROM_FIRST_ROW}  # fields that a day file has once an order, as the first row states them
 
 
 class RowSource(Protocol):
@@ -93,7 +87,7 @@ class StoredTable:
         self._defaults = {field.name: field.default for field in FIELDS[table]}
         self._table = table
         self._day = day
-        self.rows: int = day.rows[{"orders": "events", "trades": "fills", "nbbo": "quotes"}[table]]
+        self.rows: int = day.rows[GROUP_OF[table]]
 
     def has(self, name: str) -> bool:
         """Return whether the day file has the column."""

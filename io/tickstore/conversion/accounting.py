@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
 
 _FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
 

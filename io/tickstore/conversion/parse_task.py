@@ -17,7 +17,8 @@ from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_piec
 from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
-from tickstore.spill.segments import Key, SpillWriter, memory_target
+from tickstore.spill.segments import SpillWriter, memory_target
+from tickstore.store.paths import Key
 from tickstore.times.trade_dates import trade_calendar
 
 _NEWLINE: Final = 10

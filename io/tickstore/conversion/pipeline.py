@@ -2,22 +2,22 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from typing import Final
 
 from tickstore.building.build_task import build_partition
 from tickstore.conversion.accounting import check_copies, count_lines
-from tickstore.conversion.disk_chores import DiskChores
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
 from tickstore.conversion.workers import results
+from tickstore.durable.files import write_out
 from tickstore.engines.engine import Engine, Task
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
-from tickstore.spill.segments import Key
-from tickstore.store.new_day_file import BuiltPartition
-from tickstore.store.paths import day_path, partition_order
+from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import Key, day_path, partition_order
 
 _PARSE: Final = "parse"
 _BUILD: Final = "build"
@@ -26,9 +26,9 @@ _BUILD: Final = "build"
 class Pipeline:
     """One conversion under way, from files to built partitions that wait for their commit."""
 
-    def __init__(self, plan: Plan, chores: DiskChores, progress: Progress) -> None:
+    def __init__(self, plan: Plan, disk: Executor, progress: Progress) -> None:
         self._plan = plan
-        self._chores = chores
+        self._disk = disk
         self._progress = progress
         self._parsed: dict[int, ParsedChunk] = {}
         self._built: dict[Key, BuiltPartition] = {}
@@ -104,7 +104,7 @@ class Pipeline:
             self._check_conflict(partition)
             note_built(self._plan.folder, partition)
             if partition.outcome != "unchanged":
-                self._chores.write_out(self._plan.built_path(partition.number))
+                self._disk.submit(write_out, self._plan.built_path(partition.number))
             self._note_built(partition)
 
     def _build_tasks(self, number: int) -> Iterator[Task]:

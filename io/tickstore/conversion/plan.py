@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tickstore.building.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
+from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
+from tickstore.day.schema import FROM_ORDERS
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
 from tickstore.input.session_file import SessionTable
 from tickstore.request import ConvertRequest
-from tickstore.spill.segments import Key
 from tickstore.store.manifest import manifest_partitions
-from tickstore.store.paths import MANIFEST_NAME, day_path
+from tickstore.store.paths import MANIFEST_NAME, Key, day_path
 from tickstore.store.recovery import read_catalog
 
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text

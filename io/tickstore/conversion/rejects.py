@@ -19,8 +19,8 @@ from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
 from tickstore.parse.blocks import BlockParser
 from tickstore.request import ConvertRequest
-from tickstore.spill.segments import Key
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import Key
 from tickstore.times.trade_dates import day_text, trade_calendar, trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")

@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
@@ -71,10 +70,8 @@ class DayFile:
         for name, place in index["columns"].items():
             group, _, column = name.partition("/")
             columns[group][column] = place
-        self.events = Group(data, columns["events"], self.path, "events")
-        self.orders = Group(data, columns["orders"], self.path, "orders")
-        self.fills = Group(data, columns["fills"], self.path, "fills")
-        self.quotes = Group(data, columns["quotes"], self.path, "quotes")
+        groups = (Group(data, places, self.path, name) for name, places in columns.items())
+        self.events, self.orders, self.fills, self.quotes = groups
 
     def group(self, name: str) -> Group:
         """Return a group by its name."""
@@ -84,9 +81,7 @@ class DayFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from tickstore.engines.engine import Answer, EngineError, Feed, Task
@@ -77,9 +76,7 @@ class Supervisor:
             gc.freeze()  # what is imported stays: looking through it again would copy it into each worker
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
         if self.options.start == "fork":
             gc.unfreeze()

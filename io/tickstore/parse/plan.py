@@ -13,7 +13,7 @@ from kernels.conventions import NULL
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
 from tickstore.input.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
-from tickstore.input.files import Source, _expand, check_file
+from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import parse_header
 from tickstore.input.text import PARQUET, float_columns, read_head, sniff_form
 from tickstore.parse.fast_lines import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
@@ -75,7 +75,7 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     """Return the sources of a request, or raise InputError for the first thing wrong with them."""
     mapping = dict(request.columns)
     found = [
-        _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
+        _source(path, table, mapping, request) for table in TABLES for path in expand(getattr(request, table), table)
     ]
     _check_tables([source for source, _ in found])
     _check_mapping(mapping, [source for source, _ in found])

@@ -19,10 +19,10 @@ from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.spill.logs import Segment
 from tickstore.spill.partition_rows import gather_wide, number_partitions, place_rows, scatter_narrow
+from tickstore.store.paths import Key
 from tickstore.times.stated_dates import StatedDates
 from tickstore.times.trade_dates import TradeCalendar, trade_days
 
-Key = tuple[str, str]  # security, trade date
 BLOCK_ROWS: Final = 1 << 18
 _TRAILER: Final = struct.Struct("<16sQQ")
 _MAGIC: Final = b"darkreplay spill"
