@@ -13,16 +13,7 @@ import numpy as np
 
 from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
-from tickstore.building.order_index import (
-    count_before,
-    count_before_ends,
-    count_others,
-    find_orders,
-    hash_orders,
-    number_orders,
-    order_rows,
-    place_fills,
-)
+from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
@@ -30,6 +21,7 @@ from tickstore.day.reader import dump_json
 from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
+from tickstore.spill.partition_rows import place_rows
 
 _FIRST_TABLE: Final = 1 << 12
 # Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
@@ -86,7 +78,7 @@ class DayBuilder:
     def _place_fills(self) -> None:
         self._fill_starts: I64 = self._scratch.empty(self._count + 1, "i8")
         self._position: I32 = self._scratch.empty(self._trades.rows, "i4")
-        place_fills(self._fill_order, self._fill_starts, self._position)
+        place_rows(self._fill_order, self._fill_starts, self._position)
 
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
         """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
@@ -136,10 +128,8 @@ class DayBuilder:
             return views[f"events/{name}"]
 
         first, last, index = order("first_row"), order("last_row"), event("order_index")
-        order_rows(
-            index, event("leaves_quantity"), event("matched_quantity"), first, last, order("parent_quantity"),
-            event("next_row"),
-        )  # fmt: skip
+        leaves, matched = event("leaves_quantity"), event("matched_quantity")
+        order_rows(index, leaves, matched, first, last, order("parent_quantity"), event("next_row"))
         order("order_id")[:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -159,18 +149,18 @@ class DayBuilder:
                 self._orders.read(name, column)
                 take(column, first, order(name))
                 if name in _LASTING:
-                    self._contradictions[name] = int(count_others(column, index, order(name)))
+                    self._contradictions[name] = _count_others(column, index, order(name))
         order("first_fill")[:] = self._fill_starts[:-1]
         np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order("fill_count"), casting="unsafe")
+        before = self._scratch.empty(self._orders.rows, "i4")
         for times, at_arrival, at_end, less in (
             (views["quotes/timestamp"], "arrival_quote", "end_quote", 1),
             (self._trades.timestamp, "fills_before_arrival", "fills_before_end", 0),
         ):
-            count_before(order("arrival_time"), times, order(at_arrival))
-            count_before_ends(event("timestamp"), event("next_row"), index, times, order(at_end))
-            if less:
-                for name in (at_arrival, at_end):
-                    np.subtract(order(name), np.int32(less), out=order(name))
+            count_before(event("timestamp"), times, before)
+            before -= less
+            take(before, first, order(at_arrival))
+            take(before, last, order(at_end))
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
@@ -193,6 +183,12 @@ class DayBuilder:
         put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
         return crc
+
+
+def _count_others(values: I64, index: I32, of_order: Array) -> int:
+    """Return how many rows have another value than their order."""
+    blocks = (slice(a, a + BLOCK) for a in range(0, len(index), BLOCK))
+    return sum(int(np.count_nonzero(values[block] != of_order[index[block]])) for block in blocks)
 
 
 def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:

@@ -1,19 +1,23 @@
-"""Kernels that build the indices of a partition: dense order numbers, the order table, fills by order, quotes."""
+"""Kernels that build the indices of a partition: dense order numbers, the order table, quotes. For the day builder."""
 
 from typing import Any, Final
 
 import numpy as np
 
-from kernels.base.columns import I32, I64, Array
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import inlined, kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @inlined
-def _slot(key: int, shift: int) -> Any:
-    """Return where the search for a key begins in a table of 2 ** (64 - shift) places."""
-    return np.int64((np.uint64(key) * _MIX) >> np.uint64(shift))
+def _place(key: int, shift: int, table: I32, ids: I64) -> Any:
+    """Return where a key is in a hash table of 2 ** (64 - shift) order numbers, or the free place where it would be."""
+    mask = table.shape[0] - 1
+    place = np.int64((np.uint64(key) * _MIX) >> np.uint64(shift)) & mask
+    while table[place] >= 0 and ids[table[place]] != key:
+        place = (place + 1) & mask
+    return place
 
 
 @inlined
@@ -39,14 +43,10 @@ def number_orders(order_id: I64, start: int, known: int, table: I32, ids: I64, o
     ids : (n,) int64, the id of each number
     out : (n,) int32, filled: the number of each row's order
     """
-    shift = _shift(table)
-    mask = table.shape[0] - 1
-    most = table.shape[0] // 2
+    shift, most = _shift(table), table.shape[0] // 2
     for i in range(start, order_id.shape[0]):
         key = order_id[i]
-        place = _slot(key, shift) & mask
-        while table[place] >= 0 and ids[table[place]] != key:
-            place = (place + 1) & mask
+        place = _place(key, shift, table, ids)
         if table[place] < 0:
             if known == most:
                 return i, known
@@ -58,31 +58,11 @@ def number_orders(order_id: I64, start: int, known: int, table: I32, ids: I64, o
 
 
 @kernel
-def count_others(values: I64, order_index: I32, of_order: Array) -> int:
-    """Return how many rows have another value than their order.
-
-    Parameters
-    ----------
-    values : (n,) int64
-    order_index : (n,) int32, the order of each row
-    of_order : (orders,) of any integer type
-    """
-    count = 0
-    for i in range(values.shape[0]):
-        count += values[i] != of_order[order_index[i]]
-    return count
-
-
-@kernel
 def hash_orders(ids: I64, known: int, table: I32) -> None:
     """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
     shift = _shift(table)
-    mask = table.shape[0] - 1
     for k in range(known):
-        place = _slot(ids[k], shift) & mask
-        while table[place] >= 0:
-            place = (place + 1) & mask
-        table[place] = k
+        table[_place(ids[k], shift, table, ids)] = k
 
 
 @kernel
@@ -96,13 +76,8 @@ def find_orders(order_id: I64, table: I32, ids: I64, out: I32) -> None:
     out : (m,) int32, filled
     """
     shift = _shift(table)
-    mask = table.shape[0] - 1
     for i in range(order_id.shape[0]):
-        key = order_id[i]
-        place = _slot(key, shift) & mask
-        while table[place] >= 0 and ids[table[place]] != key:
-            place = (place + 1) & mask
-        out[i] = table[place]
+        out[i] = table[_place(order_id[i], shift, table, ids)]
 
 
 @kernel
@@ -134,33 +109,6 @@ def order_rows(
 
 
 @kernel
-def place_fills(order_index: I32, offsets: I64, position: I32) -> None:
-    """Give each fill its row when fills go by order, time order kept within one; absent orders last.
-
-    Parameters
-    ----------
-    order_index : (m,) int32, -1 absent, in time order
-    offsets : (k + 1,) int64, filled: the row of the first fill of each order, then of those without one
-    position : (m,) int32, filled: row of each fill; a permutation
-    """
-    orders = offsets.shape[0] - 1
-    offsets[:] = 0
-    for i in range(order_index.shape[0]):
-        k = order_index[i]
-        if k >= 0:
-            offsets[k + 1] += 1
-    for k in range(orders):
-        offsets[k + 1] += offsets[k]
-    for i in range(order_index.shape[0]):
-        k = order_index[i] if order_index[i] >= 0 else orders
-        position[i] = offsets[k]
-        offsets[k] += 1
-    for k in range(orders, 0, -1):  # each entry stands at the end of its order: move it back
-        offsets[k] = offsets[k - 1]
-    offsets[0] = 0
-
-
-@kernel
 def count_before(times: I64, ascending: I64, out: I32) -> None:
     """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
 
@@ -175,21 +123,3 @@ def count_before(times: I64, ascending: I64, out: I32) -> None:
         while j < ascending.shape[0] and ascending[j] < times[i]:
             j += 1
         out[i] = j
-
-
-@kernel
-def count_before_ends(timestamp: I64, next_row: I32, order_index: I32, ascending: I64, out: I32) -> None:
-    """Count, for the end of each order, the entries of ``ascending`` strictly before it, in one pass over the events.
-
-    Parameters
-    ----------
-    timestamp, next_row, order_index : (n,) of the events in time order
-    ascending : (m,) int64, ascending
-    out : (k,) int32, filled
-    """
-    j = 0
-    for i in range(timestamp.shape[0]):
-        if next_row[i] < 0:
-            while j < ascending.shape[0] and ascending[j] < timestamp[i]:
-                j += 1
-            out[order_index[i]] = j

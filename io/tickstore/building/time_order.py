@@ -34,27 +34,6 @@ def sortedness(timestamp: I64, sequence: I64) -> int:
     return answer
 
 
-@kernel
-def tied_rows(timestamp: I64, sequence: I64, out: I64) -> int:
-    """Find the rows that share time and sequence, not 0, with a neighbour, and return how many there are.
-
-    Parameters
-    ----------
-    timestamp, sequence : (n,) int64, ascending
-    out : (m,) int64, filled with the row numbers; (0,) to count only
-    """
-    count = 0
-    n = timestamp.shape[0]
-    for i in range(n):
-        after = i + 1 < n and timestamp[i + 1] == timestamp[i] and sequence[i + 1] == sequence[i]
-        before = i > 0 and timestamp[i - 1] == timestamp[i] and sequence[i - 1] == sequence[i]
-        if (after or before) and sequence[i] != 0:
-            if count < out.shape[0]:
-                out[count] = i
-            count += 1
-    return count
-
-
 @inlined
 def _sift(timestamp: I64, sequence: I64, runs: I32, starts: I64, heap: I64, size: int, place: int) -> None:
     """Let the run at ``place`` sink until the heap's order holds again."""
@@ -130,8 +109,8 @@ def repeated_rows(timestamp: I64, sequence: I64, columns: Callable[[], list[Call
     """
     if sortedness(timestamp, sequence) != TIED:
         return np.empty(0, np.int64)
-    tied = np.empty(tied_rows(timestamp, sequence, np.empty(0, np.int64)), np.int64)
-    tied_rows(timestamp, sequence, tied)
+    same = (timestamp[1:] == timestamp[:-1]) & (sequence[1:] == sequence[:-1]) & (sequence[1:] != 0)
+    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
     mixed = np.zeros(len(tied), np.uint64)
     for column in columns():
         mixed = (mixed ^ column(tied).view(np.uint64)) * np.uint64(0x9FB21C651E98DF25)

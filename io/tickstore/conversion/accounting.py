@@ -16,10 +16,7 @@ def count_lines(
 ) -> dict[str, Counter[str]]:
     """Return lines read, stored, rejected and blank of each table.
 
-    Raises
-    ------
-    StoreError
-        The lines a parser passed are not the newlines of the raw bytes, or some became nothing.
+    StoreError: the lines a parser passed are not the newlines of the raw bytes, or some became nothing.
     """
     counts: dict[str, Counter[str]] = {}
     passed, raw, covered = Counter[int](), Counter[int](), Counter[int]()

@@ -50,12 +50,8 @@ class Pipeline:
     def run(self, engine: Engine) -> None:
         """Parse everything, check it, build everything; what an interrupted conversion did is taken over.
 
-        Raises
-        ------
-        InputError
-            An input is unusable, or too many rows are bad.
-        StoreError
-            The store holds other data, or rows got lost on the way.
+        InputError: an input is unusable, or too many rows are bad.
+        StoreError: the store holds other data, or rows got lost on the way.
         """
         self._parse(engine)
         self._check()

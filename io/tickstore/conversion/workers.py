@@ -19,10 +19,7 @@ def processes(workers: int) -> Supervisor:
 def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
     """Yield each task with what it gave, as they finish.
 
-    Raises
-    ------
-    UserError
-        What a task raised, or that its worker died twice.
+    UserError: what a task raised, or that its worker died twice.
     """
     for answer in engine.run(feed):
         if answer.error is not None:

@@ -36,10 +36,7 @@ def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) ->
 
     ``line`` is the manifest's about the file.
 
-    Raises
-    ------
-    StoreError
-        The file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
+    StoreError: the file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
     """
     if not Path(path).is_file():
         raise StoreError(f"{path}: not a file; remove it")

@@ -76,10 +76,7 @@ def plan_layout(user_block: int, room: int, columns: list[tuple[str, str, int]])
 def structures(layout: FileLayout, security: str, date: str, index: bytes) -> bytes:
     """Return a file's HDF5 structures, which follow its user block. ``index`` is the copy for readers of HDF5.
 
-    Raises
-    ------
-    StoreError
-        The security's name is longer than 256 bytes, or the date's than 16.
+    StoreError: the security's name is longer than 256 bytes, or the date's than 16.
     """
     template = _template(tuple((place.path, place.dtype) for place in layout.columns), layout.room)
     numbers = [(c.rows, c.rows, c.offset - layout.user_block if c.rows else _NOWHERE, c.size) for c in layout.columns]

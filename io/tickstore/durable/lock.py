@@ -34,12 +34,8 @@ _PATIENCE_S: Final = 30.0  # workers of a dead owner may live for a moment, on a
 def folder_lock(folder: Path, work: str = "conversion") -> Iterator[int]:
     """Hold a folder's lock and yield its file descriptor. ``work`` is what is done there, for the message.
 
-    Raises
-    ------
-    LockedError
-        Another process is writing there; the message names it.
-    ReadOnlyError
-        The folder cannot be written.
+    LockedError: another process is writing there; the message names it.
+    ReadOnlyError: the folder cannot be written.
     """
     handle = _hold(folder, work)
     try:

@@ -84,10 +84,7 @@ class Supervisor:
     def run(self, feed: Feed) -> Iterator[Answer]:
         """Yield an answer for every task as it finishes, until none is under way and ``feed`` has no other.
 
-        Raises
-        ------
-        EngineError
-            Workers die before they are ready, or cannot load what they need.
+        EngineError: workers die before they are ready, or cannot load what they need.
         """
         while self._hand_out(feed) or any(worker.busy for worker in self.workers):
             answers = [self._serve(worker) for worker in self._listen()]

@@ -68,10 +68,7 @@ class _RowError(Exception):
 def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
     """Read a session file.
 
-    Raises
-    ------
-    InputError
-        It is missing, has neither shape, or a row of it cannot be read or contradicts another.
+    InputError: it is missing, has neither shape, or a row of it cannot be read or contradicts another.
     """
     names, rows = _read_rows(path)
     spans = {"security", "start", "end"} <= names

@@ -50,24 +50,26 @@ def number_partitions(
 
 @kernel
 def place_rows(number: I32, starts: I64, position: I32) -> None:
-    """Give each row its place when rows go by partition number, their order kept within one.
+    """Give each row its place when rows go by number, their order kept within one; those without a number, -1, last.
 
     Parameters
     ----------
-    number : (n,) int32
-    starts : (k + 1,) int64, filled: where each partition's rows begin
+    number : (n,) int32, below k
+    starts : (k + 1,) int64, filled: where each number's rows begin, then those without one
     position : (n,) int32, filled; a permutation
     """
     k = starts.shape[0] - 1
     starts[:] = 0
     for i in range(number.shape[0]):
-        starts[number[i] + 1] += 1
+        if number[i] >= 0:
+            starts[number[i] + 1] += 1
     for j in range(k):
         starts[j + 1] += starts[j]
     for i in range(number.shape[0]):
-        position[i] = starts[number[i]]
-        starts[number[i]] += 1
-    for j in range(k, 0, -1):
+        j = number[i] if number[i] >= 0 else k
+        position[i] = starts[j]
+        starts[j] += 1
+    for j in range(k, 0, -1):  # each entry stands at the end of its rows: move it back
         starts[j] = starts[j - 1]
     starts[0] = 0
 

@@ -189,10 +189,7 @@ class Spill:
 def open_spill(source: Segment | bytes) -> Spill:
     """Map a segment, or take it from memory.
 
-    Raises
-    ------
-    StoreError
-        It is not whole.
+    StoreError: it is not whole.
     """
     if isinstance(source, bytes):
         data: mmap.mmap | bytes = source
