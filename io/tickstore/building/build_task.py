@@ -42,7 +42,7 @@ class Log(NamedTuple):
     """Where rows of a partition are: a byte range, its place in a log, how many they are, what columns they have."""
 
     number: int
-    log: Segment | bytes
+    log: Segment | Spill
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None  # participant number in the log -> code of the store
@@ -63,9 +63,6 @@ class BuildTask:
     scratch_folder: str | None
 
 
-_state: dict[str, Any] = {}
-
-
 def build_partition(task: BuildTask) -> BuiltPartition:
     """Build a partition's day file beside its place; the commit moves it there."""
     scratch = _scratch(task.scratch_folder)
@@ -75,21 +72,13 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     given = [table for table, logs in task.logs.items() if logs]
     existing, damage = (None, "") if task.existing is None else sound_day(task.existing, given, task.stored)
     for table in TABLES:
-        parts = [
-            LogPart(log.number, partial(_spill, log.number, log.log), log.rows, log.columns, log.codes)
-            for log in task.logs.get(table, ())
-        ]
-        spilled[table] = SpilledTable(table, task.key, parts)
-        tables[table] = spilled[table]
+        parts = [LogPart(log.number, partial(_spill, log.log), *log[2:]) for log in task.logs.get(table, ())]
+        tables[table] = spilled[table] = SpilledTable(table, task.key, parts)
         if existing is not None and table in stored_tables(existing.index):
             choices[table] = _choice(table, existing, spilled[table], task)
             tables[table] = choices[table].rows
     security, date = task.key
-    attributes = task.attributes
-    if existing is not None:
-        attributes = _merged(attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
-        if "orders" in choices:
-            attributes = _with_snapshots(attributes, existing, choices["orders"])
+    attributes = _attributes(task, existing, choices)
     if FROM_ORDERS in attributes:
         attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
     built = DayBuilder(tables, scratch).write(
@@ -111,6 +100,14 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     if damage and outcome == "remade" and not task.replace:
         raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result
+
+
+def _attributes(task: BuildTask, existing: DayFile | None, choices: dict[str, Choice]) -> dict[str, Any]:
+    """Return the attributes asked for, together with those of what stays."""
+    if existing is None:
+        return task.attributes
+    attributes = _merged(task.attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
+    return _with_snapshots(attributes, existing, choices["orders"]) if "orders" in choices else attributes
 
 
 def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
@@ -213,12 +210,10 @@ def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any
     return facts
 
 
+@lru_cache(maxsize=1)
 def _scratch(folder: str | None) -> Scratch:
     """Return this process's scratch memory."""
-    if _state.get("folder") != folder or "scratch" not in _state:
-        _state["scratch"], _state["folder"] = Scratch(Path(folder) if folder else None), folder
-    scratch: Scratch = _state["scratch"]
-    return scratch
+    return Scratch(Path(folder) if folder else None)
 
 
 @lru_cache(maxsize=_MAPPED)
@@ -226,17 +221,12 @@ def _mapped_spill(segment: Segment) -> Spill:
     return open_spill(segment)
 
 
-def _spill(number: int, log: Segment | bytes) -> Spill:
-    if isinstance(log, Segment):
-        return _mapped_spill(log)
-    kept: dict[int, Spill] = _state.setdefault("memory", {})
-    if number not in kept:
-        kept[number] = open_spill(log)
-    return kept[number]
+def _spill(log: Segment | Spill) -> Spill:
+    return _mapped_spill(log) if isinstance(log, Segment) else log
 
 
 def forget_logs() -> None:
     """Let go of mapped logs and scratch memory: they belong to one conversion."""
     _mapped_spill.cache_clear()
     forget_buffers()
-    _state.clear()
+    _scratch.cache_clear()

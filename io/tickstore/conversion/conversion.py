@@ -15,10 +15,9 @@ from tickstore.building.build_task import forget_logs
 from tickstore.conversion.accounting import check_built, files_without_rows
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
-from tickstore.conversion.pipeline import Pipeline
+from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
-from tickstore.conversion.workers import processes
 from tickstore.conversion.workspace import (
     check_space,
     forget_empty,

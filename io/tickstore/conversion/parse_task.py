@@ -1,5 +1,6 @@
 """Parse one byte range of input into spilled rows: one of the kinds of work of a conversion."""
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_piec
 from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
-from tickstore.spill.segments import SpillWriter, memory_target
+from tickstore.spill.segments import Spill, SpillWriter, open_spill
 from tickstore.store.paths import Key
 from tickstore.times.trade_dates import trade_calendar
 
@@ -46,7 +47,7 @@ class ParsedChunk:
 
     number: int
     keys: list[tuple[Key, int]]  # rows of each partition
-    log: Segment | bytes
+    log: Segment | Spill  # where its rows are: in a log, or in memory
     lines: int  # passed by the parser
     raw_lines: int  # beginning in the range, by the newlines of its raw bytes
     stored: int
@@ -69,9 +70,9 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
+    result = ParsedChunk(task.number, [], Segment("", 0, 0), 0, 0, 0, 0, 0, None, "")
     log = None if task.logs is None else _own_log(task.logs)
-    target = memory_target() if log is None else log.begin()
+    target = io.BytesIO() if log is None else log.begin()
     numbers: set[int] = set()
     writer = SpillWriter(target, task.source.names, calendar)
     digests: list[bytes] = []
@@ -91,7 +92,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
     result.keys = writer.finish(texts)
-    result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
+    result.log = open_spill(target.getvalue()) if isinstance(target, io.BytesIO) else _logs[str(task.logs)].end()
     return result
 
 

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Final
+from typing import Any, Final
 
 from tickstore.building.build_task import build_partition
 from tickstore.conversion.accounting import check_copies, count_lines
@@ -11,9 +11,9 @@ from tickstore.conversion.journal import built_before, note_built, note_parsed, 
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
-from tickstore.conversion.workers import results
 from tickstore.durable.files import write_out
-from tickstore.engines.engine import Engine, Task
+from tickstore.engines.engine import Engine, Feed, Task
+from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store.commit import BuiltPartition
@@ -21,6 +21,27 @@ from tickstore.store.paths import Key, day_path, partition_order
 
 _PARSE: Final = "parse"
 _BUILD: Final = "build"
+
+
+def processes(workers: int) -> Supervisor:
+    """Return worker processes, forked once the kernels are loaded: that spares each of them a second of imports.
+
+    They keep what this process holds, the store's lock above all: while one of them lives, it is held.
+    """
+    return Supervisor(Options(workers=workers, start="fork"))
+
+
+def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
+    """Yield each task with what it gave, as they finish.
+
+    UserError: what a task raised, or that its worker died twice.
+    """
+    for answer in engine.run(feed):
+        if answer.error is not None:
+            raise answer.error
+        if answer.failure:
+            raise StoreError(f"a worker died twice on {answer.task.label}: out of memory?")
+        yield answer.task, answer.value
 
 
 class Pipeline:

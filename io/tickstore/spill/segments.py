@@ -5,7 +5,6 @@ is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8 bytes a
 conversion stay in memory.
 """
 
-import io
 import json
 import mmap
 import struct
@@ -17,11 +16,12 @@ import numpy as np
 from kernels.base.columns import I32, I64, Array
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
+from tickstore.input.packed_names import name_text
 from tickstore.spill.logs import Segment
 from tickstore.spill.partition_rows import gather_wide, number_partitions, place_rows, scatter_narrow
 from tickstore.store.paths import Key
 from tickstore.times.stated_dates import StatedDates
-from tickstore.times.trade_dates import TradeCalendar, trade_days
+from tickstore.times.trade_dates import TradeCalendar, day_text, trade_days
 
 BLOCK_ROWS: Final = 1 << 18
 _TRAILER: Final = struct.Struct("<16sQQ")
@@ -80,12 +80,9 @@ class SpillWriter:
         position = np.empty(rows, np.int32)
         place_rows(number, starts, position)
         present = np.flatnonzero(np.diff(starts))
-        entries = np.empty((len(present), 4), np.int64)
-        entries[:, 0] = present
-        entries[:, 1] = len(self._blocks)
-        entries[:, 2] = starts[present]
-        entries[:, 3] = starts[present + 1] - starts[present]
-        self._entries.append(entries)
+        block = np.full(len(present), len(self._blocks))
+        entries = np.column_stack([present, block, starts[present], starts[present + 1] - starts[present]])
+        self._entries.append(entries.astype(np.int64, copy=False))
         self._blocks.append(self._write_block(columns, position, len(present) == 1))
 
     def _write_block(self, columns: dict[str, I64], position: I32, in_place: bool) -> _Block:
@@ -118,9 +115,6 @@ class SpillWriter:
 
     def finish(self, long_texts: dict[int, str]) -> list[tuple[Key, int]]:
         """Append directory and trailer and return the rows of each key."""
-        from tickstore.input.packed_names import name_text
-        from tickstore.times.trade_dates import day_text
-
         keys = [
             (name_text(int(self._key_security[k]), long_texts), day_text(self._key_day[k])) for k in range(self._known)
         ]
@@ -150,7 +144,7 @@ class Spill:
 
     columns: tuple[str, ...]
     keys: dict[Key, int]
-    _views: tuple[Array, ...]
+    _views: tuple[Array, Array, Array, Array]
     _blocks: I64
     _entries: I64
     _first: I64 = field(init=False)
@@ -165,13 +159,10 @@ class Spill:
         entries = self._of(key)
         blocks = self._blocks[entries[:, 1]]
         width = blocks[:, 1 + column]
-        segments = np.empty((len(entries), 4), np.int64)
-        segments[:, 0] = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
-        segments[:, 1] = width
-        segments[:, 2] = entries[:, 3]
-        segments[:, 3] = blocks[:, 1 + n + column]
+        first = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
+        segments = np.column_stack([first, width, entries[:, 3], blocks[:, 1 + n + column]])
         with np.errstate(over="ignore"):  # a span of 2 ** 63 and more wraps twice
-            gather_wide(segments, self._views[0], self._views[1], self._views[2], self._views[3], out)
+            gather_wide(segments, *self._views, out)
 
     def locate(self, key: Key, row: int) -> tuple[int, int]:
         """Return the block of a row of a partition, and its number among the block's rows of that partition."""
@@ -223,8 +214,3 @@ def is_whole(segment: Segment) -> bool:
             return len(trailer) == _TRAILER.size and trailer.startswith(_MAGIC)
     except OSError:
         return False
-
-
-def memory_target() -> io.BytesIO:
-    """Return a target for a segment that stays in memory."""
-    return io.BytesIO()

@@ -19,7 +19,7 @@ from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.parse.odd_lines import read_line
 from tickstore.parse.plan import find_sources, line_rules
 from tickstore.request import ConvertRequest, Limits
-from tickstore.spill.segments import open_spill
+from tickstore.spill.segments import Spill
 from tickstore.times.written_times import RejectError
 
 pytestmark = pytest.mark.reduced
@@ -244,8 +244,8 @@ def outcome(
         chunk = parse_chunk(
             ParseTask(0, source, Chunk(0, start, stop), "Australia/Sydney", "19:00", (), None, 10**6, limits)
         )
-        assert isinstance(chunk.log, bytes)
-        spill = open_spill(chunk.log)
+        spill = chunk.log
+        assert isinstance(spill, Spill)
         for key, count in chunk.keys:
             out = np.empty(count, np.int64)
             spill.read(key, "order_id", out)
