@@ -16,6 +16,7 @@ from kernels.conventions import NULL
 from tickstore.input.packed_names import LONG_NAME
 from tickstore.parse.odd_lines import LONGEST_FOLDER
 
+Book = NDArray[np.uint64]  # see `add_name`
 UNKNOWN_NAME: Final = NULL + 1  # what the line parser takes for no value
 _LONGEST: Final = LONGEST_FOLDER // 3  # bytes; a byte takes up to three in a folder's name
 _SLOTS: Final = 1 << 17
@@ -47,7 +48,7 @@ def _first_slot(data: U8, start: int, stop: int) -> Any:
 
 
 @inlined
-def find_name(data: U8, start: int, stop: int, book: NDArray[np.uint64]) -> Any:
+def find_name(data: U8, start: int, stop: int, book: Book) -> Any:
     """Return the number of the name data[start:stop], UNKNOWN_NAME if it is not in the book."""
     if stop - start > _LONGEST:
         return np.int64(UNKNOWN_NAME)
@@ -72,7 +73,7 @@ def find_name(data: U8, start: int, stop: int, book: NDArray[np.uint64]) -> Any:
 
 
 @kernel
-def add_name(name: U8, number: int, book: NDArray[np.uint64], entry: int) -> int:
+def add_name(name: U8, number: int, book: Book, entry: int) -> int:
     """Enter a name and return where the next one may go; the same place if there is no slot for it.
 
     Parameters

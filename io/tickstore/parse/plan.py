@@ -16,8 +16,19 @@ from tickstore.input.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS
 from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import parse_header
 from tickstore.input.text import PARQUET, float_columns, read_head, sniff_form
-from tickstore.parse.fast_lines import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
 from tickstore.parse.odd_lines import LineRules, limits, time_shapes
+from tickstore.parse.plain_fields import (
+    DEFAULT,
+    EASY_HIGH,
+    EASY_LOW,
+    EMPTY_OK,
+    HIGH,
+    KIND,
+    LOW,
+    PLAN_HEIGHT,
+    SCALE,
+    SLOT,
+)  # fmt: skip
 from tickstore.request import ConvertRequest
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME

@@ -33,6 +33,17 @@ def _two_digits(data: U8, position: int) -> Any:
 
 
 @inlined
+def _iso_day(data: U8, start: int) -> Any:
+    """Return the days since 1970 of YYYY-MM-DD; -1 for none and for odd years, of which the slow path knows more."""
+    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
+    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
+    leap = year % 4 == 0  # 2000 is one
+    if not (1981 <= year <= 2098 and 1 <= month <= 12) or day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+        return np.int64(-1)
+    return (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
+
+
+@inlined
 def iso_time(data: U8, start: int, stop: int) -> Any:
     """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
 
@@ -46,15 +57,10 @@ def iso_time(data: U8, start: int, stop: int) -> Any:
     c = data[start + 10]
     if c != _SMALL and (c | _SMALL) != _SMALL_T and c != _UNDERSCORE:
         return np.int64(NO_TIME)
-    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
-    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
     hour, minute, second = _two_digits(data, start + 11), _two_digits(data, start + 14), _two_digits(data, start + 17)
-    if not (1981 <= year <= 2098 and 1 <= month <= 12 and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
-        return np.int64(NO_TIME)  # of other years the slow path knows whether they are in range
-    leap = year % 4 == 0  # 2000 is one
-    if day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+    days = _iso_day(data, start)
+    if days < 0 or not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return np.int64(NO_TIME)
-    days = (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
     position, fraction = start + 19, np.int64(0)
     if position < stop and (data[position] == _DOT or data[position] == _COMMA):
