@@ -1,4 +1,7 @@
-"""Build one partition from the logs: one of the kinds of work of a conversion."""
+"""Build one partition from the logs: one of the kinds of work of a conversion.
+
+The top layer of building, run by an engine for the pipeline.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial

@@ -1,6 +1,7 @@
 """Build one partition's day file: order its rows, number its orders, index fills and quotes, column by column.
 
-Columns go straight from the spill logs into the mapped output, so memory does not grow with the partition.
+Called by the build task. Columns go straight from the spill logs into the mapped output, so memory does not grow with
+the partition.
 """
 
 import zlib

@@ -1,7 +1,8 @@
 """Rows of a partition that the store has already, and rows that come now: which of them make up the table.
 
-Files may be converted one after the other. A source that was not there before adds its rows; one that is given
-again, as it was or grown, changes nothing or adds; one that is given again with other content needs ``replace``.
+Called by the build task. Files may be converted one after the other. A source that was not there before adds its rows;
+one that is given again, as it was or grown, changes nothing or adds; one that is given again with other content needs
+``replace``.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A partition's rows of one table in time order, taken column by column."""
+"""A partition's rows of one table in time order, taken column by column. For the day builder."""
 
 from typing import Any, Final
 

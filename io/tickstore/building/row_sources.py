@@ -1,4 +1,7 @@
-"""Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already."""
+"""Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already.
+
+Made by the build task, read by the day builder through `ordered_tables`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

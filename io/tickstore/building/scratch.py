@@ -1,6 +1,7 @@
 """Working memory of a worker: small arrays as usual, large ones in an unlinked file, used again for every partition.
 
-So a partition of any size is built in the same private memory: the system may write the file's pages out.
+Called by the build task, used all over building. So a partition of any size is built in the same private memory: the
+system may write the file's pages out.
 """
 
 import mmap

@@ -1,4 +1,7 @@
-"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions."""
+"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions.
+
+The kernels of `ordered_tables`.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise

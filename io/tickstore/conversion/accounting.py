@@ -1,4 +1,7 @@
-"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts."""
+"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts.
+
+Called by the pipeline between its steps and by `conversion` before it commits.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

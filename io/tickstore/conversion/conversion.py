@@ -1,4 +1,7 @@
-"""Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all."""
+"""Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all.
+
+The top layer, called by the command line, runs and research; it calls all others.
+"""
 
 import errno
 import multiprocessing

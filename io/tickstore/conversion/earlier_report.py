@@ -1,4 +1,4 @@
-"""What a conversion is known by, and the report of an equal one that was done before."""
+"""What a conversion is known by, and the report of an equal one that was done before. For `conversion`."""
 
 import os
 from contextlib import suppress
@@ -10,7 +10,7 @@ from tickstore.day.check import check_day, stated
 from tickstore.durable.json_lines import read_lines
 from tickstore.input.files import Source, check_file
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
-from tickstore.store.manifest import is_partition_line
+from tickstore.store.catalog import is_partition_line
 from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, Key, day_path
 
 

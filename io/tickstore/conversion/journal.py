@@ -1,6 +1,6 @@
 """What an interrupted conversion has done already: JSON lines beside its files, each written when a thing is done.
 
-No sync: the journal is trusted only until the machine starts again.
+For the pipeline. No sync: the journal is trusted only until the machine starts again.
 """
 
 import json

@@ -1,8 +1,11 @@
-"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion."""
+"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion.
+
+Run by an engine for the pipeline; it joins the parser to the spill.
+"""
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -116,11 +119,16 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     result.blank += blank
     result.rejects += rejects
     if len(result.rejects) > task.most_rejects:
-        first = "; ".join(f"{_place(reject, task)} {_reason(reject)}" for reject in result.rejects[:3])
-        raise InputError(
-            f"more than {task.most_rejects} rows are bad: nothing was stored. First: {first}. "
-            "Mend the file or raise --max_rejects or --max_reject_ratio"
-        )
+        first = [(_place(reject, task), reject.reason, reject.column) for reject in result.rejects[:3]]
+        raise too_many_bad(f"more than {task.most_rejects} rows are bad", first)
+
+
+def too_many_bad(what: str, first: Iterable[tuple[str, str, str]]) -> InputError:
+    """Return the error for more bad rows than allowed; ``first`` are place, reason and column of some."""
+    rows = "; ".join(f"{place} {reason}{' in ' + column if column else ''}" for place, reason, column in first)
+    return InputError(
+        f"{what}: nothing was stored. First: {rows}. Mend the file or raise --max_rejects or --max_reject_ratio"
+    )
 
 
 def _place(reject: Reject, task: ParseTask) -> str:
@@ -128,10 +136,6 @@ def _place(reject: Reject, task: ParseTask) -> str:
     if task.chunk.start == 0:
         return f"{task.source.path}:{2 + reject.line}"
     return f"{task.source.path} at byte {reject.offset}"
-
-
-def _reason(reject: Reject) -> str:
-    return f"{reject.reason}{' in ' + reject.column if reject.column else ''}"
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:

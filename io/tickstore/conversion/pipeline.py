@@ -1,4 +1,7 @@
-"""The work of a conversion: all byte ranges are parsed into logs, then all partitions are built from them."""
+"""The work of a conversion: all byte ranges are parsed into logs, then all partitions are built from them.
+
+Called by `conversion`; the tasks it feeds to an engine are `parse_task` and `building.build_task`.
+"""
 
 from collections import Counter, deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One conversion as it is asked for, and the tasks that it is made of."""
+"""One conversion as it is asked for, and the tasks that it is made of. For the pipeline."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
 from tickstore.input.session_file import SessionTable
 from tickstore.request import ConvertRequest
-from tickstore.store.manifest import manifest_partitions
+from tickstore.store.catalog import manifest_partitions
 from tickstore.store.paths import MANIFEST_NAME, Key, day_path
 from tickstore.store.recovery import read_catalog
 

@@ -1,4 +1,7 @@
-"""Rows that are not stored: where each one is, why, what it says, and how many of them are too many."""
+"""Rows that are not stored: where each one is, why, what it says, and how many of them are too many.
+
+Called by the pipeline once all is parsed and by `conversion` for the table.
+"""
 
 import csv
 import io
@@ -12,8 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, pieces
-from tickstore.errors import InputError
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, pieces, too_many_bad
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
@@ -82,13 +84,8 @@ def check_rejects(
     limit = most_rejects(request, rows)
     count = len(rejects) + more
     if count > limit:
-        first = "; ".join(
-            f"{bad.path}:{bad.line} {bad.reason}{' in ' + bad.column if bad.column else ''}" for bad in rejects[:3]
-        )
-        raise InputError(
-            f"{count} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
-            "Mend the file or raise --max_rejects or --max_reject_ratio"
-        )
+        first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column) for bad in rejects[:3]]
+        raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first)
 
 
 def duplicate_rows(

@@ -1,4 +1,4 @@
-"""The folders a conversion works in: the store, its temporary files, its logs."""
+"""The folders a conversion works in: the store, its temporary files, its logs. For `conversion`."""
 
 import hashlib
 import json

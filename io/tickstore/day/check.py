@@ -1,4 +1,4 @@
-"""Whether a day file is whole: every byte under a checksum, or zero."""
+"""Whether a day file is whole: every byte under a checksum, or zero. Asked by verification and by conversions."""
 
 import hashlib
 import mmap

@@ -1,4 +1,4 @@
-"""The HDF5 structures of day files: groups, attributes, contiguous one-dimensional columns.
+"""The HDF5 structures of day files: groups, attributes, contiguous one-dimensional columns. Called by the writer alone.
 
 h5py writes them once for each set of columns, into memory, with marks where files differ. For each file only rows,
 sizes, addresses and texts are put in place of the marks, so that columns can be filled in place through a map and a

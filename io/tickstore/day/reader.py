@@ -1,5 +1,6 @@
 """Day files: plain HDF5 for everyone, and a JSON index in front of it for a reader that maps the file once.
 
+The layer that the store and the driver open day files by.
 The user block, bytes [0, user block size), holds: magic (16), schema version (u4), length of the JSON (u4),
 its crc32 (u4), zero (u4), the JSON. All little-endian. ``data_layout.md`` has the details.
 """

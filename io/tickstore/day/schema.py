@@ -1,4 +1,7 @@
-"""The columns of a day file: the one definition that the writer, the reader and data_layout.md share."""
+"""The columns of a day file: the one definition that the writer, the reader and data_layout.md share.
+
+The lowest layer of the day file: it knows of no other module.
+"""
 
 from dataclasses import dataclass
 from typing import Final

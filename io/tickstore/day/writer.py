@@ -1,4 +1,4 @@
-"""Write day files: HDF5 structures and index in front, columns filled in place. The reader is in `day_file`."""
+"""Write day files: HDF5 structures and index in front, columns filled in place. Called by the day builder."""
 
 import hashlib
 import mmap

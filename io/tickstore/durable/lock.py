@@ -1,5 +1,7 @@
 """One writer at a time in a folder, a store's or a run's. The system drops the lock when its owner is dead.
 
+Called by conversions, verification, recovery and runs.
+
 Workers forked while it is held inherit it: one that outlives its parent for a moment must not write beside the next.
 """
 

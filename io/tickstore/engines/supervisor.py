@@ -1,7 +1,8 @@
 """Worker processes under a supervisor, with one pipe each: the engine of conversions and of runs on one machine.
 
-Standard pools lose all pending work, or hang, when one worker is killed. Here a task that kills its worker, hangs
-or runs out of memory is tried again, then answered as failed, and every other task completes.
+Called by the conversion's pipeline and by runs. Standard pools lose all pending work, or hang, when one worker is
+killed. Here a task that kills its worker, hangs or runs out of memory is tried again, then answered as failed, and
+every other task completes.
 """
 
 import contextlib

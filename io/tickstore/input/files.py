@@ -1,4 +1,7 @@
-"""Input files: which there are, what each holds, and how it is cut into byte ranges."""
+"""Input files: which there are, what each holds, and how it is cut into byte ranges.
+
+Called by `parse.plan`, `conversion` and inspection.
+"""
 
 import glob
 import os

@@ -1,4 +1,7 @@
-"""The first line of a CSV: which column is which field, and what to say when one is missing."""
+"""The first line of a CSV: which column is which field, and what to say when one is missing.
+
+Called by `parse.plan`, inspection and session files.
+"""
 
 import csv
 import difflib

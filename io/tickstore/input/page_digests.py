@@ -1,4 +1,4 @@
-"""Digests of the pages of an input file, and its lines counted on the way."""
+"""Digests of the pages of an input file, and its lines counted on the way. Kernels of parse tasks."""
 
 from typing import Any
 

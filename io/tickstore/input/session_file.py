@@ -1,4 +1,4 @@
-"""A file of sessions: when continuous trading of a security began and ended on a date.
+"""A file of sessions: when continuous trading of a security began and ended on a date. For `conversion`.
 
 Two shapes are known. One row a session: security, start, end and, unless it holds for every date, date; times are
 HH:MM[:SS] local, ISO or epoch. Or the exchange's own: one row a change of state, with a timestamp and a

@@ -1,4 +1,7 @@
-"""The text of an input file, in pieces that end at line ends: from a map, a decompressor, or Parquet made into CSV."""
+"""The text of an input file, in pieces that end at line ends: from a map, a decompressor, or Parquet made into CSV.
+
+The layer between files and the parser: parse tasks, `parse.plan` and inspection call it.
+"""
 
 import mmap
 from collections.abc import Iterator

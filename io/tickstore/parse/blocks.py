@@ -1,4 +1,7 @@
-"""Parse pieces of text into blocks of typed columns; no line is lost: each is a row, a reject or blank."""
+"""Parse pieces of text into blocks of typed columns; no line is lost: each is a row, a reject or blank.
+
+The top layer of parsing, called by parse tasks and for the table of rejects.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """The names the fast path cannot pack into a number: a table of those that got one, found by their bytes.
 
-The slow path numbers a name when it first appears; from then on the fast path knows it. A hash says where to look,
-the bytes alone say whether it is the name.
+For the fast path and `blocks`. The slow path numbers a name when it first appears; from then on the fast path knows it.
+A hash says where to look, the bytes alone say whether it is the name.
 """
 
 from itertools import islice

@@ -1,4 +1,7 @@
-"""The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused."""
+"""The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused.
+
+For `blocks`.
+"""
 
 import csv
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What of an input file is parsed, and how: its fields, its price unit, the plan of the fast and of the slow path."""
+"""What of an input file is parsed, and how: its fields, its price unit, the plan of the fast and of the slow path.
+
+Called by `conversion` before all work, and by `blocks`.
+"""
 
 import itertools
 from contextlib import suppress

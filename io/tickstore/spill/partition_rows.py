@@ -1,4 +1,4 @@
-"""Kernels that sort a block's rows into partitions, narrow its columns, and read them back."""
+"""Kernels that sort a block's rows into partitions, narrow its columns, and read them back. For `segments`."""
 
 from typing import Final
 

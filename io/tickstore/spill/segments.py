@@ -1,8 +1,8 @@
 """Parsed rows on their way to partitions: a byte range of input is one segment of a log, columns in partition order.
 
-A segment is blocks of narrow columns, then a directory, then a trailer that says where that is. A column of a block
-is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8 bytes an item. The segments of a small
-conversion stay in memory.
+Written by parse tasks, read by build tasks. A segment is blocks of narrow columns, then a directory, then a trailer
+that says where that is. A column of a block is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8
+bytes an item. The segments of a small conversion stay in memory.
 """
 
 import json

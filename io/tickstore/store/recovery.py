@@ -1,4 +1,7 @@
-"""Readers of a store carry out what an interrupted conversion had decided, so that they never see half of it."""
+"""Readers of a store carry out what an interrupted conversion had decided, so that they never see half of it.
+
+Called by all who read a store: runs, plans, verification, conversions.
+"""
 
 import errno
 import os

@@ -1,4 +1,7 @@
-"""Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign."""
+"""Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign.
+
+The top layer of the store, called by the command line.
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -12,9 +15,14 @@ from tickstore.durable.files import atomic_write
 from tickstore.durable.json_lines import append_lines, numbered_lines, read_lines, whole_size
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import StoreError
-from tickstore.store.catalog import catalog_bytes, rebuild_catalog, stored_catalog
+from tickstore.store.catalog import (
+    catalog_bytes,
+    is_partition_line,
+    manifest_partitions,
+    rebuild_catalog,
+    stored_catalog,
+)
 from tickstore.store.commit import finish_commit
-from tickstore.store.manifest import is_partition_line, manifest_partitions
 from tickstore.store.paths import CATALOG_NAME, CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME, day_path, is_decided
 from tickstore.store.recovery import existing, settle, writer_of
 

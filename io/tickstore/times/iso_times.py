@@ -1,4 +1,7 @@
-"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone."""
+"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone.
+
+Kernels of the parser: of its fast path and of its blocks.
+"""
 
 from typing import Any, Final
 

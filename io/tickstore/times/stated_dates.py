@@ -1,4 +1,7 @@
-"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1)."""
+"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1).
+
+Called by the spill for its blocks, by the slow path of parsing and by session files.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final

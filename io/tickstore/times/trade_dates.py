@@ -1,4 +1,7 @@
-"""Trade dates: the exchange's local date, and the next business day from the evening cutoff (decisions 1)."""
+"""Trade dates: the exchange's local date, and the next business day from the evening cutoff (decisions 1).
+
+Below parsing, spilling and conversion, which call it; plans of runs do, too.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Times as files write them: epochs in any unit, ISO 8601, compact dates."""
+"""Times as files write them: epochs in any unit, ISO 8601, compact dates. For the slow path and session files."""
 
 import re
 from datetime import datetime, timedelta
