@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,9 +83,11 @@ def test_plain_lines_equal_pyarrow(lines: list[str], longest: int, tmp_path_fact
     text = (HEADER + "".join(lines)).encode()
     columns, rejects, blank, count = parsed(source_of(tmp_path_factory.mktemp("p"), text), longest)
     wanted = [name for name in NAMES if name not in ("note", "side")]
-    table = pa.csv.read_csv(
+    table = pyarrow.csv.read_csv(
         io.BytesIO(text),
-        convert_options=pa.csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64())),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64())
+        ),
     )
     assert (rejects, blank, count) == ([], 0, len(lines))
     ours = ["order_id", "timestamp", "security", "price", "quantity", "leaves_quantity", "matched_quantity"]
@@ -119,10 +122,10 @@ def test_odd_lines_are_stored_right_or_rejected(
     expected = []
     for line in lines:
         try:  # pyarrow decides what the cells are, one line at a time, as text
-            table = pa.csv.read_csv(
+            table = pyarrow.csv.read_csv(
                 io.BytesIO((HEADER + line).encode()),
-                parse_options=pa.csv.ParseOptions(newlines_in_values=False),
-                convert_options=pa.csv.ConvertOptions(
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=False),
+                convert_options=pyarrow.csv.ConvertOptions(
                     column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False
                 ),
             )
