@@ -18,7 +18,7 @@ from tickstore.errors import InputError, StoreError
 from tickstore.input.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
 from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import parse_header
-from tickstore.input.text import PARQUET, float_columns, read_head, sniff_form
+from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.odd_lines import LineRules, limits, time_shapes
 from tickstore.parse.plain_fields import (
     DEFAULT,
@@ -156,10 +156,14 @@ def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertReq
 
 def _float_prices(source: Source) -> bool:
     """Return whether a Parquet file keeps prices as floats, whose text does not tell 3400.0 from 3400."""
-    columns = {
-        source.header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names
-    }
-    return not columns.isdisjoint(float_columns(Path(source.path)))
+    from tickstore.input.parquet import float_columns
+
+    return not float_columns(Path(source.path)).isdisjoint(_price_columns(source))
+
+
+def _price_columns(source: Source) -> list[int]:
+    prices = (field.name for field in FIELDS[source.table] if field.kind == PRICE)
+    return [source.header.columns[name] for name in prices if name in source.names]
 
 
 def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> tuple[Source, bool | None]:
@@ -195,11 +199,9 @@ def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
     One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing. Where
     Parquet keeps prices as floats whole ones tell nothing either, and any other one does.
     """
-    header = source.header
-    columns = [header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names]
     prices, decimals = 0, 0
-    for line, column in itertools.product(head.split(b"\n")[1:], columns):
-        cells = line.split(header.delimiter.encode())
+    for line, column in itertools.product(head.split(b"\n")[1:], _price_columns(source)):
+        cells = line.split(source.header.delimiter.encode())
         if column < len(cells):
             price = cells[column].strip(b'" \r')
             told = price.strip(b"0.") != b"" and price != _SENTINEL
