@@ -187,7 +187,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     )
     conversion = {"kind": "conversion", "fingerprint": fingerprint, "report": report_json(report)}
     table = rejects_csv(request.store / REJECTS_NAME, plan.sources, rejects)
-    commit(Decision(request.store, plan.folder, plan.logs, built, table, conversion), progress)
+    commit(Decision(request.store, plan.logs, built, table, conversion), progress)
     return report
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, pieces, too_many_bad
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText, too_many_bad
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
@@ -118,7 +118,7 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
     rows = []
     wanted = {block for places in keys.values() for block, _ in places}
     stored_blocks = 0
-    for piece in pieces(task, []):
+    for piece in RangeText(task).pieces():
         data, start, _, offset = piece
         for block in parser.parse(piece):
             if not block.rows:
@@ -155,7 +155,7 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     waiting = iter([*offsets, None])
     offset = next(waiting)
     count = 2
-    for data, start, stop, base in pieces(whole, []):
+    for data, start, stop, base in RangeText(whole).pieces():
         counted = start
         while offset is not None and offset < base + stop - start:
             count += int(count_newlines(data[counted : start + offset - base]))

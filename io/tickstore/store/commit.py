@@ -59,7 +59,6 @@ class Decision:
     """What a conversion will change in the store."""
 
     store: Path
-    folder: Path
     logs: Path | None
     built: list[BuiltPartition]
     rejects: bytes
@@ -84,12 +83,13 @@ def commit(decision: Decision, progress: Progress) -> None:
         "rejects": base64.b64encode(decision.rejects).decode(),
         "logs": None if decision.logs is None else str(decision.logs),
     }
-    path = decision.folder / DECISION_NAME
+    folder = decision.store / CONVERT_FOLDER
+    path = folder / DECISION_NAME
     try:
         atomic_write(path, dump_json(plan))
         if decision.logs is not None:  # not needed any more: spare the disk from writing them
             shutil.rmtree(decision.logs, ignore_errors=True)
-        _make_durable(decision.folder, plan)
+        _make_durable(folder, plan)
     except OSError:
         path.unlink(missing_ok=True)
         raise
