@@ -19,7 +19,7 @@ from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
-from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
+from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS, QUOTES
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
@@ -52,7 +52,9 @@ class DayBuilder:
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
-        self._place_fills()
+        self._fill_starts: I64 = scratch.empty(self._count + 1, "i8")
+        self._position: I32 = scratch.empty(self._trades.rows, "i4")
+        place_rows(self._fill_order, self._fill_starts, self._position)
 
     def _number_orders(self) -> None:
         n = self._orders.rows
@@ -76,19 +78,10 @@ class DayBuilder:
             self._trades.read("order_id", fill_id)
             find_orders(fill_id, table, self._ids, self._fill_order)
 
-    def _place_fills(self) -> None:
-        self._fill_starts: I64 = self._scratch.empty(self._count + 1, "i8")
-        self._position: I32 = self._scratch.empty(self._trades.rows, "i4")
-        place_rows(self._fill_order, self._fill_starts, self._position)
-
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
         """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
-        rows = {
-            "events": self._orders.rows,
-            "orders": self._count,
-            "fills": self._trades.rows,
-            "quotes": self._nbbo.rows,
-        }
+        counts = self._orders.rows, self._count, self._trades.rows, self._nbbo.rows
+        rows = dict(zip(GROUPS, counts, strict=True))
         spec = [
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
@@ -98,8 +91,12 @@ class DayBuilder:
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
             views = writer.views
-            self._write_quotes(views)
-            self._write_events(views)
+            for column in QUOTES:
+                self._nbbo.read(column.name, views[column.path])
+            for column in EVENTS:
+                if column.name not in ("order_index", "next_row") and column.path in views:
+                    self._orders.read(column.name, views[column.path])
+            views["events/order_index"][:] = self._order_index
             self._write_orders(views)
             trades_crc = self._write_fills(views)
             index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
@@ -110,16 +107,6 @@ class DayBuilder:
         tables = zip(TABLES, (self._orders, self._trades, self._nbbo), strict=True)
         duplicates = {name: table.duplicates for name, table in tables if table.duplicates}
         return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
-
-    def _write_quotes(self, views: dict[str, Array]) -> None:
-        for column in GROUPS["quotes"]:
-            self._nbbo.read(column.name, views[column.path])
-
-    def _write_events(self, views: dict[str, Array]) -> None:
-        for column in EVENTS:
-            if column.name not in ("order_index", "next_row") and column.path in views:
-                self._orders.read(column.name, views[column.path])
-        views["events/order_index"][:] = self._order_index
 
     def _write_orders(self, views: dict[str, Array]) -> None:
         def order(name: str) -> Array:

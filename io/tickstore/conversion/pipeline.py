@@ -3,7 +3,7 @@
 Called by `conversion`; the tasks it feeds to an engine are `parse_task` and `building.build_task`.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any, Final
@@ -88,15 +88,14 @@ class Pipeline:
             for chunk in parsed_before(plan.folder, plan.logs):
                 self._note_parsed(chunk)
         sizes = {n: place.stop - place.start for n, place in enumerate(plan.chunks) if n not in self._parsed}
-        waiting = deque(sorted(sizes, key=lambda number: -sizes[number]))  # no worker is left with a large one
-        for _, chunk in results(engine, lambda: self._parse_task(waiting.popleft()) if waiting else None):
+        tasks = map(
+            plan.parse_task, sorted(sizes, key=lambda number: -sizes[number])
+        )  # none with a large one at the end
+        jobs = (Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}") for task in tasks)
+        for _, chunk in results(engine, lambda: next(jobs, None)):
             if plan.logs is not None:
                 note_parsed(plan.folder, chunk)
             self._note_parsed(chunk)
-
-    def _parse_task(self, number: int) -> Task:
-        task = self._plan.parse_task(number)
-        return Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}")
 
     def _note_parsed(self, chunk: ParsedChunk) -> None:
         self._parsed[chunk.number] = chunk

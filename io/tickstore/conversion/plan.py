@@ -118,7 +118,8 @@ def participant_codes(parsed: Mapping[int, ParsedChunk], store: Path) -> dict[st
     """Return text -> code when participant ids are text, else None; codes that the store has stay as they are."""
     catalog = read_catalog(store) if (store / MANIFEST_NAME).exists() else None
     known = None if catalog is None else catalog.participants
-    if known is None and not any(map(_has_text, parsed.values())):
+    numbers = (number for chunk in parsed.values() for number in chunk.names.values())
+    if known is None and all(0 <= number <= _LARGEST_PARTICIPANT for number in numbers):
         return None
     if known is None and catalog is not None and catalog.partitions:
         raise StoreError(f"{store}: participant ids are numbers in this store and text here; use another store")
@@ -126,8 +127,3 @@ def participant_codes(parsed: Mapping[int, ParsedChunk], store: Path) -> dict[st
     for text in sorted({text for chunk in parsed.values() for text in chunk.names}):
         codes.setdefault(text, len(codes))
     return codes
-
-
-def _has_text(chunk: ParsedChunk) -> bool:
-    """Return whether participant ids of a byte range are text."""
-    return any(not 0 <= number <= _LARGEST_PARTICIPANT for number in chunk.names.values())

@@ -65,7 +65,7 @@ class DayWriter:
     def finish(self, security: str, date: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Write checksums, index and HDF5 structures, and return the index. `sync` must follow."""
         places = {
-            place.path: [place.dtype, place.rows, place.offset, _crc(self.views[place.path])]
+            place.path: [place.dtype, place.rows, place.offset, zlib.crc32(self.views[place.path].data)]
             for place in self.layout.columns
         }
         rows = dict.fromkeys(GROUPS, 0) | {place.path.partition("/")[0]: place.rows for place in self.layout.columns}
@@ -167,10 +167,6 @@ def write_day(
     index = writer.finish(security, date, attributes)
     writer.sync()
     return int(index["size"])
-
-
-def _crc(column: Array) -> int:
-    return zlib.crc32(column.data) if len(column) else 0
 
 
 def _digest(rows: dict[str, int], places: dict[str, list[Any]]) -> str:

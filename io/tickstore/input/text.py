@@ -87,14 +87,9 @@ def plain_pieces(data: mmap.mmap, start: int, stop: int, data_start: int, piece_
             if end <= position:  # one line longer than a piece
                 end = data.find(b"\n", position, stop) + 1 or stop
         yield view, position, end, position
-        release(data, position, end)
+        first = position // mmap.PAGESIZE * mmap.PAGESIZE
+        data.madvise(mmap.MADV_DONTNEED, first, end - first)  # else memory would seem to hold the whole input
         position = end
-
-
-def release(data: mmap.mmap, start: int, stop: int) -> None:
-    """Let go of the pages of data[start:stop], so that memory does not seem to hold the whole input."""
-    first = start // mmap.PAGESIZE * mmap.PAGESIZE
-    data.madvise(mmap.MADV_DONTNEED, first, stop - first)
 
 
 def next_line(data: mmap.mmap, position: int, data_start: int) -> int:

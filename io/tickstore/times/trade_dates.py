@@ -87,13 +87,6 @@ def first_instant(timezone: str, cutoff: str, holidays: tuple[str, ...], day: st
     return local_instant(timezone, day_text(before), evening // 10**9)
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UserError(f"timezone {name!r} is unknown: use an IANA name such as Australia/Sydney") from None
-
-
 def _cutoff_ns(text: str) -> int:
     """Return the cutoff in ns after midnight; ``24:00`` means no cutoff."""
     try:
@@ -108,7 +101,10 @@ def _cutoff_ns(text: str) -> int:
 
 def _zone_changes(timezone: str) -> tuple[I64, I64]:
     """Return when the zone's offset changes: probed weekly, then narrowed to the second."""
-    zone = _zone(timezone)
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UserError(f"timezone {timezone!r} is unknown: use an IANA name such as Australia/Sydney") from None
 
     def offset(second: int) -> int:
         delta = datetime.fromtimestamp(second, UTC).astimezone(zone).utcoffset()
