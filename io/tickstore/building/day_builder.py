@@ -109,16 +109,12 @@ class DayBuilder:
         return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
 
     def _write_orders(self, views: dict[str, Array]) -> None:
-        def order(name: str) -> Array:
-            return views[f"orders/{name}"]
-
-        def event(name: str) -> Array:
-            return views[f"events/{name}"]
-
-        first, last, index = order("first_row"), order("last_row"), event("order_index")
-        leaves, matched = event("leaves_quantity"), event("matched_quantity")
-        order_rows(index, leaves, matched, first, last, order("parent_quantity"), event("next_row"))
-        order("order_id")[:] = self._ids[: self._count]
+        order = {c.name: views[c.path] for c in ORDERS if c.path in views}
+        event = {c.name: views[c.path] for c in EVENTS if c.path in views}
+        first, last, index = order["first_row"], order["last_row"], event["order_index"]
+        leaves, matched = event["leaves_quantity"], event["matched_quantity"]
+        order_rows(index, leaves, matched, first, last, order["parent_quantity"], event["next_row"])
+        order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
             ("end_time", "timestamp", last),
@@ -128,27 +124,27 @@ class DayBuilder:
             ("matched_quantity", "matched_quantity", last),
             ("carried_quantity", "matched_quantity", first),
         ):
-            take(event(source), rows, order(name))
+            take(event[source], rows, order[name])
         for name in ("parent_quantity", "matched_quantity"):
-            np.subtract(order(name), order("carried_quantity"), out=order(name))
+            np.subtract(order[name], order["carried_quantity"], out=order[name])
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
-            if f"orders/{name}" in views:
+            if name in order:
                 self._orders.read(name, column)
-                take(column, first, order(name))
+                take(column, first, order[name])
                 if name in _LASTING:
-                    self._contradictions[name] = _count_others(column, index, order(name))
-        order("first_fill")[:] = self._fill_starts[:-1]
-        np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order("fill_count"), casting="unsafe")
+                    self._contradictions[name] = _count_others(column, index, order[name])
+        order["first_fill"][:] = self._fill_starts[:-1]
+        np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order["fill_count"], casting="unsafe")
         before = self._scratch.empty(self._orders.rows, "i4")
         for times, at_arrival, at_end, less in (
             (views["quotes/timestamp"], "arrival_quote", "end_quote", 1),
             (self._trades.timestamp, "fills_before_arrival", "fills_before_end", 0),
         ):
-            count_before(event("timestamp"), times, before)
+            count_before(event["timestamp"], times, before)
             before -= less
-            take(before, first, order(at_arrival))
-            take(before, last, order(at_end))
+            take(before, first, order[at_arrival])
+            take(before, last, order[at_end])
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""

@@ -47,6 +47,18 @@ def _iso_day(data: U8, start: int) -> Any:
 
 
 @inlined
+def _iso_offset(data: U8, position: int, stop: int) -> Any:
+    """Return the minutes of HH, HHMM or HH:MM behind a sign at ``position``, below zero for all else."""
+    left = stop - position
+    if (left != 3 and left != 5 and left != 6) or (left == 6 and data[position + 3] != _COLON):
+        return np.int64(-1)
+    hours, minutes = _two_digits(data, position + 1), np.int64(0)
+    if left > 3:
+        minutes = _two_digits(data, stop - 2)
+    return hours * 60 + minutes if 0 <= hours < 24 and 0 <= minutes < 60 else np.int64(-1)
+
+
+@inlined
 def iso_time(data: U8, start: int, stop: int) -> Any:
     """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
 
@@ -80,15 +92,8 @@ def iso_time(data: U8, start: int, stop: int) -> Any:
     c, left = data[position], stop - position
     if c == _CAPITAL_Z and left == 1:
         return seconds * 1_000_000_000 + fraction
-    if (c != _PLUS and c != _MINUS) or (left != 3 and left != 5 and left != 6):
-        return np.int64(NO_TIME)
-    if left == 6 and data[position + 3] != _COLON:
-        return np.int64(NO_TIME)
-    offset = _two_digits(data, position + 1) * 60
-    if left > 3:
-        minute = _two_digits(data, stop - 2)
-        offset = offset + minute if 0 <= minute < 60 else -1
-    if offset < 0 or offset >= 1_440:
+    offset = _iso_offset(data, position, stop)
+    if offset < 0 or (c != _PLUS and c != _MINUS):
         return np.int64(NO_TIME)
     return (seconds - (offset if c == _PLUS else -offset) * 60) * 1_000_000_000 + fraction
 
