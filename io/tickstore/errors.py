@@ -1,4 +1,7 @@
-"""What can go wrong that the user can mend. The command line prints the message and exits with 2."""
+"""What can go wrong that the user can mend. The command line prints the message and exits with 2.
+
+Below every other module: each of them raises these.
+"""
 
 
 class UserError(Exception):

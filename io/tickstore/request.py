@@ -1,4 +1,4 @@
-"""What a conversion is asked to do, and what it says it did."""
+"""What a conversion is asked to do, and what it says it did: the words between its callers and every layer of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

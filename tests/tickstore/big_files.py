@@ -22,7 +22,7 @@ from tests.tickstore.conftest import DAY_NS, OPEN, market_rows, write_market
 from tickstore.building.build_task import BuildTask, build_partition
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask, parse_chunk
 from tickstore.request import ConvertProgress
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
 
 Lines = dict[str, list[str]]
 Range = tuple[str, int, int]  # file name, first byte, byte after the last

@@ -1,12 +1,14 @@
-"""Build one partition from the logs: one of the kinds of work of a conversion."""
+"""Build one partition from the logs: one of the kinds of work of a conversion.
+
+The top layer of building, run by an engine for the pipeline.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from numpy.typing import NDArray
-
+from kernels.base.columns import Array
 from tickstore.building.day_builder import BuiltDay, DayBuilder, table_digests
 from tickstore.building.merged_tables import (
     CONFLICT,
@@ -22,21 +24,20 @@ from tickstore.building.merged_tables import (
 from tickstore.building.row_sources import LogPart, RowSource, SpilledTable, StoredTable
 from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
-from tickstore.day.check import sound_day
+from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
-from tickstore.day.schema import FILLS, ORDERS, QUOTES
+from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES
 from tickstore.day.writer import forget_buffers
 from tickstore.errors import StoreError
 from tickstore.input.fields import TABLES
 from tickstore.spill.logs import Segment
-from tickstore.spill.segments import Key, Spill, open_spill
-from tickstore.store.new_day_file import BuiltPartition, Removed
+from tickstore.spill.segments import Spill, open_spill
+from tickstore.store.commit import BuiltPartition, Removed
+from tickstore.store.paths import Key
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
-_GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table go
 MOST_SOURCES: Final = 100  # named in a day file
 _MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
-FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 _SOURCE: Final = 4  # base name, size, digest, table
 
 
@@ -44,7 +45,7 @@ class Log(NamedTuple):
     """Where rows of a partition are: a byte range, its place in a log, how many they are, what columns they have."""
 
     number: int
-    log: Segment | bytes
+    log: Segment | Spill
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None  # participant number in the log -> code of the store
@@ -65,9 +66,6 @@ class BuildTask:
     scratch_folder: str | None
 
 
-_state: dict[str, Any] = {}
-
-
 def build_partition(task: BuildTask) -> BuiltPartition:
     """Build a partition's day file beside its place; the commit moves it there."""
     scratch = _scratch(task.scratch_folder)
@@ -77,21 +75,13 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     given = [table for table, logs in task.logs.items() if logs]
     existing, damage = (None, "") if task.existing is None else sound_day(task.existing, given, task.stored)
     for table in TABLES:
-        parts = [
-            LogPart(log.number, partial(_spill, log.number, log.log), log.rows, log.columns, log.codes)
-            for log in task.logs.get(table, ())
-        ]
-        spilled[table] = SpilledTable(table, task.key, parts)
-        tables[table] = spilled[table]
-        if existing is not None and _has(existing, table):
+        parts = [LogPart(log.number, partial(_spill, log.log), *log[2:]) for log in task.logs.get(table, ())]
+        tables[table] = spilled[table] = SpilledTable(table, task.key, parts)
+        if existing is not None and table in stored_tables(existing.index):
             choices[table] = _choice(table, existing, spilled[table], task)
             tables[table] = choices[table].rows
     security, date = task.key
-    attributes = task.attributes
-    if existing is not None:
-        attributes = _merged(attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
-        if "orders" in choices:
-            attributes = _with_snapshots(attributes, existing, choices["orders"])
+    attributes = _attributes(task, existing, choices)
     if FROM_ORDERS in attributes:
         attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
     built = DayBuilder(tables, scratch).write(
@@ -115,10 +105,12 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     return result
 
 
-def _has(existing: DayFile, table: str) -> bool:
-    """Return whether a file of a table is in a day file; quotes made of order rows are made anew each time."""
-    derived = table == "nbbo" and existing.attributes.get(FROM_ORDERS)
-    return bool(existing.rows[_GROUP[table]] and not derived)
+def _attributes(task: BuildTask, existing: DayFile | None, choices: dict[str, Choice]) -> dict[str, Any]:
+    """Return the attributes asked for, together with those of what stays."""
+    if existing is None:
+        return task.attributes
+    attributes = _merged(task.attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
+    return _with_snapshots(attributes, existing, choices["orders"]) if "orders" in choices else attributes
 
 
 def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
@@ -161,7 +153,7 @@ def _given_rows(built: BuiltDay, table: str, given: SpilledTable, choice: Choice
     if choice is not None and choice.verdict == KEPT:
         return given.rows
     stored = choice.rows.rows - given.rows if choice is not None else 0
-    return int(built.index["rows"][_GROUP[table]]) - stored
+    return int(built.index["rows"][GROUP_OF[table]]) - stored
 
 
 def _removed(existing: DayFile | None, choices: dict[str, Choice], attributes: dict[str, Any]) -> list[Removed]:
@@ -207,7 +199,7 @@ def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> d
     }
 
 
-def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[str, Any]:
+def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any]:
     """Return the attributes that the columns decide."""
     groups = {
         "fills": {c.name: views[c.path] for c in FILLS},
@@ -221,12 +213,10 @@ def _derived(views: dict[str, NDArray[Any]], timezone: str, date: str) -> dict[s
     return facts
 
 
+@lru_cache(maxsize=1)
 def _scratch(folder: str | None) -> Scratch:
     """Return this process's scratch memory."""
-    if _state.get("folder") != folder or "scratch" not in _state:
-        _state["scratch"], _state["folder"] = Scratch(Path(folder) if folder else None), folder
-    scratch: Scratch = _state["scratch"]
-    return scratch
+    return Scratch(Path(folder) if folder else None)
 
 
 @lru_cache(maxsize=_MAPPED)
@@ -234,17 +224,12 @@ def _mapped_spill(segment: Segment) -> Spill:
     return open_spill(segment)
 
 
-def _spill(number: int, log: Segment | bytes) -> Spill:
-    if isinstance(log, Segment):
-        return _mapped_spill(log)
-    kept: dict[int, Spill] = _state.setdefault("memory", {})
-    if number not in kept:
-        kept[number] = open_spill(log)
-    return kept[number]
+def _spill(log: Segment | Spill) -> Spill:
+    return _mapped_spill(log) if isinstance(log, Segment) else log
 
 
 def forget_logs() -> None:
     """Let go of mapped logs and scratch memory: they belong to one conversion."""
     _mapped_spill.cache_clear()
     forget_buffers()
-    _state.clear()
+    _scratch.cache_clear()

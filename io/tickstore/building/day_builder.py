@@ -1,6 +1,7 @@
 """Build one partition's day file: order its rows, number its orders, index fills and quotes, column by column.
 
-Columns go straight from the spill logs into the mapped output, so memory does not grow with the partition.
+Called by the build task. Columns go straight from the spill logs into the mapped output, so memory does not grow with
+the partition.
 """
 
 import zlib
@@ -10,40 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
-from tickstore.building.order_index import (
-    count_before,
-    count_before_ends,
-    count_others,
-    find_orders,
-    hash_orders,
-    number_orders,
-    order_rows,
-    place_fills,
-)
-from tickstore.building.ordered_tables import _BLOCK, SnapshotQuotes, TimeOrdered, _put, _take
-from tickstore.building.row_sources import RowSource
+from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
+from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
+from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
-from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS
+from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS, QUOTES
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
+from tickstore.spill.partition_rows import place_rows
 
 _FIRST_TABLE: Final = 1 << 12
 # Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
 _VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
 _VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
-_FROM_FIRST_ROW: Final = (
-    "participant",
-    "side",
-    "order_type",
-    "time_validity",
-    "crossing_key",
-    "decision_time",
-    "parent_id",
-)
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
 
@@ -68,15 +52,17 @@ class DayBuilder:
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
-        self._place_fills()
+        self._fill_starts: I64 = scratch.empty(self._count + 1, "i8")
+        self._position: I32 = scratch.empty(self._trades.rows, "i4")
+        place_rows(self._fill_order, self._fill_starts, self._position)
 
     def _number_orders(self) -> None:
         n = self._orders.rows
-        order_id: NDArray[np.int64] = self._scratch.empty(n, "i8")
+        order_id: I64 = self._scratch.empty(n, "i8")
         self._orders.read("order_id", order_id)
-        self._ids: NDArray[np.int64] = self._scratch.empty(n, "i8")
-        self._order_index: NDArray[np.int32] = self._scratch.empty(n, "i4")
-        table: NDArray[np.int32] = np.full(_FIRST_TABLE, -1, np.int32)
+        self._ids: I64 = self._scratch.empty(n, "i8")
+        self._order_index: I32 = self._scratch.empty(n, "i4")
+        table: I32 = np.full(_FIRST_TABLE, -1, np.int32)
         row, known = 0, 0
         with np.errstate(over="ignore"):  # hashing wraps; only heard of where kernels run as plain Python
             while True:
@@ -87,24 +73,15 @@ class DayBuilder:
                 table[:] = -1
                 hash_orders(self._ids, known, table)
             self._count = known
-            self._fill_order: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
-            fill_id: NDArray[np.int64] = self._scratch.empty(self._trades.rows, "i8")
+            self._fill_order: I32 = self._scratch.empty(self._trades.rows, "i4")
+            fill_id: I64 = self._scratch.empty(self._trades.rows, "i8")
             self._trades.read("order_id", fill_id)
             find_orders(fill_id, table, self._ids, self._fill_order)
 
-    def _place_fills(self) -> None:
-        self._fill_starts: NDArray[np.int64] = self._scratch.empty(self._count + 1, "i8")
-        self._position: NDArray[np.int32] = self._scratch.empty(self._trades.rows, "i4")
-        place_fills(self._fill_order, self._fill_starts, self._position)
-
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
         """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
-        rows = {
-            "events": self._orders.rows,
-            "orders": self._count,
-            "fills": self._trades.rows,
-            "quotes": self._nbbo.rows,
-        }
+        counts = self._orders.rows, self._count, self._trades.rows, self._nbbo.rows
+        rows = dict(zip(GROUPS, counts, strict=True))
         spec = [
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
@@ -114,8 +91,12 @@ class DayBuilder:
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
             views = writer.views
-            self._write_quotes(views)
-            self._write_events(views)
+            for column in QUOTES:
+                self._nbbo.read(column.name, views[column.path])
+            for column in EVENTS:
+                if column.name not in ("order_index", "next_row") and column.path in views:
+                    self._orders.read(column.name, views[column.path])
+            views["events/order_index"][:] = self._order_index
             self._write_orders(views)
             trades_crc = self._write_fills(views)
             index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
@@ -127,29 +108,13 @@ class DayBuilder:
         duplicates = {name: table.duplicates for name, table in tables if table.duplicates}
         return BuiltDay(writer, index, duplicates, {name: n for name, n in self._contradictions.items() if n})
 
-    def _write_quotes(self, views: dict[str, NDArray[Any]]) -> None:
-        for column in GROUPS["quotes"]:
-            self._nbbo.read(column.name, views[column.path])
-
-    def _write_events(self, views: dict[str, NDArray[Any]]) -> None:
-        for column in EVENTS:
-            if column.name not in ("order_index", "next_row") and column.path in views:
-                self._orders.read(column.name, views[column.path])
-        views["events/order_index"][:] = self._order_index
-
-    def _write_orders(self, views: dict[str, NDArray[Any]]) -> None:
-        def order(name: str) -> NDArray[Any]:
-            return views[f"orders/{name}"]
-
-        def event(name: str) -> NDArray[Any]:
-            return views[f"events/{name}"]
-
-        first, last, index = order("first_row"), order("last_row"), event("order_index")
-        order_rows(
-            index, event("leaves_quantity"), event("matched_quantity"), first, last, order("parent_quantity"),
-            event("next_row"),
-        )  # fmt: skip
-        order("order_id")[:] = self._ids[: self._count]
+    def _write_orders(self, views: dict[str, Array]) -> None:
+        order = {c.name: views[c.path] for c in ORDERS if c.path in views}
+        event = {c.name: views[c.path] for c in EVENTS if c.path in views}
+        first, last, index = order["first_row"], order["last_row"], event["order_index"]
+        leaves, matched = event["leaves_quantity"], event["matched_quantity"]
+        order_rows(index, leaves, matched, first, last, order["parent_quantity"], event["next_row"])
+        order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
             ("end_time", "timestamp", last),
@@ -159,49 +124,55 @@ class DayBuilder:
             ("matched_quantity", "matched_quantity", last),
             ("carried_quantity", "matched_quantity", first),
         ):
-            _take(event(source), rows, order(name))
+            take(event[source], rows, order[name])
         for name in ("parent_quantity", "matched_quantity"):
-            np.subtract(order(name), order("carried_quantity"), out=order(name))
-        column: NDArray[np.int64] = self._scratch.empty(self._orders.rows, "i8")
-        for name in _FROM_FIRST_ROW:
-            if f"orders/{name}" in views:
+            np.subtract(order[name], order["carried_quantity"], out=order[name])
+        column: I64 = self._scratch.empty(self._orders.rows, "i8")
+        for name in FROM_FIRST_ROW:
+            if name in order:
                 self._orders.read(name, column)
-                _take(column, first, order(name))
+                take(column, first, order[name])
                 if name in _LASTING:
-                    self._contradictions[name] = int(count_others(column, index, order(name)))
-        order("first_fill")[:] = self._fill_starts[:-1]
-        np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order("fill_count"), casting="unsafe")
+                    self._contradictions[name] = _count_others(column, index, order[name])
+        order["first_fill"][:] = self._fill_starts[:-1]
+        np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order["fill_count"], casting="unsafe")
+        before = self._scratch.empty(self._orders.rows, "i4")
         for times, at_arrival, at_end, less in (
             (views["quotes/timestamp"], "arrival_quote", "end_quote", 1),
             (self._trades.timestamp, "fills_before_arrival", "fills_before_end", 0),
         ):
-            count_before(order("arrival_time"), times, order(at_arrival))
-            count_before_ends(event("timestamp"), event("next_row"), index, times, order(at_end))
-            if less:
-                for name in (at_arrival, at_end):
-                    np.subtract(order(name), np.int32(less), out=order(name))
+            count_before(event["timestamp"], times, before)
+            before -= less
+            take(before, first, order[at_arrival])
+            take(before, last, order[at_end])
 
-    def _write_fills(self, views: dict[str, NDArray[Any]]) -> int:
+    def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
         m = self._trades.rows
-        column: NDArray[np.int64] = self._scratch.empty(m, "i8")
+        column: I64 = self._scratch.empty(m, "i8")
         crc = 0
         for field_ in FILLS:
             if field_.name in ("order_index", "venue", "quote", "by_time"):
                 continue
             self._trades.read(field_.name, column)
             crc = zlib.crc32(column.data, crc)
-            _put(column, self._position, views[field_.path])
+            put(column, self._position, views[field_.path])
             if field_.name == "deal_source":
-                for a in range(0, m, _BLOCK):
-                    views["fills/venue"][self._position[a : a + _BLOCK]] = _VENUES[column[a : a + _BLOCK]]
-        _put(self._fill_order, self._position, views["fills/order_index"])
-        before: NDArray[np.int32] = self._scratch.empty(m, "i4")
+                for a in range(0, m, BLOCK):
+                    views["fills/venue"][self._position[a : a + BLOCK]] = _VENUES[column[a : a + BLOCK]]
+        put(self._fill_order, self._position, views["fills/order_index"])
+        before: I32 = self._scratch.empty(m, "i4")
         count_before(self._trades.timestamp, views["quotes/timestamp"], before)
         before -= 1
-        _put(before, self._position, views["fills/quote"])
+        put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
         return crc
+
+
+def _count_others(values: I64, index: I32, of_order: Array) -> int:
+    """Return how many rows have another value than their order."""
+    blocks = (slice(a, a + BLOCK) for a in range(0, len(index), BLOCK))
+    return sum(int(np.count_nonzero(values[block] != of_order[index[block]])) for block in blocks)
 
 
 def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:

@@ -1,7 +1,8 @@
 """Rows of a partition that the store has already, and rows that come now: which of them make up the table.
 
-Files may be converted one after the other. A source that was not there before adds its rows; one that is given
-again, as it was or grown, changes nothing or adds; one that is given again with other content needs ``replace``.
+Called by the build task. Files may be converted one after the other. A source that was not there before adds its rows;
+one that is given again, as it was or grown, changes nothing or adds; one that is given again with other content needs
+``replace``.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from tickstore.building.row_sources import OF_ORDERS, RowSource, SpilledTable, StoredTable
 from tickstore.input.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS
 
@@ -40,7 +42,7 @@ class MergedTable:
         """Return whether the day file or some log has the column."""
         return self._stored.has(name) or self._given.has(name)
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column."""
         self._stored.read(name, out[: self._stored.rows])
         self._given.read(name, out[self._stored.rows :])

@@ -1,23 +1,27 @@
-"""Kernels that build the indices of a partition: dense order numbers, the order table, fills by order, quotes."""
+"""Kernels that build the indices of a partition: dense order numbers, the order table, quotes. For the day builder."""
 
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import inlined, kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @inlined
-def _slot(key: int, shift: int) -> Any:
-    """Return where the search for a key begins in a table of 2 ** (64 - shift) places."""
-    return np.int64((np.uint64(key) * _MIX) >> np.uint64(shift))
+def _place(key: int, shift: int, table: I32, ids: I64) -> Any:
+    """Return where a key is in a hash table of 2 ** (64 - shift) order numbers, or the free place where it would be."""
+    mask = table.shape[0] - 1
+    place = np.int64((np.uint64(key) * _MIX) >> np.uint64(shift)) & mask
+    while table[place] >= 0 and ids[table[place]] != key:
+        place = (place + 1) & mask
+    return place
 
 
 @inlined
-def _shift(table: NDArray[np.int32]) -> int:
+def _shift(table: I32) -> int:
     """Return 64 less the bits of a table's size."""
     shift = 64
     while (1 << (64 - shift)) < table.shape[0]:
@@ -26,14 +30,7 @@ def _shift(table: NDArray[np.int32]) -> int:
 
 
 @kernel
-def number_orders(
-    order_id: NDArray[np.int64],
-    start: int,
-    known: int,
-    table: NDArray[np.int32],
-    ids: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> tuple[int, int]:
+def number_orders(order_id: I64, start: int, known: int, table: I32, ids: I64, out: I32) -> tuple[int, int]:
     """Give order ids dense numbers by first appearance, until the hash table is half full.
 
     Return the row reached and how many orders are known; call again with a larger table if rows are left.
@@ -46,14 +43,10 @@ def number_orders(
     ids : (n,) int64, the id of each number
     out : (n,) int32, filled: the number of each row's order
     """
-    shift = _shift(table)
-    mask = table.shape[0] - 1
-    most = table.shape[0] // 2
+    shift, most = _shift(table), table.shape[0] // 2
     for i in range(start, order_id.shape[0]):
         key = order_id[i]
-        place = _slot(key, shift) & mask
-        while table[place] >= 0 and ids[table[place]] != key:
-            place = (place + 1) & mask
+        place = _place(key, shift, table, ids)
         if table[place] < 0:
             if known == most:
                 return i, known
@@ -65,37 +58,15 @@ def number_orders(
 
 
 @kernel
-def count_others(values: NDArray[np.int64], order_index: NDArray[np.int32], of_order: NDArray[Any]) -> int:
-    """Return how many rows have another value than their order.
-
-    Parameters
-    ----------
-    values : (n,) int64
-    order_index : (n,) int32, the order of each row
-    of_order : (orders,) of any integer type
-    """
-    count = 0
-    for i in range(values.shape[0]):
-        count += values[i] != of_order[order_index[i]]
-    return count
-
-
-@kernel
-def hash_orders(ids: NDArray[np.int64], known: int, table: NDArray[np.int32]) -> None:
+def hash_orders(ids: I64, known: int, table: I32) -> None:
     """Enter the first ``known`` of ``ids`` into a hash table of (2 ** k,) int32 filled with -1."""
     shift = _shift(table)
-    mask = table.shape[0] - 1
     for k in range(known):
-        place = _slot(ids[k], shift) & mask
-        while table[place] >= 0:
-            place = (place + 1) & mask
-        table[place] = k
+        table[_place(ids[k], shift, table, ids)] = k
 
 
 @kernel
-def find_orders(
-    order_id: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], out: NDArray[np.int32]
-) -> None:
+def find_orders(order_id: I64, table: I32, ids: I64, out: I32) -> None:
     """Look up ids in the table that `number_orders` filled; -1 where absent.
 
     Parameters
@@ -105,24 +76,13 @@ def find_orders(
     out : (m,) int32, filled
     """
     shift = _shift(table)
-    mask = table.shape[0] - 1
     for i in range(order_id.shape[0]):
-        key = order_id[i]
-        place = _slot(key, shift) & mask
-        while table[place] >= 0 and ids[table[place]] != key:
-            place = (place + 1) & mask
-        out[i] = table[place]
+        out[i] = table[_place(order_id[i], shift, table, ids)]
 
 
 @kernel
 def order_rows(
-    order_index: NDArray[np.int32],
-    leaves: NDArray[np.int64],
-    matched: NDArray[np.int64],
-    first_row: NDArray[np.int32],
-    last_row: NDArray[np.int32],
-    parent: NDArray[np.int64],
-    next_row: NDArray[np.int32],
+    order_index: I32, leaves: I64, matched: I64, first_row: I32, last_row: I32, parent: I64, next_row: I32
 ) -> None:
     """Fill first and last row, the largest leaves + matched of each order, and each event's next row.
 
@@ -149,34 +109,7 @@ def order_rows(
 
 
 @kernel
-def place_fills(order_index: NDArray[np.int32], offsets: NDArray[np.int64], position: NDArray[np.int32]) -> None:
-    """Give each fill its row when fills go by order, time order kept within one; absent orders last.
-
-    Parameters
-    ----------
-    order_index : (m,) int32, -1 absent, in time order
-    offsets : (k + 1,) int64, filled: the row of the first fill of each order, then of those without one
-    position : (m,) int32, filled: row of each fill; a permutation
-    """
-    orders = offsets.shape[0] - 1
-    offsets[:] = 0
-    for i in range(order_index.shape[0]):
-        k = order_index[i]
-        if k >= 0:
-            offsets[k + 1] += 1
-    for k in range(orders):
-        offsets[k + 1] += offsets[k]
-    for i in range(order_index.shape[0]):
-        k = order_index[i] if order_index[i] >= 0 else orders
-        position[i] = offsets[k]
-        offsets[k] += 1
-    for k in range(orders, 0, -1):  # each entry stands at the end of its order: move it back
-        offsets[k] = offsets[k - 1]
-    offsets[0] = 0
-
-
-@kernel
-def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: NDArray[np.int32]) -> None:
+def count_before(times: I64, ascending: I64, out: I32) -> None:
     """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
 
     Parameters
@@ -190,27 +123,3 @@ def count_before(times: NDArray[np.int64], ascending: NDArray[np.int64], out: ND
         while j < ascending.shape[0] and ascending[j] < times[i]:
             j += 1
         out[i] = j
-
-
-@kernel
-def count_before_ends(
-    timestamp: NDArray[np.int64],
-    next_row: NDArray[np.int32],
-    order_index: NDArray[np.int32],
-    ascending: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> None:
-    """Count, for the end of each order, the entries of ``ascending`` strictly before it, in one pass over the events.
-
-    Parameters
-    ----------
-    timestamp, next_row, order_index : (n,) of the events in time order
-    ascending : (m,) int64, ascending
-    out : (k,) int32, filled
-    """
-    j = 0
-    for i in range(timestamp.shape[0]):
-        if next_row[i] < 0:
-            while j < ascending.shape[0] and ascending[j] < timestamp[i]:
-                j += 1
-            out[order_index[i]] = j

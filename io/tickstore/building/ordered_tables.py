@@ -1,17 +1,17 @@
-"""A partition's rows of one table in time order, taken column by column."""
+"""A partition's rows of one table in time order, taken column by column. For the day builder."""
 
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, Array
 from kernels.conventions import NULL
 from tickstore.building.row_sources import RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.building.time_order import repeated_rows, time_order
 from tickstore.input.fields import FIELDS, NOT_COLUMNS
 
-_BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
+BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
 
 
 class TimeOrdered:
@@ -20,17 +20,17 @@ class TimeOrdered:
     def __init__(self, table: str, source: RowSource, scratch: Scratch) -> None:
         self._source = source
         self._scratch = scratch
-        self._column: NDArray[np.int64] = scratch.empty(source.rows, "i8")
-        self._order: NDArray[Any] | None = None
-        timestamp: NDArray[np.int64] = scratch.empty(source.rows, "i8")
-        sequence: NDArray[np.int64] = scratch.empty(source.rows, "i8")
+        self._column: I64 = scratch.empty(source.rows, "i8")
+        self._order: Array | None = None
+        timestamp: I64 = scratch.empty(source.rows, "i8")
+        sequence: I64 = scratch.empty(source.rows, "i8")
         source.read("timestamp", timestamp)
         source.read("sequence", sequence)
         self._order = time_order(timestamp, sequence, scratch)
         if self._order is not None:
-            _take(timestamp, self._order, self._column)
+            take(timestamp, self._order, self._column)
             timestamp[:] = self._column
-            _take(sequence, self._order, self._column)
+            take(sequence, self._order, self._column)
             sequence[:] = self._column
         others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
         extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
@@ -44,9 +44,9 @@ class TimeOrdered:
         self.rows = len(timestamp)
 
     def _chooser(self, name: str) -> Any:
-        def values(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        def values(rows: I64) -> I64:
             self._source.read(name, self._column)
-            chosen: NDArray[np.int64] = self._column[rows if self._order is None else self._order[rows]]
+            chosen: I64 = self._column[rows if self._order is None else self._order[rows]]
             return chosen
 
         return values
@@ -55,7 +55,7 @@ class TimeOrdered:
         """Return whether the input has the column."""
         return self._source.has(name)
 
-    def read(self, name: str, out: NDArray[Any]) -> None:
+    def read(self, name: str, out: Array) -> None:
         """Fill ``out`` with a column in time order."""
         if name == "timestamp":
             out[:] = self.timestamp
@@ -63,7 +63,7 @@ class TimeOrdered:
             out[:] = self.sequence
         elif self._order is not None:
             self._source.read(name, self._column)
-            _take(self._column, self._order, out)
+            take(self._column, self._order, out)
         elif out.dtype == np.int64:
             self._source.read(name, out)
         else:
@@ -75,10 +75,10 @@ class SnapshotQuotes(TimeOrdered):
     """Quotes made of the snapshots on order rows: one where bid or offer differs from the row before."""
 
     def __init__(self, orders: TimeOrdered, scratch: Scratch) -> None:
-        self._columns: dict[str, NDArray[np.int64]] = {}
+        self._columns: dict[str, I64] = {}
         changed = np.zeros(orders.rows, np.bool_)
         for ours, theirs in (("bid", "national_bid"), ("offer", "national_offer")):
-            column: NDArray[np.int64] = scratch.empty(orders.rows, "i8")
+            column: I64 = scratch.empty(orders.rows, "i8")
             orders.read(theirs, column)
             self._columns[ours] = column
         known = np.flatnonzero((self._columns["bid"] != NULL) | (self._columns["offer"] != NULL))
@@ -92,18 +92,18 @@ class SnapshotQuotes(TimeOrdered):
         self.rows = len(kept)
         self.duplicates = []
 
-    def read(self, name: str, out: NDArray[Any]) -> None:
+    def read(self, name: str, out: Array) -> None:
         """Fill ``out`` with a column of the quotes."""
         out[:] = (self._columns | {"timestamp": self.timestamp, "sequence": self.sequence})[name]
 
 
-def _take(values: NDArray[Any], rows: NDArray[Any], out: NDArray[Any]) -> None:
+def take(values: Array, rows: Array, out: Array) -> None:
     """Do ``out[:] = values[rows]`` without a temporary of its size."""
-    for a in range(0, len(rows), _BLOCK):
-        out[a : a + _BLOCK] = values[rows[a : a + _BLOCK]]
+    for a in range(0, len(rows), BLOCK):
+        out[a : a + BLOCK] = values[rows[a : a + BLOCK]]
 
 
-def _put(values: NDArray[Any], rows: NDArray[Any], out: NDArray[Any]) -> None:
+def put(values: Array, rows: Array, out: Array) -> None:
     """Do ``out[rows] = values``."""
-    for a in range(0, len(rows), _BLOCK):
-        out[rows[a : a + _BLOCK]] = values[a : a + _BLOCK]
+    for a in range(0, len(rows), BLOCK):
+        out[rows[a : a + BLOCK]] = values[a : a + BLOCK]

@@ -1,26 +1,23 @@
-"""Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already."""
+"""Where a partition's rows come from: the spill logs of this conversion, or the day file that is there already.
+
+Made by the build task, read by the day builder through `ordered_tables`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, Array
 from tickstore.day.reader import DayFile
+from tickstore.day.schema import GROUP_OF
 from tickstore.input.fields import FIELDS
-from tickstore.spill.segments import Key, Spill
+from tickstore.spill.segments import Spill
+from tickstore.store.paths import Key
 
-OF_ORDERS = {
-    "order_id",
-    "participant",
-    "side",
-    "order_type",
-    "time_validity",
-    "crossing_key",
-    "decision_time",
-    "parent_id",
-}
+FROM_FIRST_ROW = ("participant", "side", "order_type", "time_validity", "crossing_key", "decision_time", "parent_id")
+OF_ORDERS = {"order_id", *FROM_FIRST_ROW}  # fields that a day file has once an order, as the first row states them
 
 
 class RowSource(Protocol):
@@ -31,7 +28,7 @@ class RowSource(Protocol):
     def has(self, name: str) -> bool:
         """Return whether some file has the column."""
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column; the field's default where a file lacks it."""
 
 
@@ -59,7 +56,7 @@ class SpilledTable:
         """Return whether some log has the column."""
         return any(name in part.columns for part in self._parts)
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column, participants as codes."""
         row = 0
         for part in self._parts:
@@ -81,7 +78,7 @@ class SpilledTable:
         raise IndexError(row)
 
 
-def _translate(column: NDArray[np.int64], codes: dict[int, int]) -> None:
+def _translate(column: I64, codes: dict[int, int]) -> None:
     values, inverse = np.unique(column, return_inverse=True)
     column[:] = np.array([codes.get(value, value) for value in values.tolist()], np.int64)[inverse]
 
@@ -93,18 +90,18 @@ class StoredTable:
         self._defaults = {field.name: field.default for field in FIELDS[table]}
         self._table = table
         self._day = day
-        self.rows: int = day.rows[{"orders": "events", "trades": "fills", "nbbo": "quotes"}[table]]
+        self.rows: int = day.rows[GROUP_OF[table]]
 
     def has(self, name: str) -> bool:
         """Return whether the day file has the column."""
         return self._column(name) is not None
 
-    def read(self, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, name: str, out: I64) -> None:
         """Fill ``out`` with a column."""
         column = self._column(name)
         out[:] = self._defaults[name] if column is None else column
 
-    def _column(self, name: str) -> NDArray[Any] | None:
+    def _column(self, name: str) -> Array | None:
         day = self._day
         if self._table == "nbbo":
             return day.quotes.get(name)

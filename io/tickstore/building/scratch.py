@@ -1,16 +1,18 @@
 """Working memory of a worker: small arrays as usual, large ones in an unlinked file, used again for every partition.
 
-So a partition of any size is built in the same private memory: the system may write the file's pages out.
+Called by the build task, used all over building. So a partition of any size is built in the same private memory: the
+system may write the file's pages out.
 """
 
 import mmap
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+
+from kernels.base.columns import Array
 
 _SMALL: Final = 1 << 20  # bytes of an array that need not be in the file
 _SEGMENT: Final = 64 << 20
@@ -32,7 +34,7 @@ class Scratch:
         """Take all arrays back."""
         self._current, self._used = 0, 0
 
-    def empty(self, items: int, dtype: str) -> NDArray[Any]:
+    def empty(self, items: int, dtype: str) -> Array:
         """Return an array of ``items`` values, not initialised."""
         size = items * np.dtype(dtype).itemsize
         if self._folder is None or size < _SMALL:

@@ -1,12 +1,15 @@
-"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions."""
+"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions.
+
+The kernels of `ordered_tables`.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import allocating_kernel, inlined, kernel
 from tickstore.building.scratch import Scratch
 
@@ -15,7 +18,7 @@ UNSORTED, SORTED, TIED = 0, 1, 2
 
 
 @kernel
-def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int:
+def sortedness(timestamp: I64, sequence: I64) -> int:
     """Return 0 if rows do not ascend by (timestamp, sequence), 1 if they do, 2 if some share both (sequence not 0).
 
     Parameters
@@ -34,37 +37,8 @@ def sortedness(timestamp: NDArray[np.int64], sequence: NDArray[np.int64]) -> int
     return answer
 
 
-@kernel
-def tied_rows(timestamp: NDArray[np.int64], sequence: NDArray[np.int64], out: NDArray[np.int64]) -> int:
-    """Find the rows that share time and sequence, not 0, with a neighbour, and return how many there are.
-
-    Parameters
-    ----------
-    timestamp, sequence : (n,) int64, ascending
-    out : (m,) int64, filled with the row numbers; (0,) to count only
-    """
-    count = 0
-    n = timestamp.shape[0]
-    for i in range(n):
-        after = i + 1 < n and timestamp[i + 1] == timestamp[i] and sequence[i + 1] == sequence[i]
-        before = i > 0 and timestamp[i - 1] == timestamp[i] and sequence[i - 1] == sequence[i]
-        if (after or before) and sequence[i] != 0:
-            if count < out.shape[0]:
-                out[count] = i
-            count += 1
-    return count
-
-
 @inlined
-def _sift(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    runs: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    heap: NDArray[np.int64],
-    size: int,
-    place: int,
-) -> None:
+def _sift(timestamp: I64, sequence: I64, runs: I32, starts: I64, heap: I64, size: int, place: int) -> None:
     """Let the run at ``place`` sink until the heap's order holds again."""
     moving = heap[place]
     row = runs[starts[moving]]
@@ -86,14 +60,7 @@ def _sift(
 
 
 @allocating_kernel
-def merge_runs(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    runs: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    heap: NDArray[np.int64],
-    out: NDArray[np.int32],
-) -> None:
+def merge_runs(timestamp: I64, sequence: I64, runs: I32, starts: I64, heap: I64, out: I32) -> None:
     """Merge sorted runs of row numbers into one; of equal rows the earlier run's comes first.
 
     Parameters
@@ -121,29 +88,23 @@ def merge_runs(
             _sift(timestamp, sequence, runs, starts, heap, size, 0)
 
 
-def time_order(
-    timestamp: NDArray[np.int64], sequence: NDArray[np.int64], scratch: Scratch, run: int = _RUN
-) -> NDArray[np.int32] | None:
+def time_order(timestamp: I64, sequence: I64, scratch: Scratch, run: int = _RUN) -> I32 | None:
     """Return the permutation that sorts rows by (timestamp, sequence, place), or None when they are sorted."""
     n = len(timestamp)
     if sortedness(timestamp, sequence) != UNSORTED:
         return None
-    runs: NDArray[np.int32] = scratch.empty(n, "i4")
+    runs: I32 = scratch.empty(n, "i4")
     starts = [*range(0, n, run), n]
     for a, b in pairwise(starts):
         runs[a:b] = np.lexsort((sequence[a:b], timestamp[a:b])) + a
     if len(starts) == 2:
         return runs
-    out: NDArray[np.int32] = scratch.empty(n, "i4")
+    out: I32 = scratch.empty(n, "i4")
     merge_runs(timestamp, sequence, runs, np.array(starts, np.int64), np.empty(len(starts) - 1, np.int64), out)
     return out
 
 
-def repeated_rows(
-    timestamp: NDArray[np.int64],
-    sequence: NDArray[np.int64],
-    columns: Callable[[], list[Callable[[NDArray[np.int64]], NDArray[np.int64]]]],
-) -> NDArray[np.int64]:
+def repeated_rows(timestamp: I64, sequence: I64, columns: Callable[[], list[Callable[[I64], I64]]]) -> I64:
     """Return which rows, in time order, equal an earlier one in every column, the sequence not being 0.
 
     ``columns()`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit
@@ -151,8 +112,8 @@ def repeated_rows(
     """
     if sortedness(timestamp, sequence) != TIED:
         return np.empty(0, np.int64)
-    tied = np.empty(tied_rows(timestamp, sequence, np.empty(0, np.int64)), np.int64)
-    tied_rows(timestamp, sequence, tied)
+    same = (timestamp[1:] == timestamp[:-1]) & (sequence[1:] == sequence[:-1]) & (sequence[1:] != 0)
+    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
     mixed = np.zeros(len(tied), np.uint64)
     for column in columns():
         mixed = (mixed ^ column(tied).view(np.uint64)) * np.uint64(0x9FB21C651E98DF25)

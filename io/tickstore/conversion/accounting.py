@@ -1,4 +1,7 @@
-"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts."""
+"""Every line of the input is a row, a reject or a blank, and every row is in a day file: checked by other counts.
+
+Called by the pipeline between its steps and by `conversion` before it commits.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
 
 _FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
 
@@ -16,10 +19,7 @@ def count_lines(
 ) -> dict[str, Counter[str]]:
     """Return lines read, stored, rejected and blank of each table.
 
-    Raises
-    ------
-    StoreError
-        The lines a parser passed are not the newlines of the raw bytes, or some became nothing.
+    StoreError: the lines a parser passed are not the newlines of the raw bytes, or some became nothing.
     """
     counts: dict[str, Counter[str]] = {}
     passed, raw, covered = Counter[int](), Counter[int](), Counter[int]()

@@ -1,24 +1,26 @@
-"""Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all."""
+"""Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all.
+
+The top layer, called by the command line, runs and research; it calls all others.
+"""
 
 import errno
 import multiprocessing
 import shutil
 import time
 from collections import Counter
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from tickstore.building.build_task import forget_logs
 from tickstore.conversion.accounting import check_built, files_without_rows
-from tickstore.conversion.disk_chores import DiskChores
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
-from tickstore.conversion.pipeline import Pipeline
+from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
-from tickstore.conversion.workers import processes
 from tickstore.conversion.workspace import (
     check_space,
     forget_empty,
@@ -38,10 +40,8 @@ from tickstore.input.session_file import read_sessions
 from tickstore.input.text import PLAIN
 from tickstore.parse.plan import find_sources
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
-from tickstore.store.commit import Decision, boot_id, commit, finish_commit
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition, Decision, boot_id, commit, finish_commit, remove_working_folder
 from tickstore.store.paths import CONVERT_FOLDER, REJECTS_NAME, is_decided
-from tickstore.store.working_folder import remove_working_folder
 from tickstore.times.stated_dates import date_warnings
 from tickstore.times.trade_dates import trade_calendar
 
@@ -102,21 +102,19 @@ def _convert(
     plan, workers, about = _plan(request, sources, fingerprint)
     folder, logs = plan.folder, plan.logs
     keep = False
+    disk = ThreadPoolExecutor(1, "disk chores")  # what nobody waits for
     try:
         prepare_folders(folder, logs, about)
         check_space(folder, logs, sources)
-        with DiskChores() as chores:
-            pipeline = Pipeline(plan, chores, progress)
-            if workers == 1:
-                pipeline.run(InProcess())
-            else:
-                with processes(workers) as engine:
-                    pipeline.run(engine)
-            return _finish(plan, pipeline, fingerprint, progress)
+        pipeline = Pipeline(plan, disk, progress)
+        with nullcontext(InProcess()) if workers == 1 else processes(workers) as engine:
+            pipeline.run(engine)
+        return _finish(plan, pipeline, fingerprint, progress)
     except (KeyboardInterrupt, SystemExit):
         keep = True  # what is finished stays, the next run goes on from it
         raise
     finally:
+        disk.shutdown(cancel_futures=True)
         forget_logs()
         close_logs()
         if not keep and not is_decided(request.store):
@@ -189,7 +187,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     )
     conversion = {"kind": "conversion", "fingerprint": fingerprint, "report": report_json(report)}
     table = rejects_csv(request.store / REJECTS_NAME, plan.sources, rejects)
-    commit(Decision(request.store, plan.folder, plan.logs, built, table, conversion), progress)
+    commit(Decision(request.store, plan.logs, built, table, conversion), progress)
     return report
 
 

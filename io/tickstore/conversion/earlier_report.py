@@ -1,4 +1,4 @@
-"""What a conversion is known by, and the report of an equal one that was done before."""
+"""What a conversion is known by, and the report of an equal one that was done before. For `conversion`."""
 
 import os
 from contextlib import suppress
@@ -6,15 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tickstore.day.check import check_day
-from tickstore.day.reader import open_day
+from tickstore.day.check import check_day, stated
 from tickstore.durable.json_lines import read_lines
-from tickstore.errors import StoreError
 from tickstore.input.files import Source, check_file
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
-from tickstore.spill.segments import Key
-from tickstore.store.manifest import is_partition_line
-from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
+from tickstore.store.catalog import is_partition_line
+from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, Key, day_path
 
 
 def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
@@ -83,7 +80,12 @@ def _unchanged(
         path = day_path(store, *key)
         changed = path.exists() and path.stat().st_mtime_ns > written
         touched |= changed
-        if not _is_there(path, now, thorough or changed):
+        whole = (
+            path.exists() and not check_day(path, now)
+            if thorough or changed
+            else stated(path) == (now["size"], now["digest"])
+        )
+        if not whole:
             return None
     if touched:  # all sound: a copied store, say
         with suppress(OSError):  # one that cannot be written is read again the next time
@@ -100,17 +102,6 @@ def _unchanged(
         nothing_to_do=True,
         bytes_checked=thorough,
     )
-
-
-def _is_there(path: Path, line: dict[str, Any], thorough: bool) -> bool:
-    """Return whether a day file is the one that its line of the manifest is about."""
-    if thorough:
-        return path.exists() and not check_day(path, line)
-    try:
-        with open_day(path) as day:
-            return bool(day.index["size"] == line["size"] and day.attributes["digest"] == line["digest"])
-    except (StoreError, ValueError, KeyError, TypeError):
-        return False
 
 
 def report_json(report: ConvertReport) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What an interrupted conversion has done already: JSON lines beside its files, each written when a thing is done.
 
-No sync: the journal is trusted only until the machine starts again.
+For the pipeline. No sync: the journal is trusted only until the machine starts again.
 """
 
 import json
@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.conversion.parse_task import ParsedChunk
-from tickstore.day.reader import open_day
+from tickstore.day.check import stated
 from tickstore.durable.json_lines import read_lines
-from tickstore.errors import StoreError
 from tickstore.parse.blocks import Reject
 from tickstore.spill.logs import Segment, keep_only
 from tickstore.spill.segments import is_whole
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
 from tickstore.store.paths import day_path
 
 _BUILT: Final = "built.jsonl"
@@ -36,7 +35,7 @@ def built_before(folder: Path, store: Path) -> tuple[list[BuiltPartition], int]:
         path = folder / f"{partition.number:06}.h5"
         number = max(number, partition.number)
         if partition.outcome == "unchanged":
-            whole = _is_stored(day_path(store, security, date), partition.digest)
+            whole = (stated(day_path(store, security, date)) or (0, ""))[1] == partition.digest
         else:
             whole = path.exists() and path.stat().st_size == partition.size
         if whole:
@@ -46,13 +45,6 @@ def built_before(folder: Path, store: Path) -> tuple[list[BuiltPartition], int]:
         if path not in found:
             path.unlink()
     return list(found.values()), number + 1
-
-
-def _is_stored(path: Path, digest: str) -> bool:
-    try:
-        return bool(open_day(path).attributes["digest"] == digest)
-    except (StoreError, ValueError, KeyError, TypeError):
-        return False
 
 
 def note_built(folder: Path, partition: BuiltPartition) -> None:

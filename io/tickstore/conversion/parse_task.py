@@ -1,7 +1,11 @@
-"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion."""
+"""Parse one byte range of input into spilled rows: one of the kinds of work of a conversion.
 
+Run by an engine for the pipeline; it joins the parser to the spill.
+"""
+
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +21,8 @@ from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_piec
 from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
-from tickstore.spill.segments import Key, SpillWriter, memory_target
+from tickstore.spill.segments import Spill, SpillWriter, open_spill
+from tickstore.store.paths import Key
 from tickstore.times.trade_dates import trade_calendar
 
 _NEWLINE: Final = 10
@@ -45,7 +50,7 @@ class ParsedChunk:
 
     number: int
     keys: list[tuple[Key, int]]  # rows of each partition
-    log: Segment | bytes
+    log: Segment | Spill  # where its rows are: in a log, or in memory
     lines: int  # passed by the parser
     raw_lines: int  # beginning in the range, by the newlines of its raw bytes
     stored: int
@@ -68,15 +73,13 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     calendar = trade_calendar(task.timezone, task.session_cutoff, task.holidays)
     long_names: dict[str, int] = {}
     parser = BlockParser(task.source, task.timezone, long_names)
-    result = ParsedChunk(task.number, [], b"", 0, 0, 0, 0, 0, None, "")
+    result = ParsedChunk(task.number, [], Segment("", 0, 0), 0, 0, 0, 0, 0, None, "")
     log = None if task.logs is None else _own_log(task.logs)
-    target = memory_target() if log is None else log.begin()
+    target = io.BytesIO() if log is None else log.begin()
     numbers: set[int] = set()
     writer = SpillWriter(target, task.source.names, calendar)
-    digests: list[bytes] = []
-    newlines: list[int] = []
-    unpacked = PageDigests(task.limits.page_bytes)
-    for piece in pieces(task, digests, newlines, unpacked):
+    text = RangeText(task)
+    for piece in text.pieces():
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
             if block.rows:
@@ -86,11 +89,11 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
                 writer.add(block.columns)
     texts = {number: text for text, number in long_names.items()}
     result.names = {name_text(number, texts): number for number in sorted(numbers)}
-    result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(newlines), writer.weekend_rows
+    result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(text.newlines), writer.weekend_rows
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
-    result.pages, result.text = b"".join(digests).hex(), unpacked.hex()
+    result.pages, result.text = text.pages.hex(), text.text_pages.hex()
     result.keys = writer.finish(texts)
-    result.log = log.end() if log is not None else target.getvalue()  # type: ignore[union-attr]
+    result.log = open_spill(target.getvalue()) if isinstance(target, io.BytesIO) else _logs[str(task.logs)].end()
     return result
 
 
@@ -114,11 +117,16 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     result.blank += blank
     result.rejects += rejects
     if len(result.rejects) > task.most_rejects:
-        first = "; ".join(f"{_place(reject, task)} {_reason(reject)}" for reject in result.rejects[:3])
-        raise InputError(
-            f"more than {task.most_rejects} rows are bad: nothing was stored. First: {first}. "
-            "Mend the file or raise --max_rejects or --max_reject_ratio"
-        )
+        first = [(_place(reject, task), reject.reason, reject.column) for reject in result.rejects[:3]]
+        raise too_many_bad(f"more than {task.most_rejects} rows are bad", first)
+
+
+def too_many_bad(what: str, first: Iterable[tuple[str, str, str]]) -> InputError:
+    """Return the error for more bad rows than allowed; ``first`` are place, reason and column of some."""
+    rows = "; ".join(f"{place} {reason}{' in ' + column if column else ''}" for place, reason, column in first)
+    return InputError(
+        f"{what}: nothing was stored. First: {rows}. Mend the file or raise --max_rejects or --max_reject_ratio"
+    )
 
 
 def _place(reject: Reject, task: ParseTask) -> str:
@@ -126,10 +134,6 @@ def _place(reject: Reject, task: ParseTask) -> str:
     if task.chunk.start == 0:
         return f"{task.source.path}:{2 + reject.line}"
     return f"{task.source.path} at byte {reject.offset}"
-
-
-def _reason(reject: Reject) -> str:
-    return f"{reject.reason}{' in ' + reject.column if reject.column else ''}"
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:
@@ -145,72 +149,58 @@ def _collect_names(numbers: set[int], column: Any) -> None:
         numbers.discard(UNKNOWN_CODE)
 
 
-class PageDigests:
-    """Digests of the pages of a text that comes in pieces of any length."""
+class RangeText:
+    """The text of a task's byte range, and what is known of its file and lines once all of it has passed by."""
 
-    def __init__(self, page_bytes: int) -> None:
-        self._page_bytes = page_bytes
-        self._digests: list[bytes] = []
-        self._rest = b""
+    def __init__(self, task: ParseTask) -> None:
+        self._source, self._chunk, self._limits = task.source, task.chunk, task.limits
+        self.pages = b""  # digests of the file's pages in the range
+        self.text_pages = b""  # of a packed file: digests of the pages of its text
+        self._rest = b""  # of such a text, less than a page
+        self.newlines: list[int] = []
 
-    def add(self, text: bytes) -> None:
-        """Take in the next piece."""
-        text = self._rest + text
-        step = self._page_bytes
-        whole = len(text) // step * step
-        self._digests += [_digest(text, page, page + step) for page in range(0, whole, step)]
-        self._rest = text[whole:]
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the text of the range."""
+        source, chunk, piece_bytes = self._source, self._chunk, self._limits.piece_bytes
+        with mapped(source.path) as data:
+            if len(data) < source.size:
+                raise InputError(f"{source.path}: the file became shorter while it was read")
+            page = chunk.start
+            if source.form == PLAIN:
+                for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
+                    yield piece
+                    page = self._digest_pages(data, page, min(piece[2], chunk.stop))
+            else:
+                yield from self._unpacked()
+            self._digest_pages(data, page, chunk.stop)
 
-    def hex(self) -> str:
-        """Return the digests of all pages, as if the text were a plain file."""
-        last = [_digest(self._rest, 0, len(self._rest))] if self._rest else []
-        return b"".join(self._digests + last).hex()
+    def _unpacked(self) -> Iterator[Piece]:
+        """Yield the whole text of a packed file but its header, digested as if it were a plain file."""
+        source, step = self._source, self._limits.page_bytes
+        for view, start, stop, offset in stream_pieces(
+            Path(source.path), source.form, self._limits.piece_bytes, self.newlines
+        ):
+            text = self._rest + view[start:stop].tobytes()
+            whole = len(text) // step * step
+            self.text_pages += b"".join(_digest(text, page, page + step) for page in range(0, whole, step))
+            self._rest = text[whole:]
+            begin = source.header.data_start if offset == 0 else start
+            if begin < stop:
+                yield view, begin, stop, offset + begin - start
+        if self._rest:
+            self.text_pages += _digest(self._rest, 0, len(self._rest))
+        self.newlines.append(-1)  # the header
 
-
-def pieces(
-    task: ParseTask, digests: list[bytes], newlines: list[int] | None = None, texts: PageDigests | None = None
-) -> Iterator[Piece]:
-    """Yield the text of the range, collecting digests of the file's pages, and the text's lines, as they pass by.
-
-    ``texts`` takes in the whole text of a packed file.
-    """
-    source, chunk, piece_bytes = task.source, task.chunk, task.limits.piece_bytes
-    newlines = [] if newlines is None else newlines
-    with mapped(source.path) as data:
-        if len(data) < source.size:
-            raise InputError(f"{source.path}: the file became shorter while it was read")
-        page = chunk.start
-        if source.form == PLAIN:
-            for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
-                yield piece
-                page = _digest_pages(data, page, min(piece[2], chunk.stop), task, digests, newlines)
-        else:
-            for view, start, stop, offset in stream_pieces(Path(source.path), source.form, piece_bytes, newlines):
-                if texts is not None:
-                    texts.add(view[start:stop].tobytes())
-                if offset == 0:
-                    begin = source.header.data_start
-                    if begin < stop:
-                        yield view, begin, stop, begin
-                else:
-                    yield view, start, stop, offset
-        _digest_pages(data, page, chunk.stop, task, digests, newlines)
-        if source.form != PLAIN:
-            newlines.append(-1)  # the header
-
-
-def _digest_pages(
-    data: Any, page: int, reached: int, task: ParseTask, digests: list[bytes], newlines: list[int]
-) -> int:
-    """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
-    stop, step = task.chunk.stop, task.limits.page_bytes
-    while page < stop and (page + step <= reached or reached == stop):
-        end = min(page + step, stop)
-        digests.append(_digest(data, page, end))
-        if task.source.form == PLAIN:
-            newlines.append(_lines(data, page, end, task.source))
-        page = end
-    return page
+    def _digest_pages(self, data: Any, page: int, reached: int) -> int:
+        """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
+        stop, step = self._chunk.stop, self._limits.page_bytes
+        while page < stop and (page + step <= reached or reached == stop):
+            end = min(page + step, stop)
+            self.pages += _digest(data, page, end)
+            if self._source.form == PLAIN:
+                self.newlines.append(_lines(data, page, end, self._source))
+            page = end
+        return page
 
 
 def _digest(data: Any, page: int, end: int) -> bytes:

@@ -1,34 +1,58 @@
-"""The work of a conversion: all byte ranges are parsed into logs, then all partitions are built from them."""
+"""The work of a conversion: all byte ranges are parsed into logs, then all partitions are built from them.
 
-from collections import Counter, deque
+Called by `conversion`; the tasks it feeds to an engine are `parse_task` and `building.build_task`.
+"""
+
+from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from concurrent.futures import Executor
+from typing import Any, Final
 
 from tickstore.building.build_task import build_partition
 from tickstore.conversion.accounting import check_copies, count_lines
-from tickstore.conversion.disk_chores import DiskChores
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
-from tickstore.conversion.workers import results
-from tickstore.engines.engine import Engine, Task
+from tickstore.durable.files import write_out
+from tickstore.engines.engine import Engine, Feed, Task
+from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
-from tickstore.spill.segments import Key
-from tickstore.store.new_day_file import BuiltPartition
-from tickstore.store.paths import day_path, partition_order
+from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import Key, day_path, partition_order
 
 _PARSE: Final = "parse"
 _BUILD: Final = "build"
 
 
+def processes(workers: int) -> Supervisor:
+    """Return worker processes, forked once the kernels are loaded: that spares each of them a second of imports.
+
+    They keep what this process holds, the store's lock above all: while one of them lives, it is held.
+    """
+    return Supervisor(Options(workers=workers, start="fork"))
+
+
+def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
+    """Yield each task with what it gave, as they finish.
+
+    UserError: what a task raised, or that its worker died twice.
+    """
+    for answer in engine.run(feed):
+        if answer.error is not None:
+            raise answer.error
+        if answer.failure:
+            raise StoreError(f"a worker died twice on {answer.task.label}: out of memory?")
+        yield answer.task, answer.value
+
+
 class Pipeline:
     """One conversion under way, from files to built partitions that wait for their commit."""
 
-    def __init__(self, plan: Plan, chores: DiskChores, progress: Progress) -> None:
+    def __init__(self, plan: Plan, disk: Executor, progress: Progress) -> None:
         self._plan = plan
-        self._chores = chores
+        self._disk = disk
         self._progress = progress
         self._parsed: dict[int, ParsedChunk] = {}
         self._built: dict[Key, BuiltPartition] = {}
@@ -50,12 +74,8 @@ class Pipeline:
     def run(self, engine: Engine) -> None:
         """Parse everything, check it, build everything; what an interrupted conversion did is taken over.
 
-        Raises
-        ------
-        InputError
-            An input is unusable, or too many rows are bad.
-        StoreError
-            The store holds other data, or rows got lost on the way.
+        InputError: an input is unusable, or too many rows are bad.
+        StoreError: the store holds other data, or rows got lost on the way.
         """
         self._parse(engine)
         self._check()
@@ -68,15 +88,14 @@ class Pipeline:
             for chunk in parsed_before(plan.folder, plan.logs):
                 self._note_parsed(chunk)
         sizes = {n: place.stop - place.start for n, place in enumerate(plan.chunks) if n not in self._parsed}
-        waiting = deque(sorted(sizes, key=lambda number: -sizes[number]))  # no worker is left with a large one
-        for _, chunk in results(engine, lambda: self._parse_task(waiting.popleft()) if waiting else None):
+        tasks = map(
+            plan.parse_task, sorted(sizes, key=lambda number: -sizes[number])
+        )  # none with a large one at the end
+        jobs = (Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}") for task in tasks)
+        for _, chunk in results(engine, lambda: next(jobs, None)):
             if plan.logs is not None:
                 note_parsed(plan.folder, chunk)
             self._note_parsed(chunk)
-
-    def _parse_task(self, number: int) -> Task:
-        task = self._plan.parse_task(number)
-        return Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}")
 
     def _note_parsed(self, chunk: ParsedChunk) -> None:
         self._parsed[chunk.number] = chunk
@@ -104,7 +123,7 @@ class Pipeline:
             self._check_conflict(partition)
             note_built(self._plan.folder, partition)
             if partition.outcome != "unchanged":
-                self._chores.write_out(self._plan.built_path(partition.number))
+                self._disk.submit(write_out, self._plan.built_path(partition.number))
             self._note_built(partition)
 
     def _build_tasks(self, number: int) -> Iterator[Task]:

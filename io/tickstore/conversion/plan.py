@@ -1,4 +1,4 @@
-"""One conversion as it is asked for, and the tasks that it is made of."""
+"""One conversion as it is asked for, and the tasks that it is made of. For the pipeline."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tickstore.building.build_task import FROM_ORDERS, MOST_SOURCES, BuildTask, Log
+from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
+from tickstore.day.schema import FROM_ORDERS
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
 from tickstore.input.session_file import SessionTable
 from tickstore.request import ConvertRequest
-from tickstore.spill.segments import Key
-from tickstore.store.manifest import manifest_partitions
-from tickstore.store.paths import MANIFEST_NAME, day_path
+from tickstore.store.catalog import manifest_partitions
+from tickstore.store.paths import MANIFEST_NAME, Key, day_path
 from tickstore.store.recovery import read_catalog
 
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text
@@ -118,7 +118,8 @@ def participant_codes(parsed: Mapping[int, ParsedChunk], store: Path) -> dict[st
     """Return text -> code when participant ids are text, else None; codes that the store has stay as they are."""
     catalog = read_catalog(store) if (store / MANIFEST_NAME).exists() else None
     known = None if catalog is None else catalog.participants
-    if known is None and not any(map(_has_text, parsed.values())):
+    numbers = (number for chunk in parsed.values() for number in chunk.names.values())
+    if known is None and all(0 <= number <= _LARGEST_PARTICIPANT for number in numbers):
         return None
     if known is None and catalog is not None and catalog.partitions:
         raise StoreError(f"{store}: participant ids are numbers in this store and text here; use another store")
@@ -126,8 +127,3 @@ def participant_codes(parsed: Mapping[int, ParsedChunk], store: Path) -> dict[st
     for text in sorted({text for chunk in parsed.values() for text in chunk.names}):
         codes.setdefault(text, len(codes))
     return codes
-
-
-def _has_text(chunk: ParsedChunk) -> bool:
-    """Return whether participant ids of a byte range are text."""
-    return any(not 0 <= number <= _LARGEST_PARTICIPANT for number in chunk.names.values())

@@ -1,4 +1,7 @@
-"""Rows that are not stored: where each one is, why, what it says, and how many of them are too many."""
+"""Rows that are not stored: where each one is, why, what it says, and how many of them are too many.
+
+Called by the pipeline once all is parsed and by `conversion` for the table.
+"""
 
 import csv
 import io
@@ -12,15 +15,14 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, pieces
-from tickstore.errors import InputError
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText, too_many_bad
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
 from tickstore.parse.blocks import BlockParser
 from tickstore.request import ConvertRequest
-from tickstore.spill.segments import Key
-from tickstore.store.new_day_file import BuiltPartition
+from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import Key
 from tickstore.times.trade_dates import day_text, trade_calendar, trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")
@@ -82,13 +84,8 @@ def check_rejects(
     limit = most_rejects(request, rows)
     count = len(rejects) + more
     if count > limit:
-        first = "; ".join(
-            f"{bad.path}:{bad.line} {bad.reason}{' in ' + bad.column if bad.column else ''}" for bad in rejects[:3]
-        )
-        raise InputError(
-            f"{count} of {rows} rows are bad, {limit} allowed: nothing was stored. First: {first}. "
-            "Mend the file or raise --max_rejects or --max_reject_ratio"
-        )
+        first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column) for bad in rejects[:3]]
+        raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first)
 
 
 def duplicate_rows(
@@ -121,7 +118,7 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
     rows = []
     wanted = {block for places in keys.values() for block, _ in places}
     stored_blocks = 0
-    for piece in pieces(task, []):
+    for piece in RangeText(task).pieces():
         data, start, _, offset = piece
         for block in parser.parse(piece):
             if not block.rows:
@@ -158,7 +155,7 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     waiting = iter([*offsets, None])
     offset = next(waiting)
     count = 2
-    for data, start, stop, base in pieces(whole, []):
+    for data, start, stop, base in RangeText(whole).pieces():
         counted = start
         while offset is not None and offset < base + stop - start:
             count += int(count_newlines(data[counted : start + offset - base]))

@@ -1,4 +1,4 @@
-"""The folders a conversion works in: the store, its temporary files, its logs."""
+"""The folders a conversion works in: the store, its temporary files, its logs. For `conversion`."""
 
 import hashlib
 import json
@@ -124,7 +124,5 @@ def check_space(folder: Path, logs: Path | None, sources: Iterable[Source]) -> N
 
 def _size(count: int) -> str:
     """Return bytes in a unit that leaves digits to compare."""
-    unit, name = next(
-        (u, n) for u, n in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes")) if count >= u or u == 1
-    )
-    return f"{count / unit:.1f} {name}" if unit > 1 else f"{count} {name}"
+    units = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+    return next((f"{count / unit:.1f} {name}" for unit, name in units if count >= unit), f"{count} bytes")

@@ -1,4 +1,4 @@
-"""Whether a day file is whole: every byte under a checksum, or zero."""
+"""Whether a day file is whole: every byte under a checksum, or zero. Asked by verification and by conversions."""
 
 import hashlib
 import mmap
@@ -10,9 +10,25 @@ from typing import Any, Final
 import numpy as np
 
 from tickstore.day.reader import HEAD, DayFile, map_file, open_day
+from tickstore.day.schema import FROM_ORDERS, GROUP_OF
 from tickstore.errors import StoreError
 
-_GROUP: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of a table are
+UNREADABLE: Final = (StoreError, ValueError, KeyError, TypeError, IndexError)  # what an index that is none brings about
+
+
+def stated(path: Path) -> tuple[int, str] | None:
+    """Return the size and the digest that a day file's index states, None where it has none that can be read."""
+    try:
+        index = map_file(str(path))[1]
+        return index["size"], index["attributes"]["digest"]
+    except UNREADABLE:
+        return None
+
+
+def stored_tables(index: dict[str, Any]) -> set[str]:
+    """Return the tables whose rows a day file has; quotes made of order rows are made anew each time."""
+    tables = {table for table, group in GROUP_OF.items() if index["rows"][group]}
+    return tables - {"nbbo"} if index["attributes"].get(FROM_ORDERS) else tables
 
 
 def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) -> tuple[DayFile | None, str]:
@@ -20,10 +36,7 @@ def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) ->
 
     ``line`` is the manifest's about the file.
 
-    Raises
-    ------
-    StoreError
-        The file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
+    StoreError: the file is damaged and the tables ``given`` are not all it had, or nobody knows where it came from.
     """
     if not Path(path).is_file():
         raise StoreError(f"{path}: not a file; remove it")
@@ -34,12 +47,8 @@ def sound_day(path: str, given: Collection[str], line: dict[str, Any] | None) ->
         return open_day(path), ""
     where = message if message.startswith(path) else f"{path}: {message}"
     try:
-        index = map_file(path)[1]
-        kept = {table for table, group in _GROUP.items() if index["rows"][group]}
-        if index["attributes"].get("quotes_from_orders"):
-            kept -= {"nbbo"}
-        lost = sorted(kept - set(given), key=list(_GROUP).index)
-    except (StoreError, ValueError, KeyError, TypeError):
+        lost = sorted(stored_tables(map_file(path)[1]) - set(given), key=list(GROUP_OF).index)
+    except UNREADABLE:
         lost = []  # nobody can tell what it had
     if lost:
         raise StoreError(f"{where}; convert its {', '.join(lost)} again too, all together")
@@ -50,13 +59,10 @@ def check_day(path: Path, line: dict[str, Any] | None = None) -> str:
     """Return what is wrong with a day file, "" if nothing. ``line`` is the manifest's about it."""
     try:
         data, index = map_file(str(path))
+        message = _check_bytes(data, index)
     except StoreError as error:
         return error.message
-    except (ValueError, KeyError, TypeError):
-        return "the offset index is damaged"
-    try:
-        message = _check_bytes(data, index)
-    except (ValueError, KeyError, TypeError, IndexError):
+    except UNREADABLE:
         return "the offset index is damaged"
     if not message and line is not None:
         start, length, _ = index["metadata"]
@@ -80,15 +86,10 @@ def _check_bytes(data: mmap.mmap, index: dict[str, Any]) -> str:
         if _not_zero(data, position, offset):
             return f"bytes before column {name} are damaged"
         position = offset + count * int(dtype[-1])
-        if _crc(data, offset, position) != column_crc:
+        if zlib.crc32(np.frombuffer(data, np.uint8, position - offset, offset).data) != column_crc:
             return f"column {name} is damaged"
     return "bytes after the last column are damaged" if _not_zero(data, position, len(data)) else ""
 
 
 def _not_zero(data: mmap.mmap, start: int, stop: int) -> bool:
     return stop < start or any(data[start:stop])
-
-
-def _crc(data: mmap.mmap, start: int, stop: int) -> int:
-    view = np.frombuffer(data, np.uint8, stop - start, start)
-    return zlib.crc32(view.data)

@@ -1,4 +1,4 @@
-"""The HDF5 structures of day files: groups, attributes, contiguous one-dimensional columns.
+"""The HDF5 structures of day files: groups, attributes, contiguous one-dimensional columns. Called by the writer alone.
 
 h5py writes them once for each set of columns, into memory, with marks where files differ. For each file only rows,
 sizes, addresses and texts are put in place of the marks, so that columns can be filled in place through a map and a
@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from tickstore.day.schema import COLUMNS, SCHEMA_VERSION
 from tickstore.errors import StoreError
 
@@ -56,7 +56,7 @@ class _Template:
     """The structures of files of equal columns, and where they differ."""
 
     content: bytes
-    numbers: NDArray[np.int64]  # (columns, 4, 8): the bytes of rows, rows again, address and size
+    numbers: I64  # (columns, 4, 8): the bytes of rows, rows again, address and size
     texts: tuple[int, int, int]  # where security, date and index begin
 
 
@@ -76,10 +76,7 @@ def plan_layout(user_block: int, room: int, columns: list[tuple[str, str, int]])
 def structures(layout: FileLayout, security: str, date: str, index: bytes) -> bytes:
     """Return a file's HDF5 structures, which follow its user block. ``index`` is the copy for readers of HDF5.
 
-    Raises
-    ------
-    StoreError
-        The security's name is longer than 256 bytes, or the date's than 16.
+    StoreError: the security's name is longer than 256 bytes, or the date's than 16.
     """
     template = _template(tuple((place.path, place.dtype) for place in layout.columns), layout.room)
     numbers = [(c.rows, c.rows, c.offset - layout.user_block if c.rows else _NOWHERE, c.size) for c in layout.columns]

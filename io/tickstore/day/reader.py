@@ -1,5 +1,6 @@
 """Day files: plain HDF5 for everyone, and a JSON index in front of it for a reader that maps the file once.
 
+The layer that the store and the driver open day files by.
 The user block, bytes [0, user block size), holds: magic (16), schema version (u4), length of the JSON (u4),
 its crc32 (u4), zero (u4), the JSON. All little-endian. ``data_layout.md`` has the details.
 """
@@ -12,12 +13,11 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import Array
 from tickstore.day.schema import GROUPS, SCHEMA_VERSION
 from tickstore.errors import StoreError
 
@@ -25,17 +25,17 @@ MAGIC: Final = b"darkreplay day\r\n"
 HEAD: Final = struct.Struct("<16sIIII")
 
 
-class Group(Mapping[str, NDArray[Any]]):
+class Group(Mapping[str, Array]):
     """The columns of one group, as read-only views of the map, made when first asked for."""
 
     def __init__(self, data: mmap.mmap, columns: dict[str, list[Any]], path: str, name: str) -> None:
         self._data = data
         self._columns = columns
-        self._views: dict[str, NDArray[Any]] = {}
+        self._views: dict[str, Array] = {}
         self._path = path
         self._name = name
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Array:
         view = self._views.get(name)
         if view is None:
             if name not in self._columns:
@@ -71,10 +71,8 @@ class DayFile:
         for name, place in index["columns"].items():
             group, _, column = name.partition("/")
             columns[group][column] = place
-        self.events = Group(data, columns["events"], self.path, "events")
-        self.orders = Group(data, columns["orders"], self.path, "orders")
-        self.fills = Group(data, columns["fills"], self.path, "fills")
-        self.quotes = Group(data, columns["quotes"], self.path, "quotes")
+        groups = (Group(data, places, self.path, name) for name, places in columns.items())
+        self.events, self.orders, self.fills, self.quotes = groups
 
     def group(self, name: str) -> Group:
         """Return a group by its name."""
@@ -84,9 +82,7 @@ class DayFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

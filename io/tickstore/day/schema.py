@@ -1,4 +1,7 @@
-"""The columns of a day file: the one definition that the writer, the reader and data_layout.md share."""
+"""The columns of a day file: the one definition that the writer, the reader and data_layout.md share.
+
+The lowest layer of the day file: it knows of no other module.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -103,4 +106,6 @@ QUOTES: Final = _columns(
     ("offer", "i8", "price unit", "national best offer, null when there is none"),
 )
 GROUPS: Final = {"events": EVENTS, "orders": ORDERS, "fills": FILLS, "quotes": QUOTES}
+GROUP_OF: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of an input table are
+FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 COLUMNS: Final = EVENTS + ORDERS + FILLS + QUOTES

@@ -1,4 +1,4 @@
-"""Write day files: HDF5 structures and index in front, columns filled in place. The reader is in `day_file`."""
+"""Write day files: HDF5 structures and index in front, columns filled in place. Called by the day builder."""
 
 import hashlib
 import mmap
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import Array
 from tickstore.day.reader import HEAD, MAGIC, dump_json
 from tickstore.day.schema import GROUPS, SCHEMA_VERSION
 from tickstore.errors import StoreError
@@ -55,7 +55,7 @@ class DayWriter:
             os.close(self._handle)
             path.unlink(missing_ok=True)
             raise
-        self.views: dict[str, NDArray[Any]] = {
+        self.views: dict[str, Array] = {
             place.path: np.frombuffer(self._map, place.dtype, place.rows, place.offset)
             if place.rows
             else np.empty(0, place.dtype)
@@ -65,7 +65,7 @@ class DayWriter:
     def finish(self, security: str, date: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Write checksums, index and HDF5 structures, and return the index. `sync` must follow."""
         places = {
-            place.path: [place.dtype, place.rows, place.offset, _crc(self.views[place.path])]
+            place.path: [place.dtype, place.rows, place.offset, zlib.crc32(self.views[place.path].data)]
             for place in self.layout.columns
         }
         rows = dict.fromkeys(GROUPS, 0) | {place.path.partition("/")[0]: place.rows for place in self.layout.columns}
@@ -150,7 +150,7 @@ def write_day(
     path: Path | str,
     security: str,
     date: str,
-    groups: Mapping[str, Mapping[str, NDArray[Any]]],
+    groups: Mapping[str, Mapping[str, Array]],
     attributes: Mapping[str, Any] | None = None,
 ) -> int:
     """Write a day file at ``path``, fsynced, and return its size. Renaming into place is the caller's.
@@ -169,19 +169,15 @@ def write_day(
     return int(index["size"])
 
 
-def _crc(column: NDArray[Any]) -> int:
-    return zlib.crc32(column.data) if len(column) else 0
-
-
 def _digest(rows: dict[str, int], places: dict[str, list[Any]]) -> str:
     """Return what names the content: types, lengths and checksums of the columns, not where they are."""
     content = {name: [dtype, count, crc] for name, (dtype, count, _, crc) in places.items()}
     return hashlib.sha256(dump_json([rows, content])).hexdigest()[:32]
 
 
-def _checked(groups: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+def _checked(groups: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
     """Return columns by path, of the schema's types and in its order, of equal length in a group."""
-    checked: dict[str, NDArray[Any]] = {}
+    checked: dict[str, Array] = {}
     for group, schema in GROUPS.items():
         given = groups.get(group, {})
         unknown = set(given) - {column.name for column in schema}

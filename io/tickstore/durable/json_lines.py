@@ -1,7 +1,8 @@
 """Files of JSON lines, appended durably; a line torn by a crash is cut off.
 
-Plain lines are for the store's manifest, which people and other programs read; checked lines, each behind its
-checksum, for records that nobody but this program reads and that must not be believed when a bit flips.
+Called by the store, its conversions and runs. Plain lines are for the store's manifest, which people and other programs
+read; checked lines, each behind its checksum, for records that nobody but this program reads and that must not be
+believed when a bit flips.
 """
 
 import json

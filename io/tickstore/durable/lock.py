@@ -1,5 +1,7 @@
 """One writer at a time in a folder, a store's or a run's. The system drops the lock when its owner is dead.
 
+Called by conversions, verification, recovery and runs.
+
 Workers forked while it is held inherit it: one that outlives its parent for a moment must not write beside the next.
 """
 
@@ -34,12 +36,8 @@ _PATIENCE_S: Final = 30.0  # workers of a dead owner may live for a moment, on a
 def folder_lock(folder: Path, work: str = "conversion") -> Iterator[int]:
     """Hold a folder's lock and yield its file descriptor. ``work`` is what is done there, for the message.
 
-    Raises
-    ------
-    LockedError
-        Another process is writing there; the message names it.
-    ReadOnlyError
-        The folder cannot be written.
+    LockedError: another process is writing there; the message names it.
+    ReadOnlyError: the folder cannot be written.
     """
     handle = _hold(folder, work)
     try:

@@ -1,7 +1,8 @@
 """Worker processes under a supervisor, with one pipe each: the engine of conversions and of runs on one machine.
 
-Standard pools lose all pending work, or hang, when one worker is killed. Here a task that kills its worker, hangs
-or runs out of memory is tried again, then answered as failed, and every other task completes.
+Called by the conversion's pipeline and by runs. Standard pools lose all pending work, or hang, when one worker is
+killed. Here a task that kills its worker, hangs or runs out of memory is tried again, then answered as failed, and
+every other task completes.
 """
 
 import contextlib
@@ -15,7 +16,6 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from tickstore.engines.engine import Answer, EngineError, Feed, Task
@@ -77,9 +77,7 @@ class Supervisor:
             gc.freeze()  # what is imported stays: looking through it again would copy it into each worker
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
         if self.options.start == "fork":
             gc.unfreeze()
@@ -87,10 +85,7 @@ class Supervisor:
     def run(self, feed: Feed) -> Iterator[Answer]:
         """Yield an answer for every task as it finishes, until none is under way and ``feed`` has no other.
 
-        Raises
-        ------
-        EngineError
-            Workers die before they are ready, or cannot load what they need.
+        EngineError: workers die before they are ready, or cannot load what they need.
         """
         while self._hand_out(feed) or any(worker.busy for worker in self.workers):
             late = self._overdue()

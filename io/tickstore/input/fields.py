@@ -1,4 +1,7 @@
-"""The fields an input file may have: what they are called, what they hold, what stands in when they are absent."""
+"""The fields an input file may have: what they are called, what they hold, what stands in when they are absent.
+
+The lowest layer of the input: headers, parser, spill and builder go by it.
+"""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,7 @@
-"""Input files: which there are, what each holds, and how it is cut into byte ranges."""
+"""Input files: which there are, what each holds, and how it is cut into byte ranges.
+
+Called by `parse.plan`, `conversion` and inspection.
+"""
 
 import glob
 import os
@@ -39,7 +42,8 @@ class Chunk:
     stop: int
 
 
-def _expand(patterns: tuple[Path, ...], table: str) -> list[Path]:
+def expand(patterns: tuple[Path, ...], table: str) -> list[Path]:
+    """Return the files that paths and globs name, each once, or raise InputError for a glob that matches none."""
     paths: list[Path] = []
     for pattern in patterns:
         text = os.path.expanduser(str(pattern))  # noqa: PTH111 - a glob is not a path yet

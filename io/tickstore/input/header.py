@@ -1,4 +1,7 @@
-"""The first line of a CSV: which column is which field, and what to say when one is missing."""
+"""The first line of a CSV: which column is which field, and what to say when one is missing.
+
+Called by `parse.plan`, inspection and session files.
+"""
 
 import csv
 import difflib
@@ -24,10 +27,7 @@ class Header:
 def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
     """Return the stripped names of a header line and its delimiter.
 
-    Raises
-    ------
-    InputError
-        The line is not text or not whole, or two columns have the same name.
+    InputError: the line is not text or not whole, or two columns have the same name.
     """
     try:
         text = line.removeprefix(BOM).decode().rstrip("\r\n")
@@ -52,10 +52,7 @@ def match_fields(names: tuple[str, ...], table: str, mapping: dict[str, str], pa
 
     ``mapping`` goes from field name (``leaves_quantity``, or ``trades.price`` for one table) to header name.
 
-    Raises
-    ------
-    InputError
-        A required field has no column, or the mapping names a column that is not there.
+    InputError: a required field has no column, or the mapping names a column that is not there.
     """
     keys = [canonical(name) for name in names]
     found: dict[str, int] = {}

@@ -1,7 +1,7 @@
 """Security and participant ids while they travel: an integer as it is, text as a number below zero.
 
-Up to 7 plain characters are packed into the number itself; longer or stranger text gets a number from a
-dictionary that travels with the rows (``long_names``).
+Called by the parser and the spill. Up to 7 plain characters are packed into the number itself; longer or stranger text
+gets a number from a dictionary that travels with the rows (``long_names``).
 """
 
 from typing import Final

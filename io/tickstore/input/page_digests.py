@@ -1,15 +1,16 @@
-"""Digests of the pages of an input file, and its lines counted on the way."""
+"""Digests of the pages of an input file, and its lines counted on the way. Kernels of parse tasks."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import U8
 from kernels.base.compiling import kernel
 
 
 @kernel
-def count_newlines(data: NDArray[np.uint8]) -> int:
+def count_newlines(data: U8) -> int:
     """Return the number of LF bytes: an account of rows that owes nothing to the parser."""
     count = 0
     for i in range(data.shape[0]):

@@ -1,4 +1,4 @@
-"""A file of sessions: when continuous trading of a security began and ended on a date.
+"""A file of sessions: when continuous trading of a security began and ended on a date. For `conversion`.
 
 Two shapes are known. One row a session: security, start, end and, unless it holds for every date, date; times are
 HH:MM[:SS] local, ISO or epoch. Or the exchange's own: one row a change of state, with a timestamp and a
@@ -19,14 +19,7 @@ from tickstore.errors import InputError, UserError
 from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
-from tickstore.times.trade_dates import (
-    DAY_NS,
-    TradeCalendar,
-    day_number,
-    day_text,
-    trade_calendar,
-    trade_days,
-)
+from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar, trade_days
 from tickstore.times.written_times import RejectError, parse_time
 
 _COLUMNS: Final = {
@@ -75,10 +68,7 @@ class _RowError(Exception):
 def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
     """Read a session file.
 
-    Raises
-    ------
-    InputError
-        It is missing, has neither shape, or a row of it cannot be read or contradicts another.
+    InputError: it is missing, has neither shape, or a row of it cannot be read or contradicts another.
     """
     names, rows = _read_rows(path)
     spans = {"security", "start", "end"} <= names

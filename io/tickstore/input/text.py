@@ -1,15 +1,17 @@
-"""The text of an input file, in pieces that end at line ends: from a map, a decompressor, or Parquet made into CSV."""
+"""The text of an input file, in pieces that end at line ends: from a map, a decompressor, or Parquet made into CSV.
+
+The layer between files and the parser: parse tasks, `parse.plan` and inspection call it.
+"""
 
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import U8
 from tickstore.errors import InputError
 
 _HEAD_PIECE: Final = 16 << 20  # bytes of a packed file that are looked at as its beginning
@@ -30,7 +32,7 @@ _REFUSED: Final = (
 )
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 # (data, start, stop, offset): text data[start:stop] begins at byte ``offset`` of the whole text
-Piece = tuple[NDArray[np.uint8], int, int, int]
+Piece = tuple[U8, int, int, int]
 
 
 def sniff_form(path: Path) -> str:
@@ -85,14 +87,9 @@ def plain_pieces(data: mmap.mmap, start: int, stop: int, data_start: int, piece_
             if end <= position:  # one line longer than a piece
                 end = data.find(b"\n", position, stop) + 1 or stop
         yield view, position, end, position
-        release(data, position, end)
+        first = position // mmap.PAGESIZE * mmap.PAGESIZE
+        data.madvise(mmap.MADV_DONTNEED, first, end - first)  # else memory would seem to hold the whole input
         position = end
-
-
-def release(data: mmap.mmap, start: int, stop: int) -> None:
-    """Let go of the pages of data[start:stop], so that memory does not seem to hold the whole input."""
-    first = start // mmap.PAGESIZE * mmap.PAGESIZE
-    data.madvise(mmap.MADV_DONTNEED, first, stop - first)
 
 
 def next_line(data: mmap.mmap, position: int, data_start: int) -> int:
@@ -108,7 +105,7 @@ def stream_pieces(path: Path, form: str, piece_bytes: int, newlines: list[int] |
     """Yield the whole text of a packed file, header included, cut at line ends; lines are counted before the cut."""
     rest = b""
     offset = 0
-    for part in _parquet_text(path) if form == PARQUET else _decompressed(path, form, piece_bytes):
+    for part in _unpacked(path, form, piece_bytes):
         if newlines is not None:
             newlines.append(part.count(b"\n"))
         text = rest + part
@@ -123,7 +120,13 @@ def stream_pieces(path: Path, form: str, piece_bytes: int, newlines: list[int] |
         yield np.frombuffer(rest, np.uint8), 0, len(rest), offset
 
 
-def _decompressed(path: Path, form: str, piece_bytes: int) -> Iterator[bytes]:
+def _unpacked(path: Path, form: str, piece_bytes: int) -> Iterator[bytes]:
+    """Yield a packed file's text; what it takes is loaded for such files alone."""
+    if form == PARQUET:
+        from tickstore.input.parquet import parquet_text
+
+        yield from parquet_text(path)
+        return
     import pyarrow as pa
 
     try:
@@ -132,94 +135,3 @@ def _decompressed(path: Path, form: str, piece_bytes: int) -> Iterator[bytes]:
                 yield part
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: the {form} data is truncated or damaged ({error})") from None
-
-
-def _parquet_text(path: Path) -> Iterator[bytes]:
-    """Yield a Parquet file as CSV: times as ns, the rest as it is written."""
-    import io
-
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
-            yield (",".join(f'"{_one_line(name)}"' for name in file.schema_arrow.names) + "\n").encode()
-            for batch in file.iter_batches(1 << 16):
-                sink = io.BytesIO()
-                table = pa.table([_plain(column) for column in batch.columns], names=batch.schema.names)
-                pyarrow.csv.write_csv(table, sink, options)
-                yield sink.getvalue()
-    except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: not a Parquet file that can be read ({error})") from None
-
-
-def _one_line(name: str) -> str:
-    """Return a column's name as it stands between quotes on the first line of a CSV."""
-    return " ".join(name.splitlines()).replace('"', '""')
-
-
-def _plain(column: Any) -> Any:
-    """Return a Parquet column in types that CSV can hold; times with a zone become epoch ns.
-
-    Values that no line of text can hold are null: lists, structures and other nested ones, bytes that are not UTF-8.
-    """
-    import pyarrow as pa
-
-    kind, types = column.type, pa.types
-    if types.is_dictionary(kind):
-        return _plain(column.dictionary_decode())
-    if types.is_timestamp(kind) and kind.tz is not None:
-        try:
-            return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
-        except pa.ArrowInvalid:  # years beyond ns: the rows that have them will be rejects, the others not
-            return column.cast(pa.string())
-    if types.is_timestamp(kind) or types.is_date(kind):
-        return column.cast(pa.string())
-    if types.is_decimal(kind):
-        return _without_exponent(column.cast(pa.string()))
-    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
-        return _one_lined(_decoded(column))
-    if types.is_string(kind) or types.is_large_string(kind) or kind == pa.string_view():
-        return _one_lined(column.cast(pa.string()))
-    written = (types.is_integer, types.is_floating, types.is_boolean, types.is_time, types.is_duration)
-    return column if any(is_such(kind) for is_such in written) else pa.nulls(len(column))
-
-
-def _without_exponent(column: Any) -> Any:
-    """Return decimal numbers in digits alone: zero of nine decimals is written 0E-9."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    odd = pc.fill_null(pc.match_substring(column, "E"), False)
-    if not pc.any(odd).as_py():
-        return column
-    digits = [f"{Decimal(text):f}" for text in column.filter(odd).to_pylist()]
-    return pc.replace_with_mask(column, odd, pa.array(digits, pa.string()))
-
-
-def _decoded(column: Any) -> Any:
-    import pyarrow as pa
-
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowInvalid:
-        texts = [value if value is None else value.decode(errors="replace") for value in column.to_pylist()]
-        return pa.array([None if text and "\ufffd" in text else text for text in texts], pa.string())
-
-
-def _one_lined(column: Any) -> Any:
-    """Return texts with a blank for each line break: a line of CSV is a row, as it is in Parquet."""
-    import pyarrow.compute as pc
-
-    return pc.replace_substring(column, "\n", " ") if pc.any(pc.match_substring(column, "\n")).as_py() else column
-
-
-def float_columns(path: Path) -> tuple[int, ...]:
-    """Return the numbers of a Parquet file's columns of floats."""
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(path) as file:
-        return tuple(n for n, column in enumerate(file.schema_arrow) if pa.types.is_floating(column.type))

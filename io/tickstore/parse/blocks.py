@@ -1,12 +1,15 @@
-"""Parse pieces of text into blocks of typed columns; no line is lost: each is a row, a reject or blank."""
+"""Parse pieces of text into blocks of typed columns; no line is lost: each is a row, a reject or blank.
+
+The top layer of parsing, called by parse tasks and for the table of rejects.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, U8
 from tickstore.input.fields import FIELDS, TIME
 from tickstore.input.files import Source
 from tickstore.input.page_digests import count_newlines
@@ -40,8 +43,8 @@ class Reject:
 class Block:
     """Parsed rows in the order of the file. The columns are overwritten by the next block."""
 
-    columns: dict[str, NDArray[np.int64]]
-    line_start: NDArray[np.int64]  # offset of each row's line
+    columns: dict[str, I64]
+    line_start: I64  # offset of each row's line
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     lines: int = 0  # counted apart from parsing
@@ -101,7 +104,7 @@ class BlockParser:
         self.lines += 1
         return block
 
-    def _parse_some(self, data: NDArray[np.uint8], start: int, stop: int, shift: int) -> tuple[Block, int]:
+    def _parse_some(self, data: U8, start: int, stop: int, shift: int) -> tuple[Block, int]:
         counts = np.array([0, 0, 0, start], np.int64)
         block = Block({}, _NOTHING)
         odd = _OddRows(self.lines, start)
@@ -132,7 +135,7 @@ class BlockParser:
         self.lines += block.lines
         return block, reached
 
-    def _read_odd(self, data: NDArray[np.uint8], odd: NDArray[np.int64], found: "_OddRows", block: Block) -> None:
+    def _read_odd(self, data: U8, odd: I64, found: "_OddRows", block: Block) -> None:
         """Sort odd lines into rows, rejects and blanks."""
         for start, stop in odd.tolist():
             text = data[start:stop].tobytes()
@@ -159,12 +162,12 @@ class _OddRows:
     values: list[list[int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
 
-    def merge(self, values: NDArray[np.int64], block: Block) -> NDArray[np.int64]:
+    def merge(self, values: I64, block: Block) -> I64:
         """Put the rows in their places among those of the fast path."""
         line_start = np.concatenate([block.line_start, np.array(self.starts, np.int64)])
         order = np.argsort(line_start, kind="stable")
         block.line_start = line_start[order]
-        merged: NDArray[np.int64] = np.concatenate([values, np.array(self.values, np.int64).T], axis=1)[:, order]
+        merged: I64 = np.concatenate([values, np.array(self.values, np.int64).T], axis=1)[:, order]
         return merged
 
 

@@ -1,4 +1,7 @@
-"""Which column of a file with foreign names may be which field: by names that are like ours, and by what values are."""
+"""Which column of a file with foreign names may be which field: by names that are like ours, and by what values are.
+
+For inspection.
+"""
 
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher

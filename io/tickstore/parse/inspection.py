@@ -1,4 +1,7 @@
-"""Look at an input file: what its columns are, which fields they match, what the values look like."""
+"""Look at an input file: what its columns are, which fields they match, what the values look like.
+
+Beside the parser, called by the command line.
+"""
 
 import csv
 import json

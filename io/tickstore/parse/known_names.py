@@ -1,7 +1,7 @@
 """The names the fast path cannot pack into a number: a table of those that got one, found by their bytes.
 
-The slow path numbers a name when it first appears; from then on the fast path knows it. A hash says where to look,
-the bytes alone say whether it is the name.
+For the fast path and `blocks`. The slow path numbers a name when it first appears; from then on the fast path knows it.
+A hash says where to look, the bytes alone say whether it is the name.
 """
 
 from itertools import islice
@@ -10,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import U8
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.input.packed_names import LONG_NAME
 from tickstore.parse.odd_lines import LONGEST_FOLDER
 
+Book = NDArray[np.uint64]  # see `add_name`
 UNKNOWN_NAME: Final = NULL + 1  # what the line parser takes for no value
 _LONGEST: Final = LONGEST_FOLDER // 3  # bytes; a byte takes up to three in a folder's name
 _SLOTS: Final = 1 << 17
@@ -32,7 +34,7 @@ _FREE: Final = np.uint64(0)
 
 
 @inlined
-def _first_slot(data: NDArray[np.uint8], start: int, stop: int) -> Any:
+def _first_slot(data: U8, start: int, stop: int) -> Any:
     """Return where to look for a name: its words of eight bytes are hashed, the last of which laps over."""
     mixed, word = np.uint64(stop - start), np.uint64(0)
     first = np.uint64(start)
@@ -46,7 +48,7 @@ def _first_slot(data: NDArray[np.uint8], start: int, stop: int) -> Any:
 
 
 @inlined
-def find_name(data: NDArray[np.uint8], start: int, stop: int, book: NDArray[np.uint64]) -> Any:
+def find_name(data: U8, start: int, stop: int, book: Book) -> Any:
     """Return the number of the name data[start:stop], UNKNOWN_NAME if it is not in the book."""
     if stop - start > _LONGEST:
         return np.int64(UNKNOWN_NAME)
@@ -71,7 +73,7 @@ def find_name(data: NDArray[np.uint8], start: int, stop: int, book: NDArray[np.u
 
 
 @kernel
-def add_name(name: NDArray[np.uint8], number: int, book: NDArray[np.uint64], entry: int) -> int:
+def add_name(name: U8, number: int, book: Book, entry: int) -> int:
     """Enter a name and return where the next one may go; the same place if there is no slot for it.
 
     Parameters

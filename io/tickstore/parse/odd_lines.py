@@ -1,4 +1,7 @@
-"""The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused."""
+"""The slow path of parsing: one unusual line at a time, in plain Python, with a reason when it is refused.
+
+For `blocks`.
+"""
 
 import csv
 from dataclasses import dataclass
@@ -35,10 +38,7 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_
     In a line that ``may_be_torn`` times must state seconds and look like those of the file's first line: what is left
     of a time in ns that was cut short is one in us, ms or s, and without its offset it would be a local one.
 
-    Raises
-    ------
-    RejectError
-        The line is not a row.
+    RejectError: the line is not a row.
     """
     line = text.decode("utf-8", "surrogateescape").removesuffix("\r")
     if not line.strip():

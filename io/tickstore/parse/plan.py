@@ -1,4 +1,7 @@
-"""What of an input file is parsed, and how: its fields, its price unit, the plan of the fast and of the slow path."""
+"""What of an input file is parsed, and how: its fields, its price unit, the plan of the fast and of the slow path.
+
+Called by `conversion` before all work, and by `blocks`.
+"""
 
 import itertools
 from contextlib import suppress
@@ -7,17 +10,28 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64
 from kernels.conventions import NULL
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
 from tickstore.input.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
-from tickstore.input.files import Source, _expand, check_file
+from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import parse_header
-from tickstore.input.text import PARQUET, float_columns, read_head, sniff_form
-from tickstore.parse.fast_lines import DEFAULT, EASY_HIGH, EASY_LOW, EMPTY_OK, HIGH, KIND, LOW, PLAN_HEIGHT, SCALE, SLOT
+from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.odd_lines import LineRules, limits, time_shapes
+from tickstore.parse.plain_fields import (
+    DEFAULT,
+    EASY_HIGH,
+    EASY_LOW,
+    EMPTY_OK,
+    HIGH,
+    KIND,
+    LOW,
+    PLAN_HEIGHT,
+    SCALE,
+    SLOT,
+)  # fmt: skip
 from tickstore.request import ConvertRequest
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME
@@ -40,7 +54,7 @@ def line_rules(source: Source, timezone: str) -> LineRules:
     )  # fmt: skip
 
 
-def parser_plan(source: Source) -> NDArray[np.int64]:
+def parser_plan(source: Source) -> I64:
     """Return what the fast path needs to read ``source``, (PLAN_HEIGHT, file columns) int64."""
     plan = np.zeros((PLAN_HEIGHT, len(source.header.names)), np.int64)
     plan[SLOT] = -1
@@ -75,7 +89,7 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     """Return the sources of a request, or raise InputError for the first thing wrong with them."""
     mapping = dict(request.columns)
     found = [
-        _source(path, table, mapping, request) for table in TABLES for path in _expand(getattr(request, table), table)
+        _source(path, table, mapping, request) for table in TABLES for path in expand(getattr(request, table), table)
     ]
     _check_tables([source for source, _ in found])
     _check_mapping(mapping, [source for source, _ in found])
@@ -142,10 +156,14 @@ def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertReq
 
 def _float_prices(source: Source) -> bool:
     """Return whether a Parquet file keeps prices as floats, whose text does not tell 3400.0 from 3400."""
-    columns = {
-        source.header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names
-    }
-    return not columns.isdisjoint(float_columns(Path(source.path)))
+    from tickstore.input.parquet import float_columns
+
+    return not float_columns(Path(source.path)).isdisjoint(_price_columns(source))
+
+
+def _price_columns(source: Source) -> list[int]:
+    prices = (field.name for field in FIELDS[source.table] if field.kind == PRICE)
+    return [source.header.columns[name] for name in prices if name in source.names]
 
 
 def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> tuple[Source, bool | None]:
@@ -181,11 +199,9 @@ def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
     One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing. Where
     Parquet keeps prices as floats whole ones tell nothing either, and any other one does.
     """
-    header = source.header
-    columns = [header.columns[f.name] for f in FIELDS[source.table] if f.kind == PRICE and f.name in source.names]
     prices, decimals = 0, 0
-    for line, column in itertools.product(head.split(b"\n")[1:], columns):
-        cells = line.split(header.delimiter.encode())
+    for line, column in itertools.product(head.split(b"\n")[1:], _price_columns(source)):
+        cells = line.split(source.header.delimiter.encode())
         if column < len(cells):
             price = cells[column].strip(b'" \r')
             told = price.strip(b"0.") != b"" and price != _SENTINEL

@@ -1,7 +1,8 @@
 """Where parsed rows wait on disk for the building of their partitions: one log per worker.
 
-A worker appends the byte ranges it parses to a file of its own, each as one segment of whole pages. Where a segment
-is, the coordinator's journal says once it is finished; what is in a log besides is of no use to anybody.
+For parse tasks and the journal. A worker appends the byte ranges it parses to a file of its own, each as one segment of
+whole pages. Where a segment is, the coordinator's journal says once it is finished; what is in a log besides is of no
+use to anybody.
 """
 
 import io
@@ -36,7 +37,8 @@ class WorkerLog:
         """Return the file, at the first page that has not been written to."""
         if self._file is None:
             self._file = _open_new(self.folder)
-        self._begin = _whole_pages(os.fstat(self._file.fileno()).st_size)
+        grain = mmap.ALLOCATIONGRANULARITY
+        self._begin = -(-os.fstat(self._file.fileno()).st_size // grain) * grain
         self._file.seek(self._begin)
         return self._file
 
@@ -55,10 +57,6 @@ class WorkerLog:
 def _open_new(folder: Path) -> io.FileIO:
     """Make a log of a name that was never there: what an interrupted run noted of a lost log is not about this one."""
     return io.FileIO(str(folder / f"{secrets.token_hex(8)}{LOG_SUFFIX}"), "xb")
-
-
-def _whole_pages(size: int) -> int:
-    return -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
 
 
 def keep_only(folder: Path, segments: Iterable[Segment]) -> None:

@@ -1,10 +1,11 @@
-"""Kernels that sort a block's rows into partitions, narrow its columns, and read them back."""
+"""Kernels that sort a block's rows into partitions, narrow its columns, and read them back. For `segments`."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, U8, Array
 from kernels.base.compiling import kernel
 
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -12,13 +13,7 @@ _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 @kernel
 def number_partitions(
-    security: NDArray[np.int64],
-    day: NDArray[np.int32],
-    table: NDArray[np.int32],
-    key_security: NDArray[np.int64],
-    key_day: NDArray[np.int32],
-    known: int,
-    out: NDArray[np.int32],
+    security: I64, day: I32, table: I32, key_security: I64, key_day: I32, known: int, out: I32
 ) -> int:
     """Give each row the number of its (security, day), by first appearance; return how many there are.
 
@@ -54,31 +49,33 @@ def number_partitions(
 
 
 @kernel
-def place_rows(number: NDArray[np.int32], starts: NDArray[np.int64], position: NDArray[np.int32]) -> None:
-    """Give each row its place when rows go by partition number, their order kept within one.
+def place_rows(number: I32, starts: I64, position: I32) -> None:
+    """Give each row its place when rows go by number, their order kept within one; those without a number, -1, last.
 
     Parameters
     ----------
-    number : (n,) int32
-    starts : (k + 1,) int64, filled: where each partition's rows begin
+    number : (n,) int32, below k
+    starts : (k + 1,) int64, filled: where each number's rows begin, then those without one
     position : (n,) int32, filled; a permutation
     """
     k = starts.shape[0] - 1
     starts[:] = 0
     for i in range(number.shape[0]):
-        starts[number[i] + 1] += 1
+        if number[i] >= 0:
+            starts[number[i] + 1] += 1
     for j in range(k):
         starts[j + 1] += starts[j]
     for i in range(number.shape[0]):
-        position[i] = starts[number[i]]
-        starts[number[i]] += 1
-    for j in range(k, 0, -1):
+        j = number[i] if number[i] >= 0 else k
+        position[i] = starts[j]
+        starts[j] += 1
+    for j in range(k, 0, -1):  # each entry stands at the end of its rows: move it back
         starts[j] = starts[j - 1]
     starts[0] = 0
 
 
 @kernel
-def scatter_narrow(values: NDArray[np.int64], position: NDArray[np.int32], base: int, out: NDArray[Any]) -> None:
+def scatter_narrow(values: I64, position: I32, base: int, out: Array) -> None:
     """Write values - base to their positions in a column of unsigned integers wide enough.
 
     Parameters
@@ -94,12 +91,12 @@ def scatter_narrow(values: NDArray[np.int64], position: NDArray[np.int32], base:
 
 @kernel
 def gather_wide(
-    segments: NDArray[np.int64],
-    bytes1: NDArray[np.uint8],
+    segments: I64,
+    bytes1: U8,
     bytes2: NDArray[np.uint16],
     bytes4: NDArray[np.uint32],
     bytes8: NDArray[np.uint64],
-    out: NDArray[np.int64],
+    out: I64,
 ) -> None:
     """Read one column of a partition back from its narrow segments.
 

@@ -1,28 +1,28 @@
 """Parsed rows on their way to partitions: a byte range of input is one segment of a log, columns in partition order.
 
-A segment is blocks of narrow columns, then a directory, then a trailer that says where that is. A column of a block
-is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8 bytes an item. The segments of a small
-conversion stay in memory.
+Written by parse tasks, read by build tasks. A segment is blocks of narrow columns, then a directory, then a trailer
+that says where that is. A column of a block is stored as unsigned integers above its least value, in 0, 1, 2, 4 or 8
+bytes an item. The segments of a small conversion stay in memory.
 """
 
-import io
 import json
 import mmap
 import struct
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64, Array
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
+from tickstore.input.packed_names import name_text
 from tickstore.spill.logs import Segment
 from tickstore.spill.partition_rows import gather_wide, number_partitions, place_rows, scatter_narrow
+from tickstore.store.paths import Key
 from tickstore.times.stated_dates import StatedDates
-from tickstore.times.trade_dates import TradeCalendar, trade_days
+from tickstore.times.trade_dates import TradeCalendar, day_text, trade_days
 
-Key = tuple[str, str]  # security, trade date
 BLOCK_ROWS: Final = 1 << 18
 _TRAILER: Final = struct.Struct("<16sQQ")
 _MAGIC: Final = b"darkreplay spill"
@@ -47,7 +47,7 @@ class SpillWriter:
         self._stored = tuple(name for name in names if name not in NOT_COLUMNS)
         self._offset = 0
         self._blocks: list[_Block] = []
-        self._entries: list[NDArray[np.int64]] = []
+        self._entries: list[I64] = []
         self._known = 0
         self._table = np.full(4 * _MOST_KEYS, -1, np.int32)
         self._key_security = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int64)
@@ -56,7 +56,7 @@ class SpillWriter:
         self.weekend_rows = 0
         self.dates = StatedDates(calendar)
 
-    def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
+    def add(self, columns: dict[str, I64]) -> None:
         """Append a block of at most ``BLOCK_ROWS`` rows."""
         rows = len(columns["timestamp"])
         if rows == 0:
@@ -80,17 +80,12 @@ class SpillWriter:
         position = np.empty(rows, np.int32)
         place_rows(number, starts, position)
         present = np.flatnonzero(np.diff(starts))
-        entries = np.empty((len(present), 4), np.int64)
-        entries[:, 0] = present
-        entries[:, 1] = len(self._blocks)
-        entries[:, 2] = starts[present]
-        entries[:, 3] = starts[present + 1] - starts[present]
-        self._entries.append(entries)
+        block = np.full(len(present), len(self._blocks))
+        entries = np.column_stack([present, block, starts[present], starts[present + 1] - starts[present]])
+        self._entries.append(entries.astype(np.int64, copy=False))
         self._blocks.append(self._write_block(columns, position, len(present) == 1))
 
-    def _write_block(
-        self, columns: dict[str, NDArray[np.int64]], position: NDArray[np.int32], in_place: bool
-    ) -> _Block:
+    def _write_block(self, columns: dict[str, I64], position: I32, in_place: bool) -> _Block:
         rows = len(position)
         block = _Block(rows, [], [], [])
         used = 0
@@ -120,21 +115,13 @@ class SpillWriter:
 
     def finish(self, long_texts: dict[int, str]) -> list[tuple[Key, int]]:
         """Append directory and trailer and return the rows of each key."""
-        from tickstore.input.packed_names import name_text
-        from tickstore.times.trade_dates import day_text
-
         keys = [
             (name_text(int(self._key_security[k]), long_texts), day_text(self._key_day[k])) for k in range(self._known)
         ]
         entries = np.concatenate(self._entries) if self._entries else np.empty((0, 4), np.int64)
         entries = entries[np.argsort(entries[:, 0], kind="stable")]
         blocks = np.array([[b.rows, *b.widths, *b.bases, *b.offsets] for b in self._blocks], np.int64)
-        head = {
-            "columns": self._stored,
-            "keys": keys,
-            "blocks": len(self._blocks),
-            "entries": len(entries),
-        }
+        head = {"columns": self._stored, "keys": keys, "blocks": len(self._blocks), "entries": len(entries)}
         text = json.dumps(head).encode()
         text += b" " * (-len(text) % 8)
         start = self._offset
@@ -157,28 +144,25 @@ class Spill:
 
     columns: tuple[str, ...]
     keys: dict[Key, int]
-    _views: tuple[NDArray[Any], ...]
-    _blocks: NDArray[np.int64]
-    _entries: NDArray[np.int64]
-    _first: NDArray[np.int64] = field(init=False)
+    _views: tuple[Array, Array, Array, Array]
+    _blocks: I64
+    _entries: I64
+    _first: I64 = field(init=False)
 
     def __post_init__(self) -> None:
         self._first = np.searchsorted(self._entries[:, 0], np.arange(len(self.keys) + 1))
 
-    def read(self, key: Key, name: str, out: NDArray[np.int64]) -> None:
+    def read(self, key: Key, name: str, out: I64) -> None:
         """Fill ``out`` with a column of a partition, in the order of the input."""
         column = self.columns.index(name)
         n = len(self.columns)
         entries = self._of(key)
         blocks = self._blocks[entries[:, 1]]
         width = blocks[:, 1 + column]
-        segments = np.empty((len(entries), 4), np.int64)
-        segments[:, 0] = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
-        segments[:, 1] = width
-        segments[:, 2] = entries[:, 3]
-        segments[:, 3] = blocks[:, 1 + n + column]
+        first = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
+        segments = np.column_stack([first, width, entries[:, 3], blocks[:, 1 + n + column]])
         with np.errstate(over="ignore"):  # a span of 2 ** 63 and more wraps twice
-            gather_wide(segments, self._views[0], self._views[1], self._views[2], self._views[3], out)
+            gather_wide(segments, *self._views, out)
 
     def locate(self, key: Key, row: int) -> tuple[int, int]:
         """Return the block of a row of a partition, and its number among the block's rows of that partition."""
@@ -188,7 +172,7 @@ class Spill:
             row -= rows
         raise IndexError(row)
 
-    def _of(self, key: Key) -> NDArray[np.int64]:
+    def _of(self, key: Key) -> I64:
         number = self.keys[key]
         return self._entries[self._first[number] : self._first[number + 1]]
 
@@ -196,10 +180,7 @@ class Spill:
 def open_spill(source: Segment | bytes) -> Spill:
     """Map a segment, or take it from memory.
 
-    Raises
-    ------
-    StoreError
-        It is not whole.
+    StoreError: it is not whole.
     """
     if isinstance(source, bytes):
         data: mmap.mmap | bytes = source
@@ -233,8 +214,3 @@ def is_whole(segment: Segment) -> bool:
             return len(trailer) == _TRAILER.size and trailer.startswith(_MAGIC)
     except OSError:
         return False
-
-
-def memory_target() -> io.BytesIO:
-    """Return a target for a segment that stays in memory."""
-    return io.BytesIO()

@@ -1,4 +1,7 @@
-"""What is in a store: one entry a partition, kept in ``catalog.json`` and rebuilt from the day files at any time."""
+"""What is in a store: one entry a partition, kept in ``catalog.json`` and rebuilt from the day files at any time.
+
+The manifest has a line for every partition that is finished. Commit, recovery, verification and conversions call it.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.day.reader import DayFile, open_day
+from tickstore.durable.json_lines import read_lines
 from tickstore.errors import StoreError
-from tickstore.store.paths import CATALOG_NAME, partition_order
+from tickstore.store.paths import CATALOG_NAME, MANIFEST_NAME, Key, partition_order
 
 _VERSION: Final = 1
 
@@ -134,3 +138,15 @@ def _catalog(
             participants = (participants or {}) | facts["participants"]
     entries.sort(key=lambda p: partition_order(p.security, p.date))
     return Catalog(store, tuple(entries), participants)
+
+
+def manifest_partitions(store: Path) -> dict[Key, dict[str, Any]]:
+    """Return the last line of the manifest about each partition."""
+    lines = (line for line in read_lines(store / MANIFEST_NAME) if is_partition_line(line))
+    return {(line["security"], line["date"]): line for line in lines}
+
+
+def is_partition_line(line: dict[str, Any]) -> bool:
+    """Return whether a line of the manifest says all that is to be said of a partition."""
+    texts = all(isinstance(line.get(name), str) for name in ("security", "date", "digest", "head"))
+    return line.get("kind") == "partition" and texts and isinstance(line.get("size"), int)

@@ -1,14 +1,14 @@
 """The last step of a conversion: a decision written down first, then carried out, again if need be.
 
 Until the decision is durable, nothing of the conversion can be seen in the store; from then on it will be carried
-out, by this process or by the next one that opens the store for writing.
+out, by this process or by the next one that opens the store for writing. Conversions and readers' recovery call it.
 """
 
 import base64
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,20 +18,40 @@ from tickstore.durable.json_lines import append_lines, whole_size
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store.catalog import catalog_bytes, merged_catalog
-from tickstore.store.new_day_file import BuiltPartition
 from tickstore.store.paths import (
     CATALOG_NAME,
     CONVERT_FOLDER,
     DECISION_NAME,
+    FINISHED_FOLDER,
     MANIFEST_NAME,
     REJECTS_NAME,
+    Key,
     day_path,
     is_decided,
 )
-from tickstore.store.working_folder import remove_finished, remove_working_folder
 
 _DURABLE: Final = "durable"
 _PLAN: Final = {"boot": str, "manifest_size": int, "moves": list, "lines": list, "rejects": str}  # and "logs"
+
+
+Removed = tuple[str, int, list[str]]  # table, rows, base names of their files
+
+
+@dataclass(slots=True)
+class BuiltPartition:
+    """What became of a partition."""
+
+    number: int
+    key: Key
+    outcome: str  # new, mended, remade, unchanged, session, completed, merged, replaced, conflict
+    digest: str  # of the content
+    size: int  # of the file
+    head: str  # digest of the file's index and structures
+    duplicates: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # byte range, block, row there
+    given: dict[str, int] = field(default_factory=dict)  # rows of each table in the file that this input gave
+    removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
+    others: list[str] = field(default_factory=list)  # tables that differ from the store's, of a conflict
+    contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +59,6 @@ class Decision:
     """What a conversion will change in the store."""
 
     store: Path
-    folder: Path
     logs: Path | None
     built: list[BuiltPartition]
     rejects: bytes
@@ -64,12 +83,13 @@ def commit(decision: Decision, progress: Progress) -> None:
         "rejects": base64.b64encode(decision.rejects).decode(),
         "logs": None if decision.logs is None else str(decision.logs),
     }
-    path = decision.folder / DECISION_NAME
+    folder = decision.store / CONVERT_FOLDER
+    path = folder / DECISION_NAME
     try:
         atomic_write(path, dump_json(plan))
         if decision.logs is not None:  # not needed any more: spare the disk from writing them
             shutil.rmtree(decision.logs, ignore_errors=True)
-        _make_durable(decision.folder, plan)
+        _make_durable(folder, plan)
     except OSError:
         path.unlink(missing_ok=True)
         raise
@@ -136,3 +156,21 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
     atomic_write(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
     remove_working_folder(store)
+
+
+def remove_working_folder(store: Path) -> None:
+    """Remove a conversion's temporary files. Its folder is moved away first: killed midway, nothing of it counts."""
+    remove_finished(store)
+    folder = store / CONVERT_FOLDER
+    if folder.exists():
+        try:
+            folder.rename(store / FINISHED_FOLDER)
+            sync_path(store)
+        except OSError:  # of a full disk, say
+            shutil.rmtree(folder, ignore_errors=True)
+        remove_finished(store)
+
+
+def remove_finished(store: Path) -> None:
+    """Remove what a conversion that was killed while it cleaned up left behind."""
+    shutil.rmtree(store / FINISHED_FOLDER, ignore_errors=True)

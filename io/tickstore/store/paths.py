@@ -1,9 +1,13 @@
-"""Names and places inside a store, and the order of its partitions."""
+"""Names and places inside a store, and the order of its partitions.
+
+The lowest layer of the store: whoever reads or writes one goes by it, the driver too.
+"""
 
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+Key = tuple[str, str]  # security, trade date
 CATALOG_NAME: Final = "catalog.json"
 _OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")
 REJECTS_NAME: Final = "rejects.csv"

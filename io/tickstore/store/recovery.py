@@ -1,4 +1,7 @@
-"""Readers of a store carry out what an interrupted conversion had decided, so that they never see half of it."""
+"""Readers of a store carry out what an interrupted conversion had decided, so that they never see half of it.
+
+Called by all who read a store: runs, plans, verification, conversions.
+"""
 
 import errno
 import os
@@ -9,24 +12,28 @@ from typing import Final
 from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.errors import StoreError
 from tickstore.store.catalog import Catalog, stored_catalog
+from tickstore.store.commit import finish_commit
 from tickstore.store.paths import is_decided
 
 _ATTEMPTS: Final = 3
 _PATIENCE_S: Final = 10.0  # a conversion that is alive needs moments for its last step
 
 
+def existing(store: Path | str, *marks: str) -> Path:
+    """Return the path of a store, or raise StoreError where there is no folder, or none of ``marks`` in it."""
+    store = Path(store)
+    if not store.is_dir() or (marks and not any(next(store.glob(mark), None) for mark in marks)):
+        raise StoreError(f"{store}: no store here; `convert` makes one")
+    return store
+
+
 def settle(store: Path) -> None:
     """Carry out the decision of an interrupted conversion; wait for one that does so itself.
 
-    Raises
-    ------
-    StoreError
-        Another process is at it for long, or the store cannot be written.
+    Raise StoreError where another process is at it for long, or the store cannot be written.
     """
     deadline = time.monotonic() + _PATIENCE_S
     while is_decided(store):
-        from tickstore.store.commit import finish_commit  # brings the compiler, which readers can do without
-
         try:
             with folder_lock(store):
                 finish_commit(store)
@@ -70,11 +77,7 @@ def read_catalog(store: Path | str) -> Catalog:
     StoreError
         There is no store, its catalog is damaged, or a conversion is half way through changing its files.
     """
-    from tickstore.store.recovery import settle
-
-    store = Path(store)
-    if not store.is_dir():
-        raise StoreError(f"{store}: no store here; `convert` makes one")
+    store = existing(store)
     for _ in range(_ATTEMPTS):
         settle(store)
         catalog = stored_catalog(store)

@@ -1,4 +1,7 @@
-"""Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign."""
+"""Check a store byte by byte: every file whole, every byte covered by a checksum, nothing missing, nothing foreign.
+
+The top layer of the store, called by the command line.
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -6,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tickstore.day.check import check_day
+from tickstore.day.check import check_day, stated
 from tickstore.day.reader import map_file
 from tickstore.durable.files import atomic_write
 from tickstore.durable.json_lines import append_lines, numbered_lines, read_lines, whole_size
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import StoreError
-from tickstore.store.catalog import catalog_bytes, rebuild_catalog, stored_catalog
+from tickstore.store.catalog import (
+    catalog_bytes,
+    is_partition_line,
+    manifest_partitions,
+    rebuild_catalog,
+    stored_catalog,
+)
 from tickstore.store.commit import finish_commit
-from tickstore.store.manifest import is_partition_line, manifest_partitions
 from tickstore.store.paths import CATALOG_NAME, CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME, day_path, is_decided
-from tickstore.store.recovery import settle, writer_of
+from tickstore.store.recovery import existing, settle, writer_of
 
 MISSING: Final = "missing"
 DAMAGED: Final = "damaged"
@@ -24,6 +32,7 @@ FOREIGN: Final = "foreign"
 CATALOG: Final = "catalog"
 UNFINISHED: Final = "unfinished"
 MANIFEST: Final = "manifest"
+_MARKS: Final = (MANIFEST_NAME, CATALOG_NAME, CONVERT_FOLDER, "[!.]*/*.h5")  # a store has one of them at least
 _AGAIN: Final = "convert its input again"
 
 
@@ -55,7 +64,7 @@ def verify(store: Path | str) -> VerifyReport:
     StoreError
         There is no store.
     """
-    store = _existing(store)
+    store = existing(store, *_MARKS)
     problems: list[Problem] = []
     try:
         settle(store)
@@ -78,15 +87,6 @@ def verify(store: Path | str) -> VerifyReport:
         message = writer_of(store) or "a conversion was interrupted: run it again to finish it"
         problems.append(Problem(UNFINISHED, store / CONVERT_FOLDER, message))
     return VerifyReport(len(found), sum(path.stat().st_size for path in found if path.is_file()), tuple(problems))
-
-
-def _existing(store: Path | str) -> Path:
-    """Return the path of a store, or raise StoreError where a folder has nothing that stores have."""
-    store = Path(store)
-    marks = (store / name for name in (MANIFEST_NAME, CATALOG_NAME, CONVERT_FOLDER))
-    if not store.is_dir() or not (any(mark.exists() for mark in marks) or _day_files(store)):
-        raise StoreError(f"{store}: no store here; `convert` makes one")
-    return store
 
 
 def _check_manifest(store: Path, settled: bool) -> list[Problem]:
@@ -128,11 +128,7 @@ def _check_days(store: Path, found: list[Path], known: Mapping[Path, dict[str, A
 
 def _misstates(line: dict[str, Any], path: Path) -> bool:
     """Return whether a line of the manifest states another size or digest than a day file that can be read."""
-    try:
-        index = map_file(str(path))[1]
-        return bool((index["size"], index["attributes"]["digest"]) != (line["size"], line["digest"]))
-    except (StoreError, ValueError, KeyError, TypeError):
-        return False
+    return stated(path) not in (None, (line["size"], line["digest"]))
 
 
 def _why_foreign(store: Path, path: Path) -> str:
@@ -183,7 +179,7 @@ def accept(store: Path | str) -> tuple[Path, ...]:
 
     Returns their paths.
     """
-    store = _existing(store)
+    store = existing(store, *_MARKS)
     with folder_lock(store):
         finish_commit(store)
         known = {day_path(store, *key): line for key, line in manifest_partitions(store).items()}

@@ -1,10 +1,13 @@
-"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone."""
+"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone.
+
+Kernels of the parser: of its fast path and of its blocks.
+"""
 
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 
@@ -26,14 +29,37 @@ _LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @inlined
-def _two_digits(data: NDArray[np.uint8], position: int) -> Any:
+def _two_digits(data: U8, position: int) -> Any:
     """Return the number that two digits write, -1000 if they are none."""
     tens, ones = np.int64(data[position]) - 48, np.int64(data[position + 1]) - 48
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1000
 
 
 @inlined
-def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
+def _iso_day(data: U8, start: int) -> Any:
+    """Return the days since 1970 of YYYY-MM-DD; -1 for none and for odd years, of which the slow path knows more."""
+    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
+    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
+    leap = year % 4 == 0  # 2000 is one
+    if not (1981 <= year <= 2098 and 1 <= month <= 12) or day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+        return np.int64(-1)
+    return (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
+
+
+@inlined
+def _iso_offset(data: U8, position: int, stop: int) -> Any:
+    """Return the minutes of HH, HHMM or HH:MM behind a sign at ``position``, below zero for all else."""
+    left = stop - position
+    if (left != 3 and left != 5 and left != 6) or (left == 6 and data[position + 3] != _COLON):
+        return np.int64(-1)
+    hours, minutes = _two_digits(data, position + 1), np.int64(0)
+    if left > 3:
+        minutes = _two_digits(data, stop - 2)
+    return hours * 60 + minutes if 0 <= hours < 24 and 0 <= minutes < 60 else np.int64(-1)
+
+
+@inlined
+def iso_time(data: U8, start: int, stop: int) -> Any:
     """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
 
     Without an offset it is a local time: minus its ns since 1970 on the local clock, which is below LOCAL.
@@ -46,15 +72,10 @@ def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
     c = data[start + 10]
     if c != _SMALL and (c | _SMALL) != _SMALL_T and c != _UNDERSCORE:
         return np.int64(NO_TIME)
-    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
-    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
     hour, minute, second = _two_digits(data, start + 11), _two_digits(data, start + 14), _two_digits(data, start + 17)
-    if not (1981 <= year <= 2098 and 1 <= month <= 12 and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
-        return np.int64(NO_TIME)  # of other years the slow path knows whether they are in range
-    leap = year % 4 == 0  # 2000 is one
-    if day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+    days = _iso_day(data, start)
+    if days < 0 or not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return np.int64(NO_TIME)
-    days = (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
     position, fraction = start + 19, np.int64(0)
     if position < stop and (data[position] == _DOT or data[position] == _COMMA):
@@ -71,21 +92,14 @@ def iso_time(data: NDArray[np.uint8], start: int, stop: int) -> Any:
     c, left = data[position], stop - position
     if c == _CAPITAL_Z and left == 1:
         return seconds * 1_000_000_000 + fraction
-    if (c != _PLUS and c != _MINUS) or (left != 3 and left != 5 and left != 6):
-        return np.int64(NO_TIME)
-    if left == 6 and data[position + 3] != _COLON:
-        return np.int64(NO_TIME)
-    offset = _two_digits(data, position + 1) * 60
-    if left > 3:
-        minute = _two_digits(data, stop - 2)
-        offset = offset + minute if 0 <= minute < 60 else -1
-    if offset < 0 or offset >= 1_440:
+    offset = _iso_offset(data, position, stop)
+    if offset < 0 or (c != _PLUS and c != _MINUS):
         return np.int64(NO_TIME)
     return (seconds - (offset if c == _PLUS else -offset) * 60) * 1_000_000_000 + fraction
 
 
 @kernel
-def to_utc(times: NDArray[np.int64], changes: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+def to_utc(times: I64, changes: I64, offsets: I64) -> None:
     """Replace the local times of a column that was parsed by the times they are.
 
     Parameters

@@ -1,11 +1,14 @@
-"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1)."""
+"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1).
+
+Called by the spill for its blocks, by the slow path of parsing and by session files.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from tickstore.times.trade_dates import TradeCalendar, day_text
@@ -32,7 +35,7 @@ def _civil_day(number: int) -> Any:
 
 
 @inlined
-def _stated_day(value: int, changes: NDArray[np.int64], offsets: NDArray[np.int64]) -> Any:
+def _stated_day(value: int, changes: I64, offsets: I64) -> Any:
     """Return the days since 1970 that a value means, _NO_DAY for none; a time that is no UTC midnight is local."""
     if value < 0:
         return np.int64(_NO_DAY)
@@ -53,13 +56,7 @@ def _stated_day(value: int, changes: NDArray[np.int64], offsets: NDArray[np.int6
 
 
 @kernel
-def count_other_dates(
-    stated: NDArray[np.int64],
-    day: NDArray[np.int32],
-    changes: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    first: NDArray[np.int64],
-) -> int:
+def count_other_dates(stated: I64, day: I32, changes: I64, offsets: I64, first: I64) -> int:
     """Return how many rows state another date than their time gives; an empty cell states none.
 
     Parameters
@@ -93,7 +90,7 @@ class StatedDates:
         self.others = 0
         self.example = ""
 
-    def compare(self, stated: NDArray[np.int64], day: NDArray[np.int32]) -> None:
+    def compare(self, stated: I64, day: I32) -> None:
         """Look at a block of rows."""
         first = np.zeros(2, np.int64)
         count = int(count_other_dates(stated, day, self._calendar.changes, self._calendar.offsets, first))

@@ -1,4 +1,7 @@
-"""Trade dates: the exchange's local date, and the next business day from the evening cutoff (decisions 1)."""
+"""Trade dates: the exchange's local date, and the next business day from the evening cutoff (decisions 1).
+
+Below parsing, spilling and conversion, which call it; plans of runs do, too.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,8 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kernels.base.columns import I32, I64
 from kernels.base.compiling import kernel
 from kernels.base.local_time import local_instant
 from tickstore.errors import UserError
@@ -24,9 +27,9 @@ LATEST_TIME: Final = (_LAST_DAY - 30) * DAY_NS  # timestamps from here on are ou
 class TradeCalendar:
     """Tables that turn ns UTC into day numbers since 1970."""
 
-    changes: NDArray[np.int64]  # (k,) ns UTC at which an offset begins, the first one before all data
-    offsets: NDArray[np.int64]  # (k,) ns to add to UTC from there on
-    roll: NDArray[np.int32]  # (days,) the business day an evening row of each day moves to
+    changes: I64  # (k,) ns UTC at which an offset begins, the first one before all data
+    offsets: I64  # (k,) ns to add to UTC from there on
+    roll: I32  # (days,) the business day an evening row of each day moves to
     cutoff: int  # ns after local midnight
 
 
@@ -37,7 +40,7 @@ def trade_calendar(timezone: str, cutoff: str, holidays: tuple[str, ...]) -> Tra
 
 
 @lru_cache(maxsize=8)
-def roll_days(holidays: tuple[str, ...]) -> NDArray[np.int32]:
+def roll_days(holidays: tuple[str, ...]) -> I32:
     """Return the business day that an evening row of each day moves to, (days,) since 1970."""
     days = np.arange(_LAST_DAY + 30)
     closed = (days + 3) % 7 >= 5  # 1970-01-01 was a Thursday
@@ -84,13 +87,6 @@ def first_instant(timezone: str, cutoff: str, holidays: tuple[str, ...], day: st
     return local_instant(timezone, day_text(before), evening // 10**9)
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UserError(f"timezone {name!r} is unknown: use an IANA name such as Australia/Sydney") from None
-
-
 def _cutoff_ns(text: str) -> int:
     """Return the cutoff in ns after midnight; ``24:00`` means no cutoff."""
     try:
@@ -103,9 +99,12 @@ def _cutoff_ns(text: str) -> int:
     return total * 10**9
 
 
-def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _zone_changes(timezone: str) -> tuple[I64, I64]:
     """Return when the zone's offset changes: probed weekly, then narrowed to the second."""
-    zone = _zone(timezone)
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UserError(f"timezone {timezone!r} is unknown: use an IANA name such as Australia/Sydney") from None
 
     def offset(second: int) -> int:
         delta = datetime.fromtimestamp(second, UTC).astimezone(zone).utcoffset()
@@ -127,7 +126,7 @@ def _zone_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 @lru_cache(maxsize=8)
-def local_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def local_changes(timezone: str) -> tuple[I64, I64]:
     """Return from when on the local clock, in ns, which offset holds, in ns, for times that do not state one.
 
     A time that does not exist or exists twice is read by the offset before the change.
@@ -139,14 +138,7 @@ def local_changes(timezone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 @kernel
-def trade_days(
-    timestamp: NDArray[np.int64],
-    changes: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    roll: NDArray[np.int32],
-    cutoff: int,
-    out: NDArray[np.int32],
-) -> int:
+def trade_days(timestamp: I64, changes: I64, offsets: I64, roll: I32, cutoff: int, out: I32) -> int:
     """Write the trade day of each row, and return how many rows stand on a weekend of their own date.
 
     Parameters

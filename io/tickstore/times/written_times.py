@@ -1,4 +1,4 @@
-"""Times as files write them: epochs in any unit, ISO 8601, compact dates."""
+"""Times as files write them: epochs in any unit, ISO 8601, compact dates. For the slow path and session files."""
 
 import re
 from datetime import datetime, timedelta
@@ -36,10 +36,7 @@ def whole_number(digits: str) -> int:
 def parse_time(text: str, timezone: str) -> int:
     """Return ns UTC of an epoch or ISO time; -1 where it is out of every range.
 
-    Raises
-    ------
-    RejectError
-        It is not a time.
+    RejectError: it is not a time.
     """
     digits = text.removeprefix("-")
     if digits.isascii() and digits.isdigit():

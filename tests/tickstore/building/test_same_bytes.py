@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 import tickstore
@@ -88,7 +90,7 @@ def dress(text: bytes, path: Path, form: str) -> None:
         with pa.output_stream(str(path), compression=form) as stream:
             stream.write(text)
     elif form == "parquet":
-        pa.parquet.write_table(pa.csv.read_csv(pa.BufferReader(text)), path)
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(pa.BufferReader(text)), path)
     elif form == "crlf":
         path.write_bytes(text.replace(b"\n", b"\r\n"))
     elif form == "bom":
@@ -117,7 +119,7 @@ def test_parquet_times_and_names_are_understood(tmp_path: Path) -> None:
         }
     )  # fmt: skip
     path = tmp_path / "o.parquet"
-    pa.parquet.write_table(table, path)
+    pyarrow.parquet.write_table(table, path)
     convert(tickstore.ConvertRequest(orders=(path,), store=tmp_path / "store"))
     catalog = read_catalog(tmp_path / "store")
     assert catalog.participants == {"LONG-NAME-OF-BROKER": 0}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from marketgen import MarketSpec, generate
@@ -179,7 +180,7 @@ def test_parquet_is_rejected_and_repaired_alike(kinds: tuple[str, ...], tmp_path
             names, *rows = csv.reader(file)
         columns = [column_of([row[place] for row in rows]) for place in range(len(names))]
         paths[table] = (folder / f"{table}.parquet",)
-        pa.parquet.write_table(pa.table(columns, names=names), paths[table][0])
+        pyarrow.parquet.write_table(pa.table(columns, names=names), paths[table][0])
     packed = convert(replace(request(folder, max_rejects=1000), store=folder / "packed", **paths))  # type: ignore[arg-type]
     assert packed.reject_reasons == plain.reject_reasons == reasons(folder)
     assert packed.tables == plain.tables

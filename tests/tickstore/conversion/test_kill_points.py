@@ -17,7 +17,7 @@ import pytest
 import tickstore.engines.worker
 import tickstore.spill.logs
 import tickstore.spill.segments
-import tickstore.store.working_folder
+import tickstore.store.commit
 from tests.tickstore.big_files import in_files, mixed, note_work
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import PAGE, request, small
@@ -241,7 +241,7 @@ def test_what_is_left_of_the_working_folder_goes_with_the_next_conversion(
 ) -> None:
     case = plain(tmp_path / "market", monkeypatch)
     with monkeypatch.context() as patch:
-        patch.setattr(tickstore.store.working_folder, "remove_finished", lambda _: None)
+        patch.setattr(tickstore.store.commit, "remove_finished", lambda _: None)
         convert(case.request)
     assert (case.store / ".finished").exists()
     assert verify(case.store).problems == ()

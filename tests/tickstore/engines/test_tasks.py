@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tickstore import InputError, StoreError
-from tickstore.conversion.workers import processes, results
+from tickstore.conversion.pipeline import processes, results
 from tickstore.engines.engine import Engine, InProcess, Task
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from tickstore import ConvertReport, ConvertRequest, InputError, convert, open_day, read_catalog
@@ -22,7 +23,7 @@ def write(folder: Path, **columns: Any) -> Path:
         "side": [1, 2, 1], "quantity": [100] * 3, "leaves": [60] * 3, "matched": [40] * 3, "participant": [7] * 3,
     }  # fmt: skip
     path = folder / "o.parquet"
-    pa.parquet.write_table(pa.table({**plain, **columns}), path)
+    pyarrow.parquet.write_table(pa.table({**plain, **columns}), path)
     return path
 
 

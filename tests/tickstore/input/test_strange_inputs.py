@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 from tests.tickstore.conftest import ORDER_HEADER, market_rows, write_market
@@ -31,7 +33,7 @@ def pack(source: Path, form: str) -> Path:
     text = source.read_bytes()
     kind, _, codec = form.partition(" ")
     if kind == "parquet":
-        pa.parquet.write_table(pa.csv.read_csv(source), path, compression=codec, row_group_size=700)
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(source), path, compression=codec, row_group_size=700)
     elif form in ("gzip", "bz2"):
         path.write_bytes({"gzip": gzip, "bz2": bz2}[form].compress(text))
     else:

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.parse.odd_lines import read_line
 from tickstore.parse.plan import find_sources, line_rules
 from tickstore.request import ConvertRequest, Limits
-from tickstore.spill.segments import open_spill
+from tickstore.spill.segments import Spill
 from tickstore.times.written_times import RejectError
 
 pytestmark = pytest.mark.reduced
@@ -82,9 +83,11 @@ def test_plain_lines_equal_pyarrow(lines: list[str], longest: int, tmp_path_fact
     text = (HEADER + "".join(lines)).encode()
     columns, rejects, blank, count = parsed(source_of(tmp_path_factory.mktemp("p"), text), longest)
     wanted = [name for name in NAMES if name not in ("note", "side")]
-    table = pa.csv.read_csv(
+    table = pyarrow.csv.read_csv(
         io.BytesIO(text),
-        convert_options=pa.csv.ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64())),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=wanted, column_types=dict.fromkeys(wanted, pa.int64())
+        ),
     )
     assert (rejects, blank, count) == ([], 0, len(lines))
     ours = ["order_id", "timestamp", "security", "price", "quantity", "leaves_quantity", "matched_quantity"]
@@ -119,10 +122,10 @@ def test_odd_lines_are_stored_right_or_rejected(
     expected = []
     for line in lines:
         try:  # pyarrow decides what the cells are, one line at a time, as text
-            table = pa.csv.read_csv(
+            table = pyarrow.csv.read_csv(
                 io.BytesIO((HEADER + line).encode()),
-                parse_options=pa.csv.ParseOptions(newlines_in_values=False),
-                convert_options=pa.csv.ConvertOptions(
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=False),
+                convert_options=pyarrow.csv.ConvertOptions(
                     column_types=dict.fromkeys(NAMES, pa.string()), strings_can_be_null=False
                 ),
             )
@@ -244,8 +247,8 @@ def outcome(
         chunk = parse_chunk(
             ParseTask(0, source, Chunk(0, start, stop), "Australia/Sydney", "19:00", (), None, 10**6, limits)
         )
-        assert isinstance(chunk.log, bytes)
-        spill = open_spill(chunk.log)
+        spill = chunk.log
+        assert isinstance(spill, Spill)
         for key, count in chunk.keys:
             out = np.empty(count, np.int64)
             spill.read(key, "order_id", out)
