@@ -21,18 +21,7 @@ MAY_IMPORT = {
 }
 # The steps of each package from the bottom up, folders and modules beside them: each imports only those before it.
 STEPS = {
-    "kernels": (
-        "conventions",
-        "base",
-        "market",
-        "measure",
-        "dark",
-        "replay",
-        "sums",
-        "bps",
-        "research",
-        "warming",
-    ),
+    "kernels": ("conventions", "base", "market", "measure", "dark", "replay", "sums", "bps", "research", "warming"),
     "tickstore": (
         "errors",
         "request",
@@ -47,18 +36,7 @@ STEPS = {
         "building",
         "conversion",
     ),
-    "driver": (
-        "config",
-        "plan",
-        "sums",
-        "tables",
-        "job",
-        "engines",
-        "report",
-        "run",
-        "command_line",
-        "__main__",
-    ),
+    "driver": ("config", "plan", "sums", "tables", "job", "engines", "report", "run", "command_line", "__main__"),
 }
 FILES_CEILING = 20
 STANDARD_LIBRARY_IO = {"csv", "json", "logging", "h5py", "pyarrow", "sqlite3", "subprocess"}

@@ -13,15 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.sums.cells import (
-    ORDER_METRICS,
-    SCENARIO_SUMS,
-    VENUE_NAMES,
-    Cells,
-    check_fits,
-    check_reach,
-    hour_table,
-)
+from driver.sums.cells import ORDER_METRICS, SCENARIO_SUMS, VENUE_NAMES, Cells, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES

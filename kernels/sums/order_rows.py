@@ -52,8 +52,7 @@ NOT_ELIGIBLE, PRICED, EXECUTION_COST, OPPORTUNITY_COST, QUOTED, DELAY, DECISION 
 )  # fmt: skip
 SCENARIO: Final = len(EVERY_SUMS)
 OUTCOME, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
-    SCENARIO_SUMS.index,
-    ("fully_filled", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better"),
+    SCENARIO_SUMS.index, ("fully_filled", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better")
 )
 SCENARIO_PLACES: Final = len(SCENARIO_SUMS)
 

@@ -78,8 +78,7 @@ def test_all_kinds_at_once_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dirt", "message"),
-    [("mud:3", "'mud' is none of malformed, missing"), ("blank", "needs a count, as in blank:3")],
+    ("dirt", "message"), [("mud:3", "'mud' is none of malformed, missing"), ("blank", "needs a count, as in blank:3")]
 )
 def test_unknown_dirt_is_named(dirt: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):

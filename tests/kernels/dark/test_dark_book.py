@@ -198,8 +198,7 @@ PICK = st.integers(0, 60)
 QUOTES = st.tuples(st.just("quote"), st.tuples(st.integers(-4, 3), st.integers(-1, 6)))
 CANCELS = st.tuples(st.just("cancel"), st.tuples(PICK))
 AMENDMENTS = st.tuples(
-    st.just("amend"),
-    st.tuples(PICK, st.integers(-4, 9), st.integers(1, 120), st.integers(0, 120), st.booleans()),
+    st.just("amend"), st.tuples(PICK, st.integers(-4, 9), st.integers(1, 120), st.integers(0, 120), st.booleans())
 )
 ANYTHING = (QUOTES, CANCELS, AMENDMENTS)
 TICK, TIER = 5, 1_500
