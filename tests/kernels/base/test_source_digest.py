@@ -28,7 +28,7 @@ def make_package(folder: Path, factor: int) -> Path:
     for name in ("base", "measure"):
         (folder / "kernels" / name).mkdir(exist_ok=True)
         (folder / "kernels" / name / "__init__.py").write_text('"""Test."""\n')
-    for name in ("compiling", "sources"):
+    for name in ("compiling", "lean_compiler", "sources"):
         (folder / "kernels" / "base" / f"{name}.py").write_text((ROOT / "kernels" / "base" / f"{name}.py").read_text())
     (folder / "kernels" / "base" / "callee.py").write_text(CALLEE.format(factor=factor))
     (folder / "kernels" / "measure" / "caller.py").write_text(CALLER)

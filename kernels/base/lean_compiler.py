@@ -1,0 +1,145 @@
+"""A leaner way through Numba, which halves the time that compiling takes: fewer passes, helpers optimised once.
+
+It overrides parts that Numba keeps for itself, so importing it raises ImportError where they are not as it needs them.
+``compiling`` imports it only with versions it was tried with, and does without it otherwise.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
+
+from numba.core import dispatcher
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, Flags
+from numba.core.compiler_machinery import PassManager
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.types import unliteral
+from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
+
+P = ParamSpec("P")
+R = TypeVar("R")
+# The first and the last version of Numba it was tried with: another may mean something else by the same names.
+TRIED: Final = ((0, 60), (0, 68))
+# The steps of Numba's compiler that a kernel needs: no closures, no literal loops, no array expressions, no fallback.
+PASSES: Final = (
+    TranslateByteCode,
+    FixupArgs,
+    IRProcessing,
+    GenericRewrites,
+    ReconstructSSA,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+)
+# What is overridden or read below, by class.
+NEEDED: Final = (
+    (CompilerBase, ("define_pipelines",)),
+    (PassManager, ("add_pass", "finalize")),
+    (dispatcher.Dispatcher, ("get_call_template", "add_overload", "_compile_for_args")),
+    (JITCodeLibrary, ("_optimize_functions", "finalize", "_get_module_for_linking", "get_pointer_to_function")),
+    (Flags, ("nrt", "no_cpython_wrapper", "no_cfunc_wrapper")),
+)
+for owner, names in NEEDED:
+    if lacking := [name for name in names if not hasattr(owner, name)]:
+        raise ImportError(f"this version of numba has no {owner.__name__}.{lacking[0]}")
+
+
+class KernelCompiler(CompilerBase):
+    """Numba's compiler with the few passes that kernels need."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the passes."""
+        passes = PassManager("kernel")
+        for kind in PASSES:
+            passes.add_pass(kind, kind.__name__)
+        passes.finalize()
+        return [passes]
+
+
+class HelperLibrary(JITCodeLibrary):
+    """The code of a helper, kept as LLVM's intermediate code until a kernel takes it in.
+
+    Numba by itself optimises each function fully and turns it into machine code, then again as part of each of its
+    callers, level by level. Of helpers only the last is ever run, and the rest is more than half of all compiling.
+    """
+
+    def _optimize_functions(self, module: object) -> None:
+        """Leave it to the kernel, which optimises what it took in as one."""
+
+    def finalize(self) -> None:
+        """Be ready to be taken in, without machine code."""
+        self._finalized = True
+
+    def _callees(self) -> dict[Any, None]:
+        """Return the libraries of all that is called, directly or not, each once."""
+        found: dict[Any, None] = {}
+        for library in self._linking_libraries:
+            found[library] = None
+            if isinstance(library, HelperLibrary):
+                found |= library._callees()
+        return found
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the code with all that it calls, for a kernel: other functions may define the same."""
+        if self._shared_module is None:
+            module = self._final_module.clone()
+            for library in self._callees():
+                helper = isinstance(library, HelperLibrary)
+                module.link_in(library._final_module if helper else library._get_module_for_linking(), preserve=True)
+            for function in module.functions:
+                if not function.is_declaration:
+                    function.linkage = "linkonce_odr"
+            self._shared_module = module
+        return self._shared_module
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return 0: there is no machine code."""
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        """Return who is told of the new function's environment."""
+        return self
+
+    def set_env(self, name: str, environment: object) -> None:
+        """Forget the environment: only printing, and errors with computed texts, would need it."""
+
+
+class HelperCompiler(KernelCompiler):
+    """The compiler of helpers, which keeps their code in a ``HelperLibrary``."""
+
+    def __init__(self, typing: Any, target: Any, library: Any, *others: Any) -> None:
+        kept = library or HelperLibrary(target.codegen(), "helper")  # type: ignore[no-untyped-call]
+        super().__init__(typing, target, kept, *others)  # type: ignore[no-untyped-call]
+
+
+def kernel_options(allocates: bool) -> dict[str, Any]:
+    """Return the flags of a kernel. Arrays that are only lent need no count of references: a good part of the code."""
+    return {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True} | ({} if allocates else {"_nrt": False})
+
+
+def compile_helper(jit: Callable[..., Any], function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a helper, which ``jit`` decorates, once for each set of types, constants being no types of their own."""
+    helper = jit(pipeline_class=HelperCompiler, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled: Callable[P, R] = helper
+    if helper is function:  # compiling is switched off
+        return compiled
+    find_template = helper.get_call_template
+    for_python = jit(pipeline_class=KernelCompiler, _nrt=False)(function)
+
+    def get_call_template(arguments: Any, named: Any) -> Any:
+        return find_template(tuple(map(unliteral, arguments)), {name: unliteral(kind) for name, kind in named.items()})
+
+    def add_overload(result: Any) -> None:  # without a word to the dispatcher's fast way in from Python
+        helper.overloads[tuple(result.signature.args)] = result
+
+    helper.get_call_template, helper.add_overload = get_call_template, add_overload
+    helper._compile_for_args = for_python._compile_for_args
+    return compiled
