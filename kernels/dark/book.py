@@ -23,13 +23,9 @@ each trial is in vain. Limits out of reach and minimums above the supply are pas
 from typing import Any, cast
 
 from kernels.base.compiling import inlined, kernel
-from kernels.dark.eligibility import (
-    good_limit,
-    kinds_of,
-    own_side,
-)
+from kernels.dark.eligibility import good_limit, kinds_of, own_side
 from kernels.dark.matching import plan_fills
-from kernels.dark.records import NONE, ONE, ZERO, Book, new_book
+from kernels.dark.records import NONE, Book, new_book
 from kernels.dark.time_queue import append, close_up, drop, refresh
 from kernels.dark.turns import rematch as rematch
 from kernels.dark.turns import requote as requote
@@ -56,9 +52,9 @@ def take_slot(book: Book) -> int:
         return -1
     state.live += 1
     order = book.orders[x]
-    order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = ZERO
-    order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = ZERO
-    order.untried = order.reserved = ZERO
+    order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = 0
+    order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = 0
+    order.untried = order.reserved = 0
     order.place = order.next_free = NONE
     return int(x)
 
@@ -80,7 +76,7 @@ def _prepare(book: Book, x: int) -> None:
     order = book.orders[x]
     order.good, order.kinds = good_limit(book, x), kinds_of(book, x)
     if order.minimum > order.leaves:
-        order.minimum = ZERO
+        order.minimum = 0
 
 
 @kernel
@@ -92,7 +88,7 @@ def enter(book: Book, x: int) -> int:
     int
         The number n of fills, in ``book.fills[:n]`` in the order in which they print. All must be settled.
     """
-    book.orders[x].untried = ZERO
+    book.orders[x].untried = 0
     _prepare(book, x)
     return plan_fills(book, x)
 
@@ -107,8 +103,8 @@ def reduce(book: Book, x: int, quantity: int) -> None:
     order, s = book.orders[x], own_side(book, x)
     order.leaves -= quantity
     if order.leaves < order.minimum:
-        order.minimum = ZERO
-        order.untried = ONE
+        order.minimum = 0
+        order.untried = 1
     if order.place >= 0 and order.leaves == 0:
         drop(book, s, x)
     elif order.place >= 0:
@@ -129,7 +125,7 @@ def rest(book: Book, x: int) -> None:
     state, order = book.state[0], book.orders[x]
     _prepare(book, x)
     if state.bid != state.tried_bid or state.offer != state.tried_offer:
-        order.untried = ONE
+        order.untried = 1
     state.clock += 1
     order.rank = state.clock
     append(book, own_side(book, x), x)
@@ -147,7 +143,7 @@ def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill
     order, s = book.orders[x], own_side(book, x)
     keeps = price == order.price and leaves <= order.leaves
     if minimum != order.minimum or single_fill != order.single_fill:
-        order.untried = ONE
+        order.untried = 1
     order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
     _prepare(book, x)
     if keeps:

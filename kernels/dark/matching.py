@@ -8,22 +8,9 @@ side of ``x``, so that they ascend from the best for it to its limit. ``own``: i
 """
 
 from kernels.base.compiling import inlined
+from kernels.dark import records as r
 from kernels.dark.eligibility import are_strangers, own_side
-from kernels.dark.records import (
-    ANY_MARK,
-    BLOCK,
-    DARK_LIMIT,
-    MARKET,
-    NEVER,
-    NOWHERE,
-    ONE,
-    RULE_BLOCK,
-    RULE_DARK_LIMIT,
-    RULE_MID,
-    SEVERAL,
-    ZERO,
-    Book,
-)
+from kernels.dark.records import Book
 from kernels.dark.time_queue import broker_bit, first_from, largest, open_mark, supply
 
 
@@ -31,7 +18,7 @@ from kernels.dark.time_queue import broker_bit, first_from, largest, open_mark, 
 def least_fill(book: Book, x: int) -> int:
     """R17: one contra must supply the minimum of a single-fill order, until less than it is left."""
     order = book.orders[x]
-    return int(order.minimum) if order.single_fill == 1 and book.state[0].left >= order.minimum > 0 else ONE
+    return int(order.minimum) if order.single_fill == 1 and book.state[0].left >= order.minimum > 0 else 1
 
 
 @inlined
@@ -40,21 +27,21 @@ def _plan(book: Book, x: int, c: int, quantity: int, price2: int, rule: int, pas
     state, order, contra = book.state[0], book.orders[x], book.orders[c]
     fill = book.fills[state.fills]
     fill.order, fill.contra, fill.quantity, fill.price2, fill.rule, fill.passive = x, c, quantity, price2, rule, passive
-    prefers = passive == 0 and rule != RULE_BLOCK and order.prefers_own == 1
-    fill.preferred = ONE if prefers and order.participant == contra.participant else ZERO
+    prefers = passive == 0 and rule != r.RULE_BLOCK and order.prefers_own == 1
+    fill.preferred = 1 if prefers and order.participant == contra.participant else 0
     state.fills += 1
-    contra.reserved = ONE
+    contra.reserved = 1
 
 
 @inlined
 def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: int) -> bool:
     """R17b: older orders beside ``x`` and then ``x`` meet the several-fills minimum of ``c``; tell if they do."""
     state, s = book.state[0], own_side(book, x)
-    first, wanted, k = state.fills, book.orders[c].leaves, ZERO
+    first, wanted, k = state.fills, book.orders[c].leaves, 0
     end = book.orders[x].place if book.orders[x].place >= 0 else book.sides[s].used
     good, mark = book.orders[x].side * price2, open_mark(book.orders[c].participant)
     while wanted > 0:
-        k = first_from(book, s, k, good, wanted, ONE, kinds, mark)
+        k = first_from(book, s, k, good, wanted, 1, kinds, mark)
         if k < 0 or k >= end:
             break
         helper = book.queue[s, k].order
@@ -62,16 +49,16 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
         if book.orders[helper].reserved == 1 or are_strangers(book, helper, c):
             continue
         quantity = min(wanted, book.orders[helper].leaves)
-        _plan(book, helper, c, quantity, price2, rule, ONE)
-        book.orders[helper].reserved = ONE
+        _plan(book, helper, c, quantity, price2, rule, 1)
+        book.orders[helper].reserved = 1
         wanted -= quantity
     helped, quantity = book.orders[c].leaves - wanted, min(wanted, state.left)
     if helped > 0 and quantity >= least_fill(book, x) and helped + quantity >= book.orders[c].minimum:
         _plan_own(book, x, c, quantity, price2, rule)
         return True
     for i in range(first, state.fills):
-        book.orders[book.fills[i].order].reserved = ZERO
-        book.orders[c].reserved = ZERO
+        book.orders[book.fills[i].order].reserved = 0
+        book.orders[c].reserved = 0
     state.fills = first
     return False
 
@@ -79,7 +66,7 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
 @inlined
 def _plan_own(book: Book, x: int, c: int, quantity: int, price2: int, rule: int) -> None:
     """Note a fill of the order that acts; both are passive when it rests itself (R23)."""
-    _plan(book, x, c, quantity, price2, rule, ONE if book.orders[x].place >= 0 else ZERO)
+    _plan(book, x, c, quantity, price2, rule, 1 if book.orders[x].place >= 0 else 0)
     book.state[0].left -= quantity
 
 
@@ -88,11 +75,11 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
     """R12, R17: plan fills at one price in time order; a contra whose minimum is not met is passed over."""
     state, order = book.state[0], book.orders[x]
     other, good = 1 - own_side(book, x), -order.side * price2
-    rule = RULE_MID if price2 == state.bid + state.offer else RULE_DARK_LIMIT
-    limits_only = DARK_LIMIT if rule == RULE_DARK_LIMIT else ZERO
-    kinds = limits_only | (broker_bit(order.participant) if own == 1 or order.own_only == 1 else ZERO)
-    helpers, k, mark = ZERO, ZERO, open_mark(order.participant)
-    if own == 0 and first_from(book, other, k, good, NEVER, ONE, kinds | SEVERAL, mark) >= 0:
+    rule = r.RULE_MID if price2 == state.bid + state.offer else r.RULE_DARK_LIMIT
+    limits_only = r.DARK_LIMIT if rule == r.RULE_DARK_LIMIT else 0
+    kinds = limits_only | (broker_bit(order.participant) if own == 1 or order.own_only == 1 else 0)
+    helpers, k, mark = 0, 0, open_mark(order.participant)
+    if own == 0 and first_from(book, other, k, good, r.NEVER, 1, kinds | r.SEVERAL, mark) >= 0:
         helpers = supply(book, own_side(book, x), -good, largest(book, other, good))  # at most so much can help
     while state.left > 0:
         k = first_from(book, other, k, good, state.left + helpers, least_fill(book, x), kinds, mark)
@@ -116,9 +103,9 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
 @inlined
 def _next_limit(book: Book, s: int, below: int) -> int:
     """Return the best good below ``below`` of a dark limit, or NOWHERE."""
-    best, k = NOWHERE, ZERO
+    best, k = r.NOWHERE, 0
     while True:
-        k = first_from(book, s, k, best + 1, NEVER, ONE, DARK_LIMIT, ANY_MARK)
+        k = first_from(book, s, k, best + 1, r.NEVER, 1, r.DARK_LIMIT, r.ANY_MARK)
         if k < 0:
             return best
         if book.queue[s, k].good < below:
@@ -133,9 +120,9 @@ def _next_price(book: Book, x: int, after: int, every: bool) -> int:
     Prices on a tick at which no further contra joins are passed over, unless ``every``: a fill changes who fits.
     """
     state, order = book.state[0], book.orders[x]
-    price2, tick2 = NEVER, 2 * state.tick
+    price2, tick2 = r.NEVER, 2 * state.tick
     mid2 = order.side * (state.bid + state.offer)
-    if order.kinds & DARK_LIMIT:
+    if order.kinds & r.DARK_LIMIT:
         low, high = 2 * state.lowest, 2 * state.highest
         if order.side == -1:
             low, high = -high, -low
@@ -147,15 +134,15 @@ def _next_price(book: Book, x: int, after: int, every: bool) -> int:
             price2 = at
     if mid2 > after:
         price2 = min(price2, mid2)
-    return price2 if price2 <= order.good else NEVER
+    return price2 if price2 <= order.good else r.NEVER
 
 
 @inlined
 def _take_inside(book: Book, x: int, own: int) -> None:
     """R10: plan fills strictly inside the quote, from the best price for the order to its limit."""
     state = book.state[0]
-    price2 = _next_price(book, x, NOWHERE, False)
-    while price2 != NEVER and state.left > 0:
+    price2 = _next_price(book, x, r.NOWHERE, False)
+    while price2 != r.NEVER and state.left > 0:
         before = state.fills
         _take(book, x, book.orders[x].side * price2, own)
         price2 = _next_price(book, x, price2, state.fills > before)
@@ -166,12 +153,12 @@ def _take_blocks(book: Book, x: int) -> None:
     """R11: plan fills with any-price blocks at or outside the quote, by price, then time; blocks are few."""
     state, order = book.state[0], book.orders[x]
     touch = state.offer if order.side == 1 else state.bid
-    limit = MARKET if order.price == 0 else order.side * order.price
+    limit = r.MARKET if order.price == 0 else order.side * order.price
     price = order.side * touch  # signed, as the limit; blocks priced better trade at the touch
     while price <= limit and state.left > 0:
-        after, k = NEVER, ZERO
+        after, k = r.NEVER, 0
         while state.left > 0:
-            k = first_from(book, 1 - own_side(book, x), k, NOWHERE, NEVER, ONE, BLOCK, ANY_MARK)
+            k = first_from(book, 1 - own_side(book, x), k, r.NOWHERE, r.NEVER, 1, r.BLOCK, r.ANY_MARK)
             if k < 0:
                 break
             c = book.queue[1 - own_side(book, x), k].order
@@ -187,7 +174,7 @@ def _take_blocks(book: Book, x: int) -> None:
             quantity = min(state.left, contra.leaves)
             enough = quantity >= contra.minimum and quantity >= least_fill(book, x)
             if enough and quantity * order.side * price >= state.tier:
-                _plan_own(book, x, c, quantity, 2 * order.side * price, RULE_BLOCK)
+                _plan_own(book, x, c, quantity, 2 * order.side * price, r.RULE_BLOCK)
         price = after
 
 
@@ -198,7 +185,7 @@ def _may_be_met(book: Book, x: int) -> bool:
     if order.minimum <= 1:
         return True
     worst = order.side * (state.bid + state.offer)
-    if order.kinds & DARK_LIMIT:
+    if order.kinds & r.DARK_LIMIT:
         worst = max(worst, 2 * state.highest if order.side == 1 else -2 * state.lowest)
     return supply(book, 1 - own_side(book, x), -min(worst, order.good), order.minimum) >= int(order.minimum)
 
@@ -210,11 +197,11 @@ def plan_fills(book: Book, x: int) -> int:
     R14: an incoming order that prefers its own broker's meets those first; R23: a resting one does not.
     """
     state, order = book.state[0], book.orders[x]
-    state.fills, state.left = ZERO, order.leaves
+    state.fills, state.left = 0, order.leaves
     if state.usable == 0:
         return 0
     incoming = order.place < 0
-    blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & BLOCK != 0)
+    blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)
     if not blocks and not _may_be_met(book, x):
         return 0
     for own in range(1 if incoming and order.prefers_own == 1 else 0, -1, -1):
@@ -222,8 +209,8 @@ def plan_fills(book: Book, x: int) -> int:
     if blocks:
         _take_blocks(book, x)
     for i in range(state.fills):
-        book.orders[book.fills[i].contra].reserved = ZERO
-        book.orders[book.fills[i].order].reserved = ZERO
+        book.orders[book.fills[i].contra].reserved = 0
+        book.orders[book.fills[i].order].reserved = 0
     if order.leaves - state.left < order.minimum:
-        state.fills = ZERO
+        state.fills = 0
     return int(state.fills)

@@ -12,39 +12,36 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.compiling import runtime
 from kernels.conventions import NULL
 
 Records = NDArray[np.void]  # viewed as np.recarray: plain Python reads fields as compiled code does
 
 BIG: Final = 2**62
-NEVER: Final = runtime(BIG)  # a good that no order has
-MARKET: Final = runtime(BIG - 2)  # the good of a market order
-NOWHERE: Final = runtime(-BIG)  # the good of an empty place
-NONE: Final = runtime(-1)  # no slot, no place
-ZERO: Final = runtime(0)
-ONE: Final = runtime(1)
+NEVER: Final = BIG  # a good that no order has
+MARKET: Final = BIG - 2  # the good of a market order
+NOWHERE: Final = -BIG  # the good of an empty place
+NONE: Final = -1  # no slot, no place
 
 # Kinds of an order as bits, so that a summary can say which kinds wait below it. Every broker has one of BROKER_BITS.
-DARK_LIMIT: Final = runtime(1)  # trades on ticks inside the quote too, not at the mid alone (R9)
-BLOCK: Final = runtime(2)  # any-price block: trades at or outside the quote too (R11)
-SEVERAL: Final = runtime(4)  # has a minimum that several fills may supply (R17, R17b)
+DARK_LIMIT: Final = 1  # trades on ticks inside the quote too, not at the mid alone (R9)
+BLOCK: Final = 2  # any-price block: trades at or outside the quote too (R11)
+SEVERAL: Final = 4  # has a minimum that several fills may supply (R17, R17b)
 BROKER_BITS: Final = 56
 FIRST_BROKER_BIT: Final = 3
 # Marks, any of which a search may ask for: the limit, in half ticks modulo LIMIT_MARKS; whether it was not tried as it
 # is now; with which brokers it trades, modulo OPEN_MARKS.
 LIMIT_MARKS: Final = 30
-UNTRIED: Final = runtime(1 << LIMIT_MARKS)
+UNTRIED: Final = 1 << LIMIT_MARKS
 FIRST_OPEN_MARK: Final = LIMIT_MARKS + 1
 OPEN_MARKS: Final = 32
-OPEN_TO_ALL: Final = runtime(2**63 - 2**FIRST_OPEN_MARK)
-ANY_MARK: Final = runtime(2**63 - 1)
-STALE: Final = runtime(-2)  # in a summary's ``order``: it may promise too much, as orders left since
+OPEN_TO_ALL: Final = 2**63 - 2**FIRST_OPEN_MARK
+ANY_MARK: Final = 2**63 - 1
+STALE: Final = -2  # in a summary's ``order``: it may promise too much, as orders left since
 
 # Rule of a fill.
-RULE_MID: Final = runtime(1)
-RULE_DARK_LIMIT: Final = runtime(2)
-RULE_BLOCK: Final = runtime(3)
+RULE_MID: Final = 1
+RULE_DARK_LIMIT: Final = 2
+RULE_BLOCK: Final = 3
 
 # Places of a side's queue, and summaries of as many, and of that many summaries.
 NARROW_SHIFT: Final = 5

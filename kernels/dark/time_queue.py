@@ -11,63 +11,43 @@ the same form as a place.
 from typing import Any
 
 from kernels.base.compiling import inlined
-from kernels.dark.records import (
-    ANY_MARK,
-    BIG,
-    BROKER_BITS,
-    FIRST_BROKER_BIT,
-    FIRST_OPEN_MARK,
-    LIMIT_MARKS,
-    NARROW,
-    NARROW_SHIFT,
-    NONE,
-    NOWHERE,
-    ONE,
-    OPEN_MARKS,
-    OPEN_TO_ALL,
-    SEVERAL,
-    STALE,
-    UNTRIED,
-    WIDE,
-    WIDE_SHIFT,
-    ZERO,
-    Book,
-)
+from kernels.dark import records as r
+from kernels.dark.records import Book
 
 
 @inlined
 def broker_bit(participant: int) -> int:
     """Return the kind bit that a broker shares with few others."""
-    return int((ZERO + 1) << (FIRST_BROKER_BIT + participant % BROKER_BITS))
+    return int(1 << (r.FIRST_BROKER_BIT + participant % r.BROKER_BITS))
 
 
 @inlined
 def limit_marks(low: int, high: int, tick: int) -> int:
     """Return the marks of goods from ``low`` to below ``high``."""
-    marks = ZERO
+    marks = 0
     if high <= low:
-        return ZERO
+        return 0
     first, last = low // tick, (high - 1) // tick
-    if last - first >= LIMIT_MARKS:
-        return ANY_MARK
+    if last - first >= r.LIMIT_MARKS:
+        return r.ANY_MARK
     for step in range(first, last + 1):
-        marks |= (ZERO + 1) << (step % LIMIT_MARKS)
+        marks |= 1 << (step % r.LIMIT_MARKS)
     return int(marks)
 
 
 @inlined
 def open_mark(participant: int) -> int:
     """Return the mark of orders that trade with a broker."""
-    return int((ZERO + 1) << (FIRST_OPEN_MARK + participant % OPEN_MARKS))
+    return int(1 << (r.FIRST_OPEN_MARK + participant % r.OPEN_MARKS))
 
 
 @inlined
 def _clear(entry: Any) -> None:
     """Make a place or a summary say that nobody waits there."""
-    entry.good = NOWHERE
-    entry.minimum = BIG
-    entry.leaves = entry.total = entry.kinds = entry.marks = ZERO
-    entry.order = NONE
+    entry.good = r.NOWHERE
+    entry.minimum = r.BIG
+    entry.leaves = entry.total = entry.kinds = entry.marks = 0
+    entry.order = r.NONE
 
 
 @inlined
@@ -93,32 +73,32 @@ def _sum_up(book: Book, s: int, at: int, first: int, last: int) -> None:
 @inlined
 def _narrow_of(book: Book, k: int) -> int:
     """Return the index of the summary of the NARROW places around ``k``."""
-    return int(book.state[0].places + (k >> NARROW_SHIFT))
+    return int(book.state[0].places + (k >> r.NARROW_SHIFT))
 
 
 @inlined
 def _wide_of(book: Book, k: int) -> int:
     """Return the index of the summary of the WIDE places around ``k``."""
     places = book.state[0].places
-    return int(places + (places >> NARROW_SHIFT) + (k >> WIDE_SHIFT))
+    return int(places + (places >> r.NARROW_SHIFT) + (k >> r.WIDE_SHIFT))
 
 
 @inlined
 def _repair_narrow(book: Book, s: int, k: int) -> None:
     """Sum up the places around ``k`` if some order left them since."""
     at = _narrow_of(book, k)
-    if book.queue[s, at].order == STALE:
-        first = k >> NARROW_SHIFT << NARROW_SHIFT
-        _sum_up(book, s, at, first, min(first + NARROW, book.sides[s].used))
+    if book.queue[s, at].order == r.STALE:
+        first = k >> r.NARROW_SHIFT << r.NARROW_SHIFT
+        _sum_up(book, s, at, first, min(first + r.NARROW, book.sides[s].used))
 
 
 @inlined
 def _repair_wide(book: Book, s: int, k: int) -> None:
     """Sum up the narrow summaries around ``k`` if some order left them since."""
     at, used = _wide_of(book, k), book.sides[s].used
-    if book.queue[s, at].order == STALE:
-        first = k >> WIDE_SHIFT << WIDE_SHIFT
-        last = min(first + WIDE, used) - 1
+    if book.queue[s, at].order == r.STALE:
+        first = k >> r.WIDE_SHIFT << r.WIDE_SHIFT
+        last = min(first + r.WIDE, used) - 1
         _sum_up(book, s, at, _narrow_of(book, first), _narrow_of(book, last) + 1)
 
 
@@ -129,12 +109,12 @@ def _fill_place(book: Book, s: int, k: int, x: int) -> None:
     entry.good = order.good
     entry.minimum = order.minimum
     entry.leaves = entry.total = order.leaves
-    entry.kinds = order.kinds | (SEVERAL if order.minimum > 0 and order.single_fill != 1 else ZERO)
-    entry.marks = (ZERO + 1) << (order.good // book.state[0].tick % LIMIT_MARKS)
-    entry.marks |= open_mark(order.participant) if order.own_only == 1 else OPEN_TO_ALL
+    entry.kinds = order.kinds | (r.SEVERAL if order.minimum > 0 and order.single_fill != 1 else 0)
+    entry.marks = 1 << (order.good // book.state[0].tick % r.LIMIT_MARKS)
+    entry.marks |= open_mark(order.participant) if order.own_only == 1 else r.OPEN_TO_ALL
     if order.untried == 1:
-        entry.marks |= UNTRIED
-        book.sides[s].untried = ONE
+        entry.marks |= r.UNTRIED
+        book.sides[s].untried = 1
     entry.order = x
     order.place = k
 
@@ -142,17 +122,17 @@ def _fill_place(book: Book, s: int, k: int, x: int) -> None:
 @inlined
 def close_up(book: Book, s: int) -> None:
     """Close the gaps of a side's row and sum it up anew; time order stays."""
-    side, kept = book.sides[s], ZERO
+    side, kept = book.sides[s], 0
     for k in range(side.used):
         x = book.queue[s, k].order
         if x >= 0:
             _clear(book.queue[s, k])
             _fill_place(book, s, kept, x)
             kept += 1
-    for k in range(0, side.used, NARROW):
-        _sum_up(book, s, _narrow_of(book, k), k, min(k + NARROW, side.used))
-    for k in range(0, side.used, WIDE):
-        _sum_up(book, s, _wide_of(book, k), _narrow_of(book, k), _narrow_of(book, min(k + WIDE, side.used) - 1) + 1)
+    for k in range(0, side.used, r.NARROW):
+        _sum_up(book, s, _narrow_of(book, k), k, min(k + r.NARROW, side.used))
+    for k in range(0, side.used, r.WIDE):
+        _sum_up(book, s, _wide_of(book, k), _narrow_of(book, k), _narrow_of(book, min(k + r.WIDE, side.used) - 1) + 1)
     side.used = kept
 
 
@@ -160,7 +140,7 @@ def close_up(book: Book, s: int) -> None:
 def append(book: Book, s: int, x: int) -> None:
     """Let an order wait behind all others of its side."""
     side = book.sides[s]
-    if side.used > 2 * side.live + NARROW:
+    if side.used > 2 * side.live + r.NARROW:
         close_up(book, s)
     k = side.used
     side.used += 1
@@ -180,7 +160,7 @@ def refresh(book: Book, s: int, x: int) -> None:
         summary = book.queue[s, at]
         summary.total -= before
         _merge(summary, book.queue[s, k])
-        summary.order = STALE
+        summary.order = r.STALE
 
 
 @inlined
@@ -189,9 +169,9 @@ def drop(book: Book, s: int, x: int) -> None:
     k = book.orders[x].place
     for at in (_narrow_of(book, k), _wide_of(book, k)):
         book.queue[s, at].total -= book.queue[s, k].total
-        book.queue[s, at].order = STALE
+        book.queue[s, at].order = r.STALE
     _clear(book.queue[s, k])
-    book.orders[x].place = NONE
+    book.orders[x].place = r.NONE
     book.sides[s].live -= 1
 
 
@@ -215,33 +195,33 @@ def first_from(book: Book, s: int, k: int, good: int, within: int, need: int, ki
     bit of ``marks``. A summary that promised too much is brought up to date.
     """
     row, used, places = book.queue[s], book.sides[s].used, book.state[0].places
-    wide = places + (places >> NARROW_SHIFT)
+    wide = places + (places >> r.NARROW_SHIFT)
     while k < used:
-        stop = min(used, ((k >> WIDE_SHIFT) + 1) << WIDE_SHIFT)
-        if not _fits(row[wide + (k >> WIDE_SHIFT)], good, within, need, kinds, marks):
+        stop = min(used, ((k >> r.WIDE_SHIFT) + 1) << r.WIDE_SHIFT)
+        if not _fits(row[wide + (k >> r.WIDE_SHIFT)], good, within, need, kinds, marks):
             k = stop
             continue
         while k < stop:
-            end = min(stop, ((k >> NARROW_SHIFT) + 1) << NARROW_SHIFT)
-            if _fits(row[places + (k >> NARROW_SHIFT)], good, within, need, kinds, marks):
+            end = min(stop, ((k >> r.NARROW_SHIFT) + 1) << r.NARROW_SHIFT)
+            if _fits(row[places + (k >> r.NARROW_SHIFT)], good, within, need, kinds, marks):
                 for at in range(k, end):
                     if _fits(row[at], good, within, need, kinds, marks):
                         return at
                 _repair_narrow(book, s, k)
             k = end
         _repair_wide(book, s, k - 1)
-    return NONE
+    return r.NONE
 
 
 @inlined
 def supply(book: Book, s: int, good: int, enough: int) -> int:
     """Return the total leaves of a side's orders with at least ``good``, or any number from ``enough`` on."""
-    used, total, k = book.sides[s].used, ZERO, ZERO
+    used, total, k = book.sides[s].used, 0, 0
     while k < used and total < enough:
         if book.queue[s, _wide_of(book, k)].good < good:
-            k = ((k >> WIDE_SHIFT) + 1) << WIDE_SHIFT
+            k = ((k >> r.WIDE_SHIFT) + 1) << r.WIDE_SHIFT
             continue
-        end = min(used, ((k >> NARROW_SHIFT) + 1) << NARROW_SHIFT)
+        end = min(used, ((k >> r.NARROW_SHIFT) + 1) << r.NARROW_SHIFT)
         if book.queue[s, _narrow_of(book, k)].good >= good:
             for at in range(k, end):
                 if book.queue[s, at].good >= good:
@@ -253,8 +233,8 @@ def supply(book: Book, s: int, good: int, enough: int) -> int:
 @inlined
 def largest(book: Book, s: int, good: int) -> int:
     """Return a bound of the leaves of a side's orders with at least ``good``."""
-    found = ZERO
-    for k in range(0, book.sides[s].used, WIDE):
+    found = 0
+    for k in range(0, book.sides[s].used, r.WIDE):
         if book.queue[s, _wide_of(book, k)].good >= good:
             found = max(found, book.queue[s, _wide_of(book, k)].leaves)
     return int(found)

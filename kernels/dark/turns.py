@@ -5,12 +5,9 @@ last quote, so only those have a turn that the move has made eligible, and those
 """
 
 from kernels.base.compiling import inlined, kernel
-from kernels.dark.eligibility import (
-    becomes_eligible,
-    is_usable,
-)
+from kernels.dark.eligibility import becomes_eligible, is_usable
 from kernels.dark.matching import plan_fills
-from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, ONE, UNTRIED, ZERO, Book
+from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, UNTRIED, Book
 from kernels.dark.time_queue import first_from, largest, limit_marks, refresh, supply
 
 
@@ -21,7 +18,7 @@ def set_quote(book: Book, bid: int, offer: int) -> None:
     if bid == state.bid and offer == state.offer:
         return
     state.bid, state.offer = bid, offer
-    state.usable = ONE if is_usable(book) else ZERO
+    state.usable = 1 if is_usable(book) else 0
     for s in range(2):
         book.sides[s].at_mid = book.sides[s].on_tick = BIG
     if state.usable == 0:
@@ -40,10 +37,10 @@ def requote(book: Book, bid: int, offer: int) -> None:
     """Change the quote and begin the turns of the waiting orders; ``rematch`` gives them one by one (R23)."""
     set_quote(book, bid, offer)
     state = book.state[0]
-    state.turn = ZERO
+    state.turn = 0
     for s in range(2):
         side = book.sides[s]
-        side.cursor, side.within = ZERO, NEVER
+        side.cursor, side.within = 0, NEVER
         side.lowest = min(side.at_mid, side.on_tick)
         side.marks = limit_marks(side.at_mid, side.tried_mid, state.tick)
         side.marks |= limit_marks(side.on_tick, side.tried_tick, state.tick)
@@ -59,7 +56,7 @@ def _bound_turns(book: Book, s: int) -> bool:
     total = supply(book, 1 - s, other.lowest, largest(book, s, side.lowest))
     side.within = total if total > 0 else NONE
     own = supply(book, s, side.lowest, largest(book, 1 - s, other.lowest))
-    return bool(first_from(book, 1 - s, ZERO, other.lowest, own, ONE, ZERO, ANY_MARK) >= 0)
+    return bool(first_from(book, 1 - s, 0, other.lowest, own, 1, 0, ANY_MARK) >= 0)
 
 
 @inlined
@@ -67,7 +64,7 @@ def _next_eligible(book: Book, s: int) -> int:
     """Return the place of the oldest order of a side that the move has made eligible and that may trade, or NONE."""
     side = book.sides[s]
     while side.marks != 0 and side.cursor < side.used:
-        k = first_from(book, s, side.cursor, side.lowest, side.within, ONE, ZERO, side.marks)
+        k = first_from(book, s, side.cursor, side.lowest, side.within, 1, 0, side.marks)
         if k < 0:
             break
         side.cursor = k
@@ -87,20 +84,20 @@ def _next_untried(book: Book, s: int) -> int:
     """Return the place of the oldest order of a side after the last turn that was not tried as it is now, or NONE."""
     if book.sides[s].untried == 0:
         return NONE
-    k = first_from(book, s, ZERO, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+    k = first_from(book, s, 0, NOWHERE, NEVER, 1, 0, UNTRIED)
     if k < 0:
-        book.sides[s].untried = ZERO
+        book.sides[s].untried = 0
     while True:
         if k < 0 or book.orders[book.queue[s, k].order].rank > book.state[0].turn:
             return k
-        k = first_from(book, s, k + 1, NOWHERE, NEVER, ONE, ZERO, UNTRIED)
+        k = first_from(book, s, k + 1, NOWHERE, NEVER, 1, 0, UNTRIED)
 
 
 @inlined
 def _next_turn(book: Book) -> int:
     """Return the oldest order that has a turn, or NONE; the turn is over then."""
     state, x = book.state[0], NONE
-    rank, at, of = NEVER, NONE, ZERO
+    rank, at, of = NEVER, NONE, 0
     for s in range(2):
         for untried in range(2):
             k = _next_untried(book, s) if untried == 1 else _next_eligible(book, s)
@@ -112,7 +109,7 @@ def _next_turn(book: Book) -> int:
         if book.sides[of].cursor == at:
             book.sides[of].cursor += 1
         if book.orders[x].untried == 1:
-            book.orders[x].untried = ZERO
+            book.orders[x].untried = 0
             refresh(book, of, x)
     return x
 
