@@ -122,26 +122,18 @@ def take_columns(kind: type[Columns], table: Mapping[str, Array]) -> Columns:
 
 
 # Types of the columns that are not int64, as the day file stores them.
-EVENT_DTYPES = {"next_row": "i4", "mid_tick": "i1"}
-ORDER_DTYPES = {
-    "participant": "i4",
-    "side": "i1",
-    "order_type": "i4",
-    "first_row": "i4",
-    "last_row": "i4",
-    "mid_tick": "i1",
-    "arrival_quote": "i4",
-    "end_quote": "i4",
-    "first_fill": "i4",
-    "fill_count": "i4",
-    "fills_before_arrival": "i4",
-    "fills_before_end": "i4",
-}
-FILL_DTYPES = {
-    "deal_source": "i2",
-    "order_index": "i4",
-    "side": "i1",
-    "venue": "i1",
-    "quote": "i4",
-    "by_time": "i4",
+DTYPES: dict[type, dict[str, str]] = {
+    EventColumns: {"next_row": "i4", "mid_tick": "i1"},
+    OrderColumns: {"participant": "i4", "side": "i1", "order_type": "i4", "mid_tick": "i1"}
+    | dict.fromkeys(("first_row", "last_row", "arrival_quote", "end_quote", "first_fill", "fill_count"), "i4")
+    | dict.fromkeys(("fills_before_arrival", "fills_before_end"), "i4"),
+    FillColumns: {
+        "deal_source": "i2",
+        "order_index": "i4",
+        "side": "i1",
+        "venue": "i1",
+        "quote": "i4",
+        "by_time": "i4",
+    },
+    QuoteColumns: {},
 }

@@ -9,24 +9,11 @@ from kernels.base.compiling import kernel
 from kernels.conventions import VENUE_BOOKED, VENUE_REPORT
 
 QUALITY_KINDS: Final = (
-    "orders_reconciled",
-    "orders_not_reconciled",
-    "orders_filled_above_matched",
-    "orders_filled_below_matched",
-    "orders_filled_above_parent",
-    "orders_carried_over",
-    "fills",
-    "fills_without_order",
-    "fills_booked",
-    "fills_off_market",
-    "fills_before_first_quote",
-    "quotes",
-    "quotes_valid",
-    "quotes_locked",
-    "quotes_crossed",
-    "quotes_one_sided",
-    "quotes_empty",
-)
+    "orders_reconciled", "orders_not_reconciled", "orders_filled_above_matched", "orders_filled_below_matched",
+    "orders_filled_above_parent", "orders_carried_over", "fills", "fills_without_order", "fills_booked",
+    "fills_off_market", "fills_before_first_quote", "quotes", "quotes_valid", "quotes_locked", "quotes_crossed",
+    "quotes_one_sided", "quotes_empty",
+)  # fmt: skip
 
 
 @kernel
@@ -61,10 +48,8 @@ def count_quality(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
         empty += sides == 0
     whole = len(orders.order_id) - above - below, above + below, above, below, more, carried
     parts = len(venues), strange, booked, reported, early, len(quotes.bid), valid, locked, crossed, one_sided, empty
-    for k in range(len(whole)):
-        out[k] = whole[k]
-    for k in range(len(parts)):
-        out[len(whole) + k] = parts[k]
+    for k, count in enumerate(whole + parts):
+        out[k] = count
 
 
 def quality_counts(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns) -> dict[str, int]:

@@ -94,12 +94,8 @@ def cleanup_block(
     """Find the mid at which each order's unfilled shares are bought back, ``cleanup_ns`` after its end."""
     ints, at, found, marks = rows.ints, work.at, work.rows, sums.marks
     session_start, session_end, n = rules.session_start, rules.session_end, span[1] - span[0]
-    opening, closing, quotes_first, cleanup_ns = (
-        rules.opening_quote,
-        rules.closing_quote,
-        rules.quotes_first,
-        rules.cleanup_ns,
-    )
+    opening, closing = rules.opening_quote, rules.closing_quote
+    quotes_first, cleanup_ns = rules.quotes_first, rules.cleanup_ns
     for k in range(n):
         at[k] = min(ints[r.END_TIME, span[0] + k] + cleanup_ns, session_end) + quotes_first
     work.touched[0] = seek_all(quotes.timestamp, marks, sums.grid, sums.grid_scale, at, found, n)

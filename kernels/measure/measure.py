@@ -6,24 +6,26 @@ notebooks call ``measure``; nothing above it looks into a kernel.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 import numpy as np
 
-from kernels.base.columns import FillColumns, OrderColumns, QuoteColumns, take_columns
+from kernels.base.columns import DTYPES, EventColumns, FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL, SCENARIOS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
+from kernels.market.rebuilt_prices import refuse_rebuilt
 from kernels.measure import result_rows as r
-from kernels.measure.choices import Choices, Session
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.delay import DECISION_KINDS, FINE, decision_faults, write_delay
 from kernels.measure.fees import write_fees
 from kernels.measure.order_columns import DECIDED, FEES, PARENTS
 from kernels.measure.result_rows import OrderBlock, Rows, empty_rows
 from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import select
-from kernels.measure.stages import measure_orders
+from kernels.measure.stages import measure_orders, sub_block
 
 # About 8 MB of columns, so that most of a shared cache is left to quotes and prints: 32,776 orders measured 7 % slower.
 # Not a power of two: rows of a matrix a power of two apart would share cache sets and evict each other.
@@ -50,7 +52,7 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     KeyError
         a table lacks a column
     """
-    kept, simulation = buffers or Buffers(), choices.simulation
+    kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
     inputs = prepare(day, choices, session, kept)
     orders, fills, quotes, rules = inputs.orders, inputs.fills, inputs.quotes, inputs.rules
     selected = select(inputs, choices.selection, kept)
@@ -61,7 +63,7 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     for start in range(0, max(len(selected), 1), BLOCK_ORDERS):
         chosen = selected[start : start + BLOCK_ORDERS]
         rows = empty_rows(len(chosen), (len(rules.horizons_ns), len(rules.fill_ns)), buffers or Buffers())
-        measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows)
+        measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows, *work)
         write_optional(day, inputs, rows, given, session.date_start)
         yield OrderBlock(rows, scenarios, simulation.markout_seconds, simulation.fill_seconds, given)
 
@@ -97,3 +99,20 @@ def data_quality(day: Day, session: Session) -> dict[str, int]:
         for code, kind in enumerate(DECISION_KINDS, FINE + 1):
             counts[kind] = int(np.count_nonzero(fault == code))
     return counts
+
+
+def warm() -> None:
+    """Compile every kernel that measuring calls, by measuring a day of no rows with every option."""
+    columns = {"events": EventColumns, "orders": OrderColumns, "fills": FillColumns, "quotes": QuoteColumns}
+    empty = {
+        table: {name: np.zeros(0, DTYPES[kind].get(name, "i8")) for name in kind._fields}
+        for table, kind in columns.items()
+    }
+    empty["orders"]["decision_time"] = np.zeros(0, np.int64)
+    day: Any = SimpleNamespace(date="", **empty)
+    choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
+    list(measure(day, choices, session))
+    data_quality(day, session)
+    inputs, refused = prepare(day, choices, session, Buffers()), np.zeros(0, np.int8)
+    rules, price2 = inputs.rules, inputs.sums.price2
+    refuse_rebuilt(inputs.fills, inputs.orders.first_row, inputs.events, rules.ticks, price2, refused)

@@ -28,31 +28,16 @@ from kernels.measure.states import observe_block
 SUB_BLOCK = 2_048
 
 
-def measure_orders(
-    selected: Array,
-    orders: OrderColumns,
-    events: EventColumns,
-    fills: FillColumns,
-    quotes: QuoteColumns,
-    sums: Sums,
-    rules: Rules,
-    rows: Rows,
-) -> None:
-    """Compute every column of the ``selected`` orders (rows of ``orders``, int32, ascending) into ``rows``."""
+def sub_block() -> tuple[Array, Work]:
+    """Return the scratch that stages leave each other, and the one inside them, of one sub-block."""
     scratch = np.empty((r.SCRATCH_ROWS, SUB_BLOCK + 8), np.int64)  # rows spread over the cache's sets
-    work = Work(
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK, np.int64),
-        np.empty(SUB_BLOCK + 1, np.int64),
-        np.empty(SUB_BLOCK, np.float64),
-        np.empty((C_COUNT, SUB_BLOCK), np.float64),
-        np.zeros(1, np.int64),
-    )
-    run_stages(selected, orders, events, fills, quotes, sums, rules, rows, scratch, work)
+    at, rows, traded = np.empty((3, SUB_BLOCK + 1), np.int64)
+    mids, charges = np.empty(SUB_BLOCK), np.empty((C_COUNT, SUB_BLOCK))
+    return scratch, Work(at[:-1], rows[:-1], traded, mids, charges, np.zeros(1, np.int64))
 
 
 @kernel
-def run_stages(
+def measure_orders(
     selected: Array,
     orders: OrderColumns,
     events: EventColumns,
@@ -64,7 +49,10 @@ def run_stages(
     scratch: Array,
     work: Work,
 ) -> None:
-    """Do what ``measure_orders`` does, in the memory of one sub-block: ``scratch``, ``work``."""
+    """Compute every column of the ``selected`` orders, rows of ``orders`` (k,) int32 ascending, into ``rows``.
+
+    scratch, work : as ``sub_block`` makes them
+    """
     book = sums.book
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))

@@ -23,17 +23,9 @@ CAUSE_EXPIRY: Final = 4
 CAUSE_FILL: Final = 5  # a lit fill; + venue for dark, auction, crossing booking
 CAUSE_UNKNOWN_FILL: Final = 9  # matched more, but no fill says where
 CAUSES: Final = (
-    "none",
-    "entry",
-    "amendment",
-    "cancel",
-    "expiry",
-    "lit_fill",
-    "dark_fill",
-    "auction_fill",
-    "crossing_booking",
+    "none", "entry", "amendment", "cancel", "expiry", "lit_fill", "dark_fill", "auction_fill", "crossing_booking",
     "unknown_fill",
-)
+)  # fmt: skip
 # Change reasons that settle the matter (domain.md 2.2); the others say no more than the rows do.
 REASON_CANCELLED: Final = (1, 4, 9, 15, 19, 20, 21, 23, 27, 100)
 REASON_EXPIRED: Final = (24, 25, 26)
@@ -113,12 +105,8 @@ def write_causes(events: ChangeColumns, previous: Array, cause: Array, ranking: 
     """Turn fill causes into causes of every row, and write ranking times; ``previous`` (orders,) is all -1."""
     timestamp, order_index, next_row = events.timestamp, events.order_index, events.next_row
     price, leaves, matched = events.price, events.leaves_quantity, events.matched_quantity
-    minimum, reason, status, mid_tick = (
-        events.minimum_quantity,
-        events.change_reason,
-        events.order_status,
-        events.mid_tick,
-    )
+    minimum, reason = events.minimum_quantity, events.change_reason
+    status, mid_tick = events.order_status, events.mid_tick
     for row in range(len(timestamp)):
         before = previous[order_index[row]]
         previous[order_index[row]] = row

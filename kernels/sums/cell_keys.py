@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from kernels.base.columns import F64, FILL_DTYPES, I8, I32, I64, Array, readonly
+from kernels.base.columns import F64, I8, I32, I64, Array, readonly
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import (
     BENCHMARK_CLOSE,
@@ -150,5 +150,5 @@ def warm() -> None:
     time_span(c)
     order_keys(c, r, np.zeros(1, np.int64), np.zeros(1, np.int64))
     whole = readonly(np.zeros(0, np.int64))
-    traded_shares(whole, readonly(np.zeros(0, FILL_DTYPES["venue"])))
+    traded_shares(whole, readonly(np.zeros(0, np.int8)))
     mid_extremes(whole, whole, np.zeros(1, np.int64), np.zeros(0), np.zeros(0))
