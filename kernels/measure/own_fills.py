@@ -10,14 +10,9 @@ from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows
 
 FILL_SCRATCH = (
-    r.S_NOTIONAL2,
-    r.S_REST_FILLED,
-    r.S_REST_NOTIONAL2,
-    r.S_MARKET_QUANTITY,
-    r.S_MARKET_NOTIONAL2,
-    r.S_VWAP_QUANTITY,
+    r.S_NOTIONAL2, r.S_REST_FILLED, r.S_REST_NOTIONAL2, r.S_MARKET_QUANTITY, r.S_MARKET_NOTIONAL2, r.S_VWAP_QUANTITY,
     r.S_VWAP_NOTIONAL2,
-)
+)  # fmt: skip
 
 
 @inlined
@@ -70,8 +65,7 @@ def fills_block(
     without_fills(rows, scratch, span)
     for k in traded:
         j = span[0] + k
-        filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = 0
-        count = after = 0
+        filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = count = after = 0
         delay = 0.0
         rest = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k]  # what scenario B leaves to the real fills
         open_rest, arrival = rest, ints[r.ARRIVAL_TIME, j]
@@ -105,20 +99,13 @@ def fills_block(
             counts = is_print(venue, deal_source[i])
             printed += shares if counts else 0
             printed2 += paid2 if counts else 0
-        ints[r.FILLED_QUANTITY, j] = filled
-        ints[r.NOTIONAL, j] = notional
-        ints[r.REPORT_QUANTITY, j] = reported
-        ints[r.BOOKED_NOTIONAL2, j] = notional2 - market2
-        codes[r.FILLS, j] = count
-        codes[r.FILLS_AFTER_HOURS, j] = after
+        ints[r.FILLED_QUANTITY, j], ints[r.NOTIONAL, j] = filled, notional
+        ints[r.REPORT_QUANTITY, j], ints[r.BOOKED_NOTIONAL2, j] = reported, notional2 - market2
+        codes[r.FILLS, j], codes[r.FILLS_AFTER_HOURS, j] = count, after
         rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
-        scratch[r.S_NOTIONAL2, k] = notional2
-        scratch[r.S_REST_FILLED, k] = rest - open_rest
-        scratch[r.S_REST_NOTIONAL2, k] = rest2
-        scratch[r.S_MARKET_QUANTITY, k] = market
-        scratch[r.S_MARKET_NOTIONAL2, k] = market2
-        scratch[r.S_VWAP_QUANTITY, k] = printed
-        scratch[r.S_VWAP_NOTIONAL2, k] = printed2
+        found = (notional2, rest - open_rest, rest2, market, market2, printed, printed2)
+        for m in range(len(FILL_SCRATCH)):
+            scratch[FILL_SCRATCH[m], k] = found[m]
 
 
 @inlined

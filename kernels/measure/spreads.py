@@ -17,6 +17,18 @@ from kernels.measure.result_rows import Rows
 
 
 @inlined
+def without_spreads(rows: Rows, span: tuple[int, int]) -> None:
+    """Write what an order without market fills has, column by column; those that traded are written over."""
+    ints = rows.ints
+    for column in (r.EFFECTIVE_SPREAD, r.PRICE_IMPROVEMENT, r.FILL_QUOTED_SPREAD):
+        write_all(rows.floats[column][span[0] : span[1]], np.nan)
+    for h in range(len(rows.horizons)):
+        write_all(rows.horizons[h][span[0] : span[1]], np.nan)
+    for j in range(span[0], span[1]):
+        ints[r.OFFSIDE_VALUE, j] = 0 if ints[r.MID2, j] != NULL else NULL
+
+
+@inlined
 def spreads_block(
     fills: FillColumns, sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], traded: Array
 ) -> None:
@@ -31,12 +43,7 @@ def spreads_block(
     floats, horizons, sides = rows.floats, rows.horizons, rows.flags
     n_horizons, hours_end = len(rules.horizons_ns), rules.hours_end
     realised, impact = r.REALISED_SPREAD * n_horizons, r.IMPACT * n_horizons
-    for column in (r.EFFECTIVE_SPREAD, r.PRICE_IMPROVEMENT, r.FILL_QUOTED_SPREAD):
-        write_all(floats[column][span[0] : span[1]], np.nan)
-    for h in range(r.HORIZON_KINDS * n_horizons):
-        write_all(horizons[h][span[0] : span[1]], np.nan)
-    for j in range(span[0], span[1]):
-        ints[r.OFFSIDE_VALUE, j] = 0 if ints[r.MID2, j] != NULL else NULL
+    without_spreads(rows, span)
     for k in traded:
         j = span[0] + k
         weight = effective = improvement = quoted = 0.0

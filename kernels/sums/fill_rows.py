@@ -8,34 +8,40 @@ import math
 from typing import Final
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED
+from kernels.conventions import NULL, VENUE_BOOKED, VENUES
 from kernels.measure import result_rows as r
 from kernels.measure.order_columns import MARKOUT, TRADED, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.order_rows import SATURATED, SCENARIO, SCENARIO_PLACES, Tile, fixed, weigh, whole
+from kernels.sums.order_rows import EVERY_SUMS, SATURATED, SCENARIO_SUMS, Tile, fixed, weigh, weighted_sums, whole
 
 FILL_METRICS: Final = weighted(TRADED)
 HORIZON_METRICS: Final = weighted(TRADED, MARKOUT)
 FILL_METRIC_ROWS: Final = tuple(r.ROW[name] for name in FILL_METRICS)
 HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
-# Places in a row.
-FILLS: Final = 0
-VENUE_QUANTITY: Final = 1
-VENUE_NOTIONAL: Final = 5
-BOOKED_COST: Final = 9
-BOOKED_BASE: Final = 10
-FIRST_FILL_US: Final = 11
-FIRST_FILL_ORDERS: Final = 12
-SHARE_MS: Final = 13
-SHARES: Final = 14
-REPORTED: Final = 15
-WITHIN: Final = 16  # shares and orders by horizon, then the weighted metrics
+# The one list of what an order with fills adds; behind it shares and orders by horizon, then the weighted metrics.
+FILL_SUMS: Final = (
+    "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUES[: r.VENUE_COUNT]),
+    "booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms", "execution_shares",
+    "report_quantity",
+)  # fmt: skip
+FILLS, VENUE_QUANTITY = range(2)
+VENUE_NOTIONAL, BOOKED_COST, BOOKED_BASE, FIRST_FILL_US, FIRST_FILL_ORDERS, SHARE_MS, SHARES, REPORTED = map(
+    FILL_SUMS.index, (f"{VENUES[0]}_notional", *FILL_SUMS[-7:])
+)
+WITHIN: Final = len(FILL_SUMS)
+
+
+def sum_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
+    """Return the names of the sums of either row, in their order; what pads a row has none."""
+    every = [*EVERY_SUMS, *(f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS)]
+    filled = [*FILL_SUMS, *(f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within"))]
+    numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
+    return every, [*filled, *weighted_sums([*FILL_METRICS, *numbered])]
 
 
 def row_widths(scenarios: int, markouts: int, within: int) -> tuple[int, int]:
     """Return the lengths of the two rows, whole cache lines."""
-    metrics = len(FILL_METRICS) + len(HORIZON_METRICS) * markouts
-    every, filled = SCENARIO + SCENARIO_PLACES * scenarios, WITHIN + 2 * within + 3 * metrics
+    every, filled = map(len, sum_names(("",) * scenarios, markouts, within))
     return every + -every % 8, filled + -filled % 8
 
 

@@ -6,6 +6,7 @@ refuses it. Kernels read the result matrices of a block as they are.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,39 +14,48 @@ import numpy as np
 from kernels.base.columns import F64, I64
 from kernels.base.compiling import inlined
 from kernels.base.memory import Buffers
-from kernels.conventions import BENCHMARK_NONE, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
+from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
 from kernels.measure import result_rows as r
+from kernels.measure.derived_columns import CHARGES
+from kernels.measure.order_columns import ASKED, weighted
 from kernels.measure.result_rows import Rows
 from kernels.sums.moments import FIXED_LIMIT, FIXED_SCALE
 
-CHARGE_ROWS: Final = tuple(r.ROW[name] for name in ("cost", "cost_touch", "cost_zero", "cost_cleanup"))
+CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 SATURATED: Final = 2**62
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
 # to stage, which counts references, is most of the work: 32 measured 1.7 times as slow.
 TILE: Final = 256
-# Places in a row of what every order adds.
-ORDERS: Final = 0
-ORDER_QUANTITY: Final = 1
-LEAVES: Final = 2
-WITHDRAWN: Final = 3
-AFTER_HOURS: Final = 4
-BENCHMARK: Final = 5  # and the next 3
-NOT_ELIGIBLE: Final = 9
-PRICED: Final = 10  # by charge: priced orders, base
-EXECUTION_COST: Final = 18
-OPPORTUNITY_COST: Final = 19
-QUOTED: Final = 20  # weighted metrics take three places: value x weight, weight, orders
-DELAY: Final = 23
-DECISION: Final = 26
-SCENARIO: Final = 29  # and SCENARIO_PLACES for each scenario, in the order of the next lines
-OUTCOME: Final = 0
-FILLED: Final = 3
-UNPRICED: Final = 4
-NOTIONAL: Final = 5
-COST: Final = 6  # by charge
-FEES: Final = 10
-BETTER: Final = 11
-SCENARIO_PLACES: Final = 14
+
+
+def weighted_sums(metrics: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of what weighted metrics add, in three places each: value x weight, weight, orders."""
+    return tuple(f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders"))
+
+
+# The one list of what every order adds, then of what each scenario adds behind it; ``fill_rows`` has the other row.
+EVERY_SUMS: Final = (
+    "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
+    *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible",
+    *(f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")),
+    "execution_cost", "opportunity_cost", *weighted_sums(weighted(ASKED)),
+)  # fmt: skip
+SCENARIO_SUMS: Final = (
+    "fully_filled", "partially_filled", "not_executed", "filled_quantity", "unpriced_quantity", "notional",
+    *(f"cost{charge}" for charge in CHARGES), "fees", "better", "equal", "worse",
+)  # fmt: skip
+ORDERS, ORDER_QUANTITY, LEAVES, WITHDRAWN, AFTER_HOURS, BENCHMARK = range(6)
+NOT_ELIGIBLE, PRICED, EXECUTION_COST, OPPORTUNITY_COST, QUOTED, DELAY, DECISION = map(
+    EVERY_SUMS.index,
+    ("not_eligible", "priced_orders", "execution_cost", "opportunity_cost", "quoted_spread_bps.sum", "delay_bps.sum",
+     "decision_shortfall_bps.sum"),
+)  # fmt: skip
+SCENARIO: Final = len(EVERY_SUMS)
+OUTCOME, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
+    SCENARIO_SUMS.index,
+    ("fully_filled", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better"),
+)
+SCENARIO_PLACES: Final = len(SCENARIO_SUMS)
 
 
 class Asked(NamedTuple):
