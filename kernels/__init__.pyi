@@ -11,6 +11,7 @@ from kernels.conventions import SELL as SELL
 from kernels.market.quotes import mid2 as mid2
 from kernels.market.quotes import prevailing_quote as prevailing_quote
 from kernels.market.quotes import seek as seek
+from kernels.market.ticks import limit2 as limit2
 from kernels.measure.choices import Choices as Choices
 from kernels.measure.choices import Selection as Selection
 from kernels.measure.choices import Session as Session
@@ -22,7 +23,6 @@ from kernels.measure.result_rows import OrderBlock as OrderBlock
 from kernels.replay.causes import CAUSES as CAUSES
 from kernels.replay.causes import change_causes as change_causes
 from kernels.research import fill_totals as fill_totals
-from kernels.research import limit2 as limit2
 from kernels.research import order_states as order_states
 from kernels.research import venue_of as venue_of
 from kernels.research import window_mid2 as window_mid2

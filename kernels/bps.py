@@ -9,6 +9,8 @@ from kernels.base.argument_checks import (
     check_integers,
     check_not_negative,
     check_same_length,
+    refuse_rows,
+    whole_columns,
 )
 from kernels.base.columns import F64, Array
 from kernels.conventions import BPS, BUY, NULL, SELL
@@ -18,10 +20,7 @@ SIDES = (BUY, SELL)
 
 def check_mid(name: str, column: Array) -> Array:
     """Return ``column`` if every value is a positive mid or NULL."""
-    wrong = np.flatnonzero((column <= 0) & (column != NULL))
-    if len(wrong):
-        raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; a mid is positive, NULL where missing")
-    return column
+    return refuse_rows(name, column, (column <= 0) & (column != NULL), "a mid is positive, NULL where missing")
 
 
 def shortfall_bps(
@@ -54,13 +53,14 @@ def shortfall_bps(
         a column is not of numbers; lengths differ, a quantity is negative, a mid not positive, or a side not +1 or -1
     """
     sides = check_choice("side", check_integers("side", side), SIDES)
-    total = check_not_negative("order_quantity", check_column("order_quantity", order_quantity, np.int64))
-    filled = check_not_negative("filled_quantity", check_column("filled_quantity", filled_quantity, np.int64))
-    amount = check_column("notional2", notional2, np.float64)
-    mids, charges = check_mid("mid2", check_column("mid2", mid2, np.int64)), check_column("charge2", charge2, np.int64)
-    check_same_length(
-        side=sides, order_quantity=total, filled_quantity=filled, notional2=amount, mid2=mids, charge2=charges
+    total, filled, mids, charges = whole_columns(
+        order_quantity=order_quantity, filled_quantity=filled_quantity, mid2=mid2, charge2=charge2
     )
+    amount = check_column("notional2", notional2, np.float64)
+    check_same_length(order_quantity=total, side=sides, notional2=amount)
+    check_not_negative("order_quantity", total)
+    check_not_negative("filled_quantity", filled)
+    check_mid("mid2", mids)
     unfilled = np.maximum(total - filled, 0)
     known = (mids != NULL) & (total > 0) & ((unfilled == 0) | (charges != NULL))
     mids, charges = np.where(known, mids, 1), np.where(known & (unfilled > 0), charges, np.where(known, mids, 1))
@@ -111,9 +111,9 @@ def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2:
 def _against_mid(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, **later: ArrayLike) -> F64:
     """Return 1e4 x side x (price - reference) / mid; the reference is the mid itself if no ``later`` one is named."""
     sides = check_choice("side", check_integers("side", side), SIDES)
-    prices, mids = check_column("price2", price2, np.int64), check_mid("mid2", check_column("mid2", mid2, np.int64))
-    columns = {name: check_column(name, column, np.int64) for name, column in later.items()}
-    check_same_length(side=sides, price2=prices, mid2=mids, **columns)
-    references = next(iter(columns.values()), mids)
+    prices, mids, *others = whole_columns(price2=price2, mid2=mid2, **later)
+    check_same_length(price2=prices, side=sides)
+    check_mid("mid2", mids)
+    references = others[0] if others else mids
     known = (mids != NULL) & (references != NULL)
     return np.where(known, BPS * sides * (prices - np.where(known, references, 0)) / np.where(known, mids, 1), np.nan)

@@ -17,21 +17,16 @@ from kernels.base.argument_checks import (
     check_not_negative,
     check_same_length,
     check_whole,
+    whole_columns,
 )
 from kernels.base.columns import F64, I64, Array
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
-from kernels.conventions import (
-    MID_TICK_HALF,
-    NULL,
-    VENUE_OF_DEAL,
-    VENUE_REPORT,
-)
+from kernels.conventions import NULL, VENUE_OF_DEAL, VENUE_REPORT
 from kernels.market.quote_book import BOOK_MID2, quote_book
 from kernels.market.quotes import seek
 from kernels.market.window_mids import mean_mid2, window_sums
 
-SIDES = (1, -1)
 SUM_LIMIT = 2.0**62
 
 
@@ -98,9 +93,8 @@ def order_states(
     """
     times = check_ascending("timestamp", check_column("timestamp", timestamp, np.int64))
     index = check_not_negative("order_index", check_integers("order_index", order_index))
-    leaves = check_column("leaves_quantity", leaves_quantity, np.int64)
-    matched = check_column("matched_quantity", matched_quantity, np.int64)
-    check_same_length(order_index=index, timestamp=times, leaves_quantity=leaves, matched_quantity=matched)
+    leaves, matched = whole_columns(leaves_quantity=leaves_quantity, matched_quantity=matched_quantity)
+    check_same_length(order_index=index, timestamp=times, leaves_quantity=leaves)
     stop = len(times) if until is None else int(np.searchsorted(times, check_whole("until", until)))
     ids = np.flatnonzero(index >= len(index))
     if len(ids):
@@ -225,11 +219,9 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
     TypeError, ValueError
         a column is not of whole numbers; lengths differ, quote times do not ascend, or a window ends before it starts
     """
-    times = check_ascending("quote_time", check_column("quote_time", quote_time, np.int64))
-    bids, offers = check_column("bid", bid, np.int64), check_column("offer", offer, np.int64)
-    starts, ends = check_column("start", start, np.int64), check_column("end", end, np.int64)
-    check_same_length(quote_time=times, bid=bids, offer=offers)
-    check_same_length(start=starts, end=ends)
+    times, bids, offers = whole_columns(quote_time=quote_time, bid=bid, offer=offer)
+    check_ascending("quote_time", times)
+    starts, ends = whole_columns(start=start, end=end)
     backwards = np.flatnonzero(starts > ends)
     if len(backwards):
         row = int(backwards[0])
@@ -239,48 +231,3 @@ def window_mid2(quote_time: ArrayLike, bid: ArrayLike, offer: ArrayLike, start: 
     out = np.empty(len(starts))
     _window_mid2(times, derived.book, derived.base, derived.shift, starts, ends, out)
     return out
-
-
-def tick_table(ticks: tuple[tuple[int, int], ...]) -> tuple[I64, I64]:
-    """Return starts and sizes of ticks, or raise and say what is wrong with them."""
-    table = np.array(ticks)
-    if table.ndim != 2 or table.shape[1] != 2:
-        raise ValueError(f"ticks: expected (from price, tick) pairs, at least one, got {ticks}")
-    if table.dtype.kind not in "iu":
-        raise TypeError(f"ticks: expected whole price units, got {ticks}")
-    starts, sizes = table.astype(np.int64).T
-    if np.any(starts[1:] <= starts[:-1]) or np.any(sizes <= 0):
-        raise ValueError(f"ticks: from prices must ascend and ticks be positive, got {ticks}")
-    return starts, sizes
-
-
-def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: tuple[tuple[int, int], ...]) -> I64:
-    """Return each limit in half price units, improved by half a tick where its mid-tick flag says so.
-
-    A market order (price 0) has a limit that never binds. A price is allowed if side x price2 <= side x limit2.
-
-    Parameters
-    ----------
-    limit_price : (n,) int64, price units, 0 market
-    mid_tick : (n,) the exchange's flag: 1, 4 and 6 improve the limit
-    side : (n,) +1 buy, -1 sell
-    ticks : (from price, tick) pairs in price units, ascending, as ((0, 1), (100, 5), (2000, 10))
-
-    Returns
-    -------
-    (n,) int64, half price units
-
-    Raises
-    ------
-    TypeError, ValueError
-        a column, or a tick, is not of whole numbers; lengths differ, a price is negative, or ticks do not ascend
-    """
-    prices = check_not_negative("limit_price", check_column("limit_price", limit_price, np.int64))
-    flags = check_integers("mid_tick", mid_tick)
-    sides = check_choice("side", check_column("side", side, np.int64), SIDES)
-    check_same_length(limit_price=prices, mid_tick=flags, side=sides)
-    starts, sizes = tick_table(ticks)
-    place = np.searchsorted(starts, prices, "right") - 1
-    tick = np.where(place >= 0, sizes[place], 0)
-    improved = 2 * prices + sides * np.where(np.isin(flags, MID_TICK_HALF), tick, 0)
-    return np.where(prices > 0, improved, sides * 2**61)

@@ -7,7 +7,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from kernels.base.columns import Array
+from kernels.base.columns import Array, readonly
 
 
 def check_column(name: str, values: ArrayLike, dtype: type[np.generic]) -> Array:
@@ -26,7 +26,7 @@ def check_column(name: str, values: ArrayLike, dtype: type[np.generic]) -> Array
                 f"{name}: expected {np.dtype(dtype).name}, got {column.dtype}; convert it without loss first"
             )
         column = column.astype(dtype)
-    return _readonly(column)
+    return readonly(column)
 
 
 def check_integers(name: str, values: ArrayLike) -> Array:
@@ -37,7 +37,7 @@ def check_integers(name: str, values: ArrayLike) -> Array:
     column = np.asarray(values)
     if column.ndim != 1 or column.size == 0 or column.dtype.kind not in "iu" or not np.can_cast(column.dtype, np.int64):
         return check_column(name, column, np.int64)
-    return _readonly(column)
+    return readonly(column)
 
 
 def check_whole(name: str, value: SupportsIndex) -> int:
@@ -76,31 +76,34 @@ def check_same_length(**columns: Array) -> int:
     return next(iter(lengths.values()), 0)
 
 
+def refuse_rows(name: str, column: Array, wrong: Array, expected: str) -> Array:
+    """Return ``column`` if no row is ``wrong``, a mask; else name the first that is."""
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        raise ValueError(f"{name}: row {int(rows[0])} is {column[rows[0]]}; {expected}")
+    return column
+
+
 def check_choice(name: str, column: Array, allowed: tuple[int, ...]) -> Array:
     """Return ``column`` if every value is one of ``allowed``."""
-    wrong = np.flatnonzero(~np.isin(column, allowed))
-    if len(wrong):
-        row = int(wrong[0])
-        raise ValueError(f"{name}: row {row} is {column[row]}; use one of {', '.join(map(str, allowed))}")
-    return column
+    return refuse_rows(name, column, ~np.isin(column, allowed), f"use one of {', '.join(map(str, allowed))}")
 
 
 def check_index(name: str, column: Array, size: int) -> Array:
     """Return ``column`` if every value is a row of ``size`` rows, or -1."""
-    wrong = np.flatnonzero((column < -1) | (column >= size))
-    if len(wrong):
-        raise ValueError(
-            f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; rows go from 0 to {size - 1}, -1 for none"
-        )
-    return column
+    return refuse_rows(name, column, (column < -1) | (column >= size), f"rows go from 0 to {size - 1}, -1 for none")
 
 
 def check_not_negative(name: str, column: Array) -> Array:
     """Return ``column`` if no value is below zero."""
-    wrong = np.flatnonzero(column < 0)
-    if len(wrong):
-        raise ValueError(f"{name}: row {int(wrong[0])} is {column[wrong[0]]}; it must not be negative")
-    return column
+    return refuse_rows(name, column, column < 0, "it must not be negative")
+
+
+def whole_columns(**columns: ArrayLike) -> list[Array]:
+    """Return the named columns as ``check_column`` does, int64, all of one length."""
+    found = {name: check_column(name, values, np.int64) for name, values in columns.items()}
+    check_same_length(**found)
+    return list(found.values())
 
 
 def check_table(name: str, table: Mapping[str, Array], columns: tuple[str, ...]) -> list[Array]:
@@ -115,11 +118,4 @@ def check_table(name: str, table: Mapping[str, Array], columns: tuple[str, ...])
         if values.dtype.kind not in "iu":
             raise TypeError(f"{name}[{column!r}]: expected integers, got {values.dtype}")
     check_same_length(**{f"{name}[{column!r}]": values for column, values in found.items()})
-    return [_readonly(values) for values in found.values()]
-
-
-def _readonly(values: Array) -> Array:
-    """Return a read-only contiguous view: memory maps and plain arrays then share one compiled kernel."""
-    view = np.ascontiguousarray(values).view()
-    view.flags.writeable = False
-    return view
+    return [readonly(values) for values in found.values()]

@@ -113,7 +113,7 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
 def runtime(value: int) -> int:
     """Return ``value`` as an int64 that compiled code takes as data.
 
-    Without it Numba's own way compiles helpers anew for every constant they are called with; the lean compiler does not.
+    Numba's own way compiles helpers anew for every constant they are called with; the lean compiler does not.
     """
     code: Any = np.int64(value)
     return cast(int, code)

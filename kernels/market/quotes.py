@@ -7,7 +7,7 @@ before the time, valid or not: an invalid row ends the one before it and is neve
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kernels.base.argument_checks import check_ascending, check_column, check_same_length
+from kernels.base.argument_checks import check_ascending, check_column, whole_columns
 from kernels.base.columns import I64, Array
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
@@ -147,9 +147,7 @@ def mid2(bid: ArrayLike, offer: ArrayLike) -> I64:
     TypeError, ValueError
         a column is not of whole numbers; lengths differ
     """
-    bids = check_column("bid", bid, np.int64)
-    offers = check_column("offer", offer, np.int64)
-    check_same_length(bid=bids, offer=offers)
+    bids, offers = whole_columns(bid=bid, offer=offer)
     out = np.empty(len(bids), np.int64)
     _mid2(bids, offers, out)
     return out

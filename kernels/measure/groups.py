@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kernels.base.argument_checks import check_column, check_not_negative, check_same_length
+from kernels.base.argument_checks import check_not_negative, whole_columns
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL
 
@@ -45,9 +45,9 @@ def classify(matched_quantity: ArrayLike, leaves_quantity: ArrayLike) -> NDArray
     TypeError, ValueError
         a column is not of whole numbers; lengths differ, or a quantity is negative
     """
-    matched = check_not_negative("matched_quantity", check_column("matched_quantity", matched_quantity, np.int64))
-    leaves = check_not_negative("leaves_quantity", check_column("leaves_quantity", leaves_quantity, np.int64))
-    check_same_length(matched_quantity=matched, leaves_quantity=leaves)
+    matched, leaves = whole_columns(matched_quantity=matched_quantity, leaves_quantity=leaves_quantity)
+    check_not_negative("matched_quantity", matched)
+    check_not_negative("leaves_quantity", leaves)
     out = np.empty(len(matched), np.int8)
     _classify(matched, leaves, out)
     return out

@@ -103,10 +103,10 @@ def data_quality(day: Day, session: Session) -> dict[str, int]:
 
 def warm() -> None:
     """Compile every kernel that measuring calls, by measuring a day of no rows with every option."""
-    columns = {"events": EventColumns, "orders": OrderColumns, "fills": FillColumns, "quotes": QuoteColumns}
+    kinds: tuple[Any, ...] = EventColumns, OrderColumns, FillColumns, QuoteColumns
     empty = {
         table: {name: np.zeros(0, DTYPES[kind].get(name, "i8")) for name in kind._fields}
-        for table, kind in columns.items()
+        for table, kind in zip(("events", "orders", "fills", "quotes"), kinds, strict=True)
     }
     empty["orders"]["decision_time"] = np.zeros(0, np.int64)
     day: Any = SimpleNamespace(date="", **empty)
