@@ -38,9 +38,9 @@ def shortfall_bps(
 
     Parameters
     ----------
-    side : (n,) +1 buy, -1 sell
+    side : (n,) whole numbers, +1 buy, -1 sell
     order_quantity, filled_quantity : (n,) int64, shares
-    notional2 : (n,) sum of price x quantity in half price units
+    notional2 : (n,) float64 or what becomes it without loss, sum of price x quantity in half price units
     mid2, charge2 : (n,) int64, half price units, NULL where missing: arrival mid, price of the unfilled
 
     Returns
@@ -73,7 +73,7 @@ def effective_spread_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike) ->
 
     Parameters
     ----------
-    side : (n,) +1 buy, -1 sell
+    side : (n,) whole numbers, +1 buy, -1 sell
     price2, mid2 : (n,) int64, half price units; mid2 NULL where missing
 
     Returns
@@ -93,7 +93,7 @@ def markout_bps(side: ArrayLike, price2: ArrayLike, mid2: ArrayLike, later_mid2:
 
     Parameters
     ----------
-    side : (n,) +1 buy, -1 sell
+    side : (n,) whole numbers, +1 buy, -1 sell
     price2, mid2, later_mid2 : (n,) int64, half price units; mids NULL where missing
 
     Returns

@@ -54,6 +54,7 @@ class FillTotals(NamedTuple):
 
 @kernel
 def _order_states(order_index: Array, leaves: Array, matched: Array, out: Array) -> None:
+    # Columns are (n,), out (6, orders).
     for row in range(len(order_index)):
         i = order_index[row]
         if out[0, i] < 0:
@@ -76,7 +77,7 @@ def order_states(
 
     Parameters
     ----------
-    order_index : (n,) dense index of each event's order, 0..N-1; an index beyond n is taken for an id and refused
+    order_index : (n,) whole numbers, dense index of each event's order, 0..N-1; one beyond n is taken for an id, refused
     timestamp : (n,) int64, ns UTC, ascending
     leaves_quantity, matched_quantity : (n,) int64, shares; matched is cumulative over the order's whole life
     until : ns UTC; events at or after it are not looked at. None looks at all.
@@ -115,7 +116,7 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
 
     Parameters
     ----------
-    deal_source : (n,) the exchange's codes
+    deal_source : (n,) whole numbers, the exchange's codes
 
     Returns
     -------
@@ -134,6 +135,7 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
 
 @kernel
 def _fill_totals(index: Array, price: Array, quantity: Array, venue: Array, out: Array) -> None:
+    # Columns are (n,), out (5, orders).
     for row in range(len(index)):
         i = index[row]
         if i < 0 or venue[row] == VENUE_REPORT:
@@ -153,10 +155,10 @@ def fill_totals(
 
     Parameters
     ----------
-    order_index : (n,) order of each fill, -1 for an order that is not in the order file
+    order_index : (n,) whole numbers, order of each fill, -1 for an order that is not in the order file
     n_orders : number of orders
     price, quantity : (n,) int64, price units and shares
-    venue : (n,) as ``venue_of`` gives
+    venue : (n,) whole numbers, as ``venue_of`` gives
 
     Returns
     -------
@@ -185,6 +187,7 @@ def fill_totals(
 
 @kernel
 def _window_mid2(time: Array, book: Array, base: int, shift: int, start: Array, end: Array, out: Array) -> None:
+    # time is (n,), book (n + 1, BOOK_COLUMNS), the others (m,).
     before = -1
     for k in range(len(start)):
         before = seek(time, before, start[k])

@@ -72,7 +72,10 @@ def mark_fills(
 
 @kernel
 def fills_of(selected: Array, first_fill: Array, fill_count: Array, most: int, out: Array) -> int:
-    """Write the rows of the selected orders' fills and return how many; more than ``most`` if there are more."""
+    """Write the rows of the selected orders' fills and return how many; more than ``most`` if there are more.
+
+    selected : (k,) rows of orders; first_fill, fill_count : (orders,); out : (most,) int32
+    """
     n = 0
     for k in range(len(selected)):
         i = selected[k]

@@ -34,7 +34,7 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
     Only deal sources 46 to 48 print mids; ``kernels.market.rebuilt_prices`` takes back what a limit forbids.
     A match has two fills; the buyer's stands for it.
 
-    dark : (BATCH + 1,) int64, scratch
+    marks : (quotes + 1, 2); dark : (BATCH + 1,) int64, scratch; price2, volume : (fills,) int64, to write
     """
     price, quantity, side = fills.price, fills.quantity, fills.side
     venue, deal_source, quote = fills.venue, fills.deal_source, fills.quote
@@ -63,6 +63,7 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
 def write_prints(by_time: Array, timestamp: Array, price2: Array, volume: Array, prints: Array) -> None:
     """Write time, and volume and notional (half units) before it, of each fill in time order.
 
+    by_time, timestamp, price2, volume : (n,)
     prints : (n + 1, 4) int64; a row of 32 bytes never straddles two cache lines; the last time never comes
     """
     n = len(by_time)
@@ -94,7 +95,10 @@ def market_prints(fills: FillColumns, marks: Array, buffers: Buffers) -> tuple[I
 
 @kernel
 def closing_price2(fills: FillColumns, price2: Array, session_end: int) -> int:
-    """Return the day's closing price in half units: the closing auction's, else the last print's; NULL if none."""
+    """Return the day's closing price in half units: the closing auction's, else the last print's; NULL if none.
+
+    price2 : (fills,) int64, half price units
+    """
     last = NULL
     for k in range(len(fills.by_time) - 1, -1, -1):
         i = fills.by_time[k]

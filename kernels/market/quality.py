@@ -18,7 +18,7 @@ QUALITY_KINDS: Final = (
 
 @kernel
 def count_quality(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns, out: Array) -> None:
-    """Count every kind of ``QUALITY_KINDS`` into ``out`` (int64): whole day, every row."""
+    """Count every kind of ``QUALITY_KINDS`` into ``out``, (kinds,) int64: whole day, every row."""
     venues, quantity = fills.venue, fills.quantity
     above = below = more = carried = 0
     for i in range(len(orders.order_id)):

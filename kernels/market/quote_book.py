@@ -47,7 +47,7 @@ def prevailing_at(time: Array, t: int, quotes_first: int) -> int:
 
 @kernel
 def first_valid(bid: Array, offer: Array, start: int) -> int:
-    """Return the first row from ``start`` on with a valid quote, else the first of all, or -1."""
+    """Return the first row of ``bid``, ``offer`` (n,) from ``start`` on with a valid quote, else of all, or -1."""
     n = len(bid)
     for i in range(start, n):
         if exact_mid2(bid[i], offer[i]) != NULL:
@@ -76,6 +76,7 @@ def fill_book(
     Return the row among ``inside`` [first, stop) whose mid lies farthest from ``base`` or whose spread is
     widest, or -1: it decides in which units of time the integrals of the day fit 64 bits.
 
+    time, bid, offer : (n,) int64
     book : (n + 1, BOOK_COLUMNS) int64: every value a benchmark reads of a quote, in one cache line. Prefix
         sums are of mid2 - base so that the integral of a window stays inside int64 (a day of ns times a mid
         of 400 dollars does not). The sums may wrap, differences of them are right all the same. Their time is in
@@ -181,7 +182,10 @@ def reach_of(book: I64, row: int, base: int) -> int:
 
 @kernel
 def fill_snapshots(book: Array, base: int, out: Array) -> None:
-    """Write how many quotes before each row are valid, and the sum of their mid2 - base."""
+    """Write how many quotes before each row are valid, and the sum of their mid2 - base.
+
+    book : (n + 1, BOOK_COLUMNS), or no rows; out : (n + 1, SNAPSHOT_COLUMNS) int64
+    """
     count = total = 0
     for i in range(len(book)):
         out[i, SNAPSHOT_COUNT] = count

@@ -60,8 +60,8 @@ def limit2(limit_price: ArrayLike, mid_tick: ArrayLike, side: ArrayLike, ticks: 
     Parameters
     ----------
     limit_price : (n,) int64, price units, 0 market
-    mid_tick : (n,) the exchange's flag: 1, 4 and 6 improve the limit
-    side : (n,) +1 buy, -1 sell
+    mid_tick : (n,) whole numbers, the exchange's flag: 1, 4 and 6 improve the limit
+    side : (n,) whole numbers, +1 buy, -1 sell
     ticks : (from price, tick) pairs in price units, ascending, as ((0, 1), (100, 5), (2000, 10))
 
     Returns

@@ -12,15 +12,7 @@ import numpy as np
 from kernels.base.columns import Array
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
-from kernels.market.quote_book import (
-    BOOK_AREA,
-    BOOK_BID,
-    BOOK_MID2,
-    BOOK_OFFER,
-    BOOK_SPREAD_AREA,
-    BOOK_TIME,
-    BOOK_VALID,
-)
+from kernels.market import quote_book as q
 
 
 @inlined
@@ -31,23 +23,23 @@ def window_sums(
 
     before, until : rows of the quotes that prevail at ``start`` and ``end``, -1 where none does; the latter exists
     """
-    area, valid, spread_area = book[until, BOOK_AREA], book[until, BOOK_VALID], book[until, BOOK_SPREAD_AREA]
-    mid2 = book[until, BOOK_MID2]
+    area, valid, spread_area = book[until, q.BOOK_AREA], book[until, q.BOOK_VALID], book[until, q.BOOK_SPREAD_AREA]
+    mid2 = book[until, q.BOOK_MID2]
     if mid2 != NULL:
-        lasted = (end >> shift) - (book[until, BOOK_TIME] >> shift)
+        lasted = (end >> shift) - (book[until, q.BOOK_TIME] >> shift)
         area += (mid2 - base) * lasted
         valid += lasted
-        spread_area += (book[until, BOOK_OFFER] - book[until, BOOK_BID]) * lasted
+        spread_area += (book[until, q.BOOK_OFFER] - book[until, q.BOOK_BID]) * lasted
     if before >= 0:
-        area -= book[before, BOOK_AREA]
-        valid -= book[before, BOOK_VALID]
-        spread_area -= book[before, BOOK_SPREAD_AREA]
-        mid2 = book[before, BOOK_MID2]
+        area -= book[before, q.BOOK_AREA]
+        valid -= book[before, q.BOOK_VALID]
+        spread_area -= book[before, q.BOOK_SPREAD_AREA]
+        mid2 = book[before, q.BOOK_MID2]
         if mid2 != NULL:
-            lasted = (start >> shift) - (book[before, BOOK_TIME] >> shift)
+            lasted = (start >> shift) - (book[before, q.BOOK_TIME] >> shift)
             area -= (mid2 - base) * lasted
             valid -= lasted
-            spread_area -= (book[before, BOOK_OFFER] - book[before, BOOK_BID]) * lasted
+            spread_area -= (book[before, q.BOOK_OFFER] - book[before, q.BOOK_BID]) * lasted
     return area, valid, spread_area
 
 

@@ -49,8 +49,8 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
 
     Raises
     ------
-    KeyError
-        a table lacks a column
+    KeyError, ValueError
+        a table lacks a column; a quote is too far from the others to average over time
     """
     kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
     inputs = prepare(day, choices, session, kept)

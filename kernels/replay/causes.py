@@ -77,6 +77,8 @@ def write_fill_causes(
     """Write, for each event whose order has matched more than before, the venue of the fill that brought it there.
 
     Fills and states count the same shares, so the fill is found by its order's running quantity, not by time.
+
+    matched, order_index, out : (n,) by event; first_fill, fill_count : (orders,); quantity, venue : (fills,)
     """
     n_orders = len(first_fill)
     done = np.zeros(n_orders, np.int64)  # fills of the order already seen
@@ -102,7 +104,7 @@ def write_fill_causes(
 
 @kernel
 def write_causes(events: ChangeColumns, previous: Array, cause: Array, ranking: Array) -> None:
-    """Turn fill causes into causes of every row, and write ranking times; ``previous`` (orders,) is all -1."""
+    """Turn fill causes into causes of every row, and write ranking times, (n,); ``previous`` (orders,) is all -1."""
     timestamp, order_index, next_row = events.timestamp, events.order_index, events.next_row
     price, leaves, matched = events.price, events.leaves_quantity, events.matched_quantity
     minimum, reason = events.minimum_quantity, events.change_reason
@@ -153,16 +155,17 @@ def change_causes(events: Mapping[str, Array], orders: Mapping[str, Array], fill
     Parameters
     ----------
     events, orders, fills : tables of a day
-        As an opened day file holds them: events by (timestamp, sequence), fills by (order, time).
+        As an opened day file holds them, (n,), (orders,) and (fills,) columns of whole numbers, times in ns UTC:
+        events by (timestamp, sequence), fills by (order, time).
 
     Returns
     -------
-    Causes of (n,) columns, one value per event; times in ns UTC
+    Causes of (n,) columns, one value per event: int8 place in CAUSES, int64 ranking time in ns UTC
 
     Raises
     ------
-    KeyError
-        a table lacks a column
+    KeyError, TypeError, ValueError
+        a table lacks a column; one is not 1-D or not of whole numbers; the tables are not of one day
     """
     columns = ChangeColumns(*check_table("events", events, ChangeColumns._fields))
     first_fill, fill_count = check_table("orders", orders, ("first_fill", "fill_count"))

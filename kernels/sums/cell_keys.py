@@ -118,7 +118,7 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
 
 @kernel
 def traded_shares(quantity: Array, venue: Array) -> int:
-    """Return the shares of fills on the market, bookings and reports left out."""
+    """Return the shares of fills on the market, bookings and reports left out; both columns are (fills,)."""
     total = 0
     for i in range(quantity.shape[0]):
         on_market = venue[i] == VENUE_LIT or venue[i] == VENUE_DARK or venue[i] == VENUE_AUCTION
@@ -130,6 +130,7 @@ def traded_shares(quantity: Array, venue: Array) -> int:
 def mid_extremes(bid: Array, offer: Array, rows: I64, lowest: F64, highest: F64) -> None:
     """Write the lowest and highest valid mid, in half units, in force in each of k intervals.
 
+    bid, offer : (quotes,); lowest, highest : (k,) float64
     rows : (k + 1,) int64, quote rows at the edges: interval j has rows[j] .. rows[j + 1] - 1, and begins with the
     quote before. An interval without a valid quote keeps lowest infinite, highest minus infinite.
     """

@@ -185,7 +185,10 @@ def add_tiles(
 
 @kernel
 def columns_of_rows(table: I64, order: I64, out: I64) -> None:
-    """Write the columns of ``table``, its rows in the given ``order``, to the rows of ``out``; what pads it is left."""
+    """Write the columns of ``table``, its rows in the given ``order``, to the rows of ``out``; what pads it is left.
+
+    table : (cells, width); order : (cells,); out : (sums, cells) int64
+    """
     lines = order.shape[0] // LINE
     for line in range(lines):  # a cache line of each column at a time
         first = LINE * line
@@ -199,7 +202,10 @@ def columns_of_rows(table: I64, order: I64, out: I64) -> None:
 
 @kernel
 def moments_of_rows(table: F64, order: I64, weight: F64, mean: F64, comoment: F64) -> None:
-    """Take rows of moments, in the given ``order``, apart as ``kernels.sums.moments`` has them."""
+    """Take rows of moments, in the given ``order``, apart as ``kernels.sums.moments`` has them.
+
+    table : (cells, MOMENTS); order : (cells,); weight : (cells, 3); mean : (cells, 2, S); comoment : (cells, 2, pairs)
+    """
     scenarios = mean.shape[2]
     for c in range(order.shape[0]):
         for v in range(3):

@@ -33,7 +33,7 @@ def add_integers(cell: I32, column: Integers, out: I64) -> None:
 
 @kernel
 def add_rounded(cell: I32, column: F64, scale: float, out: I64) -> float:
-    """Add ``column * scale``, each row rounded to an integer, to ``out``; missing rows add nothing.
+    """Add ``column * scale`` (n,), each row rounded to an integer, to ``out`` (cells,) at ``cell`` (n,), NaN as 0.
 
     Returns the sum of magnitudes, which bounds every entry of ``out``: the caller refuses it above FIXED_LIMIT.
     """
@@ -90,7 +90,8 @@ def merge_moments(
 ) -> None:
     """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979).
 
-    Rows with a negative index are left out, here and in the other merges.
+    Rows with a negative index are left out, here and in the other merges. index : (n,); weight : (n, 3); mean :
+    (n, 2, K); comoment : (n, 2, K (K + 1) / 2); those merged into have rows of their own number.
     """
     K = mean.shape[2]
     delta = np.empty(K)
@@ -140,7 +141,7 @@ def merge_rows(rows: I32, values: I64, out: I64) -> None:
 
 @kernel
 def mark_rows(rows: I32, mark: int, unmarked: int, mixed: int, out: I64) -> None:
-    """Write ``mark`` to ``out`` at ``rows`` where there is none yet, ``mixed`` where there is another."""
+    """Write ``mark`` to ``out`` (m,) at ``rows`` (n,) where there is none yet, ``mixed`` where there is another."""
     for i in range(rows.shape[0]):
         r = rows[i]
         if r >= 0 and out[r] != mark:
