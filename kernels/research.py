@@ -77,7 +77,7 @@ def order_states(
 
     Parameters
     ----------
-    order_index : (n,) dense index of each event's order, 0..N-1; one beyond n is taken for an id, refused
+    order_index : (n,) whole numbers, dense index of the event's order, 0..N-1; one beyond n is taken for an id, refused
     timestamp : (n,) int64, ns UTC, ascending
     leaves_quantity, matched_quantity : (n,) int64, shares; matched is cumulative over the order's whole life
     until : ns UTC; events at or after it are not looked at. None looks at all.

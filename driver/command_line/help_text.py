@@ -62,16 +62,6 @@ def documented_keys() -> list[tuple[str, str, str]]:
     return keys
 
 
-def reference() -> str:
-    """Return all keys as a Markdown table: the part of driver/README.md that a test keeps up to date."""
-    lines = ["| key | flag | default | meaning |", "|---|---|---|---|"]
-    lines += [
-        f"| `{path}` | `--{PATHS[path]}` | `{default}` | {text.replace('|', '/')} |"
-        for path, default, text in documented_keys()
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def own_comments(command: Callable[..., Any]) -> dict[str, str]:
     """Return parameter -> text from the Args section of the command's docstring."""
     _, _, section = (inspect.getdoc(command) or "").partition("\n\nArgs:")

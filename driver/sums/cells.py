@@ -13,7 +13,6 @@ import numpy as np
 
 from kernels.base.columns import F64, I32, I64
 from kernels.conventions import VENUES
-from kernels.measure.derived_columns import CHARGES
 from kernels.measure.order_columns import ASKED, weighted
 from kernels.sums import moments
 from tickstore.errors import UserError
@@ -21,10 +20,6 @@ from tickstore.errors import UserError
 ORDER_METRICS = weighted(ASKED)
 VENUE_NAMES = VENUES[:4]
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
-SCENARIO_SUMS = (
-    *OUTCOMES, "filled_quantity", "unpriced_quantity", "notional", *(f"cost{charge}" for charge in CHARGES), "fees",
-    "better", "equal", "worse",
-)  # fmt: skip
 QUARTERS = 96  # of an hour in a day
 
 

@@ -5,7 +5,6 @@ What is kept of an order until then is its two cells and its histogram buckets, 
 over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -13,14 +12,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.sums.cells import ORDER_METRICS, SCENARIO_SUMS, VENUE_NAMES, Cells, check_fits, check_reach, hour_table
+from driver.sums.cells import Cells, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES
 from kernels.base.columns import I64, Array
 from kernels.base.memory import Buffers
-from kernels.conventions import BENCHMARKS, SCENARIOS
-from kernels.measure.derived_columns import CHARGES
+from kernels.conventions import SCENARIOS
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows
 from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
@@ -38,31 +36,11 @@ class Layout(NamedTuple):
     widths: tuple[int, int]  # of the rows
 
 
-def row_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
-    """Return the names of the sums in the order of either row of ``kernels.sums``."""
-    every = ["orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours"]
-    every += [*(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible"]
-    every += [f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")]
-    every += ["execution_cost", "opportunity_cost"]
-    every += _weighted(ORDER_METRICS)
-    every += [f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS]
-    filled = ["fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)]
-    filled += ["booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms"]
-    filled += ["execution_shares", "report_quantity"]
-    filled += [f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within")]
-    numbered = [f"{name}.{h}" for name in fill_rows.HORIZON_METRICS for h in range(markouts)]
-    return every, filled + _weighted([*fill_rows.FILL_METRICS, *numbered])
-
-
 @lru_cache(maxsize=8)  # the same for every job of a run
 def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
     """Return the names of the sums, of every order and then of orders with fills."""
-    rows = row_names(scenarios, markouts, within)
+    rows = fill_rows.sum_names(scenarios, markouts, within)
     return Layout((*rows[0], *rows[1]), rows, fill_rows.row_widths(len(scenarios), markouts, within))
-
-
-def _weighted(metrics: Sequence[str]) -> list[str]:
-    return [f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders")]
 
 
 def _label(name: str) -> str:

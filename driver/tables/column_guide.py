@@ -6,7 +6,6 @@ Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for wha
 ``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
 """
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kernels.measure import order_columns
@@ -118,20 +117,3 @@ EXACT: Final = (
 MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
 COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)
-PRESENTED: Final = {  # columns of orders that files show in another way than blocks have them
-    "participant": Column("participant_id", "id", NONE, "broker, as the input names it"),
-    "side": Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files"),
-    "benchmark": Column("benchmark", "word", NONE, "where M0 comes from: none, arrival, open, close"),
-}
-IN_FILES: Final = tuple(column for column in order_columns.COLUMNS if column.files)
-ORDER_COLUMNS: Final = tuple(PRESENTED.get(column.name, shown(column)) for column in IN_FILES)
-OPTIONAL: Final = tuple(
-    shown(column).name for column in IN_FILES if column.needs
-)  # only with what they need of input or fees
-
-
-def markdown(columns: Iterable[Column]) -> str:
-    """Return columns as a Markdown table: parts of driver/README.md that tests keep up to date."""
-    lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{column.name}` | {column.unit} | {column.sign} | {column.meaning} |" for column in columns]
-    return "\n".join(lines) + "\n"

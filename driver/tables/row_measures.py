@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from driver.plan.jobs import Settings
-from driver.sums.cells import ORDER_METRICS, OUTCOMES, SCENARIO_SUMS, VENUE_NAMES
+from driver.sums.cells import ORDER_METRICS, OUTCOMES, VENUE_NAMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from kernels.conventions import COST_SCALE
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
+from kernels.sums.order_rows import SCENARIO_SUMS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE

@@ -92,11 +92,3 @@ HEADLINE: Final = (  # of the global summary, printed after a run
     "shortfall_bps", "saving_bps",
 )  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
-
-
-def list_of_tables() -> str:
-    """Return the tables as Markdown: the part of driver/README.md that a test keeps up to date."""
-    lines = ["| file | keys | a row is about |", "|---|---|---|"]
-    lines += [f"| `{table.name}.csv` | {', '.join(table.keys)} | {table.meaning} |" for table in TABLES]
-    lines += [f"| `{name}` | | {meaning} |" for name, meaning in OTHER_FILES.items()]
-    return "\n".join(lines) + "\n"

@@ -13,10 +13,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar
 
 import numba
-import numpy as np
 from numba import njit
 
 from kernels.base.sources import package_root, source_digest
@@ -108,12 +107,3 @@ def inlined(function: Callable[P, R]) -> Callable[P, R]:
     lean = lean_compiler()
     compiled: Callable[P, R] = lean.compile_helper(jit, function) if lean else jit()(function)
     return compiled
-
-
-def runtime(value: int) -> int:
-    """Return ``value`` as an int64 that compiled code takes as data.
-
-    Numba's own way compiles helpers anew for every constant they are called with; the lean compiler does not.
-    """
-    code: Any = np.int64(value)
-    return cast(int, code)

@@ -7,43 +7,29 @@ It overrides parts that Numba keeps for itself, so importing it raises ImportErr
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
 
-from numba.core import dispatcher
+from numba.core import dispatcher, typed_passes, untyped_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_machinery import PassManager
-from numba.core.typed_passes import (
-    IRLegalization,
-    NativeLowering,
-    NoPythonBackend,
-    NopythonTypeInference,
-    PreLowerStripPhis,
-)
 from numba.core.types import unliteral
-from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
 
 P = ParamSpec("P")
 R = TypeVar("R")
 # The first and the last version of Numba it was tried with: another may mean something else by the same names.
 TRIED: Final = ((0, 60), (0, 68))
 # The steps of Numba's compiler that a kernel needs: no closures, no literal loops, no array expressions, no fallback.
-PASSES: Final = (
-    TranslateByteCode,
-    FixupArgs,
-    IRProcessing,
-    GenericRewrites,
-    ReconstructSSA,
-    NopythonTypeInference,
-    PreLowerStripPhis,
-    IRLegalization,
-    NativeLowering,
-    NoPythonBackend,
-)
+BEFORE_TYPES: Final = ("TranslateByteCode", "FixupArgs", "IRProcessing", "GenericRewrites", "ReconstructSSA")
+WITH_TYPES: Final = (
+    "NopythonTypeInference", "PreLowerStripPhis", "IRLegalization", "NativeLowering", "NoPythonBackend",
+)  # fmt: skip
 # What is overridden or read below, by class.
 NEEDED: Final = (
     (CompilerBase, ("define_pipelines",)),
     (PassManager, ("add_pass", "finalize")),
     (dispatcher.Dispatcher, ("get_call_template", "add_overload", "_compile_for_args")),
     (JITCodeLibrary, ("_optimize_functions", "finalize", "_get_module_for_linking", "get_pointer_to_function")),
+    (untyped_passes, BEFORE_TYPES),
+    (typed_passes, WITH_TYPES),
     (Flags, ("nrt", "no_cpython_wrapper", "no_cfunc_wrapper")),
 )
 for owner, names in NEEDED:
@@ -57,8 +43,9 @@ class KernelCompiler(CompilerBase):
     def define_pipelines(self) -> list[Any]:
         """Return the passes."""
         passes = PassManager("kernel")
-        for kind in PASSES:
-            passes.add_pass(kind, kind.__name__)
+        for module, names in ((untyped_passes, BEFORE_TYPES), (typed_passes, WITH_TYPES)):
+            for name in names:
+                passes.add_pass(getattr(module, name), name)
         passes.finalize()
         return [passes]
 

@@ -2,18 +2,9 @@
 
 import numpy as np
 
+from kernels import conventions as v
 from kernels.base.columns import Array, QuoteColumns, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import (
-    BENCHMARK_ARRIVAL,
-    BENCHMARK_CLOSE,
-    BENCHMARK_NONE,
-    BENCHMARK_OPEN,
-    BPS,
-    MID_ARRIVAL,
-    MID_SNAPSHOT_MEAN,
-    NULL,
-)
 from kernels.market import quote_book as q
 from kernels.market.day_sums import Sums
 from kernels.market.quotes import seek, seek_all
@@ -62,27 +53,27 @@ def benchmarks_block(
         arrival = ints[r.ARRIVAL_TIME, j]
         start = max(arrival, session_start)
         end = min(ints[r.END_TIME, j], session_end)
-        first, last, kind = scratch[r.S_START_QUOTE, k], scratch[r.S_END_QUOTE, k], BENCHMARK_ARRIVAL
+        first, last, kind = scratch[r.S_START_QUOTE, k], scratch[r.S_END_QUOTE, k], v.BENCHMARK_ARRIVAL
         scratch[r.S_WINDOW_QUOTE, k] = first
         if arrival <= session_start:
-            first, kind = opening, BENCHMARK_OPEN
+            first, kind = opening, v.BENCHMARK_OPEN
             scratch[r.S_WINDOW_QUOTE, k] = rules.start_quote
         elif arrival >= session_end:
-            first, kind = closing, BENCHMARK_CLOSE
+            first, kind = closing, v.BENCHMARK_CLOSE
         if end <= session_start:
             last = opening
         elif end >= session_end:
             last = closing
-        mid2 = bid = offer = NULL
+        mid2 = bid = offer = v.NULL
         if first >= 0:
             mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
         ints[r.MID2, j] = mid2
-        ints[r.END_MID2, j] = book[last, q.BOOK_MID2] if last >= 0 else NULL
+        ints[r.END_MID2, j] = book[last, q.BOOK_MID2] if last >= 0 else v.NULL
         ints[r.WINDOW_START, j] = start
         ints[r.WINDOW_END, j] = end
-        flags[r.BENCHMARK, j] = kind if mid2 != NULL else BENCHMARK_NONE
+        flags[r.BENCHMARK, j] = kind if mid2 != v.NULL else v.BENCHMARK_NONE
         flags[r.ELIGIBLE, j] = 1 if start <= end else 0
         scratch[r.S_END_QUOTE, k] = last
 
@@ -106,7 +97,7 @@ def cleanup_block(
             row = opening
         elif t >= session_end:
             row = closing
-        scratch[r.S_CLEANUP2, k] = marks[row, 1] if row >= 0 else NULL
+        scratch[r.S_CLEANUP2, k] = marks[row, 1] if row >= 0 else v.NULL
 
 
 @inlined
@@ -144,10 +135,10 @@ def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int],
             area, valid, spread_area = window_sums(book, base, shift, before, until, start, end)
             if valid > 0:
                 mean[k] = mean_mid2(area, valid, base)
-                spread = 2.0 * BPS * float(spread_area) / (float(valid) * mean[k])
+                spread = 2.0 * v.BPS * float(spread_area) / (float(valid) * mean[k])
         mid2 = ints[r.MID2, j]
-        if valid <= 0 and mid2 != NULL:
-            spread = 2.0 * BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
+        if valid <= 0 and mid2 != v.NULL:
+            spread = 2.0 * v.BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
 
 
@@ -161,14 +152,14 @@ def mids_block(
     """
     ints, mean, flags = rows.ints, work.mid2, rows.flags
     time_weighted(sums, rows, scratch, span, work, rules.mid_base)
-    if rules.mid_kind == MID_SNAPSHOT_MEAN:
+    if rules.mid_kind == v.MID_SNAPSHOT_MEAN:
         snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
-    elif rules.mid_kind == MID_ARRIVAL:
+    elif rules.mid_kind == v.MID_ARRIVAL:
         mean[:] = np.nan
     for j in range(span[0], span[1]):
         mid2 = ints[r.MID2, j]
         if np.isnan(mean[j - span[0]]):
-            if mid2 != NULL:
+            if mid2 != v.NULL:
                 mean[j - span[0]] = float(mid2)
             else:
                 flags[r.ELIGIBLE, j] = 0

@@ -66,10 +66,8 @@ def fills_block(
     for k in traded:
         j = span[0] + k
         filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = count = after = 0
-        delay = 0.0
-        rest = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k]  # what scenario B leaves to the real fills
-        open_rest, arrival = rest, ints[r.ARRIVAL_TIME, j]
-        first = scratch[r.S_FIRST_FILL, k]
+        rest, delay = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k], 0.0  # what B leaves to the real fills
+        open_rest, arrival, first = rest, ints[r.ARRIVAL_TIME, j], scratch[r.S_FIRST_FILL, k]
         for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             venue, shares, t = venues[i], quantity[i], timestamp[i]
             if t >= hours_end:
@@ -84,21 +82,16 @@ def fills_block(
             paid, paid2 = shares * price[i], shares * price2[i]
             for h in range(len(fill_ns)):
                 within[h, j] += shares if t - arrival <= fill_ns[h] else 0
-            count += 1
-            filled += shares
-            notional += paid
-            notional2 += paid2
-            delay += float(shares) * float(t - arrival)
+            count, delay = count + 1, delay + float(shares) * float(t - arrival)
+            filled, notional, notional2 = filled + shares, notional + paid, notional2 + paid2
             taken = min(shares, open_rest)
-            open_rest -= taken
-            rest2 += taken * price2[i]
+            open_rest, rest2 = open_rest - taken, rest2 + taken * price2[i]
             ints[r.VENUE_QUANTITY + venue, j] += shares
             ints[r.VENUE_NOTIONAL + venue, j] += paid
-            market += shares if venue != VENUE_BOOKED else 0
-            market2 += paid2 if venue != VENUE_BOOKED else 0
-            counts = is_print(venue, deal_source[i])
-            printed += shares if counts else 0
-            printed2 += paid2 if counts else 0
+            if venue != VENUE_BOOKED:
+                market, market2 = market + shares, market2 + paid2
+            if is_print(venue, deal_source[i]):
+                printed, printed2 = printed + shares, printed2 + paid2
         ints[r.FILLED_QUANTITY, j], ints[r.NOTIONAL, j] = filled, notional
         ints[r.REPORT_QUANTITY, j], ints[r.BOOKED_NOTIONAL2, j] = reported, notional2 - market2
         codes[r.FILLS, j], codes[r.FILLS_AFTER_HOURS, j] = count, after

@@ -48,8 +48,7 @@ def spreads_block(
         j = span[0] + k
         weight = effective = improvement = quoted = 0.0
         for h in range(n_horizons):
-            horizons[h, j] = 0.0
-            horizons[impact + h, j] = 0.0
+            horizons[h, j] = horizons[impact + h, j] = 0.0
         side, offside = float(sides[r.SIDE, j]), 0
         touch2 = 2 * (ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j])
         first = scratch[r.S_FIRST_FILL, k]
@@ -73,11 +72,9 @@ def spreads_block(
                 horizons[impact + h, j] += per_mid * side * float(later2 - mid2) if later2 != NULL else np.nan
         ints[r.OFFSIDE_VALUE, j] = offside if ints[r.MID2, j] != NULL else NULL
         scale = BPS / weight if weight > 0.0 else np.nan
-        floats[r.EFFECTIVE_SPREAD, j] = 2.0 * effective * scale
-        floats[r.PRICE_IMPROVEMENT, j] = improvement * scale
+        floats[r.EFFECTIVE_SPREAD, j], floats[r.PRICE_IMPROVEMENT, j] = 2.0 * effective * scale, improvement * scale
         floats[r.FILL_QUOTED_SPREAD, j] = 2.0 * quoted * scale
         for h in range(n_horizons):
-            markout = horizons[h, j] * scale
-            horizons[h, j] = markout
-            horizons[realised + h, j] = -2.0 * markout
+            horizons[h, j] *= scale
+            horizons[realised + h, j] = -2.0 * horizons[h, j]
             horizons[impact + h, j] *= 2.0 * scale

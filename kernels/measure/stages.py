@@ -31,9 +31,8 @@ SUB_BLOCK = 2_048
 def sub_block() -> tuple[Array, Work]:
     """Return the scratch that stages leave each other, and the one inside them, of one sub-block."""
     scratch = np.empty((r.SCRATCH_ROWS, SUB_BLOCK + 8), np.int64)  # rows spread over the cache's sets
-    at, rows, traded = np.empty((3, SUB_BLOCK + 1), np.int64)
-    mids, charges = np.empty(SUB_BLOCK), np.empty((C_COUNT, SUB_BLOCK))
-    return scratch, Work(at[:-1], rows[:-1], traded, mids, charges, np.zeros(1, np.int64))
+    at, rows, traded = (np.empty(SUB_BLOCK + more, np.int64) for more in (0, 0, 1))
+    return scratch, Work(at, rows, traded, np.empty(SUB_BLOCK), np.empty((C_COUNT, SUB_BLOCK)), np.zeros(1, np.int64))
 
 
 @kernel

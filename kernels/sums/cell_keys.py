@@ -7,22 +7,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from kernels import conventions as v
 from kernels.base.columns import F64, I8, I32, I64, Array, readonly
 from kernels.base.compiling import inlined, kernel
-from kernels.conventions import (
-    BENCHMARK_CLOSE,
-    BENCHMARK_OPEN,
-    NS_PER_SECOND,
-    NULL,
-    SIZE_EDGES,
-    VENUE_AUCTION,
-    VENUE_DARK,
-    VENUE_LIT,
-)
 
-QUARTER_HOUR: Final = 900 * NS_PER_SECOND  # every zone's offset is a whole number of quarters since 1972
-HALF_HOUR: Final = 1_800 * NS_PER_SECOND
-INTERVAL: Final = 300 * NS_PER_SECOND
+QUARTER_HOUR: Final = 900 * v.NS_PER_SECOND  # every zone's offset is a whole number of quarters since 1972
+HALF_HOUR: Final = 1_800 * v.NS_PER_SECOND
+INTERVAL: Final = 300 * v.NS_PER_SECOND
 HOURS: Final = 24
 SIZE_CODES: Final = 8
 GROUP_CODES: Final = 4
@@ -63,9 +54,9 @@ class KeyRules(NamedTuple):
 def time_span(c: KeyColumns) -> tuple[int, int]:
     """Return the first and the last time that decide the hour of an order; at least one order is given."""
     arrival, benchmark = c.arrival_time, c.benchmark_time
-    first = last = arrival[0] if benchmark[0] == NULL else benchmark[0]
+    first = last = arrival[0] if benchmark[0] == v.NULL else benchmark[0]
     for i in range(arrival.shape[0]):
-        time = arrival[i] if benchmark[i] == NULL else benchmark[i]
+        time = arrival[i] if benchmark[i] == v.NULL else benchmark[i]
         first, last = min(first, time), max(last, time)
     return first, last
 
@@ -74,14 +65,14 @@ def time_span(c: KeyColumns) -> tuple[int, int]:
 def _phase(time: int, arrival: int, benchmark: int, start: int, end: int) -> int:
     phase = 3 if time >= end - HALF_HOUR else 2
     phase = 1 if time < start + HALF_HOUR else phase
-    phase = 4 if (benchmark == BENCHMARK_CLOSE) | (arrival >= end) else phase
-    return 0 if (benchmark == BENCHMARK_OPEN) | (arrival <= start) else phase
+    phase = 4 if (benchmark == v.BENCHMARK_CLOSE) | (arrival >= end) else phase
+    return 0 if (benchmark == v.BENCHMARK_OPEN) | (arrival <= start) else phase
 
 
 @inlined
 def _size(quantity: int) -> int:
     size = 0
-    for edge in SIZE_EDGES:
+    for edge in v.SIZE_EDGES:
         size += int(quantity > edge)
     return size
 
@@ -91,11 +82,11 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
     """Write each order's key in the main cube, and in that of the market it met: ``main``, ``market`` (n,)."""
     for i in range(main.shape[0]):
         quantity, arrival, time = c.order_quantity[i], c.arrival_time[i], c.benchmark_time[i]
-        hour = r.hours[(arrival if time == NULL else time) // QUARTER_HOUR - r.first_quarter]
+        hour = r.hours[(arrival if time == v.NULL else time) // QUARTER_HOUR - r.first_quarter]
         when = (hour * SIZE_CODES + _size(quantity)) * GROUP_CODES
         main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + when + c.group[i]
 
-        valid = (c.mid2[i] != NULL) & (c.arrival_bid[i] != NULL) & (c.arrival_offer[i] != NULL)
+        valid = (c.mid2[i] != v.NULL) & (c.arrival_bid[i] != v.NULL) & (c.arrival_offer[i] != v.NULL)
         bid, tick = c.arrival_bid[i] if valid else 0, r.ticks[1, 0]
         for k in range(1, r.ticks.shape[1]):
             tick = r.ticks[1, k] if bid >= r.ticks[0, k] else tick
@@ -121,7 +112,7 @@ def traded_shares(quantity: Array, venue: Array) -> int:
     """Return the shares of fills on the market, bookings and reports left out; both columns are (fills,)."""
     total = 0
     for i in range(quantity.shape[0]):
-        on_market = venue[i] == VENUE_LIT or venue[i] == VENUE_DARK or venue[i] == VENUE_AUCTION
+        on_market = venue[i] == v.VENUE_LIT or venue[i] == v.VENUE_DARK or venue[i] == v.VENUE_AUCTION
         total += quantity[i] if on_market else 0
     return total
 

@@ -26,14 +26,13 @@ from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
 from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
-from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES
+from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES, Key
 from tickstore.day.writer import forget_buffers
 from tickstore.errors import StoreError
 from tickstore.input.fields import TABLES
 from tickstore.spill.logs import Segment
 from tickstore.spill.segments import Spill, open_spill
 from tickstore.store.commit import BuiltPartition, Removed
-from tickstore.store.paths import Key
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
 MOST_SOURCES: Final = 100  # named in a day file

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tickstore.day.check import check_day, stated
+from tickstore.day.schema import Key
 from tickstore.durable.json_lines import read_lines
 from tickstore.input.files import Source, check_file
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
 from tickstore.store.catalog import is_partition_line
-from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, Key, day_path
+from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
 
 
 def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:

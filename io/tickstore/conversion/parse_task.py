@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.conventions import UNKNOWN_CODE
+from tickstore.day.schema import Key
 from tickstore.errors import InputError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
@@ -22,7 +23,6 @@ from tickstore.parse.blocks import BlockParser, Reject
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
 from tickstore.spill.segments import Spill, SpillWriter, open_spill
-from tickstore.store.paths import Key
 from tickstore.times.trade_dates import trade_calendar
 
 _NEWLINE: Final = 10

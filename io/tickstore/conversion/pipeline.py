@@ -14,13 +14,14 @@ from tickstore.conversion.journal import built_before, note_built, note_parsed, 
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
+from tickstore.day.schema import Key
 from tickstore.durable.files import write_out
 from tickstore.engines.engine import Engine, Feed, Task
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store.commit import BuiltPartition
-from tickstore.store.paths import Key, day_path, partition_order
+from tickstore.store.paths import day_path, partition_order
 
 _PARSE: Final = "parse"
 _BUILD: Final = "build"

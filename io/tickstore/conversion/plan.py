@@ -8,14 +8,14 @@ from typing import Final
 
 from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
-from tickstore.day.schema import FROM_ORDERS
+from tickstore.day.schema import FROM_ORDERS, Key
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
 from tickstore.input.session_file import SessionTable
 from tickstore.request import ConvertRequest
 from tickstore.store.catalog import manifest_partitions
-from tickstore.store.paths import MANIFEST_NAME, Key, day_path
+from tickstore.store.paths import MANIFEST_NAME, day_path
 from tickstore.store.recovery import read_catalog
 
 _LARGEST_PARTICIPANT: Final = 2**31 - 1  # a larger number is treated as text

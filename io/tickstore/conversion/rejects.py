@@ -16,13 +16,13 @@ from typing import Final
 import numpy as np
 
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText, too_many_bad
+from tickstore.day.schema import Key
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
 from tickstore.parse.blocks import BlockParser
 from tickstore.request import ConvertRequest
 from tickstore.store.commit import BuiltPartition
-from tickstore.store.paths import Key
 from tickstore.times.trade_dates import day_text, trade_calendar, trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")

@@ -6,6 +6,7 @@ The lowest layer of the day file: it knows of no other module.
 from dataclasses import dataclass
 from typing import Final
 
+Key = tuple[str, str]  # of a day file: security, trade date
 SCHEMA_VERSION: Final = 1
 
 

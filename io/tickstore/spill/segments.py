@@ -14,12 +14,12 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from kernels.base.columns import I32, I64, Array
+from tickstore.day.schema import Key
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.packed_names import name_text
 from tickstore.spill.logs import Segment
 from tickstore.spill.partition_rows import gather_wide, number_partitions, place_rows, scatter_narrow
-from tickstore.store.paths import Key
 from tickstore.times.stated_dates import StatedDates
 from tickstore.times.trade_dates import TradeCalendar, day_text, trade_days
 

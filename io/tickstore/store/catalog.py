@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.day.reader import DayFile, open_day
+from tickstore.day.schema import Key
 from tickstore.durable.json_lines import read_lines
 from tickstore.errors import StoreError
-from tickstore.store.paths import CATALOG_NAME, MANIFEST_NAME, Key, partition_order
+from tickstore.store.paths import CATALOG_NAME, MANIFEST_NAME, partition_order
 
 _VERSION: Final = 1
 

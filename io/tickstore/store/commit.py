@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.day.reader import dump_json
+from tickstore.day.schema import Key
 from tickstore.durable.files import atomic_write, sync_files, sync_path
 from tickstore.durable.json_lines import append_lines, whole_size
 from tickstore.errors import StoreError
@@ -25,7 +26,6 @@ from tickstore.store.paths import (
     FINISHED_FOLDER,
     MANIFEST_NAME,
     REJECTS_NAME,
-    Key,
     day_path,
     is_decided,
 )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-Key = tuple[str, str]  # security, trade date
 CATALOG_NAME: Final = "catalog.json"
 _OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")
 REJECTS_NAME: Final = "rejects.csv"

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from driver.command_line import commands as cli
 from driver.command_line.arguments import check_arguments
-from driver.command_line.help_text import command_help, documented_keys, reference
+from driver.command_line.help_text import command_help, documented_keys
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, Config, default_text
 from driver.config.loading import load_config
 from driver.plan.jobs import job_settings
 from kernels.conventions import POPULATION_SWEEP
+from tests.driver.readme_tables import key_table
 from tickstore.errors import UserError
 
 README = Path(__file__).resolve().parents[3] / "driver" / "README.md"
@@ -36,7 +37,7 @@ def test_keys_flags_defaults_help_and_docs_agree() -> None:
     shown = re.findall(r"^  --(\w+)", command_help("run", cli.run), re.MULTILINE)
     assert sorted(shown) == sorted(["config", "json", *PATHS.values()])
     part = README.read_text().partition("<!-- settings -->\n")[2].partition("<!-- end of settings -->")[0]
-    assert part == reference()
+    assert part == key_table()
 
 
 def test_every_flag_named_in_a_comment_is_the_keys_flag() -> None:

@@ -17,7 +17,6 @@ from driver.plan.jobs import Job
 from driver.sums.parents import Parents, ParentSums, peak_quantities
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.column_guide import markdown
 from driver.tables.parent_table import COLUMNS
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
@@ -29,6 +28,7 @@ from tests.driver.job.test_job import OPEN as START
 from tests.driver.job.test_job import market
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import random_block
+from tests.driver.readme_tables import column_table
 from tests.oracles.moments import naive_rounded
 from tickstore.day.writer import write_day
 
@@ -183,9 +183,9 @@ def test_parents_survive_the_partial(tmp_path: Path) -> None:
 
 def test_the_readme_shows_the_columns() -> None:
     text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[0] == markdown(
-        COLUMNS
-    )
+    assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[
+        0
+    ] == column_table(COLUMNS)
 
 
 def test_a_job_of_a_day_file_with_parents_sums_them(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from driver.config.keys import AGGREGATE_KEYS
 from driver.job.order_file import order_columns
 from driver.plan.jobs import Settings
 from driver.tables.aggregate import aggregate
-from driver.tables.column_guide import COLUMNS, OPTIONAL, ORDER_COLUMNS, markdown
-from driver.tables.table_list import FILES, TABLES, list_of_tables
+from driver.tables.column_guide import COLUMNS
+from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Simulation
 from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
 from tests.blocks import with_columns
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import empty_block
+from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, column_table, table_table
 
 
 def described(name: str) -> str:
@@ -50,7 +51,7 @@ def test_order_files_hold_the_described_columns_in_order() -> None:
 
 def test_the_readme_shows_the_columns_of_order_files() -> None:
     text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
-    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == markdown(
+    assert text.partition("<!-- order columns -->\n")[2].partition("<!-- end of order columns -->")[0] == column_table(
         ORDER_COLUMNS
     )
 
@@ -58,7 +59,7 @@ def test_the_readme_shows_the_columns_of_order_files() -> None:
 def test_both_readmes_list_the_tables() -> None:
     root = Path(__file__).resolve().parents[3]
     guide = (root / "driver" / "README.md").read_text(encoding="utf-8")
-    assert guide.partition("<!-- tables -->\n")[2].partition("<!-- end of tables -->")[0] == list_of_tables()
+    assert guide.partition("<!-- tables -->\n")[2].partition("<!-- end of tables -->")[0] == table_table()
     overview = (root / "README.md").read_text(encoding="utf-8").partition("## Results")[2].partition("\n## ")[0]
     assert set(re.findall(r"\w+\.(?:csv|html)\b", overview)) - {"metrics.csv", "orders.csv"} == FILES
 

@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from driver.sums.job_sums import row_names
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.conventions import NULL
 from kernels.sums import histograms, moments
 from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_tables
 from kernels.sums.cell_tables import K as MOST
-from kernels.sums.fill_rows import WITHIN, row_widths, sum_names
+from kernels.sums.fill_rows import WITHIN, row_widths
 from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
 from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, Asked, new_tile
 from tests.blocks import block_of, with_columns
@@ -289,10 +288,3 @@ def test_marks_turn_to_mixed_when_they_differ() -> None:
     for rows, mark in (([0, 1, -1], 7), ([1, 2], 8), ([0], 7)):
         moments.mark_rows(np.array(rows, np.int32), mark, -1, -2, out)
     assert out.tolist() == [7, -2, 8, -1]
-
-
-@pytest.mark.parametrize(("scenarios", "markouts", "within"), [(("real",), 0, 0), (("real", "A", "B"), 2, 4)])
-def test_the_driver_names_sums_as_the_kernels_order_them(
-    scenarios: tuple[str, ...], markouts: int, within: int
-) -> None:
-    assert row_names(scenarios, markouts, within) == sum_names(scenarios, markouts, within)
