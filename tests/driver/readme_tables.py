@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from driver.command_line.help_text import PATHS, documented_keys
+from driver.command_line.help_text import documented_keys
+from driver.config.keys import PATHS
 from driver.tables.column_guide import Column, shown
 from driver.tables.table_list import OTHER_FILES, TABLES
 from kernels.measure import order_columns
