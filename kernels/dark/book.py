@@ -26,7 +26,7 @@ from kernels.base.compiling import inlined, kernel
 from kernels.dark.eligibility import good_limit, kinds_of, own_side
 from kernels.dark.matching import plan_fills
 from kernels.dark.records import NONE, Book, new_book
-from kernels.dark.time_queue import append, close_up, drop, refresh
+from kernels.dark.time_priority import append, close_up, drop, refresh
 from kernels.dark.turns import rematch as rematch
 from kernels.dark.turns import requote as requote
 from kernels.dark.turns import set_quote as set_quote

@@ -10,7 +10,7 @@ from typing import Final
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
 from kernels.dark.records import BLOCK, DARK_LIMIT, MARKET, Book
-from kernels.dark.time_queue import broker_bit
+from kernels.dark.time_priority import broker_bit
 
 FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block, a dark limit inside the quote
 FIRST_ANY_PRICE: Final = 5

@@ -11,7 +11,7 @@ from kernels.base.compiling import inlined
 from kernels.dark import records as r
 from kernels.dark.eligibility import are_strangers, own_side
 from kernels.dark.records import Book
-from kernels.dark.time_queue import broker_bit, first_from, largest, open_mark, supply
+from kernels.dark.time_priority import broker_bit, first_from, largest, open_mark, supply
 
 
 @inlined

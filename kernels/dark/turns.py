@@ -8,7 +8,7 @@ from kernels.base.compiling import inlined, kernel
 from kernels.dark.eligibility import becomes_eligible, is_usable
 from kernels.dark.matching import plan_fills
 from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, UNTRIED, Book
-from kernels.dark.time_queue import first_from, largest, limit_marks, refresh, supply
+from kernels.dark.time_priority import first_from, largest, limit_marks, refresh, supply
 
 
 @kernel

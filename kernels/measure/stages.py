@@ -17,10 +17,10 @@ from kernels.base.compiling import kernel
 from kernels.market.day_sums import Sums
 from kernels.measure import result_rows as r
 from kernels.measure.benchmarks import benchmarks_block, cleanup_block, mids_block
-from kernels.measure.costs import C_COUNT, costs_block
 from kernels.measure.own_fills import fills_block, orders_with_fills, timing_block, withdrawn_block
 from kernels.measure.result_rows import Rows, Work
 from kernels.measure.scenarios import scenarios_block
+from kernels.measure.shortfall import C_COUNT, costs_block
 from kernels.measure.slippages import slippages_block
 from kernels.measure.spreads import spreads_block
 from kernels.measure.states import observe_block
