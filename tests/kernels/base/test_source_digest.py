@@ -21,16 +21,13 @@ CALLER = (
 
 def make_package(folder: Path, factor: int) -> Path:
     """Make a package called kernels, with ours to compile: a kernel in a sub-folder calls a kernel of another one."""
-    for name in ("__init__.py", "__init__.pyi", "conventions.py"):
-        source = folder / "kernels" / name
-        source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_text((ROOT / "kernels" / name).read_text())
     for name in ("base", "measure"):
-        (folder / "kernels" / name).mkdir(exist_ok=True)
+        (folder / "kernels" / name).mkdir(exist_ok=True, parents=True)
         (folder / "kernels" / name / "__init__.py").write_text('"""Test."""\n')
     for name in ("compiling", "lean_compiler", "sources"):
         (folder / "kernels" / "base" / f"{name}.py").write_text((ROOT / "kernels" / "base" / f"{name}.py").read_text())
     (folder / "kernels" / "base" / "callee.py").write_text(CALLEE.format(factor=factor))
+    (folder / "kernels" / "__init__.py").write_text('"""Test."""\n')
     (folder / "kernels" / "measure" / "caller.py").write_text(CALLER)
     return folder / "kernels"
 
