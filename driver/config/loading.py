@@ -1,6 +1,6 @@
 """From a TOML file and flags to a checked configuration, and back to TOML.
 
-The top of `driver.config`: commands call it with their flags, plans take their jobs' settings from it.
+The top of `driver.config`: commands call it with their flags.
 """
 
 import json

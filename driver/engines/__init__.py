@@ -1,1 +1,1 @@
-"""Who runs jobs: this process, supervised worker processes. An engine takes jobs and gives outcomes."""
+"""Jobs on an engine of ``tickstore.engines``, and the compiled kernels its workers load. The run calls it."""

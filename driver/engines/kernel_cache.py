@@ -73,7 +73,7 @@ class WarmUp:
     def _start(self, set_aside: bool) -> None:
         if set_aside:
             self.announce(DAMAGED)
-        self.announce("compiling the kernels, once for this version: about a minute")
+        self.announce("compiling the kernels, once for this version: a quarter of a minute or so")
         self.began = time.monotonic()
         command = [sys.executable, "-m", "driver.engines.kernel_cache", str(self.marker)]
         command += ["--set-aside"] * set_aside
@@ -100,7 +100,8 @@ def marker_path() -> Path:
     digest = hashlib.sha256(str(KERNELS).encode())
     digest.update(source_digest(KERNELS).encode())
     digest.update(repr([source.stat().st_mtime_ns for source in source_files(KERNELS)]).encode())
-    environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    ways = ("NUMBA_", "DARKREPLAY_PLAIN_JIT")
+    environment = sorted((name, value) for name, value in os.environ.items() if name.startswith(ways))
     versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
     digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())
     base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "darkreplay"

@@ -24,7 +24,7 @@ from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
 from driver.tables.csv_text import csv_bytes
 from driver.tables.table_list import FILES
-from kernels.base.sources import is_source, package_root, source_digest
+from kernels.base.sources import package_root, source_digest
 from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
 from tickstore.errors import UserError
 
@@ -164,9 +164,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-# What of this package says things or runs jobs and computes none: with other words a finished job stays valid.
 OURS: Final = package_root(Path(str(driver.__file__)))
-NOT_RESULTS: Final = frozenset({"command_line", "engines", "report", "run"})
+# What of this package a job runs. The rest says things, or makes tables of finished jobs: they stay valid without it.
+MAKES_RESULTS: Final = ("job", "plan", "sums", "tables/csv_text.py", "tables/row_measures.py")
 
 
 @cache
@@ -176,8 +176,7 @@ def code_digest() -> str:
     import tickstore
 
     others = (package_root(Path(str(package.__file__))) for package in (kernels, tickstore))
-    ours = [part for part in sorted(OURS.iterdir()) if part.is_dir() or is_source(part)]
-    return source_digest(*others, *(part for part in ours if part.stem not in NOT_RESULTS))
+    return source_digest(*others, *(OURS / part for part in MAKES_RESULTS))
 
 
 def tables_code_digest() -> str:

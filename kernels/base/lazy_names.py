@@ -13,7 +13,9 @@ def attach(init: str, namespace: dict[str, Any]) -> tuple[list[str], Callable[[s
     init, namespace : ``__file__`` and ``globals()`` of the package
     """
     stub = Path(init).with_suffix(".pyi").read_text(encoding="utf-8")
-    home = {name: module for module, name in re.findall(r"^from (\S+) import (\w+)", stub, re.MULTILINE)}
+    home = {name: module for module, name in re.findall(r"^from (\S+) import (\w+)(?: as \2)?$", stub, re.MULTILINE)}
+    if len(home) != stub.count("import "):
+        raise ValueError(f"{init}i: one name a line")
 
     def load(name: str) -> Any:
         if name not in home:

@@ -71,11 +71,12 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
 def write_optional(day: Day, inputs: Inputs, rows: Rows, given: frozenset[str], date_start: int) -> None:
     """Write the columns that only some inputs or choices give: parent, delay, fees (decisions 18).
 
-    Shares filled within a horizon become NULL where only the state tells of a fill.
+    Shares filled within a horizon, and the value offside, become NULL where only the state tells of a fill.
     """
     place = rows.codes[r.ORDER_INDEX]
     if inputs.rules.states_only:
-        rows.within[:, rows.ints[r.FILLED_QUANTITY] > 0] = NULL
+        told = rows.ints[r.FILLED_QUANTITY] > 0
+        rows.within[:, told] = rows.ints[r.OFFSIDE_VALUE, told] = NULL
     if PARENTS in given:
         rows.ints[r.PARENT_ID] = np.asarray(day.orders["parent_id"])[place]
     if DECIDED in given:

@@ -338,7 +338,8 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["shortfall_ex_booking_bps"] = naive_ex_booking(o, quotes)
     touch = o["arrival_offer"] if o["side"] > 0 else o["arrival_bid"]
     offside = [f for f in o["market"] if touch and o["side"] * (naive_price2(f, quotes) - 2 * touch) > 0]
-    o["offside_value"] = None if o["mid2"] is None else sum(f["price"] * f["quantity"] for f in offside)
+    unknown = o["mid2"] is None or (rules.get("states_only") and o["filled_quantity"] > 0)
+    o["offside_value"] = None if unknown else sum(f["price"] * f["quantity"] for f in offside)
     spread = 0 if o["mid2"] is None else o["arrival_offer"] - o["arrival_bid"]
     shares = 2 * spread * o["order_quantity"]  # half units: a mid, or a cost, is twice a price
     o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 else o["cost"][0] / shares

@@ -6,7 +6,7 @@ Called by `conversion`; the tasks it feeds to an engine are `parse_task` and `bu
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import Any
 
 from tickstore.building.build_task import build_partition
 from tickstore.conversion.accounting import check_copies, count_lines
@@ -16,15 +16,12 @@ from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.rejects import bad_rows, check_rejects
 from tickstore.day.schema import Key
 from tickstore.durable.files import write_out
-from tickstore.engines.engine import Engine, Feed, Task
+from tickstore.engines.engine import Engine, EngineError, Feed, Task
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
 from tickstore.store.commit import BuiltPartition
 from tickstore.store.paths import day_path, partition_order
-
-_PARSE: Final = "parse"
-_BUILD: Final = "build"
 
 
 def processes(workers: int) -> Supervisor:
@@ -40,12 +37,15 @@ def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
 
     UserError: what a task raised, or that its worker died twice.
     """
-    for answer in engine.run(feed):
-        if answer.error is not None:
-            raise answer.error
-        if answer.failure:
-            raise StoreError(f"a worker died twice on {answer.task.label}: out of memory?")
-        yield answer.task, answer.value
+    try:
+        for answer in engine.run(feed):
+            if answer.error is not None:
+                raise answer.error
+            if answer.failure:
+                raise StoreError(f"a worker died twice on {answer.task.label}: out of memory? ({answer.failure})")
+            yield answer.task, answer.value
+    except EngineError as error:
+        raise StoreError(f"no worker process can be started: {error.message}; try --max_workers=1") from None
 
 
 class Pipeline:
@@ -84,7 +84,7 @@ class Pipeline:
 
     def _parse(self, engine: Engine) -> None:
         plan = self._plan
-        self._progress(ConvertProgress(_PARSE, 0, plan.input_bytes))
+        self._progress(ConvertProgress("parse", 0, plan.input_bytes))
         if plan.logs is not None:
             for chunk in parsed_before(plan.folder, plan.logs):
                 self._note_parsed(chunk)
@@ -105,7 +105,7 @@ class Pipeline:
             self._ranges.setdefault(key, {})[chunk.number] = rows
         place = self._plan.chunks[chunk.number]
         self._done += place.stop - place.start
-        self._progress(ConvertProgress(_PARSE, self._done, self._plan.input_bytes))
+        self._progress(ConvertProgress("parse", self._done, self._plan.input_bytes))
 
     def _check(self) -> None:
         """Account for every line before anything is built."""
@@ -115,7 +115,7 @@ class Pipeline:
         check_rejects(plan.request, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
 
     def _build(self, engine: Engine) -> None:
-        self._progress(ConvertProgress(_BUILD, 0, len(self._ranges)))
+        self._progress(ConvertProgress("build", 0, len(self._ranges)))
         before, next_number = built_before(self._plan.folder, self._plan.request.store)
         for partition in before:
             self._note_built(partition)
@@ -147,4 +147,4 @@ class Pipeline:
 
     def _note_built(self, partition: BuiltPartition) -> None:
         self._built[partition.key] = partition
-        self._progress(ConvertProgress(_BUILD, len(self._built), len(self._ranges)))
+        self._progress(ConvertProgress("build", len(self._built), len(self._ranges)))

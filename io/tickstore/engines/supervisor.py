@@ -88,13 +88,19 @@ class Supervisor:
         EngineError: workers die before they are ready, or cannot load what they need.
         """
         while self._hand_out(feed) or any(worker.busy for worker in self.workers):
-            late = self._overdue()
-            for worker in late or self._listen():  # one after the other: what is received is lost if this process dies
-                answer = self._give_up(worker) if late else self._serve(worker)
+            for answer in self._answers():
                 if answer is not None:
                     self._hand_out(feed)  # before the caller sees the answer: it may take its time
                     yield answer
                     self._hand_out(feed)
+
+    def _answers(self) -> Iterator[Answer | None]:
+        """Yield what workers sent, one after the other: what is received is lost if this process dies."""
+        for worker in self._listen():
+            yield self._serve(worker)
+        for worker in self._overdue():
+            if not worker.pipe.poll():  # else it answered while the caller took its time
+                yield self._give_up(worker)
 
     def _hand_out(self, feed: Feed) -> bool:
         """Give tasks to idle workers and start workers while they are of use; return whether a task still waits."""
@@ -240,5 +246,6 @@ def _quiet_birth() -> Iterator[None]:
 
 def _death(code: int | None) -> str:
     if code is not None and code < 0:
-        return f"its worker was killed by {signal.Signals(-code).name}"
+        with contextlib.suppress(ValueError):  # a real-time signal has no name
+            return f"its worker was killed by {signal.Signals(-code).name}"
     return f"its worker ended with exit code {code}"

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tickstore.day.reader import dump_json
 from tickstore.day.schema import Key
-from tickstore.durable.files import atomic_write, sync_files, sync_path
+from tickstore.durable.files import atomic_write, clear_temporary, sync_files, sync_path
 from tickstore.durable.json_lines import append_lines, whole_size
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
@@ -108,6 +108,7 @@ def finish_commit(store: Path) -> None:
     If the machine stopped before the day files were surely on disk, the decision is dropped instead.
     """
     remove_finished(store)
+    clear_temporary(store)
     folder = store / CONVERT_FOLDER
     if not is_decided(store):
         return

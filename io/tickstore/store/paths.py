@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 CATALOG_NAME: Final = "catalog.json"
-_OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")
+_OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")  # .tmp: of the first versions
 REJECTS_NAME: Final = "rejects.csv"
 MANIFEST_NAME: Final = "manifest.jsonl"
 CONVERT_FOLDER: Final = ".convert"

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from driver.run import results_folder as folder
 from driver.run.manifest import Manifest
 from driver.run.results_folder import JobState
 from tests.driver.jobs import make_job
+from tests.driver.whole_runs import ENVIRONMENT
 from tickstore.durable.files import file_stamps
 from tickstore.errors import UserError
 
@@ -118,3 +121,15 @@ def test_damaged_run_json_is_not_current(tmp_path: Path) -> None:
 def test_versions_and_code_are_recorded() -> None:
     assert {"python", "numpy", "numba", "darkreplay"} <= set(folder.versions())
     assert len(folder.code_digest()) == 16
+
+
+def test_the_digest_of_results_covers_what_a_job_imports() -> None:
+    loaded = "(m.__file__ for n, m in sys.modules.items() if n.startswith('driver.'))"
+    program = f"import sys, driver.job.job; print(*{loaded})"
+    done = subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    parts = [folder.OURS / part for part in folder.MAKES_RESULTS]
+    paths = [path for path in map(Path, done.stdout.split()) if path.name != "__init__.py"]
+    left = [path for path in paths if not any(path.is_relative_to(part) for part in parts)]
+    assert paths
+    # Settings reach a job as values, which its fingerprint has: not the code that read them.
+    assert [path for path in left if "config" not in path.parts] == []

@@ -70,6 +70,16 @@ def test_workers_run_one_thread_and_the_driver_keeps_its_own() -> None:
     assert dict(os.environ) == before
 
 
+def test_an_answer_that_waits_for_a_slow_caller_is_no_hang() -> None:
+    jobs = [make_job(i, "slow") for i in range(4)]
+    outcomes = []
+    with Supervisor(Options(2, deadline=1.0)) as engine:
+        for outcome in run_jobs(engine, jobs, WORK):
+            time.sleep(1.2)
+            outcomes.append((outcome.error, outcome.attempts))
+    assert outcomes == [("", 1)] * 4
+
+
 def test_retries_may_be_switched_off() -> None:
     assert run_all([make_job(0, "kill")], retries=0)[0].attempts == 1
 

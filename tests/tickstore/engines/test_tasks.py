@@ -5,7 +5,7 @@ import multiprocessing.context
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from tickstore import InputError, StoreError
 from tickstore.conversion.pipeline import processes, results
-from tickstore.engines.engine import Engine, InProcess, Task
+from tickstore.engines.engine import Answer, Engine, EngineError, Feed, InProcess, Task
 
 
 def double(number: int) -> int:
@@ -93,3 +93,15 @@ def test_a_worker_whose_answer_nobody_awaits_ends_without_a_word(
     with processes(2) as engine, pytest.raises(InputError, match="no"):
         list(results(engine, lambda: waiting.pop(0) if waiting else None))
     assert capfd.readouterr().err == ""
+
+
+class Lame:
+    """An engine whose workers do not start."""
+
+    def run(self, feed: Feed) -> Iterator[Answer]:
+        raise EngineError("workers do not start: its worker was killed by SIGKILL")
+
+
+def test_workers_that_do_not_start_are_an_error_one_can_act_on() -> None:
+    with pytest.raises(StoreError, match=r"no worker process can be started: .*SIGKILL; try --max_workers=1"):
+        list(results(Lame(), feed_of(double, [1])))
