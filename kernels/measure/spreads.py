@@ -50,7 +50,8 @@ def spreads_block(
         for h in range(n_horizons):
             horizons[h, j] = horizons[impact + h, j] = 0.0
         side, offside = float(sides[r.SIDE, j]), 0
-        touch2 = 2 * (ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j])
+        touch = ints[r.ARRIVAL_OFFER, j] if side > 0.0 else ints[r.ARRIVAL_BID, j]
+        touch2 = 2 * touch if ints[r.MID2, j] != NULL else 0
         first = scratch[r.S_FIRST_FILL, k]
         for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
             mid2 = marks[i, MID2]
