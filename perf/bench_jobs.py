@@ -21,6 +21,7 @@ import numpy as np
 import kernels
 import tickstore
 from driver.job import job as whole_job
+from driver.job.order_file import OrderFile
 from driver.plan.jobs import Job, Settings
 from kernels.measure.choices import Session
 from perf.synthetic_day import CLOSE, OPEN, make_day
@@ -35,8 +36,8 @@ PARTS = (
     (JOB, "data_quality", "data quality"),
     (JOB, "market_volume", "market volume"),
     (JOB, "interval_ranges", "intervals of the mid"),
-    (JOB.OrderFile, "write", "order file"),
-    (JOB.OrderFile, "close", "order file"),
+    (OrderFile, "write", "order file"),
+    (OrderFile, "close", "order file"),
     (JOB.JobSums, "add", "adding to cells"),
     (JOB.JobSums, "results", "sorting cells, histograms"),
     (JOB.Extremes, "add", "outliers"),
