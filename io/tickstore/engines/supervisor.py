@@ -90,9 +90,8 @@ class Supervisor:
         while self._hand_out(feed) or any(worker.busy for worker in self.workers):
             for answer in self._answers():
                 if answer is not None:
-                    self._hand_out(feed)  # before the caller sees the answer: it may take its time
-                    yield answer
-                    self._hand_out(feed)
+                    yield answer  # before more is begun: a death loses at most what each worker has under way
+                self._hand_out(feed)
 
     def _answers(self) -> Iterator[Answer | None]:
         """Yield what workers sent, one after the other: what is received is lost if this process dies."""

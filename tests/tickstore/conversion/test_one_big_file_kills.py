@@ -61,7 +61,7 @@ class Stopped:
         assert not list(self.case.folder.glob("logs/*")), what
         kinds = Counter(str(step[0]) for step in self._work.steps())
         for kind in ("parse", "build"):
-            assert kinds[kind] <= self._all[kind] + times * (WORKERS + 1), (what, kind)  # under way, and being noted
+            assert kinds[kind] <= self._all[kind] + times * WORKERS, (what, kind)
         self.reset()
 
     def reset(self) -> None:
