@@ -1,4 +1,4 @@
-"""The orders of largest cost among many, found in one pass."""
+"""The orders of largest cost among many, found in one pass. Called by the outliers of a job, block by block."""
 
 import numpy as np
 
