@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.oracles.lives import naive_life
+
 Row = dict[str, int]
 LAST_DARK = {46: 1, 47: 1, 50: 1, 51: 1}
 VENUES = {1: 0, 20: 2, 90: 2, 44: 3, 45: 3, 48: 3, 91: 3, 3: 4, 5: 4, 7: 4, 36: 4, 43: 4} | LAST_DARK
@@ -47,11 +49,8 @@ def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str
             "arrival_time": first["timestamp"],
             "end_time": last["timestamp"],
             "limit_price": first["price"],
-            "parent_quantity": max(r["leaves_quantity"] + r["matched_quantity"] for r in life)
-            - first["matched_quantity"],
             "leaves_quantity": last["leaves_quantity"],
-            "matched_quantity": last["matched_quantity"] - first["matched_quantity"],
-            "carried_quantity": first["matched_quantity"],
+            **naive_life(life, groups[k], bool(trades)),
             "arrival_quote": quote_before(first["timestamp"]),
             "end_quote": quote_before(last["timestamp"]),
             "first_fill": sum(len(group) for group in groups[:k]),

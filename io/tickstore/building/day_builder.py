@@ -14,7 +14,8 @@ import numpy as np
 
 from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
-from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
+from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders
+from tickstore.building.order_lives import Orders, States, Trades, order_rows, settle_orders
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
@@ -97,8 +98,8 @@ class DayBuilder:
                 if column.name not in ("order_index", "next_row") and column.path in views:
                     self._orders.read(column.name, views[column.path])
             views["events/order_index"][:] = self._order_index
-            self._write_orders(views)
             trades_crc = self._write_fills(views)
+            self._write_orders(views)
             index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
         except BaseException:
             writer.close()
@@ -112,8 +113,7 @@ class DayBuilder:
         order = {c.name: views[c.path] for c in ORDERS if c.path in views}
         event = {c.name: views[c.path] for c in EVENTS if c.path in views}
         first, last, index = order["first_row"], order["last_row"], event["order_index"]
-        leaves, matched = event["leaves_quantity"], event["matched_quantity"]
-        order_rows(index, leaves, matched, first, last, order["parent_quantity"], event["next_row"])
+        self._follow_orders(event, order, views)
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -121,12 +121,8 @@ class DayBuilder:
             ("limit_price", "price", first),
             ("mid_tick", "mid_tick", first),
             ("leaves_quantity", "leaves_quantity", last),
-            ("matched_quantity", "matched_quantity", last),
-            ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
-        for name in ("parent_quantity", "matched_quantity"):
-            np.subtract(order[name], order["carried_quantity"], out=order[name])
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
             if name in order:
@@ -145,6 +141,15 @@ class DayBuilder:
             before -= less
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
+
+    def _follow_orders(self, event: dict[str, Array], order: dict[str, Array], views: dict[str, Array]) -> None:
+        """Fill where the rows of each order are, its quantities, and what in them is impossible."""
+        names = ("first_row", "last_row", "parent_quantity", "matched_quantity", "carried_quantity", "fault")
+        states = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
+        orders = Orders(*(order[name] for name in names))
+        order_rows(event["order_index"], event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
+        fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
+        settle_orders(States(*(event[name] for name in states)), Trades(self._fill_starts, *fills), orders)
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
@@ -180,6 +185,7 @@ def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
     left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
     fixed = {c.name for c in ORDERS} - {
         "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival", "fills_before_end",
+        "parent_quantity", "matched_quantity", "carried_quantity", "fault",
     }  # fmt: skip
     columns = index["columns"]
     return [
