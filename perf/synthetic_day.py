@@ -91,6 +91,7 @@ def make_events(rng: np.random.Generator, n_events: int) -> tuple[Table, Table]:
         "mid_tick": rng.choice(np.array([0, 1, 2], np.int8), n),
         "parent_quantity": quantity,
         "carried_quantity": np.zeros(n, np.int64),
+        "fault": np.zeros(n, np.int8),
     }
     inverse = np.empty(n, np.int64)
     inverse[by_first] = np.arange(n)
