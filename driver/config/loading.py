@@ -22,6 +22,7 @@ class Loaded:
 
     config: Config
     given: frozenset[str]
+    session_stated: bool = False  # by a flag, or by a file that does not just repeat the default, as `config` prints it
 
 
 def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
@@ -42,7 +43,8 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
         found["all_dates"] = False
     config = Config(**found)
     check_together(config)
-    return Loaded(config, frozenset(given))
+    usual = tomllib.loads(default_text())["input"]["session"]
+    return Loaded(config, frozenset(given), "session" in flags or config.session != usual)
 
 
 def _read_toml(path: str) -> dict[str, Any]:

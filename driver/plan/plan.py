@@ -62,17 +62,19 @@ def plan_jobs(
     code: str = "",
     only: frozenset[tuple[str, str]] | None = None,
     tick_file: TickFile | None = None,
+    session_stated: bool = False,
 ) -> Plan:
     """Return the jobs that ``config`` selects from the store's ``partitions``.
 
-    ``only`` limits them to the (security, date) the given input makes up. Sessions are decided over the
+    ``only`` limits them to the (security, date) the given input makes up; ``session_stated`` says that the session is
+    the user's word, which wins over what the data hints at. Sessions are decided over the
     whole store, so that a selection never changes them (decisions 6).
     """
     chosen = _chosen(config, partitions, only)
     settings = job_settings(config, _participant_codes(config.participant_ids, participants))
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
     texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
-    sessions = plan_sessions(config, partitions)
+    sessions = plan_sessions(config, partitions, session_stated)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
         security, date = partition.security, partition.date
