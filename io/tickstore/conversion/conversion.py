@@ -19,7 +19,8 @@ from tickstore.conversion.accounting import check_built, files_without_rows
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
-from tickstore.conversion.plan import Plan
+from tickstore.conversion.plan import Plan, reversed_sources
+from tickstore.conversion.plausibility import odd_warnings, reversed_warning, strangers
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
 from tickstore.conversion.workspace import (
     check_space,
@@ -32,6 +33,7 @@ from tickstore.conversion.workspace import (
     range_bytes_before,
     work_digest,
 )
+from tickstore.day.schema import Key
 from tickstore.durable.lock import ReadOnlyError, folder_lock
 from tickstore.engines.engine import InProcess
 from tickstore.errors import StoreError
@@ -212,6 +214,12 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
         rows = sum(partition.contradictions.get(column, 0) for partition in built)
         if rows:
             warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
+    given: dict[str, set[Key]] = {}
+    for table, chunk in zip(tables, parsed, strict=True):
+        given.setdefault(table, set()).update(key for key, _ in chunk.keys)
+    from_end = reversed_sources(plan, {chunk.number: chunk for chunk in parsed})
+    warnings += reversed_warning([plan.sources[number].path for number in sorted(from_end)])
+    warnings += [*strangers(given), *odd_warnings(built)]
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")
