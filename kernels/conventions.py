@@ -30,6 +30,10 @@ TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 # Ticks of the exchange: from price and tick, in units of 0.001 (decisions 11).
 USUAL_TICKS: Final = ((0, 1), (100, 5), (2000, 10))
 
+# A spread of more than this share of the mid and this many ticks is absurd: one tick of a very cheap share is not.
+ABSURD_SPREAD: Final = 0.5
+ABSURD_TICKS: Final = 20
+
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
 

@@ -78,7 +78,7 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
     settings, is_sample = resolve(loaded)
     if is_sample:
         ensure_sample(loaded.config.store, monitor.say)
-    planned, report = convert_and_plan(settings, monitor)
+    planned, report = convert_and_plan(settings, monitor, loaded.session_stated)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
     _print(json, printed.plan_text(planned, settings, seconds, report), printed.plan_facts(planned, seconds))
 

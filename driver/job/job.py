@@ -11,6 +11,7 @@ import numpy as np
 
 import tickstore
 from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volume
@@ -23,7 +24,7 @@ from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import TableStyle, totals_csv
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
-from kernels.measure.measure import data_quality, measure
+from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
@@ -46,16 +47,17 @@ def run_job(job: Job) -> JobReport:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
-        quality = data_quality(day, job.session)
+        quality = count_kinds(day, job)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volume = market_volume(day.fills["quantity"], day.fills["venue"])
-        ranges = interval_ranges(day.quotes, job.session)
+        ranges = interval_ranges(plausible_table(day, job), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
-        parents = _sum_blocks(job, texts, blocks, sums, outliers)
+        parents = _sum_blocks(job, texts, note_set_apart(blocks, quality), sums, outliers)
+        warnings = warnings_of(day, job, quality)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
@@ -72,7 +74,7 @@ def run_job(job: Job) -> JobReport:
         fills=fills,
         bytes_written=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         seconds=time.perf_counter() - started,
-        warnings=_warnings(quality),
+        warnings=warnings,
     )
 
 
@@ -134,9 +136,3 @@ def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
     totals.add(cells, group, 0)
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
-
-
-def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
-    unreconciled = quality.get("orders_not_reconciled", 0)
-    told = quality.get("fills", 0) == 0  # the data has no trades, which the run says once
-    return () if told or not unreconciled else (f"{unreconciled} orders do not agree with their fills",)

@@ -13,6 +13,7 @@ from driver.report import charts
 from driver.report.findings import FEES, findings, meanings, signed
 from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
+from driver.tables.quality_kinds import KIND_MEANINGS
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
@@ -118,7 +119,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
-        "quality": quality,
+        "quality": [row | {"meaning": KIND_MEANINGS.get(str(row["kind"]), "")} for row in quality],
         "outliers": tables["outliers"][:10],
         "columns": COLUMNS,
         "charts": _charts(tables),

@@ -21,6 +21,7 @@ from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, find_files
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
+from driver.run.quality_notes import quality_notes
 from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
@@ -74,7 +75,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
-        plan, summary.conversion = convert_and_plan(config, monitor)
+        plan, summary.conversion = convert_and_plan(config, monitor, loaded.session_stated)
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
@@ -83,6 +84,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
             summary.up_to_date, summary.headline = True, folder.headline(results)
+            summary.notes += quality_notes(results)
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
@@ -109,23 +111,27 @@ def tables_digest(config: Config, plan: Plan) -> str:
     return plan.digest(repr((config.aggregate_by, folder.tables_code_digest())))
 
 
-def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
+def convert_and_plan(config: Config, monitor: Monitor, session_stated: bool) -> tuple[Plan, "ConvertReport | None"]:
     """Convert the input, if there is any, and return the jobs it makes up."""
     tick_file = read_tick_file(config.tick_file)
     report = convert_input(config, monitor) if config.has_input else None
     only = frozenset(report.partitions) if report else None
-    return plan_store(config, Path(config.results).expanduser(), only, tick_file), report
+    return plan_store(config, Path(config.results).expanduser(), only, tick_file, session_stated), report
 
 
 def plan_store(
-    config: Config, results: Path, only: frozenset[tuple[str, str]] | None, tick_file: TickFile | None
+    config: Config,
+    results: Path,
+    only: frozenset[tuple[str, str]] | None,
+    tick_file: TickFile | None,
+    session_stated: bool,
 ) -> Plan:
     """Return the jobs that ``config`` selects from its store, ``only`` those if any are named."""
     from tickstore import read_catalog
 
     catalog = read_catalog(Path(config.store).expanduser())
     code = folder.code_digest()
-    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
+    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file, session_stated)
 
 
 def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
@@ -220,6 +226,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = with_sound_cache(lambda: aggregate(summary.results, jobs, jobs[0].settings), monitor.say)
     summary.headline = made.measures
+    summary.notes += quality_notes(summary.results)
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from kernels.base.argument_checks import check_ascending, check_column, whole_columns
 from kernels.base.columns import I64, Array, QuoteColumns, readonly
 from kernels.base.compiling import inlined, kernel
-from kernels.conventions import NULL
+from kernels.conventions import ABSURD_TICKS, NULL
 from kernels.market.ticks import tick_of
 
 NEVER = 2**63 - 1
-ABSURD_TICKS = 20  # a spread of one tick is more than half the mid of a very cheap share
 
 
 @inlined
@@ -98,7 +97,7 @@ def exact_mid2(bid: int, offer: int) -> int:
 
 @inlined
 def is_absurd(bid: int, offer: int, ticks: Array) -> bool:
-    """Return whether a spread is above 5,000 bps of the mid, which is 2/3 of the bid, and above ``ABSURD_TICKS``."""
+    """Return whether a spread is above half of the mid (``ABSURD_SPREAD``), 2/3 of the bid, and above so many ticks."""
     spread = offer - bid if (bid > 0) & (offer > bid) else 0
     return bool((spread > bid - (bid + 2) // 3) & (spread > ABSURD_TICKS * tick_of(bid, ticks)))
 

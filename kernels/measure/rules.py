@@ -139,11 +139,16 @@ def faults_of(day: Day) -> NDArray[np.int8]:
     return readonly(day.orders["fault"] if "fault" in day.orders else np.zeros(0, np.int8))
 
 
+def plausible_columns(day: Day, ticks: NDArray[np.int64]) -> QuoteColumns:
+    """Return the day's quotes, those of an absurd spread one-sided; ticks : as ``ticks_by_price`` gives them."""
+    return plausible_quotes(take_columns(QuoteColumns, day.quotes), ticks)
+
+
 def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> Inputs:
     """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
     events, orders = take_columns(EventColumns, day.events), take_columns(OrderColumns, day.orders)
     fills, simulation = take_columns(FillColumns, day.fills), choices.simulation
-    quotes = plausible_quotes(take_columns(QuoteColumns, day.quotes), ticks_by_price(simulation.ticks))
+    quotes = plausible_columns(day, ticks_by_price(simulation.ticks))
     start, end = hour_bounds(day.date, choices.selection, choices.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(events.timestamp.searchsorted(end))
