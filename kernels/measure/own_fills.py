@@ -130,7 +130,8 @@ def broken_order(ints: Array) -> int:
 def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     """Write each order's times in ns from its arrival; bookings are fills here, reports are not.
 
-    Unfilled shares count as waiting until T, the end of the life capped at the end of trading (domain.md 4).
+    Unfilled shares count as waiting until T, the end of the life capped at the end of trading (domain.md 4). This is
+    the last stage that looks at the window: one that ends before it begins is none from here on.
     """
     ints, floats = rows.ints, rows.floats
     for j in range(span[0], span[1]):
@@ -144,3 +145,5 @@ def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
         floats[r.EXECUTION_TIME_ALL, j] = np.nan
         if quantity > 0 and (timed or filled == 0):
             floats[r.EXECUTION_TIME_ALL, j] = (waited + unfilled) / float(quantity)
+        if ints[r.WINDOW_START, j] > ints[r.WINDOW_END, j]:  # the session was over, or had not begun: no window
+            ints[r.WINDOW_END, j] = NULL

@@ -359,6 +359,8 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
         o[f"within_{h}"] = None if unknown else sum(soon)
     waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
     unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
+    if o["window_start"] > o["window_end"]:
+        o["window_end"] = None
     waits = bool(o["consumed"]) and o["first_fill_time"] >= o["arrival_time"]
     o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if waits else None
     timed, known = waits and o["filled_quantity"], waits or not o["filled_quantity"]
