@@ -214,12 +214,6 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
         rows = sum(partition.contradictions.get(column, 0) for partition in built)
         if rows:
             warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
-    given: dict[str, set[Key]] = {}
-    for table, chunk in zip(tables, parsed, strict=True):
-        given.setdefault(table, set()).update(key for key, _ in chunk.keys)
-    from_end = reversed_sources(plan, {chunk.number: chunk for chunk in parsed})
-    warnings += reversed_warning([plan.sources[number].path for number in sorted(from_end)])
-    warnings += [*strangers(given), *odd_warnings(built)]
     completed = sum(partition.outcome == "completed" for partition in built)
     if completed:
         warnings.append(f"{completed} partitions were completed with tables they lacked")
@@ -236,4 +230,10 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
         for table, rows, files in partition.removed:
             also = f"; files no longer in it: {', '.join(files)}; convert these again" if files else ""
             warnings.append(f"{name}: {rows} stored rows of {table} were removed by --replace{also}")
+    given: dict[str, set[Key]] = {}
+    for table, chunk in zip(tables, parsed, strict=True):
+        given.setdefault(table, set()).update(key for key, _ in chunk.keys)
+    from_end = reversed_sources(plan, {chunk.number: chunk for chunk in parsed})
+    warnings += reversed_warning([plan.sources[number].path for number in sorted(from_end)])
+    warnings += [*strangers(given), *odd_warnings(built)]
     return tuple(warnings)
