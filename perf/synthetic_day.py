@@ -101,7 +101,7 @@ def make_events(rng: np.random.Generator, n_events: int) -> tuple[Table, Table]:
         "order_index": index,
         "next_row": next_row,
         "price": price[index],
-        "leaves_quantity": quantity[index],
+        "leaves_quantity": np.where(np.arange(len(order)) == orders["first_row"][index], quantity[index], 0),
         "matched_quantity": np.zeros(len(order), np.int64),
         "mid_tick": orders["mid_tick"][index],
     }
