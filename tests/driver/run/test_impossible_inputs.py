@@ -112,6 +112,8 @@ def test_a_stated_session_wins_and_else_costs_from_after_the_fills_are_missing(t
         assert run.counts()[
             {"stated": "session_from_stated", "hinted": "session_from_activity"}.get(name, "session_from_config")
         ]
+        again = darkreplay("aggregate", "--results=results", folder=tmp_path / name)
+        assert again.returncode == 0, again.stderr  # the same session, though nobody states it again
     assert costs == [2.99, "", ""]
 
 
