@@ -69,7 +69,7 @@ def benchmarks_block(
             mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
         filled_before = ints[r.FIRST_FILL_TIME, j] != v.NULL and ints[r.FIRST_FILL_TIME, j] < start
         if filled_before:  # a price from after its own fills is no benchmark
-            mid2 = v.NULL
+            mid2 = bid = offer = v.NULL
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
         ints[r.MID2, j] = mid2

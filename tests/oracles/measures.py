@@ -326,7 +326,7 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
     filled_before = bool(consumed) and consumed[0]["timestamp"] < o["window_start"]
     if filled_before:  # what came after its own fills is no benchmark
-        o["mid2"] = benchmark = None
+        o["mid2"] = o["arrival_bid"] = o["arrival_offer"] = benchmark = None
     place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
     o["benchmark"] = place if o["mid2"] is not None else 0
     o["eligible"] = int(o["window_start"] <= o["window_end"] and not filled_before)

@@ -113,7 +113,9 @@ class DayBuilder:
         order = {c.name: views[c.path] for c in ORDERS if c.path in views}
         event = {c.name: views[c.path] for c in EVENTS if c.path in views}
         first, last, index = order["first_row"], order["last_row"], event["order_index"]
-        self._follow_orders(event, order, views)
+        parts = ("first_row", "last_row", "arrival_time", "leaves_quantity", "parent_quantity", "matched_quantity")
+        orders = Orders(*(order[name] for name in (*parts, "carried_quantity", "fault")))
+        order_rows(index, event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -121,8 +123,11 @@ class DayBuilder:
             ("limit_price", "price", first),
             ("mid_tick", "mid_tick", first),
             ("leaves_quantity", "leaves_quantity", last),
+            ("matched_quantity", "matched_quantity", last),
+            ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
+        self._settle_orders(event, orders, views)
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
             if name in order:
@@ -142,12 +147,9 @@ class DayBuilder:
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
 
-    def _follow_orders(self, event: dict[str, Array], order: dict[str, Array], views: dict[str, Array]) -> None:
-        """Fill where the rows of each order are, its quantities, and what in them is impossible."""
-        names = ("first_row", "last_row", "parent_quantity", "matched_quantity", "carried_quantity", "fault")
+    def _settle_orders(self, event: dict[str, Array], orders: Orders, views: dict[str, Array]) -> None:
+        """Fill the quantities of the day, and what in each order is impossible."""
         states = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
-        orders = Orders(*(order[name] for name in names))
-        order_rows(event["order_index"], event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
         fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
         settle_orders(States(*(event[name] for name in states)), Trades(self._fill_starts, *fills), orders)
 

@@ -47,6 +47,8 @@ class Orders(NamedTuple):
 
     first_row: Array
     last_row: Array
+    arrival: Array
+    leaves: Array
     parent: Array
     matched: Array
     carried: Array
@@ -118,36 +120,36 @@ def settle_orders(states: States, trades: Trades, orders: Orders) -> None:
 
     Parameters
     ----------
-    states, trades : of the whole day
-    orders : as `order_rows` left them; ``parent``, ``matched``, ``carried`` and ``fault`` are filled
+    states, trades : of the whole day; few orders need their rows looked up among the states
+    orders : as `order_rows` left them; on entry ``arrival`` and ``carried`` are time and matched of the first row,
+        ``leaves`` and ``matched`` those of the last one. ``parent``, ``matched``, ``carried`` and ``fault`` are settled
     """
-    leaves, matched, traded = states.leaves, states.matched, trades.timestamp.shape[0] > 0
+    traded = trades.timestamp.shape[0] > 0
     for k in range(orders.first_row.shape[0]):
-        first, last = orders.first_row[k], orders.last_row[k]
-        shown, fault = matched[first], orders.fault[k]
+        shown, matched, fault, arrival = orders.carried[k], orders.matched[k], orders.fault[k], orders.arrival[k]
         total = early = by_then = 0
         for f in range(trades.starts[k], trades.starts[k + 1]):
             if trades.venue[f] != VENUE_REPORT:
                 shares, time = trades.quantity[f], trades.timestamp[f]
                 total += shares
-                early += shares if time < states.timestamp[first] else 0
-                by_then += shares if time <= states.timestamp[first] else 0
+                early += shares if time < arrival else 0
+                by_then += shares if time <= arrival else 0
         carried = shown
         if traded:
-            if by_then > 0:
-                carried = min(shown, max(0, matched_at_first_instant(states, first) - by_then))
+            if by_then > 0 and shown > 0:
+                carried = min(shown, max(0, matched_at_first_instant(states, orders.first_row[k]) - by_then))
             if early > shown:
                 fault |= FAULT_FILLED_EARLY
-        elif shown > 0 and is_execution(states, first):
+        elif shown > 0 and is_execution(states, orders.first_row[k]):
             carried = 0
             fault |= FAULT_CARRIED_UNKNOWN
         carried = max(carried, 0)
         asked = orders.parent[k] - carried
         if total > asked:
             fault |= FAULT_FILLED_ABOVE
-        elif total > 0 and total + leaves[last] > asked:
+        elif total > 0 and total + orders.leaves[k] > asked:
             fault |= FAULT_FILLED_BEYOND
         orders.parent[k] = max(asked, total)
-        orders.matched[k] = max(matched[last] - carried, 0)
+        orders.matched[k] = max(matched - carried, 0)
         orders.carried[k] = carried
         orders.fault[k] = fault
