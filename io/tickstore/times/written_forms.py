@@ -70,6 +70,7 @@ def clock_seconds(parts: Mapping[str, str | None]) -> int:
     ValueError: no clock shows it.
     """
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+    hour += int(parts.get("hour12") or 0)
     half = parts.get("half")
     if half:
         if not 1 <= hour <= 12:

@@ -45,17 +45,20 @@ def parse_time(text: str, timezone: str) -> int:
 
     RejectError: it is not a time.
     """
-    digits = text.removeprefix("-")
-    plain = digits.replace(".", "", 1)
-    if not (plain.isascii() and plain.isdigit()):
-        return _written_ns(text, timezone)
-    ns = _number_ns(text, digits)
-    if ns not in _EPOCHS and DIGITS.fullmatch(text):
-        try:
-            return _written_ns(text, timezone)
-        except RejectError:
-            return ns
+    form, ns = _form_or_number(text)
+    try:
+        if form is not None:
+            return instant_ns(form.groupdict(), timezone)
+    except ValueError:  # there is no such date
+        pass
+    if ns is None:
+        raise RejectError(AMBIGUOUS if is_ambiguous(text) else "malformed time")
     return ns
+
+
+def written_form(text: str) -> re.Match[str] | None:
+    """Return the parts of a time written as a date and a clock, None for an epoch time and for all else."""
+    return _form_or_number(text)[0]
 
 
 def time_shape(text: str) -> str:
@@ -83,15 +86,23 @@ def looks_whole(text: str, shape: str | None) -> bool:
     return shape in (None, ours) and (ours[:1].isdigit() or not may_be_cut(text))
 
 
-def _number_ns(text: str, digits: str) -> int:
-    """Return ns of an epoch time, with a fraction or not; ``digits`` is the text without its sign."""
+def _form_or_number(text: str) -> tuple[re.Match[str] | None, int | None]:
+    """Return the parts of a date and a clock; and ns of an epoch time, which digits may be, too."""
+    digits = text.removeprefix("-")
+    plain = digits.replace(".", "", 1)
+    if not (plain.isascii() and plain.isdigit()):
+        return match_form(text), None
+    ns = _number_ns(digits) if digits == text else -1
+    return None if ns in _EPOCHS else DIGITS.fullmatch(text), ns
+
+
+def _number_ns(digits: str) -> int:
+    """Return ns of an epoch time, with a fraction or not; -1 where it is out of every range."""
     if digits.isdigit():
-        return -1 if text.startswith("-") or whole_number(digits) >= 2**63 else _epoch_ns(whole_number(digits))
+        return -1 if whole_number(digits) >= 2**63 else _epoch_ns(whole_number(digits))
     whole, fraction = digits.split(".")
-    unit = _epoch_ns(whole_number(whole)) // max(1, whole_number(whole))
-    if text.startswith("-") or len(fraction) > 9:
-        return -1
-    return int(Decimal(f"{whole_number(whole)}.{fraction}") * unit)
+    unit = _epoch_ns(whole_number(whole) or 1) // (whole_number(whole) or 1)
+    return -1 if len(fraction) > 9 else int(Decimal(f"{whole_number(whole)}.{fraction}") * unit)
 
 
 def _epoch_ns(value: int) -> int:
@@ -103,14 +114,3 @@ def _epoch_ns(value: int) -> int:
     if value >= 10**11:
         return value * 10**6
     return value * 10**9 if 0 <= value < 9 * 10**9 else -1
-
-
-def _written_ns(text: str, timezone: str) -> int:
-    """Return ns UTC of a date and a clock; without an offset it is the exchange's local time."""
-    parts = DIGITS.fullmatch(text) or match_form(text)
-    if parts is None:
-        raise RejectError(AMBIGUOUS if is_ambiguous(text) else "malformed time")
-    try:
-        return instant_ns(parts.groupdict(), timezone)
-    except ValueError:
-        raise RejectError("malformed time") from None
