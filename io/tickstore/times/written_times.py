@@ -17,12 +17,13 @@ _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
 
 
 class RejectError(Exception):
-    """Why a line cannot be stored: a short fixed reason, and the column it is about."""
+    """Why a line cannot be stored: a short fixed reason, and the column it is about with the text of its cell."""
 
-    def __init__(self, reason: str, column: str = "") -> None:
-        super().__init__(reason, column)
+    def __init__(self, reason: str, column: str = "", cell: str = "") -> None:
+        super().__init__(reason, column, cell)
         self.reason = reason
         self.column = column
+        self.cell = cell
 
 
 def whole_number(digits: str) -> int:

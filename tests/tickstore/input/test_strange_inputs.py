@@ -19,7 +19,7 @@ from tickstore import ConvertReport, ConvertRequest, InputError, convert, inspec
 from tickstore.request import Limits
 
 TABLES = ("orders", "trades", "nbbo")
-PLAIN = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+PLAIN = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 ROW = "7,1725494536001032398,5,3340,1,100,100,0,69\n"
 
 
