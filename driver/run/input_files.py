@@ -14,7 +14,7 @@ from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
 from tickstore.errors import InputError, StoreError, UserError
-from tickstore.input.rules import ColumnRule
+from tickstore.rules import ColumnRule
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest

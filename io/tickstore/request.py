@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tickstore.input.rules import Columns
+from tickstore.rules import Columns
 
 Progress = Callable[["ConvertProgress"], None]
 

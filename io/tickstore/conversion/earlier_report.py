@@ -11,8 +11,8 @@ from tickstore.day.check import check_day, stated
 from tickstore.day.schema import Key
 from tickstore.durable.json_lines import read_lines
 from tickstore.input.files import Source, check_file
-from tickstore.input.rules import rule_facts
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
+from tickstore.rules import rule_facts
 from tickstore.store.catalog import is_partition_line
 from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
 

@@ -12,10 +12,22 @@ from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from tickstore.input.fields import NAME, SIDE, SKIP
 from tickstore.parse.known_names import UNKNOWN_NAME, Book, find_name
-from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, SLOT, ZERO, name_range, read_field
+from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, QUOTE, SLOT, SPACE, ZERO, read_field
 
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
+
+
+@inlined
+def _name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
+    """Return where the text of a name is that `read_field` found: without quotes and the blanks around it."""
+    while data[start] == SPACE:
+        start += 1
+    if data[start] == QUOTE:
+        start, stop = start + 1, stop - 1
+    while stop > start and data[stop - 1] == SPACE:
+        stop -= 1
+    return start, stop
 
 
 @inlined
@@ -61,7 +73,7 @@ def _parse_rows(
                 if position < 0:
                     return row, line, column
                 if value == UNKNOWN_NAME and kind == NAME:
-                    start, end = name_range(data, begin, position)
+                    start, end = _name_range(data, begin, position)
                     value = find_name(data, start, end, book)
                     if value == UNKNOWN_NAME:
                         return row, line, column

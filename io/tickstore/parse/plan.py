@@ -14,11 +14,11 @@ from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES, canonical
 from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import BOM, given_header, parse_header
 from tickstore.input.readings import field_readings
-from tickstore.input.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.odd_lines import LineRules, time_shapes
 from tickstore.parse.understanding import understood
 from tickstore.request import ConvertRequest
+from tickstore.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME
 
