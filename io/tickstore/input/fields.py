@@ -48,7 +48,7 @@ _TRADE_DATE: Final = ("tradedate", "date", "tradingdate", "businessdate")
 _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
 ORDERS: Final = (
     Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
+    Field("timestamp", TIME, "i8", ("timechanged", *TIME_ALIASES), required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
     Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
@@ -77,15 +77,26 @@ ORDERS: Final = (
     Field("order_type", INTEGER, "i4", ("exchangeordertype", "ordertypebits"), high=_INT32_MAX),
     Field("time_validity", INTEGER, "i4", ("timevalidity",), default=UNKNOWN_CODE, low=-1, high=_INT32_MAX),
     Field("crossing_key", INTEGER, "i8", ("crossingkey",)),
-    Field("national_bid", PRICE, "i8", ("nationalbid",), default=NULL, low=-(2**62)),
-    Field("national_offer", PRICE, "i8", ("nationaloffer",), default=NULL, low=-(2**62)),
+    Field(
+        "national_bid", PRICE, "i8", ("nationalbid", "nationalbidpricesnapshot"), default=NULL, low=-(2**62)
+    ),
+    Field(
+        "national_offer", PRICE, "i8", ("nationaloffer", "nationalofferpricesnapshot"), default=NULL, low=-(2**62)
+    ),
     Field("decision_time", TIME, "i8", ("decisiontime",), default=NULL),
     Field("parent_id", INTEGER, "i8", ("parentid", "parentorderid"), default=NULL),
+    Field("previous_order_id", INTEGER, "i8", ("previousorderid",)),
+    Field("ranking_time", TIME, "i8", ("rankingtime",), default=NULL),
+    Field("time_created", TIME, "i8", ("timecreated",), default=NULL),
+    Field("display_quantity", INTEGER, "i8", ("displayquantity",), high=LARGEST_QUANTITY),
+    Field("status_before", INTEGER, "i1", ("orderstatusbefore",), default=UNKNOWN_CODE, low=-1, high=_INT8_MAX),
+    Field("participant_attribute", INTEGER, "i8", ("participantorderattribute",), low=-_INT64_MAX),
+    Field("counter_attributes", INTEGER, "i8", ("counterorderattributes",), low=-_INT64_MAX),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 TRADES: Final = (
     Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", ("tradetime", *TIME_ALIASES), required=True),
+    Field("timestamp", TIME, "i8", ("executiontimestamp", "tradetime", *TIME_ALIASES), required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
     Field("price", PRICE, "i8", ("tradeprice", "price"), required=True),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
