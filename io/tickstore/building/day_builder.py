@@ -14,13 +14,14 @@ import numpy as np
 
 from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
+from tickstore.building.aggressors import derive_aggressors
 from tickstore.building.order_chains import chain_parents
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
-from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS, QUOTES
+from tickstore.day.schema import DERIVED_AGGRESSOR, EVENTS, FILLS, GROUPS, ORDERS, QUOTES
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
@@ -118,8 +119,8 @@ class DayBuilder:
                     self._orders.read(column.name, views[column.path])
             views["events/order_index"][:] = self._order_index
             self._write_orders(views)
-            trades_crc = self._write_fills(views)
-            index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
+            facts = self._write_fills(views)
+            index = writer.finish(security, date, attributes | more(views) | facts)
         except BaseException:
             writer.close()
             path.unlink(missing_ok=True)
@@ -168,8 +169,8 @@ class DayBuilder:
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
 
-    def _write_fills(self, views: dict[str, Array]) -> int:
-        """Fill the fills group and return a checksum of the trades in time order."""
+    def _write_fills(self, views: dict[str, Array]) -> dict[str, Any]:
+        """Fill the fills group and return what is to be known of it: a checksum of the trades in time order."""
         m = self._trades.rows
         column: I64 = self._scratch.empty(m, "i8")
         crc = 0
@@ -188,7 +189,8 @@ class DayBuilder:
         before -= 1
         put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
-        return crc
+        derives = m > 0 and not self._trades.has("aggressor") and derive_aggressors(views, views["fills/aggressor"])
+        return {"trades_crc": crc} | ({DERIVED_AGGRESSOR: True} if derives else {})
 
 
 def _count_others(values: I64, index: I32, of_order: Array) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from kernels.base.columns import I64
 from tickstore.day.reader import DayFile, Group
-from tickstore.day.schema import GROUP_OF, Key
+from tickstore.day.schema import DERIVED_AGGRESSOR, GROUP_OF, Key
 from tickstore.input.fields import FIELDS
 from tickstore.spill.segments import Spill
 
@@ -119,5 +119,6 @@ class StoredTable:
         return day.fills if self._table == "trades" else day.quotes
 
     def _derived(self) -> tuple[str, ...]:
-        """Return the columns that no input had: parents by previous orders."""
-        return ("parent_id",) if "previous_order_id" in self._day.orders else ()
+        """Return the columns that no input had: parents by previous orders, aggressors by the orders' arrival."""
+        parents = ("parent_id",) if "previous_order_id" in self._day.orders else ()
+        return parents + (("aggressor",) if DERIVED_AGGRESSOR in self._day.attributes else ())
