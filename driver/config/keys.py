@@ -43,6 +43,7 @@ class Config:
     price_format: str = _key("input.price_format", kinds.choice("auto", "units", "decimal"))
     columns: tuple[tuple[str, str], ...] = _key("input.columns", kinds.mapping())
     quotes_from_orders: bool = _key("input.quotes_from_orders", kinds.flag())
+    duplicates: str = _key("input.duplicates", kinds.choice("auto", "reject", "keep"))
     replace: bool = _key("input.replace", kinds.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", kinds.number(0, 1))
     max_rejects: int = _key("input.max_rejects", kinds.whole(-1))

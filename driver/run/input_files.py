@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONVERT_MEMORY_MB = 384
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
-CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders", "duplicates")
 SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings
 
 

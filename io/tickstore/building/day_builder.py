@@ -7,6 +7,7 @@ the partition.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from tickstore.building.aggressors import derive_aggressors
 from tickstore.building.order_chains import chain_parents
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
+from tickstore.building.repetitions import AUTO, proven_fills
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
@@ -46,11 +48,14 @@ class BuiltDay:
 class DayBuilder:
     """One partition on its way from rows to file."""
 
-    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch) -> None:
+    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch, duplicates: str = AUTO) -> None:
+        """``duplicates`` says what becomes of rows that repeat an earlier one: auto, reject or keep."""
         scratch.reset()
         self._scratch = scratch
         self._contradictions: dict[str, int] = {}
-        self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
+        self._orders = TimeOrdered("orders", tables["orders"], scratch, duplicates)
+        self._trades = TimeOrdered("trades", tables["trades"], scratch, duplicates, partial(proven_fills, self._orders))
+        self._nbbo = TimeOrdered("nbbo", tables["nbbo"], scratch, duplicates)
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()

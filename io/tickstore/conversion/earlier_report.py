@@ -25,6 +25,7 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
         "price_format": request.price_format,
         "columns": sorted(map(list, request.columns)),
         "quotes_from_orders": request.quotes_from_orders,
+        "duplicates": request.duplicates,
         "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
