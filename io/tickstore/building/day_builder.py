@@ -124,7 +124,8 @@ class DayBuilder:
                     self._orders.read(column.name, views[column.path])
             views["events/order_index"][:] = self._order_index
             self._write_orders(views)
-            facts = self._write_fills(views)
+            trades_crc = self._write_fills(views)
+            facts = {"trades_crc": trades_crc} | self._tell_aggressors(views)
             index = writer.finish(security, date, attributes | more(views) | facts)
         except BaseException:
             writer.close()
@@ -174,8 +175,8 @@ class DayBuilder:
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
 
-    def _write_fills(self, views: dict[str, Array]) -> dict[str, Any]:
-        """Fill the fills group and return what is to be known of it: a checksum of the trades in time order."""
+    def _write_fills(self, views: dict[str, Array]) -> int:
+        """Fill the fills group and return a checksum of the trades in time order."""
         m = self._trades.rows
         column: I64 = self._scratch.empty(m, "i8")
         crc = 0
@@ -194,8 +195,13 @@ class DayBuilder:
         before -= 1
         put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
-        derives = m > 0 and not self._trades.has("aggressor") and derive_aggressors(views, views["fills/aggressor"])
-        return {"trades_crc": crc} | ({DERIVED_AGGRESSOR: True} if derives else {})
+        return crc
+
+    def _tell_aggressors(self, views: dict[str, Array]) -> dict[str, bool]:
+        """Fill the aggressors where the trades do not say, all else being written; return the attribute for it."""
+        if self._trades.rows == 0 or self._trades.has("aggressor"):
+            return {}
+        return {DERIVED_AGGRESSOR: True} if derive_aggressors(views, views["fills/aggressor"]) else {}
 
 
 def _count_others(values: I64, index: I32, of_order: Array) -> int:
