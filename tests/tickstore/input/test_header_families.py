@@ -173,3 +173,11 @@ def test_rows_of_the_longer_family_may_come_file_by_file(tmp_path: Path) -> None
         assert (store / "5" / "2024-09-05.h5").read_bytes() == Path(partition.path).read_bytes()
         again = convert(ConvertRequest(orders=tuple(files), trades=(trade_file,), store=store))
         assert (again.written, again.unchanged) == ((), (("5", "2024-09-05"),))
+
+
+def test_parents_that_a_mapping_names_stand_instead_of_chains(tmp_path: Path) -> None:
+    rows = [order(9, T, ClientOrderId=70), order(11, T + 5, PreviousOrderId=9, ClientOrderId=71)]
+    convert(request(tmp_path, rows, columns=(("parent_id", "ClientOrderId"),)))
+    day = open_day(tmp_path / "store" / "5" / "2024-09-05.h5")
+    assert day.orders["parent_id"].tolist() == [70, 71]
+    assert "previous_order_id" not in day.orders
