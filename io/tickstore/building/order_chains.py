@@ -29,7 +29,7 @@ def chain_parents(order_id: I64, previous: I64) -> I64 | None:
     by_id = np.argsort(order_id, kind="stable")
     place = by_id[np.minimum(np.searchsorted(order_id, previous, sorter=by_id), n - 1)] if n else by_id
     own = np.arange(n)
-    linked = (order_id[place] == previous) & (place != own) & (previous > 0)
+    linked = (order_id[place] == previous) & (place != own) & (previous != 0) & (previous != NULL)
     first = np.where(linked, place, own)
     for _ in range(n.bit_length()):  # each step doubles how far back an order looks
         first = first[first]

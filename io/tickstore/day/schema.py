@@ -86,6 +86,7 @@ ORDERS: Final = _columns(
     ("decision_time?", "i8", "ns UTC", "when the decision to trade was taken"),
     ("parent_id?", "i8", "", "the parent order this order is a child of, by the input or by previous_order_id"),
     ("previous_order_id?", "i8", "", "the order that this one replaced, 0 none"),
+    *((f"order_text_{k}?", "i8", "bytes", f"bytes {8 * k} to {8 * k + 7} of a text id, big-endian") for k in range(8)),
 )
 FILLS: Final = _columns(
     "fills",  # by (order_index, timestamp, sequence); fills of absent orders (-1) last
