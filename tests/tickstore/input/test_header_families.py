@@ -181,3 +181,29 @@ def test_parents_that_a_mapping_names_stand_instead_of_chains(tmp_path: Path) ->
     day = open_day(tmp_path / "store" / "5" / "2024-09-05.h5")
     assert day.orders["parent_id"].tolist() == [70, 71]
     assert "previous_order_id" not in day.orders
+
+
+def test_words_where_codes_are_expected_leave_the_column_out(tmp_path: Path) -> None:
+    report = convert(request(tmp_path, [order(9, T, ParticipantOrderAttribute="Agency", CounterOrderAttributes="A;B")]))
+    day = open_day(tmp_path / "store" / "5" / "2024-09-05.h5")
+    assert {"participant_attribute", "counter_attributes"}.isdisjoint(day.events)
+    assert sum("is left out" in warning for warning in report.warnings) == 2
+
+
+def test_a_time_of_zero_is_none(tmp_path: Path) -> None:
+    convert(request(tmp_path, [order(9, T), order(9, T + 1, RankingTime=0, TimeCreated=0), order(9, T + 2)]))
+    day = open_day(tmp_path / "store" / "5" / "2024-09-05.h5")
+    assert day.events["ranking_time"].tolist() == [T, -(2**63), T + 2]
+    assert day.events["time_created"].tolist() == [T, -(2**63), T + 2]
+
+
+@pytest.mark.parametrize("names", [("a-1", "b-2"), ("18446744073709551614", "9")])
+def test_chains_of_ids_that_are_text_or_large_are_followed(names: tuple[str, str], tmp_path: Path) -> None:
+    first, second = names
+    rows = [order(0, T, OrderId=first), order(0, T + 1, OrderId="c-3"), order(0, T + 2, OrderId="d-4")]
+    if first.isdigit():
+        rows = [order(0, T, OrderId=first), order(3, T + 1), order(4, T + 2)]
+    convert(request(tmp_path, [*rows, order(0, T + 5, OrderId=second, PreviousOrderId=first)]))
+    day = open_day(tmp_path / "store" / "5" / "2024-09-05.h5")
+    parents, ids = day.orders["parent_id"].tolist(), day.orders["order_id"].tolist()
+    assert parents == [ids[0], -(2**63), -(2**63), ids[0]]
