@@ -14,7 +14,7 @@ from kernels.base.columns import I64
 from kernels.conventions import DEAL_REPORT
 from tickstore.building.time_order import TIED, sortedness
 
-AUTO, REJECT, KEEP = "auto", "reject", "keep"  # what becomes of repetitions
+AUTO, REJECT, KEEP = POLICIES = ("auto", "reject", "keep")  # what becomes of repetitions
 _MIX: Final = np.uint64(0x9FB21C651E98DF25)
 _SHIFT: Final = np.uint64(29)
 

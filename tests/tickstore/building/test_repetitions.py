@@ -134,6 +134,8 @@ def test_the_policy_can_be_stated(tmp_path: Path) -> None:
         day = day_of(tmp_path / duplicates)
         found[duplicates] = (len(day.events["timestamp"]), len(day.fills["timestamp"]))
     assert found == {"auto": (2, 2), "reject": (2, 1), "keep": (3, 2)}
+    with pytest.raises(InputError, match="duplicates: one of auto, reject, keep, not 'Keep'"):
+        load(tmp_path / "none", duplicates="Keep", **rows)
 
 
 def test_what_was_stored_stays_when_files_are_added(tmp_path: Path) -> None:
