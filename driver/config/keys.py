@@ -59,6 +59,7 @@ class Config:
     price_divisor: int = _key("input.price_divisor", kinds.whole(1, 10**9))
     order_ids: str = _key("input.order_ids", kinds.choice("auto", "integer", "text"))
     quotes_from_orders: bool = _key("input.quotes_from_orders", kinds.flag())
+    duplicates: str = _key("input.duplicates", kinds.choice("auto", "reject", "keep"))
     replace: bool = _key("input.replace", kinds.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", kinds.number(0, 1))
     max_rejects: int = _key("input.max_rejects", kinds.whole(-1))

@@ -59,6 +59,7 @@ class ConvertRequest:
     max_rejects: int | None = None
     replace: bool = False
     quotes_from_orders: bool = False
+    duplicates: str = "auto"  # auto, reject, keep: what becomes of rows that repeat an earlier one
     limits: Limits = Limits()
 
 

@@ -34,6 +34,7 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
         "columns": sorted([name, rule_facts(rule)] for name, rule in request.columns),
         "reading": {name: getattr(request, name) for name in _READING if getattr(request, name) != _USUAL[name]},
         "quotes_from_orders": request.quotes_from_orders,
+        "duplicates": request.duplicates,
         "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)

@@ -56,6 +56,8 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
     nulls = rule.null_values or request.null_values
     if field.kind == PRICE and field.name in _PRICES_OF_QUOTES:
         nulls = (*NO_PRICE, *nulls)
+    if field.kind == TIME and not field.required:
+        nulls = ("0", *nulls)  # the exchange's word for a time that is none
     reading = Reading(
         field,
         NAME if field.name in IDS and request.order_ids == "text" else field.kind,

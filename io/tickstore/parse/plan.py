@@ -70,6 +70,8 @@ def _in_currency(source: Source, price_decimals: int) -> Source:
 def _as_text_ids(sources: list[Source]) -> list[Source]:
     """Return the sources with ids as text in all files where one file has them so: else the same ids would not meet."""
     text = {r.field.name for source in sources for r in source.readings if r.field.name in IDS and r.kind == NAME}
+    if "order_id" in text:
+        text.add("previous_order_id")  # mostly 0, whatever ids are
 
     def aligned(source: Source) -> Source:
         readings = tuple(replace(r, kind=NAME) if r.field.name in text else r for r in source.readings)
