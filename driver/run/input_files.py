@@ -14,6 +14,7 @@ from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
 from tickstore.errors import InputError, StoreError, UserError
+from tickstore.rules import ColumnRule
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 CONVERT_MEMORY_MB = 384
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
-CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+READING = (
+    "columns", "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
+    "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders", "duplicates",
+)  # fmt: skip
+CONVERTING = ("sessions", "session_cutoff", "holidays", *READING)
 SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings
 
 
@@ -73,7 +78,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
+def _check_columns(columns: Sequence[tuple[str, ColumnRule]]) -> None:
     """Raise for a mapping of a field that no table has."""
     from tickstore.input.fields import FIELDS
 

@@ -14,9 +14,9 @@ def naive_life(life: list[Row], fills: list[Row], any_trades: bool) -> Row:
     first, last = life[0], life[-1]
     opening = [row for row in life if row["timestamp"] == first["timestamp"]][-1]
     fills = [fill for fill in fills if fill["deal_source"] not in REPORTS]
-    filled = sum(fill["quantity"] for fill in fills)
-    sooner = sum(fill["quantity"] for fill in fills if fill["timestamp"] < first["timestamp"])
-    by_then = sum(fill["quantity"] for fill in fills if fill["timestamp"] <= first["timestamp"])
+    filled = sum(fill.get("quantity", 0) for fill in fills)
+    sooner = sum(fill.get("quantity", 0) for fill in fills if fill["timestamp"] < first["timestamp"])
+    by_then = sum(fill.get("quantity", 0) for fill in fills if fill["timestamp"] <= first["timestamp"])
     carried, unknown = first["matched_quantity"], False
     if any_trades and by_then:
         carried = sorted((0, opening["matched_quantity"] - by_then, first["matched_quantity"]))[1]

@@ -65,6 +65,7 @@ class BuildTask:
     replace: bool
     attributes: dict[str, Any]
     scratch_folder: str | None
+    duplicates: str  # what becomes of rows that repeat an earlier one
 
 
 def build_partition(task: BuildTask) -> BuiltPartition:
@@ -91,7 +92,9 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         odd.extend(find_oddities(views, attributes["price_decimals"]))
         return _derived(views, attributes["timezone"], date)
 
-    built = DayBuilder(tables, scratch).write(Path(task.path), security, date, attributes, derived, _ROOM)
+    built = DayBuilder(tables, scratch, task.duplicates).write(
+        Path(task.path), security, date, attributes, derived, _ROOM
+    )
     outcome, others = _outcome(built, existing, choices, task)
     if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
         outcome = "session"

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.building.build_task import forget_logs
+from tickstore.building.repetitions import POLICIES
 from tickstore.conversion.accounting import check_built, files_without_rows
+from tickstore.conversion.contradictions import odd_warnings, reversed_warning, strangers
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan, reversed_sources
-from tickstore.conversion.plausibility import odd_warnings, reversed_warning, strangers
+from tickstore.conversion.plausibility import range_warnings, slow_warnings
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
 from tickstore.conversion.workspace import (
     check_space,
@@ -36,7 +38,7 @@ from tickstore.conversion.workspace import (
 from tickstore.day.schema import Key
 from tickstore.durable.lock import ReadOnlyError, folder_lock
 from tickstore.engines.engine import InProcess
-from tickstore.errors import StoreError
+from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
 from tickstore.input.text import PLAIN
@@ -66,6 +68,8 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     began = time.perf_counter()
     sources = find_sources(request)
     trade_calendar(request.timezone, request.session_cutoff, request.holidays)  # a wrong rule is said before any work
+    if request.duplicates not in POLICIES:
+        raise InputError(f"duplicates: one of {', '.join(POLICIES)}, not {request.duplicates!r}")
     made = make_store(request.store)
     fingerprint = fingerprint_of(request, sources)
     try:
@@ -170,7 +174,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     repeated = sum(len(places) for partition in built for places in partition.duplicates.values())
     if repeated:  # before each of them is looked for
         first = [*rejects[:3], *duplicate_rows(built, plan.chunks, plan.sources, request, 3)]
-        check_rejects(request, counts, first, len(rejects) + repeated - len(first))
+        check_rejects(request, plan.sources, counts, first, len(rejects) + repeated - len(first))
         duplicates = duplicate_rows(built, plan.chunks, plan.sources, request)
         for bad in duplicates:
             counts[bad.table].update(stored=-1, rejected=1)
@@ -194,7 +198,10 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
 
 
 def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) -> tuple[str, ...]:
-    warnings = []
+    keys = [partition.key for partition in built]
+    warnings = [note for source in plan.sources for note in source.notes]
+    warnings += range_warnings(keys, plan.sources)
+    warnings += slow_warnings(plan.sources, plan.chunks, parsed)
     weekend = sum(chunk.weekend_rows for chunk in parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")

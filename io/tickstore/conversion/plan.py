@@ -61,7 +61,7 @@ class BuildTasks:
         self._reversed = reversed_sources(plan, parsed)
         self._facts = _facts_of_sources(plan, parsed, self._reversed)
         self._names = [Path(source.path).name for source in plan.sources]
-        self._columns = [tuple(name for name in s.names if name not in NOT_COLUMNS) for s in plan.sources]
+        self._columns = [tuple(name for name in s.stored_names if name not in NOT_COLUMNS) for s in plan.sources]
 
     def task(self, number: int, key: Key, ranges: Mapping[int, int]) -> BuildTask:
         """Return the task that builds a partition from ``ranges`` (number -> rows), which are ranked."""
@@ -80,6 +80,7 @@ class BuildTasks:
         return BuildTask(
             number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
             self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
+            request.duplicates,
         )  # fmt: skip
 
     def _logs_of(self, ranges: Mapping[int, int]) -> dict[str, tuple[Log, ...]]:

@@ -1,58 +1,72 @@
-"""Warnings about an input that can hardly be what it is meant to be. For `conversion`."""
+"""What a conversion warns about although every row could be read: dates that cannot be, rows that were slow to read.
 
-from collections.abc import Iterator, Mapping, Sequence
+Called by `conversion` once all is built.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from typing import Final
 
-from tickstore.building.oddities import ABSURD_QUOTES, OTHER_UNIT, SET_APART
+from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.day.schema import Key
-from tickstore.store.commit import BuiltPartition
+from tickstore.input.files import Chunk, Source
+from tickstore.input.readings import date_in_name
+from tickstore.parse.blocks import SlowRows
 
-_SHOWN: Final = 3  # names
-_TEXTS: Final = {
-    SET_APART: "orders that contradict themselves, and will be in no table: {count}",
-    ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
-    OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
-}
-
-
-def odd_warnings(built: Sequence[BuiltPartition]) -> Iterator[str]:
-    """Yield one line for each kind of impossible row: how many there are, and the first."""
-    for kind, text in _TEXTS.items():
-        found = [(partition.key, odd) for partition in built for odd in partition.odd if odd[0] == kind]
-        if found:
-            (security, date), (_, _, first) = found[0]
-            count = sum(number for _, (_, number, _) in found)
-            yield f"{text.format(count=count)}; first: security {security} on {date}, {first}"
+_OLD: Final = 5  # years between trading and the writing of its file, beyond which another epoch is likelier
+_OFF_NAME: Final = 7  # days between a date and that in the file's name
+_HOW: Final = "if times count from another day than 1970-01-01, say so with --epoch and --time_unit"
 
 
-def reversed_warning(paths: Sequence[str]) -> Iterator[str]:
-    """Yield a line about files that list the newest row first."""
-    if paths:
-        yield (
-            f"files that list the newest row first: {len(paths)}; first: {paths[0]}. "
-            "They have no sequence, so rows of one instant were turned round, too"
+def date_range(keys: Iterable[Key]) -> tuple[str, str] | None:
+    """Return the first and the last trade date, None where there are none."""
+    dates = sorted({day for _, day in keys})
+    return (dates[0], dates[-1]) if dates else None
+
+
+def range_warnings(keys: Sequence[Key], sources: Sequence[Source]) -> list[str]:
+    """Return warnings for dates after now, long before their files were written, or far from the files' names."""
+    found = date_range(keys)
+    if found is None:
+        return []
+    first, last = map(date.fromisoformat, found)
+    said = f"dates are {first}" if first == last else f"dates are {first} to {last}"
+    now = datetime.now(UTC).date()
+    written = max((datetime.fromtimestamp(source.modified / 1e9, UTC).date() for source in sources), default=now)
+    if (last - now).days > 1:
+        return [f"{said}, after today: {_HOW}"]
+    named = sorted(date.fromisoformat(name) for name in {date_in_name(s.path) for s in sources} if name and _real(name))
+    if named and ((named[0] - last).days > _OFF_NAME or (first - named[-1]).days > _OFF_NAME):
+        return [f"{said}, while the names of the files say {named[0]}: {_HOW}"]
+    if (written - last).days > _OLD * 365:
+        return [f"{said}, {(written - last).days // 365} years before the files were written: {_HOW}"]
+    if (last - first).days > 40 * 365:
+        return [f"{said}: some times are of another unit or epoch than others: {_HOW}"]
+    return []
+
+
+def _real(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def slow_warnings(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]) -> list[str]:
+    """Return a warning a table and column of which the fast path could not read some cells: how many, and the first."""
+    found: dict[tuple[str, str], list[tuple[Source, SlowRows]]] = {}
+    rows: dict[str, int] = {}
+    for part in parsed:
+        source = sources[chunks[part.number].source]
+        rows[source.table] = rows.get(source.table, 0) + part.stored
+        for column, slow in part.slow.items():
+            found.setdefault((source.table, column), []).append((source, slow))
+    warnings = []
+    for (table, column), places in found.items():
+        source, first = places[0]
+        count = sum(slow.rows for _, slow in places)
+        warnings.append(
+            f"{count} of {rows[table]} rows of {table} were read slowly, for what stands in {column}; first: "
+            f"{first.cell[:60]!r} in {source.path} at byte {first.offset}"
         )
-
-
-def strangers(tables: Mapping[str, set[Key]]) -> Iterator[str]:
-    """Yield what does not meet across the tables of an input: securities, or else their dates."""
-    orders = tables.get("orders", set[Key]())
-    ours = {security for security, _ in orders}
-    for table in ("trades", "nbbo"):
-        keys = tables.get(table, set[Key]())
-        theirs = {security for security, _ in keys}
-        if not ours or not theirs:
-            continue
-        if not ours & theirs:
-            yield f"no security of {table} is in orders: {table} have {_some(theirs)}, orders {_some(ours)}"
-        elif theirs - ours:
-            absent = theirs - ours
-            yield f"{len(absent)} of {len(theirs)} securities of {table} are not in orders: {_some(absent)}"
-        elif not orders & keys:
-            theirs, mine = ({date for _, date in table} for table in (keys, orders))
-            yield f"no trade date of {table} is in orders: {table} have {_some(theirs)}, orders {_some(mine)}"
-
-
-def _some(names: set[str]) -> str:
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(sorted(names)[:_SHOWN]) + rest
+    return warnings

@@ -8,7 +8,7 @@ import pytest
 from tests.tickstore.conftest import OPEN
 from tests.tickstore.conversion.test_reversed_files import HEADERS
 from tickstore import ConvertRequest, convert
-from tickstore.conversion.plausibility import strangers
+from tickstore.conversion.contradictions import strangers
 
 HOUR = 3_600 * 10**9
 DAY = 24 * HOUR
