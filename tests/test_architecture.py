@@ -35,6 +35,7 @@ STEPS = {
         "parse",
         "building",
         "conversion",
+        "inspect",
     ),
     "driver": ("config", "plan", "sums", "tables", "job", "engines", "report", "run", "command_line", "__main__"),
 }

@@ -17,7 +17,7 @@ from tickstore.input.fields import FIELDS, TABLES, canonical
 from tickstore.input.files import check_file
 from tickstore.input.header import BOM, match_fields, split_names
 from tickstore.input.text import read_head, sniff_form
-from tickstore.parse.column_guesses import guessed_columns
+from tickstore.inspect.column_guesses import guessed_columns
 
 _SENTINEL: Final = str(NULL)
 _ENOUGH: Final = 0.5  # of the needed fields
