@@ -41,6 +41,7 @@ from tickstore.input.text import PLAIN
 from tickstore.parse.plan import find_sources
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.store.commit import BuiltPartition, Decision, boot_id, commit, finish_commit, remove_working_folder
+from tickstore.store.names import store_names
 from tickstore.store.paths import CONVERT_FOLDER, REJECTS_NAME, is_decided
 from tickstore.times.stated_dates import date_warnings
 from tickstore.times.trade_dates import trade_calendar
@@ -73,6 +74,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
                 report = earlier_report(request.store, fingerprint, request.replace) or _convert(
                     request, sources, fingerprint, progress or (lambda _: None)
                 )
+                report = replace(report, warnings=(*report.warnings, *store_names(request)))
             finally:
                 forget_lock(made)
     except ReadOnlyError:
@@ -129,7 +131,7 @@ def _plan(
 ) -> tuple[Plan, int, dict[str, Any]]:
     """Return the plan of a conversion, its number of workers, and what it is about."""
     rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
-    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
+    sessions = read_sessions(request.sessions, *rules) if request.sessions else None
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
@@ -207,7 +209,9 @@ def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]
     )
     unmatched = 0 if plan.sessions is None else plan.sessions.unmatched(partition.key for partition in built)
     if unmatched:
-        warnings.append(f"{unmatched} sessions of {plan.request.sessions} match no security and date of this input")
+        given = plan.request.sessions
+        where = str(given[0]) if len(given) == 1 else f"{len(given)} files"
+        warnings.append(f"{unmatched} sessions of {where} match no security and date of this input")
     for column in ("side", "participant"):
         rows = sum(partition.contradictions.get(column, 0) for partition in built)
         if rows:
