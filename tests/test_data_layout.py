@@ -159,7 +159,9 @@ def test_columns_are_aligned_and_cover_the_file_in_order(tiny: Path) -> None:
 
 def test_the_store_holds_the_files_named(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text("id,time,security,price,side,quantity,leaves,matched,participant\n7,1725494536,A/B,1,1,1,1,0,3\n")
+    path.write_text(
+        "order_id,time,security,price,side,quantity,leaves,matched,participant\n7,1725494536,A/B,1,1,1,1,0,3\n"
+    )
     tickstore.convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     named = {
         row[0].replace("<security>", "A%2FB").replace("<date>", "2024-09-05") for row in table("The store's folder")

@@ -19,10 +19,18 @@ from driver.config import loading
 from driver.config.keys import KINDS, PATHS, default_text
 from driver.config.kinds import whole
 from driver.config.loading import load_config
+from driver.run.input_files import READING, reading_request
 from driver.run.monitor import Monitor
 from tickstore.errors import UserError
 
-INSPECTED = ("timezone", "session_cutoff", "holidays", "session", "columns")  # keys that decide what is seen
+INSPECTED = (
+    "timezone",
+    "session_cutoff",
+    "holidays",
+    "session",
+    "price_decimals",
+    *READING,
+)  # what decides what is seen
 MOST_ROWS = 5_000_000  # of a table of a folder that is looked at
 EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1  # the other codes: `main`
 
@@ -175,14 +183,15 @@ def inspect_file(path: str, *, rows: str = str(MOST_ROWS), config: str = "", jso
         config: TOML file with settings; flags win over it
         json: print as JSON
     """
-    from tickstore import Rules, inspect_folder
     from tickstore import inspect_file as look
+    from tickstore import inspect_folder
 
     settings = load_config(flags, config).config
+    request = reading_request(settings)
     most = whole(0).of_flag("rows", rows)
     where = Path(path).expanduser()
     if where.is_dir():
-        found = inspect_folder(where, most, Rules(**{name: getattr(settings, name) for name in INSPECTED}))
+        found = inspect_folder(where, most, request, settings.session)
         _print(json, folder_text(found), asdict(found))
     else:
         file = look(where)

@@ -14,6 +14,7 @@ from typing import Any
 from driver.config.checks import check_together, did_you_mean
 from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
 from tickstore.errors import UserError
+from tickstore.input.rules import rule_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,20 @@ def settings_toml(config: Config) -> str:
         section, _, key = field.metadata["path"].partition(".")
         value = getattr(config, field.name)
         if field.metadata["path"] == "input.columns":
-            text = "{" + ", ".join(f"{json.dumps(ours)} = {json.dumps(theirs)}" for ours, theirs in value) + "}"
+            text = _inline({name: rule_facts(rule) for name, rule in value})
         elif field.name == "order_types" and value == (0,):
             text = '["none"]'
         else:
             text = json.dumps(value, ensure_ascii=False)
         sections.setdefault(section, []).append(f"{key} = {text}")
     return "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections.items()) + "\n"
+
+
+def _inline(value: Any) -> str:
+    """Return a value as TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)} = {_inline(item)}" for name, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def example_toml() -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 import tickstore
 from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volume
@@ -55,7 +56,8 @@ def run_job(job: Job) -> JobReport:
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
-        parents = _sum_blocks(job, texts, blocks, sums, outliers)
+        ids = OrderIds(day.orders)
+        parents = _sum_blocks(job, texts, ids, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
@@ -63,6 +65,9 @@ def run_job(job: Job) -> JobReport:
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     intervals, extremes = count_intervals(ranges), outliers.rows
+    if not ids.as_stored:
+        shown = ids.shown(np.array([row["order_id"] for row in extremes], np.int64)).to_pylist()
+        extremes = [row | {"order_name": str(name)} for row, name in zip(extremes, shown, strict=True)]
     partial = Partial(job.security, job.date, job.fingerprint, *tables, quality, extremes, names, intervals, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
@@ -103,14 +108,14 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 
 def _sum_blocks(
-    job: Job, texts: Mapping[int, str], blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
+    job: Job, texts: Mapping[int, str], ids: OrderIds, blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
 ) -> Parents | None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     parents = ParentSums()
     with ExitStack() as stack:
         adds = [sums.add, parents.add, outliers.add]
         if job.settings.order_level:
-            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts)).write)
+            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts, ids)).write)
         for block in blocks:
             for add in adds:
                 add(block)

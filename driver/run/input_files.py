@@ -14,6 +14,7 @@ from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
 from tickstore.errors import InputError, StoreError, UserError
+from tickstore.input.rules import ColumnRule
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 CONVERT_MEMORY_MB = 384
 SHOWN = 6  # names listed in a message
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
-CONVERTING = ("sessions", "session_cutoff", "holidays", "columns", "price_format", "quotes_from_orders")
+READING = (
+    "columns", "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
+    "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders",
+)  # fmt: skip
+CONVERTING = ("sessions", "session_cutoff", "holidays", *READING)
 SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings
 
 
@@ -97,7 +102,7 @@ def input_files(config: Config) -> dict[str, tuple[Path, ...]]:
     return {kind: found[kind] or folder.files[kind] for kind in KINDS}
 
 
-def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
+def _check_columns(columns: Sequence[tuple[str, ColumnRule]]) -> None:
     """Raise for a mapping of a field that no table has."""
     from tickstore.input.fields import FIELDS
 
@@ -107,6 +112,14 @@ def _check_columns(columns: Sequence[tuple[str, str]]) -> None:
     for name, _ in columns:
         if name not in known:
             raise UserError(f"--columns names the field {name}, which no table has{did_you_mean(name, known)}")
+
+
+def reading_request(config: Config) -> "ConvertRequest":
+    """Return a request without files: how ``config`` has files read."""
+    from tickstore import ConvertRequest
+
+    _check_columns(config.columns)
+    return ConvertRequest((), Path(config.store).expanduser(), **{name: getattr(config, name) for name in SAME})
 
 
 def convert_request(config: Config, workers: int) -> "ConvertRequest":

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, Ticks
-from driver.run.input_files import SHOWN, input_files
+from driver.run.input_files import SHOWN, input_files, reading_request
 from tickstore.errors import InputError
 from tickstore.store.paths import NAMES_NAME
 
 if TYPE_CHECKING:
+    from tickstore import ConvertRequest
     from tickstore.store.names import StoredNames
 
 MOST_FILES: Final = 50  # of orders, from each of which the first rows are looked at
@@ -49,7 +50,7 @@ def as_reference_states(loaded: Loaded, say: Callable[[str], None]) -> Config:
         return config
     from tickstore.input.reference_files import read_reference
 
-    seen = seen_prices(files["orders"][:MOST_FILES], dict(config.columns))
+    seen = seen_prices(files["orders"][:MOST_FILES], reading_request(config))
     facts = read_reference(files["reference"])[0]
     found = {facts[name].price_decimals for name in seen.securities & facts.keys()} - {None}
     stated = sorted(decimals for decimals in found if decimals is not None)
@@ -140,7 +141,7 @@ def named_ticks(names: "StoredNames") -> TickFile | None:
     return TickFile(NAMES_NAME, names.digest, ticks) if ticks else None
 
 
-def seen_prices(orders: Sequence[Path], mapping: Mapping[str, str]) -> SeenPrices:
+def seen_prices(orders: Sequence[Path], request: "ConvertRequest") -> SeenPrices:
     """Return what the first rows of order files show; a file that cannot be read is left to the conversion."""
     from tickstore.inspect.batches import batches, read_file_head
 
@@ -148,7 +149,7 @@ def seen_prices(orders: Sequence[Path], mapping: Mapping[str, str]) -> SeenPrice
     for path in orders:
         rows = 0
         try:
-            for batch in batches(read_file_head(path, "orders", mapping), ("security", "price")):
+            for batch in batches(read_file_head(path, "orders", request), ("security", "price")):
                 seen.securities |= set(batch.texts["security"].unique().to_pylist()) - {None}
                 _add_prices(seen, batch.texts["price"].unique().to_pylist())
                 rows += batch.rows

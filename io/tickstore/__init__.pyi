@@ -11,7 +11,6 @@ from tickstore.inspect.findings import FolderInspection as FolderInspection
 from tickstore.inspect.folder import inspect_folder as inspect_folder
 from tickstore.inspect.inspection import Inspection as Inspection
 from tickstore.inspect.inspection import inspect_file as inspect_file
-from tickstore.inspect.session_times import Rules as Rules
 from tickstore.request import ConvertProgress as ConvertProgress
 from tickstore.request import ConvertReport as ConvertReport
 from tickstore.request import ConvertRequest as ConvertRequest

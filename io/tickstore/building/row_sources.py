@@ -12,10 +12,12 @@ import numpy as np
 from kernels.base.columns import I64, Array
 from tickstore.day.reader import DayFile
 from tickstore.day.schema import GROUP_OF, Key
-from tickstore.input.fields import FIELDS
+from tickstore.input.fields import FIELDS, TEXT_COLUMNS
 from tickstore.spill.segments import Spill
 
-FROM_FIRST_ROW = ("participant", "side", "order_type", "time_validity", "crossing_key", "decision_time", "parent_id")
+FROM_FIRST_ROW = (
+    "participant", "side", "order_type", "time_validity", "crossing_key", "decision_time", "parent_id", *TEXT_COLUMNS,
+)  # fmt: skip
 OF_ORDERS = {"order_id", *FROM_FIRST_ROW}  # fields that a day file has once an order, as the first row states them
 
 

@@ -20,6 +20,7 @@ from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, 
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
+from tickstore.conversion.plausibility import range_warnings, slow_warnings
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
 from tickstore.conversion.workspace import (
     check_space,
@@ -170,7 +171,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     repeated = sum(len(places) for partition in built for places in partition.duplicates.values())
     if repeated:  # before each of them is looked for
         first = [*rejects[:3], *duplicate_rows(built, plan.chunks, plan.sources, request, 3)]
-        check_rejects(request, counts, first, len(rejects) + repeated - len(first))
+        check_rejects(request, plan.sources, counts, first, len(rejects) + repeated - len(first))
         duplicates = duplicate_rows(built, plan.chunks, plan.sources, request)
         for bad in duplicates:
             counts[bad.table].update(stored=-1, rejected=1)
@@ -194,7 +195,10 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
 
 
 def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) -> tuple[str, ...]:
-    warnings = []
+    keys = [partition.key for partition in built]
+    warnings = [note for source in plan.sources for note in source.notes]
+    warnings += range_warnings(keys, plan.sources)
+    warnings += slow_warnings(plan.sources, plan.chunks, parsed)
     weekend = sum(chunk.weekend_rows for chunk in parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")

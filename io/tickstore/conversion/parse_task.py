@@ -5,7 +5,7 @@ Run by an engine for the pipeline; it joins the parser to the spill.
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +13,17 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.conventions import UNKNOWN_CODE
+from tickstore.conversion.advice import advice_for
 from tickstore.day.schema import Key
 from tickstore.errors import InputError
+from tickstore.input.fields import PRICE
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines, page_digest
 from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_pieces
-from tickstore.parse.blocks import BlockParser, Reject
+from tickstore.parse.blocks import BlockParser, Reject, SlowRows
+from tickstore.parse.odd_lines import ANOTHER_HEADER, TOO_MANY_DECIMALS
+from tickstore.parse.text_ids import TextIds
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
 from tickstore.spill.segments import Spill, SpillWriter, open_spill
@@ -63,6 +67,7 @@ class ParsedChunk:
     other_date: str = ""  # the first of them
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
+    slow: dict[str, SlowRows] = field(default_factory=dict)  # rows off the fast path, by the column that it was for
 
 
 _logs: dict[str, WorkerLog] = {}  # this process's, by folder
@@ -77,7 +82,8 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     log = None if task.logs is None else _own_log(task.logs)
     target = io.BytesIO() if log is None else log.begin()
     numbers: set[int] = set()
-    writer = SpillWriter(target, task.source.names, calendar)
+    writer = SpillWriter(target, task.source.stored_names, calendar)
+    ids = TextIds(task.source, long_names)
     text = RangeText(task)
     for piece in text.pieces():
         for block in parser.parse(piece):
@@ -86,9 +92,10 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
                 if result.first_time is None:
                     result.first_time = int(block.columns["timestamp"][0])
                 _collect_names(numbers, block.columns.get("participant"))
-                writer.add(block.columns)
+                writer.add(ids.columns(block.columns))
     texts = {number: text for text, number in long_names.items()}
     result.names = {name_text(number, texts): number for number in sorted(numbers)}
+    result.slow = parser.slow
     result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(text.newlines), writer.weekend_rows
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = text.pages.hex(), text.text_pages.hex()
@@ -116,23 +123,49 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     result.stored += rows
     result.blank += blank
     result.rejects += rejects
+    _check_contradictions(rejects, task)
     if len(result.rejects) > task.most_rejects:
-        first = [(_place(reject, task), reject.reason, reject.column) for reject in result.rejects[:3]]
+        first = [(_place(reject, task), reject.reason, reject.column, reject.cell) for reject in result.rejects[:3]]
         raise too_many_bad(f"more than {task.most_rejects} rows are bad", first)
 
 
-def too_many_bad(what: str, first: Iterable[tuple[str, str, str]]) -> InputError:
-    """Return the error for more bad rows than allowed; ``first`` are place, reason and column of some."""
-    rows = "; ".join(f"{place} {reason}{' in ' + column if column else ''}" for place, reason, column in first)
+def _check_contradictions(rejects: list[Reject], task: ParseTask) -> None:
+    """Raise InputError for a line that shows that the whole file is not what it was taken for."""
+    prices = {task.source.header.names[r.column] for r in task.source.readings if r.kind == PRICE and r.column >= 0}
+    for reject in rejects:
+        if reject.reason == ANOTHER_HEADER:
+            raise InputError(
+                f"{_place(reject, task)}: a header in the middle of the file, of other columns or in another order "
+                f"({reject.raw[:80]}): what follows it would be misread; split the file there and give both parts"
+            )
+        whole = task.source.price_format == "units" and not task.source.unit_stated
+        if whole and reject.reason == TOO_MANY_DECIMALS and reject.column in prices:
+            raise InputError(
+                f"{_place(reject, task)}: {reject.cell} in {reject.column} has decimals, while the prices before were "
+                "taken for whole numbers of the price unit; nothing was stored. Say --price_format=decimal (prices are "
+                "of the currency) or --price_format=units (this row is bad)"
+            )
+
+
+def too_many_bad(what: str, first: Sequence[tuple[str, str, str, str]], rejects: str = "") -> InputError:
+    """Return the error for more bad rows than allowed; ``first`` are place, reason, column and cell of some."""
+    rows = "; ".join(
+        f"{place} {reason}{' in ' + column if column else ''}{f' ({cell[:60]!r})' if cell else ''}"
+        for place, reason, column, cell in first
+    )
+    advice = dict.fromkeys(advice_for(reason, column) for _, reason, column, _ in first)
+    told = "; ".join(advice)
+    listed = f". All are in {rejects}" if rejects else ""
     return InputError(
-        f"{what}: nothing was stored. First: {rows}. Mend the file or raise --max_rejects or --max_reject_ratio"
+        f"{what}: nothing was stored. First: {rows}. {told[:1].upper()}{told[1:]}; or raise --max_rejects or "
+        f"--max_reject_ratio{listed}"
     )
 
 
 def _place(reject: Reject, task: ParseTask) -> str:
     """Return where a bad row is; its line is only known where the lines before it are."""
     if task.chunk.start == 0:
-        return f"{task.source.path}:{2 + reject.line}"
+        return f"{task.source.path}:{task.source.header.first_line + reject.line}"
     return f"{task.source.path} at byte {reject.offset}"
 
 
@@ -189,7 +222,8 @@ class RangeText:
                 yield view, begin, stop, offset + begin - start
         if self._rest:
             self.text_pages += _digest(self._rest, 0, len(self._rest))
-        self.newlines.append(-1)  # the header
+        if source.header.data_start > 0 and source.header.first_line == 2:
+            self.newlines.append(-1)  # the header
 
     def _digest_pages(self, data: Any, page: int, reached: int) -> int:
         """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""

@@ -112,7 +112,7 @@ class Pipeline:
         plan, parsed = self._plan, self.parsed
         self.counts = count_lines(plan.sources, plan.chunks, parsed)
         check_copies(plan.sources, plan.chunks, parsed)
-        check_rejects(plan.request, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
+        check_rejects(plan.request, plan.sources, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
 
     def _build(self, engine: Engine) -> None:
         self._progress(ConvertProgress("build", 0, len(self._ranges)))

@@ -60,7 +60,7 @@ class BuildTasks:
         self._stored = manifest_partitions(plan.request.store)
         self._facts = _facts_of_sources(plan, parsed)
         self._names = [Path(source.path).name for source in plan.sources]
-        self._columns = [tuple(name for name in s.names if name not in NOT_COLUMNS) for s in plan.sources]
+        self._columns = [tuple(name for name in s.stored_names if name not in NOT_COLUMNS) for s in plan.sources]
 
     def task(self, number: int, key: Key, ranges: Mapping[int, int]) -> BuildTask:
         """Return the task that builds a partition from ``ranges`` (number -> rows), which are ranked."""

@@ -79,6 +79,7 @@ ORDERS: Final = _columns(
     ("fills_before_end", "i4", "", "fills of the partition strictly before end_time"),
     ("decision_time?", "i8", "ns UTC", "when the decision to trade was taken"),
     ("parent_id?", "i8", "", "the parent order this order is a child of"),
+    *((f"order_text_{k}?", "i8", "bytes", f"bytes {8 * k} to {8 * k + 7} of a text id, big-endian") for k in range(8)),
 )
 FILLS: Final = _columns(
     "fills",  # by (order_index, timestamp, sequence); fills of absent orders (-1) last

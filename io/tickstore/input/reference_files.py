@@ -16,7 +16,7 @@ from tickstore.input.header import split_names
 from tickstore.input.text import read_text
 
 _REFERENCE: Final = {
-    "id": ("id", *SECURITY_ALIASES[:-1]),
+    "id": ("id", *SECURITY_ALIASES),
     "name": ("name", "securityname", "longname"),
     "isin": ("isincode", "isin"),
     "decimals": ("decimalsinprice", "pricedecimals", "decimals"),

@@ -18,9 +18,13 @@ import pyarrow.parquet
 from kernels.conventions import NULL
 from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, canonical
-from tickstore.input.files import check_file
-from tickstore.input.header import match_fields, split_names
+from tickstore.input.files import Source, check_file
+from tickstore.input.header import BOM, match_fields, split_names
+from tickstore.input.readings import Reading
+from tickstore.input.rules import ColumnRule, rules_of
 from tickstore.input.text import PARQUET, PLAIN, read_head, sniff_form, stream_pieces
+from tickstore.parse.plan import source_of
+from tickstore.request import ConvertRequest
 
 _PIECE: Final = 4 << 20  # bytes of text
 _HEADER: Final = 1 << 20
@@ -29,65 +33,98 @@ _SENTINEL: Final = str(NULL)
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """What the first line of a file says."""
+    """What the beginning of a file says."""
 
     path: Path
     table: str
     form: str  # plain, gzip, ..., parquet
     names: tuple[str, ...]
     delimiter: str
+    has_header: bool
     columns: dict[str, int]  # field -> column number
     missing: tuple[str, ...]  # fields that are needed and have no column
+    source: Source | None  # as a conversion would read it, None where it would not
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        """Return how a conversion would read the fields, none where it would not."""
+        return {} if self.source is None else {reading.field.name: reading for reading in self.source.readings}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: texts of the fields asked for, null where a cell is empty or the null sentinel."""
+    """Some rows: texts of the fields asked for, null where a cell is empty or means no value."""
 
     rows: int
-    texts: dict[str, Any]  # field -> pyarrow array of strings
+    texts: dict[str, Any]  # field, or "date of " + field -> pyarrow array of strings
     share: float  # of the file that is read, this batch included
 
 
-def read_file_head(path: Path, table: str, mapping: Mapping[str, str]) -> FileHead:
-    """Return what the first line of a file of ``table`` says.
+def read_file_head(path: Path, table: str, request: ConvertRequest) -> FileHead:
+    """Return what the beginning of a file of ``table`` says, read as ``request`` has it.
 
     InputError: it cannot be read, or has no header.
     """
     check_file(path, "inspect")
     form = sniff_form(path)
     line = read_head(path, form, _HEADER).partition(b"\n")[0]
-    if not line.strip():
+    if not line.removeprefix(BOM).strip():
         raise InputError(f"{path}: no header line")
+    try:
+        source = source_of(path, table, request)
+    except InputError:
+        source = None
+    if source is not None:
+        header = source.header
+        columns = {r.field.name: r.column for r in source.readings}
+        return FileHead(path, table, form, header.names, header.delimiter, header.first_line > 1, columns, (), source)
     names, delimiter = split_names(line, str(path))
-    columns, missing = matched(names, table, mapping)
-    return FileHead(path, table, form, names, delimiter, columns, missing)
+    columns, missing = matched(names, table, rules_of(request.columns))
+    return FileHead(path, table, form, names, delimiter, True, columns, missing, None)
 
 
-def matched(names: tuple[str, ...], table: str, mapping: Mapping[str, str]) -> tuple[dict[str, int], tuple[str, ...]]:
+def matched(
+    names: tuple[str, ...], table: str, rules: Mapping[str, ColumnRule]
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return field -> column number of what is there, and the fields that are needed and are not."""
     keys = set(map(canonical, names))
-    given = {name: column for name, column in mapping.items() if canonical(column) in keys}
-    absent = [
-        field.aliases[0]
+    given = {name: rule for name, rule in rules.items() if not rule.column or canonical(rule.column) in keys}
+    absent = {
+        field.name
         for field in FIELDS[table]
-        if not keys & set(field.aliases) and field.name not in given and f"{table}.{field.name}" not in given
-    ]
-    try:
-        columns = match_fields(names + tuple(absent), table, given, "")
-    except InputError:
-        columns = {}
-    found = {name: column for name, column in columns.items() if column < len(names)}
-    return found, tuple(field.name for field in FIELDS[table] if field.required and field.name not in found)
+        if not keys & {*field.aliases, *field.weak} and not {field.name, f"{table}.{field.name}"} & set(given)
+    }
+    while True:
+        try:
+            columns = match_fields(names, table, given, "", absent)
+            break
+        except InputError:  # two fields know one column: the later does without
+            known = [field.name for field in FIELDS[table] if field.required and field.name not in absent]
+            if not known:
+                return {}, tuple(field.name for field in FIELDS[table] if field.required)
+            absent.add(known[-1])
+    stated = {name.rpartition(".")[2] for name, rule in given.items() if rule.constant is not None}
+    return columns, tuple(
+        field.name
+        for field in FIELDS[table]
+        if field.required and field.name not in columns and field.name not in stated
+    )
 
 
 def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
-    """Yield the rows of a file with the texts of those ``fields`` that have a column.
+    """Yield the rows of a file with the texts of those ``fields`` that have a column or a constant.
 
     InputError: its packing is damaged, or its text is no table.
     """
-    wanted = {name: head.columns[name] for name in fields if name in head.columns}
-    numbers = sorted(set(wanted.values()))
+    readings = head.readings
+    wanted = {name: head.columns[name] for name in fields if head.columns.get(name, -1) >= 0}
+    wanted |= {
+        f"date of {name}": readings[name].date_column
+        for name in fields
+        if name in readings and readings[name].date_column >= 0
+    }
+    constants = {name: readings[name].constant for name in fields if name in readings and readings[name].column < 0}
+    numbers = sorted(set(wanted.values())) or [0]
     convert = pa.csv.ConvertOptions(
         include_columns=[f"c{n}" for n in numbers],
         column_types={f"c{n}": pa.string() for n in numbers},
@@ -95,7 +132,7 @@ def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
     )
     parse = pa.csv.ParseOptions(delimiter=head.delimiter, invalid_row_handler=lambda _: "skip")
     for number, (text, share) in enumerate(_pieces(head.path, head.form)):
-        body = _clean(text.partition(b"\n")[2] if number == 0 else text)
+        body = _clean(text.partition(b"\n")[2] if number == 0 and head.has_header else text)
         if not body.strip():
             continue
         read = pa.csv.ReadOptions(column_names=[f"c{n}" for n in range(len(head.names))], use_threads=False)
@@ -103,8 +140,12 @@ def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
             table = pa.csv.read_csv(io.BytesIO(body), read, parse, convert)
         except pa.ArrowException as error:
             raise InputError(f"{head.path}: cannot be read as a table: {error}") from None
-        texts = {n: _text(table.column(f"c{n}").combine_chunks()) for n in numbers}
-        yield Batch(table.num_rows, {name: texts[n] for name, n in wanted.items()}, share)
+        cells = {n: pc.utf8_trim_whitespace(table.column(f"c{n}").combine_chunks()) for n in numbers}
+        texts = {name: _meant(cells[n], readings.get(name)) for name, n in wanted.items()}
+        texts |= {
+            name: _meant(pa.array([text] * table.num_rows, pa.string()), None) for name, text in constants.items()
+        }
+        yield Batch(table.num_rows, texts, share)
 
 
 def row_count(head: FileHead) -> int | None:
@@ -143,8 +184,13 @@ def _clean(text: bytes) -> bytes:
     return text if text.isascii() else text.decode("utf-8", "replace").encode()
 
 
-def _text(cells: Any) -> Any:
-    """Return cells as trimmed text, null where they are empty or the null sentinel."""
-    texts = pc.utf8_trim_whitespace(cells)
-    empty = pc.is_in(texts, value_set=pa.array(["", _SENTINEL]))
+def _meant(texts: Any, reading: Reading | None) -> Any:
+    """Return what texts stand for, null where they are empty, the null sentinel, or a word for no value."""
+    words = {} if reading is None else dict(reading.words)
+    if any(words.values()):
+        written = texts.dictionary_encode()
+        each = [words.get(text) or text for text in written.dictionary.to_pylist()]
+        texts = pa.array(each, pa.string()).take(written.indices)
+    nothing = ["", _SENTINEL, *(text for text, meant in words.items() if not meant)]
+    empty = pc.is_in(texts, value_set=pa.array(nothing))
     return pc.if_else(empty, pa.scalar(None, pa.string()), texts)

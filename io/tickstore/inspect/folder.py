@@ -20,10 +20,11 @@ from tickstore.inspect.codes import MEANINGS, header_family
 from tickstore.inspect.findings import VERSION, FileFinding, FolderInspection, OrphanFinding, TableFinding
 from tickstore.inspect.order_lives import MOST_ORDERS, OrderLives
 from tickstore.inspect.quote_states import QuoteStates
-from tickstore.inspect.session_times import Rules, SessionTimes
+from tickstore.inspect.session_times import SessionTimes
 from tickstore.inspect.table_counts import Securities, TableCounts, meets, security_and_day, security_day
-from tickstore.inspect.values import order_keys, prices, whole_numbers
-from tickstore.times.trade_dates import day_text
+from tickstore.inspect.values import order_keys, prices, times, whole_numbers
+from tickstore.request import ConvertRequest
+from tickstore.times.trade_dates import TradeCalendar, day_text, trade_calendar
 
 MOST_ROWS: Final = 5_000_000  # of a table
 _SHOWN: Final = 10
@@ -39,15 +40,20 @@ _LIFE: Final = {
 }  # fmt: skip
 
 
-def inspect_folder(path: Path | str, rows: int = MOST_ROWS, rules: Rules | None = None) -> FolderInspection:
+def inspect_folder(
+    path: Path | str, rows: int = MOST_ROWS, request: ConvertRequest | None = None, session: str = "10:00-16:00"
+) -> FolderInspection:
     """Return what the files of a folder hold, by at most ``rows`` rows of each table, 0: all.
+
+    They are read as ``request`` has it, whose own files do not matter; ``session`` is continuous trading where neither
+    files nor trades show it.
 
     Raises
     ------
     InputError
         There is no such folder, or it cannot be listed. What is wrong with a file is in its finding.
     """
-    look = _Look(read_folder(Path(path)), rules or Rules(), rows)
+    look = _Look(read_folder(Path(path)), request or ConvertRequest((), Path()), rows, session)
     for table in TABLES:
         look.read_table(table)
     return look.finding()
@@ -56,8 +62,9 @@ def inspect_folder(path: Path | str, rows: int = MOST_ROWS, rules: Rules | None 
 @dataclass(slots=True)
 class _Look:
     folder: ExchangeFolder
-    rules: Rules
+    request: ConvertRequest
     most_rows: int
+    session: str
     securities: Securities = field(default_factory=Securities)
     lives: OrderLives = field(default_factory=lambda: OrderLives(MOST_ORDERS))
     counts: dict[str, TableCounts] = field(default_factory=lambda: {table: TableCounts(table) for table in TABLES})
@@ -65,10 +72,12 @@ class _Look:
     fields: dict[str, set[str]] = field(default_factory=dict)
     quotes: QuoteStates = field(init=False)
     sessions: SessionTimes = field(init=False)
+    calendar: TradeCalendar = field(init=False)
 
     def __post_init__(self) -> None:
         self.quotes = QuoteStates(self._session_of)
-        self.sessions = SessionTimes(self.folder.files["sessions"], self.rules)
+        self.sessions = SessionTimes(self.folder.files["sessions"], self.request, self.session)
+        self.calendar = trade_calendar(self.request.timezone, self.request.session_cutoff, self.request.holidays)
 
     def read_table(self, table: str) -> None:
         """Read the files of a table, each as far as its share of the rows goes."""
@@ -84,7 +93,7 @@ class _Look:
         shown, size = path.relative_to(self.folder.path).as_posix(), path.stat().st_size
         found = FileFinding(shown, table, "", "other", 0, size, 0, True, 0, ())
         try:
-            head = read_file_head(path, table, dict(self.rules.columns))
+            head = read_file_head(path, table, self.request)
             family = header_family(head.names, table)
             found = replace(
                 found, form=head.form, family=family, columns=len(head.names), missing=head.missing, exact=False
@@ -104,7 +113,7 @@ class _Look:
             return 0, 0.0
         read = 0
         for batch in batches(head, _FIELDS[head.table]):
-            self._add(head.table, batch)
+            self._add(head, batch)
             read += batch.rows
             if most is not None and read >= most and batch.share < 1:
                 self._note_fields(head)
@@ -116,8 +125,9 @@ class _Look:
     def _note_fields(self, head: FileHead) -> None:
         self.fields[head.table] = self.fields.get(head.table, set(head.columns)) & set(head.columns)
 
-    def _add(self, table: str, batch: Batch) -> None:
-        placed = self.counts[table].add(batch, self.securities, self.rules.timezone, self.rules.calendar)
+    def _add(self, head: FileHead, batch: Batch) -> None:
+        table, stamp = head.table, times(head, batch, self.request.timezone)
+        placed = self.counts[table].add(batch, stamp, self.securities, self.calendar)
         nothing: Any = pa.nulls(batch.rows, pa.string())
         if table == "nbbo":
             bid, offer = (prices(batch.texts.get(name, nothing)) for name in ("bid", "offer"))

@@ -93,7 +93,8 @@ def _best_table(path: Path, names: tuple[str, ...]) -> tuple[str, dict[str, int]
 
 def _matches(names: tuple[str, ...], table: str) -> dict[str, int]:
     """Return the fields that aliases find, leaving absent ones out."""
-    absent = {f.name for f in FIELDS[table] if not any(alias in map(canonical, names) for alias in f.aliases)}
+    fields = [f for f in FIELDS[table] if f.aliases]
+    absent = {f.name for f in fields if not any(a in map(canonical, names) for a in (*f.aliases, *f.weak))}
     padded = names + tuple(next(f for f in FIELDS[table] if f.name == name).aliases[0] for name in sorted(absent))
     try:
         columns = match_fields(padded, table, {}, "")

@@ -1,6 +1,5 @@
-"""How files are to be read, and when trading was continuous: stated, seen in prints, or as usual. For `folder`."""
+"""When trading was continuous: as files state it, as prints show it, or as usual. For `folder`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -8,38 +7,24 @@ from kernels.base.local_time import local_instant
 from tickstore.errors import InputError
 from tickstore.input.session_file import SessionTable, read_sessions
 from tickstore.inspect.findings import SessionFinding
-from tickstore.times.trade_dates import TradeCalendar, day_text, trade_calendar
+from tickstore.request import ConvertRequest
+from tickstore.times.trade_dates import day_text
 
 _MINUTE: Final = 60 * 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How files are read, as conversions read them."""
-
-    timezone: str = "Australia/Sydney"
-    session_cutoff: str = "19:00"
-    holidays: tuple[str, ...] = ()
-    session: str = "10:00-16:00"  # where neither files nor trades show it
-    columns: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def calendar(self) -> TradeCalendar:
-        """Return the tables of trade dates."""
-        return trade_calendar(self.timezone, self.session_cutoff, self.holidays)
 
 
 class SessionTimes:
     """Continuous trading of securities on days."""
 
-    def __init__(self, paths: tuple[Path, ...], rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, paths: tuple[Path, ...], request: ConvertRequest, usual: str) -> None:
+        """``usual`` is the session where neither files nor prints show it, 10:00-16:00."""
+        self._zone, self._usual = request.timezone, usual
         self._table: SessionTable | None = None
         self.finding = SessionFinding(len(paths), 0, 0, "", "")
         if not paths:
             return
         try:
-            table = read_sessions(paths, rules.timezone, rules.session_cutoff, rules.holidays)
+            table = read_sessions(paths, request.timezone, request.session_cutoff, request.holidays)
         except InputError as error:
             self.finding = SessionFinding(len(paths), 0, 0, "", "", error.message)
             return
@@ -57,5 +42,5 @@ class SessionTimes:
             return *stated, "file"
         if prints is not None and prints[0] < prints[1]:
             return prints[0], -(-prints[1] // _MINUTE) * _MINUTE, "trades"
-        start, end = (local_instant(self._rules.timezone, date, clock) for clock in self._rules.session.split("-"))
+        start, end = (local_instant(self._zone, date, clock) for clock in self._usual.split("-"))
         return start, end, "settings"

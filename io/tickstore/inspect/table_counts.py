@@ -14,7 +14,7 @@ from kernels.conventions import DEAL_LIT, NULL
 from tickstore.inspect.batches import Batch
 from tickstore.inspect.codes import MEANINGS, UNKNOWN
 from tickstore.inspect.findings import CodeFinding
-from tickstore.inspect.values import dates_of, groups, times, whole_numbers
+from tickstore.inspect.values import dates_of, groups, whole_numbers
 from tickstore.times.trade_dates import TradeCalendar
 
 _MOST_CODES: Final = 1000  # of a column; beyond them it is no column of codes
@@ -61,10 +61,9 @@ class TableCounts:
     unreadable_times: int = 0
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)  # of continuous prints, by security and day
 
-    def add(self, batch: Batch, securities: Securities, zone: str, calendar: TradeCalendar) -> Placed:
-        """Count a batch and return where its rows are."""
+    def add(self, batch: Batch, stamp: I64, securities: Securities, calendar: TradeCalendar) -> Placed:
+        """Count a batch and return where its rows are. ``stamp`` : ns UTC, NULL where unreadable."""
         security = securities.coded(batch.texts.get("security", pa.nulls(batch.rows, pa.string())))
-        stamp = times(batch.texts.get("timestamp", pa.nulls(batch.rows, pa.string())), zone)
         readable = stamp != NULL
         day = np.full(batch.rows, -1, np.int32)
         day[readable] = dates_of(stamp[readable], calendar)

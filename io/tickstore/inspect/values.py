@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,10 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import F64, I32, I64
 from kernels.conventions import NULL
+from tickstore.input.readings import Reading
+from tickstore.inspect.batches import Batch, FileHead
+from tickstore.parse.odd_lines import LineRules, read_cells
+from tickstore.parse.plan import line_rules
 from tickstore.times.trade_dates import LATEST_TIME, TradeCalendar, trade_days
 from tickstore.times.written_times import RejectError, parse_time
 
@@ -40,8 +45,33 @@ def prices(texts: Any) -> F64:
     return np.where(np.abs(values) < _LARGEST_PRICE, values, np.nan)
 
 
-def times(texts: Any, zone: str) -> I64:
-    """Return ns UTC, NULL where there is no time a store takes."""
+def times(head: FileHead, batch: Batch, zone: str) -> I64:
+    """Return the timestamps of rows in ns UTC, NULL where there is no time a store takes."""
+    texts = batch.texts.get("timestamp", pa.nulls(batch.rows, pa.string()))
+    reading = head.readings.get("timestamp")
+    if head.source is None or reading is None or not (reading.clock or reading.format or reading.unit):
+        return usual_times(texts, zone)
+    rules = line_rules(head.source, zone)
+    dates = batch.texts.get("date of timestamp", pa.array([reading.date] * batch.rows, pa.string()))
+    plain = replace(reading, words=(), column=0, date_column=1 if reading.date_column >= 0 else -1)
+    known: dict[tuple[str | None, str | None], int] = {}
+    found = np.empty(batch.rows, np.int64)
+    for n, pair in enumerate(zip(texts.to_pylist(), dates.to_pylist(), strict=True)):
+        if pair not in known:
+            known[pair] = _stated_time(pair, plain, rules)
+        found[n] = known[pair]
+    return found
+
+
+def _stated_time(pair: tuple[str | None, str | None], reading: Reading, rules: LineRules) -> int:
+    try:
+        return read_cells([text or "" for text in pair], reading, rules, {})
+    except RejectError:
+        return NULL
+
+
+def usual_times(texts: Any, zone: str) -> I64:
+    """Return ns UTC of times that say themselves what they are, NULL where there is none a store takes."""
     numbers = whole_numbers(texts) if not _has_points(texts) else np.full(len(texts), NULL)
     found = np.full(len(texts), NULL)
     for low, high, unit in _UNITS:

@@ -7,7 +7,7 @@ import pytest
 from driver.config.loading import load_config
 from driver.run.input_files import convert_request
 from driver.run.reference_facts import as_reference_states, contradicts, scaled, seen_prices
-from tickstore import convert
+from tickstore import ConvertRequest, convert
 
 ASX = ((0, 1), (100, 5), (2000, 10))
 HEADER = "order_id,timestamp,security_code,price,side,quantity,leavesquantity,totalmatchedquantity,participantid\n"
@@ -96,8 +96,9 @@ def test_ticks_in_another_unit() -> None:
 
 
 def test_more_decimals_than_usual_are_seen_by_ticks_that_do_not_fit(tmp_path: Path) -> None:
-    seen = seen_prices([folder(tmp_path, TENS) / "orders" / "5.csv"], {})
+    request = ConvertRequest((), tmp_path)
+    seen = seen_prices([folder(tmp_path, TENS) / "orders" / "5.csv"], request)
     assert contradicts(seen, 4, 3, ASX) == "prices have the ticks of 3"
     fine = [str(price) for price in range(30_000, 35_000, 100)]
-    seen = seen_prices([folder(tmp_path, fine) / "orders" / "5.csv"], {})
+    seen = seen_prices([folder(tmp_path, fine) / "orders" / "5.csv"], request)
     assert contradicts(seen, 4, 3, ASX) == ""

@@ -9,7 +9,7 @@ import pytest
 import tickstore
 from tickstore import ConvertRequest, InputError
 
-MINIMAL = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+MINIMAL = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 
 
 def request(folder: Path, **options: object) -> ConvertRequest:
@@ -141,7 +141,7 @@ def test_bad_rows_are_listed_and_counted(tmp_path: Path) -> None:
     with (tmp_path / "store" / "rejects.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["line"], row["column"], row["reason"]) for row in rows] == [
-        ("52", "id", "malformed number"),
+        ("52", "order_id", "malformed number"),
         ("53", "side", "unknown side"),
         ("55", "", "missing fields"),
     ]
@@ -165,7 +165,7 @@ def test_too_many_bad_rows_store_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_user_errors_are_one_clear_line(tmp_path: Path, orders: str, message: str) -> None:
-    write(tmp_path, bad="id,time,security,price,side,qty\n", empty="")
+    write(tmp_path, bad="order_id,time,security,price,side,qty\n", empty="")
     with pytest.raises(InputError, match=message) as caught:
         tickstore.convert(ConvertRequest(orders=(tmp_path / orders,), store=tmp_path / "store"))
     assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ import pytest
 
 from driver.command_line.inspected import folder_text
 from tests.tickstore.conftest import OPEN
-from tickstore import FolderInspection, InputError, Rules, inspect_folder
+from tickstore import ConvertRequest, FolderInspection, InputError, inspect_folder
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -235,8 +235,8 @@ def test_a_mapping_serves_foreign_names(tmp_path: Path) -> None:
     orders = ORDERS.replace("order_id", "Auftrag").replace("security_code", "Wert")
     folder = write(tmp_path, orders=orders + order(1, OPEN, 0, 100, 3))
     assert inspect_folder(folder).files[0].missing == ("order_id", "security")
-    rules = Rules(columns=(("order_id", "Auftrag"), ("orders.security", "Wert")))
-    found = inspect_folder(folder, rules=rules)
+    columns = (("order_id", "Auftrag"), ("orders.security", "Wert"))
+    found = inspect_folder(folder, request=ConvertRequest((), Path(), columns=columns))
     assert (found.files[0].missing, found.outcomes[0].fully_filled) == ((), 1)
 
 

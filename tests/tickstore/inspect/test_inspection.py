@@ -149,8 +149,8 @@ def test_columns_of_foreign_names_are_guessed_by_what_they_hold(tmp_path: Path) 
     lines = inspect_file(path).mapping.splitlines()
     guesses = [line.removeprefix("# perhaps ") for line in lines if line.startswith("# perhaps")]
     assert guesses == [
-        '"orders.timestamp" = "Horodatage"', '"orders.side" = "Sens"', '"orders.quantity" = "Quantité"',
-        '"orders.leaves_quantity" = "leaves_qty_left"',
+        '"orders.order_id" = "Ordre"', '"orders.timestamp" = "Horodatage"', '"orders.side" = "Sens"',
+        '"orders.quantity" = "Quantité"', '"orders.leaves_quantity" = "leaves_qty_left"',
     ]  # fmt: skip
     assert all(
         lines.index(f"# perhaps {guess}") == lines.index(f'# {guess.split(" = ")[0]} = "?"') + 1 for guess in guesses

@@ -19,7 +19,7 @@ from tickstore.times.trade_dates import day_number, day_text, first_instant, tra
 
 pytestmark = pytest.mark.reduced
 SYDNEY = ("Australia/Sydney", "19:00", ())
-HEADER = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 
 
 def dates(stamps: list[int], zone: str, cutoff: str, holidays: tuple[str, ...]) -> list[str]:
