@@ -17,11 +17,12 @@ from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, default_text
-from driver.config.kinds import whole
+from driver.config.kinds import choice, whole
 from driver.config.loading import load_config
 from driver.run.input_files import READING, reading_request
 from driver.run.monitor import Monitor
 from tickstore.errors import UserError
+from tickstore.input.fields import TABLES
 
 INSPECTED = (
     "timezone",
@@ -174,11 +175,14 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
 
 
 @partial(with_flags, flags={name: KINDS[name].is_flag for name in INSPECTED})
-def inspect_file(path: str, *, rows: str = str(MOST_ROWS), config: str = "", json: bool = False, **flags: str) -> None:
+def inspect_file(
+    path: str, *, table: str = "", rows: str = str(MOST_ROWS), config: str = "", json: bool = False, **flags: str
+) -> None:
     """Show what a folder of files holds, or what a file is and how its columns map to fields.
 
     Args:
         path: a folder of the exchange's files, taken whole; or a CSV file, packed or not, or a Parquet file
+        table: of a file: what it is to be looked at as, orders, trades or nbbo
         rows: of a folder: rows of each table that are read at most, 0: all [5000000]
         config: TOML file with settings; flags win over it
         json: print as JSON
@@ -194,7 +198,7 @@ def inspect_file(path: str, *, rows: str = str(MOST_ROWS), config: str = "", jso
         found = inspect_folder(where, most, request, settings.session)
         _print(json, folder_text(found), asdict(found))
     else:
-        file = look(where)
+        file = look(where, request=request, table=choice("", *TABLES).of_flag("table", table))
         _print(json, printed.inspection_text(file), asdict(file))
 
 

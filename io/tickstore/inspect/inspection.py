@@ -3,22 +3,22 @@
 Beside the parser, called by the command line.
 """
 
-import csv
-import json
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
 from kernels.conventions import NULL
-from tickstore.errors import InputError
-from tickstore.input.fields import FIELDS, TABLES, canonical
-from tickstore.input.files import check_file
-from tickstore.input.header import BOM, match_fields, split_names
-from tickstore.input.text import read_head, sniff_form
-from tickstore.inspect.column_guesses import guessed_columns
+from tickstore.input.fields import FIELDS, TABLES
+from tickstore.input.rules import rules_of
+from tickstore.inspect.batches import matched
+from tickstore.inspect.proposal import Proposal, propose, toml
+from tickstore.inspect.sample import LOBSTER, read_sample
+from tickstore.inspect.trial import Trial, stored_texts, try_request
+from tickstore.request import ConvertRequest
 
+FIRST_ROWS: Final = 3
+SHOWN_REASONS: Final = 5
 _SENTINEL: Final = str(NULL)
 _ENOUGH: Final = 0.5  # of the needed fields
 _HINTS: Final = {"orders": ("order",), "trades": ("trade", "fill"), "nbbo": ("nbbo", "quote", "bbo")}
@@ -45,71 +45,60 @@ class Inspection:
     delimiter: str
     rows_sampled: int
     columns: tuple[ColumnSummary, ...]
-    missing: tuple[str, ...]  # required fields without a column
-    mapping: str  # proposed TOML
+    missing: tuple[str, ...]  # required fields that nothing shows a column for
+    mapping: str  # proposed TOML, which works when pasted where nothing is missing
+    first_rows: tuple[dict[str, str], ...]  # as they would be stored with it
+    notes: tuple[str, ...]
 
 
-def inspect_file(path: Path | str, sample_bytes: int = 8 << 20) -> Inspection:
-    """Return what a CSV or Parquet file, packed or not, holds, by its header and its first ``sample_bytes`` bytes."""
-    path = Path(path)
-    check_file(path, "inspect")
-    head = read_head(path, sniff_form(path), sample_bytes)
-    whole = head.endswith(b"\n") or len(head) < sample_bytes
-    lines = [*head.rstrip(b"\n").split(b"\n"), b""] if whole else head.split(b"\n")
-    if not lines[0].removeprefix(BOM).strip():
-        raise InputError(f"{path}: no header line")
-    names, delimiter = split_names(lines[0], str(path))
-    table, columns, missing = _best_table(path, names)
-    fields = {column: name for name, column in columns.items()}
-    rows = [_cells(line, delimiter) for line in lines[1:-1] if line.strip()]
-    summaries = tuple(
-        _summary(name, fields.get(n, ""), [r[n] for r in rows if n < len(r)]) for n, name in enumerate(names)
-    )
-    wanted = missing if table else tuple(field.name for field in FIELDS["orders"] if field.required)
-    left = {name: {row[n] for row in rows if n < len(row)} for n, name in enumerate(names) if name and n not in fields}
-    proposal = _toml(table or "orders", names, columns, wanted, guessed_columns(table or "orders", wanted, left))
-    return Inspection(path, table, delimiter, len(rows), summaries, missing, proposal)
+def inspect_file(
+    path: Path | str, sample_bytes: int = 8 << 20, request: ConvertRequest | None = None, table: str = ""
+) -> Inspection:
+    """Return what a CSV or Parquet file, packed or not, holds, by its header and its first ``sample_bytes`` bytes.
 
-
-def _best_table(path: Path, names: tuple[str, ...]) -> tuple[str, dict[str, int], tuple[str, ...]]:
-    """Return the table with the largest share of its needed fields found, its columns, and what it misses.
-
-    Where less than half are found the file's name decides, and without a hint in it there is no table.
+    It is looked at as ``table`` where that is said, and read as ``request`` has it, whose own files do not matter.
     """
-    best: tuple[float, int, str, dict[str, int], tuple[str, ...]] | None = None
+    path, request = Path(path), request or ConvertRequest((), Path())
+    sample = read_sample(path, request, table, sample_bytes)
+    found = table or ("orders" if sample.header == LOBSTER else _best_table(path, sample.names, request))
+    made = propose(sample, found or "orders", request)
+    trial = try_request(sample, made.table, made.request) if not made.open else Trial()
+    fields = {rule.column: name for name, rule in reversed(made.rules.items()) if rule.column}
+    summaries = tuple(_summary(name, fields.get(name, ""), sample.cells(n)) for n, name in enumerate(sample.names))
+    return Inspection(
+        path, found, sample.delimiter, len(sample.rows), summaries, made.open, toml(made, sample),
+        stored_texts(trial, made.request, FIRST_ROWS), _notes(made, trial),
+    )  # fmt: skip
+
+
+def _notes(made: Proposal, trial: Trial) -> tuple[str, ...]:
+    """Return what the proposal does not settle."""
+    notes = list(made.notes)
+    if trial.problem:
+        notes.append(f"not read with this: {trial.problem}")
+    for (name, reason), count in trial.bad.most_common(SHOWN_REASONS):
+        cell = trial.examples[name, reason]
+        notes.append(
+            f"{count:,} of {len(trial.rows) + trial.bad_rows:,} rows tried are refused: {name} {cell!r}: {reason}"
+        )
+    return tuple(notes)
+
+
+def _best_table(path: Path, names: tuple[str, ...], request: ConvertRequest) -> str:
+    """Return the table of which most needed fields are found; one that the file's or its folder's name says wins.
+
+    Where less than half are found and no name says anything, there is no table.
+    """
+    said = f"{path.parent.name}/{path.name}".lower()
+    best: tuple[float, int, str] | None = None
     for table in TABLES:
-        columns = _matches(names, table)
-        needed = [f.name for f in FIELDS[table] if f.required]
-        missing = tuple(name for name in needed if name not in columns)
-        hinted = any(hint in path.name.lower() for hint in _HINTS[table])
-        share = 1 - len(missing) / len(needed)
-        candidate = (share if share >= _ENOUGH or not hinted else _ENOUGH, len(columns), table, columns, missing)
+        columns, missing = matched(names, table, rules_of(request.columns))
+        hinted = max((said.rfind(hint) for hint in _HINTS[table]), default=-1)
+        share = 1 - len(missing) / sum(f.required for f in FIELDS[table])
+        candidate = (share + 1 + hinted / (1 + len(said)) if hinted >= 0 else share, len(columns), table)
         if best is None or candidate[:2] > best[:2]:
             best = candidate
-    if best is None or best[0] < _ENOUGH:
-        return "", {}, ()
-    return best[2], best[3], best[4]
-
-
-def _matches(names: tuple[str, ...], table: str) -> dict[str, int]:
-    """Return the fields that aliases find, leaving absent ones out."""
-    fields = [f for f in FIELDS[table] if f.aliases]
-    absent = {f.name for f in fields if not any(a in map(canonical, names) for a in (*f.aliases, *f.weak))}
-    padded = names + tuple(next(f for f in FIELDS[table] if f.name == name).aliases[0] for name in sorted(absent))
-    try:
-        columns = match_fields(padded, table, {}, "")
-    except InputError:
-        return {}
-    return {name: column for name, column in columns.items() if column < len(names)}
-
-
-def _cells(line: bytes, delimiter: str) -> list[str]:
-    """Return the cells of a line as text, quotes taken off; a line that is torn within quotes is taken as it is."""
-    text = line.rstrip(b"\r").decode("utf-8", "replace").replace("\0", "\ufffd")
-    if '"' in text:
-        with suppress(csv.Error, StopIteration):
-            return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter, strict=True))]
-    return [cell.strip() for cell in text.split(delimiter)]
+    return "" if best is None or best[0] < _ENOUGH else best[2]
 
 
 def _summary(name: str, field: str, texts: list[str]) -> ColumnSummary:
@@ -127,24 +116,3 @@ def _range(texts: set[str]) -> tuple[str, str]:
     except InvalidOperation:
         pass
     return min(texts), max(texts)
-
-
-def _toml(
-    table: str, names: tuple[str, ...], columns: dict[str, int], missing: tuple[str, ...], guesses: dict[str, str]
-) -> str:
-    """Return what finds the fields, as configuration; needed ones that nothing found stand first, to be filled in."""
-    lines = ["[input.columns]"]
-    for name in missing:
-        lines.append(f'# "{table}.{name}" = "?"')
-        if name in guesses:
-            lines.append(f'# perhaps "{table}.{name}" = {_quoted(guesses[name])}')
-    left = [name for number, name in enumerate(names) if name and number not in columns.values()]
-    if missing and left:
-        lines += [f"# columns not taken: {', '.join(map(_quoted, left))}"]
-    lines += [f'"{table}.{f.name}" = {_quoted(names[columns[f.name]])}' for f in FIELDS[table] if f.name in columns]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """Return a TOML string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
