@@ -198,7 +198,7 @@ def inspect_file(
         found = inspect_folder(where, most, request, settings.session)
         _print(json, folder_text(found), asdict(found))
     else:
-        file = look(where, request=request, table=choice("", *TABLES).of_flag("table", table))
+        file = look(where, request=request, table=table and choice(*TABLES).of_flag("table", table))
         _print(json, printed.inspection_text(file), asdict(file))
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet
 
 from kernels.conventions import NULL
 from tickstore.errors import InputError
-from tickstore.input.fields import FIELDS, canonical
+from tickstore.input.fields import FIELDS, SNAPSHOTS, canonical
 from tickstore.input.files import Source, check_file
 from tickstore.input.header import BOM, match_fields, split_names
 from tickstore.input.readings import Reading
@@ -76,7 +76,8 @@ def read_file_head(path: Path, table: str, request: ConvertRequest) -> FileHead:
         source = None
     if source is not None:
         header = source.header
-        columns = {r.field.name: r.column for r in source.readings}
+        columns: dict[str, int] = {name: header.columns[name] for name in SNAPSHOTS if name in header.columns}
+        columns |= {r.field.name: r.column for r in source.readings}
         return FileHead(path, table, form, header.names, header.delimiter, header.first_line > 1, columns, (), source)
     names, delimiter = split_names(line, str(path))
     columns, missing = matched(names, table, rules_of(request.columns))

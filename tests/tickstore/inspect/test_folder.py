@@ -16,6 +16,7 @@ import pytest
 from driver.command_line.inspected import folder_text
 from tests.tickstore.conftest import OPEN
 from tickstore import ConvertRequest, FolderInspection, InputError, inspect_folder
+from tickstore.input.rules import ColumnRule
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -184,6 +185,30 @@ def test_what_a_run_could_compute(tables: tuple[str, ...], possible: set[str], t
     found = inspect_folder(write(tmp_path, **{table: texts[table] for table in tables}))
     assert {answer.what for answer in found.answers if answer.possible} == possible
     assert all(answer.why for answer in found.answers)
+
+
+def test_snapshots_on_order_rows_can_be_quotes(tmp_path: Path) -> None:
+    header = ORDERS.replace("\n", ",national_bid,national_offer\n")
+    found = inspect_folder(write(tmp_path, orders=header + order(1, OPEN, 1, 0).replace("\n", ",1,2\n")))
+    can = {answer.what: (answer.possible, answer.why) for answer in found.answers}
+    quotes = (True, "snapshots on order rows (--quotes_from_orders)")
+    assert can["benchmarks, spreads, charges for the unfilled"] == quotes
+
+
+def test_rules_of_a_mapping_are_heeded(tmp_path: Path) -> None:
+    """Constants, words, clocks beside a date, no header: as a conversion reads them."""
+    rows = f"1,{order(1, OPEN, 0, 100, 'done')}".replace(f",{OPEN},", ",10:30:00,", 1).replace("1,1,", "20240905,1,", 1)
+    names = ("day", *ORDERS.strip().split(","))
+    columns = (
+        ("timestamp", ColumnRule("timestamp", date="day")),
+        ("change_reason", ColumnRule("changereason", values=(("done", "3"),))),
+        ("order_type", ColumnRule(constant="64")),
+    )
+    request = ConvertRequest((), Path(), columns=columns, header=names)
+    found = inspect_folder(write(tmp_path, orders=rows), request=request)
+    assert [(table.rows, table.first_date, table.unreadable_times) for table in found.tables] == [(1, "2024-09-05", 0)]
+    assert [(code.code, code.rows) for code in (*found.order_types, *found.change_reasons)] == [("64", 1), ("3", 1)]
+    assert found.outcomes[2].fully_filled == 1
 
 
 def test_a_limit_of_rows_is_said_and_estimates_are_near(tmp_path: Path) -> None:
