@@ -24,6 +24,7 @@ STEPS = {
     "kernels": ("conventions", "base", "market", "measure", "dark", "replay", "sums", "bps", "research", "warming"),
     "tickstore": (
         "errors",
+        "rules",
         "request",
         "durable",
         "engines",

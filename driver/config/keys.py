@@ -11,7 +11,7 @@ from typing import Any
 from driver.config import kinds
 from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
-from tickstore.input.rules import UNIT, ColumnRule
+from tickstore.rules import UNIT, ColumnRule
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
@@ -60,6 +60,7 @@ class Config:
     price_divisor: int = _key("input.price_divisor", kinds.whole(1, 10**9))
     order_ids: str = _key("input.order_ids", kinds.choice("auto", "integer", "text"))
     quotes_from_orders: bool = _key("input.quotes_from_orders", kinds.flag())
+    duplicates: str = _key("input.duplicates", kinds.choice("auto", "reject", "keep"))
     replace: bool = _key("input.replace", kinds.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", kinds.number(0, 1))
     max_rejects: int = _key("input.max_rejects", kinds.whole(-1))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tickstore.errors import UserError
-from tickstore.input.rules import read_rule
+from tickstore.rules import read_rule
 
 WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 

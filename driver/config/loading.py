@@ -14,7 +14,7 @@ from typing import Any
 from driver.config.checks import check_together, did_you_mean
 from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
 from tickstore.errors import UserError
-from tickstore.input.rules import rule_facts
+from tickstore.rules import rule_facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
 from tickstore.errors import InputError, StoreError, UserError
-from tickstore.input.rules import ColumnRule
+from tickstore.rules import ColumnRule
 
 if TYPE_CHECKING:
     from tickstore import ConvertRequest
@@ -25,7 +25,7 @@ SHOWN = 6  # names listed in a message
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
 READING = (
     "columns", "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
-    "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders",
+    "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders", "duplicates",
 )  # fmt: skip
 CONVERTING = ("sessions", "session_cutoff", "holidays", *READING)
 SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings

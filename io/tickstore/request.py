@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tickstore.input.rules import Columns
+from tickstore.rules import Columns
 
 Progress = Callable[["ConvertProgress"], None]
 
@@ -61,6 +61,7 @@ class ConvertRequest:
     max_rejects: int | None = None
     replace: bool = False
     quotes_from_orders: bool = False
+    duplicates: str = "auto"  # auto, reject, keep: what becomes of rows that repeat an earlier one
     limits: Limits = Limits()
 
 

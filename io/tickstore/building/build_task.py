@@ -63,6 +63,7 @@ class BuildTask:
     replace: bool
     attributes: dict[str, Any]
     scratch_folder: str | None
+    duplicates: str  # what becomes of rows that repeat an earlier one
 
 
 def build_partition(task: BuildTask) -> BuiltPartition:
@@ -83,7 +84,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     attributes = _attributes(task, existing, choices)
     if FROM_ORDERS in attributes:
         attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
-    built = DayBuilder(tables, scratch).write(
+    built = DayBuilder(tables, scratch, task.duplicates).write(
         Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
     )
     outcome, others = _outcome(built, existing, choices, task)

@@ -7,6 +7,7 @@ the partition.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,15 @@ import numpy as np
 
 from kernels.base.columns import I32, I64, Array
 from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
+from tickstore.building.aggressors import derive_aggressors
+from tickstore.building.order_chains import chain_parents
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
+from tickstore.building.repetitions import AUTO, proven_fills
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
-from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS, QUOTES
+from tickstore.day.schema import DERIVED_AGGRESSOR, EVENTS, FILLS, GROUPS, ORDERS, QUOTES
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
@@ -44,17 +48,21 @@ class BuiltDay:
 class DayBuilder:
     """One partition on its way from rows to file."""
 
-    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch) -> None:
+    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch, duplicates: str = AUTO) -> None:
+        """``duplicates`` says what becomes of rows that repeat an earlier one: auto, reject or keep."""
         scratch.reset()
         self._scratch = scratch
         self._contradictions: dict[str, int] = {}
-        self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
+        self._orders = TimeOrdered("orders", tables["orders"], scratch, duplicates)
+        self._trades = TimeOrdered("trades", tables["trades"], scratch, duplicates, partial(proven_fills, self._orders))
+        self._nbbo = TimeOrdered("nbbo", tables["nbbo"], scratch, duplicates)
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
         self._fill_starts: I64 = scratch.empty(self._count + 1, "i8")
         self._position: I32 = scratch.empty(self._trades.rows, "i4")
         place_rows(self._fill_order, self._fill_starts, self._position)
+        self._parents = self._chains()
 
     def _number_orders(self) -> None:
         n = self._orders.rows
@@ -78,6 +86,24 @@ class DayBuilder:
             self._trades.read("order_id", fill_id)
             find_orders(fill_id, table, self._ids, self._fill_order)
 
+    def _chains(self) -> I64 | None:
+        """Return the orders' parents where they follow from the orders that they replaced."""
+        if self._orders.has("parent_id") or not self._orders.has("previous_order_id"):
+            return None
+        column: I64 = self._scratch.empty(self._orders.rows, "i8")
+        self._orders.read("previous_order_id", column)
+        previous = np.empty(self._count, np.int64)
+        previous[self._order_index[::-1]] = column[::-1]  # of each order's rows the first is written last
+        return chain_parents(self._ids[: self._count], previous)
+
+    def _stores(self, name: str) -> bool:
+        """Return whether the day file gets an optional column."""
+        if name == "parent_id":
+            return self._orders.has(name) or self._parents is not None
+        if name == "previous_order_id" and self._orders.has("parent_id"):
+            return False  # parents that the input names stand without it; beside it they are those of its chains
+        return self._orders.has(name)
+
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
         """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
         counts = self._orders.rows, self._count, self._trades.rows, self._nbbo.rows
@@ -86,7 +112,7 @@ class DayBuilder:
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
             for c in schema
-            if not c.optional or self._orders.has(c.name)
+            if not c.optional or self._stores(c.name)
         ]
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
@@ -99,7 +125,8 @@ class DayBuilder:
             views["events/order_index"][:] = self._order_index
             self._write_orders(views)
             trades_crc = self._write_fills(views)
-            index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
+            facts = {"trades_crc": trades_crc} | self._tell_aggressors(views)
+            index = writer.finish(security, date, attributes | more(views) | facts)
         except BaseException:
             writer.close()
             path.unlink(missing_ok=True)
@@ -129,7 +156,9 @@ class DayBuilder:
             np.subtract(order[name], order["carried_quantity"], out=order[name])
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
-            if name in order:
+            if name == "parent_id" and self._parents is not None:
+                order[name][:] = self._parents
+            elif name in order:
                 self._orders.read(name, column)
                 take(column, first, order[name])
                 if name in _LASTING:
@@ -167,6 +196,12 @@ class DayBuilder:
         put(before, self._position, views["fills/quote"])
         views["fills/by_time"][:] = self._position
         return crc
+
+    def _tell_aggressors(self, views: dict[str, Array]) -> dict[str, bool]:
+        """Fill the aggressors where the trades do not say, all else being written; return the attribute for it."""
+        if self._trades.rows == 0 or self._trades.has("aggressor"):
+            return {}
+        return {DERIVED_AGGRESSOR: True} if derive_aggressors(views, views["fills/aggressor"]) else {}
 
 
 def _count_others(values: I64, index: I32, of_order: Array) -> int:

@@ -26,7 +26,7 @@ def advice_for(reason: str, column: str) -> str:
     """Return what to do about rows that are bad for a reason, in one clause."""
     if reason in ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED):
         return (
-            f"times are read as {describe_forms()}; say another form with --time_format, --time_unit and --epoch, or "
+            f"{describe_forms()}; say another form with --time_format, --time_unit and --epoch, or "
             "where the date of a clock is with --date"
         )
     if reason == "malformed number":

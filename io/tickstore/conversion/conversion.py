@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tickstore.building.build_task import forget_logs
+from tickstore.building.repetitions import POLICIES
 from tickstore.conversion.accounting import check_built, files_without_rows
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import ParsedChunk, close_logs
@@ -35,7 +36,7 @@ from tickstore.conversion.workspace import (
 )
 from tickstore.durable.lock import ReadOnlyError, folder_lock
 from tickstore.engines.engine import InProcess
-from tickstore.errors import StoreError
+from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
 from tickstore.input.text import PLAIN
@@ -66,6 +67,8 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     began = time.perf_counter()
     sources = find_sources(request)
     trade_calendar(request.timezone, request.session_cutoff, request.holidays)  # a wrong rule is said before any work
+    if request.duplicates not in POLICIES:
+        raise InputError(f"duplicates: one of {', '.join(POLICIES)}, not {request.duplicates!r}")
     made = make_store(request.store)
     fingerprint = fingerprint_of(request, sources)
     try:

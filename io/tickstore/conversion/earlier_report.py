@@ -11,8 +11,8 @@ from tickstore.day.check import check_day, stated
 from tickstore.day.schema import Key
 from tickstore.durable.json_lines import read_lines
 from tickstore.input.files import Source, check_file
-from tickstore.input.rules import rule_facts
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
+from tickstore.rules import rule_facts
 from tickstore.store.catalog import is_partition_line
 from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
 
@@ -34,6 +34,7 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
         "columns": sorted([name, rule_facts(rule)] for name, rule in request.columns),
         "reading": {name: getattr(request, name) for name in _READING if getattr(request, name) != _USUAL[name]},
         "quotes_from_orders": request.quotes_from_orders,
+        "duplicates": request.duplicates,
         "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)

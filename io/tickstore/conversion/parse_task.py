@@ -5,7 +5,7 @@ Run by an engine for the pipeline; it joins the parser to the spill.
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,16 +13,14 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.conventions import UNKNOWN_CODE
-from tickstore.conversion.advice import advice_for
+from tickstore.conversion.refusals import TooManyBadError, check_contradictions, place_of, too_many_bad
 from tickstore.day.schema import Key
 from tickstore.errors import InputError
-from tickstore.input.fields import PRICE
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines, page_digest
 from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_pieces
 from tickstore.parse.blocks import BlockParser, Reject, SlowRows
-from tickstore.parse.odd_lines import ANOTHER_HEADER, TOO_MANY_DECIMALS
 from tickstore.parse.text_ids import TextIds
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
@@ -123,50 +121,14 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     result.stored += rows
     result.blank += blank
     result.rejects += rejects
-    _check_contradictions(rejects, task)
+    check_contradictions(rejects, task.source, task.chunk.start)
     if len(result.rejects) > task.most_rejects:
-        first = [(_place(reject, task), reject.reason, reject.column, reject.cell) for reject in result.rejects[:3]]
-        raise too_many_bad(f"more than {task.most_rejects} rows are bad", first)
-
-
-def _check_contradictions(rejects: list[Reject], task: ParseTask) -> None:
-    """Raise InputError for a line that shows that the whole file is not what it was taken for."""
-    prices = {task.source.header.names[r.column] for r in task.source.readings if r.kind == PRICE and r.column >= 0}
-    for reject in rejects:
-        if reject.reason == ANOTHER_HEADER:
-            raise InputError(
-                f"{_place(reject, task)}: a header in the middle of the file, of other columns or in another order "
-                f"({reject.raw[:80]}): what follows it would be misread; split the file there and give both parts"
-            )
-        whole = task.source.price_format == "units" and not task.source.unit_stated
-        if whole and reject.reason == TOO_MANY_DECIMALS and reject.column in prices:
-            raise InputError(
-                f"{_place(reject, task)}: {reject.cell} in {reject.column} has decimals, while the prices before were "
-                "taken for whole numbers of the price unit; nothing was stored. Say --price_format=decimal (prices are "
-                "of the currency) or --price_format=units (this row is bad)"
-            )
-
-
-def too_many_bad(what: str, first: Sequence[tuple[str, str, str, str]], rejects: str = "") -> InputError:
-    """Return the error for more bad rows than allowed; ``first`` are place, reason, column and cell of some."""
-    rows = "; ".join(
-        f"{place} {reason}{' in ' + column if column else ''}{f' ({cell[:60]!r})' if cell else ''}"
-        for place, reason, column, cell in first
-    )
-    advice = dict.fromkeys(advice_for(reason, column) for _, reason, column, _ in first)
-    told = "; ".join(advice)
-    listed = f". All are in {rejects}" if rejects else ""
-    return InputError(
-        f"{what}: nothing was stored. First: {rows}. {told[:1].upper()}{told[1:]}; or raise --max_rejects or "
-        f"--max_reject_ratio{listed}"
-    )
-
-
-def _place(reject: Reject, task: ParseTask) -> str:
-    """Return where a bad row is; its line is only known where the lines before it are."""
-    if task.chunk.start == 0:
-        return f"{task.source.path}:{task.source.header.first_line + reject.line}"
-    return f"{task.source.path} at byte {reject.offset}"
+        first = [
+            (place_of(reject, task.source, task.chunk.start), reject.reason, reject.column, reject.cell)
+            for reject in result.rejects[:3]
+        ]
+        error = too_many_bad(f"more than {task.most_rejects} rows are bad", first)
+        raise TooManyBadError(error.message, task.number, result.rejects)
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:

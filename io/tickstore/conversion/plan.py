@@ -79,6 +79,7 @@ class BuildTasks:
         return BuildTask(
             number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
             self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
+            request.duplicates,
         )  # fmt: skip
 
     def _logs_of(self, ranges: Mapping[int, int]) -> dict[str, tuple[Log, ...]]:

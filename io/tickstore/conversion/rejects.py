@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText, too_many_bad
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText
+from tickstore.conversion.refusals import TooManyBadError, too_many_bad
 from tickstore.day.schema import Key
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
@@ -98,15 +99,32 @@ def check_rejects(
     count = len(rejects) + more
     if count <= limit and any(count["stored"] for count in counts.values()):
         return
-    path = request.store / REJECTS_NAME
-    if rejects:
-        atomic_write(path, rejects_csv(path, sources, rejects))
+    path = keep_rejects(request, sources, rejects)
     first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column, bad.cell) for bad in rejects[:3]]
     if count > limit:
         raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first, str(path))
     if rejects:
         raise too_many_bad(f"all {rows} rows are bad", first, str(path))
     raise InputError("the files have headers and no rows: nothing was stored")
+
+
+def keep_rejects(request: ConvertRequest, sources: tuple[Source, ...], rejects: Sequence[BadRow]) -> Path:
+    """Write the table of rejects of a conversion that is refused, and return its path."""
+    path = request.store / REJECTS_NAME
+    if rejects:
+        atomic_write(path, rejects_csv(path, sources, rejects))
+    return path
+
+
+def rejects_of_range(error: TooManyBadError, chunks: tuple[Chunk, ...], sources: tuple[Source, ...]) -> list[BadRow]:
+    """Return the bad rows that stopped the reading of a byte range; lines are known from a file's beginning only."""
+    chunk = chunks[error.number]
+    source = sources[chunk.source]
+    lines = [source.header.first_line + r.line if chunk.start == 0 else 0 for r in error.rejects]
+    return [
+        BadRow(source.table, source.path, line, r.offset, r.column, r.reason, r.raw, r.cell)
+        for line, r in zip(lines, error.rejects, strict=True)
+    ]
 
 
 def duplicate_rows(

@@ -52,6 +52,12 @@ EVENTS: Final = _columns(
     ("preference_only", "i1", "code", "1 trades only with its own participant, 2 no, 0 undefined"),
     ("national_bid?", "i8", "price unit", "best bid snapshot on the order row, null if absent"),
     ("national_offer?", "i8", "price unit", "best offer snapshot on the order row, null if absent"),
+    ("ranking_time?", "i8", "ns UTC", "the order's place in the queue: of equal prices the earlier one is first"),
+    ("time_created?", "i8", "ns UTC", "when the order was entered"),
+    ("display_quantity?", "i8", "shares", "what an iceberg shows, 0 none"),
+    ("status_before?", "i1", "code", "state before the row, -1 unknown"),
+    ("participant_attribute?", "i8", "code", "the exchange's participantOrderAttribute, 0 none"),
+    ("counter_attributes?", "i8", "code", "the exchange's counterOrderAttributes, 0 none"),
 )
 ORDERS: Final = _columns(
     "orders",  # one row per order of the day, by first appearance, which is arrival order
@@ -78,7 +84,8 @@ ORDERS: Final = _columns(
     ("fills_before_arrival", "i4", "", "fills of the partition strictly before arrival_time"),
     ("fills_before_end", "i4", "", "fills of the partition strictly before end_time"),
     ("decision_time?", "i8", "ns UTC", "when the decision to trade was taken"),
-    ("parent_id?", "i8", "", "the parent order this order is a child of"),
+    ("parent_id?", "i8", "", "the parent order this order is a child of, by the input or by previous_order_id"),
+    ("previous_order_id?", "i8", "", "the order that this one replaced, 0 none"),
     *((f"order_text_{k}?", "i8", "bytes", f"bytes {8 * k} to {8 * k + 7} of a text id, big-endian") for k in range(8)),
 )
 FILLS: Final = _columns(
@@ -110,4 +117,5 @@ QUOTES: Final = _columns(
 GROUPS: Final = {"events": EVENTS, "orders": ORDERS, "fills": FILLS, "quotes": QUOTES}
 GROUP_OF: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of an input table are
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
+DERIVED_AGGRESSOR: Final = "aggressor_from_orders"  # attribute, true where the trades themselves do not say
 COLUMNS: Final = EVENTS + ORDERS + FILLS + QUOTES

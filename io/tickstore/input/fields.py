@@ -58,7 +58,7 @@ _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
 TEXT_COLUMNS: Final = tuple(f"order_text_{k}" for k in range(8))
 ORDERS: Final = (
     Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
-    Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
+    Field("timestamp", TIME, "i8", ("timechanged", *TIME_ALIASES), required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
     Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
@@ -87,16 +87,29 @@ ORDERS: Final = (
     Field("order_type", INTEGER, "i4", ("exchangeordertype", "ordertypebits"), high=_INT32_MAX),
     Field("time_validity", INTEGER, "i4", ("timevalidity",), default=UNKNOWN_CODE, low=-1, high=_INT32_MAX),
     Field("crossing_key", INTEGER, "i8", ("crossingkey",)),
-    Field("national_bid", PRICE, "i8", ("nationalbid",), default=NULL, low=-(2**62), high=LARGEST_PRICE),
-    Field("national_offer", PRICE, "i8", ("nationaloffer",), default=NULL, low=-(2**62), high=LARGEST_PRICE),
+    Field(
+        "national_bid", PRICE, "i8", ("nationalbid", "nationalbidpricesnapshot"),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE,
+    ),
+    Field(
+        "national_offer", PRICE, "i8", ("nationaloffer", "nationalofferpricesnapshot"),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE,
+    ),
     Field("decision_time", TIME, "i8", ("decisiontime",), default=NULL),
     Field("parent_id", INTEGER, "i8", ("parentid", "parentorderid"), default=NULL),
+    Field("previous_order_id", INTEGER, "i8", ("previousorderid",)),
+    Field("ranking_time", TIME, "i8", ("rankingtime",), default=NULL),
+    Field("time_created", TIME, "i8", ("timecreated",), default=NULL),
+    Field("display_quantity", INTEGER, "i8", ("displayquantity",), high=LARGEST_QUANTITY),
+    Field("status_before", INTEGER, "i1", ("orderstatusbefore",), default=UNKNOWN_CODE, low=-1, high=_INT8_MAX),
+    Field("participant_attribute", INTEGER, "i8", ("participantorderattribute",), low=-_INT64_MAX),
+    Field("counter_attributes", INTEGER, "i8", ("counterorderattributes",), low=-_INT64_MAX),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
     *(Field(name, INTEGER, "i8", ()) for name in TEXT_COLUMNS),
 )  # fmt: skip
 TRADES: Final = (
     Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
-    Field("timestamp", TIME, "i8", ("tradetime", *TIME_ALIASES), required=True),
+    Field("timestamp", TIME, "i8", ("executiontimestamp", "tradetime", *TIME_ALIASES), required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
     Field("price", PRICE, "i8", ("tradeprice", "price"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
@@ -138,8 +151,13 @@ NBBO: Final = (
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 SNAPSHOTS: Final = ("national_bid", "national_offer")  # of order rows; read only where they are to be the quotes
-IDS: Final = ("order_id", "match_id", "parent_id")  # numbers of 64 bits, with or without a sign, or text
-QUANTITIES: Final = ("quantity", "leaves_quantity", "matched_quantity", "minimum_quantity")
+IDS: Final = (
+    "order_id",
+    "match_id",
+    "parent_id",
+    "previous_order_id",
+)  # numbers of 64 bits, with or without a sign, or text
+QUANTITIES: Final = ("quantity", "leaves_quantity", "matched_quantity", "minimum_quantity", "display_quantity")
 NOT_COLUMNS: Final = ("security", "trade_date")  # fields that no log and no day file has as columns
 FIELDS: Final = {"orders": ORDERS, "trades": TRADES, "nbbo": NBBO}
 

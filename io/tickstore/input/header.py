@@ -11,7 +11,7 @@ from typing import Final
 
 from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, canonical
-from tickstore.input.rules import ColumnRule
+from tickstore.rules import ColumnRule
 
 BOM = b"\xef\xbb\xbf"
 HEADER_SETTING: Final = (

@@ -11,8 +11,8 @@ from typing import Final
 from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SNAPSHOTS, TIME, Field
 from tickstore.input.header import Header, column_of
-from tickstore.input.rules import MIDNIGHT, NO_PRICE, ColumnRule
 from tickstore.request import ConvertRequest
+from tickstore.rules import MIDNIGHT, NO_PRICE, ColumnRule
 
 _DATE_IN_NAME: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _PRICES_OF_QUOTES: Final = ("bid", "offer", *SNAPSHOTS)
@@ -56,6 +56,8 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
     nulls = rule.null_values or request.null_values
     if field.kind == PRICE and field.name in _PRICES_OF_QUOTES:
         nulls = (*NO_PRICE, *nulls)
+    if field.kind == TIME and not field.required:
+        nulls = ("0", *nulls)  # the exchange's word for a time that is none
     reading = Reading(
         field,
         NAME if field.name in IDS and request.order_ids == "text" else field.kind,

@@ -12,10 +12,22 @@ from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from tickstore.input.fields import NAME, SIDE, SKIP
 from tickstore.parse.known_names import UNKNOWN_NAME, Book, find_name
-from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, SLOT, ZERO, name_range, read_field
+from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, QUOTE, SLOT, SPACE, ZERO, read_field
 
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
+
+
+@inlined
+def _name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
+    """Return where the text of a name is that `read_field` found: without quotes and the blanks around it."""
+    while data[start] == SPACE:
+        start += 1
+    if data[start] == QUOTE:
+        start, stop = start + 1, stop - 1
+    while stop > start and data[stop - 1] == SPACE:
+        stop -= 1
+    return start, stop
 
 
 @inlined
@@ -50,26 +62,31 @@ def _parse_rows(
                 value = value * 10 + (np.int64(c) - 48)
                 position += 1
                 c = data[position]
-            digits = position - begin
-            easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
-            if (
-                not easy
-                or c != (delim if column < last else LF)
-                or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
-            ):
-                value, position = read_field(data, begin, delim, plan, column)
-                if position < 0:
-                    return row, line, column
-                if value == UNKNOWN_NAME and kind == NAME:
-                    start, end = name_range(data, begin, position)
-                    value = find_name(data, start, end, book)
-                    if value == UNKNOWN_NAME:
+            if kind == SKIP and first != QUOTE:
+                while c != delim and c != LF and c != CR and c != QUOTE:
+                    position += 1
+                    c = data[position]
+            else:
+                digits = position - begin
+                easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
+                if (
+                    not easy
+                    or c != (delim if column < last else LF)
+                    or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
+                ):
+                    value, position = read_field(data, begin, delim, plan, column)
+                    if position < 0:
                         return row, line, column
-                c = data[position]
-            elif kind == SIDE:
-                value = 3 - 2 * value
-            if kind != SKIP:
-                out[plan[SLOT, column], row] = value
+                    if value == UNKNOWN_NAME and kind == NAME:
+                        start, end = _name_range(data, begin, position)
+                        value = find_name(data, start, end, book)
+                        if value == UNKNOWN_NAME:
+                            return row, line, column
+                    c = data[position]
+                elif kind == SIDE:
+                    value = 3 - 2 * value
+                if kind != SKIP:
+                    out[plan[SLOT, column], row] = value
             if column < last:
                 if c != delim:
                     return row, line, column

@@ -29,7 +29,7 @@ _T: Final = np.uint8(84)
 _UNDERSCORE: Final = np.uint8(95)
 _A: Final = np.uint8(97)
 _Z: Final = np.uint8(122)
-BLANK: Final = np.uint8(32)
+SPACE: Final = np.uint8(32)
 _SMALL: Final = np.uint8(32)  # the bit between capital and small letters
 # Rows of a parse plan. One of its columns is a column of the file, as far as there are any.
 KIND, SLOT, DEFAULT, LOW, HIGH, SCALE, EMPTY_OK = 0, 1, 2, 3, 4, 5, 6
@@ -196,7 +196,7 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
     """
     kind, words = plan[KIND, column], plan[WORD_STOP, column] > 0
     blanks = -position
-    while data[position] == BLANK:
+    while data[position] == SPACE:
         position += 1
     blanks += position
     c = data[position]
@@ -206,7 +206,7 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
     if quoted:
         position += 1
         c = data[position]
-    begin = position
+    begin = end = position
     number, digits = np.int64(0), 0
     if kind != SKIP:
         if c == _MINUS:
@@ -221,18 +221,16 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
         if plan[SCALE, column] > 1 and digits > 0:
             number, position = _decimals(data, position, number, digits, plan[SCALE, column])
         end = position
-        while data[position] == BLANK:
+        while data[position] == SPACE:
             position += 1
         c = data[position]
-    else:
-        end = position
     plain = c in (delim, LF, CR, QUOTE) and (kind != NAME or digits < 2 or data[begin] != ZERO)
     if not plain and (words or kind in (SKIP, SIDE, NAME, DATE, TIME)):
         while c != LF and c != QUOTE and (quoted or (c != delim and c != CR)):
             position += 1
             c = data[position]
         end = position
-        while end > begin and data[end - 1] == BLANK:
+        while end > begin and data[end - 1] == SPACE:
             end -= 1
     if quoted:
         if c != QUOTE:
@@ -250,15 +248,3 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
     if value == NULL and plan[EMPTY_OK, column] == 1:
         return plan[DEFAULT, column], position
     return value, position if _may_be_stored(kind, value, plan, column) else -1
-
-
-@inlined
-def name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
-    """Return where the text of a name is that `read_field` found: without quotes and the blanks around it."""
-    while data[start] == BLANK:
-        start += 1
-    if data[start] == QUOTE:
-        start, stop = start + 1, stop - 1
-    while stop > start and data[stop - 1] == BLANK:
-        stop -= 1
-    return start, stop

@@ -14,11 +14,11 @@ from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES, canonical
 from tickstore.input.files import Source, check_file, expand
 from tickstore.input.header import BOM, given_header, parse_header
 from tickstore.input.readings import field_readings
-from tickstore.input.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.odd_lines import LineRules, time_shapes
 from tickstore.parse.understanding import understood
 from tickstore.request import ConvertRequest
+from tickstore.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME
 
@@ -79,6 +79,8 @@ def _in_currency(source: Source, price_decimals: int) -> Source:
 def _as_text_ids(sources: list[Source]) -> list[Source]:
     """Return the sources with ids as text in all files where one file has them so: else the same ids would not meet."""
     text = {r.field.name for source in sources for r in source.readings if r.field.name in IDS and r.kind == NAME}
+    if "order_id" in text:
+        text.add("previous_order_id")  # mostly 0, whatever ids are
 
     def aligned(source: Source) -> Source:
         readings = tuple(replace(r, kind=NAME) if r.field.name in text else r for r in source.readings)

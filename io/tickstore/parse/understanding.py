@@ -13,9 +13,9 @@ from tickstore.errors import InputError
 from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
 from tickstore.input.files import Source
 from tickstore.input.readings import Reading, date_in_name
-from tickstore.input.rules import ColumnRule
 from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.request import ConvertRequest
+from tickstore.rules import ColumnRule
 from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, infer_pattern, number_pattern
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT, RejectError

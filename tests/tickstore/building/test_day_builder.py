@@ -77,10 +77,13 @@ def convert_rows(folder: Path, orders: list[Row], trades: list[Row], nbbo: list[
     orders=st.lists(order_rows, min_size=1, max_size=14),
     trades=st.lists(trade_rows, max_size=10),
     nbbo=st.lists(quote_rows, max_size=8),
+    again=st.lists(st.integers(0, 13), max_size=3),
 )
 def test_a_day_equals_the_naive_day(
-    orders: list[Row], trades: list[Row], nbbo: list[Row], tmp_path_factory: pytest.TempPathFactory
+    orders: list[Row], trades: list[Row], nbbo: list[Row], again: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    for rows in (orders, trades, nbbo):
+        rows += [rows[n] for n in again if n < len(rows)]
     day = convert_rows(tmp_path_factory.mktemp("day"), orders, trades, nbbo)
     for path, values in naive_day(orders, trades, nbbo).items():
         group, _, name = path.partition("/")
