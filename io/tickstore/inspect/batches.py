@@ -21,10 +21,10 @@ from tickstore.input.fields import FIELDS, SNAPSHOTS, canonical
 from tickstore.input.files import Source, check_file
 from tickstore.input.header import BOM, match_fields, split_names
 from tickstore.input.readings import Reading
-from tickstore.input.rules import ColumnRule, rules_of
 from tickstore.input.text import PARQUET, PLAIN, read_head, sniff_form, stream_pieces
 from tickstore.parse.plan import source_of
 from tickstore.request import ConvertRequest
+from tickstore.rules import ColumnRule, rules_of
 
 _PIECE: Final = 4 << 20  # bytes of text
 _HEADER: Final = 1 << 20

@@ -10,12 +10,12 @@ from typing import Final
 
 from kernels.conventions import NULL
 from tickstore.input.fields import FIELDS, TABLES
-from tickstore.input.rules import rules_of
 from tickstore.inspect.batches import matched
 from tickstore.inspect.proposal import Proposal, propose, toml
 from tickstore.inspect.sample import LOBSTER, read_sample
 from tickstore.inspect.trial import Trial, stored_texts, try_request
 from tickstore.request import ConvertRequest
+from tickstore.rules import rules_of
 
 FIRST_ROWS: Final = 3
 SHOWN_REASONS: Final = 5

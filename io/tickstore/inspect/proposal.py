@@ -10,13 +10,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
-from tickstore.input.rules import ColumnRule, rule_facts, rules_of
 from tickstore.inspect.batches import matched
 from tickstore.inspect.column_guesses import are_numbers, guessed_columns, side_words
 from tickstore.inspect.sample import LOBSTER, Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
 from tickstore.request import ConvertRequest
+from tickstore.rules import ColumnRule, rule_facts, rules_of
 
 _MOST_DECIMALS: Final = 9
 _ROW_NUMBER: Final = "it numbers the rows; if it is the one, say so"

@@ -10,10 +10,10 @@ from typing import Final
 
 from tickstore.input.fields import FIELDS, canonical
 from tickstore.input.readings import date_in_name
-from tickstore.input.rules import MIDNIGHT, ColumnRule
 from tickstore.inspect.sample import Sample
 from tickstore.inspect.trial import Trial, try_request
 from tickstore.request import ConvertRequest
+from tickstore.rules import MIDNIGHT, ColumnRule
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
 from tickstore.times.trade_dates import DAY_NS, day_number
 

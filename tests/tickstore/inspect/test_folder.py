@@ -14,9 +14,10 @@ import pyarrow.parquet
 import pytest
 
 from driver.command_line.inspected import folder_text
+from tests import header_families
 from tests.tickstore.conftest import OPEN
 from tickstore import ConvertRequest, FolderInspection, InputError, inspect_folder
-from tickstore.input.rules import ColumnRule
+from tickstore.rules import ColumnRule
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
@@ -147,19 +148,25 @@ def test_dates_families_and_forms(tmp_path: Path) -> None:
     assert "nbbo/foreign.csv: no column for timestamp, security, bid, offer" in folder_text(found)
 
 
-def capitals(table: str) -> str:
-    """Return enough of the exchange's headers in capitals."""
-    return {
-        "orders": "Partition,Sequence,TradeDate,OrderBookId,OrderId,OrderQuantity,TimeChanged,TimeCreated\n",
-        "trades": "Partition,Sequence,DealSource,ExecutionTimestamp,ExtendedPrice,OrderBookId,OrderId\n",
-    }[table]
-
-
 def test_the_headers_in_capitals_are_known(tmp_path: Path) -> None:
-    folder = write(
-        tmp_path, orders=capitals("orders") + "1,2,3,4,5,6,7,8\n", trades=capitals("trades") + "1,2,3,4,5,6,7\n"
-    )
-    assert [file.family for file in inspect_folder(folder).files] == ["exchange_capitals"] * 2
+    """All 57 and 39 columns, and the counts are those of the same rows in lower case."""
+    trades = "orderid,tradetime,securitycode,tradeprice,side,quantity,dealsource,matchgroupid\n"
+    rows = order(1, OPEN, 100, 0) + order(1, OPEN + 1, 0, 100, 3) + order(2, OPEN, 100, 0, 3, 64)
+    lower = write(tmp_path / "lower", orders=ORDERS + rows, trades=trades + f"1,{OPEN + 1},5,3340,1,100,47,9\n")
+    upper = tmp_path / "upper"
+    for table, rewrite in (("orders", header_families.write_orders), ("trades", header_families.write_trades)):
+        (upper / table.upper()).mkdir(parents=True)
+        rewrite(lower / table / "5.csv", upper / table.upper() / "5.csv")
+    one, other = inspect_folder(lower), inspect_folder(upper)
+    assert [(file.family, file.columns) for file in other.files] == [
+        ("exchange_capitals", 57),
+        ("exchange_capitals", 39),
+    ]
+    assert [file.family for file in one.files] == ["exchange_lower", "exchange_lower"]
+    for name in ("order_types", "change_reasons", "deal_sources", "outcomes", "orphans"):
+        assert getattr(other, name) == getattr(one, name)
+    queue = {answer.what: answer.why for answer in other.answers}["the order of the queue"]
+    assert queue == "ranking times are stated"
 
 
 def test_securities_that_never_meet_are_named(tmp_path: Path) -> None:
