@@ -99,7 +99,24 @@ def input_files(config: Config) -> dict[str, tuple[Path, ...]]:
             f"--input: {config.input} has no files of orders, trades or nbbo by their names or by those of folders "
             f"in it ({seen}): name them so, or give the files with --orders=..."
         )
-    return {kind: found[kind] or folder.files[kind] for kind in KINDS}
+    given = {kind: found[kind] or folder.files[kind] for kind in KINDS}
+    if not found["sessions"] and sessions_problem(config, given["sessions"]):
+        given["sessions"] = ()
+    return given
+
+
+def sessions_problem(config: Config, paths: tuple[Path, ...]) -> str:
+    """Return why session files of a folder cannot be used, "" where they can: a run then goes by the data.
+
+    Those that circulate with samples are made up; whoever names one with --sessions is told of it by a refusal.
+    """
+    from tickstore.input.session_file import read_sessions
+
+    try:
+        read_sessions(paths, config.timezone, config.session_cutoff, config.holidays)
+    except InputError as error:
+        return error.message
+    return ""
 
 
 def _check_columns(columns: Sequence[tuple[str, ColumnRule]]) -> None:

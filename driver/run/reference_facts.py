@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, Ticks
-from driver.run.input_files import SHOWN, input_files, reading_request
+from driver.run.input_files import SHOWN, input_files, reading_request, sessions_problem
 from tickstore.errors import InputError
 from tickstore.store.paths import NAMES_NAME
 
@@ -44,7 +44,7 @@ def as_reference_states(loaded: Loaded, say: Callable[[str], None]) -> Config:
     config = loaded.config
     if not config.input:
         return config
-    _name_unknown(Path(config.input).expanduser(), say)
+    _name_unusable(config, say)
     files = input_files(config)
     if not files["reference"] or "price_decimals" in loaded.given:
         return config
@@ -183,10 +183,15 @@ def stored_decimals(store: Path) -> int | None:
     return None
 
 
-def _name_unknown(folder: Path, say: Callable[[str], None]) -> None:
+def _name_unusable(config: Config, say: Callable[[str], None]) -> None:
+    """Say which files of the input folder are not used."""
     from tickstore.input.exchange_folder import read_folder
 
-    unknown = [str(path.relative_to(folder)) for path in read_folder(folder).unknown]
+    folder = Path(config.input).expanduser()
+    found = read_folder(folder)
+    if not config.sessions and (problem := sessions_problem(config, found.files["sessions"])):
+        say(f"warning: --input: its session files are left out, sessions come from the data: {problem}")
+    unknown = [str(path.relative_to(folder)) for path in found.unknown]
     if unknown:
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
         say(

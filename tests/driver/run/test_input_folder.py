@@ -95,7 +95,7 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def test_flags_win_over_parts_of_the_folder(tmp_path: Path) -> None:
-    folder = write(tmp_path / "in", orders=HEADER, trades="x\n", session="y\n", participants="z\n")
+    folder = write(tmp_path / "in", orders=HEADER, trades="x\n", participants="z\n")
     (tmp_path / "mine.csv").write_text("x\n")
     flags = {"input": str(folder), "trades": str(tmp_path / "mine.csv"), "sessions": str(tmp_path / "mine.csv")}
     found = input_files(load_config(flags).config)
@@ -113,6 +113,19 @@ def test_sessions_of_the_folder_reach_the_partitions(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (partition,) = read_catalog(tmp_path / "store").partitions
     assert partition.session == (OPEN + 7, OPEN + 3600 * 10**9)
+
+
+def test_sessions_of_the_folder_that_cannot_be_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    """Session files that circulate with samples open in the evening and never close."""
+    session = f"OrderBookId,Timestamp,MatchingType\n5,{OPEN},4\n5,{OPEN + 7},1\n"
+    folder = write(tmp_path / "in", orders=HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n", session=session)
+    done = darkreplay("convert", f"--input={folder}", "--store=store", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "its session files are left out, sessions come from the data: " in done.stderr
+    assert "5.csv:3: continuous matching of 5 does not end on 2024-09-05" in done.stderr
+    assert read_catalog(tmp_path / "store").partitions[0].session is None
+    named = darkreplay("convert", f"--input={folder}", f"--sessions={folder}/session/5.csv", folder=tmp_path)
+    assert named.returncode == 2
 
 
 @pytest.mark.parametrize(
