@@ -4,9 +4,9 @@ By names first, then by what the cells are; what nothing shows is left open, to 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
@@ -16,9 +16,10 @@ from tickstore.inspect.sample import LOBSTER, Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
 from tickstore.request import ConvertRequest
-from tickstore.rules import ColumnRule, rule_facts, rules_of
+from tickstore.rules import NO_PRICE, ColumnRule, rule_facts, rules_of
 
 _MOST_DECIMALS: Final = 9
+_PLAIN: Final = re.compile(r"-?\d*\.(\d+)", re.ASCII)
 _ROW_NUMBER: Final = "it numbers the rows; if it is the one, say so"
 
 
@@ -146,12 +147,15 @@ def _most_decimals(made: Proposal, sample: Sample, names: set[str]) -> int:
 
 
 def _decimals(text: str) -> int:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return 0
-    exponent = number.normalize().as_tuple().exponent if number.is_finite() and "." in text else 0
-    return max(0, -exponent) if isinstance(exponent, int) and abs(number) < 10**9 else 0
+    """Return the digits after a point of a plain number that is no word for no price.
+
+    Examples
+    --------
+    >>> [_decimals(text) for text in ("3.340", "3400", "0.00012", "214748.3647", "x.5")]
+    [2, 0, 5, 0, 0]
+    """
+    found = None if text in NO_PRICE else _PLAIN.fullmatch(text)
+    return len(found[1].rstrip("0")) if found else 0
 
 
 def _sides(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> None:
