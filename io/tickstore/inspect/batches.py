@@ -95,15 +95,16 @@ def matched(
         for field in FIELDS[table]
         if not keys & {*field.aliases, *field.weak} and not {field.name, f"{table}.{field.name}"} & set(given)
     }
-    while True:
-        try:
-            columns = match_fields(names, table, given, "", absent)
-            break
-        except InputError:  # two fields know one column: the later does without
-            known = [field.name for field in FIELDS[table] if field.required and field.name not in absent]
-            if not known:
-                return {}, tuple(field.name for field in FIELDS[table] if field.required)
-            absent.add(known[-1])
+    taken: set[str] = set()
+    for field in FIELDS[table]:  # of fields that know a column by a weak name alone, the first has it
+        weak = keys & set(field.weak)
+        if weak and field.name not in absent and not keys & set(field.aliases):
+            absent |= {field.name} if weak <= taken else set()
+            taken |= weak
+    try:
+        columns = match_fields(names, table, given, "", absent)
+    except InputError:
+        columns = {}
     stated = {name.rpartition(".")[2] for name, rule in given.items() if rule.constant is not None}
     return columns, tuple(
         field.name

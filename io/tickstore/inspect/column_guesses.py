@@ -14,6 +14,18 @@ from tickstore.times.written_times import NULL_TEXT, RejectError, parse_time
 _ALIKE: Final = 0.75  # of names: 1 is equal
 _PREFIX: Final = 3  # letters of a name that begins another
 _LOOKED_AT: Final = 200  # values of a column
+# Names that vendors use, too loose to be taken for good without a look.
+_SYNONYMS: Final = {
+    "order_id": ("oid", "orderrefnum", "clorderid"),
+    "timestamp": ("tsevent",),
+    "security": ("stock", "contract", "issue", "market"),
+    "price": ("px", "rate"),
+    "quantity": ("amount", "shares", "volume", "vol", "lots"),
+    "bid": ("bidpx00", "bidpx", "bidprice1", "bp1", "bid1"),
+    "offer": ("askpx00", "askpx", "askprice1", "ap1", "ask1", "offerpx"),
+    "participant": ("member", "trader"),
+}
+_NOT_OF_THE_EVENT: Final = ("recv", "receive", "local", "capture", "insert", "update", "rcv")  # times of whoever wrote
 _BUYS: Final = frozenset(("b", "buy", "bid", "bought", "long", "l", "kauf", "k", "achat", "compra", "c", "+", "+1"))
 _SELLS: Final = frozenset(("s", "sell", "ask", "sold", "short", "offer", "verkauf", "v", "vente", "venta", "-", "-1"))
 
@@ -30,16 +42,21 @@ def guessed_columns(table: str, wanted: Iterable[str], left: Mapping[str, set[st
     free = dict(left)
     found: dict[str, str] = {}
     for name in wanted:
-        kind, aliases = fields[name].kind, fields[name].aliases
+        kind, aliases = fields[name].kind, (*fields[name].aliases, *_SYNONYMS.get(name, ()))
+        known = {column: values for column, values in free.items() if canonical(column) not in fields[name].weak}
         fits = {TIME: are_times, SIDE: are_sides}.get(kind)
-        fitting = [column for column, values in free.items() if fits is not None and fits(values)]
-        if len(fitting) > 1:  # ids may be 1 and 2, too
+        fitting = [column for column, values in known.items() if fits is not None and fits(values)]
+        if len(fitting) > 1 and kind == SIDE:  # ids may be 1 and 2, too
             fitting = [column for column in fitting if not all(value.isdigit() for value in free[column])]
+        if len(fitting) > 1 and kind == TIME:
+            fitting = [c for c in fitting if not any(word in canonical(c) for word in _NOT_OF_THE_EVENT)]
+            alike = [column for column in fitting if _likeness(column, aliases) >= _ALIKE]
+            fitting = alike if len(fitting) > 1 else fitting
         if not fitting:
             counts = kind in (INTEGER, PRICE) and not name.endswith("_id")
-            alike = {c: _likeness(c, aliases) for c, values in free.items() if not counts or are_numbers(values)}
-            best = max(alike, key=lambda column: alike[column], default=None)
-            fitting = [best] if best is not None and alike[best] >= _ALIKE else []
+            likeness = {c: _likeness(c, aliases) for c, values in known.items() if not counts or are_numbers(values)}
+            best = max(likeness, key=lambda column: likeness[column], default=None)
+            fitting = [best] if best is not None and likeness[best] >= _ALIKE else []
         if len(fitting) == 1:
             found[name] = fitting[0]
             del free[fitting[0]]

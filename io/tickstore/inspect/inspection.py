@@ -11,8 +11,10 @@ from typing import Final
 from kernels.conventions import NULL
 from tickstore.input.fields import FIELDS, TABLES
 from tickstore.inspect.batches import matched
+from tickstore.inspect.column_guesses import guessed_columns
 from tickstore.inspect.proposal import Proposal, propose, toml
-from tickstore.inspect.sample import LOBSTER, read_sample
+from tickstore.inspect.reasons import message_column
+from tickstore.inspect.sample import Sample, read_sample
 from tickstore.inspect.trial import Trial, stored_texts, try_request
 from tickstore.request import ConvertRequest
 from tickstore.rules import rules_of
@@ -21,6 +23,7 @@ FIRST_ROWS: Final = 3
 SHOWN_REASONS: Final = 5
 _SENTINEL: Final = str(NULL)
 _ENOUGH: Final = 0.5  # of the needed fields
+_STATES: Final = {"leaves_quantity", "matched_quantity"}  # fields that tell states of orders from all else
 _HINTS: Final = {"orders": ("order",), "trades": ("trade", "fill"), "nbbo": ("nbbo", "quote", "bbo")}
 
 
@@ -60,7 +63,7 @@ def inspect_file(
     """
     path, request = Path(path), request or ConvertRequest((), Path())
     sample = read_sample(path, request, table, sample_bytes)
-    found = table or ("orders" if sample.header == LOBSTER else _best_table(path, sample.names, request))
+    found = table or _best_table(sample, request)
     made = propose(sample, found or "orders", request)
     trial = try_request(sample, made.table, made.request) if not made.open else Trial()
     fields = {rule.column: name for name, rule in reversed(made.rules.items()) if rule.column}
@@ -84,21 +87,35 @@ def _notes(made: Proposal, trial: Trial) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _best_table(path: Path, names: tuple[str, ...], request: ConvertRequest) -> str:
+def _best_table(sample: Sample, request: ConvertRequest) -> str:
     """Return the table of which most needed fields are found; one that the file's or its folder's name says wins.
 
     Where less than half are found and no name says anything, there is no table.
     """
-    said = f"{path.parent.name}/{path.name}".lower()
+    fields = {table: _fields_found(sample, table, request) for table in TABLES}
+    if message_column(sample) and "order_id" in fields["orders"] and not fields["orders"] & _STATES:
+        return "orders"  # that no mapping makes states
+    said = f"{sample.path.parent.name}/{sample.path.name}".lower()
     best: tuple[float, int, str] | None = None
     for table in TABLES:
-        columns, missing = matched(names, table, rules_of(request.columns))
+        needed = {f.name for f in FIELDS[table] if f.required}
         hinted = max((said.rfind(hint) for hint in _HINTS[table]), default=-1)
-        share = 1 - len(missing) / sum(f.required for f in FIELDS[table])
-        candidate = (share + 1 + hinted / (1 + len(said)) if hinted >= 0 else share, len(columns), table)
+        share = len(needed & fields[table]) / len(needed)
+        named = 1 + hinted / (1 + len(said)) if hinted >= 0 else 0
+        candidate = (share + named, len(fields[table] & _STATES), table)
+        if table == "orders" and fields[table] & _STATES and share >= _ENOUGH:  # which trades do not have
+            candidate = (1 + named, len(fields[table]), table)
         if best is None or candidate[:2] > best[:2]:
             best = candidate
     return "" if best is None or best[0] < _ENOUGH else best[2]
+
+
+def _fields_found(sample: Sample, table: str, request: ConvertRequest) -> set[str]:
+    """Return the fields of a table that have a column, known or guessed."""
+    columns, missing = matched(sample.names, table, rules_of(request.columns))
+    left = {n: set(sample.cells(k)[:200]) for k, n in enumerate(sample.names) if n and k not in columns.values()}
+    stated = {f.name for f in FIELDS[table] if f.required} - set(missing)
+    return {*columns, *stated, *guessed_columns(table, missing, left)}
 
 
 def _summary(name: str, field: str, texts: list[str]) -> ColumnSummary:

@@ -12,15 +12,17 @@ from typing import Any, Final
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
 from tickstore.inspect.batches import matched
 from tickstore.inspect.column_guesses import are_numbers, guessed_columns, side_words
-from tickstore.inspect.sample import LOBSTER, Sample
+from tickstore.inspect.reasons import reasons
+from tickstore.inspect.sample import Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
 from tickstore.request import ConvertRequest
 from tickstore.rules import NO_PRICE, ColumnRule, rule_facts, rules_of
+from tickstore.times.written_times import NULL_TEXT
 
 _MOST_DECIMALS: Final = 9
 _PLAIN: Final = re.compile(r"-?\d*\.(\d+)", re.ASCII)
-_ROW_NUMBER: Final = "it numbers the rows; if it is the one, say so"
+_NANO: Final = 10**9
 
 
 @dataclass(slots=True)
@@ -47,11 +49,6 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
     if sample.header:
         name = "header" if table == "orders" else f"{table}_header"
         made.set(name, sample.header, "the file has no header line")
-        if sample.header == LOBSTER:
-            made.notes.append(
-                "these look like LOBSTER messages: rows are changes (new, cancelled, executed), not states; what is "
-                "left of an order and what has matched is not in the file and must be added up first"
-            )
     given = {name.rpartition(".")[2]: rule for name, rule in rules_of(request.columns).items()
              if name.rpartition(".")[0] in ("", table)}  # fmt: skip
     columns, missing = matched(sample.names, table, rules_of(request.columns))
@@ -59,8 +56,10 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
     made.rules = {name: given.get(name, ColumnRule(sample.names[n])) for name, n in columns.items()}
     made.rules |= {name: rule for name, rule in given.items() if rule.constant is not None or rule.column == ""}
     _guess(made, sample, missing)
-    _share(made, sample)
-    made.open = tuple(f.name for f in FIELDS[table] if f.required and f.name not in made.rules)
+    made.notes += reasons(sample, table, _open(made))
+    if not made.notes:
+        _share(made, sample)
+    made.open = _open(made)
     _scale(made, sample)
     _sides(made, sample, given)
     made.request = replace(made.request, columns=_columns(made))
@@ -68,6 +67,10 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
         _times(made, sample, given)
         _unreadable(made, sample)
     return made
+
+
+def _open(made: Proposal) -> tuple[str, ...]:
+    return tuple(f.name for f in FIELDS[made.table] if f.required and f.name not in made.rules)
 
 
 def _columns(made: Proposal) -> tuple[tuple[str, str | ColumnRule], ...]:
@@ -125,6 +128,7 @@ def _share(made: Proposal, sample: Sample) -> None:
 def _scale(made: Proposal, sample: Sample) -> None:
     """Propose decimals of prices and quantities, which only later rows may have."""
     kinds = {f.name: f.kind for f in FIELDS[made.table]}
+    _divisor(made, sample, [name for name in made.rules if kinds[name] == PRICE])
     prices = _most_decimals(made, sample, {name for name in made.rules if kinds[name] == PRICE})
     if prices and made.request.price_format == "auto":
         made.set("price_format", "decimal", "prices have decimals")
@@ -133,6 +137,21 @@ def _scale(made: Proposal, sample: Sample) -> None:
     quantities = _most_decimals(made, sample, {name for name in made.rules if name in QUANTITIES})
     if quantities > made.request.quantity_decimals and quantities <= _MOST_DECIMALS:
         made.set("quantity_decimals", quantities, f"quantities have up to {quantities} decimals")
+
+
+def _divisor(made: Proposal, sample: Sample, names: list[str]) -> None:
+    """Propose the unit of prices that are whole numbers of 10^-9, as some vendors write them."""
+    columns = [rule.column for rule in (made.rules[name] for name in names) if rule.divisor is None]
+    places = [sample.names.index(column) for column in columns if column in sample.names]
+    texts = {text for place in places for text in sample.cells(place)[:5000]} - {*NO_PRICE, "", NULL_TEXT}
+    if not texts or made.request.price_divisor > 1 or not all(text.isascii() and text.isdigit() for text in texts):
+        return
+    units = [int(text) for text in texts if int(text)]
+    if units and min(units) >= _NANO // 100 and not any(unit % 10**4 for unit in units):
+        made.set("price_divisor", _NANO, "prices seem to be whole numbers of 10^-9")
+        digits = next(d for d in range(10) if not any(unit % 10 ** (9 - d) for unit in units))
+        if digits > made.request.price_decimals:
+            made.set("price_decimals", digits, f"prices have up to {digits} decimals")
 
 
 def _most_decimals(made: Proposal, sample: Sample, names: set[str]) -> int:

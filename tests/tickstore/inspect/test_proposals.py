@@ -234,7 +234,63 @@ def test_lobster_messages_are_named_and_not_taken_for_states(tmp_path: Path) -> 
     rows = "34200.017459617,5,0,1,2238200,-1\n34200.189607670,1,11885113,21,2238100,1\n"
     found = look(tmp_path, "AMZN_2012-06-21_34200000_57600000_message_1.csv", rows)
     assert set(found.missing) >= {"leaves_quantity", "matched_quantity"}
-    assert "rows are changes (new, cancelled, executed), not states" in found.notes[0]
+    assert found.notes == (
+        "rows look like messages (event_type: 1, 5), not like states of orders; what is left of an order and what has "
+        "matched is not in the file and must be added up first",
+    )
+
+
+PUBLIC = {
+    "tardis quotes": (
+        "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount\n"
+        "deribit,BTC-PERPETUAL,1585699209920000,1585699209925000,240,6421.5,6421,21300\n",
+        ("BTC-PERPETUAL", 1_585_699_209_920_000_000, 6_421_000, 6_421_500),
+    ),
+    "databento quotes": (
+        "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,depth,price,size,flags,ts_in_delta,sequence,"
+        "bid_px_00,ask_px_00,bid_sz_00,ask_sz_00,symbol\n1609160400006136329,1609160400006001487,1,1,5482,A,A,0,"
+        "3720500000000,1,128,17214,1170362,3720250000000,3720500000000,24,11,ESH1\n",
+        ("5482", 1_609_160_400_006_001_487, 3_720_250, 3_720_500),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", list(PUBLIC))
+def test_quotes_of_public_vendors(vendor: str, tmp_path: Path) -> None:
+    text, (security, stamp, bid, offer) = PUBLIC[vendor]
+    found = look(tmp_path, "q.csv", text)
+    assert found.table == "nbbo"
+    config = tmp_path / "proposed.toml"
+    config.write_text(found.mapping)
+    orders = ORDERS + f"11,{stamp},{security},1,B,9,9,0,69\n"
+    (tmp_path / "o.csv").write_text(orders.replace(",1,B,", f",{bid * 10**6},B,") if "10^-9" in found.mapping else
+                                    orders.replace(",1,B,", ",1.5,B,"))  # fmt: skip
+    flags = {"orders": str(tmp_path / "o.csv"), "nbbo": str(found.path), "store": str(tmp_path / "store")}
+    convert(convert_request(load_config(flags, str(config)).config, 1))
+    (partition,) = read_catalog(tmp_path / "store").partitions
+    with open_day(partition.path) as day:
+        quotes = {name: day.quotes[name].tolist() for name in ("timestamp", "bid", "offer")}
+    assert quotes == {"timestamp": [stamp], "bid": [bid], "offer": [offer]}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ts_recv,ts_event,instrument_id,action,side,price,size,order_id,sequence\n"
+         "1609160400000704060,1609160400000429831,5482,C,A,3722.75,1,647784973705,1170352\n",
+         "rows look like messages (action: C)"),
+        ("Time,Type,OrderRefNum,BuySell,Shares,Stock,Price\n34200000123456,A,1001,B,100,AAPL,1702500\n",
+         "rows look like messages (Type: A)"),
+        ("exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+         "bitmex,XBTUSD,1583020803145000,1583020803307160,45ec,buy,8531.5,2152\n"
+         "bitmex,XBTUSD,1583020803145001,1583020803307161,45ed,sell,8531.5,2152\n",
+         "trades without the order they belong to"),
+    ],
+)  # fmt: skip
+def test_public_files_that_cannot_carry_the_question_say_why(text: str, reason: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "x.csv", text)
+    assert found.missing
+    assert [note.startswith(reason) for note in found.notes] == [True]
 
 
 def test_a_second_header_and_bad_rows_are_said(tmp_path: Path) -> None:
