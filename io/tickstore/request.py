@@ -49,7 +49,7 @@ class ConvertRequest:
     epoch: str = ""  # what they are counted from: a date, or midnight; "": 1970
     time_format: str = ""  # of timestamps that are text, as strptime has it; "": told by what they look like
     date: str = ""  # of timestamps that are clocks: a column, or a date
-    null_values: tuple[str, ...] = ()  # texts that mean no value, in every column
+    null_values: tuple[str, ...] = ()  # texts that mean no value, in columns that may be empty
     quantity_decimals: int = 0
     price_divisor: int = 1  # prices are whole numbers of 1/price_divisor of the currency; 1: of the price unit
     order_ids: str = "auto"  # auto, integer, text

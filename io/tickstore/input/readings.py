@@ -53,7 +53,7 @@ def field_readings(
 
 
 def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertRequest, path: str) -> Reading:
-    nulls = rule.null_values or request.null_values
+    nulls = rule.null_values or (request.null_values if not field.required or field.nullable else ())
     if field.kind == PRICE and field.name in _PRICES_OF_QUOTES:
         nulls = (*NO_PRICE, *nulls)
     if field.kind == TIME and not field.required:
@@ -65,7 +65,7 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
         rule.constant or "",
         words=(*rule.values, *((text, "") for text in nulls)),
     )
-    if field.name in QUANTITIES:
+    if field.name in QUANTITIES:  # 100.0 is 100: so tables write whole numbers that may be missing
         decimals = request.quantity_decimals if rule.decimals is None else rule.decimals
         reading = replace(reading, scale=10**decimals)
     if field.kind == PRICE:

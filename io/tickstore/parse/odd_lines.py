@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from kernels.base.columns import I64
-from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, SIDE, TIME, canonical
+from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.packed_names import pack_name
 from tickstore.input.readings import Reading
 from tickstore.times.iso_times import NO_TIME, to_utc
@@ -132,7 +132,7 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         if text.lower() not in SIDES:
             raise RejectError("unknown side")
         return SIDES[text.lower()]
-    number = _decimal(text, reading) if kind == PRICE or reading.scale > 1 else _integer(text)
+    number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text)
     if field.name in IDS and 2**63 < number < 2**64:
         return number - 2**64  # ids are 64 bits, whatever the first one means
     if field.low <= number <= field.high:
@@ -153,7 +153,10 @@ def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -
     if not date or date == NULL_TEXT:
         raise RejectError("missing date")
     clock = format_clock(text, reading.format) if reading.format else clock_ns(text, reading.unit or "s")
-    return int(join(np.array([clock]), np.array([read_stated_date(date)]), rules.timezone)[0])
+    joined = int(join(np.array([clock]), np.array([read_stated_date(date)]), rules.timezone)[0])
+    if joined < 0:
+        raise RejectError("malformed date")
+    return joined
 
 
 def join(clocks: I64, dates: I64, timezone: str) -> I64:

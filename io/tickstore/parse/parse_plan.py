@@ -11,7 +11,7 @@ import numpy as np
 from kernels.base.columns import I64
 from kernels.conventions import NULL
 from tickstore.errors import InputError
-from tickstore.input.fields import DATE, IDS, INTEGER, NAME, ODD, PRICE, SIDE, TIME
+from tickstore.input.fields import DATE, IDS, INTEGER, NAME, ODD, PRICE, QUANTITIES, SIDE, TIME
 from tickstore.input.files import Source
 from tickstore.input.readings import Reading
 from tickstore.parse.odd_lines import LineRules, read_cells
@@ -76,7 +76,7 @@ class _Maker:
         self._patterns = dict(source.patterns)
         self._plan = np.zeros((PLAN_HEIGHT, self._width), np.int64)
         self._plan[[SLOT, PATTERN]] = -1
-        self._plan[[SCALE, DIVISOR]] = 1
+        self._plan[DIVISOR] = 1
         self._plan[EASY_HIGH] = _ANY_NUMBER  # of columns that are skipped
         self._taken: dict[int, tuple[int, Reading]] = {}  # file column -> its slot and first reading
         self._slots = len(source.readings)
@@ -119,7 +119,8 @@ class _Maker:
         field, kind, row = reading.field, reading.kind, self._plan[:, reading.column]
         low, high = self._limits(reading)
         row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = kind, slot, field.default, low, high
-        row[[SCALE, DIVISOR]] = reading.scale, reading.divisor
+        decimal = kind == PRICE or field.name in QUANTITIES
+        row[[SCALE, DIVISOR]] = reading.scale if decimal else 0, reading.divisor
         row[EMPTY_OK] = not field.required or field.nullable
         row[UNSIGNED] = field.name in IDS and kind == INTEGER
         row[[EASY_LOW, EASY_HIGH]] = self._easy_range(reading, low, high)

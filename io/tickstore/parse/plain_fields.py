@@ -218,7 +218,7 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
             position += 1
             c = data[position]
         digits += position
-        if plan[SCALE, column] > 1 and digits > 0:
+        if digits > 0 and (plan[SCALE, column] > 1 or (plan[SCALE, column] == 1 and c == _DOT)):
             number, position = _decimals(data, position, number, digits, plan[SCALE, column])
         end = position
         while data[position] == SPACE:
