@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from driver.config.keys import Config
@@ -19,6 +19,9 @@ from driver.plan.sessions import plan_sessions
 from tickstore.errors import UserError
 from tickstore.store.catalog import Partition
 from tickstore.store.paths import partition_order
+
+if TYPE_CHECKING:
+    from tickstore.store.names import StoredNames
 
 LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
 LACKS = (
@@ -39,6 +42,7 @@ class Plan:
     session_sources: dict[str, int]
     notes: tuple[str, ...] = ()  # what the data lacks, and what that means for the results
     tick_file: TickFile | None = None
+    names: "StoredNames | None" = None  # of securities and participants, for tables and report
 
     @property
     def event_rows(self) -> int:
