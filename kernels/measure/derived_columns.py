@@ -53,9 +53,9 @@ def fills_unknown(block: "OrderBlock") -> Array:
     return np.asarray((block.filled_quantity > 0) & (block.fills == 0))
 
 
-def venue_quantity(venue: int) -> Callable[["OrderBlock"], Array]:
-    """Return what computes the shares filled in a venue, NULL where no trade says so."""
-    return lambda block: np.where(fills_unknown(block), NULL, block.venue_quantity[venue])
+def of_venue(amounts: str, venue: int) -> Callable[["OrderBlock"], Array]:
+    """Return what computes the shares filled in a venue, or their value, NULL where no trade says so."""
+    return lambda block: np.where(fills_unknown(block), NULL, block[amounts][venue])
 
 
 def shortfall(charge: str, scenarios: int | slice) -> Callable[["OrderBlock"], Array]:
@@ -106,7 +106,11 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "simulated_filled": lambda b: b.scenario_filled[1:],
     "simulated_price": lambda b: b.scenario_price[1:],
     "saving_bps": saving_bps,
-    **{f"{VENUES[venue]}_quantity": venue_quantity(venue) for venue in range(4)},
+    **{
+        f"{VENUES[venue]}_{what}": of_venue(f"venue_{what}", venue)
+        for venue in range(4)
+        for what in ("quantity", "notional")
+    },
     "mid": lambda b: half(b.mid2),
     "end_mid": lambda b: half(b.end_mid2),
     "execution_bps": lambda b: of_value(b, b.execution_cost),

@@ -108,6 +108,10 @@ COLUMNS: Final = (
     Column("auction_quantity", "i8", ONE, "shares", NONE, "really filled in auctions", "domain 2.4", ALL, of=DERIVED),
     Column("booked_quantity", "i8", ONE, "shares", NONE, "really filled by crossing bookings", "domain 2.4", ALL,
            of=DERIVED),
+    *(Column(f"{venue}_notional", "i8", ONE, MONEY, NONE, f"published price x quantity of those of {where}",
+             "domain 2.4", ALL, of=DERIVED)
+      for venue, where in (("lit", "the lit book"), ("dark", "the dark book"), ("auction", "auctions"),
+                           ("booked", "crossing bookings"))),
     Column("benchmark", "i1", ONE, "code", NONE, "where M0 comes from: none, arrival, open, close", "decisions 12",
            ALL),
     Column("benchmark_time", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 12", ALL,
