@@ -61,7 +61,7 @@ def sum_day(day: SyntheticDay, clock: Clock) -> int:
     volume = clock.run("market volume", lambda: market_volume(day.fills["quantity"], day.fills["venue"]))
     ranges = clock.run("intervals of the mid", lambda: interval_ranges(day.quotes, SESSION))
     market = Market(SESSION, SETTINGS.simulation.ticks, volume, ranges)
-    sums, outliers = JobSums(market, SETTINGS.timezone, BUFFERS), Extremes()
+    sums, outliers = JobSums(market, SETTINGS.timezone, BUFFERS), Extremes(100)
     for block in measure(day, SETTINGS, SESSION, BUFFERS):
         clock.run(READ, lambda block=block: read_columns(block))  # type: ignore[misc]
         clock.run("adding blocks to both cubes", lambda block=block: sums.add(block))  # type: ignore[misc]

@@ -54,7 +54,7 @@ def run_job(job: Job) -> JobReport:
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
-        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
+        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
         parents = _sum_blocks(job, texts, blocks, sums, outliers)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()

@@ -19,7 +19,7 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
-from driver.tables.outlier_table import OUTLIERS_KEPT, outliers_csv
+from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
 from driver.tables.row_measures import TableStyle, measures, totals_csv
 from driver.tables.statistics import COLUMNS, Sample, statistics
@@ -44,6 +44,7 @@ class _RunSums:
     jobs: Sequence[Job]
     style: TableStyle
     dimensions: Dimensions
+    kept: int  # outliers
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
@@ -63,7 +64,7 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
     jobs = sorted(jobs, key=lambda job: job.index)
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
-    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs))
+    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), settings.outliers)
     with ExitStack() as stack:
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
@@ -99,7 +100,7 @@ def _add(run: _RunSums, partial: Partial) -> None:
     where = {"security_code": partial.security, "date": partial.date}
     for row in (extremes := [where | row for row in partial.outliers]):
         row["participant_id"] = participant_name(partial, row["participant_id"])
-    run.outliers = merge_extremes(run.outliers, extremes, OUTLIERS_KEPT)
+    run.outliers = merge_extremes(run.outliers, extremes, run.kept)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 

@@ -257,12 +257,26 @@ def test_outliers_say_how_far_from_usual_they_are(tmp_path: Path) -> None:
     median = float(np.median(shortfall))
     deviation = 1.4826 * float(np.median(np.abs(shortfall - median)))
     rows = read(tmp_path, "outliers")
-    assert len(rows) == 20
+    assert len(rows) == SETTINGS.outliers
     for row in rows:
         expected = (float(row["shortfall_bps"]) - median) / deviation
         assert float(row["shortfall_z"]) == pytest.approx(expected, rel=0.15, abs=0.15)
 
 
-def test_no_z_without_a_spread() -> None:
+def test_a_deviation_below_a_basis_point_counts_as_one() -> None:
     assert robust_z(3.0, (1.0, 2.0)) == pytest.approx(1 / 1.4826)
-    assert [robust_z(None, (1.0, 2.0)), robust_z(3.0, None), robust_z(3.0, (1.0, 0.0))] == [None] * 3
+    assert robust_z(3.0, (1.0, 0.0)) == robust_z(3.0, (1.0, 0.9)) == pytest.approx(2 / 1.4826)
+    assert [robust_z(None, (1.0, 2.0)), robust_z(3.0, None)] == [None] * 2
+
+
+@pytest.mark.parametrize("kept", [1, 7, 40])
+def test_outliers_are_the_largest_of_the_run_though_one_job_has_them_all(tmp_path: Path, kept: int) -> None:
+    settings = replace(SETTINGS, outliers=kept)
+    blocks = [random_block(90, seed) for seed in range(3)]
+    blocks[1] = with_columns(blocks[1], cost=blocks[1].cost * 1e3)
+    jobs = [make_job(tmp_path, i, "1", f"2024-01-0{i + 1}", block, settings) for i, block in enumerate(blocks)]
+    aggregate(tmp_path, jobs, settings)
+    costs = np.concatenate([np.abs(block.cost[0]) for block in blocks])
+    largest = np.sort(costs[np.isfinite(costs)])[::-1][:kept]
+    found = [2_000 * abs(float(row["shortfall_value"])) for row in read(tmp_path, "outliers")]
+    assert found == pytest.approx(largest.tolist())

@@ -154,7 +154,7 @@ def check(tables: Tables, simulation: Simulation) -> None:
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)
     assert cells_of(block, settings.timezone).sums[0].sum() == len(expected)
-    extremes = Extremes()
+    extremes = Extremes(10)
     extremes.add(block)
     assert len(extremes.rows) <= len(expected)
     assert len(order_columns(block)["order_id"]) == len(expected)
