@@ -3,7 +3,8 @@
 The report lists them, and a test compares them with what is written; driver/README.md lists those of order files.
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
 Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
-``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
+``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``,
+and so do the weights that averages of them over orders have.
 """
 
 from typing import Final, NamedTuple
@@ -26,6 +27,12 @@ class Column(NamedTuple):
 def shown(column: order_columns.Column) -> Column:
     """Return what is said of a column of orders in files and tables."""
     return Column(column.shown or column.name, column.unit, column.sign, column.meaning)
+
+
+def averaged(column: order_columns.Column) -> Column:
+    """Return what tables say of a column of orders that they average: with its weight."""
+    one = shown(column)
+    return one._replace(meaning=f"{one.meaning}; an order counts with the {column.weight}")
 
 
 def _both(name: str, meaning: str, of_saving: str = "", unit: str = BPS) -> tuple[Column, Column]:
@@ -96,9 +103,12 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("execution_bps", BPS, COST, "part of the shortfall paid on fills"),
     Column("opportunity_bps", BPS, COST, "part of the shortfall charged for the unfilled"),
     Column("shortfall_ex_booking_bps", BPS, COST, "shortfall without crossing bookings"),
-    *(shown(column) for column in WEIGHTED),
+    *(averaged(column) for column in WEIGHTED),
     Column(
-        "adverse_selection_<h>s_bps", BPS, COST, "move of the mid against market fills over h seconds: - impact / 2"
+        "adverse_selection_<h>s_bps",
+        BPS,
+        COST,
+        "move of the mid against market fills over h seconds: - impact / 2, of the same orders",
     ),
     Column("eq_ratio", "ratio", COST, "E/Q: effective spread over the spread quoted before the same fills"),
     Column("filled_quantity_<h>s", "shares", NONE, "filled within h seconds of arrival"),

@@ -1,7 +1,8 @@
 """What only orders with fills, or reports, add to a cell: the second, shorter row of ``order_rows``.
 
 Metrics of fills are averaged by the value traded on the market. Which they are, and their order, follows from
-``measure.order_columns``.
+``measure.order_columns``. The parts of a spread add up only over the same orders: effective, realised, impact and what
+else compares fills with quotes are averaged over those that have them at every horizon (decisions 43).
 """
 
 import math
@@ -10,13 +11,16 @@ from typing import Final
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL, VENUE_BOOKED, VENUES
 from kernels.measure import result_rows as r
-from kernels.measure.order_columns import MARKOUT, TRADED, weighted
+from kernels.measure.order_columns import MARKOUT, TRADED, WHOLE, weighted
 from kernels.measure.result_rows import Rows
 from kernels.sums.order_rows import EVERY_SUMS, SATURATED, SCENARIO_SUMS, Tile, fixed, weigh, weighted_sums, whole
 
-FILL_METRICS: Final = weighted(TRADED)
-HORIZON_METRICS: Final = weighted(TRADED, MARKOUT)
-FILL_METRIC_ROWS: Final = tuple(r.ROW[name] for name in FILL_METRICS)
+EVERY_METRICS: Final = weighted(TRADED)
+WHOLE_METRICS: Final = weighted(WHOLE)
+FILL_METRICS: Final = (*EVERY_METRICS, *WHOLE_METRICS)
+HORIZON_METRICS: Final = weighted(WHOLE, axis=MARKOUT)
+EVERY_METRIC_ROWS: Final = tuple(r.ROW[name] for name in EVERY_METRICS)
+WHOLE_METRIC_ROWS: Final = tuple(r.ROW[name] for name in WHOLE_METRICS)
 HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
 # The one list of what an order with fills adds; behind it shares and orders by horizon, then the weighted metrics.
 FILL_SUMS: Final = (
@@ -77,6 +81,19 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
 
 
 @inlined
+def _keep_whole(rows: Rows, first: int, traded: int, tile: Tile, horizons: int) -> None:
+    """Take the weight from orders that lack a metric which counts only with the others, at any of the horizons."""
+    for k in range(traded):
+        i, trace = first + tile.traded[k], 0.0
+        for row in WHOLE_METRIC_ROWS:
+            trace += rows.floats[row, i] * 0.0  # stays 0 while all are finite
+        for kind in HORIZON_METRIC_KINDS:
+            for h in range(horizons):
+                trace += rows.horizons[kind * horizons + h, i] * 0.0
+        tile.weight[k] *= int(trace == 0.0)
+
+
+@inlined
 def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
     """Write the rows of those of n orders that have fills, or reports; return how many there are."""
     ints, fills, traded = rows.ints, rows.codes[r.FILLS], 0
@@ -88,10 +105,14 @@ def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
         traded += int(known != 0)
     _filled(rows, first, tile, traded)
     place, weight, places, out = WITHIN + 2 * rows.within.shape[0], tile.weight, tile.traded, tile.fill_rows
-    for row in FILL_METRIC_ROWS:
+    for row in EVERY_METRIC_ROWS:
         weigh(rows.floats[row], first, weight, places, traded, out, place)
         place += 3
     horizons = rows.horizons.shape[0] // r.HORIZON_KINDS
+    _keep_whole(rows, first, traded, tile, horizons)
+    for row in WHOLE_METRIC_ROWS:
+        weigh(rows.floats[row], first, weight, places, traded, out, place)
+        place += 3
     for kind in HORIZON_METRIC_KINDS:
         for h in range(horizons):
             weigh(rows.horizons[kind * horizons + h], first, weight, places, traded, out, place)

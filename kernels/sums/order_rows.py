@@ -17,7 +17,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
 from kernels.measure import result_rows as r
 from kernels.measure.derived_columns import CHARGES
-from kernels.measure.order_columns import ASKED, weighted
+from kernels.measure.order_columns import ASKED, AT_DECISION, weighted
 from kernels.measure.result_rows import Rows
 from kernels.sums.moments import FIXED_LIMIT, FIXED_SCALE
 
@@ -38,7 +38,7 @@ EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
     *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible",
     *(f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")),
-    "execution_cost", "opportunity_cost", *weighted_sums(weighted(ASKED)),
+    "execution_cost", "opportunity_cost", *weighted_sums(weighted(ASKED, AT_DECISION)),
 )  # fmt: skip
 SCENARIO_SUMS: Final = (
     "fully_filled", "partially_filled", "not_executed", "filled_quantity", "unpriced_quantity", "notional",

@@ -118,13 +118,17 @@ def _fill_columns(n: int, filled: I64, delay: I64, markouts: int, rng: np.random
     def sometimes(*shape: int) -> F64:
         return np.where((filled > 0) & (rng.random((*shape, n)) < 0.8), rng.normal(0, 20, (*shape, n)), np.nan)
 
+    effective, realised = sometimes(), sometimes(markouts)
     return {
         "arrival_slippage_bps": sometimes(),
-        "effective_spread_bps": sometimes(),
-        "price_improvement_bps": sometimes(),
+        "effective_spread_bps": effective,
+        "fill_quoted_spread_bps": 2.0 * np.abs(effective) + 1.0,
+        "quoted_spread_bps": sometimes(),
+        "price_improvement_bps": np.abs(effective) + 0.5 - 0.5 * effective,
         "vwap_slippage_bps": sometimes(),
         "time_to_first_fill": np.where(filled > 0, delay, NULL),
         "execution_time": np.where(filled > 0, delay.astype(float), np.nan),
-        "markout_bps": sometimes(markouts),
-        "realised_spread_bps": sometimes(markouts),
+        "markout_bps": -0.5 * realised,
+        "realised_spread_bps": realised,
+        "impact_bps": effective - realised,
     }

@@ -109,8 +109,10 @@ def test_every_metric_says_how_many_orders_it_is_about(tmp_path: Path) -> None:
     aggregate(tmp_path, [make_job(tmp_path, 0, "1", "2024-01-01", block)], SETTINGS)
     (real,) = of(read(tmp_path, "global_summary"), "real")
     market = block.notional > block.venue_notional[3]  # crossing bookings are no market
-    assert int(real["effective_spread_orders"]) == int((market & np.isfinite(block.effective_spread_bps)).sum())
-    assert int(real["markout_1s_orders"]) == int((market & np.isfinite(block.markout_bps[0])).sum()) > 0
+    effective = market & np.isfinite(block.effective_spread_bps)
+    whole = int((effective & np.isfinite(block.impact_bps).all(axis=0)).sum())
+    assert int(effective.sum()) > whole
+    assert int(real["effective_spread_orders"]) == int(real["markout_1s_orders"]) == whole > 0
     assert int(real["time_to_first_fill_orders"]) == int((block.time_to_first_fill != NULL).sum())
     assert int(real["auction_notional"]) == int(block.venue_notional[2].sum())
 
