@@ -93,6 +93,7 @@ def _block_sums(block: OrderBlock, ids: I64) -> I64:
     np.maximum.at(row["end_time"], cell, block.end_time)
     base = np.empty(len(block), np.int64)
     check_fits("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, block.cost, base))
+    base[block.window_start > block.window_end] = 0  # as in tables: it never lived in continuous trading
     side, quantity = block.side.astype(np.int64), np.where(base > 0, block.order_quantity, 0)
     counts = (np.asarray(one, np.int64) for one in (np.ones(len(block)), side > 0, base > 0))
     columns = *counts, block.order_quantity, quantity, base, side * base, side * quantity

@@ -54,10 +54,17 @@ OUTCOMES: Final = (
     Column("fill_ratio", "share", NONE, "filled over asked"),
     Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),
     Column("vwap", "price units", NONE, "notional over filled; empty where securities mix"),
-    Column("priced_orders", "count", NONE, "orders with a cost in every scenario: those all costs are about"),
+    Column(
+        "priced_orders",
+        "count",
+        NONE,
+        "orders that lived in continuous trading and have a cost: those all costs but the diluted ones are about",
+    ),
+    Column("fill_ratio_in_session", "share", NONE, "filled over asked, of orders that lived in continuous trading"),
 )
 SHORTFALLS: Final = (
     *_both("bps", "cost over value at M0, unfilled charged at the mid of the end: the headline", LESS),
+    *_both("diluted_bps", "the same with the orders that never lived in continuous trading: alike in every scenario"),
     *_both("mean_bps", "mean over orders, each counting the same"),
     Column("saving_sd_bps", BPS, NONE, "standard deviation of the saving over orders"),
     *(
@@ -95,6 +102,12 @@ REALITY: Final = (  # on the rows of ``real`` alone
         "count",
         NONE,
         "orders that never lived during the session, or without a mid then: equal in every scenario",
+    ),
+    Column(
+        "never_in_session",
+        "count",
+        NONE,
+        "orders that ended before continuous trading or arrived after it: a phase of their own in by_condition.csv",
     ),
     Column("benchmark_arrival", "count", NONE, "orders measured from the mid at arrival"),
     Column("benchmark_open", "count", NONE, "orders measured from the opening mid"),

@@ -23,6 +23,7 @@ COST_UNITS = 2 * COST_SCALE
 QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
 ORDER_COUNTS = (
     "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
+    "never_in_session",
 )  # fmt: skip
 
 
@@ -87,6 +88,9 @@ def _scenario_measures(
         "vwap": ratio(notional, filled) if one_security and notional is not None else None,
         "shortfall_bps": cost_bps(own["cost"], base),
         "saving_bps": cost_bps(saved, base),
+        "fill_ratio_in_session": ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
+        "shortfall_diluted_bps": cost_bps(own["cost"] + sums["outside_cost"], base + sums["outside_base"]),
+        "saving_diluted_bps": cost_bps(saved, base + sums["outside_base"]),
         "priced_orders": sums["priced_orders"],
         **spread,
     }

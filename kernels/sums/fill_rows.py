@@ -13,7 +13,8 @@ from kernels.conventions import NULL, VENUE_BOOKED, VENUES
 from kernels.measure import result_rows as r
 from kernels.measure.order_columns import MARKOUT, TRADED, WHOLE, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.order_rows import EVERY_SUMS, SATURATED, SCENARIO_SUMS, Tile, fixed, weigh, weighted_sums, whole
+from kernels.sums.fixed_point import SATURATED, fixed, whole
+from kernels.sums.order_rows import EVERY_SUMS, SCENARIO_SUMS, Tile, weigh, weighted_sums
 
 EVERY_METRICS: Final = weighted(TRADED)
 WHOLE_METRICS: Final = weighted(WHOLE)

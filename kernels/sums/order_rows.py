@@ -1,8 +1,7 @@
 """One order's measures as a contiguous row of integers, worked out once for every cube that adds it.
 
 A row has what every order adds; a second, shorter one what only orders with fills add (``fill_rows``). Costs are in
-fixed point. A value that does not fit is ``SATURATED``, which no sum may hold: ``cell_tables``, which adds rows,
-refuses it. Kernels read the result matrices of a block as they are.
+fixed point. Kernels read the result matrices of a block as they are.
 """
 
 import math
@@ -14,15 +13,16 @@ import numpy as np
 from kernels.base.columns import F64, I64
 from kernels.base.compiling import inlined
 from kernels.base.memory import Buffers
-from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
+from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL
 from kernels.measure import result_rows as r
 from kernels.measure.derived_columns import CHARGES
 from kernels.measure.order_columns import ASKED, AT_DECISION, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.moments import FIXED_LIMIT, FIXED_SCALE
+from kernels.sums.fixed_point import fixed, whole, worth
+from kernels.sums.moments import FIXED_SCALE
+from kernels.sums.outside_rows import OUTSIDE_SUMS, lived, outside
 
 CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
-SATURATED: Final = 2**62
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
 # to stage, which counts references, is most of the work: 32 measured 1.7 times as slow.
 TILE: Final = 256
@@ -38,17 +38,17 @@ EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
     *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible",
     *(f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")),
-    "execution_cost", "opportunity_cost", *weighted_sums(weighted(ASKED, AT_DECISION)),
+    "execution_cost", "opportunity_cost", *OUTSIDE_SUMS, *weighted_sums(weighted(ASKED, AT_DECISION)),
 )  # fmt: skip
 SCENARIO_SUMS: Final = (
     "fully_filled", "partially_filled", "not_executed", "filled_quantity", "unpriced_quantity", "notional",
     *(f"cost{charge}" for charge in CHARGES), "fees", "better", "equal", "worse",
 )  # fmt: skip
 ORDERS, ORDER_QUANTITY, LEAVES, WITHDRAWN, AFTER_HOURS, BENCHMARK = range(6)
-NOT_ELIGIBLE, PRICED, EXECUTION_COST, OPPORTUNITY_COST, QUOTED, DELAY, DECISION = map(
+NOT_ELIGIBLE, PRICED, EXECUTION_COST, OPPORTUNITY_COST, OUTSIDE, QUOTED, DELAY, DECISION = map(
     EVERY_SUMS.index,
-    ("not_eligible", "priced_orders", "execution_cost", "opportunity_cost", "quoted_spread_bps.sum", "delay_bps.sum",
-     "decision_shortfall_bps.sum"),
+    ("not_eligible", "priced_orders", "execution_cost", "opportunity_cost", OUTSIDE_SUMS[0], "quoted_spread_bps.sum",
+     "delay_bps.sum", "decision_shortfall_bps.sum"),
 )  # fmt: skip
 SCENARIO: Final = len(EVERY_SUMS)
 OUTCOME, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
@@ -84,26 +84,6 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
     rows[:], fill_rows[:] = 0, 0
     base, other_base, weight, traded = np.zeros((4, orders), np.int64)
     return Tile(rows, fill_rows, base, other_base, weight, traded, np.zeros(orders))
-
-
-@inlined
-def whole(value: int) -> int:
-    """Return an integer, null as 0."""
-    return 0 if value == NULL else value
-
-
-@inlined
-def fixed(value: float) -> int:
-    """Return a scaled value rounded half to even; what does not fit, or is missing where it must not be, saturates."""
-    return int(np.rint(value)) if abs(value) < FIXED_LIMIT else SATURATED
-
-
-@inlined
-def worth(mid2: int, quantity: int) -> int:
-    """Return quantity x mid in half units, 0 without a mid."""
-    if mid2 == NULL:
-        return 0
-    return mid2 * quantity if abs(float(mid2) * float(quantity)) < FIXED_LIMIT else SATURATED
 
 
 @inlined
@@ -157,6 +137,8 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
 def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write priced orders, base and costs by one charge; an order is priced in all scenarios or in none.
 
+    Orders that never lived in continuous trading are not: they would dilute what scenarios save.
+
     row : of the cost by this charge under the first scenario; out : (TILE, width); base : (TILE,), to write
     """
     mid2, quantity, floats = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats
@@ -165,7 +147,7 @@ def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: i
         trace = 0.0
         for s in range(scenarios.shape[0]):
             trace += floats[row + scenarios[s], i] * 0.0  # stays 0 while all are finite; no branch to mispredict
-        priced = trace == 0.0 and mid2[i] > 0 and quantity[i] > 0
+        priced = trace == 0.0 and mid2[i] > 0 and quantity[i] > 0 and lived(rows, i)
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
         out[t, PRICED + 2 * charge] = int(priced)
         out[t, PRICED + 2 * charge + 1] = base[t]
@@ -234,5 +216,6 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     for charge in range(len(CHARGE_ROWS)):
         _charged(rows, scenarios, CHARGE_ROWS[charge], charge, first, n, out, bases[charge])
     _parts(rows, first, n, out, tile.base)
+    outside(rows, first, n, out, OUTSIDE)
     for s in range(scenarios.shape[0]):
         _scenario(rows, scenarios[s], asked.fees, s, first, n, out, tile.base)

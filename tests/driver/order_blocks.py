@@ -66,7 +66,7 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
         end_mid2=end_mid2,
         eligible=(rng.random(n) < 0.95).astype(np.int8),
         window_start=arrival,
-        window_end=arrival + HOUR,
+        window_end=np.where(rng.random(n) < 0.07, arrival - 1, arrival + HOUR),  # a few never lived in the session
         **_scenario_columns(n, quantity, filled, (venue * price).sum(axis=0), mid2, end_mid2, rng),
         **_fill_columns(n, filled, first - arrival, markouts, rng),
     )
@@ -74,6 +74,12 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
     within = [np.where(first - arrival <= seconds * 1e9, filled // (4 - k), 0) for k, seconds in enumerate(fills)]
     columns |= {"filled_within": within, "booked_notional2": 2 * venue[3] * price[3]}
     return block_of(n, columns, Simulation().markout_seconds[:markouts], fills)
+
+
+def is_priced(block: OrderBlock, i: int) -> bool:
+    """Return whether tables count the cost of an order: it lived in the session, and has one in every scenario."""
+    lived = block.window_start[i] <= block.window_end[i]
+    return bool(lived and block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all())
 
 
 def _split(filled: I64, rng: np.random.Generator) -> I64:

@@ -30,6 +30,7 @@ def one_order(**columns: int) -> OrderBlock:
         "benchmark": 1,
     } | columns
     given.setdefault("benchmark_time", min(max(given["arrival_time"], START), END))
+    given.setdefault("window_end", given["benchmark_time"])
     given.setdefault("mid2", given["arrival_bid"] + given["arrival_offer"])
     block = random_block(1, 0)
     changes: dict[str, Any] = {name: np.array([value], getattr(block, name).dtype) for name, value in given.items()}
@@ -52,6 +53,13 @@ def conditions(block: OrderBlock, volume: int = 1_000_000) -> tuple[str, str, st
 )  # fmt: skip
 def test_phase(minutes: int, source: int, phase: str) -> None:
     assert conditions(one_order(arrival_time=START + minutes * MINUTE, benchmark=source))[0] == phase
+
+
+@pytest.mark.parametrize("minutes", [-9, 361])
+def test_an_order_that_never_lived_in_the_session_has_a_phase_of_its_own_and_no_spread(minutes: int) -> None:
+    arrival = START + minutes * MINUTE
+    window = {"benchmark_time": max(arrival, START), "window_end": min(arrival + 1, END)}
+    assert conditions(one_order(arrival_time=arrival, **window))[:2] == ("never_in_session", "no valid quote")
 
 
 @pytest.mark.parametrize(

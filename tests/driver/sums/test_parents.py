@@ -27,7 +27,7 @@ from tests.builders import build_day
 from tests.driver.job.test_job import OPEN as START
 from tests.driver.job.test_job import market
 from tests.driver.job_folders import SETTINGS, make_job
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import is_priced, random_block
 from tests.driver.readme_tables import column_table
 from tests.oracles.moments import naive_rounded
 from tickstore.day.writer import write_day
@@ -86,7 +86,7 @@ def test_parents_are_the_sums_of_their_children(n: int, seed: int, cuts: list[in
     assert parents.sums[0].tolist() == list(expected)  # in the order of their first children
     for p, (number, children) in enumerate(expected.items()):
         found = dict(zip(parents.names, parents.sums[:, p].tolist(), strict=True))
-        priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+        priced = [i for i in children if is_priced(block, i)]
         assert (found["arrival_time"], found["mid2"]) == (block.arrival_time[children[0]], block.mid2[children[0]])
         assert found["end_time"] == max(block.end_time[children].tolist())
         assert (found["orders"], found["priced_orders"]) == (len(children), len(priced))
@@ -142,7 +142,7 @@ def test_the_table_has_each_parent_of_each_date_against_its_own_mid(tmp_path: Pa
 
 def check_row(row: dict[str, str], block: OrderBlock, children: list[int], s: int) -> None:
     """Compare a row with the shortfall of its children against the mid of the first one, from prices."""
-    priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+    priced = [i for i in children if is_priced(block, i)]
     mid2 = int(block.mid2[children[0]])
     alone = row["parent_id"] == ""
     sides = {int(block.side[i]) for i in children}

@@ -16,7 +16,7 @@ from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.blocks import cells_of, with_columns
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
-from tests.driver.order_blocks import empty_block, random_block
+from tests.driver.order_blocks import empty_block, is_priced, random_block
 from tickstore.errors import StoreError
 
 pytestmark = pytest.mark.reduced
@@ -88,7 +88,7 @@ def test_the_global_row_is_what_the_orders_say(tmp_path: Path) -> None:
     notional = np.concatenate([block.notional for block in blocks])
     mid2 = np.concatenate([block.mid2 for block in blocks])
     cost = np.concatenate([block.cost for block in blocks], axis=1)
-    priced = (mid2 != NULL) & np.isfinite(cost).all(axis=0)
+    priced = np.array([is_priced(block, i) for block in blocks for i in range(len(block))])
     base = (mid2 * quantity)[priced].astype(float)
     (real,), (a,) = (of(read(tmp_path, "global_summary"), scenario) for scenario in ("real", "A"))
     assert int(real["orders"]) == 150
@@ -253,7 +253,7 @@ def test_outliers_say_how_far_from_usual_they_are(tmp_path: Path) -> None:
     aggregate(tmp_path, jobs, SETTINGS)
     mid2 = np.concatenate([block.mid2 for block in blocks])
     cost = np.concatenate([block.cost for block in blocks], axis=1)
-    priced = (mid2 != NULL) & np.isfinite(cost).all(axis=0)
+    priced = np.array([is_priced(block, i) for block in blocks for i in range(len(block))])
     base = mid2 * np.concatenate([block.order_quantity for block in blocks]).astype(float)
     shortfall = 1e4 * cost[0, priced] / base[priced]
     median = float(np.median(shortfall))

@@ -14,7 +14,7 @@ from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
 from tests.driver.job_folders import RANGES_OF_DAY, SETTINGS, make_job
-from tests.driver.order_blocks import HOUR, OPEN, random_block
+from tests.driver.order_blocks import HOUR, OPEN, is_priced, random_block
 from tests.oracles.moments import naive_rounded
 
 pytestmark = pytest.mark.reduced
@@ -40,6 +40,8 @@ def size(block: OrderBlock, i: int) -> str:
 
 def phase(block: OrderBlock, i: int) -> str:
     arrival, time = int(block.arrival_time[i]), int(block.benchmark_time[i])
+    if time > block.window_end[i]:
+        return "never_in_session"
     if block.benchmark[i] == 2 or arrival <= START:
         return "pre-open"
     if block.benchmark[i] == 3 or arrival >= END:
@@ -51,7 +53,7 @@ def phase(block: OrderBlock, i: int) -> str:
 
 def spread(block: OrderBlock, i: int) -> str:
     bid, offer = int(block.arrival_bid[i]), int(block.arrival_offer[i])
-    if block.mid2[i] == NULL:
+    if block.mid2[i] == NULL or block.window_start[i] > block.window_end[i]:
         return "no valid quote"
     tick = [step for price, step in TICKS if bid >= price][-1]
     for name, most in (("locked", 0), ("1 tick", 1), ("2 ticks", 2)):
@@ -111,7 +113,7 @@ def test_breakdown(results: Path, blocks: list[OrderBlock], table: str, key: str
     expected: dict[str, list[int]] = {}
     for block in blocks:
         for i in range(len(block)):
-            priced = block.mid2[i] != NULL and bool(np.isfinite(block.cost[:, i]).all())
+            priced = is_priced(block, i)
             cost = naive_rounded(float(block.cost[s, i]) * 65_536) if priced else 0
             facts = (1, int(block.order_quantity[i]), int(block.scenario_filled[s, i]), int(priced), cost)
             sums = expected.setdefault(place(block, i), [0] * len(facts))
