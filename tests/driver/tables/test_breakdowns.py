@@ -16,6 +16,7 @@ from kernels.measure.result_rows import OrderBlock
 from tests.driver.job_folders import RANGES_OF_DAY, SETTINGS, make_job
 from tests.driver.order_blocks import HOUR, OPEN, is_priced, random_block
 from tests.oracles.moments import naive_rounded
+from tests.oracles.tables import terciles
 
 pytestmark = pytest.mark.reduced
 START, END = OPEN + HOUR, OPEN + 6 * HOUR  # the session of job_folders
@@ -70,9 +71,8 @@ def share(block: OrderBlock, i: int) -> str:
 
 def volatility(block: OrderBlock, i: int) -> str:
     bucket = int(RANGES_OF_DAY[min(max((int(block.benchmark_time[i]) - START) // (5 * MINUTE), 0), 59)])
-    known = sorted(int(b) for b in RANGES_OF_DAY if b != 65)  # every date has the same: so have all together
-    edges = [known[-(-part * len(known) // 3) - 1] for part in (1, 2)]
-    return "no valid quote" if bucket == 65 else ("low", "middle", "high")[sum(bucket > edge for edge in edges)]
+    known = terciles(RANGES_OF_DAY.tolist())  # every date has the same: so have all together
+    return "no valid quote" if bucket == 65 else known[bucket]
 
 
 PLACES: dict[tuple[str, str], Place] = {
