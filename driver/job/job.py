@@ -13,7 +13,7 @@ import tickstore
 from driver.job.order_file import EXTENSIONS, open_order_file
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
-from driver.sums.conditions import Market, market_volume
+from driver.sums.conditions import Market, market_volumes
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.parents import Parents, ParentSums
@@ -48,9 +48,9 @@ def run_job(job: Job) -> JobReport:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
         quality = data_quality(day, job.session)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        volume = market_volume(day.fills["quantity"], day.fills["venue"])
+        volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(day.quotes, job.session)
-        market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
+        market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
@@ -59,11 +59,11 @@ def run_job(job: Job) -> JobReport:
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
-    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
+    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    intervals, extremes = count_intervals(ranges), outliers.rows
-    partial = Partial(job.security, job.date, job.fingerprint, *tables, quality, extremes, names, intervals, parents)
+    which = job.security, job.date, job.fingerprint
+    partial = Partial(*which, *tables, quality, outliers.rows, names, count_intervals(ranges), volumes, parents)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -127,12 +127,13 @@ def without_costs(block: OrderBlock) -> OrderBlock:
     return block
 
 
-def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
+def metrics_csv(cells: Cells, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:
     """Return metrics.csv: groups 1, 2, 3 even when empty, then 0 = all, by scenario (decisions 8)."""
     totals = Totals.empty(cells, len(GROUPS) + 1)
     group = cell_dimensions(cells.key)["group"].astype(np.int32)
     totals.add(cells, group, 0)
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
+    totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
 
 

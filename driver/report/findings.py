@@ -35,6 +35,7 @@ def findings(
         clusters = {row["scenario"]: row for row in by_value}
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
         sentences += _inference(statistics)
+    sentences += _liquidity(summary[1:])
     return sentences + _limits(real, quality, settings)
 
 
@@ -62,6 +63,19 @@ def _scenario(row: Row, cluster: Row | None) -> str:
     low, high = number(cluster["ci_low"]), number(cluster["ci_high"])
     text += f" 95 % interval of the saving: {signed(low)} to {signed(high)} bps"
     return text + (", which includes zero." if low <= 0 <= high else ".")
+
+
+def _liquidity(scenarios: Sequence[Row]) -> list[str]:
+    """Return which scenarios fill more than there was (decisions 41)."""
+    sentences = []
+    for row in scenarios:
+        market, dark = (number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark"))
+        if max(market, dark) > 1.0:
+            sentences.append(
+                f"{row['scenario']} fills {market:.2f} times what the market traded, and {dark:.2f} times what the "
+                "dark book did: it assumes liquidity that was not there."
+            )
+    return sentences
 
 
 def _inference(statistics: Sequence[Row]) -> list[str]:

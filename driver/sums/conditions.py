@@ -42,9 +42,10 @@ class Market:
         return cls(Session(0, 0, ""), ((0, 1),), 0)
 
 
-def market_volume(quantity: NDArray[Any], venue: NDArray[Any]) -> int:
-    """Return the shares traded on the market; every match has two fills."""
-    return int(cell_keys.traded_shares(readonly(quantity), readonly(venue))) // 2
+def market_volumes(quantity: NDArray[Any], venue: NDArray[Any]) -> tuple[int, int]:
+    """Return the shares traded on the market, and those of them traded in the dark; every match has two fills."""
+    market, dark = cell_keys.traded_shares(readonly(quantity), readonly(venue))
+    return int(market) // 2, int(dark) // 2
 
 
 def key_columns(block: OrderBlock) -> KeyColumns:

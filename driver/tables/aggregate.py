@@ -69,9 +69,9 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
-            _add(run, partial)
+            _add(run, job, partial)
             if following is None or following.security != job.security:
-                _add_sums(run, run.dimensions.of_security(), job.security)
+                _add_sums(run, job, *run.dimensions.of_security())
             parents.append(partial)
     return _write(run, Path(results), parents)
 
@@ -84,7 +84,7 @@ def _partial_of(job: Job) -> Partial:
     return partial
 
 
-def _add(run: _RunSums, partial: Partial) -> None:
+def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     """Add one partial to everything."""
     if not run.totals:
         for table in TABLES:
@@ -93,7 +93,7 @@ def _add(run: _RunSums, partial: Partial) -> None:
     if partial.cells.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
-    _add_sums(run, sums, partial.security)
+    _add_sums(run, job, sums, partial.volumes)
     whole = sums["job"].sums
     run.cluster_weight.append(whole.weight[0])
     run.cluster_mean.append(whole.mean[0])
@@ -105,14 +105,16 @@ def _add(run: _RunSums, partial: Partial) -> None:
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
 
-def _add_sums(run: _RunSums, sums: Mapping[str, CodedSums], security: str) -> None:
-    """Add sums to the rows of all tables that are made of them."""
+def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: tuple[int, int]) -> None:
+    """Add sums to the rows of all tables that are made of them; ``volumes`` are of the market that they met."""
+    security = run.dimensions.place["security"][job.security]
     for table in TABLES:
         start = 0
         for rows in table.rows:
             if found := sums.get(rows.sums):
                 row = run.dimensions.rows(found, rows.by, start)
-                run.totals[table.name].merge(found.sums, row, run.dimensions.place["security"][security])
+                run.totals[table.name].merge(found.sums, row, security)
+                run.totals[table.name].meet(row, job.index, volumes)
             start += run.dimensions.count(rows.by)
 
 

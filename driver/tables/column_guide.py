@@ -60,6 +60,12 @@ OUTCOMES: Final = (
         NONE,
         "orders that lived in continuous trading and have a cost: those all costs but the diluted ones are about",
     ),
+    Column(
+        "of_market_volume", "ratio", NONE, "filled over what the market traded on the row's security-days, a match once"
+    ),
+    Column(
+        "of_dark_volume", "ratio", NONE, "filled, of real what was so in the dark, over what the dark book traded then"
+    ),
     Column("fill_ratio_in_session", "share", NONE, "filled over asked, of orders that lived in continuous trading"),
 )
 SHORTFALLS: Final = (

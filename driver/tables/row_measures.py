@@ -89,6 +89,8 @@ def _scenario_measures(
         "shortfall_bps": cost_bps(own["cost"], base),
         "saving_bps": cost_bps(saved, base),
         "fill_ratio_in_session": ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
+        "of_market_volume": ratio(filled, int(totals.met[0, r])),
+        "of_dark_volume": ratio(sums["dark_quantity"] if s == 0 else filled, int(totals.met[1, r])),
         "shortfall_diluted_bps": cost_bps(own["cost"] + sums["outside_cost"], base + sums["outside_base"]),
         "saving_diluted_bps": cost_bps(saved, base + sums["outside_base"]),
         "priced_orders": sums["priced_orders"],

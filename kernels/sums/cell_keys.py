@@ -111,13 +111,14 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
 
 
 @kernel
-def traded_shares(quantity: Array, venue: Array) -> int:
-    """Return the shares of fills on the market, bookings and reports left out; both columns are (fills,)."""
-    total = 0
+def traded_shares(quantity: Array, venue: Array) -> tuple[int, int]:
+    """Return the shares of fills on the market, bookings and reports left out, and of those in the dark; (fills,)."""
+    total = dark = 0
     for i in range(quantity.shape[0]):
         on_market = venue[i] == v.VENUE_LIT or venue[i] == v.VENUE_DARK or venue[i] == v.VENUE_AUCTION
         total += quantity[i] if on_market else 0
-    return total
+        dark += quantity[i] if venue[i] == v.VENUE_DARK else 0
+    return total, dark
 
 
 @kernel

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from tests.oracles.day import NULL, naive_trade_date
 from tests.oracles.tables import Day
 
-ON_MARKET = {1, 20, 46, 47, 50, 51, 90}
+IN_DARK = {46, 47, 49, 50, 51, 52}
+ON_MARKET = {1, 20, 90} | IN_DARK
 TEXTS = ("benchmark", "participant_id")
 DATES: dict[tuple[int, str], str] = {}
 
@@ -50,16 +51,17 @@ def days_of(results: Path, raw: Path, zone: str = "Australia/Sydney") -> list[Da
         security, date = path.parts[-3].removeprefix("sec"), path.parts[-2]
         orders = [order | {"security": security, "date": date} for order in read_orders(path)]
         days.append(Day(security, date, orders, zone))
-    volume, quotes = defaultdict[Any, int](int), defaultdict[Any, list[Any]](list)
+    volume, dark, quotes = defaultdict[Any, int](int), defaultdict[Any, int](int), defaultdict[Any, list[Any]](list)
     for row in cells(raw / "trades.csv"):
-        if int(row["dealsource"]) in ON_MARKET:
-            volume[row["securitycode"], date_of(int(row["tradetime"]), zone)] += int(row["quantity"])
+        key = row["securitycode"], date_of(int(row["tradetime"]), zone)
+        volume[key] += int(row["quantity"]) * (int(row["dealsource"]) in ON_MARKET)
+        dark[key] += int(row["quantity"]) * (int(row["dealsource"]) in IN_DARK)
     for row in cells(raw / "nbbo.csv"):
         time, sides = int(row["timestamp"]), (int(row["bidprice"]), int(row["offerprice"]))
         quote = time, *(None if price == NULL else price for price in sides)
         quotes[row["orderbookid"], date_of(time, zone)].append((quote, int(row["sequence"])))
     for day in days:
         key = day.security, day.date
-        day.volume = volume[key] // 2  # a match has two rows
+        day.volume, day.dark = volume[key] // 2, dark[key] // 2  # a match has two rows
         day.quotes = [quote for quote, _ in sorted(quotes[key], key=lambda pair: (pair[0][0], pair[1]))]
     return days

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,9 +38,10 @@ class Day:
     zone: str = "Australia/Sydney"
     ticks: Sequence[tuple[int, int]] = ((0, 1), (100, 5), (2_000, 10))
     volume: int = 0  # shares of the day's market trades
+    dark: int = 0  # of them in the dark book
     quotes: list[tuple[int, int | None, int | None]] = field(default_factory=list)  # (time, bid, offer), by time
 
-    @property
+    @cached_property
     def session(self) -> tuple[int, int]:
         """Start and end of continuous trading, which cut the windows of orders that live outside it."""
         starts = {o["window_start"] for o in self.orders if o["window_start"] != o["arrival_time"]}
@@ -69,7 +71,10 @@ def unlawful(order: Row, scenarios: Sequence[str]) -> list[str]:
 
 def value(order: Row) -> int:
     """Return Q x M0 in half price units."""
-    return 0 if order["mid"] is None else round(2 * order["mid"]) * order["order_quantity"]
+    if "value" not in order:
+        order["value"] = 0 if order["mid"] is None else round(2 * order["mid"]) * order["order_quantity"]
+    worth: int = order["value"]
+    return worth
 
 
 def lived(order: Row) -> bool:
@@ -138,8 +143,8 @@ def notional(order: Row, scenario: str) -> float:
     return price * filled if filled else 0.0
 
 
-def expected(orders: Sequence[Row], scenario: str, style: Row) -> Expected:
-    """Return what a table must say of these orders under a scenario."""
+def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Day]) -> Expected:
+    """Return what a table must say of these orders under a scenario; ``days`` are those they are from."""
     asked, filled = (sum(o[name] for o in orders) for name in ("order_quantity", column(scenario, "filled_quantity")))
     paid = math.fsum(notional(o, scenario) for o in orders)
     slack = 0.0 if scenario == "real" else 0.5 * len(orders) + 1e-9 * paid
@@ -154,6 +159,9 @@ def expected(orders: Sequence[Row], scenario: str, style: Row) -> Expected:
     }  # fmt: skip
     if filled and len({o["security"] for o in orders}) == 1:
         out["vwap"] = paid / filled, slack / filled
+    traded_then, dark_then = (sum(volumes) for volumes in zip(*((day.volume, day.dark) for day in days), strict=True))
+    dark = sum(o["dark_quantity"] for o in orders) if scenario == "real" else filled
+    out["of_market_volume"], out["of_dark_volume"] = ratio(filled, traded_then), ratio(dark, dark_then)
     inside = [o for o in orders if lived(o)]
     out["fill_ratio_in_session"] = ratio(
         sum(o[column(scenario, "filled_quantity")] for o in inside), sum(o["order_quantity"] for o in inside)

@@ -153,3 +153,14 @@ def test_missing_inputs_are_said(results: Path) -> None:
     assert "No trades were given" in text
     assert "No quotes were given" in text
     assert "Fees" not in text
+
+
+def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    (real, a, b, c) = summary
+    a |= {"of_market_volume": 0.2, "of_dark_volume": 1.25}
+    b |= {"of_market_volume": 0.2, "of_dark_volume": 0.9}
+    c |= {"of_market_volume": None, "of_dark_volume": None}
+    text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
+    assert "A fills 0.20 times what the market traded, and 1.25 times what the dark book did" in text
+    assert text.count("liquidity that was not there") == 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volume
+from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volumes
 from driver.sums.volatility import RANGES
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
@@ -100,7 +100,7 @@ def test_keys_stay_in_range_and_come_apart(n: int, seed: int) -> None:
     assert np.array_equal(back, key)
 
 
-def test_market_volume_counts_a_match_once_and_no_bookings_or_reports() -> None:
+def test_market_volumes_count_a_match_once_and_no_bookings_or_reports() -> None:
     quantity, venue = np.array([100, 100, 30, 30, 8, 8, 500, 900]), np.array([0, 0, 1, 1, 2, 2, 3, 4], np.int8)
-    assert market_volume(quantity, venue) == 138
-    assert market_volume(quantity[:0], venue[:0]) == 0
+    assert market_volumes(quantity, venue) == (138, 30)
+    assert market_volumes(quantity[:0], venue[:0]) == (0, 0)

@@ -282,3 +282,21 @@ def test_outliers_are_the_largest_of_the_run_though_one_job_has_them_all(tmp_pat
     largest = np.sort(costs[np.isfinite(costs)])[::-1][:kept]
     found = [2_000 * abs(float(row["shortfall_value"])) for row in read(tmp_path, "outliers")]
     assert found == pytest.approx(largest.tolist())
+
+
+def test_filled_stands_over_the_volume_of_the_security_days_a_row_is_from(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path)
+    for index, job in enumerate(jobs):
+        path = Path(job.folder) / "partial.arrow"
+        write_partial(replace(read_partial(path), volumes=(10_000 + index, 1_000 + index)), path)
+    aggregate(tmp_path, jobs, SETTINGS)
+    days = {("9", "2024-01-01"): 0, ("9", "2024-01-02"): 1, ("101", "2024-01-01"): 2, ("101", "2024-01-02"): 3}
+    for row in read(tmp_path, "by_security"):
+        if (security := row["security_code"]) in ("9", "101"):
+            market, dark = (sum(base + days[security, f"2024-01-0{k}"] for k in (1, 2)) for base in (10_000, 1_000))
+            filled = int(row["filled_quantity"])
+            in_dark = int(row["dark_quantity"]) if row["scenario"] == "real" else filled
+            assert float(row["of_market_volume"]) == filled / market
+            assert float(row["of_dark_volume"]) == in_dark / dark
+    (whole,) = of(read(tmp_path, "global_summary"), "A")
+    assert float(whole["of_market_volume"]) == int(whole["filled_quantity"]) / sum(10_000 + k for k in range(len(jobs)))
