@@ -95,6 +95,7 @@ def data_quality(day: Day, session: Session) -> dict[str, int]:
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])
+        counts["decisions_missing"] = int(np.count_nonzero(decided == NULL))
         decided = np.where(decided == NULL, arrival, decided)
         fault = decision_faults(decided, arrival, session.date_start)
         for code, kind in enumerate(DECISION_KINDS, FINE + 1):
