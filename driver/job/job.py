@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
-from driver.sums.parents import Parents, ParentSums
+from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
@@ -55,15 +55,16 @@ def run_job(job: Job) -> JobReport:
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents = _sum_blocks(job, texts, blocks, sums, outliers)
+        parents = ParentSums(state_columns(day.events, day.orders))
+        _sum_blocks(job, texts, blocks, [sums.add, parents.add, outliers.add])
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    which = job.security, job.date, job.fingerprint
-    partial = Partial(*which, *tables, quality, outliers.rows, names, count_intervals(ranges), volumes, parents)
+    which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
+    partial = Partial(*which, *tables, quality, outliers.rows, names, intervals, volumes, parents.parents())
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -103,18 +104,15 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 
 def _sum_blocks(
-    job: Job, texts: Mapping[int, str], blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
-) -> Parents | None:
+    job: Job, texts: Mapping[int, str], blocks: Iterable[OrderBlock], adds: list[Callable[[OrderBlock], None]]
+) -> None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
-    parents = ParentSums()
     with ExitStack() as stack:
-        adds = [sums.add, parents.add, outliers.add]
         if job.settings.order_level:
-            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts)).write)
+            adds = [stack.enter_context(open_order_file(Path(job.folder), job.settings, texts)).write, *adds]
         for block in blocks:
             for add in adds:
                 add(block)
-    return parents.parents()
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:
