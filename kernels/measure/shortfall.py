@@ -25,10 +25,7 @@ def worse_than_mid(price2: int, mid2: int, side: int) -> float:
 
 @inlined
 def charges_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
-    """Write side and M0 of each order in ``span`` as floats, and what a share unfilled costs under each charge.
-
-    An order that never lived in the session met no touch (decisions 40).
-    """
+    """Write side and M0 of each order in ``span`` as floats, and what a share unfilled costs under each charge."""
     ints, sides, charges = rows.ints, rows.flags, work.charges
     for k in range(span[1] - span[0]):
         j = span[0] + k
@@ -38,8 +35,7 @@ def charges_block(book: Array, rows: Rows, scratch: Array, span: tuple[int, int]
         charges[C_SIDE, k] = float(side)
         charges[C_MID2, k] = float(mid2) if mid2 != NULL else np.nan
         charges[C_END, k] = worse_than_mid(end2, mid2, side)
-        met = end2 != NULL and ints[r.WINDOW_START, j] <= ints[r.WINDOW_END, j]  # a touch that could be traded at
-        charges[C_TOUCH, k] = worse_than_mid(2 * touch if met else NULL, mid2, side)
+        charges[C_TOUCH, k] = worse_than_mid(2 * touch if end2 != NULL else NULL, mid2, side)
         charges[C_CLEANUP, k] = worse_than_mid(scratch[r.S_CLEANUP2, k], mid2, side)
 
 

@@ -215,8 +215,7 @@ class NaiveDay:
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
         mid = self.mid_of(quote)
-        met = mid is not None and max(order.rows[0]["timestamp"], self.start) <= stop  # or there was no touch to meet
-        touch = None if not met or quote is None else Fraction(quote[2] if side == 1 else quote[1])
+        touch = None if mid is None or quote is None else Fraction(quote[2] if side == 1 else quote[1])
         later_at = min(end + 300 * SECOND, self.end)
         later = self.mid_of(self.opening_quote() if later_at <= self.start else self.quote_before(later_at))
         for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later)):

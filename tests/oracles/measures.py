@@ -331,12 +331,7 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     last = naive_quote_at(quotes, o["window_end"], rules)
     o["end_mid2"] = naive_mid2(last)
     o["scenarios"] = naive_scenarios(o, quotes, rules)
-    lived = o["window_start"] <= o["window_end"]  # an order that never lived in the session met no touch, no spread
-    touch = (
-        None
-        if last is None or o["end_mid2"] is None or not lived
-        else 2 * (last["offer"] if o["side"] > 0 else last["bid"])
-    )
+    touch = None if last is None or o["end_mid2"] is None else 2 * (last["offer"] if o["side"] > 0 else last["bid"])
     later = naive_quote_at(quotes, min(o["end_time"] + rules["cleanup_ns"], rules["session_end"]), rules)
     o["cost"], o["cost_touch"] = naive_costs(o, o["end_mid2"]), naive_costs(o, touch)
     o["cost_zero"], o["cost_cleanup"] = naive_costs(o, o["mid2"]), naive_costs(o, naive_mid2(later))
@@ -348,8 +343,7 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     spread = 0 if o["mid2"] is None else o["arrival_offer"] - o["arrival_bid"]
     shares = 2 * spread * o["order_quantity"]  # half units: a mid, or a cost, is twice a price
     o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 else o["cost"][0] / shares
-    quoted = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
-    o["quoted_spread_bps"] = quoted if lived else None
+    o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
     o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
     for h, horizon in enumerate(rules["fill_ns"]):
         soon = [f["quantity"] for f in o["consumed"] if f["timestamp"] - o["arrival_time"] <= horizon]
