@@ -14,6 +14,7 @@ from driver.job.order_file import EXTENSIONS, open_order_file
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
+from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
@@ -60,6 +61,8 @@ def run_job(job: Job) -> JobReport:
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
+    if rule := broken_rule(cells):
+        raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}

@@ -44,6 +44,18 @@ def date_of(ns: int, zone: str) -> str:
     return DATES[minute, zone]
 
 
+def children_of(raw: Path, zone: str = "Australia/Sydney") -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """Return (time, filled or open from then on) at each event of an order, by order id and trade date."""
+    events = defaultdict[tuple[str, str], list[tuple[int, int, int, int]]](list)
+    for row in cells(raw / "orders.csv"):
+        time = int(row["timestamp"])
+        state = int(row["leavesquantity"]), int(row["totalmatchedquantity"])
+        events[row["order_id"], date_of(time, zone)].append((time, int(row["sequence"]), *state))
+    for rows in events.values():
+        rows.sort()
+    return {key: [(t, leaves + done - rows[0][3]) for t, _, leaves, done in rows] for key, rows in events.items()}
+
+
 def days_of(results: Path, raw: Path, zone: str = "Australia/Sydney") -> list[Day]:
     """Return every partition of a run in the order of the plan, with the market of its raw files."""
     days = []

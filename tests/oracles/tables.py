@@ -45,7 +45,7 @@ class Day:
     def session(self) -> tuple[int, int]:
         """Start and end of continuous trading, which cut the windows of orders that live outside it."""
         starts = {o["window_start"] for o in self.orders if o["window_start"] != o["arrival_time"]}
-        ends = {o["window_end"] for o in self.orders if o["window_end"] != o["end_time"]}
+        ends = {o["window_end"] for o in self.orders if o["window_end"] not in (None, o["end_time"])}
         assert len(starts) == len(ends) == 1, "one session a day"
         return starts.pop(), ends.pop()
 
@@ -79,7 +79,7 @@ def value(order: Row) -> int:
 
 def lived(order: Row) -> bool:
     """Decisions 40: its life and continuous trading overlap."""
-    return bool(order["window_start"] <= order["window_end"])
+    return order["window_end"] is not None and bool(order["window_start"] <= order["window_end"])
 
 
 def costed(order: Row) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracles import tables as oracle
-from tests.oracles.raw_market import days_of
+from tests.oracles.raw_market import children_of, days_of
 from tests.oracles.tables import Day, Row
 
 Label = tuple[str, ...]
@@ -58,8 +58,9 @@ def style_of(results: Path) -> Row:
     config = json.loads((results / "run.json").read_text())["config"]
     fees = any(config[name] for name in ("lit_bps", "dark_bps", "auction_bps", "booking_bps"))
     horizons = {name: [f"{s:g}" for s in config[f"{name[:-1]}_seconds"]] for name in ("markouts", "fills")}
+    scenarios = ["real", *config["dark_pool_scenarios"]]
     return {"decimals": config["price_decimals"], "markouts": horizons["markouts"], "within": horizons["fills"],
-            "fees": fees, "scenarios": ["real", *config["dark_pool_scenarios"]]}  # fmt: skip
+            "fees": fees, "outliers": config["outliers"], "scenarios": scenarios}  # fmt: skip
 
 
 def volatility(days: list[Day]) -> Labels:
@@ -99,10 +100,78 @@ def differences(results: Path, raw: Path) -> Iterator[str]:
         yield from table_differences(name, rows, keys, cut(days, labels), style, days)
     rows = [row for row in read(results / "by_condition.csv") if row["condition"] == "volatility"]
     yield from table_differences("volatility", rows, 2, cut(days, volatility(days)), style, days)
+    yield from outlier_differences(results, days, style, style["outliers"])
+    if "parent_id" in days[0].orders[0]:
+        yield from parent_differences(results, raw, days, style)
     for day in days:
         rows = read(results / f"sec{day.security}" / day.date / "metrics.csv")
         groups = cut([day], lambda _, order: [("0",), (str(order["group"]),)])
         yield from table_differences(f"metrics of {day.security} {day.date}", rows, 1, groups, style, [day])
+
+
+def outlier_differences(results: Path, days: list[Day], style: Row, kept: int) -> Iterator[str]:
+    """Yield where outliers.csv is not the orders of largest cost of the run."""
+    cost = {
+        (day.security, day.date, o["order_id"]): o["shortfall_bps"] * oracle.value(o) / 20_000 / 10 ** style["decimals"]
+        for day in days for o in day.orders if o["shortfall_bps"]
+    }  # fmt: skip
+    largest = sorted(map(abs, cost.values()), reverse=True)[:kept]
+    rows = read(results / "outliers.csv")
+    if len(rows) != len(largest):
+        yield f"outliers: {len(rows)} of {len(largest)}"
+    for row, size in zip(rows, largest, strict=False):
+        own = cost[row["security_code"], row["date"], int(row["order_id"])]
+        if abs(float(row["shortfall_value"]) - own) > 1e-6 or abs(abs(own) - size) > 1e-6:
+            yield f"outliers: {row['order_id']} has {row['shortfall_value']}, {own} by its orders, {size} is due"
+        if row["shortfall_z"] == "":
+            yield f"outliers: {row['order_id']} has no z"
+
+
+def parent_differences(results: Path, raw: Path, days: list[Day], style: Row) -> Iterator[str]:
+    """Yield where by_parent.csv differs from the children of each parent."""
+    lives = children_of(raw)
+    rows = {(r["security_code"], r["date"], r["parent_id"], r["scenario"]): r for r in read(results / "by_parent.csv")}
+    for day in days:
+        for (parent,), children in cut([day], one(lambda _, o: o["parent_id"])).items():
+            for scenario in style["scenarios"]:
+                row = rows.pop((day.security, day.date, parent if parent != "None" else "", scenario))
+                for name, value in parent_row(children, scenario, lives).items():
+                    if row[name] == "" or abs(float(row[name]) - value) > 1e-6 * max(abs(value), 1.0):
+                        yield f"by_parent {parent} {scenario} {name}: {row[name]}, of its children {value}"
+    yield from (f"by_parent: {key} is of no order" for key in rows)
+
+
+def parent_row(children: list[Row], scenario: str, lives: dict[tuple[str, str], list[tuple[int, int]]]) -> Row:
+    """Return what by_parent.csv must say of the children of one parent."""
+    filled = oracle.column(scenario, "filled_quantity")
+    first, known = children[0], [o for o in children if oracle.priced(o)]
+    out: Row = {
+        "orders": len(children),
+        "order_quantity": sum(o["order_quantity"] for o in children),
+        "filled_quantity": sum(o[filled] for o in children),
+        "priced_orders": len(known),
+        "arrival_time": min(o["arrival_time"] for o in children),
+        "end_time": max(o["end_time"] for o in children),
+    }
+    if first["parent_id"] is None:
+        return out
+    states = []
+    for o in children:
+        life = lives[str(o["order_id"]), o["date"]]
+        ended = max(o["end_time"], o["arrival_time"] + 1), o["filled_quantity"]
+        states.append([*(life[:-1] or life), ended])
+    out["peak_quantity"] = oracle.peak(states)
+    if known and first["mid"] is not None:
+        sign = {1: 1, 2: -1}
+        drift = sum(sign[o["side"]] * o["order_quantity"] * 2 * (o["mid"] - first["mid"]) for o in known)
+        cost = sum(o[oracle.column(scenario, "shortfall_bps")] * oracle.value(o) / 10_000 for o in known)
+        base = sum(o["order_quantity"] for o in known) * 2 * first["mid"]
+        out |= {
+            "mid": first["mid"],
+            "drift_bps": 10_000 * drift / base,
+            "shortfall_bps": 10_000 * (cost + drift) / base,
+        }
+    return out
 
 
 def table_differences(
