@@ -32,10 +32,10 @@ MID_TICK_HALF: Final = (1, 4, 6)
 
 STATUS_NOT_ON_BOOK: Final = 2
 
-# Deal sources by venue (domain.md 2.4, R28; decisions 9).
+# Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)
 DEAL_AUCTION: Final = (20, 90)
-DEAL_DARK: Final = (46, 47, 50, 51)
+DEAL_DARK: Final = (46, 47, 49, 50, 51, 52)
 DEAL_BOOKED: Final = (44, 45, 48, 91)
 DEAL_REPORT: Final = (3, 5, 7, 36, 43)
 

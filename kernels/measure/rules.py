@@ -144,6 +144,7 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:
         ticks = ticks_by_price(simulation.ticks)
-        undo_forbidden_rebuilds(day.fills, fills, orders, events, ticks, sums.price2, sums.prints)
+        columns = fills, orders, events, quotes
+        undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
     rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
     return Inputs(events, orders, fills, quotes, sums, rules, row_start)
