@@ -125,7 +125,7 @@ def build_day(events: list[Row], fills: list[Row], quotes: list[Row], **identity
     for place, row in enumerate(fills):
         row["place"] = place
         row["order_index"] = index.get(row["order_id"], -1)
-        row["venue"] = VENUES[row.get("deal_source", 1)]
+        row["venue"] = VENUES.get(row.get("deal_source", 1), 5)
         row["quote"] = before(quote_times, row["timestamp"]) - 1
         row.setdefault("national_bid", NULL)
         row.setdefault("national_offer", NULL)

@@ -8,7 +8,7 @@ NS = 1_000_000_000
 OPEN = 1_725_494_400 * NS  # 2024-09-05 10:00 in Sydney
 CLOSE = OPEN + 6 * 3_600 * NS
 DEALS = (1, 1, 1, 20, 46, 47, 47, 47, 44, 48, 45, 5, 50, 51, 90)
-RARE_DEALS = (49, 52)
+RARE_DEALS = (49, 52, 60)  # the last one is no deal source of the exchange
 
 
 def random_time(rng: Random) -> int:

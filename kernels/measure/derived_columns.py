@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kernels.base.columns import F64, Array
-from kernels.conventions import BPS, NULL, VENUES
+from kernels.conventions import BPS, FILL_VENUES, NULL
 
 if TYPE_CHECKING:
     from kernels.measure.result_rows import OrderBlock
@@ -106,7 +106,7 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "simulated_filled": lambda b: b.scenario_filled[1:],
     "simulated_price": lambda b: b.scenario_price[1:],
     "saving_bps": saving_bps,
-    **{f"{VENUES[venue]}_quantity": venue_quantity(venue) for venue in range(4)},
+    **{f"{venue}_quantity": venue_quantity(row) for row, venue in enumerate(FILL_VENUES)},
     "mid": lambda b: half(b.mid2),
     "end_mid": lambda b: half(b.end_mid2),
     "execution_bps": lambda b: of_value(b, b.execution_cost),

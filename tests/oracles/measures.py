@@ -12,7 +12,7 @@ from typing import Any
 
 Row = dict[str, Any]
 NS = 1_000_000_000
-LIT, DARK, AUCTION, BOOKED, REPORT = range(5)
+LIT, DARK, AUCTION, BOOKED, REPORT, OTHER = range(6)
 VENUE_OF_DEAL = {
     **dict.fromkeys((1,), LIT),
     **dict.fromkeys((46, 47, 49, 50, 51, 52), DARK),
@@ -20,6 +20,11 @@ VENUE_OF_DEAL = {
     **dict.fromkeys((44, 45, 48, 91), BOOKED),
     **dict.fromkeys((3, 5, 7, 36, 43), REPORT),
 }
+
+
+def venue_of(fill: Row) -> int:
+    """Return where a fill took place; what no list has is somewhere else."""
+    return VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
 
 
 def naive_mid2(quote: Row | None) -> int | None:
@@ -334,10 +339,10 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     """Return every measure of one order; ``rows`` are its observed events, ``fills`` all fills of the day."""
     first, last, carried = rows[0], rows[-1], rows[0]["matched_quantity"]
     start, end = rules["session_start"], rules["session_end"]
-    mine = [f for f in fills if f["order_id"] == number and VENUE_OF_DEAL[f["deal_source"]] != REPORT]
+    mine = [f for f in fills if f["order_id"] == number and venue_of(f) != REPORT]
     consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
     o: Row = {"order_id": number, "side": first["side"], "consumed": consumed, "arrival_time": first["timestamp"]}
-    o["market"] = [f for f in consumed if VENUE_OF_DEAL[f["deal_source"]] != BOOKED]
+    o["market"] = [f for f in consumed if venue_of(f) not in (BOOKED, OTHER)]
     o["end_time"] = last["timestamp"]
     o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
@@ -353,7 +358,8 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
         for f in fills
         if f["order_id"] == number and f not in mine and f["timestamp"] < rules["hours_end"]
     )
-    o["venues"] = [sum(f["quantity"] for f in consumed if VENUE_OF_DEAL[f["deal_source"]] == v) for v in range(4)]
+    venues = (LIT, DARK, AUCTION, BOOKED, OTHER)
+    o["venues"] = [sum(f["quantity"] for f in consumed if venue_of(f) == venue) for venue in venues]
     o["first_fill_time"] = consumed[0]["timestamp"] if consumed else None
     o["last_fill_time"] = consumed[-1]["timestamp"] if consumed else None
     before_open = [row for row in rows if row["timestamp"] <= start]
@@ -408,7 +414,8 @@ def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
     if o["mid2"] is None or o["scenarios"][0][1] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
         return None
-    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in o["market"])
+    paid = [f for f in o["consumed"] if venue_of(f) != BOOKED]
+    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in paid)
     if unfilled > 0:
         cost += unfilled * (o["end_mid2"] - o["mid2"])
     return Fraction(10_000 * o["side"] * cost, base * o["mid2"])

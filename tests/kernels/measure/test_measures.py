@@ -114,7 +114,7 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
         assert_close(name, getattr(block, name), [row[name] for row in expected])
     for name in EXTRA_CLOSE_TO:
         assert_close(name, block[name], [row[name] for row in expected])
-    for venue in range(4):
+    for venue in range(5):
         assert_exact("venue", block.venue_quantity[venue], [row["venues"][venue] for row in expected])
     rounding = 4 * np.finfo(float).eps * np.nanmax(np.abs(block.scenario_notional2), initial=0.0)
     for k in range(4):
