@@ -90,7 +90,8 @@ SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenari
 MID_TIME_WEIGHTED: Final = 0
 MID_SNAPSHOT_MEAN: Final = 1
 MID_ARRIVAL: Final = 2
-MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival")
+MID_FIRST_ALLOWED: Final = 3
+MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival", "first_allowed")
 
 POPULATION_ALL: Final = 0
 POPULATION_SWEEP: Final = 1

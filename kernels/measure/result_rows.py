@@ -74,6 +74,7 @@ S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
 S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
 SCRATCH_ROWS: Final = 17
 NO_LIMIT: Final = 2**61
+REFUSED: Final = np.inf  # a window mid: the limit allows none of the window
 
 
 class Work(NamedTuple):

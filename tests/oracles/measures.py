@@ -163,6 +163,14 @@ def naive_window_mid2(quotes: list[Row], start: int, end: int, mid2: int | None,
     return Fraction(sum(ns * (q["bid"] + q["offer"]) for ns, q in pieces), weight) if weight else at_start
 
 
+def naive_mids_in_turn(quotes: list[Row], start: int, end: int, mid2: int | None, quotes_first: bool) -> list[Fraction]:
+    """Return the valid mids that prevail at an instant of a window, one after the other; the first is M0."""
+    stamps = sorted({quote["timestamp"] for quote in quotes if start <= quote["timestamp"] <= end})
+    instants = stamps if quotes_first else [stamp + 1 for stamp in stamps if stamp < end]
+    later = [naive_mid2(naive_prevailing(quotes, t, quotes_first)) for t in instants if start < end]
+    return [Fraction(mid) for mid in (mid2, *later) if mid is not None]
+
+
 def naive_quoted_spread(quotes: list[Row], start: int, end: int, benchmark: Row | None) -> Fraction | None:
     """Return the time-weighted offer - bid over the time-weighted mid, in bps; of the benchmark at one instant."""
     pieces = naive_segments(quotes, start, end) if start < end else []
@@ -205,11 +213,18 @@ def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fr
         real = (o["filled_quantity"], None)  # filled, no one knows at what price
     if o["window_start"] > o["window_end"]:
         return [real] * 4
-    mid2 = naive_window_mid2(quotes, o["window_start"], o["window_end"], o["mid2"], rules["mid"])
-    if mid2 is None:  # no price to be filled at: the real outcome stands
+    side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    window = o["window_start"], o["window_end"]
+    if o["mid2"] is None and not naive_segments(quotes, *window):  # no price at all: the real outcome stands
         o["eligible"] = 0
         return [real] * 4
-    side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    if rules["mid"] == "first_allowed":
+        mids = naive_mids_in_turn(quotes, *window, o["mid2"], rules["quotes_first"])
+        mid2 = next((mid for mid in mids if naive_in_limit(mid, row, side, rules["ticks"])), None)
+    else:
+        mid2 = naive_window_mid2(quotes, *window, o["mid2"], rules["mid"])
+        if mid2 is None:
+            return [real] * 4
     dark = total * rules["dark_share_ppm"] // 1_000_000
     at_mid = naive_in_limit(mid2, row, side, rules["ticks"])
     moved2 = None if mid2 is None else mid2 * (1 + side * rules["impact"])
