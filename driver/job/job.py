@@ -22,8 +22,9 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import TableStyle, totals_csv
+from kernels.base.columns import Array
 from kernels.base.memory import Buffers
-from kernels.conventions import GROUPS
+from kernels.conventions import GROUPS, VENUE_OTHER
 from kernels.measure.measure import data_quality, measure
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_write
@@ -51,6 +52,7 @@ def run_job(job: Job) -> JobReport:
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
         volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(day.quotes, job.session)
+        unknown = _codes(day.fills["deal_source"][np.asarray(day.fills["venue"]) == VENUE_OTHER])
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
@@ -76,7 +78,7 @@ def run_job(job: Job) -> JobReport:
         fills=fills,
         bytes_written=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         seconds=time.perf_counter() - started,
-        warnings=_warnings(quality),
+        warnings=_warnings(quality, unknown),
     )
 
 
@@ -138,7 +140,16 @@ def metrics_csv(cells: Cells, style: TableStyle, volumes: tuple[int, int] = (0, 
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
 
 
-def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
+def _codes(deal_source: Array) -> str:
+    """Return deal sources that nobody knows, and how many fills have each, as text."""
+    codes, counts = np.unique(deal_source, return_counts=True)
+    return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
+
+
+def _warnings(quality: dict[str, int], unknown: str) -> tuple[str, ...]:
     unreconciled = quality.get("orders_not_reconciled", 0)
     told = quality.get("fills", 0) == 0  # the data has no trades, which the run says once
-    return () if told or not unreconciled else (f"{unreconciled} orders do not agree with their fills",)
+    warnings = [f"{unreconciled} orders do not agree with their fills"] if unreconciled and not told else []
+    if unknown:
+        warnings.append(f"unknown deal sources: {unknown}; they fill their orders and belong to no venue")
+    return tuple(warnings)

@@ -103,7 +103,7 @@ class Rules(NamedTuple):
     after_ns: Array  # (1 + H,) int64: what is added to a fill's time, for the quote before it and for each horizon
     fill_ns: Array  # (F,) int64: times from arrival by which filled shares are counted
     ticks: Array  # (2, k) int64: from price, tick
-    fees: Array  # (4,) float64: fraction of notional by venue
+    fees: Array  # (venues,) float64: fraction of notional by venue
 
 
 def readonly(column: Array) -> Array:

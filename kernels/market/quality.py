@@ -6,12 +6,13 @@ import numpy as np
 
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
-from kernels.conventions import VENUE_BOOKED, VENUE_REPORT
+from kernels.conventions import VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
 
 QUALITY_KINDS: Final = (
     "orders_reconciled", "orders_not_reconciled", "orders_filled_above_matched", "orders_filled_below_matched",
     "orders_filled_above_parent", "orders_carried_over", "fills", "fills_without_order", "fills_booked",
-    "fills_off_market", "fills_before_first_quote", "quotes", "quotes_valid", "quotes_locked", "quotes_crossed",
+    "fills_off_market", "fills_unknown_deal_source",
+    "fills_before_first_quote", "quotes", "quotes_valid", "quotes_locked", "quotes_crossed",
     "quotes_one_sided", "quotes_empty",
 )  # fmt: skip
 
@@ -31,11 +32,12 @@ def count_quality(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
         below += difference < 0
         more += filled > orders.parent_quantity[i]
         carried += orders.carried_quantity[i] > 0
-    strange = booked = reported = early = 0
+    strange = booked = reported = other = early = 0
     for i in range(len(venues)):
         strange += fills.order_index[i] < 0
         booked += venues[i] == VENUE_BOOKED
         reported += venues[i] == VENUE_REPORT
+        other += venues[i] == VENUE_OTHER
         early += fills.quote[i] < 0
     valid = locked = crossed = one_sided = empty = 0
     for i in range(len(quotes.bid)):
@@ -47,8 +49,9 @@ def count_quality(orders: OrderColumns, fills: FillColumns, quotes: QuoteColumns
         one_sided += sides == 1
         empty += sides == 0
     whole = len(orders.order_id) - above - below, above + below, above, below, more, carried
-    parts = len(venues), strange, booked, reported, early, len(quotes.bid), valid, locked, crossed, one_sided, empty
-    for k, count in enumerate(whole + parts):
+    parts = len(venues), strange, booked, reported, other, early
+    kinds = len(quotes.bid), valid, locked, crossed, one_sided, empty
+    for k, count in enumerate(whole + parts + kinds):
         out[k] = count
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kernels.base.columns import F64, Array
-from kernels.conventions import BPS, NULL, VENUES
+from kernels.conventions import BPS, FILL_VENUES, NULL
 
 if TYPE_CHECKING:
     from kernels.measure.result_rows import OrderBlock
@@ -107,8 +107,8 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "simulated_price": lambda b: b.scenario_price[1:],
     "saving_bps": saving_bps,
     **{
-        f"{VENUES[venue]}_{what}": of_venue(f"venue_{what}", venue)
-        for venue in range(4)
+        f"{venue}_{what}": of_venue(f"venue_{what}", row)
+        for row, venue in enumerate(FILL_VENUES)
         for what in ("quantity", "notional")
     },
     "mid": lambda b: half(b.mid2),

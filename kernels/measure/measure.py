@@ -16,7 +16,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, SCENARIOS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
-from kernels.market.rebuilt_prices import refuse_rebuilt
+from kernels.market.rebuilt_prices import judge_rebuilt
 from kernels.measure import result_rows as r
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.delay import DECISION_KINDS, FINE, decision_faults, write_delay
@@ -115,6 +115,6 @@ def warm() -> None:
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
-    inputs, refused = prepare(day, choices, session, Buffers()), np.zeros(0, np.int8)
-    rules, price2 = inputs.rules, inputs.sums.price2
-    refuse_rebuilt(inputs.fills, inputs.orders.first_row, inputs.events, rules.ticks, price2, refused)
+    inputs, known = prepare(day, choices, session, Buffers()), np.zeros(0, np.int16)
+    columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
+    judge_rebuilt(*columns, ticks, inputs.sums.price2, known)

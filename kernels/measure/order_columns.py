@@ -29,8 +29,8 @@ class Column(NamedTuple):
     Attributes
     ----------
     dtype : numpy's code of its type; missing integers are ``NULL``, missing floats NaN
-    axis : ONE, or what its rows are: VENUE (lit, dark, auction, booked), SCENARIO (real first), SIMULATED (without
-        real), MARKOUT or WITHIN (the horizons of ``markout_seconds``, of ``fill_seconds``)
+    axis : ONE, or what its rows are: VENUE (lit, dark, auction, booked, other), SCENARIO (real first), SIMULATED
+        (without real), MARKOUT or WITHIN (the horizons of ``markout_seconds``, of ``fill_seconds``)
     rule : where its meaning is laid down: a section of domain.md, an entry of decisions.md
     files : CORE, in every order file; ALL, in those with all columns; NOT, in none
     shown : its name where each row stands alone, as in order files; ``<s>`` is a scenario, ``<h>`` a horizon
@@ -76,7 +76,8 @@ COLUMNS: Final = (
     Column("first_fill_time", "i8", ONE, "ns UTC", NONE, "first fill", "domain 4", CORE),
     Column("last_fill_time", "i8", ONE, "ns UTC", NONE, "last fill", "domain 4", CORE),
     Column("fills", "i4", ONE, "count", NONE, "number of fills", "decisions 9", CORE),
-    Column("venue_quantity", "i8", VENUE, "shares", NONE, "by lit, dark, auction, crossing booking", "domain 2.4"),
+    Column("venue_quantity", "i8", VENUE, "shares", NONE, "by lit, dark, auction, crossing booking, unknown code",
+           "domain 2.4"),
     Column("venue_notional", "i8", VENUE, MONEY, NONE, "published price x quantity, by the same venues", "domain 2.4"),
     Column("booked_notional2", "i8", ONE, AMOUNT, NONE, "crossing bookings at exact prices, truncated mids rebuilt",
            "decisions 45"),
@@ -110,10 +111,12 @@ COLUMNS: Final = (
     Column("auction_quantity", "i8", ONE, "shares", NONE, "really filled in auctions", "domain 2.4", ALL, of=DERIVED),
     Column("booked_quantity", "i8", ONE, "shares", NONE, "really filled by crossing bookings", "domain 2.4", ALL,
            of=DERIVED),
+    Column("other_quantity", "i8", ONE, "shares", NONE, "really filled, by a deal source that nobody knows",
+           "domain 2.5", ALL, of=DERIVED),
     *(Column(f"{venue}_notional", "i8", ONE, MONEY, NONE, f"published price x quantity of those of {where}",
              "domain 2.4", ALL, of=DERIVED)
       for venue, where in (("lit", "the lit book"), ("dark", "the dark book"), ("auction", "auctions"),
-                           ("booked", "crossing bookings"))),
+                           ("booked", "crossing bookings"), ("other", "unknown deal sources"))),
     Column("benchmark", "i1", ONE, "code", NONE, "where M0 comes from: none, arrival, open, close", "decisions 12",
            ALL),
     Column("benchmark_time", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 12", ALL,

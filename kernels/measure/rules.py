@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
 from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS, NS_PER_SECOND
+from kernels.conventions import BPS, NS_PER_SECOND, VENUES
 from kernels.market.day_sums import Sums, day_sums
 from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
@@ -87,8 +87,9 @@ def rule_arrays(
     """Return ``horizons_ns``, ``after_ns``, ``fill_ns``, ``ticks`` and ``fees`` of the rules."""
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
     within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
+    no_fees = [0.0] * (len(VENUES) - len(fees_bps))  # of reports, and of deal sources that nobody knows
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
-    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / BPS
+    return horizons, after, within, ticks_by_price(ticks), np.array([*fees_bps, *no_fees], np.float64) / BPS
 
 
 def day_rules(
@@ -144,6 +145,7 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:
         ticks = ticks_by_price(simulation.ticks)
-        undo_forbidden_rebuilds(day.fills, fills, orders, events, ticks, sums.price2, sums.prints)
+        columns = fills, orders, events, quotes
+        undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
     rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
     return Inputs(events, orders, fills, quotes, sums, rules, row_start)

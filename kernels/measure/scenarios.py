@@ -34,7 +34,8 @@ def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, noti
 def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
     """Write quantity and price of the real order, A, B and C for each order in ``span``.
 
-    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13).
+    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13); what its limit
+    refuses fills nothing.
     """
     ints, floats, flags, window_mid2 = rows.ints, rows.floats, rows.flags, work.mid2
     impact, states_only = rules.impact, rules.states_only
@@ -45,15 +46,18 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
         if states_only and filled > 0:
             real2 = np.nan
         write_scenario(ints, floats, REAL, j, filled, real2)
-        if flags[r.ELIGIBLE, j] == 0:
+        mid2 = window_mid2[k]
+        if flags[r.ELIGIBLE, j] == 0 or np.isnan(mid2):
             for scenario in range(1, r.SCENARIO_COUNT):
                 write_scenario(ints, floats, scenario, j, filled, real2)
             continue
         side, limit2 = flags[r.SIDE, j], scratch[r.S_LIMIT2, k]
         quantity, share = ints[r.ORDER_QUANTITY, j], scratch[r.S_DARK, k]
-        mid2 = window_mid2[k]
+        allowed = mid2 < r.REFUSED
+        mid2 = mid2 if allowed else 0.0
         moved2 = mid2 + side * mid2 * impact
-        at_mid, at_moved = within_limit(mid2, limit2, side), within_limit(moved2, limit2, side)
+        at_mid = allowed and within_limit(mid2, limit2, side)
+        at_moved = allowed and within_limit(moved2, limit2, side)
         whole, dark, rest = quantity if at_mid else 0, share if at_mid else 0, quantity - share if at_moved else 0
         dark2 = float(dark) * mid2
         write_scenario(ints, floats, A, j, whole, float(whole) * mid2)

@@ -89,7 +89,8 @@ def ex_booking_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
         j = span[0] + k
         mid2 = ints[r.MID2, j] if ints[r.MID2, j] != NULL else 0
         shares = ints[r.ORDER_QUANTITY, j] - ints[r.VENUE_QUANTITY + VENUE_BOOKED, j]
-        paid = scratch[r.S_MARKET_NOTIONAL2, k] - scratch[r.S_MARKET_QUANTITY, k] * mid2
+        bought = ints[r.FILLED_QUANTITY, j] - ints[r.VENUE_QUANTITY + VENUE_BOOKED, j]
+        paid = scratch[r.S_NOTIONAL2, k] - ints[r.BOOKED_NOTIONAL2, j] - bought * mid2
         base = float(mid2 * shares) if mid2 * shares > 0 else np.nan
         if np.isnan(floats[r.EXECUTION_COST, j]):
             base = np.nan

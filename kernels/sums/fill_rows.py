@@ -9,7 +9,7 @@ import math
 from typing import Final
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED, VENUES
+from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED
 from kernels.measure import result_rows as r
 from kernels.measure.order_columns import MARKOUT, TRADED, WHOLE, weighted
 from kernels.measure.result_rows import Rows
@@ -25,13 +25,13 @@ WHOLE_METRIC_ROWS: Final = tuple(r.ROW[name] for name in WHOLE_METRICS)
 HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
 # The one list of what an order with fills adds; behind it shares and orders by horizon, then the weighted metrics.
 FILL_SUMS: Final = (
-    "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUES[: r.VENUE_COUNT]),
+    "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in FILL_VENUES),
     "booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms", "execution_shares",
     "report_quantity",
 )  # fmt: skip
 FILLS, VENUE_QUANTITY = range(2)
 VENUE_NOTIONAL, BOOKED_COST, BOOKED_BASE, FIRST_FILL_US, FIRST_FILL_ORDERS, SHARE_MS, SHARES, REPORTED = map(
-    FILL_SUMS.index, (f"{VENUES[0]}_notional", *FILL_SUMS[-7:])
+    FILL_SUMS.index, (f"{FILL_VENUES[0]}_notional", *FILL_SUMS[-7:])
 )
 WITHIN: Final = len(FILL_SUMS)
 
@@ -59,7 +59,7 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
         t = tile.traded[k]
         i, priced = first + t, tile.base[t] > 0
         out[k, FILLS] = count[i]
-        for v in range(4):
+        for v in range(len(FILL_VENUES)):
             out[k, VENUE_QUANTITY + v] = whole(ints[r.VENUE_QUANTITY + v, i])
             out[k, VENUE_NOTIONAL + v] = whole(ints[r.VENUE_NOTIONAL + v, i])
         booked = ints[r.VENUE_QUANTITY + VENUE_BOOKED, i] * ints[r.MID2, i] if priced else 0
@@ -77,7 +77,9 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
             counts = ints[r.FILLED_QUANTITY, i] > 0 and within[h, i] > 0
             out[k, WITHIN + 2 * h] = within[h, i] if counts else 0
             out[k, WITHIN + 2 * h + 1] = int(counts)
-        market = ints[r.NOTIONAL, i] - ints[r.VENUE_NOTIONAL + VENUE_BOOKED, i]
+        market = 0
+        for v in range(VENUE_BOOKED):
+            market += ints[r.VENUE_NOTIONAL + v, i]
         tile.weight[k] = 2 * market if market < SATURATED // 2 else SATURATED
 
 

@@ -33,7 +33,7 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
     mid2 = np.where(rng.random(n) < 0.1, NULL, 6_700 + rng.integers(-50, 50, n))
     end_mid2 = np.where(rng.random(n) < 0.1, NULL, 6_700 + rng.integers(-60, 60, n))
     venue = _split(filled, rng)
-    price = 3_350 + rng.integers(-30, 30, (4, n))
+    price = 3_350 + rng.integers(-30, 30, (5, n))
     arrival = OPEN + np.sort(rng.integers(0, 6 * HOUR, n))
     first = np.where(filled > 0, arrival + rng.integers(0, HOUR, n), NULL)
     columns = dict(
@@ -83,13 +83,14 @@ def is_priced(block: OrderBlock, i: int) -> bool:
 
 
 def _split(filled: I64, rng: np.random.Generator) -> I64:
-    """Spread quantities over four venues at random."""
-    shares = np.empty((4, len(filled)), np.int64)
+    """Spread quantities over the venues at random."""
+    shares = np.empty((5, len(filled)), np.int64)
     left = filled.copy()
     for v in range(3):
         shares[v] = np.where(rng.random(len(filled)) < 0.5, left, left // 2)
         left = left - shares[v]
-    shares[3] = left
+    shares[3], shares[4] = left, shares[0] // 3  # the last is unknown deal sources
+    shares[0] -= shares[4]
     return shares
 
 

@@ -12,14 +12,19 @@ from typing import Any
 
 Row = dict[str, Any]
 NS = 1_000_000_000
-LIT, DARK, AUCTION, BOOKED, REPORT = range(5)
+LIT, DARK, AUCTION, BOOKED, REPORT, OTHER = range(6)
 VENUE_OF_DEAL = {
     **dict.fromkeys((1,), LIT),
-    **dict.fromkeys((46, 47, 50, 51), DARK),
+    **dict.fromkeys((46, 47, 49, 50, 51, 52), DARK),
     **dict.fromkeys((20, 90), AUCTION),
     **dict.fromkeys((44, 45, 48, 91), BOOKED),
     **dict.fromkeys((3, 5, 7, 36, 43), REPORT),
 }
+
+
+def venue_of(fill: Row) -> int:
+    """Return where a fill took place; what no list has is somewhere else."""
+    return VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
 
 
 def naive_mid2(quote: Row | None) -> int | None:
@@ -61,32 +66,76 @@ def naive_states(events: list[Row], hours: tuple[int, int]) -> dict[int, list[Ro
 
 
 def naive_price2(fill: Row, quotes: list[Row]) -> int:
-    """Return the fill's exact price in half units: a truncated mid gets its half unit back, if limits allow it."""
-    price2 = 2 * int(fill["price"])
-    if fill["deal_source"] not in (46, 47, 48) or fill.get("refused"):
-        return price2
-    before = naive_mid2(naive_prevailing(quotes, fill["timestamp"]))
-    if before in (price2, price2 + 1):
-        return int(before)
-    snapshot = naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})
-    return price2 + 1 if snapshot == price2 + 1 else price2
+    """Return the fill's exact price in half units, once ``naive_rebuild`` has decided on the half one."""
+    stated = fill.get("extended_price")
+    if stated is not None and stated % 5_000 == 0 and stated // 10_000 == fill["price"]:
+        return int(stated // 5_000)
+    return 2 * int(fill["price"]) + int(fill["half"])
 
 
-def naive_refuse(events: list[Row], fills: list[Row], quotes: list[Row], ticks: list[tuple[int, int]]) -> None:
-    """Mark the fills of matches whose buyer's limit in force, half tick included, is below the rebuilt price."""
+def naive_rebuild(events: list[Row], fills: list[Row], quotes: list[Row], ticks: list[tuple[int, int]]) -> None:
+    """Say of each fill whether it lost half a unit: both sides of a match did, or neither (R7)."""
     names = ("match_id", "timestamp", "price", "quantity", "deal_source")
-    matches = set()
+    matches: dict[tuple[int, ...], list[Row]] = {}
     for fill in fills:
-        fill["refused"] = False
-        own = [e for e in events if e["order_id"] == fill["order_id"]]
-        if fill["side"] < 0 or not own or naive_price2(fill, quotes) % 2 == 0:
-            continue
-        row = [e for e in own if e["timestamp"] <= fill["timestamp"]][-1:] or own[:1]
-        if not naive_in_limit(Fraction(naive_price2(fill, quotes)), row[0], 1, ticks):
-            fill["refused"] = True
-            matches.add(tuple(fill.get(name, 0) for name in names))
-    for fill in fills:
-        fill["refused"] |= fill["side"] < 0 and tuple(fill.get(name, 0) for name in names) in matches
+        fill["half"] = False
+        mids = [naive_mid2(naive_prevailing(quotes, fill["timestamp"]))]
+        mids += [naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})]
+        if fill["deal_source"] in (46, 47, 48, 49) and 2 * fill["price"] + 1 in mids:
+            matches.setdefault(tuple(fill.get(name, 0) for name in names), []).append(fill)
+    lives: dict[int, list[Row]] = {}
+    for event in events:
+        lives.setdefault(event["order_id"], []).append(event)
+    for sides in matches.values():
+        half = naive_had_half(sides, lives, quotes, ticks)
+        for fill in sides:
+            fill["half"] = half
+
+
+def naive_had_half(sides: list[Row], lives: dict[int, list[Row]], quotes: list[Row], ticks: Any) -> bool:
+    """Return whether a match that shows a whole price had the mid half a unit above it."""
+    price, before = sides[0]["price"], naive_prevailing(quotes, sides[0]["timestamp"])
+    whole, half = Fraction(2 * price), Fraction(2 * price + 1)
+    orders = [(fill, lives[fill["order_id"]]) for fill in sides if fill["order_id"] in lives]
+    states = [(fill, ([e for e in own if e["timestamp"] <= fill["timestamp"]] or own[:1])[-1]) for fill, own in orders]
+    if any(f["side"] > 0 and not naive_in_limit(half, row, 1, ticks) for f, row in states):
+        return False
+    if any(f["side"] < 0 and not naive_in_limit(whole, row, -1, ticks) for f, row in states):
+        return True
+    both = {fill["side"] for fill in sides} == {1, -1}
+    rested = both and all(fill.get("aggressor", 0) == 0 for fill in sides)
+    usable = before is not None and before["bid"] and before["offer"] and 0 < before["bid"] < before["offer"]
+    if usable and naive_mid2(before) == whole and not rested:
+        return False  # two that did not rest met at the quote before
+    flagged = [own[0] for (_, row), (_, own) in zip(states, orders, strict=True) if row["mid_tick"] >= 3]
+    limits = {own["order_id"] for own in flagged if not own.get("order_type", 0) & 2048}
+    if {f["side"] for f, _ in orders if f["order_id"] in limits and naive_on_tick(price, f, before, ticks)} != {1, -1}:
+        return True
+    return not naive_buyer_acts([fill for fill, _ in orders], lives, before, rested)
+
+
+def naive_on_tick(price: int, fill: Row, before: Row | None, ticks: Any) -> bool:
+    """Return whether the published price is a tick inside the quote whose mid is half a unit above it."""
+    quote = before
+    if quote is None or None in (quote["bid"], quote["offer"]) or quote["bid"] + quote["offer"] != 2 * price + 1:
+        quote = {"bid": fill["national_bid"], "offer": fill["national_offer"]}
+    tick = [size for start, size in ticks if price >= start][-1:] or [1]
+    return price % tick[0] == 0 and bool(quote["bid"] < price < quote["offer"])
+
+
+def naive_buyer_acts(sides: list[Row], lives: dict[int, list[Row]], before: Row | None, rested: bool) -> bool:
+    """Return whether the buyer walks the prices of two dark limits, from the lowest up."""
+    aggressive = {fill["side"] for fill in sides if fill.get("aggressor", 0) == 1}
+    if aggressive:
+        return -1 not in aggressive
+    arrivals = [(list(lives).index(f["order_id"]), f["side"], lives[f["order_id"]][0]["timestamp"]) for f in sides]
+    if rested and before is not None and (before["bid"] or 0) > 0 and (before["offer"] or 0) > 0:
+        stuck = before["bid"] >= before["offer"]
+        moved = before["bid"] + before["offer"] - 2 * sides[0]["price"]
+        if moved != 1 and not (stuck and any(t >= before["timestamp"] for _, _, t in arrivals)):
+            return bool(moved > 1)
+    buyer = min(place for place, side, _ in arrivals if side > 0)
+    return buyer > min(place for place, side, _ in arrivals if side < 0)
 
 
 def naive_segments(quotes: list[Row], start: int, end: int) -> list[tuple[int, Row]]:
@@ -112,6 +161,14 @@ def naive_window_mid2(quotes: list[Row], start: int, end: int, mid2: int | None,
     pieces = naive_segments(quotes, start, end)
     weight = sum(ns for ns, _ in pieces)
     return Fraction(sum(ns * (q["bid"] + q["offer"]) for ns, q in pieces), weight) if weight else at_start
+
+
+def naive_mids_in_turn(quotes: list[Row], start: int, end: int, mid2: int | None, quotes_first: bool) -> list[Fraction]:
+    """Return the valid mids that prevail at an instant of a window, one after the other; the first is M0."""
+    stamps = sorted({quote["timestamp"] for quote in quotes if start <= quote["timestamp"] <= end})
+    instants = stamps if quotes_first else [stamp + 1 for stamp in stamps if stamp < end]
+    later = [naive_mid2(naive_prevailing(quotes, t, quotes_first)) for t in instants if start < end]
+    return [Fraction(mid) for mid in (mid2, *later) if mid is not None]
 
 
 def naive_quoted_spread(quotes: list[Row], start: int, end: int, benchmark: Row | None) -> Fraction | None:
@@ -156,11 +213,18 @@ def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fr
         real = (o["filled_quantity"], None)  # filled, no one knows at what price
     if o["window_start"] > o["window_end"]:
         return [real] * 4
-    mid2 = naive_window_mid2(quotes, o["window_start"], o["window_end"], o["mid2"], rules["mid"])
-    if mid2 is None:  # no price to be filled at: the real outcome stands
+    side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    window = o["window_start"], o["window_end"]
+    if o["mid2"] is None and not naive_segments(quotes, *window):  # no price at all: the real outcome stands
         o["eligible"] = 0
         return [real] * 4
-    side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    if rules["mid"] == "first_allowed":
+        mids = naive_mids_in_turn(quotes, *window, o["mid2"], rules["quotes_first"])
+        mid2 = next((mid for mid in mids if naive_in_limit(mid, row, side, rules["ticks"])), None)
+    else:
+        mid2 = naive_window_mid2(quotes, *window, o["mid2"], rules["mid"])
+        if mid2 is None:
+            return [real] * 4
     dark = total * rules["dark_share_ppm"] // 1_000_000
     at_mid = naive_in_limit(mid2, row, side, rules["ticks"])
     moved2 = None if mid2 is None else mid2 * (1 + side * rules["impact"])
@@ -260,8 +324,8 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
         return Fraction(bps * side * (price2 - reference2) / reference2) if reference2 > 0 else None
 
     alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
-    prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 20, 90) and f["side"] > 0]
-    own = [f for f in o["market"] if f["deal_source"] not in (50, 51)]
+    prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 49, 20, 90) and f["side"] > 0]
+    own = [f for f in o["market"] if f["deal_source"] not in (50, 51, 52)]
     volume, amount2 = (
         sum(f["quantity"] * x for f, x in zip(prints, xs, strict=True))
         for xs in ([1] * len(prints), [naive_price2(f, quotes) for f in prints])
@@ -282,7 +346,7 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
 def naive_close2(fills: list[Row], quotes: list[Row], rules: Row) -> int | None:
     """Return the last closing-auction price, else that of the last market print, in half units."""
     auction = [f for f in fills if f["deal_source"] in (20, 90) and f["timestamp"] >= rules["session_end"]]
-    prints = auction or [f for f in fills if f["deal_source"] in (1, 46, 47, 20, 90)]
+    prints = auction or [f for f in fills if f["deal_source"] in (1, 46, 47, 49, 20, 90)]
     return naive_price2(prints[-1], quotes) if prints else None
 
 
@@ -290,10 +354,10 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     """Return every measure of one order; ``rows`` are its observed events, ``fills`` all fills of the day."""
     first, last, carried = rows[0], rows[-1], rows[0]["matched_quantity"]
     start, end = rules["session_start"], rules["session_end"]
-    mine = [f for f in fills if f["order_id"] == number and VENUE_OF_DEAL[f["deal_source"]] != REPORT]
+    mine = [f for f in fills if f["order_id"] == number and venue_of(f) != REPORT]
     consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
     o: Row = {"order_id": number, "side": first["side"], "consumed": consumed, "arrival_time": first["timestamp"]}
-    o["market"] = [f for f in consumed if VENUE_OF_DEAL[f["deal_source"]] != BOOKED]
+    o["market"] = [f for f in consumed if venue_of(f) not in (BOOKED, OTHER)]
     o["end_time"] = last["timestamp"]
     o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
@@ -309,7 +373,8 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
         for f in fills
         if f["order_id"] == number and f not in mine and f["timestamp"] < rules["hours_end"]
     )
-    o["venues"] = [sum(f["quantity"] for f in consumed if VENUE_OF_DEAL[f["deal_source"]] == v) for v in range(4)]
+    venues = (LIT, DARK, AUCTION, BOOKED, OTHER)
+    o["venues"] = [sum(f["quantity"] for f in consumed if venue_of(f) == venue) for venue in venues]
     o["first_fill_time"] = consumed[0]["timestamp"] if consumed else None
     o["last_fill_time"] = consumed[-1]["timestamp"] if consumed else None
     before_open = [row for row in rows if row["timestamp"] <= start]
@@ -364,7 +429,8 @@ def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
     if o["mid2"] is None or o["scenarios"][0][1] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
         return None
-    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in o["market"])
+    paid = [f for f in o["consumed"] if venue_of(f) != BOOKED]
+    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in paid)
     if unfilled > 0:
         cost += unfilled * (o["end_mid2"] - o["mid2"])
     return Fraction(10_000 * o["side"] * cost, base * o["mid2"])
@@ -375,7 +441,7 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
 
     Rows are in (timestamp, sequence) order already.
     """
-    naive_refuse(events, fills, quotes, rules["ticks"])
+    naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
     return [naive_order(number, rows, fills, quotes, rules) for number, rows in chosen.items()]

@@ -4,6 +4,7 @@ from typing import Any
 
 Row = dict[str, Any]
 BOOKINGS, REPORTS = (44, 45, 48, 91), (3, 5, 7, 36, 43)
+KNOWN = (1, 20, 46, 47, 49, 50, 51, 52, 90, *BOOKINGS, *REPORTS)
 
 
 def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row]) -> dict[str, int]:
@@ -16,6 +17,7 @@ def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row]) -> dic
     counts["fills_without_order"] = sum(fill["order_id"] not in orders for fill in fills)
     counts["fills_booked"] = sum(fill["deal_source"] in BOOKINGS for fill in fills)
     counts["fills_off_market"] = sum(fill["deal_source"] in REPORTS for fill in fills)
+    counts["fills_unknown_deal_source"] = sum(fill["deal_source"] not in KNOWN for fill in fills)
     counts["fills_before_first_quote"] = sum(
         not any(quote["timestamp"] < fill["timestamp"] for quote in quotes) for fill in fills
     )

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 Expected = dict[str, tuple[float | None, float]]
 SCALE = 65_536  # of costs, in half price units x shares
 CHARGES = ("", "_touch", "_zero", "_cleanup")
-VENUES = ("lit", "dark", "auction", "booked")
+VENUES = ("lit", "dark", "auction", "booked", "other")
 BY_TRADED = (
     "arrival_slippage_bps", "vwap_slippage_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps",
     "close_slippage_bps",

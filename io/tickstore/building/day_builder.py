@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.base.columns import I32, I64, Array
-from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
+from kernels.conventions import UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
@@ -25,8 +25,9 @@ from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
 
 _FIRST_TABLE: Final = 1 << 12
-# Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
-_VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
+# Venue by deal source; one that nobody knows has its own. -1, where the file has no such column, is lit: it is last.
+_VENUES: Final = np.full(2**15 + 1, VENUE_OTHER, np.int8)
+_VENUES[UNKNOWN_CODE] = VENUE_LIT
 _VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 

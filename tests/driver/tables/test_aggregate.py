@@ -32,6 +32,7 @@ INTEGERS += ["better", "equal", "worse", "benchmark_notional", "shortfall_cost"]
 REAL_INTEGERS = ["lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity", "leaves_quantity"]
 
 REAL_INTEGERS += ["lit_notional", "dark_notional", "auction_notional", "booked_notional"]
+REAL_INTEGERS += ["other_quantity", "other_notional"]
 
 REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders"]
 
@@ -108,7 +109,7 @@ def test_every_metric_says_how_many_orders_it_is_about(tmp_path: Path) -> None:
     block = random_block(80, 4)
     aggregate(tmp_path, [make_job(tmp_path, 0, "1", "2024-01-01", block)], SETTINGS)
     (real,) = of(read(tmp_path, "global_summary"), "real")
-    market = block.notional > block.venue_notional[3]  # crossing bookings are no market
+    market = block.venue_notional[:3].sum(axis=0) > 0  # crossing bookings and unknown deal sources are no market
     effective = market & np.isfinite(block.effective_spread_bps)
     whole = int((effective & np.isfinite(block.impact_bps).all(axis=0)).sum())
     assert int(effective.sum()) > whole

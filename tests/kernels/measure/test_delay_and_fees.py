@@ -14,7 +14,7 @@ from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, build_day
 from tests.kernels.measure.test_measures import plain_rules, with_nulls
-from tests.oracles.measures import VENUE_OF_DEAL, naive_measures, naive_mid2, naive_price2, naive_quote_at
+from tests.oracles.measures import naive_measures, naive_mid2, naive_price2, naive_quote_at, venue_of
 from tests.random_day import CLOSE, OPEN, random_day, random_time
 
 pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
@@ -76,7 +76,7 @@ def test_decisions_that_cannot_be_are_missing_and_counted() -> None:
 
 def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> Fraction:
     """Return the fees of one order under one scenario in half units x shares."""
-    rates = [Fraction(fee) / 10_000 for fee in FEES]
+    rates = [Fraction(fee) / 10_000 for fee in (*FEES, 0, 0)]  # an unknown deal source costs nothing
     left = order["order_quantity"]
     dark = left * share_ppm // 1_000_000
     if scenario == 2 and order["eligible"]:
@@ -85,7 +85,7 @@ def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> 
     for fill in order["consumed"]:
         part = min(fill["quantity"], left)
         left -= part
-        real += part * naive_price2(fill, quotes) * rates[VENUE_OF_DEAL[fill["deal_source"]]]
+        real += part * naive_price2(fill, quotes) * rates[venue_of(fill)]
     if scenario == 0 or not order["eligible"]:
         return real
     filled, notional2 = order["scenarios"][1]

@@ -161,9 +161,9 @@ def check(tables: Tables, simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize("name", EDGES)
-@pytest.mark.parametrize("mid", [0, 1, 2])
+@pytest.mark.parametrize("mid", [0, 1, 2, 3])
 def test_edge(name: str, mid: int) -> None:
-    check(EDGES[name], Simulation(mid=mid, quotes_first=mid == 1))
+    check(EDGES[name], Simulation(mid=mid, quotes_first=mid in (1, 3)))
 
 
 @pytest.mark.parametrize("name", EDGES)

@@ -84,7 +84,7 @@ def plain_rules(settings: Choices, hours: tuple[int, int]) -> Row:
         "session_start": OPEN,
         "session_end": CLOSE,
         "quotes_first": simulation.quotes_first,
-        "mid": ("time_weighted", "snapshot_mean", "arrival")[simulation.mid],
+        "mid": ("time_weighted", "snapshot_mean", "arrival", "first_allowed")[simulation.mid],
         "dark_share_ppm": simulation.dark_share_ppm,
         "impact": Fraction(simulation.price_impact_bps) / 10_000,
         "ticks": list(simulation.ticks),
@@ -114,7 +114,7 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
         assert_close(name, getattr(block, name), [row[name] for row in expected])
     for name in EXTRA_CLOSE_TO:
         assert_close(name, block[name], [row[name] for row in expected])
-    for venue in range(4):
+    for venue in range(5):
         assert_exact("venue", block.venue_quantity[venue], [row["venues"][venue] for row in expected])
     rounding = 4 * np.finfo(float).eps * np.nanmax(np.abs(block.scenario_notional2), initial=0.0)
     for k in range(4):
@@ -155,7 +155,7 @@ def check(seed: int, settings: Choices, n_orders: int = 12, without: str = "") -
     assert_block_is(block, expected, settings.simulation)
 
 
-@given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2]))
+@given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2, 3]))
 def test_whole_day(seed: int, mid: int) -> None:
     check(seed, Choices(simulation=Simulation(mid=mid)))
 

@@ -68,6 +68,7 @@ def add(part: Orders) -> tuple[CubeTables, I16]:
     for matrix in block.rows:
         matrix.fill(0)
     block = with_columns(block, **columns, notional=part.weight // 2, arrival_slippage_bps=part.value)
+    block.stored("venue_notional")[0] = part.weight // 2
     block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
     asked = Asked(np.arange(K), 0, 0)
     tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
