@@ -117,6 +117,9 @@ REALITY: Final = (  # on the rows of ``real`` alone
         NONE,
         "orders that ended before continuous trading or arrived after it: a phase of their own in by_condition.csv",
     ),
+    Column(
+        "cleanup_at_end", "count", NONE, "orders whose clean-up is priced at the mid of the end: no later one is valid"
+    ),
     Column("benchmark_arrival", "count", NONE, "orders measured from the mid at arrival"),
     Column("benchmark_open", "count", NONE, "orders measured from the opening mid"),
     Column("benchmark_close", "count", NONE, "orders measured from the mid at the session's end"),

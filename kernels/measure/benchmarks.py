@@ -123,7 +123,8 @@ def snapshot_means(
 def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
     """Write the time-weighted mid over the valid time of each order's window, NaN where there is none.
 
-    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote.
+    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote. An order
+    that never lived in the session met none (decisions 40).
     """
     ints, floats, mean, book, shift = rows.ints, rows.floats, work.mid2, sums.book, sums.shift
     for j in range(span[0], span[1]):
@@ -138,7 +139,7 @@ def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int],
                 mean[k] = mean_mid2(area, valid, base)
                 spread = 2.0 * v.BPS * float(spread_area) / (float(valid) * mean[k])
         mid2 = ints[r.MID2, j]
-        if valid <= 0 and mid2 != v.NULL:
+        if valid <= 0 and mid2 != v.NULL and start <= end:
             spread = 2.0 * v.BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
 

@@ -77,9 +77,9 @@ def saving_bps(block: "OrderBlock") -> F64:
 
 
 def number_of_spreads(block: "OrderBlock") -> F64:
-    """Return the real cost over Q (offer - bid) of the benchmark quote; none where it was locked."""
+    """Return the real cost over Q (offer - bid) of the benchmark quote; none where it was locked, or never met."""
     asked2 = 2.0 * (block.arrival_offer - block.arrival_bid) * block.order_quantity
-    asked2[(block.mid2 == NULL) | (asked2 <= 0)] = np.nan
+    asked2[(block.mid2 == NULL) | (asked2 <= 0) | (block.window_start > block.window_end)] = np.nan
     spreads: F64 = block.cost[0] / asked2
     return spreads
 

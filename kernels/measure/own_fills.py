@@ -122,7 +122,7 @@ def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
 def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     """Write each order's times in ns from its arrival; bookings are fills here, reports are not.
 
-    Unfilled shares count as waiting until T, the end of the life capped at the end of trading (domain.md 4).
+    Unfilled shares count as waiting until the window's end: that of the life, at most that of trading (domain.md 4).
     """
     ints, floats = rows.ints, rows.floats
     for j in range(span[0], span[1]):

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
 from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
 from kernels.conventions import BPS, NS_PER_SECOND, VENUES
@@ -100,10 +100,11 @@ def day_rules(
     simulation: Simulation,
     session: Session,
     hours: tuple[int, int],
+    matched: Array,
 ) -> Rules:
     """Return the day's rules in the plain types the kernels are compiled for.
 
-    hours : the instant, and the event row, at which the selected hours end
+    hours : the instant, and the event row, at which the selected hours end; matched : (orders,) shares of the day
     """
     quote_time, quotes_first = quotes.timestamp, int(simulation.quotes_first)
     horizons, after, within, ticks, fees = rule_arrays(
@@ -124,7 +125,8 @@ def day_rules(
         impact=float(simulation.price_impact_bps) / BPS,
         cleanup_ns=round(simulation.cleanup_seconds * NS_PER_SECOND),
         mid_base=mid_base,
-        states_only=int(len(fills.timestamp) == 0),
+        states_only=int(len(fills.timestamp) == 0 and bool(np.any(matched))),
+        no_quotes=int(len(quotes.timestamp) == 0),
         horizons_ns=horizons,
         after_ns=after,
         fill_ns=within,
@@ -147,5 +149,5 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
         ticks = ticks_by_price(simulation.ticks)
         columns = fills, orders, events, quotes
         undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
-    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
+    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end), orders.matched_quantity)
     return Inputs(events, orders, fills, quotes, sums, rules, row_start)

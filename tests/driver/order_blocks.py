@@ -102,7 +102,7 @@ def _scenario_columns(
     price[0] = np.where(filled > 0, notional / np.maximum(filled, 1), np.nan)
     mid = np.where(mid2 == NULL, np.nan, mid2.astype(float))
     end = np.where(end_mid2 == NULL, np.nan, end_mid2.astype(float))
-    paid = np.where(fills > 0, fills * (2 * np.nan_to_num(price) - mid), 0.0)
+    paid = np.where(fills > 0, fills * (2 * np.nan_to_num(price) - mid), 0.0) + 0.0 * (mid + end)
     unfilled = quantity - fills
     cost = paid + np.where(unfilled > 0, unfilled * (end - mid), 0.0)
     zero = paid + 0.0 * mid

@@ -205,8 +205,19 @@ def naive_take(fills: list[Row], most: int, quotes: list[Row]) -> tuple[int, int
     return taken, notional2
 
 
-def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
-    """Return (filled, notional in half units, None if unknown) of the real order, A, B and C."""
+def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int | None, Fraction | None]]:
+    """Return (filled, notional in half units, None if unknown) of the real order, A, B and C.
+
+    None of the scenarios is known without quotes, and B not without trades.
+    """
+    found: list[tuple[int | None, Fraction | None]] = [*naive_outcomes(o, quotes, rules)]
+    if rules.get("states_only"):
+        found[2] = None, None
+    return found if quotes else [found[0], *[(None, None)] * 3]
+
+
+def naive_outcomes(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
+    """Return what the real order, A, B and C fill where everything is known."""
     real: tuple[int, Fraction | None]
     real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
     if rules.get("states_only") and o["filled_quantity"] > 0:
@@ -231,24 +242,22 @@ def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fr
     at_moved = naive_in_limit(moved2, row, side, rules["ticks"])
     leg = (dark, dark * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     rest = naive_take(o["consumed"], total - dark, quotes)
-    if rules.get("states_only"):
-        rest = (min(o["filled_quantity"], total - dark), 0)
     a = (total, total * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     c = (total - dark, (total - dark) * moved2) if at_moved and moved2 is not None else (0, Fraction(0))
     b = (leg[0] + rest[0], leg[1] + rest[1])
-    if rules.get("states_only") and rest[0] > 0:
-        b = (b[0], None)
     return [real, a, b, (leg[0] + c[0], leg[1] + c[1])]
 
 
 def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:
     """Return each scenario's cost in half units x shares, the unfilled charged at ``price2``."""
     out: list[Fraction | None] = []
+    if o["states_only"]:  # prices of some are not known: the others would pass for all
+        return [None] * len(o["scenarios"])
     for filled, notional2 in o["scenarios"]:
-        unfilled = o["order_quantity"] - filled
-        if o["mid2"] is None or notional2 is None or (unfilled > 0 and price2 is None):
+        if o["mid2"] is None or o["end_mid2"] is None or notional2 is None or filled is None:
             out.append(None)
             continue
+        unfilled = o["order_quantity"] - filled
         cost = o["side"] * (notional2 - filled * o["mid2"])
         if unfilled > 0 and price2 is not None:
             cost += o["side"] * unfilled * (price2 - o["mid2"])
@@ -358,7 +367,7 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
     o: Row = {"order_id": number, "side": first["side"], "consumed": consumed, "arrival_time": first["timestamp"]}
     o["market"] = [f for f in consumed if venue_of(f) not in (BOOKED, OTHER)]
-    o["end_time"] = last["timestamp"]
+    o["end_time"], o["states_only"] = last["timestamp"], rules.get("states_only", False)
     o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
     o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
@@ -397,9 +406,16 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["end_mid2"] = naive_mid2(last)
     o["scenarios"] = naive_scenarios(o, quotes, rules)
     touch = None if last is None or o["end_mid2"] is None else 2 * (last["offer"] if o["side"] > 0 else last["bid"])
+    lived = o["window_start"] <= o["window_end"]
+    touch = touch if lived else o["end_mid2"]
     later = naive_quote_at(quotes, min(o["end_time"] + rules["cleanup_ns"], rules["session_end"]), rules)
+    later2 = naive_mid2(later)
+    o["cleanup_at_end"] = int(later2 is None and None not in (o["mid2"], o["end_mid2"]) and not o["states_only"])
     o["cost"], o["cost_touch"] = naive_costs(o, o["end_mid2"]), naive_costs(o, touch)
-    o["cost_zero"], o["cost_cleanup"] = naive_costs(o, o["mid2"]), naive_costs(o, naive_mid2(later))
+    o["cost_zero"], o["cost_cleanup"] = (
+        naive_costs(o, o["mid2"]),
+        naive_costs(o, o["end_mid2"] if later2 is None else later2),
+    )
     o["shortfall_ex_booking_bps"] = naive_ex_booking(o, quotes)
     touch = o["arrival_offer"] if o["side"] > 0 else o["arrival_bid"]
     offside = [f for f in o["market"] if touch and o["side"] * (naive_price2(f, quotes) - 2 * touch) > 0]
@@ -407,8 +423,10 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["offside_value"] = None if unknown else sum(f["price"] * f["quantity"] for f in offside)
     spread = 0 if o["mid2"] is None else o["arrival_offer"] - o["arrival_bid"]
     shares = 2 * spread * o["order_quantity"]  # half units: a mid, or a cost, is twice a price
-    o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 else o["cost"][0] / shares
-    o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
+    o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 or not lived else o["cost"][0] / shares
+    o["quoted_spread_bps"] = None
+    if lived:
+        o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
     o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
     for h, horizon in enumerate(rules["fill_ns"]):
         soon = [f["quantity"] for f in o["consumed"] if f["timestamp"] - o["arrival_time"] <= horizon]
@@ -427,7 +445,7 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
 def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     """Return the shortfall of the order without its crossing bookings, in bps of what is left of it."""
     base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
-    if o["mid2"] is None or o["scenarios"][0][1] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
+    if o["cost"][0] is None or base <= 0:
         return None
     paid = [f for f in o["consumed"] if venue_of(f) != BOOKED]
     cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in paid)
@@ -436,11 +454,22 @@ def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     return Fraction(10_000 * o["side"] * cost, base * o["mid2"])
 
 
+def naive_matched(events: list[Row]) -> bool:
+    """Return whether any order matched on the day."""
+    first: dict[int, Row] = {}
+    last: dict[int, Row] = {}
+    for event in events:
+        first.setdefault(event["order_id"], event)
+        last[event["order_id"]] = event
+    return any(last[number]["matched_quantity"] != row["matched_quantity"] for number, row in first.items())
+
+
 def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> list[Row]:
     """Return the measures of every order with an event in [hours_start, hours_end), in arrival order.
 
     Rows are in (timestamp, sequence) order already.
     """
+    rules = rules | {"states_only": not fills and naive_matched(events)}
     naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)

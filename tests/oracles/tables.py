@@ -217,6 +217,7 @@ def history(orders: Sequence[Row], style: Row) -> Expected:
     names += ["report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
     out: Expected = {name: exact(sum(o[name] for o in orders)) for name in names}
     out["not_eligible"] = exact(sum(o["eligible"] == 0 for o in orders))
+    out["cleanup_at_end"] = exact(sum(o["cleanup_at_end"] == 1 for o in orders))
     out["never_in_session"] = exact(sum(not lived(o) for o in orders))
     for kind in ("arrival", "open", "close", "none"):
         out[f"benchmark_{kind}"] = exact(sum(o["benchmark"] == kind for o in orders))

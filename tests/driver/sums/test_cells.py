@@ -90,10 +90,7 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
             assert sums[f"{name}.filled_quantity"] == sum(block.scenario_filled[s, rows].tolist())
             outcomes = [
                 naive_outcome(
-                    int(block.group[i]),
-                    int(block.filled_quantity[i]),
-                    int(block.scenario_filled[s, i]),
-                    int(block.order_quantity[i]),
+                    int(block.scenario_filled[s, i]), int(block.order_quantity[i]), int(block.withdrawn_quantity[i])
                 )
                 for i in rows
             ]

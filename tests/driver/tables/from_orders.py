@@ -135,17 +135,19 @@ def parent_differences(results: Path, raw: Path, days: list[Day], style: Row) ->
         for (parent,), children in cut([day], one(lambda _, o: o["parent_id"])).items():
             for scenario in style["scenarios"]:
                 row = rows.pop((day.security, day.date, parent if parent != "None" else "", scenario))
-                for name, value in parent_row(children, scenario, lives).items():
-                    if row[name] == "" or abs(float(row[name]) - value) > 1e-6 * max(abs(value), 1.0):
+                for name, (value, slack) in parent_row(children, scenario, lives).items():
+                    if row[name] == "" or abs(float(row[name]) - value) > slack + 1e-9 * abs(value) + 1e-12:
                         yield f"by_parent {parent} {scenario} {name}: {row[name]}, of its children {value}"
     yield from (f"by_parent: {key} is of no order" for key in rows)
 
 
-def parent_row(children: list[Row], scenario: str, lives: dict[tuple[str, str], list[tuple[int, int]]]) -> Row:
+def parent_row(
+    children: list[Row], scenario: str, lives: dict[tuple[str, str], list[tuple[int, int]]]
+) -> dict[str, tuple[float, float]]:
     """Return what by_parent.csv must say of the children of one parent."""
     filled = oracle.column(scenario, "filled_quantity")
     first, known = children[0], [o for o in children if oracle.priced(o)]
-    out: Row = {
+    whole = {
         "orders": len(children),
         "order_quantity": sum(o["order_quantity"] for o in children),
         "filled_quantity": sum(o[filled] for o in children),
@@ -153,6 +155,7 @@ def parent_row(children: list[Row], scenario: str, lives: dict[tuple[str, str], 
         "arrival_time": min(o["arrival_time"] for o in children),
         "end_time": max(o["end_time"] for o in children),
     }
+    out = {name: (float(value), 0.0) for name, value in whole.items()}
     if first["parent_id"] is None:
         return out
     states = []
@@ -160,17 +163,15 @@ def parent_row(children: list[Row], scenario: str, lives: dict[tuple[str, str], 
         life = lives[str(o["order_id"]), o["date"]]
         ended = max(o["end_time"], o["arrival_time"] + 1), o["filled_quantity"]
         states.append([*(life[:-1] or life), ended])
-    out["peak_quantity"] = oracle.peak(states)
+    out["peak_quantity"] = float(oracle.peak(states)), 0.0
     if known and first["mid"] is not None:
-        sign = {1: 1, 2: -1}
-        drift = sum(sign[o["side"]] * o["order_quantity"] * 2 * (o["mid"] - first["mid"]) for o in known)
+        signed = [o["order_quantity"] * (1 if o["side"] == 1 else -1) for o in known]
+        drift = sum(shares * 2 * (o["mid"] - first["mid"]) for shares, o in zip(signed, known, strict=True))
         cost = sum(o[oracle.column(scenario, "shortfall_bps")] * oracle.value(o) / 10_000 for o in known)
-        base = sum(o["order_quantity"] for o in known) * 2 * first["mid"]
-        out |= {
-            "mid": first["mid"],
-            "drift_bps": 10_000 * drift / base,
-            "shortfall_bps": 10_000 * (cost + drift) / base,
-        }
+        base = sum(map(abs, signed)) * 2 * first["mid"]
+        slack = 10_000 * (len(known) + 1) / (oracle.SCALE * base)
+        out |= {"mid": (first["mid"], 0.0), "drift_bps": (10_000 * drift / base, slack)}
+        out["shortfall_bps"] = 10_000 * (cost + drift) / base, slack
     return out
 
 

@@ -45,7 +45,7 @@ def test_delay_adds_to_the_shortfall_from_the_decision(seed: int) -> None:
         unfilled = max(order["order_quantity"] - order["filled_quantity"], 0)
         found = {name: block[name][place] for name in DELAYS}
         assert found["decision_mid2"] == (NULL if mid2 is None else mid2)
-        if mid2 is None or order["mid2"] is None or (unfilled and order["end_mid2"] is None):
+        if mid2 is None or order["mid2"] is None or order["end_mid2"] is None:
             assert np.isnan(found["decision_shortfall_bps"])
             continue
         paid = sum(f["quantity"] * (naive_price2(f, quotes) - mid2) for f in order["consumed"])

@@ -149,7 +149,7 @@ def check(tables: Tables, simulation: Simulation) -> None:
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     settings = Choices(simulation=simulation)
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
-    expected = naive_measures(events, fills, quotes, rules | {"states_only": not fills})
+    expected = naive_measures(events, fills, quotes, rules)
     assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)

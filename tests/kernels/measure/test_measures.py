@@ -51,7 +51,7 @@ EXACT = (
     "eligible",
     "time_to_first_fill",
 )
-EXTRA_EXACT = ("report_quantity", "market_volume", "offside_value")
+EXTRA_EXACT = ("cleanup_at_end", "report_quantity", "market_volume", "offside_value")
 CLOSE_TO = (
     "execution_time",
     "arrival_slippage_bps",
@@ -144,7 +144,7 @@ def check(seed: int, settings: Choices, n_orders: int = 12, without: str = "") -
     fills, quotes = [] if without == "trades" else fills, [] if without == "nbbo" else quotes
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     hours = hour_bounds("2024-09-05", settings.selection, settings.timezone)
-    rules = plain_rules(settings, hours) | {"states_only": not fills}
+    rules = plain_rules(settings, hours)
     expected = naive_measures(events, fills, quotes, rules)
     if settings.selection.population == POPULATION_TRADED:
         expected = [row for row in expected if row["filled_quantity"] > 0]
@@ -181,7 +181,7 @@ def test_other_settings(seed: int, share: int, impact: float) -> None:
 
 @given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", "nbbo"]))
 def test_days_with_one_table_missing(seed: int, without: str) -> None:
-    """Without trades, quantities come from the states; without quotes, every scenario keeps the real outcome."""
+    """Without trades, quantities come from the states, and B is not known; without quotes, no scenario is."""
     check(seed, Choices(), without=without)
 
 
@@ -191,13 +191,15 @@ def test_traded_orders(seed: int, without: str, end: int) -> None:
     check(seed, Choices(selection=Selection(hour_end=end, population=POPULATION_TRADED)), without=without)
 
 
-def test_without_quotes_nobody_is_refused_by_a_limit() -> None:
+def test_without_quotes_no_scenario_is_known() -> None:
+    """Nor is it what really happened (decisions 50)."""
     order = {"order_id": 1, "side": 1, "price": 60, "order_type": 64}
     events = [{**order, "timestamp": OPEN + k, "leaves_quantity": 9 - 9 * k, "matched_quantity": 9 * k} for k in (0, 1)]
     fills = [{"order_id": 1, "side": 1, "timestamp": OPEN + 1, "price": 60, "quantity": 9, "deal_source": 1}]
     block = measured(build_day(events, fills, []), Choices())
     assert block is not None
-    assert block.scenario_filled.tolist() == [[9]] * 4
+    assert block.scenario_filled.tolist() == [[9], [NULL], [NULL], [NULL]]
+    assert np.isnan(block.scenario_price[1:]).all()
     assert block.eligible.tolist() == [0]
 
 
