@@ -18,6 +18,8 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
+OPTIONAL = ("extended_price",)
+NONE = np.zeros(0, np.int64)
 Columns = TypeVar("Columns", "EventColumns", "OrderColumns", "FillColumns", "QuoteColumns")
 
 
@@ -71,6 +73,7 @@ class FillColumns(NamedTuple):
     national_offer: Array
     quote: Array
     by_time: Array
+    extended_price: Array  # 1/10000 price unit, NULL where absent; no rows where the input has no such column
 
 
 class QuoteColumns(NamedTuple):
@@ -118,8 +121,8 @@ def readonly(column: Array) -> Array:
 
 
 def take_columns(kind: type[Columns], table: Mapping[str, Array]) -> Columns:
-    """Return the columns of ``table`` that ``kind`` names, read-only."""
-    return kind(*(readonly(table[name]) for name in kind._fields))
+    """Return the columns of ``table`` that ``kind`` names, read-only; those of OPTIONAL have no rows if it has not."""
+    return kind(*(readonly(NONE if name in OPTIONAL and name not in table else table[name]) for name in kind._fields))
 
 
 # Types of the columns that are not int64, as the day file stores them.

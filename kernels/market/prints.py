@@ -15,6 +15,7 @@ BLOCK_PRICE_LAST = 52
 REBUILT_FIRST = 46
 REBUILT_LAST = 49
 BATCH = 512
+EXTENDED = 10_000  # exact prices are stated in this part of a price unit
 
 
 @inlined
@@ -24,10 +25,19 @@ def is_print(venue: int, deal_source: int) -> bool:
 
 
 @inlined
+def is_stated(fills: FillColumns, i: int) -> bool:
+    """Return whether the file states a fill's exact price: in whole half units, which show as the published price."""
+    if len(fills.extended_price) == 0:
+        return False
+    extended = fills.extended_price[i]
+    return bool(extended % (EXTENDED // 2) == 0 and extended // EXTENDED == fills.price[i])
+
+
+@inlined
 def is_rebuilt(fills: FillColumns, i: int) -> bool:
     """Return whether a fill's price may be a truncated mid: a dark one whose exact price nobody states."""
     deal_source = fills.deal_source[i]
-    return bool((deal_source >= REBUILT_FIRST) & (deal_source <= REBUILT_LAST))
+    return bool((deal_source >= REBUILT_FIRST) & (deal_source <= REBUILT_LAST)) and not is_stated(fills, i)
 
 
 @kernel
@@ -38,8 +48,9 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
 
     The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
     half unit is put back where the quote before the fill, or the fill's own snapshot, has that mid.
-    Only deal sources 46 to 49 print mids; ``kernels.market.rebuilt_prices`` takes back what the two orders forbid.
-    A match has two fills; the buyer's stands for it.
+    Where the file states the exact price, that one stands. Only deal sources 46 to 49 print mids;
+    ``kernels.market.rebuilt_prices`` takes back what the two orders forbid. A match has two fills; the buyer's stands
+    for it.
 
     marks : (quotes + 1, 2); dark : (BATCH + 1,) int64, scratch; price2, volume : (fills,) int64, to write
     """
@@ -50,7 +61,7 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
     for start in range(0, len(price), BATCH):
         count = 0
         for i in range(start, min(start + BATCH, len(price))):
-            price2[i] = 2 * price[i]
+            price2[i] = 2 * fills.extended_price[i] // EXTENDED if is_stated(fills, i) else 2 * price[i]
             volume[i] = quantity[i] if (side[i] > 0) & is_print(venue[i], deal_source[i]) else 0
             dark[count] = i
             count += is_rebuilt(fills, i)

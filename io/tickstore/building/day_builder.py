@@ -87,7 +87,7 @@ class DayBuilder:
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
             for c in schema
-            if not c.optional or self._orders.has(c.name)
+            if not c.optional or (self._trades if group == "fills" else self._orders).has(c.name)
         ]
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
@@ -153,7 +153,7 @@ class DayBuilder:
         column: I64 = self._scratch.empty(m, "i8")
         crc = 0
         for field_ in FILLS:
-            if field_.name in ("order_index", "venue", "quote", "by_time"):
+            if field_.name in ("order_index", "venue", "quote", "by_time") or field_.path not in views:
                 continue
             self._trades.read(field_.name, column)
             crc = zlib.crc32(column.data, crc)

@@ -96,6 +96,7 @@ FILLS: Final = _columns(
     ("aggressor", "i1", "code", "1 aggressive, 0 passive, 2 neither, -1 unknown"),
     ("national_bid", "i8", "price unit", "best bid snapshot on the trade row, null if absent"),
     ("national_offer", "i8", "price unit", "best offer snapshot on the trade row, null if absent"),
+    ("extended_price?", "i8", "1/10000 price unit", "exact trade price, null if absent"),
     ("quote", "i4", "row of quotes", "last quote strictly before timestamp, -1 none"),
     ("by_time", "i4", "row of fills", "the k-th fill in (timestamp, sequence) order"),
 )

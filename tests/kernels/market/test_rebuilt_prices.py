@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from tests.builders import build_day
+from tests.builders import NULL, build_day
 from tests.kernels.measure.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_price2
 from tests.random_day import CLOSE, NS, OPEN, random_day
@@ -244,3 +244,36 @@ def test_each_of_many_fills_of_an_order_meets_the_limit_of_its_own_time() -> Non
     day = build_day(events, with_nulls(fills), [{"timestamp": OPEN, "bid": 15, "offer": 16}])
     (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
     assert block.scenario_notional2[0, 0] == 30 * (n // 2) + 31 * (n // 2)
+
+
+def stated(extended: int, price: int = 15) -> tuple[float, int]:
+    """Return the price in half units of a match that could be a truncated mid of 15.5, with exact prices stated."""
+    events, fills, quotes = match(16, 2)
+    day = build_day(events, [{**fill, "price": price} for fill in fills], quotes)
+    day.fills["extended_price"] = np.full(len(fills), extended)
+    (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
+    return block.scenario_notional2[0, 0] / 9, int(block.notional[0]) // 9
+
+
+@pytest.mark.parametrize(
+    ("extended", "price2"),
+    [
+        (155_000, 31),  # 15.5, as the quote has it
+        (150_000, 30),  # 15: the quote is no matter any more
+        (NULL, 31),  # nothing stated: rebuilt
+        (152_500, 31),  # no whole number of half units
+        (1_550_000, 31),  # not the price that is published
+    ],
+)
+def test_an_exact_price_that_the_file_states_wins(extended: int, price2: int) -> None:
+    assert stated(extended) == (price2, 15)
+
+
+def test_with_exact_prices_no_price_is_rebuilt() -> None:
+    """Whatever quotes suggest and orders forbid; lit fills have exact prices, too."""
+    events, fills, quotes = match(14, 2)  # a limit that forbids the half unit
+    fills = [{**fill, "deal_source": deal} for fill, deal in zip(fills, (47, 47, 1, 1), strict=True)]
+    day = build_day(events, fills, quotes)
+    day.fills["extended_price"] = np.full(len(fills), 155_000)
+    (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
+    assert (block.scenario_notional2[0] / 9).tolist() == [31, 31, 31]
