@@ -208,15 +208,16 @@ class NaiveDay:
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
         mid = self.mid_of(quote)
-        touch = None if mid is None or quote is None else Fraction(quote[2] if side == 1 else quote[1])
+        if mid is None or quote is None:  # without m_T an order has no cost, under no charge and no scenario
+            return
+        lived = max(order.rows[0]["timestamp"], self.start) <= stop  # or it met no touch, and pays none
+        touch = Fraction(quote[2] if side == 1 else quote[1]) if lived else mid
         later_at = min(end + 300 * SECOND, self.end)
         later = self.mid_of(self.opening_quote() if later_at <= self.start else self.quote_before(later_at))
-        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later)):
+        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later or mid)):
             costs = order.cost_bps.setdefault(charge, {})
             for name, leg in legs.items():
                 unfilled = order.quantity - sum(q for _, q in leg)
-                if mark is None and unfilled:
-                    continue
                 cost = side * sum((q * (p - order.mid) for p, q in leg), Fraction(0))
-                cost += side * unfilled * ((mark or order.mid) - order.mid)
+                cost += side * unfilled * (mark - order.mid)
                 costs[name] = 10_000 * cost / (order.quantity * order.mid) if order.quantity else Fraction(0)
