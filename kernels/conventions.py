@@ -40,20 +40,23 @@ MID_TICK_HALF: Final = (1, 4, 6)
 STATUS_NOT_ON_BOOK: Final = 2
 REASON_TRADED: Final = 3  # of a row that was sent because the order traded
 
-# Deal sources by venue (domain.md 2.4, R28; decisions 9).
+# Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)
 DEAL_AUCTION: Final = (20, 90)
-DEAL_DARK: Final = (46, 47, 50, 51)
+DEAL_DARK: Final = (46, 47, 49, 50, 51, 52)
 DEAL_BOOKED: Final = (44, 45, 48, 91)
 DEAL_REPORT: Final = (3, 5, 7, 36, 43)
 
-# Venue of a fill. Reports never consume an order.
+# Venue of a fill. Reports never consume an order. A deal source that no list has is no venue that is known: its fills
+# consume their order and are part of nothing about the market.
 VENUE_LIT: Final = 0
 VENUE_DARK: Final = 1
 VENUE_AUCTION: Final = 2
 VENUE_BOOKED: Final = 3
 VENUE_REPORT: Final = 4
-VENUES: Final = ("lit", "dark", "auction", "booked", "report")
+VENUE_OTHER: Final = 5
+VENUES: Final = ("lit", "dark", "auction", "booked", "report", "other")
+FILL_VENUES: Final = ("lit", "dark", "auction", "booked", "other")  # those that consume an order: rows of a venue axis
 VENUE_OF_DEAL: Final = {
     deal: venue
     for venue, deals in enumerate((DEAL_LIT, DEAL_DARK, DEAL_AUCTION, DEAL_BOOKED, DEAL_REPORT))
@@ -113,7 +116,8 @@ SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenari
 MID_TIME_WEIGHTED: Final = 0
 MID_SNAPSHOT_MEAN: Final = 1
 MID_ARRIVAL: Final = 2
-MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival")
+MID_FIRST_ALLOWED: Final = 3
+MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival", "first_allowed")
 
 POPULATION_ALL: Final = 0
 POPULATION_SWEEP: Final = 1

@@ -71,7 +71,8 @@ TRADE_FIELDS = {
     "national_offer": "nationalofferpricesnapshot",
 }  # fmt: skip
 QUOTE_FIELDS = {"timestamp": "timestamp", "sequence": "sequence", "bid": "bidprice", "offer": "offerprice"}
-VENUES = {1: 0, 46: 1, 47: 1, 50: 1, 51: 1, 20: 2, 90: 2, 44: 3, 45: 3, 48: 3, 91: 3, 3: 4, 5: 4, 7: 4, 36: 4, 43: 4}
+VENUES = {1: 0, **dict.fromkeys((46, 47, 49, 50, 51, 52), 1), 20: 2, 90: 2, **dict.fromkeys((44, 45, 48, 91), 3)}
+VENUES |= dict.fromkeys((3, 5, 7, 36, 43), 4)
 
 
 @dataclass
@@ -125,7 +126,7 @@ def build_day(events: list[Row], fills: list[Row], quotes: list[Row], **identity
     for place, row in enumerate(fills):
         row["place"] = place
         row["order_index"] = index.get(row["order_id"], -1)
-        row["venue"] = VENUES[row.get("deal_source", 1)]
+        row["venue"] = VENUES.get(row.get("deal_source", 1), 5)
         row["quote"] = before(quote_times, row["timestamp"]) - 1
         row.setdefault("national_bid", NULL)
         row.setdefault("national_offer", NULL)

@@ -105,6 +105,7 @@ class Config:
     format: str = _key("output.format", kinds.choice("csv", "gzip", "parquet"))
     order_level: bool = _key("output.order_level", kinds.flag())
     aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
+    outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
     detailed_logs: bool = _key("output.detailed_logs", kinds.flag())
 
     @property

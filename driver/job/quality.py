@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
 from kernels.base.columns import QuoteColumns
-from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, NULL, VENUE_REPORT
+from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, NULL, VENUE_OTHER, VENUE_REPORT
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
@@ -24,6 +24,7 @@ WARNINGS: Final = {
     SET_APART_LATE: "orders contradict themselves at the end of the hours and are in no table",
     "orders_filled_before_benchmark": "orders have fills before the time they are measured from, and so no costs",
     "carried_unknown": "orders begin with a row that may show an execution; all it has matched counts as of this day",
+    "fills_unknown_deal_source": "fills have deal sources nobody knows: they fill their orders and belong to no venue",
     "quotes_absurd_spread": "quotes have a spread above half of the mid and count as one-sided",
 }
 
@@ -64,6 +65,9 @@ def _first(day: Day, job: Job, kind: str) -> str:
         return f"order {ids[int(np.argmax(fault & bits[kind] != 0))]}"
     if kind == "orders_filled_before_benchmark":
         return f"order {ids[_first_filled_early(day, job.session.start)]}"
+    if kind == "fills_unknown_deal_source":
+        codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
+        return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
     if kind == "quotes_absurd_spread":
         quotes = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
         row = int(np.argmax((quotes.offer == NULL) & (day.quotes["offer"] != NULL)))

@@ -35,6 +35,7 @@ def findings(
         clusters = {row["scenario"]: row for row in by_value}
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
         sentences += _inference(statistics)
+    sentences += _liquidity(summary[1:])
     return sentences + _limits(real, quality, settings)
 
 
@@ -64,6 +65,19 @@ def _scenario(row: Row, cluster: Row | None) -> str:
     return text + (", which includes zero." if low <= 0 <= high else ".")
 
 
+def _liquidity(scenarios: Sequence[Row]) -> list[str]:
+    """Return which scenarios fill more than there was (decisions 41)."""
+    sentences = []
+    for row in scenarios:
+        market, dark = (number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark"))
+        if max(market, dark) > 1.0:
+            sentences.append(
+                f"{row['scenario']} fills {market:.2f} times what the market traded, and {dark:.2f} times what the "
+                "dark book did: it assumes liquidity that was not there."
+            )
+    return sentences
+
+
 def _inference(statistics: Sequence[Row]) -> list[str]:
     clusters = [row for row in statistics if row["test"] == "cluster"]
     sentences = []
@@ -91,16 +105,29 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
 def _unpriced(real: Row) -> list[str]:
     """Return how many orders the costs are about, and why the others have none."""
     priced, orders, unquoted = (number(real[name]) for name in ("priced_orders", "orders", "benchmark_none"))
+    outside = number(real["never_in_session"])
     if priced == orders:
         return []
     lacking = orders - priced - unquoted
     reasons = [f"{unquoted:,.0f} have no valid quote to be measured from, or were filled before it"] if unquoted else []
     if lacking > 0:
-        why = "(no valid quote at their end, or a fill without a price)"
-        reasons.append(f"{lacking:,.0f} lack a price in one of the scenarios {why}")
-    return [
+        never = "never lived in continuous trading, or " if outside else ""
+        reasons.append(f"{lacking:,.0f} {never}lack a valid quote at their end or the price of a fill")
+    about = (
         f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
-        "quantities and fill rates, and have no cost anywhere."
+        "quantities and fill rates, and have no cost in any headline."
+    )
+    return [about, *_diluted(real, outside)]
+
+
+def _diluted(real: Row, outside: float) -> list[str]:
+    """Return what the shortfall is with the orders that could not have traded in continuous trading."""
+    if not outside or real["shortfall_diluted_bps"] is None:
+        return []
+    return [
+        f"With the {outside:,.0f} orders that never lived in continuous trading, which no scenario can change, the "
+        f"real shortfall is {signed(number(real['shortfall_diluted_bps']))} bps instead of "
+        f"{signed(number(real['shortfall_bps']))}; they are the phase never_in_session of by_condition.csv."
     ]
 
 

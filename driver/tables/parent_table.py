@@ -37,7 +37,10 @@ COLUMNS: Final = (
     Column("end_time", "ns UTC", NONE, "end of the last child to end"),
     Column("mid", "price units", NONE, "M0: mid that the first child is measured from"),
     Column(
-        "peak_quantity", "shares", NONE, "most that was filled or working at one time: replaced children count once"
+        "peak_quantity",
+        "shares",
+        NONE,
+        "most that was filled or open at one time, as children were amended: those replaced count once",
     ),
     Column("drift_bps", BPS, COST, "part of the shortfall: the mid's move from the parent's M0 to its children's"),
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost against the parent's M0, exact"),

@@ -6,14 +6,17 @@ import numpy as np
 
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
-from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_REPORT
+from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
 from kernels.market.quotes import is_absurd
 
 ORDER_KINDS: Final = (
     "orders_reconciled", "orders_not_reconciled", "orders_filled_above_matched", "orders_filled_below_matched",
     "orders_carried_over", "orders_filled_before_benchmark", "orders_without_window",
 )  # fmt: skip
-FILL_KINDS: Final = ("fills", "fills_without_order", "fills_booked", "fills_off_market", "fills_before_first_quote")
+FILL_KINDS: Final = (
+    "fills", "fills_without_order", "fills_booked", "fills_off_market", "fills_unknown_deal_source",
+    "fills_before_first_quote",
+)  # fmt: skip
 QUOTE_KINDS: Final = (
     "quotes", "quotes_valid", "quotes_locked", "quotes_crossed", "quotes_one_sided", "quotes_empty",
     "quotes_absurd_spread",
@@ -59,13 +62,14 @@ def count_orders(orders: OrderColumns, fills: FillColumns, fault: Array, session
 def count_fills(fills: FillColumns, out: Array) -> None:
     """Count every kind of ``FILL_KINDS`` into ``out``, (kinds,) int64: whole day, every fill."""
     venues = fills.venue
-    strange = booked = reported = early = 0
+    strange = booked = reported = other = early = 0
     for i in range(len(venues)):
         strange += fills.order_index[i] < 0
         booked += venues[i] == VENUE_BOOKED
         reported += venues[i] == VENUE_REPORT
+        other += venues[i] == VENUE_OTHER
         early += fills.quote[i] < 0
-    for k, count in enumerate((len(venues), strange, booked, reported, early)):
+    for k, count in enumerate((len(venues), strange, booked, reported, other, early)):
         out[k] = count
 
 

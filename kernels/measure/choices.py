@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 
-from kernels.conventions import MID_TIME_WEIGHTED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
+from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Simulation:
     """How scenarios trade and how costs are charged (decisions 10-19)."""
 
     scenarios: tuple[str, ...] = SCENARIOS[1:]
-    mid: int = MID_TIME_WEIGHTED
+    mid: int = MID_FIRST_ALLOWED
     dark_share_ppm: int = 500_000  # parts per million, so that floor(Q x share) is exact
     price_impact_bps: float = 5.0
     markout_seconds: tuple[float, ...] = (1.0, 60.0)

@@ -16,7 +16,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
-from kernels.market.rebuilt_prices import refuse_rebuilt
+from kernels.market.rebuilt_prices import judge_rebuilt
 from kernels.market.ticks import ticks_by_price
 from kernels.measure import result_rows as r
 from kernels.measure.choices import Choices, Session, Simulation
@@ -105,6 +105,7 @@ def data_quality(day: Day, session: Session, ticks: tuple[tuple[int, int], ...] 
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])
+        counts["decisions_missing"] = int(np.count_nonzero(decided == NULL))
         decided = np.where(decided == NULL, arrival, decided)
         fault = decision_faults(decided, arrival, session.date_start)
         for code, kind in enumerate(DECISION_KINDS, FINE + 1):
@@ -124,6 +125,6 @@ def warm() -> None:
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
-    inputs, refused = prepare(day, choices, session, Buffers()), np.zeros(0, np.int8)
-    rules, price2 = inputs.rules, inputs.sums.price2
-    refuse_rebuilt(inputs.fills, inputs.orders.first_row, inputs.events, rules.ticks, price2, refused)
+    inputs, known = prepare(day, choices, session, Buffers()), np.zeros(0, np.int16)
+    columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
+    judge_rebuilt(*columns, ticks, inputs.sums.price2, known)

@@ -8,10 +8,19 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, readonly, take_columns
+from kernels.base.columns import (
+    Array,
+    EventColumns,
+    FillColumns,
+    OrderColumns,
+    QuoteColumns,
+    Rules,
+    readonly,
+    take_columns,
+)
 from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS, NS_PER_SECOND
+from kernels.conventions import BPS, NS_PER_SECOND, VENUES
 from kernels.market.day_sums import Sums, day_sums
 from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
@@ -89,8 +98,9 @@ def rule_arrays(
     """Return ``horizons_ns``, ``after_ns``, ``fill_ns``, ``ticks`` and ``fees`` of the rules."""
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
     within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
+    no_fees = [0.0] * (len(VENUES) - len(fees_bps))  # of reports, and of deal sources that nobody knows
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
-    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / BPS
+    return horizons, after, within, ticks_by_price(ticks), np.array([*fees_bps, *no_fees], np.float64) / BPS
 
 
 def day_rules(
@@ -101,10 +111,11 @@ def day_rules(
     simulation: Simulation,
     session: Session,
     hours: tuple[int, int],
+    matched: Array,
 ) -> Rules:
     """Return the day's rules in the plain types the kernels are compiled for.
 
-    hours : the instant, and the event row, at which the selected hours end
+    hours : the instant, and the event row, at which the selected hours end; matched : (orders,) shares of the day
     """
     quote_time, quotes_first = quotes.timestamp, int(simulation.quotes_first)
     horizons, after, within, ticks, fees = rule_arrays(
@@ -125,7 +136,8 @@ def day_rules(
         impact=float(simulation.price_impact_bps) / BPS,
         cleanup_ns=round(simulation.cleanup_seconds * NS_PER_SECOND),
         mid_base=mid_base,
-        states_only=int(len(fills.timestamp) == 0),
+        states_only=int(len(fills.timestamp) == 0 and bool(np.any(matched))),
+        no_quotes=int(len(quotes.timestamp) == 0),
         horizons_ns=horizons,
         after_ns=after,
         fill_ns=within,
@@ -156,6 +168,7 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:
         ticks = ticks_by_price(simulation.ticks)
-        undo_forbidden_rebuilds(day.fills, fills, orders, events, ticks, sums.price2, sums.prints)
-    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
+        columns = fills, orders, events, quotes
+        undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
+    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end), orders.matched_quantity)
     return Inputs(events, orders, fills, quotes, sums, rules, row_start, faults_of(day))

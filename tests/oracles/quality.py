@@ -10,6 +10,7 @@ FAULTS = (
     "orders_matched_falls", "orders_negative_quantity", "orders_filled_above_quantity", "orders_filled_beyond_leaves",
     "orders_filled_before_entry", "carried_unknown",
 )  # fmt: skip
+KNOWN = (1, 20, 46, 47, 49, 50, 51, 52, 90, *BOOKINGS, *REPORTS)
 
 
 def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row], session: tuple[int, int]) -> dict[str, int]:
@@ -22,6 +23,7 @@ def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row], sessio
     counts["fills_without_order"] = sum(fill["order_id"] not in orders for fill in fills)
     counts["fills_booked"] = sum(fill["deal_source"] in BOOKINGS for fill in fills)
     counts["fills_off_market"] = sum(fill["deal_source"] in REPORTS for fill in fills)
+    counts["fills_unknown_deal_source"] = sum(fill["deal_source"] not in KNOWN for fill in fills)
     counts["fills_before_first_quote"] = sum(
         not any(quote["timestamp"] < fill["timestamp"] for quote in quotes) for fill in fills
     )

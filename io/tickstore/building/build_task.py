@@ -210,7 +210,7 @@ def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> d
 def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any]:
     """Return the attributes that the columns decide."""
     groups = {
-        "fills": {c.name: views[c.path] for c in FILLS},
+        "fills": {c.name: views[c.path] for c in FILLS if c.path in views},
         "quotes": {c.name: views[c.path] for c in QUOTES},
         "orders": {c.name: views[c.path] for c in ORDERS if c.path in views},
     }

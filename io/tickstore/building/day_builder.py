@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.base.columns import I32, I64, Array
-from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
+from kernels.conventions import UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
 from tickstore.building.aggressors import derive_aggressors
 from tickstore.building.order_chains import chain_parents
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders
@@ -30,8 +30,9 @@ from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
 
 _FIRST_TABLE: Final = 1 << 12
-# Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
-_VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
+# Venue by deal source; one that nobody knows has its own. -1, where the file has no such column, is lit: it is last.
+_VENUES: Final = np.full(2**15 + 1, VENUE_OTHER, np.int8)
+_VENUES[UNKNOWN_CODE] = VENUE_LIT
 _VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
@@ -113,7 +114,7 @@ class DayBuilder:
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
             for c in schema
-            if not c.optional or self._stores(c.name)
+            if not c.optional or (self._trades.has(c.name) if group == "fills" else self._stores(c.name))
         ]
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
@@ -188,7 +189,7 @@ class DayBuilder:
         column: I64 = self._scratch.empty(m, "i8")
         crc = 0
         for field_ in FILLS:
-            if field_.name in ("order_index", "venue", "quote", "by_time"):
+            if field_.name in ("order_index", "venue", "quote", "by_time") or field_.path not in views:
                 continue
             self._trades.read(field_.name, column)
             crc = zlib.crc32(column.data, crc)

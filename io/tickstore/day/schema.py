@@ -101,10 +101,11 @@ FILLS: Final = _columns(
     ("participant", "i4", "id or code", "broker on this side"),
     ("deal_source", "i2", "code", "deal source, -1 unknown"),
     ("side", "i1", "+1 buy, -1 sell", "side of this fill"),
-    ("venue", "i1", "code", "0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report"),
+    ("venue", "i1", "code", "0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report, 5 unknown deal source"),
     ("aggressor", "i1", "code", "1 aggressive, 0 passive, 2 neither, -1 unknown"),
     ("national_bid", "i8", "price unit", "best bid snapshot on the trade row, null if absent"),
     ("national_offer", "i8", "price unit", "best offer snapshot on the trade row, null if absent"),
+    ("extended_price?", "i8", "1/10000 price unit", "exact trade price, null if absent"),
     ("quote", "i4", "row of quotes", "last quote strictly before timestamp, -1 none"),
     ("by_time", "i4", "row of fills", "the k-th fill in (timestamp, sequence) order"),
 )
