@@ -17,15 +17,21 @@ QUOTE_HEADER = "sequence,bidprice,offerprice,orderbookid,timestamp"
 
 
 def market_rows(rows: int = 3000, days: int = 2, securities: int = 3, seed: int = 0) -> dict[str, list[str]]:
-    """Return lines of orders, trades and nbbo in time order; every fourth row of an order is a trade of five shares."""
+    """Return lines of orders, trades and nbbo in time order; every fourth row shows a trade of five shares."""
     rng = np.random.default_rng(seed)
     times = np.sort(OPEN + rng.integers(0, days, rows) * DAY_NS + rng.integers(0, 6 * 3600 * 10**9, rows))
     lines: dict[str, list[str]] = {"orders": [], "trades": [], "nbbo": []}
     matched: Counter[int] = Counter()
+    seen: dict[tuple[int, int], list[int]] = {}  # orders of a security and day
     for i, time in enumerate(times.tolist()):
         security = 101 + i % securities
         price = 3000 + int(rng.integers(0, 9)) * 10
         order = 7_904_794_000_000_000_000 + int(rng.integers(0, rows // 3 + 1)) * securities + i % securities
+        orders = seen.setdefault((security, time // DAY_NS), [])
+        if i % 4 == 0 and orders:
+            order = orders[int(rng.integers(0, len(orders)))]
+        if order not in matched:
+            orders.append(order)
         matched[order] += 5 if i % 4 == 0 else 0
         state = f"100,{100 - matched[order]},{matched[order]}"
         lines["orders"].append(f"{order},{time},{security},{price},{1 + order % 2},{state},{order % 50},{3 * i + 1}")
