@@ -39,7 +39,12 @@ WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.wei
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
     Column("orders", "count", NONE, "selected order-days"),
-    Column("fully_filled", "count", NONE, "orders filled in full under the row's scenario"),
+    Column(
+        "fully_filled",
+        "count",
+        NONE,
+        "orders that filled all they still wanted, asked less withdrawn, under the row's scenario",
+    ),
     Column("partially_filled", "count", NONE, "orders filled in part under the row's scenario"),
     Column("not_executed", "count", NONE, "orders without a fill under the row's scenario"),
     Column("order_quantity", "shares", NONE, "asked for: largest leaves + matched of the day"),
@@ -47,7 +52,12 @@ OUTCOMES: Final = (
     Column("fill_ratio", "share", NONE, "filled over asked"),
     Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),
     Column("vwap", "price units", NONE, "notional over filled; empty where securities mix"),
-    Column("priced_orders", "count", NONE, "orders with a cost in every scenario: those all costs are about"),
+    Column(
+        "priced_orders",
+        "count",
+        NONE,
+        "orders with a mid at benchmark and end: those all costs are about, in every scenario",
+    ),
 )
 SHORTFALLS: Final = (
     *_both("bps", "cost over value at M0, unfilled charged at the mid of the end: the headline", LESS),
