@@ -96,8 +96,7 @@ def _unpriced(real: Row) -> list[str]:
     lacking = orders - priced - unquoted
     reasons = [f"{unquoted:,.0f} have no valid quote to be measured from"] if unquoted else []
     if lacking > 0:
-        why = "(no valid quote at their end, or a fill without a price)"
-        reasons.append(f"{lacking:,.0f} lack a price in one of the scenarios {why}")
+        reasons.append(f"{lacking:,.0f} have none at their end, or a fill without a price")
     return [
         f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
         "quantities and fill rates, and have no cost anywhere."
@@ -131,7 +130,7 @@ def meanings(settings: Mapping[str, Any]) -> dict[str, str]:
     moved = f"{100 * impact:g} bps" if impact is not None else "a fixed impact"
     return {
         "real": "what the orders really did",
-        "A": "unlimited dark liquidity: the whole order trades at the mid of its window, where its limit allows",
+        "A": "unlimited dark liquidity: the whole order trades at a mid of its own life, where its limit allows",
         "B": f"limited: {dark} trades at that mid, the rest as it really did",
         "C": f"price impact: {dark} trades at that mid, the rest at the mid moved against the order by {moved}",
         "R": "replay: the order rests in the dark book by the exchange's own rules",

@@ -203,20 +203,22 @@ class NaiveDay:
         """Shortfall of each scenario with the unfilled charged at the mid, the touch, nothing, and a later mid.
 
         An order that ended by the open is charged at the opening quote: quotes of the pre-open are no
-        benchmark, at the end of an order as little as at its start (decisions 12, 13).
+        benchmark, at the end of an order as little as at its start (decisions 12, 13). Without a mid at its end an
+        order has no cost, and one that never lived in the session could not have paid a touch (decisions 17, 40).
         """
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
         mid = self.mid_of(quote)
-        touch = None if mid is None or quote is None else Fraction(quote[2] if side == 1 else quote[1])
+        if mid is None or quote is None:
+            return
+        lived = order.rows[0]["timestamp"] <= self.end and end >= self.start
+        touch = Fraction(quote[2] if side == 1 else quote[1]) if lived else mid
         later_at = min(end + 300 * SECOND, self.end)
         later = self.mid_of(self.opening_quote() if later_at <= self.start else self.quote_before(later_at))
-        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later)):
+        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later or mid)):
             costs = order.cost_bps.setdefault(charge, {})
             for name, leg in legs.items():
                 unfilled = order.quantity - sum(q for _, q in leg)
-                if mark is None and unfilled:
-                    continue
                 cost = side * sum((q * (p - order.mid) for p, q in leg), Fraction(0))
-                cost += side * unfilled * ((mark or order.mid) - order.mid)
+                cost += side * unfilled * (mark - order.mid)
                 costs[name] = 10_000 * cost / (order.quantity * order.mid) if order.quantity else Fraction(0)

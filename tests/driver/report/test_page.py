@@ -97,7 +97,7 @@ def test_findings_speak_of_every_scenario_and_of_what_is_missing(results: Path) 
     unquoted = real["benchmark_none"]
     assert f"about {real['priced_orders']} of {real['orders']} orders: {unquoted} have no valid quote" in text
     others = int(str(real["orders"])) - int(str(real["priced_orders"])) - int(str(unquoted))
-    assert f"{others} lack a price in one of the scenarios" in text
+    assert f"{others} have none at their end, or a fill without a price" in text
 
 
 def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> None:
