@@ -161,7 +161,7 @@ def meanings(settings: Mapping[str, Any]) -> dict[str, str]:
     moved = f"{100 * impact:g} bps" if impact is not None else "a fixed impact"
     return {
         "real": "what the orders really did",
-        "A": "unlimited dark liquidity: the whole order trades at the mid of its window, where its limit allows",
+        "A": "unlimited dark liquidity: the whole order trades at a mid of its own life, where its limit allows",
         "B": f"limited: {dark} trades at that mid, the rest as it really did",
         "C": f"price impact: {dark} trades at that mid, the rest at the mid moved against the order by {moved}",
         "R": "replay: the order rests in the dark book by the exchange's own rules",

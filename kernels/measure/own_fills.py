@@ -126,7 +126,8 @@ def broken_order(ints: Array) -> int:
         sound = (ints[r.FILLED_QUANTITY, j] >= 0) & (ints[r.LEAVES_QUANTITY, j] >= 0)
         sound &= (ints[r.MATCHED_QUANTITY, j] >= 0) & (ints[r.WITHDRAWN_QUANTITY, j] >= 0)
         for s in range(r.SCENARIO_COUNT):
-            sound &= (ints[r.SCENARIO_FILLED + s, j] >= 0) & (ints[r.SCENARIO_FILLED + s, j] <= asked)
+            filled = ints[r.SCENARIO_FILLED + s, j]
+            sound &= (filled == NULL) | ((filled >= 0) & (filled <= asked))
         if not sound:
             return j
     return -1

@@ -203,7 +203,8 @@ class NaiveDay:
         """Shortfall of each scenario with the unfilled charged at the mid, the touch, nothing, and a later mid.
 
         An order that ended by the open is charged at the opening quote: quotes of the pre-open are no
-        benchmark, at the end of an order as little as at its start (decisions 12, 13).
+        benchmark, at the end of an order as little as at its start (decisions 12, 13). Without a mid at its end an
+        order has no cost, and one that never lived in the session could not have paid a touch (decisions 17, 40).
         """
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
