@@ -27,7 +27,7 @@ SUMMED = (
     "orders", "buy_orders", "priced_orders", "order_quantity", "priced_quantity", "base", "signed_base",
     "signed_quantity",
 )  # fmt: skip
-BY_SCENARIO = ("filled_quantity", "unpriced_quantity", "notional", "cost")
+BY_SCENARIO = ("unknown_orders", "filled_quantity", "unpriced_quantity", "notional", "cost")
 
 
 @dataclass(slots=True)
@@ -123,6 +123,7 @@ def _block_sums(block: OrderBlock, ids: I64) -> I64:
 def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64]) -> None:
     for s, scenario in enumerate(block.scenarios):
         filled, notional2 = block.scenario_filled[s], block.scenario_notional2[s]
+        moments.add_integers(cell, (filled == NULL).astype(np.int64), row[f"{scenario}.unknown_orders"])
         moments.add_integers(cell, filled, row[f"{scenario}.filled_quantity"])
         unpriced = np.where(np.isnan(notional2), filled, 0)
         moments.add_integers(cell, unpriced, row[f"{scenario}.unpriced_quantity"])

@@ -46,7 +46,12 @@ WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.wei
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
     Column("orders", "count", NONE, "selected order-days"),
-    Column("fully_filled", "count", NONE, "orders filled in full under the row's scenario"),
+    Column(
+        "fully_filled",
+        "count",
+        NONE,
+        "orders that filled all they still wanted, asked less withdrawn, under the row's scenario",
+    ),
     Column("partially_filled", "count", NONE, "orders filled in part under the row's scenario"),
     Column("not_executed", "count", NONE, "orders without a fill under the row's scenario"),
     Column("order_quantity", "shares", NONE, "asked for: largest leaves + matched of the day"),
@@ -58,7 +63,7 @@ OUTCOMES: Final = (
         "priced_orders",
         "count",
         NONE,
-        "orders that lived in continuous trading and have a cost: those all costs but the diluted ones are about",
+        "orders that lived in continuous trading, with a mid at benchmark and end: all costs but diluted are theirs",
     ),
     Column(
         "of_market_volume", "ratio", NONE, "filled over what the market traded on the row's security-days, a match once"

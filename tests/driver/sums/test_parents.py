@@ -235,6 +235,21 @@ def test_the_readme_shows_the_columns() -> None:
     ] == column_table(COLUMNS)
 
 
+def test_a_scenario_that_is_not_known_has_no_cells(tmp_path: Path) -> None:
+    block = with_parents(30, 2)
+    block.stored("scenario_filled")[2], block.stored("scenario_notional2")[2] = NULL, np.nan
+    for charge in ("cost", "cost_touch", "cost_zero", "cost_cleanup"):
+        block.stored(charge)[:] = np.nan
+    job = make_job(tmp_path, 0, "1", "2024-01-01", block)
+    path = Path(job.folder) / "partial.arrow"
+    write_partial(replace(read_partial(path), parents=summed(block)), path)
+    aggregate(tmp_path, [job], SETTINGS)
+    for row in read(tmp_path / "by_parent.csv"):
+        cells = [row[name] for name in ("filled_quantity", "fill_ratio", "notional", "vwap", "orders_cost")]
+        assert cells[0] != "" or row["scenario"] == "B"
+        assert cells == [""] * 5 or row["scenario"] != "B"
+
+
 def test_a_job_of_a_day_file_with_parents_sums_them(tmp_path: Path) -> None:
     day = build_day(*market())
     names = np.arange(len(day.orders["order_id"])) // 4 + 2**62
