@@ -27,10 +27,18 @@ TYPE_SWEEP: Final = 2048
 TYPE_BLOCK: Final = 4096
 TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 
+# Ticks of the exchange: from price and tick, in units of 0.001 (decisions 11).
+USUAL_TICKS: Final = ((0, 1), (100, 5), (2000, 10))
+
+# A spread of more than this share of the mid and this many ticks is absurd: one tick of a very cheap share is not.
+ABSURD_SPREAD: Final = 0.5
+ABSURD_TICKS: Final = 20
+
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
 
 STATUS_NOT_ON_BOOK: Final = 2
+REASON_TRADED: Final = 3  # of a row that was sent because the order traded
 
 # Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)
@@ -54,6 +62,24 @@ VENUE_OF_DEAL: Final = {
     for venue, deals in enumerate((DEAL_LIT, DEAL_DARK, DEAL_AUCTION, DEAL_BOOKED, DEAL_REPORT))
     for deal in deals
 }
+
+# What is wrong with an order of a day: bits of ``orders/fault``.
+FAULT_MATCHED_FALLS: Final = 1  # the matched counter falls between two rows
+FAULT_NEGATIVE: Final = 2  # a row with negative leaves or matched
+FAULT_FILLED_ABOVE: Final = 4  # fills exceed the quantity that the rows show
+FAULT_FILLED_BEYOND: Final = 8  # fills and the leaves of the last row together exceed it
+FAULT_FILLED_EARLY: Final = 16  # fills before the first row exceed what that row has matched
+FAULT_CARRIED_UNKNOWN: Final = 32  # without trades: whether the first row's matched is of earlier days cannot be told
+# The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold.
+FAULT_KINDS: Final = {
+    FAULT_MATCHED_FALLS: "orders_matched_falls",
+    FAULT_NEGATIVE: "orders_negative_quantity",
+    FAULT_FILLED_ABOVE: "orders_filled_above_quantity",
+    FAULT_FILLED_BEYOND: "orders_filled_beyond_leaves",
+    FAULT_FILLED_EARLY: "orders_filled_before_entry",
+    FAULT_CARRIED_UNKNOWN: "carried_unknown",
+}
+FAULTS_SET_APART: Final = FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND
 
 # Fill groups by the final real state (design 5).
 GROUP_FULL: Final = 1

@@ -33,7 +33,7 @@ SPENT: Counter[str] = Counter()
 INSIDE: list[int] = []  # time of the parts inside each part that is running
 PARTS = (
     (tickstore, "open_day", "open"),
-    (JOB, "data_quality", "data quality"),
+    (JOB, "count_kinds", "data quality"),
     (JOB, "market_volumes", "market volume"),
     (JOB, "interval_ranges", "intervals of the mid"),
     (OrderFile, "write", "order file"),

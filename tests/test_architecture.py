@@ -24,6 +24,7 @@ STEPS = {
     "kernels": ("conventions", "base", "market", "measure", "dark", "replay", "sums", "bps", "research", "warming"),
     "tickstore": (
         "errors",
+        "rules",
         "request",
         "durable",
         "engines",
@@ -35,6 +36,7 @@ STEPS = {
         "parse",
         "building",
         "conversion",
+        "inspect",
     ),
     "driver": ("config", "plan", "sums", "tables", "job", "engines", "report", "run", "command_line", "__main__"),
 }

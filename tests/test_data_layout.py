@@ -37,7 +37,7 @@ def tiny_day() -> dict[str, dict[str, NDArray[Any]]]:
         "order_id": [7904794000124046634], "participant": [69], "side": [1], "order_type": [64],
         "time_validity": [256], "crossing_key": [0], "first_row": [0], "last_row": [1], "arrival_time": [T],
         "end_time": [T], "limit_price": [3340], "mid_tick": [0], "parent_quantity": [100], "leaves_quantity": [40],
-        "matched_quantity": [60], "carried_quantity": [0], "arrival_quote": [-1], "end_quote": [-1],
+        "matched_quantity": [60], "carried_quantity": [0], "fault": [0], "arrival_quote": [-1], "end_quote": [-1],
         "first_fill": [0], "fill_count": [0], "fills_before_arrival": [0], "fills_before_end": [0],
     }  # fmt: skip
     groups = {"events": events, "orders": orders}
@@ -77,7 +77,7 @@ def test_the_column_tables_are_the_schema(group: str) -> None:
 def test_the_input_tables_are_the_fields(name: str) -> None:
     rows = table(f"Columns of {name} files")
     assert [row[0] for row in rows] == [field.name for field in FIELDS[name]]
-    assert [row[1].split(", ") for row in rows] == [list(field.aliases) for field in FIELDS[name]]
+    assert [row[1].split(", ") for row in rows] == [[*field.aliases, *field.weak] or ["-"] for field in FIELDS[name]]
     defaults = ["needed" if f.required else "null" if f.default == -(2**63) else str(f.default) for f in FIELDS[name]]
     assert [row[2] for row in rows] == defaults
 
@@ -159,7 +159,9 @@ def test_columns_are_aligned_and_cover_the_file_in_order(tiny: Path) -> None:
 
 def test_the_store_holds_the_files_named(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text("id,time,security,price,side,quantity,leaves,matched,participant\n7,1725494536,A/B,1,1,1,1,0,3\n")
+    path.write_text(
+        "order_id,time,security,price,side,quantity,leaves,matched,participant\n7,1725494536,A/B,1,1,1,1,0,3\n"
+    )
     tickstore.convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     named = {
         row[0].replace("<security>", "A%2FB").replace("<date>", "2024-09-05") for row in table("The store's folder")

@@ -105,6 +105,10 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def convert_text(report: "ConvertReport", store: str) -> str:
     """Return what a conversion did."""
     if report.nothing_to_do:
@@ -116,6 +120,12 @@ def convert_text(report: "ConvertReport", store: str) -> str:
         lines = [f"nothing to do: {len(report.partitions)} day files of these inputs are in {store}; {checked}"]
     else:
         lines = [f"{len(report.written)} day files written to {store}, {len(report.unchanged)} unchanged"]
+    dates = sorted({date for _, date in report.partitions})
+    if dates:
+        securities = len({security for security, _ in report.partitions})
+        span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+        named = _counted(securities, "security", "securities")
+        lines.append(f"{named}, {_counted(len(dates), 'date', 'dates')}: {span}")
     rows: list[dict[str, Any]] = [{"table": name} | asdict(count) for name, count in report.tables.items()]
     lines += table_lines(("table", "read", "stored", "rejected", "blank"), rows)
     if not report.nothing_to_do:
@@ -186,4 +196,10 @@ def inspection_text(found: "Inspection") -> str:
         lines.append(f"required and not found: {', '.join(found.missing)}")
     if found.mapping:
         lines += ["", "as configuration:", found.mapping.rstrip()]
+    if found.first_rows:
+        lines += ["", "the first rows, as they would be stored with it:"]
+        shown = list(dict.fromkeys(name for row in found.first_rows for name in row))
+        width = max(map(len, shown))
+        lines += [f"  {name:<{width}}  " + " | ".join(row.get(name, "") for row in found.first_rows) for name in shown]
+    lines += [f"note: {note}" for note in found.notes]
     return "\n".join(lines)

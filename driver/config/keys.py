@@ -11,12 +11,15 @@ from typing import Any
 from driver.config import kinds
 from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
+from tickstore.rules import UNIT, ColumnRule
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
 SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:])
 SCENARIO_LIST = kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
 ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
+NAMES = kinds.list_of(kinds.code(), unique=False)
+TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
@@ -29,6 +32,7 @@ def _key(path: str, kind: Kind) -> Any:
 class Config:
     """Everything a run can be told. Built by `load_config` only, which checks every value."""
 
+    input: str = _key("input.folder", kinds.text(expects="a folder"))
     orders: tuple[str, ...] = _key("input.orders", kinds.files())
     trades: tuple[str, ...] = _key("input.trades", kinds.files())
     nbbo: tuple[str, ...] = _key("input.nbbo", kinds.files())
@@ -41,8 +45,22 @@ class Config:
     tick_file: str = _key("input.tick_file", kinds.text(expects="a path"))
     session: str = _key("input.session", kinds.text(f"{CLOCK}-{CLOCK}", "local times such as 10:00-16:00"))
     price_format: str = _key("input.price_format", kinds.choice("auto", "units", "decimal"))
-    columns: tuple[tuple[str, str], ...] = _key("input.columns", kinds.mapping())
+    columns: tuple[tuple[str, ColumnRule], ...] = _key("input.columns", kinds.rules())
+    header: tuple[str, ...] = _key("input.header", NAMES)
+    trades_header: tuple[str, ...] = _key("input.trades_header", NAMES)
+    nbbo_header: tuple[str, ...] = _key("input.nbbo_header", NAMES)
+    time_unit: str = _key(
+        "input.time_unit", kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
+    )
+    epoch: str = _key("input.epoch", kinds.text(expects="a date such as 2000-01-01, or midnight"))
+    time_format: str = _key("input.time_format", kinds.text(expects="a form such as %d/%m/%Y %H:%M:%S.%f"))
+    date: str = _key("input.date", kinds.text(expects="a column or a date such as 2024-09-05"))
+    null_values: tuple[str, ...] = _key("input.null_values", NAMES)
+    quantity_decimals: int = _key("input.quantity_decimals", kinds.whole(0, 9))
+    price_divisor: int = _key("input.price_divisor", kinds.whole(1, 10**9))
+    order_ids: str = _key("input.order_ids", kinds.choice("auto", "integer", "text"))
     quotes_from_orders: bool = _key("input.quotes_from_orders", kinds.flag())
+    duplicates: str = _key("input.duplicates", kinds.choice("auto", "reject", "keep"))
     replace: bool = _key("input.replace", kinds.flag())
     max_reject_ratio: float = _key("input.max_reject_ratio", kinds.number(0, 1))
     max_rejects: int = _key("input.max_rejects", kinds.whole(-1))
@@ -93,7 +111,7 @@ class Config:
     @property
     def has_input(self) -> bool:
         """Return whether raw files are given, so that they are converted first."""
-        return bool(self.orders or self.trades or self.nbbo)
+        return bool(self.input or self.orders or self.trades or self.nbbo)
 
 
 PATHS = {f.metadata["path"]: f.name for f in fields(Config)}  # TOML path -> flag

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tickstore.errors import UserError
+from tickstore.rules import read_rule
 
 WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
@@ -157,19 +158,22 @@ def _is_there(name: str) -> bool:
     return bool(name) and (path.exists() or (has_magic(name) and any(iglob(str(path), recursive=True))))  # noqa: PTH207
 
 
-def mapping() -> Kind:
-    """Return the kind of tables from text to text; ``a:b,c:d`` on the command line."""
+def rules() -> Kind:
+    """Return the kind of tables from fields to header names or rules; ``a:b,c:=0,d:`` on the command line."""
 
-    def read(value: Any) -> tuple[tuple[str, str], ...]:
-        _kept(value, isinstance(value, dict) and all(isinstance(item, str) and item for item in value.values()))
-        return tuple(sorted(value.items()))
+    def read(value: Any) -> tuple[tuple[str, Any], ...]:
+        _kept(value, isinstance(value, dict))
+        nested = {key for key, item in value.items() if isinstance(item, dict) and key in ("orders", "trades", "nbbo")}
+        flat = {name: item for name, item in value.items() if name not in nested}
+        flat |= {f"{table}.{name}": item for table in nested for name, item in value[table].items()}
+        return tuple(sorted((name, read_rule(item)) for name, item in flat.items()))
 
     def parse(given: str) -> dict[str, str]:
-        pairs = [[side.strip() for side in part.split(":")] for part in given.split(",") if part.strip()]
-        _kept(pairs, all(len(pair) == 2 and all(pair) for pair in pairs))
-        return dict(sorted((ours, theirs) for ours, theirs in pairs))
+        pairs = [part.partition(":") for part in given.split(",") if part.strip()]
+        _kept(pairs, all(colon and ours.strip() for ours, colon, _ in pairs))
+        return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
-    return Kind("pairs ours:theirs", read, parse)
+    return Kind("pairs field:column, field:=constant or field: to leave it out", read, parse)
 
 
 def ticks() -> Kind:

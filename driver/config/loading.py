@@ -14,6 +14,7 @@ from typing import Any
 from driver.config.checks import check_together, did_you_mean
 from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
 from tickstore.errors import UserError
+from tickstore.rules import rule_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Loaded:
 
     config: Config
     given: frozenset[str]
+    session_stated: bool = False  # by a flag, or by a file that does not just repeat the default, as `config` prints it
 
 
 def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
@@ -42,7 +44,8 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
         found["all_dates"] = False
     config = Config(**found)
     check_together(config)
-    return Loaded(config, frozenset(given))
+    usual = tomllib.loads(default_text())["input"]["session"]
+    return Loaded(config, frozenset(given), "session" in flags or config.session != usual)
 
 
 def _read_toml(path: str) -> dict[str, Any]:
@@ -83,13 +86,20 @@ def settings_toml(config: Config) -> str:
         section, _, key = field.metadata["path"].partition(".")
         value = getattr(config, field.name)
         if field.metadata["path"] == "input.columns":
-            text = "{" + ", ".join(f"{json.dumps(ours)} = {json.dumps(theirs)}" for ours, theirs in value) + "}"
+            text = _inline({name: rule_facts(rule) for name, rule in value})
         elif field.name == "order_types" and value == (0,):
             text = '["none"]'
         else:
             text = json.dumps(value, ensure_ascii=False)
         sections.setdefault(section, []).append(f"{key} = {text}")
     return "\n\n".join("\n".join([f"[{name}]", *lines]) for name, lines in sections.items()) + "\n"
+
+
+def _inline(value: Any) -> str:
+    """Return a value as TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)} = {_inline(item)}" for name, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def example_toml() -> str:

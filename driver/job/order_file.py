@@ -14,6 +14,7 @@ import pyarrow as pa
 from isal import igzip
 from pyarrow import csv, parquet
 
+from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import text
 from kernels.base.columns import I32, Array
@@ -29,10 +30,13 @@ EXTENSIONS = {"csv": ".csv", "gzip": ".csv.gz", "parquet": ".parquet"}
 class OrderFile:
     """Writes blocks of orders to an open binary file."""
 
-    def __init__(self, handle: IO[Any], settings: Settings, participants: Mapping[int, str]) -> None:
+    def __init__(
+        self, handle: IO[Any], settings: Settings, participants: Mapping[int, str], ids: OrderIds | None = None
+    ) -> None:
         self._participants = participants
+        self._ids = None if ids is None or ids.as_stored else ids
         # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
-        quoted = any(text(name) != name for name in participants.values())
+        quoted = self._ids is not None or any(text(name) != name for name in participants.values())
         self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
         self._format = settings.output_format
         self._handle = self._stream = handle
@@ -47,6 +51,8 @@ class OrderFile:
         columns = order_columns(block)
         if self._participants:
             columns["participant_id"] = _named(block.participant, self._participants)
+        if self._ids is not None:
+            columns["order_id"] = self._ids.shown(block.order_id)
         table = pa.table(columns)
         if self._format == "parquet":
             if self._parquet is None:
@@ -70,15 +76,15 @@ class OrderFile:
 
 @contextmanager
 def open_order_file(
-    folder: Path, settings: Settings, participants: Mapping[int, str] | None = None
+    folder: Path, settings: Settings, participants: Mapping[int, str] | None = None, ids: OrderIds | None = None
 ) -> Iterator[OrderFile]:
     """Open the order file of a job; it appears under its name when the block ends without an error.
 
-    ``participants`` is code -> text, where the store coded text ids.
+    ``participants`` is code -> text, where the store coded text ids; ``ids`` shows those of orders.
     """
     path = folder / f"orders{EXTENSIONS[settings.output_format]}"
     with atomic_file(path) as handle:
-        file = OrderFile(handle, settings, participants or {})
+        file = OrderFile(handle, settings, participants or {}, ids)
         try:
             yield file
         finally:

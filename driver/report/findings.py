@@ -109,7 +109,7 @@ def _unpriced(real: Row) -> list[str]:
     if priced == orders:
         return []
     lacking = orders - priced - unquoted
-    reasons = [f"{unquoted:,.0f} have no valid quote to be measured from"] if unquoted else []
+    reasons = [f"{unquoted:,.0f} have no valid quote to be measured from, or were filled before it"] if unquoted else []
     if lacking > 0:
         never = "never lived in continuous trading, or " if outside else ""
         reasons.append(f"{lacking:,.0f} {never}lack a valid quote at their end or the price of a fill")
@@ -144,6 +144,9 @@ def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) 
         sentences.append("No quotes were given: there is no arrival price, so there are no costs.")
     elif priced:
         sentences += _unpriced(real)
+    apart = quality.get("orders_set_apart", 0) + quality.get("orders_set_apart_in_hours", 0)
+    if apart:
+        sentences.append(f"{apart:,} orders contradict themselves and are in no figure; data_quality.csv says how.")
     if settings and not any(settings.get(name) for name in FEES):
         sentences.append("Fees are set to zero: every figure is before fees.")
     elif settings:

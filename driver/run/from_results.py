@@ -28,7 +28,8 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
     config = recorded_config(results)
     with folder_lock(results, "run"):
         finished, recorded = Manifest(results).read(), folder.recorded_states(results)
-        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file))
+        stated = "stated" in folder.read_run(results).get("sessions", {})
+        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file), stated)
         kept = folder.valid_jobs(plan, finished)
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")

@@ -19,6 +19,7 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
+from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
 from driver.tables.row_measures import TableStyle, measures, totals_csv
@@ -27,6 +28,7 @@ from driver.tables.table_list import TABLES, Table
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
+from tickstore.store.names import StoredNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _RunSums:
     jobs: Sequence[Job]
     style: TableStyle
     dimensions: Dimensions
+    names: NamedKeys
     kept: int  # outliers
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
@@ -53,8 +56,10 @@ class _RunSums:
     cluster_mean: list[F64] = field(default_factory=list)
 
 
-def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> Aggregate:
-    """Merge the partials of ``jobs`` and write every table of a run into ``results``.
+def aggregate(
+    results: Path | str, jobs: Sequence[Job], settings: Settings, names: StoredNames | None = None
+) -> Aggregate:
+    """Merge the partials of ``jobs`` and write every table of a run into ``results``, with ``names`` beside ids.
 
     Raises
     ------
@@ -64,7 +69,8 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
     jobs = sorted(jobs, key=lambda job: job.index)
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
-    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), settings.outliers)
+    kept = NamedKeys(names or StoredNames())
+    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), kept, settings.outliers)
     with ExitStack() as stack:
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
@@ -121,7 +127,9 @@ def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: t
 def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     """Write the tables and return what the summary needs."""
     written = {
-        f"{table.name}.csv": totals_csv(table.keys, _labels(run, table), run.totals[table.name], run.style)
+        f"{table.name}.csv": totals_csv(
+            *run.names.of(table.name, table.keys, _labels(run, table)), run.totals[table.name], run.style
+        )
         for table in TABLES
     }
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(_sample(run))))

@@ -27,6 +27,7 @@ def outliers_csv(
     rows = []
     for order in orders:
         z = robust_z(order["shortfall_bps"], usual[order["security_code"]])
-        known = {**order, "shortfall_value": order["cost"] / unit, "shortfall_z": z}
+        shown = order.get("order_name", order["order_id"])
+        known = {**order, "order_id": shown, "shortfall_value": order["cost"] / unit, "shortfall_z": z}
         rows.append([known[name] for name in columns])
     return csv_bytes(columns, rows)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tickstore.rules import Columns
+
 Progress = Callable[["ConvertProgress"], None]
 
 
@@ -31,13 +33,26 @@ class ConvertRequest:
     store: Path
     trades: tuple[Path, ...] = ()
     nbbo: tuple[Path, ...] = ()
-    sessions: Path | None = None
+    sessions: tuple[Path, ...] = ()
+    reference: tuple[Path, ...] = ()  # names of securities, their ticks
+    participants: tuple[Path, ...] = ()  # names and types of participants
     timezone: str = "Australia/Sydney"
     session_cutoff: str = "19:00"
     holidays: tuple[str, ...] = ()
     price_decimals: int = 3
     price_format: str = "auto"  # auto, units, decimal
-    columns: tuple[tuple[str, str], ...] = ()  # (field or table.field, header name)
+    columns: Columns = ()  # (field or table.field, header name or rule)
+    header: tuple[str, ...] = ()  # names of the columns of files that have no header
+    trades_header: tuple[str, ...] = ()  # where those of trades and of quotes differ from it
+    nbbo_header: tuple[str, ...] = ()
+    time_unit: str = ""  # of timestamps that are numbers: s, ms, us, ns; "": told by their size
+    epoch: str = ""  # what they are counted from: a date, or midnight; "": 1970
+    time_format: str = ""  # of timestamps that are text, as strptime has it; "": told by what they look like
+    date: str = ""  # of timestamps that are clocks: a column, or a date
+    null_values: tuple[str, ...] = ()  # texts that mean no value, in columns that may be empty
+    quantity_decimals: int = 0
+    price_divisor: int = 1  # prices are whole numbers of 1/price_divisor of the currency; 1: of the price unit
+    order_ids: str = "auto"  # auto, integer, text
     chunk_size_mb: int = 1024
     memory_mb: int = 384  # of a worker, beyond which parsed rows spill to temp_dir
     temp_dir: Path | None = None  # default: inside the store
@@ -46,6 +61,7 @@ class ConvertRequest:
     max_rejects: int | None = None
     replace: bool = False
     quotes_from_orders: bool = False
+    duplicates: str = "auto"  # auto, reject, keep: what becomes of rows that repeat an earlier one
     limits: Limits = Limits()
 
 

@@ -68,6 +68,9 @@ def benchmarks_block(
         mid2 = bid = offer = v.NULL
         if first >= 0:
             mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
+        filled_before = ints[r.FIRST_FILL_TIME, j] != v.NULL and ints[r.FIRST_FILL_TIME, j] < start
+        if filled_before:  # a price from after its own fills is no benchmark
+            mid2 = bid = offer = v.NULL
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
         ints[r.MID2, j] = mid2
@@ -75,7 +78,7 @@ def benchmarks_block(
         ints[r.WINDOW_START, j] = start
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != v.NULL else v.BENCHMARK_NONE
-        flags[r.ELIGIBLE, j] = 1 if start <= end else 0
+        flags[r.ELIGIBLE, j] = 1 if start <= end and not filled_before else 0
         scratch[r.S_END_QUOTE, k] = last
 
 

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 
-from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS
+from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Simulation:
     cleanup_seconds: float = 300.0
     allow_locked: bool = False
     quotes_first: bool = False
-    ticks: tuple[tuple[int, int], ...] = ((0, 1), (100, 5), (2000, 10))  # (from price, tick), price units
+    ticks: tuple[tuple[int, int], ...] = USUAL_TICKS  # (from price, tick), price units
     fees_bps: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # lit, dark, auction, booking
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kernels.base.columns import Array, FillColumns, Rules
-from kernels.base.compiling import inlined
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT, VENUES
 from kernels.market.prints import is_print
 from kernels.measure import result_rows as r
@@ -118,11 +118,26 @@ def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
         ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled
 
 
+@kernel
+def broken_order(ints: Array) -> int:
+    """Return the first order with a negative quantity, or more filled than asked for in a scenario; -1 if none."""
+    for j in range(ints.shape[1]):
+        asked = ints[r.ORDER_QUANTITY, j]
+        sound = (ints[r.FILLED_QUANTITY, j] >= 0) & (ints[r.LEAVES_QUANTITY, j] >= 0)
+        sound &= (ints[r.MATCHED_QUANTITY, j] >= 0) & (ints[r.WITHDRAWN_QUANTITY, j] >= 0)
+        for s in range(r.SCENARIO_COUNT):
+            sound &= (ints[r.SCENARIO_FILLED + s, j] >= 0) & (ints[r.SCENARIO_FILLED + s, j] <= asked)
+        if not sound:
+            return j
+    return -1
+
+
 @inlined
 def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     """Write each order's times in ns from its arrival; bookings are fills here, reports are not.
 
     Unfilled shares count as waiting until the window's end: that of the life, at most that of trading (domain.md 4).
+    This is the last stage that looks at the window: one that ends before it begins is none from here on.
     """
     ints, floats = rows.ints, rows.floats
     for j in range(span[0], span[1]):
@@ -130,8 +145,11 @@ def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
         first = ints[r.FIRST_FILL_TIME, j]
         waited = floats[r.EXECUTION_TIME, j]
         unfilled = float(max(quantity - filled, 0)) * float(max(ints[r.WINDOW_END, j] - arrival, 0))
-        ints[r.TIME_TO_FIRST_FILL, j] = first - arrival if first != NULL else NULL
-        floats[r.EXECUTION_TIME, j] = waited / float(filled) if first != NULL else np.nan
+        timed = first != NULL and first >= arrival  # an order filled before its first row waited no one knows how long
+        ints[r.TIME_TO_FIRST_FILL, j] = first - arrival if timed else NULL
+        floats[r.EXECUTION_TIME, j] = waited / float(filled) if timed else np.nan
         floats[r.EXECUTION_TIME_ALL, j] = np.nan
-        if quantity > 0 and (first != NULL or filled == 0):
+        if quantity > 0 and (timed or filled == 0):
             floats[r.EXECUTION_TIME_ALL, j] = (waited + unfilled) / float(quantity)
+        if ints[r.WINDOW_START, j] > ints[r.WINDOW_END, j]:  # the session was over, or had not begun: no window
+            ints[r.WINDOW_END, j] = NULL

@@ -124,6 +124,7 @@ class OrderBlock:
     markout_seconds: tuple[float, ...]
     fill_seconds: tuple[float, ...]
     given: frozenset[str] = frozenset()  # of PARENTS, DECIDED, FEES: what the columns that need one can be had of
+    set_apart: int = 0  # orders left out since they contradict themselves at the end of the hours; in the first block
 
     def __len__(self) -> int:
         """Return the number of orders."""

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(bool(CONFIG.DISABLE_JIT), reason="the converter 
 
 
 def converted(files: GeneratedFiles, store: Path) -> ConvertReport:
-    return convert(ConvertRequest((files.orders,), store, (files.trades,), (files.nbbo,), max_reject_ratio=0.5), None)
+    """Convert, copies of quotes being rejects, too."""
+    tables = (files.orders,), store, (files.trades,), (files.nbbo,)
+    return convert(ConvertRequest(*tables, max_reject_ratio=0.5, duplicates="reject"))
 
 
 def columns(store: Path, day: str) -> dict[str, list[int]]:

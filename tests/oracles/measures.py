@@ -10,6 +10,8 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
+from tests.oracles.lives import SET_APART, naive_life
+
 Row = dict[str, Any]
 NS = 1_000_000_000
 LIT, DARK, AUCTION, BOOKED, REPORT, OTHER = range(6)
@@ -222,7 +224,7 @@ def naive_outcomes(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fra
     real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
     if rules.get("states_only") and o["filled_quantity"] > 0:
         real = (o["filled_quantity"], None)  # filled, no one knows at what price
-    if o["window_start"] > o["window_end"]:
+    if not o["eligible"]:
         return [real] * 4
     side, row, total = o["side"], o["in_force"], o["order_quantity"]
     window = o["window_start"], o["window_end"]
@@ -361,7 +363,8 @@ def naive_close2(fills: list[Row], quotes: list[Row], rules: Row) -> int | None:
 
 def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> Row:
     """Return every measure of one order; ``rows`` are its observed events, ``fills`` all fills of the day."""
-    first, last, carried = rows[0], rows[-1], rows[0]["matched_quantity"]
+    first, last, whole = rows[0], rows[-1], rules["life"][number]
+    carried = whole["carried_quantity"]
     start, end = rules["session_start"], rules["session_end"]
     mine = [f for f in fills if f["order_id"] == number and venue_of(f) != REPORT]
     consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
@@ -369,6 +372,8 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["market"] = [f for f in consumed if venue_of(f) not in (BOOKED, OTHER)]
     o["end_time"], o["states_only"] = last["timestamp"], rules.get("states_only", False)
     o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
+    if last is whole["last"]:
+        o["order_quantity"] = whole["parent_quantity"]
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
     o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
     o["filled_quantity"] = sum(f["quantity"] for f in consumed)
@@ -392,10 +397,13 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     benchmark = naive_quote_at(quotes, o["arrival_time"], rules)
     o["arrival_bid"], o["arrival_offer"] = (benchmark["bid"], benchmark["offer"]) if benchmark else (None, None)
     o["mid2"] = naive_mid2(benchmark)
+    o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
+    filled_before = bool(consumed) and consumed[0]["timestamp"] < o["window_start"]
+    if filled_before:  # what came after its own fills is no benchmark
+        o["mid2"] = o["arrival_bid"] = o["arrival_offer"] = benchmark = None
     place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
     o["benchmark"] = place if o["mid2"] is not None else 0
-    o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
-    o["eligible"] = int(o["window_start"] <= o["window_end"])
+    o["eligible"] = int(o["window_start"] <= o["window_end"] and not filled_before)
     naive_complete(o, benchmark, fills, quotes, rules)
     return o
 
@@ -434,8 +442,11 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
         o[f"within_{h}"] = None if unknown else sum(soon)
     waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
     unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
-    o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if o["consumed"] else None
-    timed, known = o["consumed"] and o["filled_quantity"], o["consumed"] or not o["filled_quantity"]
+    if o["window_start"] > o["window_end"]:
+        o["window_end"] = None
+    waits = bool(o["consumed"]) and o["first_fill_time"] >= o["arrival_time"]
+    o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if waits else None
+    timed, known = waits and o["filled_quantity"], waits or not o["filled_quantity"]
     o["execution_time"] = Fraction(waited, o["filled_quantity"]) if timed else None
     o["execution_time_all"] = (
         Fraction(waited + unfilled, o["order_quantity"]) if o["order_quantity"] and known else None
@@ -473,4 +484,21 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
     naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
-    return [naive_order(number, rows, fills, quotes, rules) for number, rows in chosen.items()]
+    rules = rules | {"life": naive_lives(events, fills)}
+    orders = (naive_order(n, rows, fills, quotes, rules) for n, rows in chosen.items() if naive_sound(rules["life"][n]))
+    return [order for order in orders if order["withdrawn_quantity"] >= 0]
+
+
+def naive_lives(events: list[Row], fills: list[Row]) -> dict[int, Row]:
+    """Return what the whole day says of each order."""
+    lives: dict[int, Row] = {}
+    for number in {row["order_id"] for row in events}:
+        rows = [row for row in events if row["order_id"] == number]
+        mine = [row for row in fills if row["order_id"] == number]
+        lives[number] = naive_life(rows, mine, bool(fills)) | {"last": rows[-1]}
+    return lives
+
+
+def naive_sound(life: Row) -> bool:
+    """Return whether the rows and fills of an order's day do not contradict each other."""
+    return not life["fault"] & SET_APART

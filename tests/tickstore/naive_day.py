@@ -2,23 +2,60 @@
 
 from typing import Any
 
+from tests.oracles.lives import naive_life
+
 Row = dict[str, int]
 LAST_DARK = {46: 1, 47: 1, 49: 1, 50: 1, 51: 1, 52: 1, -1: 0}
 VENUES = {1: 0, 20: 2, 90: 2, 44: 3, 45: 3, 48: 3, 91: 3, 3: 4, 5: 4, 7: 4, 36: 4, 43: 4} | LAST_DARK
 
 
-def naive_sorted(rows: list[Row]) -> list[Row]:
-    """Sort by time, sequence, place; drop rows that repeat an earlier one, where there is a sequence."""
-    kept: list[Row] = []
-    for row in sorted(rows, key=lambda r: (r["timestamp"], r["sequence"])):
-        if row["sequence"] == 0 or row not in kept:
-            kept.append(row)
-    return kept
+REPORTS = (3, 5, 7, 36, 43)
+
+
+def naive_sorted(rows: list[Row], duplicates: str = "reject", orders: list[Row] | None = None) -> list[Row]:
+    """Sort by time, sequence, place; drop rows that repeat an earlier one, where there is a sequence.
+
+    ``auto`` drops none where rows that differ share time and sequence, and of trades none whose order needs it.
+    """
+    rows = sorted(rows, key=lambda r: (r["timestamp"], r["sequence"]))
+    copies = [n for n, row in enumerate(rows) if row["sequence"] != 0 and row in rows[:n]]
+    if duplicates == "keep":
+        copies = []
+    if duplicates == "auto":
+        for one in rows:
+            for other in rows:
+                same = one["timestamp"] == other["timestamp"] and one["sequence"] == other["sequence"] != 0
+                if same and one != other:
+                    copies = []
+        if orders is not None and copies:
+            needed = naive_needed(rows, copies, orders)
+            copies = [n for n in copies if n not in needed]
+    return [row for n, row in enumerate(rows) if n not in copies]
+
+
+def naive_needed(trades: list[Row], copies: list[int], orders: list[Row]) -> set[int]:
+    """Return the repeated trades without which an order's fills would not add up to its matched counter."""
+    opinions: dict[int, str] = {}
+    for number in {trades[n]["order_id"] for n in copies}:
+        matched = [row["matched_quantity"] for row in orders if row["order_id"] == number]
+        mine = [n for n, t in enumerate(trades) if t["order_id"] == number and t.get("deal_source") not in REPORTS]
+        whole = sum(trades[n]["quantity"] for n in mine)
+        less = sum(trades[n]["quantity"] for n in mine if n not in copies)
+        right = {matched[-1], matched[-1] - matched[0]} if matched else set()
+        opinions[number] = {(True, False): "needed", (False, True): "copies"}.get((whole in right, less in right), "")
+    said = set(opinions.values()) - {""}
+    follow = said == {"needed"}
+    return {
+        n
+        for n in copies
+        if opinions[trades[n]["order_id"]] == "needed" or (follow and not opinions[trades[n]["order_id"]])
+    }
 
 
 def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str, list[Any]]:
     """Return column path -> values for a partition's rows in the order of the input."""
-    orders, trades, nbbo = naive_sorted(orders), naive_sorted(trades), naive_sorted(nbbo)
+    orders = naive_sorted(orders, "auto")
+    trades, nbbo = naive_sorted(trades, "auto", orders), naive_sorted(nbbo, "keep")
     ids = list(dict.fromkeys(row["order_id"] for row in orders))
     rows_of = {i: [n for n, row in enumerate(orders) if row["order_id"] == i] for i in ids}
     out: dict[str, list[Any]] = {}
@@ -47,11 +84,8 @@ def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str
             "arrival_time": first["timestamp"],
             "end_time": last["timestamp"],
             "limit_price": first["price"],
-            "parent_quantity": max(r["leaves_quantity"] + r["matched_quantity"] for r in life)
-            - first["matched_quantity"],
             "leaves_quantity": last["leaves_quantity"],
-            "matched_quantity": last["matched_quantity"] - first["matched_quantity"],
-            "carried_quantity": first["matched_quantity"],
+            **naive_life(life, groups[k], bool(trades)),
             "arrival_quote": quote_before(first["timestamp"]),
             "end_quote": quote_before(last["timestamp"]),
             "first_fill": sum(len(group) for group in groups[:k]),

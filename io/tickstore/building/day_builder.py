@@ -7,6 +7,7 @@ the partition.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,16 @@ import numpy as np
 
 from kernels.base.columns import I32, I64, Array
 from kernels.conventions import UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
-from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
+from tickstore.building.aggressors import derive_aggressors
+from tickstore.building.order_chains import chain_parents
+from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders
+from tickstore.building.order_lives import Orders, States, Trades, order_rows, settle_orders
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
+from tickstore.building.repetitions import AUTO, proven_fills
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
 from tickstore.building.scratch import Scratch
 from tickstore.day.reader import dump_json
-from tickstore.day.schema import EVENTS, FILLS, GROUPS, ORDERS, QUOTES
+from tickstore.day.schema import DERIVED_AGGRESSOR, EVENTS, FILLS, GROUPS, ORDERS, QUOTES
 from tickstore.day.writer import DayWriter
 from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
@@ -45,17 +50,21 @@ class BuiltDay:
 class DayBuilder:
     """One partition on its way from rows to file."""
 
-    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch) -> None:
+    def __init__(self, tables: Mapping[str, RowSource], scratch: Scratch, duplicates: str = AUTO) -> None:
+        """``duplicates`` says what becomes of rows that repeat an earlier one: auto, reject or keep."""
         scratch.reset()
         self._scratch = scratch
         self._contradictions: dict[str, int] = {}
-        self._orders, self._trades, self._nbbo = (TimeOrdered(name, tables[name], scratch) for name in TABLES)
+        self._orders = TimeOrdered("orders", tables["orders"], scratch, duplicates)
+        self._trades = TimeOrdered("trades", tables["trades"], scratch, duplicates, partial(proven_fills, self._orders))
+        self._nbbo = TimeOrdered("nbbo", tables["nbbo"], scratch, duplicates)
         if self._nbbo.rows == 0 and any(map(self._orders.has, SNAPSHOTS)):
             self._nbbo = SnapshotQuotes(self._orders, scratch)
         self._number_orders()
         self._fill_starts: I64 = scratch.empty(self._count + 1, "i8")
         self._position: I32 = scratch.empty(self._trades.rows, "i4")
         place_rows(self._fill_order, self._fill_starts, self._position)
+        self._parents = self._chains()
 
     def _number_orders(self) -> None:
         n = self._orders.rows
@@ -79,6 +88,24 @@ class DayBuilder:
             self._trades.read("order_id", fill_id)
             find_orders(fill_id, table, self._ids, self._fill_order)
 
+    def _chains(self) -> I64 | None:
+        """Return the orders' parents where they follow from the orders that they replaced."""
+        if self._orders.has("parent_id") or not self._orders.has("previous_order_id"):
+            return None
+        column: I64 = self._scratch.empty(self._orders.rows, "i8")
+        self._orders.read("previous_order_id", column)
+        previous = np.empty(self._count, np.int64)
+        previous[self._order_index[::-1]] = column[::-1]  # of each order's rows the first is written last
+        return chain_parents(self._ids[: self._count], previous)
+
+    def _stores(self, name: str) -> bool:
+        """Return whether the day file gets an optional column."""
+        if name == "parent_id":
+            return self._orders.has(name) or self._parents is not None
+        if name == "previous_order_id" and self._orders.has("parent_id"):
+            return False  # parents that the input names stand without it; beside it they are those of its chains
+        return self._orders.has(name)
+
     def write(self, path: Path, security: str, date: str, attributes: dict[str, Any], more: Any, room: int) -> BuiltDay:
         """Write the day file. ``more(views)`` adds attributes that depend on the columns, at most ``room`` bytes."""
         counts = self._orders.rows, self._count, self._trades.rows, self._nbbo.rows
@@ -87,7 +114,7 @@ class DayBuilder:
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
             for c in schema
-            if not c.optional or (self._trades if group == "fills" else self._orders).has(c.name)
+            if not c.optional or (self._trades.has(c.name) if group == "fills" else self._stores(c.name))
         ]
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
@@ -98,9 +125,10 @@ class DayBuilder:
                 if column.name not in ("order_index", "next_row") and column.path in views:
                     self._orders.read(column.name, views[column.path])
             views["events/order_index"][:] = self._order_index
-            self._write_orders(views)
             trades_crc = self._write_fills(views)
-            index = writer.finish(security, date, attributes | more(views) | {"trades_crc": trades_crc})
+            self._write_orders(views)
+            facts = {"trades_crc": trades_crc} | self._tell_aggressors(views)
+            index = writer.finish(security, date, attributes | more(views) | facts)
         except BaseException:
             writer.close()
             path.unlink(missing_ok=True)
@@ -113,8 +141,9 @@ class DayBuilder:
         order = {c.name: views[c.path] for c in ORDERS if c.path in views}
         event = {c.name: views[c.path] for c in EVENTS if c.path in views}
         first, last, index = order["first_row"], order["last_row"], event["order_index"]
-        leaves, matched = event["leaves_quantity"], event["matched_quantity"]
-        order_rows(index, leaves, matched, first, last, order["parent_quantity"], event["next_row"])
+        parts = ("first_row", "last_row", "arrival_time", "leaves_quantity", "parent_quantity", "matched_quantity")
+        orders = Orders(*(order[name] for name in (*parts, "carried_quantity", "fault")))
+        order_rows(index, event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -126,11 +155,12 @@ class DayBuilder:
             ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
-        for name in ("parent_quantity", "matched_quantity"):
-            np.subtract(order[name], order["carried_quantity"], out=order[name])
+        self._settle_orders(event, orders, views)
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
-            if name in order:
+            if name == "parent_id" and self._parents is not None:
+                order[name][:] = self._parents
+            elif name in order:
                 self._orders.read(name, column)
                 take(column, first, order[name])
                 if name in _LASTING:
@@ -146,6 +176,12 @@ class DayBuilder:
             before -= less
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
+
+    def _settle_orders(self, event: dict[str, Array], orders: Orders, views: dict[str, Array]) -> None:
+        """Fill the quantities of the day, and what in each order is impossible."""
+        states = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
+        fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
+        settle_orders(States(*(event[name] for name in states)), Trades(self._fill_starts, *fills), orders)
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
@@ -169,6 +205,12 @@ class DayBuilder:
         views["fills/by_time"][:] = self._position
         return crc
 
+    def _tell_aggressors(self, views: dict[str, Array]) -> dict[str, bool]:
+        """Fill the aggressors where the trades do not say, all else being written; return the attribute for it."""
+        if self._trades.rows == 0 or self._trades.has("aggressor"):
+            return {}
+        return {DERIVED_AGGRESSOR: True} if derive_aggressors(views, views["fills/aggressor"]) else {}
+
 
 def _count_others(values: I64, index: I32, of_order: Array) -> int:
     """Return how many rows have another value than their order."""
@@ -181,6 +223,7 @@ def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
     left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
     fixed = {c.name for c in ORDERS} - {
         "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival", "fills_before_end",
+        "parent_quantity", "matched_quantity", "carried_quantity", "fault",
     }  # fmt: skip
     columns = index["columns"]
     return [

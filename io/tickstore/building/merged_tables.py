@@ -5,6 +5,7 @@ one that is given again, as it was or grown, changes nothing or adds; one that i
 ``replace``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import I64
-from tickstore.building.row_sources import OF_ORDERS, RowSource, SpilledTable, StoredTable
+from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource, SpilledTable, StoredTable
 from tickstore.input.fields import FIELDS, NOT_COLUMNS, SNAPSHOTS
 
 KEPT, GIVEN, SAME, MERGED, REPLACED, CONFLICT = "kept", "given", "same", "merged", "replaced", "conflict"
@@ -37,6 +38,7 @@ class MergedTable:
         self._stored = stored
         self._given = given
         self.rows = stored.rows + given.rows
+        self.settled = stored.rows
 
     def has(self, name: str) -> bool:
         """Return whether the day file or some log has the column."""
@@ -64,8 +66,9 @@ def choose_rows(
     old, new : the sources of the partition's stored and new rows
     replace : whether new content may take the place of stored content
     """
-    before = _hashes(table, stored)
-    now = _hashes(table, given)
+    names = _compared(table, stored, given)
+    before = _hashes(names, stored)
+    now = _hashes(names, given)
     known = int(np.isin(now, before).sum())
     left = int((~np.isin(before, now)).sum())
     old, new = ([s for s in sources if s[3:] in ([], [table])] for sources in (old, new))
@@ -108,19 +111,24 @@ def _range(rows: RowSource) -> tuple[int, int]:
     return int(times.min()), int(times.max())
 
 
-def _hashes(table: str, rows: RowSource) -> NDArray[np.uint64]:
-    """Return a 64-bit hash of each row, of the columns that every row of a day file still has.
+def _compared(table: str, stored: StoredTable, given: SpilledTable) -> list[str]:
+    """Return the columns that tell rows apart: those of either side that every row of a day file still has."""
+    left_out = {*NOT_COLUMNS, *((*SNAPSHOTS, *FROM_FIRST_ROW) if table == "orders" else ())}
+    names = [field.name for field in FIELDS[table] if field.name not in left_out]
+    return [name for name in names if stored.has(name) or given.has(name)]
+
+
+def _hashes(names: Sequence[str], rows: RowSource) -> NDArray[np.uint64]:
+    """Return a 64-bit hash of each row, of its columns ``names``.
 
     Equal rows without a sequence are told apart by a running number, for each of them counts.
     """
     mixed = np.zeros(rows.rows, np.uint64)
     column = np.empty(rows.rows, np.int64)
-    for field in FIELDS[table]:
-        first_row_only = table == "orders" and (field.name in SNAPSHOTS or field.name in OF_ORDERS - {"order_id"})
-        if field.name not in NOT_COLUMNS and not first_row_only:
-            rows.read(field.name, column)
-            mixed = (mixed ^ column.view(np.uint64)) * _MIX
-            mixed ^= mixed >> _SHIFT
+    for name in names:
+        rows.read(name, column)
+        mixed = (mixed ^ column.view(np.uint64)) * _MIX
+        mixed ^= mixed >> _SHIFT
     rows.read("sequence", column)
     order = np.argsort(mixed, kind="stable")
     ordered = mixed[order]

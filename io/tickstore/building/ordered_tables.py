@@ -1,23 +1,30 @@
 """A partition's rows of one table in time order, taken column by column. For the day builder."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import I64, Array
 from kernels.conventions import NULL
+from tickstore.building.repetitions import AUTO, KEEP, repeated_rows
 from tickstore.building.row_sources import RowSource
 from tickstore.building.scratch import Scratch
-from tickstore.building.time_order import repeated_rows, time_order
+from tickstore.building.time_order import time_order
 from tickstore.input.fields import FIELDS, NOT_COLUMNS
 
 BLOCK: Final = 1 << 17  # rows moved at once where a temporary is needed
+Proof = Callable[["TimeOrdered", I64], NDArray[np.bool_]]
 
 
 class TimeOrdered:
     """A table's columns in time order, without repeated rows."""
 
-    def __init__(self, table: str, source: RowSource, scratch: Scratch) -> None:
+    def __init__(
+        self, table: str, source: RowSource, scratch: Scratch, duplicates: str = AUTO, proven: Proof | None = None
+    ) -> None:
+        """``duplicates`` is the policy; under AUTO ``proven`` tells which repeated rows are messages of their own."""
         self._source = source
         self._scratch = scratch
         self._column: I64 = scratch.empty(source.rows, "i8")
@@ -32,16 +39,35 @@ class TimeOrdered:
             timestamp[:] = self._column
             take(sequence, self._order, self._column)
             sequence[:] = self._column
-        others = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
-        extra = repeated_rows(timestamp, sequence, lambda: [self._chooser(name) for name in others if source.has(name)])
+        self.timestamp, self.sequence, self.rows = timestamp, sequence, source.rows
         self.duplicates: list[int] = []
+        if duplicates == KEEP or (duplicates == AUTO and table == "nbbo"):  # a repeated quote is harmless
+            return
+        extra = self._repeated(table, duplicates)
+        if len(extra) and duplicates == AUTO and proven is not None:
+            extra = extra[~proven(self, extra)]
         if len(extra):
-            order = np.arange(source.rows, dtype=np.int32) if self._order is None else self._order
-            self.duplicates = sorted(order[extra].tolist())
-            self._order = np.delete(order, extra)
-            timestamp, sequence = np.delete(timestamp, extra), np.delete(sequence, extra)
-        self.timestamp, self.sequence = timestamp, sequence
-        self.rows = len(timestamp)
+            self._remove(extra)
+
+    def _repeated(self, table: str, duplicates: str) -> I64:
+        """Return the rows that repeat an earlier one; under AUTO none where the sequence does not tell rows apart."""
+        if self._source.settled == self._source.rows:
+            return np.empty(0, np.int64)
+        names = [f.name for f in FIELDS[table] if f.name not in ("timestamp", "sequence", *NOT_COLUMNS)]
+        extra, shared = repeated_rows(
+            self.timestamp, self.sequence, lambda: [self._chooser(name) for name in names if self.has(name)]
+        )
+        if shared and duplicates == AUTO:
+            return np.empty(0, np.int64)
+        places = extra if self._order is None else self._order[extra]
+        return extra[places >= self._source.settled]
+
+    def _remove(self, extra: I64) -> None:
+        order = np.arange(self.rows, dtype=np.int32) if self._order is None else self._order
+        self.duplicates = sorted(order[extra].tolist())
+        self._order = np.delete(order, extra)
+        self.timestamp, self.sequence = np.delete(self.timestamp, extra), np.delete(self.sequence, extra)
+        self.rows = len(self.timestamp)
 
     def _chooser(self, name: str) -> Any:
         def values(rows: I64) -> I64:

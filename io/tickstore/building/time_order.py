@@ -1,9 +1,8 @@
-"""The order of a table's rows: by (timestamp, sequence, place in the input), without exact repetitions.
+"""The order of a table's rows: by (timestamp, sequence, place in the input).
 
-The kernels of `ordered_tables`.
+The kernels of `ordered_tables` and `repetitions`.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -102,27 +101,3 @@ def time_order(timestamp: I64, sequence: I64, scratch: Scratch, run: int = _RUN)
     out: I32 = scratch.empty(n, "i4")
     merge_runs(timestamp, sequence, runs, np.array(starts, np.int64), np.empty(len(starts) - 1, np.int64), out)
     return out
-
-
-def repeated_rows(timestamp: I64, sequence: I64, columns: Callable[[], list[Callable[[I64], I64]]]) -> I64:
-    """Return which rows, in time order, equal an earlier one in every column, the sequence not being 0.
-
-    ``columns()`` return the values of one column each at given rows, in time order. Rows are compared by a 64-bit
-    hash, and only with rows of the same time and sequence.
-    """
-    if sortedness(timestamp, sequence) != TIED:
-        return np.empty(0, np.int64)
-    same = (timestamp[1:] == timestamp[:-1]) & (sequence[1:] == sequence[:-1]) & (sequence[1:] != 0)
-    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
-    mixed = np.zeros(len(tied), np.uint64)
-    for column in columns():
-        mixed = (mixed ^ column(tied).view(np.uint64)) * np.uint64(0x9FB21C651E98DF25)
-        mixed ^= mixed >> np.uint64(29)
-    order = np.lexsort((mixed, sequence[tied], timestamp[tied]))
-    rows = tied[order]
-    equal = (
-        (timestamp[rows[1:]] == timestamp[rows[:-1]])
-        & (sequence[rows[1:]] == sequence[rows[:-1]])
-        & (mixed[order][1:] == mixed[order][:-1])
-    )
-    return np.sort(rows[1:][equal])

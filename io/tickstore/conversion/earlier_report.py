@@ -1,18 +1,26 @@
 """What a conversion is known by, and the report of an equal one that was done before. For `conversion`."""
 
+import json
 import os
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tickstore.day.check import check_day, stated
 from tickstore.day.schema import Key
 from tickstore.durable.json_lines import read_lines
 from tickstore.input.files import Source, check_file
 from tickstore.request import ConvertReport, ConvertRequest, TableCount
+from tickstore.rules import rule_facts
 from tickstore.store.catalog import is_partition_line
 from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
+
+_READING: Final = (
+    "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
+    "quantity_decimals", "price_divisor", "order_ids",
+)  # fmt: skip
+_USUAL: Final = {f.name: f.default for f in fields(ConvertRequest)}
 
 
 def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
@@ -23,15 +31,18 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
         "holidays": sorted(request.holidays),
         "price_decimals": request.price_decimals,
         "price_format": request.price_format,
-        "columns": sorted(map(list, request.columns)),
+        "columns": sorted([name, rule_facts(rule)] for name, rule in request.columns),
+        "reading": {name: getattr(request, name) for name in _READING if getattr(request, name) != _USUAL[name]},
         "quotes_from_orders": request.quotes_from_orders,
+        "duplicates": request.duplicates,
         "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
-    if request.sessions is not None:
-        status = check_file(request.sessions, "sessions")
-        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
-    return {"rules": rules, "files": files}
+    for path in request.sessions:
+        status = check_file(path, "sessions")
+        files.append(["sessions", str(path.resolve()), status.st_size, status.st_mtime_ns])
+    known: dict[str, Any] = json.loads(json.dumps({"rules": rules, "files": files}))  # as the manifest will say it
+    return known
 
 
 def date_rules(store: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.day.check import stated
 from tickstore.durable.json_lines import read_lines
-from tickstore.parse.blocks import Reject
+from tickstore.parse.blocks import Reject, SlowRows
 from tickstore.spill.logs import Segment, keep_only
 from tickstore.spill.segments import is_whole
 from tickstore.store.commit import BuiltPartition
@@ -60,7 +60,9 @@ def parsed_before(folder: Path, logs: Path) -> list[ParsedChunk]:
         rejects = [Reject(**reject) for reject in line["rejects"]]
         log = Segment(*line["log"])
         if is_whole(log):
-            found[line["number"]] = ParsedChunk(**line | {"keys": keys, "rejects": rejects, "log": log}), log
+            slow = {column: SlowRows(**rows) for column, rows in line["slow"].items()}
+            told = {"keys": keys, "rejects": rejects, "log": log, "slow": slow}
+            found[line["number"]] = ParsedChunk(**line | told), log
     keep_only(logs, [log for _, log in found.values()])
     return [chunk for chunk, _ in found.values()]
 

@@ -5,21 +5,24 @@ Run by an engine for the pipeline; it joins the parser to the spill.
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from kernels.base.columns import I64
 from kernels.conventions import UNKNOWN_CODE
+from tickstore.conversion.refusals import TooManyBadError, check_contradictions, place_of, too_many_bad
 from tickstore.day.schema import Key
 from tickstore.errors import InputError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines, page_digest
 from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_pieces
-from tickstore.parse.blocks import BlockParser, Reject
+from tickstore.parse.blocks import BlockParser, Reject, SlowRows
+from tickstore.parse.text_ids import TextIds
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
 from tickstore.spill.segments import Spill, SpillWriter, open_spill
@@ -61,8 +64,12 @@ class ParsedChunk:
     text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
     other_date: str = ""  # the first of them
+    last_time: int | None = None  # of the last stored row
+    rises: bool = False  # whether a row is later than the one before
+    falls: bool = False  # whether one is earlier; not looked for any more once one was later
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
+    slow: dict[str, SlowRows] = field(default_factory=dict)  # rows off the fast path, by the column that it was for
 
 
 _logs: dict[str, WorkerLog] = {}  # this process's, by folder
@@ -77,18 +84,19 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     log = None if task.logs is None else _own_log(task.logs)
     target = io.BytesIO() if log is None else log.begin()
     numbers: set[int] = set()
-    writer = SpillWriter(target, task.source.names, calendar)
+    writer = SpillWriter(target, task.source.stored_names, calendar)
+    ids = TextIds(task.source, long_names)
     text = RangeText(task)
     for piece in text.pieces():
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
             if block.rows:
-                if result.first_time is None:
-                    result.first_time = int(block.columns["timestamp"][0])
+                _follow_times(result, block.columns["timestamp"])
                 _collect_names(numbers, block.columns.get("participant"))
-                writer.add(block.columns)
+                writer.add(ids.columns(block.columns))
     texts = {number: text for text, number in long_names.items()}
     result.names = {name_text(number, texts): number for number in sorted(numbers)}
+    result.slow = parser.slow
     result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(text.newlines), writer.weekend_rows
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = text.pages.hex(), text.text_pages.hex()
@@ -112,28 +120,30 @@ def close_logs() -> None:
     _logs.clear()
 
 
+def _follow_times(result: ParsedChunk, times: I64) -> None:
+    """Note where the times of the rows so far begin and end, and whether they ever rise."""
+    before = result.last_time
+    if result.first_time is None:
+        result.first_time = before = int(times[0])
+    assert before is not None
+    if not result.rises:
+        result.rises = bool(times[0] > before or np.any(times[1:] > times[:-1]))
+        result.falls |= bool(times[0] < before or times[-1] < times[0])
+    result.last_time = int(times[-1])
+
+
 def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:
     result.stored += rows
     result.blank += blank
     result.rejects += rejects
+    check_contradictions(rejects, task.source, task.chunk.start)
     if len(result.rejects) > task.most_rejects:
-        first = [(_place(reject, task), reject.reason, reject.column) for reject in result.rejects[:3]]
-        raise too_many_bad(f"more than {task.most_rejects} rows are bad", first)
-
-
-def too_many_bad(what: str, first: Iterable[tuple[str, str, str]]) -> InputError:
-    """Return the error for more bad rows than allowed; ``first`` are place, reason and column of some."""
-    rows = "; ".join(f"{place} {reason}{' in ' + column if column else ''}" for place, reason, column in first)
-    return InputError(
-        f"{what}: nothing was stored. First: {rows}. Mend the file or raise --max_rejects or --max_reject_ratio"
-    )
-
-
-def _place(reject: Reject, task: ParseTask) -> str:
-    """Return where a bad row is; its line is only known where the lines before it are."""
-    if task.chunk.start == 0:
-        return f"{task.source.path}:{2 + reject.line}"
-    return f"{task.source.path} at byte {reject.offset}"
+        first = [
+            (place_of(reject, task.source, task.chunk.start), reject.reason, reject.column, reject.cell)
+            for reject in result.rejects[:3]
+        ]
+        error = too_many_bad(f"more than {task.most_rejects} rows are bad", first)
+        raise TooManyBadError(error.message, task.number, result.rejects)
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:
@@ -189,7 +199,8 @@ class RangeText:
                 yield view, begin, stop, offset + begin - start
         if self._rest:
             self.text_pages += _digest(self._rest, 0, len(self._rest))
-        self.newlines.append(-1)  # the header
+        if source.header.data_start > 0 and source.header.first_line == 2:
+            self.newlines.append(-1)  # the header
 
     def _digest_pages(self, data: Any, page: int, reached: int) -> int:
         """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""

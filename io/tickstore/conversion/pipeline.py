@@ -13,7 +13,8 @@ from tickstore.conversion.accounting import check_copies, count_lines
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
-from tickstore.conversion.rejects import bad_rows, check_rejects
+from tickstore.conversion.refusals import TooManyBadError
+from tickstore.conversion.rejects import bad_rows, check_rejects, keep_rejects, rejects_of_range
 from tickstore.day.schema import Key
 from tickstore.durable.files import write_out
 from tickstore.engines.engine import Engine, EngineError, Feed, Task
@@ -93,10 +94,14 @@ class Pipeline:
             plan.parse_task, sorted(sizes, key=lambda number: -sizes[number])
         )  # none with a large one at the end
         jobs = (Task(parse_chunk, task, f"{task.source.path} from {task.chunk.start}") for task in tasks)
-        for _, chunk in results(engine, lambda: next(jobs, None)):
-            if plan.logs is not None:
-                note_parsed(plan.folder, chunk)
-            self._note_parsed(chunk)
+        try:
+            for _, chunk in results(engine, lambda: next(jobs, None)):
+                if plan.logs is not None:
+                    note_parsed(plan.folder, chunk)
+                self._note_parsed(chunk)
+        except TooManyBadError as error:
+            keep_rejects(plan.request, plan.sources, rejects_of_range(error, plan.chunks, plan.sources))
+            raise
 
     def _note_parsed(self, chunk: ParsedChunk) -> None:
         self._parsed[chunk.number] = chunk
@@ -112,7 +117,7 @@ class Pipeline:
         plan, parsed = self._plan, self.parsed
         self.counts = count_lines(plan.sources, plan.chunks, parsed)
         check_copies(plan.sources, plan.chunks, parsed)
-        check_rejects(plan.request, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
+        check_rejects(plan.request, plan.sources, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
 
     def _build(self, engine: Engine) -> None:
         self._progress(ConvertProgress("build", 0, len(self._ranges)))

@@ -15,14 +15,18 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText, too_many_bad
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText
+from tickstore.conversion.refusals import TooManyBadError, too_many_bad
 from tickstore.day.schema import Key
+from tickstore.durable.files import atomic_write
+from tickstore.errors import InputError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
 from tickstore.parse.blocks import BlockParser
 from tickstore.request import ConvertRequest
 from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import REJECTS_NAME
 from tickstore.times.trade_dates import day_text, trade_calendar, trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")
@@ -41,6 +45,7 @@ class BadRow:
     column: str
     reason: str
     raw: str
+    cell: str = ""
 
 
 def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tuple[Source, ...]) -> list[BadRow]:
@@ -49,9 +54,11 @@ def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tupl
     before: Counter[int] = Counter()
     for chunk in parsed:
         number = chunks[chunk.number].source
-        source = sources[number]
+        source, first = sources[number], sources[number].header.first_line
         rows += [
-            BadRow(source.table, source.path, 2 + before[number] + r.line, r.offset, r.column, r.reason, r.raw)
+            BadRow(
+                source.table, source.path, first + before[number] + r.line, r.offset, r.column, r.reason, r.raw, r.cell
+            )
             for r in chunk.rejects
         ]
         before[number] += chunk.lines
@@ -77,15 +84,47 @@ def most_rejects(request: ConvertRequest, rows: int) -> int:
 
 
 def check_rejects(
-    request: ConvertRequest, counts: Mapping[str, Counter[str]], rejects: Sequence[BadRow], more: int = 0
+    request: ConvertRequest,
+    sources: tuple[Source, ...],
+    counts: Mapping[str, Counter[str]],
+    rejects: Sequence[BadRow],
+    more: int = 0,
 ) -> None:
-    """Raise InputError when more rows were refused than the request allows: ``rejects`` and ``more`` that are alike."""
+    """Raise InputError when more rows were refused than the request allows, ``rejects`` and ``more``, or all of them.
+
+    The table of rejects is written all the same.
+    """
     rows = sum(count["read"] - count["blank"] for count in counts.values())
     limit = most_rejects(request, rows)
     count = len(rejects) + more
+    if count <= limit and any(count["stored"] for count in counts.values()):
+        return
+    path = keep_rejects(request, sources, rejects)
+    first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column, bad.cell) for bad in rejects[:3]]
     if count > limit:
-        first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column) for bad in rejects[:3]]
-        raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first)
+        raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first, str(path))
+    if rejects:
+        raise too_many_bad(f"all {rows} rows are bad", first, str(path))
+    raise InputError("the files have headers and no rows: nothing was stored")
+
+
+def keep_rejects(request: ConvertRequest, sources: tuple[Source, ...], rejects: Sequence[BadRow]) -> Path:
+    """Write the table of rejects of a conversion that is refused, and return its path."""
+    path = request.store / REJECTS_NAME
+    if rejects:
+        atomic_write(path, rejects_csv(path, sources, rejects))
+    return path
+
+
+def rejects_of_range(error: TooManyBadError, chunks: tuple[Chunk, ...], sources: tuple[Source, ...]) -> list[BadRow]:
+    """Return the bad rows that stopped the reading of a byte range; lines are known from a file's beginning only."""
+    chunk = chunks[error.number]
+    source = sources[chunk.source]
+    lines = [source.header.first_line + r.line if chunk.start == 0 else 0 for r in error.rejects]
+    return [
+        BadRow(source.table, source.path, line, r.offset, r.column, r.reason, r.raw, r.cell)
+        for line, r in zip(lines, error.rejects, strict=True)
+    ]
 
 
 def duplicate_rows(
@@ -154,7 +193,7 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     lines = []
     waiting = iter([*offsets, None])
     offset = next(waiting)
-    count = 2
+    count = task.source.header.first_line
     for data, start, stop, base in RangeText(whole).pieces():
         counted = start
         while offset is not None and offset < base + stop - start:
@@ -168,7 +207,7 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     return lines
 
 
-def rejects_csv(path: Path, sources: tuple[Source, ...], rows: list[BadRow]) -> bytes:
+def rejects_csv(path: Path, sources: tuple[Source, ...], rows: Sequence[BadRow]) -> bytes:
     """Return the rejects table as CSV: ``rows``, after what the table at ``path`` says of files not in ``sources``."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

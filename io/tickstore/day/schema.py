@@ -52,6 +52,12 @@ EVENTS: Final = _columns(
     ("preference_only", "i1", "code", "1 trades only with its own participant, 2 no, 0 undefined"),
     ("national_bid?", "i8", "price unit", "best bid snapshot on the order row, null if absent"),
     ("national_offer?", "i8", "price unit", "best offer snapshot on the order row, null if absent"),
+    ("ranking_time?", "i8", "ns UTC", "the order's place in the queue: of equal prices the earlier one is first"),
+    ("time_created?", "i8", "ns UTC", "when the order was entered"),
+    ("display_quantity?", "i8", "shares", "what an iceberg shows, 0 none"),
+    ("status_before?", "i1", "code", "state before the row, -1 unknown"),
+    ("participant_attribute?", "i8", "code", "the exchange's participantOrderAttribute, 0 none"),
+    ("counter_attributes?", "i8", "code", "the exchange's counterOrderAttributes, 0 none"),
 )
 ORDERS: Final = _columns(
     "orders",  # one row per order of the day, by first appearance, which is arrival order
@@ -67,10 +73,11 @@ ORDERS: Final = _columns(
     ("end_time", "i8", "ns UTC", "time of the last event"),
     ("limit_price", "i8", "price unit", "limit on the first row, 0 market"),
     ("mid_tick", "i1", "code", "mid-tick flag on the first row"),
-    ("parent_quantity", "i8", "shares", "max over the day's rows of leaves + matched of the day"),
+    ("parent_quantity", "i8", "shares", "max over the day's rows of leaves + matched of the day, at least its fills"),
     ("leaves_quantity", "i8", "shares", "leaves on the last row"),
     ("matched_quantity", "i8", "shares", "matched of the day: last row's matched less carried_quantity"),
-    ("carried_quantity", "i8", "shares", "cumulative matched on the day's first row (earlier days')"),
+    ("carried_quantity", "i8", "shares", "matched on earlier days: the first row's matched less fills by then"),
+    ("fault", "i1", "bit mask", "what is impossible in the order's rows and fills, see below; 0 nothing"),
     ("arrival_quote", "i4", "row of quotes", "last quote strictly before arrival_time, -1 none"),
     ("end_quote", "i4", "row of quotes", "last quote strictly before end_time, -1 none"),
     ("first_fill", "i4", "row of fills", "first of the order's fills, which are contiguous"),
@@ -78,7 +85,9 @@ ORDERS: Final = _columns(
     ("fills_before_arrival", "i4", "", "fills of the partition strictly before arrival_time"),
     ("fills_before_end", "i4", "", "fills of the partition strictly before end_time"),
     ("decision_time?", "i8", "ns UTC", "when the decision to trade was taken"),
-    ("parent_id?", "i8", "", "the parent order this order is a child of"),
+    ("parent_id?", "i8", "", "the parent order this order is a child of, by the input or by previous_order_id"),
+    ("previous_order_id?", "i8", "", "the order that this one replaced, 0 none"),
+    *((f"order_text_{k}?", "i8", "bytes", f"bytes {8 * k} to {8 * k + 7} of a text id, big-endian") for k in range(8)),
 )
 FILLS: Final = _columns(
     "fills",  # by (order_index, timestamp, sequence); fills of absent orders (-1) last
@@ -110,4 +119,5 @@ QUOTES: Final = _columns(
 GROUPS: Final = {"events": EVENTS, "orders": ORDERS, "fills": FILLS, "quotes": QUOTES}
 GROUP_OF: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of an input table are
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
+DERIVED_AGGRESSOR: Final = "aggressor_from_orders"  # attribute, true where the trades themselves do not say
 COLUMNS: Final = EVENTS + ORDERS + FILLS + QUOTES

@@ -17,11 +17,13 @@ TIME: Final = 3
 SIDE: Final = 4
 NAME: Final = 5  # an id that may be text: security, participant
 DATE: Final = 6  # a trade date: compared with the one its time gives, not stored
+ODD: Final = 7  # what the fast path does not know: every line with such a column goes the slow way
 _INT64_MAX: Final = 2**63 - 1
 _INT32_MAX: Final = 2**31 - 1
 _INT16_MAX: Final = 2**15 - 1
 _INT8_MAX: Final = 2**7 - 1
 LARGEST_QUANTITY: Final = 10**15  # beyond it, sums of price x quantity could pass int64
+LARGEST_PRICE: Final = 10**14  # in price units; what is larger is a word for no price, or another unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,29 @@ class Field:
     low: int = 0
     high: int = _INT64_MAX
     nullable: bool = False  # an empty cell or the null sentinel stays null although the column is required
+    weak: tuple[str, ...] = ()  # aliases that often name something else: taken where nothing better is there
 
 
 SECURITY_ALIASES: Final = (
-    "securitycode", "security", "orderbookid", "securityid", "instrumentid", "instrument", "symbol", "ticker", "id",
+    "securitycode", "security", "orderbookid", "securityid", "instrumentid", "instrument", "symbol", "ticker", "ric",
+    "isin", "figi", "sedol", "cusip", "product", "pair",
+)  # fmt: skip
+_ROW_ID: Final = ("id",)  # the order, the security, or just the row's number
+_ORDER_ID: Final = (
+    "orderid", "ordernumber", "orderno", "orderref", "orderreference", "orderreferencenumber",
 )  # fmt: skip
 _PARTICIPANT: Final = ("participantid", "participant", "broker", "brokerid", "firm", "memberid")
 TIME_ALIASES: Final = ("timestamp", "time", "ts", "eventtime", "datetime", "transacttime")
 _TRADE_DATE: Final = ("tradedate", "date", "tradingdate", "businessdate")
 _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
+# The text of an order's id where ids are text, eight bytes a column: made by the parser, no file has them.
+TEXT_COLUMNS: Final = tuple(f"order_text_{k}" for k in range(8))
 ORDERS: Final = (
-    Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
-    Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True),
-    Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
+    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
+    Field("timestamp", TIME, "i8", ("timechanged", *TIME_ALIASES), required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
+    Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True, high=LARGEST_PRICE),
+    Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
         "quantity", INTEGER, "i8", ("quantity", "qty", "orderquantity", "size"), required=True, high=LARGEST_QUANTITY
     ),
@@ -77,18 +87,32 @@ ORDERS: Final = (
     Field("order_type", INTEGER, "i4", ("exchangeordertype", "ordertypebits"), high=_INT32_MAX),
     Field("time_validity", INTEGER, "i4", ("timevalidity",), default=UNKNOWN_CODE, low=-1, high=_INT32_MAX),
     Field("crossing_key", INTEGER, "i8", ("crossingkey",)),
-    Field("national_bid", PRICE, "i8", ("nationalbid",), default=NULL, low=-(2**62)),
-    Field("national_offer", PRICE, "i8", ("nationaloffer",), default=NULL, low=-(2**62)),
+    Field(
+        "national_bid", PRICE, "i8", ("nationalbid", "nationalbidpricesnapshot"),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE,
+    ),
+    Field(
+        "national_offer", PRICE, "i8", ("nationaloffer", "nationalofferpricesnapshot"),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE,
+    ),
     Field("decision_time", TIME, "i8", ("decisiontime",), default=NULL),
     Field("parent_id", INTEGER, "i8", ("parentid", "parentorderid"), default=NULL),
+    Field("previous_order_id", INTEGER, "i8", ("previousorderid",)),
+    Field("ranking_time", TIME, "i8", ("rankingtime",), default=NULL),
+    Field("time_created", TIME, "i8", ("timecreated",), default=NULL),
+    Field("display_quantity", INTEGER, "i8", ("displayquantity",), high=LARGEST_QUANTITY),
+    Field("status_before", INTEGER, "i1", ("orderstatusbefore",), default=UNKNOWN_CODE, low=-1, high=_INT8_MAX),
+    Field("participant_attribute", INTEGER, "i8", ("participantorderattribute",), low=-_INT64_MAX),
+    Field("counter_attributes", INTEGER, "i8", ("counterorderattributes",), low=-_INT64_MAX),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
+    *(Field(name, INTEGER, "i8", ()) for name in TEXT_COLUMNS),
 )  # fmt: skip
 TRADES: Final = (
-    Field("order_id", INTEGER, "i8", ("orderid", "ordernumber", "orderno", "id"), required=True),
-    Field("timestamp", TIME, "i8", ("tradetime", *TIME_ALIASES), required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
-    Field("price", PRICE, "i8", ("tradeprice", "price"), required=True),
-    Field("side", SIDE, "i1", ("side", "buysell", "bidask"), required=True),
+    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
+    Field("timestamp", TIME, "i8", ("executiontimestamp", "tradetime", *TIME_ALIASES), required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
+    Field("price", PRICE, "i8", ("tradeprice", "price"), required=True, high=LARGEST_PRICE),
+    Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
         "quantity", INTEGER, "i8", ("quantity", "qty", "tradequantity", "size", "volume"),
         required=True, high=LARGEST_QUANTITY,
@@ -102,30 +126,39 @@ TRADES: Final = (
     ),
     Field(
         "national_bid", PRICE, "i8", ("nationalbidpricesnapshot", "nationalbid", "bid", "bidprice"),
-        default=NULL, low=-(2**62),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE
     ),
     Field(
         "national_offer", PRICE, "i8",
         ("nationalofferpricesnapshot", "nationaloffer", "offer", "offerprice", "ask", "askprice"),
-        default=NULL, low=-(2**62),
+        default=NULL, low=-(2**62), high=LARGEST_PRICE
     ),
     Field("extended_price", INTEGER, "i8", ("extendedprice",), default=NULL),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 NBBO: Final = (
     Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
     Field(
-        "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid"), required=True, default=NULL, nullable=True
+        "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid"), required=True, default=NULL,
+        nullable=True, high=LARGEST_PRICE
     ),
     Field(
         "offer", PRICE, "i8", ("offerprice", "offer", "nationaloffer", "bestoffer", "askprice", "ask", "bestask"),
-        required=True, default=NULL, nullable=True,
+        required=True, default=NULL,
+        nullable=True, high=LARGEST_PRICE
     ),
     Field("sequence", INTEGER, "i8", _SEQUENCE),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 SNAPSHOTS: Final = ("national_bid", "national_offer")  # of order rows; read only where they are to be the quotes
+IDS: Final = (
+    "order_id",
+    "match_id",
+    "parent_id",
+    "previous_order_id",
+)  # numbers of 64 bits, with or without a sign, or text
+QUANTITIES: Final = ("quantity", "leaves_quantity", "matched_quantity", "minimum_quantity", "display_quantity")
 NOT_COLUMNS: Final = ("security", "trade_date")  # fields that no log and no day file has as columns
 FIELDS: Final = {"orders": ORDERS, "trades": TRADES, "nbbo": NBBO}
 

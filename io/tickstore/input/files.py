@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from tickstore.errors import InputError
+from tickstore.input.fields import NAME, TEXT_COLUMNS
 from tickstore.input.header import Header
+from tickstore.input.readings import Reading
 from tickstore.input.text import PLAIN
 
 _FINE: Final = 1 << 20  # bytes that small ranges are a multiple of: whole pages of a digest
@@ -27,10 +29,23 @@ class Source:
     modified: int  # ns
     form: str  # plain, gzip, zstd, ..., parquet
     header: Header
-    price_scale: int
-    price_format: str  # units or decimal
-    names: tuple[str, ...]  # fields found, in the order of the parser's output rows
+    readings: tuple[Reading, ...]  # of the fields found, in the order of the parser's output rows
+    price_format: str = "units"  # or decimal
+    unit_stated: bool = False  # by the user; else rows that contradict it stop the conversion
     shapes: tuple[tuple[int, str], ...] = ()  # of times on the first line: (file column, shape)
+    patterns: tuple[tuple[int, tuple[int, ...]], ...] = ()  # of times: (file column, pattern)
+    notes: tuple[str, ...] = ()  # what the user should know of it
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the fields found."""
+        return tuple(reading.field.name for reading in self.readings)
+
+    @property
+    def stored_names(self) -> tuple[str, ...]:
+        """Return the names of the columns that its rows have once parsed: ids that are text have their text, too."""
+        text = any(r.field.name == "order_id" and r.kind == NAME for r in self.readings)
+        return (*self.names, *TEXT_COLUMNS) if text and self.table == "orders" else self.names
 
 
 @dataclass(frozen=True, slots=True)

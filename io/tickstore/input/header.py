@@ -5,12 +5,18 @@ Called by `parse.plan`, inspection and session files.
 
 import csv
 import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tickstore.errors import InputError
-from tickstore.input.fields import FIELDS, Field, canonical
+from tickstore.input.fields import FIELDS, canonical
+from tickstore.rules import ColumnRule
 
 BOM = b"\xef\xbb\xbf"
+HEADER_SETTING: Final = (
+    "[input] header (--header=order_id,timestamp,...), or trades_header and nbbo_header for files of these"
+)
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -22,6 +28,7 @@ class Header:
     delimiter: str
     data_start: int  # byte offset of the first row after the header
     columns: dict[str, int]  # field name -> column number
+    first_line: int = 2  # the number of the first row's line; 1 where there is no header
 
 
 def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
@@ -43,47 +50,81 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
     keys = [canonical(name) for name in names]
     for position, key in enumerate(keys):
         if key and key in keys[:position]:
+            if looks_like_data(names):
+                raise InputError(
+                    f"{path}: the first line looks like data, not like a header ({text[:80]}); say what the columns "
+                    f"are: {HEADER_SETTING}"
+                )
             raise InputError(f"{path}: the header names column {names[position]!r} twice")
     return names, delimiter
 
 
-def match_fields(names: tuple[str, ...], table: str, mapping: dict[str, str], path: str) -> dict[str, int]:
-    """Return field name -> column number, by the user's mapping first, then by the aliases.
+def looks_like_data(names: tuple[str, ...]) -> bool:
+    """Return whether most cells of a first line begin with a digit or a sign: they are no names."""
+    cells = [name for name in names if name]
+    return 2 * sum(name[0].isdigit() or name[0] in "+-." for name in cells) > len(cells)
 
-    ``mapping`` goes from field name (``leaves_quantity``, or ``trades.price`` for one table) to header name.
 
-    InputError: a required field has no column, or the mapping names a column that is not there.
+def match_fields(
+    names: tuple[str, ...], table: str, rules: Mapping[str, ColumnRule], path: str, more: Collection[str] = ()
+) -> dict[str, int]:
+    """Return field name -> column number, by the user's rules first, then by the aliases.
+
+    ``rules`` go from field name (``leaves_quantity``, or ``trades.price`` for one table) to what is said of it. Two
+    fields may name one column. A field that is left out, or a constant, has none; neither have those of ``more``.
+
+    InputError: a required field has no column, or a rule names a column that is not there.
     """
     keys = [canonical(name) for name in names]
     found: dict[str, int] = {}
+    without = set(more)
     for field in FIELDS[table]:
-        wanted = mapping.get(f"{table}.{field.name}", mapping.get(field.name))
-        if wanted is None:
-            continue
-        if wanted in names:
-            found[field.name] = names.index(wanted)
-        elif canonical(wanted) in keys:
-            found[field.name] = keys.index(canonical(wanted))
-        elif f"{table}.{field.name}" in mapping:
-            raise InputError(f"{path}: [input.columns] maps {field.name} to {wanted!r}, but {_found(names, wanted)}")
-    for field in FIELDS[table]:
-        if field.name not in found:
-            column = _by_alias(field, keys, set(found.values()))
+        rule = rules.get(f"{table}.{field.name}", rules.get(field.name, ColumnRule()))
+        if rule.constant is not None or (rule.column == "" and not field.required):
+            without.add(field.name)
+        elif rule.column == "":
+            raise InputError(
+                f"{path}: [input.columns] leaves {field.name} out, which {table} files need; name its column, or "
+                f'give it a constant: {field.name} = {{constant = "0"}}'
+            )
+        elif rule.column is not None:
+            column = column_of(names, rule.column)
             if column is not None:
                 found[field.name] = column
-    for field in FIELDS[table]:
+            elif f"{table}.{field.name}" in rules:
+                raise InputError(
+                    f"{path}: [input.columns] maps {field.name} to {rule.column!r}, but {_found(names, rule.column)}"
+                )
+    open_fields = [field for field in FIELDS[table] if field.name not in found and field.name not in without]
+    for weak in (False, True):  # a name that may mean anything is left to those who know no better
+        for field in open_fields:
+            if field.name not in found:
+                column = _by_alias(field.weak if weak else field.aliases, keys, set(found.values()))
+                if column is not None:
+                    found[field.name] = column
+    for field in open_fields:
         if field.required and field.name not in found:
-            taken = {alias: name for alias in field.aliases for name, n in found.items() if keys[n] == alias}
+            aliases = (*field.aliases, *field.weak)
+            taken = {alias: name for alias in aliases for name, n in found.items() if keys[n] == alias}
             what = "; ".join(f"column {alias!r} is taken for {name}" for alias, name in taken.items())
             raise InputError(
                 f"{path}: no column for {field.name} (needed in {table} files; known as "
-                f"{', '.join(field.aliases)}); {what or _found(names, field.aliases[0])}. Name it in [input.columns]"
+                f"{', '.join(aliases)}); {what or _found(names, field.aliases[0])}. Name it in [input.columns], or "
+                f'give it a constant: {field.name} = {{constant = "..."}}'
             )
     return found
 
 
-def _by_alias(field: Field, keys: list[str], taken: set[int]) -> int | None:
-    for alias in field.aliases:
+def column_of(names: tuple[str, ...], wanted: str) -> int | None:
+    """Return the number of the column that a user names, spelt as in the file or nearly; None for none."""
+    if wanted in names:
+        return names.index(wanted)
+    keys = [canonical(name) for name in names]
+    return keys.index(canonical(wanted)) if canonical(wanted) and canonical(wanted) in keys else None
+
+
+def _by_alias(aliases: tuple[str, ...], keys: list[str], taken: set[int]) -> int | None:
+    for alias in aliases:
         if alias in keys and keys.index(alias) not in taken:
             return keys.index(alias)
     return None
@@ -95,13 +136,32 @@ def _found(names: tuple[str, ...], wanted: str) -> str:
     return f"the file has: {', '.join(names)}{hint}"
 
 
-def parse_header(line: bytes, table: str, mapping: dict[str, str], path: str) -> Header:
+def parse_header(line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:
     """Read a header from the first line of a file."""
     if not line.removeprefix(BOM).strip():
-        raise InputError(
-            f"{path}: the file is empty"
-            if not line.removeprefix(BOM)
-            else f"{path}: the first line is blank, not a header"
-        )
+        raise InputError(f"{path}: the first line is blank, not a header")
     names, delimiter = split_names(line, path)
-    return Header(names, delimiter, len(line), match_fields(names, table, mapping, path))
+    if looks_like_data(names):
+        raise InputError(
+            f"{path}: the first line looks like data, not like a header ({line.decode().strip()[:80]}); say what the "
+            f"columns are: {HEADER_SETTING}"
+        )
+    return Header(names, delimiter, len(line), match_fields(names, table, rules, path))
+
+
+def given_header(names: tuple[str, ...], line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:
+    """Return the header of a file that has none: the user names its columns, of which the first line has as many.
+
+    A file whose first line holds just these names has it as its header.
+    """
+    text = line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n")
+    delimiter = max(_DELIMITERS, key=text.count)
+    cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter), [])]
+    if list(map(canonical, cells)) == list(map(canonical, names)):
+        return parse_header(line, table, rules, path)
+    if len(cells) != len(names):
+        raise InputError(
+            f"{path}: the stated header names {len(names)} columns, the first line has {len(cells)}: {text[:80]}"
+        )
+    start = len(BOM) if line.startswith(BOM) else 0
+    return Header(names, delimiter, start, match_fields(names, table, rules, path), 1)

@@ -4,20 +4,22 @@ The top layer of parsing, called by parse tasks and for the table of rejects.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from kernels.base.columns import I64, U8
-from tickstore.input.fields import FIELDS, TIME
+from kernels.conventions import NULL
+from tickstore.input.fields import TIME
 from tickstore.input.files import Source
 from tickstore.input.page_digests import count_newlines
 from tickstore.input.text import Piece
 from tickstore.parse.fast_lines import BLANK, NEXT, ODD, ROWS, parse_lines
 from tickstore.parse.known_names import KnownNames
-from tickstore.parse.odd_lines import LineRules, read_line
-from tickstore.parse.plan import line_rules, parser_plan
+from tickstore.parse.odd_lines import LineRules, join, read_line
+from tickstore.parse.parse_plan import parse_plan
+from tickstore.parse.plan import line_rules
 from tickstore.spill.segments import BLOCK_ROWS
 from tickstore.times.iso_times import to_utc
 from tickstore.times.trade_dates import local_changes
@@ -37,6 +39,17 @@ class Reject:
     column: str
     reason: str
     raw: str
+    cell: str = ""  # what stands in the column
+
+
+@dataclass(slots=True)
+class SlowRows:
+    """Rows that the fast path left to the slow one because of one column."""
+
+    rows: int
+    offset: int  # of the first of them
+    line: int
+    cell: str
 
 
 @dataclass(slots=True)
@@ -61,19 +74,25 @@ class BlockParser:
     def __init__(self, source: Source, timezone: str, long_names: dict[str, int], longest: int = BLOCK_ROWS) -> None:
         """Make the buffers; ``longest`` bounds the rows of a block."""
         self._names = source.names
-        self._plan = parser_plan(source)
-        self._delimiter = ord(source.header.delimiter)
         self._rules: LineRules = line_rules(source, timezone)
-        times = {field.name for field in FIELDS[source.table] if field.kind == TIME}
-        self._times = [slot for slot, name in enumerate(self._names) if name in times]
+        self._made = parse_plan(source, self._rules, long_names)
+        self._delimiter = ord(source.header.delimiter)
+        self._columns = len(source.header.names)
+        clocks = {slot for slot, _ in self._made.clocks}
+        times = [slot for slot, reading in enumerate(source.readings) if reading.kind == TIME and reading.column >= 0]
+        self._times = [slot for slot in times if slot not in clocks]
+        self._timezone = timezone
         self._local = local_changes(timezone)
         self._long_names = long_names
         self._known = KnownNames(long_names)
         odd = max(1, min(_ODD_ROWS, longest // 4))
-        self._out = np.empty((len(self._names), max(1, longest - odd)), np.int64)
+        self._out = np.empty((self._made.slots, max(1, longest - odd)), np.int64)
+        for slot, value in self._made.constants:
+            self._out[slot] = value
         self._line_start = np.empty(self._out.shape[1], np.int64)
-        self._odd = np.empty((odd, 2), np.int64)
+        self._odd = np.empty((odd, 3), np.int64)
         self.lines = 0  # passed so far
+        self.slow: dict[str, SlowRows] = {}  # by the column that the fast path could not read
 
     def parse(self, piece: Piece) -> Iterator[Block]:
         """Yield blocks of the lines of a piece; only the last line of a file may lack its newline."""
@@ -113,44 +132,74 @@ class BlockParser:
             begin, most = most, min(most + batch, len(self._odd))
             with np.errstate(over="ignore"):  # a number of 20 digits wraps, and is told by its digits
                 parse_lines(
-                    data, stop, self._delimiter, self._plan, self._out, self._line_start, self._odd[:most], counts,
-                    self._known.book,
+                    data, stop, self._delimiter, self._columns, self._made.plan, self._out, self._line_start,
+                    self._odd[:most], counts, self._known.book,
                 )  # fmt: skip
             self._read_odd(data, self._odd[begin : counts[ODD]], odd, block)
             batch = 1 if self._known.learn() else 2 * batch
         rows, reached = int(counts[ROWS]), int(counts[NEXT])
-        values = self._out[:, :rows]
-        for slot in self._times:
-            to_utc(values[slot], *self._local)
-        block.line_start = self._line_start[:rows]
+        values, block.line_start = self._out[:, :rows], self._line_start[:rows]
+        bad = self._complete(values)
+        if len(bad):
+            starts = block.line_start[bad]
+            values, block.line_start = np.delete(values, bad, axis=1), np.delete(block.line_start, bad)
+            ends = [_line_end(data, start) for start in starts.tolist()]
+            lines = np.array([starts, ends, np.full(len(bad), self._date_column())]).T
+            self._read_odd(data, lines, odd, block)
+            block.rejects.sort(key=lambda reject: reject.offset)
+        values = values[: len(self._names)]
         if odd.starts:
             values = odd.merge(values, block)
         block.columns = dict(zip(self._names, values, strict=True))
         block.line_start = block.line_start + shift
-        block.rejects = [
-            Reject(r.offset + shift, r.line, r.column, r.reason, r.raw) if shift else r for r in block.rejects
-        ]
+        block.rejects = [replace(r, offset=r.offset + shift) if shift else r for r in block.rejects]
         block.blank += int(counts[BLANK])
         block.lines = int(count_newlines(data[start:reached]))
         self.lines += block.lines
         return block, reached
 
+    def _complete(self, values: I64) -> I64:
+        """Fill what the kernel left open in the rows of a block; return the rows whose clock or date is none."""
+        for slot, source in self._made.copies:
+            values[slot] = values[source]
+        for slot in self._times:
+            to_utc(values[slot], *self._local)
+        bad = np.zeros(values.shape[1], np.bool_)
+        for slot, date in self._made.clocks:
+            absent = values[slot] == NULL
+            join(values[slot], values[date], self._timezone)
+            bad |= ~absent & ((values[slot] < self._rules.earliest) | (values[slot] > self._rules.latest))
+        return np.flatnonzero(bad)
+
+    def _date_column(self) -> int:
+        """Return the file's column of the dates of clocks, or of the clocks."""
+        clocks = [reading for reading in self._rules.readings if reading.clock]
+        return next((r.date_column if r.date_column >= 0 else r.column for r in clocks), 0)
+
     def _read_odd(self, data: U8, odd: I64, found: "_OddRows", block: Block) -> None:
         """Sort odd lines into rows, rejects and blanks."""
-        for start, stop in odd.tolist():
+        for start, stop, column in odd.tolist():
             text = data[start:stop].tobytes()
+            names = len(self._long_names)
             try:
                 row = read_line(text, self._rules, self._long_names)
             except RejectError as error:
-                found.line += int(count_newlines(data[found.counted : start]))
-                found.counted = start
-                block.rejects.append(Reject(start, found.line, error.column, error.reason, _shown(text)))
+                line = found.line_of(data, start)
+                block.rejects.append(Reject(start, line, error.column, error.reason, _shown(text), error.cell))
                 continue
             if row is None:
                 block.blank += 1
-            else:
-                found.values.append(row)
-                found.starts.append(start)
+                continue
+            found.values.append(row)
+            found.starts.append(start)
+            if len(self._long_names) == names:  # else the fast path knows the name from now on
+                name = self._rules.names[column]
+                if name in self.slow:
+                    self.slow[name].rows += 1
+                else:
+                    cells = text.decode("utf-8", "replace").split(self._rules.delimiter)
+                    cell = cells[column].strip() if column < len(cells) else ""
+                    self.slow[name] = SlowRows(1, start, found.line_of(data, start), cell)
 
 
 @dataclass(slots=True)
@@ -162,6 +211,14 @@ class _OddRows:
     values: list[list[int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
 
+    def line_of(self, data: U8, start: int) -> int:
+        """Return which line begins at ``start``; asked for ascending places, or again from the beginning."""
+        self.line += int(count_newlines(data[self.counted : start])) if start >= self.counted else 0
+        if start < self.counted:
+            self.line -= int(count_newlines(data[start : self.counted]))
+        self.counted = start
+        return self.line
+
     def merge(self, values: I64, block: Block) -> I64:
         """Put the rows in their places among those of the fast path."""
         line_start = np.concatenate([block.line_start, np.array(self.starts, np.int64)])
@@ -169,6 +226,16 @@ class _OddRows:
         block.line_start = line_start[order]
         merged: I64 = np.concatenate([values, np.array(self.values, np.int64).T], axis=1)[:, order]
         return merged
+
+
+def _line_end(data: U8, start: int) -> int:
+    """Return where the line that begins at ``start`` has its LF."""
+    size = 1 << 8
+    while True:
+        end = data[start : start + size].tobytes().find(b"\n")
+        if end >= 0:
+            return start + end
+        size *= 2
 
 
 def _shown(raw: bytes) -> str:

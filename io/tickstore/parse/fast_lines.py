@@ -12,22 +12,45 @@ from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from tickstore.input.fields import NAME, SIDE, SKIP
 from tickstore.parse.known_names import UNKNOWN_NAME, Book, find_name
-from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, QUOTE, SLOT, ZERO, read_field
+from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, QUOTE, SLOT, SPACE, ZERO, read_field
 
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
 
 
 @inlined
+def _name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
+    """Return where the text of a name is that `read_field` found: without quotes and the blanks around it."""
+    while data[start] == SPACE:
+        start += 1
+    if data[start] == QUOTE:
+        start, stop = start + 1, stop - 1
+    while stop > start and data[stop - 1] == SPACE:
+        stop -= 1
+    return start, stop
+
+
+@inlined
 def _parse_rows(
-    data: U8, position: int, stop: int, delim: Any, plan: I64, out: I64, line_start: I64, row: int, book: Book
-) -> tuple[int, int]:
-    """Parse lines until one is odd or blank, or ``out`` is full; return the next row and where it stopped.
+    data: U8,
+    position: int,
+    stop: int,
+    delim: Any,
+    last: int,
+    plan: I64,
+    out: I64,
+    line_start: I64,
+    row: int,
+    book: Book,
+) -> tuple[int, int, int]:
+    """Parse lines until one is odd or blank, or ``out`` is full.
+
+    Return the next row, where it stopped, and in which column.
 
     Most fields are just digits, and are read here: counting references to an array that is passed on takes longer
     than parsing a field.
     """
-    last = plan.shape[1] - 1
+    column = 0
     while position < stop and row < out.shape[1]:
         line = position
         c = data[position]
@@ -39,43 +62,57 @@ def _parse_rows(
                 value = value * 10 + (np.int64(c) - 48)
                 position += 1
                 c = data[position]
-            digits = position - begin
-            easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
-            if (
-                not easy
-                or c != (delim if column < last else LF)
-                or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
-            ):
-                value, position = read_field(data, begin, delim, plan, column)
-                if position < 0:
-                    return row, line
-                if value == UNKNOWN_NAME and kind == NAME:
-                    quoted = first == QUOTE
-                    value = find_name(data, begin + quoted, position - quoted, book)
-                    if value == UNKNOWN_NAME:
-                        return row, line
-                c = data[position]
-            elif kind == SIDE:
-                value = 3 - 2 * value
-            if kind != SKIP:
-                out[plan[SLOT, column], row] = value
+            if kind == SKIP and first != QUOTE:
+                while c != delim and c != LF and c != CR and c != QUOTE:
+                    position += 1
+                    c = data[position]
+            else:
+                digits = position - begin
+                easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
+                if (
+                    not easy
+                    or c != (delim if column < last else LF)
+                    or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
+                ):
+                    value, position = read_field(data, begin, delim, plan, column)
+                    if position < 0:
+                        return row, line, column
+                    if value == UNKNOWN_NAME and kind == NAME:
+                        start, end = _name_range(data, begin, position)
+                        value = find_name(data, start, end, book)
+                        if value == UNKNOWN_NAME:
+                            return row, line, column
+                    c = data[position]
+                elif kind == SIDE:
+                    value = 3 - 2 * value
+                if kind != SKIP:
+                    out[plan[SLOT, column], row] = value
             if column < last:
                 if c != delim:
-                    return row, line
+                    return row, line, column
                 position += 1
                 c = data[position]
         position += c == CR
         if data[position] != LF:
-            return row, line
+            return row, line, column
         line_start[row] = line
         row += 1
         position += 1
-    return row, position
+    return row, position, column
 
 
 @kernel
 def parse_lines(
-    data: U8, stop: int, delimiter: int, plan: I64, out: I64, line_start: I64, odd: I64, counts: I64, book: Book
+    data: U8,
+    stop: int,
+    delimiter: int,
+    columns: int,
+    plan: I64,
+    out: I64,
+    line_start: I64,
+    odd: I64,
+    counts: I64,
+    book: Book,
 ) -> None:
     """Parse the whole lines of data[counts[NEXT]:stop] until these, the rows or the odd lines are full.
 
@@ -83,10 +120,11 @@ def parse_lines(
     ----------
     data, stop : (size,) the mapped file; data[stop - 1] is LF
     delimiter : the delimiter's byte
-    plan : (PLAN_HEIGHT, file columns), see `plain_fields`
+    columns : of the file
+    plan : (PLAN_HEIGHT, columns or more), see `plain_fields`
     out : (fields, capacity), local times as `iso_times` writes them
     line_start : (capacity,) byte offset of each parsed row's line
-    odd : (odd capacity, 2), [start, stop) of each line handed on, without its LF
+    odd : (odd capacity, 3), [start, stop) of each line handed on, without its LF, and the column that made it odd
     counts : (4,) rows, odd lines, blank lines so far, position reached: carried on
     book : the names known, as `known_names` keeps them
     """
@@ -98,7 +136,9 @@ def parse_lines(
             blanks += 1
             position += 1 if c == LF else 2
             continue
-        rows, position = _parse_rows(data, position, stop, delim, plan, out, line_start, rows, book)
+        rows, position, column = _parse_rows(
+            data, position, stop, delim, columns - 1, plan, out, line_start, rows, book
+        )
         if position >= stop or rows == out.shape[1]:
             break
         if data[position] == LF or (data[position] == CR and data[position + 1] == LF):
@@ -106,7 +146,7 @@ def parse_lines(
         odd[odds, 0] = position
         while data[position] != LF:
             position += 1
-        odd[odds, 1] = position
+        odd[odds, 1], odd[odds, 2] = position, column
         odds += 1
         position += 1
     counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT] = rows, odds, blanks, position

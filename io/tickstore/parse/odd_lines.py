@@ -4,18 +4,29 @@ For `blocks`.
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from tickstore.input.fields import DATE, INTEGER, NAME, PRICE, SIDE, TIME, Field
+import numpy as np
+
+from kernels.base.columns import I64
+from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.packed_names import pack_name
-from tickstore.times.stated_dates import read_stated_date
+from tickstore.input.readings import Reading
+from tickstore.times.iso_times import NO_TIME, to_utc
+from tickstore.times.stated_dates import join_dates, read_stated_date
+from tickstore.times.stated_formats import format_clock, read_format
+from tickstore.times.stated_numbers import clock_ns, number_time
+from tickstore.times.trade_dates import local_changes, trade_calendar
 from tickstore.times.written_times import NULL_TEXT, RejectError, looks_whole, parse_time, time_shape, whole_number
 
 SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands alone on its line
 LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
+ANOTHER_HEADER: Final = "another header"  # a reason that stops the conversion
+TOO_MANY_DECIMALS: Final = "too many decimals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +35,7 @@ class LineRules:
 
     names: tuple[str, ...]  # of the file's columns
     delimiter: str
-    fields: tuple[tuple[int, Field], ...]  # (file column, field)
-    price_scale: int  # 1, or 10 ** price_decimals where prices are decimal
+    readings: tuple[Reading, ...]
     timezone: str
     earliest: int  # ns UTC, inclusive
     latest: int  # ns UTC, inclusive
@@ -33,7 +43,7 @@ class LineRules:
 
 
 def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_torn: bool = False) -> list[int] | None:
-    """Return the values of a line in the order of ``rules.fields``, or None for a line of blanks.
+    """Return the values of a line in the order of ``rules.readings``, or None for a line of blanks or the header again.
 
     In a line that ``may_be_torn`` times must state seconds and look like those of the file's first line: what is left
     of a time in ns that was cut short is one in us, ms or s, and without its offset it would be a local one.
@@ -47,23 +57,40 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_
         cells = next(csv.reader([line], delimiter=rules.delimiter, strict=True))
     except csv.Error:
         raise RejectError(_foreign_bytes(line) or "unclosed quote") from None
+    if _is_header(cells, rules):
+        return None
     if len(cells) != len(rules.names):
         count = "missing fields" if len(cells) < len(rules.names) else "extra fields"
         raise RejectError(_foreign_bytes(line) or count)
     values = []
-    for column, field in rules.fields:
-        cell = cells[column]
+    for reading in rules.readings:
         try:
-            if not cell.isascii() or "\0" in cell:
-                foreign = _foreign_bytes(cell)
-                if foreign:
-                    raise RejectError(foreign)
-            values.append(_value(cell.strip(), field, rules, long_names))
-            if may_be_torn and field.kind == TIME and not looks_whole(cell.strip(), dict(rules.shapes).get(column)):
+            values.append(read_cells(cells, reading, rules, long_names))
+            cell = cells[reading.column].strip() if reading.column >= 0 else ""
+            if may_be_torn and reading.kind == TIME and not looks_whole(cell, dict(rules.shapes).get(reading.column)):
                 raise RejectError("malformed time")
         except RejectError as error:
-            raise RejectError(error.reason, rules.names[column]) from None
+            column = rules.names[reading.column] if reading.column >= 0 else reading.field.name
+            raise RejectError(
+                error.reason, column, cells[reading.column].strip() if reading.column >= 0 else ""
+            ) from None
     return values
+
+
+def _is_header(cells: list[str], rules: LineRules) -> bool:
+    """Return whether a line repeats the header, as files do that were put one behind the other.
+
+    RejectError: it is a header, of other columns or of the same in another order: what follows would be misread.
+    """
+    if canonical(cells[0]) not in (keys := [canonical(name) for name in rules.names]) or not canonical(cells[0]):
+        return False
+    here = [canonical(cell) for cell in cells]
+    if here == keys:
+        return True
+    needed = {keys[reading.column] for reading in rules.readings if reading.column >= 0 and reading.field.required}
+    if needed and len(needed & set(here)) >= 0.75 * len(needed):
+        raise RejectError(ANOTHER_HEADER)
+    return False
 
 
 def _foreign_bytes(text: str) -> str:
@@ -73,37 +100,73 @@ def _foreign_bytes(text: str) -> str:
     return "not UTF-8" if any("\udc80" <= c <= "\udcff" for c in text) else ""
 
 
-def _value(text: str, field: Field, rules: LineRules, long_names: dict[str, int]) -> int:
+def read_cells(cells: Sequence[str], reading: Reading, rules: LineRules, long_names: dict[str, int]) -> int:
+    """Return the value of a field from the cells of a line."""
+    cell = cells[reading.column] if reading.column >= 0 else reading.constant
+    if not cell.isascii() or "\0" in cell:
+        foreign = _foreign_bytes(cell)
+        if foreign:
+            raise RejectError(foreign)
+    text = dict(reading.words).get(cell.strip(), cell.strip())
+    if reading.kind == TIME and text not in ("", NULL_TEXT):
+        ns = _time(text, reading, cells, rules)
+        if not rules.earliest <= ns <= rules.latest:
+            raise RejectError("time out of range")
+        return ns
+    return _value(text, reading, long_names)
+
+
+def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
+    field, kind = reading.field, reading.kind
     if not text or text == NULL_TEXT:
         if field.required and not field.nullable:
             raise RejectError("missing value")
         return field.default
-    if field.kind == DATE:
+    if kind == DATE:
         return read_stated_date(text)
-    if field.kind == NAME:
+    if kind == NAME:
         if field.name == "security" and len(quote(text, safe="")) > LONGEST_FOLDER:
             raise RejectError("name too long")
         return _name(text, long_names)
-    if field.kind == SIDE:
+    if kind == SIDE:
         if text.lower() not in SIDES:
             raise RejectError("unknown side")
         return SIDES[text.lower()]
-    if field.kind == TIME:
-        ns = parse_time(text, rules.timezone)
-        if not rules.earliest <= ns <= rules.latest:
-            raise RejectError("time out of range")
-        return ns
-    number = _price(text, rules.price_scale) if field.kind == PRICE else _integer(text)
-    low, high = limits(field, rules.earliest, rules.latest)
-    if low <= number <= high:
+    number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text)
+    if field.name in IDS and 2**63 < number < 2**64:
+        return number - 2**64  # ids are 64 bits, whatever the first one means
+    if field.low <= number <= field.high:
         return number
-    negative = number < 0 and field.kind in (INTEGER, PRICE) and not field.name.endswith("_id")
+    negative = number < 0 and kind in (INTEGER, PRICE) and not field.name.endswith("_id")
     raise RejectError("negative value" if negative else "out of range")
 
 
-def limits(field: Field, earliest: int, latest: int) -> tuple[int, int]:
-    """Return the smallest and the largest value of a field that may be stored."""
-    return (earliest, latest) if field.kind == TIME else (field.low, field.high)
+def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -> int:
+    """Return ns UTC of a time, or of a clock and its date."""
+    if not reading.clock:
+        if reading.format:
+            return read_format(text, reading.format, rules.timezone)
+        if reading.unit:
+            return number_time(text, reading.unit, reading.epoch)
+        return parse_time(text, rules.timezone)
+    date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
+    if not date or date == NULL_TEXT:
+        raise RejectError("missing date")
+    clock = format_clock(text, reading.format) if reading.format else clock_ns(text, reading.unit or "s")
+    joined = int(join(np.array([clock]), np.array([read_stated_date(date)]), rules.timezone)[0])
+    if joined < 0:
+        raise RejectError("malformed date")
+    return joined
+
+
+def join(clocks: I64, dates: I64, timezone: str) -> I64:
+    """Turn clocks, ns since local midnight, into ns UTC, in place; below zero where a date is none."""
+    calendar = trade_calendar(timezone, "24:00", ())  # for its zone alone
+    join_dates(clocks, dates, calendar.changes, calendar.offsets)
+    bad = clocks == NO_TIME
+    to_utc(clocks, *local_changes(timezone))
+    clocks[bad] = -1
+    return clocks
 
 
 def _integer(text: str) -> int:
@@ -113,16 +176,18 @@ def _integer(text: str) -> int:
     return -whole_number(digits) if text.startswith("-") else whole_number(digits)
 
 
-def _price(text: str, scale: int) -> int:
-    """Return a price times ``scale``, a power of ten, exactly."""
+def _decimal(text: str, reading: Reading) -> int:
+    """Return a price or quantity times its scale, a power of ten, and over its divisor, exactly."""
     whole, _, fraction = text.removeprefix("-").partition(".")
     digits = whole + fraction
     if not (digits.isascii() and digits.isdigit()):
         raise RejectError("malformed number")
-    places = len(str(scale)) - 1
+    places = len(str(reading.scale)) - 1
     if fraction[places:].strip("0"):
-        raise RejectError("too many decimals")
-    number = whole_number(whole + fraction[:places].ljust(places, "0"))
+        raise RejectError(TOO_MANY_DECIMALS)
+    number, rest = divmod(whole_number(whole + fraction[:places].ljust(places, "0")), reading.divisor)
+    if rest:
+        raise RejectError(TOO_MANY_DECIMALS)
     return -number if text.startswith("-") else number
 
 
@@ -143,7 +208,7 @@ def time_shapes(line: bytes, rules: LineRules) -> tuple[tuple[int, str], ...]:
         )
     except (csv.Error, StopIteration):
         return ()
-    times = [column for column, field in rules.fields if field.kind == TIME]
+    times = [r.column for r in rules.readings if r.kind == TIME and r.column >= 0]
     return tuple(
         (c, time_shape(cells[c].strip())) for c in times if len(cells) == len(rules.names) and cells[c].strip()
     )

@@ -3,105 +3,90 @@
 Called by `conversion` before all work, and by `blocks`.
 """
 
-import itertools
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from kernels.base.columns import I64
-from kernels.conventions import NULL
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
-from tickstore.input.fields import FIELDS, INTEGER, NAME, PRICE, SIDE, SNAPSHOTS, TABLES, TIME, Field, canonical
+from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES, canonical
 from tickstore.input.files import Source, check_file, expand
-from tickstore.input.header import parse_header
+from tickstore.input.header import BOM, given_header, parse_header
+from tickstore.input.readings import field_readings
 from tickstore.input.text import PARQUET, read_head, sniff_form
-from tickstore.parse.odd_lines import LineRules, limits, time_shapes
-from tickstore.parse.plain_fields import (
-    DEFAULT,
-    EASY_HIGH,
-    EASY_LOW,
-    EMPTY_OK,
-    HIGH,
-    KIND,
-    LOW,
-    PLAN_HEIGHT,
-    SCALE,
-    SLOT,
-)  # fmt: skip
+from tickstore.parse.odd_lines import LineRules, time_shapes
+from tickstore.parse.understanding import understood
 from tickstore.request import ConvertRequest
+from tickstore.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME
 
-_IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser
-_LARGEST_NAME: Final = 10**18 - 1  # of 18 digits: an id beyond it is text
-_ANY_NUMBER: Final = 2**63 - 1
 _EARLIEST: Final = 3_652 * 86_400 * 10**9  # 1980: before, it is no epoch time but a clock or a date YYYYMMDD
 _SNIFFED: Final = 1 << 18
-_SENTINEL: Final = str(NULL).encode()
+_NO_PRICE: Final = frozenset(text.encode() for text in NO_PRICE)
+_FEW_DECIMALS: Final = 10  # of a hundred prices: from there on they are decimal
 
 
 def line_rules(source: Source, timezone: str) -> LineRules:
     """Return what the slow path needs to read a line of ``source``."""
-    fields = {field.name: field for field in FIELDS[source.table]}
-    pairs = tuple((source.header.columns[name], fields[name]) for name in source.names)
     return LineRules(
-        source.header.names, source.header.delimiter, pairs, source.price_scale, timezone, _EARLIEST, LATEST_TIME,
-        source.shapes,
-    )  # fmt: skip
-
-
-def parser_plan(source: Source) -> I64:
-    """Return what the fast path needs to read ``source``, (PLAN_HEIGHT, file columns) int64."""
-    plan = np.zeros((PLAN_HEIGHT, len(source.header.names)), np.int64)
-    plan[SLOT] = -1
-    plan[SCALE] = 1
-    plan[EASY_HIGH] = _ANY_NUMBER  # of columns that are skipped
-    fields = {field.name: field for field in FIELDS[source.table]}
-    for slot, name in enumerate(source.names):
-        field = fields[name]
-        row = plan[:, source.header.columns[name]]
-        low, high = (-1, 1) if field.kind == SIDE else limits(field, _EARLIEST, LATEST_TIME)
-        row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = field.kind, slot, field.default, low, high
-        row[SCALE] = source.price_scale if field.kind == PRICE else 1
-        row[EMPTY_OK] = not field.required or field.nullable
-        row[[EASY_LOW, EASY_HIGH]] = _easy_range(field, low, high, source.price_scale)
-    return plan
-
-
-def _easy_range(field: Field, low: int, high: int, price_scale: int) -> tuple[int, int]:
-    """Return which numbers, written as digits alone, are a field's value as they are, or for a side its code."""
-    if field.kind == SIDE:
-        return 1, 2
-    if field.kind == TIME:
-        return max(low, _IN_NS), high
-    if field.kind == NAME:
-        return 0, _LARGEST_NAME
-    if field.kind == INTEGER or (field.kind == PRICE and price_scale == 1):
-        return max(low, 0), high
-    return 1, 0
+        source.header.names, source.header.delimiter, source.readings, timezone, _EARLIEST, LATEST_TIME, source.shapes
+    )
 
 
 def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     """Return the sources of a request, or raise InputError for the first thing wrong with them."""
-    mapping = dict(request.columns)
+    rules = rules_of(request.columns)
     found = [
-        _source(path, table, mapping, request) for table in TABLES for path in expand(getattr(request, table), table)
+        _source(path, table, rules, request) for table in TABLES for path in expand(getattr(request, table), table)
     ]
-    _check_tables([source for source, _ in found])
-    _check_mapping(mapping, [source for source, _ in found])
-    decimal = _decimal_prices(found, request)
-    if decimal:
-        scale = 10**request.price_decimals
-        found = [(replace(source, price_scale=scale, price_format="decimal"), None) for source, _ in found]
-    sources = [source for source, _ in found]
+    empty = [path for path, source, _ in found if source is None]
+    told = [(source, decimal) for _, source, decimal in found if source is not None]
+    if empty and not told:
+        raise InputError(f"{empty[0]}: the file is empty{', and so are the others' * (len(empty) > 1)}")
+    sources = [source for source, _ in told]
+    _check_tables(sources)
+    _check_mapping(rules, sources)
+    sources = _as_text_ids(sources)
+    if _decimal_prices([(source, decimal) for source, (_, decimal) in zip(sources, told, strict=True)], request):
+        sources = [_in_currency(source, request.price_decimals) for source in sources]
+    if empty and sources:
+        note = f"{len(empty)} of {len(found)} files are empty: {empty[0]}{' ...' * (len(empty) > 1)}"
+        sources[0] = replace(sources[0], notes=(note, *sources[0].notes))
     grows = (request.store / MANIFEST_NAME).exists()  # then trades or quotes may come later
     if not sources or not (grows or any(source.table == "orders" for source in sources)):
         raise InputError("no orders file given: name one with --orders")
     return tuple(sources)
+
+
+def source_of(path: Path, table: str, request: ConvertRequest) -> Source | None:
+    """Return one file as a conversion of it alone would read it, None where it is empty."""
+    _, source, decimal = _source(path, table, rules_of(request.columns), request)
+    if source is None:
+        return None
+    source = _as_text_ids([source])[0]
+    return _in_currency(source, request.price_decimals) if _decimal_prices([(source, decimal)], request) else source
+
+
+def _in_currency(source: Source, price_decimals: int) -> Source:
+    """Return a source whose prices are decimal numbers of the currency, or whole numbers of 1/divisor of it."""
+    scale = 10**price_decimals
+    readings = tuple(replace(r, scale=scale) if r.kind == PRICE else r for r in source.readings)
+    return replace(source, readings=readings, price_format="decimal")
+
+
+def _as_text_ids(sources: list[Source]) -> list[Source]:
+    """Return the sources with ids as text in all files where one file has them so: else the same ids would not meet."""
+    text = {r.field.name for source in sources for r in source.readings if r.field.name in IDS and r.kind == NAME}
+    if "order_id" in text:
+        text.add("previous_order_id")  # mostly 0, whatever ids are
+
+    def aligned(source: Source) -> Source:
+        readings = tuple(replace(r, kind=NAME) if r.field.name in text else r for r in source.readings)
+        return replace(source, readings=readings)
+
+    return [aligned(source) for source in sources]
 
 
 def _check_tables(sources: list[Source]) -> None:
@@ -113,26 +98,30 @@ def _check_tables(sources: list[Source]) -> None:
             raise InputError(f"{source.path}: given as {table} and as {source.table}; it can be one of them")
 
 
-def _check_mapping(mapping: dict[str, str], sources: list[Source]) -> None:
+def _check_mapping(rules: dict[str, ColumnRule], sources: list[Source]) -> None:
     """Raise InputError for a mapping that no file has a use for: it is misspelt."""
-    for name, header in mapping.items():
+    for name, rule in rules.items():
         table, _, field = name.rpartition(".")
         if field not in {f.name for t in TABLES if table in ("", t) for f in FIELDS[t]}:
             raise InputError(f"[input.columns] {name}: there is no such field")
         files = [s for s in sources if table in ("", s.table) and field in {f.name for f in FIELDS[s.table]}]
-        if files and not any(
-            header in s.header.names or canonical(header) in map(canonical, s.header.names) for s in files
+        if (
+            files
+            and rule.column
+            and not any(
+                rule.column in s.header.names or canonical(rule.column) in map(canonical, s.header.names) for s in files
+            )
         ):
             raise InputError(
-                f"[input.columns] maps {name} to {header!r}, but no file has such a column; "
+                f"[input.columns] maps {name} to {rule.column!r}, but no file has such a column; "
                 f"{files[0].path} has: {', '.join(files[0].header.names)}"
             )
 
 
 def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertRequest) -> bool | None:
     """Return whether prices are decimal, one answer for all files; None where no price tells."""
-    if request.price_format != "auto":
-        return request.price_format == "decimal"
+    if request.price_format != "auto" or request.price_divisor > 1:
+        return request.price_format != "units"  # with a divisor, whole numbers of parts of the currency
     told = {decimal: source.path for source, decimal in reversed(found) if decimal is not None}
     stored = next(request.store.glob("*/????-??-??.h5"), None)
     if stored is not None:
@@ -162,16 +151,26 @@ def _float_prices(source: Source) -> bool:
 
 
 def _price_columns(source: Source) -> list[int]:
-    prices = (field.name for field in FIELDS[source.table] if field.kind == PRICE)
-    return [source.header.columns[name] for name in prices if name in source.names]
+    return [reading.column for reading in source.readings if reading.kind == PRICE and reading.column >= 0]
 
 
-def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertRequest) -> tuple[Source, bool | None]:
-    """Return a source, its price scale still open, and whether its prices look decimal."""
+def _source(
+    path: Path, table: str, rules: dict[str, ColumnRule], request: ConvertRequest
+) -> tuple[str, Source | None, bool | None]:
+    """Return a file's path, its source, None for an empty file, and whether its prices look decimal."""
     status = check_file(path, table)
     form = sniff_form(path)
     head = read_head(path, form, _SNIFFED)
-    header = parse_header(head.partition(b"\n")[0] + b"\n" if b"\n" in head else head, table, mapping, str(path))
+    if not head.removeprefix(BOM):
+        return str(path), None, None
+    first, newline, rest = head.partition(b"\n")
+    stated = getattr(request, f"{table}_header", ()) or request.header
+    header = (
+        given_header(stated, first + newline, table, rules, str(path))
+        if stated
+        else parse_header(first + newline, table, rules, str(path))
+    )
+    lines = (head[header.data_start :] if stated else rest).split(b"\n")[:-1]  # the last one may be torn
     source = Source(
         table=table,
         path=str(path),
@@ -179,34 +178,30 @@ def _source(path: Path, table: str, mapping: dict[str, str], request: ConvertReq
         modified=status.st_mtime_ns,
         form=form,
         header=header,
-        price_scale=1,
-        price_format="units",
-        names=tuple(
-            field.name
-            for field in FIELDS[table]
-            if field.name in header.columns
-            and (table != "orders" or request.quotes_from_orders or field.name not in SNAPSHOTS)
-        ),
+        readings=field_readings(header, table, rules, request, str(path)),
+        unit_stated=request.price_format != "auto" or request.price_divisor > 1,
     )
-    first = head.split(b"\n", 2)[1:-1]  # if it is a whole line
-    shapes = time_shapes(first[0], line_rules(source, request.timezone)) if first else ()
-    return replace(source, shapes=shapes), _has_decimal_prices(head, source)
+    source = understood(source, lines, rules, request)
+    shapes = time_shapes(lines[0], line_rules(source, request.timezone)) if lines else ()
+    return str(path), replace(source, shapes=shapes), _has_decimal_prices(lines, source)
 
 
-def _has_decimal_prices(head: bytes, source: Source) -> bool | None:
-    """Return whether most prices at the start of the text have a decimal point; None where there are no prices.
+def _has_decimal_prices(lines: list[bytes], source: Source) -> bool | None:
+    """Return whether prices at the start of the text have a decimal point; None where there are no prices.
 
-    One bad price must not turn a file of integer prices into another unit; a market order's 0 tells nothing. Where
-    Parquet keeps prices as floats whole ones tell nothing either, and any other one does.
+    One price in ten must have it: a bad price must not turn a file of whole ones into another unit, and rows that
+    contradict what was taken for whole stop the conversion. A market order's 0 tells nothing. Where Parquet keeps
+    prices as floats whole ones tell nothing either, and any other one does.
     """
     prices, decimals = 0, 0
-    for line, column in itertools.product(head.split(b"\n")[1:], _price_columns(source)):
-        cells = line.split(source.header.delimiter.encode())
-        if column < len(cells):
-            price = cells[column].strip(b'" \r')
-            told = price.strip(b"0.") != b"" and price != _SENTINEL
+    columns, delimiter = _price_columns(source), source.header.delimiter.encode()
+    for line in lines:
+        cells = line.split(delimiter)
+        for column in columns:
+            price = cells[column].strip(b'" \r') if column < len(cells) else b""
+            told = price.strip(b"0.") != b"" and price.replace(b".", b"", 1).isdigit() and price not in _NO_PRICE
             prices += told
             decimals += told and b"." in price
     if source.form == PARQUET and _float_prices(source):
         return True if decimals else None
-    return 2 * decimals > prices if prices else None
+    return 100 * decimals >= _FEW_DECIMALS * prices if prices else None

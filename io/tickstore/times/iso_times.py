@@ -25,7 +25,7 @@ _SMALL: Final = np.uint8(32)  # the bit between capital and small letters; a bla
 NO_TIME: Final = NULL + 1
 LOCAL: Final = -(10**17)  # a time below it, but for NULL, is a local one with its sign turned round
 _DAYS_BEFORE: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)  # each month, in a common year
-_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @inlined
@@ -36,18 +36,20 @@ def _two_digits(data: U8, position: int) -> Any:
 
 
 @inlined
-def _iso_day(data: U8, start: int) -> Any:
-    """Return the days since 1970 of YYYY-MM-DD; -1 for none and for odd years, of which the slow path knows more."""
-    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
-    month, day = _two_digits(data, start + 5), _two_digits(data, start + 8)
+def civil_day(year: int, month: int, day: int) -> Any:
+    """Return the days since 1970 of a date; -1 for none and for odd years, of which the slow path knows more."""
     leap = year % 4 == 0  # 2000 is one
-    if not (1981 <= year <= 2098 and 1 <= month <= 12) or day < 1 or day > _LENGTHS[month - 1] + (leap and month == 2):
+    if (
+        not (1981 <= year <= 2098 and 1 <= month <= 12)
+        or day < 1
+        or day > MONTH_LENGTHS[month - 1] + (leap and month == 2)
+    ):
         return np.int64(-1)
     return (year - 1970) * 365 + (year - 1969) // 4 + _DAYS_BEFORE[month - 1] + (leap and month > 2) + day - 1
 
 
 @inlined
-def _iso_offset(data: U8, position: int, stop: int) -> Any:
+def offset_minutes(data: U8, position: int, stop: int) -> Any:
     """Return the minutes of HH, HHMM or HH:MM behind a sign at ``position``, below zero for all else."""
     left = stop - position
     if (left != 3 and left != 5 and left != 6) or (left == 6 and data[position + 3] != _COLON):
@@ -73,7 +75,8 @@ def iso_time(data: U8, start: int, stop: int) -> Any:
     if c != _SMALL and (c | _SMALL) != _SMALL_T and c != _UNDERSCORE:
         return np.int64(NO_TIME)
     hour, minute, second = _two_digits(data, start + 11), _two_digits(data, start + 14), _two_digits(data, start + 17)
-    days = _iso_day(data, start)
+    year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
+    days = civil_day(year, _two_digits(data, start + 5), _two_digits(data, start + 8))
     if days < 0 or not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return np.int64(NO_TIME)
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
@@ -92,7 +95,7 @@ def iso_time(data: U8, start: int, stop: int) -> Any:
     c, left = data[position], stop - position
     if c == _CAPITAL_Z and left == 1:
         return seconds * 1_000_000_000 + fraction
-    offset = _iso_offset(data, position, stop)
+    offset = offset_minutes(data, position, stop)
     if offset < 0 or (c != _PLUS and c != _MINUS):
         return np.int64(NO_TIME)
     return (seconds - (offset if c == _PLUS else -offset) * 60) * 1_000_000_000 + fraction
@@ -104,13 +107,13 @@ def to_utc(times: I64, changes: I64, offsets: I64) -> None:
 
     Parameters
     ----------
-    times : (n,) int64, ns UTC, NULL, or below LOCAL: minus ns of the local clock
+    times : (n,) int64, ns UTC, NULL and NO_TIME, which stay, or below LOCAL: minus ns of the local clock
     changes : (k,) int64, ns of the local clock at which an offset begins to hold, the first before all data
     offsets : (k,) int64, ns that the local clock is ahead of UTC from there on
     """
     low, high, offset = np.int64(1), np.int64(0), np.int64(0)  # the stretch of one offset that the last row was in
     for i in range(times.shape[0]):
-        if times[i] >= LOCAL or times[i] == NULL:
+        if times[i] >= LOCAL or times[i] <= NO_TIME:
             continue
         local = -times[i]
         if local < low or local >= high:

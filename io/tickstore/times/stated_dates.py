@@ -1,6 +1,7 @@
-"""The trade date that a file states beside its times: only compared, and counted where it differs (decisions 1).
+"""The date that a file states beside its times: only compared, and counted where it differs (decisions 1).
 
-Called by the spill for its blocks, by the slow path of parsing and by session files.
+Beside clocks since midnight it makes times of them. Called by the spill for its blocks, by the slow path of parsing
+and by session files.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from kernels.base.columns import I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
+from tickstore.times.iso_times import MONTH_LENGTHS, NO_TIME
 from tickstore.times.trade_dates import TradeCalendar, day_text
 
 UNREADABLE: Final = -1  # in a column of stated dates: text that is no date
@@ -19,13 +21,17 @@ DAYS_BELOW: Final = 100_000  # a number below it counts days since 1970: up to 2
 _DATES: Final = 10_000_000  # numbers of eight digits are YYYYMMDD
 _TIMES: Final = 100_000_000  # larger ones are an epoch time in s, ms, us or ns, told by its size
 _NO_DAY: Final = -(2**31)
+_FIRST_DAY, _LAST_DAY = 3_652, 84_006  # 1980-01-01, 2200-01-01
 
 
 @inlined
 def _civil_day(number: int) -> Any:
-    """Return the days since 1970 of a date YYYYMMDD; _NO_DAY where month or day are none."""
+    """Return the days since 1970 of a date YYYYMMDD; _NO_DAY where there is none."""
     year, month, day = number // 10_000, number // 100 % 100, number % 100
-    if month < 1 or month > 12 or day < 1 or day > 31:
+    if month < 1 or month > 12 or day < 1:
+        return np.int64(_NO_DAY)
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if day > MONTH_LENGTHS[month - 1] + (leap and month == 2):
         return np.int64(_NO_DAY)
     year -= month <= 2  # the year begins in March: leap days come last
     era = year // 400
@@ -80,6 +86,31 @@ def count_other_dates(stated: I64, day: I32, changes: I64, offsets: I64, first: 
                 first[1] = day[i]
             count += 1
     return count
+
+
+@kernel
+def join_dates(clock: I64, date: I64, changes: I64, offsets: I64) -> None:
+    """Replace clocks by local times as `iso_times` writes them, for `to_utc`: minus ns of the local clock since 1970.
+
+    Parameters
+    ----------
+    clock : (n,) int64, ns since local midnight, or NULL, which stays
+    date : (n,) int64, stated dates as `read_stated_date` returns them, or NULL
+    changes, offsets : of a `TradeCalendar`: an epoch time that is no midnight of UTC is a local date's
+
+    A clock whose date is none, or not from 1980 to 2199, becomes NO_TIME.
+    """
+    last, last_day = np.int64(NULL), np.int64(_NO_DAY)
+    for i in range(clock.shape[0]):
+        if clock[i] == NULL:
+            continue
+        if date[i] != last:
+            last = date[i]
+            last_day = _stated_day(last, changes, offsets)
+        if _FIRST_DAY <= last_day < _LAST_DAY and clock[i] >= 0:
+            clock[i] = -(last_day * _DAY_NS + clock[i])
+        else:
+            clock[i] = NO_TIME
 
 
 class StatedDates:

@@ -1,30 +1,29 @@
-"""Times as files write them: epochs in any unit, ISO 8601, compact dates. For the slow path and session files."""
+"""Times as files write them: epochs in any unit, ISO 8601, the forms of vendors. For the slow path and session files.
+
+`written_forms` holds the forms of a date and a clock, this module what is told by the size of a number.
+"""
 
 import re
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from kernels.conventions import NULL
+from tickstore.times.written_forms import DIGITS, instant_ns, is_ambiguous, match_form, may_be_cut
 
-_EPOCH: Final = datetime(1970, 1, 1)
 NULL_TEXT: Final = str(NULL)
-# Date and clock, down to the minute at least: a shorter text is a date, or what is left of a time cut short.
-_ISO: Final = re.compile(
-    r"\d{4}(?:-\d\d-\d\d[Tt _]|\d{4}[Tt _-])\d\d:?\d\d(?P<seconds>:?\d\d)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?"
-)
-_FIRST_YEAR, _LAST_YEAR = 1900, 2300
+AMBIGUOUS: Final = "ambiguous date: set time_format"
+_EPOCHS: Final = range(315 * 10**15, 7_258 * 10**15)  # 1980 to 2199: digits that count to none of these write a date
 _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
 
 
 class RejectError(Exception):
-    """Why a line cannot be stored: a short fixed reason, and the column it is about."""
+    """Why a line cannot be stored: a short fixed reason, and the column it is about with the text of its cell."""
 
-    def __init__(self, reason: str, column: str = "") -> None:
-        super().__init__(reason, column)
+    def __init__(self, reason: str, column: str = "", cell: str = "") -> None:
+        super().__init__(reason, column, cell)
         self.reason = reason
         self.column = column
+        self.cell = cell
 
 
 def whole_number(digits: str) -> int:
@@ -33,25 +32,34 @@ def whole_number(digits: str) -> int:
     return int(digits or "0") if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
+def describe_forms() -> str:
+    """Return the forms that are read, for the message about one that is not."""
+    return (
+        "times are read as 2024-09-05T10:00:00.123Z, 2024-09-05 10:00:00, 2024/09/05 10:00:00, "
+        "2024.09.05D10:00:00.123456789, 20240905-10:00:00.123, 20240905100000123, 5 Sep 2024 10:00:00, each with an "
+        "offset, Z, UTC or GMT or as local time, and as epoch seconds, ms, us or ns; anything else by time_format"
+    )
+
+
 def parse_time(text: str, timezone: str) -> int:
-    """Return ns UTC of an epoch or ISO time; -1 where it is out of every range.
+    """Return ns UTC of an epoch, of an ISO time, or of a date and a clock in another clear form; -1 out of every range.
 
     RejectError: it is not a time.
     """
-    digits = text.removeprefix("-")
-    if digits.isascii() and digits.isdigit():
-        ns = -1 if text.startswith("-") or whole_number(digits) >= 2**63 else _epoch_ns(whole_number(digits))
-    elif digits.replace(".", "", 1).isascii() and digits.replace(".", "", 1).isdigit():
-        whole, fraction = digits.split(".")
-        unit = _epoch_ns(whole_number(whole)) // max(1, whole_number(whole))
-        ns = (
-            -1
-            if text.startswith("-") or len(fraction) > 9
-            else int(Decimal(f"{whole_number(whole)}.{fraction}") * unit)
-        )
-    else:
-        ns = _iso_ns(text, timezone)
+    form, ns = _form_or_number(text)
+    try:
+        if form is not None:
+            return instant_ns(form.groupdict(), timezone)
+    except ValueError:  # there is no such date
+        pass
+    if ns is None:
+        raise RejectError(AMBIGUOUS if is_ambiguous(text) else "malformed time")
     return ns
+
+
+def written_form(text: str) -> re.Match[str] | None:
+    """Return the parts of a time written as a date and a clock, None for an epoch time and for all else."""
+    return _form_or_number(text)[0]
 
 
 def time_shape(text: str) -> str:
@@ -65,8 +73,10 @@ def time_shape(text: str) -> str:
     whole, point, rest = text.partition(".")
     if whole.isdigit() and not rest.strip("0123456789"):
         return f"{len(whole)}{point}"
-    offset = re.search(r"(?:[A-Za-z]+|[+-][\d:]+)$", text[11:])
-    return re.sub(r"\d", "9", offset[0]) if offset else ""
+    behind = text if ":" in text[1:3] else text[11:]  # a clock, or what follows a date
+    offset = re.search(r"(?:[A-Za-z]+|[+-][\d:]+)$", behind)
+    shape = re.sub(r"\d", "9", offset[0]) if offset else ""
+    return "AM" if shape.upper() in ("AM", "PM") else shape
 
 
 def looks_whole(text: str, shape: str | None) -> bool:
@@ -74,8 +84,26 @@ def looks_whole(text: str, shape: str | None) -> bool:
     if not text or text == NULL_TEXT:
         return True
     ours = time_shape(text)
-    iso = None if ours[:1].isdigit() else _ISO.match(text)
-    return shape in (None, ours) and (iso is None or iso["seconds"] is not None)
+    return shape in (None, ours) and (ours[:1].isdigit() or not may_be_cut(text))
+
+
+def _form_or_number(text: str) -> tuple[re.Match[str] | None, int | None]:
+    """Return the parts of a date and a clock; and ns of an epoch time, which digits may be, too."""
+    digits = text.removeprefix("-")
+    plain = digits.replace(".", "", 1)
+    if not (plain.isascii() and plain.isdigit()):
+        return match_form(text), None
+    ns = _number_ns(digits) if digits == text else -1
+    return None if ns in _EPOCHS else DIGITS.fullmatch(text), ns
+
+
+def _number_ns(digits: str) -> int:
+    """Return ns of an epoch time, with a fraction or not; -1 where it is out of every range."""
+    if digits.isdigit():
+        return -1 if whole_number(digits) >= 2**63 else _epoch_ns(whole_number(digits))
+    whole, fraction = digits.split(".")
+    unit = _epoch_ns(whole_number(whole) or 1) // (whole_number(whole) or 1)
+    return -1 if len(fraction) > 9 else int(Decimal(f"{whole_number(whole)}.{fraction}") * unit)
 
 
 def _epoch_ns(value: int) -> int:
@@ -87,26 +115,3 @@ def _epoch_ns(value: int) -> int:
     if value >= 10**11:
         return value * 10**6
     return value * 10**9 if 0 <= value < 9 * 10**9 else -1
-
-
-def _iso_ns(text: str, timezone: str) -> int:
-    """Return ns UTC of an ISO time, to the minute or finer; without an offset it is the exchange's local time."""
-    body, fraction = text.replace(",", "."), ""  # ISO 8601 allows either before the fraction
-    if "." in body:
-        body, _, tail = body.partition(".")
-        fraction = tail[: len(tail) - len(tail.lstrip("0123456789"))]
-        body += tail[len(fraction) :]
-    parts = _ISO.fullmatch(body)
-    if parts is None or len(fraction) > 9 or (fraction and not parts["seconds"]):
-        raise RejectError("malformed time")
-    try:
-        moment = datetime.fromisoformat(body)
-    except ValueError:
-        raise RejectError("malformed time") from None
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:  # zones cannot be asked about the ends of the calendar
-        return -1
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(timezone))
-    offset = moment.utcoffset() or timedelta()
-    seconds = (moment.replace(tzinfo=None) - offset - _EPOCH) // timedelta(seconds=1)
-    return seconds * 10**9 + int(fraction.ljust(9, "0"))

@@ -150,7 +150,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"results": " "}, "--results needs a folder"),
         ({"ticks": "0:1,100"}, "price:tick pairs"),
         ({"ticks": "5:1"}, "price:tick pairs"),
-        ({"columns": "price"}, "pairs ours:theirs"),
+        ({"columns": "price"}, "pairs field:column"),
         ({"max_workers": "1_000"}, "a whole number"),
         ({"max_workers": "-1"}, "a whole number"),
         ({"population": "some"}, "one of all, sweep, traded"),

@@ -155,6 +155,13 @@ def test_missing_inputs_are_said(results: Path) -> None:
     assert "Fees" not in text
 
 
+def test_orders_that_are_set_apart_are_said(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    counts = {"fills": 5, "quotes": 7, "orders_set_apart": 1_200, "orders_set_apart_in_hours": 34}
+    assert "1,234 orders contradict themselves and are in no figure" in " ".join(findings(summary, rows, counts, {}))
+    assert "contradict" not in " ".join(findings(summary, rows, {"fills": 5, "quotes": 7}, {}))
+
+
 def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) -> None:
     summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
     (real, a, b, c) = summary

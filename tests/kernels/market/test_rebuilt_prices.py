@@ -238,7 +238,7 @@ def test_each_of_many_fills_of_an_order_meets_the_limit_of_its_own_time() -> Non
     fill = {"order_id": 1, "side": 1, "price": 15, "quantity": 1, "deal_source": 47}
     events = [
         {**base, "timestamp": OPEN + 2 * k, "price": 15 + k % 2, "leaves_quantity": n - k, "matched_quantity": k}
-        for k in range(n)
+        for k in range(n + 1)
     ]
     fills = [{**fill, "timestamp": OPEN + 2 * k + 1, "match_id": k} for k in range(n)]
     day = build_day(events, with_nulls(fills), [{"timestamp": OPEN, "bid": 15, "offer": 16}])

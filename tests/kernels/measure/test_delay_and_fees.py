@@ -35,10 +35,14 @@ def test_delay_adds_to_the_shortfall_from_the_decision(seed: int) -> None:
     settings = Choices()
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     (block,) = measure(day, settings, SESSION)
-    np.testing.assert_array_equal(block["parent_id"], np.arange(n) + 2**62)
+    number = {order: place for place, order in enumerate(day.orders["order_id"].tolist())}
+    np.testing.assert_array_equal(block["parent_id"], [number[order] + 2**62 for order in block.order_id.tolist()])
     if not fills:
         return
-    for place, (order, time) in enumerate(zip(naive_measures(events, fills, quotes, rules), decided, strict=True)):
+    expected = naive_measures(events, fills, quotes, rules)
+    assert [order["order_id"] for order in expected] == block.order_id.tolist()
+    for place, order in enumerate(expected):
+        time = decided[number[order["order_id"]]]
         same = time == order["arrival_time"]
         mid2 = order["mid2"] if same else naive_mid2(naive_quote_at(quotes, time, rules))
         mid2 = None if time == NULL else mid2

@@ -150,7 +150,7 @@ def check(tables: Tables, simulation: Simulation) -> None:
     settings = Choices(simulation=simulation)
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     expected = naive_measures(events, fills, quotes, rules)
-    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes, (OPEN, CLOSE))
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)
     assert cells_of(block, settings.timezone).sums[0].sum() == len(expected)
@@ -184,4 +184,4 @@ def test_causes_at_the_edges(name: str) -> None:
 def test_quality_counts_equal_the_oracle(seed: int) -> None:
     events, fills, quotes = random_day(seed)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes, (OPEN, CLOSE))

@@ -114,7 +114,7 @@ def test_parquet_times_and_names_are_understood(tmp_path: Path) -> None:
     stamp = 1_725_494_536_001_032_398
     table = pa.table(
         {
-            "id": [7], "time": pa.array([stamp], pa.timestamp("ns", "UTC")), "security": ["ABC"], "price": [3.25],
+            "order_id": [7], "time": pa.array([stamp], pa.timestamp("ns", "UTC")), "security": ["ABC"], "price": [3.25],
             "side": ["Buy"], "quantity": [5], "leaves": [5], "matched": [0], "participant": ["LONG-NAME-OF-BROKER"],
         }
     )  # fmt: skip

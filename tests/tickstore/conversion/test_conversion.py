@@ -9,7 +9,7 @@ import pytest
 import tickstore
 from tickstore import ConvertRequest, InputError
 
-MINIMAL = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+MINIMAL = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 
 
 def request(folder: Path, **options: object) -> ConvertRequest:
@@ -141,17 +141,19 @@ def test_bad_rows_are_listed_and_counted(tmp_path: Path) -> None:
     with (tmp_path / "store" / "rejects.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["line"], row["column"], row["reason"]) for row in rows] == [
-        ("52", "id", "malformed number"),
+        ("52", "order_id", "malformed number"),
         ("53", "side", "unknown side"),
         ("55", "", "missing fields"),
     ]
 
 
 def test_too_many_bad_rows_store_nothing(tmp_path: Path) -> None:
-    write(tmp_path, orders=MINIMAL + "x,1725494536001032398,5,3340,1,100,100,0,69\n")
-    with pytest.raises(InputError, match=r"1 of 1 rows are bad, 0 allowed: nothing was stored.*malformed number in id"):
+    write(tmp_path, orders=MINIMAL + "7,1725494536001032398,5,3340,1,x,100,0,69\n")
+    told = r"1 of 1 rows are bad, 0 allowed: nothing was stored.*malformed number in quantity \('x'\)"
+    with pytest.raises(InputError, match=told):
         tickstore.convert(request(tmp_path))
     assert not list((tmp_path / "store").rglob("*.h5"))
+    assert "malformed number" in (tmp_path / "store/rejects.csv").read_text()
 
 
 @pytest.mark.parametrize(
@@ -160,12 +162,12 @@ def test_too_many_bad_rows_store_nothing(tmp_path: Path) -> None:
         ("missing.csv", "file .*missing.csv does not exist"),
         ("", "is a directory"),
         ("none-*.csv", "no file matches"),
-        ("bad.csv", "no column for leaves_quantity .* the file has: id, time, security, price, side, qty"),
+        ("bad.csv", "no column for leaves_quantity .* the file has: order_id, time, security, price, side, qty"),
         ("empty.csv", "is empty"),
     ],
 )
 def test_user_errors_are_one_clear_line(tmp_path: Path, orders: str, message: str) -> None:
-    write(tmp_path, bad="id,time,security,price,side,qty\n", empty="")
+    write(tmp_path, bad="order_id,time,security,price,side,qty\n", empty="")
     with pytest.raises(InputError, match=message) as caught:
         tickstore.convert(ConvertRequest(orders=(tmp_path / orders,), store=tmp_path / "store"))
     assert "\n" not in str(caught.value)

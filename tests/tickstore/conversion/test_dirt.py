@@ -83,7 +83,7 @@ def test_bad_rows_are_rejected_for_their_reason(kind: str, clean: dict[tuple[str
     folder = market(tmp_path, f"{kind}:3")
     done = json.loads((folder / "truth" / "dirt.json").read_text())
     expected = {name.partition(".")[0]: counts[kind] for name, counts in done.items() if counts.get(kind)}
-    report = convert(request(folder, max_rejects=1000))
+    report = convert(request(folder, max_rejects=1000, duplicates="reject"))
     with (folder / "store" / "rejects.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert Counter(row["table"] for row in rows) == expected
@@ -99,6 +99,19 @@ def test_bad_rows_are_rejected_for_their_reason(kind: str, clean: dict[tuple[str
     assert digests(folder) == clean
     with pytest.raises(InputError, match=rf"rows are bad, 0 allowed: nothing was stored. First: .*{REJECTED[kind]}"):
         convert(request(market(tmp_path / "strict", f"{kind}:3"), max_rejects=0))
+
+
+def test_copies_of_orders_and_trades_are_told_and_those_of_quotes_kept(
+    clean: dict[tuple[str, str], str], tmp_path: Path
+) -> None:
+    folder = market(tmp_path, "duplicate:3")
+    done = json.loads((folder / "truth" / "dirt.json").read_text())
+    report = convert(request(folder, max_rejects=1000))
+    rejected = {table: count.rejected for table, count in report.tables.items()}
+    assert rejected == {"orders": done["orders.csv"]["duplicate"], "trades": done["trades.csv"]["duplicate"], "nbbo": 0}
+    for table in TABLES[:2]:  # what is left of them is what there was
+        assert report.tables[table].stored == report.tables[table].read - rejected[table]
+    assert digests(folder).keys() == clean.keys()
 
 
 @pytest.mark.parametrize("kind", REPAIRED)
@@ -125,7 +138,7 @@ def test_all_kinds_at_once_add_up(tmp_path: Path) -> None:
     kinds = [*REJECTED, *REPAIRED, "truncated"]
     folder = market(tmp_path, *(f"{kind}:2" for kind in kinds))
     done = json.loads((folder / "truth" / "dirt.json").read_text())
-    report = convert(request(folder, max_rejects=1000))
+    report = convert(request(folder, max_rejects=1000, duplicates="reject"))
     for name, counts in done.items():
         count = report.tables[name.partition(".")[0]]
         bad = sum(counts.get(kind, 0) for kind in REJECTED) + counts.get("truncated", 0)
@@ -144,14 +157,14 @@ def reasons(folder: Path) -> dict[str, int]:
 
 def test_packed_files_are_rejected_and_repaired_alike(tmp_path: Path) -> None:
     folder = market(tmp_path, *(f"{kind}:3" for kind in [*REJECTED, *REPAIRED, "null", "truncated"]))
-    plain = convert(request(folder, max_rejects=1000))
+    plain = convert(request(folder, max_rejects=1000, duplicates="reject"))
     with (folder / "store" / "rejects.csv").open(newline="") as file:
         bad = list(csv.reader(file))
     paths = {}
     for table in TABLES:
         paths[table] = (folder / f"{table}.csv.gz",)
         paths[table][0].write_bytes(gzip.compress((folder / f"{table}.csv").read_bytes()))
-    packed = convert(replace(request(folder, max_rejects=1000), store=folder / "packed", **paths))  # type: ignore[arg-type]
+    packed = convert(replace(request(folder, max_rejects=1000, duplicates="reject"), store=folder / "packed", **paths))  # type: ignore[arg-type]
     assert packed.reject_reasons == plain.reject_reasons == reasons(folder)
     assert packed.tables == plain.tables
     with (folder / "packed" / "rejects.csv").open(newline="") as file:
@@ -173,7 +186,7 @@ def column_of(cells: list[str]) -> pa.Array:
 @pytest.mark.parametrize("kinds", [IN_PARQUET, ("big_id", "null", "shuffled"), ("negative", "side")])
 def test_parquet_is_rejected_and_repaired_alike(kinds: tuple[str, ...], tmp_path: Path) -> None:
     folder = market(tmp_path, *(f"{kind}:3" for kind in kinds))
-    plain = convert(request(folder, max_rejects=1000))
+    plain = convert(request(folder, max_rejects=1000, duplicates="reject"))
     paths = {}
     for table in TABLES:
         with (folder / f"{table}.csv").open(newline="") as file:
@@ -181,7 +194,7 @@ def test_parquet_is_rejected_and_repaired_alike(kinds: tuple[str, ...], tmp_path
         columns = [column_of([row[place] for row in rows]) for place in range(len(names))]
         paths[table] = (folder / f"{table}.parquet",)
         pyarrow.parquet.write_table(pa.table(columns, names=names), paths[table][0])
-    packed = convert(replace(request(folder, max_rejects=1000), store=folder / "packed", **paths))  # type: ignore[arg-type]
+    packed = convert(replace(request(folder, max_rejects=1000, duplicates="reject"), store=folder / "packed", **paths))  # type: ignore[arg-type]
     assert packed.reject_reasons == plain.reject_reasons == reasons(folder)
     assert packed.tables == plain.tables
     assert [p.digest for p in read_catalog(folder / "packed").partitions] == list(digests(folder).values())

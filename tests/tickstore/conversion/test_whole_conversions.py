@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tickstore.naive_day import naive_day
 from tests.tickstore.naive_reader import EPOCH, ReadFile, read_file
-from tickstore import ConvertRequest, convert, open_day, read_catalog, verify
+from tickstore import ConvertRequest, InputError, convert, open_day, read_catalog, verify
 from tickstore.request import Limits
 
 ZONE = "Australia/Sydney"
@@ -186,12 +186,15 @@ def test_a_conversion_stores_what_a_plain_reader_reads(
     limits = Limits(
         in_memory_bytes=0 if logs else 1 << 20, ranges=1 << 30, range_bytes=ranges, page_bytes=64, piece_bytes=piece
     )
-    report = convert(
-        ConvertRequest(
-            store=folder / "store", max_rejects=10**6, price_decimals=DECIMALS, limits=limits,
-            price_format="decimal" if decimal else "units", **{table: tuple(p) for table, p in paths.items()},  # type: ignore[arg-type]
-        )
+    request = ConvertRequest(
+        store=folder / "store", max_rejects=10**6, price_decimals=DECIMALS, limits=limits, order_ids="integer",
+        price_format="decimal" if decimal else "units", **{table: tuple(p) for table, p in paths.items()},  # type: ignore[arg-type]
     )  # fmt: skip
+    if not any(file.rows for files in found.values() for file in files):
+        with pytest.raises(InputError, match=r"nothing was stored|is empty"):
+            convert(request)
+        return
+    report = convert(request)
     days = {(p.security, p.date): open_day(p.path) for p in read_catalog(folder / "store").partitions}
     wanted = expected(found)
     assert set(days) == set(wanted)

@@ -19,7 +19,7 @@ PRICES = [3405, 3400, 0]
 def write(folder: Path, **columns: Any) -> Path:
     """Write three orders, ``columns`` in the place of the plain ones or beside them."""
     plain = {
-        "id": [1, 2, 3], "time": [STAMP, STAMP + 1, STAMP + 2], "security": [101] * 3, "price": PRICES,
+        "order_id": [1, 2, 3], "time": [STAMP, STAMP + 1, STAMP + 2], "security": [101] * 3, "price": PRICES,
         "side": [1, 2, 1], "quantity": [100] * 3, "leaves": [60] * 3, "matched": [40] * 3, "participant": [7] * 3,
     }  # fmt: skip
     path = folder / "o.parquet"
@@ -105,5 +105,5 @@ def test_a_line_break_in_a_text_is_read_as_a_blank(tmp_path: Path) -> None:
 
 
 def test_floats_too_large_to_be_exact_are_rejects(tmp_path: Path) -> None:
-    report, _ = load(write(tmp_path, id=pa.array([7_904_794_000_153_245_123.0, 2.0, 3.0])), 1)
+    report, _ = load(write(tmp_path, order_id=pa.array([7_904_794_000_153_245_123.0, 2.0, 3.0])), 1)
     assert report.reject_reasons == {"malformed number": 1}

@@ -7,7 +7,7 @@ import pytest
 from tests.tickstore.conftest import DAY_NS, OPEN
 from tickstore import ConvertRequest, InputError, convert, open_day
 
-HEADER = "id,time,security,price,side,quantity,leaves,matched,participant,sequence\n"
+HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant,sequence\n"
 
 
 def orders(path: Path, *prices: str, day: int = 0) -> Path:
@@ -55,7 +55,7 @@ def test_a_store_keeps_its_price_unit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "header", "message"),
     [
-        ("price", "limit_px", "maps price to 'limit_px', but no file has such a column; .* has: id, time"),
+        ("price", "limit_px", "maps price to 'limit_px', but no file has such a column; .* has: order_id, time"),
         ("leavesqtyy", "leaves", "leavesqtyy: there is no such field"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_comma_may_stand_before_the_fraction_of_a_time(tmp_path: Path) -> None
 
 
 def test_a_column_that_another_field_has_taken_is_named(tmp_path: Path) -> None:
-    (tmp_path / "o.csv").write_text("id,time,security,price,side,quantity,leaves,matched,participant\n")
+    (tmp_path / "o.csv").write_text("order_id,time,security,price,side,quantity,leaves,matched,participant\n")
     request = ConvertRequest((tmp_path / "o.csv",), tmp_path / "store", columns=(("price", "quantity"),))
     with pytest.raises(InputError, match=r"no column for quantity .*; column 'quantity' is taken for price\. Name it"):
         convert(request)

@@ -19,7 +19,7 @@ from tickstore import ConvertReport, ConvertRequest, InputError, convert, inspec
 from tickstore.request import Limits
 
 TABLES = ("orders", "trades", "nbbo")
-PLAIN = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+PLAIN = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 ROW = "7,1725494536001032398,5,3340,1,100,100,0,69\n"
 
 
@@ -169,8 +169,8 @@ def test_copies_of_a_header_alone_do_no_harm(tmp_path: Path) -> None:
         "36000000",
         "36000000000000",
         "1",
-        "20240905100000",
-        "20240905100000123",
+        "20241305100000",  # no date of any month
+        "202402301000001",
         "9000000000000",
         "9200000000",
     ],
@@ -180,6 +180,16 @@ def test_a_date_or_a_clock_is_not_taken_for_an_epoch_time(tmp_path: Path, time: 
     path.write_text(PLAIN + ROW + ROW.replace("1725494536001032398", time))
     report = load(tmp_path / "store", path, max_rejects=1)
     assert (report.reject_reasons, report.partitions) == ({"time out of range": 1}, (("5", "2024-09-05"),))
+
+
+@pytest.mark.parametrize(
+    "time", ["20240905100000", "20240905100000123", "20240905-10:00:00.123", "5 Sep 2024 10:00:00"]
+)
+def test_a_date_with_a_clock_in_a_form_of_vendors_is_stored(tmp_path: Path, time: str) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text(PLAIN + ROW + ROW.replace("1725494536001032398", time))
+    report = load(tmp_path / "store", path)
+    assert (report.tables["orders"].stored, report.partitions) == (2, (("5", "2024-09-05"),))
 
 
 def test_rows_that_differ_in_columns_that_are_not_stored_are_repetitions(tmp_path: Path) -> None:

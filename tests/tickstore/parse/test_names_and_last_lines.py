@@ -9,7 +9,7 @@ from tickstore import ConvertReport, ConvertRequest, convert, read_catalog, veri
 from tickstore.times.written_times import RejectError, parse_time
 
 MIDNIGHT = 1_725_494_400 * 10**9  # of 2024-09-05, UTC
-HEADER = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
 
 
 def load(folder: Path, *lines: str, max_rejects: int = 0) -> ConvertReport:

@@ -98,13 +98,13 @@ def test_exact_duplicates_with_a_sequence_are_rejects(market: Path) -> None:
 def test_rows_without_a_sequence_are_never_duplicates(tmp_path: Path) -> None:
     row = "7,1725494536001032398,5,3340,1,100,100,0,69\n"
     path = tmp_path / "o.csv"
-    path.write_text("id,time,security,price,side,quantity,leaves,matched,participant\n" + 2 * row)
+    path.write_text("order_id,time,security,price,side,quantity,leaves,matched,participant\n" + 2 * row)
     report = convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
     assert report.tables["orders"].stored == 2
 
 
 def test_text_names_keep_their_codes_as_a_store_grows(tmp_path: Path) -> None:
-    header = "id,time,security,price,side,quantity,leaves,matched,participant\n"
+    header = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"
     for number, (broker, day) in enumerate((("M", 0), ("A", 1))):
         path = tmp_path / f"o{number}.csv"
         path.write_text(header + f"7,{1725494536001032398 + day * DAY_NS},5,3340,1,100,100,0,{broker}\n")

@@ -22,7 +22,7 @@ from tickstore.parse.plan import find_sources, line_rules
 from tickstore.times.written_times import RejectError
 
 ZONES = ("Australia/Sydney", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Kolkata", "Africa/Casablanca")
-HEADER = "id,time,security,price,side,quantity,leaves,matched,participant,decision_time\n"
+HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant,decision_time\n"
 
 
 def parsed(

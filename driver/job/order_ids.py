@@ -1,0 +1,38 @@
+"""Order ids as the input wrote them: text that the store keeps as a number, or 64 bits without a sign.
+
+For the order file and the outliers of a job.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from kernels.base.columns import I64, Array
+from tickstore.input.fields import TEXT_COLUMNS
+from tickstore.parse.text_ids import words_text
+
+
+class OrderIds:
+    """The ids of a day's orders, from numbers to what is shown."""
+
+    def __init__(self, orders: Mapping[str, Array]) -> None:
+        """Look at the columns of a day file's orders."""
+        ids = np.asarray(orders["order_id"])
+        self._words = [orders[name] for name in TEXT_COLUMNS if name in orders]
+        self._rows = np.argsort(ids) if self._words else np.empty(0, np.int64)
+        self._sorted = ids[self._rows]
+        self._unsigned = len(ids) > 0 and int(ids.min()) < 0
+
+    @property
+    def as_stored(self) -> bool:
+        """Return whether the numbers of the store are what the input wrote."""
+        return not self._words and not self._unsigned
+
+    def shown(self, ids: I64) -> pa.Array:
+        """Return ids of orders of the day, (n,) int64, as they are shown."""
+        if not self._words:
+            return pa.array(ids.view(np.uint64) if self._unsigned else ids)
+        rows = self._rows[np.searchsorted(self._sorted, ids)]
+        texts = words_text(np.stack([words[rows] for words in self._words], axis=1))
+        return pa.array([text or str(number) for text, number in zip(texts, ids.tolist(), strict=True)], pa.string())

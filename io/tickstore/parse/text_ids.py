@@ -1,0 +1,91 @@
+"""Order ids that are text: a number of 63 bits in every column, and the text itself once an order.
+
+Called by parse tasks for each block. The number is a hash of the text, so that files, byte ranges and stores need not
+agree on a dictionary; the text travels beside it in columns of eight bytes each, and comes back in results.
+"""
+
+import hashlib
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I64
+from kernels.conventions import NULL
+from tickstore.input.fields import IDS, NAME, TEXT_COLUMNS
+from tickstore.input.files import Source
+from tickstore.input.packed_names import name_text
+
+_HASHED: Final = 1 << 62  # the bit that numbers of texts have, and ids that are numbers in such files have not
+
+
+def text_number(text: str) -> int:
+    """Return the number of an id's text, 2^62 up to 2^63 - 1; ids below 10^18 that are just digits stay numbers.
+
+    Examples
+    --------
+    >>> text_number("101"), text_number("000123AB") >> 62
+    (101, 1)
+    """
+    if text.isascii() and text.isdigit() and len(text) <= 18 and (text == "0" or text[0] != "0"):
+        return int(text)
+    return _HASHED | (int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2)
+
+
+def text_words(text: str) -> list[int]:
+    """Return the bytes of a text as numbers of eight bytes each, zeros behind its end."""
+    padded = text.encode().ljust(8 * len(TEXT_COLUMNS), b"\0")[: 8 * len(TEXT_COLUMNS)]
+    words: list[int] = np.frombuffer(padded, ">i8").tolist()
+    return words
+
+
+def words_text(words: NDArray[np.int64]) -> list[str]:
+    """Return the texts whose bytes are the rows of (n, columns) int64; "" where an id is a number.
+
+    Examples
+    --------
+    >>> words_text(np.array([text_words("7f-A"), [0] * len(TEXT_COLUMNS)]))
+    ['7f-A', '']
+    """
+    size = 8 * words.shape[1]
+    data = np.ascontiguousarray(words).astype(">i8").tobytes()
+    return [data[start : start + size].rstrip(b"\0").decode(errors="replace") for start in range(0, len(data), size)]
+
+
+class TextIds:
+    """Turns the ids of a source that are text into numbers, block by block."""
+
+    def __init__(self, source: Source, long_names: dict[str, int]) -> None:
+        self.fields = text_id_fields(source)
+        self._long_names = long_names
+        self._texts: dict[int, str] = {}  # of the numbers that the parser gave
+        self._known: dict[int, tuple[int, list[int]]] = {}  # parser's number -> number, words
+
+    def columns(self, columns: dict[str, I64]) -> dict[str, I64]:
+        """Return a block's columns with the numbers of texts, and with the texts of its order ids."""
+        if not self.fields:
+            return columns
+        if len(self._texts) < len(self._long_names):
+            self._texts = {number: text for text, number in self._long_names.items()}
+        made = dict(columns)
+        for name in self.fields:
+            distinct, place = np.unique(columns[name], return_inverse=True)
+            found = [self._number(number) for number in distinct.tolist()]
+            made[name] = np.array([number for number, _ in found], np.int64)[place]
+            if name == "order_id" and "leaves_quantity" in columns:
+                words = np.array([words for _, words in found], np.int64)[place]
+                made |= {column: np.ascontiguousarray(words[:, k]) for k, column in enumerate(TEXT_COLUMNS)}
+        return made
+
+    def _number(self, number: int) -> tuple[int, list[int]]:
+        known = self._known.get(number)
+        if known is None:
+            text = "" if number == NULL else name_text(number, self._texts)
+            known = number if number == NULL else text_number(text), text_words(text if number < 0 else "")
+            self._known[number] = known
+        return known
+
+
+def text_id_fields(source: Source) -> tuple[str, ...]:
+    """Return the ids of a source that are text."""
+    return tuple(r.field.name for r in source.readings if r.kind == NAME and r.field.name in IDS)

@@ -1,0 +1,132 @@
+"""What the first rows of a file say of its columns: patterns of times, clocks with a date, columns that are none.
+
+Called by `parse.plan` for each file.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from tickstore.errors import InputError
+from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
+from tickstore.input.files import Source
+from tickstore.input.readings import Reading, date_in_name
+from tickstore.parse.odd_lines import LineRules, read_cells
+from tickstore.request import ConvertRequest
+from tickstore.rules import ColumnRule
+from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, infer_pattern, number_pattern
+from tickstore.times.written_forms import CLOCK
+from tickstore.times.written_times import NULL_TEXT, RejectError
+
+_ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
+
+
+def understood(
+    source: Source, lines: Sequence[bytes], rules: Mapping[str, ColumnRule], request: ConvertRequest
+) -> Source:
+    """Return a source with what its first lines tell; what a user said of a field stands as it is.
+
+    InputError: a column that may be anything was taken for the order or the security, and numbers the rows.
+    """
+    line_rules = LineRules(
+        source.header.names, source.header.delimiter, source.readings, request.timezone, -(2**63), 2**63 - 1
+    )
+    rows = _rows(lines[:_ROWS], line_rules)
+    said = {name.rpartition(".")[2] for name in rules if name.rpartition(".")[0] in ("", source.table)}
+    _check_row_numbers(source, rows, said)
+    readings, patterns, notes = [], [], []
+    for reading in source.readings:
+        if reading.column >= 0:
+            texts = [row[reading.column].strip() for row in rows]
+            present = [text for text in texts if text not in _nulls(reading)]
+            reading = _with_kind(reading, present, source, request)
+            if reading.kind == TIME:
+                pattern = _pattern(reading, present)
+                patterns += [(reading.column, pattern)] if pattern else []
+            if reading.field.name not in said and _is_unreadable(reading, rows, line_rules):
+                notes.append(_left_out(reading, present[0], source))
+                continue
+        readings.append(reading)
+    return replace(source, readings=tuple(readings), patterns=tuple(patterns), notes=tuple(notes))
+
+
+def _rows(lines: Sequence[bytes], rules: LineRules) -> list[list[str]]:
+    """Return the cells of the lines that have as many as the header."""
+    texts = (line.decode("utf-8", "replace").removesuffix("\r").replace("\0", "") for line in lines)
+    found = []
+    for text in texts:
+        with suppress(csv.Error, StopIteration):
+            found.append(next(csv.reader([text], delimiter=rules.delimiter, strict=True)))
+    return [cells for cells in found if len(cells) == len(rules.names)]
+
+
+def _nulls(reading: Reading) -> set[str]:
+    return {"", NULL_TEXT, *(text for text, meant in reading.words if meant == "")}
+
+
+def _check_row_numbers(source: Source, rows: Sequence[Sequence[str]], said: set[str]) -> None:
+    for reading in source.readings:
+        field = reading.field
+        if reading.column < 0 or field.name in said:
+            continue
+        name = source.header.names[reading.column]
+        if canonical(name) in field.weak and 1 < len(rows) == len({row[reading.column] for row in rows}):
+            raise InputError(
+                f"{source.path}: column {name!r} has another value on each of the first {len(rows)} rows: it numbers "
+                f"rows and is not the {field.name}. Name the column that is, or this one if it is: "
+                f"--columns={source.table}.{field.name}:{name}"
+            )
+
+
+def _with_kind(reading: Reading, present: Sequence[str], source: Source, request: ConvertRequest) -> Reading:
+    """Return a reading as its texts are: ids that are no numbers, times that are clocks beside a date."""
+    words = sum(not _is_number(text) for text in present)
+    if reading.field.name in IDS and request.order_ids == "auto" and 2 * words > len(present):
+        return replace(reading, kind=NAME)
+    stated = reading.clock or reading.format or reading.unit or reading.epoch
+    if reading.kind == TIME and not stated and present and all(map(CLOCK.fullmatch, present)):
+        dates = [other.column for other in source.readings if other.kind == DATE and other.column >= 0]
+        date = "" if dates else date_in_name(source.path)
+        if dates or date:
+            return replace(reading, clock=True, date_column=dates[0] if dates else -1, date=date)
+    return reading
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 20
+
+
+def _pattern(reading: Reading, present: Sequence[str]) -> tuple[int, ...]:
+    """Return the pattern of a column's times for the fast path, none where it needs none."""
+    if reading.format:
+        steps = format_pattern(reading.format)
+    elif reading.clock:
+        steps = infer_clock_pattern(present, reading.unit or "s")
+    elif reading.unit:
+        steps = number_pattern(reading.unit, reading.epoch)
+    else:
+        steps = infer_pattern(present)
+    return tuple(steps.tolist())
+
+
+def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineRules) -> bool:
+    """Return whether most cells of a column that the file need not have cannot be read."""
+    if reading.field.required or reading.kind in (NAME, DATE):
+        return False
+    bad = 0
+    for row in rows:
+        try:
+            read_cells(row, reading, rules, {})
+        except RejectError:
+            bad += 1
+    return 2 * bad > len(rows)
+
+
+def _left_out(reading: Reading, example: str, source: Source) -> str:
+    name, field = source.header.names[reading.column], reading.field.name
+    return (
+        f"{source.path}: column {name!r} is left out: {example!r} is no {field}; say what its words mean "
+        f'({field} = {{column = "{name}", values = {{{example} = "1"}}}}) or leave it out ({field} = "")'
+    )
