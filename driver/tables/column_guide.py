@@ -63,7 +63,7 @@ OUTCOMES: Final = (
         "priced_orders",
         "count",
         NONE,
-        "orders that lived in continuous trading and have a cost: those all costs but the diluted ones are about",
+        "orders that lived in continuous trading, with a mid at benchmark and end: all costs but diluted are theirs",
     ),
     Column(
         "of_market_volume", "ratio", NONE, "filled over what the market traded on the row's security-days, a match once"
