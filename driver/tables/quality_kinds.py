@@ -37,6 +37,7 @@ KIND_MEANINGS: Final = {
     "fills_without_order": "of orders that are not in the order files",
     "fills_booked": "crossing bookings",
     "fills_off_market": "off-market reports, which consume no order",
+    "fills_unknown_deal_source": "of deal sources nobody knows: they fill their orders and belong to no venue",
     "fills_before_first_quote": "fills before the day's first quote",
     "quotes": "rows of quotes",
     "quotes_valid": "two-sided, bid below offer",
