@@ -11,7 +11,7 @@ from typing import Any, Final
 from kernels.base.sources import package_root, source_digest
 from tickstore.day.reader import dump_json
 from tickstore.durable.files import atomic_write
-from tickstore.durable.lock import LOCK_NAME
+from tickstore.durable.lock import LOCK_NAME, LOCK_NAMES
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.text import PLAIN
@@ -42,8 +42,8 @@ def forget_empty(made: list[Path]) -> None:
 
 def forget_lock(made: list[Path]) -> None:
     """Remove the lock's file where nothing else is in a store made by this conversion, which must hold the lock."""
-    if made and {path.name for path in made[0].iterdir()} == {LOCK_NAME}:
-        (made[0] / LOCK_NAME).unlink()
+    if made and {path.name for path in made[0].iterdir()} <= LOCK_NAMES:
+        (made[0] / LOCK_NAME).unlink(missing_ok=True)
 
 
 def logs_folder(store: Path, temp_dir: Path | None) -> Path:
