@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from driver.command_line import printed
@@ -18,6 +17,7 @@ from driver.config import loading
 from driver.config.keys import KINDS, PATHS, default_text
 from driver.config.loading import load_config
 from driver.run.monitor import Monitor
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 
 EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1  # the other codes: `main`
@@ -109,7 +109,7 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
     """
     import tickstore
 
-    path = Path(store).expanduser()
+    path = user_path(store)
     accepted = tickstore.accept(path) if is_true(accept) else ()
     found = tickstore.verify(path)
     facts = asdict(found) | {"accepted": accepted}
@@ -127,7 +127,7 @@ def aggregate(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import aggregate_again
 
-    done = aggregate_again(Path(results).expanduser(), Monitor())
+    done = aggregate_again(user_path(results), Monitor())
     _print(json, printed.run_text(done), printed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)
@@ -142,7 +142,7 @@ def report(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import report_again
 
-    path = str(report_again(Path(results).expanduser()))
+    path = str(report_again(user_path(results)))
     _print(json, f"report: {path}", {"report": path})
 
 
@@ -156,7 +156,7 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
     """
     from driver.command_line.market_flags import write_market
 
-    written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
+    written = write_market(user_path(out), dials, max_workers, Monitor())
     _print(json, printed.synth_text(written), asdict(written))
 
 
@@ -169,7 +169,7 @@ def inspect_file(path: str, *, json: bool = False) -> None:
     """
     from tickstore import inspect_file as look
 
-    found = look(Path(path).expanduser())
+    found = look(user_path(path))
     _print(json, printed.inspection_text(found), asdict(found))
 
 

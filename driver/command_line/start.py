@@ -4,7 +4,6 @@
 """
 
 import os
-import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from driver.command_line.own_packages import foreign_package
 from driver.command_line.streams import lost_output, steady_streams
 from driver.command_line.system_errors import system_trouble
+from driver.engines.memory_limits import is_limited
 
 USER_ERROR = 2
 
@@ -20,7 +20,7 @@ def start(argv: Sequence[str]) -> int:
     """Run the command line and return its exit code, whatever becomes of what it prints."""
     steady_streams()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends what it shows, not the run
-    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+    if is_limited():
         # OpenBLAS takes tens of MB for each thread; where it gets none it tries for ever, or interrupts the process
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
     if trouble := foreign_package():

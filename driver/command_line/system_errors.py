@@ -5,8 +5,9 @@
 
 import errno
 import os
-import resource
 from typing import Final
+
+from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
 
 REMEDIES: Final = {
     errno.ENOSPC: "free some space there, or give another path",
@@ -31,7 +32,7 @@ def system_trouble(error: Exception) -> str:
     if not isinstance(error, OSError):
         return ""
     if error.errno is None:  # raised by a library, not by the system
-        return memory_trouble(f"a library cannot be loaded ({error})") if _is_limited() else ""
+        return memory_trouble(f"a library cannot be loaded ({error})") if is_limited() else ""
     if error.errno == errno.ENOMEM:
         return memory_trouble("there is too little memory")
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
@@ -39,23 +40,11 @@ def system_trouble(error: Exception) -> str:
     return f"{where}{error.strerror or os.strerror(error.errno)}" + (f": {remedy}" if remedy else "")
 
 
-def memory_trouble(what: str) -> str:
-    """Return ``what`` with what limits memory here and what to do."""
-    if _is_limited():
-        limit = resource.getrlimit(resource.RLIMIT_AS)[0] >> 20
-        return f"{what}: memory is limited to {limit:,} MB here (ulimit -v), raise or drop that limit"
-    return f"{what}: free some, or take fewer --max_workers"
-
-
-def _is_limited() -> bool:
-    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
-
-
 def _import_trouble(error: ImportError) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"the package {error.name} is missing: install darkreplay with all it needs (pip install)"
     text = str(error)
-    if "map segment" in text or "allocate memory" in text:  # a shared library that found no room
+    if speaks_of_memory(text):  # a shared library that found no room
         return memory_trouble(f"there is too little memory to load {error.name or 'a library'}")
     place = f" ({error.path})" if error.path and error.path not in text else ""
     return f"{error.name or 'a package'}{place} cannot be imported: {text}; another one may be first on the path"

@@ -13,6 +13,7 @@ from driver.config.checks import did_you_mean
 from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError, StoreError, UserError
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
         if name in given and getattr(config, name) != getattr(usual, name):
             raise UserError(f"--{name} acts when files are converted: give them too (--orders=...), or leave it out")
     facts: Mapping[str, Any] = {}
-    for partition in read_catalog(Path(config.store).expanduser()).partitions:
+    for partition in read_catalog(user_path(config.store)).partitions:
         try:
             with open_day(partition.path) as day:
                 facts = day.attributes
             break
         except StoreError:  # its job will say what is wrong with it
             continue
-    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(Path(config.store).expanduser())
+    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(user_path(config.store))
     for name, value in stored.items():
         if name in given and getattr(config, name) != value:
             raise UserError(
@@ -61,7 +62,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
 
     found: dict[Path, None] = {}
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        path = user_path(pattern)
         if has_magic(pattern) and not path.exists():
             matches = sorted(match for match in map(Path, glob(str(path), recursive=True)) if not match.is_dir())  # noqa: PTH207 (absolute patterns)
             if not matches:
@@ -91,10 +92,10 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
     from tickstore.store.paths import MANIFEST_NAME
 
     orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
-    if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
+    if not orders and not (user_path(config.store) / MANIFEST_NAME).exists():
         raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
     _check_columns(config.columns)
-    temp_dir = Path(config.temp_dir).expanduser() if config.temp_dir else None
+    temp_dir = user_path(config.temp_dir) if config.temp_dir else None
     if temp_dir:
         make_folder(temp_dir, "temporary")
     sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
@@ -102,7 +103,7 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
         orders=orders,
         trades=trades,
         nbbo=nbbo,
-        store=Path(config.store).expanduser(),
+        store=user_path(config.store),
         sessions=sessions,
         memory_mb=config.memory or CONVERT_MEMORY_MB,
         temp_dir=temp_dir,

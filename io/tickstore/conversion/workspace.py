@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -50,7 +51,7 @@ def logs_folder(store: Path, temp_dir: Path | None) -> Path:
     """Return where the spill logs of a store's conversions are."""
     if temp_dir is None:
         return store.resolve() / CONVERT_FOLDER / "logs"
-    name = hashlib.sha256(str(store.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()[:16]
     return temp_dir.resolve() / f"darkreplay-{name}"
 
 
