@@ -5,7 +5,7 @@ keeps for itself, so ``check_cache`` leaves a cache alone whose parts are not as
 """
 
 import io
-import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -17,7 +17,6 @@ from numba.core.caching import IndexDataCacheFile
 from kernels.base.sealed_files import is_sealed, seal
 
 NEEDED: Final = ("_index_path", "_data_path", "_load_index", "_load_data", "_open_for_write")
-log = logging.getLogger(__name__)
 
 
 class CheckedFiles(IndexDataCacheFile):
@@ -59,7 +58,8 @@ def _is_sound(path: Path) -> bool:
 @cache
 def _tell(folder: Path) -> None:
     """Say it once for each package and process."""
-    log.warning("the kernel cache in %s is damaged: what is damaged is compiled anew", folder)
+    with suppress(OSError, AttributeError):  # nobody may be there to read it
+        sys.stderr.write(f"the kernel cache in {folder} is damaged: what is damaged is compiled anew\n")
 
 
 def check_cache(compiled: Any) -> None:

@@ -205,18 +205,18 @@ def test_a_run_survives_a_damaged_cache(market: Market, tmp_path: Path) -> None:
         ("tickstore", "nbi", "empty"),
     )
     for number, (package, kind, how) in enumerate(cases):
-        sound = {path: path.read_bytes() for path in root.rglob("*.nb?")}
-        for path in sorted(root.glob(f"{package}-*/**/*.{kind}"))[::2]:
+        sound = {path: path.read_bytes() for path in root.rglob("*.nbc")}
+        for path in sorted(root.glob(f"{package}-*/**/*.{kind}"))[::5]:
             damage(path, how)
-            del sound[path]
+            of_it = path.name.split(".py")[0]  # the code of a function whose index is lost is written again
+            sound = {path: content for path, content in sound.items() if not path.name.startswith(f"{of_it}.py")}
         names = f"--store=s{number + 1}", f"--results=r{number}"
         healed = darkreplay(*arguments, *names, folder=tmp_path, environment=environment)
         assert healed.returncode == 0, healed.stderr
         assert (DAMAGED if package == "kernels" else "is damaged: what is damaged is compiled anew") in healed.stderr
         assert tables(tmp_path / f"r{number}") == market.tables
         assert sorted(path.name for path in root.iterdir() if path.is_dir()) == folders, "nothing was moved away"
-        data = {path: content for path, content in sound.items() if path.suffix == ".nbc"}
-        assert {path: path.read_bytes() for path in data} == data, "what was sound is as it was"
+        assert {path: path.read_bytes() for path in sound} == sound, "what was sound is as it was"
     for path in root.glob("kernels-*/**/*.nbc"):
         damage(path, "crash")
     crashed = darkreplay("run", "--store=s0", "--results=crash", folder=tmp_path, environment=environment)
