@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from driver.command_line import printed
@@ -21,6 +20,7 @@ from driver.config.kinds import choice, whole
 from driver.config.loading import load_config
 from driver.run.input_files import READING, reading_request
 from driver.run.monitor import Monitor
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 from tickstore.input.fields import TABLES
 
@@ -123,7 +123,7 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
     """
     import tickstore
 
-    path = Path(store).expanduser()
+    path = user_path(store)
     accepted = tickstore.accept(path) if is_true(accept) else ()
     found = tickstore.verify(path)
     facts = asdict(found) | {"accepted": accepted}
@@ -141,7 +141,7 @@ def aggregate(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import aggregate_again
 
-    done = aggregate_again(Path(results).expanduser(), Monitor())
+    done = aggregate_again(user_path(results), Monitor())
     _print(json, printed.run_text(done), printed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)
@@ -156,7 +156,7 @@ def report(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import report_again
 
-    path = str(report_again(Path(results).expanduser()))
+    path = str(report_again(user_path(results)))
     _print(json, f"report: {path}", {"report": path})
 
 
@@ -170,7 +170,7 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
     """
     from driver.command_line.market_flags import write_market
 
-    written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
+    written = write_market(user_path(out), dials, max_workers, Monitor())
     _print(json, printed.synth_text(written), asdict(written))
 
 
@@ -193,7 +193,7 @@ def inspect_file(
     settings = load_config(flags, config).config
     request = reading_request(settings)
     most = whole(0).of_flag("rows", rows)
-    where = Path(path).expanduser()
+    where = user_path(path)
     if where.is_dir():
         found = inspect_folder(where, most, request, settings.session)
         _print(json, folder_text(found), asdict(found))

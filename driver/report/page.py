@@ -63,7 +63,7 @@ def write_report(results: Path | str) -> str:
     )
     environment.filters |= FILTERS
     page = environment.get_template(TEMPLATE).render(report_content(results))
-    atomic_write(results / REPORT, page.encode())
+    atomic_write(results / REPORT, page.encode(errors="backslashreplace"))  # names of folders may be no text
     return ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from driver.config.keys import Config
 from driver.config.tick_file import read_tick_file
+from driver.engines.memory_limits import too_little_memory
 from driver.plan.jobs import Job
 from driver.run import results_folder as folder
 from driver.run.manifest import Finished, Manifest
@@ -74,6 +75,8 @@ def report_again(results: Path) -> Path:
 
 def recorded_config(results: Path) -> Config:
     """Return the configuration that run.json of a results folder records."""
+    if trouble := too_little_memory():
+        raise UserError(trouble)
     try:
         return Config(**{name: _frozen(value) for name, value in folder.read_run(results)["config"].items()})
     except OSError:

@@ -13,6 +13,7 @@ from driver.config.checks import did_you_mean
 from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError, StoreError, UserError
 from tickstore.rules import ColumnRule
 
@@ -44,14 +45,14 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
         if name in given and getattr(config, name) != getattr(usual, name):
             raise UserError(f"--{name} acts when files are converted: give them too (--orders=...), or leave it out")
     facts: Mapping[str, Any] = {}
-    for partition in read_catalog(Path(config.store).expanduser()).partitions:
+    for partition in read_catalog(user_path(config.store)).partitions:
         try:
             with open_day(partition.path) as day:
                 facts = day.attributes
             break
         except StoreError:  # its job will say what is wrong with it
             continue
-    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(Path(config.store).expanduser())
+    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(user_path(config.store))
     for name, value in stored.items():
         if name in given and getattr(config, name) != value:
             raise UserError(
@@ -67,7 +68,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
 
     found: dict[Path, None] = {}
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        path = user_path(pattern)
         if has_magic(pattern) and not path.exists():
             matches = sorted(match for match in map(Path, glob(str(path), recursive=True)) if not match.is_dir())  # noqa: PTH207 (absolute patterns)
             if not matches:
@@ -92,7 +93,7 @@ def input_files(config: Config) -> dict[str, tuple[Path, ...]]:
     found["sessions"] = find_files("sessions", (config.sessions,) if config.sessions else ())
     if not config.input:
         return found
-    folder = read_folder(Path(config.input).expanduser())
+    folder = read_folder(user_path(config.input))
     if not any(folder.files[table] for table in TABLES):
         seen = f"it has {', '.join(path.name for path in folder.unknown[:SHOWN])}" if folder.unknown else "it is empty"
         raise InputError(
@@ -136,7 +137,7 @@ def reading_request(config: Config) -> "ConvertRequest":
     from tickstore import ConvertRequest
 
     _check_columns(config.columns)
-    return ConvertRequest((), Path(config.store).expanduser(), **{name: getattr(config, name) for name in SAME})
+    return ConvertRequest((), user_path(config.store), **{name: getattr(config, name) for name in SAME})
 
 
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
@@ -145,15 +146,15 @@ def convert_request(config: Config, workers: int) -> "ConvertRequest":
     from tickstore.store.paths import MANIFEST_NAME
 
     files: dict[str, Any] = {**input_files(config)}
-    if not files["orders"] and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
+    if not files["orders"] and not (user_path(config.store) / MANIFEST_NAME).exists():
         raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
     _check_columns(config.columns)
-    temp_dir = Path(config.temp_dir).expanduser() if config.temp_dir else None
+    temp_dir = user_path(config.temp_dir) if config.temp_dir else None
     if temp_dir:
         make_folder(temp_dir, "temporary")
     return ConvertRequest(
         **files,
-        store=Path(config.store).expanduser(),
+        store=user_path(config.store),
         memory_mb=config.memory or CONVERT_MEMORY_MB,
         temp_dir=temp_dir,
         workers=workers,

@@ -13,6 +13,7 @@ from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, Ticks
 from driver.run.input_files import SHOWN, input_files, reading_request, sessions_problem
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError
 from tickstore.store.paths import NAMES_NAME
 
@@ -54,7 +55,7 @@ def as_reference_states(loaded: Loaded, say: Callable[[str], None]) -> Config:
     facts = read_reference(files["reference"])[0]
     found = {facts[name].price_decimals for name in seen.securities & facts.keys()} - {None}
     stated = sorted(decimals for decimals in found if decimals is not None)
-    known = stored_decimals(Path(config.store).expanduser())
+    known = stored_decimals(user_path(config.store))
     decimals, message = agreed(stated, known, seen, config)
     if message:
         say(message)
@@ -187,7 +188,7 @@ def _name_unusable(config: Config, say: Callable[[str], None]) -> None:
     """Say which files of the input folder are not used."""
     from tickstore.input.exchange_folder import read_folder
 
-    folder = Path(config.input).expanduser()
+    folder = user_path(config.input)
     found = read_folder(folder)
     if not config.sessions and (problem := sessions_problem(config, found.files["sessions"])):
         say(f"warning: --input: its session files are left out, sessions come from the data: {problem}")

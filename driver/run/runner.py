@@ -14,7 +14,8 @@ from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
-from driver.engines.kernel_cache import WarmUp, with_sound_cache
+from driver.engines.kernel_cache import WarmUp
+from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
@@ -29,6 +30,7 @@ from driver.run.sample import ensure_sample, use_sample
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
+from tickstore.durable.user_paths import user_path
 from tickstore.engines.engine import EngineError, InProcess
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
@@ -61,18 +63,20 @@ def _has_day_files(store: str) -> bool:
     """Return whether something was converted into a store."""
     from tickstore import read_catalog
 
-    path = Path(store).expanduser()
+    path = user_path(store)
     return path.is_dir() and bool(read_catalog(path).partitions)
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
     """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
+    if trouble := too_little_memory():
+        raise UserError(trouble)
     config, is_sample = resolve(loaded, monitor.say)
-    results = Path(config.results).expanduser()
+    results = user_path(config.results)
     folder.check_results_folder(results)
     make_folder(results, "results")
     with folder_lock(results, "run"), WarmUp(monitor.say) as warm_up:
-        summary = Summary(results, Path(config.store).expanduser())
+        summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
@@ -119,7 +123,7 @@ def convert_and_plan(config: Config, monitor: Monitor, session_stated: bool) -> 
     tick_file = read_tick_file(config.tick_file)
     report = convert_input(config, monitor) if config.has_input else None
     only = frozenset(report.partitions) if report else None
-    return plan_store(config, Path(config.results).expanduser(), only, tick_file, session_stated), report
+    return plan_store(config, user_path(config.results), only, tick_file, session_stated), report
 
 
 def plan_store(
@@ -133,8 +137,8 @@ def plan_store(
     from tickstore import read_catalog
     from tickstore.store.names import read_names
 
-    catalog = read_catalog(Path(config.store).expanduser())
-    names = read_names(Path(config.store).expanduser())
+    catalog = read_catalog(user_path(config.store))
+    names = read_names(user_path(config.store))
     ticks = tick_file or named_ticks(names)
     code = folder.code_digest()
     plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, ticks, session_stated)
@@ -155,7 +159,7 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
         monitor.reach(progress.done)
 
     with monitor:
-        report = with_sound_cache(lambda: convert(request, show), monitor.say)
+        report = convert(request, show)
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")
     return report
@@ -184,11 +188,11 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
 
 
 def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
-    """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
+    """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels import warm
 
-        with_sound_cache(warm, monitor.say)
+        warm()
         yield from run_jobs(InProcess(), jobs, WORK)
         return
     options = Options(
@@ -209,7 +213,8 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
             return
         except EngineError as error:
             if not error.damaged or attempt == 2:
-                raise UserError(f"no worker process can be started: {error.message}") from None
+                trouble = f"no worker process can be started: {error.message}"
+                raise UserError(memory_trouble(trouble) if is_limited() else trouble) from None
             warm_up.rebuild()
 
 
@@ -231,7 +236,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 
-    made = with_sound_cache(lambda: aggregate(summary.results, jobs, jobs[0].settings, plan.names), monitor.say)
+    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
     summary.notes += quality_notes(summary.results)
     record.write("reporting")  # the report quotes run.json

@@ -4,7 +4,7 @@ import csv
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +33,7 @@ COLUMNS: Final = {
     "trades": ("order_id", "timestamp", "security", "price", "side", "quantity"),
     "nbbo": ("timestamp", "security", "bid", "offer"),
 }
-EXTRA: Final = {
+EXTRA: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
     "orders": {"sequence": st.integers(1, 9), "changereason": st.sampled_from([3, 6, -1]), "midtick": st.integers(0, 4),
                "exchangeordertype": st.sampled_from([64, 2048, 4096]), "orderstatus": st.sampled_from(["NEW", "1"])},
     "trades": {"sequence": st.integers(1, 9), "matchgroupid": st.integers(1, 4),
