@@ -16,6 +16,7 @@ from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, faults_of, plausible_columns
+from tickstore.parse.text_ids import order_name
 
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
 WARNINGS: Final = {
@@ -55,16 +56,16 @@ def warnings_of(day: Day, job: Job, counts: dict[str, int]) -> tuple[str, ...]:
 
 def _first(day: Day, job: Job, kind: str) -> str:
     """Return the first order or quote of a kind."""
-    fault, ids = faults_of(day), day.orders["order_id"]
+    fault, orders = faults_of(day), day.orders
     if kind == "orders_set_apart":
         row = int(np.argmax(fault & FAULTS_SET_APART != 0))
         kinds = [name for bit, name in FAULT_KINDS.items() if fault[row] & FAULTS_SET_APART & bit]
-        return f"order {ids[row]} ({', '.join(kinds)})"
+        return f"order {order_name(orders, row)} ({', '.join(kinds)})"
     bits = {name: bit for bit, name in FAULT_KINDS.items()}
     if kind in bits:
-        return f"order {ids[int(np.argmax(fault & bits[kind] != 0))]}"
+        return f"order {order_name(orders, int(np.argmax(fault & bits[kind] != 0)))}"
     if kind == "orders_filled_before_benchmark":
-        return f"order {ids[_first_filled_early(day, job.session.start)]}"
+        return f"order {order_name(orders, _first_filled_early(day, job.session.start))}"
     if kind == "fills_unknown_deal_source":
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))

@@ -10,6 +10,7 @@ import numpy as np
 
 from kernels.base.columns import Array
 from kernels.conventions import ABSURD_SPREAD, ABSURD_TICKS, FAULT_KINDS, FAULTS_SET_APART, USUAL_TICKS
+from tickstore.parse.text_ids import order_name
 
 SET_APART, ABSURD_QUOTES, OTHER_UNIT = "set apart", "absurd quotes", "other unit"
 _BLOCK: Final = 1 << 18
@@ -37,9 +38,9 @@ def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
     fault = views["orders/fault"]
     rows = np.flatnonzero(fault & FAULTS_SET_APART)
     if len(rows):
-        first = rows[0]
+        first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         kinds = [kind for bit, kind in FAULT_KINDS.items() if fault[first] & FAULTS_SET_APART & bit]
-        yield Oddity(SET_APART, len(rows), f"order {views['orders/order_id'][first]} ({', '.join(kinds)})")
+        yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
 
 
 def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[Oddity]:

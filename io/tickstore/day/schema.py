@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 Key = tuple[str, str]  # of a day file: security, trade date
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2  # 1 knew no faults, no carried executions and fewer deal sources
 
 
 @dataclass(frozen=True, slots=True)
