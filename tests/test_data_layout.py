@@ -135,7 +135,11 @@ def test_plain_hdf5_reads_the_same_columns(tiny: Path) -> None:
     day = tickstore.open_day(tiny)
     with h5py.File(tiny) as file:
         assert list(file) == sorted(GROUPS)
-        assert (file.attrs["schema"], file.attrs["security"], file.attrs["date"]) == (1, b"101", b"2024-09-05")
+        assert (file.attrs["schema"], file.attrs["security"], file.attrs["date"]) == (
+            SCHEMA_VERSION,
+            b"101",
+            b"2024-09-05",
+        )
         copy = file.attrs["index"].decode().rstrip()
         for group, schema in GROUPS.items():
             for column in schema:

@@ -119,9 +119,13 @@ def _value(name: str, text: str, zone: str, decimals: int | None) -> Any:
             raise BadLineError("time out of range")
         return ns
     if name in NUMBERS:
-        if not re.fullmatch("-?[0-9]+", text):
+        shares = name.endswith("quantity")  # those may be written with a point and zeros
+        if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)" if shares else "-?[0-9]+", text):
             raise BadLineError("malformed number")
-        number = int(text)
+        whole, _, rest = text.partition(".")
+        if rest.strip("0"):
+            raise BadLineError("too many decimals")
+        number = int(whole or 0) if whole != "-" else 0
     else:
         if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)", text):
             raise BadLineError("malformed number")

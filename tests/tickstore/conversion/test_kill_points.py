@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import tickstore.engines.worker
+import tickstore.engines.parent_death
 import tickstore.spill.logs
 import tickstore.spill.segments
 import tickstore.store.commit
@@ -208,7 +208,7 @@ def test_workers_that_outlive_their_conversion_hold_up_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(tickstore.spill.segments.SpillWriter, "_write", stop)
         if immortal:
-            patch.setattr(tickstore.engines.worker, "_PR_SET_PDEATHSIG", 0)
+            patch.setattr(tickstore.engines.parent_death, "_PR_SET_PDEATHSIG", 0)
         first = start(lambda: convert(case.request))
     while len(list(orphans.iterdir())) < 3:
         time.sleep(0.01)
