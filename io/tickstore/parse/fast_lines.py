@@ -31,6 +31,29 @@ def _name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
+def _is_easy(value: Any, digits: int, first: Any, plan: I64, column: int) -> bool:
+    """Return whether digits, the first of which is ``first``, are a field's value as they are, or a side's code."""
+    if not (0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]):
+        return False
+    return digits == 1 or first != ZERO or plan[KIND, column] not in (NAME, SIDE)
+
+
+@inlined
+def _wrapped_number(data: U8, begin: int, end: Any, plan: I64, column: int) -> tuple[bool, Any, int]:
+    """Return whether easy digits stand behind a blank or in quotes, which are at ``begin``, their value and the end."""
+    value, position = np.int64(0), begin + 1
+    c = data[position]
+    while ZERO <= c <= NINE:
+        value = value * 10 + (np.int64(c) - 48)
+        position += 1
+        c = data[position]
+    digits, closed = position - begin - 1, c == QUOTE
+    position += closed
+    easy = closed == (data[begin] == QUOTE) and data[position] == end
+    return easy and _is_easy(value, digits, data[begin + 1], plan, column), value, position
+
+
+@inlined
 def _parse_rows(
     data: U8,
     position: int,
@@ -67,19 +90,17 @@ def _parse_rows(
                     position += 1
                     c = data[position]
             else:
-                digits = position - begin
-                easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
-                if (
-                    not easy
-                    or c != (delim if column < last else LF)
-                    or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
-                ):
+                end = delim if column < last else LF
+                easy = c == end and _is_easy(value, position - begin, first, plan, column)
+                if not easy and position == begin and c in (SPACE, QUOTE):  # as after a comma, or around all cells
+                    easy, value, position = _wrapped_number(data, begin, end, plan, column)
+                    c = data[position]
+                if not easy:
                     value, position = read_field(data, begin, delim, plan, column)
                     if position < 0:
                         return row, line, column
                     if value == UNKNOWN_NAME and kind == NAME:
-                        start, end = _name_range(data, begin, position)
-                        value = find_name(data, start, end, book)
+                        value = find_name(data, *_name_range(data, begin, position), book)
                         if value == UNKNOWN_NAME:
                             return row, line, column
                     c = data[position]
