@@ -147,6 +147,8 @@ class _Maker:
         row[WORD_FIRST] = self._width + len(self._words)
         for text, meant in reading.words:
             packed = text.encode()
+            if not packed and meant:  # what an empty cell means only the slow path asks
+                row[EMPTY_OK] = False
             if len(packed) > WORD_BYTES:  # the slow path knows it
                 continue
             try:
