@@ -7,9 +7,9 @@ INTERRUPTED = 130
 
 if __name__ == "__main__":
     try:
-        from driver.command_line.main import main
+        from driver.command_line.start import start
 
-        code = main(sys.argv[1:])
+        code = start(sys.argv[1:])
     except KeyboardInterrupt:  # before or after main, which says more
         code = INTERRUPTED
     if code == INTERRUPTED:  # sys.exit would give another code when the interrupt hit code that exec() ran

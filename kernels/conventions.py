@@ -27,30 +27,59 @@ TYPE_SWEEP: Final = 2048
 TYPE_BLOCK: Final = 4096
 TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 
+# Ticks of the exchange: from price and tick, in units of 0.001 (decisions 11).
+USUAL_TICKS: Final = ((0, 1), (100, 5), (2000, 10))
+
+# A spread of more than this share of the mid and this many ticks is absurd: one tick of a very cheap share is not.
+ABSURD_SPREAD: Final = 0.5
+ABSURD_TICKS: Final = 20
+
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
 
 STATUS_NOT_ON_BOOK: Final = 2
+REASON_TRADED: Final = 3  # of a row that was sent because the order traded
 
-# Deal sources by venue (domain.md 2.4, R28; decisions 9).
+# Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)
 DEAL_AUCTION: Final = (20, 90)
-DEAL_DARK: Final = (46, 47, 50, 51)
+DEAL_DARK: Final = (46, 47, 49, 50, 51, 52)
 DEAL_BOOKED: Final = (44, 45, 48, 91)
 DEAL_REPORT: Final = (3, 5, 7, 36, 43)
 
-# Venue of a fill. Reports never consume an order.
+# Venue of a fill. Reports never consume an order. A deal source that no list has is no venue that is known: its fills
+# consume their order and are part of nothing about the market.
 VENUE_LIT: Final = 0
 VENUE_DARK: Final = 1
 VENUE_AUCTION: Final = 2
 VENUE_BOOKED: Final = 3
 VENUE_REPORT: Final = 4
-VENUES: Final = ("lit", "dark", "auction", "booked", "report")
+VENUE_OTHER: Final = 5
+VENUES: Final = ("lit", "dark", "auction", "booked", "report", "other")
+FILL_VENUES: Final = ("lit", "dark", "auction", "booked", "other")  # those that consume an order: rows of a venue axis
 VENUE_OF_DEAL: Final = {
     deal: venue
     for venue, deals in enumerate((DEAL_LIT, DEAL_DARK, DEAL_AUCTION, DEAL_BOOKED, DEAL_REPORT))
     for deal in deals
 }
+
+# What is wrong with an order of a day: bits of ``orders/fault``.
+FAULT_MATCHED_FALLS: Final = 1  # the matched counter falls between two rows
+FAULT_NEGATIVE: Final = 2  # a row with negative leaves or matched
+FAULT_FILLED_ABOVE: Final = 4  # fills exceed the quantity that the rows show
+FAULT_FILLED_BEYOND: Final = 8  # fills and the leaves of the last row together exceed it
+FAULT_FILLED_EARLY: Final = 16  # fills before the first row exceed what that row has matched
+FAULT_CARRIED_UNKNOWN: Final = 32  # without trades: whether the first row's matched is of earlier days cannot be told
+# The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold.
+FAULT_KINDS: Final = {
+    FAULT_MATCHED_FALLS: "orders_matched_falls",
+    FAULT_NEGATIVE: "orders_negative_quantity",
+    FAULT_FILLED_ABOVE: "orders_filled_above_quantity",
+    FAULT_FILLED_BEYOND: "orders_filled_beyond_leaves",
+    FAULT_FILLED_EARLY: "orders_filled_before_entry",
+    FAULT_CARRIED_UNKNOWN: "carried_unknown",
+}
+FAULTS_SET_APART: Final = FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND
 
 # Fill groups by the final real state (design 5).
 GROUP_FULL: Final = 1
@@ -87,7 +116,8 @@ SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenari
 MID_TIME_WEIGHTED: Final = 0
 MID_SNAPSHOT_MEAN: Final = 1
 MID_ARRIVAL: Final = 2
-MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival")
+MID_FIRST_ALLOWED: Final = 3
+MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival", "first_allowed")
 
 POPULATION_ALL: Final = 0
 POPULATION_SWEEP: Final = 1

@@ -22,7 +22,7 @@ from kernels.base.argument_checks import (
 from kernels.base.columns import F64, I64, Array
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
-from kernels.conventions import NULL, VENUE_OF_DEAL, VENUE_REPORT
+from kernels.conventions import NULL, UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER, VENUE_REPORT, VENUES
 from kernels.market.quote_book import BOOK_MID2, quote_book
 from kernels.market.quotes import seek
 from kernels.market.window_mids import mean_mid2, window_sums
@@ -112,7 +112,9 @@ def order_states(
 
 
 def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
-    """Return the venue of each fill: 0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report.
+    """Return the venue of each fill: 0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report, 5 another.
+
+    A code that is no deal source of the exchange has the venue 5; -1, where nobody says, counts as lit.
 
     Parameters
     ----------
@@ -125,12 +127,13 @@ def venue_of(deal_source: ArrayLike) -> NDArray[np.int8]:
     Raises
     ------
     TypeError, ValueError
-        codes are not whole numbers; a code is no deal source of the exchange
+        codes are not whole numbers, or below -1
     """
-    codes = check_choice("deal_source", check_integers("deal_source", deal_source), tuple(VENUE_OF_DEAL))
-    table = np.zeros(max(VENUE_OF_DEAL) + 1, np.int8)
+    codes = check_integers("deal_source", deal_source)
+    check_not_negative("deal_source", codes + (codes == UNKNOWN_CODE))
+    table = np.full(max(VENUE_OF_DEAL) + 2, VENUE_OTHER, np.int8)
     table[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
-    return np.asarray(table[codes])
+    return np.where(codes == UNKNOWN_CODE, np.int8(VENUE_LIT), table[np.minimum(codes, len(table) - 1)])
 
 
 @kernel
@@ -174,7 +177,7 @@ def fill_totals(
     index = check_index("order_index", check_integers("order_index", order_index), n_orders)
     prices = check_column("price", price, np.int64)
     shares = check_not_negative("quantity", check_column("quantity", quantity, np.int64))
-    venues = check_choice("venue", check_integers("venue", venue), (0, 1, 2, 3, 4))
+    venues = check_choice("venue", check_integers("venue", venue), tuple(range(len(VENUES))))
     check_same_length(order_index=index, price=prices, quantity=shares, venue=venues)
     traded = (index >= 0) & (venues != VENUE_REPORT)
     if np.sum(np.abs(prices[traded].astype(np.float64)) * shares[traded]) >= SUM_LIMIT:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import fire
 
 import kernels
-from driver.sums.conditions import Market, market_volume
+from driver.sums.conditions import Market, market_volumes
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.volatility import interval_ranges
@@ -58,10 +58,10 @@ def read_columns(block: OrderBlock) -> float:
 
 def sum_day(day: SyntheticDay, clock: Clock) -> int:
     """Do what a job does on one day; return the number of orders."""
-    volume = clock.run("market volume", lambda: market_volume(day.fills["quantity"], day.fills["venue"]))
+    volume, _ = clock.run("market volume", lambda: market_volumes(day.fills["quantity"], day.fills["venue"]))
     ranges = clock.run("intervals of the mid", lambda: interval_ranges(day.quotes, SESSION))
     market = Market(SESSION, SETTINGS.simulation.ticks, volume, ranges)
-    sums, outliers = JobSums(market, SETTINGS.timezone, BUFFERS), Extremes()
+    sums, outliers = JobSums(market, SETTINGS.timezone, BUFFERS), Extremes(100)
     for block in measure(day, SETTINGS, SESSION, BUFFERS):
         clock.run(READ, lambda block=block: read_columns(block))  # type: ignore[misc]
         clock.run("adding blocks to both cubes", lambda block=block: sums.add(block))  # type: ignore[misc]

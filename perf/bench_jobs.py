@@ -33,8 +33,8 @@ SPENT: Counter[str] = Counter()
 INSIDE: list[int] = []  # time of the parts inside each part that is running
 PARTS = (
     (tickstore, "open_day", "open"),
-    (JOB, "data_quality", "data quality"),
-    (JOB, "market_volume", "market volume"),
+    (JOB, "count_kinds", "data quality"),
+    (JOB, "market_volumes", "market volume"),
     (JOB, "interval_ranges", "intervals of the mid"),
     (OrderFile, "write", "order file"),
     (OrderFile, "close", "order file"),

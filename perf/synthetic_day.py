@@ -91,6 +91,7 @@ def make_events(rng: np.random.Generator, n_events: int) -> tuple[Table, Table]:
         "mid_tick": rng.choice(np.array([0, 1, 2], np.int8), n),
         "parent_quantity": quantity,
         "carried_quantity": np.zeros(n, np.int64),
+        "fault": np.zeros(n, np.int8),
     }
     inverse = np.empty(n, np.int64)
     inverse[by_first] = np.arange(n)
@@ -100,7 +101,7 @@ def make_events(rng: np.random.Generator, n_events: int) -> tuple[Table, Table]:
         "order_index": index,
         "next_row": next_row,
         "price": price[index],
-        "leaves_quantity": quantity[index],
+        "leaves_quantity": np.where(np.arange(len(order)) == orders["first_row"][index], quantity[index], 0),
         "matched_quantity": np.zeros(len(order), np.int64),
         "mid_tick": orders["mid_tick"][index],
     }

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.oracles.lives import naive_life
+
 NULL = -(2**63)
 Table = dict[str, NDArray[Any]]
 Row = dict[str, int]
@@ -28,7 +30,7 @@ EVENT_TYPES = {
 }
 ORDER_TYPES = {
     "participant": "i4", "side": "i1", "order_type": "i4", "time_validity": "i4", "first_row": "i4", "last_row": "i4",
-    "mid_tick": "i1", "arrival_quote": "i4", "end_quote": "i4", "first_fill": "i4", "fill_count": "i4",
+    "mid_tick": "i1", "fault": "i1", "arrival_quote": "i4", "end_quote": "i4", "first_fill": "i4", "fill_count": "i4",
     "fills_before_arrival": "i4", "fills_before_end": "i4",
 }  # fmt: skip
 FILL_TYPES = {
@@ -48,7 +50,7 @@ EVENT_NAMES = (
 ORDER_NAMES = (
     "order_id", "participant", "side", "order_type", "time_validity", "crossing_key", "first_row", "last_row",
     "arrival_time", "end_time", "limit_price", "mid_tick", "parent_quantity", "leaves_quantity", "matched_quantity",
-    "carried_quantity", "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival",
+    "carried_quantity", "fault", "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival",
     "fills_before_end",
 )  # fmt: skip
 FILL_NAMES = (
@@ -69,7 +71,8 @@ TRADE_FIELDS = {
     "national_offer": "nationalofferpricesnapshot",
 }  # fmt: skip
 QUOTE_FIELDS = {"timestamp": "timestamp", "sequence": "sequence", "bid": "bidprice", "offer": "offerprice"}
-VENUES = {1: 0, 46: 1, 47: 1, 50: 1, 51: 1, 20: 2, 90: 2, 44: 3, 45: 3, 48: 3, 91: 3, 3: 4, 5: 4, 7: 4, 36: 4, 43: 4}
+VENUES = {1: 0, **dict.fromkeys((46, 47, 49, 50, 51, 52), 1), 20: 2, 90: 2, **dict.fromkeys((44, 45, 48, 91), 3)}
+VENUES |= dict.fromkeys((3, 5, 7, 36, 43), 4)
 
 
 @dataclass
@@ -120,11 +123,10 @@ def build_day(events: list[Row], fills: list[Row], quotes: list[Row], **identity
         for here, following in pairwise(numbers):
             events[here]["next_row"] = following
     quote_times = [row["timestamp"] for row in quotes]
-    fill_times = [row["timestamp"] for row in fills]
     for place, row in enumerate(fills):
         row["place"] = place
         row["order_index"] = index.get(row["order_id"], -1)
-        row["venue"] = VENUES[row.get("deal_source", 1)]
+        row["venue"] = VENUES.get(row.get("deal_source", 1), 5)
         row["quote"] = before(quote_times, row["timestamp"]) - 1
         row.setdefault("national_bid", NULL)
         row.setdefault("national_offer", NULL)
@@ -132,7 +134,11 @@ def build_day(events: list[Row], fills: list[Row], quotes: list[Row], **identity
     place_of = {row["place"]: number for number, row in enumerate(grouped)}
     for number, row in enumerate(grouped):
         row["by_time"] = place_of[number]
-    orders = [order_row(events, numbers, quote_times, fill_times) for numbers in by_order]
+    own: dict[int, list[Row]] = {}
+    for row in fills:
+        own.setdefault(row["order_id"], []).append({"deal_source": 1} | row)
+    fill_times = [row["timestamp"] for row in fills]
+    orders = [order_row([events[n] for n in rows], rows, own, quote_times, fill_times) for rows in by_order]
     number_fills(orders, grouped)
     return MemoryDay(
         columns(events, EVENT_NAMES, EVENT_TYPES),
@@ -154,11 +160,11 @@ def number_fills(orders: list[Row], grouped: list[Row]) -> None:
             orders[place]["fill_count"] += 1
 
 
-def order_row(events: list[Row], numbers: list[int], quote_times: list[int], fill_times: list[int]) -> Row:
-    """Return one row of the order table."""
-    mine = [events[number] for number in numbers]
+def order_row(
+    mine: list[Row], numbers: list[int], own: dict[int, list[Row]], quote_times: list[int], fill_times: list[int]
+) -> Row:
+    """Return one row of the order table; ``own`` are the day's fills by order id."""
     first, last = mine[0], mine[-1]
-    carried = first.get("matched_quantity", 0)
     return {
         **{
             name: first.get(name, 0)
@@ -170,10 +176,8 @@ def order_row(events: list[Row], numbers: list[int], quote_times: list[int], fil
         "arrival_time": first["timestamp"],
         "end_time": last["timestamp"],
         "limit_price": first["price"],
-        "parent_quantity": max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in mine),
         "leaves_quantity": last["leaves_quantity"],
-        "matched_quantity": last["matched_quantity"] - carried,
-        "carried_quantity": carried,
+        **naive_life(mine, own.get(first["order_id"], []), bool(fill_times)),
         "arrival_quote": before(quote_times, first["timestamp"]) - 1,
         "end_quote": before(quote_times, last["timestamp"]) - 1,
         "fills_before_arrival": before(fill_times, first["timestamp"]),

@@ -8,6 +8,7 @@ NS = 1_000_000_000
 OPEN = 1_725_494_400 * NS  # 2024-09-05 10:00 in Sydney
 CLOSE = OPEN + 6 * 3_600 * NS
 DEALS = (1, 1, 1, 20, 46, 47, 47, 47, 44, 48, 45, 5, 50, 51, 90)
+RARE_DEALS = (49, 52, 60)  # the last one is no deal source of the exchange
 
 
 def random_time(rng: Random) -> int:
@@ -115,6 +116,10 @@ def random_day(
         fills.append(
             {**stray, "order_id": 17, "side": rng.choice([1, -1]), "timestamp": random_time(rng), "quantity": 9}
         )
+    flags = Random(seed + 1)
+    for fill in fills:
+        fill["aggressor"] = flags.choice([0, 0, 1, 2, -1])
+        fill["deal_source"] = flags.choice([fill["deal_source"]] * 6 + [flags.choice(RARE_DEALS)])
     events.sort(key=lambda row: row["timestamp"])
     fills.sort(key=lambda row: row["timestamp"])
     for sequence, row in enumerate(events + fills):

@@ -36,6 +36,7 @@ STEPS = {
         "parse",
         "building",
         "conversion",
+        "inspect",
     ),
     "driver": ("config", "plan", "sums", "tables", "job", "engines", "report", "run", "command_line", "__main__"),
 }

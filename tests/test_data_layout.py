@@ -37,7 +37,7 @@ def tiny_day() -> dict[str, dict[str, NDArray[Any]]]:
         "order_id": [7904794000124046634], "participant": [69], "side": [1], "order_type": [64],
         "time_validity": [256], "crossing_key": [0], "first_row": [0], "last_row": [1], "arrival_time": [T],
         "end_time": [T], "limit_price": [3340], "mid_tick": [0], "parent_quantity": [100], "leaves_quantity": [40],
-        "matched_quantity": [60], "carried_quantity": [0], "arrival_quote": [-1], "end_quote": [-1],
+        "matched_quantity": [60], "carried_quantity": [0], "fault": [0], "arrival_quote": [-1], "end_quote": [-1],
         "first_fill": [0], "fill_count": [0], "fills_before_arrival": [0], "fills_before_end": [0],
     }  # fmt: skip
     groups = {"events": events, "orders": orders}

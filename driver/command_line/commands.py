@@ -9,17 +9,30 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from driver.command_line import printed
 from driver.command_line.arguments import Command, with_flags
+from driver.command_line.inspected import folder_text
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, default_text
+from driver.config.kinds import choice, whole
 from driver.config.loading import load_config
+from driver.run.input_files import READING, reading_request
 from driver.run.monitor import Monitor
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
+from tickstore.input.fields import TABLES
 
+INSPECTED = (
+    "timezone",
+    "session_cutoff",
+    "holidays",
+    "session",
+    "price_decimals",
+    *READING,
+)  # what decides what is seen
+MOST_ROWS = 5_000_000  # of a table of a folder that is looked at
 EXIT_FAILED_JOBS = EXIT_PROBLEMS = 1  # the other codes: `main`
 
 
@@ -53,12 +66,13 @@ def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the report as JSON
     """
-    from driver.run.runner import convert_input
+    from driver.run.runner import convert_input, resolve
 
-    settings = load_config(flags, config).config
-    if not settings.has_input:
-        raise UserError("`convert` needs --orders: the order files to convert")
-    report = convert_input(settings, Monitor())
+    loaded, monitor = load_config(flags, config), Monitor()
+    if not loaded.config.has_input:
+        raise UserError("`convert` needs --orders, the order files to convert, or --input, a folder of all files")
+    settings, _ = resolve(loaded, monitor.say)
+    report = convert_input(settings, monitor)
     _print(json, printed.convert_text(report, settings.store), asdict(report))
 
 
@@ -75,10 +89,10 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
 
     monitor = Monitor()
     loaded = load_config(flags, config)
-    settings, is_sample = resolve(loaded)
+    settings, is_sample = resolve(loaded, monitor.say)
     if is_sample:
         ensure_sample(loaded.config.store, monitor.say)
-    planned, report = convert_and_plan(settings, monitor)
+    planned, report = convert_and_plan(settings, monitor, loaded.session_stated)
     seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
     _print(json, printed.plan_text(planned, settings, seconds, report), printed.plan_facts(planned, seconds))
 
@@ -109,7 +123,7 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
     """
     import tickstore
 
-    path = Path(store).expanduser()
+    path = user_path(store)
     accepted = tickstore.accept(path) if is_true(accept) else ()
     found = tickstore.verify(path)
     facts = asdict(found) | {"accepted": accepted}
@@ -127,7 +141,7 @@ def aggregate(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import aggregate_again
 
-    done = aggregate_again(Path(results).expanduser(), Monitor())
+    done = aggregate_again(user_path(results), Monitor())
     _print(json, printed.run_text(done), printed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)
@@ -142,7 +156,7 @@ def report(*, results: str, json: bool = False) -> None:
     """
     from driver.run.from_results import report_again
 
-    path = str(report_again(Path(results).expanduser()))
+    path = str(report_again(user_path(results)))
     _print(json, f"report: {path}", {"report": path})
 
 
@@ -156,21 +170,36 @@ def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool =
     """
     from driver.command_line.market_flags import write_market
 
-    written = write_market(Path(out).expanduser(), dials, max_workers, Monitor())
+    written = write_market(user_path(out), dials, max_workers, Monitor())
     _print(json, printed.synth_text(written), asdict(written))
 
 
-def inspect_file(path: str, *, json: bool = False) -> None:
-    """Show what a file of rows is: which table, how its columns map to fields, what the values look like.
+@partial(with_flags, flags={name: KINDS[name].is_flag for name in INSPECTED})
+def inspect_file(
+    path: str, *, table: str = "", rows: str = str(MOST_ROWS), config: str = "", json: bool = False, **flags: str
+) -> None:
+    """Show what a folder of files holds, or what a file is and how its columns map to fields.
 
     Args:
-        path: a CSV file, packed or not, or a Parquet file
+        path: a folder of the exchange's files, taken whole; or a CSV file, packed or not, or a Parquet file
+        table: of a file: what it is to be looked at as, orders, trades or nbbo
+        rows: of a folder: rows of each table that are read at most, 0: all [5000000]
+        config: TOML file with settings; flags win over it
         json: print as JSON
     """
     from tickstore import inspect_file as look
+    from tickstore import inspect_folder
 
-    found = look(Path(path).expanduser())
-    _print(json, printed.inspection_text(found), asdict(found))
+    settings = load_config(flags, config).config
+    request = reading_request(settings)
+    most = whole(0).of_flag("rows", rows)
+    where = user_path(path)
+    if where.is_dir():
+        found = inspect_folder(where, most, request, settings.session)
+        _print(json, folder_text(found), asdict(found))
+    else:
+        file = look(where, request=request, table=table and choice(*TABLES).of_flag("table", table))
+        _print(json, printed.inspection_text(file), asdict(file))
 
 
 IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, aggregate, report)

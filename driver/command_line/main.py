@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from driver.command_line.arguments import check_arguments
 from driver.command_line.commands import COMMANDS
 from driver.command_line.help_text import command_help, overview
+from driver.command_line.system_errors import system_trouble
 from tickstore.engines.engine import error_line
 from tickstore.errors import UserError
 
@@ -32,18 +33,12 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _complain("interrupted; what is finished stays, the same command goes on from it")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        if error.errno is None:
-            raise
-        name = f"{error.filename}: " if error.filename else ""
-        _complain(f"{name}{os.strerror(error.errno)}")
-        return EXIT_USER_ERROR
     except Exception as error:
         if os.environ.get("DARKREPLAY_TRACEBACK"):
             raise
+        if trouble := system_trouble(error):
+            _complain(trouble)
+            return EXIT_USER_ERROR
         _complain(f"internal error: {error_line(error)}; DARKREPLAY_TRACEBACK=1 shows where, please report it")
         return EXIT_INTERNAL_ERROR
 
@@ -57,7 +52,7 @@ def _dispatch(argv: list[str]) -> int:
         sys.stdout.write(overview(COMMANDS))
         return 0 if argv else EXIT_USER_ERROR
     if argv == ["--version"]:
-        sys.stdout.write(f"darkreplay {version('darkreplay')}\n")
+        sys.stdout.write(f"darkreplay {_version()}\n")
         return 0
     commands = COMMANDS
     if argv[0] == "synth":
@@ -77,6 +72,13 @@ def _dispatch(argv: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+def _version() -> str:
+    try:
+        return version("darkreplay")
+    except PackageNotFoundError:
+        return "from its sources, not installed"
 
 
 def _complain(message: str) -> None:

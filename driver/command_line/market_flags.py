@@ -14,6 +14,7 @@ from driver.command_line.arguments import Command, with_flags
 from driver.config import kinds
 from driver.run.monitor import Monitor
 from tickstore.durable.files import make_folder
+from tickstore.engines.short_sockets import keep_sockets_short
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def write_market(folder: Path, dials: Mapping[str, str], workers: str, monitor: 
     except (ValueError, TypeError) as error:
         raise UserError(f"synth: {error}") from None
     make_folder(folder, "output")
+    keep_sockets_short()
 
     def show(done: int, total: int) -> None:
         if monitor.title != "generating":

@@ -196,4 +196,10 @@ def inspection_text(found: "Inspection") -> str:
         lines.append(f"required and not found: {', '.join(found.missing)}")
     if found.mapping:
         lines += ["", "as configuration:", found.mapping.rstrip()]
+    if found.first_rows:
+        lines += ["", "the first rows, as they would be stored with it:"]
+        shown = list(dict.fromkeys(name for row in found.first_rows for name in row))
+        width = max(map(len, shown))
+        lines += [f"  {name:<{width}}  " + " | ".join(row.get(name, "") for row in found.first_rows) for name in shown]
+    lines += [f"note: {note}" for note in found.notes]
     return "\n".join(lines)

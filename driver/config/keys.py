@@ -32,6 +32,7 @@ def _key(path: str, kind: Kind) -> Any:
 class Config:
     """Everything a run can be told. Built by `load_config` only, which checks every value."""
 
+    input: str = _key("input.folder", kinds.text(expects="a folder"))
     orders: tuple[str, ...] = _key("input.orders", kinds.files())
     trades: tuple[str, ...] = _key("input.trades", kinds.files())
     nbbo: tuple[str, ...] = _key("input.nbbo", kinds.files())
@@ -104,12 +105,13 @@ class Config:
     format: str = _key("output.format", kinds.choice("csv", "gzip", "parquet"))
     order_level: bool = _key("output.order_level", kinds.flag())
     aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
+    outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
     detailed_logs: bool = _key("output.detailed_logs", kinds.flag())
 
     @property
     def has_input(self) -> bool:
         """Return whether raw files are given, so that they are converted first."""
-        return bool(self.orders or self.trades or self.nbbo)
+        return bool(self.input or self.orders or self.trades or self.nbbo)
 
 
 PATHS = {f.metadata["path"]: f.name for f in fields(Config)}  # TOML path -> flag

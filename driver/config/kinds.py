@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from glob import has_magic, iglob
-from pathlib import Path
 from typing import Any
 
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 from tickstore.rules import read_rule
 
@@ -154,7 +154,7 @@ def files() -> Kind:
 
 def _is_there(name: str) -> bool:
     """Return whether a path exists or a pattern matches something."""
-    path = Path(name).expanduser()
+    path = user_path(name)
     return bool(name) and (path.exists() or (has_magic(name) and any(iglob(str(path), recursive=True))))  # noqa: PTH207
 
 

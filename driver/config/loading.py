@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from driver.config.checks import check_together, did_you_mean
 from driver.config.keys import KINDS, PATHS, Config, default_text, packaged
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 from tickstore.rules import rule_facts
 
@@ -23,6 +23,7 @@ class Loaded:
 
     config: Config
     given: frozenset[str]
+    session_stated: bool = False  # by a flag, or by a file that does not just repeat the default, as `config` prints it
 
 
 def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
@@ -43,12 +44,13 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
         found["all_dates"] = False
     config = Config(**found)
     check_together(config)
-    return Loaded(config, frozenset(given))
+    usual = tomllib.loads(default_text())["input"]["session"]
+    return Loaded(config, frozenset(given), "session" in flags or config.session != usual)
 
 
 def _read_toml(path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        return tomllib.loads(user_path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"config file {path} does not exist: write one with `python -m driver config`") from None
     except IsADirectoryError:

@@ -7,8 +7,8 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
-from pathlib import Path
 
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError
 
 COLUMNS = ("security", "from_price", "tick")
@@ -36,7 +36,7 @@ def read_tick_file(given: str) -> TickFile | None:
     """
     if not given:
         return None
-    path = Path(given).expanduser()
+    path = user_path(given)
     try:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")

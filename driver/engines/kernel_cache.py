@@ -1,7 +1,8 @@
-"""Compile the kernels once, before any worker starts, in a process of its own; rebuild a damaged cache.
+"""Compile the kernels once, before any worker starts, in a process of its own; heal a damaged cache.
 
-Eight cold workers would each compile everything. And a damaged cache makes Numba raise, or crash, rather
-than compile anew: the child process takes the blow, its cache folder is set aside, and it is tried once more.
+Eight cold workers would each compile everything. Every file of the cache is checked before it is used
+(``kernels.base.checked_cache``), so what is damaged is compiled anew, and that alone. A compilation that fails all
+the same is tried in an empty cache: only if that goes well was the cache to blame, and is set aside.
 
 `driver.run.runner` holds a `WarmUp` around a run; `python -m driver.engines.kernel_cache` is the child.
 """
@@ -11,23 +12,28 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import IO, Final, Self
 
+from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
+from kernels.base.cache_folder import cache_folder
+from kernels.base.sealed_files import damaged_files
 from kernels.base.sources import source_digest, source_files
 from tickstore.durable.files import atomic_json
+from tickstore.engines.parent_death import die_with_parent
 from tickstore.errors import UserError
 
-T = TypeVar("T")
-DAMAGED = "the kernel cache is damaged: it is set aside and built anew"
-CACHING = "numba/core/caching.py"
+DAMAGED: Final = "files of the kernel cache are damaged: they are compiled anew"
+SET_ASIDE: Final = "the kernel cache cannot be used: it is set aside, a new one is in its place"
+FAILED: Final = "the kernels cannot be compiled"
 KERNELS = Path(__file__).resolve().parents[2] / "kernels"
 
 
@@ -42,44 +48,92 @@ class WarmUp:
         self.marker = marker_path()
         self.child: subprocess.Popen[bytes] | None = None
         self.began = 0.0
+        self.said: IO[bytes] | None = None  # what the child has to say
+        self.fresh = self.marker.parent / f".fresh-{os.getpid()}"  # an empty cache, to tell whether the old one is bad
 
     def __enter__(self) -> Self:
         disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-        if not disabled and not is_warm(self.marker):
-            self._start(set_aside=False)
+        if disabled:
+            return self
+        if damaged := heal(self.marker):
+            self.announce(f"{len(damaged)} {DAMAGED} ({damaged[0]})")
+        if not is_warm(self.marker):
+            self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.child is not None:
             self.child.kill()
             self.child.wait()
+        self._close()
+        shutil.rmtree(self.fresh, ignore_errors=True)
+
+    def _close(self) -> None:
+        if self.said is not None:
+            self.said.close()
 
     def finish(self) -> None:
-        """Wait until the kernels are compiled. A first failure is blamed on the cache, which is then set aside."""
+        """Wait until the kernels are compiled; a cache that is proven to keep them from it is set aside."""
         if self.child is None:
             return
         if self.child.wait() != 0:
-            self._start(set_aside=True)
+            self._check_memory()
+            self._start(self.fresh)
             if self.child.wait() != 0:
-                raise UserError("the kernels cannot be compiled: `python -m driver.engines.kernel_cache` shows why")
+                self._check_memory()
+                raise UserError(f"{FAILED}: {self._last_words()}; `python -m driver.engines.kernel_cache` shows more")
+            self._replace_cache()
         self.child = None
         self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")
 
     def rebuild(self) -> None:
-        """Set the cache aside, which workers found damaged, and compile anew."""
-        self._start(set_aside=True)
+        """Load, or compile, what workers could not load; see ``finish``."""
+        self._start()
         self.finish()
 
-    def _start(self, set_aside: bool) -> None:
-        if set_aside:
-            self.announce(DAMAGED)
+    def _start(self, cache: Path | None = None) -> None:
+        """Start the child, on the user's cache or on another."""
         self.announce("compiling the kernels, once for this version: a quarter of a minute or so")
         self.began = time.monotonic()
-        command = [sys.executable, "-m", "driver.engines.kernel_cache", str(self.marker)]
-        command += ["--set-aside"] * set_aside
+        marker = self.marker if cache is None else cache / self.marker.name
+        command = [sys.executable, "-P", "-m", "driver.engines.kernel_cache", str(marker), str(os.getpid())]
         paths = os.pathsep.join(path for path in sys.path if path)
-        environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1"}
-        self.child = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        if cache is not None:
+            cache.mkdir()
+            environment["NUMBA_CACHE_DIR"] = str(cache)
+        self._close()
+        self.said = tempfile.TemporaryFile(dir=self.marker.parent)  # noqa: SIM115 - it is read when the child has ended
+        self.child = subprocess.Popen(command, env=environment, stderr=self.said)
+
+    def _last_words(self) -> str:
+        """Return the last line that the child said, or how it ended."""
+        code = self.child.returncode if self.child is not None else 0
+        if code < 0:
+            return f"the compilation was killed by {signal.Signals(-code).name}"
+        lines = self._all_words().splitlines()
+        return lines[-1] if lines else f"the compilation ended with exit code {code}"
+
+    def _all_words(self) -> str:
+        if self.said is None:
+            return ""
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace").strip()
+
+    def _check_memory(self) -> None:
+        """Raise if it was memory that the child lacked: a crash where memory is limited is one of them."""
+        killed = self.child is not None and self.child.returncode < 0
+        if speaks_of_memory(self._all_words()) or (killed and is_limited()):
+            raise UserError(memory_trouble(FAILED))
+
+    def _replace_cache(self) -> None:
+        """Set aside the cache that the kernels could not be loaded from, and put the new one in its place."""
+        for made in sorted({path.parents[1] for path in self.fresh.rglob("*.nbi")}):
+            place = cache_folder(made.name, os.environ.get("NUMBA_CACHE_DIR"))
+            place.rename(place.with_name(f"{place.name}.damaged-{time.time_ns()}"))
+            made.rename(place)
+            self.announce(f"{SET_ASIDE} ({place})")
+            atomic_json(self.marker, {"folders": [str(place)]})
 
 
 def is_warm(marker: Path) -> bool:
@@ -91,28 +145,33 @@ def is_warm(marker: Path) -> bool:
         return False
 
 
+def heal(marker: Path) -> list[Path]:
+    """Remove the files of a warm cache that are damaged, and the marker with them; return which."""
+    try:
+        folders = json.loads(marker.read_text())["folders"]
+        damaged = [path for folder in folders for path in damaged_files(Path(folder))]
+    except (OSError, ValueError, KeyError, TypeError):  # not warm
+        return []
+    for path in [marker, *damaged] if damaged else []:
+        with suppress(OSError):  # of another user: what is loaded is checked once more
+            path.unlink(missing_ok=True)
+    return damaged
+
+
 def marker_path() -> Path:
     """Return the file that says the kernels of exactly these sources, versions and CPU are compiled.
 
     The place and the times of the sources count: Numba keeps compiled code by path, and distrusts it when a
     file was written again. A second checkout is cold, whatever the first one has compiled.
     """
-    digest = hashlib.sha256(str(KERNELS).encode())
+    digest = hashlib.sha256(os.fsencode(KERNELS))
     digest.update(source_digest(KERNELS).encode())
     digest.update(repr([source.stat().st_mtime_ns for source in source_files(KERNELS)]).encode())
     ways = ("NUMBA_", "DARKREPLAY_PLAIN_JIT")
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith(ways))
     versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
     digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())
-    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "darkreplay"
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-        if not os.access(base, os.W_OK):
-            raise OSError
-    except OSError:
-        base = Path(tempfile.gettempdir()) / f"darkreplay-{os.getuid()}"
-        base.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return base / f"warm-{digest.hexdigest()[:16]}.json"
+    return cache_folder() / f"warm-{digest.hexdigest()[:16]}.json"
 
 
 def _cpu() -> str:
@@ -122,52 +181,17 @@ def _cpu() -> str:
     return platform.processor()
 
 
-def with_sound_cache(action: Callable[[], T], announce: Callable[[str], None]) -> T:
-    """Return what ``action`` returns; if it fails because compiled code cannot be loaded, rebuild and try again."""
-    try:
-        return action()
-    except Exception as error:
-        if not is_cache_damage(error):
-            raise
-    announce(DAMAGED)
-    set_aside_caches()
-    return action()
-
-
-def is_cache_damage(error: BaseException) -> bool:
-    """Return whether an error comes from Numba's reading of its cache (it raises whatever unpickling raises)."""
-    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
-    return any(frame.f_code.co_filename.endswith(CACHING) for frame in frames)
-
-
-def set_aside_caches() -> Path:
-    """Move the caches of all our packages away, keeping them for whoever wants to know what was wrong.
-
-    The empty folders stay: Numba made sure that they exist when it was imported, and will not again.
-    Returns the folder of the kernels' cache.
-    """
-    import marketgen
-    import tickstore
-    from kernels.base import compiling
-
-    for package in (KERNELS, *(Path(str(module.__file__)).parent for module in (marketgen, tickstore))):
-        folder = compiling.cache_directory(package)
-        folder.rename(folder.with_name(f"{folder.name}.damaged-{time.time_ns()}"))
-        folder.mkdir(parents=True)
-    return compiling.cache_directory()
-
-
 def main(arguments: list[str]) -> None:
-    """Compile in this process, then write the marker."""
-    from kernels.base import compiling
-
-    folder = set_aside_caches() if "--set-aside" in arguments else compiling.cache_directory()
+    """Compile in this process, then write the marker; without arguments, only show what goes wrong."""
+    if arguments:
+        die_with_parent(int(arguments[1]))
     import driver.job.job  # noqa: F401
     import kernels
+    from kernels.base import compiling
 
     kernels.warm()
-    if arguments and not arguments[0].startswith("-"):
-        atomic_json(Path(arguments[0]), {"folders": [str(folder)]})
+    if arguments:
+        atomic_json(Path(arguments[0]), {"folders": [str(compiling.cache_directory())]})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -12,19 +12,21 @@ import numpy as np
 import tickstore
 from driver.job.order_file import EXTENSIONS, open_order_file
 from driver.job.order_ids import OrderIds
+from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
-from driver.sums.conditions import Market, market_volume
+from driver.sums.conditions import Market, market_volumes
+from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
-from driver.sums.parents import Parents, ParentSums
+from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import TableStyle, totals_csv
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
-from kernels.measure.measure import data_quality, measure
+from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
@@ -47,28 +49,30 @@ def run_job(job: Job) -> JobReport:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
-        quality = data_quality(day, job.session)
+        quality = count_kinds(day, job)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        volume = market_volume(day.fills["quantity"], day.fills["venue"])
-        ranges = interval_ranges(day.quotes, job.session)
-        market = Market(job.session, job.settings.simulation.ticks, volume, ranges)
+        volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
+        ranges = interval_ranges(plausible_table(day, job), job.session)
+        market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
-        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes()
-        ids = OrderIds(day.orders)
-        parents = _sum_blocks(job, texts, ids, blocks, sums, outliers)
+        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
+        parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
+        adds = [sums.add, parents.add, outliers.add]
+        _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
+        warnings = warnings_of(day, job, quality)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
-    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings)))
+    if rule := broken_rule(cells):
+        raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
+    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    intervals, extremes = count_intervals(ranges), outliers.rows
-    if not ids.as_stored:
-        shown = ids.shown(np.array([row["order_id"] for row in extremes], np.int64)).to_pylist()
-        extremes = [row | {"order_name": str(name)} for row, name in zip(extremes, shown, strict=True)]
-    partial = Partial(job.security, job.date, job.fingerprint, *tables, quality, extremes, names, intervals, parents)
+    which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
+    extremes = shown_ids(outliers.rows, ids)
+    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, parents.parents())
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -77,7 +81,7 @@ def run_job(job: Job) -> JobReport:
         fills=fills,
         bytes_written=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         seconds=time.perf_counter() - started,
-        warnings=_warnings(quality),
+        warnings=warnings,
     )
 
 
@@ -108,18 +112,27 @@ def _remove_other_formats(folder: Path, job: Job) -> None:
 
 
 def _sum_blocks(
-    job: Job, texts: Mapping[int, str], ids: OrderIds, blocks: Iterable[OrderBlock], sums: JobSums, outliers: Extremes
-) -> Parents | None:
+    job: Job,
+    texts: Mapping[int, str],
+    ids: OrderIds,
+    blocks: Iterable[OrderBlock],
+    adds: Sequence[Callable[[OrderBlock], None]],
+) -> None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
-    parents = ParentSums()
     with ExitStack() as stack:
-        adds = [sums.add, parents.add, outliers.add]
         if job.settings.order_level:
-            adds.insert(0, stack.enter_context(open_order_file(Path(job.folder), job.settings, texts, ids)).write)
+            adds = [stack.enter_context(open_order_file(Path(job.folder), job.settings, texts, ids)).write, *adds]
         for block in blocks:
             for add in adds:
                 add(block)
-    return parents.parents()
+
+
+def shown_ids(rows: list[dict[str, Any]], ids: OrderIds) -> list[dict[str, Any]]:
+    """Return outliers with the names of their orders, where these are not the numbers of the store."""
+    if ids.as_stored:
+        return rows
+    names = ids.shown(np.array([row["order_id"] for row in rows], np.int64)).to_pylist()
+    return [row | {"order_name": str(name)} for row, name in zip(rows, names, strict=True)]
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:
@@ -132,16 +145,11 @@ def without_costs(block: OrderBlock) -> OrderBlock:
     return block
 
 
-def metrics_csv(cells: Cells, style: TableStyle) -> bytes:
+def metrics_csv(cells: Cells, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:
     """Return metrics.csv: groups 1, 2, 3 even when empty, then 0 = all, by scenario (decisions 8)."""
     totals = Totals.empty(cells, len(GROUPS) + 1)
     group = cell_dimensions(cells.key)["group"].astype(np.int32)
     totals.add(cells, group, 0)
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
+    totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
-
-
-def _warnings(quality: dict[str, int]) -> tuple[str, ...]:
-    unreconciled = quality.get("orders_not_reconciled", 0)
-    told = quality.get("fills", 0) == 0  # the data has no trades, which the run says once
-    return () if told or not unreconciled else (f"{unreconciled} orders do not agree with their fills",)

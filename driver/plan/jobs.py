@@ -14,6 +14,7 @@ class Settings(Choices):
     price_decimals: int = 3
     output_format: str = "gzip"  # csv, gzip, parquet
     order_level: bool = True
+    outliers: int = 100  # orders of largest cost that a job keeps: as many as the run shows
 
 
 def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
@@ -38,7 +39,8 @@ def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
         ticks=config.ticks,
         fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
     )
-    return Settings(selection, simulation, config.timezone, config.price_decimals, config.format, config.order_level)
+    output = config.format, config.order_level, config.outliers
+    return Settings(selection, simulation, config.timezone, config.price_decimals, *output)
 
 
 @dataclass(frozen=True, slots=True)

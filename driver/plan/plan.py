@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from driver.config.keys import Config
@@ -20,10 +20,13 @@ from tickstore.errors import UserError
 from tickstore.store.catalog import Partition
 from tickstore.store.paths import partition_order
 
+if TYPE_CHECKING:
+    from tickstore.store.names import StoredNames
+
 LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
 LACKS = (
-    ("fills", "trades", "quantities come from order states, and there are no prices and no costs"),
-    ("quotes", "quotes", "costs are missing"),
+    ("fills", "trades", "quantities come from order states, and there are no prices, no costs and no B"),
+    ("quotes", "quotes", "costs are missing, and so are A, B and C"),
 )
 SHOWN = 6  # names listed in a message
 # A rough cost, only for the estimate that `plan` prints.
@@ -39,6 +42,7 @@ class Plan:
     session_sources: dict[str, int]
     notes: tuple[str, ...] = ()  # what the data lacks, and what that means for the results
     tick_file: TickFile | None = None
+    names: "StoredNames | None" = None  # of securities and participants, for tables and report
 
     @property
     def event_rows(self) -> int:
@@ -62,17 +66,19 @@ def plan_jobs(
     code: str = "",
     only: frozenset[tuple[str, str]] | None = None,
     tick_file: TickFile | None = None,
+    session_stated: bool = False,
 ) -> Plan:
     """Return the jobs that ``config`` selects from the store's ``partitions``.
 
-    ``only`` limits them to the (security, date) the given input makes up. Sessions are decided over the
+    ``only`` limits them to the (security, date) the given input makes up; ``session_stated`` says that the session is
+    the user's word, which wins over what the data hints at. Sessions are decided over the
     whole store, so that a selection never changes them (decisions 6).
     """
     chosen = _chosen(config, partitions, only)
     settings = job_settings(config, _participant_codes(config.participant_ids, participants))
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
     texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
-    sessions = plan_sessions(config, partitions)
+    sessions = plan_sessions(config, partitions, session_stated)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
         security, date = partition.security, partition.date

@@ -9,12 +9,18 @@ from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
 
+HINTED_ZONE = "Australia/Sydney"  # the exchange whose rules the hints in its data follow
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
 MINUTE = 60_000_000_000
 
 
-def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple[str, str], Session]:
-    """Return continuous trading of every partition: it ends no earlier than that of its peers (decisions 4)."""
+def plan_sessions(
+    config: Config, partitions: Sequence[Partition], stated: bool = False
+) -> dict[tuple[str, str], Session]:
+    """Return continuous trading of every partition: it ends no earlier than that of its peers (decisions 4).
+
+    ``stated`` says that the user gave the session, which then wins over what the data hints at.
+    """
     from tickstore.times.trade_dates import first_instant  # with numba, which the command line starts without
 
     seen_ends: dict[str, list[int]] = {}
@@ -30,7 +36,7 @@ def plan_sessions(config: Config, partitions: Sequence[Partition]) -> dict[tuple
     sessions = {}
     for p in partitions:
         usual_end = _median_of_others(seen_ends.get(p.date, []), _seen_end(p))
-        sessions[p.security, p.date] = replace(_session(config, p, usual_end), date_start=starts[p.date])
+        sessions[p.security, p.date] = replace(_session(config, p, usual_end, stated), date_start=starts[p.date])
     return sessions
 
 
@@ -44,10 +50,15 @@ def _median_of_others(ends: Sequence[int], own: int | None) -> int:
     return ends[middle + passes_own]
 
 
-def _session(config: Config, partition: Partition, usual_end: int) -> Session:
+def _session(config: Config, partition: Partition, usual_end: int, stated: bool) -> Session:
     if partition.session is not None:
         start, end = partition.session
         return Session(start, end, "file")
+    first, _, last = config.session.partition("-")
+    start, end = (local_instant(config.timezone, partition.date, clock) for clock in (first, last))
+    configured = Session(start, end, "stated" if stated else "config")
+    if stated or config.timezone != HINTED_ZONE:
+        return configured
     hints = partition.session_hints
     seen_end = _seen_end(partition)
     auction = hints.first_auction
@@ -58,9 +69,7 @@ def _session(config: Config, partition: Partition, usual_end: int) -> Session:
         end = max(seen_end, usual_end)
         if start < end:
             return Session(start, end, "auction" if auction is not None else "activity")
-    first, _, last = config.session.partition("-")
-    zone = config.timezone
-    return Session(local_instant(zone, partition.date, first), local_instant(zone, partition.date, last), "config")
+    return configured
 
 
 def _seen_end(partition: Partition) -> int | None:

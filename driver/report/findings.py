@@ -35,6 +35,7 @@ def findings(
         clusters = {row["scenario"]: row for row in by_value}
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
         sentences += _inference(statistics)
+    sentences += _liquidity(summary[1:])
     return sentences + _limits(real, quality, settings)
 
 
@@ -64,6 +65,19 @@ def _scenario(row: Row, cluster: Row | None) -> str:
     return text + (", which includes zero." if low <= 0 <= high else ".")
 
 
+def _liquidity(scenarios: Sequence[Row]) -> list[str]:
+    """Return which scenarios fill more than there was (decisions 41)."""
+    sentences = []
+    for row in scenarios:
+        market, dark = (number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark"))
+        if max(market, dark) > 1.0:
+            sentences.append(
+                f"{row['scenario']} fills {market:.2f} times what the market traded, and {dark:.2f} times what the "
+                "dark book did: it assumes liquidity that was not there."
+            )
+    return sentences
+
+
 def _inference(statistics: Sequence[Row]) -> list[str]:
     clusters = [row for row in statistics if row["test"] == "cluster"]
     sentences = []
@@ -91,16 +105,29 @@ def _inference(statistics: Sequence[Row]) -> list[str]:
 def _unpriced(real: Row) -> list[str]:
     """Return how many orders the costs are about, and why the others have none."""
     priced, orders, unquoted = (number(real[name]) for name in ("priced_orders", "orders", "benchmark_none"))
+    outside = number(real["never_in_session"])
     if priced == orders:
         return []
     lacking = orders - priced - unquoted
-    reasons = [f"{unquoted:,.0f} have no valid quote to be measured from"] if unquoted else []
+    reasons = [f"{unquoted:,.0f} have no valid quote to be measured from, or were filled before it"] if unquoted else []
     if lacking > 0:
-        why = "(no valid quote at their end, or a fill without a price)"
-        reasons.append(f"{lacking:,.0f} lack a price in one of the scenarios {why}")
-    return [
+        never = "never lived in continuous trading, or " if outside else ""
+        reasons.append(f"{lacking:,.0f} {never}lack a valid quote at their end or the price of a fill")
+    about = (
         f"Costs and savings are about {priced:,.0f} of {orders:,.0f} orders: {', '.join(reasons)}. Those count in "
-        "quantities and fill rates, and have no cost anywhere."
+        "quantities and fill rates, and have no cost in any headline."
+    )
+    return [about, *_diluted(real, outside)]
+
+
+def _diluted(real: Row, outside: float) -> list[str]:
+    """Return what the shortfall is with the orders that could not have traded in continuous trading."""
+    if not outside or real["shortfall_diluted_bps"] is None:
+        return []
+    return [
+        f"With the {outside:,.0f} orders that never lived in continuous trading, which no scenario can change, the "
+        f"real shortfall is {signed(number(real['shortfall_diluted_bps']))} bps instead of "
+        f"{signed(number(real['shortfall_bps']))}; they are the phase never_in_session of by_condition.csv."
     ]
 
 
@@ -117,6 +144,9 @@ def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) 
         sentences.append("No quotes were given: there is no arrival price, so there are no costs.")
     elif priced:
         sentences += _unpriced(real)
+    apart = quality.get("orders_set_apart", 0) + quality.get("orders_set_apart_in_hours", 0)
+    if apart:
+        sentences.append(f"{apart:,} orders contradict themselves and are in no figure; data_quality.csv says how.")
     if settings and not any(settings.get(name) for name in FEES):
         sentences.append("Fees are set to zero: every figure is before fees.")
     elif settings:
@@ -131,7 +161,7 @@ def meanings(settings: Mapping[str, Any]) -> dict[str, str]:
     moved = f"{100 * impact:g} bps" if impact is not None else "a fixed impact"
     return {
         "real": "what the orders really did",
-        "A": "unlimited dark liquidity: the whole order trades at the mid of its window, where its limit allows",
+        "A": "unlimited dark liquidity: the whole order trades at a mid of its own life, where its limit allows",
         "B": f"limited: {dark} trades at that mid, the rest as it really did",
         "C": f"price impact: {dark} trades at that mid, the rest at the mid moved against the order by {moved}",
         "R": "replay: the order rests in the dark book by the exchange's own rules",

@@ -13,6 +13,8 @@ from driver.report import charts
 from driver.report.findings import FEES, findings, meanings, signed
 from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
+from driver.tables.named_keys import NAME_COLUMNS
+from driver.tables.quality_kinds import KIND_MEANINGS
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
@@ -29,7 +31,7 @@ OPTIONAL_TABLES = frozenset(table.name for table in TABLES if table.chosen_by)
 SHOWN = 20  # groups drawn or listed; the CSV has all of them
 KEY_COLUMNS = [key for table in TABLES for key in table.keys]
 WORD_COLUMNS = ("order_id", "scenario", "test", "weighting", "status", "note", "kind")
-TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS))
+TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS, *(name for names in NAME_COLUMNS.values() for name in names)))
 
 
 def _shown(form: Callable[..., str]) -> Callable[..., str]:
@@ -61,7 +63,7 @@ def write_report(results: Path | str) -> str:
     )
     environment.filters |= FILTERS
     page = environment.get_template(TEMPLATE).render(report_content(results))
-    atomic_write(results / REPORT, page.encode())
+    atomic_write(results / REPORT, page.encode(errors="backslashreplace"))  # names of folders may be no text
     return ""
 
 
@@ -94,8 +96,8 @@ def report_content(results: Path) -> dict[str, Any]:
     names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers"]
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
-    participants = _grouped(tables["by_participant"], "participant_id")
-    securities = _grouped(tables["by_security"], "security_code")
+    participants = _grouped(tables["by_participant"], "participant_id", "participant_name")
+    securities = _grouped(tables["by_security"], "security_code", "security_name")
     run = _run_facts(results)
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
@@ -118,7 +120,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
-        "quality": quality,
+        "quality": [row | {"meaning": KIND_MEANINGS.get(str(row["kind"]), "")} for row in quality],
         "outliers": tables["outliers"][:10],
         "columns": COLUMNS,
         "charts": _charts(tables),
@@ -127,11 +129,14 @@ def report_content(results: Path) -> dict[str, Any]:
     }
 
 
-def _grouped(rows: Sequence[Row], key: str) -> list[tuple[str, list[Row]]]:
-    """Return consecutive rows with equal ``key`` together, as (label, one row per scenario)."""
+def _grouped(rows: Sequence[Row], key: str, name: str = "") -> list[tuple[str, list[Row]]]:
+    """Return consecutive rows with equal ``key`` together, as (label, one row per scenario).
+
+    The label is the key and, where the rows have that column and it is not empty, ``name``.
+    """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(str(row[key]), []).append(row)
+        groups.setdefault(f"{row[key]} {row.get(name) or ''}".strip(), []).append(row)
     return list(groups.items())
 
 

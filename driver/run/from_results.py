@@ -9,6 +9,7 @@ from typing import Any
 
 from driver.config.keys import Config
 from driver.config.tick_file import read_tick_file
+from driver.engines.memory_limits import too_little_memory
 from driver.plan.jobs import Job
 from driver.run import results_folder as folder
 from driver.run.manifest import Finished, Manifest
@@ -28,7 +29,8 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
     config = recorded_config(results)
     with folder_lock(results, "run"):
         finished, recorded = Manifest(results).read(), folder.recorded_states(results)
-        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file))
+        stated = "stated" in folder.read_run(results).get("sessions", {})
+        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file), stated)
         kept = folder.valid_jobs(plan, finished)
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")
@@ -73,6 +75,8 @@ def report_again(results: Path) -> Path:
 
 def recorded_config(results: Path) -> Config:
     """Return the configuration that run.json of a results folder records."""
+    if trouble := too_little_memory():
+        raise UserError(trouble)
     try:
         return Config(**{name: _frozen(value) for name, value in folder.read_run(results)["config"].items()})
     except OSError:

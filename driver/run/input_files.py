@@ -13,6 +13,7 @@ from driver.config.checks import did_you_mean
 from driver.config.keys import Config
 from driver.config.loading import load_config
 from tickstore.durable.files import make_folder
+from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError, StoreError, UserError
 from tickstore.rules import ColumnRule
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 CONVERT_MEMORY_MB = 384
+SHOWN = 6  # names listed in a message
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
 READING = (
     "columns", "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
@@ -43,14 +45,14 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
         if name in given and getattr(config, name) != getattr(usual, name):
             raise UserError(f"--{name} acts when files are converted: give them too (--orders=...), or leave it out")
     facts: Mapping[str, Any] = {}
-    for partition in read_catalog(Path(config.store).expanduser()).partitions:
+    for partition in read_catalog(user_path(config.store)).partitions:
         try:
             with open_day(partition.path) as day:
                 facts = day.attributes
             break
         except StoreError:  # its job will say what is wrong with it
             continue
-    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(Path(config.store).expanduser())
+    stored = {name: facts[name] for name in STORED if name in facts} | date_rules(user_path(config.store))
     for name, value in stored.items():
         if name in given and getattr(config, name) != value:
             raise UserError(
@@ -66,7 +68,7 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
 
     found: dict[Path, None] = {}
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        path = user_path(pattern)
         if has_magic(pattern) and not path.exists():
             matches = sorted(match for match in map(Path, glob(str(path), recursive=True)) if not match.is_dir())  # noqa: PTH207 (absolute patterns)
             if not matches:
@@ -76,6 +78,46 @@ def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
             matches = [path]
         found |= dict.fromkeys(matches)
     return tuple(found)
+
+
+def input_files(config: Config) -> dict[str, tuple[Path, ...]]:
+    """Return the files of each kind (`tickstore.input.exchange_folder`): those a key names, else those of the folder.
+
+    Raises an InputError if a file or the folder is not there, or the folder has no rows to offer.
+    """
+    from tickstore.input.exchange_folder import KINDS, read_folder
+    from tickstore.input.fields import TABLES
+
+    found: dict[str, tuple[Path, ...]] = dict.fromkeys(KINDS, ())
+    found |= {flag: find_files(flag, getattr(config, flag)) for flag in TABLES}
+    found["sessions"] = find_files("sessions", (config.sessions,) if config.sessions else ())
+    if not config.input:
+        return found
+    folder = read_folder(user_path(config.input))
+    if not any(folder.files[table] for table in TABLES):
+        seen = f"it has {', '.join(path.name for path in folder.unknown[:SHOWN])}" if folder.unknown else "it is empty"
+        raise InputError(
+            f"--input: {config.input} has no files of orders, trades or nbbo by their names or by those of folders "
+            f"in it ({seen}): name them so, or give the files with --orders=..."
+        )
+    given = {kind: found[kind] or folder.files[kind] for kind in KINDS}
+    if not found["sessions"] and sessions_problem(config, given["sessions"]):
+        given["sessions"] = ()
+    return given
+
+
+def sessions_problem(config: Config, paths: tuple[Path, ...]) -> str:
+    """Return why session files of a folder cannot be used, "" where they can: a run then goes by the data.
+
+    Those that circulate with samples are made up; whoever names one with --sessions is told of it by a refusal.
+    """
+    from tickstore.input.session_file import read_sessions
+
+    try:
+        read_sessions(paths, config.timezone, config.session_cutoff, config.holidays)
+    except InputError as error:
+        return error.message
+    return ""
 
 
 def _check_columns(columns: Sequence[tuple[str, ColumnRule]]) -> None:
@@ -90,25 +132,29 @@ def _check_columns(columns: Sequence[tuple[str, ColumnRule]]) -> None:
             raise UserError(f"--columns names the field {name}, which no table has{did_you_mean(name, known)}")
 
 
+def reading_request(config: Config) -> "ConvertRequest":
+    """Return a request without files: how ``config`` has files read."""
+    from tickstore import ConvertRequest
+
+    _check_columns(config.columns)
+    return ConvertRequest((), user_path(config.store), **{name: getattr(config, name) for name in SAME})
+
+
 def convert_request(config: Config, workers: int) -> "ConvertRequest":
     """Return the conversion that ``config`` describes; its files exist."""
     from tickstore import ConvertRequest
     from tickstore.store.paths import MANIFEST_NAME
 
-    orders, trades, nbbo = (find_files(flag, getattr(config, flag)) for flag in ("orders", "trades", "nbbo"))
-    if not orders and not (Path(config.store).expanduser() / MANIFEST_NAME).exists():
+    files: dict[str, Any] = {**input_files(config)}
+    if not files["orders"] and not (user_path(config.store) / MANIFEST_NAME).exists():
         raise InputError("--orders is missing: trades and nbbo files alone complete only what a store has")
     _check_columns(config.columns)
-    temp_dir = Path(config.temp_dir).expanduser() if config.temp_dir else None
+    temp_dir = user_path(config.temp_dir) if config.temp_dir else None
     if temp_dir:
         make_folder(temp_dir, "temporary")
-    sessions = find_files("sessions", (config.sessions,))[0] if config.sessions else None
     return ConvertRequest(
-        orders=orders,
-        trades=trades,
-        nbbo=nbbo,
-        store=Path(config.store).expanduser(),
-        sessions=sessions,
+        **files,
+        store=user_path(config.store),
         memory_mb=config.memory or CONVERT_MEMORY_MB,
         temp_dir=temp_dir,
         workers=workers,

@@ -3,16 +3,15 @@
 `runner` appends to it as jobs finish; `results_folder` asks it which jobs a resume may keep.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_write, file_stamps
+from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_write, file_stamps, sync_handle
 from tickstore.durable.json_lines import checked_line, checked_lines
-from tickstore.durable.lock import LOCK_NAME
+from tickstore.durable.lock import LOCK_NAMES
 
 MANIFEST = "manifest.jsonl"
 
@@ -64,13 +63,13 @@ class Manifest:
         self.file.write(checked_line(asdict(job)))
         self.file.flush()
         if self.clock() - self.synced >= FSYNC_SECONDS:
-            os.fsync(self.file.fileno())
+            sync_handle(self.file.fileno(), self.path)
             self.synced = self.clock()
 
     def close(self) -> None:
         """Make all lines durable."""
         if self.file is not None:
-            os.fsync(self.file.fileno())
+            sync_handle(self.file.fileno(), self.path)
             self.file.close()
             self.file = None
 
@@ -81,7 +80,7 @@ def is_results_folder(folder: Path) -> bool:
         return True
     if (folder / MANIFEST).is_file():
         return next(checked_lines(folder / MANIFEST), None) == Manifest.HEADER
-    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= {LOCK_NAME}
+    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= LOCK_NAMES
 
 
 def is_intact(job: Finished, folder: Path) -> bool:

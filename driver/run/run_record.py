@@ -130,7 +130,7 @@ class JobLog:
     def write(self, line: str) -> None:
         """Append a line with the time."""
         if self.path is not None:
-            with self.path.open("a", encoding="utf-8") as file:
+            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
 
     def job(self, state: JobState) -> None:

@@ -4,8 +4,8 @@ The top of the driver below the command line: every other step is called from he
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
@@ -14,19 +14,23 @@ from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
-from driver.engines.kernel_cache import WarmUp, with_sound_cache
+from driver.engines.kernel_cache import WarmUp
+from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
-from driver.run.input_files import as_stored, convert_request, find_files
+from driver.run.input_files import as_stored, convert_request, input_files
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
+from driver.run.quality_notes import quality_notes
+from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
+from tickstore.durable.user_paths import user_path
 from tickstore.engines.engine import EngineError, InProcess
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
@@ -40,17 +44,18 @@ STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
-def resolve(loaded: Loaded) -> tuple[Config, bool]:
+def resolve(loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> tuple[Config, bool]:
     """Return the configuration with its input (the user's files, the user's store, or else the built-in sample).
 
     Also whether it is the sample: without any setting, or when nothing was converted into the default store.
     Raises an InputError if a file that the user names is not there.
     """
     config = loaded.config
-    if config.has_input or "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
-        for flag in ("orders", "trades", "nbbo"):
-            find_files(flag, getattr(config, flag))
-        return config if config.has_input else as_stored(config, loaded.given), False
+    if config.has_input:
+        input_files(config)
+        return as_reference_states(loaded, say), False
+    if "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
+        return as_stored(config, loaded.given), False
     return use_sample(config, "results" in loaded.given), True
 
 
@@ -58,23 +63,25 @@ def _has_day_files(store: str) -> bool:
     """Return whether something was converted into a store."""
     from tickstore import read_catalog
 
-    path = Path(store).expanduser()
+    path = user_path(store)
     return path.is_dir() and bool(read_catalog(path).partitions)
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
     """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
-    config, is_sample = resolve(loaded)
-    results = Path(config.results).expanduser()
+    if trouble := too_little_memory():
+        raise UserError(trouble)
+    config, is_sample = resolve(loaded, monitor.say)
+    results = user_path(config.results)
     folder.check_results_folder(results)
     make_folder(results, "results")
     with folder_lock(results, "run"), WarmUp(monitor.say) as warm_up:
-        summary = Summary(results, Path(config.store).expanduser())
+        summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
-        plan, summary.conversion = convert_and_plan(config, monitor)
+        plan, summary.conversion = convert_and_plan(config, monitor, loaded.session_stated)
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
@@ -83,6 +90,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
             summary.up_to_date, summary.headline = True, folder.headline(results)
+            summary.notes += quality_notes(results)
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
@@ -106,26 +114,35 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
 
 def tables_digest(config: Config, plan: Plan) -> str:
     """Return a digest of all that decides the tables of a run."""
-    return plan.digest(repr((config.aggregate_by, folder.tables_code_digest())))
+    named = (plan.names.digest,) if plan.names else ()
+    return plan.digest(repr((config.aggregate_by, folder.tables_code_digest(), *named)))
 
 
-def convert_and_plan(config: Config, monitor: Monitor) -> tuple[Plan, "ConvertReport | None"]:
+def convert_and_plan(config: Config, monitor: Monitor, session_stated: bool) -> tuple[Plan, "ConvertReport | None"]:
     """Convert the input, if there is any, and return the jobs it makes up."""
     tick_file = read_tick_file(config.tick_file)
     report = convert_input(config, monitor) if config.has_input else None
     only = frozenset(report.partitions) if report else None
-    return plan_store(config, Path(config.results).expanduser(), only, tick_file), report
+    return plan_store(config, user_path(config.results), only, tick_file, session_stated), report
 
 
 def plan_store(
-    config: Config, results: Path, only: frozenset[tuple[str, str]] | None, tick_file: TickFile | None
+    config: Config,
+    results: Path,
+    only: frozenset[tuple[str, str]] | None,
+    tick_file: TickFile | None,
+    session_stated: bool,
 ) -> Plan:
     """Return the jobs that ``config`` selects from its store, ``only`` those if any are named."""
     from tickstore import read_catalog
+    from tickstore.store.names import read_names
 
-    catalog = read_catalog(Path(config.store).expanduser())
+    catalog = read_catalog(user_path(config.store))
+    names = read_names(user_path(config.store))
+    ticks = tick_file or named_ticks(names)
     code = folder.code_digest()
-    return plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, tick_file)
+    plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, ticks, session_stated)
+    return replace(plan, names=names)
 
 
 def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
@@ -142,7 +159,7 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
         monitor.reach(progress.done)
 
     with monitor:
-        report = with_sound_cache(lambda: convert(request, show), monitor.say)
+        report = convert(request, show)
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")
     return report
@@ -171,11 +188,11 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
 
 
 def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
-    """Run jobs on the engine the configuration names. A kernel cache found damaged is rebuilt, once."""
+    """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels import warm
 
-        with_sound_cache(warm, monitor.say)
+        warm()
         yield from run_jobs(InProcess(), jobs, WORK)
         return
     options = Options(
@@ -196,7 +213,8 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
             return
         except EngineError as error:
             if not error.damaged or attempt == 2:
-                raise UserError(f"no worker process can be started: {error.message}") from None
+                trouble = f"no worker process can be started: {error.message}"
+                raise UserError(memory_trouble(trouble) if is_limited() else trouble) from None
             warm_up.rebuild()
 
 
@@ -218,8 +236,9 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 
-    made = with_sound_cache(lambda: aggregate(summary.results, jobs, jobs[0].settings), monitor.say)
+    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
+    summary.notes += quality_notes(summary.results)
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from kernels.base.columns import F64, I32, I64
-from kernels.conventions import VENUES
-from kernels.measure.order_columns import ASKED, weighted
+from kernels.conventions import FILL_VENUES
+from kernels.measure.order_columns import ASKED, AT_DECISION, weighted
 from kernels.sums import moments
 from tickstore.errors import UserError
 
-ORDER_METRICS = weighted(ASKED)
-VENUE_NAMES = VENUES[:4]
+ORDER_METRICS = weighted(ASKED, AT_DECISION)
+VENUE_NAMES = FILL_VENUES
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 QUARTERS = 96  # of an hour in a day
 

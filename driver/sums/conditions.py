@@ -19,7 +19,7 @@ from kernels.measure.result_rows import OrderBlock
 from kernels.sums import cell_keys
 from kernels.sums.cell_keys import KeyColumns, KeyRules
 
-PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing")
+PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing", "never_in_session")
 SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
 SHARES = ("below 0.1%", "0.1% to 0.5%", "0.5% to 1%", "1% to 5%", "5% or more", "no volume")
 MARKET_KEYS = len(PHASES) * len(SPREADS) * len(SHARES) * RANGES  # all there may be
@@ -42,9 +42,10 @@ class Market:
         return cls(Session(0, 0, ""), ((0, 1),), 0)
 
 
-def market_volume(quantity: NDArray[Any], venue: NDArray[Any]) -> int:
-    """Return the shares traded on the market; every match has two fills."""
-    return int(cell_keys.traded_shares(readonly(quantity), readonly(venue))) // 2
+def market_volumes(quantity: NDArray[Any], venue: NDArray[Any]) -> tuple[int, int]:
+    """Return the shares traded on the market, and those of them traded in the dark; every match has two fills."""
+    market, dark = cell_keys.traded_shares(readonly(quantity), readonly(venue))
+    return int(market) // 2, int(dark) // 2
 
 
 def key_columns(block: OrderBlock) -> KeyColumns:

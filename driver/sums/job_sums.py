@@ -45,11 +45,11 @@ def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
 
 def _label(name: str) -> str:
     """Return what a sum is called where it does not fit."""
-    scenario, _, what = name.rpartition(".")
-    if name.startswith("base"):
+    scenario, _, what = name.removeprefix("outside_").rpartition(".")
+    if what.startswith("base"):
         return "order quantity x mid"
     if what.startswith("cost"):
-        return f"{what} of {scenario}"
+        return f"{what} of {scenario or 'real'}"
     return f"notional of {scenario}" if what == "notional" and scenario else name.removesuffix(".sum")
 
 

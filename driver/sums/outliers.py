@@ -1,6 +1,7 @@
 """The most extreme orders of a run, by their cost in money: what a reader should look at first.
 
-`driver.job.job` gathers them block by block; `driver.tables` merges and shows them.
+A job keeps as many as the run shows: whichever they are, they are among those. `driver.job.job` gathers them block by
+block; `driver.tables` merges and shows them.
 """
 
 import math
@@ -12,18 +13,20 @@ from kernels.conventions import BPS, NULL
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
 
-KEPT = 10  # per job
 COLUMNS = {  # shown -> of orders
     "order_id": "order_id", "participant_id": "participant", "side": "side", "order_quantity": "order_quantity",
     "filled_quantity": "filled_quantity", "group": "group", "mid2": "mid2",
 }  # fmt: skip
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
+LEAST_MAD = (
+    1.0  # bps: where most orders cost the same, the deviation is 0, and every other order would be infinitely far
+)
 
 
 class Extremes:
     """The most extreme orders of a job, gathered block by block."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int) -> None:
         """Start without any order."""
         self.rows: list[dict[str, Any]] = []  # of largest real cost, either sign, as plain rows
         self._size, self._ids = np.zeros(kept), np.zeros(kept, np.int64)
@@ -54,16 +57,16 @@ def _row(row: dict[str, Any], scenarios: tuple[str, ...], cost: list[float]) -> 
 
 
 def robust_z(value: float | None, spread: tuple[float, float] | None) -> float | None:
-    """Return how many robust standard deviations a value is from the median; None where half the values are equal.
+    """Return how many robust standard deviations a value is from the median (decisions 42).
 
-    spread : median and median absolute deviation
+    spread : median and median absolute deviation in bps, which counts as a basis point where it is less
     """
-    if value is None or spread is None or spread[1] <= 0.0:
+    if value is None or spread is None:
         return None
-    return (value - spread[0]) / (NORMAL_MAD * spread[1])
+    return (value - spread[0]) / (NORMAL_MAD * max(spread[1], LEAST_MAD))
 
 
-def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int = KEPT) -> list[dict[str, Any]]:
+def merge_extremes(a: list[dict[str, Any]], b: list[dict[str, Any]], kept: int) -> list[dict[str, Any]]:
     """Return the ``kept`` rows of largest cost.
 
     Ties go to the smaller order id, so the result does not depend on the order of merging.

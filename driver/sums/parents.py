@@ -2,22 +2,24 @@
 
 A parent is one id on one date in one security. Its benchmark is the mid that its first selected child was
 measured from. Everything is an integer, costs as everywhere in 1/COST_SCALE of a half price unit x share, so
-parents add up exactly to the orders they are made of.
+parents add up exactly to the orders they are made of. What a parent had filled or open follows its children's events
+in time, amendments included (decisions 44).
 
 `driver.job.job` sums them block by block into the partial; `driver.tables.parent_table` writes them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from driver.sums.cells import check_fits
-from kernels.base.columns import I32, I64
+from kernels.base.columns import I32, I64, Array, readonly
 from kernels.conventions import NULL
 from kernels.measure.order_columns import PARENTS
 from kernels.measure.result_rows import OrderBlock
-from kernels.sums import moments
+from kernels.sums import moments, working
+from kernels.sums.working import StateColumns
 
 FIRST = ("parent_id", "arrival_time", "mid2")  # of the first child
 COMBINED = ("end_time", "peak_quantity")  # of all children together
@@ -25,7 +27,7 @@ SUMMED = (
     "orders", "buy_orders", "priced_orders", "order_quantity", "priced_quantity", "base", "signed_base",
     "signed_quantity",
 )  # fmt: skip
-BY_SCENARIO = ("filled_quantity", "unpriced_quantity", "notional", "cost")
+BY_SCENARIO = ("unknown_orders", "filled_quantity", "unpriced_quantity", "notional", "cost")
 
 
 @dataclass(slots=True)
@@ -42,13 +44,20 @@ def parent_names(scenarios: Sequence[str]) -> tuple[str, ...]:
     return (*FIRST, *COMBINED, *SUMMED, *(f"{s}.{name}" for s in scenarios for name in BY_SCENARIO))
 
 
+def state_columns(events: Mapping[str, Array], orders: Mapping[str, Array]) -> StateColumns:
+    """Return what tells of a day's orders how much of them was open when."""
+    return StateColumns(*(readonly((events if name in events else orders)[name]) for name in StateColumns._fields))
+
+
 @dataclass(slots=True)
 class ParentSums:
     """Sums blocks of orders, in arrival order, by parent. What it keeps of a block is its own."""
 
+    states: StateColumns
     scenarios: tuple[str, ...] = ()
     parts: list[I64] = field(default_factory=list)  # (columns, parents of a block)
-    children: list[I64] = field(default_factory=list)  # (5, n): parent, arrival, end, quantity, filled
+    children: list[I64] = field(default_factory=list)  # parents by order, in the order of arrival
+    changes: list[I64] = field(default_factory=list)  # (3, k): parent, time, change of what was filled or open
 
     def add(self, block: OrderBlock) -> None:
         """Add a block; one whose input names no parents adds nothing."""
@@ -56,16 +65,24 @@ class ParentSums:
             return
         self.scenarios = block.scenarios
         ids = block.parent_id
-        columns = ids, block.arrival_time, block.end_time, block.order_quantity, block.filled_quantity
-        self.children.append(np.array(columns, np.int64))
+        self.children.append(ids.copy())
+        self.changes.append(self._changes(block))
         self.parts.append(_block_sums(block, ids))
+
+    def _changes(self, block: OrderBlock) -> I64:
+        """Return parent, time and size of each change of what the orders of a block had filled or open."""
+        orders = block.order_index, block.end_time
+        changes = np.empty((3, working.count_states(self.states, *orders)), np.int64)
+        found = changes[:, : working.write_changes(self.states, *orders, block.filled_quantity, *changes)]
+        found[0] = block.parent_id[found[0]]
+        return found
 
     def parents(self) -> Parents | None:
         """Return the parents of all blocks together; None where the input names none."""
         if not self.parts:
             return None
         names = parent_names(self.scenarios)
-        parts, children = np.concatenate(self.parts, axis=1), np.concatenate(self.children, axis=1)
+        parts, changes = np.concatenate(self.parts, axis=1), np.concatenate(self.changes, axis=1)
         ids, first, place = np.unique(parts[0], return_index=True, return_inverse=True)
         sums = np.zeros((len(names), len(ids)), np.int64)
         added = len(FIRST) + len(COMBINED)
@@ -74,8 +91,8 @@ class ParentSums:
         end, peak = names.index("end_time"), names.index("peak_quantity")
         sums[end] = np.iinfo(np.int64).min
         np.maximum.at(sums[end], place, parts[end])
-        _, arrived, parent = np.unique(children[0], return_index=True, return_inverse=True)
-        sums[peak] = peak_quantities(parent, *children[1:], count=len(ids))
+        _, arrived = np.unique(np.concatenate(self.children), return_index=True)
+        sums[peak] = peak_quantities(np.searchsorted(ids, changes[0]), *changes[1:], count=len(ids))
         alone = ids == NULL  # orders without a parent share a row, each its own parent
         sums[peak, alone] = sums[names.index("order_quantity"), alone]
         return Parents(self.scenarios, names, np.ascontiguousarray(sums[:, np.argsort(arrived)]))
@@ -93,6 +110,7 @@ def _block_sums(block: OrderBlock, ids: I64) -> I64:
     np.maximum.at(row["end_time"], cell, block.end_time)
     base = np.empty(len(block), np.int64)
     check_fits("order quantity x mid", moments.priced_base(block.mid2, block.order_quantity, block.cost, base))
+    base[block.window_start > block.window_end] = 0  # as in tables: it never lived in continuous trading
     side, quantity = block.side.astype(np.int64), np.where(base > 0, block.order_quantity, 0)
     counts = (np.asarray(one, np.int64) for one in (np.ones(len(block)), side > 0, base > 0))
     columns = *counts, block.order_quantity, quantity, base, side * base, side * quantity
@@ -105,6 +123,7 @@ def _block_sums(block: OrderBlock, ids: I64) -> I64:
 def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64]) -> None:
     for s, scenario in enumerate(block.scenarios):
         filled, notional2 = block.scenario_filled[s], block.scenario_notional2[s]
+        moments.add_integers(cell, (filled == NULL).astype(np.int64), row[f"{scenario}.unknown_orders"])
         moments.add_integers(cell, filled, row[f"{scenario}.filled_quantity"])
         unpriced = np.where(np.isnan(notional2), filled, 0)
         moments.add_integers(cell, unpriced, row[f"{scenario}.unpriced_quantity"])
@@ -115,21 +134,18 @@ def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64])
         check_fits("cost", moments.add_fixed_cost(cell, block.cost[s], base, row[f"{scenario}.cost"]))
 
 
-def peak_quantities(parent: I64, arrival: I64, end: I64, quantity: I64, filled: I64, *, count: int) -> I64:
-    """Return the largest quantity each of ``count`` parents had filled or working at one time.
+def peak_quantities(parent: I64, time: I64, change: I64, *, count: int) -> I64:
+    """Return the largest quantity each of ``count`` parents had filled or open at one time.
 
-    A child counts with its whole quantity from its arrival to its end, then with what it filled; one that ends
-    as another arrives has ended. So an order that was cancelled and entered again counts once.
+    parent, time, change : (k,) a change of it, of any child; those of one instant count together, so that an order
+    that is cancelled and entered again counts once. Every parent has a change.
     """
     if len(parent) == 0:
         return np.zeros(count, np.int64)
-    both = np.concatenate([parent, parent])
-    time = np.concatenate([arrival, np.maximum(end, arrival + 1)])
-    arrives = np.repeat([1, 0], len(parent))
-    change = np.concatenate([quantity, filled - quantity])
-    order = np.lexsort((arrives, time, both))
-    running = np.cumsum(change[order])
-    starts = np.searchsorted(both[order], np.arange(count))
-    before = running[starts] - change[order][starts]
-    peak: I64 = np.maximum.reduceat(running, starts) - before
+    order = np.lexsort((time, parent))
+    parent, time, running = parent[order], time[order], np.cumsum(change[order])
+    settled = np.append((parent[1:] != parent[:-1]) | (time[1:] != time[:-1]), True)
+    numbers = np.arange(count)
+    before = np.append(0, running)[np.searchsorted(parent, numbers)]
+    peak: I64 = np.maximum.reduceat(running[settled], np.searchsorted(parent[settled], numbers)) - before
     return peak

@@ -23,10 +23,10 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 3
+PARTIAL_VERSION = 4
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility")
-_FACTS = ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals")
+_FACTS = ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals", "volumes")
 _TYPES: dict[str, Any] = {
     "key": np.int64, "sums": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64,
     "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
@@ -54,6 +54,7 @@ class Partial:
     outliers: list[dict[str, Any]]  # the job's most extreme orders, by column name
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
     intervals: list[int]  # how many intervals of the day have each range of the mid
+    volumes: tuple[int, int] = (0, 0)  # shares traded on the market that day, and in the dark
     parents: Parents | None = None  # where the input names parents
 
 
@@ -158,7 +159,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     if "parents" in facts:
         of_parents = tuple(facts["parents"])
         parents = Parents(scenarios, of_parents, columns["sums"][len(_CELLS)].reshape(len(of_parents), -1))
-    given = {name: facts[name] for name in _FACTS}
+    given = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     return Partial(**given, cells=cells, conditions=conditions, volatility=volatility, parents=parents)
 
 

@@ -29,6 +29,7 @@ class Totals:
     mean: F64  # (rows, 2, K)
     comoment: F64
     histogram: I64 | None  # (rows, measures x buckets), where quantiles are wanted
+    met: I64  # (3, rows): market and dark volume of the partitions in a row, and the last one of them, plus one
     security: I64  # (rows,) index of the only security summed, or NO_, SEVERAL_SECURITIES
 
     @classmethod
@@ -45,6 +46,7 @@ class Totals:
             mean=np.zeros((rows, 2, K)),
             comoment=np.zeros((rows, 2, K * (K + 1) // 2)),
             histogram=np.zeros((rows, width), np.int64) if quantiles else None,
+            met=np.zeros((3, rows), np.int64),
             security=np.full(rows, NO_SECURITY, np.int64),
         )
 
@@ -62,6 +64,7 @@ class Totals:
         self.weight = np.pad(self.weight, ((0, more), (0, 0)))
         self.mean = np.pad(self.mean, ((0, more), (0, 0), (0, 0)))
         self.comoment = np.pad(self.comoment, ((0, more), (0, 0), (0, 0)))
+        self.met = np.pad(self.met, ((0, 0), (0, more)))
         self.security = np.pad(self.security, (0, more), constant_values=NO_SECURITY)
         if self.histogram is not None:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
@@ -85,6 +88,10 @@ class Totals:
             entries = cells.histogram_cell, cells.histogram_code, cells.histogram_count
             histograms.merge_histograms(index, *entries, self.histogram)
         self._merge_moments(cells, index, security)
+
+    def meet(self, rows: I32, partition: int, volumes: tuple[int, int]) -> None:
+        """Add the volumes of a partition once to each of ``rows``, which may repeat; negative ones are left out."""
+        moments.meet_rows(rows, partition + 1, *volumes, self.met)
 
     def add_again(self, cells: Cells, security: int, row: int, parts: slice) -> None:
         """Add all cells to ``row``, given that they were added to the rows of ``parts``, each to one.

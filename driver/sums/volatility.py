@@ -58,12 +58,19 @@ def count_intervals(ranges: I64) -> list[int]:
 
 
 def tercile_of(counts: Sequence[int]) -> I32:
-    """Return each bucket's place in TERCILES.
+    """Return each bucket's place in TERCILES: three groups of intervals as even as can be.
 
-    The low third ends with the first bucket that holds, with those below, at least a third of the intervals
-    with a mid; the middle one with the first that holds two thirds. Equal ranges are never parted.
+    Equal ranges are never parted, so with many still intervals, or few dates, groups differ in size and one may be
+    empty; the sum of their squared sizes is the least there is, then the low and the high group are closest. Where all
+    ranges are equal they are all in the middle.
     """
-    below = np.cumsum(np.asarray(counts[:UNKNOWN], np.int64))
-    first, second = (int(np.searchsorted(3 * below, part * below[-1])) for part in (1, 2))
+    known = np.asarray(counts[:UNKNOWN], np.int64)
+    edges = np.append(np.flatnonzero(known), UNKNOWN)  # the first bucket above each possible cut
+    below = np.concatenate([[0], np.cumsum(known)])[edges]
+    first, second = np.triu_indices(len(edges))
+    low, high = below[first], below[-1] - below[second]
+    middle = below[-1] - low - high
+    best = np.lexsort((np.abs(low - high), low**2 + middle**2 + high**2))[0]
     place = np.arange(RANGES)
-    return np.select([place == UNKNOWN, place <= first, place <= second], [3, 0, 1], 2).astype(np.int32)
+    cuts = place == UNKNOWN, place < edges[first[best]], place < edges[second[best]]
+    return np.select(cuts, [3, 0, 1], 2).astype(np.int32)

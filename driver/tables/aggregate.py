@@ -19,7 +19,8 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
-from driver.tables.outlier_table import OUTLIERS_KEPT, outliers_csv
+from driver.tables.named_keys import NamedKeys
+from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
 from driver.tables.row_measures import TableStyle, measures, totals_csv
 from driver.tables.statistics import COLUMNS, Sample, statistics
@@ -27,6 +28,7 @@ from driver.tables.table_list import TABLES, Table
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
+from tickstore.store.names import StoredNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class _RunSums:
     jobs: Sequence[Job]
     style: TableStyle
     dimensions: Dimensions
+    names: NamedKeys
+    kept: int  # outliers
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
@@ -52,8 +56,10 @@ class _RunSums:
     cluster_mean: list[F64] = field(default_factory=list)
 
 
-def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> Aggregate:
-    """Merge the partials of ``jobs`` and write every table of a run into ``results``.
+def aggregate(
+    results: Path | str, jobs: Sequence[Job], settings: Settings, names: StoredNames | None = None
+) -> Aggregate:
+    """Merge the partials of ``jobs`` and write every table of a run into ``results``, with ``names`` beside ids.
 
     Raises
     ------
@@ -63,14 +69,15 @@ def aggregate(results: Path | str, jobs: Sequence[Job], settings: Settings) -> A
     jobs = sorted(jobs, key=lambda job: job.index)
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
-    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs))
+    kept = NamedKeys(names or StoredNames())
+    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), kept, settings.outliers)
     with ExitStack() as stack:
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
-            _add(run, partial)
+            _add(run, job, partial)
             if following is None or following.security != job.security:
-                _add_sums(run, run.dimensions.of_security(), job.security)
+                _add_sums(run, job, *run.dimensions.of_security())
             parents.append(partial)
     return _write(run, Path(results), parents)
 
@@ -83,7 +90,7 @@ def _partial_of(job: Job) -> Partial:
     return partial
 
 
-def _add(run: _RunSums, partial: Partial) -> None:
+def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     """Add one partial to everything."""
     if not run.totals:
         for table in TABLES:
@@ -92,33 +99,37 @@ def _add(run: _RunSums, partial: Partial) -> None:
     if partial.cells.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
-    _add_sums(run, sums, partial.security)
+    _add_sums(run, job, sums, partial.volumes)
     whole = sums["job"].sums
     run.cluster_weight.append(whole.weight[0])
     run.cluster_mean.append(whole.mean[0])
     where = {"security_code": partial.security, "date": partial.date}
     for row in (extremes := [where | row for row in partial.outliers]):
         row["participant_id"] = participant_name(partial, row["participant_id"])
-    run.outliers = merge_extremes(run.outliers, extremes, OUTLIERS_KEPT)
+    run.outliers = merge_extremes(run.outliers, extremes, run.kept)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
 
-def _add_sums(run: _RunSums, sums: Mapping[str, CodedSums], security: str) -> None:
-    """Add sums to the rows of all tables that are made of them."""
+def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: tuple[int, int]) -> None:
+    """Add sums to the rows of all tables that are made of them; ``volumes`` are of the market that they met."""
+    security = run.dimensions.place["security"][job.security]
     for table in TABLES:
         start = 0
         for rows in table.rows:
             if found := sums.get(rows.sums):
                 row = run.dimensions.rows(found, rows.by, start)
-                run.totals[table.name].merge(found.sums, row, run.dimensions.place["security"][security])
+                run.totals[table.name].merge(found.sums, row, security)
+                run.totals[table.name].meet(row, job.index, volumes)
             start += run.dimensions.count(rows.by)
 
 
 def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     """Write the tables and return what the summary needs."""
     written = {
-        f"{table.name}.csv": totals_csv(table.keys, _labels(run, table), run.totals[table.name], run.style)
+        f"{table.name}.csv": totals_csv(
+            *run.names.of(table.name, table.keys, _labels(run, table)), run.totals[table.name], run.style
+        )
         for table in TABLES
     }
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(_sample(run))))

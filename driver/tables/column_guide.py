@@ -3,7 +3,8 @@
 The report lists them, and a test compares them with what is written; driver/README.md lists those of order files.
 Sign ``cost``: positive when the orders paid; ``benefit``: positive when they gained; empty: no direction.
 Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for what is filled, else of
-``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``.
+``markout_seconds``. Columns of order files come from the list that measures them, ``kernels.measure.order_columns``,
+and so do the weights that averages of them over orders have.
 """
 
 from typing import Final, NamedTuple
@@ -28,6 +29,12 @@ def shown(column: order_columns.Column) -> Column:
     return Column(column.shown or column.name, column.unit, column.sign, column.meaning)
 
 
+def averaged(column: order_columns.Column) -> Column:
+    """Return what tables say of a column of orders that they average: with its weight."""
+    one = shown(column)
+    return one._replace(meaning=f"{one.meaning}; an order counts with the {column.weight}")
+
+
 def _both(name: str, meaning: str, of_saving: str = "", unit: str = BPS) -> tuple[Column, Column]:
     """Return the columns of a shortfall and of the saving that goes with it."""
     saving = Column(f"saving_{name}", unit, BENEFIT, of_saving or meaning)
@@ -39,7 +46,12 @@ WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.wei
 OUTCOMES: Final = (
     Column("scenario", "", NONE, "real, or the scenario the row is about; all rows of a key hold the same orders"),
     Column("orders", "count", NONE, "selected order-days"),
-    Column("fully_filled", "count", NONE, "orders filled in full under the row's scenario"),
+    Column(
+        "fully_filled",
+        "count",
+        NONE,
+        "orders that filled all they still wanted, asked less withdrawn, under the row's scenario",
+    ),
     Column("partially_filled", "count", NONE, "orders filled in part under the row's scenario"),
     Column("not_executed", "count", NONE, "orders without a fill under the row's scenario"),
     Column("order_quantity", "shares", NONE, "asked for: largest leaves + matched of the day"),
@@ -47,10 +59,23 @@ OUTCOMES: Final = (
     Column("fill_ratio", "share", NONE, "filled over asked"),
     Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),
     Column("vwap", "price units", NONE, "notional over filled; empty where securities mix"),
-    Column("priced_orders", "count", NONE, "orders with a cost in every scenario: those all costs are about"),
+    Column(
+        "priced_orders",
+        "count",
+        NONE,
+        "orders that lived in continuous trading, with a mid at benchmark and end: all costs but diluted are theirs",
+    ),
+    Column(
+        "of_market_volume", "ratio", NONE, "filled over what the market traded on the row's security-days, a match once"
+    ),
+    Column(
+        "of_dark_volume", "ratio", NONE, "filled, of real what was so in the dark, over what the dark book traded then"
+    ),
+    Column("fill_ratio_in_session", "share", NONE, "filled over asked, of orders that lived in continuous trading"),
 )
 SHORTFALLS: Final = (
     *_both("bps", "cost over value at M0, unfilled charged at the mid of the end: the headline", LESS),
+    *_both("diluted_bps", "the same with the orders that never lived in continuous trading: alike in every scenario"),
     *_both("mean_bps", "mean over orders, each counting the same"),
     Column("saving_sd_bps", BPS, NONE, "standard deviation of the saving over orders"),
     *(
@@ -74,10 +99,12 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("dark_quantity", "shares", NONE, "filled in the dark book"),
     Column("auction_quantity", "shares", NONE, "filled in auctions"),
     Column("booked_quantity", "shares", NONE, "filled by crossing bookings"),
+    Column("other_quantity", "shares", NONE, "filled by a deal source that nobody knows; part of no metric of fills"),
     Column("lit_notional", "price units", NONE, "price x quantity of fills in the lit book, an exact integer"),
     Column("dark_notional", "price units", NONE, "the same in the dark book"),
     Column("auction_notional", "price units", NONE, "the same in auctions"),
     Column("booked_notional", "price units", NONE, "the same of crossing bookings"),
+    Column("other_notional", "price units", NONE, "the same of unknown deal sources"),
     Column("report_quantity", "shares", NONE, "off-market reports; part of nothing else"),
     Column("leaves_quantity", "shares", NONE, "left open at the end"),
     Column("withdrawn_quantity", "shares", NONE, "taken back by amendment"),
@@ -89,6 +116,15 @@ REALITY: Final = (  # on the rows of ``real`` alone
         NONE,
         "orders that never lived during the session, or without a mid then: equal in every scenario",
     ),
+    Column(
+        "never_in_session",
+        "count",
+        NONE,
+        "orders that ended before continuous trading or arrived after it: a phase of their own in by_condition.csv",
+    ),
+    Column(
+        "cleanup_at_end", "count", NONE, "orders whose clean-up is priced at the mid of the end: no later one is valid"
+    ),
     Column("benchmark_arrival", "count", NONE, "orders measured from the mid at arrival"),
     Column("benchmark_open", "count", NONE, "orders measured from the opening mid"),
     Column("benchmark_close", "count", NONE, "orders measured from the mid at the session's end"),
@@ -96,9 +132,12 @@ REALITY: Final = (  # on the rows of ``real`` alone
     Column("execution_bps", BPS, COST, "part of the shortfall paid on fills"),
     Column("opportunity_bps", BPS, COST, "part of the shortfall charged for the unfilled"),
     Column("shortfall_ex_booking_bps", BPS, COST, "shortfall without crossing bookings"),
-    *(shown(column) for column in WEIGHTED),
+    *(averaged(column) for column in WEIGHTED),
     Column(
-        "adverse_selection_<h>s_bps", BPS, COST, "move of the mid against market fills over h seconds: - impact / 2"
+        "adverse_selection_<h>s_bps",
+        BPS,
+        COST,
+        "move of the mid against market fills over h seconds: - impact / 2, of the same orders",
     ),
     Column("eq_ratio", "ratio", COST, "E/Q: effective spread over the spread quoted before the same fills"),
     Column("filled_quantity_<h>s", "shares", NONE, "filled within h seconds of arrival"),

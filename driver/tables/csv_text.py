@@ -22,4 +22,4 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     """Return a CSV file with a header line."""
     lines = [",".join(columns)]
     lines += [",".join([text(value) for value in row]) for row in rows]
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(lines) + "\n").encode(errors="backslashreplace")  # an error may name a path that is no text

@@ -58,6 +58,7 @@ class Dimensions:
         }
         self._ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
         self._intervals = np.zeros(RANGES, np.int64)  # of all its dates
+        self._volumes = (0, 0)
 
     def count(self, by: Sequence[str]) -> int:
         """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
@@ -101,14 +102,15 @@ class Dimensions:
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
         }
 
-    def of_security(self) -> dict[str, CodedSums]:
-        """Return the sums of the security whose partials, which follow each other, have all gone by."""
+    def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:
+        """Return the sums and volumes of the security whose partials, which follow each other, have all gone by."""
         if self._ranges is None:
             raise ValueError("a security has at least one partial")
         ranges, self._ranges = self._ranges, None
+        volumes, self._volumes = self._volumes, (0, 0)
         codes = {"volatility": tercile_of(self._intervals.tolist()).astype(np.int64)}
         self._intervals[:] = 0
-        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}
+        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, volumes
 
     def _participant_codes(self, partial: Partial, participant: I64) -> I64:
         distinct, place = np.unique(participant, return_inverse=True)
@@ -122,6 +124,8 @@ class Dimensions:
             self._ranges = Totals.empty(partial.volatility, RANGES)
         self._ranges.add(partial.volatility, partial.volatility.key.astype(np.int32), security)
         self._intervals += np.asarray(partial.intervals, np.int64)
+        market, dark = partial.volumes
+        self._volumes = self._volumes[0] + market, self._volumes[1] + dark
 
 
 def _places(labels: Iterable[Value]) -> dict[Value, int]:

@@ -8,7 +8,6 @@ from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.row_measures import TableStyle
 
-OUTLIERS_KEPT = 100
 ABOUT = (
     "security_code", "date", "order_id", "participant_id", "side", "order_quantity", "filled_quantity", "group",
 )  # fmt: skip

@@ -37,7 +37,10 @@ COLUMNS: Final = (
     Column("end_time", "ns UTC", NONE, "end of the last child to end"),
     Column("mid", "price units", NONE, "M0: mid that the first child is measured from"),
     Column(
-        "peak_quantity", "shares", NONE, "most that was filled or working at one time: replaced children count once"
+        "peak_quantity",
+        "shares",
+        NONE,
+        "most that was filled or open at one time, as children were amended: those replaced count once",
     ),
     Column("drift_bps", BPS, COST, "part of the shortfall: the mid's move from the parent's M0 to its children's"),
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost against the parent's M0, exact"),
@@ -85,17 +88,18 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
     else:
         base = 0 if mid2 == NULL else sums["priced_quantity"] * mid2
         drift = COST_SCALE * (sums["signed_base"] - sums["signed_quantity"] * mid2)
-    known = base > 0
+    empty = sums[f"{scenario}.unknown_orders"] > 0  # the data lacks what the scenario needs: of all orders of a day
+    known = base > 0 and not empty
     sides = {0: 2, sums["orders"]: 1}
     return [
         None if alone else sums["parent_id"],
         scenario,
         sums["orders"],
         sums["order_quantity"],
-        filled,
-        ratio(filled, sums["order_quantity"]),
-        notional,
-        None if notional is None else ratio(notional, filled),
+        None if empty else filled,
+        None if empty else ratio(filled, sums["order_quantity"]),
+        None if empty else notional,
+        None if empty or notional is None else ratio(notional, filled),
         cost_bps(cost + drift, base) if known else None,
         cost_bps(sums[f"{real}.cost"] - cost, base) if known else None,
         sums["priced_orders"],
@@ -106,5 +110,5 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
         sums["peak_quantity"],
         cost_bps(drift, base) if known else None,
         cost + drift if known else None,
-        cost,
+        None if empty else cost,
     ]

@@ -21,8 +21,16 @@ from kernels.sums.order_rows import SCENARIO_SUMS
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
 QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
+OF_ORDERS = (
+    "scenario",
+    "orders",
+    "order_quantity",
+    "priced_orders",
+    "benchmark_notional",
+)  # the same in every scenario
 ORDER_COUNTS = (
     "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
+    "never_in_session", "cleanup_at_end",
 )  # fmt: skip
 
 
@@ -61,7 +69,10 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
         row = _scenario_measures(totals, r, s, sums, style, spread)
         row |= history if s == 0 else dict.fromkeys(history)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
-        rows.append(row | exact)
+        row |= exact
+        if sums[f"{totals.scenarios[s]}.unknown_orders"] == sums["orders"] > 0:  # the data lacks what it needs
+            row = {name: value if name in OF_ORDERS else None for name, value in row.items()}
+        rows.append(row)
     return rows
 
 
@@ -87,6 +98,11 @@ def _scenario_measures(
         "vwap": ratio(notional, filled) if one_security and notional is not None else None,
         "shortfall_bps": cost_bps(own["cost"], base),
         "saving_bps": cost_bps(saved, base),
+        "fill_ratio_in_session": ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
+        "of_market_volume": ratio(filled, int(totals.met[0, r])),
+        "of_dark_volume": ratio(sums["dark_quantity"] if s == 0 else filled, int(totals.met[1, r])),
+        "shortfall_diluted_bps": cost_bps(own["cost"] + sums["outside_cost"], base + sums["outside_base"]),
+        "saving_diluted_bps": cost_bps(saved, base + sums["outside_base"]),
         "priced_orders": sums["priced_orders"],
         **spread,
     }

@@ -7,8 +7,10 @@ from tickstore.day.writer import write_day as write_day
 from tickstore.errors import InputError as InputError
 from tickstore.errors import StoreError as StoreError
 from tickstore.errors import UserError as UserError
-from tickstore.parse.inspection import Inspection as Inspection
-from tickstore.parse.inspection import inspect_file as inspect_file
+from tickstore.inspect.findings import FolderInspection as FolderInspection
+from tickstore.inspect.folder import inspect_folder as inspect_folder
+from tickstore.inspect.inspection import Inspection as Inspection
+from tickstore.inspect.inspection import inspect_file as inspect_file
 from tickstore.request import ConvertProgress as ConvertProgress
 from tickstore.request import ConvertReport as ConvertReport
 from tickstore.request import ConvertRequest as ConvertRequest

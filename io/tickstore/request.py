@@ -33,7 +33,9 @@ class ConvertRequest:
     store: Path
     trades: tuple[Path, ...] = ()
     nbbo: tuple[Path, ...] = ()
-    sessions: Path | None = None
+    sessions: tuple[Path, ...] = ()
+    reference: tuple[Path, ...] = ()  # names of securities, their ticks
+    participants: tuple[Path, ...] = ()  # names and types of participants
     timezone: str = "Australia/Sydney"
     session_cutoff: str = "19:00"
     holidays: tuple[str, ...] = ()

@@ -18,6 +18,8 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
+OPTIONAL = ("extended_price",)
+NONE = np.zeros(0, np.int64)
 Columns = TypeVar("Columns", "EventColumns", "OrderColumns", "FillColumns", "QuoteColumns")
 
 
@@ -71,6 +73,7 @@ class FillColumns(NamedTuple):
     national_offer: Array
     quote: Array
     by_time: Array
+    extended_price: Array  # 1/10000 price unit, NULL where absent; no rows where the input has no such column
 
 
 class QuoteColumns(NamedTuple):
@@ -98,12 +101,13 @@ class Rules(NamedTuple):
     impact: float  # as a fraction of the mid
     cleanup_ns: int
     mid_base: int  # the quote book's sums are of mid2 - mid_base
-    states_only: int  # 1: the day has no fills table, filled quantity comes from the states
+    states_only: int  # 1: the day has no fills though orders matched, filled quantity comes from the states
+    no_quotes: int  # 1: the day has no quotes at all
     horizons_ns: Array  # (H,) int64
     after_ns: Array  # (1 + H,) int64: what is added to a fill's time, for the quote before it and for each horizon
     fill_ns: Array  # (F,) int64: times from arrival by which filled shares are counted
     ticks: Array  # (2, k) int64: from price, tick
-    fees: Array  # (4,) float64: fraction of notional by venue
+    fees: Array  # (venues,) float64: fraction of notional by venue
 
 
 def readonly(column: Array) -> Array:
@@ -117,8 +121,8 @@ def readonly(column: Array) -> Array:
 
 
 def take_columns(kind: type[Columns], table: Mapping[str, Array]) -> Columns:
-    """Return the columns of ``table`` that ``kind`` names, read-only."""
-    return kind(*(readonly(table[name]) for name in kind._fields))
+    """Return the columns of ``table`` that ``kind`` names, read-only; those of OPTIONAL have no rows if it has not."""
+    return kind(*(readonly(NONE if name in OPTIONAL and name not in table else table[name]) for name in kind._fields))
 
 
 # Types of the columns that are not int64, as the day file stores them.

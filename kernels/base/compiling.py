@@ -8,7 +8,6 @@ package gets a new folder.
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any, ParamSpec, TypeVar
 import numba
 from numba import njit
 
+from kernels.base.cache_folder import cache_folder
+from kernels.base.checked_cache import check_cache
 from kernels.base.sources import package_root, source_digest
 
 P = ParamSpec("P")
@@ -46,27 +47,16 @@ def cache_directory(folder: Path | None = None) -> Path:
     """Return the folder that holds the compiled form of the kernels of ``folder``, a whole package.
 
     ``NUMBA_CACHE_DIR``, else ``XDG_CACHE_HOME``, else ``~/.cache``; a temporary folder of the user
-    where none of them can be written. Bounds-checked code is kept apart from unchecked code, and
+    where none of them can be written or there is no home. Bounds-checked code is kept apart from unchecked code, and
     what Numba compiled in its own way from what the lean compiler did.
     """
     here = package_root(Path(__file__))
     folders = (here,) if folder is None or folder == here else (here, folder)
     versions = f"{numba.__version__} {sys.version_info[:3]} {source_digest(*folders)}"
     digest = hashlib.sha256(versions.encode()).hexdigest()[:16]
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     config: Any = numba.config
     way = ("" if lean_compiler() else "-plain") + ("-checked" if config.BOUNDSCHECK else "")
-    leaf = Path("darkreplay") / f"{folders[-1].name}-{digest}{way}"
-    path = Path(base).expanduser() / leaf
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if os.access(path, os.W_OK):
-            return path
-    except OSError:
-        pass  # a read-only home is common on clusters; compiled code then lives in the temporary folder
-    path = Path(tempfile.gettempdir()) / f"darkreplay-{os.getuid()}" / leaf.name
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
+    return cache_folder(f"{folders[-1].name}-{digest}{way}", os.environ.get("NUMBA_CACHE_DIR"))
 
 
 def jit(**options: Any) -> Any:
@@ -84,6 +74,7 @@ def compile_cached(function: Callable[P, R], allocates: bool) -> Callable[P, R]:
     config.CACHE_DIR = str(cache_directory(package_root(Path(function.__code__.co_filename))))
     try:
         compiled: Callable[P, R] = jit(cache=True, **lean.kernel_options(allocates) if lean else {})(function)
+        check_cache(compiled)
         return compiled
     finally:
         config.CACHE_DIR = before

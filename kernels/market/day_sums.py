@@ -6,7 +6,8 @@ import numpy as np
 
 from kernels.base.columns import Array, FillColumns, QuoteColumns
 from kernels.base.memory import Buffers
-from kernels.conventions import MID_SNAPSHOT_MEAN, NULL
+from kernels.conventions import MID_FIRST_ALLOWED, MID_SNAPSHOT_MEAN, NULL
+from kernels.market.allowed_mids import mid_extremes
 from kernels.market.prints import market_prints
 from kernels.market.quote_book import quote_book, quote_snapshots
 
@@ -18,6 +19,7 @@ class Sums(NamedTuple):
     marks: Array  # (n + 1, 2) int64: time and mid of each quote, side by side for random access, and an end
     shift: int  # the quote book's integrals are over time in units of 2^shift ns
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
+    mid_blocks: tuple[Array, Array]  # of ``allowed_mids``; empty unless the first mid allowed is the window mid
     grid: Array  # (cells,) int32: time to quote row
     grid_scale: Array  # (2,) int64: origin, shift of the grid
     price2: Array  # (fills,) int64: exact price of each fill in half units
@@ -35,7 +37,9 @@ def day_sums(
     derived = quote_book(quotes.timestamp, quotes.bid, quotes.offer, session, buffers)
     book, marks, base = derived.book, derived.marks, derived.base
     snapshots = quote_snapshots(book, base if mid_kind == MID_SNAPSHOT_MEAN else NULL, buffers)
+    blocks = mid_extremes(marks, mid_kind == MID_FIRST_ALLOWED, buffers)
     price2, prints, rebuilt = market_prints(fills, marks, buffers)
     unmarked = np.empty((0, 2), np.int64)
-    sums = Sums(book, marks, derived.shift, snapshots, derived.grid, derived.grid_scale, price2, prints, unmarked)
+    grid = derived.grid, derived.grid_scale
+    sums = Sums(book, marks, derived.shift, snapshots, blocks, *grid, price2, prints, unmarked)
     return sums, base, rebuilt

@@ -10,17 +10,34 @@ from kernels.market.quotes import NEVER, exact_mid2
 
 # Count in the market's volume, not in its price (R28).
 BLOCK_PRICE_FIRST = 50
-BLOCK_PRICE_LAST = 51
-# Printed at a mid that may have lost its half unit (R7); block prices (50, 51) are what they say.
+BLOCK_PRICE_LAST = 52
+# Printed at a mid that may have lost its half unit (R7); block prices (50 to 52) are what they say.
 REBUILT_FIRST = 46
-REBUILT_LAST = 48
+REBUILT_LAST = 49
 BATCH = 512
+EXTENDED = 10_000  # exact prices are stated in this part of a price unit
 
 
 @inlined
 def is_print(venue: int, deal_source: int) -> bool:
     """Return whether a fill counts in the market's volume-weighted price (domain.md 4, R28)."""
     return (venue < VENUE_BOOKED) & ((deal_source < BLOCK_PRICE_FIRST) | (deal_source > BLOCK_PRICE_LAST))
+
+
+@inlined
+def is_stated(fills: FillColumns, i: int) -> bool:
+    """Return whether the file states a fill's exact price: in whole half units, which show as the published price."""
+    if len(fills.extended_price) == 0:
+        return False
+    extended = fills.extended_price[i]
+    return bool(extended % (EXTENDED // 2) == 0 and extended // EXTENDED == fills.price[i])
+
+
+@inlined
+def is_rebuilt(fills: FillColumns, i: int) -> bool:
+    """Return whether a fill's price may be a truncated mid: a dark one whose exact price nobody states."""
+    deal_source = fills.deal_source[i]
+    return bool((deal_source >= REBUILT_FIRST) & (deal_source <= REBUILT_LAST)) and not is_stated(fills, i)
 
 
 @kernel
@@ -30,9 +47,10 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
     Return how many prices are no longer the published one.
 
     The exchange publishes a dark price truncated to its decimals: a mid of 15.5 prints as 15 (R7). The
-    half unit is put back where the quote before the fill, or else the fill's own snapshot, has that mid.
-    Only deal sources 46 to 48 print mids; ``kernels.market.rebuilt_prices`` takes back what a limit forbids.
-    A match has two fills; the buyer's stands for it.
+    half unit is put back where the quote before the fill, or the fill's own snapshot, has that mid.
+    Where the file states the exact price, that one stands. Only deal sources 46 to 49 print mids;
+    ``kernels.market.rebuilt_prices`` takes back what the two orders forbid. A match has two fills; the buyer's stands
+    for it.
 
     marks : (quotes + 1, 2); dark : (BATCH + 1,) int64, scratch; price2, volume : (fills,) int64, to write
     """
@@ -43,18 +61,15 @@ def write_prices(fills: FillColumns, marks: Array, dark: Array, price2: Array, v
     for start in range(0, len(price), BATCH):
         count = 0
         for i in range(start, min(start + BATCH, len(price))):
-            kind = deal_source[i]
-            price2[i] = 2 * price[i]
-            volume[i] = quantity[i] if (side[i] > 0) & is_print(venue[i], kind) else 0
+            price2[i] = 2 * fills.extended_price[i] // EXTENDED if is_stated(fills, i) else 2 * price[i]
+            volume[i] = quantity[i] if (side[i] > 0) & is_print(venue[i], deal_source[i]) else 0
             dark[count] = i
-            count += (kind >= REBUILT_FIRST) & (kind <= REBUILT_LAST)
+            count += is_rebuilt(fills, i)
         for i in dark[:count]:
-            value = price2[i]
+            half = price2[i] + 1
             mid2 = marks[quote[i], 1] if quote[i] >= 0 else NULL
-            if mid2 != value and mid2 != value + 1:
-                mid2 = exact_mid2(bid[i], offer[i])
-            if mid2 == value + 1:
-                price2[i] = mid2
+            if mid2 == half or exact_mid2(bid[i], offer[i]) == half:
+                price2[i] = half
                 rebuilt += 1
     return rebuilt
 

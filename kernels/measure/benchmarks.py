@@ -6,6 +6,7 @@ from kernels import conventions as v
 from kernels.base.columns import Array, QuoteColumns, Rules
 from kernels.base.compiling import inlined
 from kernels.market import quote_book as q
+from kernels.market.allowed_mids import first_allowed
 from kernels.market.day_sums import Sums
 from kernels.market.quotes import seek, seek_all
 from kernels.market.window_mids import mean_mid2, window_sums
@@ -67,6 +68,9 @@ def benchmarks_block(
         mid2 = bid = offer = v.NULL
         if first >= 0:
             mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
+        filled_before = ints[r.FIRST_FILL_TIME, j] != v.NULL and ints[r.FIRST_FILL_TIME, j] < start
+        if filled_before:  # a price from after its own fills is no benchmark
+            mid2 = bid = offer = v.NULL
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
         ints[r.MID2, j] = mid2
@@ -74,7 +78,7 @@ def benchmarks_block(
         ints[r.WINDOW_START, j] = start
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != v.NULL else v.BENCHMARK_NONE
-        flags[r.ELIGIBLE, j] = 1 if start <= end else 0
+        flags[r.ELIGIBLE, j] = 1 if start <= end and not filled_before else 0
         scratch[r.S_END_QUOTE, k] = last
 
 
@@ -122,7 +126,8 @@ def snapshot_means(
 def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int], work: Work, base: int) -> None:
     """Write the time-weighted mid over the valid time of each order's window, NaN where there is none.
 
-    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote.
+    The quoted spread is the time-weighted offer - bid over that mid; at one instant, of the benchmark quote. An order
+    that never lived in the session met none (decisions 40).
     """
     ints, floats, mean, book, shift = rows.ints, rows.floats, work.mid2, sums.book, sums.shift
     for j in range(span[0], span[1]):
@@ -137,9 +142,31 @@ def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int],
                 mean[k] = mean_mid2(area, valid, base)
                 spread = 2.0 * v.BPS * float(spread_area) / (float(valid) * mean[k])
         mid2 = ints[r.MID2, j]
-        if valid <= 0 and mid2 != v.NULL:
+        if valid <= 0 and mid2 != v.NULL and start <= end:
             spread = 2.0 * v.BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
+
+
+@inlined
+def first_mids(sums: Sums, rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
+    """Write the mid at the first instant of each order's window at which its limit allows one, REFUSED if none is.
+
+    At the start that is M0. Up to S the opening quote stands in for the prevailing one, and the search goes on there.
+    """
+    ints, sides, mean = rows.ints, rows.flags[r.SIDE], work.mid2
+    marks, session_start, opening = sums.marks, rules.session_start, rules.opening_quote
+    blocks, large = sums.mid_blocks
+    for j in range(span[0], span[1]):
+        k = j - span[0]
+        side, mid2, limit2 = int(sides[j]), ints[r.MID2, j], scratch[r.S_LIMIT2, k]
+        if mid2 != v.NULL and side * mid2 <= side * limit2:
+            mean[k] = float(mid2)
+            continue
+        mean[k] = r.REFUSED
+        first = opening if ints[r.ARRIVAL_TIME, j] <= session_start else scratch[r.S_START_QUOTE, k]
+        if ints[r.WINDOW_START, j] < ints[r.WINDOW_END, j]:
+            row = first_allowed(marks, blocks, large, first + 1, scratch[r.S_END_QUOTE, k], side, limit2)
+            mean[k] = float(marks[row, 1]) if row >= 0 else r.REFUSED
 
 
 @inlined
@@ -148,18 +175,21 @@ def mids_block(
 ) -> None:
     """Write each order's window mid in half units; M0, the mid at its start, where it has none (decisions 14).
 
-    An order with neither has no price to be filled at: it is not eligible, as one without a window is not.
+    An order without M0 and without a valid mid in its window has no price to be filled at: it is not eligible, as
+    one without a window is not, whichever mid scenarios trade at. NaN: none of the kind that is asked for.
     """
     ints, mean, flags = rows.ints, work.mid2, rows.flags
     time_weighted(sums, rows, scratch, span, work, rules.mid_base)
+    for j in range(span[0], span[1]):
+        if np.isnan(mean[j - span[0]]) and ints[r.MID2, j] == v.NULL:
+            flags[r.ELIGIBLE, j] = 0
+    if rules.mid_kind == v.MID_FIRST_ALLOWED:
+        first_mids(sums, rules, rows, scratch, span, work)
+        return
     if rules.mid_kind == v.MID_SNAPSHOT_MEAN:
         snapshot_means(quotes, sums.snapshots, rows, scratch, span, work, rules.mid_base)
     elif rules.mid_kind == v.MID_ARRIVAL:
         mean[:] = np.nan
     for j in range(span[0], span[1]):
-        mid2 = ints[r.MID2, j]
-        if np.isnan(mean[j - span[0]]):
-            if mid2 != v.NULL:
-                mean[j - span[0]] = float(mid2)
-            else:
-                flags[r.ELIGIBLE, j] = 0
+        if np.isnan(mean[j - span[0]]) and ints[r.MID2, j] != v.NULL:
+            mean[j - span[0]] = float(ints[r.MID2, j])

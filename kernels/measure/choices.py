@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass, field
 
-from kernels.conventions import MID_TIME_WEIGHTED, NULL, POPULATION_ALL, SCENARIOS
+from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Simulation:
     """How scenarios trade and how costs are charged (decisions 10-19)."""
 
     scenarios: tuple[str, ...] = SCENARIOS[1:]
-    mid: int = MID_TIME_WEIGHTED
+    mid: int = MID_FIRST_ALLOWED
     dark_share_ppm: int = 500_000  # parts per million, so that floor(Q x share) is exact
     price_impact_bps: float = 5.0
     markout_seconds: tuple[float, ...] = (1.0, 60.0)
@@ -32,7 +32,7 @@ class Simulation:
     cleanup_seconds: float = 300.0
     allow_locked: bool = False
     quotes_first: bool = False
-    ticks: tuple[tuple[int, int], ...] = ((0, 1), (100, 5), (2000, 10))  # (from price, tick), price units
+    ticks: tuple[tuple[int, int], ...] = USUAL_TICKS  # (from price, tick), price units
     fees_bps: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # lit, dark, auction, booking
 
 

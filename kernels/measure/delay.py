@@ -3,7 +3,7 @@
 ``measure`` calls ``write_delay`` on each block of orders.
 
 total = delay + execution + opportunity, exactly: s q (M0 - Md) + s q (P - M0) + s (Q - q)(m_T - Md). An
-order without a decision time was decided on arrival.
+order without a decision time has none of them: taken as decided on arrival, it would be an order without delay.
 """
 
 import numpy as np
@@ -65,12 +65,13 @@ def write_delay(inputs: Inputs, decided: Array, date_start: int, rows: Rows) -> 
     arrival, mid2, end_mid2 = ints[r.ARRIVAL_TIME], ints[r.MID2], ints[r.END_MID2]
     quantity, filled = ints[r.ORDER_QUANTITY], ints[r.FILLED_QUANTITY]
     side = rows.flags[r.SIDE].astype(np.int64)
-    time = np.where(decided == NULL, arrival, decided)
+    unknown = decided == NULL
+    time = np.where(unknown, arrival, decided)
     session, stand_ins = (rules.session_start, rules.session_end), (rules.opening_quote, rules.closing_quote)
     moment = time + rules.quotes_first * ((time > session[0]) & (time < session[1]))
     fault = decision_faults(time, arrival, date_start)
     found2 = decision_mid2(moment, inputs.quotes.timestamp, inputs.sums.marks[:-1, 1], session, stand_ins, fault)
-    decision2 = np.where(time == arrival, mid2, found2)
+    decision2 = np.where(unknown, NULL, np.where(time == arrival, mid2, found2))
     known = (mid2 != NULL) & (decision2 != NULL)
     unfilled = np.maximum(quantity - filled, 0)
     delay = np.full(len(side), np.nan)
@@ -80,7 +81,7 @@ def write_delay(inputs: Inputs, decided: Array, date_start: int, rows: Rows) -> 
     opportunity[charged] = (side * unfilled * (end_mid2 - decision2))[charged]
     opportunity[~known] = np.nan
     base = np.where(known & (quantity > 0), quantity * decision2, 1).astype(np.float64)
-    ints[r.DECISION_TIME], ints[r.DECISION_MID2] = time, decision2
+    ints[r.DECISION_TIME], ints[r.DECISION_MID2] = decided, decision2
     floats[r.DELAY_COST], floats[r.DECISION_OPPORTUNITY_COST] = delay, opportunity
     whole = BPS * (delay + floats[r.EXECUTION_COST] + opportunity) / base
     floats[r.DECISION_SHORTFALL] = np.where(quantity > 0, whole, np.nan)

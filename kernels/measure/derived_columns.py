@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from kernels.base.columns import F64, Array
-from kernels.conventions import BPS, NULL, VENUES
+from kernels.conventions import BPS, FILL_VENUES, NULL
 
 if TYPE_CHECKING:
     from kernels.measure.result_rows import OrderBlock
@@ -53,9 +53,9 @@ def fills_unknown(block: "OrderBlock") -> Array:
     return np.asarray((block.filled_quantity > 0) & (block.fills == 0))
 
 
-def venue_quantity(venue: int) -> Callable[["OrderBlock"], Array]:
-    """Return what computes the shares filled in a venue, NULL where no trade says so."""
-    return lambda block: np.where(fills_unknown(block), NULL, block.venue_quantity[venue])
+def of_venue(amounts: str, venue: int) -> Callable[["OrderBlock"], Array]:
+    """Return what computes the shares filled in a venue, or their value, NULL where no trade says so."""
+    return lambda block: np.where(fills_unknown(block), NULL, block[amounts][venue])
 
 
 def shortfall(charge: str, scenarios: int | slice) -> Callable[["OrderBlock"], Array]:
@@ -77,9 +77,9 @@ def saving_bps(block: "OrderBlock") -> F64:
 
 
 def number_of_spreads(block: "OrderBlock") -> F64:
-    """Return the real cost over Q (offer - bid) of the benchmark quote; none where it was locked."""
+    """Return the real cost over Q (offer - bid) of the benchmark quote; none where it was locked, or never met."""
     asked2 = 2.0 * (block.arrival_offer - block.arrival_bid) * block.order_quantity
-    asked2[(block.mid2 == NULL) | (asked2 <= 0)] = np.nan
+    asked2[(block.mid2 == NULL) | (asked2 <= 0) | (block.window_start > block.window_end)] = np.nan
     spreads: F64 = block.cost[0] / asked2
     return spreads
 
@@ -106,7 +106,11 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "simulated_filled": lambda b: b.scenario_filled[1:],
     "simulated_price": lambda b: b.scenario_price[1:],
     "saving_bps": saving_bps,
-    **{f"{VENUES[venue]}_quantity": venue_quantity(venue) for venue in range(4)},
+    **{
+        f"{venue}_{what}": of_venue(f"venue_{what}", row)
+        for row, venue in enumerate(FILL_VENUES)
+        for what in ("quantity", "notional")
+    },
     "mid": lambda b: half(b.mid2),
     "end_mid": lambda b: half(b.end_mid2),
     "execution_bps": lambda b: of_value(b, b.execution_cost),

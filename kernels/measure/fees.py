@@ -28,7 +28,7 @@ def sum_fill_fees(
 ) -> None:
     """Write the fees of each order's first ``most`` shares, in half price units x shares.
 
-    price2 : (fills,); first_fill, fill_count, most, out : (n,) by order; fees : (4,) fraction of the amount by venue
+    price2 : (fills,); first_fill, fill_count, most, out : (n,) by order; fees : (venues,) as in the rules
     """
     timestamp, quantity, venue = fills.timestamp, fills.quantity, fills.venue
     for j in range(len(first_fill)):

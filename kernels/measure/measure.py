@@ -13,17 +13,19 @@ import numpy as np
 
 from kernels.base.columns import DTYPES, EventColumns, FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.base.memory import Buffers
-from kernels.conventions import NULL, SCENARIOS
+from kernels.conventions import NULL, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
-from kernels.market.rebuilt_prices import refuse_rebuilt
+from kernels.market.rebuilt_prices import judge_rebuilt
+from kernels.market.ticks import ticks_by_price
 from kernels.measure import result_rows as r
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.delay import DECISION_KINDS, FINE, decision_faults, write_delay
 from kernels.measure.fees import write_fees
 from kernels.measure.order_columns import DECIDED, FEES, PARENTS
+from kernels.measure.own_fills import broken_order
 from kernels.measure.result_rows import OrderBlock, Rows, empty_rows
-from kernels.measure.rules import Day, Inputs, prepare
+from kernels.measure.rules import Day, Inputs, faults_of, prepare
 from kernels.measure.selection import select
 from kernels.measure.stages import measure_orders, sub_block
 
@@ -55,7 +57,7 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
     inputs = prepare(day, choices, session, kept)
     orders, fills, quotes, rules = inputs.orders, inputs.fills, inputs.quotes, inputs.rules
-    selected = select(inputs, choices.selection, kept)
+    selected, apart = select(inputs, choices.selection, kept)
     marks = marks_of_fills(selected, orders, fills, quotes, inputs.sums.marks, rules, kept)
     sums = inputs.sums._replace(fill_marks=marks)
     scenarios = tuple(name for name in SCENARIOS if name in (SCENARIOS[0], *simulation.scenarios))
@@ -64,8 +66,10 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
         chosen = selected[start : start + BLOCK_ORDERS]
         rows = empty_rows(len(chosen), (len(rules.horizons_ns), len(rules.fill_ns)), buffers or Buffers())
         measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows, *work)
+        check_conservation(rows)
         write_optional(day, inputs, rows, given, session.date_start)
-        yield OrderBlock(rows, scenarios, simulation.markout_seconds, simulation.fill_seconds, given)
+        seconds = simulation.markout_seconds, simulation.fill_seconds
+        yield OrderBlock(rows, scenarios, *seconds, given, apart if start == 0 else 0)
 
 
 def write_optional(day: Day, inputs: Inputs, rows: Rows, given: frozenset[str], date_start: int) -> None:
@@ -85,16 +89,23 @@ def write_optional(day: Day, inputs: Inputs, rows: Rows, given: frozenset[str], 
         write_fees(inputs, rows)
 
 
-def data_quality(day: Day, session: Session) -> dict[str, int]:
+def check_conservation(rows: Rows) -> None:
+    """Raise RuntimeError naming an order that has a negative quantity, or more filled than asked for, anywhere."""
+    broken = int(broken_order(rows.ints))
+    if broken >= 0:
+        raise RuntimeError(f"order {rows.ints[r.ORDER_ID, broken]}: filled, leaves and withdrawn do not add up")
+
+
+def data_quality(day: Day, session: Session, ticks: tuple[tuple[int, int], ...] = USUAL_TICKS) -> dict[str, int]:
     """Return counts by kind over the whole partition: what reconciles, what does not, what is no market."""
-    counts = quality_counts(
-        take_columns(OrderColumns, day.orders),
-        take_columns(FillColumns, day.fills),
-        take_columns(QuoteColumns, day.quotes),
-    )
+    orders, fills = take_columns(OrderColumns, day.orders), take_columns(FillColumns, day.fills)
+    quotes, fault = take_columns(QuoteColumns, day.quotes), faults_of(day)
+    trading = int(session.start), int(session.end)
+    counts = quality_counts(orders, fills, quotes, ticks_by_price(ticks), fault, trading)
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])
+        counts["decisions_missing"] = int(np.count_nonzero(decided == NULL))
         decided = np.where(decided == NULL, arrival, decided)
         fault = decision_faults(decided, arrival, session.date_start)
         for code, kind in enumerate(DECISION_KINDS, FINE + 1):
@@ -109,11 +120,11 @@ def warm() -> None:
         table: {name: np.zeros(0, DTYPES[kind].get(name, "i8")) for name in kind._fields}
         for table, kind in zip(("events", "orders", "fills", "quotes"), kinds, strict=True)
     }
-    empty["orders"]["decision_time"] = np.zeros(0, np.int64)
+    empty["orders"] |= {"decision_time": np.zeros(0, np.int64), "fault": np.zeros(0, np.int8)}
     day: Any = SimpleNamespace(date="", **empty)
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
-    inputs, refused = prepare(day, choices, session, Buffers()), np.zeros(0, np.int8)
-    rules, price2 = inputs.rules, inputs.sums.price2
-    refuse_rebuilt(inputs.fills, inputs.orders.first_row, inputs.events, rules.ticks, price2, refused)
+    inputs, known = prepare(day, choices, session, Buffers()), np.zeros(0, np.int16)
+    columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
+    judge_rebuilt(*columns, ticks, inputs.sums.price2, known)

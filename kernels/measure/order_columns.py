@@ -14,7 +14,9 @@ ONE, VENUE, SCENARIO, SIMULATED, MARKOUT, WITHIN = "", "venue", "scenario", "sim
 CORE, ALL, NOT = "core", "all", ""  # which order files have it
 DERIVED: Final = "derived"  # computed from other columns when it is asked for, by ``derived_columns``
 DECIDED, FEES, PARENTS = "decision_time", "fees", "parent_id"  # what an input, or the choices, must have
-ASKED, TRADED = "order_quantity x mid", "market notional"  # what an order's value counts with in sums
+# What the value of an order's metric counts with where orders are summed.
+ASKED, AT_DECISION, TRADED = "Q M0", "Q Md", "value of its market fills"
+WHOLE: Final = "value of its market fills, of orders with realised spread and impact at every horizon"
 
 CHARGED: Final = {  # what the unfilled cost, beside the mid of the end
     "touch": "at the far touch of the end", "zero": "nothing", "cleanup": "at the mid cleanup_s after the end",
@@ -27,14 +29,14 @@ class Column(NamedTuple):
     Attributes
     ----------
     dtype : numpy's code of its type; missing integers are ``NULL``, missing floats NaN
-    axis : ONE, or what its rows are: VENUE (lit, dark, auction, booked), SCENARIO (real first), SIMULATED (without
-        real), MARKOUT or WITHIN (the horizons of ``markout_seconds``, of ``fill_seconds``)
+    axis : ONE, or what its rows are: VENUE (lit, dark, auction, booked, other), SCENARIO (real first), SIMULATED
+        (without real), MARKOUT or WITHIN (the horizons of ``markout_seconds``, of ``fill_seconds``)
     rule : where its meaning is laid down: a section of domain.md, an entry of decisions.md
     files : CORE, in every order file; ALL, in those with all columns; NOT, in none
     shown : its name where each row stands alone, as in order files; ``<s>`` is a scenario, ``<h>`` a horizon
     of : DERIVED, or the column whose first row it is; "" has rows of its own
     needs : what must be given for it to be there: PARENTS, DECIDED, FEES
-    weight : what its value counts with where orders are summed: ASKED, TRADED; "" is not averaged
+    weight : what its value counts with where orders are summed: ASKED, AT_DECISION, TRADED, WHOLE; "": not averaged
     """
 
     name: str
@@ -74,7 +76,8 @@ COLUMNS: Final = (
     Column("first_fill_time", "i8", ONE, "ns UTC", NONE, "first fill", "domain 4", CORE),
     Column("last_fill_time", "i8", ONE, "ns UTC", NONE, "last fill", "domain 4", CORE),
     Column("fills", "i4", ONE, "count", NONE, "number of fills", "decisions 9", CORE),
-    Column("venue_quantity", "i8", VENUE, "shares", NONE, "by lit, dark, auction, crossing booking", "domain 2.4"),
+    Column("venue_quantity", "i8", VENUE, "shares", NONE, "by lit, dark, auction, crossing booking, unknown code",
+           "domain 2.4"),
     Column("venue_notional", "i8", VENUE, MONEY, NONE, "published price x quantity, by the same venues", "domain 2.4"),
     Column("booked_notional2", "i8", ONE, AMOUNT, NONE, "crossing bookings at exact prices, truncated mids rebuilt",
            "decisions 45"),
@@ -108,14 +111,23 @@ COLUMNS: Final = (
     Column("auction_quantity", "i8", ONE, "shares", NONE, "really filled in auctions", "domain 2.4", ALL, of=DERIVED),
     Column("booked_quantity", "i8", ONE, "shares", NONE, "really filled by crossing bookings", "domain 2.4", ALL,
            of=DERIVED),
+    Column("other_quantity", "i8", ONE, "shares", NONE, "really filled, by a deal source that nobody knows",
+           "domain 2.5", ALL, of=DERIVED),
+    *(Column(f"{venue}_notional", "i8", ONE, MONEY, NONE, f"published price x quantity of those of {where}",
+             "domain 2.4", ALL, of=DERIVED)
+      for venue, where in (("lit", "the lit book"), ("dark", "the dark book"), ("auction", "auctions"),
+                           ("booked", "crossing bookings"), ("other", "unknown deal sources"))),
     Column("benchmark", "i1", ONE, "code", NONE, "where M0 comes from: none, arrival, open, close", "decisions 12",
            ALL),
     Column("benchmark_time", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 12", ALL,
            of="window_start"),
     Column("eligible", "i1", ONE, "0, 1", NONE, "1 if the order lived during the session and its window has a mid",
            "decisions 13", ALL),
+    Column("cleanup_at_end", "i1", ONE, "0, 1", NONE,
+           "1 if no mid is valid cleanup_s after the end, where m_T then stands in", "decisions 17", ALL),
     Column("window_start", "i8", ONE, "ns UTC", NONE, "the later of arrival and session start", "decisions 13", ALL),
-    Column("window_end", "i8", ONE, "ns UTC", NONE, "the earlier of end and session end", "decisions 13", ALL),
+    Column("window_end", "i8", ONE, "ns UTC", NONE, "the earlier of end and session end; none before its start",
+           "decisions 13", ALL),
     Column("fills_after_hours", "i4", ONE, "count", NONE, "fills after the selected hours, in no other column",
            "decisions 6", ALL),
     Column("mid", "f8", ONE, UNIT, NONE, "M0: mid of the benchmark quote", "decisions 12", ALL, of=DERIVED),
@@ -138,18 +150,18 @@ COLUMNS: Final = (
     Column("arrival_slippage_bps", "f8", ONE, M0, COST, "market fills' average price against M0", "domain 4", ALL,
            weight=TRADED),
     Column("effective_spread_bps", "f8", ONE, MID, COST, "2 s (p - m) / m, m before each market fill", "domain 4", ALL,
-           weight=TRADED),
+           weight=WHOLE),
     Column("price_improvement_bps", "f8", ONE, MID, BENEFIT, "against the far touch before each market fill",
-           "domain 4", ALL, weight=TRADED),
+           "domain 4", ALL, weight=WHOLE),
     Column("vwap_slippage_bps", "f8", ONE, "bps of VWAP", COST,
            "against the market's prints over the order's life, own included", "domain 4", ALL, weight=TRADED),
     Column("time_to_first_fill", "i8", ONE, "ns", NONE, "from arrival", "domain 4", ALL, "time_to_first_fill_ns"),
     Column("execution_time", "f8", ONE, "ns", NONE, "volume-weighted time of fills from arrival", "domain 4", ALL,
            "execution_time_ns"),
     Column("markout_bps", "f8", MARKOUT, MID, BENEFIT, "s (m_h - p) / m, m_h the mid h seconds after market fills",
-           "domain 4", ALL, "markout_<h>s_bps", weight=TRADED),
+           "domain 4", ALL, "markout_<h>s_bps", weight=WHOLE),
     Column("realised_spread_bps", "f8", MARKOUT, MID, COST, "2 s (p - m_h) / m for each horizon h", "domain 4", ALL,
-           "realised_spread_<h>s_bps", weight=TRADED),
+           "realised_spread_<h>s_bps", weight=WHOLE),
     Column("fill_ratio", "f8", ONE, "share", NONE, "filled over asked", "domain 4", ALL, of=DERIVED),
     Column("eq_ratio", "f8", ONE, "ratio", COST,
            "E/Q: effective over quoted spread of the market fills; none where all were locked", "domain 4", ALL,
@@ -169,17 +181,18 @@ COLUMNS: Final = (
     Column("quoted_spread_bps", "f8", ONE, MID, NONE, "time-weighted offer - bid over the window", "domain 4", ALL,
            weight=ASKED),
     Column("fill_quoted_spread_bps", "f8", ONE, MID, NONE, "offer - bid before each market fill", "domain 4", ALL,
-           weight=TRADED),
+           weight=WHOLE),
     Column("arrival_improvement_bps", "f8", ONE, M0, BENEFIT, "market fills against the far touch at arrival",
            "domain 4", ALL, weight=TRADED),
     Column("vwap_slippage_ex_own_bps", "f8", ONE, "bps of VWAP", COST, "against the same prints less the order's own",
            "domain 4", ALL, weight=TRADED),
     Column("close_slippage_bps", "f8", ONE, "bps of the close", COST,
            "against the closing auction, else the last print", "domain 4", ALL, weight=TRADED),
-    Column("execution_time_all", "f8", ONE, "ns", NONE, "time of execution, the unfilled waiting until T, over Q",
-           "domain 4", ALL, "execution_time_all_ns"),
+    Column("execution_time_all", "f8", ONE, "ns", NONE,
+           "time of execution, the unfilled waiting until window_end, over Q", "domain 4", ALL,
+           "execution_time_all_ns"),
     Column("impact_bps", "f8", MARKOUT, MID, COST, "2 s (m_h - m) / m: effective = realised + impact", "domain 4", ALL,
-           "impact_<h>s_bps", weight=TRADED),
+           "impact_<h>s_bps", weight=WHOLE),
     Column("filled_within", "i8", WITHIN, "shares", NONE, "filled within h seconds of arrival, bookings included",
            "domain 4", NOT, "filled_quantity_<h>s"),
     Column("fill_rate", "f8", WITHIN, "share", NONE, "filled within h seconds of arrival, over asked: F(h)", "domain 4",
@@ -192,12 +205,12 @@ COLUMNS: Final = (
     Column("decision_mid", "f8", ONE, UNIT, NONE, "Md: mid at the decision", "decisions 18", ALL, "", DERIVED, DECIDED),
     Column("delay_cost", "f8", ONE, AMOUNT, COST, "s q (M0 - Md)", "domain 4", needs=DECIDED),
     Column("delay_bps", "f8", ONE, MD, COST, "s q (M0 - Md) over Q Md: what waiting cost", "domain 4", ALL, "", DERIVED,
-           DECIDED, ASKED),
+           DECIDED, AT_DECISION),
     Column("decision_opportunity_cost", "f8", ONE, AMOUNT, COST, "s (Q - q)(m_T - Md)", "domain 4", needs=DECIDED),
     Column("decision_opportunity_bps", "f8", ONE, MD, COST, "s (Q - q)(m_T - Md) over Q Md", "domain 4", ALL, "",
            DERIVED, DECIDED),
     Column("decision_shortfall_bps", "f8", ONE, MD, COST, "delay + execution + opportunity", "domain 4", ALL,
-           needs=DECIDED, weight=ASKED),
+           needs=DECIDED, weight=AT_DECISION),
     Column("fees", "f8", SCENARIO, AMOUNT, COST, "fees, where any are set", "decisions 18", NOT, "<s>_fees",
            needs=FEES),
     Column("fees_bps", "f8", SCENARIO, M0, COST, "fees over Q M0, where any are set", "decisions 18", ALL,
@@ -209,9 +222,9 @@ BY_NAME: Final = {column.name: column for column in COLUMNS}
 STORED: Final = tuple(column for column in COLUMNS if not column.of)  # those with rows of their own
 
 
-def weighted(weight: str, axis: str = ONE) -> tuple[str, ...]:
-    """Return the names of the columns that count with ``weight`` in sums and have ``axis``, in order."""
-    return tuple(column.name for column in COLUMNS if (column.weight, column.axis) == (weight, axis))
+def weighted(*weights: str, axis: str = ONE) -> tuple[str, ...]:
+    """Return the names of the columns that count with one of ``weights`` in sums and have ``axis``, in order."""
+    return tuple(column.name for column in COLUMNS if column.weight in weights and column.axis == axis)
 
 
 def table(columns: tuple[Column, ...] = COLUMNS) -> str:

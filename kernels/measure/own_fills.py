@@ -3,8 +3,8 @@
 import numpy as np
 
 from kernels.base.columns import Array, FillColumns, Rules
-from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED, VENUE_REPORT
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT, VENUES
 from kernels.market.prints import is_print
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows
@@ -13,6 +13,9 @@ FILL_SCRATCH = (
     r.S_NOTIONAL2, r.S_REST_FILLED, r.S_REST_NOTIONAL2, r.S_MARKET_QUANTITY, r.S_MARKET_NOTIONAL2, r.S_VWAP_QUANTITY,
     r.S_VWAP_NOTIONAL2,
 )  # fmt: skip
+
+
+OTHER_ROW = FILL_VENUES.index(VENUES[VENUE_OTHER])  # the venues before it are the rows of their own numbers
 
 
 @inlined
@@ -66,6 +69,7 @@ def fills_block(
     for k in traded:
         j = span[0] + k
         filled = notional = notional2 = rest2 = reported = market = market2 = printed = printed2 = count = after = 0
+        booked2 = 0
         rest, delay = ints[r.ORDER_QUANTITY, j] - scratch[r.S_DARK, k], 0.0  # what B leaves to the real fills
         open_rest, arrival, first = rest, ints[r.ARRIVAL_TIME, j], scratch[r.S_FIRST_FILL, k]
         for i in range(first, first + scratch[r.S_FILL_COUNT, k]):
@@ -86,14 +90,16 @@ def fills_block(
             filled, notional, notional2 = filled + shares, notional + paid, notional2 + paid2
             taken = min(shares, open_rest)
             open_rest, rest2 = open_rest - taken, rest2 + taken * price2[i]
-            ints[r.VENUE_QUANTITY + venue, j] += shares
-            ints[r.VENUE_NOTIONAL + venue, j] += paid
-            if venue != VENUE_BOOKED:
+            row = min(venue, OTHER_ROW)
+            ints[r.VENUE_QUANTITY + row, j] += shares
+            ints[r.VENUE_NOTIONAL + row, j] += paid
+            booked2 += paid2 if venue == VENUE_BOOKED else 0
+            if venue < VENUE_BOOKED:
                 market, market2 = market + shares, market2 + paid2
             if is_print(venue, deal_source[i]):
                 printed, printed2 = printed + shares, printed2 + paid2
         ints[r.FILLED_QUANTITY, j], ints[r.NOTIONAL, j] = filled, notional
-        ints[r.REPORT_QUANTITY, j], ints[r.BOOKED_NOTIONAL2, j] = reported, notional2 - market2
+        ints[r.REPORT_QUANTITY, j], ints[r.BOOKED_NOTIONAL2, j] = reported, booked2
         codes[r.FILLS, j], codes[r.FILLS_AFTER_HOURS, j] = count, after
         rows.floats[r.EXECUTION_TIME, j] = delay  # divided by the filled quantity later
         found = (notional2, rest - open_rest, rest2, market, market2, printed, printed2)
@@ -112,11 +118,27 @@ def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
         ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled
 
 
+@kernel
+def broken_order(ints: Array) -> int:
+    """Return the first order with a negative quantity, or more filled than asked for in a scenario; -1 if none."""
+    for j in range(ints.shape[1]):
+        asked = ints[r.ORDER_QUANTITY, j]
+        sound = (ints[r.FILLED_QUANTITY, j] >= 0) & (ints[r.LEAVES_QUANTITY, j] >= 0)
+        sound &= (ints[r.MATCHED_QUANTITY, j] >= 0) & (ints[r.WITHDRAWN_QUANTITY, j] >= 0)
+        for s in range(r.SCENARIO_COUNT):
+            filled = ints[r.SCENARIO_FILLED + s, j]
+            sound &= (filled == NULL) | ((filled >= 0) & (filled <= asked))
+        if not sound:
+            return j
+    return -1
+
+
 @inlined
 def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
     """Write each order's times in ns from its arrival; bookings are fills here, reports are not.
 
-    Unfilled shares count as waiting until T, the end of the life capped at the end of trading (domain.md 4).
+    Unfilled shares count as waiting until the window's end: that of the life, at most that of trading (domain.md 4).
+    This is the last stage that looks at the window: one that ends before it begins is none from here on.
     """
     ints, floats = rows.ints, rows.floats
     for j in range(span[0], span[1]):
@@ -124,8 +146,11 @@ def timing_block(rows: Rows, scratch: Array, span: tuple[int, int]) -> None:
         first = ints[r.FIRST_FILL_TIME, j]
         waited = floats[r.EXECUTION_TIME, j]
         unfilled = float(max(quantity - filled, 0)) * float(max(ints[r.WINDOW_END, j] - arrival, 0))
-        ints[r.TIME_TO_FIRST_FILL, j] = first - arrival if first != NULL else NULL
-        floats[r.EXECUTION_TIME, j] = waited / float(filled) if first != NULL else np.nan
+        timed = first != NULL and first >= arrival  # an order filled before its first row waited no one knows how long
+        ints[r.TIME_TO_FIRST_FILL, j] = first - arrival if timed else NULL
+        floats[r.EXECUTION_TIME, j] = waited / float(filled) if timed else np.nan
         floats[r.EXECUTION_TIME_ALL, j] = np.nan
-        if quantity > 0 and (first != NULL or filled == 0):
+        if quantity > 0 and (timed or filled == 0):
             floats[r.EXECUTION_TIME_ALL, j] = (waited + unfilled) / float(quantity)
+        if ints[r.WINDOW_START, j] > ints[r.WINDOW_END, j]:  # the session was over, or had not begun: no window
+            ints[r.WINDOW_END, j] = NULL

@@ -12,7 +12,7 @@ import numpy as np
 
 from kernels.base.columns import Array
 from kernels.base.memory import Buffers
-from kernels.conventions import SCENARIOS, VENUE_REPORT
+from kernels.conventions import FILL_VENUES, SCENARIOS
 from kernels.measure import derived_columns
 from kernels.measure import order_columns as c  # not its names, which could be those of rows
 from kernels.measure.order_columns import BY_NAME, COLUMNS, DERIVED, STORED, Column
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 SCENARIO_COUNT: Final = len(SCENARIOS)
-VENUE_COUNT: Final = VENUE_REPORT  # lit, dark, auction, booked
+VENUE_COUNT: Final = len(FILL_VENUES)
 # Rows of a column by its axis; of horizons the kinds, each of which has as many rows as there are horizons.
 LENGTH: Final = {c.ONE: 1, c.VENUE: VENUE_COUNT, c.SCENARIO: SCENARIO_COUNT, c.MARKOUT: 1, c.WITHIN: 1}
 MATRIX: Final = {"i8": "ints", "f8": "floats", "i4": "codes", "i1": "flags"}
@@ -74,6 +74,7 @@ S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
 S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
 SCRATCH_ROWS: Final = 17
 NO_LIMIT: Final = 2**61
+REFUSED: Final = np.inf  # a window mid: the limit allows none of the window
 
 
 class Work(NamedTuple):
@@ -123,6 +124,7 @@ class OrderBlock:
     markout_seconds: tuple[float, ...]
     fill_seconds: tuple[float, ...]
     given: frozenset[str] = frozenset()  # of PARENTS, DECIDED, FEES: what the columns that need one can be had of
+    set_apart: int = 0  # orders left out since they contradict themselves at the end of the hours; in the first block
 
     def __len__(self) -> int:
         """Return the number of orders."""

@@ -8,13 +8,23 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
+from kernels.base.columns import (
+    Array,
+    EventColumns,
+    FillColumns,
+    OrderColumns,
+    QuoteColumns,
+    Rules,
+    readonly,
+    take_columns,
+)
 from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS, NS_PER_SECOND
+from kernels.conventions import BPS, NS_PER_SECOND, VENUES
 from kernels.market.day_sums import Sums, day_sums
 from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
+from kernels.market.quotes import plausible_quotes
 from kernels.market.rebuilt_prices import undo_forbidden_rebuilds
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, Selection, Session, Simulation
@@ -63,6 +73,7 @@ class Inputs:
     sums: Sums
     rules: Rules
     row_start: int
+    fault: NDArray[np.int8]  # of each order; empty where the day file has none
 
 
 def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
@@ -87,8 +98,9 @@ def rule_arrays(
     """Return ``horizons_ns``, ``after_ns``, ``fill_ns``, ``ticks`` and ``fees`` of the rules."""
     horizons = np.array([round(s * NS_PER_SECOND) for s in markout_seconds], np.int64)
     within = np.array([round(s * NS_PER_SECOND) for s in fill_seconds], np.int64)
+    no_fees = [0.0] * (len(VENUES) - len(fees_bps))  # of reports, and of deal sources that nobody knows
     after = np.concatenate([np.zeros(1, np.int64), horizons]) + quotes_first
-    return horizons, after, within, ticks_by_price(ticks), np.array(fees_bps, np.float64) / BPS
+    return horizons, after, within, ticks_by_price(ticks), np.array([*fees_bps, *no_fees], np.float64) / BPS
 
 
 def day_rules(
@@ -99,10 +111,11 @@ def day_rules(
     simulation: Simulation,
     session: Session,
     hours: tuple[int, int],
+    matched: Array,
 ) -> Rules:
     """Return the day's rules in the plain types the kernels are compiled for.
 
-    hours : the instant, and the event row, at which the selected hours end
+    hours : the instant, and the event row, at which the selected hours end; matched : (orders,) shares of the day
     """
     quote_time, quotes_first = quotes.timestamp, int(simulation.quotes_first)
     horizons, after, within, ticks, fees = rule_arrays(
@@ -123,7 +136,8 @@ def day_rules(
         impact=float(simulation.price_impact_bps) / BPS,
         cleanup_ns=round(simulation.cleanup_seconds * NS_PER_SECOND),
         mid_base=mid_base,
-        states_only=int(len(fills.timestamp) == 0),
+        states_only=int(len(fills.timestamp) == 0 and bool(np.any(matched))),
+        no_quotes=int(len(quotes.timestamp) == 0),
         horizons_ns=horizons,
         after_ns=after,
         fill_ns=within,
@@ -132,11 +146,21 @@ def day_rules(
     )
 
 
+def faults_of(day: Day) -> NDArray[np.int8]:
+    """Return the bits of what is impossible about each order; none where the day file is older than they are."""
+    return readonly(day.orders["fault"] if "fault" in day.orders else np.zeros(0, np.int8))
+
+
+def plausible_columns(day: Day, ticks: NDArray[np.int64]) -> QuoteColumns:
+    """Return the day's quotes, those of an absurd spread one-sided; ticks : as ``ticks_by_price`` gives them."""
+    return plausible_quotes(take_columns(QuoteColumns, day.quotes), ticks)
+
+
 def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> Inputs:
     """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
     events, orders = take_columns(EventColumns, day.events), take_columns(OrderColumns, day.orders)
-    fills, quotes = take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
-    simulation = choices.simulation
+    fills, simulation = take_columns(FillColumns, day.fills), choices.simulation
+    quotes = plausible_columns(day, ticks_by_price(simulation.ticks))
     start, end = hour_bounds(day.date, choices.selection, choices.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(events.timestamp.searchsorted(end))
@@ -144,6 +168,7 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:
         ticks = ticks_by_price(simulation.ticks)
-        undo_forbidden_rebuilds(day.fills, fills, orders, events, ticks, sums.price2, sums.prints)
-    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end))
-    return Inputs(events, orders, fills, quotes, sums, rules, row_start)
+        columns = fills, orders, events, quotes
+        undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
+    rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end), orders.matched_quantity)
+    return Inputs(events, orders, fills, quotes, sums, rules, row_start, faults_of(day))

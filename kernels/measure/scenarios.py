@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.base.columns import Array, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import SCENARIOS
+from kernels.conventions import NULL, SCENARIOS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, Work
 
@@ -34,10 +34,12 @@ def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, noti
 def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, int], work: Work) -> None:
     """Write quantity and price of the real order, A, B and C for each order in ``span``.
 
-    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13).
+    An order without a window, or without a mid in it, keeps its real outcome everywhere (decisions 13); what its limit
+    refuses fills nothing. On a day without quotes there is no A, B or C, and without trades no B, which needs the real
+    fills: NULL, never a copy of reality (decisions 50).
     """
     ints, floats, flags, window_mid2 = rows.ints, rows.floats, rows.flags, work.mid2
-    impact, states_only = rules.impact, rules.states_only
+    impact, states_only, no_quotes = rules.impact, rules.states_only, rules.no_quotes
     for j in range(span[0], span[1]):
         k = j - span[0]
         filled = ints[r.FILLED_QUANTITY, j]
@@ -45,21 +47,30 @@ def scenarios_block(rules: Rules, rows: Rows, scratch: Array, span: tuple[int, i
         if states_only and filled > 0:
             real2 = np.nan
         write_scenario(ints, floats, REAL, j, filled, real2)
-        if flags[r.ELIGIBLE, j] == 0:
+        mid2 = window_mid2[k]
+        if no_quotes:
+            for scenario in range(1, r.SCENARIO_COUNT):
+                write_scenario(ints, floats, scenario, j, NULL, np.nan)
+            continue
+        if flags[r.ELIGIBLE, j] == 0 or np.isnan(mid2):
             for scenario in range(1, r.SCENARIO_COUNT):
                 write_scenario(ints, floats, scenario, j, filled, real2)
+            if states_only:
+                write_scenario(ints, floats, B, j, NULL, np.nan)
             continue
         side, limit2 = flags[r.SIDE, j], scratch[r.S_LIMIT2, k]
         quantity, share = ints[r.ORDER_QUANTITY, j], scratch[r.S_DARK, k]
-        mid2 = window_mid2[k]
+        allowed = mid2 < r.REFUSED
+        mid2 = mid2 if allowed else 0.0
         moved2 = mid2 + side * mid2 * impact
-        at_mid, at_moved = within_limit(mid2, limit2, side), within_limit(moved2, limit2, side)
+        at_mid = allowed and within_limit(mid2, limit2, side)
+        at_moved = allowed and within_limit(moved2, limit2, side)
         whole, dark, rest = quantity if at_mid else 0, share if at_mid else 0, quantity - share if at_moved else 0
         dark2 = float(dark) * mid2
         write_scenario(ints, floats, A, j, whole, float(whole) * mid2)
         real_rest, real_rest2 = scratch[r.S_REST_FILLED, k], float(scratch[r.S_REST_NOTIONAL2, k])
-        if states_only:  # what was filled is known from the state, at what price is not (decisions 15)
-            real_rest = min(filled, quantity - share)
-            real_rest2 = np.nan if real_rest > 0 else 0.0
-        write_scenario(ints, floats, B, j, dark + real_rest, dark2 + real_rest2)
+        if states_only:
+            write_scenario(ints, floats, B, j, NULL, np.nan)
+        else:
+            write_scenario(ints, floats, B, j, dark + real_rest, dark2 + real_rest2)
         write_scenario(ints, floats, C, j, dark + rest, dark2 + float(rest) * moved2)

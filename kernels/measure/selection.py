@@ -1,4 +1,8 @@
-"""Which orders of a day are selected: hours, participants, population, type bits. The first step of ``measure``."""
+"""Which orders of a day are selected: hours, participants, population, type bits. The first step of ``measure``.
+
+Orders whose rows and fills contradict each other are never among them: filled + leaves + withdrawn = quantity cannot
+hold with all of them at least 0 (decisions 7).
+"""
 
 from typing import Final
 
@@ -8,7 +12,15 @@ from numpy.typing import NDArray
 from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
-from kernels.conventions import POPULATION_SWEEP, POPULATION_TRADED, TYPE_CROSSING, TYPE_DARK, TYPE_SWEEP, VENUE_REPORT
+from kernels.conventions import (
+    FAULTS_SET_APART,
+    POPULATION_SWEEP,
+    POPULATION_TRADED,
+    TYPE_CROSSING,
+    TYPE_DARK,
+    TYPE_SWEEP,
+    VENUE_REPORT,
+)
 from kernels.market.event_rows import has_event_between
 from kernels.measure.choices import Selection
 from kernels.measure.rules import Inputs
@@ -92,8 +104,65 @@ def select_orders(
     return count
 
 
-def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> NDArray[np.int32]:
-    """Return the rows of the selected orders in the order table, (k,) int32, ascending."""
+@inlined
+def is_conserved(
+    orders: OrderColumns, events: EventColumns, fills: FillColumns, i: int, row_end: int, hours_end: int
+) -> bool:
+    """Return whether order ``i``, as of the end of the hours, has no counter that falls and no negative quantity."""
+    leaves, matched, carried = events.leaves_quantity, events.matched_quantity, orders.carried_quantity[i]
+    row = last = orders.first_row[i]
+    asked = leaves[row] + matched[row] - carried
+    sound = leaves[row] >= 0
+    while row >= 0 and row < row_end:
+        sound &= (matched[row] >= matched[last]) & (leaves[row] >= 0)
+        asked = max(asked, leaves[row] + matched[row] - carried)
+        last = row
+        row = events.next_row[row]
+    filled = 0
+    for f in range(orders.first_fill[i], orders.first_fill[i] + orders.fill_count[i]):
+        if fills.timestamp[f] < hours_end and fills.venue[f] != VENUE_REPORT:
+            filled += fills.quantity[f]
+    return bool(sound & (filled + leaves[last] <= asked))
+
+
+@kernel
+def keep_sound(
+    selected: Array,
+    fault: Array,
+    orders: OrderColumns,
+    events: EventColumns,
+    fills: FillColumns,
+    ends: tuple[int, int],
+    out: Array,
+) -> tuple[int, int]:
+    """Write those of the selected orders that do not contradict themselves; return how many, and how many at the end.
+
+    The faults are of the whole day: orders that outlive the hours are looked at as of their end, too.
+
+    selected : (k,) rows of orders
+    fault : (orders,) int8 bits, empty where the day file has none: then every order is looked at
+    ends : first event row after the hours, and the time of that end
+    out : (k,) int32, may be ``selected``; the second count is of orders that their bits do not tell
+    """
+    count = apart = 0
+    for k in range(len(selected)):
+        i = selected[k]
+        if len(fault) > 0 and fault[i] & FAULTS_SET_APART != 0:
+            continue
+        if len(fault) == 0 or orders.last_row[i] >= ends[0]:  # noqa: SIM102
+            if not is_conserved(orders, events, fills, i, ends[0], ends[1]):
+                apart += 1
+                continue
+        out[count] = i
+        count += 1
+    return count, apart
+
+
+def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> tuple[NDArray[np.int32], int]:
+    """Return the rows of the selected orders in the order table, (k,) int32, ascending; and how many it sets apart.
+
+    These are the orders that contradict themselves at the end of the hours, which no bit of the day file tells.
+    """
     lit = int(LIT_ORDERS in selection.order_types)
     type_bits = int(np.bitwise_or.reduce(np.array(selection.order_types, np.int64))) if selection.order_types else 0
     participants = np.unique(np.array(selection.participants, np.int32))
@@ -109,4 +178,6 @@ def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> NDArray[np
         (0, n_orders),
         out,
     )
-    return out[:count]
+    ends = inputs.rules.row_end, inputs.rules.hours_end
+    count, apart = keep_sound(out[:count], inputs.fault, inputs.orders, inputs.events, inputs.fills, ends, out)
+    return out[:count], int(apart)

@@ -63,7 +63,7 @@ def measure_orders(
         cleanup_block(quotes, sums, rules, rows, scratch, span, work)
         mids_block(quotes, sums, rules, rows, scratch, span, work)
         scenarios_block(rules, rows, scratch, span, work)
-        costs_block(book, rows, scratch, span, work)
+        costs_block(book, rules, rows, scratch, span, work)
         timing_block(rows, scratch, span)
         slippages_block(sums.prints, rules, rows, scratch, span, traded, work)
         spreads_block(fills, sums, rules, rows, scratch, span, traded)

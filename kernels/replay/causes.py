@@ -20,11 +20,11 @@ CAUSE_ENTRY: Final = 1
 CAUSE_AMENDMENT: Final = 2
 CAUSE_CANCEL: Final = 3
 CAUSE_EXPIRY: Final = 4
-CAUSE_FILL: Final = 5  # a lit fill; + venue for dark, auction, crossing booking
+CAUSE_FILL: Final = 5  # a lit fill; + venue for dark, auction, crossing booking, another deal source
 CAUSE_UNKNOWN_FILL: Final = 9  # matched more, but no fill says where
 CAUSES: Final = (
     "none", "entry", "amendment", "cancel", "expiry", "lit_fill", "dark_fill", "auction_fill", "crossing_booking",
-    "unknown_fill",
+    "unknown_fill", "other_fill",
 )  # fmt: skip
 # Change reasons that settle the matter (domain.md 2.2); the others say no more than the rows do.
 REASON_CANCELLED: Final = (1, 4, 9, 15, 19, 20, 21, 23, 27, 100)

@@ -18,7 +18,7 @@ HOURS: Final = 24
 SIZE_CODES: Final = 8
 GROUP_CODES: Final = 4
 KEYS_OF_PARTICIPANT: Final = HOURS * SIZE_CODES * GROUP_CODES
-PHASES: Final = 5
+PHASES: Final = 6
 SPREADS: Final = 5
 SHARES: Final = 6
 
@@ -31,7 +31,8 @@ class KeyColumns(NamedTuple):
     benchmark: I8
     order_quantity: I64
     arrival_time: I64
-    benchmark_time: I64
+    benchmark_time: I64  # its window's start
+    window_end: I64
     mid2: I64
     arrival_bid: I64
     arrival_offer: I64
@@ -62,11 +63,12 @@ def time_span(c: KeyColumns) -> tuple[int, int]:
 
 
 @inlined
-def _phase(time: int, arrival: int, benchmark: int, start: int, end: int) -> int:
+def _phase(time: int, arrival: int, benchmark: int, lived: bool, start: int, end: int) -> int:
     phase = 3 if time >= end - HALF_HOUR else 2
     phase = 1 if time < start + HALF_HOUR else phase
     phase = 4 if (benchmark == v.BENCHMARK_CLOSE) | (arrival >= end) else phase
-    return 0 if (benchmark == v.BENCHMARK_OPEN) | (arrival <= start) else phase
+    phase = 0 if (benchmark == v.BENCHMARK_OPEN) | (arrival <= start) else phase
+    return phase if lived else 5
 
 
 @inlined
@@ -86,7 +88,8 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
         when = (hour * SIZE_CODES + _size(quantity)) * GROUP_CODES
         main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + when + c.group[i]
 
-        valid = (c.mid2[i] != v.NULL) & (c.arrival_bid[i] != v.NULL) & (c.arrival_offer[i] != v.NULL)
+        lived = time <= c.window_end[i]
+        valid = lived & (c.mid2[i] != v.NULL) & (c.arrival_bid[i] != v.NULL) & (c.arrival_offer[i] != v.NULL)
         bid, tick = c.arrival_bid[i] if valid else 0, r.ticks[1, 0]
         for k in range(1, r.ticks.shape[1]):
             tick = r.ticks[1, k] if bid >= r.ticks[0, k] else tick
@@ -103,18 +106,19 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
         if r.ranges.shape[0] > 0:  # of the interval that the time is in, or next to
             interval = (time - r.session_start) // INTERVAL if time > r.session_start else 0
             bucket = r.ranges[min(interval, r.ranges.shape[0] - 1)]
-        phase = _phase(time, arrival, c.benchmark[i], r.session_start, r.session_end)
+        phase = _phase(time, arrival, c.benchmark[i], lived, r.session_start, r.session_end)
         market[i] = ((phase * SPREADS + spread) * SHARES + share) * r.range_count + bucket
 
 
 @kernel
-def traded_shares(quantity: Array, venue: Array) -> int:
-    """Return the shares of fills on the market, bookings and reports left out; both columns are (fills,)."""
-    total = 0
+def traded_shares(quantity: Array, venue: Array) -> tuple[int, int]:
+    """Return the shares of fills on the market, bookings and reports left out, and of those in the dark; (fills,)."""
+    total = dark = 0
     for i in range(quantity.shape[0]):
         on_market = venue[i] == v.VENUE_LIT or venue[i] == v.VENUE_DARK or venue[i] == v.VENUE_AUCTION
         total += quantity[i] if on_market else 0
-    return total
+        dark += quantity[i] if venue[i] == v.VENUE_DARK else 0
+    return total, dark
 
 
 @kernel

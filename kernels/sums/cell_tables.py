@@ -19,9 +19,10 @@ from kernels.conventions import BPS, SCENARIOS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.fill_rows import fill_rows, row_widths
+from kernels.sums.fixed_point import SATURATED
 from kernels.sums.histograms import CODE_COLUMNS, bucket_of
 from kernels.sums.moments import Integers
-from kernels.sums.order_rows import SATURATED, Asked, Tile, new_tile, order_rows
+from kernels.sums.order_rows import Asked, Tile, new_tile, order_rows
 
 # A row of moments: n, sum of w, sum of w^2; then means and co-moments (full matrices), unweighted and weighted.
 K: Final = len(SCENARIOS)

@@ -1,32 +1,37 @@
 """What only orders with fills, or reports, add to a cell: the second, shorter row of ``order_rows``.
 
 Metrics of fills are averaged by the value traded on the market. Which they are, and their order, follows from
-``measure.order_columns``.
+``measure.order_columns``. The parts of a spread add up only over the same orders: effective, realised, impact and what
+else compares fills with quotes are averaged over those that have them at every horizon (decisions 43).
 """
 
 import math
 from typing import Final
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_BOOKED, VENUES
+from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED
 from kernels.measure import result_rows as r
-from kernels.measure.order_columns import MARKOUT, TRADED, weighted
+from kernels.measure.order_columns import MARKOUT, TRADED, WHOLE, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.order_rows import EVERY_SUMS, SATURATED, SCENARIO_SUMS, Tile, fixed, weigh, weighted_sums, whole
+from kernels.sums.fixed_point import SATURATED, fixed, whole
+from kernels.sums.order_rows import EVERY_SUMS, SCENARIO_SUMS, Tile, weigh, weighted_sums
 
-FILL_METRICS: Final = weighted(TRADED)
-HORIZON_METRICS: Final = weighted(TRADED, MARKOUT)
-FILL_METRIC_ROWS: Final = tuple(r.ROW[name] for name in FILL_METRICS)
+EVERY_METRICS: Final = weighted(TRADED)
+WHOLE_METRICS: Final = weighted(WHOLE)
+FILL_METRICS: Final = (*EVERY_METRICS, *WHOLE_METRICS)
+HORIZON_METRICS: Final = weighted(WHOLE, axis=MARKOUT)
+EVERY_METRIC_ROWS: Final = tuple(r.ROW[name] for name in EVERY_METRICS)
+WHOLE_METRIC_ROWS: Final = tuple(r.ROW[name] for name in WHOLE_METRICS)
 HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
 # The one list of what an order with fills adds; behind it shares and orders by horizon, then the weighted metrics.
 FILL_SUMS: Final = (
-    "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUES[: r.VENUE_COUNT]),
+    "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in FILL_VENUES),
     "booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms", "execution_shares",
     "report_quantity",
 )  # fmt: skip
 FILLS, VENUE_QUANTITY = range(2)
 VENUE_NOTIONAL, BOOKED_COST, BOOKED_BASE, FIRST_FILL_US, FIRST_FILL_ORDERS, SHARE_MS, SHARES, REPORTED = map(
-    FILL_SUMS.index, (f"{VENUES[0]}_notional", *FILL_SUMS[-7:])
+    FILL_SUMS.index, (f"{FILL_VENUES[0]}_notional", *FILL_SUMS[-7:])
 )
 WITHIN: Final = len(FILL_SUMS)
 
@@ -54,7 +59,7 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
         t = tile.traded[k]
         i, priced = first + t, tile.base[t] > 0
         out[k, FILLS] = count[i]
-        for v in range(4):
+        for v in range(len(FILL_VENUES)):
             out[k, VENUE_QUANTITY + v] = whole(ints[r.VENUE_QUANTITY + v, i])
             out[k, VENUE_NOTIONAL + v] = whole(ints[r.VENUE_NOTIONAL + v, i])
         booked = ints[r.VENUE_QUANTITY + VENUE_BOOKED, i] * ints[r.MID2, i] if priced else 0
@@ -72,8 +77,23 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
             counts = ints[r.FILLED_QUANTITY, i] > 0 and within[h, i] > 0
             out[k, WITHIN + 2 * h] = within[h, i] if counts else 0
             out[k, WITHIN + 2 * h + 1] = int(counts)
-        market = ints[r.NOTIONAL, i] - ints[r.VENUE_NOTIONAL + VENUE_BOOKED, i]
+        market = 0
+        for v in range(VENUE_BOOKED):
+            market += ints[r.VENUE_NOTIONAL + v, i]
         tile.weight[k] = 2 * market if market < SATURATED // 2 else SATURATED
+
+
+@inlined
+def _keep_whole(rows: Rows, first: int, traded: int, tile: Tile, horizons: int) -> None:
+    """Take the weight from orders that lack a metric which counts only with the others, at any of the horizons."""
+    for k in range(traded):
+        i, trace = first + tile.traded[k], 0.0
+        for row in WHOLE_METRIC_ROWS:
+            trace += rows.floats[row, i] * 0.0  # stays 0 while all are finite
+        for kind in HORIZON_METRIC_KINDS:
+            for h in range(horizons):
+                trace += rows.horizons[kind * horizons + h, i] * 0.0
+        tile.weight[k] *= int(trace == 0.0)
 
 
 @inlined
@@ -88,10 +108,14 @@ def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
         traded += int(known != 0)
     _filled(rows, first, tile, traded)
     place, weight, places, out = WITHIN + 2 * rows.within.shape[0], tile.weight, tile.traded, tile.fill_rows
-    for row in FILL_METRIC_ROWS:
+    for row in EVERY_METRIC_ROWS:
         weigh(rows.floats[row], first, weight, places, traded, out, place)
         place += 3
     horizons = rows.horizons.shape[0] // r.HORIZON_KINDS
+    _keep_whole(rows, first, traded, tile, horizons)
+    for row in WHOLE_METRIC_ROWS:
+        weigh(rows.floats[row], first, weight, places, traded, out, place)
+        place += 3
     for kind in HORIZON_METRIC_KINDS:
         for h in range(horizons):
             weigh(rows.horizons[kind * horizons + h], first, weight, places, traded, out, place)

@@ -148,6 +148,17 @@ def mark_rows(rows: I32, mark: int, unmarked: int, mixed: int, out: I64) -> None
             out[r] = mark if out[r] == unmarked else mixed
 
 
+@kernel
+def meet_rows(rows: I32, mark: int, volume: int, dark: int, out: I64) -> None:
+    """Add two volumes to ``out`` (3, m) once at each of ``rows`` (n,), which keeps the last mark in its third row."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        if r >= 0 and out[2, r] != mark:
+            out[0, r] += volume
+            out[1, r] += dark
+            out[2, r] = mark
+
+
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
     cell = np.zeros(0, np.int32)
@@ -162,3 +173,4 @@ def warm() -> None:
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)
     mark_rows(cell, 0, -1, -2, whole)
+    meet_rows(cell, 1, 0, 0, table)

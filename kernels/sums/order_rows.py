@@ -1,8 +1,7 @@
 """One order's measures as a contiguous row of integers, worked out once for every cube that adds it.
 
 A row has what every order adds; a second, shorter one what only orders with fills add (``fill_rows``). Costs are in
-fixed point. A value that does not fit is ``SATURATED``, which no sum may hold: ``cell_tables``, which adds rows,
-refuses it. Kernels read the result matrices of a block as they are.
+fixed point. Kernels read the result matrices of a block as they are.
 """
 
 import math
@@ -17,12 +16,13 @@ from kernels.base.memory import Buffers
 from kernels.conventions import BENCHMARK_NONE, BENCHMARKS, BPS, GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL
 from kernels.measure import result_rows as r
 from kernels.measure.derived_columns import CHARGES
-from kernels.measure.order_columns import ASKED, weighted
+from kernels.measure.order_columns import ASKED, AT_DECISION, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.moments import FIXED_LIMIT, FIXED_SCALE
+from kernels.sums.fixed_point import fixed, whole, worth
+from kernels.sums.moments import FIXED_SCALE
+from kernels.sums.outside_rows import OUTSIDE_SUMS, lived, outside
 
 CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
-SATURATED: Final = 2**62
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
 # to stage, which counts references, is most of the work: 32 measured 1.7 times as slow.
 TILE: Final = 256
@@ -36,23 +36,24 @@ def weighted_sums(metrics: Iterable[str]) -> tuple[str, ...]:
 # The one list of what every order adds, then of what each scenario adds behind it; ``fill_rows`` has the other row.
 EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
-    *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible",
+    *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible", "cleanup_at_end",
     *(f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")),
-    "execution_cost", "opportunity_cost", *weighted_sums(weighted(ASKED)),
+    "execution_cost", "opportunity_cost", *OUTSIDE_SUMS, *weighted_sums(weighted(ASKED, AT_DECISION)),
 )  # fmt: skip
 SCENARIO_SUMS: Final = (
-    "fully_filled", "partially_filled", "not_executed", "filled_quantity", "unpriced_quantity", "notional",
-    *(f"cost{charge}" for charge in CHARGES), "fees", "better", "equal", "worse",
+    "fully_filled", "partially_filled", "not_executed", "unknown_orders", "filled_quantity", "unpriced_quantity",
+    "notional", *(f"cost{charge}" for charge in CHARGES), "fees", "better", "equal", "worse",
 )  # fmt: skip
 ORDERS, ORDER_QUANTITY, LEAVES, WITHDRAWN, AFTER_HOURS, BENCHMARK = range(6)
-NOT_ELIGIBLE, PRICED, EXECUTION_COST, OPPORTUNITY_COST, QUOTED, DELAY, DECISION = map(
+NOT_ELIGIBLE, CLEANUP_AT_END, PRICED, EXECUTION_COST, OPPORTUNITY_COST, OUTSIDE, QUOTED, DELAY, DECISION = map(
     EVERY_SUMS.index,
-    ("not_eligible", "priced_orders", "execution_cost", "opportunity_cost", "quoted_spread_bps.sum", "delay_bps.sum",
-     "decision_shortfall_bps.sum"),
+    ("not_eligible", "cleanup_at_end", "priced_orders", "execution_cost", "opportunity_cost", OUTSIDE_SUMS[0],
+     "quoted_spread_bps.sum", "delay_bps.sum", "decision_shortfall_bps.sum"),
 )  # fmt: skip
 SCENARIO: Final = len(EVERY_SUMS)
-OUTCOME, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
-    SCENARIO_SUMS.index, ("fully_filled", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better")
+OUTCOME, UNKNOWN, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
+    SCENARIO_SUMS.index,
+    ("fully_filled", "unknown_orders", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better"),
 )
 SCENARIO_PLACES: Final = len(SCENARIO_SUMS)
 
@@ -87,26 +88,6 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
 
 
 @inlined
-def whole(value: int) -> int:
-    """Return an integer, null as 0."""
-    return 0 if value == NULL else value
-
-
-@inlined
-def fixed(value: float) -> int:
-    """Return a scaled value rounded half to even; what does not fit, or is missing where it must not be, saturates."""
-    return int(np.rint(value)) if abs(value) < FIXED_LIMIT else SATURATED
-
-
-@inlined
-def worth(mid2: int, quantity: int) -> int:
-    """Return quantity x mid in half units, 0 without a mid."""
-    if mid2 == NULL:
-        return 0
-    return mid2 * quantity if abs(float(mid2) * float(quantity)) < FIXED_LIMIT else SATURATED
-
-
-@inlined
 def weigh(value: F64, first: int, weight: I64, places: I64, n: int, rows: I64, place: int) -> None:
     """Write a weighted metric of n orders; one that is missing, or has no weight, adds nothing.
 
@@ -135,6 +116,7 @@ def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
         for code in range(4):
             out[t, BENCHMARK + code] = int(flags[r.BENCHMARK, i] == BENCHMARK_NONE + code)
         out[t, NOT_ELIGIBLE] = int(flags[r.ELIGIBLE, i] == 0)
+        out[t, CLEANUP_AT_END] = int(flags[r.CLEANUP_AT_END, i] != 0)
 
 
 @inlined
@@ -155,17 +137,18 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
 
 @inlined
 def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
-    """Write priced orders, base and costs by one charge; an order is priced in all scenarios or in none.
+    """Write priced orders, base and costs by one charge; whether an order is priced its real cost says.
+
+    A priced order has a cost under every scenario that is known, whichever are summed (decisions 17).
+
+    Orders that never lived in continuous trading are not: they would dilute what scenarios save.
 
     row : of the cost by this charge under the first scenario; out : (TILE, width); base : (TILE,), to write
     """
     mid2, quantity, floats = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats
     for t in range(n):
         i = first + t
-        trace = 0.0
-        for s in range(scenarios.shape[0]):
-            trace += floats[row + scenarios[s], i] * 0.0  # stays 0 while all are finite; no branch to mispredict
-        priced = trace == 0.0 and mid2[i] > 0 and quantity[i] > 0
+        priced = math.isfinite(floats[row, i]) and mid2[i] > 0 and quantity[i] > 0 and lived(rows, i)
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
         out[t, PRICED + 2 * charge] = int(priced)
         out[t, PRICED + 2 * charge + 1] = base[t]
@@ -185,27 +168,28 @@ def _parts(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
 
 
 @inlined
-def scenario_outcome(group: int, real_filled: int, filled: int, quantity: int) -> int:
-    """Return the fill group of an order under a scenario: 1 full, 2 partial, 3 none.
+def scenario_outcome(filled: int, wanted: int) -> int:
+    """Return the outcome of an order under a scenario, or really: 1 full, 2 partial, 3 none (decisions 8).
 
-    The same quantity as in reality is the same outcome as in reality, so an order that was amended down and
-    then filled counts as full in both (decisions 8).
+    wanted : Q less what was taken back by amendment
     """
-    outcome = GROUP_FULL if filled >= quantity else GROUP_PARTIAL
-    outcome = GROUP_NONE if filled <= 0 else outcome
-    return group if filled == real_filled else outcome
+    outcome = GROUP_FULL if filled >= wanted else GROUP_PARTIAL
+    return GROUP_NONE if filled <= 0 else outcome
 
 
 @inlined
 def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write what n orders fill and cost under one scenario, the s-th of those summed."""
-    place, ints, floats, group = SCENARIO + SCENARIO_PLACES * s, rows.ints, rows.floats, rows.flags[r.GROUP]
-    real_filled, filled_shares = ints[r.FILLED_QUANTITY], ints[r.SCENARIO_FILLED + scenario]
+    place, ints, floats = SCENARIO + SCENARIO_PLACES * s, rows.ints, rows.floats
+    filled_shares, real2 = ints[r.SCENARIO_FILLED + scenario], floats[r.SCENARIO_NOTIONAL2]
     amount2, cost, real_cost = floats[r.SCENARIO_NOTIONAL2 + scenario], floats[r.COST + scenario], floats[r.COST]
     for t in range(n):
         i = first + t
         filled, notional2 = filled_shares[i], amount2[i]
-        outcome = scenario_outcome(group[i], real_filled[i], filled, ints[r.ORDER_QUANTITY, i])
+        out[t, place + UNKNOWN] = int(filled == NULL)
+        if filled == NULL:  # a scenario that is not known of any order of a table row has no cells there
+            filled, notional2 = ints[r.FILLED_QUANTITY, i], real2[i]
+        outcome = scenario_outcome(filled, ints[r.ORDER_QUANTITY, i] - ints[r.WITHDRAWN_QUANTITY, i])
         for code in range(3):
             out[t, place + OUTCOME + code] = int(outcome == GROUP_FULL + code)
         out[t, place + FILLED] = whole(filled)
@@ -234,5 +218,6 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     for charge in range(len(CHARGE_ROWS)):
         _charged(rows, scenarios, CHARGE_ROWS[charge], charge, first, n, out, bases[charge])
     _parts(rows, first, n, out, tile.base)
+    outside(rows, first, n, out, OUTSIDE)
     for s in range(scenarios.shape[0]):
         _scenario(rows, scenarios[s], asked.fees, s, first, n, out, tile.base)

@@ -58,16 +58,18 @@ def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS,
     ]
 
 
-def make_job(results: Path, index: int, security: str, date: str, block: OrderBlock) -> Job:
+def make_job(
+    results: Path, index: int, security: str, date: str, block: OrderBlock, settings: Settings = SETTINGS
+) -> Job:
     """Write the partial of one block of orders and return its job."""
     folder = results / f"sec{security}" / date
     folder.mkdir(parents=True)
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
     intervals = count_intervals(RANGES_OF_DAY)
-    largest = Extremes()
+    largest = Extremes(settings.outliers)
     largest.add(block)
     extremes = largest.rows
     partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, extremes, texts, intervals)
     write_partial(partial, folder / PARTIAL_NAME)
-    return Job(index, security, date, "", str(folder), Session(0, 0, "file"), SETTINGS, len(block), f"print{index}")
+    return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

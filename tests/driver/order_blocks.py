@@ -33,7 +33,7 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
     mid2 = np.where(rng.random(n) < 0.1, NULL, 6_700 + rng.integers(-50, 50, n))
     end_mid2 = np.where(rng.random(n) < 0.1, NULL, 6_700 + rng.integers(-60, 60, n))
     venue = _split(filled, rng)
-    price = 3_350 + rng.integers(-30, 30, (4, n))
+    price = 3_350 + rng.integers(-30, 30, (5, n))
     arrival = OPEN + np.sort(rng.integers(0, 6 * HOUR, n))
     first = np.where(filled > 0, arrival + rng.integers(0, HOUR, n), NULL)
     columns = dict(
@@ -66,7 +66,7 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
         end_mid2=end_mid2,
         eligible=(rng.random(n) < 0.95).astype(np.int8),
         window_start=arrival,
-        window_end=arrival + HOUR,
+        window_end=np.where(rng.random(n) < 0.07, arrival - 1, arrival + HOUR),  # a few never lived in the session
         **_scenario_columns(n, quantity, filled, (venue * price).sum(axis=0), mid2, end_mid2, rng),
         **_fill_columns(n, filled, first - arrival, markouts, rng),
     )
@@ -76,14 +76,21 @@ def random_block(n: int, seed: int, participants: int = 3, markouts: int = 2) ->
     return block_of(n, columns, Simulation().markout_seconds[:markouts], fills)
 
 
+def is_priced(block: OrderBlock, i: int) -> bool:
+    """Return whether tables count the cost of an order: it lived in the session, and has one in every scenario."""
+    lived = block.window_start[i] <= block.window_end[i]
+    return bool(lived and block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all())
+
+
 def _split(filled: I64, rng: np.random.Generator) -> I64:
-    """Spread quantities over four venues at random."""
-    shares = np.empty((4, len(filled)), np.int64)
+    """Spread quantities over the venues at random."""
+    shares = np.empty((5, len(filled)), np.int64)
     left = filled.copy()
     for v in range(3):
         shares[v] = np.where(rng.random(len(filled)) < 0.5, left, left // 2)
         left = left - shares[v]
-    shares[3] = left
+    shares[3], shares[4] = left, shares[0] // 3  # the last is unknown deal sources
+    shares[0] -= shares[4]
     return shares
 
 
@@ -95,7 +102,7 @@ def _scenario_columns(
     price[0] = np.where(filled > 0, notional / np.maximum(filled, 1), np.nan)
     mid = np.where(mid2 == NULL, np.nan, mid2.astype(float))
     end = np.where(end_mid2 == NULL, np.nan, end_mid2.astype(float))
-    paid = np.where(fills > 0, fills * (2 * np.nan_to_num(price) - mid), 0.0)
+    paid = np.where(fills > 0, fills * (2 * np.nan_to_num(price) - mid), 0.0) + 0.0 * (mid + end)
     unfilled = quantity - fills
     cost = paid + np.where(unfilled > 0, unfilled * (end - mid), 0.0)
     zero = paid + 0.0 * mid
@@ -118,13 +125,17 @@ def _fill_columns(n: int, filled: I64, delay: I64, markouts: int, rng: np.random
     def sometimes(*shape: int) -> F64:
         return np.where((filled > 0) & (rng.random((*shape, n)) < 0.8), rng.normal(0, 20, (*shape, n)), np.nan)
 
+    effective, realised = sometimes(), sometimes(markouts)
     return {
         "arrival_slippage_bps": sometimes(),
-        "effective_spread_bps": sometimes(),
-        "price_improvement_bps": sometimes(),
+        "effective_spread_bps": effective,
+        "fill_quoted_spread_bps": 2.0 * np.abs(effective) + 1.0,
+        "quoted_spread_bps": sometimes(),
+        "price_improvement_bps": np.abs(effective) + 0.5 - 0.5 * effective,
         "vwap_slippage_bps": sometimes(),
         "time_to_first_fill": np.where(filled > 0, delay, NULL),
         "execution_time": np.where(filled > 0, delay.astype(float), np.nan),
-        "markout_bps": sometimes(markouts),
-        "realised_spread_bps": sometimes(markouts),
+        "markout_bps": -0.5 * realised,
+        "realised_spread_bps": realised,
+        "impact_bps": effective - realised,
     }

@@ -6,6 +6,7 @@ from typing import Final
 from driver.command_line.help_text import documented_keys
 from driver.config.keys import PATHS
 from driver.tables.column_guide import Column, shown
+from driver.tables.quality_kinds import KIND_MEANINGS
 from driver.tables.table_list import OTHER_FILES, TABLES
 from kernels.measure import order_columns
 from kernels.measure.order_columns import NONE
@@ -42,4 +43,11 @@ def table_table() -> str:
     lines = ["| file | keys | a row is about |", "|---|---|---|"]
     lines += [f"| `{table.name}.csv` | {', '.join(table.keys)} | {table.meaning} |" for table in TABLES]
     lines += [f"| `{name}` | | {meaning} |" for name, meaning in OTHER_FILES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def kind_table() -> str:
+    """Return the kinds of data_quality.csv as a Markdown table."""
+    lines = ["| kind | counts |", "|---|---|"]
+    lines += [f"| `{kind}` | {meaning} |" for kind, meaning in KIND_MEANINGS.items()]
     return "\n".join(lines) + "\n"

@@ -66,6 +66,7 @@ def test_shortfall_bps(orders: list[tuple[int, int, int, int, int | None, int | 
 
 
 def test_fills_and_venues() -> None:
+    assert kernels.venue_of([49, 52, 60, 30_000, 0, -1]).tolist() == [1, 1, 5, 5, 5, 0]
     venue = kernels.venue_of([1, 47, 20, 44, 5, 46])
     assert venue.tolist() == [0, 1, 2, 3, 4, 1]
     totals = kernels.fill_totals([0, 0, 1, -1, 1, 1], 3, [10, 11, 12, 13, 14, 15], [1, 2, 3, 4, 5, 6], venue)
@@ -125,7 +126,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         r"quote_time: must ascend, but row 1 \(1\) is below row 0 \(2\)",
     ),
-    (lambda: kernels.venue_of([1, 2]), ValueError, r"deal_source: row 1 is 2; use one of 1, 46"),
+    (lambda: kernels.venue_of([1, -2]), ValueError, r"deal_source: row 1 is -2"),
     (lambda: kernels.fill_totals([3], 2, [1], [1], [0]), ValueError, r"order_index: row 0 is 3; rows go from 0 to 1"),
     (lambda: kernels.fill_totals([0], 2, [1], [1], [9]), ValueError, r"venue: row 0 is 9; use one of 0, 1, 2, 3, 4"),
     (lambda: kernels.mid2(["a"], [1]), TypeError, r"bid: expected int64"),

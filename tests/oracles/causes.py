@@ -10,8 +10,11 @@ VENUE_NAMES |= {
     91: "crossing_booking",
     46: "dark_fill",
     47: "dark_fill",
+    49: "dark_fill",
     50: "dark_fill",
     51: "dark_fill",
+    52: "dark_fill",
+    60: "other_fill",
 }
 CANCELLED, EXPIRED = {1, 4, 9, 15, 19, 20, 21, 23, 27, 100}, {24, 25, 26}
 

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -125,21 +124,14 @@ class NaiveDay:
         valid = [q for q in first_minute if self.mid_of(q) is not None]
         return valid[0] if valid else self.quote_before(self.start)
 
-    def window_mid(self, start: int, stop: int, arrival: int) -> Fraction | None:
-        """Time-weighted mid over valid time of [start, stop) (decisions 13, 14)."""
-        if start == stop:
-            return self.benchmark(arrival)[1] if arrival <= self.start else self.mid_before(start)
-        edges = [start, *(t for t in self.times if start < t < stop), stop]
-        area, valid = Fraction(0), 0
-        for left, right in pairwise(edges):
-            i = bisect_left(self.times, left + 1) - 1  # in force just after left
-            mid = self.mid_of(self.quotes[i]) if i >= 0 else None
-            if mid is not None:
-                area += mid * (right - left)
-                valid += right - left
-        if valid:
-            return area / valid
-        return self.benchmark(arrival)[1] if arrival <= self.start else self.mid_before(start)
+    def window_mids(self, start: int, stop: int, arrival: int) -> list[Fraction]:
+        """Mids that prevail at instants of [start, stop], one after the other (decisions 13, 14).
+
+        That at the start is M0; a quote acts from the instant after its own on.
+        """
+        at_start = self.benchmark(arrival)[1] if arrival <= self.start else self.mid_before(start)
+        later = [self.mid_before(t + 1) for t in self.times if start <= t < stop]
+        return [mid for mid in (at_start, *later) if mid is not None]
 
     def limit(self, order: NaiveOrder) -> Fraction | None:
         """The limit in force at the benchmark time, its half tick added; None for a market order (decisions 19)."""
@@ -181,11 +173,12 @@ class NaiveDay:
     def scenarios(
         self, order: NaiveOrder, side: int, start: int, stop: int, share: Fraction, impact: Fraction
     ) -> dict[str, list[tuple[Fraction, int]]]:
-        mid = self.window_mid(start, stop, order.rows[0]["timestamp"])
-        if mid is None:  # no price to be filled at: the real outcome stands
+        mids = self.window_mids(start, stop, order.rows[0]["timestamp"])
+        if not mids:  # no price to be filled at: the real outcome stands
             order.window = None
             return {}
         limit = self.limit(order)
+        mid = next((m for m in mids if limit is None or side * m <= side * limit), mids[0])
 
         def leg(price: Fraction, quantity: int) -> list[tuple[Fraction, int]]:
             if limit is not None and side * price > side * limit:
@@ -210,20 +203,22 @@ class NaiveDay:
         """Shortfall of each scenario with the unfilled charged at the mid, the touch, nothing, and a later mid.
 
         An order that ended by the open is charged at the opening quote: quotes of the pre-open are no
-        benchmark, at the end of an order as little as at its start (decisions 12, 13).
+        benchmark, at the end of an order as little as at its start (decisions 12, 13). Without a mid at its end an
+        order has no cost, and one that never lived in the session could not have paid a touch (decisions 17, 40).
         """
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
         mid = self.mid_of(quote)
-        touch = None if mid is None or quote is None else Fraction(quote[2] if side == 1 else quote[1])
+        if mid is None or quote is None:  # without m_T an order has no cost, under no charge and no scenario
+            return
+        lived = max(order.rows[0]["timestamp"], self.start) <= stop  # or it met no touch, and pays none
+        touch = Fraction(quote[2] if side == 1 else quote[1]) if lived else mid
         later_at = min(end + 300 * SECOND, self.end)
         later = self.mid_of(self.opening_quote() if later_at <= self.start else self.quote_before(later_at))
-        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later)):
+        for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later or mid)):
             costs = order.cost_bps.setdefault(charge, {})
             for name, leg in legs.items():
                 unfilled = order.quantity - sum(q for _, q in leg)
-                if mark is None and unfilled:
-                    continue
                 cost = side * sum((q * (p - order.mid) for p, q in leg), Fraction(0))
-                cost += side * unfilled * ((mark or order.mid) - order.mid)
+                cost += side * unfilled * (mark - order.mid)
                 costs[name] = 10_000 * cost / (order.quantity * order.mid) if order.quantity else Fraction(0)

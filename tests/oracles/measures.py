@@ -10,16 +10,23 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
+from tests.oracles.lives import SET_APART, naive_life
+
 Row = dict[str, Any]
 NS = 1_000_000_000
-LIT, DARK, AUCTION, BOOKED, REPORT = range(5)
+LIT, DARK, AUCTION, BOOKED, REPORT, OTHER = range(6)
 VENUE_OF_DEAL = {
     **dict.fromkeys((1,), LIT),
-    **dict.fromkeys((46, 47, 50, 51), DARK),
+    **dict.fromkeys((46, 47, 49, 50, 51, 52), DARK),
     **dict.fromkeys((20, 90), AUCTION),
     **dict.fromkeys((44, 45, 48, 91), BOOKED),
     **dict.fromkeys((3, 5, 7, 36, 43), REPORT),
 }
+
+
+def venue_of(fill: Row) -> int:
+    """Return where a fill took place; what no list has is somewhere else."""
+    return VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
 
 
 def naive_mid2(quote: Row | None) -> int | None:
@@ -61,32 +68,76 @@ def naive_states(events: list[Row], hours: tuple[int, int]) -> dict[int, list[Ro
 
 
 def naive_price2(fill: Row, quotes: list[Row]) -> int:
-    """Return the fill's exact price in half units: a truncated mid gets its half unit back, if limits allow it."""
-    price2 = 2 * int(fill["price"])
-    if fill["deal_source"] not in (46, 47, 48) or fill.get("refused"):
-        return price2
-    before = naive_mid2(naive_prevailing(quotes, fill["timestamp"]))
-    if before in (price2, price2 + 1):
-        return int(before)
-    snapshot = naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})
-    return price2 + 1 if snapshot == price2 + 1 else price2
+    """Return the fill's exact price in half units, once ``naive_rebuild`` has decided on the half one."""
+    stated = fill.get("extended_price")
+    if stated is not None and stated % 5_000 == 0 and stated // 10_000 == fill["price"]:
+        return int(stated // 5_000)
+    return 2 * int(fill["price"]) + int(fill["half"])
 
 
-def naive_refuse(events: list[Row], fills: list[Row], quotes: list[Row], ticks: list[tuple[int, int]]) -> None:
-    """Mark the fills of matches whose buyer's limit in force, half tick included, is below the rebuilt price."""
+def naive_rebuild(events: list[Row], fills: list[Row], quotes: list[Row], ticks: list[tuple[int, int]]) -> None:
+    """Say of each fill whether it lost half a unit: both sides of a match did, or neither (R7)."""
     names = ("match_id", "timestamp", "price", "quantity", "deal_source")
-    matches = set()
+    matches: dict[tuple[int, ...], list[Row]] = {}
     for fill in fills:
-        fill["refused"] = False
-        own = [e for e in events if e["order_id"] == fill["order_id"]]
-        if fill["side"] < 0 or not own or naive_price2(fill, quotes) % 2 == 0:
-            continue
-        row = [e for e in own if e["timestamp"] <= fill["timestamp"]][-1:] or own[:1]
-        if not naive_in_limit(Fraction(naive_price2(fill, quotes)), row[0], 1, ticks):
-            fill["refused"] = True
-            matches.add(tuple(fill.get(name, 0) for name in names))
-    for fill in fills:
-        fill["refused"] |= fill["side"] < 0 and tuple(fill.get(name, 0) for name in names) in matches
+        fill["half"] = False
+        mids = [naive_mid2(naive_prevailing(quotes, fill["timestamp"]))]
+        mids += [naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]})]
+        if fill["deal_source"] in (46, 47, 48, 49) and 2 * fill["price"] + 1 in mids:
+            matches.setdefault(tuple(fill.get(name, 0) for name in names), []).append(fill)
+    lives: dict[int, list[Row]] = {}
+    for event in events:
+        lives.setdefault(event["order_id"], []).append(event)
+    for sides in matches.values():
+        half = naive_had_half(sides, lives, quotes, ticks)
+        for fill in sides:
+            fill["half"] = half
+
+
+def naive_had_half(sides: list[Row], lives: dict[int, list[Row]], quotes: list[Row], ticks: Any) -> bool:
+    """Return whether a match that shows a whole price had the mid half a unit above it."""
+    price, before = sides[0]["price"], naive_prevailing(quotes, sides[0]["timestamp"])
+    whole, half = Fraction(2 * price), Fraction(2 * price + 1)
+    orders = [(fill, lives[fill["order_id"]]) for fill in sides if fill["order_id"] in lives]
+    states = [(fill, ([e for e in own if e["timestamp"] <= fill["timestamp"]] or own[:1])[-1]) for fill, own in orders]
+    if any(f["side"] > 0 and not naive_in_limit(half, row, 1, ticks) for f, row in states):
+        return False
+    if any(f["side"] < 0 and not naive_in_limit(whole, row, -1, ticks) for f, row in states):
+        return True
+    both = {fill["side"] for fill in sides} == {1, -1}
+    rested = both and all(fill.get("aggressor", 0) == 0 for fill in sides)
+    usable = before is not None and before["bid"] and before["offer"] and 0 < before["bid"] < before["offer"]
+    if usable and naive_mid2(before) == whole and not rested:
+        return False  # two that did not rest met at the quote before
+    flagged = [own[0] for (_, row), (_, own) in zip(states, orders, strict=True) if row["mid_tick"] >= 3]
+    limits = {own["order_id"] for own in flagged if not own.get("order_type", 0) & 2048}
+    if {f["side"] for f, _ in orders if f["order_id"] in limits and naive_on_tick(price, f, before, ticks)} != {1, -1}:
+        return True
+    return not naive_buyer_acts([fill for fill, _ in orders], lives, before, rested)
+
+
+def naive_on_tick(price: int, fill: Row, before: Row | None, ticks: Any) -> bool:
+    """Return whether the published price is a tick inside the quote whose mid is half a unit above it."""
+    quote = before
+    if quote is None or None in (quote["bid"], quote["offer"]) or quote["bid"] + quote["offer"] != 2 * price + 1:
+        quote = {"bid": fill["national_bid"], "offer": fill["national_offer"]}
+    tick = [size for start, size in ticks if price >= start][-1:] or [1]
+    return price % tick[0] == 0 and bool(quote["bid"] < price < quote["offer"])
+
+
+def naive_buyer_acts(sides: list[Row], lives: dict[int, list[Row]], before: Row | None, rested: bool) -> bool:
+    """Return whether the buyer walks the prices of two dark limits, from the lowest up."""
+    aggressive = {fill["side"] for fill in sides if fill.get("aggressor", 0) == 1}
+    if aggressive:
+        return -1 not in aggressive
+    arrivals = [(list(lives).index(f["order_id"]), f["side"], lives[f["order_id"]][0]["timestamp"]) for f in sides]
+    if rested and before is not None and (before["bid"] or 0) > 0 and (before["offer"] or 0) > 0:
+        stuck = before["bid"] >= before["offer"]
+        moved = before["bid"] + before["offer"] - 2 * sides[0]["price"]
+        if moved != 1 and not (stuck and any(t >= before["timestamp"] for _, _, t in arrivals)):
+            return bool(moved > 1)
+    buyer = min(place for place, side, _ in arrivals if side > 0)
+    return buyer > min(place for place, side, _ in arrivals if side < 0)
 
 
 def naive_segments(quotes: list[Row], start: int, end: int) -> list[tuple[int, Row]]:
@@ -112,6 +163,14 @@ def naive_window_mid2(quotes: list[Row], start: int, end: int, mid2: int | None,
     pieces = naive_segments(quotes, start, end)
     weight = sum(ns for ns, _ in pieces)
     return Fraction(sum(ns * (q["bid"] + q["offer"]) for ns, q in pieces), weight) if weight else at_start
+
+
+def naive_mids_in_turn(quotes: list[Row], start: int, end: int, mid2: int | None, quotes_first: bool) -> list[Fraction]:
+    """Return the valid mids that prevail at an instant of a window, one after the other; the first is M0."""
+    stamps = sorted({quote["timestamp"] for quote in quotes if start <= quote["timestamp"] <= end})
+    instants = stamps if quotes_first else [stamp + 1 for stamp in stamps if stamp < end]
+    later = [naive_mid2(naive_prevailing(quotes, t, quotes_first)) for t in instants if start < end]
+    return [Fraction(mid) for mid in (mid2, *later) if mid is not None]
 
 
 def naive_quoted_spread(quotes: list[Row], start: int, end: int, benchmark: Row | None) -> Fraction | None:
@@ -148,43 +207,59 @@ def naive_take(fills: list[Row], most: int, quotes: list[Row]) -> tuple[int, int
     return taken, notional2
 
 
-def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
-    """Return (filled, notional in half units, None if unknown) of the real order, A, B and C."""
+def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int | None, Fraction | None]]:
+    """Return (filled, notional in half units, None if unknown) of the real order, A, B and C.
+
+    None of the scenarios is known without quotes, and B not without trades.
+    """
+    found: list[tuple[int | None, Fraction | None]] = [*naive_outcomes(o, quotes, rules)]
+    if rules.get("states_only"):
+        found[2] = None, None
+    return found if quotes else [found[0], *[(None, None)] * 3]
+
+
+def naive_outcomes(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
+    """Return what the real order, A, B and C fill where everything is known."""
     real: tuple[int, Fraction | None]
     real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
     if rules.get("states_only") and o["filled_quantity"] > 0:
         real = (o["filled_quantity"], None)  # filled, no one knows at what price
-    if o["window_start"] > o["window_end"]:
-        return [real] * 4
-    mid2 = naive_window_mid2(quotes, o["window_start"], o["window_end"], o["mid2"], rules["mid"])
-    if mid2 is None:  # no price to be filled at: the real outcome stands
-        o["eligible"] = 0
+    if not o["eligible"]:
         return [real] * 4
     side, row, total = o["side"], o["in_force"], o["order_quantity"]
+    window = o["window_start"], o["window_end"]
+    if o["mid2"] is None and not naive_segments(quotes, *window):  # no price at all: the real outcome stands
+        o["eligible"] = 0
+        return [real] * 4
+    if rules["mid"] == "first_allowed":
+        mids = naive_mids_in_turn(quotes, *window, o["mid2"], rules["quotes_first"])
+        mid2 = next((mid for mid in mids if naive_in_limit(mid, row, side, rules["ticks"])), None)
+    else:
+        mid2 = naive_window_mid2(quotes, *window, o["mid2"], rules["mid"])
+        if mid2 is None:
+            return [real] * 4
     dark = total * rules["dark_share_ppm"] // 1_000_000
     at_mid = naive_in_limit(mid2, row, side, rules["ticks"])
     moved2 = None if mid2 is None else mid2 * (1 + side * rules["impact"])
     at_moved = naive_in_limit(moved2, row, side, rules["ticks"])
     leg = (dark, dark * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     rest = naive_take(o["consumed"], total - dark, quotes)
-    if rules.get("states_only"):
-        rest = (min(o["filled_quantity"], total - dark), 0)
     a = (total, total * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     c = (total - dark, (total - dark) * moved2) if at_moved and moved2 is not None else (0, Fraction(0))
     b = (leg[0] + rest[0], leg[1] + rest[1])
-    if rules.get("states_only") and rest[0] > 0:
-        b = (b[0], None)
     return [real, a, b, (leg[0] + c[0], leg[1] + c[1])]
 
 
 def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:
     """Return each scenario's cost in half units x shares, the unfilled charged at ``price2``."""
     out: list[Fraction | None] = []
+    if o["states_only"]:  # prices of some are not known: the others would pass for all
+        return [None] * len(o["scenarios"])
     for filled, notional2 in o["scenarios"]:
-        unfilled = o["order_quantity"] - filled
-        if o["mid2"] is None or notional2 is None or (unfilled > 0 and price2 is None):
+        if o["mid2"] is None or o["end_mid2"] is None or notional2 is None or filled is None:
             out.append(None)
             continue
+        unfilled = o["order_quantity"] - filled
         cost = o["side"] * (notional2 - filled * o["mid2"])
         if unfilled > 0 and price2 is not None:
             cost += o["side"] * unfilled * (price2 - o["mid2"])
@@ -260,8 +335,8 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
         return Fraction(bps * side * (price2 - reference2) / reference2) if reference2 > 0 else None
 
     alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
-    prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 20, 90) and f["side"] > 0]
-    own = [f for f in o["market"] if f["deal_source"] not in (50, 51)]
+    prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 49, 20, 90) and f["side"] > 0]
+    own = [f for f in o["market"] if f["deal_source"] not in (50, 51, 52)]
     volume, amount2 = (
         sum(f["quantity"] * x for f, x in zip(prints, xs, strict=True))
         for xs in ([1] * len(prints), [naive_price2(f, quotes) for f in prints])
@@ -282,20 +357,23 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
 def naive_close2(fills: list[Row], quotes: list[Row], rules: Row) -> int | None:
     """Return the last closing-auction price, else that of the last market print, in half units."""
     auction = [f for f in fills if f["deal_source"] in (20, 90) and f["timestamp"] >= rules["session_end"]]
-    prints = auction or [f for f in fills if f["deal_source"] in (1, 46, 47, 20, 90)]
+    prints = auction or [f for f in fills if f["deal_source"] in (1, 46, 47, 49, 20, 90)]
     return naive_price2(prints[-1], quotes) if prints else None
 
 
 def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> Row:
     """Return every measure of one order; ``rows`` are its observed events, ``fills`` all fills of the day."""
-    first, last, carried = rows[0], rows[-1], rows[0]["matched_quantity"]
+    first, last, whole = rows[0], rows[-1], rules["life"][number]
+    carried = whole["carried_quantity"]
     start, end = rules["session_start"], rules["session_end"]
-    mine = [f for f in fills if f["order_id"] == number and VENUE_OF_DEAL[f["deal_source"]] != REPORT]
+    mine = [f for f in fills if f["order_id"] == number and venue_of(f) != REPORT]
     consumed = [f for f in mine if f["timestamp"] < rules["hours_end"]]
     o: Row = {"order_id": number, "side": first["side"], "consumed": consumed, "arrival_time": first["timestamp"]}
-    o["market"] = [f for f in consumed if VENUE_OF_DEAL[f["deal_source"]] != BOOKED]
-    o["end_time"] = last["timestamp"]
+    o["market"] = [f for f in consumed if venue_of(f) not in (BOOKED, OTHER)]
+    o["end_time"], o["states_only"] = last["timestamp"], rules.get("states_only", False)
     o["order_quantity"] = max(row["leaves_quantity"] + row["matched_quantity"] - carried for row in rows)
+    if last is whole["last"]:
+        o["order_quantity"] = whole["parent_quantity"]
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
     o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
     o["filled_quantity"] = sum(f["quantity"] for f in consumed)
@@ -309,7 +387,8 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
         for f in fills
         if f["order_id"] == number and f not in mine and f["timestamp"] < rules["hours_end"]
     )
-    o["venues"] = [sum(f["quantity"] for f in consumed if VENUE_OF_DEAL[f["deal_source"]] == v) for v in range(4)]
+    venues = (LIT, DARK, AUCTION, BOOKED, OTHER)
+    o["venues"] = [sum(f["quantity"] for f in consumed if venue_of(f) == venue) for venue in venues]
     o["first_fill_time"] = consumed[0]["timestamp"] if consumed else None
     o["last_fill_time"] = consumed[-1]["timestamp"] if consumed else None
     before_open = [row for row in rows if row["timestamp"] <= start]
@@ -318,10 +397,13 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     benchmark = naive_quote_at(quotes, o["arrival_time"], rules)
     o["arrival_bid"], o["arrival_offer"] = (benchmark["bid"], benchmark["offer"]) if benchmark else (None, None)
     o["mid2"] = naive_mid2(benchmark)
+    o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
+    filled_before = bool(consumed) and consumed[0]["timestamp"] < o["window_start"]
+    if filled_before:  # what came after its own fills is no benchmark
+        o["mid2"] = o["arrival_bid"] = o["arrival_offer"] = benchmark = None
     place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
     o["benchmark"] = place if o["mid2"] is not None else 0
-    o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
-    o["eligible"] = int(o["window_start"] <= o["window_end"])
+    o["eligible"] = int(o["window_start"] <= o["window_end"] and not filled_before)
     naive_complete(o, benchmark, fills, quotes, rules)
     return o
 
@@ -332,9 +414,16 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["end_mid2"] = naive_mid2(last)
     o["scenarios"] = naive_scenarios(o, quotes, rules)
     touch = None if last is None or o["end_mid2"] is None else 2 * (last["offer"] if o["side"] > 0 else last["bid"])
+    lived = o["window_start"] <= o["window_end"]
+    touch = touch if lived else o["end_mid2"]
     later = naive_quote_at(quotes, min(o["end_time"] + rules["cleanup_ns"], rules["session_end"]), rules)
+    later2 = naive_mid2(later)
+    o["cleanup_at_end"] = int(later2 is None and None not in (o["mid2"], o["end_mid2"]) and not o["states_only"])
     o["cost"], o["cost_touch"] = naive_costs(o, o["end_mid2"]), naive_costs(o, touch)
-    o["cost_zero"], o["cost_cleanup"] = naive_costs(o, o["mid2"]), naive_costs(o, naive_mid2(later))
+    o["cost_zero"], o["cost_cleanup"] = (
+        naive_costs(o, o["mid2"]),
+        naive_costs(o, o["end_mid2"] if later2 is None else later2),
+    )
     o["shortfall_ex_booking_bps"] = naive_ex_booking(o, quotes)
     touch = o["arrival_offer"] if o["side"] > 0 else o["arrival_bid"]
     offside = [f for f in o["market"] if touch and o["side"] * (naive_price2(f, quotes) - 2 * touch) > 0]
@@ -342,8 +431,10 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["offside_value"] = None if unknown else sum(f["price"] * f["quantity"] for f in offside)
     spread = 0 if o["mid2"] is None else o["arrival_offer"] - o["arrival_bid"]
     shares = 2 * spread * o["order_quantity"]  # half units: a mid, or a cost, is twice a price
-    o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 else o["cost"][0] / shares
-    o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
+    o["number_of_spreads"] = None if o["cost"][0] is None or shares <= 0 or not lived else o["cost"][0] / shares
+    o["quoted_spread_bps"] = None
+    if lived:
+        o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
     o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
     for h, horizon in enumerate(rules["fill_ns"]):
         soon = [f["quantity"] for f in o["consumed"] if f["timestamp"] - o["arrival_time"] <= horizon]
@@ -351,8 +442,11 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
         o[f"within_{h}"] = None if unknown else sum(soon)
     waited = sum(f["quantity"] * (f["timestamp"] - o["arrival_time"]) for f in o["consumed"])
     unfilled = max(o["order_quantity"] - o["filled_quantity"], 0) * max(o["window_end"] - o["arrival_time"], 0)
-    o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if o["consumed"] else None
-    timed, known = o["consumed"] and o["filled_quantity"], o["consumed"] or not o["filled_quantity"]
+    if o["window_start"] > o["window_end"]:
+        o["window_end"] = None
+    waits = bool(o["consumed"]) and o["first_fill_time"] >= o["arrival_time"]
+    o["time_to_first_fill"] = o["first_fill_time"] - o["arrival_time"] if waits else None
+    timed, known = waits and o["filled_quantity"], waits or not o["filled_quantity"]
     o["execution_time"] = Fraction(waited, o["filled_quantity"]) if timed else None
     o["execution_time_all"] = (
         Fraction(waited + unfilled, o["order_quantity"]) if o["order_quantity"] and known else None
@@ -362,12 +456,23 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
 def naive_ex_booking(o: Row, quotes: list[Row]) -> Fraction | None:
     """Return the shortfall of the order without its crossing bookings, in bps of what is left of it."""
     base, unfilled = o["order_quantity"] - o["venues"][BOOKED], o["order_quantity"] - o["filled_quantity"]
-    if o["mid2"] is None or o["scenarios"][0][1] is None or base <= 0 or (unfilled > 0 and o["end_mid2"] is None):
+    if o["cost"][0] is None or base <= 0:
         return None
-    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in o["market"])
+    paid = [f for f in o["consumed"] if venue_of(f) != BOOKED]
+    cost = sum(f["quantity"] * (naive_price2(f, quotes) - o["mid2"]) for f in paid)
     if unfilled > 0:
         cost += unfilled * (o["end_mid2"] - o["mid2"])
     return Fraction(10_000 * o["side"] * cost, base * o["mid2"])
+
+
+def naive_matched(events: list[Row]) -> bool:
+    """Return whether any order matched on the day."""
+    first: dict[int, Row] = {}
+    last: dict[int, Row] = {}
+    for event in events:
+        first.setdefault(event["order_id"], event)
+        last[event["order_id"]] = event
+    return any(last[number]["matched_quantity"] != row["matched_quantity"] for number, row in first.items())
 
 
 def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules: Row) -> list[Row]:
@@ -375,7 +480,25 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
 
     Rows are in (timestamp, sequence) order already.
     """
-    naive_refuse(events, fills, quotes, rules["ticks"])
+    rules = rules | {"states_only": not fills and naive_matched(events)}
+    naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
-    return [naive_order(number, rows, fills, quotes, rules) for number, rows in chosen.items()]
+    rules = rules | {"life": naive_lives(events, fills)}
+    orders = (naive_order(n, rows, fills, quotes, rules) for n, rows in chosen.items() if naive_sound(rules["life"][n]))
+    return [order for order in orders if order["withdrawn_quantity"] >= 0]
+
+
+def naive_lives(events: list[Row], fills: list[Row]) -> dict[int, Row]:
+    """Return what the whole day says of each order."""
+    lives: dict[int, Row] = {}
+    for number in {row["order_id"] for row in events}:
+        rows = [row for row in events if row["order_id"] == number]
+        mine = [row for row in fills if row["order_id"] == number]
+        lives[number] = naive_life(rows, mine, bool(fills)) | {"last": rows[-1]}
+    return lives
+
+
+def naive_sound(life: Row) -> bool:
+    """Return whether the rows and fills of an order's day do not contradict each other."""
+    return not life["fault"] & SET_APART

@@ -44,10 +44,9 @@ def naive_weighted(
     return sums, weights, counts
 
 
-def naive_outcome(group: int, real_filled: int, filled: int, quantity: int) -> int:
-    if filled == real_filled:
-        return group
-    return 3 if filled <= 0 else 1 if filled >= quantity else 2
+def naive_outcome(filled: int, quantity: int, withdrawn: int) -> int:
+    """Return 1 full, 2 partial, 3 none: what was taken back is no longer wanted."""
+    return 3 if filled <= 0 else 1 if filled >= quantity - withdrawn else 2
 
 
 def naive_moments(y: Sequence[Sequence[float]], w: Sequence[float]) -> tuple[list[float], list[list[float]]]:

@@ -1,6 +1,7 @@
 """Inputs for conversions: a few securities and days, in the exchange's column names."""
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,24 @@ QUOTE_HEADER = "sequence,bidprice,offerprice,orderbookid,timestamp"
 
 
 def market_rows(rows: int = 3000, days: int = 2, securities: int = 3, seed: int = 0) -> dict[str, list[str]]:
-    """Return lines of orders, trades and nbbo in time order."""
+    """Return lines of orders, trades and nbbo in time order; every fourth row shows a trade of five shares."""
     rng = np.random.default_rng(seed)
     times = np.sort(OPEN + rng.integers(0, days, rows) * DAY_NS + rng.integers(0, 6 * 3600 * 10**9, rows))
     lines: dict[str, list[str]] = {"orders": [], "trades": [], "nbbo": []}
+    matched: Counter[int] = Counter()
+    seen: dict[tuple[int, int], list[int]] = {}  # orders of a security and day
     for i, time in enumerate(times.tolist()):
         security = 101 + i % securities
         price = 3000 + int(rng.integers(0, 9)) * 10
         order = 7_904_794_000_000_000_000 + int(rng.integers(0, rows // 3 + 1)) * securities + i % securities
-        lines["orders"].append(
-            f"{order},{time},{security},{price},{1 + order % 2},100,{i % 100},{i % 7},{order % 50},{3 * i + 1}"
-        )
+        orders = seen.setdefault((security, time // DAY_NS), [])
+        if i % 4 == 0 and orders:
+            order = orders[int(rng.integers(0, len(orders)))]
+        if order not in matched:
+            orders.append(order)
+        matched[order] += 5 if i % 4 == 0 else 0
+        state = f"100,{100 - matched[order]},{matched[order]}"
+        lines["orders"].append(f"{order},{time},{security},{price},{1 + order % 2},{state},{order % 50},{3 * i + 1}")
         if i % 4 == 0:
             lines["trades"].append(f"{3 * i + 2},{time},{security},{order},{(1, 20, 47)[i % 3]},{i},{price},5,1,7")
         if i % 5 == 0:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from tests.oracles.lives import naive_life
+
 Row = dict[str, int]
-LAST_DARK = {46: 1, 47: 1, 50: 1, 51: 1}
+LAST_DARK = {46: 1, 47: 1, 49: 1, 50: 1, 51: 1, 52: 1, -1: 0}
 VENUES = {1: 0, 20: 2, 90: 2, 44: 3, 45: 3, 48: 3, 91: 3, 3: 4, 5: 4, 7: 4, 36: 4, 43: 4} | LAST_DARK
 
 
@@ -82,11 +84,8 @@ def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str
             "arrival_time": first["timestamp"],
             "end_time": last["timestamp"],
             "limit_price": first["price"],
-            "parent_quantity": max(r["leaves_quantity"] + r["matched_quantity"] for r in life)
-            - first["matched_quantity"],
             "leaves_quantity": last["leaves_quantity"],
-            "matched_quantity": last["matched_quantity"] - first["matched_quantity"],
-            "carried_quantity": first["matched_quantity"],
+            **naive_life(life, groups[k], bool(trades)),
             "arrival_quote": quote_before(first["timestamp"]),
             "end_quote": quote_before(last["timestamp"]),
             "first_fill": sum(len(group) for group in groups[:k]),
@@ -100,7 +99,7 @@ def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str
         out[f"fills/{name}"] = [t[name] for t in fills]
     out["fills/order_index"] = [ids.index(t["order_id"]) if t["order_id"] in ids else -1 for t in fills]
     out["fills/quote"] = [quote_before(t["timestamp"]) for t in fills]
-    out["fills/venue"] = [VENUES.get(t["deal_source"], 0) for t in fills]
+    out["fills/venue"] = [VENUES.get(t["deal_source"], 5) for t in fills]
     places = {id(t): n for n, t in enumerate(fills)}
     out["fills/by_time"] = [places[id(t)] for t in trades]
     for name in ("timestamp", "sequence", "bid", "offer"):

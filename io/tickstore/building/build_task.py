@@ -21,6 +21,7 @@ from tickstore.building.merged_tables import (
     MergedTable,
     choose_rows,
 )
+from tickstore.building.oddities import find_oddities
 from tickstore.building.row_sources import LogPart, RowSource, SpilledTable, StoredTable
 from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
@@ -48,6 +49,7 @@ class Log(NamedTuple):
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None  # participant number in the log -> code of the store
+    reverse: bool = False  # whether its rows run from the newest to the oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,14 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     attributes = _attributes(task, existing, choices)
     if FROM_ORDERS in attributes:
         attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
+    odd: list[tuple[str, int, str]] = []
+
+    def derived(views: dict[str, Array]) -> dict[str, Any]:
+        odd.extend(find_oddities(views, attributes["price_decimals"]))
+        return _derived(views, attributes["timezone"], date)
+
     built = DayBuilder(tables, scratch, task.duplicates).write(
-        Path(task.path), security, date, attributes, lambda views: _derived(views, attributes["timezone"], date), _ROOM
+        Path(task.path), security, date, attributes, derived, _ROOM
     )
     outcome, others = _outcome(built, existing, choices, task)
     if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
@@ -95,7 +103,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
         _removed(existing, choices, attributes) if outcome == "replaced" else [], others,
-        built.contradictions,
+        built.contradictions, odd,
     )  # fmt: skip
     built.writer.close()
     if outcome in ("unchanged", "conflict"):
@@ -202,7 +210,7 @@ def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> d
 def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any]:
     """Return the attributes that the columns decide."""
     groups = {
-        "fills": {c.name: views[c.path] for c in FILLS},
+        "fills": {c.name: views[c.path] for c in FILLS if c.path in views},
         "quotes": {c.name: views[c.path] for c in QUOTES},
         "orders": {c.name: views[c.path] for c in ORDERS if c.path in views},
     }

@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.base.columns import I32, I64, Array
-from kernels.conventions import VENUE_LIT, VENUE_OF_DEAL
+from kernels.conventions import UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
 from tickstore.building.aggressors import derive_aggressors
 from tickstore.building.order_chains import chain_parents
-from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders, order_rows
+from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders
+from tickstore.building.order_lives import Orders, States, Trades, order_rows, settle_orders
 from tickstore.building.ordered_tables import BLOCK, SnapshotQuotes, TimeOrdered, put, take
 from tickstore.building.repetitions import AUTO, proven_fills
 from tickstore.building.row_sources import FROM_FIRST_ROW, RowSource
@@ -29,8 +30,9 @@ from tickstore.input.fields import SNAPSHOTS, TABLES
 from tickstore.spill.partition_rows import place_rows
 
 _FIRST_TABLE: Final = 1 << 12
-# Venue by deal source; one nobody knows counts as lit. -1, unknown, is the last place.
-_VENUES: Final = np.full(2**15 + 1, VENUE_LIT, np.int8)
+# Venue by deal source; one that nobody knows has its own. -1, where the file has no such column, is lit: it is last.
+_VENUES: Final = np.full(2**15 + 1, VENUE_OTHER, np.int8)
+_VENUES[UNKNOWN_CODE] = VENUE_LIT
 _VENUES[list(VENUE_OF_DEAL)] = list(VENUE_OF_DEAL.values())
 _LASTING: Final = ("participant", "side")  # an order has one of each, all its life
 
@@ -112,7 +114,7 @@ class DayBuilder:
             (c.path, "<" + c.dtype, rows[group])
             for group, schema in GROUPS.items()
             for c in schema
-            if not c.optional or self._stores(c.name)
+            if not c.optional or (self._trades.has(c.name) if group == "fills" else self._stores(c.name))
         ]
         writer = DayWriter(path, spec, len(dump_json(attributes)) + room)
         try:
@@ -123,8 +125,8 @@ class DayBuilder:
                 if column.name not in ("order_index", "next_row") and column.path in views:
                     self._orders.read(column.name, views[column.path])
             views["events/order_index"][:] = self._order_index
-            self._write_orders(views)
             trades_crc = self._write_fills(views)
+            self._write_orders(views)
             facts = {"trades_crc": trades_crc} | self._tell_aggressors(views)
             index = writer.finish(security, date, attributes | more(views) | facts)
         except BaseException:
@@ -139,8 +141,9 @@ class DayBuilder:
         order = {c.name: views[c.path] for c in ORDERS if c.path in views}
         event = {c.name: views[c.path] for c in EVENTS if c.path in views}
         first, last, index = order["first_row"], order["last_row"], event["order_index"]
-        leaves, matched = event["leaves_quantity"], event["matched_quantity"]
-        order_rows(index, leaves, matched, first, last, order["parent_quantity"], event["next_row"])
+        parts = ("first_row", "last_row", "arrival_time", "leaves_quantity", "parent_quantity", "matched_quantity")
+        orders = Orders(*(order[name] for name in (*parts, "carried_quantity", "fault")))
+        order_rows(index, event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -152,8 +155,7 @@ class DayBuilder:
             ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
-        for name in ("parent_quantity", "matched_quantity"):
-            np.subtract(order[name], order["carried_quantity"], out=order[name])
+        self._settle_orders(event, orders, views)
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
             if name == "parent_id" and self._parents is not None:
@@ -175,13 +177,19 @@ class DayBuilder:
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
 
+    def _settle_orders(self, event: dict[str, Array], orders: Orders, views: dict[str, Array]) -> None:
+        """Fill the quantities of the day, and what in each order is impossible."""
+        states = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
+        fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
+        settle_orders(States(*(event[name] for name in states)), Trades(self._fill_starts, *fills), orders)
+
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""
         m = self._trades.rows
         column: I64 = self._scratch.empty(m, "i8")
         crc = 0
         for field_ in FILLS:
-            if field_.name in ("order_index", "venue", "quote", "by_time"):
+            if field_.name in ("order_index", "venue", "quote", "by_time") or field_.path not in views:
                 continue
             self._trades.read(field_.name, column)
             crc = zlib.crc32(column.data, crc)
@@ -215,6 +223,7 @@ def orders_digest(index: dict[str, Any], snapshots: bool) -> list[int]:
     left_out = () if snapshots else tuple(f"events/{name}" for name in SNAPSHOTS)
     fixed = {c.name for c in ORDERS} - {
         "arrival_quote", "end_quote", "first_fill", "fill_count", "fills_before_arrival", "fills_before_end",
+        "parent_quantity", "matched_quantity", "carried_quantity", "fault",
     }  # fmt: skip
     columns = index["columns"]
     return [

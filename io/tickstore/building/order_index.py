@@ -81,34 +81,6 @@ def find_orders(order_id: I64, table: I32, ids: I64, out: I32) -> None:
 
 
 @kernel
-def order_rows(
-    order_index: I32, leaves: I64, matched: I64, first_row: I32, last_row: I32, parent: I64, next_row: I32
-) -> None:
-    """Fill first and last row, the largest leaves + matched of each order, and each event's next row.
-
-    Parameters
-    ----------
-    order_index, leaves, matched : (n,) of the events in time order
-    first_row, last_row, parent : (k,), filled; ``parent`` still includes what was matched on earlier days
-    next_row : (n,), filled; -1 on an order's last row
-    """
-    seen = 0
-    for i in range(order_index.shape[0]):
-        k = order_index[i]
-        total = leaves[i] + matched[i]
-        if k == seen:  # numbers appear in ascending order
-            seen += 1
-            first_row[k] = i
-            parent[k] = total
-        else:
-            next_row[last_row[k]] = i
-            if total > parent[k]:
-                parent[k] = total
-        last_row[k] = i
-        next_row[i] = -1
-
-
-@kernel
 def count_before(times: I64, ascending: I64, out: I32) -> None:
     """Count, for each of ascending ``times``, the entries of ``ascending`` strictly before it.
 

@@ -44,6 +44,7 @@ class LogPart:
     rows: int
     columns: tuple[str, ...]
     codes: dict[int, int] | None
+    reverse: bool = False  # rows are read from the last to the first
 
 
 class SpilledTable:
@@ -71,12 +72,15 @@ class SpilledTable:
                 here[:] = self._defaults[name]
             if name == "participant" and part.codes is not None:
                 _translate(here, part.codes)
+            if part.reverse:
+                here[:] = here[::-1].copy()
             row += part.rows
 
     def locate(self, row: int) -> tuple[int, int, int]:
         """Return byte range, block, and number among the block's rows of this partition, of a row."""
         for part in self._parts:
             if row < part.rows:
+                row = part.rows - 1 - row if part.reverse else row
                 return (part.number, *part.spill().locate(self._key, row))
             row -= part.rows
         raise IndexError(row)

@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from tickstore.building.build_task import forget_logs
 from tickstore.building.repetitions import POLICIES
-from tickstore.conversion.accounting import check_built, files_without_rows
+from tickstore.conversion.accounting import check_built
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
-from tickstore.conversion.parse_task import ParsedChunk, close_logs
+from tickstore.conversion.parse_task import close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
-from tickstore.conversion.plausibility import range_warnings, slow_warnings
 from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
+from tickstore.conversion.remarks import remarks
 from tickstore.conversion.workspace import (
     check_space,
     forget_empty,
@@ -43,9 +43,9 @@ from tickstore.input.text import PLAIN
 from tickstore.parse.plan import find_sources
 from tickstore.parse.text_ids import text_id_fields
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
-from tickstore.store.commit import BuiltPartition, Decision, boot_id, commit, finish_commit, remove_working_folder
+from tickstore.store.commit import Decision, boot_id, commit, finish_commit, remove_working_folder
+from tickstore.store.names import store_names
 from tickstore.store.paths import CONVERT_FOLDER, REJECTS_NAME, is_decided
-from tickstore.times.stated_dates import date_warnings
 from tickstore.times.trade_dates import trade_calendar
 
 _TEXT_RANGE: Final = 32 << 20  # bytes of a range where ids are text: the parser then knows all that fit into it
@@ -79,6 +79,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
                 report = earlier_report(request.store, fingerprint, request.replace) or _convert(
                     request, sources, fingerprint, progress or (lambda _: None)
                 )
+                report = replace(report, warnings=(*report.warnings, *store_names(request)))
             finally:
                 forget_lock(made)
     except ReadOnlyError:
@@ -135,7 +136,7 @@ def _plan(
 ) -> tuple[Plan, int, dict[str, Any]]:
     """Return the plan of a conversion, its number of workers, and what it is about."""
     rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
-    sessions = None if request.sessions is None else read_sessions(request.sessions, *rules)
+    sessions = read_sessions(request.sessions, *rules) if request.sessions else None
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
@@ -189,7 +190,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
         tables={table: TableCount(**count) for table, count in counts.items()},
         reject_reasons=dict(sorted(Counter(bad.reason for bad in rejects).items())),
         rejects_path=request.store / REJECTS_NAME,
-        warnings=_warnings(plan, pipeline.parsed, built),
+        warnings=remarks(plan, pipeline.parsed, built),
         input_bytes=plan.input_bytes,
         stored_bytes=sum(p.size for p in built if p.outcome != "unchanged"),
     )
@@ -197,46 +198,3 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     table = rejects_csv(request.store / REJECTS_NAME, plan.sources, rejects)
     commit(Decision(request.store, plan.logs, built, table, conversion), progress)
     return report
-
-
-def _warnings(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) -> tuple[str, ...]:
-    keys = [partition.key for partition in built]
-    warnings = [note for source in plan.sources for note in source.notes]
-    warnings += range_warnings(keys, plan.sources)
-    warnings += slow_warnings(plan.sources, plan.chunks, parsed)
-    weekend = sum(chunk.weekend_rows for chunk in parsed)
-    if weekend:
-        warnings.append(f"{weekend} rows are dated on a weekend")
-    empty = files_without_rows(plan.sources, plan.chunks, parsed)
-    if empty:
-        warnings.append(
-            f"{len(empty)} of {len(plan.sources)} files gave no rows: {empty[0]}{' ...' * (len(empty) > 1)}"
-        )
-    tables = [plan.sources[plan.chunks[chunk.number].source].table for chunk in parsed]
-    warnings += date_warnings(
-        [(t, chunk.stored, chunk.other_dates, chunk.other_date) for t, chunk in zip(tables, parsed, strict=True)]
-    )
-    unmatched = 0 if plan.sessions is None else plan.sessions.unmatched(partition.key for partition in built)
-    if unmatched:
-        warnings.append(f"{unmatched} sessions of {plan.request.sessions} match no security and date of this input")
-    for column in ("side", "participant"):
-        rows = sum(partition.contradictions.get(column, 0) for partition in built)
-        if rows:
-            warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
-    completed = sum(partition.outcome == "completed" for partition in built)
-    if completed:
-        warnings.append(f"{completed} partitions were completed with tables they lacked")
-    mended = sum(partition.outcome == "mended" for partition in built)
-    if mended:
-        warnings.append(f"{mended} day files were missing or damaged; they were made again as they had been stored")
-    for partition in built:
-        name = f"security {partition.key[0]} on {partition.key[1]}"
-        if partition.outcome == "remade":
-            warnings.append(
-                f"{name}: the stored day file was gone or damaged; it is made of these files alone now, "
-                "which is not all that it held"
-            )
-        for table, rows, files in partition.removed:
-            also = f"; files no longer in it: {', '.join(files)}; convert these again" if files else ""
-            warnings.append(f"{name}: {rows} stored rows of {table} were removed by --replace{also}")
-    return tuple(warnings)

@@ -38,9 +38,9 @@ def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict
         "limits": [request.max_rejects, request.max_reject_ratio],
     }
     files = sorted([s.table, str(Path(s.path).resolve()), s.size, s.modified] for s in sources)
-    if request.sessions is not None:
-        status = check_file(request.sessions, "sessions")
-        files.append(["sessions", str(request.sessions.resolve()), status.st_size, status.st_mtime_ns])
+    for path in request.sessions:
+        status = check_file(path, "sessions")
+        files.append(["sessions", str(path.resolve()), status.st_size, status.st_mtime_ns])
     known: dict[str, Any] = json.loads(json.dumps({"rules": rules, "files": files}))  # as the manifest will say it
     return known
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kernels.base.columns import I64
 from kernels.conventions import UNKNOWN_CODE
 from tickstore.conversion.refusals import TooManyBadError, check_contradictions, place_of, too_many_bad
 from tickstore.day.schema import Key
@@ -63,6 +64,9 @@ class ParsedChunk:
     text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
     other_date: str = ""  # the first of them
+    last_time: int | None = None  # of the last stored row
+    rises: bool = False  # whether a row is later than the one before
+    falls: bool = False  # whether one is earlier; not looked for any more once one was later
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
     slow: dict[str, SlowRows] = field(default_factory=dict)  # rows off the fast path, by the column that it was for
@@ -87,8 +91,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
             if block.rows:
-                if result.first_time is None:
-                    result.first_time = int(block.columns["timestamp"][0])
+                _follow_times(result, block.columns["timestamp"])
                 _collect_names(numbers, block.columns.get("participant"))
                 writer.add(ids.columns(block.columns))
     texts = {number: text for text, number in long_names.items()}
@@ -115,6 +118,18 @@ def close_logs() -> None:
     for log in _logs.values():
         log.close()
     _logs.clear()
+
+
+def _follow_times(result: ParsedChunk, times: I64) -> None:
+    """Note where the times of the rows so far begin and end, and whether they ever rise."""
+    before = result.last_time
+    if result.first_time is None:
+        result.first_time = before = int(times[0])
+    assert before is not None
+    if not result.rises:
+        result.rises = bool(times[0] > before or np.any(times[1:] > times[:-1]))
+        result.falls |= bool(times[0] < before or times[-1] < times[0])
+    result.last_time = int(times[-1])
 
 
 def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:

@@ -58,7 +58,8 @@ class BuildTasks:
         self._parsed = parsed
         self._codes = codes
         self._stored = manifest_partitions(plan.request.store)
-        self._facts = _facts_of_sources(plan, parsed)
+        self._reversed = reversed_sources(plan, parsed)
+        self._facts = _facts_of_sources(plan, parsed, self._reversed)
         self._names = [Path(source.path).name for source in plan.sources]
         self._columns = [tuple(name for name in s.stored_names if name not in NOT_COLUMNS) for s in plan.sources]
 
@@ -86,11 +87,15 @@ class BuildTasks:
         """Return the logs of each table, files in their rank order (decisions 3)."""
         chunks = self._plan.chunks
         logs: dict[str, list[Log]] = {}
-        ranked = sorted(ranges, key=lambda place: (*self._facts[chunks[place].source], chunks[place].source, place))
-        for place in ranked:
+
+        def rank(place: int) -> tuple[int, str, int, int]:
+            source = chunks[place].source
+            return *self._facts[source], source, -place if source in self._reversed else place
+
+        for place in sorted(ranges, key=rank):
             parsed, source = self._parsed[place], chunks[place].source
             mapping = None if self._codes is None else {n: self._codes[text] for text, n in parsed.names.items()}
-            log = Log(place, parsed.log, ranges[place], self._columns[source], mapping)
+            log = Log(place, parsed.log, ranges[place], self._columns[source], mapping, source in self._reversed)
             logs.setdefault(self._plan.sources[source].table, []).append(log)
         return {table: tuple(parts) for table, parts in logs.items()}
 
@@ -100,7 +105,27 @@ class BuildTasks:
         return sorted([self._names[n], sources[n].size, self._facts[n][1], sources[n].table] for n in numbers)
 
 
-def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> list[tuple[int, str]]:
+def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset[int]:
+    """Return the sources that list the newest row first: without a sequence, their times fall and never rise.
+
+    Rows of one instant are then taken from the last to the first, too.
+    """
+    rises, falls = set[int](), set[int]()
+    last: dict[int, int] = {}
+    for number, chunk in enumerate(plan.chunks):
+        part, source = parsed[number], chunk.source
+        if part.first_time is None or part.last_time is None:
+            continue
+        before = last.get(source, part.first_time)
+        if part.rises or part.first_time > before:
+            rises.add(source)
+        if part.falls or part.first_time < before:
+            falls.add(source)
+        last[source] = part.last_time
+    return frozenset(n for n in falls - rises if "sequence" not in plan.sources[n].names)
+
+
+def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk], from_end: frozenset[int]) -> list[tuple[int, str]]:
     """Return what ranks the sources (decisions 3): their first timestamps, then their digests.
 
     A digest is that of the digests of the file's pages, so that it does not depend on the byte ranges.
@@ -110,8 +135,10 @@ def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> list[tup
     for number, chunk in enumerate(plan.chunks):
         part = parsed[number]
         digests[chunk.source].update(part.pages.encode())
-        if part.first_time is not None:
+        if part.first_time is not None and part.last_time is not None:
             first.setdefault(chunk.source, part.first_time)
+            if chunk.source in from_end:
+                first[chunk.source] = part.last_time
     return [(first.get(source, 0), digest.hexdigest()[:32]) for source, digest in enumerate(digests)]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,7 +12,7 @@ from typing import Any, Final
 from kernels.base.sources import package_root, source_digest
 from tickstore.day.reader import dump_json
 from tickstore.durable.files import atomic_write
-from tickstore.durable.lock import LOCK_NAME
+from tickstore.durable.lock import LOCK_NAME, LOCK_NAMES
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.text import PLAIN
@@ -42,15 +43,15 @@ def forget_empty(made: list[Path]) -> None:
 
 def forget_lock(made: list[Path]) -> None:
     """Remove the lock's file where nothing else is in a store made by this conversion, which must hold the lock."""
-    if made and {path.name for path in made[0].iterdir()} == {LOCK_NAME}:
-        (made[0] / LOCK_NAME).unlink()
+    if made and {path.name for path in made[0].iterdir()} <= LOCK_NAMES:
+        (made[0] / LOCK_NAME).unlink(missing_ok=True)
 
 
 def logs_folder(store: Path, temp_dir: Path | None) -> Path:
     """Return where the spill logs of a store's conversions are."""
     if temp_dir is None:
         return store.resolve() / CONVERT_FOLDER / "logs"
-    name = hashlib.sha256(str(store.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()[:16]
     return temp_dir.resolve() / f"darkreplay-{name}"
 
 

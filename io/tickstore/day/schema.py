@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 Key = tuple[str, str]  # of a day file: security, trade date
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2  # 1 knew no faults, no carried executions and fewer deal sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,11 @@ ORDERS: Final = _columns(
     ("end_time", "i8", "ns UTC", "time of the last event"),
     ("limit_price", "i8", "price unit", "limit on the first row, 0 market"),
     ("mid_tick", "i1", "code", "mid-tick flag on the first row"),
-    ("parent_quantity", "i8", "shares", "max over the day's rows of leaves + matched of the day"),
+    ("parent_quantity", "i8", "shares", "max over the day's rows of leaves + matched of the day, at least its fills"),
     ("leaves_quantity", "i8", "shares", "leaves on the last row"),
     ("matched_quantity", "i8", "shares", "matched of the day: last row's matched less carried_quantity"),
-    ("carried_quantity", "i8", "shares", "cumulative matched on the day's first row (earlier days')"),
+    ("carried_quantity", "i8", "shares", "matched on earlier days: the first row's matched less fills by then"),
+    ("fault", "i1", "bit mask", "what is impossible in the order's rows and fills, see below; 0 nothing"),
     ("arrival_quote", "i4", "row of quotes", "last quote strictly before arrival_time, -1 none"),
     ("end_quote", "i4", "row of quotes", "last quote strictly before end_time, -1 none"),
     ("first_fill", "i4", "row of fills", "first of the order's fills, which are contiguous"),
@@ -100,10 +101,11 @@ FILLS: Final = _columns(
     ("participant", "i4", "id or code", "broker on this side"),
     ("deal_source", "i2", "code", "deal source, -1 unknown"),
     ("side", "i1", "+1 buy, -1 sell", "side of this fill"),
-    ("venue", "i1", "code", "0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report"),
+    ("venue", "i1", "code", "0 lit, 1 dark, 2 auction, 3 crossing booking, 4 off-market report, 5 unknown deal source"),
     ("aggressor", "i1", "code", "1 aggressive, 0 passive, 2 neither, -1 unknown"),
     ("national_bid", "i8", "price unit", "best bid snapshot on the trade row, null if absent"),
     ("national_offer", "i8", "price unit", "best offer snapshot on the trade row, null if absent"),
+    ("extended_price?", "i8", "1/10000 price unit", "exact trade price, null if absent"),
     ("quote", "i4", "row of quotes", "last quote strictly before timestamp, -1 none"),
     ("by_time", "i4", "row of fills", "the k-th fill in (timestamp, sequence) order"),
 )

@@ -13,6 +13,7 @@ import numpy as np
 from kernels.base.columns import Array
 from tickstore.day.reader import HEAD, MAGIC, dump_json
 from tickstore.day.schema import GROUPS, SCHEMA_VERSION
+from tickstore.durable.files import sync_handle
 from tickstore.errors import StoreError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class DayWriter:
     def sync(self) -> None:
         """Make the file durable and let go of it."""
         try:
-            os.fsync(self._handle)
+            sync_handle(self._handle, self.path)
         finally:
             self.close()
 

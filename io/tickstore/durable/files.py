@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import IO, Any, Final
 
 from tickstore.errors import UserError
@@ -17,6 +18,8 @@ from tickstore.errors import UserError
 TEMPORARY = ".tmp-"  # prefix of files not yet complete; whatever bears it may be deleted when nobody runs
 FSYNC_SECONDS = 0.2  # finished jobs are made durable in groups: at most this much work is repeated after a crash
 _MANY: Final = 16  # files beyond which one sync of the file system is cheaper than one of each
+_NO_SYNC: Final = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY}  # "no such thing here"
+_NO_FOLDER_SYNC: Final = {errno.EPERM, errno.EACCES, errno.EBADF, errno.EISDIR}  # the same, of folders
 _WAIT_AND_WRITE: Final = 1 | 2 | 4  # SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER
 
 
@@ -29,7 +32,7 @@ def atomic_file(path: Path | str) -> Iterator[IO[bytes]]:
         with temporary.open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            sync_handle(file.fileno(), path)
         temporary.replace(path)
         sync_path(path.parent)
     except BaseException:
@@ -51,8 +54,24 @@ def atomic_json(path: Path | str, content: Any) -> None:
 
 def sync_path(path: Path) -> None:
     """Make the names in a folder, or the content of a file, durable."""
-    with _opened(path) as handle:
+    try:
+        with _opened(path) as handle:
+            sync_handle(handle, path)
+    except (PermissionError, IsADirectoryError):  # some network folders cannot be opened themselves, their files can
+        if not path.is_dir():
+            raise
+
+
+def sync_handle(handle: int, path: Path | str) -> None:
+    """Make an open file or folder durable, as far as its file system can: some know nothing of it, folders above all.
+
+    OSError: it was not written, to the disk that ``path`` is on.
+    """
+    try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC and not (error.errno in _NO_FOLDER_SYNC and S_ISDIR(os.fstat(handle).st_mode)):
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 @contextmanager
@@ -73,8 +92,13 @@ def sync_files(paths: list[Path]) -> None:
         return
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     with _opened(folder) as handle:
-        if sync_all(handle) != 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+        if sync_all(handle) == 0:
+            return
+        number = ctypes.get_errno()
+    if number not in _NO_SYNC:
+        raise OSError(number, os.strerror(number), str(folder))
+    for path in paths:
+        sync_path(path)
 
 
 def write_out(path: Path) -> None:

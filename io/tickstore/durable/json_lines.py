@@ -6,12 +6,13 @@ believed when a bit flips.
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from tickstore.durable.files import sync_handle
 
 
 def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
@@ -24,7 +25,7 @@ def append_lines(path: Path, lines: list[dict[str, Any]]) -> None:
             file.truncate(whole)
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        sync_handle(file.fileno(), path)
 
 
 def whole_size(path: Path) -> int:

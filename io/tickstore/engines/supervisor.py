@@ -9,9 +9,7 @@ import contextlib
 import gc
 import multiprocessing
 import os
-import signal
 import time
-import warnings
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,10 +17,11 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Literal, Self
 
 from tickstore.engines.engine import Answer, EngineError, Feed, Task
-from tickstore.engines.worker import SINGLE_THREAD, Birth, work_loop
+from tickstore.engines.processes import SERVER_DIED, START_ATTEMPTS, STOP_SECONDS, await_end, death_of, start_process
+from tickstore.engines.short_sockets import keep_sockets_short
+from tickstore.engines.worker import Birth, work_loop
 
-START_ATTEMPTS = 3  # workers in a row that die before they are ready
-STOP_SECONDS = 2.0
+GUARD = "tickstore.engines.server_guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class Supervisor:
         self.unready_deaths = 0
         self.context: Any = multiprocessing.get_context(options.start)
         if options.start == "forkserver":
-            self.context.set_forkserver_preload(list(options.preload))
+            self.context.set_forkserver_preload([GUARD, *options.preload])
+            keep_sockets_short()
         self.lifeline, self._our_end = multiprocessing.Pipe(duplex=False)
 
     def __enter__(self) -> Self:
@@ -127,8 +127,7 @@ class Supervisor:
             parent = os.getpid()
         birth = Birth(self.options.preload, self.options.memory_mb, close, parent)
         process = self.context.Process(target=work_loop, args=(theirs, self.lifeline, birth), daemon=True)
-        with _quiet_birth():
-            process.start()
+        start_process(process)
         theirs.close()
         return _Worker(process, ours)
 
@@ -164,9 +163,10 @@ class Supervisor:
     def _died(self, worker: _Worker) -> Answer | None:
         attempt, worker.busy = worker.busy, None
         worker.process.join(STOP_SECONDS)
-        reason = _death(worker.process.exitcode)
+        code = worker.process.exitcode
+        reason = death_of(code)
         self._discard(worker)
-        if not worker.ready:
+        if not worker.ready and not (code == SERVER_DIED and self.workers):  # which all died with it count as one
             self.unready_deaths += 1
             if self.unready_deaths >= START_ATTEMPTS:
                 raise EngineError(f"workers do not start: {reason}", damaged=True)
@@ -203,6 +203,8 @@ class Supervisor:
         if worker.process.is_alive():
             worker.process.kill()
         worker.process.join(STOP_SECONDS)
+        if worker.process.exitcode == SERVER_DIED:
+            await_end(worker.process.pid)
 
     def _stop(self) -> None:
         """End all workers: idle ones by closing their pipe, busy ones by force."""
@@ -218,33 +220,3 @@ class Supervisor:
         self.workers.clear()
         self.lifeline.close()
         self._our_end.close()
-
-
-@contextlib.contextmanager
-def _quiet_birth() -> Iterator[None]:
-    """Start processes that run one thread each and never see Ctrl-C, which reaches the whole process group.
-
-    The forkserver, which starts with the first worker, inherits the signal mask and the environment, and the
-    workers from it. An interrupt that comes meanwhile is delivered at the end.
-    """
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
-    os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
-            yield
-    finally:
-        for name, value in environment.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _death(code: int | None) -> str:
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):  # a real-time signal has no name
-            return f"its worker was killed by {signal.Signals(-code).name}"
-    return f"its worker ended with exit code {code}"

@@ -1,7 +1,6 @@
 """The inside of a worker process: load, say so, do tasks until the pipe closes. Started by the supervisor."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import threading
@@ -10,9 +9,9 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
 from tickstore.engines.engine import Task, error_line, travelling
+from tickstore.engines.parent_death import die_with_parent
 
 SINGLE_THREAD: Final = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Birth(NamedTuple):
@@ -32,7 +31,8 @@ def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     for handle in birth.close:
         with contextlib.suppress(OSError):
             os.close(handle)
-    _die_with_parent(lifeline, birth.parent)
+    die_with_parent(birth.parent or os.getppid())  # or the forkserver: nobody could tell how a worker without it ends
+    _end_with(lifeline)
     _limit_memory(birth.memory_mb)
     for name in birth.preload:  # the forkserver has done this; it says nothing when it failed
         failure = import_module(name).ensure_loaded()
@@ -56,17 +56,11 @@ def _answer(function: Any, argument: Any) -> tuple[str, Any]:
         return "failed", (error_line(error), travelling(error))
 
 
-def _die_with_parent(lifeline: Connection, parent: int) -> None:
+def _end_with(lifeline: Connection) -> None:
     """End this process when the one that gives it tasks is gone, however it went: the lifeline's other end then closes.
 
-    The system kills a child of its own accord, stopped ones too. That alone would not do: the parent may be a
-    forkserver, which lives as long as any worker does.
+    Its parent may be a forkserver, which lives as long as any worker does.
     """
-    if parent:
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
     def watch() -> None:
         with contextlib.suppress(EOFError, OSError):

@@ -133,6 +133,7 @@ TRADES: Final = (
         ("nationalofferpricesnapshot", "nationaloffer", "offer", "offerprice", "ask", "askprice"),
         default=NULL, low=-(2**62), high=LARGEST_PRICE
     ),
+    Field("extended_price", INTEGER, "i8", ("extendedprice",), default=NULL),
     Field("trade_date", DATE, "i8", _TRADE_DATE, default=NULL, low=-1),
 )  # fmt: skip
 NBBO: Final = (

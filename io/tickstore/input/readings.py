@@ -15,7 +15,6 @@ from tickstore.request import ConvertRequest
 from tickstore.rules import MIDNIGHT, NO_PRICE, ColumnRule
 
 _DATE_IN_NAME: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_PRICES_OF_QUOTES: Final = ("bid", "offer", *SNAPSHOTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def field_readings(
 
 def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertRequest, path: str) -> Reading:
     nulls = rule.null_values or (request.null_values if not field.required or field.nullable else ())
-    if field.kind == PRICE and field.name in _PRICES_OF_QUOTES:
+    if field.kind == PRICE:
         nulls = (*NO_PRICE, *nulls)
     if field.kind == TIME and not field.required:
         nulls = ("0", *nulls)  # the exchange's word for a time that is none

@@ -1,4 +1,4 @@
-"""A file of sessions: when continuous trading of a security began and ended on a date. For `conversion`.
+"""Files of sessions: when continuous trading of a security began and ended on a date. For `conversion`.
 
 Two shapes are known. One row a session: security, start, end and, unless it holds for every date, date; times are
 HH:MM[:SS] local, ISO or epoch. Or the exchange's own: one row a change of state, with a timestamp and a
@@ -7,7 +7,7 @@ matchingType, of which 1 is continuous matching.
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from kernels.base.local_time import local_instant
 from tickstore.errors import InputError, UserError
 from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
+from tickstore.input.text import read_text
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
 from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar, trade_days
 from tickstore.times.written_times import RejectError, parse_time
@@ -65,24 +66,33 @@ class _RowError(Exception):
     """What is wrong with a row."""
 
 
-def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
-    """Read a session file.
+def read_sessions(paths: Sequence[Path], timezone: str, cutoff: str, holidays: tuple[str, ...]) -> SessionTable:
+    """Read session files, as if they were one.
 
-    InputError: it is missing, has neither shape, or a row of it cannot be read or contradicts another.
+    InputError: one is missing, has neither shape, or a row cannot be read or contradicts another.
     """
-    names, rows = _read_rows(path)
-    spans = {"security", "start", "end"} <= names
-    if not spans and not {"security", "time", "matching"} <= names:
-        raise InputError(
-            f"{path}: a session file needs the columns security, start and end (date is optional), "
-            f"or security, timestamp and matchingType; it has: {', '.join(_header(path)[0])}"
-        )
-    if not rows:
-        raise InputError(f"{path}: no sessions in it")
+    spans: list[tuple[Path, int, Row]] = []
+    changes: list[tuple[Path, int, Row]] = []
+    for path in paths:
+        names, rows = _read_rows(path)
+        has_spans = {"security", "start", "end"} <= names
+        if not has_spans and not {"security", "time", "matching"} <= names:
+            raise InputError(
+                f"{path}: a session file needs the columns security, start and end (date is optional), "
+                f"or security, timestamp and matchingType; it has: {', '.join(_header(path)[0])}"
+            )
+        if not rows and len(paths) == 1:
+            raise InputError(f"{path}: no sessions in it")
+        (spans if has_spans else changes).extend((path, number, row) for number, row in rows)
     calendar = trade_calendar(timezone, cutoff, holidays)
     table = SessionTable({}, {}, timezone)
-    read = _span_reader(table, calendar) if spans else _change_reader(table, calendar, rows)
-    for number, row in rows:
+    _read_all(spans, _span_reader(table, calendar))
+    _read_all(changes, _change_reader(table, calendar, [row for _, _, row in changes]))
+    return table
+
+
+def _read_all(rows: Iterable[tuple[Path, int, Row]], read: Callable[[Row], None]) -> None:
+    for path, number, row in rows:
         try:
             if not row["security"]:
                 raise _RowError("the security is missing")
@@ -90,13 +100,12 @@ def read_sessions(path: Path, timezone: str, cutoff: str, holidays: tuple[str, .
         except (_RowError, RejectError, UserError, ValueError) as error:
             reason = error.args[0] if isinstance(error, _RowError) else "a time or date cannot be read"
             raise InputError(f"{path}:{number}: {reason}") from None
-    return table
 
 
 def _header(path: Path) -> tuple[tuple[str, ...], str, bytes]:
-    """Return names, delimiter and content of a file."""
+    """Return names, delimiter and content of a file, packed or not."""
     try:
-        text = path.read_bytes()
+        text = read_text(path)
     except OSError as error:
         raise InputError(f"sessions: cannot read {path}: {error.strerror}") from None
     return *split_names(text.partition(b"\n")[0], str(path)), text
@@ -148,7 +157,7 @@ def _span_reader(table: SessionTable, calendar: TradeCalendar) -> Callable[[Row]
     return read
 
 
-def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[tuple[int, Row]]) -> Callable[[Row], None]:
+def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[Row]) -> Callable[[Row], None]:
     """Return what puts the session that a row begins into ``table``.
 
     It lasts from the first change into continuous matching of a trade date to the last change out of it.
@@ -159,7 +168,7 @@ def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[tupl
         stamp = parse_time(row["time"], table.timezone)
         return (row["security"], _trade_day(stamp, calendar)), stamp
 
-    for _, row in rows:
+    for row in rows:
         try:
             key, stamp = place(row)
             days.setdefault(key, []).append((stamp, row["matching"]))

@@ -63,6 +63,14 @@ def read_head(path: Path, form: str, size: int) -> bytes:
     return head
 
 
+def read_text(path: Path) -> bytes:
+    """Return the whole text of a small file, packed or not."""
+    form = sniff_form(path)
+    if form == PLAIN:
+        return path.read_bytes()
+    return b"".join(data[start:stop].tobytes() for data, start, stop, _ in stream_pieces(path, form, _HEAD_PIECE))
+
+
 @contextmanager
 def mapped(path: str) -> Iterator[mmap.mmap]:
     """Map a file for reading once, front to back."""

@@ -60,6 +60,15 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     return tuple(sources)
 
 
+def source_of(path: Path, table: str, request: ConvertRequest) -> Source | None:
+    """Return one file as a conversion of it alone would read it, None where it is empty."""
+    _, source, decimal = _source(path, table, rules_of(request.columns), request)
+    if source is None:
+        return None
+    source = _as_text_ids([source])[0]
+    return _in_currency(source, request.price_decimals) if _decimal_prices([(source, decimal)], request) else source
+
+
 def _in_currency(source: Source, price_decimals: int) -> Source:
     """Return a source whose prices are decimal numbers of the currency, or whole numbers of 1/divisor of it."""
     scale = 10**price_decimals

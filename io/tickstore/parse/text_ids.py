@@ -5,13 +5,14 @@ agree on a dictionary; the text travels beside it in columns of eight bytes each
 """
 
 import hashlib
+from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64
+from kernels.base.columns import I64, Array
 from kernels.conventions import NULL
 from tickstore.input.fields import IDS, NAME, TEXT_COLUMNS
 from tickstore.input.files import Source
@@ -55,6 +56,13 @@ def words_text(words: NDArray[np.int64]) -> list[str]:
     size = 8 * words.shape[1]
     data = np.ascontiguousarray(words).astype(">i8").tobytes()
     return [data[start : start + size].rstrip(b"\0").decode(errors="replace") for start in range(0, len(data), size)]
+
+
+def order_name(orders: Mapping[str, Array], row: int) -> str:
+    """Return the id of an order as the input wrote it, from the columns of a day file's orders."""
+    words = [orders[name][row] for name in TEXT_COLUMNS if name in orders]
+    text = words_text(np.array([words], np.int64))[0] if words else ""
+    return text or str(int(orders["order_id"][row]) % 2**64)
 
 
 class TextIds:

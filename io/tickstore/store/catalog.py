@@ -21,7 +21,7 @@ _VERSION: Final = 1
 class SessionHints:
     """What the day's own rows say about its session, ns UTC or None (decisions 4)."""
 
-    first_auction: int | None = None  # auction print before 12:00 local
+    first_auction: int | None = None  # opening auction: its print before 12:00 local, nothing traded before
     first_continuous: int | None = None  # continuous print from 09:59 local
     first_dark_entry: int | None = None  # arrival of a dark order from 09:59 local
     first_quote: int | None = None  # valid quote from 09:59 local

@@ -52,6 +52,7 @@ class BuiltPartition:
     removed: list[Removed] = field(default_factory=list)  # stored rows whose place others take
     others: list[str] = field(default_factory=list)  # tables that differ from the store's, of a conflict
     contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
+    odd: list[tuple[str, int, str]] = field(default_factory=list)  # what cannot be: kind, how often, the first
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 CATALOG_NAME: Final = "catalog.json"
 _OWN_ENDINGS: Final = (".", ".json", ".jsonl", ".csv", ".tmp")  # .tmp: of the first versions
 REJECTS_NAME: Final = "rejects.csv"
+NAMES_NAME: Final = "names.json"
 MANIFEST_NAME: Final = "manifest.jsonl"
 CONVERT_FOLDER: Final = ".convert"
 FINISHED_FOLDER: Final = ".finished"

@@ -23,7 +23,16 @@ from tickstore.store.catalog import (
     stored_catalog,
 )
 from tickstore.store.commit import finish_commit
-from tickstore.store.paths import CATALOG_NAME, CONVERT_FOLDER, MANIFEST_NAME, REJECTS_NAME, day_path, is_decided
+from tickstore.store.names import read_names
+from tickstore.store.paths import (
+    CATALOG_NAME,
+    CONVERT_FOLDER,
+    MANIFEST_NAME,
+    NAMES_NAME,
+    REJECTS_NAME,
+    day_path,
+    is_decided,
+)
 from tickstore.store.recovery import existing, settle, writer_of
 
 MISSING: Final = "missing"
@@ -143,8 +152,12 @@ def _check_others(store: Path, days: set[Path]) -> Iterator[Problem]:
     rejects = store / REJECTS_NAME
     if not rejects.exists() and any(line.get("kind") == "conversion" for line in read_lines(store / MANIFEST_NAME)):
         yield Problem(MISSING, rejects, f"the table of the rows that were not stored is gone: {_AGAIN}")
+    try:
+        read_names(store)
+    except StoreError as error:
+        yield Problem(DAMAGED, store / NAMES_NAME, error.message.removeprefix(f"{store / NAMES_NAME}: "))
     for path in sorted(store.iterdir()):
-        if path.name.startswith(".") or path.name in (CATALOG_NAME, MANIFEST_NAME, REJECTS_NAME):
+        if path.name.startswith(".") or path.name in (CATALOG_NAME, MANIFEST_NAME, NAMES_NAME, REJECTS_NAME):
             continue
         others = [file for file in sorted(path.rglob("*")) if file not in days and not file.is_dir()]
         if path.is_dir() and not any(day.parent == path for day in days):

@@ -121,6 +121,31 @@ def test_a_tick_file_is_used_and_recorded(market: Market, tmp_path: Path) -> Non
     assert facts["config"]["tick_file"] == "ticks.csv"
 
 
+def test_inspect_shows_what_a_folder_holds(market: Market) -> None:
+    done = darkreplay("inspect", "raw", "--json", folder=market.folder)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert [(table["table"], table["exact"], table["securities"]) for table in facts["tables"]] == [
+        ("orders", True, 2), ("trades", True, 2), ("nbbo", True, 2),
+    ]  # fmt: skip
+    assert facts["orphans"]["without_trade"] == 0
+    guide = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    table = guide.partition("<!-- inspection -->")[2].partition("<!-- end of inspection -->")[0]
+    documented = set(re.findall(r"`(\w+)`", table))
+    assert set(facts) <= documented
+    assert {
+        name for key in ("files", "tables", "order_types", "outcomes", "answers") for name in facts[key][0]
+    } <= documented
+    assert {name for key in ("quotes", "sessions", "orphans", "names") for name in facts[key]} <= documented
+    text = darkreplay("inspect", "raw", folder=market.folder).stdout
+    assert "what a run could compute" in text
+    wrong = darkreplay("inspect", "raw", "--rows=x", folder=market.folder)
+    assert (wrong.returncode, wrong.stderr) == (2, "darkreplay: --rows needs a whole number, 0 or more, not 'x'\n")
+    wrong = darkreplay("inspect", "raw/orders.csv", "--table=bids", folder=market.folder)
+    assert wrong.returncode == 2
+    assert "--table needs one of" in wrong.stderr
+
+
 def test_inspect_shows_how_columns_map(market: Market) -> None:
     facts = json.loads(darkreplay("inspect", "raw/orders.csv", "--json", folder=market.folder).stdout)
     assert facts["table"] == "orders"

@@ -1,36 +1,53 @@
-"""The kernels are compiled once, announced, and a damaged cache is rebuilt."""
+"""The kernels are compiled once, announced; what is damaged is compiled anew, and nothing that is sound thrown away."""
 
 import os
+import pickle
 import shutil
+import signal
 import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO, TypeVar
 
 import pytest
 
 from driver.engines import kernel_cache
-from driver.engines.kernel_cache import DAMAGED, WarmUp, is_cache_damage, is_warm, marker_path, with_sound_cache
+from driver.engines.kernel_cache import DAMAGED, FAILED, SET_ASIDE, WarmUp, heal, is_warm, marker_path
+from kernels.base.sealed_files import seal
 from tests.driver.conftest import Market
-from tests.driver.whole_runs import darkreplay, tables
+from tests.driver.whole_runs import ENVIRONMENT, command, darkreplay, tables
 from tickstore.durable.files import atomic_json
 from tickstore.errors import UserError
 
+T = TypeVar("T")
+
 
 class Child:
-    """A compilation that ends with the exit codes it is given."""
+    """A compilation that ends with the exit codes it is given, and says something before."""
 
-    commands: list[list[str]]
-
-    def __init__(self, *codes: int) -> None:
+    def __init__(self, *codes: int, words: str = "") -> None:
         self.codes = list(codes)
-        self.commands = []
+        self.words = words
+        self.commands: list[list[str]] = []
+        self.caches: list[str | None] = []
+        self.returncode = 0
         self.killed = False
 
-    def start(self, command: list[str], **options: object) -> "Child":
+    def start(self, command: list[str], env: dict[str, str], stderr: IO[bytes]) -> "Child":
         self.commands.append(command)
+        self.caches.append(env.get("NUMBA_CACHE_DIR"))
+        stderr.write(self.words.encode())
+        if self.codes[:1] == [0] and self.caches[-1]:
+            made = Path(str(self.caches[-1])) / "darkreplay" / "kernels-0" / "dark"
+            made.mkdir(parents=True)
+            (made / "a.nbi").touch()
         return self
 
     def wait(self) -> int:
-        return self.codes.pop(0) if self.codes else 0
+        self.returncode = self.codes.pop(0) if self.codes else 0
+        return self.returncode
 
     def kill(self) -> None:
         self.killed = True
@@ -60,12 +77,33 @@ def test_a_cold_cache_is_compiled_once_and_said(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("cold")
-def test_a_compilation_that_dies_is_tried_with_the_cache_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_is_set_aside_only_if_an_empty_one_does_better(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    root = tmp_path / "darkreplay"
+    for package in ("kernels-0", "tickstore-0"):
+        (root / package).mkdir(parents=True)
+        (root / package / "kept").touch()
+    with pytest.raises(UserError, match=rf"{FAILED}: No space left;"):
+        warm_up_with(Child(1, 1, words="Traceback\nNo space left\n"), monkeypatch)
+    assert sorted(path.name for path in root.iterdir()) == ["kernels-0", "tickstore-0"]
     child = Child(-11, 0)
-    assert DAMAGED in warm_up_with(child, monkeypatch)
-    assert [command[-1] == "--set-aside" for command in child.commands] == [False, True]
-    with pytest.raises(UserError, match="the kernels cannot be compiled"):
-        warm_up_with(Child(1, 1), monkeypatch)
+    said = warm_up_with(child, monkeypatch)
+    assert child.caches == [None, str(root / f".fresh-{os.getpid()}")]
+    assert f"{SET_ASIDE} ({root / 'kernels-0'})" in said
+    aside = next(root.glob("kernels-0.damaged-*"))
+    assert (aside / "kept").exists()
+    assert (root / "tickstore-0" / "kept").exists(), "it was sound"
+    assert (root / "kernels-0" / "dark" / "a.nbi").exists()
+    assert is_warm(marker_path())
+    assert not list(root.glob(".fresh*"))
+
+
+@pytest.mark.usefixtures("cold")
+@pytest.mark.parametrize("words", ["MemoryError", "LLVM ERROR: out of memory", "libx.so: failed to map segment"])
+def test_too_little_memory_is_not_blamed_on_the_cache(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = Child(1, words=words)
+    with pytest.raises(UserError, match=rf"{FAILED}: (memory is limited|free some memory)"):
+        warm_up_with(child, monkeypatch)
+    assert len(child.commands) == 1
 
 
 @pytest.mark.usefixtures("cold")
@@ -85,7 +123,7 @@ def test_a_warm_cache_is_recognised_by_its_files(monkeypatch: pytest.MonkeyPatch
     (tmp_path / "kernels").mkdir()
     atomic_json(marker, {"folders": [str(tmp_path / "kernels")]})
     assert not is_warm(marker), "emptied by hand"
-    (tmp_path / "kernels" / "a.nbi").touch()
+    (tmp_path / "kernels" / "a.nbi").write_bytes(seal(b""))
     assert is_warm(marker)
     assert warm_up_with(Child(), monkeypatch) == []
     monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
@@ -108,50 +146,124 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert marker_path() not in (here, copied)
 
 
-def test_only_errors_of_the_cache_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_aside = []
-    monkeypatch.setattr(kernel_cache, "set_aside_caches", lambda: set_aside.append(True))
-    calls = []
+def test_damaged_files_alone_are_removed(tmp_path: Path) -> None:
+    folder, marker = tmp_path / "kernels", tmp_path / "warm.json"
+    folder.mkdir()
+    assert heal(marker) == []
+    for name in ("a.nbi", "a.1.nbc", "b.nbi", "b.1.nbc"):
+        (folder / name).write_bytes(name.encode() * 99 + seal(name.encode() * 99))
+    atomic_json(marker, {"folders": [str(folder)]})
+    assert heal(marker) == []
+    assert marker.exists()
+    os.truncate(folder / "a.1.nbc", 99)
+    content = bytearray((folder / "b.nbi").read_bytes())
+    content[50] ^= 1
+    (folder / "b.nbi").write_bytes(content)
+    assert heal(marker) == [folder / "a.1.nbc", folder / "b.nbi"]
+    assert sorted(path.name for path in tmp_path.rglob("*.nb?")) == ["a.nbi", "b.1.nbc"]
+    assert not marker.exists()
 
-    def fail() -> None:
-        calls.append(True)
-        raise EOFError("Ran out of input")
 
-    with pytest.raises(EOFError, match="Ran out"):
-        with_sound_cache(fail, lambda line: None)
-    assert (len(calls), set_aside) == (1, [])
-    code = compile(
-        "def load():\n    raise EOFError('Ran out of input')\n", f"/site-packages/{kernel_cache.CACHING}", "exec"
-    )
-    numba: dict[str, object] = {}
-    exec(code, numba)
+def damage(path: Path, how: str) -> None:
+    """Damage a file of compiled code; "crash" is code that kills, with a right checksum."""
+    content = path.read_bytes()
+    half = len(content) // 2
+    if how == "crash":
+        dead = pickle.dumps(Deadly())
+        path.write_bytes(dead + seal(dead))
+        return
+    damaged = {
+        "cut": content[:20],
+        "empty": b"",
+        "zeros": content[: half // 2] + bytes(half) + content[half // 2 + half :],
+    }
+    path.write_bytes(damaged[how])
 
-    def fail_in_numba() -> str:
-        calls.append(True)
-        if len(calls) == 2:
-            numba["load"]()  # type: ignore[operator]
-        return "fine"
 
-    said: list[str] = []
-    assert with_sound_cache(fail_in_numba, said.append) == "fine"
-    assert (said, set_aside) == ([DAMAGED], [True])
-    assert not is_cache_damage(ValueError("raised nowhere"))
+class Deadly:
+    """Kills the process that unpickles it."""
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return eval, (f"__import__('os').kill(__import__('os').getpid(), {signal.SIGSEGV:d})",)
 
 
 @pytest.mark.slow
 def test_a_run_survives_a_damaged_cache(market: Market, tmp_path: Path) -> None:
-    """Truncated index files make Numba raise rather than compile: workers notice, the run rebuilds and completes."""
-    arguments = ("run", f"--store={market.store}", "--max_workers=2")
+    """Truncated files, wrong machine code and code that crashes: the run heals what is damaged, and completes."""
+    inputs = [f"--{table}={market.raw}/{table}.csv" for table in ("orders", "trades", "nbbo")]
+    arguments = ("run", *inputs, "--max_workers=2")
     environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    cold = darkreplay(*arguments, "--results=cold", folder=tmp_path, environment=environment)
+    root = tmp_path / "cache" / "darkreplay"
+    cold = darkreplay(*arguments, "--store=s0", "--results=cold", folder=tmp_path, environment=environment)
     assert cold.returncode == 0, cold.stderr
     assert "compiling the kernels, once" in cold.stderr
-    compiled = sorted((tmp_path / "cache").rglob("kernels-*/**/*.nb?"))
-    for path in compiled:
-        os.truncate(path, 20)
-    damaged = darkreplay(*arguments, "--results=damaged", folder=tmp_path, environment=environment)
-    assert damaged.returncode == 0, damaged.stderr
-    assert DAMAGED in damaged.stderr
-    assert tables(tmp_path / "damaged") == market.tables
-    after = darkreplay(*arguments, "--results=after", folder=tmp_path, environment=environment)
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir())
+    cases = (
+        ("kernels", "nb?", "cut"),
+        ("kernels", "nbc", "zeros"),
+        ("tickstore", "nbc", "zeros"),
+        ("tickstore", "nbi", "empty"),
+    )
+    for number, (package, kind, how) in enumerate(cases):
+        sound = {path: path.read_bytes() for path in root.rglob("*.nbc")}
+        for path in sorted(root.glob(f"{package}-*/**/*.{kind}"))[::5]:
+            damage(path, how)
+            of_it = path.name.split(".py")[0]  # the code of a function whose index is lost is written again
+            sound = {path: content for path, content in sound.items() if not path.name.startswith(f"{of_it}.py")}
+        names = f"--store=s{number + 1}", f"--results=r{number}"
+        healed = darkreplay(*arguments, *names, folder=tmp_path, environment=environment)
+        assert healed.returncode == 0, healed.stderr
+        assert (DAMAGED if package == "kernels" else "is damaged: what is damaged is compiled anew") in healed.stderr
+        assert tables(tmp_path / f"r{number}") == market.tables
+        assert sorted(path.name for path in root.iterdir() if path.is_dir()) == folders, "nothing was moved away"
+        assert {path: path.read_bytes() for path in sound} == sound, "what was sound is as it was"
+    for path in root.glob("kernels-*/**/*.nbc"):
+        damage(path, "crash")
+    crashed = darkreplay("run", "--store=s0", "--results=crash", folder=tmp_path, environment=environment)
+    assert crashed.returncode == 0, crashed.stderr
+    assert SET_ASIDE in crashed.stderr
+    assert tables(tmp_path / "crash") == market.tables
+    after = darkreplay("run", "--store=s0", "--results=after", folder=tmp_path, environment=environment)
     assert "compiling" not in after.stderr
+
+
+def test_a_compilation_dies_with_a_killed_driver(market: Market, tmp_path: Path) -> None:
+    words = command("run", f"--store={market.store}", "--results=out")
+    environment = ENVIRONMENT | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    driver = subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
+    child = wait_for(lambda: children(driver.pid))
+    wait_for(lambda: [*(tmp_path / "cache").rglob("*.nbi")])  # well under way
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() and cmdline(pid) for pid in child), 5.0)
+
+
+def test_a_compilation_whose_driver_is_gone_does_not_begin(tmp_path: Path) -> None:
+    """The child that compiles stops at its parent's death even if that came first."""
+    words = [sys.executable, "-m", "driver.engines.kernel_cache", str(tmp_path / "marker"), "1"]
+    done = subprocess.run(words, env=ENVIRONMENT, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert not (tmp_path / "marker").exists()
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def cmdline(pid: int) -> bytes:
+    """Return the words of a process, none if it is dead and nobody has taken note."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_for(found: Callable[[], T], seconds: float = 60.0) -> T:
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+    return value

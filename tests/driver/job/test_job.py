@@ -247,3 +247,11 @@ def test_a_day_file_changed_since_the_plan_is_not_measured(make_job: MakeJob) ->
     assert run_job(replace(job, content=digest)).orders > 0
     with pytest.raises(StoreError, match="changed since this run was planned; run again"):
         run_job(replace(job, content="0" * 32))
+
+
+def test_a_job_whose_sums_cannot_be_fails_by_its_name(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driver.job.job.broken_rule", lambda cells: "leaves_quantity is negative: -5")
+    job = make_job("broken")
+    with pytest.raises(RuntimeError, match="101/2024-09-05: leaves_quantity is negative: -5: a fault of this program"):
+        run_job(job)
+    assert not (Path(job.folder) / "metrics.csv").exists()

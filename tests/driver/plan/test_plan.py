@@ -51,7 +51,8 @@ def partition(security: str = "101", date: str = "2024-01-02", **hints: int | No
 def session(*partitions: Partition, **flags: str) -> Session:
     """Return the session of the first partition."""
     first = partitions[0]
-    found = plan_sessions(load_config(flags).config, partitions)[first.security, first.date]
+    loaded = load_config(flags)
+    found = plan_sessions(loaded.config, partitions, loaded.session_stated)[first.security, first.date]
     return replace(found, date_start=NULL)
 
 
@@ -86,13 +87,36 @@ def test_the_end_is_at_least_the_usual_end_of_the_date() -> None:
 def test_few_prints_mean_the_configured_session() -> None:
     sparse = partition(continuous_prints=4)
     assert session(sparse) == Session(at("10:00"), at("16:00"), "config")
-    assert session(sparse, session="09:30-17:00") == Session(at("09:30"), at("17:00"), "config")
     assert session(sparse, partition("102", last_continuous=at("17:30"))).end == at("16:00")
 
 
 def test_a_session_file_wins() -> None:
     given = replace(partition(), session=(at("11:00"), at("12:00")))
     assert session(given) == Session(at("11:00"), at("12:00"), "file")
+    assert session(given, session="09:30-17:00") == Session(at("11:00"), at("12:00"), "file")
+
+
+@pytest.mark.parametrize("clocks", ["09:30-17:00", "10:00-16:00"])
+def test_a_session_that_the_user_states_wins_over_what_the_data_hints_at(clocks: str) -> None:
+    first, last = clocks.split("-")
+    for one in (partition(), partition(continuous_prints=4)):
+        assert session(one, session=clocks) == Session(at(first), at(last), "stated")
+
+
+def test_a_file_states_a_session_where_it_changes_the_default(tmp_path: Path) -> None:
+    """The file that `config` prints holds the default of every key: with it nothing is stated."""
+    path = tmp_path / "settings.toml"
+    for clocks, stated in (("10:00-16:00", False), ("09:30-16:00", True)):
+        path.write_text(f'[input]\nsession = "{clocks}"\n')
+        assert load_config({}, str(path)).session_stated == stated
+    assert load_config({"session": "10:00-16:00"}, str(path)).session_stated
+
+
+def test_hints_are_of_the_exchange_in_its_own_zone() -> None:
+    found = session(partition(), timezone="America/New_York")
+    zone = ZoneInfo("America/New_York")
+    start, end = (datetime(2024, 1, 2, hour, tzinfo=zone).timestamp() * 1e9 for hour in (10, 16))
+    assert found == Session(int(start), int(end), "config")
 
 
 def test_a_session_that_would_be_empty_falls_back() -> None:
@@ -202,7 +226,7 @@ def test_what_the_data_lacks_is_noted() -> None:
     bare.rows.update(quotes=0, fills=0)
     assert plan_jobs(config, [full], None, RESULTS).notes == ()
     some = plan_jobs(config, [full, bare], None, RESULTS).notes
-    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing"
+    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing, and so are A, B and C"
     alone = plan_jobs(config, [bare], None, RESULTS).notes
     assert alone[0].startswith("there are no trades: quantities come from order states")
 

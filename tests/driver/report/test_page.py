@@ -97,7 +97,8 @@ def test_findings_speak_of_every_scenario_and_of_what_is_missing(results: Path) 
     unquoted = real["benchmark_none"]
     assert f"about {real['priced_orders']} of {real['orders']} orders: {unquoted} have no valid quote" in text
     others = int(str(real["orders"])) - int(str(real["priced_orders"])) - int(str(unquoted))
-    assert f"{others} lack a price in one of the scenarios" in text
+    assert f"{others} never lived in continuous trading, or lack a valid quote at their end" in text
+    assert f"With the {real['never_in_session']} orders that never lived in continuous trading" in text
 
 
 def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> None:
@@ -152,3 +153,21 @@ def test_missing_inputs_are_said(results: Path) -> None:
     assert "No trades were given" in text
     assert "No quotes were given" in text
     assert "Fees" not in text
+
+
+def test_orders_that_are_set_apart_are_said(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    counts = {"fills": 5, "quotes": 7, "orders_set_apart": 1_200, "orders_set_apart_in_hours": 34}
+    assert "1,234 orders contradict themselves and are in no figure" in " ".join(findings(summary, rows, counts, {}))
+    assert "contradict" not in " ".join(findings(summary, rows, {"fills": 5, "quotes": 7}, {}))
+
+
+def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    (real, a, b, c) = summary
+    a |= {"of_market_volume": 0.2, "of_dark_volume": 1.25}
+    b |= {"of_market_volume": 0.2, "of_dark_volume": 0.9}
+    c |= {"of_market_volume": None, "of_dark_volume": None}
+    text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
+    assert "A fills 0.20 times what the market traded, and 1.25 times what the dark book did" in text
+    assert text.count("liquidity that was not there") == 1

@@ -22,7 +22,7 @@ from kernels.measure.choices import Session
 from kernels.measure.result_rows import OrderBlock
 from tests.blocks import cells_of, part_of, with_columns
 from tests.driver.job_folders import job_sums
-from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, random_block
+from tests.driver.order_blocks import HOUR, OPEN, SCENARIOS, is_priced, random_block
 from tests.oracles.moments import naive_outcome, naive_rounded
 from tickstore.errors import UserError
 
@@ -65,7 +65,7 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
     for c, key in enumerate(dimensions(cells)):
         rows = expected[key]
         sums = dict(zip(cells.names, cells.sums[:, c].tolist(), strict=True))
-        priced = [i for i in rows if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+        priced = [i for i in rows if is_priced(block, i)]
         assert sums["orders"] == len(rows)
         assert sums["order_quantity"] == sum(block.order_quantity[rows].tolist())
         assert sums["dark_quantity"] == sum(block.venue_quantity[1, rows].tolist())
@@ -73,6 +73,13 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
         assert sums["not_eligible"] == sum(int(block.eligible[i]) == 0 for i in rows)
         assert sums["priced_orders"] == len(priced) == cells.weight[c, 0]
         assert sums["base"] == sum(int(block.mid2[i]) * int(block.order_quantity[i]) for i in priced)
+        outside = [i for i in rows if block.window_start[i] > block.window_end[i]]
+        known = [i for i in outside if block.mid2[i] != NULL and np.isfinite(block.cost[0, i])]
+        asked, filled = (sum(column[outside].tolist()) for column in (block.order_quantity, block.filled_quantity))
+        assert sums["never_in_session"] == len(outside)
+        assert (sums["outside_quantity"], sums["outside_filled"]) == (asked, filled)
+        assert sums["outside_base"] == sum(int(block.mid2[i]) * int(block.order_quantity[i]) for i in known)
+        assert sums["outside_cost"] == sum(naive_rounded(float(block.cost[0, i]) * 65_536) for i in known)
         booked = [int(block.venue_quantity[3, i]) * int(block.mid2[i]) for i in priced]
         paid = [
             int(block.side[i]) * (2 * int(block.venue_notional[3, i]) - b) for i, b in zip(priced, booked, strict=True)
@@ -83,10 +90,7 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
             assert sums[f"{name}.filled_quantity"] == sum(block.scenario_filled[s, rows].tolist())
             outcomes = [
                 naive_outcome(
-                    int(block.group[i]),
-                    int(block.filled_quantity[i]),
-                    int(block.scenario_filled[s, i]),
-                    int(block.order_quantity[i]),
+                    int(block.scenario_filled[s, i]), int(block.order_quantity[i]), int(block.withdrawn_quantity[i])
                 )
                 for i in rows
             ]

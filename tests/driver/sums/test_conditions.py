@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volume
+from driver.sums.conditions import PHASES, SHARES, SPREADS, Market, condition_dimensions, market_volumes
 from driver.sums.volatility import RANGES
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
@@ -30,6 +30,7 @@ def one_order(**columns: int) -> OrderBlock:
         "benchmark": 1,
     } | columns
     given.setdefault("benchmark_time", min(max(given["arrival_time"], START), END))
+    given.setdefault("window_end", given["benchmark_time"])
     given.setdefault("mid2", given["arrival_bid"] + given["arrival_offer"])
     block = random_block(1, 0)
     changes: dict[str, Any] = {name: np.array([value], getattr(block, name).dtype) for name, value in given.items()}
@@ -52,6 +53,13 @@ def conditions(block: OrderBlock, volume: int = 1_000_000) -> tuple[str, str, st
 )  # fmt: skip
 def test_phase(minutes: int, source: int, phase: str) -> None:
     assert conditions(one_order(arrival_time=START + minutes * MINUTE, benchmark=source))[0] == phase
+
+
+@pytest.mark.parametrize("minutes", [-9, 361])
+def test_an_order_that_never_lived_in_the_session_has_a_phase_of_its_own_and_no_spread(minutes: int) -> None:
+    arrival = START + minutes * MINUTE
+    window = {"benchmark_time": max(arrival, START), "window_end": min(arrival + 1, END)}
+    assert conditions(one_order(arrival_time=arrival, **window))[:2] == ("never_in_session", "no valid quote")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +100,7 @@ def test_keys_stay_in_range_and_come_apart(n: int, seed: int) -> None:
     assert np.array_equal(back, key)
 
 
-def test_market_volume_counts_a_match_once_and_no_bookings_or_reports() -> None:
+def test_market_volumes_count_a_match_once_and_no_bookings_or_reports() -> None:
     quantity, venue = np.array([100, 100, 30, 30, 8, 8, 500, 900]), np.array([0, 0, 1, 1, 2, 2, 3, 4], np.int8)
-    assert market_volume(quantity, venue) == 138
-    assert market_volume(quantity[:0], venue[:0]) == 0
+    assert market_volumes(quantity, venue) == (138, 30)
+    assert market_volumes(quantity[:0], venue[:0]) == (0, 0)

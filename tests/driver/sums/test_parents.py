@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from driver.job.job import run_job
 from driver.plan.jobs import Job
-from driver.sums.parents import Parents, ParentSums, peak_quantities
+from driver.sums.parents import Parents, ParentSums, peak_quantities, state_columns
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.parent_table import COLUMNS
@@ -22,14 +22,17 @@ from kernels.conventions import NULL
 from kernels.measure.choices import Session
 from kernels.measure.order_columns import PARENTS
 from kernels.measure.result_rows import OrderBlock
+from kernels.sums import working
+from kernels.sums.working import StateColumns
 from tests.blocks import part_of, with_columns
 from tests.builders import build_day
 from tests.driver.job.test_job import OPEN as START
 from tests.driver.job.test_job import market
 from tests.driver.job_folders import SETTINGS, make_job
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import is_priced, random_block
 from tests.driver.readme_tables import column_table
 from tests.oracles.moments import naive_rounded
+from tests.oracles.tables import peak
 from tickstore.day.writer import write_day
 
 pytestmark = pytest.mark.reduced
@@ -44,9 +47,34 @@ def with_parents(n: int, seed: int, parents: int = 5) -> OrderBlock:
     return with_columns(block, [PARENTS], end_time=end, parent_id=rng.choice(ids, n))
 
 
+Life = list[tuple[int, int, int]]  # time, leaves, matched of each event
+
+
+def lives_of(block: OrderBlock) -> list[Life]:
+    """Return events of each order that begin and end with it, some amended up or down, some at one instant."""
+    rng, lives = np.random.default_rng(len(block)), []
+    columns = (block[name].tolist() for name in ("arrival_time", "end_time", "order_quantity"))
+    for arrival, end, asked in zip(*columns, strict=True):
+        inside = sorted(rng.choice([arrival, (arrival + end) // 2, end], rng.integers(0, 4)).tolist())
+        times = [arrival, *inside, *([end] if end > arrival or rng.random() < 0.5 else [])]
+        lives.append([(t, int(rng.integers(0, asked + 1)), int(rng.integers(0, 99))) for t in times])
+    return lives
+
+
+def states_of(lives: list[Life]) -> StateColumns:
+    """Return the columns of those events; each order carries 7 shares from the day before."""
+    ends = np.cumsum([0, *map(len, lives)])
+    following = np.arange(1, ends[-1] + 1, dtype=np.int32)
+    following[ends[1:] - 1] = -1
+    time, leaves, matched = np.array([event for life in lives for event in life], np.int64).reshape(-1, 3).T
+    events = {"timestamp": time, "leaves_quantity": leaves, "matched_quantity": matched + 7, "next_row": following}
+    orders = {"first_row": ends[:-1].astype(np.int32), "carried_quantity": np.full(len(lives), 7)}
+    return state_columns({name: np.ascontiguousarray(column) for name, column in events.items()}, orders)
+
+
 def summed(block: OrderBlock, *cuts: int) -> Parents | None:
     """Return the parents of a block, handed over in pieces whose memory is used again."""
-    sums = ParentSums()
+    sums = ParentSums(states_of(lives_of(block)))
     edges = sorted({0, len(block), *(min(cut, len(block)) for cut in cuts)})
     for low, high in pairwise(edges):
         piece = part_of(block, slice(low, high))
@@ -57,17 +85,14 @@ def summed(block: OrderBlock, *cuts: int) -> Parents | None:
 
 
 def naive_peak(children: list[int], block: OrderBlock) -> int:
-    """Return the most that was filled or working, looked at whenever a child arrives."""
-    most = 0
-    for now in children:
-        t, total = int(block.arrival_time[now]), 0
-        for i in children:
-            arrival, end = int(block.arrival_time[i]), int(block.end_time[i])
-            if arrival <= t:
-                ended = max(end, arrival + 1) <= t
-                total += int(block.filled_quantity[i] if ended else block.order_quantity[i])
-        most = max(most, total)
-    return most
+    """Return the most that was filled or open, each child from its events but for the last, then what it filled."""
+    lives = lives_of(block)
+    steps = []
+    for i in children:
+        open_then = [(t, leaves + matched) for t, leaves, matched in (lives[i][:-1] or lives[i])]
+        ended = max(int(block.end_time[i]), open_then[0][0] + 1)
+        steps.append([*open_then, (ended, int(block.filled_quantity[i]))])
+    return peak(steps)
 
 
 def naive_parents(block: OrderBlock) -> dict[int, list[int]]:
@@ -86,7 +111,7 @@ def test_parents_are_the_sums_of_their_children(n: int, seed: int, cuts: list[in
     assert parents.sums[0].tolist() == list(expected)  # in the order of their first children
     for p, (number, children) in enumerate(expected.items()):
         found = dict(zip(parents.names, parents.sums[:, p].tolist(), strict=True))
-        priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+        priced = [i for i in children if is_priced(block, i)]
         assert (found["arrival_time"], found["mid2"]) == (block.arrival_time[children[0]], block.mid2[children[0]])
         assert found["end_time"] == max(block.end_time[children].tolist())
         assert (found["orders"], found["priced_orders"]) == (len(children), len(priced))
@@ -99,13 +124,35 @@ def test_parents_are_the_sums_of_their_children(n: int, seed: int, cuts: list[in
             assert found[f"{scenario}.cost"] == sum(naive_rounded(float(block.cost[s, i]) * SCALE) for i in priced)
 
 
-def test_orders_sent_again_count_once_at_their_peak() -> None:
-    """100 shares, cancelled after 30, sent again as 70: never more than 100; a second child beside it adds up."""
-    day = [
-        np.array(column) for column in ([0, 0, 1, 1], [0, 5, 0, 4], [5, 9, 9, 9], [100, 70, 50, 50], [30, 70, 0, 50])
-    ]
-    assert peak_quantities(*day, count=2).tolist() == [100, 100]
-    assert peak_quantities(*(column[:0] for column in day), count=0).tolist() == []
+def quantities(*lives: Life, filled: list[int]) -> int:
+    """Return the peak of one parent with these children."""
+    n = len(lives)
+    index, end = np.arange(n, dtype=np.int32), np.array([life[-1][0] for life in lives])
+    states, done = states_of(list(lives)), np.array(filled)
+    changes = np.empty((3, working.count_states(states, index, end)), np.int64)
+    count = working.write_changes(states, index, end, done, *changes)
+    changes[0] = 0
+    return int(peak_quantities(*changes[:, :count], count=1)[0])
+
+
+def test_what_was_sent_again_or_moved_between_children_counts_once() -> None:
+    first, again = [(0, 100, 0), (3, 70, 30), (5, 70, 30)], [(5, 70, 0), (9, 0, 70)]
+    assert quantities(first, again, filled=[30, 70]) == 100  # cancelled after 30, sent again as 70
+    beside = [(0, 50, 0), (9, 50, 0)]
+    assert quantities([(4, 50, 0), (9, 50, 0)], beside, filled=[0, 50]) == 100
+
+
+def test_amendments_count_from_when_they_were_made() -> None:
+    """One child is taken down from 100 to 40 as the other is entered with 60; and one that grows counts less before."""
+    down, other = [(0, 100, 0), (5, 40, 0), (9, 40, 0)], [(5, 60, 0), (9, 60, 0)]
+    assert quantities(down, other, filled=[0, 0]) == 100
+    grows, early = [(0, 10, 0), (6, 90, 0), (9, 90, 0)], [(0, 50, 0), (6, 50, 0)]
+    assert quantities(grows, early, filled=[0, 0]) == 90  # never 90 + 50: the other had ended
+
+
+def test_a_child_that_ends_as_it_arrives_was_there() -> None:
+    assert quantities([(5, 80, 0), (5, 80, 0)], [(5, 20, 0)], filled=[0, 20]) == 100
+    assert peak_quantities(*np.zeros((3, 0), np.int64), count=0).tolist() == []
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -142,7 +189,7 @@ def test_the_table_has_each_parent_of_each_date_against_its_own_mid(tmp_path: Pa
 
 def check_row(row: dict[str, str], block: OrderBlock, children: list[int], s: int) -> None:
     """Compare a row with the shortfall of its children against the mid of the first one, from prices."""
-    priced = [i for i in children if block.mid2[i] != NULL and np.isfinite(block.cost[:, i]).all()]
+    priced = [i for i in children if is_priced(block, i)]
     mid2 = int(block.mid2[children[0]])
     alone = row["parent_id"] == ""
     sides = {int(block.side[i]) for i in children}
@@ -186,6 +233,21 @@ def test_the_readme_shows_the_columns() -> None:
     assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[
         0
     ] == column_table(COLUMNS)
+
+
+def test_a_scenario_that_is_not_known_has_no_cells(tmp_path: Path) -> None:
+    block = with_parents(30, 2)
+    block.stored("scenario_filled")[2], block.stored("scenario_notional2")[2] = NULL, np.nan
+    for charge in ("cost", "cost_touch", "cost_zero", "cost_cleanup"):
+        block.stored(charge)[:] = np.nan
+    job = make_job(tmp_path, 0, "1", "2024-01-01", block)
+    path = Path(job.folder) / "partial.arrow"
+    write_partial(replace(read_partial(path), parents=summed(block)), path)
+    aggregate(tmp_path, [job], SETTINGS)
+    for row in read(tmp_path / "by_parent.csv"):
+        cells = [row[name] for name in ("filled_quantity", "fill_ratio", "notional", "vwap", "orders_cost")]
+        assert cells[0] != "" or row["scenario"] == "B"
+        assert cells == [""] * 5 or row["scenario"] != "B"
 
 
 def test_a_job_of_a_day_file_with_parents_sums_them(tmp_path: Path) -> None:

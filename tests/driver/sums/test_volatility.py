@@ -1,7 +1,6 @@
 """Terciles of the 5-minute mid range: intervals, buckets and orders against a slow second way (decisions 30)."""
 
 import csv
-import math
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -14,12 +13,13 @@ from hypothesis import strategies as st
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.partial_file import Partial, write_partial
-from driver.sums.volatility import RANGES, UNKNOWN, count_intervals, interval_ranges, tercile_of
+from driver.sums.volatility import RANGES, TERCILES, UNKNOWN, count_intervals, interval_ranges, tercile_of
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
 from tests.driver.job_folders import SETTINGS, job_sums, market_key
 from tests.driver.order_blocks import HOUR, OPEN, random_block
+from tests.oracles.tables import terciles as naive_terciles
 
 pytestmark = pytest.mark.reduced
 MINUTE = 60_000_000_000
@@ -72,21 +72,34 @@ def test_ranges_of_intervals(seed: int, minutes: int) -> None:
 
 
 @given(st.lists(st.integers(0, UNKNOWN), max_size=40))
-def test_terciles_are_cut_where_a_third_and_two_thirds_are_reached(ranges: list[int]) -> None:
+def test_terciles_are_as_even_as_equal_ranges_allow(ranges: list[int]) -> None:
     place = tercile_of(count_intervals(np.array(ranges, np.int64)))
     assert len(place) == RANGES
     assert place[UNKNOWN] == 3
-    known = sorted(bucket for bucket in ranges if bucket != UNKNOWN)
-    if not known:
-        return
-    edges = [known[math.ceil(Fraction(part * len(known), 3)) - 1] for part in (1, 2)]
-    for bucket in set(known):
-        assert place[bucket] == sum(bucket > edge for edge in edges)
+    for bucket, name in naive_terciles(ranges).items():
+        assert TERCILES[place[bucket]] == name
+
+
+@pytest.mark.parametrize(
+    ("counts", "sizes"),
+    [
+        ({0: 20, 28: 52}, [20, 52, 0]),  # by ranks a third of 72 ends inside the 52, and all were low
+        ({0: 32, 24: 2, 28: 30, 30: 8}, [32, 32, 8]),
+        ({5: 9}, [0, 9, 0]),
+        ({5: 4, 6: 4}, [4, 0, 4]),
+        ({1: 60, 2: 8, 3: 4}, [60, 8, 4]),
+        ({1: 24, 2: 24, 3: 24}, [24, 24, 24]),
+        ({}, [0, 0, 0]),
+    ],
+)
+def test_sizes_of_terciles_by_hand(counts: dict[int, int], sizes: list[int]) -> None:
+    place = tercile_of([counts.get(bucket, 0) for bucket in range(RANGES)])
+    assert [sum(n for bucket, n in counts.items() if place[bucket] == group) for group in range(3)] == sizes
 
 
 def test_terciles_of_nine_intervals_by_hand() -> None:
     place = tercile_of(count_intervals(np.array([0, 0, 0, 4, 4, 9, 20, 20, 65])))
-    assert [int(place[bucket]) for bucket in (0, 4, 9, 20, 65)] == [0, 1, 1, 2, 3]
+    assert [int(place[bucket]) for bucket in (0, 4, 9, 20, 65)] == [0, 1, 2, 2, 3]
 
 
 def test_orders_belong_to_the_interval_of_their_benchmark_time() -> None:
@@ -121,12 +134,10 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
         write_partial(partial, folder / "partial.arrow")
         jobs.append(Job(index, security, date, "", str(folder), session, SETTINGS, 1, "print"))
     for security, block, ranges in blocks:
-        known = sorted(bucket for bucket in pooled[security] if bucket != UNKNOWN)
-        edges = [known[math.ceil(Fraction(part * len(known), 3)) - 1] for part in (1, 2)]
+        terciles = naive_terciles(pooled[security])
         for i in range(len(block)):
             bucket = int(ranges[min(max((int(block.benchmark_time[i]) - session.start) // (5 * MINUTE), 0), 59)])
-            name = ("low", "middle", "high")[sum(bucket > edge for edge in edges)]
-            counted = expected["no valid quote" if bucket == UNKNOWN else name]
+            counted = expected["no valid quote" if bucket == UNKNOWN else terciles[bucket]]
             counted[0] += 1
             counted[1] += int(block.order_quantity[i])
     aggregate(tmp_path, jobs, SETTINGS)

@@ -16,7 +16,7 @@ from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.blocks import cells_of, with_columns
 from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
-from tests.driver.order_blocks import empty_block, random_block
+from tests.driver.order_blocks import empty_block, is_priced, random_block
 from tickstore.errors import StoreError
 
 pytestmark = pytest.mark.reduced
@@ -32,6 +32,7 @@ INTEGERS += ["better", "equal", "worse", "benchmark_notional", "shortfall_cost"]
 REAL_INTEGERS = ["lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity", "leaves_quantity"]
 
 REAL_INTEGERS += ["lit_notional", "dark_notional", "auction_notional", "booked_notional"]
+REAL_INTEGERS += ["other_quantity", "other_notional"]
 
 REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders"]
 
@@ -88,7 +89,7 @@ def test_the_global_row_is_what_the_orders_say(tmp_path: Path) -> None:
     notional = np.concatenate([block.notional for block in blocks])
     mid2 = np.concatenate([block.mid2 for block in blocks])
     cost = np.concatenate([block.cost for block in blocks], axis=1)
-    priced = (mid2 != NULL) & np.isfinite(cost).all(axis=0)
+    priced = np.array([is_priced(block, i) for block in blocks for i in range(len(block))])
     base = (mid2 * quantity)[priced].astype(float)
     (real,), (a,) = (of(read(tmp_path, "global_summary"), scenario) for scenario in ("real", "A"))
     assert int(real["orders"]) == 150
@@ -108,9 +109,11 @@ def test_every_metric_says_how_many_orders_it_is_about(tmp_path: Path) -> None:
     block = random_block(80, 4)
     aggregate(tmp_path, [make_job(tmp_path, 0, "1", "2024-01-01", block)], SETTINGS)
     (real,) = of(read(tmp_path, "global_summary"), "real")
-    market = block.notional > block.venue_notional[3]  # crossing bookings are no market
-    assert int(real["effective_spread_orders"]) == int((market & np.isfinite(block.effective_spread_bps)).sum())
-    assert int(real["markout_1s_orders"]) == int((market & np.isfinite(block.markout_bps[0])).sum()) > 0
+    market = block.venue_notional[:3].sum(axis=0) > 0  # crossing bookings and unknown deal sources are no market
+    effective = market & np.isfinite(block.effective_spread_bps)
+    whole = int((effective & np.isfinite(block.impact_bps).all(axis=0)).sum())
+    assert int(effective.sum()) > whole
+    assert int(real["effective_spread_orders"]) == int(real["markout_1s_orders"]) == whole > 0
     assert int(real["time_to_first_fill_orders"]) == int((block.time_to_first_fill != NULL).sum())
     assert int(real["auction_notional"]) == int(block.venue_notional[2].sum())
 
@@ -251,18 +254,50 @@ def test_outliers_say_how_far_from_usual_they_are(tmp_path: Path) -> None:
     aggregate(tmp_path, jobs, SETTINGS)
     mid2 = np.concatenate([block.mid2 for block in blocks])
     cost = np.concatenate([block.cost for block in blocks], axis=1)
-    priced = (mid2 != NULL) & np.isfinite(cost).all(axis=0)
+    priced = np.array([is_priced(block, i) for block in blocks for i in range(len(block))])
     base = mid2 * np.concatenate([block.order_quantity for block in blocks]).astype(float)
     shortfall = 1e4 * cost[0, priced] / base[priced]
     median = float(np.median(shortfall))
     deviation = 1.4826 * float(np.median(np.abs(shortfall - median)))
     rows = read(tmp_path, "outliers")
-    assert len(rows) == 20
+    assert len(rows) == SETTINGS.outliers
     for row in rows:
         expected = (float(row["shortfall_bps"]) - median) / deviation
         assert float(row["shortfall_z"]) == pytest.approx(expected, rel=0.15, abs=0.15)
 
 
-def test_no_z_without_a_spread() -> None:
+def test_a_deviation_below_a_basis_point_counts_as_one() -> None:
     assert robust_z(3.0, (1.0, 2.0)) == pytest.approx(1 / 1.4826)
-    assert [robust_z(None, (1.0, 2.0)), robust_z(3.0, None), robust_z(3.0, (1.0, 0.0))] == [None] * 3
+    assert robust_z(3.0, (1.0, 0.0)) == robust_z(3.0, (1.0, 0.9)) == pytest.approx(2 / 1.4826)
+    assert [robust_z(None, (1.0, 2.0)), robust_z(3.0, None)] == [None] * 2
+
+
+@pytest.mark.parametrize("kept", [1, 7, 40])
+def test_outliers_are_the_largest_of_the_run_though_one_job_has_them_all(tmp_path: Path, kept: int) -> None:
+    settings = replace(SETTINGS, outliers=kept)
+    blocks = [random_block(90, seed) for seed in range(3)]
+    blocks[1] = with_columns(blocks[1], cost=blocks[1].cost * 1e3)
+    jobs = [make_job(tmp_path, i, "1", f"2024-01-0{i + 1}", block, settings) for i, block in enumerate(blocks)]
+    aggregate(tmp_path, jobs, settings)
+    costs = np.concatenate([np.abs(block.cost[0]) for block in blocks])
+    largest = np.sort(costs[np.isfinite(costs)])[::-1][:kept]
+    found = [2_000 * abs(float(row["shortfall_value"])) for row in read(tmp_path, "outliers")]
+    assert found == pytest.approx(largest.tolist())
+
+
+def test_filled_stands_over_the_volume_of_the_security_days_a_row_is_from(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path)
+    for index, job in enumerate(jobs):
+        path = Path(job.folder) / "partial.arrow"
+        write_partial(replace(read_partial(path), volumes=(10_000 + index, 1_000 + index)), path)
+    aggregate(tmp_path, jobs, SETTINGS)
+    days = {("9", "2024-01-01"): 0, ("9", "2024-01-02"): 1, ("101", "2024-01-01"): 2, ("101", "2024-01-02"): 3}
+    for row in read(tmp_path, "by_security"):
+        if (security := row["security_code"]) in ("9", "101"):
+            market, dark = (sum(base + days[security, f"2024-01-0{k}"] for k in (1, 2)) for base in (10_000, 1_000))
+            filled = int(row["filled_quantity"])
+            in_dark = int(row["dark_quantity"]) if row["scenario"] == "real" else filled
+            assert float(row["of_market_volume"]) == filled / market
+            assert float(row["of_dark_volume"]) == in_dark / dark
+    (whole,) = of(read(tmp_path, "global_summary"), "A")
+    assert float(whole["of_market_volume"]) == int(whole["filled_quantity"]) / sum(10_000 + k for k in range(len(jobs)))

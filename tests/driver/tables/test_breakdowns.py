@@ -14,8 +14,9 @@ from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
 from tests.driver.job_folders import RANGES_OF_DAY, SETTINGS, make_job
-from tests.driver.order_blocks import HOUR, OPEN, random_block
+from tests.driver.order_blocks import HOUR, OPEN, is_priced, random_block
 from tests.oracles.moments import naive_rounded
+from tests.oracles.tables import terciles
 
 pytestmark = pytest.mark.reduced
 START, END = OPEN + HOUR, OPEN + 6 * HOUR  # the session of job_folders
@@ -40,6 +41,8 @@ def size(block: OrderBlock, i: int) -> str:
 
 def phase(block: OrderBlock, i: int) -> str:
     arrival, time = int(block.arrival_time[i]), int(block.benchmark_time[i])
+    if time > block.window_end[i]:
+        return "never_in_session"
     if block.benchmark[i] == 2 or arrival <= START:
         return "pre-open"
     if block.benchmark[i] == 3 or arrival >= END:
@@ -51,7 +54,7 @@ def phase(block: OrderBlock, i: int) -> str:
 
 def spread(block: OrderBlock, i: int) -> str:
     bid, offer = int(block.arrival_bid[i]), int(block.arrival_offer[i])
-    if block.mid2[i] == NULL:
+    if block.mid2[i] == NULL or block.window_start[i] > block.window_end[i]:
         return "no valid quote"
     tick = [step for price, step in TICKS if bid >= price][-1]
     for name, most in (("locked", 0), ("1 tick", 1), ("2 ticks", 2)):
@@ -68,9 +71,8 @@ def share(block: OrderBlock, i: int) -> str:
 
 def volatility(block: OrderBlock, i: int) -> str:
     bucket = int(RANGES_OF_DAY[min(max((int(block.benchmark_time[i]) - START) // (5 * MINUTE), 0), 59)])
-    known = sorted(int(b) for b in RANGES_OF_DAY if b != 65)  # every date has the same: so have all together
-    edges = [known[-(-part * len(known) // 3) - 1] for part in (1, 2)]
-    return "no valid quote" if bucket == 65 else ("low", "middle", "high")[sum(bucket > edge for edge in edges)]
+    known = terciles(RANGES_OF_DAY.tolist())  # every date has the same: so have all together
+    return "no valid quote" if bucket == 65 else known[bucket]
 
 
 PLACES: dict[tuple[str, str], Place] = {
@@ -111,7 +113,7 @@ def test_breakdown(results: Path, blocks: list[OrderBlock], table: str, key: str
     expected: dict[str, list[int]] = {}
     for block in blocks:
         for i in range(len(block)):
-            priced = block.mid2[i] != NULL and bool(np.isfinite(block.cost[:, i]).all())
+            priced = is_priced(block, i)
             cost = naive_rounded(float(block.cost[s, i]) * 65_536) if priced else 0
             facts = (1, int(block.order_quantity[i]), int(block.scenario_filled[s, i]), int(priced), cost)
             sums = expected.setdefault(place(block, i), [0] * len(facts))

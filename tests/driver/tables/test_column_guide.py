@@ -18,7 +18,7 @@ from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
 from tests.blocks import with_columns
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import empty_block
-from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, column_table, table_table
+from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, column_table, kind_table, table_table
 
 
 def described(name: str) -> str:
@@ -80,3 +80,8 @@ def test_names_are_unique_and_signs_follow_the_names() -> None:
             assert column.sign == "cost", column.name
         if "improvement" in column.name or "markout" in column.name:
             assert column.sign == "benefit", column.name
+
+
+def test_the_readme_lists_the_kinds_of_data_quality() -> None:
+    text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    assert text.partition("<!-- kinds -->\n")[2].partition("<!-- end of kinds -->")[0] == kind_table()

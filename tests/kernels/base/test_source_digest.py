@@ -24,7 +24,7 @@ def make_package(folder: Path, factor: int) -> Path:
     for name in ("base", "measure"):
         (folder / "kernels" / name).mkdir(exist_ok=True, parents=True)
         (folder / "kernels" / name / "__init__.py").write_text('"""Test."""\n')
-    for name in ("compiling", "lean_compiler", "sources"):
+    for name in ("cache_folder", "checked_cache", "compiling", "lean_compiler", "sealed_files", "sources"):
         (folder / "kernels" / "base" / f"{name}.py").write_text((ROOT / "kernels" / "base" / f"{name}.py").read_text())
     (folder / "kernels" / "base" / "callee.py").write_text(CALLEE.format(factor=factor))
     (folder / "kernels" / "__init__.py").write_text('"""Test."""\n')

@@ -102,7 +102,7 @@ def test_crowded_day(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "BLOCK_ORDERS", rng.choice([100, SUB_BLOCK + 1, 10_248]))
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
-    rules |= {"session_start": start, "session_end": end, "states_only": not fills}
+    rules |= {"session_start": start, "session_end": end}
     first = {event["order_id"]: event for event in reversed(events)}
     orders = naive_measures(events, fills, quotes, rules)
     expected = [row for row in orders if is_chosen(row, first[row["order_id"]], settings.selection)]

@@ -43,7 +43,7 @@ def test_marks(seed: int, participants: tuple[int, ...], quotes_first: bool) -> 
     settings = Choices(selection=Selection(participants=participants), simulation=simulation)
     buffers = Buffers()
     inputs = prepare(day, settings, Session(OPEN, CLOSE, "test"), buffers)
-    chosen = select(inputs, settings.selection, buffers)
+    chosen, _ = select(inputs, settings.selection, buffers)
     marks = marks_of_fills(chosen, inputs.orders, inputs.fills, inputs.quotes, inputs.sums.marks, inputs.rules, buffers)
     for order in chosen:
         first = int(inputs.orders.first_fill[order])

@@ -1,6 +1,7 @@
-"""Rebuilt prices stay within the buyer's limit and half tick, and both sides of a match keep one price (R5, R7)."""
+"""Rebuilt prices stay within both limits and half ticks, and both sides of a match keep one price (R5, R7, R10)."""
 
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from tests.builders import build_day
+from tests.builders import NULL, build_day
 from tests.kernels.measure.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_price2
 from tests.random_day import CLOSE, NS, OPEN, random_day
@@ -86,6 +87,133 @@ def test_the_markets_average_price_goes_by_it_too() -> None:
         assert block["market_volume"][0] == 18
 
 
+def two_orders(
+    buyer: tuple[int, int], seller: tuple[int, int], quotes: list[Row], acts: str, **fill: int
+) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return a day with one match printed at 92; (limit, mid-tick flag) of each order, and which was aggressive."""
+    base = {"order_type": 4096, "leaves_quantity": 9, "matched_quantity": 0}
+    events = [
+        {**base, "order_id": 1, "side": 1, "price": buyer[0], "mid_tick": buyer[1], "timestamp": OPEN + 1},
+        {**base, "order_id": 2, "side": -1, "price": seller[0], "mid_tick": seller[1], "timestamp": OPEN + 2},
+    ]
+    events += [{**event, "timestamp": OPEN + NS, "leaves_quantity": 0, "matched_quantity": 9} for event in events]
+    shown = {"timestamp": OPEN + NS, "price": 92, "quantity": 9, "deal_source": 47, "match_id": 5, **fill}
+    flags = {"buyer": (1, 0), "seller": (0, 1), "neither": (0, 0), "unknown": (-1, -1)}[acts]
+    fills = [
+        {**shown, "order_id": 1, "side": 1, "sequence": 1, "aggressor": flags[0]},
+        {**shown, "order_id": 2, "side": -1, "sequence": 2, "aggressor": flags[1]},
+    ]
+    return events, fills, quotes
+
+
+WIDE: list[Row] = [{"timestamp": OPEN, "bid": 90, "offer": 95}]  # the mid is 92.5, ticks inside are 91 to 94
+
+
+@pytest.mark.parametrize(
+    ("buyer", "seller", "acts", "price2"),
+    [
+        ((93, 3), (92, 3), "buyer", 184),  # two dark limits: walking up from 91, the buyer comes to 92 first
+        ((93, 3), (92, 3), "seller", 185),  # the seller walks down from 94 and comes to the mid first
+        ((93, 6), (92, 3), "buyer", 184),  # any-price blocks are dark limits inside the quote
+        ((93, 1), (92, 3), "buyer", 185),  # one that trades at the mid alone does so
+        ((93, 3), (92, 2), "buyer", 185),
+        ((92, 4), (92, 4), "buyer", 184),  # half a tick allows the mid, and 92 was there before
+        ((92, 3), (92, 3), "seller", 184),  # without it the mid is above the buyer's limit
+        ((92, 4), (93, 4), "buyer", 185),  # 92 is below the seller's limit, half tick and all
+        ((93, 3), (92, 3), "unknown", 185),  # the later order, the seller, was aggressive where nobody says who was
+        ((0, 3), (92, 3), "buyer", 184),  # a market order
+    ],
+)
+def test_two_dark_limits_meet_where_the_order_that_acts_comes_first(
+    buyer: tuple[int, int], seller: tuple[int, int], acts: str, price2: int
+) -> None:
+    events, fills, quotes = two_orders(buyer, seller, WIDE, acts)
+    block = measured(events, fills, quotes)
+    assert (block.scenario_notional2[0] / 9).tolist() == [price2, price2]
+
+
+def test_a_spread_of_one_tick_has_no_tick_inside() -> None:
+    narrow = [{"timestamp": OPEN, "bid": 92, "offer": 93}]
+    block = measured(*two_orders((93, 3), (92, 3), narrow, "buyer"))
+    assert (block.scenario_notional2[0] / 9).tolist() == [185, 185]
+
+
+def test_sweeps_match_at_the_mid_alone_whatever_their_flag() -> None:
+    events, fills, quotes = two_orders((93, 3), (92, 3), WIDE, "buyer")
+    for event in events:
+        event["order_type"] = 2048 if event["side"] > 0 else 4096
+    assert (measured(events, fills, quotes).scenario_notional2[0] / 9).tolist() == [185, 185]
+
+
+def test_prices_between_ticks_are_mids() -> None:
+    """At a tick of 5 no order rests at 107."""
+    quotes = [{"timestamp": OPEN, "bid": 100, "offer": 115}]
+    block = measured(*two_orders((110, 3), (105, 3), quotes, "buyer", price=107))
+    assert (block.scenario_notional2[0] / 9).tolist() == [215, 215]
+
+
+@pytest.mark.parametrize(
+    ("bid", "offer", "acts", "price2"),
+    [
+        (91, 93, "buyer", 184),  # the quote before says 92, the snapshot 92.5: an aggressor met the quote before
+        (91, 93, "neither", 185),  # two that rested met at the quote that came, which only the snapshot shows
+        (92, 92, "buyer", 185),  # nobody matches at a locked quote
+    ],
+)
+def test_the_snapshot_counts_where_the_quote_before_cannot_have_been_the_one(
+    bid: int, offer: int, acts: str, price2: int
+) -> None:
+    quotes = [{"timestamp": OPEN, "bid": bid, "offer": offer}]
+    day = two_orders((94, 1), (91, 1), quotes, acts, national_bid=91, national_offer=94)
+    assert (measured(*day).scenario_notional2[0] / 9).tolist() == [price2, price2]
+
+
+@pytest.mark.parametrize(
+    ("bid", "offer", "price2"),
+    [
+        (92, 97, 184),  # the mid fell to where the buyer may trade, who then walks up to 92
+        (88, 93, 185),  # it rose to where the seller may
+        (97, 92, 185),  # both came while the quote was crossed: the seller, who came later, acts
+    ],
+)
+def test_of_two_that_rested_the_one_acts_that_the_quote_lets_trade(bid: int, offer: int, price2: int) -> None:
+    quotes = [{"timestamp": OPEN, "bid": bid, "offer": offer}]
+    day = two_orders((93, 3), (92, 3), quotes, "neither", national_bid=90, national_offer=95)
+    assert (measured(*day).scenario_notional2[0] / 9).tolist() == [price2, price2]
+
+
+@given(seed=st.integers(0, 10**9))
+def test_matches_of_two_orders_equal_the_oracle(seed: int) -> None:
+    rng, day = Random(seed), ([], [], [])  # type: tuple[Random, tuple[list[Row], list[Row], list[Row]]]
+    for k in range(8):
+        price, at = rng.choice([20, 92, 107, 110]), OPEN + (k + 1) * 60 * NS
+        quotes = [{"bid": price - rng.randint(-1, 3), "offer": price + rng.randint(0, 4)} for _ in range(2)]
+        snapshot = {"national_bid": quotes[1]["bid"], "national_offer": quotes[1]["offer"]}
+        sides = [(price + rng.randint(-2, 2), rng.randint(0, 6)) for _ in range(2)]
+        acts = rng.choice(["buyer", "seller", "neither", "unknown"])
+        events, fills, _ = two_orders(sides[0], sides[1], [], acts, price=price, match_id=k, **snapshot)
+        kinds = [rng.choice([64, 2048, 4096]) for _ in range(2)]
+        entries = [rng.randrange(60 * NS) for _ in range(2)]
+        for event in events:
+            side = 0 if event["side"] > 0 else 1
+            event["order_type"], event["order_id"] = kinds[side], 10 * k + side
+            event["timestamp"] = at if event["matched_quantity"] else at - 1 - entries[side]
+        for fill in fills:
+            fill |= {"timestamp": at, "sequence": k, "deal_source": rng.choice([46, 47, 48, 49, 50]) if k else 47}
+            fill["order_id"] = 10 * k + (0 if fill["side"] > 0 else 1) + rng.choice([0] * 9 + [10_000])
+        day[0].extend(sorted(events, key=lambda event: event["timestamp"]))
+        day[1].extend(fills)
+        day[2].append({"timestamp": at - 1 - rng.randrange(90 * NS), **quotes[0]})
+    for table in day:
+        table.sort(key=lambda row: row["timestamp"])
+    for sequence, row in enumerate(day[1]):
+        row["sequence"] = sequence
+    block = measured(*day)
+    expected = naive_measures(*day, plain_rules(Choices(), (-(2**63), 2**63 - 1)))
+    notional2 = [sum(f["quantity"] * naive_price2(f, day[2]) for f in order["consumed"]) for order in expected]
+    np.testing.assert_array_equal(block.scenario_notional2[0], notional2)
+
+
 @given(seed=st.integers(0, 10**9))
 def test_no_fill_is_beyond_its_limit_because_it_was_rebuilt(seed: int) -> None:
     """Against the oracle, on days of small prices where most mids are between two units."""
@@ -110,9 +238,42 @@ def test_each_of_many_fills_of_an_order_meets_the_limit_of_its_own_time() -> Non
     fill = {"order_id": 1, "side": 1, "price": 15, "quantity": 1, "deal_source": 47}
     events = [
         {**base, "timestamp": OPEN + 2 * k, "price": 15 + k % 2, "leaves_quantity": n - k, "matched_quantity": k}
-        for k in range(n)
+        for k in range(n + 1)
     ]
     fills = [{**fill, "timestamp": OPEN + 2 * k + 1, "match_id": k} for k in range(n)]
     day = build_day(events, with_nulls(fills), [{"timestamp": OPEN, "bid": 15, "offer": 16}])
     (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
     assert block.scenario_notional2[0, 0] == 30 * (n // 2) + 31 * (n // 2)
+
+
+def stated(extended: int, price: int = 15) -> tuple[float, int]:
+    """Return the price in half units of a match that could be a truncated mid of 15.5, with exact prices stated."""
+    events, fills, quotes = match(16, 2)
+    day = build_day(events, [{**fill, "price": price} for fill in fills], quotes)
+    day.fills["extended_price"] = np.full(len(fills), extended)
+    (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
+    return block.scenario_notional2[0, 0] / 9, int(block.notional[0]) // 9
+
+
+@pytest.mark.parametrize(
+    ("extended", "price2"),
+    [
+        (155_000, 31),  # 15.5, as the quote has it
+        (150_000, 30),  # 15: the quote is no matter any more
+        (NULL, 31),  # nothing stated: rebuilt
+        (152_500, 31),  # no whole number of half units
+        (1_550_000, 31),  # not the price that is published
+    ],
+)
+def test_an_exact_price_that_the_file_states_wins(extended: int, price2: int) -> None:
+    assert stated(extended) == (price2, 15)
+
+
+def test_with_exact_prices_no_price_is_rebuilt() -> None:
+    """Whatever quotes suggest and orders forbid; lit fills have exact prices, too."""
+    events, fills, quotes = match(14, 2)  # a limit that forbids the half unit
+    fills = [{**fill, "deal_source": deal} for fill, deal in zip(fills, (47, 47, 1, 1), strict=True)]
+    day = build_day(events, fills, quotes)
+    day.fills["extended_price"] = np.full(len(fills), 155_000)
+    (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
+    assert (block.scenario_notional2[0] / 9).tolist() == [31, 31, 31]

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import kernels
 from kernels.base.memory import Buffers
+from kernels.conventions import MID_FIRST_ALLOWED, MID_TIME_WEIGHTED
 from kernels.market.quote_book import LARGEST_SHIFT, quote_book, time_shift
-from kernels.measure.choices import Choices, Session
+from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
@@ -32,7 +33,7 @@ QUOTES = {
     "garbage first": [(-HOUR, 10, 20), (-HOUR // 2, 400_000, 400_010)],
     "garbage at the open": [(-HOUR, 10, 20), (30 * NS, 400_000, 400_010), (5 * HOUR, 400_010, 400_020)],
     "six decimals": [(0, 100_000_000, 100_000_100), (20 * NS, 100_300_000, 100_300_100), (3 * HOUR, 99, 100)],
-    "wide spread": [(0, 100_000_000, 104_000_000), (4 * HOUR, 90_000_000, 190_000_000)],
+    "wide spread": [(0, 100_000_000, 104_000_000), (4 * HOUR, 90_000_000, 140_000_000)],
     "late garbage": [(0, 400_000, 400_010), (HOUR, 1, 2), (2 * HOUR, 400_000, 400_010)],
 }
 
@@ -71,7 +72,8 @@ def test_windows_of_far_quotes_equal_the_oracle(name: str) -> None:
     shift = shift_of(quotes, OPEN, CLOSE)
     base = {"order_id": 1, "side": 1, "price": 0, "order_type": 64, "leaves_quantity": 100, "matched_quantity": 0}
     events = [{**base, "order_id": k, "timestamp": t} for k, window in enumerate(windows) for t in window]
-    (block,) = measure(build_day(events, [], quotes), Choices(), SESSION)
+    simulation = Simulation(mid=MID_TIME_WEIGHTED)
+    (block,) = measure(build_day(events, [], quotes), Choices(simulation=simulation), SESSION)
     by_id = {int(number): place for place, number in enumerate(block.order_id)}
     for k, window in enumerate(windows):
         place, seen = by_id[k], inside(quotes, *window)
@@ -108,8 +110,8 @@ def test_the_unit_is_the_smallest_that_fits(reach: int, start: int, length: int)
     assert shift == (fits.index(True) if any(fits) else LARGEST_SHIFT + 1)
 
 
-@given(seed=st.integers(0, 10**9))
-def test_days_of_six_decimals_equal_the_oracle(seed: int) -> None:
+@given(seed=st.integers(0, 10**9), mid=st.sampled_from([MID_TIME_WEIGHTED, MID_FIRST_ALLOWED]))
+def test_days_of_six_decimals_equal_the_oracle(seed: int, mid: int) -> None:
     """Times that are whole units lose nothing."""
     events, fills, quotes = random_day(seed, level=(3_000_000, 400_000_000))
     if not fills:
@@ -119,7 +121,7 @@ def test_days_of_six_decimals_equal_the_oracle(seed: int) -> None:
         for place, row in enumerate(table):
             row["timestamp"], row["sequence"] = row["timestamp"] >> LARGEST_SHIFT << LARGEST_SHIFT, place
     session = Session(OPEN >> LARGEST_SHIFT << LARGEST_SHIFT, CLOSE >> LARGEST_SHIFT << LARGEST_SHIFT, "test")
-    settings = Choices()
+    settings = Choices(simulation=Simulation(mid=mid))
     rules = plain_rules(settings, hour_bounds("2024-09-05", settings.selection, settings.timezone))
     rules |= {"session_start": session.start, "session_end": session.end}
     (block,) = measure(build_day(events, with_nulls(fills), with_nulls(quotes)), settings, session)

@@ -14,7 +14,7 @@ from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, build_day
 from tests.kernels.measure.test_measures import plain_rules, with_nulls
-from tests.oracles.measures import VENUE_OF_DEAL, naive_measures, naive_mid2, naive_price2, naive_quote_at
+from tests.oracles.measures import naive_measures, naive_mid2, naive_price2, naive_quote_at, venue_of
 from tests.random_day import CLOSE, OPEN, random_day, random_time
 
 pytestmark = pytest.mark.reduced  # small days: also run as plain Python and bounds-checked
@@ -35,16 +35,21 @@ def test_delay_adds_to_the_shortfall_from_the_decision(seed: int) -> None:
     settings = Choices()
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
     (block,) = measure(day, settings, SESSION)
-    np.testing.assert_array_equal(block["parent_id"], np.arange(n) + 2**62)
+    number = {order: place for place, order in enumerate(day.orders["order_id"].tolist())}
+    np.testing.assert_array_equal(block["parent_id"], [number[order] + 2**62 for order in block.order_id.tolist()])
     if not fills:
         return
-    for place, (order, time) in enumerate(zip(naive_measures(events, fills, quotes, rules), decided, strict=True)):
-        same = time in (NULL, order["arrival_time"])
+    expected = naive_measures(events, fills, quotes, rules)
+    assert [order["order_id"] for order in expected] == block.order_id.tolist()
+    for place, order in enumerate(expected):
+        time = decided[number[order["order_id"]]]
+        same = time == order["arrival_time"]
         mid2 = order["mid2"] if same else naive_mid2(naive_quote_at(quotes, time, rules))
+        mid2 = None if time == NULL else mid2
         unfilled = max(order["order_quantity"] - order["filled_quantity"], 0)
         found = {name: block[name][place] for name in DELAYS}
         assert found["decision_mid2"] == (NULL if mid2 is None else mid2)
-        if mid2 is None or order["mid2"] is None or (unfilled and order["end_mid2"] is None):
+        if mid2 is None or order["mid2"] is None or order["end_mid2"] is None:
             assert np.isnan(found["decision_shortfall_bps"])
             continue
         paid = sum(f["quantity"] * (naive_price2(f, quotes) - mid2) for f in order["consumed"])
@@ -64,16 +69,18 @@ def test_decisions_that_cannot_be_are_missing_and_counted() -> None:
     decided = [OPEN + 2 * hour, OPEN - 72 * hour, OPEN - 14 * hour, OPEN + hour - 1, NULL]
     day.orders["decision_time"] = np.array(decided)
     (block,) = measure(day, Choices(), SESSION)
-    assert block["decision_mid2"].tolist() == [NULL, NULL, 6_770, 6_770, 6_770]
-    assert np.isnan(block["delay_cost"]).tolist() == [True, True, False, False, False]
-    assert np.isnan(block["decision_shortfall_bps"]).tolist() == [True, True, False, False, False]
+    assert block["decision_time"].tolist() == decided  # an empty one is missing, not the arrival (decisions 44)
+    assert block["decision_mid2"].tolist() == [NULL, NULL, 6_770, 6_770, NULL]
+    assert np.isnan(block["delay_cost"]).tolist() == [True, True, False, False, True]
+    assert np.isnan(block["decision_shortfall_bps"]).tolist() == [True, True, False, False, True]
     counts = data_quality(day, SESSION)
-    assert (counts["decisions_after_arrival"], counts["decisions_on_an_earlier_date"]) == (1, 1)
+    kinds = "decisions_after_arrival", "decisions_on_an_earlier_date", "decisions_missing"
+    assert [counts[kind] for kind in kinds] == [1, 1, 1]
 
 
 def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> Fraction:
     """Return the fees of one order under one scenario in half units x shares."""
-    rates = [Fraction(fee) / 10_000 for fee in FEES]
+    rates = [Fraction(fee) / 10_000 for fee in (*FEES, 0, 0)]  # an unknown deal source costs nothing
     left = order["order_quantity"]
     dark = left * share_ppm // 1_000_000
     if scenario == 2 and order["eligible"]:
@@ -82,7 +89,7 @@ def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> 
     for fill in order["consumed"]:
         part = min(fill["quantity"], left)
         left -= part
-        real += part * naive_price2(fill, quotes) * rates[VENUE_OF_DEAL[fill["deal_source"]]]
+        real += part * naive_price2(fill, quotes) * rates[venue_of(fill)]
     if scenario == 0 or not order["eligible"]:
         return real
     filled, notional2 = order["scenarios"][1]

@@ -149,21 +149,21 @@ def check(tables: Tables, simulation: Simulation) -> None:
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     settings = Choices(simulation=simulation)
     rules = plain_rules(settings, hour_bounds(day.date, settings.selection, settings.timezone))
-    expected = naive_measures(events, fills, quotes, rules | {"states_only": not fills})
-    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
+    expected = naive_measures(events, fills, quotes, rules)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes, (OPEN, CLOSE))
     (block,) = measure(day, settings, SESSION)
     assert_block_is(block, expected, simulation)
     assert cells_of(block, settings.timezone).sums[0].sum() == len(expected)
-    extremes = Extremes()
+    extremes = Extremes(10)
     extremes.add(block)
     assert len(extremes.rows) <= len(expected)
     assert len(order_columns(block)["order_id"]) == len(expected)
 
 
 @pytest.mark.parametrize("name", EDGES)
-@pytest.mark.parametrize("mid", [0, 1, 2])
+@pytest.mark.parametrize("mid", [0, 1, 2, 3])
 def test_edge(name: str, mid: int) -> None:
-    check(EDGES[name], Simulation(mid=mid, quotes_first=mid == 1))
+    check(EDGES[name], Simulation(mid=mid, quotes_first=mid in (1, 3)))
 
 
 @pytest.mark.parametrize("name", EDGES)
@@ -184,4 +184,4 @@ def test_causes_at_the_edges(name: str) -> None:
 def test_quality_counts_equal_the_oracle(seed: int) -> None:
     events, fills, quotes = random_day(seed)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes)
+    assert data_quality(day, SESSION) == naive_quality(events, fills, quotes, (OPEN, CLOSE))

@@ -51,7 +51,7 @@ EXACT = (
     "eligible",
     "time_to_first_fill",
 )
-EXTRA_EXACT = ("report_quantity", "market_volume", "offside_value")
+EXTRA_EXACT = ("cleanup_at_end", "report_quantity", "market_volume", "offside_value")
 CLOSE_TO = (
     "execution_time",
     "arrival_slippage_bps",
@@ -84,7 +84,7 @@ def plain_rules(settings: Choices, hours: tuple[int, int]) -> Row:
         "session_start": OPEN,
         "session_end": CLOSE,
         "quotes_first": simulation.quotes_first,
-        "mid": ("time_weighted", "snapshot_mean", "arrival")[simulation.mid],
+        "mid": ("time_weighted", "snapshot_mean", "arrival", "first_allowed")[simulation.mid],
         "dark_share_ppm": simulation.dark_share_ppm,
         "impact": Fraction(simulation.price_impact_bps) / 10_000,
         "ticks": list(simulation.ticks),
@@ -114,7 +114,7 @@ def assert_block_is(block: OrderBlock, expected: list[Row], simulation: Simulati
         assert_close(name, getattr(block, name), [row[name] for row in expected])
     for name in EXTRA_CLOSE_TO:
         assert_close(name, block[name], [row[name] for row in expected])
-    for venue in range(4):
+    for venue in range(5):
         assert_exact("venue", block.venue_quantity[venue], [row["venues"][venue] for row in expected])
     rounding = 4 * np.finfo(float).eps * np.nanmax(np.abs(block.scenario_notional2), initial=0.0)
     for k in range(4):
@@ -144,7 +144,7 @@ def check(seed: int, settings: Choices, n_orders: int = 12, without: str = "") -
     fills, quotes = [] if without == "trades" else fills, [] if without == "nbbo" else quotes
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     hours = hour_bounds("2024-09-05", settings.selection, settings.timezone)
-    rules = plain_rules(settings, hours) | {"states_only": not fills}
+    rules = plain_rules(settings, hours)
     expected = naive_measures(events, fills, quotes, rules)
     if settings.selection.population == POPULATION_TRADED:
         expected = [row for row in expected if row["filled_quantity"] > 0]
@@ -155,7 +155,7 @@ def check(seed: int, settings: Choices, n_orders: int = 12, without: str = "") -
     assert_block_is(block, expected, settings.simulation)
 
 
-@given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2]))
+@given(seed=st.integers(0, 10**9), mid=st.sampled_from([0, 1, 2, 3]))
 def test_whole_day(seed: int, mid: int) -> None:
     check(seed, Choices(simulation=Simulation(mid=mid)))
 
@@ -181,7 +181,7 @@ def test_other_settings(seed: int, share: int, impact: float) -> None:
 
 @given(seed=st.integers(0, 10**9), without=st.sampled_from(["trades", "nbbo"]))
 def test_days_with_one_table_missing(seed: int, without: str) -> None:
-    """Without trades, quantities come from the states; without quotes, every scenario keeps the real outcome."""
+    """Without trades, quantities come from the states, and B is not known; without quotes, no scenario is."""
     check(seed, Choices(), without=without)
 
 
@@ -191,13 +191,15 @@ def test_traded_orders(seed: int, without: str, end: int) -> None:
     check(seed, Choices(selection=Selection(hour_end=end, population=POPULATION_TRADED)), without=without)
 
 
-def test_without_quotes_nobody_is_refused_by_a_limit() -> None:
+def test_without_quotes_no_scenario_is_known() -> None:
+    """Nor is it what really happened (decisions 50)."""
     order = {"order_id": 1, "side": 1, "price": 60, "order_type": 64}
     events = [{**order, "timestamp": OPEN + k, "leaves_quantity": 9 - 9 * k, "matched_quantity": 9 * k} for k in (0, 1)]
     fills = [{"order_id": 1, "side": 1, "timestamp": OPEN + 1, "price": 60, "quantity": 9, "deal_source": 1}]
     block = measured(build_day(events, fills, []), Choices())
     assert block is not None
-    assert block.scenario_filled.tolist() == [[9]] * 4
+    assert block.scenario_filled.tolist() == [[9], [NULL], [NULL], [NULL]]
+    assert np.isnan(block.scenario_price[1:]).all()
     assert block.eligible.tolist() == [0]
 
 

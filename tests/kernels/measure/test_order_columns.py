@@ -71,7 +71,7 @@ def measured(side: int, price: int) -> OrderBlock:
 def test_every_column_is_there_and_of_its_type_and_shape() -> None:
     block = measured(1, 102)
     assert block.names == tuple(column.name for column in COLUMNS)
-    length = {ONE: (), VENUE: (4,), SCENARIO: (4,), SIMULATED: (3,), MARKOUT: (1,), WITHIN: (4,)}
+    length = {ONE: (), VENUE: (5,), SCENARIO: (4,), SIMULATED: (3,), MARKOUT: (1,), WITHIN: (4,)}
     for column in COLUMNS:
         found = block[column.name]
         assert found.dtype == np.dtype(column.dtype), column.name

@@ -41,7 +41,7 @@ def test_participant_69(participant_69: OrderBlock) -> None:
     assert np.count_nonzero(block.filled_quantity) == 29
     assert block.filled_quantity.sum() == 63_660
     assert block.notional.sum() == 214_010_805
-    assert block.venue_quantity.sum(axis=1).tolist() == [23_300, 5_869, 34_491, 0]
+    assert block.venue_quantity.sum(axis=1).tolist() == [23_300, 5_869, 34_491, 0, 0]
     groups = {group: block.group == group for group in (1, 2, 3)}
     assert [int(chosen.sum()) for chosen in groups.values()] == [26, 3, 41]
     assert [int(block.filled_quantity[chosen].sum()) for chosen in groups.values()] == [62_968, 692, 0]

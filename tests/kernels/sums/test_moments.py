@@ -17,7 +17,7 @@ from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, emp
 from kernels.sums.cell_tables import K as MOST
 from kernels.sums.fill_rows import WITHIN, row_widths
 from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
-from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, Asked, new_tile
+from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, UNKNOWN, Asked, new_tile
 from tests.blocks import block_of, with_columns
 from tests.oracles import moments as oracle
 
@@ -50,7 +50,7 @@ def orders(draw: st.DrawFn) -> Orders:
     quantity = rng.choice([0, 1, 100, 99_999], n)
     scale = draw(st.sampled_from([0.0, 1e-3, 1.0, 1e4]))
     cost = scale * rng.normal(0, 1, (K, n)) * quantity + draw(st.sampled_from([0.0, 1e7]))
-    cost[rng.random((K, n)) < draw(st.sampled_from([0.0, 0.1]))] = np.nan
+    cost[:, rng.random(n) < draw(st.sampled_from([0.0, 0.1]))] = np.nan
     base = np.empty(n, np.int64)
     moments.priced_base(mid2, quantity, cost, base)
     filled = np.stack([quantity // rng.integers(1, 3) for _ in range(K)]) * rng.integers(0, 2, (K, n))
@@ -60,7 +60,7 @@ def orders(draw: st.DrawFn) -> Orders:
     return Orders(cells, cell, cost, mid2, quantity, base, group, filled, value, weight)
 
 
-def add(part: Orders) -> tuple[CubeTables, I16]:
+def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, I16]:
     """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
     n, widths = len(part.cell), row_widths(K, 1, 0)
     columns: dict[str, Any] = {"order_quantity": part.quantity, "mid2": part.mid2, "group": part.group}
@@ -68,6 +68,8 @@ def add(part: Orders) -> tuple[CubeTables, I16]:
     for matrix in block.rows:
         matrix.fill(0)
     block = with_columns(block, **columns, notional=part.weight // 2, arrival_slippage_bps=part.value)
+    block.stored("withdrawn_quantity")[:] = withdrawn
+    block.stored("venue_notional")[0] = part.weight // 2
     block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
     asked = Asked(np.arange(K), 0, 0)
     tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
@@ -131,8 +133,8 @@ def test_rows_of_cells_equal_the_oracle(some: Orders) -> None:
         row = tables.rows[:, SCENARIO + SCENARIO_PLACES * s :]
         assert row[:, COST].tolist() == oracle.naive_fixed_sums(cell, costs[s], base, some.cells)
         found = row[:, :3].tolist()
-        columns = some.group.tolist(), some.filled[0].tolist(), some.filled[s].tolist(), some.quantity.tolist()
-        outcome = [oracle.naive_outcome(*order) for order in zip(*columns, strict=True)]
+        columns = some.filled[s].tolist(), some.quantity.tolist()
+        outcome = [oracle.naive_outcome(*order, 0) for order in zip(*columns, strict=True)]
         pairs = list(zip(cell, outcome, strict=True))
         assert found == [[pairs.count((c, code)) for code in (1, 2, 3)] for c in range(some.cells)]
 
@@ -232,27 +234,38 @@ def test_buckets_lie_between_their_edges(value: float) -> None:
     assert edges[bucket] <= value <= edges[bucket + 1]
 
 
-def order_of(cost: F64, group: int, filled: I64, quantity: int) -> Orders:
+def order_of(cost: F64, filled: I64, quantity: int) -> Orders:
     one = np.array([quantity], np.int64)
-    kind, cell = np.array([group], np.int8), np.zeros(1, np.int32)
+    kind, cell = np.array([3], np.int8), np.zeros(1, np.int32)
     return Orders(1, cell, cost, one, one, one * one, kind, filled, np.zeros(1), np.zeros(1, np.int64))
 
 
 @pytest.mark.parametrize(
-    ("group", "real", "filled", "quantity"),
-    [(1, 60, 60, 100), (2, 60, 100, 100), (2, 60, 0, 100), (3, 0, 0, 100), (3, 0, 50, 100), (1, 100, 99, 100)],
+    ("filled", "withdrawn", "expected"),
+    [(60, 40, 1), (100, 40, 1), (59, 40, 2), (0, 40, 3), (0, 100, 3), (50, 0, 2), (99, 0, 2), (100, 0, 1), (1, 100, 1)],
 )
-def test_outcome_under_a_scenario(group: int, real: int, filled: int, quantity: int) -> None:
-    amounts = np.array([[real], [filled], [0]], np.int64)
-    row = add(order_of(np.zeros((K, 1)), group, amounts, quantity))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
-    expected = oracle.naive_outcome(group, real, filled, quantity)
-    assert row[:3].tolist() == [int(code == expected) for code in (1, 2, 3)]
+def test_one_rule_of_outcomes_in_reality_and_in_every_scenario(filled: int, withdrawn: int, expected: int) -> None:
+    """Of 100 shares; an order that was amended down wants what is left of it, whatever is simulated (decisions 8)."""
+    some = order_of(np.zeros((K, 1)), np.full((K, 1), filled), 100)
+    row = add(some, withdrawn)[0].rows[0]
+    for s in range(K):
+        place = SCENARIO + SCENARIO_PLACES * s
+        assert row[place : place + 3].tolist() == [int(code == expected) for code in (1, 2, 3)]
+    assert oracle.naive_outcome(filled, 100, withdrawn) == expected
 
 
-@pytest.mark.parametrize(("cost", "kind"), [(9.0, 0), (10.0 + 1e-9, 1), (10.0, 1), (11.0, 2), (np.nan, None)])
-def test_comparison_is_of_fixed_point_costs(cost: float, kind: int | None) -> None:
+def test_a_scenario_that_is_not_known_counts_as_such() -> None:
+    some = order_of(np.full((K, 1), np.nan), np.array([[60], [NULL], [60]]), 100)
+    row = add(some)[0].rows[0]
+    assert [row[SCENARIO + SCENARIO_PLACES * s + UNKNOWN] for s in range(K)] == [0, 1, 0]
+    place = SCENARIO + SCENARIO_PLACES
+    assert row[place : place + 5].tolist() == [0, 1, 0, 1, 60]  # beside others that are known: as it really was
+
+
+@pytest.mark.parametrize(("cost", "kind"), [(9.0, 0), (10.0 + 1e-9, 1), (10.0, 1), (11.0, 2)])
+def test_comparison_is_of_fixed_point_costs(cost: float, kind: int) -> None:
     costs, nothing = np.array([[10.0], [cost], [0.0]]), np.zeros((K, 1), np.int64)
-    row = add(order_of(costs, 3, nothing, 100))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
+    row = add(order_of(costs, nothing, 100))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
     assert row[BETTER : BETTER + 3].tolist() == [int(code == kind) for code in range(3)]
 
 

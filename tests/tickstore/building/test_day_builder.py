@@ -34,6 +34,7 @@ order_rows = st.fixed_dictionaries(
         "matched_quantity": small,
         "participant": small,
         "sequence": sequences,
+        "change_reason": st.sampled_from([-1, 3, 6]),
     }
 )
 trade_rows = st.fixed_dictionaries(
@@ -58,7 +59,9 @@ def csv_text(rows: list[Row], names: tuple[str, ...]) -> str:
 
 def convert_rows(folder: Path, orders: list[Row], trades: list[Row], nbbo: list[Row]) -> tickstore.DayFile:
     order_names = ("order_id", "timestamp", "security", "price", "side", "quantity", "leaves_quantity")
-    (folder / "o.csv").write_text(csv_text(orders, (*order_names, "matched_quantity", "participant", "sequence")))
+    (folder / "o.csv").write_text(
+        csv_text(orders, (*order_names, "matched_quantity", "participant", "sequence", "change_reason"))
+    )
     trade_names = ("order_id", "timestamp", "security", "price", "side", "quantity", "sequence", "deal_source")
     (folder / "t.csv").write_text(csv_text(trades, trade_names))
     (folder / "q.csv").write_text(csv_text(nbbo, ("timestamp", "security", "bid", "offer", "sequence")))
@@ -83,7 +86,7 @@ def test_a_day_equals_the_naive_day(
     orders: list[Row], trades: list[Row], nbbo: list[Row], again: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     for rows in (orders, trades, nbbo):
-        rows += [rows[n] for n in again if n < len(rows)]
+        rows += [dict(rows[n]) for n in again if n < len(rows)]
     day = convert_rows(tmp_path_factory.mktemp("day"), orders, trades, nbbo)
     for path, values in naive_day(orders, trades, nbbo).items():
         group, _, name = path.partition("/")

@@ -188,7 +188,7 @@ def test_nothing_is_lost_of_rows_in_disorder(tmp_path: Path, work: Work, disorde
     lines = DISORDER[disorder](market(6000, 6, FEW))
     folder = write_market(tmp_path / "m", lines)
     report, expected = in_memory(request(folder))
-    copies = {table: int(disorder == "late copies") for table in lines}
+    copies = {table: int(disorder == "late copies" and table != "nbbo") for table in lines}  # a quote may repeat
     for workers in (1, 3):
         work.forget()
         again = convert(request(folder, workers))
@@ -235,7 +235,7 @@ def test_files_of_one_name_and_size(tmp_path: Path, work: Work, files: int, work
     paths = []
     for number in range(files):
         rows = [changed(changed(x, 6, "10"), 9, f"{i:06}") for i, x in enumerate(lines["orders"])][number::files]
-        rows = [changed(x, 3, "3000") for x in rows]
+        rows = [changed(changed(x, 3, "3000"), 7, "0") for x in rows]
         part = write_market(folder / f"{number}", {"orders": [changed(x, 8, "10") for x in rows]})
         paths.append(part / "orders.csv")
     assert len({path.stat().st_size for path in paths}) == 1

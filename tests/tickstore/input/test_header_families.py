@@ -7,7 +7,7 @@ import pytest
 from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from tests import header_families
 from tickstore import ConvertRequest, convert, open_day, read_catalog
-from tickstore.parse.inspection import inspect_file
+from tickstore.inspect.inspection import inspect_file
 
 T = 1_725_494_536_000_000_000  # 2024-09-05 in Sydney
 LOWER_ORDERS = {

@@ -17,7 +17,7 @@ from driver.config.loading import load_config
 from driver.run.input_files import convert_request
 from tests.tickstore.input.venue_excerpts import EXCERPTS, MY_ORDERS, Excerpt
 from tickstore import ConvertRequest, InputError, convert, open_day, read_catalog
-from tickstore.parse.inspection import inspect_file
+from tickstore.inspect.inspection import inspect_file
 from tickstore.parse.text_ids import words_text
 from tickstore.request import ConvertReport
 

@@ -1,6 +1,7 @@
 """Trade dates by zone, cutoff and holidays, against the calendar worked out row by row; session files."""
 
 import datetime as dt
+import gzip
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -123,7 +124,7 @@ def test_a_store_knows_the_rules_of_its_trade_dates(tmp_path: Path) -> None:
 def test_sessions_as_spans_are_read(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("Security,Date,Start,End\n5,2024-09-05,10:02:16,16:00\n5,,09:59:45,16:10\n")
-    table = read_sessions(path, *SYDNEY)
+    table = read_sessions([path], *SYDNEY)
     assert table.find("5", "2024-09-05") == (OPEN + 136 * 10**9, OPEN + 6 * 3600 * 10**9)
     assert table.find("5", "2024-09-06") == (OPEN + DAY_NS - 15 * 10**9, OPEN + DAY_NS + 6 * 3600 * 10**9 + 600 * 10**9)
     assert table.find("6", "2024-09-05") is None
@@ -134,7 +135,7 @@ def test_sessions_as_the_exchange_writes_them_are_read(tmp_path: Path) -> None:
     end = OPEN + 6 * 3600 * 10**9
     rows = [(OPEN - 10**12, 4), (OPEN, 1), (OPEN + 5, 3), (OPEN + 9, 1), (end, 4), (end + 9, 3)]
     path.write_text(" Partition,OrderBookId,Timestamp,MatchingType\n" + "".join(f" 3,5,{t},{m}\n" for t, m in rows))
-    assert read_sessions(path, *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, end)}
+    assert read_sessions([path], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, end)}
 
 
 @pytest.mark.parametrize(
@@ -143,25 +144,25 @@ def test_sessions_as_the_exchange_writes_them_are_read(tmp_path: Path) -> None:
 def test_dates_of_sessions_are_stated_like_those_of_rows(tmp_path: Path, date: str) -> None:
     (tmp_path / "s.csv").write_text(f"security,date,start,end\r\n5,{date},9:30,16:00:30\r\n")
     span = OPEN - 1800 * 10**9, OPEN + 6 * 3600 * 10**9 + 30 * 10**9
-    assert read_sessions(tmp_path / "s.csv", *SYDNEY).dated == {("5", "2024-09-05"): span}
+    assert read_sessions([tmp_path / "s.csv"], *SYDNEY).dated == {("5", "2024-09-05"): span}
 
 
 def test_a_session_may_begin_on_the_evening_before(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("security,date,start,end\n5,2024-09-09,2024-09-06T19:10,2024-09-09T16:30\n")
-    (span,) = read_sessions(tmp_path / "s.csv", *SYDNEY).dated.values()
+    (span,) = read_sessions([tmp_path / "s.csv"], *SYDNEY).dated.values()
     assert span == (OPEN + 33 * 3600 * 10**9 + 600 * 10**9, OPEN + 4 * DAY_NS + 6 * 3600 * 10**9 + 1800 * 10**9)
 
 
 def test_continuous_matching_stated_twice_begins_with_the_first(tmp_path: Path) -> None:
     rows = "".join(f"5,{t},{m}\n" for t, m in ((OPEN, 1), (OPEN + 7, 1), (OPEN + 9, 2), (OPEN + 11, 3)))
     (tmp_path / "s.csv").write_text("security,time,matchingtype\n" + rows)
-    assert read_sessions(tmp_path / "s.csv", *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, OPEN + 9)}
+    assert read_sessions([tmp_path / "s.csv"], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, OPEN + 9)}
 
 
 def test_a_session_file_reaches_the_partition(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("security,start,end\n5,10:00,16:00\n")
     (tmp_path / "o.csv").write_text(HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n")
-    convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=tmp_path / "s.csv", store=tmp_path / "store"))
+    convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=(tmp_path / "s.csv",), store=tmp_path / "store"))
     (partition,) = read_catalog(tmp_path / "store").partitions
     assert partition.session == (OPEN, OPEN + 6 * 3600 * 10**9)
 
@@ -198,7 +199,7 @@ def test_a_session_file_reaches_the_partition(tmp_path: Path) -> None:
 def test_a_bad_session_file_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "s.csv").write_text(text)
     with pytest.raises((InputError, UserError), match=message):
-        read_sessions(tmp_path / "s.csv", *SYDNEY)
+        read_sessions([tmp_path / "s.csv"], *SYDNEY)
 
 
 def test_quotes_can_come_from_order_rows(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_a_session_file_that_comes_later_or_changes_is_taken(tmp_path: Path) -> 
     for end in ("", "16:00", "15:00", "16:00"):
         sessions.write_text(f"security,start,end\n5,10:00,{end}\n6,10:00,16:00\n")
         given = sessions if end else None
-        report = convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=given, store=store))
+        report = convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=(given,) if given else (), store=store))
         (partition,) = read_catalog(store).partitions
         assert partition.session == ((OPEN, OPEN + (int(end[:2]) - 10) * 3600 * 10**9) if end else None)
         assert report.written == (("5", "2024-09-05"),)
@@ -232,7 +233,7 @@ def test_a_session_file_that_comes_later_or_changes_is_taken(tmp_path: Path) -> 
     other = tmp_path / "other.csv"
     other.write_text("security,start,end\n5,10:00,14:00\n")
     for path, hours in ((other, 4), (sessions, 6), (None, 6)):
-        convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=path, store=store))
+        convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=(path,) if path else (), store=store))
         assert read_catalog(store).partitions[0].session == (OPEN, OPEN + hours * 3600 * 10**9)
 
 
@@ -240,10 +241,27 @@ def test_a_session_file_that_comes_later_or_changes_is_taken(tmp_path: Path) -> 
 def test_a_session_that_ends_before_it_starts_is_refused(row: str, tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text(f"security,date,start,end\n5,2024-09-05,10:00,16:00\n\n{row}\n")
     with pytest.raises(InputError, match=r"s.csv:4: the session ends before it starts"):
-        read_sessions(tmp_path / "s.csv", *SYDNEY)
+        read_sessions([tmp_path / "s.csv"], *SYDNEY)
 
 
 @pytest.mark.parametrize("holiday", ["2300-01-01", "1969-12-31"])
 def test_holidays_beyond_the_calendar_are_refused(holiday: str) -> None:
     with pytest.raises(UserError, match=f"holiday '{holiday}' is not a date from 1970 to 2199"):
         trade_calendar("UTC", "19:00", (holiday,))
+
+
+def test_several_session_files_are_read_as_one(tmp_path: Path) -> None:
+    """Leading blanks, packing and columns as the exchange writes them; a day's changes may be in two files."""
+    header = " Partition,Sequence,TradeDate,Id,Level,MatchingType,Name,OrderBookId,Timestamp,Type,isEndOfTrading\n"
+    end = OPEN + 6 * 3600 * 10**9
+    row = " 3,1,2024-09-05,9,2,{},{},5,{},1,0\n"
+    (tmp_path / "a.csv").write_text(header + row.format(4, "PRE_OPEN", OPEN - 9) + row.format(1, "OPEN", OPEN))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress((header + row.format(4, "PRE_CSPA", end)).encode()))
+    (tmp_path / "c.csv").write_text("security,start,end\n6,10:00,16:00\n")
+    (tmp_path / "d.csv").write_text(header)
+    table = read_sessions([tmp_path / name for name in ("a.csv", "b.csv.gz", "c.csv", "d.csv")], *SYDNEY)
+    assert table.dated == {("5", "2024-09-05"): (OPEN, end)}
+    assert table.find("6", "2024-09-05") == (OPEN, end)
+    (tmp_path / "e.csv").write_text("security,start,end\n\n6,10:00,15:00\n")
+    with pytest.raises(InputError, match=r"e.csv:3: another session of 6 than a row before it states"):
+        read_sessions([tmp_path / "c.csv", tmp_path / "e.csv"], *SYDNEY)

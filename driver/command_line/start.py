@@ -1,0 +1,40 @@
+"""The first steps of the program: streams that last, packages that are its own; then `main`.
+
+`python -m driver` calls it. Nothing but the standard library is imported here: anything else may be what is wrong.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from driver.command_line.own_packages import foreign_package
+from driver.command_line.streams import lost_output, steady_streams
+from driver.command_line.system_errors import system_trouble
+from driver.engines.memory_limits import is_limited
+
+USER_ERROR = 2
+
+
+def start(argv: Sequence[str]) -> int:
+    """Run the command line and return its exit code, whatever becomes of what it prints."""
+    steady_streams()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends what it shows, not the run
+    if is_limited():
+        # OpenBLAS takes tens of MB for each thread; where it gets none it tries for ever, or interrupts the process
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    if trouble := foreign_package():
+        return _refuse(trouble)
+    try:
+        from driver.command_line.main import main
+    except (ImportError, MemoryError, OSError) as error:
+        return _refuse(system_trouble(error))
+    code = main(argv)
+    if lost := lost_output():
+        _refuse(f"what should be on stdout is not all there ({lost}); all else is done")
+    return code
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"darkreplay: {' '.join(message.split())}\n")
+    return USER_ERROR

@@ -1,0 +1,33 @@
+"""What is said where memory is too small; the standard library alone, since it may be too small to import more."""
+
+import resource
+from typing import Final
+
+# What the libraries below say, each in its own words.
+SIGNS: Final = ("MemoryError", "out of memory", "allocate memory", "map segment", "bad_alloc", "Memory allocation")
+NEEDED_MB: Final = 768  # of addresses; with less, libraries fail in the middle, and one tries for ever
+
+
+def is_limited() -> bool:
+    """Return whether somebody limited the memory of this process."""
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def speaks_of_memory(text: str) -> bool:
+    """Return whether what a process said on its end blames memory."""
+    return any(sign in text for sign in SIGNS)
+
+
+def memory_trouble(what: str) -> str:
+    """Return ``what`` with what limits memory here and what to do."""
+    if is_limited():
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0] >> 20
+        return f"{what}: memory is limited to {limit:,} MB here (ulimit -v), raise or drop that limit"
+    return f"{what}: free some memory, or take fewer --max_workers"
+
+
+def too_little_memory() -> str:
+    """Return a line if a limit leaves a run less than it needs, whatever its data; else ""."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    small = limit != resource.RLIM_INFINITY and limit < NEEDED_MB << 20
+    return memory_trouble(f"a run needs {NEEDED_MB} MB at least") if small else ""

@@ -1,0 +1,29 @@
+"""What a run says at its end about impossible rows, from data_quality.csv. For `runner`."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+ALL: Final = "all"
+
+
+def quality_notes(results: Path) -> tuple[str, ...]:
+    """Return a sentence on orders that were set apart, and one where most fills are of unknown orders."""
+    counts, first = Counter[str](), dict[str, str]()
+    with (results / "data_quality.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["security_code"] == ALL == row["date"]:
+                counts[row["kind"]] = int(row["count"])
+            else:
+                first.setdefault(row["kind"], f"security {row['security_code']} on {row['date']}")
+    notes = []
+    for kind, when in (("orders_set_apart", ""), ("orders_set_apart_in_hours", " at the end of the hours")):
+        if counts[kind]:
+            notes.append(
+                f"{counts[kind]:,} orders contradict themselves{when} and are in no table; first: {first[kind]}"
+            )
+    unknown, fills = counts["fills_without_order"], counts["fills"]
+    if 2 * unknown > fills:
+        notes.append(f"{unknown:,} of {fills:,} fills are of orders that the order files lack (fills_without_order)")
+    return tuple(notes)

@@ -1,0 +1,34 @@
+"""What sums of orders must hold whatever the data: nothing negative, nothing filled twice, every order in one outcome.
+
+`driver.job.job` asks before it writes anything. Data that contradict themselves are told apart before orders are
+measured, so what is found here is a fault of this program, and no table may show it.
+"""
+
+from driver.sums.cells import OUTCOMES, VENUE_NAMES, Cells
+from kernels.base.columns import I64
+
+
+def broken_rule(cells: Cells) -> str:
+    """Return what the sums of some cell contradict, with its figures; empty where all is sound."""
+    row = dict(zip(cells.names, cells.sums, strict=True))
+    asked, filled = row["order_quantity"], row["real.filled_quantity"]
+    parts = filled, row["leaves_quantity"], row["withdrawn_quantity"]
+    wrong = _first_of("filled + leaves + withdrawn is not the quantity", sum(parts) - asked, *parts, asked)
+    venues = [row[f"{venue}_quantity"] for venue in VENUE_NAMES]
+    for name in (*(name for name in row if name.endswith("_quantity")), "orders", "fills"):
+        wrong = wrong or _first_of(f"{name} is negative", row[name].clip(max=0), row[name])
+    for scenario in cells.scenarios:
+        under, outcomes = row[f"{scenario}.filled_quantity"], [row[f"{scenario}.{name}"] for name in OUTCOMES]
+        more, others = (under - asked).clip(min=0), sum(outcomes) - row["orders"]
+        wrong = wrong or _first_of(f"{scenario} fills more than was asked for", more, under, asked)
+        wrong = wrong or _first_of(f"outcomes of {scenario} are not all orders", others, *outcomes, row["orders"])
+    soon = [row[name] for name in row if name.startswith("filled_within")]
+    for what, part in (("venues have", sum(venues)), *(("soon there was", within) for within in soon)):
+        wrong = wrong or _first_of(f"{what} more than was filled", (part - filled).clip(min=0), part, filled)
+    return wrong
+
+
+def _first_of(rule: str, excess: I64, *figures: I64) -> str:
+    """Return a rule with the figures of the first cell where it is broken, or nothing."""
+    places = excess.nonzero()[0]
+    return f"{rule}: {', '.join(str(figure[places[0]]) for figure in figures)}" if len(places) else ""

@@ -1,0 +1,52 @@
+"""What each kind of data_quality.csv counts, of a security on a date.
+
+`driver.job.quality` counts them, the report shows these words beside the counts, and driver/README.md lists them.
+"""
+
+from typing import Final
+
+from kernels.conventions import FAULT_KINDS
+
+_SOURCES: Final = {
+    "file": "a session file",
+    "stated": "the user's own --session",
+    "auction": "the opening auction that the data shows",
+    "activity": "the first print, dark order or quote that the data shows",
+    "config": "the default of --session: the data does not show it, or is of another exchange's zone",
+}
+_FAULTS: Final = {
+    "orders_matched_falls": "the matched counter falls between two rows: rows out of order, or an id used again",
+    "orders_negative_quantity": "a row has negative leaves or matched",
+    "orders_filled_above_quantity": "fills exceed the quantity that the rows show: over 100 %",
+    "orders_filled_beyond_leaves": "fills and the leaves of the last row together exceed it",
+    "orders_filled_before_entry": "fills before the first row exceed what that row has matched; such orders stay",
+    "carried_unknown": "without trades: the first row's matched may be of earlier days, and counts as of this day",
+}
+KIND_MEANINGS: Final = {
+    "orders_reconciled": "orders whose fills add up to what their states have matched",
+    "orders_not_reconciled": "the others",
+    "orders_filled_above_matched": "of them, those with more fills than matched",
+    "orders_filled_below_matched": "of them, those with fewer",
+    "orders_carried_over": "orders that had matched something on earlier days",
+    "orders_set_apart": "orders with one of the next four faults: they contradict themselves and are in no table",
+    **{kind: _FAULTS[kind] for kind in FAULT_KINDS.values()},
+    "orders_set_apart_in_hours": "orders that contradict themselves as of the end of the selected hours only",
+    "orders_filled_before_benchmark": "orders with fills before the time they are measured from: they have no costs",
+    "orders_without_window": "orders that ended before the session, or arrived after it",
+    "fills": "rows of trades",
+    "fills_without_order": "of orders that are not in the order files",
+    "fills_booked": "crossing bookings",
+    "fills_off_market": "off-market reports, which consume no order",
+    "fills_unknown_deal_source": "of deal sources nobody knows: they fill their orders and belong to no venue",
+    "fills_before_first_quote": "fills before the day's first quote",
+    "quotes": "rows of quotes",
+    "quotes_valid": "two-sided, bid below offer",
+    "quotes_locked": "bid equal to offer",
+    "quotes_crossed": "bid above offer: no benchmark",
+    "quotes_one_sided": "one side is missing: no benchmark",
+    "quotes_empty": "both are",
+    "quotes_absurd_spread": "a spread above half of the mid and above 20 ticks: taken for one-sided",
+    "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
+    "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
+    **{f"session_from_{source}": f"1: continuous trading is known from {text}" for source, text in _SOURCES.items()},
+}

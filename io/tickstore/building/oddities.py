@@ -1,0 +1,80 @@
+"""What a partition's columns say that cannot be: orders that contradict themselves, absurd quotes, prices of two units.
+
+Found by the build task, told as warnings by the conversion.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kernels.base.columns import Array
+from kernels.conventions import ABSURD_SPREAD, ABSURD_TICKS, FAULT_KINDS, FAULTS_SET_APART, USUAL_TICKS
+from tickstore.parse.text_ids import order_name
+
+SET_APART, ABSURD_QUOTES, OTHER_UNIT = "set apart", "absurd quotes", "other unit"
+_BLOCK: Final = 1 << 18
+_SAMPLE: Final = 1 << 12  # prices that a median is taken of
+_FAR: Final = 8  # times: prices of a table so far from the quotes are in another unit
+
+
+class Oddity(NamedTuple):
+    """Something impossible: what, how often, and the first place or an example, in words."""
+
+    kind: str
+    rows: int
+    first: str
+
+
+def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddity]:
+    """Return what is odd about a partition, from its columns by path."""
+    found = [*_orders_set_apart(views), *_absurd_quotes(views, price_decimals)]
+    for name, path in (("order", "events/price"), ("trade", "fills/price")):
+        found += _other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
+    return found
+
+
+def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    fault = views["orders/fault"]
+    rows = np.flatnonzero(fault & FAULTS_SET_APART)
+    if len(rows):
+        first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
+        kinds = [kind for bit, kind in FAULT_KINDS.items() if fault[first] & FAULTS_SET_APART & bit]
+        yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
+
+
+def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[Oddity]:
+    bids, offers = views["quotes/bid"], views["quotes/offer"]
+    starts, ticks = np.array(sorted(USUAL_TICKS)).T
+    count, first = 0, ""
+    for a in range(0, len(bids), _BLOCK):
+        bid, offer = bids[a : a + _BLOCK], offers[a : a + _BLOCK]
+        two_sided = np.flatnonzero((bid > 0) & (offer > bid))
+        low, spread = bid[two_sided], offer[two_sided] - bid[two_sided]
+        wide = spread > ABSURD_SPREAD * (low + spread / 2)
+        wide &= spread > ABSURD_TICKS * ticks[np.searchsorted(starts, low, "right") - 1]
+        rows = two_sided[wide]
+        if len(rows) and not count:
+            texts = [money(int(side[rows[0]]), price_decimals) for side in (bid, offer)]
+            first = f"{texts[0]} to {texts[1]} at {np.datetime64(int(views['quotes/timestamp'][a + rows[0]]), 'ns')}Z"
+        count += len(rows)
+    if count:
+        yield Oddity(ABSURD_QUOTES, count, first)
+
+
+def _other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
+    """Find prices that are so far from the quotes that one of the files must be in another unit."""
+    price = prices[:: max(1, len(prices) // _SAMPLE)]
+    step = max(1, len(bid) // _SAMPLE)
+    bid, offer = bid[::step], offer[::step]
+    price, quoted = price[price > 0], (bid > 0) & (offer >= bid) & (offer / 2 - bid / 2 <= bid * ABSURD_SPREAD)
+    if len(price) and quoted.any():
+        usual, mid = float(np.median(price)), float(np.median(bid[quoted] / 2 + offer[quoted] / 2))
+        if not mid / _FAR <= usual <= mid * _FAR:
+            texts = (money(round(value), price_decimals) for value in (usual, mid))
+            yield Oddity(OTHER_UNIT, 1, "the median {} price is {} and the median mid {}".format(name, *texts))
+
+
+def money(price: int, decimals: int) -> str:
+    """Return a price in currency."""
+    return f"{price / 10**decimals:.{decimals}f}"

@@ -1,0 +1,155 @@
+"""Kernels that follow each order through its day: its rows, its quantities, and what in them is impossible.
+
+For the day builder. An order's matched counter runs over its whole life. What of it was matched on earlier days
+(decisions 5) is told by the day's own fills, so that an order whose first row shows an execution of this day (a file of
+last rows, an extract that starts at noon, a lost entry row) is not taken for one that was carried over.
+"""
+
+from typing import NamedTuple
+
+from kernels.base.columns import I32, I64, Array
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import (
+    FAULT_CARRIED_UNKNOWN,
+    FAULT_FILLED_ABOVE,
+    FAULT_FILLED_BEYOND,
+    FAULT_FILLED_EARLY,
+    FAULT_MATCHED_FALLS,
+    FAULT_NEGATIVE,
+    REASON_TRADED,
+    UNKNOWN_CODE,
+    VENUE_REPORT,
+)
+
+
+class States(NamedTuple):
+    """Columns of the events, (n,)."""
+
+    timestamp: Array
+    quantity: Array
+    leaves: Array
+    matched: Array
+    change_reason: Array
+    next_row: Array
+
+
+class Trades(NamedTuple):
+    """Columns of the fills by order, (m,), and where each order's begin, (k + 1,)."""
+
+    starts: Array
+    timestamp: Array
+    quantity: Array
+    venue: Array
+
+
+class Orders(NamedTuple):
+    """Columns of the orders, (k,)."""
+
+    first_row: Array
+    last_row: Array
+    arrival: Array
+    leaves: Array
+    parent: Array
+    matched: Array
+    carried: Array
+    fault: Array
+
+
+@kernel
+def order_rows(order_index: I32, leaves: I64, matched: I64, orders: Orders, next_row: I32) -> None:
+    """Fill first and last row, the largest leaves + matched, the faults of each order's rows, each event's next row.
+
+    Parameters
+    ----------
+    order_index, leaves, matched : (n,) of the events in time order
+    orders : ``parent`` is filled, still with what was matched on earlier days
+    next_row : (n,), filled; -1 on an order's last row
+    """
+    first_row, last_row, parent, fault = orders.first_row, orders.last_row, orders.parent, orders.fault
+    seen = 0
+    for i in range(order_index.shape[0]):
+        k = order_index[i]
+        total = leaves[i] + matched[i]
+        if k == seen:  # numbers appear in ascending order
+            seen += 1
+            first_row[k] = i
+            parent[k] = total
+            fault[k] = 0
+        else:
+            before = last_row[k]
+            next_row[before] = i
+            if total > parent[k]:
+                parent[k] = total
+            if matched[i] < matched[before]:
+                fault[k] |= FAULT_MATCHED_FALLS
+        if leaves[i] < 0 or matched[i] < 0:
+            fault[k] |= FAULT_NEGATIVE
+        last_row[k] = i
+        next_row[i] = -1
+
+
+@inlined
+def is_execution(states: States, row: int) -> bool:
+    """Return whether a row may show an execution: its reason says so, or without one nothing denies it.
+
+    The quantity of an order stays what it was entered with as it trades, leaves + matched. It is another once it was
+    set anew, to what is then open: what such a row has matched was matched before.
+    """
+    reason = states.change_reason[row]
+    if reason != UNKNOWN_CODE:
+        return bool(reason == REASON_TRADED)
+    return bool(states.quantity[row] == states.leaves[row] + states.matched[row])
+
+
+@inlined
+def matched_at_first_instant(states: States, first: int) -> int:
+    """Return the matched counter on the order's last row of its first instant."""
+    row, last = first, first
+    while row >= 0 and states.timestamp[row] == states.timestamp[first]:
+        last = row
+        row = states.next_row[row]
+    return int(states.matched[last])
+
+
+@kernel
+def settle_orders(states: States, trades: Trades, orders: Orders) -> None:
+    """Fill what each order carried from earlier days, and its quantities and faults with that.
+
+    Carried is what the counter shows less the day's own fills by then. Fills of the first instant are in the counter
+    of its last row, whether the first row is from before or after them. Off-market reports consume nothing.
+
+    Parameters
+    ----------
+    states, trades : of the whole day; few orders need their rows looked up among the states
+    orders : as `order_rows` left them; on entry ``arrival`` and ``carried`` are time and matched of the first row,
+        ``leaves`` and ``matched`` those of the last one. ``parent``, ``matched``, ``carried`` and ``fault`` are settled
+    """
+    traded = trades.timestamp.shape[0] > 0
+    for k in range(orders.first_row.shape[0]):
+        shown, matched, fault, arrival = orders.carried[k], orders.matched[k], orders.fault[k], orders.arrival[k]
+        total = early = by_then = 0
+        for f in range(trades.starts[k], trades.starts[k + 1]):
+            if trades.venue[f] != VENUE_REPORT:
+                shares, time = trades.quantity[f], trades.timestamp[f]
+                total += shares
+                early += shares if time < arrival else 0
+                by_then += shares if time <= arrival else 0
+        carried = shown
+        if traded:
+            if by_then > 0 and shown > 0:
+                carried = min(shown, max(0, matched_at_first_instant(states, orders.first_row[k]) - by_then))
+            if early > shown:
+                fault |= FAULT_FILLED_EARLY
+        elif shown > 0 and is_execution(states, orders.first_row[k]):
+            carried = 0
+            fault |= FAULT_CARRIED_UNKNOWN
+        carried = max(carried, 0)
+        asked = orders.parent[k] - carried
+        if total > asked:
+            fault |= FAULT_FILLED_ABOVE
+        elif total > 0 and total + orders.leaves[k] > asked:
+            fault |= FAULT_FILLED_BEYOND
+        orders.parent[k] = max(asked, total)
+        orders.matched[k] = max(matched - carried, 0)
+        orders.carried[k] = carried
+        orders.fault[k] = fault

@@ -1,0 +1,58 @@
+"""Warnings about an input that can hardly be what it is meant to be. For `conversion`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from tickstore.building.oddities import ABSURD_QUOTES, OTHER_UNIT, SET_APART
+from tickstore.day.schema import Key
+from tickstore.store.commit import BuiltPartition
+
+_SHOWN: Final = 3  # names
+_TEXTS: Final = {
+    SET_APART: "orders that contradict themselves, and will be in no table: {count}",
+    ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
+    OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
+}
+
+
+def odd_warnings(built: Sequence[BuiltPartition]) -> Iterator[str]:
+    """Yield one line for each kind of impossible row: how many there are, and the first."""
+    for kind, text in _TEXTS.items():
+        found = [(partition.key, odd) for partition in built for odd in partition.odd if odd[0] == kind]
+        if found:
+            (security, date), (_, _, first) = found[0]
+            count = sum(number for _, (_, number, _) in found)
+            yield f"{text.format(count=count)}; first: security {security} on {date}, {first}"
+
+
+def reversed_warning(paths: Sequence[str]) -> Iterator[str]:
+    """Yield a line about files that list the newest row first."""
+    if paths:
+        yield (
+            f"files that list the newest row first: {len(paths)}; first: {paths[0]}. "
+            "They have no sequence, so rows of one instant were turned round, too"
+        )
+
+
+def strangers(tables: Mapping[str, set[Key]]) -> Iterator[str]:
+    """Yield what does not meet across the tables of an input: securities, or else their dates."""
+    orders = tables.get("orders", set[Key]())
+    ours = {security for security, _ in orders}
+    for table in ("trades", "nbbo"):
+        keys = tables.get(table, set[Key]())
+        theirs = {security for security, _ in keys}
+        if not ours or not theirs:
+            continue
+        if not ours & theirs:
+            yield f"no security of {table} is in orders: {table} have {_some(theirs)}, orders {_some(ours)}"
+        elif theirs - ours:
+            absent = theirs - ours
+            yield f"{len(absent)} of {len(theirs)} securities of {table} are not in orders: {_some(absent)}"
+        elif not orders & keys:
+            theirs, mine = ({date for _, date in table} for table in (keys, orders))
+            yield f"no trade date of {table} is in orders: {table} have {_some(theirs)}, orders {_some(mine)}"
+
+
+def _some(names: set[str]) -> str:
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(sorted(names)[:_SHOWN]) + rest

@@ -1,0 +1,78 @@
+"""How worker processes begin and end. Called by the supervisor, which says when."""
+
+import contextlib
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+from tickstore.engines.engine import EngineError, error_line
+from tickstore.engines.worker import SINGLE_THREAD
+
+START_ATTEMPTS: Final = 3  # workers in a row that die before they are ready
+STOP_SECONDS: Final = 2.0
+SERVER_DIED: Final = 255  # what multiprocessing takes for the exit code of a worker when its forkserver was killed
+
+
+def start_process(process: Any) -> None:
+    """Start a process of multiprocessing; a forkserver that died is replaced by the next try.
+
+    EngineError: it dies each time, or the system gives no more processes.
+    """
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            with _quiet_birth():
+                process.start()
+            return
+        except (OSError, EOFError) as error:
+            if attempt == START_ATTEMPTS:
+                died = isinstance(error, EOFError | ConnectionError)  # while it loaded the kernels, so often
+                raise EngineError(f"workers do not start: {error_line(error)}", damaged=died) from None
+            time.sleep(0.1)  # until the system has told of its end
+
+
+@contextlib.contextmanager
+def _quiet_birth() -> Iterator[None]:
+    """Start processes that run one thread each and never see Ctrl-C, which reaches the whole process group.
+
+    The forkserver, which starts with the first worker, inherits the signal mask and the environment, and the
+    workers from it. An interrupt that comes meanwhile is delivered at the end.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
+    os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
+            warnings.filterwarnings("ignore", "resource_tracker", UserWarning)  # it died, and is replaced: unused here
+            yield
+    finally:
+        for name, value in environment.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def await_end(pid: int) -> None:
+    """Wait until a worker whose forkserver died is dead too: it must not write beside the one that takes its task."""
+    end = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            return
+        time.sleep(0.01)
+
+
+def death_of(code: int | None) -> str:
+    """Return how a process ended, for people."""
+    if code == SERVER_DIED:
+        return "the server of its worker was killed"
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):  # a real-time signal has no name
+            return f"its worker was killed by {signal.Signals(-code).name}"
+    return f"its worker ended with exit code {code}"

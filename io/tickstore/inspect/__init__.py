@@ -1,0 +1,1 @@
+"""What input files hold, for people: before a conversion, and without one."""

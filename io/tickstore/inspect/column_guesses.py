@@ -1,0 +1,113 @@
+"""Which column of a file with foreign names may be which field: by names that are like ours, and by what values are.
+
+For inspection.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+from typing import Final
+
+from tickstore.input.fields import FIELDS, INTEGER, PRICE, SIDE, TIME, canonical
+from tickstore.parse.odd_lines import SIDES
+from tickstore.times.written_times import NULL_TEXT, RejectError, parse_time
+
+_ALIKE: Final = 0.75  # of names: 1 is equal
+_PREFIX: Final = 3  # letters of a name that begins another
+_LOOKED_AT: Final = 200  # values of a column
+# Names that vendors use, too loose to be taken for good without a look.
+_SYNONYMS: Final = {
+    "order_id": ("oid", "orderrefnum", "clorderid"),
+    "timestamp": ("tsevent",),
+    "security": ("stock", "contract", "issue", "market"),
+    "price": ("px", "rate"),
+    "quantity": ("amount", "shares", "volume", "vol", "lots"),
+    "bid": ("bidpx00", "bidpx", "bidprice1", "bp1", "bid1"),
+    "offer": ("askpx00", "askpx", "askprice1", "ap1", "ask1", "offerpx"),
+    "participant": ("member", "trader"),
+}
+_NOT_OF_THE_EVENT: Final = ("recv", "receive", "local", "capture", "insert", "update", "rcv")  # times of whoever wrote
+_BUYS: Final = frozenset(("b", "buy", "bid", "bought", "long", "l", "kauf", "k", "achat", "compra", "c", "+", "+1"))
+_SELLS: Final = frozenset(("s", "sell", "ask", "sold", "short", "offer", "verkauf", "v", "vente", "venta", "-", "-1"))
+
+
+def guessed_columns(table: str, wanted: Iterable[str], left: Mapping[str, set[str]]) -> dict[str, str]:
+    """Return field -> column name for fields of which one column stands out; ``left`` are columns with their values.
+
+    Examples
+    --------
+    >>> guessed_columns("orders", ("timestamp", "side"), {"Zeit": {"1725494400"}, "BS": {"B"}, "X": {"3"}})
+    {'timestamp': 'Zeit', 'side': 'BS'}
+    """
+    fields = {field.name: field for field in FIELDS[table]}
+    free = dict(left)
+    found: dict[str, str] = {}
+    for name in wanted:
+        kind, aliases = fields[name].kind, (*fields[name].aliases, *_SYNONYMS.get(name, ()))
+        known = {column: values for column, values in free.items() if canonical(column) not in fields[name].weak}
+        fits = {TIME: are_times, SIDE: are_sides}.get(kind)
+        fitting = [column for column, values in known.items() if fits is not None and fits(values)]
+        if len(fitting) > 1 and kind == SIDE:  # ids may be 1 and 2, too
+            fitting = [column for column in fitting if not all(value.isdigit() for value in free[column])]
+        if len(fitting) > 1 and kind == TIME:
+            fitting = [c for c in fitting if not any(word in canonical(c) for word in _NOT_OF_THE_EVENT)]
+            alike = [column for column in fitting if _likeness(column, aliases) >= _ALIKE]
+            fitting = alike if len(fitting) > 1 else fitting
+        if not fitting:
+            counts = kind in (INTEGER, PRICE) and not name.endswith("_id")
+            likeness = {c: _likeness(c, aliases) for c, values in known.items() if not counts or are_numbers(values)}
+            best = max(likeness, key=lambda column: likeness[column], default=None)
+            fitting = [best] if best is not None and likeness[best] >= _ALIKE else []
+        if len(fitting) == 1:
+            found[name] = fitting[0]
+            del free[fitting[0]]
+    return found
+
+
+def _likeness(column: str, aliases: Iterable[str]) -> float:
+    """Return how like a column's name is to one of the aliases, 1 being the same."""
+    name = canonical(column)
+    begins = len(name) >= _PREFIX and any(alias.startswith(name) for alias in aliases)
+    return max(_ALIKE * begins, *(SequenceMatcher(None, name, alias).ratio() for alias in aliases), 0.0)
+
+
+def _present(values: set[str]) -> list[str]:
+    return sorted(values - {"", NULL_TEXT})[:_LOOKED_AT]
+
+
+def are_times(values: set[str]) -> bool:
+    """Return whether all values are times of the years that a store takes, 1980 to 2199."""
+    try:
+        stamps = [parse_time(value, "UTC") for value in _present(values)]
+    except RejectError:
+        return False
+    return bool(stamps) and min(stamps) > 315 * 10**15 and max(stamps) < 7_258 * 10**15
+
+
+def are_sides(values: set[str]) -> bool:
+    """Return whether values are words or numbers for buy and sell."""
+    present = {value.lower() for value in values - {""}}
+    return len(present) in (1, 2) and present <= set(SIDES)
+
+
+def are_numbers(values: set[str]) -> bool:
+    """Return whether all values are numbers, with decimals or without."""
+    present = _present(values)
+    plain = (value.removeprefix("-").replace(".", "", 1) for value in present)
+    return bool(present) and all(value.isascii() and value.isdigit() for value in plain)
+
+
+def side_words(values: set[str]) -> tuple[tuple[str, str], ...]:
+    """Return what words of a column of sides stand for, none where that is not clear.
+
+    Examples
+    --------
+    >>> side_words({"Compra", "Venta"}), side_words({"A", "Z"}), side_words({"BUY_LIMIT", "SELL_LIMIT"})
+    ((('Compra', 'B'), ('Venta', 'S')), (), (('BUY_LIMIT', 'B'), ('SELL_LIMIT', 'S')))
+    """
+    found = []
+    for value in sorted(values - {"", NULL_TEXT}):
+        word = value.lower()
+        first = word.replace("-", "_").split("_")[0] or word
+        side = "B" if {word, first} & _BUYS else "S" if {word, first} & _SELLS else ""
+        found.append((value, side))
+    return tuple(found) if all(side for _, side in found) else ()

@@ -1,0 +1,256 @@
+"""A mapping for a file with foreign names, that works when it is pasted into the settings: rules, each with its reason.
+
+By names first, then by what the cells are; what nothing shows is left open, to be filled in. `inspection` asks for it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
+from tickstore.inspect.batches import matched
+from tickstore.inspect.column_guesses import are_numbers, guessed_columns, side_words
+from tickstore.inspect.reasons import reasons
+from tickstore.inspect.sample import Sample
+from tickstore.inspect.time_proposals import propose_times
+from tickstore.inspect.trial import Trial, try_request
+from tickstore.request import ConvertRequest
+from tickstore.rules import NO_PRICE, ColumnRule, rule_facts, rules_of
+from tickstore.times.written_times import NULL_TEXT
+
+_MOST_DECIMALS: Final = 9
+_PLAIN: Final = re.compile(r"-?\d*\.(\d+)", re.ASCII)
+_NANO: Final = 10**9
+
+
+@dataclass(slots=True)
+class Proposal:
+    """Settings of [input] and rules by field, with reasons; ``open`` are needed fields that nothing shows."""
+
+    table: str
+    request: ConvertRequest  # with all that is proposed
+    settings: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, ColumnRule] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+    open: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def set(self, name: str, value: Any, why: str) -> None:
+        """Propose a setting of [input]."""
+        self.settings[name], self.why[f"input.{name}"] = value, why
+        self.request = replace(self.request, **{name: value})
+
+
+def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
+    """Return what would read a file as ``table``; what the user states in ``request`` stands."""
+    made = Proposal(table, request)
+    if sample.header:
+        name = "header" if table == "orders" else f"{table}_header"
+        made.set(name, sample.header, "the file has no header line")
+    given = {name.rpartition(".")[2]: rule for name, rule in rules_of(request.columns).items()
+             if name.rpartition(".")[0] in ("", table)}  # fmt: skip
+    columns, missing = matched(sample.names, table, rules_of(request.columns))
+    columns, missing = _without_row_numbers(sample, table, columns, missing, given)
+    made.rules = {name: given.get(name, ColumnRule(sample.names[n])) for name, n in columns.items()}
+    made.rules |= {name: rule for name, rule in given.items() if rule.constant is not None or rule.column == ""}
+    _guess(made, sample, missing)
+    made.notes += reasons(sample, table, _open(made))
+    if not made.notes:
+        _share(made, sample)
+    made.open = _open(made)
+    _scale(made, sample)
+    _sides(made, sample, given)
+    made.request = replace(made.request, columns=_columns(made))
+    if not made.open:
+        _times(made, sample, given)
+        _unreadable(made, sample)
+    return made
+
+
+def _open(made: Proposal) -> tuple[str, ...]:
+    return tuple(f.name for f in FIELDS[made.table] if f.required and f.name not in made.rules)
+
+
+def _columns(made: Proposal) -> tuple[tuple[str, str | ColumnRule], ...]:
+    order = [f.name for f in FIELDS[made.table]]
+    return tuple((f"{made.table}.{name}", made.rules[name]) for name in sorted(made.rules, key=order.index))
+
+
+def _without_row_numbers(
+    sample: Sample, table: str, columns: Mapping[str, int], missing: tuple[str, ...], given: Mapping[str, ColumnRule]
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return the columns without a bare ``id`` that has another value on every row: it is not the order."""
+    numbering = {
+        f.name
+        for f in FIELDS[table]
+        if f.name in columns and f.name not in given and canonical(sample.names[columns[f.name]]) in f.weak
+        and 1 < len(cells := sample.cells(columns[f.name])[:200]) == len(set(cells))
+    }  # fmt: skip
+    left = {name: n for name, n in columns.items() if name not in numbering}
+    needed = [f.name for f in FIELDS[table] if f.name in numbering or f.name in missing]
+    return left, tuple(needed)
+
+
+def _guess(made: Proposal, sample: Sample, missing: tuple[str, ...]) -> None:
+    """Take columns that stand out for fields that no name finds."""
+    left = {name: set(sample.cells(n)[:2000]) for name, n in _untaken(made, sample).items()}
+    for name, column in guessed_columns(made.table, missing, left).items():
+        made.rules[name], made.why[name] = ColumnRule(column), "a guess, by its name or its cells"
+
+
+def _untaken(made: Proposal, sample: Sample) -> dict[str, int]:
+    taken = {rule.column for rule in made.rules.values()} | {rule.date for rule in made.rules.values()}
+    return {name: n for n, name in enumerate(sample.names) if name and name not in taken}
+
+
+def _share(made: Proposal, sample: Sample) -> None:
+    """Let fields that have no column share one, or stand as constants, where no other column could be meant."""
+    if any(are_numbers(set(sample.cells(n)[:2000])) for n in _untaken(made, sample).values()):
+        return
+    if made.table == "orders" and "quantity" in made.rules and "leaves_quantity" not in made.rules:
+        made.rules["leaves_quantity"] = made.rules["quantity"]
+        made.why["leaves_quantity"] = "no column of its own: right where the quantity is what is still open"
+        if "matched_quantity" not in made.rules:
+            made.rules["matched_quantity"] = ColumnRule(constant="0")
+            made.why["matched_quantity"] = "no column: right where fills come from trades alone"
+    needed = {f.name for f in FIELDS[made.table] if f.required}
+    if "participant" in needed - set(made.rules):
+        made.rules["participant"] = ColumnRule(constant="0")
+        made.why["participant"] = "no column: all orders are of one participant"
+    if "security" in needed - set(made.rules):
+        name = sample.path.name.split(".")[0].split("_")[0]
+        made.rules["security"] = ColumnRule(constant=name)
+        made.why["security"] = "no column: the whole file is of one security, here by the file's name"
+
+
+def _scale(made: Proposal, sample: Sample) -> None:
+    """Propose decimals of prices and quantities, which only later rows may have."""
+    kinds = {f.name: f.kind for f in FIELDS[made.table]}
+    _divisor(made, sample, [name for name in made.rules if kinds[name] == PRICE])
+    prices = _most_decimals(made, sample, {name for name in made.rules if kinds[name] == PRICE})
+    if prices and made.request.price_format == "auto":
+        made.set("price_format", "decimal", "prices have decimals")
+    if prices > made.request.price_decimals and prices <= _MOST_DECIMALS:
+        made.set("price_decimals", prices, f"prices have up to {prices} decimals")
+    quantities = _most_decimals(made, sample, {name for name in made.rules if name in QUANTITIES})
+    if quantities > made.request.quantity_decimals and quantities <= _MOST_DECIMALS:
+        made.set("quantity_decimals", quantities, f"quantities have up to {quantities} decimals")
+
+
+def _divisor(made: Proposal, sample: Sample, names: list[str]) -> None:
+    """Propose the unit of prices that are whole numbers of 10^-9, as some vendors write them."""
+    columns = [rule.column for rule in (made.rules[name] for name in names) if rule.divisor is None]
+    places = [sample.names.index(column) for column in columns if column in sample.names]
+    texts = {text for place in places for text in sample.cells(place)[:5000]} - {*NO_PRICE, "", NULL_TEXT}
+    if not texts or made.request.price_divisor > 1 or not all(text.isascii() and text.isdigit() for text in texts):
+        return
+    units = [int(text) for text in texts if int(text)]
+    if units and min(units) >= _NANO // 100 and not any(unit % 10**4 for unit in units):
+        made.set("price_divisor", _NANO, "prices seem to be whole numbers of 10^-9")
+        digits = next(d for d in range(10) if not any(unit % 10 ** (9 - d) for unit in units))
+        if digits > made.request.price_decimals:
+            made.set("price_decimals", digits, f"prices have up to {digits} decimals")
+
+
+def _most_decimals(made: Proposal, sample: Sample, names: set[str]) -> int:
+    """Return the most digits after a point, zeros at the end apart, among the cells of fields."""
+    most = 0
+    for name in names:
+        rule = made.rules[name]
+        if rule.column and rule.divisor is None and rule.column in sample.names:
+            for text in set(sample.cells(sample.names.index(rule.column))):
+                most = max(most, _decimals(text))
+    return most
+
+
+def _decimals(text: str) -> int:
+    """Return the digits after a point of a plain number that is no word for no price.
+
+    Examples
+    --------
+    >>> [_decimals(text) for text in ("3.340", "3400", "0.00012", "214748.3647", "x.5")]
+    [2, 0, 5, 0, 0]
+    """
+    found = None if text in NO_PRICE else _PLAIN.fullmatch(text)
+    return len(found[1].rstrip("0")) if found else 0
+
+
+def _sides(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> None:
+    """Propose what words for sides mean, where the reader does not know them."""
+    name = next((f.name for f in FIELDS[made.table] if f.kind == SIDE and f.name in made.rules), None)
+    if name is None or name in given or not made.rules[name].column:
+        return
+    rule = made.rules[name]
+    words = side_words(set(sample.cells(sample.names.index(str(rule.column)))[:5000]))
+    if words and not all(
+        word.lower() in ("b", "s", "buy", "sell", "bid", "ask", "offer", "1", "2", "-1") for word, _ in words
+    ):
+        made.rules[name], made.why[name] = replace(rule, values=words), "what the words seem to mean"
+
+
+def _times(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> None:
+    rule = made.rules["timestamp"]
+    if "timestamp" in given or not rule.column:
+        return
+    needed = {f"{made.table}.{f.name}" for f in FIELDS[made.table] if f.required}
+    request = replace(made.request, columns=tuple(pair for pair in made.request.columns if pair[0] in needed))
+    found = propose_times(sample, made.table, request, rule.column)
+    made.rules["timestamp"] = found.rule
+    if found.why:
+        made.why["timestamp"] = found.why
+    made.notes += [found.note] * bool(found.note)
+    made.request = replace(made.request, columns=_columns(made))
+
+
+def _unreadable(made: Proposal, sample: Sample) -> None:
+    """Leave out columns that a file need not have and whose cells are none; say that ids are text."""
+    trial = try_request(sample, made.table, made.request)
+    if trial.source is not None and made.request.order_ids == "auto":
+        kinds = {r.kind for r in trial.source.readings if r.field.name in IDS and r.field.required}
+        if NAME in kinds:
+            made.set("order_ids", "text", "ids are no whole numbers")
+    needed = {f.name for f in FIELDS[made.table] if f.required}
+    while (worst := _worst(trial)) is not None and worst[0] not in needed:
+        name, cell = worst
+        made.rules[name], made.why[name] = ColumnRule(""), f"left out: {cell[:30]!r} is none"
+        made.request = replace(made.request, columns=_columns(made))
+        trial = try_request(sample, made.table, made.request)
+
+
+def _worst(trial: Trial) -> tuple[str, str] | None:
+    """Return the field for which most rows would be refused, half of them at least, and one of its cells."""
+    for (name, reason), count in trial.bad.most_common(1):
+        if name and 2 * count > len(trial.rows) + trial.bad_rows:
+            return name, trial.examples[name, reason]
+    return None
+
+
+def toml(made: Proposal, sample: Sample) -> str:
+    """Return a proposal as configuration; needed fields that nothing shows stand first, to be filled in."""
+    lines = []
+    if made.settings:
+        lines += ["[input]"]
+        lines += [f"{name} = {_value(value)}  # {made.why[f'input.{name}']}" for name, value in made.settings.items()]
+        lines += [""]
+    lines += ["[input.columns]"]
+    lines += [f'# "{made.table}.{name}" = "?"' for name in made.open]
+    left = list(_untaken(made, sample))
+    if made.open and left:
+        lines += [f"# columns not taken: {', '.join(map(_value, left))}"]
+    for name, rule in _columns(made):
+        why = made.why.get(name.rpartition(".")[2], "")
+        lines.append(f'"{name}" = {_value(rule_facts(rule))}' + f"  # {why}" * bool(why))
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    """Return a TOML value on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "a").isalnum() else _value(name)

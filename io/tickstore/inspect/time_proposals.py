@@ -1,0 +1,183 @@
+"""How the times of a file are to be read where they do not say it: units, epochs, clocks with a date, formats.
+
+Each way is tried on the first rows; what reads them all, with dates that can be, is proposed. For `proposal`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+from tickstore.input.fields import FIELDS, canonical
+from tickstore.input.readings import date_in_name
+from tickstore.inspect.sample import Sample
+from tickstore.inspect.trial import Trial, try_request
+from tickstore.request import ConvertRequest
+from tickstore.rules import MIDNIGHT, ColumnRule
+from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
+from tickstore.times.trade_dates import DAY_NS, day_number
+
+_FORMATS: Final = tuple(
+    f"{day} {clock}"
+    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%m/%d/%y")
+    for clock in ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
+)
+_EPOCHS: Final = ("2000-01-01", "1980-01-01")  # kdb+, NSE
+_UNITS: Final = ("s", "ms", "us", "ns")
+_CLOCK_UNITS: Final = ("s", "hhmmss", "hhmmssfff", "ms", "us", "ns")  # 103000 is half past ten, not 103 seconds
+_OLD_DAYS: Final = 5 * 365  # between trading and the writing of its file: beyond, another epoch is likelier
+_FINE: Final = 10**14  # numbers from here on count us or ns, which nobody did before 2000
+_LOOKED_AT: Final = 200
+_MOST_BAD: Final = 0.1
+RECENT, POSSIBLE, IMPOSSIBLE = 2, 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeProposal:
+    """A rule for the timestamps, and why it is not the usual one."""
+
+    rule: ColumnRule
+    why: str = ""
+    note: str = ""  # what else they might be
+
+
+def propose_times(sample: Sample, table: str, request: ConvertRequest, column: str) -> TimeProposal:
+    """Return how the timestamps in ``column`` are to be read; ``request`` maps all other fields."""
+    small = replace(sample, rows=sample.rows[:_LOOKED_AT])
+    dated = _stated_days(sample)
+    best: tuple[int, TimeProposal] | None = None
+    others: list[str] = []
+    for proposal in _ways(sample, column):
+        trial = try_request(small, table, _with(request, table, proposal.rule))
+        if not trial.stamps or trial.bad_rows > _MOST_BAD * len(small.rows):
+            continue
+        sense = _sense(trial, sample, dated)
+        if best is not None and sense == RECENT and best[0] != RECENT and not proposal.rule.date:
+            others.append(f"{_day(trial)} counted from {proposal.rule.epoch}")
+        proposal = _explicit(proposal, trial, sample)
+        if best is None or (sense > best[0] and (best[0] == IMPOSSIBLE or dated or _is_fine(sample, column))):
+            best = sense, proposal
+        if best[0] == RECENT:
+            break
+    if best is None:
+        return TimeProposal(ColumnRule(column))
+    if others and best[0] == POSSIBLE:
+        return replace(best[1], note=f"times may also be {' or '.join(others)}: then say so with epoch and unit")
+    return best[1]
+
+
+def _explicit(proposal: TimeProposal, trial: Trial, sample: Sample) -> TimeProposal:
+    """Return a proposal that states where the date of clocks is, which the reader found by itself."""
+    readings = () if trial.source is None else trial.source.readings
+    reading = next((r for r in readings if r.field.name == "timestamp" and r.clock), None)
+    if reading is None or proposal.rule.date:
+        return proposal
+    date = sample.names[reading.date_column] if reading.date_column >= 0 else reading.date
+    where = f"is in {date}" if reading.date_column >= 0 else "is in the file's name"
+    return replace(proposal, rule=replace(proposal.rule, date=date), why=f"clocks, their date {where}")
+
+
+def _with(request: ConvertRequest, table: str, rule: ColumnRule) -> ConvertRequest:
+    columns = [pair for pair in request.columns if pair[0].rpartition(".")[2] != "timestamp"]
+    return replace(request, columns=(*columns, (f"{table}.timestamp", rule)))
+
+
+def _ways(sample: Sample, column: str) -> Iterator[TimeProposal]:
+    """Yield ways to read times, the likeliest first."""
+    texts = [text for text in sample.cells(sample.names.index(column))[:_LOOKED_AT] if text]
+    numbers = [float(text) for text in texts if _is_number(text)]
+    of_numbers = bool(numbers) and len(numbers) == len(texts)
+    yield TimeProposal(ColumnRule(column))
+    days = [name for name in date_columns(sample) if name != column]
+    for name in days:
+        yield TimeProposal(ColumnRule(column, date=name), f"clocks, their date is in {name}")
+    named = date_in_name(str(sample.path))
+    if named:
+        yield TimeProposal(ColumnRule(column, date=named), "clocks, their date is in the file's name")
+    if of_numbers:
+        for unit in _CLOCK_UNITS:
+            for day in (*days, *([named] if named else [])):
+                rule = ColumnRule(column, date=day, epoch=MIDNIGHT if unit in _UNITS else "", unit=unit)
+                yield TimeProposal(rule, f"{unit} since local midnight" if unit in _UNITS else f"clocks as {unit}")
+        for epoch in _EPOCHS:
+            for unit in _UNITS:
+                if _in_range(max(numbers), unit):
+                    rule = ColumnRule(column, epoch=epoch, unit=unit)
+                    yield TimeProposal(rule, f"counted from {epoch}: from 1970 they would be of other years")
+    else:
+        for form in _FORMATS:
+            yield TimeProposal(ColumnRule(column, format=form), f"written as {form}")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.replace(".", "", 1).isdigit()
+
+
+def _in_range(number: float, unit: str) -> bool:
+    """Return whether a number of units is some ten to eighty years, as an epoch of our time has it."""
+    years = number / {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[unit] / (365.25 * 86_400)
+    return 3 < years < 80
+
+
+def _is_fine(sample: Sample, column: str) -> bool:
+    cells = (text for text in sample.cells(sample.names.index(column))[:_LOOKED_AT] if _is_number(text))
+    return all(float(text) >= _FINE for text in cells)
+
+
+def date_columns(sample: Sample) -> list[str]:
+    """Return the columns that hold dates, by their names and cells."""
+    names = next(field for field in FIELDS["orders"] if field.name == "trade_date").aliases
+    found = []
+    for number, name in enumerate(sample.names):
+        cells = [text for text in sample.cells(number)[:_LOOKED_AT] if text]
+        if (canonical(name) in names or "date" in canonical(name)) and cells and all(map(_is_date, cells)):
+            found.append(name)
+    return found
+
+
+def _is_date(text: str) -> bool:
+    return _day_of(text) is not None
+
+
+def _day_of(text: str) -> int | None:
+    """Return the day number of a stated date, None where it is none."""
+    number = read_stated_date(text)
+    if number == UNREADABLE:
+        return None
+    if 19_000_000 < number < 22_000_000:
+        digits = str(number)
+        return day_number(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+    return number if number < DAYS_BELOW else number // DAY_NS
+
+
+def _stated_days(sample: Sample) -> set[int]:
+    """Return the days that columns of dates, or else the file's name, state."""
+    days = {
+        _day_of(text)
+        for name in date_columns(sample)
+        for text in set(sample.cells(sample.names.index(name))[:_LOOKED_AT]) - {""}
+    }
+    named = date_in_name(str(sample.path))
+    if not days and named:
+        days = {_day_of(named)}
+    return {day for day in days if day is not None}
+
+
+def _sense(trial: Trial, sample: Sample, stated: set[int]) -> int:
+    """Return how sensible the dates of times are."""
+    days = {stamp // DAY_NS for stamp in trial.stamps}
+    today = datetime.now(UTC).date()
+    written = datetime.fromtimestamp(sample.path.stat().st_mtime, UTC).date()
+    last = (min(today, written) - date(1970, 1, 1)).days
+    if max(days) > (today - date(1970, 1, 1)).days + 1:
+        return IMPOSSIBLE
+    if stated:  # a day off for zones and evenings
+        near = all(any(abs(day - other) <= 3 for other in stated) for day in days)
+        return RECENT if near else IMPOSSIBLE
+    if all((day + 3) % 7 >= 5 for day in days):  # 1970-01-01 was a Thursday
+        return IMPOSSIBLE
+    return RECENT if last - max(days) <= _OLD_DAYS else POSSIBLE
+
+
+def _day(trial: Trial) -> str:
+    return datetime.fromtimestamp(min(trial.stamps) / 1e9, UTC).date().isoformat()

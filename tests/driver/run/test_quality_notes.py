@@ -1,0 +1,28 @@
+"""What a run says about impossible rows, from the table of their counts."""
+
+from pathlib import Path
+
+import pytest
+
+from driver.run.quality_notes import quality_notes
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("all,all,fills,10\nall,all,fills_without_order,5\n", ()),
+        (
+            "all,all,fills,1000\nall,all,fills_without_order,501\n",
+            ("501 of 1,000 fills are of orders that the order files lack (fills_without_order)",),
+        ),
+        (
+            "all,all,orders_set_apart,7\n101,2024-09-05,orders_set_apart,3\n102,2024-09-05,orders_set_apart,4\n",
+            ("7 orders contradict themselves and are in no table; first: security 101 on 2024-09-05",),
+        ),
+        ("all,all,orders_set_apart,0\nall,2024-09-05,fills,3\nall,2024-09-05,fills_without_order,3\n", ()),
+    ],
+)
+def test_notes(rows: str, said: tuple[str, ...], tmp_path: Path) -> None:
+    """A security may be called ``all``: its rows have a date."""
+    (tmp_path / "data_quality.csv").write_text("security_code,date,kind,count\n" + rows)
+    assert quality_notes(tmp_path) == said

@@ -1,0 +1,74 @@
+"""The rows of what really happened are the same figures in every table, whatever is simulated and charged beside it."""
+
+import csv
+from pathlib import Path
+from random import Random
+
+import numba
+import pytest
+
+from kernels.conventions import MID_KINDS
+from marketgen import MarketSpec, generate
+from tests.command import darkreplay
+
+CONFIG: object = numba.config
+SETTINGS_TRIED = 4
+Row = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the store of a small market: sub-cent prices, spreads of several ticks."""
+    path = tmp_path_factory.mktemp("market")
+    spec = MarketSpec((201, 202), "2024-04-04", "2024-04-05", 400, spread=5, price=90, seed=3)
+    files = generate(spec, path / "raw")
+    flags = [f"--{table}={getattr(files, table)}" for table in ("orders", "trades", "nbbo")]
+    done = darkreplay("convert", *flags, "--store=store", folder=path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def asked_for(rng: Random) -> list[str]:
+    """Return flags of some scenarios at some mid, with any share, impact, clean-up and fees."""
+    scenarios = [name for name in "ABC" if rng.random() < 0.6] or ["B"]
+    return [
+        f"--dark_pool_scenarios={','.join(scenarios)}",
+        f"--mid={rng.choice(MID_KINDS)}",
+        f"--dark_share={rng.choice([0, 0.25, 0.5, 0.999999, 1])}",
+        f"--price_impact_percent={rng.choice([0, 0.05, 3])}",
+        f"--cleanup_s={rng.choice([0, 300, 20_000])}",
+        *(f"--{venue}_bps={rng.choice([0, 0.3, -0.2])}" for venue in ("lit", "dark", "auction", "booking")),
+    ]
+
+
+def real_rows(results: Path) -> dict[str, list[Row]]:
+    """Return the rows of ``real``, or of no scenario, of every table, without what a setting itself is about."""
+    found = {}
+    for path in sorted(results.rglob("*.csv")):
+        if path.name in ("statistics.csv", "jobs.csv"):
+            continue
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row.get("scenario", "real") == "real"]
+        names = [name for name in rows[0] if "cleanup" not in name and not name.startswith("net_")] if rows else []
+        found[str(path.relative_to(results))] = [
+            {name: row[name] for name in names if name[1:2] != "_"} for row in rows
+        ]
+    return found
+
+
+@pytest.mark.skipif(getattr(CONFIG, "DISABLE_JIT", False), reason="runs are compiled")
+def test_reality_does_not_depend_on_what_is_asked_for(folder: Path) -> None:
+    """Scenario columns of outliers are named A_, B_, C_."""
+    known: dict[str, list[Row]] = {}
+    for seed in range(SETTINGS_TRIED):
+        flags = asked_for(Random(seed))
+        common = ["--store=store", f"--results=r{seed}", "--mode=sequential", "--order_level=false"]
+        done = darkreplay("run", *common, *flags, folder=folder)
+        assert done.returncode == 0, done.stderr
+        found = real_rows(folder / f"r{seed}")
+        known = known or found
+        assert list(found) == list(known)
+        for name, rows in found.items():
+            assert rows == known[name], (name, flags)
+    assert len(known) > 10
+    assert all(float(row["shortfall_bps"]) for row in known["global_summary.csv"])

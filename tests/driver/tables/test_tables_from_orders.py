@@ -1,0 +1,63 @@
+"""Every table of whole runs, added up a second time from the order files alone, and conservation order by order."""
+
+import csv
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.command import darkreplay
+from tests.driver.tables.from_orders import differences
+
+MARKETS = {  # prices below a cent and spreads of five ticks among them
+    "spreads of five ticks": (
+        ["--securities=201,202", "--date_start=2024-04-05", "--date_end=2024-04-08", "--spread=5", "--price=90"],
+        ["--outliers=7"],
+    ),
+    "prices below a cent": (
+        ["--securities=7", "--date_start=2024-01-02", "--date_end=2024-01-03", "--spread=1", "--price=60"],
+        ["--lit_bps=1.5", "--dark_bps=0.5", "--booking_bps=0.25", "--fill_seconds=5,600"],
+    ),
+    "three price steps": (
+        ["--securities=1,2,3", "--date_start=2024-01-02", "--date_end=2024-01-02"],
+        ["--dark_pool_scenarios=A,C", "--mid=arrival", "--markout_seconds=0.5,30,300", "--outliers=1000"],
+    ),
+}
+
+
+def run(raw: Path, folder: Path, *flags: str) -> Path:
+    """Run raw files with plain order files and return the results folder."""
+    files = [f"--{table}={raw / table}.csv" for table in ("orders", "trades", "nbbo")]
+    done = darkreplay("run", *files, "--store=store", "--results=results", "--format=csv", *flags, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "results"
+
+
+def add_parents(path: Path) -> None:
+    """Give most orders of a file a parent, with few children, and some a time of decision."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rng, given = Random(5), dict[str, dict[str, object]]()
+    for row in rows:
+        parent = f"{row['security_code']}{row['participantid']}{rng.randrange(9)}" if rng.random() < 0.9 else ""
+        decided = int(row["timestamp"]) - rng.randrange(10**12) if rng.random() < 0.5 else ""
+        given.setdefault(row["order_id"], {"parentid": parent, "decisiontime": decided})
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], "parentid", "decisiontime"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | given[row["order_id"]] for row in rows)
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_generated_markets_add_up(name: str, tmp_path: Path) -> None:
+    spec, flags = MARKETS[name]
+    done = darkreplay("synth", "--out=raw", *spec, "--orders=300", "--seed=11", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    if name == "prices below a cent":
+        add_parents(tmp_path / "raw" / "orders.csv")
+    results = run(tmp_path / "raw", tmp_path, *flags)
+    assert list(differences(results, tmp_path / "raw"))[:20] == []
+
+
+def test_the_real_day_adds_up(real_day: Path, tmp_path: Path) -> None:
+    assert list(differences(run(real_day, tmp_path), real_day))[:20] == []

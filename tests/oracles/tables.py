@@ -1,0 +1,364 @@
+"""The sums of every table, made a second time from nothing but the order files of a run, in plain Python.
+
+An order is a row of an order file: column -> number, text or None. What the tables are cut by beside the orders' own
+columns (sessions, ticks, quotes, the day's volume) is a `Day`, taken from the raw files. `expected` gives each measure
+as (value, how far rounding may move it): tables add up fixed-point integers, order files hold floats.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Row = dict[str, Any]
+Expected = dict[str, tuple[float | None, float]]
+SCALE = 65_536  # of costs, in half price units x shares
+CHARGES = ("", "_touch", "_zero", "_cleanup")
+VENUES = ("lit", "dark", "auction", "booked", "other")
+BY_TRADED = (
+    "arrival_slippage_bps", "vwap_slippage_bps", "arrival_improvement_bps", "vwap_slippage_ex_own_bps",
+    "close_slippage_bps",
+)  # fmt: skip
+AGAINST_QUOTES = "effective_spread_bps", "price_improvement_bps", "fill_quoted_spread_bps"
+BY_HORIZON = ("markout_{h}s_bps", "realised_spread_{h}s_bps", "impact_{h}s_bps", "adverse_selection_{h}s_bps")
+HALF_HOUR, INTERVAL = 1_800 * 10**9, 300 * 10**9
+
+
+@dataclass
+class Day:
+    """The orders of a partition and the market they met."""
+
+    security: str
+    date: str
+    orders: list[Row]
+    zone: str = "Australia/Sydney"
+    ticks: Sequence[tuple[int, int]] = ((0, 1), (100, 5), (2_000, 10))
+    volume: int = 0  # shares of the day's market trades
+    dark: int = 0  # of them in the dark book
+    quotes: list[tuple[int, int | None, int | None]] = field(default_factory=list)  # (time, bid, offer), by time
+
+    @cached_property
+    def session(self) -> tuple[int, int]:
+        """Start and end of continuous trading, which cut the windows of orders that live outside it."""
+        starts = {o["window_start"] for o in self.orders if o["window_start"] != o["arrival_time"]}
+        ends = {o["window_end"] for o in self.orders if o["window_end"] not in (None, o["end_time"])}
+        assert len(starts) == len(ends) == 1, "one session a day"
+        return starts.pop(), ends.pop()
+
+
+def unlawful(order: Row, scenarios: Sequence[str]) -> list[str]:
+    """Return what is wrong with the quantities of an order; nothing is, in a sound order file."""
+    asked, filled = order["order_quantity"], order["filled_quantity"]
+    parts = filled, order["leaves_quantity"], order["withdrawn_quantity"]
+    wrong = [] if sum(parts) == asked and min(parts) >= 0 else [f"filled + leaves + withdrawn: {parts} of {asked}"]
+    for scenario in scenarios[1:]:
+        under = order[f"{scenario}_filled_quantity"]
+        if not 0 <= under <= asked:
+            wrong.append(f"{scenario} fills {under} of {asked}")
+    venues = [order[f"{venue}_quantity"] for venue in VENUES]
+    if None not in venues and (sum(venues) != filled or min(venues) < 0):
+        wrong.append(f"venues {venues} of {filled}")
+    if order["fill_ratio"] is not None and not 0 <= order["fill_ratio"] <= 1:
+        wrong.append(f"fill ratio {order['fill_ratio']}")
+    if (order["first_fill_time"] or order["arrival_time"]) < order["arrival_time"]:
+        wrong.append("filled before it arrived")
+    return wrong
+
+
+def value(order: Row) -> int:
+    """Return Q x M0 in half price units."""
+    if "value" not in order:
+        order["value"] = 0 if order["mid"] is None else round(2 * order["mid"]) * order["order_quantity"]
+    worth: int = order["value"]
+    return worth
+
+
+def lived(order: Row) -> bool:
+    """Decisions 40: its life and continuous trading overlap."""
+    return order["window_end"] is not None and bool(order["window_start"] <= order["window_end"])
+
+
+def costed(order: Row) -> bool:
+    """Decisions 17: M0 and m_T exist. Without trades no price paid is known, and no order has a cost."""
+    return order["end_mid"] is not None and value(order) > 0 and order["shortfall_zero_bps"] is not None
+
+
+def priced(order: Row) -> bool:
+    """Headline figures are over orders that could have traded."""
+    return costed(order) and lived(order)
+
+
+def column(scenario: str, name: str) -> str:
+    """Return the column of an order file that has a measure under a scenario."""
+    return name if scenario == "real" else f"{scenario}_{name}"
+
+
+def traded(order: Row) -> int:
+    """Return the value traded on the market in half price units, crossing bookings left out."""
+    return sum(2 * int(order[f"{venue}_notional"] or 0) for venue in VENUES[:3])
+
+
+def mean(orders: Iterable[Row], name: str, weight: Callable[[Row], int]) -> tuple[float | None, float]:
+    """Return the weighted mean of a column over the orders that have it, and its tolerance."""
+    pairs = [(weight(o), o[name]) for o in orders if o[name] is not None and weight(o) > 0]
+    total = sum(w for w, _ in pairs)
+    if not total:
+        return None, 0.0
+    return math.fsum(w * v for w, v in pairs) / total, 5_000 * (len(pairs) + 1) / (SCALE * total)
+
+
+def bps(orders: Sequence[Row], name: str, weight: Callable[[Row], int] = value) -> tuple[float | None, float]:
+    """Return the mean of a column of costs over priced orders, by value."""
+    return mean([o for o in orders if priced(o)], name, weight)
+
+
+def outcome(order: Row, scenario: str) -> str:
+    """Decisions 8: full is what the order still wanted when it ended."""
+    filled = order[column(scenario, "filled_quantity")]
+    if filled <= 0:
+        return "not_executed"
+    wanted = order["order_quantity"] - order["withdrawn_quantity"]
+    return "fully_filled" if filled >= wanted else "partially_filled"
+
+
+def exact(number: int | None) -> tuple[float | None, float]:
+    """Return a whole number that a table must have exactly."""
+    return number, 0.0
+
+
+def ratio(over: float, under: float) -> tuple[float | None, float]:
+    """Return a quotient, missing without a denominator."""
+    return (over / under if under else None), 0.0
+
+
+def notional(order: Row, scenario: str) -> float:
+    """Return price x quantity of an order's fills: published prices in reality, exact ones in scenarios."""
+    if scenario == "real":
+        return sum(order[f"{venue}_notional"] or 0 for venue in VENUES)
+    price, filled = order[f"{scenario}_price"], order[f"{scenario}_filled_quantity"]
+    return price * filled if filled else 0.0
+
+
+def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Day]) -> Expected:
+    """Return what a table must say of these orders under a scenario; ``days`` are those they are from."""
+    asked, filled = (sum(o[name] for o in orders) for name in ("order_quantity", column(scenario, "filled_quantity")))
+    paid = math.fsum(notional(o, scenario) for o in orders)
+    slack = 0.0 if scenario == "real" else 0.5 * len(orders) + 1e-9 * paid
+    headline, base = [o for o in orders if priced(o)], sum(value(o) for o in orders if priced(o))
+    out: Expected = {
+        "orders": exact(len(orders)),
+        **{kind: exact(sum(outcome(o, scenario) == kind for o in orders))
+           for kind in ("fully_filled", "partially_filled", "not_executed")},
+        "order_quantity": exact(asked), "filled_quantity": exact(filled), "fill_ratio": ratio(filled, asked),
+        "notional": (paid, slack), "notional_value": (paid / 10 ** style["decimals"], slack),
+        "priced_orders": exact(len(headline)), "benchmark_notional": exact(base),
+    }  # fmt: skip
+    if filled and len({o["security"] for o in orders}) == 1:
+        out["vwap"] = paid / filled, slack / filled
+    traded_then, dark_then = (sum(volumes) for volumes in zip(*((day.volume, day.dark) for day in days), strict=True))
+    dark = sum(o["dark_quantity"] for o in orders) if scenario == "real" else filled
+    out["of_market_volume"], out["of_dark_volume"] = ratio(filled, traded_then), ratio(dark, dark_then)
+    inside = [o for o in orders if lived(o)]
+    out["fill_ratio_in_session"] = ratio(
+        sum(o[column(scenario, "filled_quantity")] for o in inside), sum(o["order_quantity"] for o in inside)
+    )
+    diluted = [mean(filter(costed, orders), column(s, "shortfall_bps"), value) for s in ("real", scenario)]
+    out["shortfall_diluted_bps"], out["saving_diluted_bps"] = diluted[1], less(*diluted)
+    for charge in CHARGES:
+        name = f"shortfall{charge}_bps"
+        real, mine = bps(orders, name), bps(orders, column(scenario, name))
+        out[name], out[f"saving{charge}_bps"] = mine, less(real, mine)
+    cost = {s: [o[column(s, "shortfall_bps")] * value(o) / 10_000 for o in headline] for s in ("real", scenario)}
+    saved = [SCALE * (a - b) for a, b in zip(cost["real"], cost[scenario], strict=True)]
+    for name, found in (("better", [x > 0.5 for x in saved]), ("worse", [x < -0.5 for x in saved])):
+        out[name] = exact(sum(found))
+    out["equal"] = exact(len(headline) - sum(abs(x) > 0.5 for x in saved))
+    total, unit = math.fsum(cost[scenario]), 2 * 10 ** style["decimals"]
+    out["shortfall_cost"] = SCALE * total, len(headline) + 1e-9 * SCALE * math.fsum(map(abs, cost[scenario]))
+    if headline:
+        out["shortfall_value"] = total / unit, len(headline) / unit
+        out["saving_value"] = math.fsum(saved) / SCALE / unit, len(headline) / unit
+    if style.get("fees"):
+        real, mine = bps(orders, "real_net_shortfall_bps"), bps(orders, f"{scenario}_net_shortfall_bps")
+        out["net_shortfall_bps"], out["net_saving_bps"] = mine, less(real, mine)
+    out |= spread_of(headline, scenario)
+    return out | (history(orders, style) if scenario == "real" else {})
+
+
+def less(a: tuple[float | None, float], b: tuple[float | None, float]) -> tuple[float | None, float]:
+    """Return a difference, missing where one side is."""
+    return (None if a[0] is None or b[0] is None else a[0] - b[0]), a[1] + b[1]
+
+
+def spread_of(headline: Sequence[Row], scenario: str) -> Expected:
+    """Return how shortfall and saving are spread over orders, each counting the same."""
+    shortfalls = [o[column(scenario, "shortfall_bps")] for o in headline]
+    savings = [o["shortfall_bps"] - x for o, x in zip(headline, shortfalls, strict=True)]
+    out: Expected = {}
+    for name, values in (("shortfall", shortfalls), ("saving", savings)):
+        n = len(values)
+        out[f"{name}_mean_bps"] = (math.fsum(values) / n if n else None), 1e-9
+        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95)):
+            rank = sorted(values)[max(math.ceil(share * n - 1e-9) - 1, 0)] if n else None
+            out[f"{name}_{label}_bps"] = rank, 1 / 64 + 0.0625 * abs(rank or 0.0)
+    if len(savings) > 1:
+        middle = math.fsum(savings) / len(savings)
+        out["saving_sd_bps"] = math.sqrt(math.fsum((x - middle) ** 2 for x in savings) / (len(savings) - 1)), 1e-6
+    return out
+
+
+def history(orders: Sequence[Row], style: Row) -> Expected:
+    """Return what only reality has."""
+    names = [f"{venue}_{what}" for venue in VENUES for what in ("quantity", "notional")]
+    names += ["report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours"]
+    out: Expected = {name: exact(sum(o[name] for o in orders)) for name in names}
+    out["not_eligible"] = exact(sum(o["eligible"] == 0 for o in orders))
+    out["cleanup_at_end"] = exact(sum(o["cleanup_at_end"] == 1 for o in orders))
+    out["never_in_session"] = exact(sum(not lived(o) for o in orders))
+    for kind in ("arrival", "open", "close", "none"):
+        out[f"benchmark_{kind}"] = exact(sum(o["benchmark"] == kind for o in orders))
+    out["execution_bps"], out["opportunity_bps"] = bps(orders, "execution_bps"), bps(orders, "opportunity_bps")
+    out["shortfall_ex_booking_bps"] = bps(
+        orders, "shortfall_ex_booking_bps", lambda o: value(o) - round(2 * o["mid"]) * o["booked_quantity"]
+    )
+    whole = [o for o in orders if all(o[f"{name}_{h}s_bps"] is not None for h in style["markouts"]
+                                      for name in ("realised_spread", "impact"))]  # fmt: skip
+    weighted: list[tuple[str, Sequence[Row], Callable[[Row], int]]] = [(name, orders, traded) for name in BY_TRADED]
+    weighted += [("quoted_spread_bps", orders, value), *((name, whole, traded) for name in AGAINST_QUOTES)]
+    weighted += [(name.format(h=h), whole, traded) for h in style["markouts"] for name in BY_HORIZON]
+    if style.get("decisions"):
+        decided = lambda o: round(2 * (o["decision_mid"] or 0)) * o["order_quantity"]  # noqa: E731
+        weighted += [(name, orders, decided) for name in ("delay_bps", "decision_shortfall_bps")]
+    for name, counted, weight in weighted:
+        out[name] = mean(counted, name, weight)
+        known = sum(o[name] is not None and weight(o) > 0 for o in counted)
+        if "adverse" not in name:
+            out[f"{name.removesuffix('_bps')}_orders"] = exact(known)
+    own, quoted = out["effective_spread_bps"], out["fill_quoted_spread_bps"]
+    out["eq_ratio"] = (own[0] / quoted[0] if own[0] is not None and quoted[0] else None), 1e-6
+    return out | fill_rates(orders, style)
+
+
+def fill_rates(orders: Sequence[Row], style: Row) -> Expected:
+    """Return how much was filled how soon."""
+    out: Expected = {}
+    for h in style["within"]:
+        soon = [round((o[f"fill_rate_{h}s"] or 0.0) * o["order_quantity"]) for o in orders]
+        out[f"filled_quantity_{h}s"], out[f"orders_filled_{h}s"] = exact(sum(soon)), exact(sum(x > 0 for x in soon))
+        out[f"fill_rate_{h}s"] = ratio(sum(soon), sum(o["order_quantity"] for o in orders))
+        out[f"orders_filled_share_{h}s"] = ratio(sum(x > 0 for x in soon), len(orders))
+    out["orders_filled_share"] = ratio(sum(o["filled_quantity"] > 0 for o in orders), len(orders))
+    waits = [o["time_to_first_fill_ns"] for o in orders if o["time_to_first_fill_ns"] is not None]
+    out["time_to_first_fill_orders"] = exact(len(waits))
+    out["time_to_first_fill_s"] = (sum(waits) / len(waits) / 1e9 if waits else None), 1e-6
+    timed = [(o["filled_quantity"], o["execution_time_ns"]) for o in orders if o["execution_time_ns"] is not None]
+    shares = sum(q for q, _ in timed)
+    seconds = math.fsum(q * t for q, t in timed) / 1e9
+    out["execution_time_s"] = (seconds / shares if shares else None), 1e-3 * len(timed) / max(shares, 1) + 1e-9
+    return out
+
+
+# --- What an order's row of a table is called.
+
+
+def hour(day: Day, order: Row) -> str:
+    """Return the local hour of the benchmark time."""
+    return str(datetime.fromtimestamp(order["benchmark_time"] // 10**9, ZoneInfo(day.zone)).hour)
+
+
+def size(order: Row) -> str:
+    """Return the bucket of the quantity asked for."""
+    low = 1
+    for high in (100, 500, 1_000, 5_000, 10_000, 50_000):
+        if order["order_quantity"] <= high:
+            return f"{low}-{high}"
+        low = high + 1
+    return "50001+"
+
+
+def phase(day: Day, order: Row) -> str:
+    """Return the phase of the day that the benchmark time is in."""
+    (start, end), arrival, at = day.session, order["arrival_time"], order["benchmark_time"]
+    if not lived(order):
+        return "never_in_session"
+    if arrival <= start:
+        return "pre-open"
+    if arrival >= end:
+        return "closing"
+    return "first 30 minutes" if at < start + HALF_HOUR else "last 30 minutes" if at >= end - HALF_HOUR else "midday"
+
+
+def spread(day: Day, order: Row) -> str:
+    """Return the spread of the benchmark quote in ticks of its bid."""
+    if order["mid"] is None or not lived(order):
+        return "no valid quote"
+    bid, width = order["arrival_bid"], order["arrival_offer"] - order["arrival_bid"]
+    tick = [step for price, step in day.ticks if bid >= price][-1]
+    if width == 0:
+        return "locked"
+    return "1 tick" if width <= tick else "2 ticks" if width <= 2 * tick else "3 ticks or more"
+
+
+def share(day: Day, order: Row) -> str:
+    """Return the order's share of the day's market volume."""
+    if not day.volume:
+        return "no volume"
+    edges = (("below 0.1%", 1), ("0.1% to 0.5%", 5), ("0.5% to 1%", 10), ("1% to 5%", 50))
+    return next((name for name, edge in edges if 1_000 * order["order_quantity"] < edge * day.volume), "5% or more")
+
+
+def ranges(day: Day) -> list[int | None]:
+    """Return how far the mid moved in each 5 minutes of the session, in quarters of an octave of bps; None: no mid."""
+    (start, end), out = day.session, list[int | None]()
+    for begin in range(start, end, INTERVAL):
+        first = bisect_left(day.quotes, (begin,))
+        last = bisect_left(day.quotes, (min(begin + INTERVAL, end),))
+        mids = [b + o for _, b, o in day.quotes[max(first - 1, 0) : last] if b and o and 0 < b <= o]
+        if not mids:
+            out.append(None)
+            continue
+        moved = 20_000 * (max(mids) - min(mids)) / (max(mids) + min(mids))
+        out.append(0 if moved < 0.25 else min(max(quarter_octave(moved), 0), 64))
+    return out
+
+
+def quarter_octave(moved: float) -> int:
+    """Return how many quarters of octaves, linear within each octave, a range is above a quarter of a bp, from 1 on."""
+    fraction, exponent = math.frexp(moved)  # in [0.5, 1)
+    return 4 * (exponent - 1 + 2) + int((2 * fraction - 1) * 4) + 1
+
+
+def terciles(found: Iterable[int | None]) -> dict[int, str]:
+    """Return which third each range is in, cut between different ranges where the three groups are most even."""
+    known = sorted(moved for moved in found if moved is not None and moved != 65)
+    values, n = sorted(set(known)), len(known)
+    best: tuple[int, int, int, int] | None = None
+    for i in range(len(values) + 1):
+        for j in range(i, len(values) + 1):
+            low = sum(known.count(moved) for moved in values[:i])
+            high = sum(known.count(moved) for moved in values[j:])
+            uneven = low**2 + high**2 + (n - low - high) ** 2
+            best = min(best or (uneven, abs(low - high), i, j), (uneven, abs(low - high), i, j))
+    if best is None:
+        return {}
+    return {m: "low" if k < best[2] else "middle" if k < best[3] else "high" for k, m in enumerate(values)}
+
+
+def place(day: Day, order: Row) -> int:
+    """Return the interval of the session that an order's benchmark time is in, or next to."""
+    start, end = day.session
+    at: int = order["benchmark_time"]
+    return min(max(at - start, 0) // INTERVAL, -(-(end - start) // INTERVAL) - 1)
+
+
+def peak(children: Sequence[Sequence[tuple[int, int]]]) -> int:
+    """Return the most that children had filled or open together at one time.
+
+    children : the (time, quantity filled or open from then on) of each, ascending
+    """
+    times = sorted({t for child in children for t, _ in child})
+    return max(sum(([q for at, q in child if at <= t] or [0])[-1] for child in children) for t in times)

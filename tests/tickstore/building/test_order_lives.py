@@ -1,0 +1,121 @@
+"""What an order carried from earlier days, and what of an order cannot be: one example of each kind, worked by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from kernels.conventions import (
+    FAULT_CARRIED_UNKNOWN,
+    FAULT_FILLED_ABOVE,
+    FAULT_FILLED_BEYOND,
+    FAULT_FILLED_EARLY,
+    FAULT_KINDS,
+    FAULT_MATCHED_FALLS,
+    FAULTS_SET_APART,
+)
+from tests.tickstore.building.test_day_builder import BASE, convert_rows
+from tests.tickstore.naive_day import Row
+from tickstore import ConvertRequest, DayFile, convert, open_day, read_catalog
+
+pytestmark = pytest.mark.reduced
+OTHER = 99  # an order that is not in the order file: its fills only make the day have trades
+
+
+def row(time: int, leaves: int, matched: int, quantity: int | None = None, reason: int = -1, **more: int) -> Row:
+    total = leaves + matched if quantity is None else quantity
+    state = {"leaves_quantity": leaves, "matched_quantity": matched, "quantity": total, "change_reason": reason}
+    return (
+        {"order_id": 1, "timestamp": BASE + time, "price": 9, "side": 1, "participant": 3, "sequence": 0} | state | more
+    )
+
+
+def fill(time: int, quantity: int, deal: int = 1, order: int = 1) -> Row:
+    identity = {"order_id": order, "timestamp": BASE + time, "price": 9, "side": 1, "sequence": 0}
+    return identity | {"quantity": quantity, "deal_source": deal}
+
+
+def quantities(day: DayFile) -> tuple[int, ...]:
+    """Return quantity, leaves, matched, carried and fault of the only order."""
+    names = ("parent_quantity", "leaves_quantity", "matched_quantity", "carried_quantity", "fault")
+    return tuple(int(day.orders[name][0]) for name in names)
+
+
+WHOLE = [row(10, 100, 0), row(20, 60, 40), row(30, 0, 100)]
+FILLS = [fill(20, 40), fill(30, 60)]
+NONE = [fill(5, 1, order=OTHER)]
+LIVES: dict[str, tuple[list[Row], list[Row], tuple[int, ...]]] = {
+    "a whole life": (WHOLE, FILLS, (100, 0, 100, 0, 0)),
+    "its last row": (WHOLE[-1:], FILLS, (100, 0, 100, 0, 0)),
+    "from the middle of the day on": (WHOLE[1:], FILLS, (100, 0, 100, 0, 0)),
+    "from between two executions on": ([row(25, 60, 40, reason=5), WHOLE[2]], FILLS, (100, 0, 100, 0, 0)),
+    "cancelled, its last row": ([row(40, 60, 40, reason=1)], FILLS[:1], (100, 60, 40, 0, 0)),
+    "carried over": ([row(10, 60, 40), row(30, 0, 100)], [fill(30, 60)], (60, 0, 60, 40, 0)),
+    "carried over, then its last row": ([row(30, 0, 100)], [fill(30, 60)], (60, 0, 60, 40, 0)),
+    "carried over, nothing of it today": ([row(10, 60, 40)], NONE, (60, 60, 0, 40, 0)),
+    "carried over, traded at its first instant": (
+        [row(10, 60, 40), row(10, 50, 50)],
+        [fill(10, 10)],
+        (60, 50, 10, 40, 0),
+    ),
+    "entered and traded in one instant": ([row(10, 100, 0), row(10, 0, 100)], [fill(10, 100)], (100, 0, 100, 0, 0)),
+    "a report consumes nothing": ([row(30, 60, 40)], [fill(10, 40, deal=5)], (60, 60, 0, 40, 0)),
+    "a booking does": ([row(30, 60, 40)], [fill(10, 40, deal=48)], (100, 60, 40, 0, 0)),
+    "a fill its rows never saw": (
+        [row(10, 100, 0), row(30, 40, 0)],
+        [fill(20, 30)],
+        (100, 40, 0, 0, 0),
+    ),
+    "no trades, an execution first": ([row(30, 0, 100, reason=3)], [], (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "no trades, a reload first": ([row(10, 60, 40, reason=30), row(30, 0, 100, reason=3)], [], (60, 0, 60, 40, 0)),
+    "no trades, no reason": ([row(30, 0, 100)], [], (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "no trades, a quantity set anew": ([row(30, 60, 40, quantity=60)], [], (60, 60, 0, 40, 0)),
+    "a counter that falls": (
+        [row(10, 0, 100), row(10, 60, 40), row(10, 100, 0)],
+        NONE,
+        (0, 100, 0, 100, FAULT_MATCHED_FALLS),
+    ),
+    "an id used again": (
+        [*WHOLE, row(40, 200, 0), row(50, 0, 200)],
+        [],
+        (200, 0, 200, 0, FAULT_MATCHED_FALLS),
+    ),
+    "filled more than asked": (WHOLE, [*FILLS, fill(30, 7)], (107, 0, 100, 0, FAULT_FILLED_ABOVE)),
+    "filled what is still open": (WHOLE[:2], [fill(20, 45)], (100, 60, 40, 0, FAULT_FILLED_BEYOND)),
+    "filled before it was entered": (WHOLE, [fill(5, 40), fill(30, 60)], (100, 0, 100, 0, FAULT_FILLED_EARLY)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_quantities_and_faults_of_a_life(name: str, tmp_path: Path) -> None:
+    rows, fills, expected = LIVES[name]
+    assert quantities(convert_rows(tmp_path, rows, fills, [])) == expected
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_orders_that_are_not_set_apart_conserve_their_quantity(name: str) -> None:
+    _, fills, (asked, leaves, _, _, fault) = LIVES[name]
+    filled = sum(one["quantity"] for one in fills if one["order_id"] == 1 and one["deal_source"] != 5)
+    assert fault & FAULTS_SET_APART or asked - filled - leaves >= 0
+
+
+def test_every_fault_has_a_bit_of_its_own() -> None:
+    assert list(FAULT_KINDS) == [1 << place for place in range(len(FAULT_KINDS))]
+    assert len(set(FAULT_KINDS.values())) == len(FAULT_KINDS)
+
+
+def test_trades_that_come_later_settle_what_was_unknown(tmp_path: Path) -> None:
+    """The same day file as of all at once; the orders given again are still the same orders."""
+    rows = [*WHOLE[-1:], row(30, 60, 40, order_id=2)]
+    fills = [*FILLS, fill(30, 15, order=2)]
+    together = convert_rows(tmp_path, rows, fills, [])
+    paths = {name: (tmp_path / f"{name[0]}.csv",) for name in ("orders", "trades")}
+    store = tmp_path / "later"
+    convert(ConvertRequest(orders=paths["orders"], store=store))
+    (partition,) = read_catalog(store).partitions
+    assert open_day(partition.path).orders["fault"].tolist() == [FAULT_CARRIED_UNKNOWN] * 2
+    for orders in ((), paths["orders"]):
+        convert(ConvertRequest(orders=orders, trades=paths["trades"], store=store))
+        day = open_day(partition.path)
+        for name, column in together.orders.items():
+            assert day.orders[name].tolist() == column.tolist(), name
+    assert day.orders["carried_quantity"].tolist() == [0, 25]

@@ -1,0 +1,102 @@
+"""Inputs that can hardly be what they are meant to be are said so in one line each."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.tickstore.conftest import OPEN
+from tests.tickstore.conversion.test_reversed_files import HEADERS
+from tickstore import ConvertRequest, convert
+from tickstore.conversion.contradictions import strangers
+
+HOUR = 3_600 * 10**9
+DAY = 24 * HOUR
+ORDER, TRADE, QUOTE = "{o},{t},{s},{p},1,100,{left},{done},7", "{o},{t},{s},{p},1,40", "{t},{s},{bid},{offer}"
+
+
+def order(security: str = "101", price: int = 3_350, time: int = OPEN, number: int = 1) -> list[str]:
+    values = {"s": security, "p": price, "t": time, "o": number}
+    return [ORDER.format(**values, left=100, done=0), ORDER.format(**values | {"t": time + 9}, left=60, done=40)]
+
+
+def warnings(folder: Path, **tables: list[str]) -> list[str]:
+    for table, lines in tables.items():
+        (folder / f"{table}.csv").write_text("\n".join([HEADERS[table], *lines]) + "\n")
+    paths = {table: (folder / f"{table}.csv",) for table in tables}
+    return list(convert(ConvertRequest(**paths, store=folder / "store")).warnings)  # type: ignore[arg-type]
+
+
+def trade(security: str = "101", price: int = 3_350, time: int = OPEN + 9) -> str:
+    return TRADE.format(o=1, t=time, s=security, p=price)
+
+
+def quote(bid: int | str, offer: int | str, time: int = OPEN, security: str = "101") -> str:
+    return QUOTE.format(t=time, s=security, bid=bid, offer=offer)
+
+
+def test_a_sound_input_has_no_warning(tmp_path: Path) -> None:
+    assert warnings(tmp_path, orders=order(), trades=[trade()], nbbo=[quote(3_340, 3_360)]) == []
+
+
+def test_securities_that_never_meet_are_named(tmp_path: Path) -> None:
+    found = warnings(tmp_path, orders=order("00700"), trades=[trade("700")], nbbo=[quote(3_340, 3_360, security="700")])
+    assert found == [
+        "no security of trades is in orders: trades have 700, orders 00700",
+        "no security of nbbo is in orders: nbbo have 700, orders 00700",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({"orders": "AB", "trades": "AB"}, []),
+        ({"orders": "A", "trades": "ABCDE"}, ["4 of 5 securities of trades are not in orders: B, C, D and 1 more"]),
+        ({"orders": "AB", "trades": "A"}, []),
+        ({"trades": "A", "nbbo": "B"}, []),
+        ({"orders": "A", "nbbo": "B"}, ["no security of nbbo is in orders: nbbo have B, orders A"]),
+    ],
+)
+def test_what_does_not_meet(tables: Mapping[str, str], said: list[str]) -> None:
+    assert list(strangers({name: {(s, "2024-09-05") for s in names} for name, names in tables.items()})) == said
+
+
+def test_dates_that_never_meet_are_named() -> None:
+    found = list(strangers({"orders": {("A", "2024-09-05")}, "trades": {("A", "2024-09-06")}}))
+    assert found == ["no trade date of trades is in orders: trades have 2024-09-06, orders 2024-09-05"]
+
+
+def test_absurd_quotes_are_counted_and_the_first_is_shown(tmp_path: Path) -> None:
+    quotes = [quote(3_340, 3_360), quote(3_340, 87_654_321, OPEN + HOUR), quote(3_340, 7_654_321, OPEN + 2 * HOUR)]
+    (found,) = warnings(tmp_path, orders=order(), nbbo=quotes)
+    assert found == (
+        "quotes with a spread above half of the mid, which count as one-sided: 2; first: security 101 on 2024-09-05, "
+        "3.340 to 87654.321 at 2024-09-05T01:00:00.000000000Z"
+    )
+
+
+@pytest.mark.parametrize(("bid", "offer"), [(1, 2), (1, 20), (3, 23), (100, 200), (3_340, 5_566), (0, 8_765_432)])
+def test_wide_quotes_that_may_be_are_not_counted(bid: int, offer: int, tmp_path: Path) -> None:
+    """One tick of a very cheap share is most of its price; two thirds of the bid are half of the mid."""
+    assert warnings(tmp_path, orders=order(price=(bid + offer) // 2), nbbo=[quote(bid, offer)] * 2) == []
+
+
+@pytest.mark.parametrize("factor", [10, 100, 1_000])
+def test_prices_in_another_unit_than_the_quotes(factor: int, tmp_path: Path) -> None:
+    quotes = [quote(3_340 * factor, 3_360 * factor)]
+    found = warnings(tmp_path, orders=order(), trades=[trade()], nbbo=quotes)
+    assert len(found) == 1
+    assert (
+        "security-days with prices in two units (see --price_format, --price_decimals): 2; first: security 101"
+        in found[0]
+    )
+    assert f"the median order price is 3.350 and the median mid {3.35 * factor:.3f}" in found[0]
+
+
+def test_orders_that_contradict_themselves_are_named(tmp_path: Path) -> None:
+    lines = [*order(), *order(number=5, time=OPEN + HOUR), *order(number=5, time=OPEN + 2 * HOUR)]
+    (found,) = warnings(tmp_path, orders=lines)
+    assert found == (
+        "orders that contradict themselves, and will be in no table: 1; first: security 101 on 2024-09-05, "
+        "order 5 (orders_matched_falls)"
+    )

@@ -1,0 +1,150 @@
+"""The processes behind worker processes: a forkserver or a resource tracker that is killed, one that never lives."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from driver.engines.jobs import run_jobs
+from tests.driver.conftest import Market
+from tests.driver.conftest import market as market
+from tests.driver.jobs import make_job
+from tests.driver.whole_runs import ENVIRONMENT, ROOT, start, tables
+from tickstore.engines import short_sockets
+from tickstore.engines.engine import EngineError
+from tickstore.engines.processes import death_of, start_process
+from tickstore.engines.short_sockets import keep_sockets_short
+from tickstore.engines.supervisor import Options, Supervisor
+from tickstore.errors import UserError
+
+WORK = "tests.driver.jobs:run"
+
+
+@pytest.mark.parametrize("server", ["multiprocessing.forkserver", "multiprocessing.resource_tracker"])
+def test_a_server_that_is_killed_is_replaced(server: str, market: Market, tmp_path: Path) -> None:
+    arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=2")
+    driver = start(*arguments, folder=tmp_path, faults="all=slow")
+    wait_until(lambda: len(children(child_called(driver.pid, "multiprocessing.forkserver"))) == 2)
+    time.sleep(0.5)  # the jobs are under way
+    workers = children(child_called(driver.pid, "multiprocessing.forkserver"))
+    os.kill(child_called(driver.pid, server), signal.SIGKILL)
+    said, errors = driver.communicate(timeout=120)
+    assert driver.returncode == 0, errors
+    assert "4 jobs: 4 done, 0 kept, 0 failed" in said
+    assert "resource_tracker" not in errors
+    assert tables(tmp_path / "out") == market.tables
+    assert not any(words_of(pid) for pid in workers)
+
+
+def test_a_server_dies_with_its_owner_while_it_loads(tmp_path: Path) -> None:
+    """It would look for its owner's death only when all is loaded."""
+    (tmp_path / "slow_to_load.py").write_text(
+        f"import os, time\nopen({str(tmp_path / 'loading')!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    program = (
+        "from driver.engines.jobs import run_jobs\n"
+        "from tests.driver.jobs import make_job\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        f"list(run_jobs(Supervisor(Options(1, preload=('slow_to_load',))), [make_job(0)], {WORK!r}))\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(ROOT), str(ROOT / "io")])
+    environment = ENVIRONMENT | {"PYTHONPATH": paths}
+    owner = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=environment)
+    wait_until(lambda: (tmp_path / "loading").exists() and (tmp_path / "loading").read_text() != "")
+    server = int((tmp_path / "loading").read_text())
+    owner.kill()
+    owner.wait()
+    wait_until(lambda: not words_of(server), 5.0)
+
+
+class Unborn:
+    """A process that its server, dead, cannot start, so many times."""
+
+    def __init__(self, failures: int, error: Exception) -> None:
+        self.failures = failures
+        self.error = error
+        self.starts = 0
+
+    def start(self) -> None:
+        self.starts += 1
+        if self.starts <= self.failures:
+            raise self.error
+
+
+def test_a_start_is_tried_again_and_given_up() -> None:
+    late = Unborn(2, EOFError())
+    start_process(late)
+    assert late.starts == 3
+    with pytest.raises(EngineError, match="workers do not start: EOFError") as dead:
+        start_process(Unborn(9, EOFError()))
+    assert dead.value.damaged
+    with pytest.raises(EngineError, match=r"workers do not start: BlockingIOError: .*unavailable") as full:
+        start_process(Unborn(9, BlockingIOError(11, "Resource temporarily unavailable")))
+    assert not full.value.damaged
+    assert death_of(255) == "the server of its worker was killed"
+
+
+def test_sockets_go_where_their_names_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made: list[str | None] = []
+    monkeypatch.setattr("multiprocessing.util.get_temp_dir", lambda: made.append(tempfile.tempdir))
+    long = str(tmp_path / ("x" * 100))
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    keep_sockets_short()
+    assert made == []
+    monkeypatch.setattr(tempfile, "tempdir", long)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(short_sockets, "SHORT", (long, "/proc/none", "/dev/shm"))
+    keep_sockets_short()
+    assert (made, tempfile.tempdir) == (["/dev/shm"], long)
+    monkeypatch.setattr(short_sockets, "SHORT", ("/proc/none",))
+    with pytest.raises(UserError, match=r"is too long for the sockets of worker processes.*--mode=sequential"):
+        keep_sockets_short()
+    assert tempfile.tempdir == long
+
+
+def test_workers_of_a_killed_server_do_not_go_on_beside_their_successors(tmp_path: Path) -> None:
+    jobs = [make_job(0, "pid"), make_job(1, "pid")]
+    with Supervisor(Options(2, retries=2)) as engine:
+        outcomes = run_jobs(engine, jobs, WORK)
+        first = next(outcomes)
+        worker = engine.workers[0].process.pid
+        os.kill(parent_of(worker), signal.SIGKILL)
+        rest = list(outcomes)
+    assert all(outcome.report for outcome in (first, *rest))
+    wait_until(lambda: not words_of(worker), 5.0)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def child_called(pid: int, words: str) -> int:
+    return next((child for child in children(pid) if words.encode() in words_of(child)), 0)
+
+
+def words_of(pid: int) -> bytes:
+    """Return the command line of a process, nothing if it is dead."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,318 @@
+"""What `inspect` proposes for a file works when it is pasted into the settings: it is tried, file by file."""
+
+import gzip
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driver.command_line.printed import inspection_text
+from driver.config.loading import load_config
+from driver.run.input_files import convert_request
+from tickstore import ConvertReport, ConvertRequest, Inspection, convert, inspect_file, open_day, read_catalog
+
+NULL = -(2**63)
+HALF_PAST = 1_725_496_200 * 10**9  # 2024-09-05 10:30 in Sydney
+SECOND = 10**9
+ORDERS = "order_id,timestamp,security,price,side,quantity,leaves,matched,participant\n"
+ROWS = (
+    "11,2024-09-05T00:30:00Z,101,3350,B,1000,1000,0,69\n12,2024-09-05T00:30:01Z,101,3360,S,500,500,0,70\n"
+    "11,2024-09-05T00:30:02Z,101,3350,B,1000,500,500,69\n"
+)
+TRADES = "order_id,timestamp,security,price,side,quantity\n11,2024-09-05T00:30:02Z,101,3350,B,500\n"
+
+
+def pasted(found: Inspection, folder: Path, **flags: str) -> tuple[ConvertReport, Path]:
+    """Convert a file with what was proposed for it, as a user would."""
+    table = found.table or "orders"
+    assert found.missing == (), found.mapping
+    config = folder / "proposed.toml"
+    config.write_text(found.mapping, encoding="utf-8")
+    given = {table: str(found.path), "store": str(folder / "store")} | flags
+    if table != "orders":  # which every store begins with
+        (folder / "o.csv").write_text(ORDERS + ROWS)
+        given["orders"] = str(folder / "o.csv")
+    return convert(convert_request(load_config(given, str(config)).config, 1)), folder / "store"
+
+
+def events(store: Path, *names: str) -> list[list[Any]]:
+    """Return columns of the events of the only day."""
+    (partition,) = read_catalog(store).partitions
+    with open_day(partition.path) as day:
+        return [day.events[name].tolist() for name in names]
+
+
+def look(folder: Path, name: str, text: str, **options: Any) -> Inspection:
+    path = folder / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return inspect_file(path, **options)
+
+
+BEGIN = [HALF_PAST, HALF_PAST + SECOND, HALF_PAST + 2 * SECOND]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("orders.csv", ORDERS + ROWS),
+        ("part2.csv.gz", ORDERS + ROWS),
+        # one column for two fields, another name for the counter
+        ("orders.csv", "order_id,timestamp,security,price,side,size,leaves,cum,participant\n" + ROWS),
+        # a row's number beside the order's
+        ("dump.csv", "id," + ORDERS.replace("order_id", "order_ref").replace("security", "ric")
+         + "".join(f"{n},{row}\n" for n, row in enumerate(ROWS.splitlines()))),
+        # no header
+        ("orders.csv", ROWS),
+        ("raw.csv", ROWS.replace(",", ";")),
+        # words
+        ("orders.csv", ORDERS.replace("\n", ",status,reason\n") + ROWS.replace("\n", ",NEW,x y\n")),
+        ("orders.csv", ORDERS + ROWS.replace(",B,", ",Compra,").replace(",S,", ",Venta,")),
+        ("orders.csv", (ORDERS + ROWS).replace(",", ", ")),
+        ("orders.csv", ORDERS + ROWS.replace("T", " ").replace("Z", " UTC")),
+    ],
+)  # fmt: skip
+def test_orders_of_many_shapes(name: str, text: str, tmp_path: Path) -> None:
+    report, store = pasted(look(tmp_path, name, text), tmp_path)
+    assert report.tables["orders"].stored == 3
+    found = events(store, "timestamp", "price", "quantity", "leaves_quantity", "matched_quantity")
+    assert found == [BEGIN, [3350, 3360, 3350], [1000, 500, 1000], [1000, 500, 500], [0, 0, 500]]
+    with open_day(read_catalog(store).partitions[0].path) as day:
+        assert (day.orders["order_id"].tolist(), day.orders["side"].tolist()) == ([11, 12], [1, -1])
+
+
+def test_one_column_for_two_fields(tmp_path: Path) -> None:
+    text = (
+        "order_id,timestamp,security,price,side,size,cum,participant\n"
+        "11,2024-09-05T00:30:00Z,101,3350,B,1000,0,69\n11,2024-09-05T00:30:02Z,101,3350,Bid,400,600,69\n"
+    )
+    found = look(tmp_path, "orders.csv", text)
+    assert '"orders.leaves_quantity" = "size"  # no column of its own' in found.mapping
+    _, store = pasted(found, tmp_path)
+    assert events(store, "quantity", "leaves_quantity", "matched_quantity") == [[1000, 400], [1000, 400], [0, 600]]
+
+
+def test_a_bare_id_that_numbers_rows_is_no_order(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", "id," + ORDERS.removeprefix("order_id,") + ROWS.replace("\n11,", "\n13,"))
+    assert found.missing == ("order_id",)
+    assert '# "orders.order_id" = "?"\n# columns not taken: "id"' in found.mapping
+    assert (found.first_rows, found.table) == ((), "orders")
+
+
+@pytest.mark.parametrize("no_price", ["9999999999", "2147483647", "9223372036854775807", "", str(NULL)])
+def test_quotes_with_sentinels(no_price: str, tmp_path: Path) -> None:
+    text = f"ts,security,bid,ask\n2024-09-05T00:29:00Z,101,3340,3370\n2024-09-05T00:29:59Z,101,3340,{no_price}\n"
+    found = look(tmp_path, "nbbo.csv", text)
+    assert [row.get("offer", "") for row in found.first_rows] == ["3.370 (3370 units)", ""]
+    _, store = pasted(found, tmp_path)
+    with open_day(read_catalog(store).partitions[0].path) as day:
+        assert day.quotes["offer"].tolist() == [3370, NULL]
+
+
+@pytest.mark.parametrize("whole", [1, 3000])
+def test_decimals_that_come_late(whole: int, tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},{HALF_PAST + n},101,{'9682' if n < whole else '9682.5'},B,9,9,0,69\n" for n in range(whole + 1)
+    )
+    found = look(tmp_path, "orders.csv", ORDERS + rows)
+    assert 'price_format = "decimal"  # prices have decimals' in found.mapping
+    _, store = pasted(found, tmp_path)
+    assert events(store, "price")[0][-2:] == [9_682_000, 9_682_500]
+
+
+def test_prices_and_quantities_finer_than_usual(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + "1,2024-09-05T00:30:00Z,BTC-USD,0.00012345,buy,0.25,0.25,0,69\n")
+    assert "price_decimals = 8" in found.mapping
+    assert "quantity_decimals = 2" in found.mapping
+    assert found.first_rows[0]["price"] == "0.00012345 (12345 units)"
+    assert found.first_rows[0]["quantity"] == "0.25"
+    _, store = pasted(found, tmp_path)
+    assert events(store, "price", "quantity") == [[12345], [25]]
+
+
+KDB = (HALF_PAST // SECOND - 946_684_800) * SECOND
+CLOCKS = {
+    "kdb": ("orders.csv", f"{KDB}"),
+    "nse": ("orders.csv", f"{HALF_PAST // SECOND - 315_532_800}"),
+    "split": ("orders.csv", "20240905,10:30:00.000000"),
+    "seconds": ("orders.csv", "2024-09-05,37800.000"),
+    "digits": ("orders.csv", "20240905,103000"),
+    "milliseconds": ("orders_2024-09-05.csv", "37800000"),
+    "clock": ("orders_20240905.csv", "10:30:00"),
+    "day first": ("orders.csv", "25/09/2024 10:30:00"),
+    "month first": ("orders.csv", "09/25/2024 10:30:00.000"),
+    "kdb text": ("orders.csv", "2024.09.05D10:30:00.000000000"),
+    "fix": ("orders.csv", "20240905-10:30:00.000"),
+    "fraction": ("orders.csv", f"{HALF_PAST // SECOND}.000000000"),
+}
+
+
+@pytest.mark.parametrize("case", list(CLOCKS))
+def test_times_that_do_not_say_what_they_are(case: str, tmp_path: Path) -> None:
+    name, cells = CLOCKS[case]
+    header = ORDERS.replace("timestamp", "date,time" if "," in cells else "timestamp")
+    found = look(tmp_path, name, header + f"11,{cells},101,3350,B,9,9,0,69\n")
+    wanted = HALF_PAST + 20 * 86_400 * SECOND * ("first" in case)
+    assert "(local 2024-09-" in found.first_rows[0]["timestamp"]
+    _, store = pasted(found, tmp_path)
+    assert events(store, "timestamp") == [[wanted]]
+
+
+def test_a_date_column_decides_the_epoch(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", "date," + ORDERS + f"2024-09-05,11,{KDB},101,3350,B,9,9,0,69\n")
+    assert '"orders.timestamp" = {column = "timestamp", unit = "ns", epoch = "2000-01-01"}' in found.mapping
+    report, store = pasted(found, tmp_path)
+    assert events(store, "timestamp") == [[HALF_PAST]]
+    assert report.tables["orders"].other_dates == 0
+
+
+def test_an_old_day_is_not_moved_but_doubted(tmp_path: Path) -> None:
+    """Seconds since 1970 of a Thursday in 2012 could be those since 1980 of 2022; only ns have no such past."""
+    stamp = int(datetime(2012, 6, 21, 14, 30, tzinfo=UTC).timestamp())
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
+    assert "epoch" not in found.mapping
+    assert len(found.notes) == 1
+    assert "times may also be 2022-06-21 counted from 1980-01-01" in found.notes[0]
+    _, store = pasted(found, tmp_path)
+    assert events(store, "timestamp") == [[stamp * SECOND]]
+
+
+def test_ids_that_are_text(tmp_path: Path) -> None:
+    uuid = "ccc3c1fa-212c-e8b0-1706-9b9c4f3d5ecf"
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace("11,", f"{uuid},").replace("12,", "000123AB,"))
+    assert 'order_ids = "text"  # ids are no whole numbers' in found.mapping
+    assert [row["order_id"] for row in found.first_rows] == [uuid, "000123AB", uuid]
+    report, store = pasted(found, tmp_path)
+    assert report.tables["orders"].stored == 3
+    assert read_catalog(store).partitions[0].orders == 2
+
+
+def test_an_id_beyond_63_bits(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace("11,", "10476689054159187521,"))
+    assert found.first_rows[0]["order_id"] == "10476689054159187521"
+    assert pasted(found, tmp_path)[0].tables["orders"].stored == 3
+
+
+@pytest.mark.parametrize("name", ["trades.csv", "x/fills.csv", "trades/5.csv"])
+def test_trades_of_foreign_names(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    text = TRADES.replace("order_id", "orderReference").replace("timestamp", "Exec Time").replace("quantity", "qty.")
+    found = look(tmp_path, name, text)
+    assert found.table == "trades"
+    _, store = pasted(found, tmp_path)
+    with open_day(read_catalog(store).partitions[0].path) as day:
+        assert (day.fills["order_id"].tolist(), day.fills["quantity"].tolist()) == ([11], [500])
+
+
+def test_the_table_can_be_said(tmp_path: Path) -> None:
+    found = look(tmp_path, "x.csv", ORDERS + ROWS, table="trades")
+    assert found.table == "trades"
+    assert '"trades.quantity" = "quantity"' in found.mapping
+    assert look(tmp_path, "y.csv", ROWS, table="orders").table == "orders"
+
+
+def test_what_the_user_states_stands(tmp_path: Path) -> None:
+    columns = (("price", "px"), ("orders.participant", "=7"), ("orders.timestamp", "when"))
+    text = "order_id,when,security,px,price,side,quantity,leaves,matched\n11,2024-09-05T00:30:00Z,101,1,2,B,9,9,0\n"
+    found = look(tmp_path, "orders.csv", text, request=ConvertRequest((), Path(), columns=columns))
+    assert (found.first_rows[0]["price"], found.first_rows[0]["participant"]) == ("0.001 (1 units)", "7")
+    _, store = pasted(found, tmp_path)
+    assert events(store, "price") == [[1]]
+
+
+def test_a_file_of_one_security_and_without_brokers(tmp_path: Path) -> None:
+    text = "order_id,timestamp,price,side,quantity\n11,2024-09-05T00:30:00Z,3350,B,9\n"
+    found = look(tmp_path, "BHP_orders.csv", text)
+    _, store = pasted(found, tmp_path)
+    assert read_catalog(store).partitions[0].security == "BHP"
+    assert events(store, "quantity", "leaves_quantity", "matched_quantity") == [[9], [9], [0]]
+    assert found.mapping.count("no column") == 4
+
+
+def test_lobster_messages_are_named_and_not_taken_for_states(tmp_path: Path) -> None:
+    rows = "34200.017459617,5,0,1,2238200,-1\n34200.189607670,1,11885113,21,2238100,1\n"
+    found = look(tmp_path, "AMZN_2012-06-21_34200000_57600000_message_1.csv", rows)
+    assert set(found.missing) >= {"leaves_quantity", "matched_quantity"}
+    assert found.notes == (
+        "rows look like messages (event_type: 1, 5), not like states of orders; what is left of an order and what has "
+        "matched is not in the file and must be added up first",
+    )
+
+
+PUBLIC = {
+    "tardis quotes": (
+        "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount\n"
+        "deribit,BTC-PERPETUAL,1585699209920000,1585699209925000,240,6421.5,6421,21300\n",
+        ("BTC-PERPETUAL", 1_585_699_209_920_000_000, 6_421_000, 6_421_500),
+    ),
+    "databento quotes": (
+        "ts_recv,ts_event,rtype,publisher_id,instrument_id,action,side,depth,price,size,flags,ts_in_delta,sequence,"
+        "bid_px_00,ask_px_00,bid_sz_00,ask_sz_00,symbol\n1609160400006136329,1609160400006001487,1,1,5482,A,A,0,"
+        "3720500000000,1,128,17214,1170362,3720250000000,3720500000000,24,11,ESH1\n",
+        ("5482", 1_609_160_400_006_001_487, 3_720_250, 3_720_500),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", list(PUBLIC))
+def test_quotes_of_public_vendors(vendor: str, tmp_path: Path) -> None:
+    text, (security, stamp, bid, offer) = PUBLIC[vendor]
+    found = look(tmp_path, "q.csv", text)
+    assert found.table == "nbbo"
+    config = tmp_path / "proposed.toml"
+    config.write_text(found.mapping)
+    orders = ORDERS + f"11,{stamp},{security},1,B,9,9,0,69\n"
+    (tmp_path / "o.csv").write_text(orders.replace(",1,B,", f",{bid * 10**6},B,") if "10^-9" in found.mapping else
+                                    orders.replace(",1,B,", ",1.5,B,"))  # fmt: skip
+    flags = {"orders": str(tmp_path / "o.csv"), "nbbo": str(found.path), "store": str(tmp_path / "store")}
+    convert(convert_request(load_config(flags, str(config)).config, 1))
+    (partition,) = read_catalog(tmp_path / "store").partitions
+    with open_day(partition.path) as day:
+        quotes = {name: day.quotes[name].tolist() for name in ("timestamp", "bid", "offer")}
+    assert quotes == {"timestamp": [stamp], "bid": [bid], "offer": [offer]}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ts_recv,ts_event,instrument_id,action,side,price,size,order_id,sequence\n"
+         "1609160400000704060,1609160400000429831,5482,C,A,3722.75,1,647784973705,1170352\n",
+         "rows look like messages (action: C)"),
+        ("Time,Type,OrderRefNum,BuySell,Shares,Stock,Price\n34200000123456,A,1001,B,100,AAPL,1702500\n",
+         "rows look like messages (Type: A)"),
+        ("exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
+         "bitmex,XBTUSD,1583020803145000,1583020803307160,45ec,buy,8531.5,2152\n"
+         "bitmex,XBTUSD,1583020803145001,1583020803307161,45ed,sell,8531.5,2152\n",
+         "trades without the order they belong to"),
+    ],
+)  # fmt: skip
+def test_public_files_that_cannot_carry_the_question_say_why(text: str, reason: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "x.csv", text)
+    assert found.missing
+    assert [note.startswith(reason) for note in found.notes] == [True]
+
+
+def test_a_second_header_and_bad_rows_are_said(tmp_path: Path) -> None:
+    swapped = "participant,matched,leaves,quantity,side,price,security,timestamp,order_id\n"
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS + swapped + ROWS.replace("B", "x") + "1,2\n")
+    text = inspection_text(found)
+    assert "another header: files were put one behind the other" in text
+    assert "'x': unknown side" in text
+    assert "another number of cells than the header" in text
+
+
+def test_every_first_row_shows_both_clocks_and_currency(tmp_path: Path) -> None:
+    text = inspection_text(look(tmp_path, "orders.csv", ORDERS + ROWS))
+    assert "2024-09-05T00:30:00.000000000Z (local 2024-09-05 10:30:00)" in text
+    assert "3.350 (3350 units) | 3.360 (3360 units)" in text
+    assert "buy | sell | buy" in text
+
+
+def test_times_of_a_file_from_long_ago_by_its_own_date(tmp_path: Path) -> None:
+    """What the file was written with counts, not today."""
+    stamp = int(datetime(2012, 6, 21, 14, 30, tzinfo=UTC).timestamp())
+    path = tmp_path / "orders.csv"
+    path.write_text(ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
+    os.utime(path, (stamp + 86_400, stamp + 86_400))
+    assert inspect_file(path).notes == ()
