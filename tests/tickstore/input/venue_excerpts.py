@@ -118,8 +118,9 @@ EXCERPTS: Final = {
             "events/order_status": [1, 1, 1, 1, 2, 2],
             "events/change_reason": [6, 6, 3, 5, 3, 1],
             "events/matched_quantity": [0, 0, 11, 0, 21, 0],
-            "fills/order_id": [11885113, 11885113, 99],
-            "fills/quantity": [11, 10, 5],
+            "fills/order_id": [11885113, 11885113, 0, 0, 99, 0],
+            "fills/quantity": [11, 10, 11, 10, 5, 5],
+            "fills/side": [1, 1, -1, -1, 1, -1],
             "quotes/bid": [2231800] * 2 + [2238100] * 2 + [NULL] * 5,
             "quotes/offer": [2239500] * 2 + [NULL] * 2 + [2239600] * 5,
         },
@@ -137,9 +138,10 @@ EXCERPTS: Final = {
             "events/order_status": [1, 1, 1, 1, 1, 2],
             "events/change_reason": [6, 6, 3, 5, 5, 1],
             "events/matched_quantity": [0, 0, 30, 30, 0, 0],
-            "fills/order_id": [10476689054159187521 - 2**64],
-            "fills/quantity": [30],
-            "fills/order_index": [0],
+            "fills/order_id": [10476689054159187521 - 2**64, 0],
+            "fills/quantity": [30, 30],
+            "fills/side": [1, -1],
+            "fills/order_index": [0, -1],
         },
     ),
     "databento mbp-1, tbbo": Excerpt(
@@ -151,7 +153,7 @@ EXCERPTS: Final = {
     "databento trades": Excerpt(
         {"my_orders.csv": mine("MSFT", _OPEN_2024, "410.25"), "xnas-itch-20240905.trades.csv": _DB_TRADES},
         ("MSFT", "2024-09-05"),
-        {"fills/timestamp": [1], "fills/price": [4102500], "fills/quantity": [30], "fills/order_index": [-1]},
+        {"fills/timestamp": [1, 1], "fills/price": [4102500] * 2, "fills/side": [-1, 1], "fills/order_index": [-1, -1]},
         _OPEN_2024,
     ),
     "tardis.dev trades and quotes": Excerpt(
@@ -165,7 +167,7 @@ EXCERPTS: Final = {
         },
         ("BTC-PERPETUAL", "2020-05-01"),
         {
-            "fills/timestamp": [1.099], "fills/quantity": [1_000_000], "fills/match_id": [83388278],
+            "fills/timestamp": [1.099] * 2, "fills/quantity": [1_000_000] * 2, "fills/match_id": [83388278] * 2,
             "quotes/bid": [8619500, 8619500], "quotes/offer": [8620000, NULL], "events/quantity": [500_000_000],
         },
         1588291200,
@@ -228,7 +230,8 @@ EXCERPTS: Final = {
         },
         ("BTCUSDT", "2024-09-05"),
         {
-            "fills/side": [-1, 1], "fills/quantity": [470_443_515, 100_000], "fills/timestamp": [1.153, 2.153],
+            "fills/side": [-1, 1, 1, -1], "fills/quantity": [470_443_515] * 2 + [100_000] * 2,
+            "fills/timestamp": [1.153] * 2 + [2.153] * 2,
             "quotes/bid": [56_000_100], "quotes/offer": [56_000_200], "quotes/timestamp": [0.123],
         },
         1725494400,
