@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source
+from tickstore.request import ConvertRequest
+from tickstore.rules import rules_of
 from tickstore.store.commit import BuiltPartition
 
+_FEW_ROWS = 10  # of an orders file; fewer may well be of a security each
 _FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
 
 
@@ -61,6 +64,31 @@ def check_copies(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Seq
         if other != source.path and source.path not in empty:
             raise InputError(
                 f"{source.table}: {other} and {source.path} hold the same, byte for byte; give one of them"
+            )
+
+
+def check_securities(
+    request: ConvertRequest, sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Sequence[ParsedChunk]
+) -> None:
+    """Raise InputError for an orders file that makes a security of each row: what it numbers are rows or orders.
+
+    A column that the user named is what the user says. Trades and quotes may well be one row a security.
+    """
+    said = {name for name, rule in rules_of(request.columns).items() if rule.column is not None}
+    if said & {"security", "orders.security"}:
+        return
+    rows, names = Counter[int](), dict[int, set[str]]()
+    for part in parsed:
+        number = chunks[part.number].source
+        rows[number] += part.stored
+        names.setdefault(number, set()).update(security for (security, _), _ in part.keys)
+    for number, source in enumerate(sources):
+        if source.table == "orders" and _FEW_ROWS <= rows[number] == len(names[number]):
+            column = next(r.column for r in source.readings if r.field.name == "security")
+            raise InputError(
+                f"{source.path}: column {source.header.names[column]!r} is taken for the security and has another "
+                f"value on each of {rows[number]} rows; nothing was stored. Name the column that is the security, or "
+                f"this one if it is: --columns=security:{source.header.names[column]}"
             )
 
 

@@ -41,12 +41,14 @@ from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
 from tickstore.input.text import PLAIN
 from tickstore.parse.plan import find_sources
+from tickstore.parse.text_ids import text_id_fields
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
 from tickstore.store.commit import Decision, boot_id, commit, finish_commit, remove_working_folder
 from tickstore.store.names import store_names
 from tickstore.store.paths import CONVERT_FOLDER, REJECTS_NAME, is_decided
 from tickstore.times.trade_dates import trade_calendar
 
+_TEXT_RANGE: Final = 32 << 20  # bytes of a range where ids are text: the parser then knows all that fit into it
 _PACKED: Final = 8  # bytes of text in a byte of a packed file
 
 
@@ -146,6 +148,8 @@ def _plan(
     if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
         share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
         chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
+    if any(text_id_fields(source) for source in sources):
+        chunk_bytes = min(chunk_bytes, max(_TEXT_RANGE, limits.page_bytes))
     known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
     chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
     return Plan(request, sources, chunks, folder, logs, sessions, total), workers, about

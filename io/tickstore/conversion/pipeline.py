@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from tickstore.building.build_task import build_partition
-from tickstore.conversion.accounting import check_copies, count_lines
+from tickstore.conversion.accounting import check_copies, check_securities, count_lines
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
@@ -118,6 +118,7 @@ class Pipeline:
         self.counts = count_lines(plan.sources, plan.chunks, parsed)
         check_copies(plan.sources, plan.chunks, parsed)
         check_rejects(plan.request, plan.sources, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
+        check_securities(plan.request, plan.sources, plan.chunks, parsed)
 
     def _build(self, engine: Engine) -> None:
         self._progress(ConvertProgress("build", 0, len(self._ranges)))

@@ -15,11 +15,12 @@ from tickstore.input.fields import TIME
 from tickstore.input.files import Source
 from tickstore.input.page_digests import count_newlines
 from tickstore.input.text import Piece
-from tickstore.parse.fast_lines import BLANK, NEXT, ODD, ROWS, parse_lines
-from tickstore.parse.known_names import KnownNames
+from tickstore.parse.fast_lines import BLANK, ENTRY, NAMES, NEXT, ODD, ROWS, parse_lines
+from tickstore.parse.known_names import FEW_SLOTS, MANY_SLOTS, KnownNames
 from tickstore.parse.odd_lines import LineRules, join, read_line
 from tickstore.parse.parse_plan import parse_plan
 from tickstore.parse.plan import line_rules
+from tickstore.parse.text_ids import text_id_fields
 from tickstore.spill.segments import BLOCK_ROWS
 from tickstore.times.iso_times import to_utc
 from tickstore.times.trade_dates import local_changes
@@ -84,7 +85,7 @@ class BlockParser:
         self._timezone = timezone
         self._local = local_changes(timezone)
         self._long_names = long_names
-        self._known = KnownNames(long_names)
+        self._known = KnownNames(long_names, MANY_SLOTS if text_id_fields(source) else FEW_SLOTS)
         odd = max(1, min(_ODD_ROWS, longest // 4))
         self._out = np.empty((self._made.slots, max(1, longest - odd)), np.int64)
         for slot, value in self._made.constants:
@@ -124,7 +125,8 @@ class BlockParser:
         return block
 
     def _parse_some(self, data: U8, start: int, stop: int, shift: int) -> tuple[Block, int]:
-        counts = np.array([0, 0, 0, start], np.int64)
+        self._known.learn()
+        counts = np.array([0, 0, 0, start, self._known.seen, self._known.entry], np.int64)
         block = Block({}, _NOTHING)
         odd = _OddRows(self.lines, start)
         most, batch = 0, 1  # lines for the slow path before the fast path is told what they were called
@@ -135,8 +137,10 @@ class BlockParser:
                     data, stop, self._delimiter, self._columns, self._made.plan, self._out, self._line_start,
                     self._odd[:most], counts, self._known.book,
                 )  # fmt: skip
+            self._known.follow(int(counts[NAMES]), int(counts[ENTRY]))
             self._read_odd(data, self._odd[begin : counts[ODD]], odd, block)
             batch = 1 if self._known.learn() else 2 * batch
+            counts[NAMES], counts[ENTRY] = self._known.seen, self._known.entry
         rows, reached = int(counts[ROWS]), int(counts[NEXT])
         values, block.line_start = self._out[:, :rows], self._line_start[:rows]
         bad = self._complete(values)

@@ -11,11 +11,27 @@ import numpy as np
 from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from tickstore.input.fields import NAME, SIDE, SKIP
-from tickstore.parse.known_names import UNKNOWN_NAME, Book, find_name
-from tickstore.parse.plain_fields import CR, EASY_HIGH, EASY_LOW, KIND, LF, NINE, QUOTE, SLOT, SPACE, ZERO, read_field
+from tickstore.parse.known_names import UNKNOWN_NAME, Book, enter_name, find_name, has_room, is_plain_id
+from tickstore.parse.plain_fields import (
+    CR,
+    DEFAULT,
+    EASY_HIGH,
+    EASY_LOW,
+    EMPTY_OK,
+    KIND,
+    LEARN,
+    LF,
+    NINE,
+    QUOTE,
+    SLOT,
+    SPACE,
+    ZERO,
+    read_field,
+)
 
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
+NAMES, ENTRY = 4, 5  # names that are numbered, and where the book has room for the next
 
 
 @inlined
@@ -31,6 +47,29 @@ def _name_range(data: U8, start: int, stop: int) -> tuple[int, int]:
 
 
 @inlined
+def _is_easy(value: Any, digits: int, first: Any, plan: I64, column: int) -> bool:
+    """Return whether digits, the first of which is ``first``, are a field's value as they are, or a side's code."""
+    if not (0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]):
+        return False
+    return digits == 1 or first != ZERO or plan[KIND, column] not in (NAME, SIDE)
+
+
+@inlined
+def _wrapped_number(data: U8, begin: int, end: Any, plan: I64, column: int) -> tuple[bool, Any, int]:
+    """Return whether easy digits stand behind a blank or in quotes, which are at ``begin``, their value and the end."""
+    value, position = np.int64(0), begin + 1
+    c = data[position]
+    while ZERO <= c <= NINE:
+        value = value * 10 + (np.int64(c) - 48)
+        position += 1
+        c = data[position]
+    digits, closed = position - begin - 1, c == QUOTE
+    position += closed
+    easy = closed == (data[begin] == QUOTE) and data[position] == end
+    return easy and _is_easy(value, digits, data[begin + 1], plan, column), value, position
+
+
+@inlined
 def _parse_rows(
     data: U8,
     position: int,
@@ -42,10 +81,10 @@ def _parse_rows(
     line_start: I64,
     row: int,
     book: Book,
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, tuple[int, int]]:
     """Parse lines until one is odd or blank, or ``out`` is full.
 
-    Return the next row, where it stopped, and in which column.
+    Return the next row, where it stopped, in which column, and where the name is that is not known, (0, 0) if none is.
 
     Most fields are just digits, and are read here: counting references to an array that is passed on takes longer
     than parsing a field.
@@ -67,21 +106,23 @@ def _parse_rows(
                     position += 1
                     c = data[position]
             else:
-                digits = position - begin
-                easy = 0 < digits < 20 and plan[EASY_LOW, column] <= value <= plan[EASY_HIGH, column]
-                if (
-                    not easy
-                    or c != (delim if column < last else LF)
-                    or (kind in (NAME, SIDE) and digits > 1 and first == ZERO)
-                ):
+                end = delim if column < last else LF
+                easy = c == end and _is_easy(value, position - begin, first, plan, column)
+                if position == begin:
+                    if c == end:
+                        value, easy = plan[DEFAULT, column], plan[EMPTY_OK, column] == 1
+                    elif c in (SPACE, QUOTE):  # as after a comma, or around all cells
+                        easy, value, position = _wrapped_number(data, begin, end, plan, column)
+                        c = data[position]
+                if not easy:
                     value, position = read_field(data, begin, delim, plan, column)
                     if position < 0:
-                        return row, line, column
+                        return row, line, column, (0, 0)
                     if value == UNKNOWN_NAME and kind == NAME:
-                        start, end = _name_range(data, begin, position)
-                        value = find_name(data, start, end, book)
+                        name = _name_range(data, begin, position)
+                        value = find_name(data, name[0], name[1], book)
                         if value == UNKNOWN_NAME:
-                            return row, line, column
+                            return row, line, column, name
                     c = data[position]
                 elif kind == SIDE:
                     value = 3 - 2 * value
@@ -89,16 +130,16 @@ def _parse_rows(
                     out[plan[SLOT, column], row] = value
             if column < last:
                 if c != delim:
-                    return row, line, column
+                    return row, line, column, (0, 0)
                 position += 1
                 c = data[position]
         position += c == CR
         if data[position] != LF:
-            return row, line, column
+            return row, line, column, (0, 0)
         line_start[row] = line
         row += 1
         position += 1
-    return row, position, column
+    return row, position, column, (0, 0)
 
 
 @kernel
@@ -125,22 +166,28 @@ def parse_lines(
     out : (fields, capacity), local times as `iso_times` writes them
     line_start : (capacity,) byte offset of each parsed row's line
     odd : (odd capacity, 3), [start, stop) of each line handed on, without its LF, and the column that made it odd
-    counts : (4,) rows, odd lines, blank lines so far, position reached: carried on
-    book : the names known, as `known_names` keeps them
+    counts : (6,) rows, odd lines, blank lines so far, position, names numbered, the book's next place: carried on
+    book : the names known, as `known_names` keeps them; ids that are text are entered when they first appear
     """
     delim = np.uint8(delimiter)
     rows, odds, blanks, position = counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT]
+    names, entry = counts[NAMES], counts[ENTRY]
     while position < stop and rows < out.shape[1] and odds < odd.shape[0]:
         c = data[position]
         if c == LF or (c == CR and data[position + 1] == LF):
             blanks += 1
             position += 1 if c == LF else 2
             continue
-        rows, position, column = _parse_rows(
+        rows, position, column, name = _parse_rows(
             data, position, stop, delim, columns - 1, plan, out, line_start, rows, book
         )
         if position >= stop or rows == out.shape[1]:
             break
+        if name[1] > 0 and plan[LEARN, column] and has_room(book, names, entry) and is_plain_id(data, name[0], name[1]):
+            before, entry = entry, enter_name(data, name[0], name[1], names, book, entry)
+            if entry > before:  # the line is read again
+                names += 1
+                continue
         if data[position] == LF or (data[position] == CR and data[position + 1] == LF):
             continue
         odd[odds, 0] = position
@@ -150,3 +197,4 @@ def parse_lines(
         odds += 1
         position += 1
     counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT] = rows, odds, blanks, position
+    counts[NAMES], counts[ENTRY] = names, entry

@@ -23,6 +23,7 @@ from tickstore.parse.plain_fields import (
     EMPTY_OK,
     HIGH,
     KIND,
+    LEARN,
     LOW,
     PATTERN,
     PATTERNS,
@@ -123,6 +124,7 @@ class _Maker:
         row[[SCALE, DIVISOR]] = reading.scale if decimal else 0, reading.divisor
         row[EMPTY_OK] = not field.required or field.nullable
         row[UNSIGNED] = field.name in IDS and kind == INTEGER
+        row[LEARN] = field.name in IDS and kind == NAME and not reading.words
         row[[EASY_LOW, EASY_HIGH]] = self._easy_range(reading, low, high)
         if kind == TIME:
             self._fill_time(reading, row)
@@ -147,6 +149,8 @@ class _Maker:
         row[WORD_FIRST] = self._width + len(self._words)
         for text, meant in reading.words:
             packed = text.encode()
+            if not packed and meant:  # what an empty cell means only the slow path asks
+                row[EMPTY_OK] = False
             if len(packed) > WORD_BYTES:  # the slow path knows it
                 continue
             try:

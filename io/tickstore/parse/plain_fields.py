@@ -14,7 +14,7 @@ from kernels.base.compiling import inlined
 from kernels.conventions import NULL
 from tickstore.input.fields import DATE, NAME, ODD, SIDE, SKIP, TIME
 from tickstore.parse.known_names import UNKNOWN_NAME
-from tickstore.times.iso_times import LOCAL, NO_TIME, iso_time
+from tickstore.times.iso_times import LOCAL, NO_TIME, fractional_seconds, iso_time
 from tickstore.times.time_patterns import read_pattern
 
 LF: Final = np.uint8(10)
@@ -37,8 +37,9 @@ EASY_LOW, EASY_HIGH = 7, 8  # what digits alone may stand for, told without look
 DIVISOR, UNSIGNED = 9, 10  # of a decimal; whether numbers of 64 bits without a sign are taken, as their bits
 PATTERN, STATED = 11, 12  # of times: where their pattern begins, -1 none; whether they have no other form
 WORD_FIRST, WORD_STOP = 13, 14  # columns of the plan, behind those of the file, that hold its words
-PATTERNS: Final = 15  # one number of this row a step of a pattern, those of all columns one behind the other
-PLAN_HEIGHT: Final = 16
+LEARN: Final = 15  # whether the fast path numbers new names by itself
+PATTERNS: Final = 16  # one number of this row a step of a pattern, those of all columns one behind the other
+PLAN_HEIGHT: Final = 17
 WORD_BYTES: Final = 24  # of a word: three numbers, then its length and its value
 _PACKED: Final = 7  # letters of a name that fit a number
 _BAD: Final = UNKNOWN_NAME  # not a value of any field
@@ -168,12 +169,15 @@ def _value(data: U8, start: int, stop: int, plain: bool, number: Any, digits: in
     """Return the value of a text that is no word; ``number`` is what its digits are."""
     kind, negative = plan[KIND, column], data[start] == _MINUS
     if kind == TIME:
-        value = np.int64(NO_TIME)
-        if plan[PATTERN, column] >= 0:
+        value, stated = np.int64(NO_TIME), plan[STATED, column]
+        if not plain and not stated:
+            if 9 <= digits <= 10 and data[start + digits] == _DOT:
+                value = fractional_seconds(data, start + digits + 1, stop, number)
+            else:
+                value = iso_time(data, start, stop)
+        if value == NO_TIME and plan[PATTERN, column] >= 0:
             value = read_pattern(data, start, stop, plan[PATTERNS], plan[PATTERN, column])
-        if value != NO_TIME or plan[STATED, column]:
-            return value
-        return _plain_value(kind, number, digits, negative) if plain else iso_time(data, start, stop)
+        return _plain_value(kind, number, digits, negative) if value == NO_TIME and plain and not stated else value
     if not plain:
         if kind == NAME and stop - start > _PACKED:
             return np.int64(UNKNOWN_NAME)

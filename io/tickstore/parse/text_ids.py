@@ -6,6 +6,7 @@ agree on a dictionary; the text travels beside it in columns of eight bytes each
 
 import hashlib
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from tickstore.input.fields import IDS, NAME, TEXT_COLUMNS
 from tickstore.input.files import Source
 from tickstore.input.packed_names import name_text
 
+_BYTES: Final = 8 * len(TEXT_COLUMNS)
 _HASHED: Final = 1 << 62  # the bit that numbers of texts have, and ids that are numbers in such files have not
 
 
@@ -35,9 +37,12 @@ def text_number(text: str) -> int:
 
 def text_words(text: str) -> list[int]:
     """Return the bytes of a text as numbers of eight bytes each, zeros behind its end."""
-    padded = text.encode().ljust(8 * len(TEXT_COLUMNS), b"\0")[: 8 * len(TEXT_COLUMNS)]
-    words: list[int] = np.frombuffer(padded, ">i8").tolist()
+    words: list[int] = np.frombuffer(_padded(text), ">i8").tolist()
     return words
+
+
+def _padded(text: str) -> bytes:
+    return text.encode()[:_BYTES].ljust(_BYTES, b"\0")
 
 
 def words_text(words: NDArray[np.int64]) -> list[str]:
@@ -67,29 +72,29 @@ class TextIds:
         self.fields = text_id_fields(source)
         self._long_names = long_names
         self._texts: dict[int, str] = {}  # of the numbers that the parser gave
-        self._known: dict[int, tuple[int, list[int]]] = {}  # parser's number -> number, words
+        self._known: dict[int, tuple[int, bytes]] = {}  # parser's number -> number, bytes of the text
 
     def columns(self, columns: dict[str, I64]) -> dict[str, I64]:
         """Return a block's columns with the numbers of texts, and with the texts of its order ids."""
         if not self.fields:
             return columns
-        if len(self._texts) < len(self._long_names):
-            self._texts = {number: text for text, number in self._long_names.items()}
+        fresh = len(self._long_names) - len(self._texts)
+        self._texts.update((self._long_names[text], text) for text in islice(reversed(self._long_names), fresh))
         made = dict(columns)
         for name in self.fields:
             distinct, place = np.unique(columns[name], return_inverse=True)
             found = [self._number(number) for number in distinct.tolist()]
             made[name] = np.array([number for number, _ in found], np.int64)[place]
             if name == "order_id" and "leaves_quantity" in columns:
-                words = np.array([words for _, words in found], np.int64)[place]
-                made |= {column: np.ascontiguousarray(words[:, k]) for k, column in enumerate(TEXT_COLUMNS)}
+                text = np.frombuffer(b"".join([text for _, text in found]), ">i8").reshape(-1, len(TEXT_COLUMNS))
+                made |= {column: text[:, k].astype(np.int64)[place] for k, column in enumerate(TEXT_COLUMNS)}
         return made
 
-    def _number(self, number: int) -> tuple[int, list[int]]:
+    def _number(self, number: int) -> tuple[int, bytes]:
         known = self._known.get(number)
         if known is None:
             text = "" if number == NULL else name_text(number, self._texts)
-            known = number if number == NULL else text_number(text), text_words(text if number < 0 else "")
+            known = number if number == NULL else text_number(text), _padded(text if number < 0 else "")
             self._known[number] = known
         return known
 

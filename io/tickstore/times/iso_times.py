@@ -1,4 +1,4 @@
-"""ISO times, straight from the bytes of a line; those without an offset become times block by block, by the zone.
+"""ISO times and their kin from the bytes of a line; those without an offset become times block by block, by the zone.
 
 Kernels of the parser: of its fast path and of its blocks.
 """
@@ -15,15 +15,18 @@ _PLUS: Final = np.uint8(43)
 _COMMA: Final = np.uint8(44)
 _MINUS: Final = np.uint8(45)
 _DOT: Final = np.uint8(46)
+_SLASH: Final = np.uint8(47)
 _ZERO: Final = np.uint8(48)
 _NINE: Final = np.uint8(57)
 _COLON: Final = np.uint8(58)
 _CAPITAL_Z: Final = np.uint8(90)
 _UNDERSCORE: Final = np.uint8(95)
+_SMALL_D: Final = np.uint8(100)
 _SMALL_T: Final = np.uint8(116)
 _SMALL: Final = np.uint8(32)  # the bit between capital and small letters; a blank
 NO_TIME: Final = NULL + 1
 LOCAL: Final = -(10**17)  # a time below it, but for NULL, is a local one with its sign turned round
+_MOST_SECONDS: Final = 9_000_000_000  # from there on ns do not fit
 _DAYS_BEFORE: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)  # each month, in a common year
 MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -62,25 +65,31 @@ def offset_minutes(data: U8, position: int, stop: int) -> Any:
 
 @inlined
 def iso_time(data: U8, start: int, stop: int) -> Any:
-    """Return ns UTC of YYYY-MM-DDTHH:MM:SS, a fraction and an offset or not; NO_TIME for all else and for odd years.
+    """Return ns UTC of a date and a clock, a fraction and an offset or not; NO_TIME for all else and for odd years.
 
-    Without an offset it is a local time: minus its ns since 1970 on the local clock, which is below LOCAL.
+    The clock is HH:MM:SS; the date YYYY-MM-DD, YYYY/MM/DD, YYYY.MM.DD or YYYYMMDD, and T, D, _ or a blank behind it,
+    or a dash behind the last of these. Without an offset it is a local time: minus its ns since 1970 on the local
+    clock, which is below LOCAL.
     """
-    if stop - start < 19:
+    if stop - start < 17:
         return np.int64(NO_TIME)
-    for place, mark in ((4, _MINUS), (7, _MINUS), (13, _COLON), (16, _COLON)):
-        if data[start + place] != mark:
-            return np.int64(NO_TIME)
-    c = data[start + 10]
-    if c != _SMALL and (c | _SMALL) != _SMALL_T and c != _UNDERSCORE:
+    mark = data[start + 4]
+    marked = mark in (_MINUS, _SLASH, _DOT)
+    clock = start + 9 + 2 * marked
+    if stop < clock + 8 or data[clock + 2] != _COLON or data[clock + 5] != _COLON:
         return np.int64(NO_TIME)
-    hour, minute, second = _two_digits(data, start + 11), _two_digits(data, start + 14), _two_digits(data, start + 17)
+    c = data[clock - 1]
+    if marked and (data[start + 7] != mark or c == _MINUS):
+        return np.int64(NO_TIME)
+    if c != _SMALL and (c | _SMALL) != _SMALL_T and (c | _SMALL) != _SMALL_D and c != _UNDERSCORE and c != _MINUS:
+        return np.int64(NO_TIME)
+    hour, minute, second = _two_digits(data, clock), _two_digits(data, clock + 3), _two_digits(data, clock + 6)
     year = _two_digits(data, start) * 100 + _two_digits(data, start + 2)
-    days = civil_day(year, _two_digits(data, start + 5), _two_digits(data, start + 8))
+    days = civil_day(year, _two_digits(data, start + 4 + marked), _two_digits(data, clock - 3))
     if days < 0 or not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         return np.int64(NO_TIME)
     seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
-    position, fraction = start + 19, np.int64(0)
+    position, fraction = clock + 8, np.int64(0)
     if position < stop and (data[position] == _DOT or data[position] == _COMMA):
         position += 1
         unit = np.int64(1_000_000_000)
@@ -99,6 +108,18 @@ def iso_time(data: U8, start: int, stop: int) -> Any:
     if offset < 0 or (c != _PLUS and c != _MINUS):
         return np.int64(NO_TIME)
     return (seconds - (offset if c == _PLUS else -offset) * 60) * 1_000_000_000 + fraction
+
+
+@inlined
+def fractional_seconds(data: U8, position: int, stop: int, seconds: Any) -> Any:
+    """Return the ns of seconds since 1970 with the fraction data[position:stop], one to nine digits; else NO_TIME."""
+    fraction, scale = np.int64(0), np.int64(1_000_000_000)
+    while position < stop and _ZERO <= data[position] <= _NINE and scale > 1:
+        fraction = fraction * 10 + (np.int64(data[position]) - 48)
+        scale //= 10
+        position += 1
+    fits = position == stop and scale < 1_000_000_000 and seconds < _MOST_SECONDS
+    return seconds * 1_000_000_000 + fraction * scale if fits else np.int64(NO_TIME)
 
 
 @kernel

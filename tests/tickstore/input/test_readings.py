@@ -122,6 +122,11 @@ class TestConstantsAndColumnsLeftOut:
         load(tmp_path, text, columns=columns)
         assert stored(tmp_path, "events/order_status", "orders/side") == [[1, 2], [1, -1]]
 
+    def test_an_empty_cell_means_what_the_user_says(self, tmp_path: Path) -> None:
+        text = ORDERS.replace("\n", ",status\n") + "".join(row().replace("\n", f",{cell}\n") for cell in ("", " ", "2"))
+        load(tmp_path, text, columns=(("order_status", {"column": "status", "values": {"": "1"}}),))
+        assert stored(tmp_path, "events/order_status") == [[1, 1, 2]]
+
     def test_a_value_that_is_none_is_refused_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"side: 'X' cannot stand for 'sideways'"):
             load(tmp_path, ORDERS + row(), columns=(("side", {"values": {"X": "sideways"}}),))

@@ -49,20 +49,29 @@ def iso_times(draw: st.DrawFn) -> str:
             st.sampled_from([datetime.datetime(2024, m, d, 2, 30) for m, d in ((3, 10), (4, 7), (10, 6), (11, 3))]),
         )
     )
-    mark, point = draw(st.sampled_from("T t_")), draw(st.sampled_from(".,"))
+    mark, point = draw(st.sampled_from("T t_Dd-:")), draw(st.sampled_from(".,"))
+    date = draw(st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m/%d"]))
     fraction = draw(st.sampled_from(["", "0", "5", "123", "123456", "001032398", "1234567890", "x"]))
     offset = draw(
         st.sampled_from(["", "", "Z", "z", "+10", "-0430", "+10:00", "-00:00", "+24:00", "+09:60", " +10:00"])
     )
-    return f"{moment:%Y-%m-%d{mark}%H:%M:%S}{fraction and point + fraction}{offset}"
+    return f"{moment:{date}{mark}%H:%M:%S}{fraction and point + fraction}{offset}"
 
 
 digits = st.builds(lambda length, number: str(number)[:length], st.integers(1, 21), st.integers(10**20, 10**21 - 1))
 dates = st.datetimes(datetime.datetime(1980, 1, 1), datetime.datetime(2100, 1, 1)).map(lambda t: f"{t:%Y%m%d%H%M%S%f}")
+seconds = st.builds(
+    lambda whole, fraction: f"{whole}.{fraction}",
+    st.one_of(st.integers(10**7, 10**11), st.sampled_from([8_999_999_999, 9_000_000_000, 9_223_372_036])),
+    st.sampled_from(["", "0", "5", "250", "123456789", "1234567890", "5x", " "]),
+)
 compact = st.builds(lambda text, length: text[:length], dates, st.sampled_from([8, 12, 14, 17, 20]))
 
 
-@given(times=st.lists(st.one_of(iso_times(), digits, compact), min_size=1, max_size=20), zone=st.sampled_from(ZONES))
+@given(
+    times=st.lists(st.one_of(iso_times(), digits, compact, seconds), min_size=1, max_size=20),
+    zone=st.sampled_from(ZONES),
+)
 def test_the_fast_path_reads_times_as_the_slow_path_does(
     times: list[str], zone: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
