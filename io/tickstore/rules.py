@@ -16,9 +16,10 @@ NO_PRICE: Final = (
     "9999999999", "-9999999999",  # LOBSTER: no order on this side of the book
     "2147483647", "-2147483648", "214748.3647", "-214748.3648", "4294967295", "429496.7295",
     "9223372036854775807", "9223372036.854775807", "922337203685477.5807", "92233720368547758.07",
-    "18446744073709551615",
-    "NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "N/A", "n/a", "NA", "inf", "Inf", "-",
+    "9223372036854.775807", "18446744073709551615", "1.7976931348623157e308", "1.7976931348623157E308",
+    "1.7976931348623157e+308", "inf", "Inf", "INF", "-inf", "-Inf", "-INF",
 )  # fmt: skip
+NO_VALUE: Final = ("NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "NA", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class ColumnRule:
 
     column : the header's name; None: found by the names that are known; "": the field is left out
     date : for a column of clocks, the column of their date, or the date itself (2024-09-05)
-    constant : stands in every row of a file without such a column
+    constant : stands in every row of a file without such a column; beside a column, where its cell is empty
     values : (text in the file, what it stands for): words that the file uses for sides, codes, nulls
     null_values : texts that mean no value
     unit : of numbers that are times: s, ms, us, ns, min, d; of clocks also hhmmss, and hhmmssfff with a fraction
@@ -47,6 +48,11 @@ class ColumnRule:
     format: str = ""
     decimals: int | None = None
     divisor: int | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Return whether no column is read."""
+        return self.constant is not None and not self.column
 
 
 Columns = tuple[tuple[str, "str | ColumnRule"], ...]  # (field or table.field, what is said of it)

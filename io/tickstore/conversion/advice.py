@@ -2,33 +2,46 @@
 
 from typing import Final
 
+from tickstore.input.fields import FIELDS, IDS
 from tickstore.times.stated_formats import NOT_AS_STATED
 from tickstore.times.written_times import AMBIGUOUS, describe_forms
 
+_NEEDED: Final = {field.name for fields in FIELDS.values() for field in fields if field.required}
+_TIMES: Final = ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED)
 _BY_REASON: Final = {
     "too many decimals": (
         "say how many decimals there are: --price_decimals for prices, --quantity_decimals for quantities"
     ),
-    "unknown side": 'say what the words mean: [input.columns] side = {column = "...", values = {X = "B", Y = "S"}}',
-    "missing value": 'give a constant where a column is empty: [input.columns] field = {constant = "0"}',
-    "negative value": "name the values that stand for none: --null_values",
-    "out of range": "name the values that stand for none: --null_values, or leave the column out: --columns=field:",
     "missing date": "say of which date the clocks are: --date",
-    "malformed date": "write dates as 2024-09-05 or 20240905",
+    "malformed date": (
+        "write dates as 2024-09-05 or 20240905, or state how date and clock look together: "
+        "--time_format='%d/%m/%Y %H:%M:%S'"
+    ),
     "extra fields": "a delimiter within a cell needs quotes around it",
     "missing fields": "rows need as many cells as the header",
     "unclosed quote": "a quote must be closed on its line",
+    "duplicate": "say --duplicates=keep where rows that look alike are not the same",
 }
-_NUMBERS: Final = "if the column is not needed leave it out (--columns=field:), else say what its words mean (values)"
 
 
-def advice_for(reason: str, column: str) -> str:
-    """Return what to do about rows that are bad for a reason, in one clause."""
-    if reason in ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED):
+def advice_for(reason: str, column: str, field: str) -> str:
+    """Return what to do about rows that are bad for a reason, in one clause; ``field`` is what ``column`` is."""
+    if reason in _TIMES:
         return (
-            f"{describe_forms()}; say another form with --time_format, --time_unit and --epoch, or "
-            "where the date of a clock is with --date"
+            f"{describe_forms()}; say another form with --time_format, --time_unit and --epoch, or where the date of a "
+            "clock is with --date"
         )
-    if reason == "malformed number":
-        return f"{column}: {_NUMBERS}"
+    if not field:
+        return _BY_REASON.get(reason, "mend the file")
+    if field in IDS and reason in ("malformed number", "out of range"):
+        return f"{column}: ids are numbers of 64 bits, or text with --order_ids=text"
+    rule = f'[input.columns] {field} = {{column = "{column}", '
+    if reason == "unknown side":
+        return f'say what the words mean: {rule}values = {{X = "B", Y = "S"}}}}'
+    if reason == "missing value":
+        return f'say what an empty cell stands for: {rule}constant = "0"}}'
+    if reason in ("malformed number", "negative value", "out of range"):
+        leave = "" if field in _NEEDED else f", or leave the column out: --columns={field}:"
+        words = f'{rule}null_values = ["x"]}}, or --null_values=x'
+        return f"{column}: say what stands for no value or another one: {words}{leave}"
     return _BY_REASON.get(reason, "mend the file")

@@ -139,7 +139,7 @@ def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], ta
     check_contradictions(rejects, task.source, task.chunk.start)
     if len(result.rejects) > task.most_rejects:
         first = [
-            (place_of(reject, task.source, task.chunk.start), reject.reason, reject.column, reject.cell)
+            (place_of(reject, task.source, task.chunk.start), reject.reason, reject.column, reject.cell, reject.field)
             for reject in result.rejects[:3]
         ]
         error = too_many_bad(f"more than {task.most_rejects} rows are bad", first)

@@ -18,6 +18,9 @@ class TooManyBadError(InputError):
         self.args = message, number, rejects
         self.number, self.rejects = number, rejects
 
+    def __str__(self) -> str:
+        return self.message
+
 
 def check_contradictions(rejects: list[Reject], source: Source, start: int) -> None:
     """Raise InputError for a line that shows that the whole file is not what it was taken for."""
@@ -38,13 +41,13 @@ def check_contradictions(rejects: list[Reject], source: Source, start: int) -> N
             )
 
 
-def too_many_bad(what: str, first: Sequence[tuple[str, str, str, str]], rejects: str = "") -> InputError:
-    """Return the error for more bad rows than allowed; ``first`` are place, reason, column and cell of some."""
+def too_many_bad(what: str, first: Sequence[tuple[str, str, str, str, str]], rejects: str = "") -> InputError:
+    """Return the error for more bad rows than allowed; ``first``: place, reason, column, cell, field of some."""
     rows = "; ".join(
         f"{place} {reason}{' in ' + column if column else ''}{f' ({cell[:60]!r})' if cell else ''}"
-        for place, reason, column, cell in first
+        for place, reason, column, cell, _ in first
     )
-    advice = dict.fromkeys(advice_for(reason, column) for _, reason, column, _ in first)
+    advice = dict.fromkeys(advice_for(reason, column, field) for _, reason, column, _, field in first)
     told = "; ".join(advice)
     listed = f". All are in {rejects}" if rejects else ""
     return InputError(

@@ -46,6 +46,7 @@ class BadRow:
     reason: str
     raw: str
     cell: str = ""
+    field: str = ""
 
 
 def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tuple[Source, ...]) -> list[BadRow]:
@@ -57,7 +58,15 @@ def bad_rows(parsed: list[ParsedChunk], chunks: tuple[Chunk, ...], sources: tupl
         source, first = sources[number], sources[number].header.first_line
         rows += [
             BadRow(
-                source.table, source.path, first + before[number] + r.line, r.offset, r.column, r.reason, r.raw, r.cell
+                source.table,
+                source.path,
+                first + before[number] + r.line,
+                r.offset,
+                r.column,
+                r.reason,
+                r.raw,
+                r.cell,
+                r.field,
             )
             for r in chunk.rejects
         ]
@@ -100,7 +109,7 @@ def check_rejects(
     if count <= limit and any(count["stored"] for count in counts.values()):
         return
     path = keep_rejects(request, sources, rejects)
-    first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column, bad.cell) for bad in rejects[:3]]
+    first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column, bad.cell, bad.field) for bad in rejects[:3]]
     if count > limit:
         raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first, str(path))
     if rejects:
@@ -122,7 +131,7 @@ def rejects_of_range(error: TooManyBadError, chunks: tuple[Chunk, ...], sources:
     source = sources[chunk.source]
     lines = [source.header.first_line + r.line if chunk.start == 0 else 0 for r in error.rejects]
     return [
-        BadRow(source.table, source.path, line, r.offset, r.column, r.reason, r.raw, r.cell)
+        BadRow(source.table, source.path, line, r.offset, r.column, r.reason, r.raw, r.cell, r.field)
         for line, r in zip(lines, error.rejects, strict=True)
     ]
 

@@ -5,7 +5,7 @@ Called by `parse.plan`, inspection and session files.
 
 import csv
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from tickstore.input.fields import FIELDS, canonical
 from tickstore.rules import ColumnRule
 
 BOM = b"\xef\xbb\xbf"
+MOST_NAMED: Final = 0.75  # of the needed columns: a line that names so many of them is a header
 HEADER_SETTING: Final = (
     "[input] header (--header=order_id,timestamp,...), or trades_header and nbbo_header for files of these"
 )
@@ -80,7 +81,7 @@ def match_fields(
     without = set(more)
     for field in FIELDS[table]:
         rule = rules.get(f"{table}.{field.name}", rules.get(field.name, ColumnRule()))
-        if rule.constant is not None or (rule.column == "" and not field.required):
+        if rule.is_constant or (rule.column == "" and not field.required):
             without.add(field.name)
         elif rule.column == "":
             raise InputError(
@@ -149,15 +150,22 @@ def parse_header(line: bytes, table: str, rules: Mapping[str, ColumnRule], path:
     return Header(names, delimiter, len(line), match_fields(names, table, rules, path))
 
 
+def is_like_header(keys: Sequence[str], table: str) -> bool:
+    """Return whether canonical texts name most of the fields that a table needs, under whatever aliases."""
+    needed = [field for field in FIELDS[table] if field.required]
+    return sum(not {*field.aliases, *field.weak}.isdisjoint(keys) for field in needed) >= MOST_NAMED * len(needed)
+
+
 def given_header(names: tuple[str, ...], line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:
     """Return the header of a file that has none: the user names its columns, of which the first line has as many.
 
-    A file whose first line holds just these names has it as its header.
+    A file whose first line holds just these names, or names of its own, has it as its header.
     """
     text = line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n")
     delimiter = max(_DELIMITERS, key=text.count)
     cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter), [])]
-    if list(map(canonical, cells)) == list(map(canonical, names)):
+    keys = list(map(canonical, cells))
+    if keys == list(map(canonical, names)) or is_like_header(keys, table):
         return parse_header(line, table, rules, path)
     if len(cells) != len(names):
         raise InputError(

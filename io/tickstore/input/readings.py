@@ -12,7 +12,7 @@ from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SNAPSHOTS, TIME, Field
 from tickstore.input.header import Header, column_of
 from tickstore.request import ConvertRequest
-from tickstore.rules import MIDNIGHT, NO_PRICE, ColumnRule
+from tickstore.rules import MIDNIGHT, NO_PRICE, NO_VALUE, ColumnRule
 
 _DATE_IN_NAME: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -45,7 +45,7 @@ def field_readings(
         rule = rules.get(f"{table}.{field.name}", rules.get(field.name, ColumnRule()))
         if table == "orders" and field.name in SNAPSHOTS and not request.quotes_from_orders:
             continue
-        if field.name not in header.columns and rule.constant is None:
+        if field.name not in header.columns and not rule.is_constant:
             continue
         found.append(_reading(field, rule, header, request, path))
     return tuple(found)
@@ -54,7 +54,9 @@ def field_readings(
 def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertRequest, path: str) -> Reading:
     nulls = rule.null_values or (request.null_values if not field.required or field.nullable else ())
     if field.kind == PRICE:
-        nulls = (*NO_PRICE, *nulls)
+        nulls = (*NO_PRICE, *NO_VALUE, *nulls)
+    elif not field.required and (field.kind != NAME or field.name in IDS):
+        nulls = (*NO_VALUE, *nulls)
     if field.kind == TIME and not field.required:
         nulls = ("0", *nulls)  # the exchange's word for a time that is none
     reading = Reading(
@@ -64,6 +66,8 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
         rule.constant or "",
         words=(*rule.values, *((text, "") for text in nulls)),
     )
+    if rule.column and rule.constant is not None:  # what stands for an empty cell
+        reading = replace(reading, constant="", words=(*reading.words, ("", rule.constant)))
     if field.name in QUANTITIES:  # 100.0 is 100: so tables write whole numbers that may be missing
         decimals = request.quantity_decimals if rule.decimals is None else rule.decimals
         reading = replace(reading, scale=10**decimals)

@@ -41,6 +41,7 @@ class Reject:
     reason: str
     raw: str
     cell: str = ""  # what stands in the column
+    field: str = ""  # that the column is
 
 
 @dataclass(slots=True)
@@ -189,7 +190,9 @@ class BlockParser:
                 row = read_line(text, self._rules, self._long_names)
             except RejectError as error:
                 line = found.line_of(data, start)
-                block.rejects.append(Reject(start, line, error.column, error.reason, _shown(text), error.cell))
+                block.rejects.append(
+                    Reject(start, line, error.column, error.reason, _shown(text), error.cell, error.field)
+                )
                 continue
             if row is None:
                 block.blank += 1

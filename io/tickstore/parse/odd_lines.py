@@ -4,8 +4,10 @@ For `blocks`.
 """
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from urllib.parse import quote
 
@@ -13,19 +15,22 @@ import numpy as np
 
 from kernels.base.columns import I64
 from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
+from tickstore.input.header import MOST_NAMED, is_like_header
 from tickstore.input.packed_names import pack_name
 from tickstore.input.readings import Reading
 from tickstore.times.iso_times import NO_TIME, to_utc
-from tickstore.times.stated_dates import join_dates, read_stated_date
-from tickstore.times.stated_formats import format_clock, read_format
+from tickstore.times.stated_dates import UNREADABLE, join_dates, read_stated_date
+from tickstore.times.stated_formats import format_clock, read_format, stated_format
 from tickstore.times.stated_numbers import clock_ns, number_time
-from tickstore.times.trade_dates import local_changes, trade_calendar
+from tickstore.times.trade_dates import DAY_NS, local_changes, trade_calendar
 from tickstore.times.written_times import NULL_TEXT, RejectError, looks_whole, parse_time, time_shape, whole_number
 
+_EXPONENT: Final = re.compile(r"[+-]?\d{1,20}(\.\d{0,20})?[eE][+-]?\d{1,2}", re.ASCII)
 SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands alone on its line
 LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 ANOTHER_HEADER: Final = "another header"  # a reason that stops the conversion
+_OF_DATES: Final = ("missing date", "malformed date")  # reasons
 TOO_MANY_DECIMALS: Final = "too many decimals"
 
 
@@ -40,6 +45,7 @@ class LineRules:
     earliest: int  # ns UTC, inclusive
     latest: int  # ns UTC, inclusive
     shapes: tuple[tuple[int, str], ...] = ()  # of times on the first line: (file column, shape)
+    table: str = ""
 
 
 def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_torn: bool = False) -> list[int] | None:
@@ -70,10 +76,10 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_
             if may_be_torn and reading.kind == TIME and not looks_whole(cell, dict(rules.shapes).get(reading.column)):
                 raise RejectError("malformed time")
         except RejectError as error:
-            column = rules.names[reading.column] if reading.column >= 0 else reading.field.name
-            raise RejectError(
-                error.reason, column, cells[reading.column].strip() if reading.column >= 0 else ""
-            ) from None
+            place = reading.date_column if error.reason in _OF_DATES and reading.date_column >= 0 else reading.column
+            column = rules.names[place] if place >= 0 else reading.field.name
+            cell = cells[place].strip() if place >= 0 else reading.constant
+            raise RejectError(error.reason, column, cell, reading.field.name) from None
     return values
 
 
@@ -82,13 +88,16 @@ def _is_header(cells: list[str], rules: LineRules) -> bool:
 
     RejectError: it is a header, of other columns or of the same in another order: what follows would be misread.
     """
-    if canonical(cells[0]) not in (keys := [canonical(name) for name in rules.names]) or not canonical(cells[0]):
-        return False
     here = [canonical(cell) for cell in cells]
-    if here == keys:
+    keys = [canonical(name) for name in rules.names]
+    if here == keys and any(keys):
         return True
+    if here[0][:1].isdigit() and here[-1][:1].isdigit():  # most lines are rows, and told at once
+        return False
     needed = {keys[reading.column] for reading in rules.readings if reading.column >= 0 and reading.field.required}
-    if needed and len(needed & set(here)) >= 0.75 * len(needed):
+    if needed and len(needed & set(here)) >= MOST_NAMED * len(needed):
+        raise RejectError(ANOTHER_HEADER)
+    if rules.table and is_like_header(here, rules.table):
         raise RejectError(ANOTHER_HEADER)
     return False
 
@@ -127,7 +136,7 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
     if kind == NAME:
         if field.name == "security" and len(quote(text, safe="")) > LONGEST_FOLDER:
             raise RejectError("name too long")
-        return _name(text, long_names)
+        return _name(text, long_names, field.name in IDS)
     if kind == SIDE:
         if text.lower() not in SIDES:
             raise RejectError("unknown side")
@@ -143,6 +152,9 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
 
 def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -> int:
     """Return ns UTC of a time, or of a clock and its date."""
+    if reading.clock and reading.format and stated_format(reading.format).has_date:
+        date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
+        return read_format(f"{date} {text}", reading.format, rules.timezone)
     if not reading.clock:
         if reading.format:
             return read_format(text, reading.format, rules.timezone)
@@ -153,10 +165,21 @@ def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -
     if not date or date == NULL_TEXT:
         raise RejectError("missing date")
     clock = format_clock(text, reading.format) if reading.format else clock_ns(text, reading.unit or "s")
-    joined = int(join(np.array([clock]), np.array([read_stated_date(date)]), rules.timezone)[0])
+    joined = int(join(np.array([clock]), np.array([_date_number(date)]), rules.timezone)[0])
     if joined < 0:
         raise RejectError("malformed date")
     return joined
+
+
+def _date_number(text: str) -> int:
+    """Return a stated date as a number; of dates with a month's name the day since 1970."""
+    number = read_stated_date(text)
+    if number != UNREADABLE:
+        return number
+    try:
+        return parse_time(f"{text} 00:00:00", "UTC") // DAY_NS
+    except RejectError:
+        return UNREADABLE
 
 
 def join(clocks: I64, dates: I64, timezone: str) -> I64:
@@ -178,7 +201,9 @@ def _integer(text: str) -> int:
 
 def _decimal(text: str, reading: Reading) -> int:
     """Return a price or quantity times its scale, a power of ten, and over its divisor, exactly."""
-    whole, _, fraction = text.removeprefix("-").partition(".")
+    if "e" in text.lower() and _EXPONENT.fullmatch(text):
+        text = f"{Decimal(text):f}"
+    whole, _, fraction = text.removeprefix("-").removeprefix("+").partition(".")
     digits = whole + fraction
     if not (digits.isascii() and digits.isdigit()):
         raise RejectError("malformed number")
@@ -191,9 +216,9 @@ def _decimal(text: str, reading: Reading) -> int:
     return -number if text.startswith("-") else number
 
 
-def _name(text: str, long_names: dict[str, int]) -> int:
+def _name(text: str, long_names: dict[str, int], is_id: bool) -> int:
     digits = text.removeprefix("-")
-    if digits.isascii() and digits.isdigit() and (text[0] == "-" or whole_number(digits) >= 2**63):
+    if not is_id and digits.isascii() and digits.isdigit() and (text[0] == "-" or whole_number(digits) >= 2**63):
         raise RejectError("out of range")
     if len(text) > 64:
         raise RejectError("name too long")

@@ -90,7 +90,7 @@ class _Maker:
     def add(self, slot: int, reading: Reading) -> None:
         """Add a field: a constant, the first field of its column, or another one."""
         if reading.column < 0:
-            self._constants.append((slot, read_cells((), reading, self._rules, self._long_names)))
+            self._constants.append((slot, self._constant(reading)))
         elif reading.column in self._taken:
             first, other = self._taken[reading.column]
             self._copies.append((slot, first))
@@ -98,6 +98,15 @@ class _Maker:
         else:
             self._taken[reading.column] = slot, reading
             self._fill(slot, reading)
+
+    def _constant(self, reading: Reading) -> int:
+        try:
+            return read_cells((), reading, self._rules, self._long_names)
+        except RejectError as error:
+            name = reading.field.name
+            raise InputError(
+                f"[input.columns] the constant {reading.constant!r} of {name} cannot be read: {error.reason}"
+            ) from None
 
     def add_date(self, slot: int, reading: Reading) -> None:
         """Add the date of a clock: one for all rows, or that of a column."""
@@ -124,7 +133,8 @@ class _Maker:
         row[[SCALE, DIVISOR]] = reading.scale if decimal else 0, reading.divisor
         row[EMPTY_OK] = not field.required or field.nullable
         row[UNSIGNED] = field.name in IDS and kind == INTEGER
-        row[LEARN] = field.name in IDS and kind == NAME and not reading.words
+        known = all(len(text.encode()) <= WORD_BYTES for text, _ in reading.words)  # to the fast path
+        row[LEARN] = field.name in IDS and kind == NAME and known
         row[[EASY_LOW, EASY_HIGH]] = self._easy_range(reading, low, high)
         if kind == TIME:
             self._fill_time(reading, row)

@@ -31,7 +31,14 @@ _FEW_DECIMALS: Final = 10  # of a hundred prices: from there on they are decimal
 def line_rules(source: Source, timezone: str) -> LineRules:
     """Return what the slow path needs to read a line of ``source``."""
     return LineRules(
-        source.header.names, source.header.delimiter, source.readings, timezone, _EARLIEST, LATEST_TIME, source.shapes
+        source.header.names,
+        source.header.delimiter,
+        source.readings,
+        timezone,
+        _EARLIEST,
+        LATEST_TIME,
+        source.shapes,
+        source.table,
     )
 
 
@@ -161,7 +168,7 @@ def _source(
     status = check_file(path, table)
     form = sniff_form(path)
     head = read_head(path, form, _SNIFFED)
-    if not head.removeprefix(BOM):
+    if not head.removeprefix(BOM).strip():  # a line break alone is no header either
         return str(path), None, None
     first, newline, rest = head.partition(b"\n")
     stated = getattr(request, f"{table}_header", ()) or request.header

@@ -4,6 +4,7 @@ Called by `parse.plan` for each file.
 """
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -115,18 +116,20 @@ def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineR
     """Return whether most cells of a column that the file need not have cannot be read."""
     if reading.field.required or reading.kind in (NAME, DATE):
         return False
-    bad = 0
+    bad = present = 0
     for row in rows:
+        present += row[reading.column].strip() not in _nulls(reading)
         try:
             read_cells(row, reading, rules, {})
         except RejectError:
             bad += 1
-    return 2 * bad > len(rows)
+    return 2 * bad > present
 
 
 def _left_out(reading: Reading, example: str, source: Source) -> str:
     name, field = source.header.names[reading.column], reading.field.name
+    words = f'{{column = {json.dumps(name)}, values = {{{json.dumps(example)} = "1"}}}}'
     return (
         f"{source.path}: column {name!r} is left out: {example!r} is no {field}; say what its words mean "
-        f'({field} = {{column = "{name}", values = {{{example} = "1"}}}}) or leave it out ({field} = "")'
+        f'({field} = {words}) or leave it out ({field} = "")'
     )

@@ -17,13 +17,14 @@ _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
 
 
 class RejectError(Exception):
-    """Why a line cannot be stored: a short fixed reason, and the column it is about with the text of its cell."""
+    """Why a line cannot be stored: a short fixed reason, the column it is about, the text of its cell, its field."""
 
-    def __init__(self, reason: str, column: str = "", cell: str = "") -> None:
-        super().__init__(reason, column, cell)
+    def __init__(self, reason: str, column: str = "", cell: str = "", field: str = "") -> None:
+        super().__init__(reason, column, cell, field)
         self.reason = reason
         self.column = column
         self.cell = cell
+        self.field = field
 
 
 def whole_number(digits: str) -> int:

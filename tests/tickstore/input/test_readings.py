@@ -1,5 +1,6 @@
 """What a user can say of columns, and what files say of themselves: each kind of input that people had to rewrite."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,6 +132,49 @@ class TestConstantsAndColumnsLeftOut:
         with pytest.raises(InputError, match=r"side: 'X' cannot stand for 'sideways'"):
             load(tmp_path, ORDERS + row(), columns=(("side", {"values": {"X": "sideways"}}),))
 
+    def test_a_constant_may_stand_for_empty_cells(self, tmp_path: Path) -> None:
+        rows = row(price="") + row(price=3360)
+        with pytest.raises(InputError, match=r'price = \{column = "price", constant = "0"\}'):
+            load(tmp_path, ORDERS + rows)
+        load(tmp_path, ORDERS + rows, columns=(("price", {"column": "price", "constant": "0"}),))
+        assert stored(tmp_path, "events/price") == [[0, 3360]]
+
+    @pytest.mark.parametrize(
+        ("field", "constant"),
+        [("side", "Q"), ("quantity", "abc"), ("price", "1.5"), ("timestamp", "yesterday"), ("order_id", "")],
+    )
+    def test_a_constant_that_cannot_be_read_is_refused(self, tmp_path: Path, field: str, constant: str) -> None:
+        with pytest.raises(InputError, match=rf"the constant '{constant}' of {field} cannot be read: "):
+            load(tmp_path, ORDERS + row(), columns=((field, f"={constant}"),), order_ids="integer")
+
+    @pytest.mark.parametrize("word", ["n.a.", "10:00", "1.0", 'a "b"'])
+    def test_the_words_of_a_warning_can_be_pasted(self, tmp_path: Path, word: str) -> None:
+        quoted = '"' + word.replace('"', '""') + '"'
+        report = load(tmp_path, ORDERS.replace("\n", ",status\n") + row().replace("\n", f",{quoted}\n"))
+        (warning,) = [text for text in report.warnings if "is left out" in text]
+        rule = tomllib.loads(warning.partition("what its words mean (")[2].partition(") or leave")[0])["order_status"]
+        assert rule == {"column": "status", "values": {word: "1"}}
+
+    def test_words_that_most_rows_do_not_have_leave_a_column_out_too(self, tmp_path: Path) -> None:
+        cells = ["", "", "", "GONE"]
+        text = ORDERS.replace("\n", ",status\n") + "".join(row().replace("\n", f",{cell}\n") for cell in cells)
+        assert any("column 'status' is left out: 'GONE'" in told for told in load(tmp_path, text).warnings)
+
+    def test_a_late_word_says_which_field_can_be_left_out(self, tmp_path: Path) -> None:
+        rows = "".join(row().replace("\n", f",{'1' if n < 300 else 'DONE'}\n") for n in range(301))
+        with pytest.raises(InputError, match=r"malformed number in status \('DONE'\).*--columns=order_status:"):
+            load(tmp_path, ORDERS.replace("\n", ",status\n") + rows)
+
+    @pytest.mark.parametrize("word", ["None", "NaN", "NULL", "N/A", "-", "null"])
+    def test_words_for_no_value_are_none_in_columns_that_may_be_empty(self, tmp_path: Path, word: str) -> None:
+        cells = ["P0", word, "P1"]
+        text = ORDERS.replace("\n", ",parentid,changereason\n")
+        text += "".join(row(id=n).replace("\n", f",{cell},{word}\n") for n, cell in enumerate(cells))
+        load(tmp_path, text)
+        parents, reasons = stored(tmp_path, "orders/parent_id", "events/change_reason")
+        assert [parent == NULL for parent in parents] == [False, True, False]
+        assert reasons == [-1, -1, -1]
+
 
 class TestNoPrice:
     """Numbers and words that vendors write where a book has no price."""
@@ -209,6 +253,11 @@ class TestUnits:
         load(tmp_path, ORDERS + rows, quantity_decimals=5)
         assert stored(tmp_path, "events/quantity", "events/matched_quantity") == [[125, 100_000], [0, 50_000]]
 
+    @pytest.mark.parametrize("price", ["3.35e1", "+33.5", "335E-1"])
+    def test_numbers_with_a_sign_or_an_exponent(self, tmp_path: Path, price: str) -> None:
+        load(tmp_path, ORDERS + row(price=price) + row(price="33.5"), price_format="decimal")
+        assert stored(tmp_path, "events/price") == [[33_500, 33_500]]
+
     def test_whole_quantities_written_with_a_point(self, tmp_path: Path) -> None:
         report = load(tmp_path, ORDERS + row(quantity="100.0", leaves="100.0", matched="0.0"))
         assert stored(tmp_path, "events/quantity", "events/matched_quantity") == [[100], [0]]
@@ -260,6 +309,20 @@ class TestTimes:
         assert stored(tmp_path, "events/timestamp") == [[OPEN * 10**9 + 5 * 10**8] * 2]
         assert not [text for text in report.warnings if "slowly" in text]
 
+    @pytest.mark.parametrize(
+        ("date", "form"),
+        [("05/09/2024", "%d/%m/%Y %H:%M:%S"), ("05-Sep-2024", ""), ("5 SEP 2024", ""), ("2024/09/05", "")],
+    )
+    def test_dates_in_other_forms_beside_a_clock(self, tmp_path: Path, date: str, form: str) -> None:
+        text = "day," + ORDERS + f"{date},{row('10:00:00')}"
+        load(tmp_path, text, columns=(("timestamp", "day+timestamp"),), time_format=form)
+        assert stored(tmp_path, "events/timestamp") == [[OPEN * 10**9]]
+
+    def test_the_date_that_cannot_be_read_is_shown(self, tmp_path: Path) -> None:
+        text = "day," + ORDERS + f"05/09/2024,{row('10:00:00')}"
+        with pytest.raises(InputError, match=r"malformed date in day \('05/09/2024'\).*--time_format="):
+            load(tmp_path, text, columns=(("timestamp", "day+timestamp"),))
+
     def test_a_clock_whose_date_is_stated(self, tmp_path: Path) -> None:
         for settings in ({"date": "2024-09-05"}, {"columns": (("timestamp", {"date": "2024-09-05"}),)}):
             load(tmp_path, ORDERS + row("10:00:00"), replace=True, **settings)
@@ -277,7 +340,7 @@ class TestTimes:
 
     def test_a_date_that_is_none_is_a_reject_with_its_line(self, tmp_path: Path) -> None:
         text = "date," + ORDERS + f"20240905,{row('10:00:00')}20241305,{row('10:00:00')}"
-        with pytest.raises(InputError, match=r"orders\.csv:3 malformed date in timestamp"):
+        with pytest.raises(InputError, match=r"orders\.csv:3 malformed date in date \('20241305'\)"):
             load(tmp_path, text)
 
     def test_local_clocks_follow_the_zone(self, tmp_path: Path) -> None:
@@ -313,6 +376,24 @@ class TestHeaders:
         with pytest.raises(InputError, match=r"orders\.csv:3: a header in the middle of the file"):
             load(tmp_path, ORDERS + row() + header + row(id=12))
 
+    @pytest.mark.parametrize("again", ["time,instrument,offer,bid\n", "row,ts,ticker,bestask,bestbid\n"])
+    def test_another_one_under_other_names_stops_as_well(self, tmp_path: Path, again: str) -> None:
+        text = f"ts,security,bid,ask\n{OPEN},101,3350,3360\n" + again + f"{OPEN},101,3360,3350\n"
+        with pytest.raises(InputError, match=r"nbbo\.csv:3: a header in the middle of the file"):
+            load(tmp_path, text, "nbbo", max_rejects=5)
+
+    def test_a_file_with_a_header_needs_no_stated_one(self, tmp_path: Path) -> None:
+        (tmp_path / "n.csv").write_text(f"{OPEN},101,3350,3360\n")
+        (tmp_path / "m.csv").write_text(f"timestamp,security,ask,bid\n{OPEN + 1},101,3370,3350\n")
+        (tmp_path / "orders.csv").write_text(ORDERS + row())
+        convert(
+            ConvertRequest(
+                orders=(tmp_path / "orders.csv",), nbbo=(tmp_path / "n.csv", tmp_path / "m.csv"),
+                store=tmp_path / "store", nbbo_header=("ts", "security", "bid", "ask"),
+            )
+        )  # fmt: skip
+        assert stored(tmp_path, "quotes/bid", "quotes/offer") == [[3350, 3350], [3360, 3370]]
+
     def test_names_for_files_without_a_header(self, tmp_path: Path) -> None:
         text = row() + row(id=12)
         with pytest.raises(InputError, match=r"looks like data, not like a header.*--header="):
@@ -328,16 +409,23 @@ class TestHeaders:
             load(tmp_path, row() + row(side="Z"), header=tuple(ORDERS.strip().split(",")))
 
     def test_empty_files_are_passed_over(self, tmp_path: Path) -> None:
-        for name, text in (("a", ORDERS + row()), ("b", ""), ("c", "\ufeff")):
+        for name, text in (("a", ORDERS + row()), ("b", ""), ("c", "\ufeff"), ("d", "\r\n"), ("e", " \n")):
             (tmp_path / f"{name}.csv").write_text(text)
-        paths = tuple(tmp_path / f"{name}.csv" for name in "abc")
+        paths = tuple(tmp_path / f"{name}.csv" for name in "abcde")
         report = convert(ConvertRequest(orders=paths, store=tmp_path / "store"))
-        assert any("2 of 3 files are empty" in text for text in report.warnings)
+        assert any("4 of 5 files are empty" in text for text in report.warnings)
         with pytest.raises(InputError, match="is empty"):
             convert(ConvertRequest(orders=paths[1:], store=tmp_path / "other"))
 
 
 class TestIds:
+    @pytest.mark.parametrize("name", ["20240905000000000000001", "-5", "9223372036854775808"])
+    def test_what_is_no_number_of_64_bits_is_text_on_request(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(InputError, match="--order_ids=text"):
+            load(tmp_path, ORDERS + row(id=name), order_ids="integer")
+        load(tmp_path, ORDERS + row(id=name), order_ids="text")
+        assert len(stored(tmp_path, "orders/order_id")[0]) == 1
+
     @pytest.mark.parametrize("number", [2**63 - 1, 2**63 + 2, 10_476_689_054_159_187_521, 2**64 - 1])
     def test_ids_of_64_bits_are_kept(self, tmp_path: Path, number: int) -> None:
         report = load(tmp_path, ORDERS + row(id=number) + row(id=number, leaves=50, matched=50))

@@ -108,7 +108,7 @@ odd_cells = st.sampled_from(
 def naive_cell(text: str, required: bool, largest: int) -> int | None:
     """Return what an integer field of a quoted or plain cell holds, None where the row cannot be stored."""
     text = text.strip()
-    if text in ("", "-9223372036854775808"):
+    if text in ("", "-9223372036854775808") or (text in ("nan", "-") and not required):
         return None if required else 0
     if not re.fullmatch(r"-?[0-9]+", text):
         return None
