@@ -16,7 +16,7 @@ from kernels.base.columns import I64, Array
 from kernels.conventions import NULL
 from tickstore.input.fields import IDS, NAME, TEXT_COLUMNS
 from tickstore.input.files import Source
-from tickstore.input.packed_names import name_text
+from tickstore.input.packed_names import name_text, whole_id
 
 _BYTES: Final = 8 * len(TEXT_COLUMNS)
 _HASHED: Final = 1 << 62  # the bit that numbers of texts have
@@ -40,6 +40,7 @@ def text_number(text: str) -> int:
 
 def _stated_number(text: str) -> int | None:
     """Return the 64 bits of an id that is a number, None for a text: 007 is one, for 7 is another id."""
+    text = whole_id(text)
     if not (text.isascii() and text.isdigit()) or len(text) > 20 or (text[0] == "0" and text != "0"):
         return None
     number = int(text)

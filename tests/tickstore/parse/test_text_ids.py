@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 import tickstore.parse.blocks
 from tests.tickstore.conftest import OPEN
 from tickstore import ConvertRequest, convert, open_day
+from tickstore.errors import InputError
 from tickstore.input.files import Source
 from tickstore.input.packed_names import name_text
 from tickstore.parse.blocks import BlockParser
@@ -197,3 +200,63 @@ def test_trades_whose_ids_are_text_meet_orders_whose_ids_are_numbers(tmp_path: P
     convert(ConvertRequest(orders=(), trades=(trades,), store=tmp_path / "store"))
     with open_day(next((tmp_path / "store").glob("*/*.h5"))) as day:
         assert day.orders["fill_count"].tolist() == [1, 1, 1, 1]
+
+
+def converted(folder: Path, orders: list[str], trades: list[str], **settings: Any) -> list[int]:
+    """Return how many fills each order has, from files with these ids."""
+    for name, header, tail, ids in (
+        (
+            "orders",
+            "order_id,time,security,price,side,quantity,leaves,matched,firm",
+            ",{},101,3340,1,100,60,40,69",
+            orders,
+        ),
+        ("trades", "order_id,time,security,price,quantity,side", ",{},101,3340,40,1", trades),
+    ):
+        lines = [header, *(text + tail.format(OPEN + n) for n, text in enumerate(ids))]
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    paths = {name: (folder / f"{name}.csv",) for name in ("orders", "trades")}
+    convert(ConvertRequest(**paths, store=folder / "store", **settings))  # type: ignore[arg-type]
+    with open_day(next((folder / "store").glob("*/*.h5"))) as day:
+        counts: list[int] = day.orders["fill_count"].tolist()
+        return counts
+
+
+@pytest.mark.parametrize(
+    ("orders", "trades", "met"),
+    [
+        (["12.0", "13.0", "9007199254740992.0"], ["12", "9007199254740992", "15"], [1, 0, 1]),
+        (["12", "13"], ["13.0", "12.0"], [1, 1]),
+        (["12.0", "A-1", "A-2"], ["A-2", "12"], [1, 0, 1]),
+        (["7", "007"], ["007"], [0, 1]),  # text: 7 is another order
+        (["0007", "0012"], ["0012", "0012"], [0, 2]),
+        (["0", "12"], ["12"], [0, 1]),
+    ],
+)
+def test_the_same_id_in_another_spelling(orders: list[str], trades: list[str], met: list[int], tmp_path: Path) -> None:
+    assert converted(tmp_path, orders, trades) == met
+
+
+def test_integers_lose_leading_zeros_where_one_says_that_they_are_integers(tmp_path: Path) -> None:
+    assert converted(tmp_path, ["007", "12"], ["7"], order_ids="integer") == [1, 0]
+
+
+@pytest.mark.parametrize("cell", ["7.904794000124e+18", "7.9E18", "1e+20", "7904794000124139520.0"])
+@pytest.mark.parametrize("order_ids", ["auto", "integer"])
+def test_ids_that_went_through_floats_are_refused(cell: str, order_ids: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"column 'order_id' has '.*': an id that was written as a floating-point"):
+        converted(tmp_path, ["12", cell], ["12"], order_ids=order_ids)
+
+
+def test_ids_that_look_like_floats_may_be_text(tmp_path: Path) -> None:
+    assert converted(tmp_path, ["12e10", "4e12", "7a91"], ["4e12"]) == [0, 1, 0]
+    (tmp_path / "b").mkdir()
+    assert converted(tmp_path / "b", ["1.5e+3", "A"], ["1.5e+3"], order_ids="text") == [1, 0]
+
+
+def test_float_ids_of_parquet_are_refused(tmp_path: Path) -> None:
+    columns = {"order_id": [7904794000124139737.0], "time": [OPEN], "security": [101], "price": [3340], "side": [1]}
+    table = pa.table(columns | {"quantity": [100], "leaves": [100], "matched": [0], "firm": [69]})
+    pyarrow.parquet.write_table(table, tmp_path / "orders.parquet")
+    with pytest.raises(InputError, match=r"column 'order_id' has '7\.904794000124\d*e\+18'"):
+        convert(ConvertRequest(orders=(tmp_path / "orders.parquet",), store=tmp_path / "store"))
