@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -252,11 +250,3 @@ def test_ids_that_look_like_floats_may_be_text(tmp_path: Path) -> None:
     assert converted(tmp_path, ["12e10", "4e12", "7a91"], ["4e12"]) == [0, 1, 0]
     (tmp_path / "b").mkdir()
     assert converted(tmp_path / "b", ["1.5e+3", "A"], ["1.5e+3"], order_ids="text") == [1, 0]
-
-
-def test_float_ids_of_parquet_are_refused(tmp_path: Path) -> None:
-    columns = {"order_id": [7904794000124139737.0], "time": [OPEN], "security": [101], "price": [3340], "side": [1]}
-    table = pa.table(columns | {"quantity": [100], "leaves": [100], "matched": [0], "firm": [69]})
-    pyarrow.parquet.write_table(table, tmp_path / "orders.parquet")
-    with pytest.raises(InputError, match=r"column 'order_id' has '7\.904794000124\d*e\+18'"):
-        convert(ConvertRequest(orders=(tmp_path / "orders.parquet",), store=tmp_path / "store"))
