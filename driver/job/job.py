@@ -72,7 +72,9 @@ def run_job(job: Job) -> JobReport:
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
     extremes = shown_ids(outliers.rows, ids)
-    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, parents.parents())
+    found = parents.parents()
+    shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
+    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,

@@ -53,6 +53,8 @@ class OrderFile:
             columns["participant_id"] = _named(block.participant, self._participants)
         if self._ids is not None:
             columns["order_id"] = self._ids.shown(block.order_id)
+            if "parent_id" in columns:
+                columns["parent_id"] = self._ids.shown_parents(block.parent_id)
         table = pa.table(columns)
         if self._format == "parquet":
             if self._parquet is None:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from kernels.base.columns import I64, Array
+from kernels.conventions import NULL
 from tickstore.input.fields import TEXT_COLUMNS
 from tickstore.parse.text_ids import words_text
 
@@ -38,3 +39,20 @@ class OrderIds:
         return pa.array(
             [text or str(number % 2**64) for text, number in zip(texts, ids.tolist(), strict=True)], pa.string()
         )
+
+    def shown_parents(self, ids: I64) -> pa.Array:
+        """Return ids of parents as they are shown, null where there is none.
+
+        One that is an order of the day has that order's text; other texts are not kept, and their number is shown.
+        """
+        if not self._words:
+            return pa.array(ids.view(np.uint64) if self._unsigned else ids, mask=ids == NULL)
+        known = np.unique(ids[np.isin(ids, self._sorted)])
+        names = dict(zip(known.tolist(), self.shown(known).to_pylist(), strict=True)) | {NULL: None}
+        return pa.array([names.get(number, str(number % 2**64)) for number in ids.tolist()], pa.string())
+
+    def parent_names(self, ids: I64) -> dict[str, str]:
+        """Return the parents that are not shown as the store's numbers: number -> id as it is shown."""
+        shown = self.shown_parents(ids).to_pylist()
+        found = {str(n): str(name) for n, name in zip(ids.tolist(), shown, strict=True) if name is not None}
+        return {number: name for number, name in found.items() if number != name}

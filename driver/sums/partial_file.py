@@ -8,7 +8,7 @@ metadata has the version and the CRC-32 of the file without the checksum's digit
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,20 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 4
+PARTIAL_VERSION = 5
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility")
-_FACTS = ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals", "volumes")
+_FACTS = (
+    "security",
+    "date",
+    "fingerprint",
+    "quality",
+    "outliers",
+    "participants",
+    "intervals",
+    "volumes",
+    "parents_shown",
+)
 _TYPES: dict[str, Any] = {
     "key": np.int64, "sums": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64,
     "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
@@ -56,6 +66,7 @@ class Partial:
     intervals: list[int]  # how many intervals of the day have each range of the mid
     volumes: tuple[int, int] = (0, 0)  # shares traded on the market that day, and in the dark
     parents: Parents | None = None  # where the input names parents
+    parents_shown: dict[str, str] = field(default_factory=dict)  # number -> id as written, where these differ
 
 
 def write_partial(partial: Partial, path: Path) -> int:

@@ -3,7 +3,7 @@
 `aggregate` hands it each partial as it goes by.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final
@@ -67,15 +67,21 @@ class ParentFile:
             self.written = (NAME,)
             self._file = self._stack.enter_context(atomic_file(self._path))
             self._file.write(csv_bytes([column.name for column in COLUMNS], []))
-        lines = csv_bytes([], _rows(partial.parents, partial.security, partial.date, self._style))
+        lines = csv_bytes([], _rows(partial, partial.parents, self._style))
         self._file.write(lines.partition(b"\n")[2])
 
 
-def _rows(parents: Parents, security: str, date: str, style: TableStyle) -> Iterator[list[Value]]:
+def _rows(partial: Partial, parents: Parents, style: TableStyle) -> Iterator[list[Value]]:
     for values in parents.sums.T.tolist():
         sums = dict(zip(parents.names, values, strict=True))
         for scenario in parents.scenarios:
-            yield [security, date, *_row(sums, scenario, parents.scenarios[0], style)]
+            shown = None if sums["parent_id"] == NULL else _shown(sums["parent_id"], partial.parents_shown)
+            yield [partial.security, partial.date, shown, *_row(sums, scenario, parents.scenarios[0], style)]
+
+
+def _shown(number: int, names: Mapping[str, str]) -> Value:
+    name = names.get(str(number))
+    return number if name is None else name
 
 
 def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> list[Value]:
@@ -92,7 +98,6 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
     known = base > 0 and not empty
     sides = {0: 2, sums["orders"]: 1}
     return [
-        None if alone else sums["parent_id"],
         scenario,
         sums["orders"],
         sums["order_quantity"],

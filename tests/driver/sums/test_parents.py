@@ -1,6 +1,7 @@
 """Parents: exact sums of their children against a slow second way, over any blocks and jobs, and as a table."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -18,6 +19,7 @@ from driver.sums.parents import Parents, ParentSums, peak_quantities, state_colu
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.parent_table import COLUMNS
+from kernels.base.columns import Array
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
 from kernels.measure.order_columns import PARENTS
@@ -25,7 +27,7 @@ from kernels.measure.result_rows import OrderBlock
 from kernels.sums import working
 from kernels.sums.working import StateColumns
 from tests.blocks import part_of, with_columns
-from tests.builders import build_day
+from tests.builders import MemoryDay, build_day
 from tests.driver.job.test_job import OPEN as START
 from tests.driver.job.test_job import market
 from tests.driver.job_folders import SETTINGS, make_job
@@ -34,6 +36,7 @@ from tests.driver.readme_tables import column_table
 from tests.oracles.moments import naive_rounded
 from tests.oracles.tables import peak
 from tickstore.day.writer import write_day
+from tickstore.parse.text_ids import text_words
 
 pytestmark = pytest.mark.reduced
 SCALE = 65_536
@@ -253,13 +256,34 @@ def test_a_scenario_that_is_not_known_has_no_cells(tmp_path: Path) -> None:
 def test_a_job_of_a_day_file_with_parents_sums_them(tmp_path: Path) -> None:
     day = build_day(*market())
     names = np.arange(len(day.orders["order_id"])) // 4 + 2**62
-    groups = {"events": day.events, "orders": day.orders | {"parent_id": names}, "fills": day.fills}
-    write_day(tmp_path / "day.h5", "101", "2024-09-05", groups | {"quotes": day.quotes}, {})
-    session = Session(START, START + 6 * 3_600 * 10**9, "file")
-    job = Job(0, "101", "2024-09-05", str(tmp_path / "day.h5"), str(tmp_path / "a"), session, SETTINGS, 120, "print")
-    run_job(job)
-    aggregate(tmp_path, [job], SETTINGS)
+    aggregated(tmp_path, day, day.orders | {"parent_id": names})
     rows = [row for row in read(tmp_path / "by_parent.csv") if row["scenario"] == "real"]
     assert {int(row["parent_id"]): int(row["orders"]) for row in rows} == {2**62 + k: 4 for k in range(15)}
     (whole,) = (row for row in read(tmp_path / "global_summary.csv") if row["scenario"] == "real")
     assert sum(int(row["orders_cost"]) for row in rows) == int(whole["shortfall_cost"])
+
+
+def aggregated(folder: Path, day: MemoryDay, orders: Mapping[str, Array]) -> None:
+    """Run a day whose orders have these columns, and make its tables."""
+    groups = {"events": day.events, "orders": dict(orders), "fills": day.fills, "quotes": day.quotes}
+    write_day(folder / "day.h5", "101", "2024-09-05", groups, {})
+    session = Session(START, START + 6 * 3_600 * 10**9, "file")
+    settings = replace(SETTINGS, order_level=True, output_format="csv")
+    job = Job(0, "101", "2024-09-05", str(folder / "day.h5"), str(folder / "a"), session, settings, 120, "print")
+    run_job(job)
+    aggregate(folder, [job], settings)
+
+
+def test_parents_that_are_orders_of_the_day_are_shown_by_their_text(tmp_path: Path) -> None:
+    day = build_day(*market())
+    ids = day.orders["order_id"]
+    n = len(ids)
+    parents = np.where(np.arange(n) < n // 2, ids[np.arange(n) // 4 * 4], 2**62 + 5)
+    parents[-3:] = NULL
+    texts = [f"order-{k:04}" for k in range(n)]
+    words = {f"order_text_{k}": np.array([text_words(text)[k] for text in texts]) for k in range(8)}
+    aggregated(tmp_path, day, {**day.orders, "parent_id": parents, **words})
+    found = {row["parent_id"] for row in read(tmp_path / "by_parent.csv")}
+    expected = {texts[k // 4 * 4] for k in range(n // 2)} | {str(2**62 + 5), ""}
+    assert found == expected
+    assert {row["parent_id"] for row in read(tmp_path / "a" / "orders.csv")} == expected
