@@ -3,9 +3,10 @@
 Each way is tried on the first rows; what reads them all, with dates that can be, is proposed. For `proposal`.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tickstore.input.fields import FIELDS, canonical
@@ -19,7 +20,7 @@ from tickstore.times.trade_dates import DAY_NS, day_number
 
 _FORMATS: Final = tuple(
     f"{day} {clock}"
-    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%m/%d/%y")
+    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y")
     for clock in ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
 )
 _EPOCHS: Final = ("2000-01-01", "1980-01-01")  # kdb+, NSE
@@ -39,6 +40,7 @@ class TimeProposal:
     rule: ColumnRule
     why: str = ""
     note: str = ""  # what else they might be
+    choices: tuple[ColumnRule, ...] = ()  # rules that read them all alike, of which nothing shows the right one
 
 
 def propose_times(sample: Sample, table: str, request: ConvertRequest, column: str) -> TimeProposal:
@@ -61,9 +63,32 @@ def propose_times(sample: Sample, table: str, request: ConvertRequest, column: s
             break
     if best is None:
         return TimeProposal(ColumnRule(column))
+    if best[1].rule.format:
+        return _of_two_orders(best[1], sample, table, request, dated)
     if others and best[0] == POSSIBLE:
         return replace(best[1], note=f"times may also be {' or '.join(others)}: then say so with epoch and unit")
     return best[1]
+
+
+def _of_two_orders(
+    proposal: TimeProposal, sample: Sample, table: str, request: ConvertRequest, dated: set[int]
+) -> TimeProposal:
+    """Return a proposal that leaves open whether the day or the month is first, where rows and dates show neither."""
+    form = proposal.rule.format
+    both = sorted((form, form.translate(str.maketrans("dm", "md"))))  # the letters stand for nothing else here
+    refused: dict[ColumnRule, int] = {}
+    for one in both:
+        rule = replace(proposal.rule, format=one)
+        trial = try_request(sample, table, _with(request, table, rule))
+        days = {stamp // DAY_NS for stamp in trial.stamps}
+        if days and not _is_beyond(days, dated):
+            refused[rule] = trial.bad_rows
+    can = [rule for rule, rows in refused.items() if rows == min(refused.values())]
+    if len(can) < len(both):
+        return replace(proposal, rule=can[0], why=f"written as {can[0].format}") if can else proposal
+    text = next(text for text in sample.cells(sample.names.index(str(proposal.rule.column))) if text)
+    note = f"{text!r} may have the day first ({both[0]}) or the month ({both[1]}): take one of the two lines"
+    return replace(proposal, note=note, choices=tuple(can))
 
 
 def _explicit(proposal: TimeProposal, trial: Trial, sample: Sample) -> TimeProposal:
@@ -166,17 +191,24 @@ def _stated_days(sample: Sample) -> set[int]:
 def _sense(trial: Trial, sample: Sample, stated: set[int]) -> int:
     """Return how sensible the dates of times are."""
     days = {stamp // DAY_NS for stamp in trial.stamps}
-    today = datetime.now(UTC).date()
-    written = datetime.fromtimestamp(sample.path.stat().st_mtime, UTC).date()
-    last = (min(today, written) - date(1970, 1, 1)).days
-    if max(days) > (today - date(1970, 1, 1)).days + 1:
+    written = int(sample.path.stat().st_mtime) * 10**9 // DAY_NS
+    if _is_beyond(days, stated):
         return IMPOSSIBLE
-    if stated:  # a day off for zones and evenings
-        near = all(any(abs(day - other) <= 3 for other in stated) for day in days)
-        return RECENT if near else IMPOSSIBLE
+    if stated:
+        return RECENT
     if all((day + 3) % 7 >= 5 for day in days):  # 1970-01-01 was a Thursday
         return IMPOSSIBLE
-    return RECENT if last - max(days) <= _OLD_DAYS else POSSIBLE
+    return RECENT if min(_today(), written) - max(days) <= _OLD_DAYS else POSSIBLE
+
+
+def _is_beyond(days: set[int], stated: set[int]) -> bool:
+    """Return whether days are to come, or others than those stated, three off for zones, evenings and weekends."""
+    near = all(any(abs(day - other) <= 3 for other in stated) for day in days)
+    return max(days) > _today() + 1 or (bool(stated) and not near)
+
+
+def _today() -> int:
+    return time.time_ns() // DAY_NS
 
 
 def _day(trial: Trial) -> str:

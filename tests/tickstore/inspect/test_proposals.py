@@ -316,3 +316,31 @@ def test_times_of_a_file_from_long_ago_by_its_own_date(tmp_path: Path) -> None:
     path.write_text(ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
     os.utime(path, (stamp + 86_400, stamp + 86_400))
     assert inspect_file(path).notes == ()
+
+
+@pytest.mark.parametrize(
+    "cell", ["9/5/2024 10:30:00 AM", "05/09/2024 10:30:00", "05-09-2024 10:30:00", "5/9/24 10:30:00.5"]
+)
+def test_days_and_months_that_may_be_either_are_left_open(cell: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n" * 3)
+    assert (found.missing, found.first_rows) == (("timestamp",), ())
+    lines = [line for line in found.mapping.splitlines() if "timestamp" in line]
+    assert len(lines) == 2
+    assert all(line.startswith('# "orders.timestamp" = {column = "timestamp", format = "%') for line in lines)
+    assert [("%d" in note and "%m" in note and cell in note) for note in found.notes] == [True]
+    path = tmp_path / "proposed.toml"
+    for line, month in zip(lines, (9, 5) if "AM" not in cell else (5, 9), strict=True):
+        path.write_text(found.mapping.replace(line, line.removeprefix("# ")))
+        given = {"orders": str(found.path), "store": str(tmp_path / f"store{month}")}
+        convert(convert_request(load_config(given, str(path)).config, 1))
+        (partition,) = read_catalog(tmp_path / f"store{month}").partitions
+        assert partition.date == f"2024-{month:02}-{14 - month:02}"
+
+
+@pytest.mark.parametrize("name", ["orders_2024-09-05.csv", "orders.csv"])
+def test_a_stated_date_or_a_day_above_twelve_settles_their_order(name: str, tmp_path: Path) -> None:
+    later = "" if "2024" in name else "12,25/09/2024 10:30:00,101,3350,B,9,9,0,69\n"
+    text = ORDERS + "11,05/09/2024 10:30:00,101,3350,B,9,9,0,69\n" * 300 + later
+    found = look(tmp_path, name, text)
+    assert 'format = "%d/%m/%Y %H:%M:%S.%f"' in found.mapping
+    assert (found.missing, found.notes) == ((), ())
