@@ -3,7 +3,7 @@
 For inspection.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -18,12 +18,12 @@ _LOOKED_AT: Final = 200  # values of a column
 _SYNONYMS: Final = {
     "order_id": ("oid", "orderrefnum", "clorderid"),
     "timestamp": ("tsevent",),
-    "security": ("stock", "contract", "issue", "market"),
+    "security": ("stock", "contract", "issue", "market", "symroot", "stockcode", "scrip"),
     "price": ("px", "rate"),
     "quantity": ("amount", "shares", "volume", "vol", "lots"),
     "bid": ("bidpx00", "bidpx", "bidprice1", "bp1", "bid1"),
     "offer": ("askpx00", "askpx", "askprice1", "ap1", "ask1", "offerpx"),
-    "participant": ("member", "trader"),
+    "participant": ("member", "trader", "mpid", "brokercode", "membercode", "firmid", "traderid"),
 }
 _NOT_OF_THE_EVENT: Final = ("recv", "receive", "local", "capture", "insert", "update", "rcv")  # times of whoever wrote
 _BUYS: Final = frozenset(("b", "buy", "bid", "bought", "long", "l", "kauf", "k", "achat", "compra", "c", "+", "+1"))
@@ -60,6 +60,24 @@ def guessed_columns(table: str, wanted: Iterable[str], left: Mapping[str, set[st
         if len(fitting) == 1:
             found[name] = fitting[0]
             del free[fitting[0]]
+    return found
+
+
+def likely_columns(left: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns that could name securities or participants: texts, or numbers that come again and again.
+
+    Examples
+    --------
+    >>> likely_columns({"a": ["X", "Y"], "b": ["3.5", "3.5"], "c": ["7", "8", "7", "7"], "d": ["7", "8"], "e": [""]})
+    ['a', 'c']
+    """
+    found = []
+    for column, cells in left.items():
+        values = set(cells) - {"", NULL_TEXT}
+        if not values or are_times(values) or are_sides(values):
+            continue
+        if not are_numbers(values) or (all(map(str.isdigit, values)) and 2 * len(values) <= len(cells)):
+            found.append(column)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
 from tickstore.inspect.batches import matched
-from tickstore.inspect.column_guesses import are_numbers, guessed_columns, side_words
+from tickstore.inspect.column_guesses import are_numbers, guessed_columns, likely_columns, side_words
 from tickstore.inspect.reasons import reasons
 from tickstore.inspect.sample import Sample
 from tickstore.inspect.time_proposals import propose_times
@@ -115,7 +115,12 @@ def _guess(made: Proposal, sample: Sample, missing: tuple[str, ...]) -> None:
 
 def _share(made: Proposal, sample: Sample) -> None:
     """Let fields that have no column share one, or stand as constants, where no other column could be meant."""
-    if any(are_numbers(set(sample.cells(n)[:2000])) for n in made.untaken(sample).values()):
+    left = {name: sample.cells(n)[:2000] for name, n in made.untaken(sample).items()}
+    likely = likely_columns(left)
+    lacking = [name for name in ("security", "participant") if name in _open(made)]
+    if likely:
+        made.notes += [f"{name} may be in {', '.join(likely)}: say which, or state a constant" for name in lacking]
+    if any(are_numbers(set(cells)) for cells in left.values()):
         return
     if made.table == "orders" and "quantity" in made.rules and "leaves_quantity" not in made.rules:
         made.rules["leaves_quantity"] = made.rules["quantity"]
@@ -123,11 +128,10 @@ def _share(made: Proposal, sample: Sample) -> None:
         if "matched_quantity" not in made.rules:
             made.rules["matched_quantity"] = ColumnRule(constant="0")
             made.why["matched_quantity"] = "no column: right where fills come from trades alone"
-    needed = {f.name for f in FIELDS[made.table] if f.required}
-    if "participant" in needed - set(made.rules):
+    if "participant" in lacking and not likely:
         made.rules["participant"] = ColumnRule(constant="0")
         made.why["participant"] = "no column: all orders are of one participant"
-    if "security" in needed - set(made.rules):
+    if "security" in lacking and not likely:
         name = sample.path.name.split(".")[0].split("_")[0]
         made.rules["security"] = ColumnRule(constant=name)
         made.why["security"] = "no column: the whole file is of one security, here by the file's name"

@@ -344,3 +344,27 @@ def test_a_stated_date_or_a_day_above_twelve_settles_their_order(name: str, tmp_
     found = look(tmp_path, name, text)
     assert 'format = "%d/%m/%Y %H:%M:%S.%f"' in found.mapping
     assert (found.missing, found.notes) == ((), ())
+
+
+def test_vendors_names_for_securities_and_brokers(tmp_path: Path) -> None:
+    text = ORDERS.replace("security", "sym_root").replace("participant", "mpid")
+    found = look(tmp_path, "om.csv", text + ROWS.replace(",101,", ",AAPL,").replace(",69\n", ",UBSS\n"))
+    assert [(row["security"], row["participant"]) for row in found.first_rows[:2]] == [("AAPL", "UBSS"), ("AAPL", "70")]
+    assert pasted(found, tmp_path)[0].tables["orders"].stored == 3
+
+
+@pytest.mark.parametrize(
+    ("security", "broker"), [(("AAPL", "MSFT"), ("UBSS", "GSCO")), (("7203", "6758"), ("11", "12"))]
+)
+def test_no_constant_stands_for_columns_that_could_be_meant(
+    security: tuple[str, str], broker: tuple[str, str], tmp_path: Path
+) -> None:
+    text = "order_id,timestamp,zzz,price,side,quantity,leaves,matched,qqq\n" + "".join(
+        f"{n},2024-09-05T00:30:0{n}Z,{security[n % 2]},3350,B,9,9,0,{broker[n // 2 % 2]}\n" for n in range(8)
+    )
+    found = look(tmp_path, "om.csv", text)
+    assert found.missing == ("security", "participant")
+    assert "constant" not in found.mapping
+    assert [note.partition(":")[0] for note in found.notes] == [
+        "security may be in zzz, qqq", "participant may be in zzz, qqq",
+    ]  # fmt: skip
