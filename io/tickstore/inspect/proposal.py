@@ -15,6 +15,7 @@ from tickstore.inspect.reasons import reasons
 from tickstore.inspect.sample import Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
+from tickstore.parse.odd_lines import SIDES
 from tickstore.request import ConvertRequest
 from tickstore.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.times.written_times import NULL_TEXT
@@ -195,10 +196,8 @@ def _sides(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> N
     if name is None or name in given or not made.rules[name].column:
         return
     rule = made.rules[name]
-    words = side_words(set(sample.cells(sample.names.index(str(rule.column)))[:5000]))
-    if words and not all(
-        word.lower() in ("b", "s", "buy", "sell", "bid", "ask", "offer", "1", "2", "-1") for word, _ in words
-    ):
+    words = side_words(set(sample.cells(sample.names.index(str(rule.column)))[:5000]), str(rule.column))
+    if words and not all(SIDES.get(word.lower()) == (1 if side == "B" else -1) for word, side in words):
         made.rules[name], made.why[name] = replace(rule, values=words), "what the words seem to mean"
 
 

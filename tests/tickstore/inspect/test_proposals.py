@@ -368,3 +368,36 @@ def test_no_constant_stands_for_columns_that_could_be_meant(
     assert [note.partition(":")[0] for note in found.notes] == [
         "security may be in zzz, qqq", "participant may be in zzz, qqq",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "buy", "sell"),
+    [("side", "B", "A"), ("is_buy", "true", "false"), ("IsSell", "0", "1"), ("is_buyer", "True", "False")],
+)
+def test_letters_and_truths_that_are_sides(column: str, buy: str, sell: str, tmp_path: Path) -> None:
+    text = ORDERS.replace("side", column) + ROWS.replace(",B,", f",{buy},").replace(",S,", f",{sell},")
+    found = look(tmp_path, "orders.csv", text)
+    assert [row["side"] for row in found.first_rows] == ["buy", "sell", "buy"]
+    _, store = pasted(found, tmp_path)
+    with open_day(read_catalog(store).partitions[0].path) as day:
+        assert day.orders["side"].tolist() == [1, -1]
+
+
+def test_rows_of_no_side_beside_bids_and_asks_are_said(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace(",S,", ",A,") + ROWS.replace(",S,", ",N,"))
+    assert 'values = {A = "S", B = "B"}' in found.mapping
+    assert any("side 'N': unknown side" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("cells", [("A", "C"), ("true", "false"), ("A", "A")])
+def test_other_letters_and_truths_are_not_guessed(cells: tuple[str, str], tmp_path: Path) -> None:
+    text = ORDERS + ROWS.replace(",B,", f",{cells[0]},").replace(",S,", f",{cells[1]},")
+    assert "values" not in look(tmp_path, "orders.csv", text).mapping
+
+
+def test_a_column_known_as_another_field_is_not_taken_for_one_like_it(tmp_path: Path) -> None:
+    found = look(tmp_path, "nbbo.csv", "ts,price,id,offer\n2024-09-05T00:29:00Z,3340,7,3370\n")
+    assert {column.name: column.field for column in found.columns if column.name in ("price", "id")} in (
+        {"price": "", "id": ""}, {"price": "", "id": "security"},
+    )  # fmt: skip
+    assert "bid" in found.missing
