@@ -83,7 +83,7 @@ def likely_columns(left: Mapping[str, Sequence[str]]) -> list[str]:
 
     Examples
     --------
-    >>> likely_columns({"a": ["X", "Y"], "b": ["3.5", "3.5"], "c": ["7", "8", "7", "7"], "d": ["7", "8"], "e": [""]})
+    >>> likely_columns({"a": ["X", "Y"], "b": ["3.5", "3.5"], "c": ["7", "8", "7", "7"], "d": ["7", "8"], "e": ["1,5"]})
     ['a', 'c']
     """
     found = []
@@ -91,7 +91,9 @@ def likely_columns(left: Mapping[str, Sequence[str]]) -> list[str]:
         values = set(cells) - {"", NULL_TEXT}
         if not values or are_times(values) or are_sides(values):
             continue
-        if not are_numbers(values) or (all(map(str.isdigit, values)) and 2 * len(values) <= len(cells)):
+        if not are_numbers({value.replace(",", ".") for value in values}) or (
+            all(map(str.isdigit, values)) and 2 * len(values) <= len(cells)
+        ):
             found.append(column)
     return found
 

@@ -226,15 +226,22 @@ def _unreadable(made: Proposal, sample: Sample) -> None:
             made.set("order_ids", "text", "ids are no whole numbers")
     needed = {f.name for f in FIELDS[made.table] if f.required}
     while (worst := _worst(trial)) is not None and worst[0] not in needed:
-        name, cell = worst
+        name, cell, _ = worst
         made.rules[name], made.why[name] = ColumnRule(""), f"left out: {cell[:30]!r} is none"
         made.request = replace(made.request, columns=made.columns())
         trial = try_request(sample, made.table, made.request)
+    if worst is not None:
+        name, cell, reason = worst
+        made.notes.append(f"{name}: {cell[:30]!r} of {made.rules[name].column} is not read: {reason}")
+        made.leave_open(name, (made.rules[name],))
+    elif trial.problem:
+        made.notes.append(f"not read with this: {trial.problem}")
+        made.leave_open("timestamp", (made.rules["timestamp"],))
 
 
-def _worst(trial: Trial) -> tuple[str, str] | None:
-    """Return the field for which most rows would be refused, half of them at least, and one of its cells."""
+def _worst(trial: Trial) -> tuple[str, str, str] | None:
+    """Return the field for which most rows would be refused, half of them at least, one of its cells, and why."""
     for (name, reason), count in trial.bad.most_common(1):
         if name and 2 * count > len(trial.rows) + trial.bad_rows:
-            return name, trial.examples[name, reason]
+            return name, trial.examples[name, reason], reason
     return None

@@ -3,6 +3,7 @@
 Each way is tried on the first rows; what reads them all, with dates that can be, is proposed. For `proposal`.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,9 +28,11 @@ _EPOCHS: Final = ("2000-01-01", "1980-01-01")  # kdb+, NSE
 _UNITS: Final = ("s", "ms", "us", "ns")
 _CLOCK_UNITS: Final = ("s", "hhmmss", "hhmmssfff", "ms", "us", "ns")  # 103000 is half past ten, not 103 seconds
 _OLD_DAYS: Final = 5 * 365  # between trading and the writing of its file: beyond, another epoch is likelier
+_TOO_OLD: Final = 10  # years
 _FINE: Final = 10**14  # numbers from here on count us or ns, which nobody did before 2000
 _LOOKED_AT: Final = 200
 _MOST_BAD: Final = 0.1
+_DIGIT_CLOCK: Final = re.compile(r"(0?\d|1\d|2[0-3])[0-5]\d[0-5]\d\d{3}", re.ASCII)
 RECENT, POSSIBLE, IMPOSSIBLE = 2, 1, 0
 
 
@@ -49,24 +52,33 @@ def propose_times(sample: Sample, table: str, request: ConvertRequest, column: s
     dated = _stated_days(sample)
     best: tuple[int, TimeProposal] | None = None
     others: list[str] = []
+    years = 0.0
     for proposal in _ways(sample, column):
         trial = try_request(small, table, _with(request, table, proposal.rule))
         if not trial.stamps or trial.bad_rows > _MOST_BAD * len(small.rows):
             continue
         sense = _sense(trial, sample, dated)
+        if proposal.rule.epoch in _EPOCHS and _years_old(trial, sample) > _TOO_OLD:
+            continue
         if best is not None and sense == RECENT and best[0] != RECENT and not proposal.rule.date:
             others.append(f"{_day(trial)} counted from {proposal.rule.epoch}")
         proposal = _explicit(proposal, trial, sample)
         if best is None or (sense > best[0] and (best[0] == IMPOSSIBLE or dated or _is_fine(sample, column))):
-            best = sense, proposal
+            best, years = (sense, proposal), _years_old(trial, sample)
         if best[0] == RECENT:
             break
+    if not dated and _are_digit_clocks(sample, column):
+        rule = ColumnRule(column, date="YYYY-MM-DD", unit="hhmmssfff")
+        return TimeProposal(rule, note="times look like clocks (hhmmssfff) without a date: state it", choices=(rule,))
     if best is None:
         return TimeProposal(ColumnRule(column))
     if best[1].rule.format:
         return _of_two_orders(best[1], sample, table, request, dated)
     if others and best[0] == POSSIBLE:
         return replace(best[1], note=f"times may also be {' or '.join(others)}: then say so with epoch and unit")
+    if not dated and years > _TOO_OLD:
+        note = f"times are {years:.0f} years before the file's own: if that cannot be, say epoch and unit"
+        return replace(best[1], note=note)
     return best[1]
 
 
@@ -209,6 +221,17 @@ def _is_beyond(days: set[int], stated: set[int]) -> bool:
 
 def _today() -> int:
     return time.time_ns() // DAY_NS
+
+
+def _years_old(trial: Trial, sample: Sample) -> float:
+    """Return how many years before the writing of the file the last time is."""
+    return (sample.path.stat().st_mtime - max(trial.stamps) / 1e9) / (365.25 * 86_400)
+
+
+def _are_digit_clocks(sample: Sample, column: str) -> bool:
+    """Return whether numbers of eight or nine digits are clocks with ms: as seconds they would be of the seventies."""
+    cells = [text for text in sample.cells(sample.names.index(column))[:_LOOKED_AT] if text]
+    return bool(cells) and all(_DIGIT_CLOCK.fullmatch(text) for text in cells)
 
 
 def _day(trial: Trial) -> str:

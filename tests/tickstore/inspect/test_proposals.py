@@ -401,3 +401,32 @@ def test_a_column_known_as_another_field_is_not_taken_for_one_like_it(tmp_path: 
         {"price": "", "id": ""}, {"price": "", "id": "security"},
     )  # fmt: skip
     assert "bid" in found.missing
+
+
+@pytest.mark.parametrize("cell", ["100000123", "93000123"])
+def test_clocks_of_digits_without_a_date_are_left_open(cell: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n")
+    assert found.missing == ("timestamp",)
+    assert '# "orders.timestamp" = {column = "timestamp", date = "YYYY-MM-DD", unit = "hhmmssfff"}' in found.mapping
+    dated = look(tmp_path, "orders_2024-09-05.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n")
+    assert dated.first_rows[0]["timestamp"].startswith("2024-09-0")
+
+
+def test_counts_from_an_epoch_that_is_not_known_are_doubted(tmp_path: Path) -> None:
+    stamp = (int(datetime(2024, 9, 5, tzinfo=UTC).timestamp()) + 11_644_473_600) * 10**7  # 100 ns since 1601
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
+    assert "epoch =" not in found.mapping
+    assert len(found.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [("2024-09-05T00:30:0", "day ", "timestamp"), ("335", "much ", "price"), (",B,", ",?,", "side"),
+     ("2024-09-05T00:30:0", "10:30:0", "timestamp")],
+)  # fmt: skip
+def test_what_is_not_read_is_not_proposed(old: str, new: str, field: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace(old, new))
+    assert found.missing == (field,)
+    assert f'\n# "orders.{field}" = ' in found.mapping
+    assert f'\n"orders.{field}"' not in found.mapping
+    assert len(found.notes) == 1
