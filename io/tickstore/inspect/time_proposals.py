@@ -32,7 +32,7 @@ _TOO_OLD: Final = 10  # years
 _FINE: Final = 10**14  # numbers from here on count us or ns, which nobody did before 2000
 _LOOKED_AT: Final = 200
 _MOST_BAD: Final = 0.1
-_DIGIT_CLOCK: Final = re.compile(r"(0?\d|1\d|2[0-3])[0-5]\d[0-5]\d\d{3}", re.ASCII)
+_CLOCK: Final = re.compile(r"(0?\d|1\d|2[0-3])([0-5]\d[0-5]\d\d{3}|:[0-5]\d:[0-5]\d(\.\d+)?)", re.ASCII)
 RECENT, POSSIBLE, IMPOSSIBLE = 2, 1, 0
 
 
@@ -67,9 +67,13 @@ def propose_times(sample: Sample, table: str, request: ConvertRequest, column: s
             best, years = (sense, proposal), _years_old(trial, sample)
         if best[0] == RECENT:
             break
-    if not dated and _are_digit_clocks(sample, column):
-        rule = ColumnRule(column, date="YYYY-MM-DD", unit="hhmmssfff")
-        return TimeProposal(rule, note="times look like clocks (hhmmssfff) without a date: state it", choices=(rule,))
+    if not dated and _are_clocks(sample, column):
+        digits = ":" not in "".join(sample.cells(sample.names.index(column))[:_LOOKED_AT])
+        rule = ColumnRule(column, date="YYYY-MM-DD", unit="hhmmssfff" if digits else "")
+        note = (
+            f"times look like clocks{' (hhmmssfff)' * digits}, and no column or file name has a date that can be read"
+        )
+        return TimeProposal(rule, note=f"{note}: state one", choices=(rule,))
     if best is None:
         return TimeProposal(ColumnRule(column))
     if best[1].rule.format:
@@ -228,10 +232,10 @@ def _years_old(trial: Trial, sample: Sample) -> float:
     return (sample.path.stat().st_mtime - max(trial.stamps) / 1e9) / (365.25 * 86_400)
 
 
-def _are_digit_clocks(sample: Sample, column: str) -> bool:
-    """Return whether numbers of eight or nine digits are clocks with ms: as seconds they would be of the seventies."""
+def _are_clocks(sample: Sample, column: str) -> bool:
+    """Return whether times are clocks: of digits with ms, too, which as seconds would be of the seventies."""
     cells = [text for text in sample.cells(sample.names.index(column))[:_LOOKED_AT] if text]
-    return bool(cells) and all(_DIGIT_CLOCK.fullmatch(text) for text in cells)
+    return bool(cells) and all(_CLOCK.fullmatch(text) for text in cells)
 
 
 def _day(trial: Trial) -> str:

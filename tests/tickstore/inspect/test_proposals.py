@@ -412,6 +412,19 @@ def test_clocks_of_digits_without_a_date_are_left_open(cell: str, tmp_path: Path
     assert dated.first_rows[0]["timestamp"].startswith("2024-09-0")
 
 
+def test_a_clock_beside_a_date_that_is_not_read_asks_for_the_date(tmp_path: Path) -> None:
+    header = ORDERS.replace("timestamp", "when,timestamp")
+    found = look(tmp_path, "orders.csv", header + "11,the 5th,10:30:00.5,101,3350,B,9,9,0,69\n")
+    assert '# "orders.timestamp" = {column = "timestamp", date = "YYYY-MM-DD"}' in found.mapping
+    assert "no column or file name has a date that can be read: state one" in found.notes[0]
+    found.path.with_name("p.toml").write_text(
+        found.mapping.replace('# "orders.timestamp"', '"orders.timestamp"').replace("YYYY-MM-DD", "2024-09-05")
+    )
+    given = {"orders": str(found.path), "store": str(tmp_path / "store")}
+    convert(convert_request(load_config(given, str(tmp_path / "p.toml")).config, 1))
+    assert events(tmp_path / "store", "timestamp") == [[HALF_PAST + SECOND // 2]]
+
+
 def test_counts_from_an_epoch_that_is_not_known_are_doubted(tmp_path: Path) -> None:
     stamp = (int(datetime(2024, 9, 5, tzinfo=UTC).timestamp()) + 11_644_473_600) * 10**7  # 100 ns since 1601
     found = look(tmp_path, "orders.csv", ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
