@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, Self
 
+from driver.engines.foreign_modules import foreign_in
 from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
 from kernels.base.cache_folder import cache_folder
 from kernels.base.sealed_files import damaged_files
@@ -78,6 +79,8 @@ class WarmUp:
             return
         if self.child.wait() != 0:
             self._check_memory()
+            if foreign := foreign_in(self._all_words()):
+                raise UserError(foreign)
             self._start(self.fresh)
             if self.child.wait() != 0:
                 self._check_memory()
