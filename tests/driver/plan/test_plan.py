@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from driver.config.loading import load_config
+from driver.config.keys import default_text
+from driver.config.loading import load_config, settings_toml
 from driver.plan.plan import job_folder, plan_jobs
 from driver.plan.sessions import _median_of_others, plan_sessions
 from kernels.base.local_time import local_instant
@@ -103,13 +104,21 @@ def test_a_session_that_the_user_states_wins_over_what_the_data_hints_at(clocks:
         assert session(one, session=clocks) == Session(at(first), at(last), "stated")
 
 
-def test_a_file_states_a_session_where_it_changes_the_default(tmp_path: Path) -> None:
+def test_a_file_states_a_session_whatever_it_is(tmp_path: Path) -> None:
     """The file that `config` prints holds the default of every key: with it nothing is stated."""
     path = tmp_path / "settings.toml"
-    for clocks, stated in (("10:00-16:00", False), ("09:30-16:00", True)):
+    path.write_text(default_text())
+    assert not load_config({}, str(path)).session_stated
+    path.write_text(settings_toml(load_config({}).config))
+    assert not load_config({}, str(path)).session_stated
+    for clocks, stated in (("10:00-16:00", True), ("09:30-16:00", True), ("", False)):
         path.write_text(f'[input]\nsession = "{clocks}"\n')
         assert load_config({}, str(path)).session_stated == stated
     assert load_config({"session": "10:00-16:00"}, str(path)).session_stated
+
+
+def test_a_session_may_be_a_whole_day() -> None:
+    assert session(partition(), session="00:00-24:00") == Session(at("00:00"), at("00:00", "2024-01-03"), "stated")
 
 
 def test_hints_are_of_the_exchange_in_its_own_zone() -> None:
