@@ -21,6 +21,7 @@ ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
 NAMES = kinds.list_of(kinds.code(), unique=False)
 TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
 USUAL_SESSION = "10:00-16:00"  # where neither the user nor the data says it
+ASSUMED_SESSION = f"assumed to be {USUAL_SESSION} local time: say --session, or give session changes with --sessions"
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 

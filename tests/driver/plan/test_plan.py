@@ -229,6 +229,17 @@ def test_folders_are_safe_for_any_security_name() -> None:
     assert job_folder("../~x/ü", "2024-01-02") == Path("sec..%2F%7Ex%2F%C3%BC/2024-01-02")
 
 
+def test_a_session_that_is_assumed_is_noted() -> None:
+    config = load_config({"timezone": "Australia/Brisbane"}).config
+    (note,) = plan_jobs(config, [partition()], None, RESULTS).notes
+    assert note.startswith("sessions of 1 security-days are assumed to be 10:00-16:00 local time: say --session")
+    sydney = load_config({}).config
+    (note,) = plan_jobs(sydney, [partition(), partition("102", continuous_prints=0)], None, RESULTS).notes
+    assert note.startswith("sessions of 1 of 2 security-days are assumed")
+    stated = load_config({"timezone": "Australia/Brisbane", "session": "10:00-16:00"})
+    assert plan_jobs(stated.config, [partition()], None, RESULTS, session_stated=True).notes == ()
+
+
 def test_what_the_data_lacks_is_noted() -> None:
     config = load_config({}).config
     full, bare = partition("101"), partition("102")
