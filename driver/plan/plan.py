@@ -98,7 +98,12 @@ def plan_jobs(
         jobs.append(job)
     size = sum(partition.bytes for partition in chosen)
     sources = dict(Counter(job.session.source for job in jobs))
-    notes = (*_notes(chosen), *_session_notes(sources), *_tick_notes(set(own), tick_file))
+    notes = (
+        *_notes(chosen),
+        *_quantity_notes(config.quantity_decimals),
+        *_session_notes(sources),
+        *_tick_notes(set(own), tick_file),
+    )
     return Plan(tuple(jobs), size, sources, notes, tick_file)
 
 
@@ -118,6 +123,13 @@ def _tick_notes(securities: set[str], tick_file: TickFile | None) -> tuple[str, 
     if tick_file is None or not (without := sorted(securities - set(tick_file.ticks))):
         return ()
     return (f"{tick_file.name} has no ticks of {_some(without)}: theirs are those of --ticks",)
+
+
+def _quantity_notes(decimals: int) -> tuple[str, ...]:
+    """Return a sentence on quantities that are not whole shares."""
+    if not decimals:
+        return ()
+    return (f"quantities are in units of 10^-{decimals} (--quantity_decimals); values in currency are of whole ones",)
 
 
 def _session_notes(sources: Mapping[str, int]) -> tuple[str, ...]:

@@ -240,6 +240,12 @@ def test_a_session_that_is_assumed_is_noted() -> None:
     assert plan_jobs(stated.config, [partition()], None, RESULTS, session_stated=True).notes == ()
 
 
+def test_quantities_that_are_not_whole_shares_are_noted() -> None:
+    config = load_config({"quantity_decimals": "2"}).config
+    (note,) = plan_jobs(config, [partition()], None, RESULTS).notes
+    assert note.startswith("quantities are in units of 10^-2 (--quantity_decimals); values in currency")
+
+
 def test_what_the_data_lacks_is_noted() -> None:
     config = load_config({}).config
     full, bare = partition("101"), partition("102")
