@@ -8,7 +8,7 @@ from typing import Final
 
 from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
-from tickstore.day.schema import FROM_ORDERS, Key
+from tickstore.day.schema import FROM_ORDERS, QUANTITY_DECIMALS, Key
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
@@ -76,7 +76,9 @@ class BuildTasks:
             "sources": self._named({plan.chunks[place].source for place in ranges})[:MOST_SOURCES],
             "participants": self._codes or {},
             "session": plan.sessions.find(*key) if plan.sessions is not None else None,
-        } | ({FROM_ORDERS: True} if request.quotes_from_orders else {})
+        }
+        attributes |= {FROM_ORDERS: True} if request.quotes_from_orders else {}
+        attributes |= {QUANTITY_DECIMALS: request.quantity_decimals} if request.quantity_decimals else {}
         return BuildTask(
             number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
             self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
