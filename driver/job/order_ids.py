@@ -35,4 +35,6 @@ class OrderIds:
             return pa.array(ids.view(np.uint64) if self._unsigned else ids)
         rows = self._rows[np.searchsorted(self._sorted, ids)]
         texts = words_text(np.stack([words[rows] for words in self._words], axis=1))
-        return pa.array([text or str(number) for text, number in zip(texts, ids.tolist(), strict=True)], pa.string())
+        return pa.array(
+            [text or str(number % 2**64) for text, number in zip(texts, ids.tolist(), strict=True)], pa.string()
+        )

@@ -13,8 +13,11 @@ from kernels.conventions import ABSURD_SPREAD, ABSURD_TICKS, FAULT_KINDS, FAULTS
 from tickstore.parse.text_ids import order_name
 
 SET_APART, ABSURD_QUOTES, OTHER_UNIT = "set apart", "absurd quotes", "other unit"
+NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
 _BLOCK: Final = 1 << 18
 _SAMPLE: Final = 1 << 12  # prices that a median is taken of
+_FEW: Final = 0.1  # of the fills, and of the shares that matched: where fewer meet, ids may be spelt in two ways
+_SHOWN: Final = 3  # ids
 _FAR: Final = 8  # times: prices of a table so far from the quotes are in another unit
 
 
@@ -28,7 +31,7 @@ class Oddity(NamedTuple):
 
 def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddity]:
     """Return what is odd about a partition, from its columns by path."""
-    found = [*_orders_set_apart(views), *_absurd_quotes(views, price_decimals)]
+    found = [*_orders_set_apart(views), *_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
         found += _other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
     return found
@@ -41,6 +44,18 @@ def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
         first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         kinds = [kind for bit, kind in FAULT_KINDS.items() if fault[first] & FAULTS_SET_APART & bit]
         yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
+
+
+def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Count the fills that have an order, and the others where they hardly can be of other orders alone."""
+    met = views["fills/order_index"] >= 0
+    count, fills = int(np.count_nonzero(met)), len(met)
+    executed = views["orders/matched_quantity"] + views["orders/carried_quantity"]
+    yield from [Oddity(MET, count, "")] if count else []
+    if count < _FEW * fills and views["fills/quantity"][met].sum() < _FEW * executed.sum():
+        orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
+        rows = np.flatnonzero(executed > 0)[:_SHOWN].tolist()
+        yield Oddity(NO_ORDERS, fills - count, ", ".join(order_name(orders, row) for row in rows))
 
 
 def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[Oddity]:

@@ -1,13 +1,20 @@
 """Warnings about an input that can hardly be what it is meant to be. For `conversion`."""
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
-from tickstore.building.oddities import ABSURD_QUOTES, OTHER_UNIT, SET_APART
+from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, OTHER_UNIT, SET_APART
 from tickstore.day.schema import Key
+from tickstore.input.files import Source
+from tickstore.input.text import read_head
 from tickstore.store.commit import BuiltPartition
 
 _SHOWN: Final = 3  # names
+_FEW: Final = 0.1  # of the trades
+_HEAD: Final = 1 << 14  # bytes of a file that ids are shown of
 _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
     ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
@@ -23,6 +30,30 @@ def odd_warnings(built: Sequence[BuiltPartition]) -> Iterator[str]:
             (security, date), (_, _, first) = found[0]
             count = sum(number for _, (_, number, _) in found)
             yield f"{text.format(count=count)}; first: security {security} on {date}, {first}"
+
+
+def unknown_ids(built: Sequence[BuiltPartition], sources: Sequence[Source]) -> Iterator[str]:
+    """Yield a line about trades that hardly ever name an order although orders say that they matched."""
+    counts = {kind: sum(odd[1] for p in built for odd in p.odd if odd[0] == kind) for kind in (MET, NO_ORDERS)}
+    met, apart = counts[MET], counts[NO_ORDERS]
+    if apart and met < _FEW * (met + apart):
+        ours = next(odd[2] for partition in built for odd in partition.odd if odd[0] == NO_ORDERS)
+        written = {source.table: ids for source in reversed(sources) if (ids := _first_ids(source))}
+        theirs = f", trades {written['trades']}" if "trades" in written else ""
+        yield (
+            f"{apart} of {met + apart} trades name no order that is there, while the orders say that shares matched: "
+            f"ids may be written in two ways, orders have {written.get('orders', ours)}{theirs}"
+        )
+
+
+def _first_ids(source: Source) -> str:
+    """Return the first ids of orders in a file, as they are written."""
+    column = next((r.column for r in source.readings if r.field.name == "order_id"), -1)
+    whole = read_head(Path(source.path), source.form, _HEAD).rpartition(b"\n")[0]  # the last line may be cut
+    lines = whole.decode("utf-8", "replace").splitlines()
+    rows = csv.reader(lines[source.header.first_line - 1 :], delimiter=source.header.delimiter)
+    found = (row[column].strip() for row in rows if 0 <= column < len(row))
+    return ", ".join(islice(dict.fromkeys(filter(None, found)), _SHOWN))
 
 
 def reversed_warning(paths: Sequence[str]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a conversion that succeeded tells its user all the same. Called by `conversion` before it commits."""
 
 from tickstore.conversion.accounting import files_without_rows
-from tickstore.conversion.contradictions import odd_warnings, reversed_warning, strangers
+from tickstore.conversion.contradictions import odd_warnings, reversed_warning, strangers, unknown_ids
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.conversion.plan import Plan, reversed_sources
 from tickstore.conversion.plausibility import range_warnings, slow_warnings
@@ -43,7 +43,7 @@ def remarks(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) 
         held.setdefault(table, set()).update(key for key, _ in chunk.keys)
     from_end = reversed_sources(plan, {chunk.number: chunk for chunk in parsed})
     warnings += reversed_warning([plan.sources[number].path for number in sorted(from_end)])
-    warnings += [*strangers(held), *odd_warnings(built)]
+    warnings += [*strangers(held), *unknown_ids(built, plan.sources), *odd_warnings(built)]
     return tuple(warnings)
 
 

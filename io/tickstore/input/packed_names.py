@@ -28,6 +28,21 @@ def pack_name(text: str, long_names: dict[str, int]) -> int:
     return long_names.setdefault(text, LONG_NAME - len(long_names))
 
 
+def whole_id(text: str) -> str:
+    """Return an id as written, without the .0 that a table with gaps in the column gives it.
+
+    Beyond 2^53 a number with .0 may have been rounded, and stays as it is.
+
+    Examples
+    --------
+    >>> whole_id("12.0"), whole_id("9007199254740994.0"), whole_id("v1.0")
+    ('12', '9007199254740994.0', 'v1.0')
+    """
+    digits = text.removesuffix(".0")
+    exact = digits.isascii() and digits.isdigit() and len(digits) <= 16 and int(digits) <= 2**53
+    return digits if exact else text
+
+
 def name_text(number: int, long_texts: dict[int, str]) -> str:
     """Return the id as text. ``long_texts`` is the inverse of ``long_names``."""
     if number >= 0:

@@ -31,9 +31,11 @@ _BYTE: Final = np.uint64(255)
 _SEVEN: Final = np.uint64(7)
 _ONE: Final = np.uint64(1)
 _LONGEST_ID: Final = 64
+_LONG_NUMBER: Final = 19  # digits of a number that travels like a name
 _BLANK: Final = np.uint8(32)
 _QUOTE: Final = np.uint8(34)
 _MINUS: Final = np.uint8(45)
+_ZERO: Final = np.uint8(48)
 _NINE: Final = np.uint8(57)
 _TILDE: Final = np.uint8(126)
 _FREE: Final = np.uint64(0)
@@ -124,14 +126,21 @@ def has_room(book: Book, number: int, entry: int) -> bool:
 
 @inlined
 def is_plain_id(data: U8, start: int, stop: int) -> bool:
-    """Return whether the slow path would number data[start:stop] as it stands: printable ASCII, and no number."""
-    letters = False
+    """Return whether the slow path numbers data[start:stop] as it stands: printable ASCII, no number or a long one.
+
+    Of the long ones only those of 19 digits below 9 x 10^18, which are ids for sure.
+    """
+    letters, digits = False, 0
     for i in range(start, stop):
         c = data[i]
         if c <= _BLANK or c > _TILDE or c == _QUOTE:
             return False
         if c > _NINE:
             letters = True
+        elif c >= _ZERO:
+            digits += 1
+    if digits == stop - start == _LONG_NUMBER:
+        return bool(data[start] < _NINE)
     return letters and stop - start <= _LONGEST_ID
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from kernels.base.columns import I64
 from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.header import MOST_NAMED, is_like_header
-from tickstore.input.packed_names import pack_name
+from tickstore.input.packed_names import pack_name, whole_id
 from tickstore.input.readings import Reading
 from tickstore.times.iso_times import NO_TIME, to_utc
 from tickstore.times.stated_dates import UNREADABLE, join_dates, read_stated_date
@@ -141,6 +141,8 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         if text.lower() not in SIDES:
             raise RejectError("unknown side")
         return SIDES[text.lower()]
+    if field.name in IDS:
+        text = whole_id(text)
     number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text)
     if field.name in IDS and 2**63 < number < 2**64:
         return number - 2**64  # ids are 64 bits, whatever the first one means

@@ -16,23 +16,37 @@ from kernels.base.columns import I64, Array
 from kernels.conventions import NULL
 from tickstore.input.fields import IDS, NAME, TEXT_COLUMNS
 from tickstore.input.files import Source
-from tickstore.input.packed_names import name_text
+from tickstore.input.packed_names import name_text, whole_id
 
 _BYTES: Final = 8 * len(TEXT_COLUMNS)
-_HASHED: Final = 1 << 62  # the bit that numbers of texts have, and ids that are numbers in such files have not
+_HASHED: Final = 1 << 62  # the bit that numbers of texts have
 
 
 def text_number(text: str) -> int:
-    """Return the number of an id's text, 2^62 up to 2^63 - 1; ids below 10^18 that are just digits stay numbers.
+    """Return the number of an id's text, 2^62 up to 2^63 - 1; ids that are just digits stay what they are elsewhere.
+
+    These are 64 bits, and some of them lie where texts do: one text in 2^62 has the number of a given id.
 
     Examples
     --------
-    >>> text_number("101"), text_number("000123AB") >> 62
-    (101, 1)
+    >>> text_number("101"), text_number("7904794000124139737"), text_number("000123AB") >> 62
+    (101, 7904794000124139737, 1)
     """
-    if text.isascii() and text.isdigit() and len(text) <= 18 and (text == "0" or text[0] != "0"):
-        return int(text)
+    number = _stated_number(text)
+    if number is not None:
+        return number
     return _HASHED | (int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 2)
+
+
+def _stated_number(text: str) -> int | None:
+    """Return the 64 bits of an id that is a number, None for a text: 007 is one, for 7 is another id."""
+    text = whole_id(text)
+    if not (text.isascii() and text.isdigit()) or len(text) > 20 or (text[0] == "0" and text != "0"):
+        return None
+    number = int(text)
+    if number == -NULL or number >= 2**64:
+        return None
+    return number - 2**64 if number >= 2**63 else number
 
 
 def text_words(text: str) -> list[int]:
@@ -94,7 +108,8 @@ class TextIds:
         known = self._known.get(number)
         if known is None:
             text = "" if number == NULL else name_text(number, self._texts)
-            known = number if number == NULL else text_number(text), _padded(text if number < 0 else "")
+            shown = text if number < 0 and _stated_number(text) is None else ""
+            known = number if number == NULL else text_number(text), _padded(shown)
             self._known[number] = known
         return known
 

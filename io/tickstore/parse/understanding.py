@@ -5,6 +5,7 @@ Called by `parse.plan` for each file.
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Final
 from tickstore.errors import InputError
 from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
 from tickstore.input.files import Source
+from tickstore.input.packed_names import whole_id
 from tickstore.input.readings import Reading, date_in_name
 from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.request import ConvertRequest
@@ -21,6 +23,8 @@ from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, i
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT, RejectError
 
+# Ids that floats hold; 12e10 may be hexadecimal.
+_ROUNDED: Final = re.compile(r"-?(\d+(\.\d+)?[eE]\+\d+|\d+\.\d+[eE]-?\d+|\d{16,}\.0)")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
 
 
@@ -83,8 +87,9 @@ def _check_row_numbers(source: Source, rows: Sequence[Sequence[str]], said: set[
 
 def _with_kind(reading: Reading, present: Sequence[str], source: Source, request: ConvertRequest) -> Reading:
     """Return a reading as its texts are: ids that are no numbers, times that are clocks beside a date."""
-    words = sum(not _is_number(text) for text in present)
-    if reading.field.name in IDS and request.order_ids == "auto" and 2 * words > len(present):
+    if reading.field.name in IDS and request.order_ids != "text":
+        _check_rounded(reading, present, source)
+    if reading.field.name in IDS and request.order_ids == "auto" and _are_texts(present):
         return replace(reading, kind=NAME)
     stated = reading.clock or reading.format or reading.unit or reading.epoch
     if reading.kind == TIME and not stated and present and all(map(CLOCK.fullmatch, present)):
@@ -93,6 +98,23 @@ def _with_kind(reading: Reading, present: Sequence[str], source: Source, request
         if dates or date:
             return replace(reading, clock=True, date_column=dates[0] if dates else -1, date=date)
     return reading
+
+
+def _check_rounded(reading: Reading, present: Sequence[str], source: Source) -> None:
+    """Raise InputError for ids that went through floats and lost digits: several orders would be one."""
+    cell = next((text for text in present if _ROUNDED.fullmatch(text) and whole_id(text) == text), "")
+    if cell:
+        raise InputError(
+            f"{source.path}: column {source.header.names[reading.column]!r} has {cell!r}: an id that was written as a "
+            "floating-point number, which keeps 15 to 17 digits, so that orders cannot be told apart. "
+            "Write ids as whole numbers or as text; if these are names as they are, say --order_ids=text"
+        )
+
+
+def _are_texts(present: Sequence[str]) -> bool:
+    """Return whether ids are text: most are no numbers, or one begins with 0, which a number would lose."""
+    padded = any(text[0] == "0" and text.isdigit() and text.strip("0") for text in present)
+    return padded or 2 * sum(not _is_number(whole_id(text)) for text in present) > len(present)
 
 
 def _is_number(text: str) -> bool:

@@ -27,8 +27,8 @@ def warnings(folder: Path, **tables: list[str]) -> list[str]:
     return list(convert(ConvertRequest(**paths, store=folder / "store")).warnings)  # type: ignore[arg-type]
 
 
-def trade(security: str = "101", price: int = 3_350, time: int = OPEN + 9) -> str:
-    return TRADE.format(o=1, t=time, s=security, p=price)
+def trade(security: str = "101", price: int = 3_350, time: int = OPEN + 9, number: str = "1") -> str:
+    return TRADE.format(o=number, t=time, s=security, p=price)
 
 
 def quote(bid: int | str, offer: int | str, time: int = OPEN, security: str = "101") -> str:
@@ -64,6 +64,29 @@ def test_what_does_not_meet(tables: Mapping[str, str], said: list[str]) -> None:
 def test_dates_that_never_meet_are_named() -> None:
     found = list(strangers({"orders": {("A", "2024-09-05")}, "trades": {("A", "2024-09-06")}}))
     assert found == ["no trade date of trades is in orders: trades have 2024-09-06, orders 2024-09-05"]
+
+
+def test_ids_that_never_meet_are_shown(tmp_path: Path) -> None:
+    lines = [line for n in (12, 13, 14, 15) for line in order(number=f"A00{n}")]  # type: ignore[arg-type]
+    trades = [trade(number=f"A{n}") for n in (12, 13, 14, 15)]
+    (found,) = warnings(tmp_path, orders=lines, trades=trades)
+    assert found == (
+        "4 of 4 trades name no order that is there, while the orders say that shares matched: "
+        "ids may be written in two ways, orders have A0012, A0013, A0014, trades A12, A13, A14"
+    )
+
+
+def test_trades_of_a_whole_market_beside_the_orders_of_one_firm_are_no_surprise(tmp_path: Path) -> None:
+    trades = [trade(), *(trade(number=str(n)) for n in range(2, 40))]
+    assert warnings(tmp_path, orders=order(), trades=trades) == []
+
+
+def test_stored_orders_that_later_trades_do_not_name_are_shown(tmp_path: Path) -> None:
+    assert warnings(tmp_path, orders=order(number=12)) == []
+    (tmp_path / "trades.csv").write_text("\n".join([HEADERS["trades"], trade(number="5")]) + "\n")
+    request = ConvertRequest(orders=(), trades=(tmp_path / "trades.csv",), store=tmp_path / "store")
+    (found,) = (line for line in convert(request).warnings if "name no order" in line)
+    assert found.endswith("orders have 12, trades 5")
 
 
 def test_absurd_quotes_are_counted_and_the_first_is_shown(tmp_path: Path) -> None:
