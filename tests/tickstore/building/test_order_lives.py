@@ -11,6 +11,7 @@ from kernels.conventions import (
     FAULT_FILLED_EARLY,
     FAULT_KINDS,
     FAULT_MATCHED_FALLS,
+    FAULT_OUT_OF_ORDER,
     FAULTS_SET_APART,
 )
 from tests.tickstore.building.test_day_builder import BASE, convert_rows
@@ -18,6 +19,7 @@ from tests.tickstore.naive_day import Row
 from tickstore import ConvertRequest, DayFile, convert, open_day, read_catalog
 
 pytestmark = pytest.mark.reduced
+DISORDER = FAULT_OUT_OF_ORDER
 OTHER = 99  # an order that is not in the order file: its fills only make the day have trades
 
 
@@ -78,6 +80,59 @@ LIVES: dict[str, tuple[list[Row], list[Row], tuple[int, ...]]] = {
         [*WHOLE, row(40, 200, 0), row(50, 0, 200)],
         [],
         (200, 0, 200, 0, FAULT_MATCHED_FALLS),
+    ),
+    "an execution beyond the quantity": (
+        [row(10, 100, 0, reason=6), row(30, 0, 250, 100, reason=3)],
+        [fill(30, 250)],
+        (250, 0, 250, 0, FAULT_FILLED_ABOVE),
+    ),
+    "without a reason, and without trades": (
+        [row(10, 100, 0), row(30, 0, 250, 100)],
+        [],
+        (250, 0, 250, 0, FAULT_FILLED_ABOVE),
+    ),
+    "leaves that stay when it trades": (
+        [row(10, 100, 0, reason=6), row(30, 100, 50, 100, reason=3)],
+        [fill(30, 50)],
+        (150, 100, 50, 0, FAULT_FILLED_ABOVE),
+    ),
+    "amended, then traded": (
+        [row(10, 100, 0, reason=6), row(20, 250, 0, reason=5), row(30, 0, 250, reason=3)],
+        [fill(30, 250)],
+        (250, 0, 250, 0, 0),
+    ),
+    "amended to less, traded, its amendment lost": (
+        [row(10, 100, 0, reason=6), row(30, 100, 50, 150, reason=3)],
+        [fill(30, 50)],
+        (150, 100, 50, 0, 0),
+    ),
+    "reduced by an amendment": ([row(10, 100, 0, reason=6), row(20, 60, 0, reason=5)], NONE, (100, 60, 0, 0, 0)),
+    "an entry after its amendment": (
+        [row(10, 50, 0, reason=5), row(10, 100, 0, reason=6)],
+        NONE,
+        (100, 100, 0, 0, DISORDER),
+    ),
+    "an entry after a change of price": (
+        [row(10, 50, 0, reason=5), row(10, 50, 0, reason=6)],
+        NONE,
+        (50, 50, 0, 0, DISORDER),
+    ),
+    "an id used again after a cancellation": (
+        [row(10, 100, 0, reason=6), row(20, 100, 0, reason=1), row(40, 300, 0, reason=6), row(50, 0, 300, reason=3)],
+        [fill(50, 300)],
+        (300, 0, 300, 0, DISORDER),
+    ),
+    "a reload after its cancellation": (
+        [row(10, 50, 0, reason=1), row(10, 100, 0, reason=30)],
+        NONE,
+        (100, 100, 0, 0, DISORDER),
+    ),
+    "an entry told twice": ([row(10, 100, 0), row(10, 100, 0, reason=6)], NONE, (100, 100, 0, 0, 0)),
+    "another side": ([row(10, 100, 0), row(20, 60, 40, 100, side=-1)], [fill(20, 40)], (100, 60, 40, 0, DISORDER)),
+    "another participant": (
+        [row(10, 100, 0), row(20, 60, 40, 100, participant=4)],
+        [fill(20, 40)],
+        (100, 60, 40, 0, DISORDER),
     ),
     "filled more than asked": (WHOLE, [*FILLS, fill(30, 7)], (107, 0, 100, 0, FAULT_FILLED_ABOVE)),
     "filled what is still open": (WHOLE[:2], [fill(20, 45)], (100, 60, 40, 0, FAULT_FILLED_BEYOND)),
