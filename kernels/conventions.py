@@ -77,7 +77,9 @@ FAULT_NEGATIVE: Final = 2  # a row with negative leaves or matched
 FAULT_FILLED_ABOVE: Final = 4  # fills exceed the quantity that the rows show, or an execution raises it
 FAULT_FILLED_BEYOND: Final = 8  # fills and the leaves of the last row together exceed it
 FAULT_FILLED_EARLY: Final = 16  # fills before the first row exceed what that row has matched
-FAULT_CARRIED_UNKNOWN: Final = 32  # without trades: whether the first row's matched is of earlier days cannot be told
+FAULT_CARRIED_UNKNOWN: Final = (
+    32  # without trades of it: whether the first row's matched is of earlier days cannot be told
+)
 FAULT_OUT_OF_ORDER: Final = 64  # an entry after other rows, or another side or participant than before
 # The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold.
 FAULT_KINDS: Final = {

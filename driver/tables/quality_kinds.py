@@ -20,7 +20,7 @@ _FAULTS: Final = {
     "orders_filled_above_quantity": "fills exceed the quantity of the rows, or an execution raises it: over 100 %",
     "orders_filled_beyond_leaves": "fills and the leaves of the last row together exceed it",
     "orders_filled_before_entry": "fills before the first row exceed what that row has matched; such orders stay",
-    "carried_unknown": "without trades: the first row's matched may be of earlier days, and counts as of this day",
+    "carried_unknown": "without trades of it: the first row's matched may be of earlier days, but counts as of this",
     "orders_rows_out_of_order": "an entry after other rows, another side or participant: an id used again, or disorder",
 }
 KIND_MEANINGS: Final = {

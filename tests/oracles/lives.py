@@ -45,6 +45,12 @@ def naive_life(life: list[Row], fills: list[Row], any_trades: bool) -> Row:
         total = first["leaves_quantity"] + first["matched_quantity"]
         unknown = reason == 3 or (reason == -1 and first.get("quantity") == total)
         carried = 0 if unknown else carried
+    if any_trades and not filled and first["matched_quantity"] > 0:
+        reason, done = first.get("change_reason", -1), first["matched_quantity"]
+        most = max(row["leaves_quantity"] + row["matched_quantity"] for row in life)
+        open_ = first["leaves_quantity"]
+        unknown = reason == 3 or (reason == -1 and done == most and first.get("quantity") == done + open_)
+        carried = 0 if unknown else carried
     shown = max(row["leaves_quantity"] + row["matched_quantity"] for row in life) - carried
     fault = naive_disorder(life)
     fault |= FALLS if any(b["matched_quantity"] < a["matched_quantity"] for a, b in pairwise(life)) else 0

@@ -188,10 +188,10 @@ class DayBuilder:
         """Fill the quantities of the day, and what in each order is impossible."""
         fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
         settle_orders(states, Trades(self._fill_starts, *fills), orders)
-        if self._orders.has("fault"):  # a stored day: what of this bit the first rows cannot tell
+        if self._orders.has("fault"):  # of a stored day, which has sides and participants of first rows only
             column: I64 = self._scratch.empty(self._orders.rows, "i8")
             self._orders.read("fault", column)
-            orders.fault[:] |= (column[orders.first_row] & FAULT_OUT_OF_ORDER).astype(np.int8)
+            orders.fault[self._order_index[column & FAULT_OUT_OF_ORDER != 0]] |= FAULT_OUT_OF_ORDER
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""

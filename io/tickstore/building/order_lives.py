@@ -138,6 +138,14 @@ def is_execution(states: States, row: int) -> bool:
 
 
 @inlined
+def shows_lost_trade(states: States, first: int, largest: int) -> bool:
+    """Return whether an order without fills must have traded on this day: its first row says so, or all is matched."""
+    if states.change_reason[first] == REASON_TRADED:
+        return True
+    return bool(is_execution(states, first) and states.matched[first] == largest)
+
+
+@inlined
 def matched_at_first_instant(states: States, first: int) -> int:
     """Return the matched counter on the order's last row of its first instant."""
     row, last = first, first
@@ -174,6 +182,9 @@ def settle_orders(states: States, trades: Trades, orders: Orders) -> None:
         if traded:
             if by_then > 0 and shown > 0:
                 carried = min(shown, max(0, matched_at_first_instant(states, orders.first_row[k]) - by_then))
+            elif total == 0 and shown > 0 and shows_lost_trade(states, orders.first_row[k], orders.parent[k]):
+                carried = 0
+                fault |= FAULT_CARRIED_UNKNOWN
             if early > shown:
                 fault |= FAULT_FILLED_EARLY
         elif shown > 0 and is_execution(states, orders.first_row[k]):

@@ -55,7 +55,7 @@ class SpilledTable:
     """Rows of one table and partition in logs, files in their rank order."""
 
     def __init__(self, table: str, key: Key, parts: Sequence[LogPart]) -> None:
-        self._defaults = {field.name: field.default for field in FIELDS[table]}
+        self._defaults = {field.name: field.default for field in FIELDS[table]} | {"fault": 0}
         self._key = key
         self._parts = list(parts)
         self.settled = 0

@@ -71,10 +71,13 @@ LIVES: dict[str, tuple[list[Row], list[Row], tuple[int, ...]]] = {
     "no trades, a reload first": ([row(10, 60, 40, reason=30), row(30, 0, 100, reason=3)], [], (60, 0, 60, 40, 0)),
     "no trades, no reason": ([row(30, 0, 100)], [], (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
     "no trades, a quantity set anew": ([row(30, 60, 40, quantity=60)], [], (60, 60, 0, 40, 0)),
+    "trades, but none of its last row": ([row(30, 0, 100, reason=3)], NONE, (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "the same without a reason": ([row(30, 0, 100)], NONE, (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "carried over, cancelled today": ([row(30, 60, 40, reason=1)], NONE, (60, 60, 0, 40, 0)),
     "a counter that falls": (
         [row(10, 0, 100), row(10, 60, 40), row(10, 100, 0)],
         NONE,
-        (0, 100, 0, 100, FAULT_MATCHED_FALLS),
+        (100, 100, 0, 0, FAULT_MATCHED_FALLS | FAULT_CARRIED_UNKNOWN),
     ),
     "an id used again": (
         [*WHOLE, row(40, 200, 0), row(50, 0, 200)],
@@ -174,3 +177,13 @@ def test_trades_that_come_later_settle_what_was_unknown(tmp_path: Path) -> None:
         for name, column in together.orders.items():
             assert day.orders[name].tolist() == column.tolist(), name
     assert day.orders["carried_quantity"].tolist() == [0, 25]
+
+
+def test_another_side_is_still_known_when_trades_come_later(tmp_path: Path) -> None:
+    rows, fills = [row(10, 100, 0), row(20, 60, 40, 100, side=-1)], [fill(20, 40)]
+    convert_rows(tmp_path, rows, fills, [])
+    paths = {name: (tmp_path / f"{name[0]}.csv",) for name in ("orders", "trades")}
+    convert(ConvertRequest(orders=paths["orders"], store=tmp_path / "later"))
+    convert(ConvertRequest(orders=(), trades=paths["trades"], store=tmp_path / "later"))
+    (partition,) = read_catalog(tmp_path / "later").partitions
+    assert open_day(partition.path).orders["fault"].tolist() == [DISORDER]
