@@ -225,6 +225,9 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
     if not summary.failed and summary.total("orders") == 0:
         filters = [f"--{name}" for name in FILTERS if name in given]
         what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
+        apart = [line for line in summary.warnings if "contradict themselves" in line]
+        if apart and not filters:
+            what = f"all orders in the data were set apart: {apart[0]}"
         raise UserError(f"the selection is empty: {what}")
 
 

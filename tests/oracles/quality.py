@@ -8,7 +8,7 @@ Row = dict[str, Any]
 BOOKINGS, REPORTS = (44, 45, 48, 91), (3, 5, 7, 36, 43)
 FAULTS = (
     "orders_matched_falls", "orders_negative_quantity", "orders_filled_above_quantity", "orders_filled_beyond_leaves",
-    "orders_filled_before_entry", "carried_unknown",
+    "orders_filled_before_entry", "carried_unknown", "orders_rows_out_of_order",
 )  # fmt: skip
 KNOWN = (1, 20, 46, 47, 49, 50, 51, 52, 90, *BOOKINGS, *REPORTS)
 
