@@ -398,12 +398,16 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["arrival_bid"], o["arrival_offer"] = (benchmark["bid"], benchmark["offer"]) if benchmark else (None, None)
     o["mid2"] = naive_mid2(benchmark)
     o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
-    filled_before = bool(consumed) and consumed[0]["timestamp"] < o["window_start"]
-    if filled_before:  # what came after its own fills is no benchmark
+    known = o["window_start"]
+    if o["arrival_time"] <= start and benchmark is not None:
+        known = max(known, benchmark["timestamp"])
+    late = bool(consumed) and consumed[0]["timestamp"] < known
+    late |= o["window_start"] <= o["window_end"] < known
+    if late:  # what came after its own fills, or its end, is no benchmark
         o["mid2"] = o["arrival_bid"] = o["arrival_offer"] = benchmark = None
     place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
     o["benchmark"] = place if o["mid2"] is not None else 0
-    o["eligible"] = int(o["window_start"] <= o["window_end"] and not filled_before)
+    o["eligible"] = int(o["window_start"] <= o["window_end"] and not late)
     naive_complete(o, benchmark, fills, quotes, rules)
     return o
 
