@@ -375,8 +375,13 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     if last is whole["last"]:
         o["order_quantity"] = whole["parent_quantity"]
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
-    o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
     o["filled_quantity"] = sum(f["quantity"] for f in consumed)
+    if last is not whole["last"]:  # the rows that show its latest fills may come after the hours
+        unseen = sum(f["quantity"] for f in consumed if f["timestamp"] > last["timestamp"])
+        unseen = max(min(unseen, o["filled_quantity"] - o["matched_quantity"]), 0)
+        o["leaves_quantity"] = max(o["leaves_quantity"] - unseen, 0)
+    nothing = o["matched_quantity"] == o["filled_quantity"] == 0
+    o["group"] = 3 if nothing else 1 if o["leaves_quantity"] == 0 else 2
     if rules.get("states_only"):  # no trades file: quantities from the states, no prices
         o["filled_quantity"] = o["matched_quantity"]
     o["withdrawn_quantity"] = o["order_quantity"] - o["filled_quantity"] - o["leaves_quantity"]
