@@ -243,7 +243,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
-    summary.notes += quality_notes(summary.results)
+    summary.notes += (*quality_notes(summary.results), *made.notes)
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

@@ -32,7 +32,7 @@ KIND_MEANINGS: Final = {
     "orders_set_apart": "with a fault below other than orders_filled_before_entry or carried_unknown: in no table",
     **{kind: _FAULTS[kind] for kind in FAULT_KINDS.values()},
     "orders_set_apart_in_hours": "orders that contradict themselves as of the end of the selected hours only",
-    "orders_filled_before_benchmark": "orders with fills before the time they are measured from: they have no costs",
+    "orders_filled_before_benchmark": "orders with fills before their benchmark, or opening quote, is known: no costs",
     "orders_without_window": "orders that ended before the session, or arrived after it",
     "fills": "rows of trades",
     "fills_without_order": "of orders that are not in the order files",

@@ -69,7 +69,11 @@ def cost_bps(cost: int, base: int) -> float | None:
 
 
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
-    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order."""
+    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order.
+
+    A scenario that is not known of any one order has none: those of the others would be mixed with reality
+    (decisions 50).
+    """
     sums = totals.row(r)
     spreads, history = _distributions(totals, r), _history(sums, style)
     rows = []
@@ -78,7 +82,7 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
         row |= history if s == 0 else dict.fromkeys(history)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
         row |= exact
-        if sums[f"{totals.scenarios[s]}.unknown_orders"] == sums["orders"] > 0:  # the data lacks what it needs
+        if sums[f"{totals.scenarios[s]}.unknown_orders"]:  # the data of some lack what it needs
             row = {name: value if name in OF_ORDERS else None for name, value in row.items()}
         rows.append(row)
     return rows
