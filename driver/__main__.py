@@ -3,6 +3,7 @@
 import os
 import sys
 
+USER_ERROR = 2
 INTERRUPTED = 130
 
 if __name__ == "__main__":
@@ -10,6 +11,13 @@ if __name__ == "__main__":
         from driver.command_line.start import start
 
         code = start(sys.argv[1:])
+    except Exception as error:  # of what the first steps import, or of a module that they do not expect
+        from driver.engines.foreign_modules import foreign_cause
+
+        if not (trouble := foreign_cause(error)):
+            raise
+        sys.stderr.write(f"darkreplay: {trouble}\n")
+        code = USER_ERROR
     except KeyboardInterrupt:  # before or after main, which says more
         code = INTERRUPTED
     if code == INTERRUPTED:  # sys.exit would give another code when the interrupt hit code that exec() ran

@@ -38,7 +38,15 @@ ABSURD_TICKS: Final = 20
 MID_TICK_HALF: Final = (1, 4, 6)
 
 STATUS_NOT_ON_BOOK: Final = 2
-REASON_TRADED: Final = 3  # of a row that was sent because the order traded
+# Why a row was sent: the trader cancelled, the order traded, was amended, is new, the system cancelled, the order's day
+# is over, it is of an earlier day and loaded again.
+REASON_CANCELLED: Final = 1
+REASON_TRADED: Final = 3
+REASON_AMENDED: Final = 5
+REASON_NEW: Final = 6
+REASON_KILLED: Final = 9
+REASON_PURGED: Final = 24
+REASON_RELOADED: Final = 30
 
 # Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)
@@ -66,10 +74,13 @@ VENUE_OF_DEAL: Final = {
 # What is wrong with an order of a day: bits of ``orders/fault``.
 FAULT_MATCHED_FALLS: Final = 1  # the matched counter falls between two rows
 FAULT_NEGATIVE: Final = 2  # a row with negative leaves or matched
-FAULT_FILLED_ABOVE: Final = 4  # fills exceed the quantity that the rows show
+FAULT_FILLED_ABOVE: Final = 4  # fills exceed the quantity that the rows show, or an execution raises it
 FAULT_FILLED_BEYOND: Final = 8  # fills and the leaves of the last row together exceed it
 FAULT_FILLED_EARLY: Final = 16  # fills before the first row exceed what that row has matched
-FAULT_CARRIED_UNKNOWN: Final = 32  # without trades: whether the first row's matched is of earlier days cannot be told
+FAULT_CARRIED_UNKNOWN: Final = (
+    32  # without trades of it: whether the first row's matched is of earlier days cannot be told
+)
+FAULT_OUT_OF_ORDER: Final = 64  # an entry after other rows, or another side or participant than before
 # The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold.
 FAULT_KINDS: Final = {
     FAULT_MATCHED_FALLS: "orders_matched_falls",
@@ -78,8 +89,11 @@ FAULT_KINDS: Final = {
     FAULT_FILLED_BEYOND: "orders_filled_beyond_leaves",
     FAULT_FILLED_EARLY: "orders_filled_before_entry",
     FAULT_CARRIED_UNKNOWN: "carried_unknown",
+    FAULT_OUT_OF_ORDER: "orders_rows_out_of_order",
 }
-FAULTS_SET_APART: Final = FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND
+FAULTS_SET_APART: Final = (
+    FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND | FAULT_OUT_OF_ORDER
+)
 
 # Fill groups by the final real state (design 5).
 GROUP_FULL: Final = 1

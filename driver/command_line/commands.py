@@ -15,7 +15,7 @@ from driver.command_line import printed
 from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
 from driver.config import loading
-from driver.config.keys import KINDS, PATHS, default_text
+from driver.config.keys import KINDS, PATHS, USUAL_SESSION, default_text
 from driver.config.kinds import choice, whole
 from driver.config.loading import load_config
 from driver.run.input_files import READING, reading_request
@@ -195,7 +195,7 @@ def inspect_file(
     most = whole(0).of_flag("rows", rows)
     where = user_path(path)
     if where.is_dir():
-        found = inspect_folder(where, most, request, settings.session)
+        found = inspect_folder(where, most, request, settings.session or USUAL_SESSION)
         _print(json, folder_text(found), asdict(found))
     else:
         file = look(where, request=request, table=table and choice(*TABLES).of_flag("table", table))

@@ -64,6 +64,8 @@ def _files(found: "FolderInspection") -> list[str]:
             lines.append(f"not read: {file.path}: {file.problem}")
         elif file.missing:
             lines.append(f"{file.path}: no column for {', '.join(file.missing)}: `inspect` of the file proposes some")
+        elif file.refused:
+            lines.append(f"{file.path}: a run refuses it: {file.refused}")
     if found.unknown_files:
         lines.append(f"not known by their names: {_some(found.unknown_files)}")
     lines += [f"{kind}: {count:,} ids with what is known of them" for kind, count in found.names.items() if count]

@@ -14,9 +14,11 @@ from driver.command_line.arguments import check_arguments
 from driver.command_line.commands import COMMANDS
 from driver.command_line.help_text import command_help, overview
 from driver.command_line.system_errors import system_trouble
+from driver.engines.foreign_modules import foreign_cause
 from tickstore.engines.engine import error_line
 from tickstore.errors import UserError
 
+EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
 EXIT_INTERNAL_ERROR = 3
 EXIT_INTERRUPTED = 130
@@ -36,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("DARKREPLAY_TRACEBACK"):
             raise
-        if trouble := system_trouble(error):
+        if trouble := foreign_cause(error) or system_trouble(error):
             _complain(trouble)
             return EXIT_USER_ERROR
         _complain(f"internal error: {error_line(error)}; DARKREPLAY_TRACEBACK=1 shows where, please report it")
@@ -70,8 +72,17 @@ def _dispatch(argv: list[str]) -> int:
     try:
         fire.Fire({checked[0]: command}, command=checked, name="darkreplay")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
+        return _ended(end)
     return 0
+
+
+def _ended(end: SystemExit) -> int:
+    """Return the exit code of whoever ended the program; other than Fire and the commands, it is no success."""
+    if isinstance(end.code, int):
+        return end.code
+    trouble = foreign_cause(end)
+    _complain(trouble or f"a module that is imported ended the program: {end.code or 'it gave no reason'}")
+    return EXIT_USER_ERROR if trouble else EXIT_FAILED
 
 
 def _version() -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from driver.command_line.own_packages import foreign_package
 from driver.command_line.streams import lost_output, steady_streams
 from driver.command_line.system_errors import system_trouble
+from driver.engines.foreign_modules import foreign_cause
 from driver.engines.memory_limits import is_limited
 
 USER_ERROR = 2
@@ -27,7 +28,11 @@ def start(argv: Sequence[str]) -> int:
         return _refuse(trouble)
     try:
         from driver.command_line.main import main
-    except (ImportError, MemoryError, OSError) as error:
+    except (Exception, SystemExit) as error:
+        if trouble := foreign_cause(error):
+            return _refuse(trouble)
+        if not isinstance(error, ImportError | MemoryError | OSError):
+            raise
         return _refuse(system_trouble(error))
     code = main(argv)
     if lost := lost_output():

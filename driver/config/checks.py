@@ -46,8 +46,12 @@ def check_together(config: Config) -> None:
     if round(config.dark_share * 1e6) != round(config.dark_share * 1e9) / 1e3:
         raise UserError(f"--dark_share={config.dark_share} has more than six decimals")
     start, _, end = config.session.partition("-")
-    if not start or start >= end:
-        raise UserError(f"--session={config.session} ends before it starts")
+    if config.session and start >= end:
+        raise UserError(
+            f"--session={config.session} ends before it starts: a session lies within one date. For one over midnight "
+            "give a --timezone in which it does not pass midnight, or its times with --sessions and the hour from "
+            "which they are of the next date with --session_cutoff"
+        )
     _check_zone(config.timezone)
 
 

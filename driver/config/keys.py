@@ -20,6 +20,8 @@ SCENARIO_LIST = kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
 ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
 NAMES = kinds.list_of(kinds.code(), unique=False)
 TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
+USUAL_SESSION = "10:00-16:00"  # where neither the user nor the data says it
+ASSUMED_SESSION = f"assumed to be {USUAL_SESSION} local time: say --session, or give session changes with --sessions"
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
@@ -43,7 +45,7 @@ class Config:
     price_decimals: int = _key("input.price_decimals", kinds.whole(0, 9))
     ticks: tuple[tuple[int, int], ...] = _key("input.ticks", kinds.ticks())
     tick_file: str = _key("input.tick_file", kinds.text(expects="a path"))
-    session: str = _key("input.session", kinds.text(f"{CLOCK}-{CLOCK}", "local times such as 10:00-16:00"))
+    session: str = _key("input.session", kinds.text(f"{CLOCK}-({CUTOFF})", "local times such as 10:00-16:00"))
     price_format: str = _key("input.price_format", kinds.choice("auto", "units", "decimal"))
     columns: tuple[tuple[str, ColumnRule], ...] = _key("input.columns", kinds.rules())
     header: tuple[str, ...] = _key("input.header", NAMES)

@@ -23,7 +23,11 @@ class Loaded:
 
     config: Config
     given: frozenset[str]
-    session_stated: bool = False  # by a flag, or by a file that does not just repeat the default, as `config` prints it
+
+    @property
+    def session_stated(self) -> bool:
+        """Return whether the user gave the session, by a flag or a file: it then wins over what the data shows."""
+        return bool(self.config.session)
 
 
 def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
@@ -44,8 +48,7 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
         found["all_dates"] = False
     config = Config(**found)
     check_together(config)
-    usual = tomllib.loads(default_text())["input"]["session"]
-    return Loaded(config, frozenset(given), "session" in flags or config.session != usual)
+    return Loaded(config, frozenset(given))
 
 
 def _read_toml(path: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, Self
 
-from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
+from driver.engines.foreign_modules import foreign_in
+from driver.engines.memory_limits import NEEDED_COLD_MB, NEEDED_MB, is_limited, memory_trouble, speaks_of_memory
 from kernels.base.cache_folder import cache_folder
 from kernels.base.sealed_files import damaged_files
 from kernels.base.sources import source_digest, source_files
@@ -52,8 +53,7 @@ class WarmUp:
         self.fresh = self.marker.parent / f".fresh-{os.getpid()}"  # an empty cache, to tell whether the old one is bad
 
     def __enter__(self) -> Self:
-        disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-        if disabled:
+        if not _compiles():
             return self
         if damaged := heal(self.marker):
             self.announce(f"{len(damaged)} {DAMAGED} ({damaged[0]})")
@@ -78,6 +78,8 @@ class WarmUp:
             return
         if self.child.wait() != 0:
             self._check_memory()
+            if foreign := foreign_in(self._all_words()):
+                raise UserError(foreign)
             self._start(self.fresh)
             if self.child.wait() != 0:
                 self._check_memory()
@@ -143,6 +145,15 @@ def is_warm(marker: Path) -> bool:
         return bool(folders) and all(any(Path(folder).glob("**/*.nbi")) for folder in folders)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def needed_memory() -> int:
+    """Return the MB of addresses that a run needs at least, whatever its data: more where it has to compile."""
+    return NEEDED_MB if not _compiles() or is_warm(marker_path()) else NEEDED_COLD_MB
+
+
+def _compiles() -> bool:
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
 def heal(marker: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import Final
 # What the libraries below say, each in its own words.
 SIGNS: Final = ("MemoryError", "out of memory", "allocate memory", "map segment", "bad_alloc", "Memory allocation")
 NEEDED_MB: Final = 768  # of addresses; with less, libraries fail in the middle, and one tries for ever
+NEEDED_COLD_MB: Final = 896  # where kernels are to be compiled first
 
 
 def is_limited() -> bool:
@@ -26,8 +27,10 @@ def memory_trouble(what: str) -> str:
     return f"{what}: free some memory, or take fewer --max_workers"
 
 
-def too_little_memory() -> str:
-    """Return a line if a limit leaves a run less than it needs, whatever its data; else ""."""
+def too_little_memory(needed: int = NEEDED_MB) -> str:
+    """Return a line if a limit leaves a run less than the ``needed`` MB, whatever its data; else ""."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    small = limit != resource.RLIM_INFINITY and limit < NEEDED_MB << 20
-    return memory_trouble(f"a run needs {NEEDED_MB} MB at least") if small else ""
+    if limit == resource.RLIM_INFINITY or limit >= needed << 20:
+        return ""
+    why = " the first time, when the kernels are compiled" if needed > NEEDED_MB else ""
+    return memory_trouble(f"a run needs {needed} MB at least{why}")

@@ -100,8 +100,8 @@ def _kept_buffers(purpose: str = "blocks") -> Buffers:
 
 def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
     """Refuse a day file that was converted with another zone or price unit than the run reads it with."""
-    for name in ("timezone", "price_decimals"):
-        stored, wanted = attributes.get(name), getattr(settings, name)
+    for name, usual in (("timezone", None), ("price_decimals", None), ("quantity_decimals", 0)):
+        stored, wanted = attributes.get(name, usual), getattr(settings, name)
         if stored is not None and stored != wanted:
             raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
 

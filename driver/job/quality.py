@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from kernels.base.columns import QuoteColumns
+from kernels.base.columns import QuoteColumns, take_columns
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, NULL, VENUE_OTHER, VENUE_REPORT
+from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
@@ -65,7 +66,7 @@ def _first(day: Day, job: Job, kind: str) -> str:
     if kind in bits:
         return f"order {order_name(orders, int(np.argmax(fault & bits[kind] != 0)))}"
     if kind == "orders_filled_before_benchmark":
-        return f"order {order_name(orders, _first_filled_early(day, job.session.start))}"
+        return f"order {order_name(orders, _first_filled_early(day, job))}"
     if kind == "fills_unknown_deal_source":
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
@@ -77,10 +78,11 @@ def _first(day: Day, job: Job, kind: str) -> str:
     return ""
 
 
-def _first_filled_early(day: Day, session_start: int) -> int:
-    """Return the first order, of those not set apart, that has a fill before its benchmark time."""
-    fills, fault = day.fills, faults_of(day)
-    start = np.maximum(day.orders["arrival_time"], session_start)
+def _first_filled_early(day: Day, job: Job) -> int:
+    """Return the first order, of those not set apart, that has a fill before its benchmark is known."""
+    fills, fault, arrival, opens = day.fills, faults_of(day), day.orders["arrival_time"], job.session.start
+    quotes, ticks = take_columns(QuoteColumns, day.quotes), ticks_by_price(job.settings.simulation.ticks)
+    start = np.where(arrival > opens, arrival, opening_time(quotes, opens, ticks))
     index: NDArray[Any] = fills["order_index"]
     known = np.flatnonzero((index >= 0) & (fills["venue"] != VENUE_REPORT))
     order = index[known]

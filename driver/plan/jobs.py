@@ -15,6 +15,7 @@ class Settings(Choices):
     output_format: str = "gzip"  # csv, gzip, parquet
     order_level: bool = True
     outliers: int = 100  # orders of largest cost that a job keeps: as many as the run shows
+    quantity_decimals: int = 0
 
 
 def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
@@ -39,7 +40,7 @@ def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
         ticks=config.ticks,
         fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
     )
-    output = config.format, config.order_level, config.outliers
+    output = config.format, config.order_level, config.outliers, config.quantity_decimals
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output)
 
 

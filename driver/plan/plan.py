@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from driver.config.keys import Config
+from driver.config.keys import ASSUMED_SESSION, Config
 from driver.config.tick_file import TickFile
 from driver.plan.jobs import Job, Settings, job_settings
 from driver.plan.sessions import plan_sessions
@@ -98,7 +98,13 @@ def plan_jobs(
         jobs.append(job)
     size = sum(partition.bytes for partition in chosen)
     sources = dict(Counter(job.session.source for job in jobs))
-    return Plan(tuple(jobs), size, sources, (*_notes(chosen), *_tick_notes(set(own), tick_file)), tick_file)
+    notes = (
+        *_notes(chosen),
+        *_quantity_notes(config.quantity_decimals),
+        *_session_notes(sources),
+        *_tick_notes(set(own), tick_file),
+    )
+    return Plan(tuple(jobs), size, sources, notes, tick_file)
 
 
 def _digest(facts: Sequence[Any]) -> str:
@@ -117,6 +123,20 @@ def _tick_notes(securities: set[str], tick_file: TickFile | None) -> tuple[str, 
     if tick_file is None or not (without := sorted(securities - set(tick_file.ticks))):
         return ()
     return (f"{tick_file.name} has no ticks of {_some(without)}: theirs are those of --ticks",)
+
+
+def _quantity_notes(decimals: int) -> tuple[str, ...]:
+    """Return a sentence on quantities that are not whole shares."""
+    if not decimals:
+        return ()
+    return (f"quantities are in units of 10^-{decimals} (--quantity_decimals); values in currency are of whole ones",)
+
+
+def _session_notes(sources: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a sentence on sessions that nobody stated and the data does not show."""
+    assumed, days = sources.get("config", 0), sum(sources.values())
+    where = f"{assumed:,}" if assumed == days else f"{assumed:,} of {days:,}"
+    return (f"sessions of {where} security-days are {ASSUMED_SESSION}",) if assumed else ()
 
 
 def _notes(chosen: Sequence[Partition]) -> tuple[str, ...]:

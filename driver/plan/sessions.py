@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
-from driver.config.keys import Config
+from driver.config.keys import USUAL_SESSION, Config
 from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
@@ -54,7 +54,7 @@ def _session(config: Config, partition: Partition, usual_end: int, stated: bool)
     if partition.session is not None:
         start, end = partition.session
         return Session(start, end, "file")
-    first, _, last = config.session.partition("-")
+    first, _, last = (config.session or USUAL_SESSION).partition("-")
     start, end = (local_instant(config.timezone, partition.date, clock) for clock in (first, last))
     configured = Session(start, end, "stated" if stated else "config")
     if stated or config.timezone != HINTED_ZONE:

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from driver.config.keys import ASSUMED_SESSION
 from driver.report.charts import Row, number
 from driver.tables.statistics import FEW_CLUSTERS, status_of
 
@@ -144,6 +145,10 @@ def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) 
         sentences.append("No quotes were given: there is no arrival price, so there are no costs.")
     elif priced:
         sentences += _unpriced(real)
+    if decimals := settings.get("quantity_decimals", 0):
+        sentences.append(f"Quantities, here and in every table, are in units of 10^-{decimals}, not in whole shares.")
+    if assumed := quality.get("session_from_config", 0):
+        sentences.append(f"The sessions of {assumed:,} security-days are {ASSUMED_SESSION}.")
     apart = quality.get("orders_set_apart", 0) + quality.get("orders_set_apart_in_hours", 0)
     if apart:
         sentences.append(f"{apart:,} orders contradict themselves and are in no figure; data_quality.csv says how.")

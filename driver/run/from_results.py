@@ -39,7 +39,7 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
         if left:
             raise UserError(f"{left} of {len(recorded)} jobs in {results} are not up to date: use `run` instead")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
-        summary.tick_file = plan.tick_file
+        summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock = PhaseClock(summary.phases)
         with RunRecord(config, tables_digest(config, plan), summary) as record:
             folder.remove_tables(results)

@@ -59,7 +59,7 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
                 f"--{name}={getattr(config, name)}: the store {config.store} was converted with {value}; "
                 "leave it out, or convert the files into another store"
             )
-    return replace(config, **stored)
+    return replace(config, **stored, quantity_decimals=int(facts.get("quantity_decimals", 0)))
 
 
 def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ ALL: Final = "all"
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:
-    """Return a sentence on orders that were set apart, and one where most fills are of unknown orders."""
+    """Return a sentence on orders set apart, on fills of unknown orders if most are, on orders outside the session."""
     counts, first = Counter[str](), dict[str, str]()
     with (results / "data_quality.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -26,4 +26,8 @@ def quality_notes(results: Path) -> tuple[str, ...]:
     unknown, fills = counts["fills_without_order"], counts["fills"]
     if 2 * unknown > fills:
         notes.append(f"{unknown:,} of {fills:,} fills are of orders that the order files lack (fills_without_order)")
+    outside, orders = counts["orders_without_window"], counts["orders_reconciled"] + counts["orders_not_reconciled"]
+    if 10 * outside > orders:
+        what = "ended before the session or arrived after it (orders_without_window): check --session and --timezone"
+        notes.append(f"{outside:,} of {orders:,} orders {what}")
     return tuple(notes)

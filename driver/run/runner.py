@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
+from driver.engines.foreign_modules import foreign_in
 from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
-from driver.engines.kernel_cache import WarmUp
+from driver.engines.kernel_cache import WarmUp, needed_memory
 from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
@@ -69,7 +70,7 @@ def _has_day_files(store: str) -> bool:
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
     """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
-    if trouble := too_little_memory():
+    if trouble := too_little_memory(needed_memory()):
         raise UserError(trouble)
     config, is_sample = resolve(loaded, monitor.say)
     results = user_path(config.results)
@@ -214,7 +215,8 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
         except EngineError as error:
             if not error.damaged or attempt == 2:
                 trouble = f"no worker process can be started: {error.message}"
-                raise UserError(memory_trouble(trouble) if is_limited() else trouble) from None
+                foreign = foreign_in(error.message)
+                raise UserError(foreign or (memory_trouble(trouble) if is_limited() else trouble)) from None
             warm_up.rebuild()
 
 
@@ -223,6 +225,9 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
     if not summary.failed and summary.total("orders") == 0:
         filters = [f"--{name}" for name in FILTERS if name in given]
         what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
+        apart = [line for line in summary.warnings if "contradict themselves" in line]
+        if apart and not filters:
+            what = f"all orders in the data were set apart: {apart[0]}"
         raise UserError(f"the selection is empty: {what}")
 
 
@@ -238,7 +243,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
-    summary.notes += quality_notes(summary.results)
+    summary.notes += (*quality_notes(summary.results), *made.notes)
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

@@ -37,6 +37,7 @@ class Aggregate:
 
     measures: list[dict[str, Value]]
     tables: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what the tables leave empty
 
 
 @dataclass(slots=True)
@@ -139,7 +140,21 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
     for name, data in written.items():
         atomic_write(results / name, data)
-    return Aggregate(measures(run.totals["global_summary"], 0, run.style), (*written, *parents.written))
+    totals = run.totals["global_summary"]
+    return Aggregate(measures(totals, 0, run.style), (*written, *parents.written), unknown_notes(totals))
+
+
+def unknown_notes(totals: Totals) -> tuple[str, ...]:
+    """Return a sentence on scenarios that are known of some orders and not of others: rows with both are empty."""
+    sums = totals.row(0)
+    counts = {name: sums[f"{name}.unknown_orders"] for name in totals.scenarios}
+    some = [f"{name} of {n:,}" for name, n in counts.items() if 0 < n < sums["orders"]]
+    if not some:
+        return ()
+    return (
+        f"scenarios are not known of all {sums['orders']:,} orders ({', '.join(some)} are not), and empty in rows that "
+        "have such orders: select the securities and dates with quotes and trades to have them of the rest",
+    )
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
@@ -154,6 +169,7 @@ def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
 
 def _sample(run: _RunSums) -> Sample:
     totals, place = run.totals["global_summary"], run.dimensions.place
+    sums = totals.row(0)
     return Sample(
         scenarios=totals.scenarios,
         orders=int(totals.weight[0, 0]),
@@ -163,4 +179,5 @@ def _sample(run: _RunSums) -> Sample:
         cluster_mean=np.array(run.cluster_mean),
         security=np.array([place["security"][job.security] for job in run.jobs], np.int64),
         date=np.array([place["date"][job.date] for job in run.jobs], np.int64),
+        unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
     )

@@ -54,7 +54,12 @@ OUTCOMES: Final = (
     ),
     Column("partially_filled", "count", NONE, "orders filled in part under the row's scenario"),
     Column("not_executed", "count", NONE, "orders without a fill under the row's scenario"),
-    Column("order_quantity", "shares", NONE, "asked for: largest leaves + matched of the day"),
+    Column(
+        "order_quantity",
+        "shares",
+        NONE,
+        "asked for: largest leaves + matched of the day; all quantities are units of 10^-quantity_decimals",
+    ),
     Column("filled_quantity", "shares", NONE, "filled under the row's scenario, crossing bookings included"),
     Column("fill_ratio", "share", NONE, "filled over asked"),
     Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),

@@ -21,7 +21,7 @@ def outliers_csv(
     totals : sums by security, whose rows ``place`` names
     """
     savings = [f"{scenario}_saving_bps" for scenario in totals.scenarios[1:]]
-    unit = 2.0 * 10**style.price_decimals
+    unit = 2.0 * style.unit
     usual = {code: totals.spread(place[code], 0) for code in {order["security_code"] for order in orders}}
     columns = [*ABOUT, "shortfall_value", "shortfall_bps", *savings, "shortfall_z"]
     rows = []

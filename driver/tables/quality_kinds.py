@@ -17,10 +17,11 @@ _SOURCES: Final = {
 _FAULTS: Final = {
     "orders_matched_falls": "the matched counter falls between two rows: rows out of order, or an id used again",
     "orders_negative_quantity": "a row has negative leaves or matched",
-    "orders_filled_above_quantity": "fills exceed the quantity that the rows show: over 100 %",
+    "orders_filled_above_quantity": "fills exceed the quantity of the rows, or an execution raises it: over 100 %",
     "orders_filled_beyond_leaves": "fills and the leaves of the last row together exceed it",
     "orders_filled_before_entry": "fills before the first row exceed what that row has matched; such orders stay",
-    "carried_unknown": "without trades: the first row's matched may be of earlier days, and counts as of this day",
+    "carried_unknown": "without trades of it: the first row's matched may be of earlier days, but counts as of this",
+    "orders_rows_out_of_order": "an entry after other rows, another side or participant: an id used again, or disorder",
 }
 KIND_MEANINGS: Final = {
     "orders_reconciled": "orders whose fills add up to what their states have matched",
@@ -28,10 +29,10 @@ KIND_MEANINGS: Final = {
     "orders_filled_above_matched": "of them, those with more fills than matched",
     "orders_filled_below_matched": "of them, those with fewer",
     "orders_carried_over": "orders that had matched something on earlier days",
-    "orders_set_apart": "orders with one of the next four faults: they contradict themselves and are in no table",
+    "orders_set_apart": "with a fault below other than orders_filled_before_entry or carried_unknown: in no table",
     **{kind: _FAULTS[kind] for kind in FAULT_KINDS.values()},
     "orders_set_apart_in_hours": "orders that contradict themselves as of the end of the selected hours only",
-    "orders_filled_before_benchmark": "orders with fills before the time they are measured from: they have no costs",
+    "orders_filled_before_benchmark": "orders with fills before their benchmark, or opening quote, is known: no costs",
     "orders_without_window": "orders that ended before the session, or arrived after it",
     "fills": "rows of trades",
     "fills_without_order": "of orders that are not in the order files",

@@ -42,12 +42,20 @@ class TableStyle:
     markout_seconds: tuple[float, ...]
     fill_seconds: tuple[float, ...]
     fees: bool  # whether the configuration sets any: net columns then stand beside the gross ones
+    quantity_decimals: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "TableStyle":
         """Return the style that belongs to a run's settings."""
         given = settings.simulation
-        return cls(settings.price_decimals, given.markout_seconds, given.fill_seconds, any(given.fees_bps))
+        fees = any(given.fees_bps)
+        horizons = given.markout_seconds, given.fill_seconds
+        return cls(settings.price_decimals, *horizons, fees, settings.quantity_decimals)
+
+    @property
+    def unit(self) -> int:
+        """Return how much price x quantity, as they are stored, makes one of the currency."""
+        return int(10 ** (self.price_decimals + self.quantity_decimals))
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
@@ -61,7 +69,11 @@ def cost_bps(cost: int, base: int) -> float | None:
 
 
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
-    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order."""
+    """Return the measures of one table row, one dict per scenario; all have the same keys in the same order.
+
+    A scenario that is not known of any one order has none: those of the others would be mixed with reality
+    (decisions 50).
+    """
     sums = totals.row(r)
     spreads, history = _distributions(totals, r), _history(sums, style)
     rows = []
@@ -70,7 +82,7 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
         row |= history if s == 0 else dict.fromkeys(history)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
         row |= exact
-        if sums[f"{totals.scenarios[s]}.unknown_orders"] == sums["orders"] > 0:  # the data lacks what it needs
+        if sums[f"{totals.scenarios[s]}.unknown_orders"]:  # the data of some lack what it needs
             row = {name: value if name in OF_ORDERS else None for name, value in row.items()}
         rows.append(row)
     return rows
@@ -85,7 +97,7 @@ def _scenario_measures(
     filled, asked, base = own["filled_quantity"], sums["order_quantity"], sums["base"]
     notional = None if own["unpriced_quantity"] else own["notional"]
     one_security = totals.security[r] != SEVERAL_SECURITIES
-    unit, priced = 10**style.price_decimals, sums["priced_orders"] > 0
+    unit, priced = style.unit, sums["priced_orders"] > 0
     saved = real["cost"] - own["cost"]
     row: dict[str, Value] = {
         "scenario": names[s],

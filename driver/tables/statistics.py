@@ -44,23 +44,32 @@ class Sample:
     cluster_mean: F64  # (G, 2, K)
     security: I64  # (G,) dense
     date: I64  # (G,)
+    unknown: tuple[int, ...] = ()  # of each scenario, orders whose data lack what it needs
 
 
 def statistics(sample: Sample) -> list[dict[str, Value]]:
     """Return the rows of statistics.csv."""
-    rows = [_paired_row(sample, k) for k in range(1, len(sample.scenarios))]
-    for k in range(1, len(sample.scenarios)):
+    scenarios = range(1, len(sample.scenarios))
+    rows = [_paired_row(sample, k) for k in scenarios]
+    for k in scenarios:
         rows += [_cluster_row(sample, k, weighting) for weighting in ("equal", "notional")]
     family = [0, *(k for k, name in enumerate(sample.scenarios) if name in TESTED)]
     everything = list(range(len(sample.scenarios)))
     for chosen in [family] if family == everything else [family, everything]:
-        if len(chosen) > 1:
+        if len(chosen) > 1 and not any(_not_known(sample, k) for k in chosen):
             rows.append(_anova_row(sample, chosen, "tested" if chosen is family else "algebra"))
     if int((sample.cluster_weight[:, 0] > 0).sum()) < 2:
         rows = [_described(row) for row in rows]
     for test, weighting in (("paired_t", "equal"), ("cluster", "equal")):
         _add_holm([row for row in rows if row["test"] == test and row["weighting"] == weighting])
     return [{name: row.get(name) for name in COLUMNS} for row in rows]
+
+
+def _not_known(sample: Sample, k: int) -> dict[str, Value] | None:
+    """Return why a scenario has no statistics if there are orders that it is not known of: the rest is no sample."""
+    if not sample.unknown or not sample.unknown[k]:
+        return None
+    return {"status": "refused", "note": f"not known of {sample.unknown[k]} orders, whose data lack quotes or trades"}
 
 
 def _described(row: dict[str, Value]) -> dict[str, Value]:
@@ -79,6 +88,8 @@ def status_of(scenario: str) -> str:
 def _paired_row(sample: Sample, k: int) -> dict[str, Value]:
     n = sample.orders
     row = _head("paired_t", sample, k, "equal")
+    if refused := _not_known(sample, k):
+        return row | refused
     row |= {"orders": n, "saving_bps": float(sample.mean[0] - sample.mean[k]) if n else None}
     if n < 2:
         return row | {"status": "refused", "note": f"{n} priced orders: no spread to judge by"}
@@ -141,7 +152,10 @@ def _cluster_row(sample: Sample, k: int, weighting: str) -> dict[str, Value]:
     weight = sample.cluster_weight[:, axis]
     saving = sample.cluster_mean[:, axis, 0] - sample.cluster_mean[:, axis, k]
     priced = weight > 0
-    row = _head("cluster", sample, k, weighting) | {"orders": sample.orders, "clusters": int(priced.sum())}
+    row = _head("cluster", sample, k, weighting)
+    if refused := _not_known(sample, k):
+        return row | refused
+    row |= {"orders": sample.orders, "clusters": int(priced.sum())}
     total = float(weight.sum())
     if total == 0.0:
         return row | {"status": "refused", "note": "no priced orders"}

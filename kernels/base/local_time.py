@@ -16,7 +16,7 @@ def local_instant(zone: str, day: str | date, clock: str | int) -> int:
     ----------
     zone : IANA name
     day : YYYY-MM-DD
-    clock : HH:MM[:SS], or seconds after midnight, 86,400 being the midnight that ends the date
+    clock : HH:MM[:SS] up to 24:00, or seconds after midnight, 86,400 being the midnight that ends the date
 
     Returns
     -------
@@ -30,6 +30,9 @@ def local_instant(zone: str, day: str | date, clock: str | int) -> int:
     whole = date.fromisoformat(day) if isinstance(day, str) else day
     midnight = datetime.combine(whole, time(), tzinfo=ZoneInfo(zone))
     if isinstance(clock, str):
-        shown = time.fromisoformat(clock)
-        clock = (shown.hour * 60 + shown.minute) * 60 + shown.second
+        if clock == "24:00":
+            clock = 86_400
+        else:
+            shown = time.fromisoformat(clock)
+            clock = (shown.hour * 60 + shown.minute) * 60 + shown.second
     return (midnight + timedelta(seconds=clock) - EPOCH) // timedelta(microseconds=1) * 1_000

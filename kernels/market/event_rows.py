@@ -1,7 +1,8 @@
-"""Finding an order's event rows: the last one observed, the one in force at an instant."""
+"""Finding an order's event rows: the last one observed, the one in force at an instant, and fills after them."""
 
-from kernels.base.columns import Array
+from kernels.base.columns import Array, FillColumns
 from kernels.base.compiling import inlined
+from kernels.conventions import VENUE_REPORT
 
 
 @inlined
@@ -37,3 +38,17 @@ def row_in_force(next_row: Array, timestamp: Array, first_row: int, row_end: int
         last = row
         row = next_row[row]
     return last
+
+
+@inlined
+def fills_not_shown(fills: FillColumns, own: tuple[int, int], since: int, until: int, done: int) -> int:
+    """Return the shares of an order's fills in (since, until) that its counter lacks: their rows come later.
+
+    own : first fill of the order, and how many; since : time of the last row observed, where the counter is ``done``
+    """
+    filled = after = 0
+    for f in range(own[0], own[0] + own[1]):
+        if fills.timestamp[f] < until and fills.venue[f] != VENUE_REPORT:
+            filled += fills.quantity[f]
+            after += fills.quantity[f] if fills.timestamp[f] > since else 0
+    return max(min(after, filled - done), 0)

@@ -7,6 +7,7 @@ import numpy as np
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
+from kernels.market.quote_book import opening_time
 from kernels.market.quotes import is_absurd
 
 ORDER_KINDS: Final = (
@@ -26,15 +27,17 @@ QUALITY_KINDS: Final = (*ORDER_KINDS, SET_APART, *FAULT_KINDS.values(), *FILL_KI
 
 
 @kernel
-def count_orders(orders: OrderColumns, fills: FillColumns, fault: Array, session: tuple[int, int], out: Array) -> None:
+def count_orders(
+    orders: OrderColumns, fills: FillColumns, fault: Array, session: tuple[int, int, int], out: Array
+) -> None:
     """Count every kind of ``ORDER_KINDS`` into ``out``, (kinds,) int64: whole day, every order.
 
-    An order is measured from the later of its arrival and the session's start: a fill before that takes its benchmark
-    away. Its window ends with it or with the session; where that comes first there is none. Both are counted of
-    orders that are not set apart.
+    An order is measured from the later of its arrival and the session's start, where it waits for the opening quote: a
+    fill before that takes its benchmark away. Its window ends with it or with the session; where that comes first there
+    is none. Both are counted of orders that are not set apart.
 
     fault : (orders,) int8 bits, or empty
-    session : continuous trading, ns UTC
+    session : start and end of continuous trading, and the opening quote's time, ns UTC
     """
     venues, quantity = fills.venue, fills.quantity
     above = below = carried = early = windowless = 0
@@ -51,7 +54,8 @@ def count_orders(orders: OrderColumns, fills: FillColumns, fault: Array, session
         carried += orders.carried_quantity[i] > 0
         if len(fault) == 0 or fault[i] & FAULTS_SET_APART == 0:
             start = max(orders.arrival_time[i], session[0])
-            early += (count > 0) & (first < start)
+            known = start if orders.arrival_time[i] > session[0] else session[2]
+            early += (count > 0) & (first < known)
             windowless += start > min(orders.end_time[i], session[1])
     whole = len(orders.order_id) - above - below, above + below, above, below, carried, early, windowless
     for k, found in enumerate(whole):
@@ -100,7 +104,7 @@ def quality_counts(
     """Return how many orders, fills and quotes are of each kind of ``QUALITY_KINDS``."""
     kinds = ORDER_KINDS, FILL_KINDS, QUOTE_KINDS
     of_orders, of_fills, of_quotes = (np.empty(len(names), np.int64) for names in kinds)
-    count_orders(orders, fills, fault, session, of_orders)
+    count_orders(orders, fills, fault, (*session, opening_time(quotes, session[0], ticks)), of_orders)
     count_fills(fills, of_fills)
     count_quotes(quotes, ticks, of_quotes)
     counts = {SET_APART: int(np.count_nonzero(fault & FAULTS_SET_APART))}

@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array
+from kernels.base.columns import I64, Array, QuoteColumns
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NS_PER_SECOND, NULL
-from kernels.market.quotes import NEVER, exact_mid2
+from kernels.market.quotes import NEVER, exact_mid2, plausible_quotes
 
 # Quote book: one row per quote and one after the last.
 BOOK_TIME: Final = 0
@@ -38,6 +38,14 @@ def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: in
     if len(valid):
         return start + int(valid[0])
     return prevailing_at(time, session_start, quotes_first)
+
+
+def opening_time(quotes: QuoteColumns, session_start: int, ticks: I64) -> int:
+    """Return from when on orders of the pre-open have a benchmark: the stamp of the opening quote, at least S."""
+    first, last = quotes.timestamp.searchsorted((session_start, session_start + OPENING_NS + 1)).tolist()
+    minute = plausible_quotes(QuoteColumns(*(column[first:last] for column in quotes)), ticks)
+    row = first_valid(minute.bid, minute.offer, 0)
+    return int(minute.timestamp[row]) if row >= 0 else session_start
 
 
 def prevailing_at(time: Array, t: int, quotes_first: int) -> int:

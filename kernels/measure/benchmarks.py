@@ -42,10 +42,16 @@ def benchmarks_block(
 
     Up to S the opening quote stands in for the prevailing one: quotes of the pre-open are overlapping
     auction orders, no price anyone could trade at. From E on it is the last quote before E.
+
+    An order that had traded, or ended, before its benchmark was known has none: the opening quote may come up to a
+    minute after S, and what came after an order's own fills is no price to judge them by.
     """
     ints, flags = rows.ints, rows.flags
     session_start, session_end = rules.session_start, rules.session_end
     opening, closing = rules.opening_quote, rules.closing_quote
+    opened = session_start
+    if opening >= 0:
+        opened = max(opened, quotes.timestamp[opening])
     if rules.quotes_first:
         quotes_act_first(quotes, rows, scratch, span)
     work.touched[0] = touch_ends(quotes.timestamp, book, scratch, span[1] - span[0])
@@ -55,9 +61,9 @@ def benchmarks_block(
         start = max(arrival, session_start)
         end = min(ints[r.END_TIME, j], session_end)
         first, last, kind = scratch[r.S_START_QUOTE, k], scratch[r.S_END_QUOTE, k], v.BENCHMARK_ARRIVAL
-        scratch[r.S_WINDOW_QUOTE, k] = first
+        scratch[r.S_WINDOW_QUOTE, k], known = first, start
         if arrival <= session_start:
-            first, kind = opening, v.BENCHMARK_OPEN
+            first, kind, known = opening, v.BENCHMARK_OPEN, opened
             scratch[r.S_WINDOW_QUOTE, k] = rules.start_quote
         elif arrival >= session_end:
             first, kind = closing, v.BENCHMARK_CLOSE
@@ -68,8 +74,9 @@ def benchmarks_block(
         mid2 = bid = offer = v.NULL
         if first >= 0:
             mid2, bid, offer = book[first, q.BOOK_MID2], book[first, q.BOOK_BID], book[first, q.BOOK_OFFER]
-        filled_before = ints[r.FIRST_FILL_TIME, j] != v.NULL and ints[r.FIRST_FILL_TIME, j] < start
-        if filled_before:  # a price from after its own fills is no benchmark
+        late = ints[r.FIRST_FILL_TIME, j] != v.NULL and ints[r.FIRST_FILL_TIME, j] < known
+        late = late or start <= end < known
+        if late:
             mid2 = bid = offer = v.NULL
         ints[r.ARRIVAL_BID, j] = bid
         ints[r.ARRIVAL_OFFER, j] = offer
@@ -78,7 +85,7 @@ def benchmarks_block(
         ints[r.WINDOW_START, j] = start
         ints[r.WINDOW_END, j] = end
         flags[r.BENCHMARK, j] = kind if mid2 != v.NULL else v.BENCHMARK_NONE
-        flags[r.ELIGIBLE, j] = 1 if start <= end and not filled_before else 0
+        flags[r.ELIGIBLE, j] = 1 if start <= end and not late else 0
         scratch[r.S_END_QUOTE, k] = last
 
 

@@ -7,6 +7,7 @@ from kernels.base.compiling import inlined, kernel
 from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT, VENUES
 from kernels.market.prints import is_print
 from kernels.measure import result_rows as r
+from kernels.measure.groups import group_of
 from kernels.measure.result_rows import Rows
 
 FILL_SCRATCH = (
@@ -109,13 +110,18 @@ def fills_block(
 
 @inlined
 def withdrawn_block(rules: Rules, rows: Rows, span: tuple[int, int]) -> None:
-    """Write what of each order was taken back by amendment: Q - filled - leaves (decisions 7)."""
-    ints = rows.ints
+    """Write what of each order was taken back by amendment, Q - filled - leaves, and its group (decisions 7, 8).
+
+    The group is the real outcome: fills tell it where the state's counter has not seen them.
+    """
+    ints, groups = rows.ints, rows.flags[r.GROUP]
     for j in range(span[0], span[1]):
         if rules.states_only:  # no trades file: quantities from the states, no prices (decisions 15)
             ints[r.FILLED_QUANTITY, j] = ints[r.MATCHED_QUANTITY, j]
         open_or_filled = ints[r.FILLED_QUANTITY, j] + ints[r.LEAVES_QUANTITY, j]
         ints[r.WITHDRAWN_QUANTITY, j] = ints[r.ORDER_QUANTITY, j] - open_or_filled
+        matched = max(ints[r.MATCHED_QUANTITY, j], ints[r.FILLED_QUANTITY, j])
+        groups[j] = group_of(matched, ints[r.LEAVES_QUANTITY, j])
 
 
 @kernel

@@ -21,7 +21,7 @@ from kernels.conventions import (
     TYPE_SWEEP,
     VENUE_REPORT,
 )
-from kernels.market.event_rows import has_event_between
+from kernels.market.event_rows import fills_not_shown, has_event_between
 from kernels.measure.choices import Selection
 from kernels.measure.rules import Inputs
 
@@ -122,7 +122,11 @@ def is_conserved(
     for f in range(orders.first_fill[i], orders.first_fill[i] + orders.fill_count[i]):
         if fills.timestamp[f] < hours_end and fills.venue[f] != VENUE_REPORT:
             filled += fills.quantity[f]
-    return bool(sound & (filled + leaves[last] <= asked))
+    own, done = (orders.first_fill[i], orders.fill_count[i]), matched[last] - carried
+    unseen = 0
+    if orders.last_row[i] >= row_end:  # the rows that show its latest fills may come after the hours
+        unseen = fills_not_shown(fills, own, events.timestamp[last], hours_end, done)
+    return bool(sound & (filled + max(leaves[last] - unseen, 0) <= asked))
 
 
 @kernel

@@ -55,7 +55,7 @@ def measure_orders(
     book = sums.book
     for start in range(0, len(selected), SUB_BLOCK):
         span = (start, min(start + SUB_BLOCK, len(selected)))
-        observe_block(selected, orders, events, quotes, rules, rows, scratch, span)
+        observe_block(selected, orders, events, fills, quotes, rules, rows, scratch, span)
         traded = work.traded[: orders_with_fills(scratch, span[1] - span[0], work.traded)]
         fills_block(fills, sums.price2, rules, rows, scratch, span, traded)
         withdrawn_block(rules, rows, span)

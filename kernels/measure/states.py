@@ -6,13 +6,12 @@ events by walking ``next_row`` (decisions 6).
 
 import numpy as np
 
-from kernels.base.columns import Array, EventColumns, OrderColumns, QuoteColumns, Rules
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules
 from kernels.base.compiling import inlined
-from kernels.market.event_rows import last_observed, row_in_force
+from kernels.market.event_rows import fills_not_shown, last_observed, row_in_force
 from kernels.market.quotes import seek
 from kernels.market.ticks import has_half_tick, tick_of
 from kernels.measure import result_rows as r
-from kernels.measure.groups import group_of
 from kernels.measure.result_rows import Rows
 
 
@@ -50,6 +49,7 @@ def observe_block(
     selected: Array,
     orders: OrderColumns,
     events: EventColumns,
+    fills: FillColumns,
     quotes: QuoteColumns,
     rules: Rules,
     rows: Rows,
@@ -61,6 +61,7 @@ def observe_block(
     timestamp, next_row, price, mid_tick = events.timestamp, events.next_row, events.price, events.mid_tick
     event_leaves, event_matched = events.leaves_quantity, events.matched_quantity
     first_row, last_row = orders.first_row, orders.last_row
+    first_fill, fill_count = orders.first_fill, orders.fill_count
     arrival_time, end_time, sides = orders.arrival_time, orders.end_time, orders.side
     parent_quantity, leaves, matched = orders.parent_quantity, orders.leaves_quantity, orders.matched_quantity
     row_end, session_start, ticks, share_ppm = rules.row_end, rules.session_start, rules.ticks, rules.dark_share_ppm
@@ -76,6 +77,9 @@ def observe_block(
             carried = carried_quantity[i]
             last, quantity = last_observed(next_row, event_leaves, event_matched, first_row[i], row_end, carried)
             end, open_now, done = timestamp[last], event_leaves[last], event_matched[last] - carried
+            own = first_fill[i], fill_count[i]
+            # What filled inside the hours is not open, though the row that shows it may come after them.
+            open_now = max(open_now - fills_not_shown(fills, own, end, rules.hours_end, done), 0)
             scratch[r.S_LAST_PRINT, k] = scratch[r.S_FIRST_PRINT, k]
             scratch[r.S_END_QUOTE, k] = seek(quotes.timestamp, scratch[r.S_START_QUOTE, k], end)
         limit, half_tick = limit_price[i], first_mid_tick[i]
@@ -89,7 +93,6 @@ def observe_block(
         ints[r.MATCHED_QUANTITY, j] = done
         ints[r.LIMIT_PRICE, j] = limit
         flags[r.SIDE, j] = side
-        flags[r.GROUP, j] = group_of(done, open_now)
         better = side * tick_of(limit, ticks)  # half a tick in half units is one tick (decisions 11, 19)
         limit2 = 2 * limit + (better if has_half_tick(half_tick) else 0)
         scratch[r.S_LIMIT2, k] = limit2 if limit > 0 else side * r.NO_LIMIT

@@ -161,7 +161,12 @@ class NaiveDay:
         order.benchmark, order.mid = self.benchmark(arrival)
         legs = {"real": [(Fraction(p), q) for _, p, q in order.fills]}
         start, stop = max(arrival, self.start), min(end, self.end)
-        if stop >= start:
+        opening = self.opening_quote() if arrival <= self.start else None
+        known = max(start, opening[0]) if opening else start
+        late = bool(order.fills and order.fills[0][0] < known) or start <= stop < known
+        if late:  # it had traded, or ended, before its benchmark was known
+            order.benchmark, order.mid = "none", None
+        elif stop >= start:
             order.window = (start, stop)
             legs |= self.scenarios(order, side, start, stop, share, impact)
         for name in ("A", "B", "C"):

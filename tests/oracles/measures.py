@@ -375,8 +375,13 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     if last is whole["last"]:
         o["order_quantity"] = whole["parent_quantity"]
     o["leaves_quantity"], o["matched_quantity"] = last["leaves_quantity"], last["matched_quantity"] - carried
-    o["group"] = 3 if o["matched_quantity"] == 0 else 1 if o["leaves_quantity"] == 0 else 2
     o["filled_quantity"] = sum(f["quantity"] for f in consumed)
+    if last is not whole["last"]:  # the rows that show its latest fills may come after the hours
+        unseen = sum(f["quantity"] for f in consumed if f["timestamp"] > last["timestamp"])
+        unseen = max(min(unseen, o["filled_quantity"] - o["matched_quantity"]), 0)
+        o["leaves_quantity"] = max(o["leaves_quantity"] - unseen, 0)
+    nothing = o["matched_quantity"] == o["filled_quantity"] == 0
+    o["group"] = 3 if nothing else 1 if o["leaves_quantity"] == 0 else 2
     if rules.get("states_only"):  # no trades file: quantities from the states, no prices
         o["filled_quantity"] = o["matched_quantity"]
     o["withdrawn_quantity"] = o["order_quantity"] - o["filled_quantity"] - o["leaves_quantity"]
@@ -398,12 +403,16 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["arrival_bid"], o["arrival_offer"] = (benchmark["bid"], benchmark["offer"]) if benchmark else (None, None)
     o["mid2"] = naive_mid2(benchmark)
     o["window_start"], o["window_end"] = max(o["arrival_time"], start), min(o["end_time"], end)
-    filled_before = bool(consumed) and consumed[0]["timestamp"] < o["window_start"]
-    if filled_before:  # what came after its own fills is no benchmark
+    known = o["window_start"]
+    if o["arrival_time"] <= start and benchmark is not None:
+        known = max(known, benchmark["timestamp"])
+    late = bool(consumed) and consumed[0]["timestamp"] < known
+    late |= o["window_start"] <= o["window_end"] < known
+    if late:  # what came after its own fills, or its end, is no benchmark
         o["mid2"] = o["arrival_bid"] = o["arrival_offer"] = benchmark = None
     place = 2 if o["arrival_time"] <= start else 3 if o["arrival_time"] >= end else 1
     o["benchmark"] = place if o["mid2"] is not None else 0
-    o["eligible"] = int(o["window_start"] <= o["window_end"] and not filled_before)
+    o["eligible"] = int(o["window_start"] <= o["window_end"] and not late)
     naive_complete(o, benchmark, fills, quotes, rules)
     return o
 

@@ -8,7 +8,7 @@ Row = dict[str, Any]
 BOOKINGS, REPORTS = (44, 45, 48, 91), (3, 5, 7, 36, 43)
 FAULTS = (
     "orders_matched_falls", "orders_negative_quantity", "orders_filled_above_quantity", "orders_filled_beyond_leaves",
-    "orders_filled_before_entry", "carried_unknown",
+    "orders_filled_before_entry", "carried_unknown", "orders_rows_out_of_order",
 )  # fmt: skip
 KNOWN = (1, 20, 46, 47, 49, 50, 51, 52, 90, *BOOKINGS, *REPORTS)
 
@@ -18,7 +18,7 @@ def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row], sessio
     orders: dict[int, list[Row]] = {}
     for event in events:
         orders.setdefault(event["order_id"], []).append(event)
-    counts = naive_orders(orders, fills, session)
+    counts = naive_orders(orders, fills, session, naive_opening(quotes, session[0]))
     counts["fills"] = len(fills)
     counts["fills_without_order"] = sum(fill["order_id"] not in orders for fill in fills)
     counts["fills_booked"] = sum(fill["deal_source"] in BOOKINGS for fill in fills)
@@ -33,7 +33,16 @@ def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row], sessio
     return counts | {f"quotes_{k}": kinds.count(k) for k in names}
 
 
-def naive_orders(orders: dict[int, list[Row]], fills: list[Row], session: tuple[int, int]) -> dict[str, int]:
+def naive_opening(quotes: list[Row], start: int) -> int:
+    """Return when the opening quote is known: the first with a mid in the session's first minute, else its start."""
+    minute = [quote for quote in quotes if start <= quote["timestamp"] <= start + 60 * 10**9]
+    kinds = [(quote["timestamp"], naive_kind(quote["bid"] or 0, quote["offer"] or 0)) for quote in minute]
+    return min((time for time, kind in kinds if kind in ("valid", "locked")), default=start)
+
+
+def naive_orders(
+    orders: dict[int, list[Row]], fills: list[Row], session: tuple[int, int], opened: int
+) -> dict[str, int]:
     """Return the counts of orders whose states and fills agree, of how the others differ, and of the impossible."""
     above = below = carried = early = windowless = 0
     faults = []
@@ -47,7 +56,8 @@ def naive_orders(orders: dict[int, list[Row]], fills: list[Row], session: tuple[
         faults.append(life["fault"])
         if not life["fault"] & SET_APART:
             start = max(rows[0]["timestamp"], session[0])
-            early += any(fill["timestamp"] < start for fill in mine)
+            known = start if rows[0]["timestamp"] > session[0] else opened
+            early += any(fill["timestamp"] < known for fill in mine)
             windowless += start > min(rows[-1]["timestamp"], session[1])
     return {
         "orders_reconciled": len(orders) - above - below,

@@ -57,7 +57,7 @@ def unlawful(order: Row, scenarios: Sequence[str]) -> list[str]:
     wrong = [] if sum(parts) == asked and min(parts) >= 0 else [f"filled + leaves + withdrawn: {parts} of {asked}"]
     for scenario in scenarios[1:]:
         under = order[f"{scenario}_filled_quantity"]
-        if not 0 <= under <= asked:
+        if under is not None and not 0 <= under <= asked:
             wrong.append(f"{scenario} fills {under} of {asked}")
     venues = [order[f"{venue}_quantity"] for venue in VENUES]
     if None not in venues and (sum(venues) != filled or min(venues) < 0):
@@ -125,6 +125,11 @@ def outcome(order: Row, scenario: str) -> str:
     return "fully_filled" if filled >= wanted else "partially_filled"
 
 
+def not_known(orders: Iterable[Row], scenario: str) -> bool:
+    """Return whether the data of any of these orders lack what the scenario needs (decisions 50)."""
+    return any(order[column(scenario, "filled_quantity")] is None for order in orders)
+
+
 def exact(number: int | None) -> tuple[float | None, float]:
     """Return a whole number that a table must have exactly."""
     return number, 0.0
@@ -144,7 +149,14 @@ def notional(order: Row, scenario: str) -> float:
 
 
 def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Day]) -> Expected:
-    """Return what a table must say of these orders under a scenario; ``days`` are those they are from."""
+    """Return what a table must say of these orders under a scenario; ``days`` are those they are from.
+
+    Where the scenario is not known of one of them, nothing but what they are in every scenario.
+    """
+    if not_known(orders, scenario):
+        known = expected(orders, "real", style, days)
+        same = "orders", "order_quantity", "priced_orders", "benchmark_notional"
+        return {name: value if name in same else exact(None) for name, value in known.items()}
     asked, filled = (sum(o[name] for o in orders) for name in ("order_quantity", column(scenario, "filled_quantity")))
     paid = math.fsum(notional(o, scenario) for o in orders)
     slack = 0.0 if scenario == "real" else 0.5 * len(orders) + 1e-9 * paid

@@ -1,5 +1,6 @@
 """A second, slow way to build a day's columns from rows, in plain Python; it shares no code with the store."""
 
+from itertools import pairwise
 from typing import Any
 
 from tests.oracles.lives import naive_life
@@ -52,8 +53,18 @@ def naive_needed(trades: list[Row], copies: list[int], orders: list[Row]) -> set
     }
 
 
+def naive_turned(rows: list[Row]) -> list[Row]:
+    """Return the rows of a file from its end, without their sequence, where times fall and the sequence never does."""
+    steps = list(pairwise(rows))
+    falls = any(b["timestamp"] < a["timestamp"] for a, b in steps)
+    if falls and all(b["timestamp"] <= a["timestamp"] and b["sequence"] >= a["sequence"] for a, b in steps):
+        return [row | {"sequence": 0} for row in rows[::-1]]
+    return rows
+
+
 def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str, list[Any]]:
     """Return column path -> values for a partition's rows in the order of the input."""
+    orders, trades, nbbo = map(naive_turned, (orders, trades, nbbo))
     orders = naive_sorted(orders, "auto")
     trades, nbbo = naive_sorted(trades, "auto", orders), naive_sorted(nbbo, "keep")
     ids = list(dict.fromkeys(row["order_id"] for row in orders))

@@ -27,7 +27,7 @@ from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
 from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
-from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES, Key
+from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUANTITY_DECIMALS, QUOTES, Key
 from tickstore.day.writer import forget_buffers
 from tickstore.errors import StoreError
 from tickstore.input.fields import TABLES
@@ -196,8 +196,9 @@ def _outcome(
 
 def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
     """Return the attributes of a partition part of which stays: its old sources are named too."""
-    if any(existing.attributes.get(name) != attributes[name] for name in ("timezone", "price_decimals")):
-        raise StoreError(f"{existing.path}: stored with another timezone or price_decimals; convert into another store")
+    for name in ("timezone", "price_decimals", QUANTITY_DECIMALS):
+        if existing.attributes.get(name, 0) != attributes.get(name, 0):
+            raise StoreError(f"{existing.path}: stored with another {name}; convert into another store")
     stay = [s for s in existing.attributes["sources"] if len(s) < _SOURCE or s[3] in kept]
     sources = {tuple(source) for source in [*(stay if kept else []), *attributes["sources"]]}
     return attributes | {

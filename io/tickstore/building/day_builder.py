@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from kernels.base.columns import I32, I64, Array
-from kernels.conventions import UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
+from kernels.conventions import FAULT_OUT_OF_ORDER, UNKNOWN_CODE, VENUE_LIT, VENUE_OF_DEAL, VENUE_OTHER
 from tickstore.building.aggressors import derive_aggressors
 from tickstore.building.order_chains import chain_parents
 from tickstore.building.order_index import count_before, find_orders, hash_orders, number_orders
@@ -143,7 +143,9 @@ class DayBuilder:
         first, last, index = order["first_row"], order["last_row"], event["order_index"]
         parts = ("first_row", "last_row", "arrival_time", "leaves_quantity", "parent_quantity", "matched_quantity")
         orders = Orders(*(order[name] for name in (*parts, "carried_quantity", "fault")))
-        order_rows(index, event["leaves_quantity"], event["matched_quantity"], orders, event["next_row"])
+        names = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
+        states = States(*(event[name] for name in names))
+        order_rows(index, states, orders)
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
             ("arrival_time", "timestamp", first),
@@ -155,7 +157,7 @@ class DayBuilder:
             ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
-        self._settle_orders(event, orders, views)
+        self._settle_orders(states, orders, views)
         column: I64 = self._scratch.empty(self._orders.rows, "i8")
         for name in FROM_FIRST_ROW:
             if name == "parent_id" and self._parents is not None:
@@ -164,7 +166,12 @@ class DayBuilder:
                 self._orders.read(name, column)
                 take(column, first, order[name])
                 if name in _LASTING:
-                    self._contradictions[name] = _count_others(column, index, order[name])
+                    others = _count_others(column, index, order[name])
+                    self._contradictions[name] = others
+                    if others:
+                        own = order[name][index]
+                        known = name == "side" or (np.minimum(column, own) > UNKNOWN_CODE)
+                        order["fault"][index[(column != own) & known]] |= FAULT_OUT_OF_ORDER
         order["first_fill"][:] = self._fill_starts[:-1]
         np.subtract(self._fill_starts[1:], self._fill_starts[:-1], out=order["fill_count"], casting="unsafe")
         before = self._scratch.empty(self._orders.rows, "i4")
@@ -177,11 +184,14 @@ class DayBuilder:
             take(before, first, order[at_arrival])
             take(before, last, order[at_end])
 
-    def _settle_orders(self, event: dict[str, Array], orders: Orders, views: dict[str, Array]) -> None:
+    def _settle_orders(self, states: States, orders: Orders, views: dict[str, Array]) -> None:
         """Fill the quantities of the day, and what in each order is impossible."""
-        states = ("timestamp", "quantity", "leaves_quantity", "matched_quantity", "change_reason", "next_row")
         fills = (views[f"fills/{name}"] for name in ("timestamp", "quantity", "venue"))
-        settle_orders(States(*(event[name] for name in states)), Trades(self._fill_starts, *fills), orders)
+        settle_orders(states, Trades(self._fill_starts, *fills), orders)
+        if self._orders.has("fault"):  # of a stored day, which has sides and participants of first rows only
+            column: I64 = self._scratch.empty(self._orders.rows, "i8")
+            self._orders.read("fault", column)
+            orders.fault[self._order_index[column & FAULT_OUT_OF_ORDER != 0]] |= FAULT_OUT_OF_ORDER
 
     def _write_fills(self, views: dict[str, Array]) -> int:
         """Fill the fills group and return a checksum of the trades in time order."""

@@ -5,9 +5,9 @@ For the day builder. An order's matched counter runs over its whole life. What o
 last rows, an extract that starts at noon, a lost entry row) is not taken for one that was carried over.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from kernels.base.columns import I32, I64, Array
+from kernels.base.columns import I32, Array
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import (
     FAULT_CARRIED_UNKNOWN,
@@ -16,10 +16,20 @@ from kernels.conventions import (
     FAULT_FILLED_EARLY,
     FAULT_MATCHED_FALLS,
     FAULT_NEGATIVE,
+    FAULT_OUT_OF_ORDER,
+    REASON_AMENDED,
+    REASON_CANCELLED,
+    REASON_KILLED,
+    REASON_NEW,
+    REASON_PURGED,
+    REASON_RELOADED,
     REASON_TRADED,
     UNKNOWN_CODE,
     VENUE_REPORT,
 )
+
+ENDED: Final = (REASON_CANCELLED, REASON_KILLED, REASON_PURGED)
+LATER: Final = (*ENDED, REASON_TRADED, REASON_AMENDED)  # never before an entry
 
 
 class States(NamedTuple):
@@ -55,16 +65,41 @@ class Orders(NamedTuple):
     fault: Array
 
 
+@inlined
+def row_fault(states: States, before: int, row: int) -> int:
+    """Return what a row cannot be after the one before it of the same order.
+
+    An execution moves shares from leaves to matched: it cannot raise their sum. An order is entered once; but a file
+    of last rows may repeat an entry after the same state without a reason.
+    """
+    reason, earlier = states.change_reason[row], states.change_reason[before]
+    more = states.matched[row] - states.matched[before]
+    rise = states.leaves[row] - states.leaves[before] + more
+    found = 0
+    if rise > 0 and states.quantity[row] == states.quantity[before]:
+        if reason == REASON_TRADED or (reason == UNKNOWN_CODE and more > 0):
+            found |= FAULT_FILLED_ABOVE
+        elif reason in ENDED:
+            found |= FAULT_OUT_OF_ORDER
+    if reason == REASON_NEW:
+        if rise != more or more != 0 or earlier in LATER:
+            found |= FAULT_OUT_OF_ORDER
+    elif reason == REASON_RELOADED and rise > 0 and earlier != UNKNOWN_CODE:
+        found |= FAULT_OUT_OF_ORDER
+    return found
+
+
 @kernel
-def order_rows(order_index: I32, leaves: I64, matched: I64, orders: Orders, next_row: I32) -> None:
+def order_rows(order_index: I32, states: States, orders: Orders) -> None:
     """Fill first and last row, the largest leaves + matched, the faults of each order's rows, each event's next row.
 
     Parameters
     ----------
-    order_index, leaves, matched : (n,) of the events in time order
+    order_index : (n,) of the events in time order
+    states : of the events; ``next_row`` is filled, -1 on an order's last row
     orders : ``parent`` is filled, still with what was matched on earlier days
-    next_row : (n,), filled; -1 on an order's last row
     """
+    leaves, matched, next_row = states.leaves, states.matched, states.next_row
     first_row, last_row, parent, fault = orders.first_row, orders.last_row, orders.parent, orders.fault
     seen = 0
     for i in range(order_index.shape[0]):
@@ -82,6 +117,7 @@ def order_rows(order_index: I32, leaves: I64, matched: I64, orders: Orders, next
                 parent[k] = total
             if matched[i] < matched[before]:
                 fault[k] |= FAULT_MATCHED_FALLS
+            fault[k] |= row_fault(states, before, i)
         if leaves[i] < 0 or matched[i] < 0:
             fault[k] |= FAULT_NEGATIVE
         last_row[k] = i
@@ -99,6 +135,14 @@ def is_execution(states: States, row: int) -> bool:
     if reason != UNKNOWN_CODE:
         return bool(reason == REASON_TRADED)
     return bool(states.quantity[row] == states.leaves[row] + states.matched[row])
+
+
+@inlined
+def shows_lost_trade(states: States, first: int, largest: int) -> bool:
+    """Return whether an order without fills must have traded on this day: its first row says so, or all is matched."""
+    if states.change_reason[first] == REASON_TRADED:
+        return True
+    return bool(is_execution(states, first) and states.matched[first] == largest)
 
 
 @inlined
@@ -138,6 +182,9 @@ def settle_orders(states: States, trades: Trades, orders: Orders) -> None:
         if traded:
             if by_then > 0 and shown > 0:
                 carried = min(shown, max(0, matched_at_first_instant(states, orders.first_row[k]) - by_then))
+            elif total == 0 and shown > 0 and shows_lost_trade(states, orders.first_row[k], orders.parent[k]):
+                carried = 0
+                fault |= FAULT_CARRIED_UNKNOWN
             if early > shown:
                 fault |= FAULT_FILLED_EARLY
         elif shown > 0 and is_execution(states, orders.first_row[k]):

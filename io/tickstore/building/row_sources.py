@@ -19,7 +19,11 @@ FROM_FIRST_ROW = (
     "participant", "side", "order_type", "time_validity", "crossing_key", "decision_time", "parent_id",
     "previous_order_id", *TEXT_COLUMNS,
 )  # fmt: skip
-OF_ORDERS = {"order_id", *FROM_FIRST_ROW}  # fields that a day file has once an order, as the first row states them
+OF_ORDERS = {
+    "order_id",
+    "fault",
+    *FROM_FIRST_ROW,
+}  # fields that a day file has once an order, as the first row states them
 
 
 class RowSource(Protocol):
@@ -51,7 +55,7 @@ class SpilledTable:
     """Rows of one table and partition in logs, files in their rank order."""
 
     def __init__(self, table: str, key: Key, parts: Sequence[LogPart]) -> None:
-        self._defaults = {field.name: field.default for field in FIELDS[table]}
+        self._defaults = {field.name: field.default for field in FIELDS[table]} | {"fault": 0}
         self._key = key
         self._parts = list(parts)
         self.settled = 0

@@ -61,7 +61,7 @@ def reversed_warning(paths: Sequence[str]) -> Iterator[str]:
     if paths:
         yield (
             f"files that list the newest row first: {len(paths)}; first: {paths[0]}. "
-            "They have no sequence, so rows of one instant were turned round, too"
+            "They have no sequence that follows time, so rows of one instant were turned round, too"
         )
 
 

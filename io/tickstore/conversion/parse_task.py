@@ -67,6 +67,9 @@ class ParsedChunk:
     last_time: int | None = None  # of the last stored row
     rises: bool = False  # whether a row is later than the one before
     falls: bool = False  # whether one is earlier; not looked for any more once one was later
+    first_sequence: int = 0
+    last_sequence: int = 0
+    descends: bool = False  # whether a sequence is below the one before; likewise
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
     slow: dict[str, SlowRows] = field(default_factory=dict)  # rows off the fast path, by the column that it was for
@@ -91,7 +94,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
             if block.rows:
-                _follow_times(result, block.columns["timestamp"])
+                _follow_times(result, block.columns["timestamp"], block.columns.get("sequence"))
                 _collect_names(numbers, block.columns.get("participant"))
                 writer.add(ids.columns(block.columns))
     texts = {number: text for text, number in long_names.items()}
@@ -120,15 +123,20 @@ def close_logs() -> None:
     _logs.clear()
 
 
-def _follow_times(result: ParsedChunk, times: I64) -> None:
-    """Note where the times of the rows so far begin and end, and whether they ever rise."""
+def _follow_times(result: ParsedChunk, times: I64, sequence: I64 | None) -> None:
+    """Note where the times of the rows so far begin and end, whether they ever rise, and the sequence falls."""
     before = result.last_time
     if result.first_time is None:
         result.first_time = before = int(times[0])
+        if sequence is not None:
+            result.first_sequence = result.last_sequence = int(sequence[0])
     assert before is not None
     if not result.rises:
         result.rises = bool(times[0] > before or np.any(times[1:] > times[:-1]))
         result.falls |= bool(times[0] < before or times[-1] < times[0])
+        if sequence is not None and not result.rises:
+            result.descends |= bool(sequence[0] < result.last_sequence or np.any(sequence[1:] < sequence[:-1]))
+            result.last_sequence = int(sequence[-1])
     result.last_time = int(times[-1])
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
-from tickstore.day.schema import FROM_ORDERS, Key
+from tickstore.day.schema import FROM_ORDERS, QUANTITY_DECIMALS, Key
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
@@ -61,7 +61,7 @@ class BuildTasks:
         self._reversed = reversed_sources(plan, parsed)
         self._facts = _facts_of_sources(plan, parsed, self._reversed)
         self._names = [Path(source.path).name for source in plan.sources]
-        self._columns = [tuple(name for name in s.stored_names if name not in NOT_COLUMNS) for s in plan.sources]
+        self._columns = [self._columns_of(number) for number in range(len(plan.sources))]
 
     def task(self, number: int, key: Key, ranges: Mapping[int, int]) -> BuildTask:
         """Return the task that builds a partition from ``ranges`` (number -> rows), which are ranked."""
@@ -76,12 +76,19 @@ class BuildTasks:
             "sources": self._named({plan.chunks[place].source for place in ranges})[:MOST_SOURCES],
             "participants": self._codes or {},
             "session": plan.sessions.find(*key) if plan.sessions is not None else None,
-        } | ({FROM_ORDERS: True} if request.quotes_from_orders else {})
+        }
+        attributes |= {FROM_ORDERS: True} if request.quotes_from_orders else {}
+        attributes |= {QUANTITY_DECIMALS: request.quantity_decimals} if request.quantity_decimals else {}
         return BuildTask(
             number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
             self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
             request.duplicates,
         )  # fmt: skip
+
+    def _columns_of(self, number: int) -> tuple[str, ...]:
+        """Return the columns of a source that count; a sequence against the course of time does not."""
+        left_out = (*NOT_COLUMNS, "sequence") if number in self._reversed else NOT_COLUMNS
+        return tuple(name for name in self._plan.sources[number].stored_names if name not in left_out)
 
     def _logs_of(self, ranges: Mapping[int, int]) -> dict[str, tuple[Log, ...]]:
         """Return the logs of each table, files in their rank order (decisions 3)."""
@@ -106,12 +113,14 @@ class BuildTasks:
 
 
 def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset[int]:
-    """Return the sources that list the newest row first: without a sequence, their times fall and never rise.
+    """Return the sources that list the newest row first: their times fall and never rise, and no sequence with them.
 
-    Rows of one instant are then taken from the last to the first, too.
+    A sequence that never falls meanwhile is the number of the row, or says nothing. Rows of one instant are then taken
+    from the last to the first, too.
     """
-    rises, falls = set[int](), set[int]()
+    rises, falls, descends = set[int](), set[int](), set[int]()
     last: dict[int, int] = {}
+    sequence: dict[int, int] = {}
     for number, chunk in enumerate(plan.chunks):
         part, source = parsed[number], chunk.source
         if part.first_time is None or part.last_time is None:
@@ -121,8 +130,10 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
             rises.add(source)
         if part.falls or part.first_time < before:
             falls.add(source)
-        last[source] = part.last_time
-    return frozenset(n for n in falls - rises if "sequence" not in plan.sources[n].names)
+        if part.descends or part.first_sequence < sequence.get(source, part.first_sequence):
+            descends.add(source)
+        last[source], sequence[source] = part.last_time, part.last_sequence
+    return frozenset(falls - rises - descends)
 
 
 def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk], from_end: frozenset[int]) -> list[tuple[int, str]]:

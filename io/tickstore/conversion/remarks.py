@@ -36,7 +36,7 @@ def remarks(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) 
     for column in ("side", "participant"):
         rows = sum(partition.contradictions.get(column, 0) for partition in built)
         if rows:
-            warnings.append(f"{rows} order rows state another {column} than the first row of their order, which counts")
+            warnings.append(f"{rows} order rows state another {column} than the first row of their order")
     warnings += _of_the_store(built)
     held: dict[str, set[Key]] = {}
     for table, chunk in zip(tables, parsed, strict=True):

@@ -118,6 +118,7 @@ QUOTES: Final = _columns(
 )
 GROUPS: Final = {"events": EVENTS, "orders": ORDERS, "fills": FILLS, "quotes": QUOTES}
 GROUP_OF: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # where the rows of an input table are
+QUANTITY_DECIMALS: Final = "quantity_decimals"  # attribute, where it is not 0: quantities are units of 10^-n
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 DERIVED_AGGRESSOR: Final = "aggressor_from_orders"  # attribute, true where the trades themselves do not say
 COLUMNS: Final = EVENTS + ORDERS + FILLS + QUOTES

@@ -46,7 +46,7 @@ SECURITY_ALIASES: Final = (
     "securitycode", "security", "orderbookid", "securityid", "instrumentid", "instrument", "symbol", "ticker", "ric",
     "isin", "figi", "sedol", "cusip", "product", "pair",
 )  # fmt: skip
-_ROW_ID: Final = ("id",)  # the order, the security, or just the row's number
+ROW_ID: Final = ("id",)  # the order, the security, or just the row's number
 _ORDER_ID: Final = (
     "orderid", "ordernumber", "orderno", "orderref", "orderreference", "orderreferencenumber",
 )  # fmt: skip
@@ -57,9 +57,9 @@ _SEQUENCE: Final = ("sequence", "seq", "sequencenumber", "seqnum", "seqno")
 # The text of an order's id where ids are text, eight bytes a column: made by the parser, no file has them.
 TEXT_COLUMNS: Final = tuple(f"order_text_{k}" for k in range(8))
 ORDERS: Final = (
-    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
+    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=ROW_ID),
     Field("timestamp", TIME, "i8", ("timechanged", *TIME_ALIASES), required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=ROW_ID),
     Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
@@ -108,9 +108,9 @@ ORDERS: Final = (
     *(Field(name, INTEGER, "i8", ()) for name in TEXT_COLUMNS),
 )  # fmt: skip
 TRADES: Final = (
-    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=_ROW_ID),
+    Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=ROW_ID),
     Field("timestamp", TIME, "i8", ("executiontimestamp", "tradetime", *TIME_ALIASES), required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=ROW_ID),
     Field("price", PRICE, "i8", ("tradeprice", "price"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
@@ -138,7 +138,7 @@ TRADES: Final = (
 )  # fmt: skip
 NBBO: Final = (
     Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
-    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=_ROW_ID),
+    Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=ROW_ID),
     Field(
         "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid"), required=True, default=NULL,
         nullable=True, high=LARGEST_PRICE

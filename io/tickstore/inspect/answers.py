@@ -1,10 +1,12 @@
 """What a run could compute from what a folder has, and what it could not, each with the reason. For `folder`."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from kernels.conventions import TYPE_DARK, TYPE_SWEEP
-from tickstore.inspect.findings import Answer, CodeFinding, OrphanFinding, QuoteFinding
+from tickstore.conversion.rejects import most_rejects
+from tickstore.inspect.findings import Answer, CodeFinding, FileFinding, OrphanFinding, QuoteFinding, TableFinding
+from tickstore.request import ConvertRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,15 @@ class Evidence:
     order_types: tuple[CodeFinding, ...]
     quotes: QuoteFinding | None
     orphans: OrphanFinding | None
+    refused: str = ""  # why a run would not take the files at all
 
 
 def answers(found: Evidence) -> tuple[Answer, ...]:
     """Return the questions of a run with their answers."""
     if "orders" not in found.fields:
         return (Answer("anything", False, "there are no order rows, which every run starts from"),)
+    if found.refused:
+        return (Answer("anything", False, found.refused),)
     own = found.fields["orders"]
     lacks_trades, quotes = _trades_problem(found), _quotes(found)
     lacks = lacks_trades or ("" if quotes else "no valid quotes")
@@ -37,9 +42,30 @@ def answers(found: Evidence) -> tuple[Answer, ...]:
         Answer("sweeps", sweeps > 0, f"{sweeps} of {len(types)} order types" if "order_type" in own else no_types),
         _venues(lacks_trades, found.fields.get("trades", set())),
         _queue(own),
-        _optional(own, "parent_id", "parent orders"),
+        _parents(own),
         _optional(own, "decision_time", "delay before an order was sent"),
     )
+
+
+def refusal(
+    files: Sequence[FileFinding], tables: Sequence[TableFinding], sessions: str, request: ConvertRequest
+) -> str:
+    """Return why a run would refuse the files, "" where nothing read so far shows that it would.
+
+    sessions : what is wrong with the files of sessions.
+    """
+    for file in files:
+        if file.missing:
+            return f"a run refuses {file.path}: no column for {', '.join(file.missing)}; map them or take the file out"
+        if file.refused:
+            return f"a run refuses {file.path}: {file.refused}"
+    if sessions:
+        return f"a run refuses the sessions: {sessions}"
+    bad, read = (sum(getattr(table, name) for table in tables) for name in ("unreadable_times", "rows_read"))
+    if bad > most_rejects(request, read) or (bad and bad == read):
+        where = ", ".join(f"{t.unreadable_times:,} of {t.table}" for t in tables if t.unreadable_times)
+        return f"a run refuses {bad:,} of {read:,} rows, their times cannot be read ({where}); `inspect` a file of them"
+    return ""
 
 
 def _trades_problem(found: Evidence) -> str:
@@ -77,6 +103,12 @@ def _queue(own: Set[str]) -> Answer:
     if "sequence" in own:
         return Answer(what, True, "rebuilt from times and sequence")
     return Answer(what, False, "no sequence: rows of equal times keep the order of the file")
+
+
+def _parents(own: Set[str]) -> Answer:
+    if "parent_id" not in own and "previous_order_id" in own:
+        return Answer("parent orders", True, "from previous orders")
+    return _optional(own, "parent_id", "parent orders")
 
 
 def _optional(own: Set[str], field: str, what: str) -> Answer:

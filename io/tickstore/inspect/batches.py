@@ -26,6 +26,7 @@ from tickstore.parse.plan import source_of
 from tickstore.request import ConvertRequest
 from tickstore.rules import ColumnRule, rules_of
 
+EMPTY: Final = "no header line"  # of a file without a byte, which a conversion passes over
 _PIECE: Final = 4 << 20  # bytes of text
 _HEADER: Final = 1 << 20
 _SENTINEL: Final = str(NULL)
@@ -44,6 +45,7 @@ class FileHead:
     columns: dict[str, int]  # field -> column number
     missing: tuple[str, ...]  # fields that are needed and have no column
     source: Source | None  # as a conversion would read it, None where it would not
+    refused: str = ""  # why it would not
 
     @property
     def readings(self) -> dict[str, Reading]:
@@ -69,11 +71,12 @@ def read_file_head(path: Path, table: str, request: ConvertRequest) -> FileHead:
     form = sniff_form(path)
     line = read_head(path, form, _HEADER).partition(b"\n")[0]
     if not line.removeprefix(BOM).strip():
-        raise InputError(f"{path}: no header line")
+        raise InputError(f"{path}: {EMPTY}" + ": the first line is blank" * bool(line or read_head(path, form, 1)))
+    refused, source = "", None
     try:
         source = source_of(path, table, request)
-    except InputError:
-        source = None
+    except InputError as error:
+        refused = error.message.removeprefix(f"{path}: ")
     if source is not None:
         header = source.header
         columns: dict[str, int] = {name: header.columns[name] for name in SNAPSHOTS if name in header.columns}
@@ -81,7 +84,7 @@ def read_file_head(path: Path, table: str, request: ConvertRequest) -> FileHead:
         return FileHead(path, table, form, header.names, header.delimiter, header.first_line > 1, columns, (), source)
     names, delimiter = split_names(line, str(path))
     columns, missing = matched(names, table, rules_of(request.columns))
-    return FileHead(path, table, form, names, delimiter, True, columns, missing, None)
+    return FileHead(path, table, form, names, delimiter, True, columns, missing, None, refused)
 
 
 def matched(

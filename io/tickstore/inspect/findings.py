@@ -24,6 +24,7 @@ class FileFinding:
     rows_read: int
     missing: tuple[str, ...]  # fields that are needed and have no column
     problem: str = ""  # why it was not read
+    refused: str = ""  # why a conversion would not take it
 
 
 @dataclass(frozen=True, slots=True)

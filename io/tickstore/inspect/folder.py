@@ -14,8 +14,8 @@ from tickstore.errors import InputError
 from tickstore.input.exchange_folder import ExchangeFolder, read_folder
 from tickstore.input.fields import TABLES
 from tickstore.input.reference_files import read_participants, read_reference
-from tickstore.inspect.answers import Evidence, answers
-from tickstore.inspect.batches import Batch, FileHead, batches, read_file_head, row_count
+from tickstore.inspect.answers import Evidence, answers, refusal
+from tickstore.inspect.batches import EMPTY, Batch, FileHead, batches, read_file_head, row_count
 from tickstore.inspect.codes import MEANINGS, header_family
 from tickstore.inspect.findings import VERSION, FileFinding, FolderInspection, OrphanFinding, TableFinding
 from tickstore.inspect.order_lives import MOST_ORDERS, OrderLives
@@ -96,12 +96,14 @@ class _Look:
             head = read_file_head(path, table, self.request)
             family = header_family(head.names, table)
             found = replace(
-                found, form=head.form, family=family, columns=len(head.names), missing=head.missing, exact=False
-            )
+                found, form=head.form, family=family, columns=len(head.names), missing=head.missing, exact=False,
+                refused=head.refused,
+            )  # fmt: skip
             first = not any(one.form == head.form and one.rows_read for one in self.files[table])
             read, share = self._read_rows(head, 1 if most == 0 and first else most)
         except InputError as error:
-            return replace(found, problem=error.message.removeprefix(f"{path}: "))
+            problem = error.message.removeprefix(f"{path}: ")
+            return replace(found, problem=problem, refused="" if problem == EMPTY else problem)
         stated = row_count(head)
         if share >= 1 or stated is not None:
             return replace(found, rows=read if stated is None else stated, exact=True, rows_read=read)
@@ -157,12 +159,15 @@ class _Look:
         codes = {name: self.counts["trades" if name == "deal_source" else "orders"] for name in MEANINGS}
         types, reasons, deals = (codes[name].code_findings(name) for name in MEANINGS)
         quotes, orphans = self.quotes.finding(self.securities.names), self._orphans()
+        files = tuple(found for table in TABLES for found in self.files[table])
+        tables = tuple(self._table(table) for table in TABLES if self.files[table])
+        refused = refusal(files, tables, self.sessions.finding.problem, self.request)
         return FolderInspection(
             VERSION,
             str(self.folder.path),
-            tuple(found for table in TABLES for found in self.files[table]),
+            files,
             tuple(path.relative_to(self.folder.path).as_posix() for path in self.folder.unknown),
-            tuple(self._table(table) for table in TABLES if self.files[table]),
+            tables,
             types,
             reasons,
             deals,
@@ -172,7 +177,7 @@ class _Look:
             orphans,
             share,
             names,
-            answers(Evidence(self.fields, types, quotes, orphans)),
+            answers(Evidence(self.fields, types, quotes, orphans, refused)),
             self._notes(share),
         )
 

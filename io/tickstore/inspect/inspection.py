@@ -12,7 +12,8 @@ from kernels.conventions import NULL
 from tickstore.input.fields import FIELDS, TABLES
 from tickstore.inspect.batches import matched
 from tickstore.inspect.column_guesses import guessed_columns
-from tickstore.inspect.proposal import Proposal, propose, toml
+from tickstore.inspect.proposal import Proposal, propose
+from tickstore.inspect.proposal_text import toml
 from tickstore.inspect.reasons import message_column
 from tickstore.inspect.sample import Sample, read_sample
 from tickstore.inspect.trial import Trial, stored_texts, try_request

@@ -3,7 +3,6 @@
 By names first, then by what the cells are; what nothing shows is left open, to be filled in. `inspection` asks for it.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,13 +10,14 @@ from typing import Any, Final
 
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
 from tickstore.inspect.batches import matched
-from tickstore.inspect.column_guesses import are_numbers, guessed_columns, side_words
+from tickstore.inspect.column_guesses import are_numbers, guessed_columns, likely_columns, side_words
 from tickstore.inspect.reasons import reasons
 from tickstore.inspect.sample import Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
+from tickstore.parse.odd_lines import SIDES
 from tickstore.request import ConvertRequest
-from tickstore.rules import NO_PRICE, ColumnRule, rule_facts, rules_of
+from tickstore.rules import NO_PRICE, ColumnRule, rules_of
 from tickstore.times.written_times import NULL_TEXT
 
 _MOST_DECIMALS: Final = 9
@@ -35,12 +35,30 @@ class Proposal:
     rules: dict[str, ColumnRule] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
     open: tuple[str, ...] = ()
+    choices: dict[str, tuple[ColumnRule, ...]] = field(default_factory=dict)  # of open fields: what they may be
     notes: list[str] = field(default_factory=list)
 
     def set(self, name: str, value: Any, why: str) -> None:
         """Propose a setting of [input]."""
         self.settings[name], self.why[f"input.{name}"] = value, why
         self.request = replace(self.request, **{name: value})
+
+    def columns(self) -> tuple[tuple[str, str | ColumnRule], ...]:
+        """Return the rules as a request has them, in the order of the fields."""
+        order = [f.name for f in FIELDS[self.table]]
+        return tuple((f"{self.table}.{name}", self.rules[name]) for name in sorted(self.rules, key=order.index))
+
+    def untaken(self, sample: Sample) -> dict[str, int]:
+        """Return the columns that no field is read from, with their numbers."""
+        taken = {rule.column for rule in self.rules.values()} | {rule.date for rule in self.rules.values()}
+        taken |= {rule.column for choices in self.choices.values() for rule in choices}
+        return {name: n for n, name in enumerate(sample.names) if name and name not in taken}
+
+    def leave_open(self, name: str, choices: tuple[ColumnRule, ...]) -> None:
+        """Take back what was proposed for a field: it is for the user to choose."""
+        self.rules.pop(name, None)
+        self.choices[name] = choices
+        self.open = (*self.open, name)
 
 
 def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
@@ -62,20 +80,16 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
     made.open = _open(made)
     _scale(made, sample)
     _sides(made, sample, given)
-    made.request = replace(made.request, columns=_columns(made))
+    made.request = replace(made.request, columns=made.columns())
     if not made.open:
         _times(made, sample, given)
+    if not made.open:
         _unreadable(made, sample)
     return made
 
 
 def _open(made: Proposal) -> tuple[str, ...]:
     return tuple(f.name for f in FIELDS[made.table] if f.required and f.name not in made.rules)
-
-
-def _columns(made: Proposal) -> tuple[tuple[str, str | ColumnRule], ...]:
-    order = [f.name for f in FIELDS[made.table]]
-    return tuple((f"{made.table}.{name}", made.rules[name]) for name in sorted(made.rules, key=order.index))
 
 
 def _without_row_numbers(
@@ -95,19 +109,19 @@ def _without_row_numbers(
 
 def _guess(made: Proposal, sample: Sample, missing: tuple[str, ...]) -> None:
     """Take columns that stand out for fields that no name finds."""
-    left = {name: set(sample.cells(n)[:2000]) for name, n in _untaken(made, sample).items()}
+    left = {name: set(sample.cells(n)[:2000]) for name, n in made.untaken(sample).items()}
     for name, column in guessed_columns(made.table, missing, left).items():
         made.rules[name], made.why[name] = ColumnRule(column), "a guess, by its name or its cells"
 
 
-def _untaken(made: Proposal, sample: Sample) -> dict[str, int]:
-    taken = {rule.column for rule in made.rules.values()} | {rule.date for rule in made.rules.values()}
-    return {name: n for n, name in enumerate(sample.names) if name and name not in taken}
-
-
 def _share(made: Proposal, sample: Sample) -> None:
     """Let fields that have no column share one, or stand as constants, where no other column could be meant."""
-    if any(are_numbers(set(sample.cells(n)[:2000])) for n in _untaken(made, sample).values()):
+    left = {name: sample.cells(n)[:2000] for name, n in made.untaken(sample).items()}
+    likely = likely_columns(left)
+    lacking = [name for name in ("security", "participant") if name in _open(made)]
+    if likely:
+        made.notes += [f"{name} may be in {', '.join(likely)}: say which, or state a constant" for name in lacking]
+    if any(are_numbers(set(cells)) for cells in left.values()):
         return
     if made.table == "orders" and "quantity" in made.rules and "leaves_quantity" not in made.rules:
         made.rules["leaves_quantity"] = made.rules["quantity"]
@@ -115,11 +129,10 @@ def _share(made: Proposal, sample: Sample) -> None:
         if "matched_quantity" not in made.rules:
             made.rules["matched_quantity"] = ColumnRule(constant="0")
             made.why["matched_quantity"] = "no column: right where fills come from trades alone"
-    needed = {f.name for f in FIELDS[made.table] if f.required}
-    if "participant" in needed - set(made.rules):
+    if "participant" in lacking and not likely:
         made.rules["participant"] = ColumnRule(constant="0")
         made.why["participant"] = "no column: all orders are of one participant"
-    if "security" in needed - set(made.rules):
+    if "security" in lacking and not likely:
         name = sample.path.name.split(".")[0].split("_")[0]
         made.rules["security"] = ColumnRule(constant=name)
         made.why["security"] = "no column: the whole file is of one security, here by the file's name"
@@ -183,10 +196,8 @@ def _sides(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> N
     if name is None or name in given or not made.rules[name].column:
         return
     rule = made.rules[name]
-    words = side_words(set(sample.cells(sample.names.index(str(rule.column)))[:5000]))
-    if words and not all(
-        word.lower() in ("b", "s", "buy", "sell", "bid", "ask", "offer", "1", "2", "-1") for word, _ in words
-    ):
+    words = side_words(set(sample.cells(sample.names.index(str(rule.column)))[:5000]), str(rule.column))
+    if words and not all(SIDES.get(word.lower()) == (1 if side == "B" else -1) for word, side in words):
         made.rules[name], made.why[name] = replace(rule, values=words), "what the words seem to mean"
 
 
@@ -201,7 +212,9 @@ def _times(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> N
     if found.why:
         made.why["timestamp"] = found.why
     made.notes += [found.note] * bool(found.note)
-    made.request = replace(made.request, columns=_columns(made))
+    if found.choices:
+        made.leave_open("timestamp", found.choices)
+    made.request = replace(made.request, columns=made.columns())
 
 
 def _unreadable(made: Proposal, sample: Sample) -> None:
@@ -213,44 +226,22 @@ def _unreadable(made: Proposal, sample: Sample) -> None:
             made.set("order_ids", "text", "ids are no whole numbers")
     needed = {f.name for f in FIELDS[made.table] if f.required}
     while (worst := _worst(trial)) is not None and worst[0] not in needed:
-        name, cell = worst
+        name, cell, _ = worst
         made.rules[name], made.why[name] = ColumnRule(""), f"left out: {cell[:30]!r} is none"
-        made.request = replace(made.request, columns=_columns(made))
+        made.request = replace(made.request, columns=made.columns())
         trial = try_request(sample, made.table, made.request)
+    if worst is not None:
+        name, cell, reason = worst
+        made.notes.append(f"{name}: {cell[:30]!r} of {made.rules[name].column} is not read: {reason}")
+        made.leave_open(name, (made.rules[name],))
+    elif trial.problem:
+        made.notes.append(f"not read with this: {trial.problem}")
+        made.leave_open("timestamp", (made.rules["timestamp"],))
 
 
-def _worst(trial: Trial) -> tuple[str, str] | None:
-    """Return the field for which most rows would be refused, half of them at least, and one of its cells."""
+def _worst(trial: Trial) -> tuple[str, str, str] | None:
+    """Return the field for which most rows would be refused, half of them at least, one of its cells, and why."""
     for (name, reason), count in trial.bad.most_common(1):
         if name and 2 * count > len(trial.rows) + trial.bad_rows:
-            return name, trial.examples[name, reason]
+            return name, trial.examples[name, reason], reason
     return None
-
-
-def toml(made: Proposal, sample: Sample) -> str:
-    """Return a proposal as configuration; needed fields that nothing shows stand first, to be filled in."""
-    lines = []
-    if made.settings:
-        lines += ["[input]"]
-        lines += [f"{name} = {_value(value)}  # {made.why[f'input.{name}']}" for name, value in made.settings.items()]
-        lines += [""]
-    lines += ["[input.columns]"]
-    lines += [f'# "{made.table}.{name}" = "?"' for name in made.open]
-    left = list(_untaken(made, sample))
-    if made.open and left:
-        lines += [f"# columns not taken: {', '.join(map(_value, left))}"]
-    for name, rule in _columns(made):
-        why = made.why.get(name.rpartition(".")[2], "")
-        lines.append(f'"{name}" = {_value(rule_facts(rule))}' + f"  # {why}" * bool(why))
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: Any) -> str:
-    """Return a TOML value on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if name.isascii() and name.replace("_", "a").isalnum() else _value(name)

@@ -3,9 +3,11 @@
 Each way is tried on the first rows; what reads them all, with dates that can be, is proposed. For `proposal`.
 """
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tickstore.input.fields import FIELDS, canonical
@@ -19,16 +21,18 @@ from tickstore.times.trade_dates import DAY_NS, day_number
 
 _FORMATS: Final = tuple(
     f"{day} {clock}"
-    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%m/%d/%y")
+    for day in ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y")
     for clock in ("%H:%M:%S.%f", "%I:%M:%S.%f %p")
 )
 _EPOCHS: Final = ("2000-01-01", "1980-01-01")  # kdb+, NSE
 _UNITS: Final = ("s", "ms", "us", "ns")
 _CLOCK_UNITS: Final = ("s", "hhmmss", "hhmmssfff", "ms", "us", "ns")  # 103000 is half past ten, not 103 seconds
 _OLD_DAYS: Final = 5 * 365  # between trading and the writing of its file: beyond, another epoch is likelier
+_TOO_OLD: Final = 10  # years
 _FINE: Final = 10**14  # numbers from here on count us or ns, which nobody did before 2000
 _LOOKED_AT: Final = 200
 _MOST_BAD: Final = 0.1
+_CLOCK: Final = re.compile(r"(0?\d|1\d|2[0-3])([0-5]\d[0-5]\d\d{3}|:[0-5]\d:[0-5]\d(\.\d+)?)", re.ASCII)
 RECENT, POSSIBLE, IMPOSSIBLE = 2, 1, 0
 
 
@@ -39,6 +43,7 @@ class TimeProposal:
     rule: ColumnRule
     why: str = ""
     note: str = ""  # what else they might be
+    choices: tuple[ColumnRule, ...] = ()  # rules that read them all alike, of which nothing shows the right one
 
 
 def propose_times(sample: Sample, table: str, request: ConvertRequest, column: str) -> TimeProposal:
@@ -47,23 +52,59 @@ def propose_times(sample: Sample, table: str, request: ConvertRequest, column: s
     dated = _stated_days(sample)
     best: tuple[int, TimeProposal] | None = None
     others: list[str] = []
+    years = 0.0
     for proposal in _ways(sample, column):
         trial = try_request(small, table, _with(request, table, proposal.rule))
         if not trial.stamps or trial.bad_rows > _MOST_BAD * len(small.rows):
             continue
         sense = _sense(trial, sample, dated)
+        if proposal.rule.epoch in _EPOCHS and _years_old(trial, sample) > _TOO_OLD:
+            continue
         if best is not None and sense == RECENT and best[0] != RECENT and not proposal.rule.date:
             others.append(f"{_day(trial)} counted from {proposal.rule.epoch}")
         proposal = _explicit(proposal, trial, sample)
         if best is None or (sense > best[0] and (best[0] == IMPOSSIBLE or dated or _is_fine(sample, column))):
-            best = sense, proposal
+            best, years = (sense, proposal), _years_old(trial, sample)
         if best[0] == RECENT:
             break
+    if not dated and _are_clocks(sample, column):
+        digits = ":" not in "".join(sample.cells(sample.names.index(column))[:_LOOKED_AT])
+        rule = ColumnRule(column, date="YYYY-MM-DD", unit="hhmmssfff" if digits else "")
+        note = (
+            f"times look like clocks{' (hhmmssfff)' * digits}, and no column or file name has a date that can be read"
+        )
+        return TimeProposal(rule, note=f"{note}: state one", choices=(rule,))
     if best is None:
         return TimeProposal(ColumnRule(column))
+    if best[1].rule.format:
+        return _of_two_orders(best[1], sample, table, request, dated)
     if others and best[0] == POSSIBLE:
         return replace(best[1], note=f"times may also be {' or '.join(others)}: then say so with epoch and unit")
+    if not dated and years > _TOO_OLD:
+        note = f"times are {years:.0f} years before the file's own: if that cannot be, say epoch and unit"
+        return replace(best[1], note=note)
     return best[1]
+
+
+def _of_two_orders(
+    proposal: TimeProposal, sample: Sample, table: str, request: ConvertRequest, dated: set[int]
+) -> TimeProposal:
+    """Return a proposal that leaves open whether the day or the month is first, where rows and dates show neither."""
+    form = proposal.rule.format
+    both = sorted((form, form.translate(str.maketrans("dm", "md"))))  # the letters stand for nothing else here
+    refused: dict[ColumnRule, int] = {}
+    for one in both:
+        rule = replace(proposal.rule, format=one)
+        trial = try_request(sample, table, _with(request, table, rule))
+        days = {stamp // DAY_NS for stamp in trial.stamps}
+        if days and not _is_beyond(days, dated):
+            refused[rule] = trial.bad_rows
+    can = [rule for rule, rows in refused.items() if rows == min(refused.values())]
+    if len(can) < len(both):
+        return replace(proposal, rule=can[0], why=f"written as {can[0].format}") if can else proposal
+    text = next(text for text in sample.cells(sample.names.index(str(proposal.rule.column))) if text)
+    note = f"{text!r} may have the day first ({both[0]}) or the month ({both[1]}): take one of the two lines"
+    return replace(proposal, note=note, choices=tuple(can))
 
 
 def _explicit(proposal: TimeProposal, trial: Trial, sample: Sample) -> TimeProposal:
@@ -166,17 +207,35 @@ def _stated_days(sample: Sample) -> set[int]:
 def _sense(trial: Trial, sample: Sample, stated: set[int]) -> int:
     """Return how sensible the dates of times are."""
     days = {stamp // DAY_NS for stamp in trial.stamps}
-    today = datetime.now(UTC).date()
-    written = datetime.fromtimestamp(sample.path.stat().st_mtime, UTC).date()
-    last = (min(today, written) - date(1970, 1, 1)).days
-    if max(days) > (today - date(1970, 1, 1)).days + 1:
+    written = int(sample.path.stat().st_mtime) * 10**9 // DAY_NS
+    if _is_beyond(days, stated):
         return IMPOSSIBLE
-    if stated:  # a day off for zones and evenings
-        near = all(any(abs(day - other) <= 3 for other in stated) for day in days)
-        return RECENT if near else IMPOSSIBLE
+    if stated:
+        return RECENT
     if all((day + 3) % 7 >= 5 for day in days):  # 1970-01-01 was a Thursday
         return IMPOSSIBLE
-    return RECENT if last - max(days) <= _OLD_DAYS else POSSIBLE
+    return RECENT if min(_today(), written) - max(days) <= _OLD_DAYS else POSSIBLE
+
+
+def _is_beyond(days: set[int], stated: set[int]) -> bool:
+    """Return whether days are to come, or others than those stated, three off for zones, evenings and weekends."""
+    near = all(any(abs(day - other) <= 3 for other in stated) for day in days)
+    return max(days) > _today() + 1 or (bool(stated) and not near)
+
+
+def _today() -> int:
+    return time.time_ns() // DAY_NS
+
+
+def _years_old(trial: Trial, sample: Sample) -> float:
+    """Return how many years before the writing of the file the last time is."""
+    return (sample.path.stat().st_mtime - max(trial.stamps) / 1e9) / (365.25 * 86_400)
+
+
+def _are_clocks(sample: Sample, column: str) -> bool:
+    """Return whether times are clocks: of digits with ms, too, which as seconds would be of the seventies."""
+    cells = [text for text in sample.cells(sample.names.index(column))[:_LOOKED_AT] if text]
+    return bool(cells) and all(_CLOCK.fullmatch(text) for text in cells)
 
 
 def _day(trial: Trial) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.driver.conftest import Market
 from tests.driver.whole_runs import ENVIRONMENT, ROOT, command
 
 
@@ -49,3 +50,29 @@ def test_a_foreign_library_is_named_in_a_line(tmp_path: Path) -> None:
     done = started(tmp_path / "foreign", tmp_path, "plan", "--store=store")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "numpy" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("numba", "raise SystemExit('numba here')\n", "run"),
+        ("numba", "raise SystemExit\n", "run"),
+        ("pyarrow", "1 / 0\n", "run"),
+        ("queue", "", "run"),
+        ("inspect", "", "config"),
+        ("pathlib", "", "config"),
+        ("pyarrow", "def broken(:\n", "run"),
+    ],
+)
+def test_a_file_with_the_name_of_any_module_is_named(
+    name: str, text: str, command: str, market: Market, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "foreign" / f"{name}.py"
+    foreign.parent.mkdir()
+    foreign.write_text(text)
+    words = [command, *([f"--store={market.store}", "--results=out"] if command == "run" else [])]
+    done = started(foreign.parent, tmp_path, *words)
+    said = f"darkreplay: {foreign} is another module called {name}, and is found first: take {foreign.parent} out of "
+    assert done.returncode == 2
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", f"{said}PYTHONPATH")
+    assert "Traceback" not in done.stderr

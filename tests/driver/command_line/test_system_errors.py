@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from driver.command_line.commands import COMMANDS
+from driver.command_line.main import main
 from driver.command_line.system_errors import system_trouble
 
 
@@ -30,3 +32,16 @@ def test_what_cannot_be_imported_is_named() -> None:
 
 def test_faults_of_the_program_stay_what_they_are() -> None:
     assert system_trouble(ValueError("x")) == system_trouble(OSError("said by a library")) == ""
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("it ends here", 1), (None, 1), (1, 1), (0, 0)])
+def test_what_ends_the_program_in_words_is_no_success(
+    code: str | int | None, exit_code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends(*, config: str = "", json: bool = False) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setitem(COMMANDS, "config", ends)
+    assert main(["config"]) == exit_code
+    said = capsys.readouterr().err
+    assert said.endswith(f": {code or 'it gave no reason'}\n") if not isinstance(code, int) else said == ""

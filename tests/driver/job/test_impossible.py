@@ -97,11 +97,12 @@ def paid(number: int, minute: int, quantity: int) -> Row:
 EVENTS = [
     *(state(1, 10, 100, 0), state(1, 30, 0, 100)),  # sound
     *(state(2, 10, 100, 0), state(2, 20, 0, 100), state(2, 40, 50, 0)),  # its id is used again
-    *(state(3, 10, 100, 0), state(3, 90, 0, 100)),  # sound as a whole, but its fill is known before its row
+    *(state(3, 10, 100, 0), state(3, 90, 0, 100)),  # its fill is known before its row
     *(state(4, 10, 100, 0), state(4, 20, 60, 40)),  # filled before it was entered
     *(state(5, -30, 100, 0), state(5, -20, 100, 0)),  # gone before the session
+    *(state(6, 10, 100, 0), state(6, 90, 0, 150)),  # sound as a whole, but amended only after its fill
 ]
-FILLS = [paid(1, 30, 100), paid(2, 20, 100), paid(3, 40, 100), paid(4, 5, 40)]
+FILLS = [paid(1, 30, 100), paid(2, 20, 100), paid(3, 40, 100), paid(4, 5, 40), paid(6, 30, 150)]
 QUOTES = [{"timestamp": OPEN + minute * MINUTE, "bid": PRICE - 10, "offer": PRICE + 10} for minute in (-1, 15)]
 QUOTES += [{"timestamp": OPEN + 50 * MINUTE, "bid": PRICE, "offer": 10**10}]
 
@@ -110,7 +111,7 @@ def test_a_job_counts_and_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
     day = build_day(EVENTS, FILLS, QUOTES)
     groups = {"events": day.events, "orders": day.orders, "fills": day.fills, "quotes": day.quotes}
     write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
-    for name, hours, orders, late in (("all", (0, 23), 4, 0), ("ten", (10, 10), 2, 1)):
+    for name, hours, orders, late in (("all", (0, 23), 5, 0), ("ten", (10, 10), 3, 1)):
         settings = Settings(selection=Selection(hour_start=hours[0], hour_end=hours[1]), output_format="csv")
         path, folder = str(tmp_path / "day.h5"), tmp_path / name
         report = run_job(Job(0, "101", "2024-09-05", path, str(folder), SESSION, settings, 11, "print"))

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from driver.config.loading import load_config
+from driver.config.keys import default_text
+from driver.config.loading import load_config, settings_toml
 from driver.plan.plan import job_folder, plan_jobs
 from driver.plan.sessions import _median_of_others, plan_sessions
 from kernels.base.local_time import local_instant
@@ -103,13 +104,21 @@ def test_a_session_that_the_user_states_wins_over_what_the_data_hints_at(clocks:
         assert session(one, session=clocks) == Session(at(first), at(last), "stated")
 
 
-def test_a_file_states_a_session_where_it_changes_the_default(tmp_path: Path) -> None:
+def test_a_file_states_a_session_whatever_it_is(tmp_path: Path) -> None:
     """The file that `config` prints holds the default of every key: with it nothing is stated."""
     path = tmp_path / "settings.toml"
-    for clocks, stated in (("10:00-16:00", False), ("09:30-16:00", True)):
+    path.write_text(default_text())
+    assert not load_config({}, str(path)).session_stated
+    path.write_text(settings_toml(load_config({}).config))
+    assert not load_config({}, str(path)).session_stated
+    for clocks, stated in (("10:00-16:00", True), ("09:30-16:00", True), ("", False)):
         path.write_text(f'[input]\nsession = "{clocks}"\n')
         assert load_config({}, str(path)).session_stated == stated
     assert load_config({"session": "10:00-16:00"}, str(path)).session_stated
+
+
+def test_a_session_may_be_a_whole_day() -> None:
+    assert session(partition(), session="00:00-24:00") == Session(at("00:00"), at("00:00", "2024-01-03"), "stated")
 
 
 def test_hints_are_of_the_exchange_in_its_own_zone() -> None:
@@ -218,6 +227,23 @@ def test_fingerprints_change_with_data_session_settings_and_code_only() -> None:
 def test_folders_are_safe_for_any_security_name() -> None:
     assert job_folder("BRK.B", "2024-01-02") == Path("secBRK.B/2024-01-02")
     assert job_folder("../~x/ü", "2024-01-02") == Path("sec..%2F%7Ex%2F%C3%BC/2024-01-02")
+
+
+def test_a_session_that_is_assumed_is_noted() -> None:
+    config = load_config({"timezone": "Australia/Brisbane"}).config
+    (note,) = plan_jobs(config, [partition()], None, RESULTS).notes
+    assert note.startswith("sessions of 1 security-days are assumed to be 10:00-16:00 local time: say --session")
+    sydney = load_config({}).config
+    (note,) = plan_jobs(sydney, [partition(), partition("102", continuous_prints=0)], None, RESULTS).notes
+    assert note.startswith("sessions of 1 of 2 security-days are assumed")
+    stated = load_config({"timezone": "Australia/Brisbane", "session": "10:00-16:00"})
+    assert plan_jobs(stated.config, [partition()], None, RESULTS, session_stated=True).notes == ()
+
+
+def test_quantities_that_are_not_whole_shares_are_noted() -> None:
+    config = load_config({"quantity_decimals": "2"}).config
+    (note,) = plan_jobs(config, [partition()], None, RESULTS).notes
+    assert note.startswith("quantities are in units of 10^-2 (--quantity_decimals); values in currency")
 
 
 def test_what_the_data_lacks_is_noted() -> None:

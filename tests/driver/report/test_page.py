@@ -159,6 +159,10 @@ def test_orders_that_are_set_apart_are_said(results: Path) -> None:
     summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
     counts = {"fills": 5, "quotes": 7, "orders_set_apart": 1_200, "orders_set_apart_in_hours": 34}
     assert "1,234 orders contradict themselves and are in no figure" in " ".join(findings(summary, rows, counts, {}))
+    assumed = " ".join(findings(summary, rows, {"session_from_config": 2, "fills": 5, "quotes": 7}, {}))
+    assert "The sessions of 2 security-days are assumed to be 10:00-16:00 local time: say --session" in assumed
+    small = " ".join(findings(summary, rows, {"fills": 5, "quotes": 7}, {"quantity_decimals": 2}))
+    assert "Quantities, here and in every table, are in units of 10^-2, not in whole shares." in small
     assert "contradict" not in " ".join(findings(summary, rows, {"fills": 5, "quotes": 7}, {}))
 
 

@@ -126,3 +126,15 @@ def test_a_quote_of_ten_thousands_is_no_quote(tmp_path: Path) -> None:
     assert {number: row["benchmark"] for number, row in run.orders().items()} == {"11": "arrival", "12": "none"}
     assert abs(float(run.orders()["11"]["shortfall_bps"])) < 1
     assert "quotes with a spread above half of the mid, which count as one-sided: 1; first: security 101" in run.said
+
+
+def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
+    columns = f"{ORDERS},changereason"
+    rows = [f"1,{at('10:05:00')},101,3350,B,{left},{left},0,69,{reason}" for left, reason in ((50, 5), (100, 6))]
+    (tmp_path / "orders.csv").write_text("\n".join([columns, *rows]) + "\n")
+    done = darkreplay("run", "--orders=orders.csv", "--store=store", "--results=results", folder=tmp_path)
+    assert done.returncode == 2
+    assert "the selection is empty: all orders in the data were set apart: " in done.stderr
+    assert (
+        "1 orders contradict themselves and are in no table; first: order 1 (orders_rows_out_of_order)" in done.stderr
+    )

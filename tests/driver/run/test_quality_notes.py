@@ -19,6 +19,14 @@ from driver.run.quality_notes import quality_notes
             "all,all,orders_set_apart,7\n101,2024-09-05,orders_set_apart,3\n102,2024-09-05,orders_set_apart,4\n",
             ("7 orders contradict themselves and are in no table; first: security 101 on 2024-09-05",),
         ),
+        ("all,all,orders_without_window,1\nall,all,orders_reconciled,8\nall,all,orders_not_reconciled,2\n", ()),
+        (
+            "all,all,orders_without_window,2\nall,all,orders_reconciled,8\nall,all,orders_not_reconciled,2\n",
+            (
+                "2 of 10 orders ended before the session or arrived after it (orders_without_window): check --session "
+                "and --timezone",
+            ),
+        ),
         ("all,all,orders_set_apart,0\nall,2024-09-05,fills,3\nall,2024-09-05,fills_without_order,3\n", ()),
     ],
 )

@@ -135,6 +135,10 @@ def parent_differences(results: Path, raw: Path, days: list[Day], style: Row) ->
         for (parent,), children in cut([day], one(lambda _, o: o["parent_id"])).items():
             for scenario in style["scenarios"]:
                 row = rows.pop((day.security, day.date, parent if parent != "None" else "", scenario))
+                if oracle.not_known(children, scenario):
+                    if row["filled_quantity"] or row["shortfall_bps"]:
+                        yield f"by_parent {parent} {scenario} is not known of all children"
+                    continue
                 for name, (value, slack) in parent_row(children, scenario, lives).items():
                     if row[name] == "" or abs(float(row[name]) - value) > slack + 1e-9 * abs(value) + 1e-12:
                         yield f"by_parent {parent} {scenario} {name}: {row[name]}, of its children {value}"

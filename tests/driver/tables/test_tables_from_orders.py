@@ -1,6 +1,7 @@
 """Every table of whole runs, added up a second time from the order files alone, and conservation order by order."""
 
 import csv
+import json
 from pathlib import Path
 from random import Random
 
@@ -61,3 +62,30 @@ def test_generated_markets_add_up(name: str, tmp_path: Path) -> None:
 
 def test_the_real_day_adds_up(real_day: Path, tmp_path: Path) -> None:
     assert list(differences(run(real_day, tmp_path), real_day))[:20] == []
+
+
+@pytest.mark.parametrize("lost", ["nbbo", "trades"])
+def test_a_scenario_that_is_not_known_of_some_orders_is_empty_where_they_are(lost: str, tmp_path: Path) -> None:
+    """One of two securities lacks a table: rows of the other have every scenario, rows of both have reality alone."""
+    flags = ["--securities=7,8", "--date_start=2024-01-02", "--date_end=2024-01-02", "--orders=200", "--seed=4"]
+    done = darkreplay("synth", "--out=raw", *flags, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "raw" / f"{lost}.csv"
+    head, *rows = path.read_text().splitlines()
+    security = head.split(",").index("orderbookid" if lost == "nbbo" else "securitycode")
+    path.write_text("\n".join([head, *(row for row in rows if row.split(",")[security] == "7"), ""]))
+    results = run(tmp_path / "raw", tmp_path)
+    if lost == "nbbo":
+        assert list(differences(results, tmp_path / "raw"))[:20] == []
+    with (results / "global_summary.csv").open(newline="") as file:
+        whole = {row["scenario"]: row["fill_ratio"] for row in csv.DictReader(file)}
+    with (results / "by_security.csv").open(newline="") as file:
+        parts = {(row["security_code"], row["scenario"]): row["fill_ratio"] for row in csv.DictReader(file)}
+    unknown = {"A", "B", "C"} if lost == "nbbo" else {"B"}
+    assert {name for name, filled in whole.items() if not filled} == unknown
+    assert {key for key, filled in parts.items() if not filled} == {("8", name) for name in unknown}
+    with (results / "statistics.csv").open(newline="") as file:
+        refused = {row["scenario"] for row in csv.DictReader(file) if "not known of 200 orders" in row["note"]}
+    assert refused == unknown
+    (note,) = [note for note in json.loads((results / "run.json").read_text())["notes"] if "not known" in note]
+    assert all(f"{name} of 200" in note for name in unknown)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from driver.job.order_file import order_columns
 from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
+from kernels import conventions as v
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
 from kernels.measure.rules import hour_bounds
@@ -52,6 +54,22 @@ EDGES: dict[str, Tables] = {
     "all quotes missing": (LIFE, FILLED, [quote(minute, None, None) for minute in (0, 15, 30)]),
     "no quotes": (LIFE, FILLED, []),
     "no fills": (LIFE, [], QUOTES),
+    "opening quote after fills and ends": (
+        [
+            *(event(-10, 100, 0, order_id=number) for number in (1, 2, 3, 4)),
+            *({**event(0, 60, 40, order_id=1), "timestamp": OPEN + 10 * NS},),
+            *(
+                {**event(0, 100, 0, order_id=number), "timestamp": OPEN + second * NS}
+                for number, second in ((2, 0), (3, 29))
+            ),
+            event(5, 60, 40, order_id=4),
+        ],
+        [
+            {**fill(0, 40, order_id=1), "timestamp": OPEN + 10 * NS},
+            {**fill(0, 40, order_id=4), "timestamp": OPEN + 30 * NS},
+        ],
+        [quote(-5, 3_300, 3_310), {**quote(0), "timestamp": OPEN + 30 * NS}],
+    ),
     "equal times": (
         [
             event(10, 100, 0),
@@ -185,3 +203,16 @@ def test_quality_counts_equal_the_oracle(seed: int) -> None:
     events, fills, quotes = random_day(seed)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     assert data_quality(day, SESSION) == naive_quality(events, fills, quotes, (OPEN, CLOSE))
+
+
+def test_a_quote_after_the_fills_or_the_end_of_an_order_is_no_benchmark() -> None:
+    """The opening quote comes 30 s after S: orders that were over by then have no costs and keep their real outcome."""
+    events, fills, quotes = EDGES["opening quote after fills and ends"]
+    day = build_day(events, with_nulls(fills), with_nulls(quotes))
+    (block,) = measure(day, Choices(), SESSION)
+    assert block.order_id.tolist() == [1, 2, 3, 4]
+    assert block.benchmark.tolist() == [0, 0, 0, v.BENCHMARK_OPEN]
+    assert block.eligible.tolist() == [0, 0, 0, 1]
+    assert [np.isfinite(cost).tolist() for cost in block.cost] == [[False] * 3 + [True]] * len(block.cost)
+    assert block.scenario_filled[1].tolist() == [40, 0, 0, 100]
+    assert data_quality(day, SESSION)["orders_filled_before_benchmark"] == 1

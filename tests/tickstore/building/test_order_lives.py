@@ -11,6 +11,7 @@ from kernels.conventions import (
     FAULT_FILLED_EARLY,
     FAULT_KINDS,
     FAULT_MATCHED_FALLS,
+    FAULT_OUT_OF_ORDER,
     FAULTS_SET_APART,
 )
 from tests.tickstore.building.test_day_builder import BASE, convert_rows
@@ -18,6 +19,7 @@ from tests.tickstore.naive_day import Row
 from tickstore import ConvertRequest, DayFile, convert, open_day, read_catalog
 
 pytestmark = pytest.mark.reduced
+DISORDER = FAULT_OUT_OF_ORDER
 OTHER = 99  # an order that is not in the order file: its fills only make the day have trades
 
 
@@ -69,15 +71,71 @@ LIVES: dict[str, tuple[list[Row], list[Row], tuple[int, ...]]] = {
     "no trades, a reload first": ([row(10, 60, 40, reason=30), row(30, 0, 100, reason=3)], [], (60, 0, 60, 40, 0)),
     "no trades, no reason": ([row(30, 0, 100)], [], (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
     "no trades, a quantity set anew": ([row(30, 60, 40, quantity=60)], [], (60, 60, 0, 40, 0)),
+    "trades, but none of its last row": ([row(30, 0, 100, reason=3)], NONE, (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "the same without a reason": ([row(30, 0, 100)], NONE, (100, 0, 100, 0, FAULT_CARRIED_UNKNOWN)),
+    "carried over, cancelled today": ([row(30, 60, 40, reason=1)], NONE, (60, 60, 0, 40, 0)),
     "a counter that falls": (
         [row(10, 0, 100), row(10, 60, 40), row(10, 100, 0)],
         NONE,
-        (0, 100, 0, 100, FAULT_MATCHED_FALLS),
+        (100, 100, 0, 0, FAULT_MATCHED_FALLS | FAULT_CARRIED_UNKNOWN),
     ),
     "an id used again": (
         [*WHOLE, row(40, 200, 0), row(50, 0, 200)],
         [],
         (200, 0, 200, 0, FAULT_MATCHED_FALLS),
+    ),
+    "an execution beyond the quantity": (
+        [row(10, 100, 0, reason=6), row(30, 0, 250, 100, reason=3)],
+        [fill(30, 250)],
+        (250, 0, 250, 0, FAULT_FILLED_ABOVE),
+    ),
+    "without a reason, and without trades": (
+        [row(10, 100, 0), row(30, 0, 250, 100)],
+        [],
+        (250, 0, 250, 0, FAULT_FILLED_ABOVE),
+    ),
+    "leaves that stay when it trades": (
+        [row(10, 100, 0, reason=6), row(30, 100, 50, 100, reason=3)],
+        [fill(30, 50)],
+        (150, 100, 50, 0, FAULT_FILLED_ABOVE),
+    ),
+    "amended, then traded": (
+        [row(10, 100, 0, reason=6), row(20, 250, 0, reason=5), row(30, 0, 250, reason=3)],
+        [fill(30, 250)],
+        (250, 0, 250, 0, 0),
+    ),
+    "amended to less, traded, its amendment lost": (
+        [row(10, 100, 0, reason=6), row(30, 100, 50, 150, reason=3)],
+        [fill(30, 50)],
+        (150, 100, 50, 0, 0),
+    ),
+    "reduced by an amendment": ([row(10, 100, 0, reason=6), row(20, 60, 0, reason=5)], NONE, (100, 60, 0, 0, 0)),
+    "an entry after its amendment": (
+        [row(10, 50, 0, reason=5), row(10, 100, 0, reason=6)],
+        NONE,
+        (100, 100, 0, 0, DISORDER),
+    ),
+    "an entry after a change of price": (
+        [row(10, 50, 0, reason=5), row(10, 50, 0, reason=6)],
+        NONE,
+        (50, 50, 0, 0, DISORDER),
+    ),
+    "an id used again after a cancellation": (
+        [row(10, 100, 0, reason=6), row(20, 100, 0, reason=1), row(40, 300, 0, reason=6), row(50, 0, 300, reason=3)],
+        [fill(50, 300)],
+        (300, 0, 300, 0, DISORDER),
+    ),
+    "a reload after its cancellation": (
+        [row(10, 50, 0, reason=1), row(10, 100, 0, reason=30)],
+        NONE,
+        (100, 100, 0, 0, DISORDER),
+    ),
+    "an entry told twice": ([row(10, 100, 0), row(10, 100, 0, reason=6)], NONE, (100, 100, 0, 0, 0)),
+    "another side": ([row(10, 100, 0), row(20, 60, 40, 100, side=-1)], [fill(20, 40)], (100, 60, 40, 0, DISORDER)),
+    "another participant": (
+        [row(10, 100, 0), row(20, 60, 40, 100, participant=4)],
+        [fill(20, 40)],
+        (100, 60, 40, 0, DISORDER),
     ),
     "filled more than asked": (WHOLE, [*FILLS, fill(30, 7)], (107, 0, 100, 0, FAULT_FILLED_ABOVE)),
     "filled what is still open": (WHOLE[:2], [fill(20, 45)], (100, 60, 40, 0, FAULT_FILLED_BEYOND)),
@@ -119,3 +177,13 @@ def test_trades_that_come_later_settle_what_was_unknown(tmp_path: Path) -> None:
         for name, column in together.orders.items():
             assert day.orders[name].tolist() == column.tolist(), name
     assert day.orders["carried_quantity"].tolist() == [0, 25]
+
+
+def test_another_side_is_still_known_when_trades_come_later(tmp_path: Path) -> None:
+    rows, fills = [row(10, 100, 0), row(20, 60, 40, 100, side=-1)], [fill(20, 40)]
+    convert_rows(tmp_path, rows, fills, [])
+    paths = {name: (tmp_path / f"{name[0]}.csv",) for name in ("orders", "trades")}
+    convert(ConvertRequest(orders=paths["orders"], store=tmp_path / "later"))
+    convert(ConvertRequest(orders=(), trades=paths["trades"], store=tmp_path / "later"))
+    (partition,) = read_catalog(tmp_path / "later").partitions
+    assert open_day(partition.path).orders["fault"].tolist() == [DISORDER]

@@ -66,6 +66,22 @@ def test_byte_ranges_are_taken_from_the_last_to_the_first(tmp_path: Path) -> Non
         assert content(converted(tmp_path / name, turned, limits)[0]) == content(forwards)
 
 
+@pytest.mark.parametrize("step", [0, 1], ids=["constant", "row numbers"])
+@pytest.mark.parametrize("limits", [None, Limits(in_memory_bytes=0, range_bytes=8_192, page_bytes=4_096)])
+def test_a_sequence_that_does_not_follow_time_is_left_out(step: int, limits: Limits | None, tmp_path: Path) -> None:
+    rows = rows_of([k // 7 for k in range(900)])
+    forwards, _ = converted(tmp_path / "a", rows)
+    paths = {}
+    for table, lines in rows.items():
+        paths[table] = (tmp_path / f"{table}.csv",)
+        numbered = [f"{line},{place * step}" for place, line in enumerate(lines[::-1])]
+        paths[table][0].write_text("\n".join([HEADERS[table] + ",sequence", *numbered]) + "\n")
+    report = convert(ConvertRequest(**paths, store=tmp_path / "store", limits=limits or Limits()))  # type: ignore[arg-type]
+    (partition,) = read_catalog(tmp_path / "store").partitions
+    assert content(open_day(partition.path)) == content(forwards)
+    assert next(text for text in report.warnings if SAID in text).startswith(f"{SAID}: 3; first: ")
+
+
 def test_packed_files_are_turned_round(tmp_path: Path) -> None:
     rows = rows_of([0, 0, 1, 1])
     forwards, _ = converted(tmp_path / "a", rows)

@@ -16,7 +16,7 @@ import pytest
 from driver.command_line.inspected import folder_text
 from tests import header_families
 from tests.tickstore.conftest import OPEN
-from tickstore import ConvertRequest, FolderInspection, InputError, inspect_folder
+from tickstore import ConvertRequest, FolderInspection, InputError, convert, inspect_folder
 from tickstore.rules import ColumnRule
 
 SECOND = 10**9
@@ -300,3 +300,42 @@ def test_the_real_day_is_counted_as_plain_python_counts_it(real_day: Path) -> No
     matched = {name for name, row in last.items() if int(row["totalmatchedquantity"])}
     assert found.orphans.without_trade == len(matched - {row["orderid"] for row in trades})
     assert [file.family for file in found.files if "inferred" not in file.path] == ["exchange_lower"] * 3
+
+
+@pytest.mark.parametrize(
+    ("orders", "more", "reason"),
+    [
+        (ORDERS.replace("order_id", "Auftrag") + order(1, OPEN, 1, 0), "", "no column for order_id; map them"),
+        (ORDERS.replace("participantid", "who") + order(1, OPEN, 1, 0), "", "no column for participant; map them"),
+        (ORDERS + order(1, OPEN, 1, 0), "a,b\n1,2\n", "orders/6.csv: no column for order_id, timestamp"),
+        (ORDERS + order(1, OPEN, 1, 0), "\n\n", "orders/6.csv: no header line: the first line is blank"),
+        (ORDERS + order(1, OPEN, 1, 0), ORDERS.replace("sequence", "side"), "orders/6.csv: "),
+        (ORDERS + order(1, OPEN, 1, 0).replace(str(OPEN), "soon"), "", "1 of 1 rows, their times cannot be read"),
+        (ORDERS + order(1, OPEN, 1, 0) + order(2, OPEN, 1, 0).replace(str(OPEN), "12:00 o'clock"), "",
+         "1 of 2 rows, their times cannot be read (1 of orders)"),
+    ],
+)  # fmt: skip
+def test_what_a_run_refuses_is_no_yes(orders: str, more: str, reason: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", orders=orders)
+    if more:
+        (folder / "orders" / "6.csv").write_text(more)
+    (answer,) = inspect_folder(folder).answers
+    assert (answer.what, answer.possible) == ("anything", False)
+    assert reason in answer.why
+    request = ConvertRequest(tuple(sorted((folder / "orders").iterdir())), tmp_path / "store")
+    with pytest.raises(InputError):
+        convert(request)
+
+
+def test_empty_files_and_few_bad_rows_keep_no_run_from_anything(tmp_path: Path) -> None:
+    rows = "".join(order(n, OPEN + n, 1, 0) for n in range(2000))
+    folder = write(tmp_path / "in", orders=ORDERS + rows + order(1, OPEN, 1, 0).replace(str(OPEN), "soon"))
+    (folder / "orders" / "6.csv").write_text("")
+    assert any(answer.possible for answer in inspect_folder(folder).answers)
+    convert(ConvertRequest(tuple(sorted((folder / "orders").iterdir())), tmp_path / "store"))
+
+
+def test_parents_are_known_from_previous_orders(tmp_path: Path) -> None:
+    folder = write(tmp_path, orders=ORDERS.replace("\n", ",PreviousOrderId\n") + order(1, OPEN, 1, 0)[:-1] + ",0\n")
+    (parents,) = (answer for answer in inspect_folder(folder).answers if answer.what == "parent orders")
+    assert (parents.possible, parents.why) == (True, "from previous orders")

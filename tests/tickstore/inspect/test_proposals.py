@@ -316,3 +316,130 @@ def test_times_of_a_file_from_long_ago_by_its_own_date(tmp_path: Path) -> None:
     path.write_text(ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
     os.utime(path, (stamp + 86_400, stamp + 86_400))
     assert inspect_file(path).notes == ()
+
+
+@pytest.mark.parametrize(
+    "cell", ["9/5/2024 10:30:00 AM", "05/09/2024 10:30:00", "05-09-2024 10:30:00", "5/9/24 10:30:00.5"]
+)
+def test_days_and_months_that_may_be_either_are_left_open(cell: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n" * 3)
+    assert (found.missing, found.first_rows) == (("timestamp",), ())
+    lines = [line for line in found.mapping.splitlines() if "timestamp" in line]
+    assert len(lines) == 2
+    assert all(line.startswith('# "orders.timestamp" = {column = "timestamp", format = "%') for line in lines)
+    assert [("%d" in note and "%m" in note and cell in note) for note in found.notes] == [True]
+    path = tmp_path / "proposed.toml"
+    for line, month in zip(lines, (9, 5) if "AM" not in cell else (5, 9), strict=True):
+        path.write_text(found.mapping.replace(line, line.removeprefix("# ")))
+        given = {"orders": str(found.path), "store": str(tmp_path / f"store{month}")}
+        convert(convert_request(load_config(given, str(path)).config, 1))
+        (partition,) = read_catalog(tmp_path / f"store{month}").partitions
+        assert partition.date == f"2024-{month:02}-{14 - month:02}"
+
+
+@pytest.mark.parametrize("name", ["orders_2024-09-05.csv", "orders.csv"])
+def test_a_stated_date_or_a_day_above_twelve_settles_their_order(name: str, tmp_path: Path) -> None:
+    later = "" if "2024" in name else "12,25/09/2024 10:30:00,101,3350,B,9,9,0,69\n"
+    text = ORDERS + "11,05/09/2024 10:30:00,101,3350,B,9,9,0,69\n" * 300 + later
+    found = look(tmp_path, name, text)
+    assert 'format = "%d/%m/%Y %H:%M:%S.%f"' in found.mapping
+    assert (found.missing, found.notes) == ((), ())
+
+
+def test_vendors_names_for_securities_and_brokers(tmp_path: Path) -> None:
+    text = ORDERS.replace("security", "sym_root").replace("participant", "mpid")
+    found = look(tmp_path, "om.csv", text + ROWS.replace(",101,", ",AAPL,").replace(",69\n", ",UBSS\n"))
+    assert [(row["security"], row["participant"]) for row in found.first_rows[:2]] == [("AAPL", "UBSS"), ("AAPL", "70")]
+    assert pasted(found, tmp_path)[0].tables["orders"].stored == 3
+
+
+@pytest.mark.parametrize(
+    ("security", "broker"), [(("AAPL", "MSFT"), ("UBSS", "GSCO")), (("7203", "6758"), ("11", "12"))]
+)
+def test_no_constant_stands_for_columns_that_could_be_meant(
+    security: tuple[str, str], broker: tuple[str, str], tmp_path: Path
+) -> None:
+    text = "order_id,timestamp,zzz,price,side,quantity,leaves,matched,qqq\n" + "".join(
+        f"{n},2024-09-05T00:30:0{n}Z,{security[n % 2]},3350,B,9,9,0,{broker[n // 2 % 2]}\n" for n in range(8)
+    )
+    found = look(tmp_path, "om.csv", text)
+    assert found.missing == ("security", "participant")
+    assert "constant" not in found.mapping
+    assert [note.partition(":")[0] for note in found.notes] == [
+        "security may be in zzz, qqq", "participant may be in zzz, qqq",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "buy", "sell"),
+    [("side", "B", "A"), ("is_buy", "true", "false"), ("IsSell", "0", "1"), ("is_buyer", "True", "False")],
+)
+def test_letters_and_truths_that_are_sides(column: str, buy: str, sell: str, tmp_path: Path) -> None:
+    text = ORDERS.replace("side", column) + ROWS.replace(",B,", f",{buy},").replace(",S,", f",{sell},")
+    found = look(tmp_path, "orders.csv", text)
+    assert [row["side"] for row in found.first_rows] == ["buy", "sell", "buy"]
+    _, store = pasted(found, tmp_path)
+    with open_day(read_catalog(store).partitions[0].path) as day:
+        assert day.orders["side"].tolist() == [1, -1]
+
+
+def test_rows_of_no_side_beside_bids_and_asks_are_said(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace(",S,", ",A,") + ROWS.replace(",S,", ",N,"))
+    assert 'values = {A = "S", B = "B"}' in found.mapping
+    assert any("side 'N': unknown side" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("cells", [("A", "C"), ("true", "false"), ("A", "A")])
+def test_other_letters_and_truths_are_not_guessed(cells: tuple[str, str], tmp_path: Path) -> None:
+    text = ORDERS + ROWS.replace(",B,", f",{cells[0]},").replace(",S,", f",{cells[1]},")
+    assert "values" not in look(tmp_path, "orders.csv", text).mapping
+
+
+def test_a_column_known_as_another_field_is_not_taken_for_one_like_it(tmp_path: Path) -> None:
+    found = look(tmp_path, "nbbo.csv", "ts,price,id,offer\n2024-09-05T00:29:00Z,3340,7,3370\n")
+    assert {column.name: column.field for column in found.columns if column.name in ("price", "id")} in (
+        {"price": "", "id": ""}, {"price": "", "id": "security"},
+    )  # fmt: skip
+    assert "bid" in found.missing
+
+
+@pytest.mark.parametrize("cell", ["100000123", "93000123"])
+def test_clocks_of_digits_without_a_date_are_left_open(cell: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n")
+    assert found.missing == ("timestamp",)
+    assert '# "orders.timestamp" = {column = "timestamp", date = "YYYY-MM-DD", unit = "hhmmssfff"}' in found.mapping
+    dated = look(tmp_path, "orders_2024-09-05.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n")
+    assert dated.first_rows[0]["timestamp"].startswith("2024-09-0")
+
+
+def test_a_clock_beside_a_date_that_is_not_read_asks_for_the_date(tmp_path: Path) -> None:
+    header = ORDERS.replace("timestamp", "when,timestamp")
+    found = look(tmp_path, "orders.csv", header + "11,the 5th,10:30:00.5,101,3350,B,9,9,0,69\n")
+    assert '# "orders.timestamp" = {column = "timestamp", date = "YYYY-MM-DD"}' in found.mapping
+    assert "no column or file name has a date that can be read: state one" in found.notes[0]
+    found.path.with_name("p.toml").write_text(
+        found.mapping.replace('# "orders.timestamp"', '"orders.timestamp"').replace("YYYY-MM-DD", "2024-09-05")
+    )
+    given = {"orders": str(found.path), "store": str(tmp_path / "store")}
+    convert(convert_request(load_config(given, str(tmp_path / "p.toml")).config, 1))
+    assert events(tmp_path / "store", "timestamp") == [[HALF_PAST + SECOND // 2]]
+
+
+def test_counts_from_an_epoch_that_is_not_known_are_doubted(tmp_path: Path) -> None:
+    stamp = (int(datetime(2024, 9, 5, tzinfo=UTC).timestamp()) + 11_644_473_600) * 10**7  # 100 ns since 1601
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{stamp},101,3350,B,9,9,0,69\n")
+    assert "epoch =" not in found.mapping
+    assert len(found.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [("2024-09-05T00:30:0", "day ", "timestamp"), ("335", "much ", "price"), (",B,", ",?,", "side"),
+     ("2024-09-05T00:30:0", "10:30:0", "timestamp")],
+)  # fmt: skip
+def test_what_is_not_read_is_not_proposed(old: str, new: str, field: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace(old, new))
+    assert found.missing == (field,)
+    assert f'\n# "orders.{field}" = ' in found.mapping
+    assert f'\n"orders.{field}"' not in found.mapping
+    assert len(found.notes) == 1

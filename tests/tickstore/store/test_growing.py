@@ -142,7 +142,9 @@ def test_orders_that_change_their_side_or_participant_are_counted(tmp_path: Path
     report = tickstore.convert(ConvertRequest(orders=(folder / "orders.csv",), store=folder / "store"))
     count = 2 if place == "once" else 4
     assert report.warnings == (
-        f"{count} order rows state another side than the first row of their order, which counts",
-        f"{count} order rows state another participant than the first row of their order, which counts",
+        f"{count} order rows state another side than the first row of their order",
+        f"{count} order rows state another participant than the first row of their order",
+        f"orders that contradict themselves, and will be in no table: {count // 2}; first: security 101 on 2024-09-05, "
+        "order 1 (orders_rows_out_of_order)",
     )
     assert list(open_day(folder / "store/101/2024-09-05.h5").orders["side"]) == [1, -1]
