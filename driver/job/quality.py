@@ -67,6 +67,8 @@ def _first(day: Day, job: Job, kind: str) -> str:
         return f"order {order_name(orders, int(np.argmax(fault & bits[kind] != 0)))}"
     if kind == "orders_filled_before_benchmark":
         return f"order {order_name(orders, _first_filled_early(day, job))}"
+    if kind == "orders_not_reconciled":
+        return _first_not_reconciled(day)
     if kind == "fills_unknown_deal_source":
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
@@ -90,6 +92,17 @@ def _first_filled_early(day: Day, job: Job) -> int:
     if len(fault):
         early &= (fault[order] & FAULTS_SET_APART) == 0
     return int(order[early].min())
+
+
+def _first_not_reconciled(day: Day) -> str:
+    """Return the first order whose fills are not what its counter has matched, with both."""
+    fills, orders = day.fills, day.orders
+    consumes = (fills["order_index"] >= 0) & (fills["venue"] != VENUE_REPORT)
+    filled = np.zeros(len(orders["order_id"]), np.int64)
+    np.add.at(filled, fills["order_index"][consumes], fills["quantity"][consumes])
+    row = int(np.argmax(filled != orders["matched_quantity"]))
+    matched = int(orders["matched_quantity"][row])
+    return f"order {order_name(orders, row)} (matched {matched}, fills {filled[row]})"
 
 
 def plausible_table(day: Day, job: Job) -> dict[str, NDArray[Any]]:

@@ -16,7 +16,8 @@ DERIVED: Final = "derived"  # computed from other columns when it is asked for, 
 DECIDED, FEES, PARENTS = "decision_time", "fees", "parent_id"  # what an input, or the choices, must have
 # What the value of an order's metric counts with where orders are summed.
 ASKED, AT_DECISION, TRADED = "Q M0", "Q Md", "value of its market fills"
-WHOLE: Final = "value of its market fills, of orders with realised spread and impact at every horizon"
+QUOTED: Final = "value of its market fills, of orders with a valid quote before one"
+LATER: Final = "value of its market fills, of orders with realised spread and impact at that horizon"
 
 CHARGED: Final = {  # what the unfilled cost, beside the mid of the end
     "touch": "at the far touch of the end", "zero": "nothing", "cleanup": "at the mid cleanup_s after the end",
@@ -36,7 +37,7 @@ class Column(NamedTuple):
     shown : its name where each row stands alone, as in order files; ``<s>`` is a scenario, ``<h>`` a horizon
     of : DERIVED, or the column whose first row it is; "" has rows of its own
     needs : what must be given for it to be there: PARENTS, DECIDED, FEES
-    weight : what its value counts with where orders are summed: ASKED, AT_DECISION, TRADED, WHOLE; "": not averaged
+    weight : what its value counts with in sums of orders: ASKED, AT_DECISION, TRADED, QUOTED, LATER; "": not averaged
     """
 
     name: str
@@ -150,18 +151,18 @@ COLUMNS: Final = (
     Column("arrival_slippage_bps", "f8", ONE, M0, COST, "market fills' average price against M0", "domain 4", ALL,
            weight=TRADED),
     Column("effective_spread_bps", "f8", ONE, MID, COST, "2 s (p - m) / m, m before each market fill", "domain 4", ALL,
-           weight=WHOLE),
+           weight=QUOTED),
     Column("price_improvement_bps", "f8", ONE, MID, BENEFIT, "against the far touch before each market fill",
-           "domain 4", ALL, weight=WHOLE),
+           "domain 4", ALL, weight=QUOTED),
     Column("vwap_slippage_bps", "f8", ONE, "bps of VWAP", COST,
            "against the market's prints over the order's life, own included", "domain 4", ALL, weight=TRADED),
     Column("time_to_first_fill", "i8", ONE, "ns", NONE, "from arrival", "domain 4", ALL, "time_to_first_fill_ns"),
     Column("execution_time", "f8", ONE, "ns", NONE, "volume-weighted time of fills from arrival", "domain 4", ALL,
            "execution_time_ns"),
     Column("markout_bps", "f8", MARKOUT, MID, BENEFIT, "s (m_h - p) / m, m_h the mid h seconds after market fills",
-           "domain 4", ALL, "markout_<h>s_bps", weight=WHOLE),
+           "domain 4", ALL, "markout_<h>s_bps", weight=LATER),
     Column("realised_spread_bps", "f8", MARKOUT, MID, COST, "2 s (p - m_h) / m for each horizon h", "domain 4", ALL,
-           "realised_spread_<h>s_bps", weight=WHOLE),
+           "realised_spread_<h>s_bps", weight=LATER),
     Column("fill_ratio", "f8", ONE, "share", NONE, "filled over asked", "domain 4", ALL, of=DERIVED),
     Column("eq_ratio", "f8", ONE, "ratio", COST,
            "E/Q: effective over quoted spread of the market fills; none where all were locked", "domain 4", ALL,
@@ -181,7 +182,7 @@ COLUMNS: Final = (
     Column("quoted_spread_bps", "f8", ONE, MID, NONE, "time-weighted offer - bid over the window", "domain 4", ALL,
            weight=ASKED),
     Column("fill_quoted_spread_bps", "f8", ONE, MID, NONE, "offer - bid before each market fill", "domain 4", ALL,
-           weight=WHOLE),
+           weight=QUOTED),
     Column("arrival_improvement_bps", "f8", ONE, M0, BENEFIT, "market fills against the far touch at arrival",
            "domain 4", ALL, weight=TRADED),
     Column("vwap_slippage_ex_own_bps", "f8", ONE, "bps of VWAP", COST, "against the same prints less the order's own",
@@ -192,7 +193,7 @@ COLUMNS: Final = (
            "time of execution, the unfilled waiting until window_end, over Q", "domain 4", ALL,
            "execution_time_all_ns"),
     Column("impact_bps", "f8", MARKOUT, MID, COST, "2 s (m_h - m) / m: effective = realised + impact", "domain 4", ALL,
-           "impact_<h>s_bps", weight=WHOLE),
+           "impact_<h>s_bps", weight=LATER),
     Column("filled_within", "i8", WITHIN, "shares", NONE, "filled within h seconds of arrival, bookings included",
            "domain 4", NOT, "filled_quantity_<h>s"),
     Column("fill_rate", "f8", WITHIN, "share", NONE, "filled within h seconds of arrival, over asked: F(h)", "domain 4",

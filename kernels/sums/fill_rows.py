@@ -1,8 +1,9 @@
 """What only orders with fills, or reports, add to a cell: the second, shorter row of ``order_rows``.
 
 Metrics of fills are averaged by the value traded on the market. Which they are, and their order, follows from
-``measure.order_columns``. The parts of a spread add up only over the same orders: effective, realised, impact and what
-else compares fills with quotes are averaged over those that have them at every horizon (decisions 43).
+``measure.order_columns``. The parts of a spread add up only over the same orders: what looks ahead is averaged, horizon
+by horizon, over those that have all of it, and their effective spread is realised + impact there (decisions 43). What
+compares fills with the quotes before them does not depend on the horizons that are asked for.
 """
 
 import math
@@ -11,17 +12,14 @@ from typing import Final
 from kernels.base.compiling import inlined
 from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED
 from kernels.measure import result_rows as r
-from kernels.measure.order_columns import MARKOUT, TRADED, WHOLE, weighted
+from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
 from kernels.measure.result_rows import Rows
 from kernels.sums.fixed_point import SATURATED, fixed, whole
 from kernels.sums.order_rows import EVERY_SUMS, SCENARIO_SUMS, Tile, weigh, weighted_sums
 
-EVERY_METRICS: Final = weighted(TRADED)
-WHOLE_METRICS: Final = weighted(WHOLE)
-FILL_METRICS: Final = (*EVERY_METRICS, *WHOLE_METRICS)
-HORIZON_METRICS: Final = weighted(WHOLE, axis=MARKOUT)
-EVERY_METRIC_ROWS: Final = tuple(r.ROW[name] for name in EVERY_METRICS)
-WHOLE_METRIC_ROWS: Final = tuple(r.ROW[name] for name in WHOLE_METRICS)
+FILL_METRICS: Final = (*weighted(TRADED), *weighted(QUOTED))
+HORIZON_METRICS: Final = weighted(LATER, axis=MARKOUT)
+FILL_METRIC_ROWS: Final = tuple(r.ROW[name] for name in FILL_METRICS)
 HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
 # The one list of what an order with fills adds; behind it shares and orders by horizon, then the weighted metrics.
 FILL_SUMS: Final = (
@@ -84,16 +82,13 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
 
 
 @inlined
-def _keep_whole(rows: Rows, first: int, traded: int, tile: Tile, horizons: int) -> None:
-    """Take the weight from orders that lack a metric which counts only with the others, at any of the horizons."""
+def _keep_whole(rows: Rows, first: int, traded: int, tile: Tile, h: int, horizons: int) -> None:
+    """Write the weights of orders that have every metric of the h-th horizon, 0 of the others, to the tile."""
     for k in range(traded):
         i, trace = first + tile.traded[k], 0.0
-        for row in WHOLE_METRIC_ROWS:
-            trace += rows.floats[row, i] * 0.0  # stays 0 while all are finite
         for kind in HORIZON_METRIC_KINDS:
-            for h in range(horizons):
-                trace += rows.horizons[kind * horizons + h, i] * 0.0
-        tile.weight[k] *= int(trace == 0.0)
+            trace += rows.horizons[kind * horizons + h, i] * 0.0  # stays 0 while all are finite
+        tile.other_base[k] = tile.weight[k] * int(trace == 0.0)
 
 
 @inlined
@@ -108,16 +103,13 @@ def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
         traded += int(known != 0)
     _filled(rows, first, tile, traded)
     place, weight, places, out = WITHIN + 2 * rows.within.shape[0], tile.weight, tile.traded, tile.fill_rows
-    for row in EVERY_METRIC_ROWS:
+    for row in FILL_METRIC_ROWS:
         weigh(rows.floats[row], first, weight, places, traded, out, place)
         place += 3
     horizons = rows.horizons.shape[0] // r.HORIZON_KINDS
-    _keep_whole(rows, first, traded, tile, horizons)
-    for row in WHOLE_METRIC_ROWS:
-        weigh(rows.floats[row], first, weight, places, traded, out, place)
-        place += 3
-    for kind in HORIZON_METRIC_KINDS:
-        for h in range(horizons):
-            weigh(rows.horizons[kind * horizons + h], first, weight, places, traded, out, place)
-            place += 3
+    for h in range(horizons):
+        _keep_whole(rows, first, traded, tile, h, horizons)
+        for m in range(len(HORIZON_METRIC_KINDS)):
+            values, at = rows.horizons[HORIZON_METRIC_KINDS[m] * horizons + h], place + 3 * (m * horizons + h)
+            weigh(values, first, tile.other_base, places, traded, out, at)
     return traded

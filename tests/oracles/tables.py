@@ -237,11 +237,9 @@ def history(orders: Sequence[Row], style: Row) -> Expected:
     out["shortfall_ex_booking_bps"] = bps(
         orders, "shortfall_ex_booking_bps", lambda o: value(o) - round(2 * o["mid"]) * o["booked_quantity"]
     )
-    whole = [o for o in orders if all(o[f"{name}_{h}s_bps"] is not None for h in style["markouts"]
-                                      for name in ("realised_spread", "impact"))]  # fmt: skip
     weighted: list[tuple[str, Sequence[Row], Callable[[Row], int]]] = [(name, orders, traded) for name in BY_TRADED]
-    weighted += [("quoted_spread_bps", orders, value), *((name, whole, traded) for name in AGAINST_QUOTES)]
-    weighted += [(name.format(h=h), whole, traded) for h in style["markouts"] for name in BY_HORIZON]
+    weighted += [("quoted_spread_bps", orders, value), *((name, orders, traded) for name in AGAINST_QUOTES)]
+    weighted += [(name.format(h=h), orders, traded) for h in style["markouts"] for name in BY_HORIZON]
     if style.get("decisions"):
         decided = lambda o: round(2 * (o["decision_mid"] or 0)) * o["order_quantity"]  # noqa: E731
         weighted += [(name, orders, decided) for name in ("delay_bps", "decision_shortfall_bps")]

@@ -123,7 +123,7 @@ def test_a_job_counts_and_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
         assert (counts["orders_without_window"], counts["quotes_absurd_spread"]) == (1, 1)
         assert counts["session_from_file"] == 1
         assert [text for text in report.warnings if "end of the hours" not in text] == [
-            "1 orders do not agree with their fills",
+            "1 orders do not agree with their fills; first: order 2 (matched 0, fills 100)",
             "1 orders contradict themselves and are in no table; first: order 2 (orders_matched_falls, "
             "orders_filled_beyond_leaves)",
             "1 orders have fills before the time they are measured from, and so no costs; first: order 4",

@@ -1,6 +1,7 @@
 """What the column guide says an average is weighted by is what it is weighted by."""
 
 from collections.abc import Callable
+from functools import partial
 from math import fsum, isfinite
 
 import numpy as np
@@ -33,21 +34,17 @@ def market_value(block: OrderBlock, i: int) -> int:
     return sum(block.venue_notional[:3, i].tolist())
 
 
-def whole_market_value(block: OrderBlock, i: int) -> int:
-    parts = [
-        float(block.effective_spread_bps[i]),
-        float(block.price_improvement_bps[i]),
-        *block.realised_spread_bps[:, i],
-        *block.impact_bps[:, i],
-    ]
+def whole_market_value(block: OrderBlock, i: int, h: int) -> int:
+    parts = block.realised_spread_bps[h, i], block.impact_bps[h, i], block.markout_bps[h, i]
     return market_value(block, i) if all(map(isfinite, parts)) else 0
 
 
+LATER = "value of its market fills, of orders with realised spread and impact at that horizon"
 WEIGHTS: dict[str, Callable[[OrderBlock, int], int]] = {
     "Q M0": asked,
     "Q Md": asked_at_decision,
     "value of its market fills": market_value,
-    "value of its market fills, of orders with realised spread and impact at every horizon": whole_market_value,
+    "value of its market fills, of orders with a valid quote before one": market_value,
 }
 AVERAGED = [column for column in order_columns.COLUMNS if column.weight]
 
@@ -77,8 +74,9 @@ def test_each_average_has_the_weight_that_the_guide_names(
 ) -> None:
     named = averaged(column)
     assert named in COLUMNS
-    weigh = WEIGHTS[named.meaning.partition("; an order counts with the ")[2]]
+    weight = named.meaning.partition("; an order counts with the ")[2]
     for h, values in enumerate(np.atleast_2d(block[column.name])):
+        weigh = partial(whole_market_value, h=h) if weight == LATER else WEIGHTS[weight]
         pairs = [(weigh(block, i), v) for i, v in enumerate(values.tolist()) if isfinite(v) and weigh(block, i) > 0]
         assert len({w for w, _ in pairs}) > 10  # another weight would give another average
         expected = fsum(w * v for w, v in pairs) / sum(w for w, _ in pairs)
@@ -87,10 +85,13 @@ def test_each_average_has_the_weight_that_the_guide_names(
         assert int(real[f"{name.removesuffix('_bps')}_orders"]) == len(pairs)
 
 
-def test_effective_is_realised_and_impact(real: dict[str, str]) -> None:
-    for seconds in HORIZONS:
+def test_effective_is_realised_and_impact(real: dict[str, str], block: OrderBlock) -> None:
+    """At each horizon, over the orders that have all of it; effective_spread_bps itself depends on no horizon."""
+    for h, seconds in enumerate(HORIZONS):
+        weights = [whole_market_value(block, i, h) for i in range(len(block))]
+        effective = fsum(w * x for w, x in zip(weights, block.effective_spread_bps.tolist(), strict=True) if w)
         parts = float(real[f"realised_spread_{seconds:g}s_bps"]) + float(real[f"impact_{seconds:g}s_bps"])
-        assert float(real["effective_spread_bps"]) == pytest.approx(parts, abs=1e-9)
+        assert effective / sum(weights) == pytest.approx(parts, abs=1e-6)
         assert float(real[f"markout_{seconds:g}s_bps"]) == pytest.approx(
             -float(real[f"realised_spread_{seconds:g}s_bps"]) / 2, abs=1e-9
         )
