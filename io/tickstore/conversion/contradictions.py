@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from tickstore.building.oddities import ABSURD_QUOTES, OTHER_UNIT, SET_APART
+from tickstore.building.oddities import ABSURD_QUOTES, NO_STATES, OTHER_UNIT, SET_APART
 from tickstore.day.schema import Key
 from tickstore.store.commit import BuiltPartition
 
 _SHOWN: Final = 3  # names
 _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
+    NO_STATES: "order files without rows after executions, whose orders that traded are set apart; give files that "
+    "state leaves and matched after each execution, or at the end: {count} security-days",
     ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }
