@@ -9,15 +9,23 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import Array
-from kernels.conventions import ABSURD_SPREAD, ABSURD_TICKS, FAULT_KINDS, FAULTS_SET_APART, USUAL_TICKS
+from kernels.conventions import (
+    ABSURD_SPREAD,
+    ABSURD_TICKS,
+    FAULT_FILLED_BEYOND,
+    FAULT_KINDS,
+    FAULTS_SET_APART,
+    USUAL_TICKS,
+)
 from tickstore.parse.text_ids import order_name
 
-SET_APART, ABSURD_QUOTES, OTHER_UNIT = "set apart", "absurd quotes", "other unit"
+SET_APART, NO_STATES, ABSURD_QUOTES, OTHER_UNIT = "set apart", "no states", "absurd quotes", "other unit"
 NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
 _BLOCK: Final = 1 << 18
 _SAMPLE: Final = 1 << 12  # prices that a median is taken of
 _FEW: Final = 0.1  # of the fills, and of the shares that matched: where fewer meet, ids may be spelt in two ways
 _SHOWN: Final = 3  # ids
+_NEARLY_ALL: Final = 0.9
 _FAR: Final = 8  # times: prices of a table so far from the quotes are in another unit
 
 
@@ -31,7 +39,8 @@ class Oddity(NamedTuple):
 
 def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddity]:
     """Return what is odd about a partition, from its columns by path."""
-    found = [*_orders_set_apart(views), *_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
+    found = [*_orders_set_apart(views), *_without_states(views)]
+    found += [*_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
         found += _other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
     return found
@@ -56,6 +65,15 @@ def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
         orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         rows = np.flatnonzero(executed > 0)[:_SHOWN].tolist()
         yield Oddity(NO_ORDERS, fills - count, ", ".join(order_name(orders, row) for row in rows))
+
+
+def _without_states(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Find that nearly all orders that traded have no row after their entry that would show it."""
+    traded = np.flatnonzero(views["orders/fill_count"])
+    entries = views["orders/first_row"][traded] == views["orders/last_row"][traded]
+    beyond = int(np.count_nonzero(entries & (views["orders/fault"][traded] & FAULT_FILLED_BEYOND != 0)))
+    if beyond > _NEARLY_ALL * len(traded):
+        yield Oddity(NO_STATES, 1, f"{beyond} of {len(traded)} orders that traded")
 
 
 def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[Oddity]:

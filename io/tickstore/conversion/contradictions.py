@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, OTHER_UNIT, SET_APART
+from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, NO_STATES, OTHER_UNIT, SET_APART
 from tickstore.day.schema import Key
 from tickstore.input.files import Source
 from tickstore.input.text import read_head
@@ -17,6 +17,8 @@ _FEW: Final = 0.1  # of the trades
 _HEAD: Final = 1 << 14  # bytes of a file that ids are shown of
 _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
+    NO_STATES: "order files without rows after executions, whose orders that traded are set apart; give files that "
+    "state leaves and matched after each execution, or at the end: {count} security-days",
     ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }

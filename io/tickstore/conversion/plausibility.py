@@ -5,6 +5,7 @@ Called by `conversion` once all is built.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Final
 
 from tickstore.conversion.parse_task import ParsedChunk
@@ -15,6 +16,7 @@ from tickstore.parse.blocks import SlowRows
 
 _OLD: Final = 5  # years between trading and the writing of its file, beyond which another epoch is likelier
 _OFF_NAME: Final = 7  # days between a date and that in the file's name
+_GAP: Final = 10  # years without a date inside one input
 _HOW: Final = "if times count from another day than 1970-01-01, say so with --epoch and --time_unit"
 
 
@@ -40,8 +42,11 @@ def range_warnings(keys: Sequence[Key], sources: Sequence[Source]) -> list[str]:
         return [f"{said}, while the names of the files say {named[0]}: {_HOW}"]
     if (written - last).days > _OLD * 365:
         return [f"{said}, {(written - last).days // 365} years before the files were written: {_HOW}"]
-    if (last - first).days > 40 * 365:
-        return [f"{said}: some times are of another unit or epoch than others: {_HOW}"]
+    days = sorted({date.fromisoformat(day) for _, day in keys})
+    for before, after in pairwise(days):
+        if (after - before).days > _GAP * 365:
+            gap = f"{said}, with none between {before} and {after}"
+            return [f"{gap}: some times are of another unit or epoch than others: {_HOW}"]
     return []
 
 

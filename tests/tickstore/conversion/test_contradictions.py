@@ -116,6 +116,23 @@ def test_prices_in_another_unit_than_the_quotes(factor: int, tmp_path: Path) -> 
     assert f"the median order price is 3.350 and the median mid {3.35 * factor:.3f}" in found[0]
 
 
+def test_order_files_of_entries_alone(tmp_path: Path) -> None:
+    lines = [order(number=number)[0] for number in (1, 2)]
+    _, found = warnings(tmp_path, orders=lines, trades=[trade()])
+    assert found == (
+        "order files without rows after executions, whose orders that traded are set apart; give files that state "
+        "leaves and matched after each execution, or at the end: 1 security-days; first: security 101 on 2024-09-05, "
+        "1 of 1 orders that traded"
+    )
+
+
+@pytest.mark.parametrize(("year", "said"), [(2023, False), (2015, False), (1994, True)])
+def test_years_without_a_date_are_named(year: int, said: bool, tmp_path: Path) -> None:
+    lines = [*order(), *order(time=OPEN - (2024 - year) * 365 * DAY, number=2)]
+    found = warnings(tmp_path, orders=lines)
+    assert ["with none between" in text for text in found] == [True] * said
+
+
 def test_orders_that_contradict_themselves_are_named(tmp_path: Path) -> None:
     lines = [*order(), *order(number=5, time=OPEN + HOUR), *order(number=5, time=OPEN + 2 * HOUR)]
     (found,) = warnings(tmp_path, orders=lines)
