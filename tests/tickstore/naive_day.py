@@ -53,7 +53,7 @@ def naive_needed(trades: list[Row], copies: list[int], orders: list[Row]) -> set
     }
 
 
-def naive_turned(rows: list[Row]) -> list[Row]:
+def naive_turned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows of a file from its end, without their sequence, where times fall and the sequence never does."""
     steps = list(pairwise(rows))
     falls = any(b["timestamp"] < a["timestamp"] for a, b in steps)
@@ -64,7 +64,6 @@ def naive_turned(rows: list[Row]) -> list[Row]:
 
 def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str, list[Any]]:
     """Return column path -> values for a partition's rows in the order of the input."""
-    orders, trades, nbbo = map(naive_turned, (orders, trades, nbbo))
     orders = naive_sorted(orders, "auto")
     trades, nbbo = naive_sorted(trades, "auto", orders), naive_sorted(nbbo, "keep")
     ids = list(dict.fromkeys(row["order_id"] for row in orders))

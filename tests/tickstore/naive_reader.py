@@ -9,6 +9,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -118,6 +119,12 @@ def _value(name: str, text: str, zone: str, decimals: int | None) -> Any:
         ):
             raise BadLineError("time out of range")
         return ns
+    if name == "order_id" and re.fullmatch(r"[0-9]{1,15}\.0", text):  # as tables with gaps write it
+        text = text[:-2]
+    if name not in ("order_id", "sequence", "deal_source"):
+        text = text.removeprefix("+")
+        if re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{0,20})?[eE][+-]?[0-9]{1,2}", text):
+            text = f"{Decimal(text):f}"
     if name in NUMBERS:
         shares = name.endswith("quantity")  # those may be written with a point and zeros
         if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)" if shares else "-?[0-9]+", text):

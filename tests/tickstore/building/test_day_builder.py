@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import tickstore
-from tests.tickstore.naive_day import Row, naive_day
+from tests.tickstore.naive_day import Row, naive_day, naive_turned
 from tickstore import ConvertRequest, open_day, write_day
 from tickstore.building.scratch import Scratch
 from tickstore.building.time_order import time_order
@@ -88,7 +88,7 @@ def test_a_day_equals_the_naive_day(
     for rows in (orders, trades, nbbo):
         rows += [dict(rows[n]) for n in again if n < len(rows)]
     day = convert_rows(tmp_path_factory.mktemp("day"), orders, trades, nbbo)
-    for path, values in naive_day(orders, trades, nbbo).items():
+    for path, values in naive_day(*map(naive_turned, (orders, trades, nbbo))).items():
         group, _, name = path.partition("/")
         assert day.group(group)[name].tolist() == values, path
 

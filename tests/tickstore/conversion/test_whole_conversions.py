@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.tickstore.naive_day import naive_day
+from tests.tickstore.naive_day import naive_day, naive_turned
 from tests.tickstore.naive_reader import EPOCH, ReadFile, read_file
 from tickstore import ConvertRequest, InputError, convert, open_day, read_catalog, verify
 from tickstore.request import Limits
@@ -154,7 +154,7 @@ def expected(found: dict[str, list[ReadFile]]) -> dict[tuple[str, str], dict[str
     rows: dict[tuple[str, str], dict[str, list[Any]]] = {}
     for table, read in found.items():
         ranked = sorted(read, key=lambda file: file.rows[0]["timestamp"] if file.rows else 0)
-        for row in (row for file in ranked for row in file.rows):
+        for row in (row for file in ranked for row in naive_turned(file.rows)):
             key = row["security"], row["date"].isoformat()
             plain = {name: value for name, value in row.items() if name not in ("security", "date")}
             if table == "orders":

@@ -308,7 +308,6 @@ def test_the_real_day_is_counted_as_plain_python_counts_it(real_day: Path) -> No
         (ORDERS.replace("order_id", "Auftrag") + order(1, OPEN, 1, 0), "", "no column for order_id; map them"),
         (ORDERS.replace("participantid", "who") + order(1, OPEN, 1, 0), "", "no column for participant; map them"),
         (ORDERS + order(1, OPEN, 1, 0), "a,b\n1,2\n", "orders/6.csv: no column for order_id, timestamp"),
-        (ORDERS + order(1, OPEN, 1, 0), "\n\n", "orders/6.csv: no header line: the first line is blank"),
         (ORDERS + order(1, OPEN, 1, 0), ORDERS.replace("sequence", "side"), "orders/6.csv: "),
         (ORDERS + order(1, OPEN, 1, 0).replace(str(OPEN), "soon"), "", "1 of 1 rows, their times cannot be read"),
         (ORDERS + order(1, OPEN, 1, 0) + order(2, OPEN, 1, 0).replace(str(OPEN), "12:00 o'clock"), "",
