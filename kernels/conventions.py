@@ -71,6 +71,8 @@ VENUE_OF_DEAL: Final = {
     for deal in deals
 }
 
+FAR_PRICE: Final = 8  # times: a fill so far from the mid is at a price that cannot be
+
 # What is wrong with an order of a day: bits of ``orders/fault``.
 FAULT_MATCHED_FALLS: Final = 1  # the matched counter falls between two rows
 FAULT_NEGATIVE: Final = 2  # a row with negative leaves or matched

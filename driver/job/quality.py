@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from kernels.base.columns import QuoteColumns, take_columns
+from kernels.base.columns import FillColumns, QuoteColumns, take_columns
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, NULL, VENUE_OTHER, VENUE_REPORT
+from kernels.market.quality import is_far
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
@@ -27,6 +28,7 @@ WARNINGS: Final = {
     "orders_filled_before_benchmark": "orders have fills before the time they are measured from, and so no costs",
     "carried_unknown": "orders begin with a row that may show an execution; all it has matched counts as of this day",
     "fills_unknown_deal_source": "fills have deal sources nobody knows: they fill their orders and belong to no venue",
+    "fills_price_implausible": "fills have no price, or one more than 8 times off the mid",
     "quotes_absurd_spread": "quotes have a spread above half of the mid and count as one-sided",
 }
 
@@ -72,6 +74,8 @@ def _first(day: Day, job: Job, kind: str) -> str:
     if kind == "fills_unknown_deal_source":
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
+    if kind == "fills_price_implausible":
+        return _first_far(day, job)
     if kind == "quotes_absurd_spread":
         quotes = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
         row = int(np.argmax((quotes.offer == NULL) & (day.quotes["offer"] != NULL)))
@@ -103,6 +107,18 @@ def _first_not_reconciled(day: Day) -> str:
     row = int(np.argmax(filled != orders["matched_quantity"]))
     matched = int(orders["matched_quantity"][row])
     return f"order {order_name(orders, row)} (matched {matched}, fills {filled[row]})"
+
+
+def _first_far(day: Day, job: Job) -> str:
+    """Return the first fill, in the order of the day file, at a price that cannot be."""
+    quotes, ticks = take_columns(QuoteColumns, day.quotes), ticks_by_price(job.settings.simulation.ticks)
+    fills = take_columns(FillColumns, day.fills)
+    for row in np.flatnonzero(fills.venue != VENUE_REPORT):
+        price = int(fills.price[row])
+        if is_far(price, int(fills.quote[row]), quotes, ticks):
+            when = np.datetime64(int(fills.timestamp[row]), "ns")
+            return f"{price} price units at {when}Z, of order {int(day.fills['order_id'][row]) % 2**64}"
+    return ""
 
 
 def plausible_table(day: Day, job: Job) -> dict[str, NDArray[Any]]:

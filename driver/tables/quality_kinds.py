@@ -40,6 +40,7 @@ KIND_MEANINGS: Final = {
     "fills_off_market": "off-market reports, which consume no order",
     "fills_unknown_deal_source": "of deal sources nobody knows: they fill their orders and belong to no venue",
     "fills_before_first_quote": "fills before the day's first quote",
+    "fills_price_implausible": "of no price, or more than 8 times off the mid of the quote before them, reports aside",
     "quotes": "rows of quotes",
     "quotes_valid": "two-sided, bid below offer",
     "quotes_locked": "bid equal to offer",

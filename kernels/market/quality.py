@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import Array, FillColumns, OrderColumns, QuoteColumns
-from kernels.base.compiling import kernel
-from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import FAR_PRICE, FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
 from kernels.market.quote_book import opening_time
 from kernels.market.quotes import is_absurd
 
@@ -16,7 +16,7 @@ ORDER_KINDS: Final = (
 )  # fmt: skip
 FILL_KINDS: Final = (
     "fills", "fills_without_order", "fills_booked", "fills_off_market", "fills_unknown_deal_source",
-    "fills_before_first_quote",
+    "fills_before_first_quote", "fills_price_implausible",
 )  # fmt: skip
 QUOTE_KINDS: Final = (
     "quotes", "quotes_valid", "quotes_locked", "quotes_crossed", "quotes_one_sided", "quotes_empty",
@@ -62,18 +62,40 @@ def count_orders(
         out[k] = found
 
 
+@inlined
+def is_far(price: int, quote: int, quotes: QuoteColumns, ticks: Array) -> bool:
+    """Return whether a fill cannot be at ``price``: none, or far from the mid of the quote before it, if that is valid.
+
+    quote : the row of that quote, -1 where there is none
+    """
+    if price <= 0:
+        return True
+    if quote < 0:
+        return False
+    bid, offer = quotes.bid[quote], quotes.offer[quote]
+    if bid <= 0 or offer < bid or is_absurd(bid, offer, ticks):
+        return False
+    twice = bid + offer
+    return bool((2 * price > FAR_PRICE * twice) | (2 * FAR_PRICE * price < twice))
+
+
 @kernel
-def count_fills(fills: FillColumns, out: Array) -> None:
-    """Count every kind of ``FILL_KINDS`` into ``out``, (kinds,) int64: whole day, every fill."""
+def count_fills(fills: FillColumns, quotes: QuoteColumns, ticks: Array, out: Array) -> None:
+    """Count every kind of ``FILL_KINDS`` into ``out``, (kinds,) int64: whole day, every fill.
+
+    ticks : (2, k) int64, from price and tick
+    """
     venues = fills.venue
-    strange = booked = reported = other = early = 0
+    strange = booked = reported = other = early = far = 0
     for i in range(len(venues)):
         strange += fills.order_index[i] < 0
         booked += venues[i] == VENUE_BOOKED
         reported += venues[i] == VENUE_REPORT
         other += venues[i] == VENUE_OTHER
         early += fills.quote[i] < 0
-    for k, count in enumerate((len(venues), strange, booked, reported, other, early)):
+        if venues[i] != VENUE_REPORT and is_far(fills.price[i], fills.quote[i], quotes, ticks):
+            far += 1
+    for k, count in enumerate((len(venues), strange, booked, reported, other, early, far)):
         out[k] = count
 
 
@@ -105,7 +127,7 @@ def quality_counts(
     kinds = ORDER_KINDS, FILL_KINDS, QUOTE_KINDS
     of_orders, of_fills, of_quotes = (np.empty(len(names), np.int64) for names in kinds)
     count_orders(orders, fills, fault, (*session, opening_time(quotes, session[0], ticks)), of_orders)
-    count_fills(fills, of_fills)
+    count_fills(fills, quotes, ticks, of_fills)
     count_quotes(quotes, ticks, of_quotes)
     counts = {SET_APART: int(np.count_nonzero(fault & FAULTS_SET_APART))}
     counts |= {kind: int(np.count_nonzero(fault & bit)) for bit, kind in FAULT_KINDS.items()}

@@ -27,6 +27,11 @@ def naive_quality(events: list[Row], fills: list[Row], quotes: list[Row], sessio
     counts["fills_before_first_quote"] = sum(
         not any(quote["timestamp"] < fill["timestamp"] for quote in quotes) for fill in fills
     )
+    counts["fills_price_implausible"] = sum(
+        naive_far(fill["price"], [quote for quote in quotes if quote["timestamp"] < fill["timestamp"]][-1:])
+        for fill in fills
+        if fill["deal_source"] not in REPORTS
+    )
     kinds = [naive_kind(quote["bid"] or 0, quote["offer"] or 0) for quote in quotes]
     counts["quotes"] = len(quotes)
     names = ("valid", "locked", "crossed", "one_sided", "empty", "absurd_spread")
@@ -38,6 +43,14 @@ def naive_opening(quotes: list[Row], start: int) -> int:
     minute = [quote for quote in quotes if start <= quote["timestamp"] <= start + 60 * 10**9]
     kinds = [(quote["timestamp"], naive_kind(quote["bid"] or 0, quote["offer"] or 0)) for quote in minute]
     return min((time for time, kind in kinds if kind in ("valid", "locked")), default=start)
+
+
+def naive_far(price: int, last: list[Row]) -> bool:
+    """Return whether a price cannot be, beside the quote before it if there is one."""
+    bid, offer = (last[0]["bid"] or 0, last[0]["offer"] or 0) if last else (0, 0)
+    if price > 0 and naive_kind(bid, offer) in ("valid", "locked"):
+        return not 1 / 8 <= price / ((bid + offer) / 2) <= 8
+    return price <= 0
 
 
 def naive_orders(

@@ -138,3 +138,14 @@ def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
     assert (
         "1 orders contradict themselves and are in no table; first: order 1 (orders_rows_out_of_order)" in done.stderr
     )
+
+
+@pytest.mark.parametrize(("price", "count"), [(3350, 0), (26_800, 0), (33_500, 1), (419, 0), (400, 1), (0, 1)])
+def test_fills_at_prices_that_cannot_be_are_counted(price: int, count: int, tmp_path: Path) -> None:
+    trades = [f"1,{at('10:05:00')},101,3350,B,50,1", f"1,{at('10:06:00')},101,{price},B,50,1"]
+    quotes = [f"{at('10:00:00')},101,3340,3360"]
+    run = Run(tmp_path, orders=life(1, "10:05:00", "10:06:00", 100), trades=trades, nbbo=quotes)
+    assert run.counts()["fills_price_implausible"] == count
+    assert (f"{count} fills have no price, or one more than 8 times off the mid; first: {price} " in run.said) == (
+        count > 0
+    )
