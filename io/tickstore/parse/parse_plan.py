@@ -4,6 +4,7 @@ Made once a byte range by `blocks`.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -163,21 +164,21 @@ class _Maker:
                 row[EMPTY_OK] = False
             if len(packed) > WORD_BYTES:  # the slow path knows it
                 continue
-            try:
-                stands = replace(reading, column=-1, constant=meant, words=())
-                value = NULL if meant == "" else read_cells((), stands, self._rules, self._long_names)
-            except RejectError:
-                raise InputError(f"[input.columns] {reading.field.name}: {text!r} cannot stand for {meant!r}") from None
-            parts = [packed[n : n + 8] for n in range(0, WORD_BYTES, 8)]
-            numbers = [int.from_bytes(part, "big") for part in parts]
-            signed = [number - (1 << 64) if number >= 1 << 63 else number for number in numbers]
-            self._words.append((*signed, len(packed), value))
+            value = NULL if meant == "" else self._meant(reading, text, meant)
+            self._words.append((*_packed_word(packed), len(packed), value))
             if text.isdigit() and int(text) <= _ANY_NUMBER:
                 if int(text) < _SMALL_WORD:
                     row[EASY_LOW] = max(row[EASY_LOW], int(text) + 1)
                 else:
                     row[EASY_HIGH] = min(row[EASY_HIGH], int(text) - 1)
         row[WORD_STOP] = self._width + len(self._words)
+
+    def _meant(self, reading: Reading, text: str, meant: str) -> int:
+        try:
+            stands = replace(reading, column=-1, constant=meant, words=())
+            return read_cells((), stands, self._rules, self._long_names)
+        except RejectError:
+            raise InputError(f"[input.columns] {reading.field.name}: {text!r} cannot stand for {meant!r}") from None
 
     @staticmethod
     def _easy_range(reading: Reading, low: int, high: int) -> tuple[int, int]:
@@ -221,3 +222,10 @@ class _Maker:
         plan[PATTERNS] = 0
         plan[PATTERNS, : len(self._steps)] = self._steps
         return ParsePlan(plan, self._slots, tuple(self._copies), tuple(self._constants), tuple(self._clocks))
+
+
+@lru_cache(maxsize=256)
+def _packed_word(text: bytes) -> tuple[int, ...]:
+    """Return the bytes of a word as numbers of eight bytes each, as the kernel packs them."""
+    numbers = (int.from_bytes(text[n : n + 8], "big") for n in range(0, WORD_BYTES, 8))
+    return tuple(number - (1 << 64) if number >= 1 << 63 else number for number in numbers)

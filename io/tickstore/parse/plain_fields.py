@@ -245,7 +245,7 @@ def read_field(data: U8, position: int, delim: Any, plan: I64, column: int) -> t
     value = np.int64(_BAD)
     if end == begin:
         value = np.int64(NULL)
-    elif words:
+    elif words and not (plain and number == NULL):  # the usual null is told by its digits
         value = _word_value(data, begin, end, plan, column)
     if value == _BAD:
         value = _value(data, begin, end, plain, number, digits, plan, column)

@@ -45,7 +45,8 @@ def understood(
     for reading in source.readings:
         if reading.column >= 0:
             texts = [row[reading.column].strip() for row in rows]
-            present = [text for text in texts if text not in _nulls(reading)]
+            nulls = _nulls(reading)
+            present = [text for text in texts if text not in nulls]
             reading = _with_kind(reading, present, source, request)
             if reading.kind == TIME:
                 pattern = _pattern(reading, present)
@@ -138,9 +139,9 @@ def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineR
     """Return whether most cells of a column that the file need not have cannot be read."""
     if reading.field.required or reading.kind in (NAME, DATE):
         return False
-    bad = present = 0
+    bad, present, nulls = 0, 0, _nulls(reading)
     for row in rows:
-        present += row[reading.column].strip() not in _nulls(reading)
+        present += row[reading.column].strip() not in nulls
         try:
             read_cells(row, reading, rules, {})
         except RejectError:
