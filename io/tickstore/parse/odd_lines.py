@@ -20,7 +20,7 @@ from tickstore.input.packed_names import pack_name, whole_id
 from tickstore.input.readings import Reading
 from tickstore.times.iso_times import NO_TIME, to_utc
 from tickstore.times.stated_dates import UNREADABLE, join_dates, read_stated_date
-from tickstore.times.stated_formats import format_clock, read_format, stated_format
+from tickstore.times.stated_formats import format_clock, format_date, read_format, stated_format
 from tickstore.times.stated_numbers import clock_ns, number_time
 from tickstore.times.trade_dates import DAY_NS, local_changes, trade_calendar
 from tickstore.times.written_times import NULL_TEXT, RejectError, looks_whole, parse_time, time_shape, whole_number
@@ -154,7 +154,8 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
 
 def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -> int:
     """Return ns UTC of a time, or of a clock and its date."""
-    if reading.clock and reading.format and stated_format(reading.format).has_date:
+    form = stated_format(reading.format) if reading.clock and reading.format else None
+    if form is not None and form.has_date and form.has_clock:
         date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
         return read_format(f"{date} {text}", reading.format, rules.timezone)
     if not reading.clock:
@@ -166,8 +167,9 @@ def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -
     date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
     if not date or date == NULL_TEXT:
         raise RejectError("missing date")
-    clock = format_clock(text, reading.format) if reading.format else clock_ns(text, reading.unit or "s")
-    joined = int(join(np.array([clock]), np.array([_date_number(date)]), rules.timezone)[0])
+    clock = format_clock(text, reading.format) if form and form.has_clock else clock_ns(text, reading.unit or "s")
+    number = format_date(date, reading.format) if form and form.has_date else _date_number(date)
+    joined = int(join(np.array([clock]), np.array([number]), rules.timezone)[0])
     if joined < 0:
         raise RejectError("malformed date")
     return joined

@@ -10,9 +10,9 @@ from typing import Final
 
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
-from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES, canonical
+from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES
 from tickstore.input.files import Source, check_file, expand
-from tickstore.input.header import BOM, given_header, parse_header
+from tickstore.input.header import BOM, column_of, given_header, parse_header
 from tickstore.input.readings import field_readings
 from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.odd_lines import LineRules, time_shapes
@@ -112,13 +112,7 @@ def _check_mapping(rules: dict[str, ColumnRule], sources: list[Source]) -> None:
         if field not in {f.name for t in TABLES if table in ("", t) for f in FIELDS[t]}:
             raise InputError(f"[input.columns] {name}: there is no such field")
         files = [s for s in sources if table in ("", s.table) and field in {f.name for f in FIELDS[s.table]}]
-        if (
-            files
-            and rule.column
-            and not any(
-                rule.column in s.header.names or canonical(rule.column) in map(canonical, s.header.names) for s in files
-            )
-        ):
+        if files and rule.column and all(column_of(s.header.names, rule.column) is None for s in files):
             raise InputError(
                 f"[input.columns] maps {name} to {rule.column!r}, but no file has such a column; "
                 f"{files[0].path} has: {', '.join(files[0].header.names)}"

@@ -20,6 +20,7 @@ from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.request import ConvertRequest
 from tickstore.rules import ColumnRule
 from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, infer_pattern, number_pattern
+from tickstore.times.stated_formats import stated_format
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT, RejectError
 
@@ -124,6 +125,8 @@ def _is_number(text: str) -> bool:
 
 def _pattern(reading: Reading, present: Sequence[str]) -> tuple[int, ...]:
     """Return the pattern of a column's times for the fast path, none where it needs none."""
+    if reading.clock and reading.format and stated_format(reading.format).has_date:
+        return ()  # date and clock are in two cells, which only the slow path brings together
     if reading.format:
         steps = format_pattern(reading.format)
     elif reading.clock:

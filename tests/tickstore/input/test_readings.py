@@ -311,7 +311,14 @@ class TestTimes:
 
     @pytest.mark.parametrize(
         ("date", "form"),
-        [("05/09/2024", "%d/%m/%Y %H:%M:%S"), ("05-Sep-2024", ""), ("5 SEP 2024", ""), ("2024/09/05", "")],
+        [
+            ("05/09/2024", "%d/%m/%Y %H:%M:%S"),
+            ("05/09/2024", "%d/%m/%Y"),
+            ("240905", "%y%m%d"),
+            ("05-Sep-2024", ""),
+            ("5 SEP 2024", ""),
+            ("2024/09/05", ""),
+        ],
     )
     def test_dates_in_other_forms_beside_a_clock(self, tmp_path: Path, date: str, form: str) -> None:
         text = "day," + ORDERS + f"{date},{row('10:00:00')}"
