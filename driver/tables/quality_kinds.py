@@ -25,9 +25,9 @@ _FAULTS: Final = {
 }
 KIND_MEANINGS: Final = {
     "orders_reconciled": "orders whose fills add up to what their states have matched",
-    "orders_not_reconciled": "the others",
-    "orders_filled_above_matched": "of them, those with more fills than matched",
-    "orders_filled_below_matched": "of them, those with fewer",
+    "orders_not_reconciled": "orders whose fills do not add up to what their states have matched",
+    "orders_filled_above_matched": "orders with more fills than matched",
+    "orders_filled_below_matched": "orders with fewer fills than matched",
     "orders_carried_over": "orders that had matched something on earlier days",
     "orders_set_apart": "with a fault below other than orders_filled_before_entry or carried_unknown: in no table",
     **{kind: _FAULTS[kind] for kind in FAULT_KINDS.values()},
@@ -46,7 +46,7 @@ KIND_MEANINGS: Final = {
     "quotes_locked": "bid equal to offer",
     "quotes_crossed": "bid above offer: no benchmark",
     "quotes_one_sided": "one side is missing: no benchmark",
-    "quotes_empty": "both are",
+    "quotes_empty": "both sides are missing",
     "quotes_absurd_spread": "a spread above half of the mid and above 20 ticks: taken for one-sided",
     "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
