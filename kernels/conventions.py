@@ -113,7 +113,7 @@ class Scenario(NamedTuple):
     name: str
     kind: str
     tested: bool  # whether its saving enters inference (decisions 37); the others are described
-    computed: bool  # whether this version computes it; the others are refused by name
+    chosen: bool  # whether it is asked for by its own name; a bound comes with the scenario that it bounds
     meaning: str
 
 
@@ -122,11 +122,16 @@ SCENARIO_TABLE: Final = (
     Scenario("A", ALGEBRA, True, True, "unlimited dark liquidity"),
     Scenario("B", ALGEBRA, False, True, "limited dark liquidity"),
     Scenario("C", ALGEBRA, False, True, "price impact"),
-    Scenario("R", REPLAY, True, False, "the replay"),
-    Scenario("P", PLACEBO, False, False, "the placebo"),
+    Scenario("P", PLACEBO, False, True, "the placebo: the dark book replayed with nobody's behaviour changed"),
+    Scenario("R", REPLAY, True, True, "resting in the dark book alone"),
+    Scenario("R_optimistic", REPLAY, False, False, "the same at the front of the queue, minimums ignored"),
+    Scenario("R_conservative", REPLAY, False, False, "the same with quantity that nobody else wanted"),
+    Scenario("D", REPLAY, True, True, "resting in the dark and in the lit book at once"),
 )
-# Those computed, in the order every array and table uses.
-SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.computed)
+# Those of an order's own data, whose number kernels are compiled for, and those replayed, in the order of every table.
+SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind in (REALITY, ALGEBRA))
+REPLAYED: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind in (REPLAY, PLACEBO))
+BOUNDS: Final = ("R_optimistic", "R_conservative")  # of R, the central run
 
 # Which mid a scenario trades at (decisions 14).
 MID_TIME_WEIGHTED: Final = 0

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from driver.config.keys import Config
-from kernels.conventions import SCENARIO_TABLE, SCENARIOS
+from kernels.conventions import REPLAYED, SCENARIO_TABLE, SCENARIOS
 from tickstore.errors import UserError
 
-LATER = {scenario.name: scenario.meaning for scenario in SCENARIO_TABLE if not scenario.computed}
+LATER = {scenario.name: scenario.meaning for scenario in SCENARIO_TABLE if scenario.name in REPLAYED}
 NOW = ", ".join(SCENARIOS[1:])
 
 

@@ -15,7 +15,7 @@ from tickstore.rules import UNIT, ColumnRule
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
 CUTOFF = rf"{CLOCK}|24:00"
-SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:])
+SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:] if scenario.chosen)
 SCENARIO_LIST = kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
 ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
 NAMES = kinds.list_of(kinds.code(), unique=False)

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
@@ -37,6 +38,33 @@ class Simulation:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayChoices:
+    """How the dark book is replayed, and how selected orders rest in it (decisions 20, 21, 46, 47)."""
+
+    subject_limit: str = "own"  # one of SUBJECT_LIMITS
+    horizon: str = "rest_s"  # one of HORIZONS
+    rest_seconds: float = 300.0
+    from_rest: bool = False  # rest what the entry pass left, and keep the fills of that pass
+    subjects_meet: bool = False
+    alone: bool = False
+    dark_seconds: tuple[float, ...] = ()  # time limits in the dark, after which an order follows history
+    minimum: int = 0  # of subjects, shares
+    latency_ns: int = 0  # of subjects' entries
+    without: tuple[int, ...] = ()  # participants whose own dark orders are left out
+    preferencing: str = "inferred"  # one of PREFERENCING
+    preferring: tuple[int, ...] = ()  # participants that prefer their own, beside the inferred ones
+    impute_minimums: bool = False
+    block_tier: int = 200_000  # least value of an any-price block's trade outside the quote, in the currency (R11)
+    price_unit: int = 1000  # price units x shares in one of the currency
+    switches: tuple[str, ...] = ()  # rules that are taken away or changed, of kernels.replay.rulebook.SWITCHES
+
+
+SUBJECT_LIMITS: Final = ("own", "half_tick", "mid")
+HORIZONS: Final = ("rest_s", "end", "last_fill", "close")
+PREFERENCING: Final = ("inferred", "all", "none")
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """Continuous trading of one partition, [start, end) in ns UTC, and where it is known from (decisions 4)."""
 
@@ -53,3 +81,4 @@ class Choices:
     selection: Selection = field(default_factory=Selection)
     simulation: Simulation = field(default_factory=Simulation)
     timezone: str = "Australia/Sydney"
+    replay: ReplayChoices = field(default_factory=ReplayChoices, kw_only=True)
