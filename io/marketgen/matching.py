@@ -172,13 +172,14 @@ def rest(m: Market, book: Book, x: int) -> None:
 
 @inlined
 def finish(m: Market, book: Book) -> None:
-    """End a transaction: number its trades, show the new quote, and let resting dark orders meet at it (R23)."""
-    while publish(m) and m.state.phase == CONTINUOUS:
-        bid, offer = national_bid(m), national_offer(m)
-        dark.requote(book, bid, offer)
+    """End a transaction: number its trades, show the new quote, and let resting dark orders meet at it (R23).
+
+    All turns are taken at the quote that gave them; what their fills make of it is shown after the last one.
+    """
+    while publish(m) and m.state.phase == CONTINUOUS:  # fills of orders posted in both books move the quote again
+        dark.requote(book, national_bid(m), national_offer(m))
         n = dark.rematch(book)
         while n > 0:
             settle_dark(m, book, n)
-            moved = national_bid(m) != bid or national_offer(m) != offer  # by fills of orders posted in both books
-            n = 0 if moved else dark.rematch(book)
+            n = dark.rematch(book)
     m.state.created = NULL
