@@ -159,7 +159,7 @@ def draw_order(m: Market) -> int:
     order.leaves = sampled(m, SIZE)
     if not open_:  # a call: prices around the last one, crossing it
         near = far = last + tick * ((draw(m) * 9 >> 31) - 4)
-        order.leaves *= 20
+        order.leaves *= 26
     if dark:
         draw_dark(m, x, side, near, far)
     else:

@@ -130,6 +130,14 @@ def write_match(m: Market, a: int, b: int, price2: int, quantity: int, deal: int
 
 
 @inlined
+def show_quote(m: Market, bid: int, offer: int) -> None:
+    """Let both rows of the last match show the quote that priced it."""
+    for k in range(1, 3):
+        row = m.trade_rows[m.state.trade_count - k]
+        row.national_bid, row.national_offer = bid, offer
+
+
+@inlined
 def publish(m: Market) -> bool:
     """Give the transaction's trades their sequence, after its orders', then show a new national quote."""
     state = m.state
