@@ -33,6 +33,7 @@ class MarketSpec:
     replicate: write every simulated security this many times, under new codes and ids.
     simulated_weeks: simulate so many weeks and repeat them to the end of the range; 0 simulates all.
     truth: what to tell below truth/, one of none, orders (every order-day) and full (the event log of the book too).
+    exact: write two columns more: when an order took its place in the queue, and prices with all their decimals.
     dirt: damage to each file of each partition, a kind and a count joined by a colon; told in truth/dirt.json.
     timezone: the exchange's zone.
     """
@@ -51,6 +52,7 @@ class MarketSpec:
     replicate: int = 1
     simulated_weeks: int = 0
     truth: str = "orders"
+    exact: bool = False
     dirt: tuple[str, ...] = ()
     timezone: str = "Australia/Sydney"
 
