@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from kernels.replay.fidelity.real_matches import real_matches
 from kernels.replay.matches import Matches
-from kernels.replay.real_matches import real_matches
 from tests.builders import MemoryDay
 
 Row = dict[str, Any]

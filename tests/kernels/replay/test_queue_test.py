@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.replay.queue_test import queue_test
+from kernels.replay.fidelity.queue_test import queue_test
 from tests.builders import MemoryDay, build_day
 from tests.inferred_day import open_real_day, write_orders
 
