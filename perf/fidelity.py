@@ -117,7 +117,7 @@ def print_differences(found: Comparison) -> None:
     named = dict(zip(found.events.tolist(), found.named.tolist(), strict=True))
     for row in range(len(real.time)):
         if found.missed[row] or not named.get(row, True):
-            said = {True: "named", False: "not named"}.get(named.get(row), "") if row in named else ""
+            said = "" if row not in named else "named" if named[row] else "not named"
             orders = f"{real.buy_order_id[row]} | {real.sell_order_id[row]}"
             print(
                 f"| {seconds(int(real.time[row]))} | {orders} | {real.quantity[row]} | {found.missed[row]} | {said} |"
