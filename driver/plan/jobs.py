@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from driver.config.keys import SCENARIO_CHOICES, Config
-from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
 from kernels.measure.choices import Choices, Selection, Session, Simulation
 
 
@@ -42,6 +42,11 @@ def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
     )
     output = config.format, config.order_level, config.outliers, config.quantity_decimals
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output)
+
+
+def replays(config: Config) -> bool:
+    """Return whether the dark book is replayed."""
+    return bool(set(config.dark_pool_scenarios) & set(REPLAYED))
 
 
 @dataclass(frozen=True, slots=True)
