@@ -16,6 +16,8 @@ import numpy as np
 
 from kernels.base.columns import I8, I64, Array
 from kernels.conventions import BPS
+from kernels.replay.fidelity.real_matches import dark_fills
+from kernels.replay.matches import Matches
 
 
 class OrderFills(NamedTuple):
@@ -41,6 +43,25 @@ def fills_by_order(orders: int, order_index: Array, quantity: Array, price2: Arr
     np.add.at(out.quantity, index, shares)
     np.add.at(out.notional2, index, shares * np.asarray(price2)[known])
     return out
+
+
+def dark_fills_of(placebo: Matches, orders: int) -> OrderFills:
+    """Return what each of so many orders fills in a replay's dark book."""
+    index = np.concatenate([placebo.buy, placebo.sell])
+    return fills_by_order(orders, index, np.tile(placebo.quantity, 2), np.tile(placebo.price2, 2))
+
+
+def real_dark_fills(fills: Mapping[str, Any], price2: I64, orders: int) -> OrderFills:
+    """Return what each of so many orders really filled in the dark; price2 : (fills,) exact, half price units."""
+    rows = dark_fills(fills)
+    return fills_by_order(
+        orders, np.asarray(fills["order_index"])[rows], np.asarray(fills["quantity"])[rows], price2[rows]
+    )
+
+
+def chosen(fills: OrderFills, rows: Array) -> OrderFills:
+    """Return the fills of some orders."""
+    return OrderFills(fills.quantity[rows], fills.notional2[rows])
 
 
 def bias_split(side: I8, end_mid2: I64, real: OrderFills, replayed: OrderFills) -> BiasSplit:
