@@ -7,7 +7,7 @@ last quote, so only those have a turn that the move has made eligible, and those
 from kernels.base.compiling import inlined, kernel
 from kernels.dark.eligibility import becomes_eligible, is_usable
 from kernels.dark.matching import plan_fills
-from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, UNTRIED, Book
+from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, OPTIMISTIC, UNTRIED, Book
 from kernels.dark.time_priority import first_from, largest, limit_marks, refresh, supply
 
 
@@ -53,6 +53,9 @@ def _bound_turns(book: Book, s: int) -> bool:
     None may where every contra's minimum is above all that the side has.
     """
     side, other = book.sides[s], book.sides[1 - s]
+    if book.state[0].mode == OPTIMISTIC:  # minimums do not bind there
+        side.within = BIG - 1
+        return True
     total = supply(book, 1 - s, other.lowest, largest(book, s, side.lowest))
     side.within = total if total > 0 else NONE
     own = supply(book, s, side.lowest, largest(book, 1 - s, other.lowest))

@@ -181,8 +181,11 @@ class Run:
             self.enter(order)
 
     def on_leave(self, step: Step) -> None:
+        """What the row says is left leaves; a fill of this very instant may still come."""
         if step.order in self.orders:
-            self.end(self.orders[step.order])
+            order = self.orders[step.order]
+            self.book.remove(order)
+            order.leaves = order.leaves - step.left if self.is_open else 0
 
     def on_filled(self, step: Step) -> None:
         if step.order in self.orders:
@@ -210,6 +213,9 @@ class Run:
     def takes(self, leg: Leg, order: Order) -> bool:
         """Tell if a fill of history happens."""
         return True
+
+    def on_late(self, step: Step) -> None:
+        """A subject's delay is nothing to the placebo."""
 
     def on_phantom(self, step: Step) -> None:
         """An aggressor that the order file lacks: at any price, at the mid, and gone."""

@@ -166,9 +166,9 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
             leaves = total(plain, row) - carried - filled_before(plain, order, time)
             steps.append((row, Step(time, "enter", change=leaves, left=left, **values)))
             if row == rows[-1] and left > 0 and ended(plain, row):
-                steps.append((row, Step(time, "leave", order=order)))
+                steps.append((row, Step(time, "leave", order=order, left=left)))
         elif row == rows[-1] and left > 0 and ended(plain, row):
-            steps.append((row, Step(time, "leave", order=order)))
+            steps.append((row, Step(time, "leave", order=order, left=left)))
         elif is_amended(plain, before, row):
             change = total(plain, row) - total(plain, before)
             keeps = keeps_place(plain, before, row)

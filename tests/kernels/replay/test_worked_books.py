@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
+from kernels.replay.replay import replay
+from tests.kernels.replay.both_replays import as_tuples
 from tests.kernels.replay.example_days import EXAMPLES, NAMES, ExampleDay, example_day
 from tests.oracles.replay import placebo
 from tests.oracles.replay_orders import Match
@@ -42,3 +45,16 @@ def plain_of(example: ExampleDay) -> Plain:
 def test_the_plain_replay_prints_what_the_exchange_printed(book: dict[str, Any]) -> None:
     example = example_day(book)
     assert printed(example, placebo(plain_of(example))) == example.matches
+
+
+@pytest.mark.parametrize("book", EXAMPLES, ids=NAMES)
+def test_the_replay_prints_what_the_exchange_printed(book: dict[str, Any]) -> None:
+    """R5-R23, from order rows to matches; nobody is asked about, so all runs but the conservative one are alike."""
+    example = example_day(book)
+    chosen = ReplayChoices(preferring=example.preferring, block_tier=example.block_tier)
+    nobody, simulation = Selection(participants=(99,)), Simulation(("P", "R", "D"), ticks=example.ticks)
+    choices = Choices(nobody, simulation, replay=chosen)
+    found = replay(example.day, choices, Session(example.start, example.end))
+    for name in ("P", "R", "D"):
+        matches = [Match(*row) for row in as_tuples(found.matches[name])]
+        assert printed(example, matches) == example.matches, name
