@@ -10,9 +10,10 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
-from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
+from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
@@ -44,7 +45,7 @@ def run_job(job: Job) -> JobReport:
     started = time.perf_counter()
     folder = Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _remove_other_formats(folder, job)
+    remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
     with tickstore.open_day(Path(job.day_file)) as day:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
@@ -104,13 +105,6 @@ def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
         stored, wanted = attributes.get(name, usual), getattr(settings, name)
         if stored is not None and stored != wanted:
             raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
-
-
-def _remove_other_formats(folder: Path, job: Job) -> None:
-    """Remove the order file of an earlier run in another format, which would look like this run's."""
-    for name, extension in EXTENSIONS.items():
-        if name != job.settings.output_format or not job.settings.order_level:
-            (folder / f"orders{extension}").unlink(missing_ok=True)
 
 
 def _sum_blocks(
