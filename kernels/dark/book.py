@@ -54,6 +54,7 @@ def take_slot(book: Book) -> int:
     order = book.orders[x]
     order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = 0
     order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = 0
+    order.subject = 0
     order.untried = order.reserved = 0
     order.place = order.next_free = NONE
     return int(x)
@@ -132,6 +133,24 @@ def rest(book: Book, x: int) -> None:
 
 
 @kernel
+def withdraw(book: Book, x: int) -> None:
+    """Let an order wait no longer; it keeps its slot, and may be changed and entered again."""
+    if book.orders[x].place >= 0:
+        drop(book, own_side(book, x), x)
+
+
+@kernel
+def revise(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> None:
+    """Change a waiting order in its place. What makes it fit others than before gives it a turn at the next quote."""
+    order = book.orders[x]
+    if minimum != order.minimum or single_fill != order.single_fill or price != order.price:
+        order.untried = 1
+    order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
+    _prepare(book, x)
+    refresh(book, own_side(book, x), x)
+
+
+@kernel
 def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> bool:
     """Change a waiting order; less quantity, another minimum or single fill keep its place (R13).
 
@@ -140,17 +159,17 @@ def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill
     bool
         False if the order lost its place: it waits no longer, and the caller enters it again.
     """
-    order, s = book.orders[x], own_side(book, x)
+    order = book.orders[x]
     keeps = price == order.price and leaves <= order.leaves
+    if keeps:
+        revise(book, x, price, leaves, minimum, single_fill)
+        return True
     if minimum != order.minimum or single_fill != order.single_fill:
         order.untried = 1
     order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
     _prepare(book, x)
-    if keeps:
-        refresh(book, s, x)
-    else:
-        drop(book, s, x)
-    return bool(keeps)
+    withdraw(book, x)
+    return False
 
 
 @kernel
