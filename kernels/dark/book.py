@@ -140,12 +140,13 @@ def withdraw(book: Book, x: int) -> None:
 
 
 @kernel
-def revise(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> None:
-    """Change a waiting order in its place. What makes it fit others than before gives it a turn at the next quote."""
-    order = book.orders[x]
-    if minimum != order.minimum or single_fill != order.single_fill or price != order.price:
-        order.untried = 1
-    order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
+def revise(book: Book, x: int, fits_others: bool) -> None:
+    """Show what the caller changed of a waiting order, in its place.
+
+    fits_others : more than its leaves changed: it may fit orders that it did not, and has a turn at the next quote
+    """
+    if fits_others:
+        book.orders[x].untried = 1
     _prepare(book, x)
     refresh(book, own_side(book, x), x)
 
@@ -161,15 +162,13 @@ def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill
     """
     order = book.orders[x]
     keeps = price == order.price and leaves <= order.leaves
-    if keeps:
-        revise(book, x, price, leaves, minimum, single_fill)
-        return True
-    if minimum != order.minimum or single_fill != order.single_fill:
-        order.untried = 1
+    fits_others = minimum != order.minimum or single_fill != order.single_fill
     order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
-    _prepare(book, x)
-    withdraw(book, x)
-    return False
+    if keeps:
+        revise(book, x, fits_others)
+    else:
+        withdraw(book, x)
+    return bool(keeps)
 
 
 @kernel

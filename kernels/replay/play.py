@@ -1,0 +1,281 @@
+"""The event loop: steps of a day played into one book (R1, R19, R20, R23; decisions 21, 24, 46).
+
+Dark fills are the book's own; entries, amendments, cancellations and fills elsewhere are history's. P comes first: where
+history ended an order by a fill that P did not give either, the order leaves in the other runs too; where P gave it,
+and subjects took it away, it stays.
+"""
+
+from typing import Any
+
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import NULL
+from kernels.dark import book as dark
+from kernels.dark.records import CONSERVATIVE
+from kernels.replay import steps as s
+from kernels.replay.orders import (
+    DUAL_POSTED,
+    available,
+    join,
+    look,
+    release,
+    rematch,
+    subject_of,
+    write_terms,
+)
+from kernels.replay.runs import NONE, Facts, Run
+
+
+@inlined
+def enter(run: Run, facts: Facts, step: Any) -> None:
+    """Let an order enter: it looks into the dark at once (R19); ``finish`` lets it rest."""
+    state, i = run.state[0], step.order
+    subject, kind = subject_of(run, i), facts.kind[i]
+    late = step.flags & s.LATE != 0
+    if (late and subject == 0) or (kind == s.LIT and subject == 0) or (subject != 0 and late != (state.latency == 1)):
+        return
+    run.leaves[i] = step.quantity
+    as_subject = subject if state.from_rest == 0 else 0
+    looks = as_subject != 0 or kind == s.DARK or (kind == s.SWEEP and state.no_sweeps == 0)
+    if state.open == 0 or not looks or available(run, facts, i) <= 0:
+        return
+    look(run, facts, step.time, join(run, facts, i, step, as_subject))
+
+
+@inlined
+def join_at_open(run: Run, facts: Facts, step: Any) -> None:
+    """Note a sweep of before the open, which has no dark side (R24); a subject that waited for it enters now."""
+    i, subject = step.order, subject_of(run, step.order)
+    if facts.kind[i] == s.LIT and subject == 0:
+        return
+    run.leaves[i] = step.quantity
+    if subject == 0 or run.state[0].open == 0 or run.until[i] < step.time:
+        return
+    x = join(run, facts, i, step, subject)
+    look(run, facts, step.time, x)
+    rest_or_leave(run, i, True)
+
+
+@inlined
+def rest_or_leave(run: Run, i: int, rests: bool) -> None:
+    """Let an order that has looked into the dark wait there, if something is left of it."""
+    x = run.slot[i]
+    if x >= 0 and rests and run.book.orders[x].leaves > 0:
+        dark.rest(run.book, x)
+    else:
+        release(run, i)
+
+
+@inlined
+def finish(run: Run, facts: Facts, step: Any) -> None:
+    """End an entry or amendment: the order rests, or leaves if it bounces or has no dark side (R20, R25)."""
+    state, i = run.state[0], step.order
+    subject = subject_of(run, i)
+    x = run.slot[i]
+    if subject != 0 and x >= 0 and run.book.orders[x].subject == 0:  # from_rest: it entered as it really did
+        release(run, i)
+        x = NONE
+    if subject != 0 and state.from_rest == 1 and step.flags & s.ENTRY != 0:
+        begin_rest(run, facts, step)
+    elif x >= 0 and run.book.orders[x].place < 0:
+        resting = facts.kind[i] == s.DARK or step.mid_tick == DUAL_POSTED
+        rest_or_leave(run, i, subject != 0 or (resting and step.flags & s.BOUNCES == 0))
+    if state.open == 1:
+        dark.set_quote(run.book, state.bid, state.offer)
+
+
+@inlined
+def begin_rest(run: Run, facts: Facts, step: Any) -> None:
+    """Let a subject rest with what its real entry left of it."""
+    state, i = run.state[0], step.order
+    dark.set_quote(run.book, state.bid, state.offer)
+    run.leaves[i] = step.quantity
+    if state.open == 0 or step.quantity <= 0 or run.until[i] < step.time:
+        return
+    look(run, facts, step.time, join(run, facts, i, step, subject_of(run, i)))
+    rest_or_leave(run, i, True)
+
+
+@inlined
+def amend(run: Run, facts: Facts, step: Any) -> None:
+    """Change an order; one that loses its place looks into the dark again (R13), and ``finish`` lets it rest."""
+    state, i = run.state[0], step.order
+    subject, x, loses = subject_of(run, i), run.slot[i], step.flags & s.LOSES != 0
+    if facts.kind[i] == s.LIT and subject == 0:
+        return
+    before = available(run, facts, i)
+    run.leaves[i] += step.quantity
+    change = available(run, facts, i) - before
+    if run.leaves[i] <= 0:
+        release(run, i)
+        return
+    if x < 0:
+        looks = loses and state.open == 1 and (subject == 0 or (run.until[i] >= step.time and state.latency == 0))
+        looks = looks and not (facts.kind[i] == s.SWEEP and subject == 0 and state.no_sweeps == 1)
+        if looks and available(run, facts, i) > 0:
+            look(run, facts, step.time, join(run, facts, i, step, subject))
+        return
+    order = run.book.orders[x]
+    leaves = order.leaves + change
+    if leaves <= 0:
+        release(run, i)
+        return
+    if order.place >= 0 and not loses:
+        minimum, single, price = order.minimum, order.single_fill, order.price
+        write_terms(run, facts, i, x, step, order.subject)
+        order.leaves = leaves
+        dark.revise(
+            run.book, x, minimum != order.minimum or single != order.single_fill or price != order.price
+        )
+        return
+    dark.withdraw(run.book, x)
+    order.leaves = leaves
+    write_terms(run, facts, i, x, step, order.subject)
+    if state.open == 1 and state.no_amended == 0:
+        look(run, facts, step.time, x)
+
+
+@inlined
+def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int) -> None:
+    """Take a historical fill elsewhere off an order, at most what is left of it; a subject's own does not happen."""
+    state = run.state[0]
+    subject, x = subject_of(run, i), run.slot[i]
+    if facts.kind[i] == s.LIT and subject == 0:
+        return
+    really = subject == 0 or state.dual == 1 or (x >= 0 and run.book.orders[x].subject == 0)
+    if not really:
+        return
+    if state.mode == CONSERVATIVE and subject == 0:
+        return
+    taken = min(quantity, run.leaves[i])
+    run.leaves[i] -= taken
+    if taken < quantity:
+        state.displaced += quantity - taken
+        run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
+        state.cuts += 1
+    if x >= 0 and taken > 0:
+        rests = run.book.orders[x].place >= 0
+        dark.reduce(run.book, x, taken)
+        if rests and run.book.orders[x].leaves == 0:
+            release(run, i)
+
+
+@inlined
+def level(run: Run, facts: Facts, step: Any) -> None:
+    """R19: let a sweep that emptied a lit level look into the dark again, at the quote that this leaves."""
+    x = run.slot[step.order]
+    if x < 0 or run.book.orders[x].leaves <= 0 or run.state[0].open == 0:
+        return
+    if run.book.orders[x].subject != 0 and run.state[0].dual == 0:
+        return
+    dark.set_quote(run.book, step.price, step.quantity)
+    look(run, facts, step.time, x)
+
+
+@inlined
+def phantom(run: Run, facts: Facts, step: Any) -> None:
+    """Let an aggressor that the order file lacks look into the dark at any price, and leave."""
+    state = run.state[0]
+    if state.open == 0 or state.no_sweeps == 1 or state.mode == CONSERVATIVE:
+        return
+    state.phantoms += 1
+    x = dark.take_slot(run.book)
+    order = run.book.orders[x]
+    order.side, order.leaves, order.participant, order.sweep = step.contra, step.quantity, step.single, 1
+    order.prefers_own, order.tag = step.mid_tick, -2 - step.price
+    look(run, facts, step.time, x)
+    dark.leave(run.book, x)
+
+
+@inlined
+def end(run: Run, facts: Facts, step: Any) -> None:
+    """Let an order leave that history ended by a fill, unless subjects took that fill away from it."""
+    state, i = run.state[0], step.order
+    if facts.kind[i] == s.LIT and subject_of(run, i) == 0:
+        return
+    if state.placebo == 1:
+        step.flags = s.WAS_OPEN if run.leaves[i] > 0 else 0
+    leaves = state.placebo == 1 or step.flags & s.WAS_OPEN != 0
+    if subject_of(run, i) != 0:
+        leaves = state.dual == 1
+    if leaves:
+        release(run, i)
+        run.leaves[i] = 0
+
+
+@inlined
+def leave(run: Run, step: Any) -> None:
+    """Let an order leave that was cancelled or expired; a subject that was fill-and-kill rests until its horizon."""
+    i = step.order
+    if subject_of(run, i) != 0 and step.flags & s.BOUNCES != 0 and run.state[0].dual == 0:
+        return
+    release(run, i)
+    run.leaves[i] = 0
+
+
+@inlined
+def expire(run: Run, time: int) -> None:
+    """Take subjects out whose horizon is over before an instant."""
+    state = run.state[0]
+    while state.expired < len(run.expiry) and run.until[run.expiry[state.expired]] < time:
+        release(run, run.expiry[state.expired])
+        state.expired += 1
+
+
+@inlined
+def requote(run: Run, facts: Facts, step: Any) -> None:
+    """Change the quote in force; while the market trades, those who rest may trade at it."""
+    state = run.state[0]
+    if step.kind == s.OPEN:
+        state.open = 1
+    if step.kind == s.CLOSE:
+        state.open, state.bid, state.offer = 0, NULL, NULL
+        dark.set_quote(run.book, NULL, NULL)
+        return
+    state.bid, state.offer = step.price, step.quantity
+    rematch(run, facts, step.time, step.price, step.quantity)
+
+
+@kernel
+def play(played: Any, first: int, stop: int, run: Run, facts: Facts) -> int:
+    """Play steps into one book.
+
+    Parameters
+    ----------
+    played : (n,) STEP; P writes to it what the other runs need to know
+    first, stop : which of them
+
+    Returns
+    -------
+    int
+        ``stop``, or the step that needs more room first: in the book, or for matches and cuts.
+    """
+    state, book = run.state[0], run.book
+    for k in range(first, stop):
+        step, live = played[k], book.state[0].live
+        if live + 2 > len(book.orders) or state.matches + live + 2 > len(run.matches) or state.cuts + 2 > len(run.cuts):
+            return k
+        expire(run, step.time)
+        kind = step.kind
+        if kind == s.ENTER:
+            enter(run, facts, step)
+        elif kind == s.FINISH:
+            finish(run, facts, step)
+        elif kind == s.FILL:
+            fill_leg(run, facts, step.order, step.price, step.quantity)
+            if step.contra >= 0:
+                fill_leg(run, facts, step.contra, step.minimum, step.quantity)
+        elif kind == s.AMEND:
+            amend(run, facts, step)
+        elif kind == s.LEAVE:
+            leave(run, step)
+        elif kind == s.ENDED:
+            end(run, facts, step)
+        elif kind == s.LEVEL:
+            level(run, facts, step)
+        elif kind == s.PHANTOM:
+            phantom(run, facts, step)
+        elif kind == s.JOIN:
+            join_at_open(run, facts, step)
+        else:
+            requote(run, facts, step)
+    return stop
