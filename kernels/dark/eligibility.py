@@ -14,6 +14,7 @@ from kernels.dark.records import (
     CENTRAL,
     CONSERVATIVE,
     DARK_LIMIT,
+    ENTERING,
     HISTORICAL,
     MARKET,
     SUBJECT,
@@ -77,7 +78,7 @@ def partners_of(book: Book, x: int) -> int:
         others = SUBJECT if state.mode == CONSERVATIVE else HISTORICAL
         return 0 if state.mode == CENTRAL else others
     enters = order.subject == SWEEP_SUBJECT and order.place < 0
-    return 0 if enters or state.meet == 1 else HISTORICAL
+    return 0 if enters or (state.meet == 1 and order.subject != ENTERING) else HISTORICAL
 
 
 @inlined

@@ -227,7 +227,7 @@ def plan_fills(book: Book, x: int) -> int:
     if state.usable == 0:
         return 0
     incoming, kept = order.place < 0, 0
-    if state.mode == r.OPTIMISTIC:
+    if state.mode == r.OPTIMISTIC and order.subject != r.ENTERING:
         _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
         kept = state.fills if order.subject == 0 else 0
     blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)

@@ -42,20 +42,20 @@ def write_phantom(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any
 @inlined
 def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any) -> None:
     """Write the next fill in time, unless it is part of what is written already, or says nothing to the dark book."""
-    f = trades.by_time[c.fill]
+    f = trades.by_time[c.next_fill]
     if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
         if not is_dark(trades, f):
             write_fill(trades, seekers, c, out, f)
         elif trades.order_index[f] < 0 and plan.phantoms == 1:
-            write_phantom(rows, trades, seekers, c, out, c.fill)
-    c.fill += 1
+            write_phantom(rows, trades, seekers, c, out, c.next_fill)
+    c.next_fill += 1
 
 
 @inlined
 def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
     """Write the next quote, where it changes what is in force while the market trades."""
-    bid, offer, time = quotes.bid[c.quote], quotes.offer[c.quote], quotes.timestamp[c.quote]
-    c.quote += 1
+    bid, offer, time = quotes.bid[c.next_quote], quotes.offer[c.next_quote], quotes.timestamp[c.next_quote]
+    c.next_quote += 1
     if bid == c.bid and offer == c.offer:
         return
     c.bid, c.offer = bid, offer
@@ -65,7 +65,7 @@ def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
 
 @inlined
 def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
-    """Write the beginning or the end of continuous trading (R1). Quotes before it are no prices anyone could trade at."""
+    """Write the beginning or the end of continuous trading (R1); quotes before it are no prices to trade at."""
     c.opened += 1
     if c.opened == 2:
         write(c, out, plan.session_end, s.CLOSE, NONE, 0)
@@ -74,7 +74,7 @@ def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
     known = q >= 0 and quotes.timestamp[q] < plan.session_start
     c.bid, c.offer = (quotes.bid[q], quotes.offer[q]) if known else (NULL, NULL)
     write(c, out, plan.session_start, s.OPEN, NONE, c.offer).price = c.bid
-    c.open_row = c.row  # orders whose first row is before it came before the open
+    c.open_row = c.next_row  # orders whose first row is before it came before the open
 
 
 @inlined
@@ -88,7 +88,7 @@ def join(rows: Rows, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> 
     write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, rows.leaves[row])
     if dark:
         step = write(c, out, plan.session_start, s.FINISH, i, rows.leaves[row])
-        step.mid_tick, step.flags = rows.mid_tick[row], s.ENTRY | (s.BOUNCES if seekers.bounces[i] == 1 else 0)
+        step.mid_tick, step.marks = rows.mid_tick[row], s.ENTRY | (s.BOUNCES if seekers.bounces[i] == 1 else 0)
 
 
 @inlined
@@ -97,18 +97,17 @@ def enter_late(rows: Rows, seekers: Seekers, plan: Plan, later: Later, c: Any, o
     i = later.late[c.late_first]
     c.late_first += 1
     row, time = seekers.before[i], rows.timestamp[rows.first_row[i]] + plan.latency
-    if rows.leaves[row] > 0 and not off_book(rows, row):
-        write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).flags |= s.LATE
-        step = write(c, out, time, s.FINISH, i, rows.leaves[row])
-        step.mid_tick, step.flags = rows.mid_tick[row], s.LATE
+    write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).marks |= s.LATE
+    step = write(c, out, time, s.FINISH, i, rows.leaves[row])
+    step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
 
 
 @inlined
 def next_time(rows: Rows, trades: Trades, quotes: Quotes, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
     """Return when the next order row, fill and quote are stamped, NEVER where there is none."""
-    row = rows.timestamp[c.row] if c.row < len(rows.timestamp) else NEVER
-    fill = trades.timestamp[trades.by_time[c.fill]] if c.fill < len(trades.by_time) else NEVER
-    quote = quotes.timestamp[c.quote] if c.quote < len(quotes.timestamp) else NEVER
+    row = rows.timestamp[c.next_row] if c.next_row < len(rows.timestamp) else NEVER
+    fill = trades.timestamp[trades.by_time[c.next_fill]] if c.next_fill < len(trades.by_time) else NEVER
+    quote = quotes.timestamp[c.next_quote] if c.next_quote < len(quotes.timestamp) else NEVER
     return row, fill, quote
 
 
@@ -157,10 +156,10 @@ def decode(
         row, fill, quote = next_time(rows, trades, quotes, plan, later, c)
         session, ended, late = due(rows, plan, later, c)
         time = min(row, fill, quote, session, ended, late)
-        room = 4
-        if time == row:
-            room += 2 * rows.fill_count[rows.order_index[c.row]]
-        if time == NEVER or c.steps + room > len(out):
+        if time == NEVER:
+            break
+        room = 4 + 2 * rows.fill_count[rows.order_index[c.next_row]] if time == row else 4
+        if c.steps + room > len(out):
             break
         if time == session:
             open_or_close(quotes, plan, c, out)
@@ -170,8 +169,8 @@ def decode(
         elif plan.quotes_first == 1 and time == quote:
             write_quote(quotes, c, out)
         elif time == row:
-            c.row += 1
-            write_row(rows, trades, quotes, seekers, plan, later, c, out, c.row - 1)
+            c.next_row += 1
+            write_row(rows, trades, quotes, seekers, plan, later, c, out, c.next_row - 1)
         elif time == late:
             enter_late(rows, seekers, plan, later, c, out)
         elif time == fill:

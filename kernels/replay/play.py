@@ -1,8 +1,8 @@
 """The event loop: steps of a day played into one book (R1, R19, R20, R23; decisions 21, 24, 46).
 
-Dark fills are the book's own; entries, amendments, cancellations and fills elsewhere are history's. P comes first: where
-history ended an order by a fill that P did not give either, the order leaves in the other runs too; where P gave it,
-and subjects took it away, it stays.
+Dark fills are the book's own; entries, amendments, cancellations and fills elsewhere are history's. P comes first:
+where history ended an order by a fill that P did not give either, the order leaves in the other runs too; where P gave
+it, and subjects took it away, it stays.
 """
 
 from typing import Any
@@ -10,96 +10,18 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE
+from kernels.dark.records import CONSERVATIVE, ENTERING
 from kernels.replay import steps as s
-from kernels.replay.orders import (
-    DUAL_POSTED,
-    available,
-    join,
-    look,
-    release,
-    rematch,
-    subject_of,
-    write_terms,
-)
-from kernels.replay.runs import NONE, Facts, Run
-
-
-@inlined
-def enter(run: Run, facts: Facts, step: Any) -> None:
-    """Let an order enter: it looks into the dark at once (R19); ``finish`` lets it rest."""
-    state, i = run.state[0], step.order
-    subject, kind = subject_of(run, i), facts.kind[i]
-    late = step.flags & s.LATE != 0
-    if (late and subject == 0) or (kind == s.LIT and subject == 0) or (subject != 0 and late != (state.latency == 1)):
-        return
-    run.leaves[i] = step.quantity
-    as_subject = subject if state.from_rest == 0 else 0
-    looks = as_subject != 0 or kind == s.DARK or (kind == s.SWEEP and state.no_sweeps == 0)
-    if state.open == 0 or not looks or available(run, facts, i) <= 0:
-        return
-    look(run, facts, step.time, join(run, facts, i, step, as_subject))
-
-
-@inlined
-def join_at_open(run: Run, facts: Facts, step: Any) -> None:
-    """Note a sweep of before the open, which has no dark side (R24); a subject that waited for it enters now."""
-    i, subject = step.order, subject_of(run, step.order)
-    if facts.kind[i] == s.LIT and subject == 0:
-        return
-    run.leaves[i] = step.quantity
-    if subject == 0 or run.state[0].open == 0 or run.until[i] < step.time:
-        return
-    x = join(run, facts, i, step, subject)
-    look(run, facts, step.time, x)
-    rest_or_leave(run, i, True)
-
-
-@inlined
-def rest_or_leave(run: Run, i: int, rests: bool) -> None:
-    """Let an order that has looked into the dark wait there, if something is left of it."""
-    x = run.slot[i]
-    if x >= 0 and rests and run.book.orders[x].leaves > 0:
-        dark.rest(run.book, x)
-    else:
-        release(run, i)
-
-
-@inlined
-def finish(run: Run, facts: Facts, step: Any) -> None:
-    """End an entry or amendment: the order rests, or leaves if it bounces or has no dark side (R20, R25)."""
-    state, i = run.state[0], step.order
-    subject = subject_of(run, i)
-    x = run.slot[i]
-    if subject != 0 and x >= 0 and run.book.orders[x].subject == 0:  # from_rest: it entered as it really did
-        release(run, i)
-        x = NONE
-    if subject != 0 and state.from_rest == 1 and step.flags & s.ENTRY != 0:
-        begin_rest(run, facts, step)
-    elif x >= 0 and run.book.orders[x].place < 0:
-        resting = facts.kind[i] == s.DARK or step.mid_tick == DUAL_POSTED
-        rest_or_leave(run, i, subject != 0 or (resting and step.flags & s.BOUNCES == 0))
-    if state.open == 1:
-        dark.set_quote(run.book, state.bid, state.offer)
-
-
-@inlined
-def begin_rest(run: Run, facts: Facts, step: Any) -> None:
-    """Let a subject rest with what its real entry left of it."""
-    state, i = run.state[0], step.order
-    dark.set_quote(run.book, state.bid, state.offer)
-    run.leaves[i] = step.quantity
-    if state.open == 0 or step.quantity <= 0 or run.until[i] < step.time:
-        return
-    look(run, facts, step.time, join(run, facts, i, step, subject_of(run, i)))
-    rest_or_leave(run, i, True)
+from kernels.replay.entries import enter, finish, join_at_open
+from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
+from kernels.replay.runs import Facts, Run
 
 
 @inlined
 def amend(run: Run, facts: Facts, step: Any) -> None:
     """Change an order; one that loses its place looks into the dark again (R13), and ``finish`` lets it rest."""
     state, i = run.state[0], step.order
-    subject, x, loses = subject_of(run, i), run.slot[i], step.flags & s.LOSES != 0
+    subject, x, loses = subject_of(run, i), run.slot[i], step.marks & s.LOSES != 0
     if facts.kind[i] == s.LIT and subject == 0:
         return
     before = available(run, facts, i)
@@ -123,9 +45,7 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         minimum, single, price = order.minimum, order.single_fill, order.price
         write_terms(run, facts, i, x, step, order.subject)
         order.leaves = leaves
-        dark.revise(
-            run.book, x, minimum != order.minimum or single != order.single_fill or price != order.price
-        )
+        dark.revise(run.book, x, minimum != order.minimum or single != order.single_fill or price != order.price)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves
@@ -141,12 +61,12 @@ def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int) -> None:
     subject, x = subject_of(run, i), run.slot[i]
     if facts.kind[i] == s.LIT and subject == 0:
         return
-    really = subject == 0 or state.dual == 1 or (x >= 0 and run.book.orders[x].subject == 0)
+    really = subject == 0 or state.dual == 1 or (x >= 0 and run.book.orders[x].subject == ENTERING)
     if not really:
         return
     if state.mode == CONSERVATIVE and subject == 0:
         return
-    taken = min(quantity, run.leaves[i])
+    taken = min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
     if taken < quantity:
         state.displaced += quantity - taken
@@ -193,8 +113,8 @@ def end(run: Run, facts: Facts, step: Any) -> None:
     if facts.kind[i] == s.LIT and subject_of(run, i) == 0:
         return
     if state.placebo == 1:
-        step.flags = s.WAS_OPEN if run.leaves[i] > 0 else 0
-    leaves = state.placebo == 1 or step.flags & s.WAS_OPEN != 0
+        step.marks = s.WAS_OPEN if run.leaves[i] > 0 else 0
+    leaves = state.placebo == 1 or step.marks & s.WAS_OPEN != 0
     if subject_of(run, i) != 0:
         leaves = state.dual == 1
     if leaves:
@@ -206,10 +126,12 @@ def end(run: Run, facts: Facts, step: Any) -> None:
 def leave(run: Run, step: Any) -> None:
     """Let an order leave that was cancelled or expired; a subject that was fill-and-kill rests until its horizon."""
     i = step.order
-    if subject_of(run, i) != 0 and step.flags & s.BOUNCES != 0 and run.state[0].dual == 0:
+    if subject_of(run, i) != 0 and step.marks & s.BOUNCES != 0 and run.state[0].dual == 0:
         return
     release(run, i)
-    run.leaves[i] = 0
+    run.leaves[i] -= step.quantity  # a fill of this very instant may still come
+    if subject_of(run, i) != 0 and run.state[0].dual == 0:
+        run.leaves[i] = 0
 
 
 @inlined

@@ -82,7 +82,8 @@ def order_kinds(day: Day, subjects: NDArray[np.int32], without: Sequence[int]) -
 
 def asked_orders(day: Day, selected: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return those of the selected orders that were not dark themselves (decisions 20)."""
-    return selected[np.asarray(day.orders["order_type"])[selected] & TYPE_DARK == 0]
+    asked: NDArray[np.int32] = selected[np.asarray(day.orders["order_type"])[selected] & TYPE_DARK == 0]
+    return asked
 
 
 def take_rows(day: Day, minimums: tuple[NDArray[Any], NDArray[Any]] | None) -> Rows:
@@ -107,7 +108,7 @@ def take_trades(day: Day) -> Trades:
     )  # fmt: skip
     columns = [readonly(np.asarray(fills[name])) for name in names]
     mate = mates(columns[1], readonly(np.asarray(fills["match_id"])))
-    return Trades(*columns, mate, np.zeros(len(mate), np.int8))
+    return Trades._make([*columns, mate, np.zeros(len(mate), np.int8)])
 
 
 def bounces(day: Day) -> I8:
@@ -115,7 +116,8 @@ def bounces(day: Day) -> I8:
     orders = day.orders
     validity = column(orders, "time_validity", orders["order_id"], UNKNOWN_CODE, "i4")
     at_once = orders["arrival_time"] == orders["end_time"]
-    return ((validity == BOUNCES) | ((validity == UNKNOWN_CODE) & at_once)).astype(np.int8)
+    bounce: I8 = ((validity == BOUNCES) | ((validity == UNKNOWN_CODE) & at_once)).astype(np.int8)
+    return bounce
 
 
 def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any = None) -> Prepared:
@@ -124,7 +126,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     selected, _ = select(inputs, choices.selection, Buffers())
     selected = selected.copy()
     kind, subject = order_kinds(day, asked_orders(day, selected), replay.without)
-    orders, n, rules = day.orders, len(kind), inputs.rules
+    n, rules = len(kind), inputs.rules
     switches = set(replay.switches)
     priority = [value for name, value in rulebook.PRIORITIES.items() if name in switches]
     plan = Plan(

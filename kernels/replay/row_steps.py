@@ -25,7 +25,7 @@ def write(c: Any, out: Any, time: int, kind: int, order: int, quantity: int) -> 
     c.steps += 1
     step.time, step.kind, step.order, step.quantity = time, kind, order, quantity
     step.contra = NONE
-    step.price = step.minimum = step.single = step.mid_tick = step.flags = 0
+    step.price = step.minimum = step.single = step.mid_tick = step.marks = 0
     return step
 
 
@@ -36,7 +36,7 @@ def write_state(rows: Rows, seekers: Seekers, c: Any, out: Any, time: int, kind:
     step = write(c, out, time, kind, i, quantity)
     step.price, step.minimum = rows.price[row], rows.minimum[row]
     step.single, step.mid_tick = rows.single[row], rows.mid_tick[row]
-    step.flags = s.BOUNCES if seekers.bounces[i] == 1 else 0
+    step.marks = s.BOUNCES if seekers.bounces[i] == 1 else 0
     return step
 
 
@@ -87,7 +87,7 @@ def first_fill_at(rows: Rows, trades: Trades, i: int, time: int) -> int:
 
 @inlined
 def next_lit(trades: Trades, f: int, end: int, time: int) -> int:
-    """Return the row of an order's next non-dark fill of an instant from ``f`` on in which it is not passive, or NONE."""
+    """Return the row of an order's next fill elsewhere at an instant, from ``f`` on, in which it acts; or NONE."""
     while f < end and trades.timestamp[f] == time:
         counts = trades.venue[f] != VENUE_REPORT and not is_dark(trades, f)
         if counts and trades.aggressor[f] != PASSIVE and trades.taken[f] == 0:
@@ -106,8 +106,8 @@ def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c
     i, time, buy = rows.order_index[row], rows.timestamp[row], NONE
     f, end = first_fill_at(rows, trades, i, time), rows.first_fill[i] + rows.fill_count[i]
     bid, offer = c.bid, c.offer
-    if c.quote < len(quotes.timestamp) and quotes.timestamp[c.quote] == time:
-        bid, offer = quotes.bid[c.quote], quotes.offer[c.quote]
+    if c.next_quote < len(quotes.timestamp) and quotes.timestamp[c.next_quote] == time:
+        bid, offer = quotes.bid[c.next_quote], quotes.offer[c.next_quote]
     f = next_lit(trades, f, end, time)
     while f >= 0:
         buy, price = trades.side[f] == 1, trades.price[f]
@@ -133,7 +133,7 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int, flags
     left = 0 if off_book(rows, last) else rows.leaves[last]
     step = write(c, out, rows.timestamp[row], s.FINISH, rows.order_index[row], left)
     bounces = seekers.bounces[rows.order_index[row]] == 1
-    step.mid_tick, step.flags = rows.mid_tick[row], flags | (s.BOUNCES if bounces else 0)
+    step.mid_tick, step.marks = rows.mid_tick[row], flags | (s.BOUNCES if bounces else 0)
 
 
 @inlined
@@ -164,11 +164,9 @@ def write_row(
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1
-        if off_book(rows, row):
-            write(c, out, time, s.LEAVE, i, 0).flags = s.BOUNCES if seekers.bounces[i] == 1 else 0
-    elif off_book(rows, row):
-        write(c, out, time, s.LEAVE, i, 0).flags = s.BOUNCES if seekers.bounces[i] == 1 else 0
-    else:
+    if off_book(rows, row):
+        write(c, out, time, s.LEAVE, i, rows.leaves[row]).marks = s.BOUNCES if seekers.bounces[i] == 1 else 0
+    elif before >= 0:
         write_amendment(rows, trades, quotes, seekers, plan, c, out, (before, row))
     if rows.next_row[row] < 0 and rows.leaves[row] == 0:
         later.ended[c.ended_last] = i
@@ -192,6 +190,6 @@ def write_amendment(
         return
     step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
     if loses:
-        step.flags |= s.LOSES
+        step.marks |= s.LOSES
         write_levels(rows, trades, quotes, seekers, c, out, row)
         write_finish(rows, seekers, c, out, row, 0)

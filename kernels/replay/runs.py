@@ -25,8 +25,8 @@ RUN: Final = _fields(
     "displaced phantoms"  # shares of historical fills that were cut; orders
 )
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.
-MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule flags")
-BOOKED, PREFERENCED, IGNORED, BUY_ENTERS, SELL_ENTERS = 1, 2, 4, 8, 16  # flags of a match
+MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule marks")
+BOOKED, PREFERENCED, IGNORED, BUY_ENTERS, SELL_ENTERS = 1, 2, 4, 8, 16  # marks of a match
 CUT: Final = _fields("row quantity")  # a historical fill of which only so much was left to take
 
 

@@ -2,25 +2,24 @@
 
 A step is a record of int64 fields. What they mean depends on its kind:
 
-========== ========================================= =================================================================
+========== ========================================= ================================================================
 kind       order                                      other fields
-========== ========================================= =================================================================
-ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, flags
+========== ========================================= ================================================================
+ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, marks
 JOIN       a sweep of before the open                 the same; it keeps its place in the lit book alone
-AMEND      whose rows changed                         price, quantity (change of the total), minimum, single, mid_tick,
-                                                      flags
-FILL       whose non-dark fill it is                  contra: the other order, or NONE; quantity, price and minimum: rows
-                                                      of the two fills, or NONE
-LEVEL      the sweep that emptied a lit level         price, quantity: bid and offer at which it looks into the dark again
-FINISH     whose entry or amendment is over           quantity: leaves after that instant by history; mid_tick, flags
-LEAVE      who is cancelled or expires                flags
-ENDED      whom history ended by a fill               flags: what P found, see ``play``
+AMEND      whose rows changed                         as of ENTER; quantity: change of the total
+FILL       whose non-dark fill it is                  contra: the other order, NONE; quantity; price, minimum: rows of
+                                                      the two fills, NONE
+LEVEL      the sweep that emptied a lit level         price, quantity: bid and offer at which it looks again
+FINISH     whose entry or amendment is over           quantity: leaves after that instant by history; mid_tick, marks
+LEAVE      who is cancelled or expires                quantity: what is withdrawn; marks
+ENDED      whom history ended by a fill               marks: what P found, see ``play``
 PHANTOM    NONE                                       contra: side, quantity, price: row of a fill, single: participant,
                                                       mid_tick: whether it prefers its own broker's orders
 QUOTE      NONE                                       price, quantity: bid and offer, NULL where absent
 OPEN       NONE                                       the same: the quote in force when continuous trading begins
 CLOSE      NONE
-========== ========================================= =================================================================
+========== ========================================= ================================================================
 """
 
 from typing import Final, NamedTuple
@@ -42,15 +41,19 @@ QUOTE: Final = 10
 OPEN: Final = 11
 CLOSE: Final = 12
 
-FIELDS: Final = "time kind order contra price quantity minimum single mid_tick flags"
-STEP: Final = np.dtype([(name, np.int64) for name in FIELDS.split()])
 
-# Flags of ENTER and AMEND.
+def _fields(names: str) -> np.dtype[np.void]:
+    return np.dtype([(name, np.int64) for name in names.split()])
+
+
+STEP: Final = _fields("time kind order contra price quantity minimum single mid_tick marks")
+
+# Marks of ENTER and AMEND.
 BOUNCES: Final = 1  # fill-and-kill: it never rests
 LOSES: Final = 2  # an amendment that costs the order its place (R13)
 LATE: Final = 4  # the entry of a subject, its latency after the order's own
 ENTRY: Final = 8  # of FINISH: an entry is over, no amendment
-# Flags of ENDED, written when P is played.
+# Marks of ENDED, written when P is played.
 WAS_OPEN: Final = 1  # P had not filled it either
 
 # What an order does in the dark by itself.
@@ -131,15 +134,10 @@ class Plan(NamedTuple):
     grace: int  # ns that an order stays after history filled it, which is the tolerance of fidelity
 
 
-CURSOR: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "row fill quote opened open_row joining "  # where the walk stands
-            "steps bid offer "  # steps written; quote in force
-            "ended_first ended_last late_first late_last"  # the two queues of what happens later
-        ).split()
-    ]
+CURSOR: Final = _fields(
+    "next_row next_fill next_quote opened open_row joining "  # where the walk stands
+    "steps bid offer "  # steps written; quote in force
+    "ended_first ended_last late_first late_last"  # the two queues of what happens later
 )
 
 
@@ -148,5 +146,3 @@ class Later(NamedTuple):
 
     ended: I32  # (orders,) orders that history ended by a fill
     late: I32  # (orders,) subjects whose entry is delayed; empty without latency
-
-
