@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from driver.config.keys import SCENARIO_CHOICES, Config
-from kernels.conventions import REPLAYED, SCENARIO_TABLE, SCENARIOS
+from kernels.conventions import REPLAYED
 from tickstore.errors import UserError
 
 # Settings of the book itself, and of orders that rest in it: without a scenario that reads them they are a mistake.
@@ -18,8 +18,6 @@ OF_SUBJECTS = (
 )  # fmt: skip
 SUBJECTS_IN = ("R", "D")
 REPLAY_CHOICES = tuple(name for name in SCENARIO_CHOICES if name in REPLAYED)
-LATER = {scenario.name: scenario.meaning for scenario in SCENARIO_TABLE if scenario.name in REPLAYED}
-NOW = ", ".join(SCENARIOS[1:])
 
 
 def check_together(config: Config, default: Config) -> None:
@@ -34,10 +32,7 @@ def check_together(config: Config, default: Config) -> None:
     if not config.all_dates and not bounded:
         raise UserError("--all_dates=false needs --date_start or --date_end")
     if not config.dark_pool_scenarios:
-        raise UserError(f"--dark_pool_scenarios is empty: choose from {NOW}")
-    for name in config.dark_pool_scenarios:
-        if name in LATER:
-            raise UserError(f"--dark_pool_scenarios: {name}, {LATER[name]}, is not available yet; choose from {NOW}")
+        raise UserError(f"--dark_pool_scenarios is empty: choose from {', '.join(SCENARIO_CHOICES)}")
     _check_replay(config, default)
     for key in ("markout_seconds", "fill_seconds", "dark_seconds"):
         horizons = [f"{seconds:g}" for seconds in getattr(config, key)]
@@ -69,6 +64,12 @@ def _check_replay(config: Config, default: Config) -> None:
                 f"--{told[0]} belongs to scenario{'s' * (len(scenarios) > 1)} {' and '.join(scenarios)}, of which "
                 f"--dark_pool_scenarios={','.join(config.dark_pool_scenarios)} has none"
             )
+    if config.rule_switches:
+        from kernels.replay.rulebook import SWITCHES  # with numba, which the command line starts without
+
+        if unknown := [name for name in config.rule_switches if name not in SWITCHES]:
+            hint = did_you_mean(unknown[0], SWITCHES) or f": choose from {', '.join(SWITCHES)}"
+            raise UserError(f"--rule_switches={unknown[0]} is not a rule of the book{hint}")
     if config.dark_seconds and "R" not in config.dark_pool_scenarios:
         raise UserError("--dark_seconds belongs to scenario R, which --dark_pool_scenarios does not have")
     if config.dark_seconds and min(config.dark_seconds) <= 0:

@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
+from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
+from driver.job.replayed import limit_sums, play
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
@@ -55,7 +57,11 @@ def run_job(job: Job) -> JobReport:
         volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(plausible_table(day, job), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
-        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
+        played = play(day, job, _kept_buffers())
+        write_matches(job, day, texts, played.matches if job.settings.order_level else {})
+        quality |= played.counts
+        limits = limit_sums(day, job, played, market, (_kept_buffers(), _kept_buffers("sums")))
+        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers(), played.fills)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
@@ -75,7 +81,8 @@ def run_job(job: Job) -> JobReport:
     extremes = shown_ids(outliers.rows, ids)
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown)
+    said = played.facts() | {"time_limits": limits}
+    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,

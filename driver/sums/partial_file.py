@@ -38,6 +38,7 @@ _FACTS = (
     "parents_shown",
     "fidelity",
     "unfilled",
+    "lifeless",
     "time_limits",
 )
 _TYPES: dict[str, Any] = {
@@ -74,6 +75,7 @@ class Partial:
     # subjects there are, and what they ask for; by seconds in the dark the sums of `driver.tables.replay_tables`.
     fidelity: dict[str, int] = field(default_factory=dict)
     unfilled: dict[str, list[int]] = field(default_factory=dict)
+    lifeless: int = 0  # subjects that fill nothing under R and rest for no time
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 

@@ -63,7 +63,7 @@ BOUNDS: Final = (
     _plain("real_fill_ratio", "share", "really filled over asked"),
     *(_plain(f"{run}_fill_ratio", "share", f"filled under {run} over asked") for run in RUNS),
     _plain("excluded_by_limit", "count", "orders that fill nothing under R since the mid never reached their limit"),
-    _plain("excluded_by_life", "count", "orders that fill nothing under R since they rest for no time"),
+    _plain("excluded_by_life", "count", "orders that fill nothing under R and rest for no time"),
     *(
         Column(f"{run}_{charge}", BPS, BENEFIT, f"saving under {run}, {how}")
         for charge, how in CHARGES.items()

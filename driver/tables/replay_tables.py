@@ -29,7 +29,7 @@ LIMIT_COLUMNS: Final = (
     "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
     "saving_bps", "saving_touch_bps", "best",
 )  # fmt: skip
-BY_LIMIT, BY_LIFE = "limit_away", "session"  # why subjects of R filled nothing, of ``kernels.replay.reasons``
+BY_LIMIT: Final = "limit_away"  # why subjects of R fill nothing, of ``kernels.replay.reasons``
 Key = tuple[str, str]  # security and date, or ALL
 
 
@@ -38,7 +38,8 @@ class ReplaySums:
     """What the jobs of a run say of the replay."""
 
     fidelity: dict[Key, Counter[str]] = field(default_factory=dict)  # of each job, then of all
-    unfilled: dict[Key, dict[str, list[int]]] = field(default_factory=dict)  # by job, security, date, and of all
+    unfilled: dict[str, list[int]] = field(default_factory=dict)  # of all, by why: orders, and shares they ask for
+    excluded: dict[Key, Counter[str]] = field(default_factory=dict)  # of all, by security and date
     limits: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # by security, and of all, and by seconds
 
     def add(self, partial: Partial) -> None:
@@ -46,15 +47,16 @@ class ReplaySums:
         if partial.fidelity:
             self.fidelity[partial.security, partial.date] = Counter(partial.fidelity)
         security, date = partial.security, partial.date
+        for reason, counts in partial.unfilled.items():
+            before = self.unfilled.get(reason, [0, 0])
+            self.unfilled[reason] = [one + more for one, more in zip(before, counts, strict=True)]
+        limit = partial.unfilled.get(BY_LIMIT, [0])[0]
         for key in ((ALL, ALL), (security, ALL), (ALL, date)):
-            sums = self.unfilled.setdefault(key, {})
-            for reason, (orders, shares) in partial.unfilled.items():
-                before = sums.get(reason, [0, 0])
-                sums[reason] = [before[0] + orders, before[1] + shares]
+            self.excluded.setdefault(key, Counter()).update(excluded_by_limit=limit, excluded_by_life=partial.lifeless)
         for name in (ALL, security) if partial.time_limits else ():
             of_security = self.limits.setdefault(name, {})
-            for seconds, counts in partial.time_limits.items():
-                of_security.setdefault(seconds, Counter()).update(counts)
+            for seconds, sums in partial.time_limits.items():
+                of_security.setdefault(seconds, Counter()).update(sums)
 
     def tables(self, rows: Mapping[Key, Sequence[Mapping[str, Value]]]) -> dict[str, bytes]:
         """Return the files there are, by name; rows : measures of every scenario, of all and by security and date."""
@@ -62,7 +64,7 @@ class ReplaySums:
         if self.fidelity:
             found["fidelity.csv"] = fidelity_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
-            bounds = [bounds_row(key, measured, self.unfilled.get(key, {})) for key, measured in rows.items()]
+            bounds = [bounds_row(key, measured, self.excluded[key]) for key, measured in rows.items()]
             found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
         if self.limits:
             found["by_time_limit.csv"] = limits_csv(self.limits)
@@ -76,7 +78,7 @@ class ReplaySums:
                 "fully_filled": 0, "partially_filled": 0, "not_executed": orders, "order_quantity": shares,
                 "filled_quantity": 0, "fill_ratio": ratio(0, shares),
             }
-            for reason, (orders, shares) in sorted(self.unfilled.get((ALL, ALL), {}).items())
+            for reason, (orders, shares) in sorted(self.unfilled.items())
         ]  # fmt: skip
 
 
@@ -105,9 +107,7 @@ def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:
     )
 
 
-def bounds_row(
-    key: Key, measured: Sequence[Mapping[str, Value]], unfilled: Mapping[str, Sequence[int]]
-) -> dict[str, Value]:
+def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int]) -> dict[str, Value]:
     """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario."""
     by_name = {str(row["scenario"]): row for row in measured}
     real, runs = by_name["real"], [by_name[name] for name in RUNS]
@@ -115,7 +115,7 @@ def bounds_row(
     row |= {name: real[name] for name in ("orders", "priced_orders", "order_quantity")}
     row |= {"real_fill_ratio": real["fill_ratio"]}
     row |= {f"{run['scenario']}_fill_ratio": run["fill_ratio"] for run in runs}
-    row |= {"excluded_by_limit": _orders(unfilled, BY_LIMIT), "excluded_by_life": _orders(unfilled, BY_LIFE)}
+    row |= {name: excluded[name] for name in ("excluded_by_limit", "excluded_by_life")}
     signs = set()
     for charge in CHARGED:
         row |= {f"{run['scenario']}_{charge}": run[charge] for run in runs}
@@ -125,10 +125,6 @@ def bounds_row(
         signs |= {(saving > 0) - (saving < 0) for saving in savings} if whole else {0}
     row["identified"] = YES if len(signs) == 1 and 0 not in signs else NOT_IDENTIFIED
     return row
-
-
-def _orders(unfilled: Mapping[str, Sequence[int]], reason: str) -> int:
-    return unfilled[reason][0] if reason in unfilled else 0
 
 
 def limits_csv(securities: Mapping[str, Mapping[str, Mapping[str, int]]]) -> bytes:

@@ -51,6 +51,7 @@ def test_defaults_are_the_documented_ones() -> None:
     config = load_config({}).config
     assert (config.max_workers, config.chunk_size_mb, config.format) == (8, 1024, "gzip")
     assert (config.hour_start, config.hour_end, config.all_dates, config.resume) == (0, 23, True, True)
+    assert config.dark_pool_scenarios == ("A", "B", "C", "P", "R", "D")
     assert config.ticks == ((0, 1), (100, 5), (2000, 10))
     settings = job_settings(config, ())
     assert settings.simulation.dark_share_ppm == 500_000
@@ -127,11 +128,17 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
     [
         ({"markout_seconds": "1,1.0000001"}, "two horizons are both called 1s in the tables"),
         ({"fill_seconds": "60,60.0000001"}, "--fill_seconds: two horizons are both called 60s in the tables"),
-        ({"allow_locked": "true"}, "--allow_locked belongs to scenarios P and R and D, of which .*=A,B,C has none"),
-        ({"matches_as": "trades"}, "--matches_as belongs to scenarios P and R and D"),
-        ({"horizon": "close"}, "--horizon belongs to scenarios R and D"),
-        ({"without_participants": "69"}, "--without_participants belongs to scenarios R and D"),
-        ({"dark_seconds": "30"}, "--dark_seconds belongs to scenarios R and D"),
+        (
+            {"allow_locked": "true", "dark_pool_scenarios": "A,B,C"},
+            "--allow_locked belongs to scenarios P and R and D, of which .*=A,B,C has none",
+        ),
+        ({"matches_as": "trades", "dark_pool_scenarios": "A,B,C"}, "--matches_as belongs to scenarios P and R and D"),
+        ({"horizon": "close", "dark_pool_scenarios": "A,B,C"}, "--horizon belongs to scenarios R and D"),
+        (
+            {"without_participants": "69", "dark_pool_scenarios": "A,B,C"},
+            "--without_participants belongs to scenarios R and D",
+        ),
+        ({"dark_seconds": "30", "dark_pool_scenarios": "A,B,C"}, "--dark_seconds belongs to scenarios R and D"),
         ({"horizon": "tomorrow"}, "one of rest_s, end, last_fill, close"),
         ({"dark_seconds": "-1"}, "a number, 0 to 86400"),
         ({"hour_start": "12", "hour_end": "9"}, "no hour is left"),
@@ -142,10 +149,15 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"all_dates": "false"}, "needs --date_start or --date_end"),
         ({"engine": "dask"}, "not available yet"),
         ({"scheduler": "tcp://localhost:8786"}, "belongs to --engine=dask"),
-        ({"dark_pool_scenarios": "A,R"}, "R, resting in the dark book alone, is not available yet"),
+        ({"dark_pool_scenarios": "A,R_optimistic"}, "one of A, B, C, P, R, D"),
+        ({"rule_switches": "no_half_tik"}, r"not a rule of the book: did you mean no_half_tick\?"),
+        ({"rule_switches": "zzz"}, "not a rule of the book: choose from no_half_tick, no_sweeps"),
+        ({"dark_seconds": "0,30"}, "--dark_seconds needs times above 0"),
+        ({"horizon": "end", "rest_s": "60"}, "--rest_s belongs to --horizon=rest_s"),
+        ({"dark_seconds": "30", "dark_pool_scenarios": "D"}, "--dark_seconds belongs to scenario R"),
         ({"dark_pool_scenarios": "A,X"}, "one of A, B, C"),
         ({"dark_pool_scenarios": ""}, "is empty"),
-        ({"alone": "true"}, "--alone belongs to scenarios R and D"),
+        ({"alone": "true", "dark_pool_scenarios": "A,B,C"}, "--alone belongs to scenarios R and D"),
         ({"dark_share": "1.5"}, "a number, 0 to 1"),
         ({"dark_share": "0.1234567"}, "more than six decimals"),
         ({"dark_share": "nan"}, "a number, 0 to 1"),

@@ -129,7 +129,7 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
 ) -> None:
     names = ("R", "R_optimistic", "R_conservative")
     measured = [run("real", 0.0, 0.0, 0.9), *map(run, names, at_mid, at_touch)]
-    row = bounds_row(("7", "all"), measured, {"limit_away": [3, 30], "session": [2, 20], "no_contra": [1, 5]})
+    row = bounds_row(("7", "all"), measured, {"excluded_by_limit": 3, "excluded_by_life": 2})
     assert row["identified"] == identified
     known = [saving for saving in at_mid if saving is not None]
     assert row["low_saving_bps"] == (min(known) if len(known) == 3 else None)
@@ -165,7 +165,7 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
 def test_words_on_bounds() -> None:
     measured = [run("real", 0.0, 0.0, 0.828), run("R", -5.64, -12.28, 0.38), run("R_optimistic", -5.23, -11.41, 0.411)]
     measured.append(run("R_conservative", -7.44, -15.82, 0.263))
-    row = bounds_row(("all", "all"), measured, {"limit_away": [1_845, 9], "session": [708, 9]})
+    row = bounds_row(("all", "all"), measured, {"excluded_by_limit": 1_845, "excluded_by_life": 708})
     (said,) = bounds_words({name: "" if value is None else str(value) for name, value in row.items()})
     assert said == (
         "R saves -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the touch (-15.82 to -11.41) "
