@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from driver.config.keys import SCENARIO_CHOICES, Config
-from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
 
 NS_PER_MICROSECOND = 1_000
@@ -67,6 +67,11 @@ def _replay_choices(config: Config, without: tuple[int, ...]) -> ReplayChoices:
         price_unit=int(10 ** (config.price_decimals + config.quantity_decimals)),
         switches=tuple(sorted(config.rule_switches)),
     )
+
+
+def replays(config: Config) -> bool:
+    """Return whether the dark book is replayed."""
+    return bool(set(config.dark_pool_scenarios) & set(REPLAYED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from kernels.base.columns import I64, readonly
 from kernels.dark.book import grown
 from kernels.dark.records import Records, records
 from kernels.replay.decode import decode
+from kernels.replay.pairs import mates
 from kernels.replay.play import play
 from kernels.replay.prepare import Prepared
-from kernels.replay.runs import Facts, Run, state_of
-from kernels.replay.steps import STEP
+from kernels.replay.reasons import write_reach
+from kernels.replay.runs import Facts, Run, new_run, state_of
+from kernels.replay.steps import CURSOR, STEP, Later, Plan, Quotes, Rows, Seekers, Trades
 
 PIECE: Final = 16_384  # steps decoded at a time: they stay in the cache while every run plays them
 
@@ -68,3 +71,30 @@ def drive(prepared: Prepared, players: Iterable[Player], note: Callable[[Records
             player.play(steps, count)
         if note is not None:
             note(steps, count)
+
+
+# Types of a day's columns that are not int64, as the decoder is compiled for them.
+ROW_TYPES: Final = dict.fromkeys(("order_index", "next_row", "last_row", "first_row", "first_fill", "fill_count"), "i4")
+ROW_TYPES.update({"single": "i1", "mid_tick": "i1", "reason": "i2", "status": "i1"})
+TRADE_TYPES: Final = {
+    "by_time": "i4", "order_index": "i4", "venue": "i1", "deal": "i2", "side": "i1", "aggressor": "i1",
+    "participant": "i4",
+}  # fmt: skip
+
+
+def warm() -> None:
+    """Compile every kernel that a replay calls beside those of measuring, by replaying a day of no rows."""
+    rows = Rows._make(readonly(np.zeros(0, ROW_TYPES.get(name, "i8"))) for name in Rows._fields)
+    columns = [readonly(np.zeros(0, TRADE_TYPES.get(name, "i8"))) for name in Trades._fields[:-2]]
+    none: I64 = readonly(np.zeros(0, np.int64))
+    flags, places = np.zeros(0, np.int8), np.zeros(0, np.int32)
+    trades = Trades._make([*columns, mates(columns[1], none), flags])
+    quotes, cursor = Quotes(none, none, none), np.zeros(1, CURSOR).view(np.recarray)
+    seekers, plan = Seekers(flags, flags, flags, flags, places), Plan(0, 0, -1, 0, 0, 1, 0, 0)
+    steps, ticks = records(PIECE, STEP), np.zeros((2, 1), np.int64)
+    count = decode(rows, trades, quotes, seekers, plan, Later(places, places), cursor, steps)
+    facts = Facts(flags, readonly(np.zeros(0, np.int8)), none, none, flags, flags, np.zeros(0, np.int64), ticks)
+    Player("warm", new_run(0, 1, 1, locked=False), facts).play(steps, count)
+    grown(new_run(0, 1, 1, locked=False).book)
+    own = np.zeros(0, np.int64)
+    write_reach(none, none, none, 0, own, own, own, own, flags)

@@ -140,7 +140,9 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
         kind, subject, bounces(day), prefers(day, replay, np.asarray(day.fills["participant"])),
         np.full(n, -1, np.int32),
     )  # fmt: skip
-    quotes = Quotes(inputs.quotes.timestamp, inputs.quotes.bid, inputs.quotes.offer)
+    quotes = Quotes._make(
+        readonly(column) for column in (inputs.quotes.timestamp, inputs.quotes.bid, inputs.quotes.offer)
+    )
     rows, trades = take_rows(day, minimums), take_trades(day)
     facts = make_facts(day, choices, kind)
     return Prepared(
