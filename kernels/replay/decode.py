@@ -45,7 +45,7 @@ def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c
     f = trades.by_time[c.next_fill]
     if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
         if not is_dark(trades, f):
-            write_fill(trades, seekers, c, out, f)
+            write_fill(rows, trades, seekers, c, out, f)
         elif trades.order_index[f] < 0 and plan.phantoms == 1:
             write_phantom(rows, trades, seekers, c, out, c.next_fill)
     c.next_fill += 1

@@ -38,7 +38,7 @@ class Run:
         self.market, self.plain, self.placebo = market, plain, placebo
         self.book = self.book_kind(BookRules(market.tick, plain.tier, plain.locked or self.locked, plain.subjects_meet))
         self.orders: dict[int, Order] = {}
-        self.is_open = False
+        self.is_open = self.is_over = False
         self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
         self.open_when_filled: set[int] = set()  # history had filled them, the engine not
         self.cut: dict[int, int] = {}  # rows of fills of which only so much was left to take
@@ -46,14 +46,24 @@ class Run:
         self.now = 0
 
     def play(self) -> "Run":
-        """R1: the dark book trades in [S, E)."""
         for step in self.market.steps:
             if step.time >= self.plain.end:
-                break
+                self.close()
             self.now = self.book.now = step.time
             self.expire(step.time)
             getattr(self, "on_" + step.kind)(step)
         return self
+
+    def close(self) -> None:
+        """R1: from E on nobody waits and nothing matches; history goes on filling orders elsewhere."""
+        self.is_open, self.is_over, self.book.quote = False, True, (None, None)
+        for order in list(self.book.resting):
+            self.book.remove(order)
+
+    @property
+    def is_started(self) -> bool:
+        """From S on an order's leaves are counted; before, they are what its rows say."""
+        return self.is_open or self.is_over
 
     def expire(self, time: int) -> None:
         """Let those leave whose time is over."""
@@ -106,14 +116,14 @@ class Run:
 
     def on_same(self, step: Step) -> None:
         """R1: before the open nothing trades in the dark: what rows say is left is left."""
-        if not self.is_open and step.order in self.orders:
+        if not self.is_started and step.order in self.orders:
             self.orders[step.order].leaves = step.left
 
     def on_enter(self, step: Step) -> None:
         if not (is_dark(self.plain, step.order) or is_sweep(self.plain, step.order)):
             return  # a lit order, asked about in other runs
         order = self.new_order(step)
-        order.leaves = step.change if self.is_open else step.left
+        order.leaves = step.change if self.is_started else step.left
         self.set_terms(order, step)
         if self.is_open:
             self.enter(order)
@@ -167,7 +177,7 @@ class Run:
         order = self.orders.get(step.order)
         if order is None:
             return
-        order.leaves = order.leaves + step.change if self.is_open else step.left
+        order.leaves = order.leaves + step.change if self.is_started else step.left
         if not step.keeps or self.book.offers(order) <= 0:
             self.book.remove(order)
         before = (order.price, order.half, order.mid_tick, order.minimum, order.single)
@@ -185,14 +195,14 @@ class Run:
         if step.order in self.orders:
             order = self.orders[step.order]
             self.book.remove(order)
-            order.leaves = order.leaves - step.left if self.is_open else 0
+            order.leaves = order.leaves - step.left if self.is_started else 0
 
     def on_filled(self, step: Step) -> None:
         if step.order in self.orders:
             self.orders[step.order].due = step.time + MILLISECOND
 
     def on_trade(self, step: Step) -> None:
-        if self.is_open:
+        if self.is_started:
             self.trade([leg for leg in step.legs if leg.row not in self.applied])
 
     def trade(self, legs: list[Leg]) -> None:

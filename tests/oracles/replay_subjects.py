@@ -83,8 +83,8 @@ class SubjectRun(Run):
             super().on_enter(step)
             return
         order = self.new_order(step)
-        order.leaves = step.change if self.is_open else step.left
-        if self.plain.from_rest and self.is_open:
+        order.leaves = step.change if self.is_started else step.left
+        if self.plain.from_rest and self.is_started:
             self.enter_really(order, step)
             return
         order.subject = True
@@ -162,7 +162,7 @@ class SubjectRun(Run):
 
     def on_amend(self, step: Step) -> None:
         at_entry = step.time == int(self.plain.orders["arrival_time"][step.order])
-        if self.is_subject(step.order) and self.plain.from_rest and self.is_open and at_entry:
+        if self.is_subject(step.order) and self.plain.from_rest and self.is_started and at_entry:
             order = self.orders[step.order]
             if not step.keeps:
                 self.trade_levels(order)
@@ -172,7 +172,7 @@ class SubjectRun(Run):
     def on_leave(self, step: Step) -> None:
         """A subject that was fill-and-kill rests until its horizon all the same."""
         order = self.orders.get(step.order)
-        if order is None or (self.is_open and order.subject and order.bounces and not self.dual):
+        if order is None or (self.is_started and order.subject and order.bounces and not self.dual):
             return
         super().on_leave(step)
         if order.subject and not self.dual:
@@ -180,7 +180,11 @@ class SubjectRun(Run):
 
     def takes(self, leg: Leg, order: Order) -> bool:
         """Decisions 20: a subject's own fills do not happen; in D those elsewhere than in the dark do."""
-        if not self.is_subject(order.row) or self.dual or order.entering:
+        if not self.is_subject(order.row) or order.entering:
+            return True
+        if self.plain.from_rest and leg.time == int(self.plain.orders["arrival_time"][order.row]):
+            return False  # it is in what was left after that instant
+        if self.dual:
             return True
         self.counts["left_open"] += leg.quantity
         return False
