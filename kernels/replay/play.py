@@ -45,11 +45,14 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         release(run, i)
         return
     if order.place >= 0 and not loses:
-        minimum, single, price = order.minimum, order.single_fill, order.price
+        minimum, single = order.minimum, order.single_fill
+        price, half_tick, mid_tick = order.price, order.half_tick, order.mid_tick
         write_terms(run, facts, i, x, step, order.subject)
         order.leaves = leaves
         shown = order.minimum if order.minimum <= leaves else 0  # R17: the rest falls away
-        dark.revise(run.book, x, minimum != shown or single != order.single_fill or price != order.price)
+        terms = minimum != shown or single != order.single_fill
+        limit = price != order.price or half_tick != order.half_tick or mid_tick != order.mid_tick
+        dark.revise(run.book, x, terms or limit)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves

@@ -147,16 +147,6 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> No
 
 
 @inlined
-def write_rest(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> None:
-    """Write what history had left of a subject after the instant of its entry, and its terms then."""
-    last = row
-    while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
-        last = rows.next_row[last]
-    left = 0 if off_book(rows, last) else rows.leaves[last]
-    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
-
-
-@inlined
 def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
     """Return what an order's fills before an instant took of it."""
     filled = 0
@@ -164,6 +154,26 @@ def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
         if trades.venue[f] != VENUE_REPORT:
             filled += trades.quantity[f]
     return filled
+
+
+@inlined
+def left_at(rows: Rows, trades: Trades, row: int, time: int) -> int:
+    """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
+    if off_book(rows, row):
+        return 0
+    i = rows.order_index[row]
+    by_fills = rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, time)
+    return int(max(0, min(rows.leaves[row], by_fills)))
+
+
+@inlined
+def write_rest(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+    """Write what history had left of a subject after the instant of its entry, and its terms then."""
+    last = row
+    while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
+        last = rows.next_row[last]
+    left = left_at(rows, trades, last, rows.timestamp[row] + 1)
+    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
 
 
 @inlined
@@ -182,7 +192,7 @@ def write_row(
         write_levels(rows, trades, quotes, seekers, c, out, row)
         write_finish(rows, seekers, c, out, row)
         if seekers.subject[i] != 0:
-            write_rest(rows, seekers, c, out, row)
+            write_rest(rows, trades, seekers, c, out, row)
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1

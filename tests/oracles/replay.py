@@ -10,7 +10,7 @@ from itertools import groupby
 from tests.oracles.replay_book import Book, BookRules
 from tests.oracles.replay_market import Market, read_market
 from tests.oracles.replay_orders import Match, Order
-from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep
+from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
 
 MILLISECOND = 1_000_000  # history's end by a fill is met within this
 
@@ -38,6 +38,7 @@ class Run:
         self.market, self.plain, self.placebo = market, plain, placebo
         self.book = self.book_kind(BookRules(market.tick, plain.tier, plain.locked or self.locked, plain.subjects_meet))
         self.orders: dict[int, Order] = {}
+        self.last_row: dict[int, int] = {}
         self.is_open = self.is_over = False
         self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
         self.open_when_filled: set[int] = set()  # history had filled them, the engine not
@@ -50,6 +51,8 @@ class Run:
             if step.time >= self.plain.end:
                 self.close()
             self.now = self.book.now = step.time
+            if step.row >= 0:
+                self.last_row[step.order] = step.row
             self.expire(step.time)
             getattr(self, "on_" + step.kind)(step)
         return self
@@ -62,7 +65,6 @@ class Run:
 
     @property
     def is_started(self) -> bool:
-        """From S on an order's leaves are counted; before, they are what its rows say."""
         return self.is_open or self.is_over
 
     def expire(self, time: int) -> None:
@@ -103,10 +105,14 @@ class Run:
         order.minimum, order.single = step.minimum, step.single
 
     def on_open(self, step: Step) -> None:
-        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side."""
+        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side.
+
+        Nothing traded in the dark before: what rows say is left is left.
+        """
         self.is_open = True
         self.book.requote(self.market.opening)
         for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):
+            order.leaves = left_at(self.plain, order.row, self.last_row[order.row], self.plain.start)
             if order.leaves > 0:
                 self.join(order)
 
@@ -115,15 +121,13 @@ class Run:
             self.enter(order)
 
     def on_same(self, step: Step) -> None:
-        """R1: before the open nothing trades in the dark: what rows say is left is left."""
-        if not self.is_started and step.order in self.orders:
-            self.orders[step.order].leaves = step.left
+        """A row of a fill, or one that repeats the state, says nothing."""
 
     def on_enter(self, step: Step) -> None:
         if not (is_dark(self.plain, step.order) or is_sweep(self.plain, step.order)):
             return  # a lit order, asked about in other runs
         order = self.new_order(step)
-        order.leaves = step.change if self.is_started else step.left
+        order.leaves = step.change
         self.set_terms(order, step)
         if self.is_open:
             self.enter(order)
@@ -177,7 +181,7 @@ class Run:
         order = self.orders.get(step.order)
         if order is None:
             return
-        order.leaves = order.leaves + step.change if self.is_started else step.left
+        order.leaves += step.change
         if not step.keeps or self.book.offers(order) <= 0:
             self.book.remove(order)
         before = (order.price, order.half, order.mid_tick, order.minimum, order.single)
@@ -195,7 +199,7 @@ class Run:
         if step.order in self.orders:
             order = self.orders[step.order]
             self.book.remove(order)
-            order.leaves = order.leaves - step.left if self.is_started else 0
+            order.leaves -= step.left
 
     def on_filled(self, step: Step) -> None:
         if step.order in self.orders:
