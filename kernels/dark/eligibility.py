@@ -82,6 +82,14 @@ def partners_of(book: Book, x: int) -> int:
 
 
 @inlined
+def may_help(book: Book, helper: int, x: int, c: int) -> bool:
+    """Tell if an order may trade with ``c`` beside ``x``: two subjects that rest do not meet (decisions 20, R17b)."""
+    if book.orders[helper].subject == 0:
+        return True
+    return bool(book.orders[x].subject != ENTERING and (book.orders[c].subject == 0 or book.state[0].meet == 1))
+
+
+@inlined
 def becomes_eligible(book: Book, s: int, k: int) -> bool:
     """R23: tell if the waiting order at a place is eligible at the quote in force and was not when last tried."""
     entry, side = book.queue[s, k], book.sides[s]

@@ -9,7 +9,7 @@ side of ``x``, so that they ascend from the best for it to its limit. ``own``: i
 
 from kernels.base.compiling import inlined
 from kernels.dark import records as r
-from kernels.dark.eligibility import are_strangers, own_side, partners_of
+from kernels.dark.eligibility import are_strangers, may_help, own_side, partners_of
 from kernels.dark.records import Book
 from kernels.dark.time_priority import broker_bit, first_from, largest, open_mark, supply
 
@@ -48,7 +48,7 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
             break
         helper = book.queue[s, k].order
         k += 1
-        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c):
+        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c) or not may_help(book, helper, x, c):
             continue
         quantity = min(wanted, book.orders[helper].leaves)
         _plan(book, helper, c, quantity, price2, rule, 1)
@@ -231,7 +231,8 @@ def plan_fills(book: Book, x: int) -> int:
         _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
         kept = state.fills if order.subject == 0 else 0
     blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)
-    if blocks or state.fills > 0 or _may_be_met(book, x):
+    over = state.mode == r.OPTIMISTIC and order.subject != 0 and state.partners == r.HISTORICAL  # met them all already
+    if not over and (blocks or state.fills > 0 or _may_be_met(book, x)):
         prefers = order.prefers_own == 1 and (incoming or state.prefers_again == 1)
         for own in range(1 if prefers else 0, -1, -1):
             _take_inside(book, x, own)

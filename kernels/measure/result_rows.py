@@ -168,12 +168,7 @@ class OrderBlock:
             no column has that name, or what it needs was not given
         """
         if name not in BY_NAME:
-            for column in self.columns():
-                if name in (shown := self.shown(column)):
-                    found = self[column.name]
-                    row: Array = found[shown.index(name)] if column.axis else found
-                    return row
-            raise KeyError(name)
+            return self._shown_row(name)
         column = BY_NAME[name]
         if column.needs and column.needs not in self.given:
             raise KeyError(name)
@@ -185,6 +180,19 @@ class OrderBlock:
         places = [first + behind for behind in scenario_offsets(self.scenarios, Rows._fields[place])]
         chosen: Array = self.rows[place][places]
         return chosen
+
+    def _shown_row(self, name: str) -> Array:
+        """Return one row by the name that order files show it by; a replayed scenario's stand after its own name."""
+        sides = [("", self, self.columns())]
+        sides += [(f"{one}_", self.under(one), tuple(BY_NAME[name] for name in c.REPLAYED)) for one in self.replayed]
+        for before, block, columns in sides:
+            for column in columns:
+                shown = [f"{before}{row}" for row in block.shown(column)]
+                if name in shown:
+                    found = block[column.name]
+                    row: Array = found[shown.index(name)] if column.axis else found
+                    return row
+        raise KeyError(name)
 
     @property
     def replayed(self) -> tuple[str, ...]:

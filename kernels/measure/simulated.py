@@ -2,7 +2,8 @@
 
 The replay makes ``SimulatedFills``, ``measure`` takes them: the same orders, with other fills. They go through the very
 kernel that measures the real ones. What is a property of the order stays real: who it is, what it asked for, M0, m_T,
-its windows and its group; and so are the market's prints.
+its windows and its group; and so are the market's prints. An order that never lived in continuous trading keeps its
+real fills, whatever the replay says.
 """
 
 from typing import NamedTuple
@@ -104,7 +105,8 @@ def measure_simulated(
         _measure(chosen, _without_fills(simulated), inputs, rows, work, fees)
         rows.ints[r.SCENARIO_FILLED], rows.floats[[r.SCENARIO_NOTIONAL2, r.SCENARIO_PRICE, *COSTS]] = NULL, np.nan
         return False
-    mine = np.flatnonzero(np.isin(chosen, simulated.changed, assume_unique=True))
+    lived = rows.ints[r.WINDOW_START] <= rows.ints[r.WINDOW_END]  # the others no scenario changes (decisions 40)
+    mine = np.flatnonzero(lived & np.isin(chosen, simulated.changed, assume_unique=True))
     if len(mine) == len(chosen):
         _measure(chosen, simulated, inputs, rows, work, fees)
     elif len(mine):

@@ -16,8 +16,8 @@ from kernels.replay import reasons
 from kernels.replay import results as out
 from kernels.replay import steps as s
 from kernels.replay.driving import Player
+from kernels.replay.matches import Matches
 from kernels.replay.prepare import Prepared
-from kernels.replay.results import Matches
 from kernels.replay.runs import state_of
 from kernels.replay.scenario_runs import D, P, R, within
 from kernels.replay.subjects import Subjects, limited

@@ -8,8 +8,8 @@ import numpy as np
 from kernels.base.columns import I64, readonly
 from kernels.dark.book import grown
 from kernels.dark.records import Records, records
+from kernels.market.pairs import mates
 from kernels.replay.decode import decode
-from kernels.replay.pairs import mates
 from kernels.replay.play import play
 from kernels.replay.prepare import Prepared
 from kernels.replay.reasons import write_reach

@@ -43,7 +43,7 @@ def write_terms(run: Run, facts: Facts, i: int, x: int, step: Any, subject: int)
         order.sweep = 1 if facts.kind[i] == s.SWEEP else 0
         return
     order.sweep = order.mid_tick = order.half_tick = 0
-    order.minimum, order.single_fill = state.minimum, 2
+    order.minimum, order.single_fill = state.minimum, ONE_CONTRA if state.mode == CONSERVATIVE else 2
     improves = state.limit == HALF_TICK or state.dual == 1 or has_half_tick(step.mid_tick)
     if state.limit == MID:
         order.price = 0

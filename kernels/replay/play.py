@@ -45,7 +45,8 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         minimum, single, price = order.minimum, order.single_fill, order.price
         write_terms(run, facts, i, x, step, order.subject)
         order.leaves = leaves
-        dark.revise(run.book, x, minimum != order.minimum or single != order.single_fill or price != order.price)
+        shown = order.minimum if order.minimum <= leaves else 0  # R17: the rest falls away
+        dark.revise(run.book, x, minimum != shown or single != order.single_fill or price != order.price)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from kernels.base.columns import I8, I64, readonly
 from kernels.base.memory import Buffers
 from kernels.conventions import FAULTS_SET_APART, NULL, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
+from kernels.market.pairs import mates
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, ReplayChoices, Session
 from kernels.measure.rules import Day, Inputs, faults_of, prepare
 from kernels.measure.selection import select
 from kernels.replay import rulebook
 from kernels.replay import steps as s
-from kernels.replay.pairs import mates
 from kernels.replay.runs import Facts
 from kernels.replay.steps import CURSOR, Later, Plan, Quotes, Rows, Seekers, Trades
 

@@ -5,32 +5,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I8, I32, I64
+from kernels.base.columns import I64
 from kernels.conventions import VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
 from kernels.dark.records import RULE_BLOCK
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay import runs
+from kernels.replay.matches import Matches
 from kernels.replay.prepare import Prepared
 
 DEAL_PREFERRED, DEAL_DARK, DEAL_BOOKED, DEAL_BLOCK = 46, 47, 48, 50
-
-
-class Matches(NamedTuple):
-    """Matches of the dark book, (n,) each, in the order in which they happen (decisions 39)."""
-
-    time: I64  # ns UTC
-    buy: I32  # row of the order table, -1 for an order that is not in it
-    sell: I32
-    buy_order_id: I64
-    sell_order_id: I64
-    quantity: I64  # shares
-    price2: I64  # exact, half price units
-    mid2: I64
-    aggressor_side: I8  # 1, -1; 0 where both rested
-    rule: I8  # RULE_MID, RULE_DARK_LIMIT, RULE_BLOCK of kernels.dark.records
-    booked: I8  # same broker and crossing key (R15)
-    preferenced: I8  # own orders first (R14); a booking is no such trade
 
 
 def order_ids(day: Day, tags: NDArray[Any]) -> I64:

@@ -55,11 +55,11 @@ def off_book(rows: Rows, row: int) -> bool:
 
 @inlined
 def write_fill(trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
-    """Write a non-dark match of which an order seeks the dark, too; both of its fills at once."""
+    """Write a non-dark match of which an order seeks the dark, too; both of its fills at once, if none is written."""
     g = trades.mate[f]
     trades.taken[f] = 1
     a, b = trades.order_index[f], NONE
-    if g >= 0:
+    if g >= 0 and trades.taken[g] == 0:
         trades.taken[g] = 1
         b = trades.order_index[g]
     if b >= 0 and seekers.kind[b] == s.NO_SEEKER:
@@ -100,8 +100,9 @@ def next_lit(trades: Trades, f: int, end: int, time: int) -> int:
 def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c: Any, out: Any, row: int) -> None:
     """R19: write what an entering order trades in the lit book at once, level by level; sweeps look between them.
 
-    The quote after a level: the far side is the next level's price, or what the next quote of this instant shows if
-    that is nearer; the near side is the one in force.
+    Of a lit order, which is here only because it is asked about, no more than its own fill: what others do must not
+    depend on who is asked about. The quote after a level: the far side is the next level's price, or what the next
+    quote of this instant shows if that is nearer; the near side is the one in force.
     """
     i, time, buy = rows.order_index[row], rows.timestamp[row], NONE
     f, end = first_fill_at(rows, trades, i, time), rows.first_fill[i] + rows.fill_count[i]
@@ -111,7 +112,11 @@ def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c
     f = next_lit(trades, f, end, time)
     while f >= 0:
         buy, price = trades.side[f] == 1, trades.price[f]
-        write_fill(trades, seekers, c, out, f)
+        if seekers.kind[i] == s.LIT:
+            trades.taken[f] = 1
+            write(c, out, time, s.FILL, i, trades.quantity[f]).price = f
+        else:
+            write_fill(trades, seekers, c, out, f)
         f = next_lit(trades, f + 1, end, time)
         if seekers.kind[i] != s.SWEEP or (f >= 0 and trades.price[f] == price):
             continue

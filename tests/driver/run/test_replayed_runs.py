@@ -62,9 +62,9 @@ def test_one_worker_and_a_resumed_run_give_the_same_bytes(market: Market, played
 
 
 def test_another_setting_of_the_replay_runs_jobs_again_and_no_old_file_stays(market: Market, tmp_path: Path) -> None:
-    flags = [*FLAGS, "--security_codes=101", "--date_end=2024-01-02", "--mode=sequential"]
-    first = tables(run(market, tmp_path, "results", *flags))
-    for changed in (["--horizon=end"], ["--horizon=close", "--matches_as=matches", "--format=gzip"]):
+    flags = ["--dark_pool_scenarios=P,R,D", "--security_codes=101", "--date_end=2024-01-02", "--mode=sequential"]
+    first = tables(run(market, tmp_path, "results", *flags, "--matches_as=trades", "--dark_seconds=5", "--format=csv"))
+    for changed in (["--horizon=end", "--matches_as=trades"], ["--horizon=close"]):
         done = darkreplay("run", f"--store={market.store}", "--results=results", *flags, *changed, folder=tmp_path)
         assert "1 done, 0 kept" in done.stdout, done.stderr
     names = {Path(name).name for name in tables(tmp_path / "results") if name.startswith("sec")}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.replay.fidelity import TOLERANCE_NS, Fidelity, compare, fidelity_row, trusted
-from kernels.replay.real_matches import real_matches
+from kernels.replay.fidelity.real_matches import real_matches
 from tests.builders import MemoryDay, build_day, build_real_day
 from tests.kernels.replay.played_matches import history, played
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.replay.queue_test import queue_test
+from kernels.replay.fidelity.queue_test import queue_test
 from tests.builders import MemoryDay, build_day
-from tests.inferred_day import open_real_day, write_orders
+from tests.inferred_day import MINIMUMS, QUOTES, open_real_day, read, repaired_orders, repaired_quotes
 
 Row = dict[str, Any]
 BUY, SELL = 1, -1
@@ -166,5 +166,14 @@ def test_real_day(real_day: Path, tmp_path: Path, minimums: bool, helps: bool, r
     assert (len(found.right), int(found.right.sum())) == (472, right)
 
 
-def test_every_inferred_minimum_belongs_to_a_row(real_day: Path, tmp_path: Path) -> None:
-    assert write_orders(real_day, tmp_path / "orders.csv") == 1_580
+def test_every_inferred_minimum_belongs_to_a_row(real_day: Path) -> None:
+    assert repaired_orders(real_day, MINIMUMS)[1] == 1_580
+    assert sum(repaired_orders(real_day, [cause])[1] for cause in MINIMUMS) == 1_580
+
+
+def test_all_quote_repairs_together_are_the_inferred_quotes_and_none_are_those_of_the_file(real_day: Path) -> None:
+    def quotes(rows: list[dict[str, str]]) -> list[list[str]]:
+        return sorted([row[name] for name in ("timestamp", "bidprice", "offerprice")] for row in rows)
+
+    assert quotes(repaired_quotes(real_day, QUOTES)) == quotes(read(real_day / "inferred" / "nbbo.csv"))
+    assert quotes(repaired_quotes(real_day, [])) == quotes(read(real_day / "nbbo.csv"))

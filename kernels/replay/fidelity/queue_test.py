@@ -16,8 +16,8 @@ import numpy as np
 from kernels.base.columns import I64, Array
 from kernels.conventions import MID_TICK_HALF, TYPE_DARK, TYPE_SWEEP, USUAL_TICKS
 from kernels.market.ticks import tick_of, ticks_by_price
-from kernels.replay.fidelity import first_of_events
-from kernels.replay.real_matches import RealMatches, real_matches
+from kernels.replay.fidelity.comparison import first_of_events
+from kernels.replay.fidelity.real_matches import RealMatches, real_matches
 
 PREFERENCED: Final = 46  # deal source of a match within a broker that prefers its own orders
 DUAL_POSTED: Final = 1  # the mid-tick flag with which a sweep waits in the dark too (R20)

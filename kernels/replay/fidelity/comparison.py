@@ -15,8 +15,8 @@ from kernels.base.columns import I64, Array
 from kernels.base.compiling import kernel
 from kernels.conventions import USUAL_TICKS
 from kernels.market.ticks import ticks_by_price
+from kernels.replay.fidelity.real_matches import RealMatches, off_quote, real_matches
 from kernels.replay.matches import Matches
-from kernels.replay.real_matches import RealMatches, off_quote, real_matches
 
 TOLERANCE_NS: Final = 1_000_000
 # Below these a replay of the day says little about what else could have happened on it: the least that decisions 23
