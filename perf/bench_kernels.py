@@ -39,7 +39,7 @@ def read_columns(days: list[SyntheticDay]) -> int:
         total += int(day.events["timestamp"][-1])  # events are touched at the ends of the hours only
         for table, kind in ((day.orders, OrderColumns), (day.fills, FillColumns), (day.quotes, QuoteColumns)):
             for name in kind._fields:
-                total += int(np.sum(table[name]))
+                total += int(np.sum(table[name])) if name in table else 0
     return total
 
 

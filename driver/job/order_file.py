@@ -3,7 +3,7 @@
 Which columns, in which order, ``kernels.measure.order_columns`` says; here is only how files show them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from isal import igzip
 from pyarrow import csv, parquet
+from pyarrow.compute import if_else
 
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Settings
@@ -20,7 +21,7 @@ from driver.tables.csv_text import text
 from kernels.base.columns import I32, Array
 from kernels.conventions import BENCHMARKS, BUY, NULL
 from kernels.measure.derived_columns import fills_unknown
-from kernels.measure.order_columns import ALL, CORE
+from kernels.measure.order_columns import ALL, BY_NAME, CORE, REPLAYED, Column
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_file
 
@@ -97,9 +98,19 @@ def order_columns(block: OrderBlock, files: tuple[str, ...] = (CORE, ALL)) -> di
     """Return the columns of an order file, in order, for the ``files`` they are declared for; what is missing is null.
 
     Columns of one axis that follow each other take turns: all of the first scenario, or horizon, then of the next.
+    Where all are wanted, those of each replayed scenario come last.
     """
+    columns = _presented(block, [column for column in block.columns() if column.files in files])
+    for scenario in block.replayed if ALL in files else ():
+        side = block.under(scenario)
+        unknown = pa.array(side.filled_quantity == NULL)
+        for name, array in _presented(side, [BY_NAME[name] for name in REPLAYED]).items():
+            columns[f"{scenario}_{name}"] = if_else(unknown, pa.scalar(None, array.type), array)
+    return columns
+
+
+def _presented(block: OrderBlock, chosen: Sequence[Column]) -> dict[str, pa.Array]:
     columns: dict[str, pa.Array] = {}
-    chosen = [column for column in block.columns() if column.files in files]
     for axis, group in groupby(chosen, key=lambda column: column.axis):
         found = [(column, block.shown(column), np.atleast_2d(block[column.name])) for column in group]
         for row in range(len(found[0][1]) if axis else 1):

@@ -4,8 +4,11 @@
 measured, so what is found here is a fault of this program, and no table may show it.
 """
 
+import numpy as np
+
 from driver.sums.cells import OUTCOMES, VENUE_NAMES, Cells
 from kernels.base.columns import I64
+from kernels.conventions import REPLAYED
 
 
 def broken_rule(cells: Cells) -> str:
@@ -25,6 +28,21 @@ def broken_rule(cells: Cells) -> str:
     soon = [row[name] for name in row if name.startswith("filled_within")]
     for what, part in (("venues have", sum(venues)), *(("soon there was", within) for within in soon)):
         wrong = wrong or _first_of(f"{what} more than was filled", (part - filled).clip(min=0), part, filled)
+    for scenario in cells.scenarios:
+        if scenario in REPLAYED:
+            wrong = wrong or _broken_replay(row, scenario)
+    return wrong
+
+
+def _broken_replay(row: dict[str, I64], scenario: str) -> str:
+    """Return what the fills of a replayed scenario contradict; those of orders that it is not known of are none."""
+    filled, known = row[f"{scenario}.filled_quantity"], row[f"{scenario}.unknown_orders"] == 0
+    venues: I64 = np.sum([row[f"{scenario}.{venue}_quantity"] for venue in VENUE_NAMES], axis=0)
+    wrong = _first_of(f"venues of {scenario} are not what it filled", known * (venues - filled), venues, filled)
+    for name in row:
+        if name.startswith(f"{scenario}.filled_within"):
+            more = (row[name] - filled).clip(min=0)
+            wrong = wrong or _first_of(f"soon {scenario} had filled more than it ever did", more, row[name], filled)
     return wrong
 
 

@@ -94,7 +94,7 @@ class Participants:
 class GrowingCells(KeyNumbers):
     """The cells of one grouping of the orders while they are summed, in the order of their first orders."""
 
-    widths: tuple[int, int] = (0, 0)  # as in ``kernels.sums.order_rows``
+    widths: tuple[int, int, int] = (0, 0, 0)  # as ``kernels.sums.cell_tables.table_widths`` gives them
 
     def add(self, key: I64, room: int, done: int) -> tuple[I32, CubeTables]:
         """Return the cell of each order of the next block, and the tables with room for all of them.
@@ -104,8 +104,8 @@ class GrowingCells(KeyNumbers):
         before = len(self)
         cell = self.longer("cell", (done + len(key),), np.int32, done)[done:]
         self.number(key, room, cell)
-        widths, kinds = (*self.widths, cell_tables.MOMENTS), (np.int64, np.int64, np.float64)
-        for name, width, kind in zip(CubeTables._fields, widths, kinds, strict=True):
+        kinds = np.int64, np.int64, np.float64
+        for name, width, kind in zip(CubeTables._fields, self.widths, kinds, strict=True):
             self.longer(name, (len(self), width), kind, before)[before:] = 0
         return cell, self.tables()
 

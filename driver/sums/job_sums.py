@@ -18,10 +18,10 @@ from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES
 from kernels.base.columns import I64, Array
 from kernels.base.memory import Buffers
-from kernels.conventions import SCENARIOS
+from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
-from kernels.measure.result_rows import OrderBlock, Rows
-from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
+from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
+from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_moments, order_rows
 from kernels.sums.order_rows import Asked
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
@@ -32,15 +32,16 @@ class Layout(NamedTuple):
     """Where the sums of cells are."""
 
     names: tuple[str, ...]
-    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums`` has
+    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums`` has; of the second, in reality
     widths: tuple[int, int]  # of the rows
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
 def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
-    """Return the names of the sums, of every order and then of orders with fills."""
+    """Return the names of the sums, of every order and then of orders with fills, really and under what is replayed."""
     rows = fill_rows.sum_names(scenarios, markouts, within)
-    return Layout((*rows[0], *rows[1]), rows, fill_rows.row_widths(len(scenarios), markouts, within))
+    replayed = (f"{scenario}.{name}" for scenario in scenarios if scenario in REPLAYED for name in rows[1])
+    return Layout((*rows[0], *rows[1], *replayed), rows, fill_rows.row_widths(scenarios, markouts, within))
 
 
 def _label(name: str) -> str:
@@ -76,12 +77,15 @@ class JobSums:
         self.participants, self.codes = Participants(self.buffers), GrowingArrays("codes", self.buffers)
 
     def _start(self, block: OrderBlock) -> None:
-        places = np.array([SCENARIOS.index(name) for name in block.scenarios])
-        self.asked = Asked(places, int(DECIDED in block.given), int(FEES in block.given))
+        ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
+        self.asked = Asked(ints, floats, len(block.replayed), int(DECIDED in block.given), int(FEES in block.given))
         self.scenarios = block.scenarios
         self.layout = layout(block.scenarios, len(block.markout_seconds), len(block.fill_seconds))
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
-        self.groupings = [GrowingCells(name, self.buffers, widths=self.layout.widths) for name in ("main", "market")]
+        self.groupings = [GrowingCells(name, self.buffers, widths=self._widths()) for name in ("main", "market")]
+
+    def _widths(self) -> tuple[int, int, int]:
+        return cell_tables.table_widths(self.layout.widths, self.asked)
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of one block."""
@@ -99,7 +103,7 @@ class JobSums:
         self._check(block.rows, int(bits), n)
 
     def _room_for_codes(self, n: int) -> Array:
-        shape = self.orders + n, histograms.CODE_COLUMNS
+        shape = self.orders + n, histograms.code_columns(len(self.scenarios))
         return self.codes.longer("orders", shape, np.int16, self.orders)[self.orders :]
 
     def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
@@ -126,8 +130,8 @@ class JobSums:
     def _check_block(self, rows: Rows, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
         widths = self.layout.widths
-        one, other = cell_tables.empty_tables(1, widths), cell_tables.empty_tables(1, widths)
-        cell, code = np.zeros(n, np.int32), np.empty((n, histograms.CODE_COLUMNS), np.int16)
+        one, other = (cell_tables.empty_tables(1, self._widths()) for _ in range(2))
+        cell, code = np.zeros(n, np.int32), np.empty((n, histograms.code_columns(len(self.scenarios))), np.int16)
         tile = order_rows.new_tile(widths, n)
         cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, code)
         for names, values in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
@@ -155,11 +159,14 @@ class JobSums:
         order = np.argsort(keys, kind="stable")
         tables, K, n = growing.tables(), len(self.scenarios), len(growing)
         sums = self.buffers.take(f"{growing.name}.sums", (len(self.layout.names), n), np.int64)
-        every = len(self.layout.rows[0])
-        cell_tables.columns_of_rows(tables.rows, order, sums[:every])
-        cell_tables.columns_of_rows(tables.fill_rows, order, sums[every:])
+        every, filled = map(len, self.layout.rows)
+        cell_tables.columns_of_rows(tables.rows, order, 0, sums[:every])
+        for part in range(1 + self.asked.replayed):
+            start = every + part * filled
+            at = part * self.layout.widths[1]
+            cell_tables.columns_of_rows(tables.fill_rows, order, at, sums[start : start + filled])
         spread = np.empty((n, 3)), np.empty((n, 2, K)), np.empty((n, 2, K * (K + 1) // 2))
-        cell_tables.moments_of_rows(tables.moments, order, *spread)
+        order_moments.moments_of_rows(tables.moments, order, *spread)
         return Cells(self.scenarios, self.layout.names, keys[order], sums, *spread, *self._counts(growing, order))
 
     def _counts(self, growing: GrowingCells, order: NDArray[np.intp]) -> tuple[Array, ...]:

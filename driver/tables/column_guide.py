@@ -98,8 +98,14 @@ SHORTFALLS: Final = (
     Column("worse", "count", NONE, "orders that cost more"),
     Column("notional_value", "currency", NONE, "notional in currency"),
     *_both("value", "cost in currency", "saving in currency", "currency"),
+    Column("engaged_orders", "count", NONE, "orders with any fill under the row's scenario"),
+    Column("engagement_rate", "share", NONE, "the same over orders"),
+    *_both(
+        "mean_engaged_bps", "mean over the engaged orders of a replayed scenario, each counting the same: descriptive"
+    ),
+    *_both("engaged_bps", "the same by value: cost over value at M0"),
 )
-REALITY: Final = (  # on the rows of ``real`` alone
+REALITY: Final = (  # on the rows of ``real``; what is about fills also on those of replayed scenarios
     Column("lit_quantity", "shares", NONE, "filled in the lit book"),
     Column("dark_quantity", "shares", NONE, "filled in the dark book"),
     Column("auction_quantity", "shares", NONE, "filled in auctions"),

@@ -13,10 +13,11 @@ from driver.plan.jobs import Settings
 from driver.sums.cells import ORDER_METRICS, OUTCOMES, VENUE_NAMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
-from kernels.conventions import COST_SCALE
+from kernels.conventions import BENCHMARKS, COST_SCALE, REPLAYED
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 from kernels.sums.order_rows import SCENARIO_SUMS
+from kernels.sums.replayed_rows import REPLAYED_SUMS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
@@ -32,6 +33,16 @@ ORDER_COUNTS = (
     "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
     "never_in_session", "cleanup_at_end",
 )  # fmt: skip
+# Of what happened, what a replayed scenario's row has not: properties of the orders, and what is not about its fills.
+NOT_REPLAYED = frozenset((
+    *(name for name in ORDER_COUNTS if name != "fills"), *(f"benchmark_{kind}" for kind in BENCHMARKS),
+    "shortfall_ex_booking_bps",
+    *(f"{name.removesuffix('_bps')}{end}" for name in (*ORDER_METRICS, "vwap_slippage_ex_own_bps")
+      for end in ("_bps", "_orders")),
+))  # fmt: skip
+# Shares filled in the dark, which other scenarios fill nowhere else.
+DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
+ENGAGED = ("mean_engaged", "engaged")  # each order counting the same, or by value
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
     rows = []
     for s, spread in enumerate(spreads):
         row = _scenario_measures(totals, r, s, sums, style, spread)
-        row |= history if s == 0 else dict.fromkeys(history)
+        row |= history if s == 0 else dict.fromkeys(history) | _replayed_history(totals.scenarios[s], sums, style)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
         row |= exact
         if sums[f"{totals.scenarios[s]}.unknown_orders"]:  # the data of some lack what it needs
@@ -112,7 +123,7 @@ def _scenario_measures(
         "saving_bps": cost_bps(saved, base),
         "fill_ratio_in_session": ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
         "of_market_volume": ratio(filled, int(totals.met[0, r])),
-        "of_dark_volume": ratio(sums["dark_quantity"] if s == 0 else filled, int(totals.met[1, r])),
+        "of_dark_volume": ratio(sums.get(DARK.get(names[s], ""), filled), int(totals.met[1, r])),
         "shortfall_diluted_bps": cost_bps(own["cost"] + sums["outside_cost"], base + sums["outside_base"]),
         "saving_diluted_bps": cost_bps(saved, base + sums["outside_base"]),
         "priced_orders": sums["priced_orders"],
@@ -129,7 +140,32 @@ def _scenario_measures(
     row["notional_value"] = None if notional is None else ratio(notional, unit)
     row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
     row["saving_value"] = ratio(saved, COST_UNITS * unit) if priced else None
+    return row | _engagement(names[s], sums)
+
+
+def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
+    """Return how many orders a scenario engages, any fill being enough, and what these cost (decisions 48)."""
+    engaged = sums[f"{scenario}.fully_filled"] + sums[f"{scenario}.partially_filled"]
+    row: dict[str, Value] = {"engaged_orders": engaged, "engagement_rate": ratio(engaged, sums["orders"])}
+    row |= dict.fromkeys(f"{what}_{mean}_bps" for mean in ENGAGED for what in ("shortfall", "saving"))
+    if scenario in REPLAYED:
+        of = {name: sums[f"{scenario}.{name}"] for name in REPLAYED_SUMS}
+        orders, base = of["engaged_priced_orders"], of["engaged_base"]
+        mine, real = of["engaged_shortfall"], of["engaged_real_shortfall"]
+        row["shortfall_mean_engaged_bps"] = ratio(mine, COST_SCALE * orders)
+        row["saving_mean_engaged_bps"] = ratio(real - mine, COST_SCALE * orders)
+        row["shortfall_engaged_bps"] = cost_bps(of["engaged_cost"], base)
+        row["saving_engaged_bps"] = cost_bps(of["engaged_real_cost"] - of["engaged_cost"], base)
     return row
+
+
+def _replayed_history(scenario: str, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return what reality has of the fills of a replayed scenario, as if they had happened; nothing of another one."""
+    if scenario not in REPLAYED:
+        return {}
+    own = {name.removeprefix(f"{scenario}."): value for name, value in sums.items() if name.startswith(f"{scenario}.")}
+    as_real = sums | own | {f"real.{name}": value for name, value in own.items()}
+    return {name: value for name, value in _history(as_real, style).items() if name not in NOT_REPLAYED}
 
 
 def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:

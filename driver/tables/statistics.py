@@ -54,7 +54,7 @@ def statistics(sample: Sample) -> list[dict[str, Value]]:
     for k in scenarios:
         rows += [_cluster_row(sample, k, weighting) for weighting in ("equal", "notional")]
     family = [0, *(k for k, name in enumerate(sample.scenarios) if name in TESTED)]
-    everything = list(range(len(sample.scenarios)))
+    everything = [k for k, name in enumerate(sample.scenarios) if k == 0 or status_of(name) != "printed"]
     for chosen in [family] if family == everything else [family, everything]:
         if len(chosen) > 1 and not any(_not_known(sample, k) for k in chosen):
             rows.append(_anova_row(sample, chosen, "tested" if chosen is family else "algebra"))

@@ -103,6 +103,7 @@ class Rules(NamedTuple):
     mid_base: int  # the quote book's sums are of mid2 - mid_base
     states_only: int  # 1: the day has no fills though orders matched, filled quantity comes from the states
     no_quotes: int  # 1: the day has no quotes at all
+    benchmarks_given: int  # 1: the rows already hold M0, its quote and its kind, which other fills may not change
     horizons_ns: Array  # (H,) int64
     after_ns: Array  # (1 + H,) int64: what is added to a fill's time, for the quote before it and for each horizon
     fill_ns: Array  # (F,) int64: times from arrival by which filled shares are counted

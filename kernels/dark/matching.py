@@ -231,7 +231,8 @@ def plan_fills(book: Book, x: int) -> int:
         _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
         kept = state.fills if order.subject == 0 else 0
     blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)
-    if blocks or state.fills > 0 or _may_be_met(book, x):
+    over = state.mode == r.OPTIMISTIC and order.subject != 0 and state.partners == r.HISTORICAL  # met them all already
+    if not over and (blocks or state.fills > 0 or _may_be_met(book, x)):
         prefers = order.prefers_own == 1 and (incoming or state.prefers_again == 1)
         for own in range(1 if prefers else 0, -1, -1):
             _take_inside(book, x, own)

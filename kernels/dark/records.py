@@ -82,10 +82,10 @@ STATE: Final = _fields(
     "tried_bid tried_offer "  # the last usable quote at which all resting orders had their turn
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
     "left fills partners "  # the plan being made: leaves, fills, the kind of who may be met
-    "mode meet no_help prefers_again"  # how subjects meet; R17b off; preferencing at changes of the quote too
+    "asked mode meet no_help prefers_again"  # subjects are in it, how they meet; R17b off; R14 at quotes too
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
-SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest marks untried")
+SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")
 
 
 class Book(NamedTuple):

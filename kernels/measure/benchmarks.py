@@ -44,7 +44,8 @@ def benchmarks_block(
     auction orders, no price anyone could trade at. From E on it is the last quote before E.
 
     An order that had traded, or ended, before its benchmark was known has none: the opening quote may come up to a
-    minute after S, and what came after an order's own fills is no price to judge them by.
+    minute after S, and what came after an order's own fills is no price to judge them by. Under a replayed scenario
+    the real fills decide so: M0 is a property of the order.
     """
     ints, flags = rows.ints, rows.flags
     session_start, session_end = rules.session_start, rules.session_end
@@ -78,15 +79,17 @@ def benchmarks_block(
         late = late or start <= end < known
         if late:
             mid2 = bid = offer = v.NULL
-        ints[r.ARRIVAL_BID, j] = bid
-        ints[r.ARRIVAL_OFFER, j] = offer
-        ints[r.MID2, j] = mid2
         ints[r.END_MID2, j] = book[last, q.BOOK_MID2] if last >= 0 else v.NULL
         ints[r.WINDOW_START, j] = start
         ints[r.WINDOW_END, j] = end
+        scratch[r.S_END_QUOTE, k] = last
+        if rules.benchmarks_given:
+            continue
+        ints[r.ARRIVAL_BID, j] = bid
+        ints[r.ARRIVAL_OFFER, j] = offer
+        ints[r.MID2, j] = mid2
         flags[r.BENCHMARK, j] = kind if mid2 != v.NULL else v.BENCHMARK_NONE
         flags[r.ELIGIBLE, j] = 1 if start <= end and not late else 0
-        scratch[r.S_END_QUOTE, k] = last
 
 
 @inlined

@@ -58,8 +58,14 @@ def write_fees(inputs: Inputs, rows: Rows) -> None:
     out[C] = dark2 * fees[VENUE_DARK] + (notional2[C] - dark2) * fees[VENUE_LIT]
     as_real = rows.flags[r.ELIGIBLE] == 0
     out[1:, as_real] = out[0, as_real]
+    write_net(rows, r.SCENARIO_COUNT)
+
+
+def write_net(rows: Rows, scenarios: int) -> None:
+    """Write the shortfall with fees under the first so many scenarios."""
+    ints, floats, quantity = rows.ints, rows.floats, rows.ints[r.ORDER_QUANTITY]
     priced = (ints[r.MID2] != NULL) & (quantity > 0)
     base = np.where(priced, ints[r.MID2] * quantity, 1)
-    for k in range(r.SCENARIO_COUNT):
-        net = BPS * (floats[r.COST + k] + out[k]) / base
+    for k in range(scenarios):
+        net = BPS * (floats[r.COST + k] + floats[r.FEES + k]) / base
         floats[r.NET_SHORTFALL + k] = np.where(priced, net, np.nan)

@@ -5,7 +5,7 @@ hours, its own fills are added up, benchmarks are found, scenarios traded, costs
 notebooks call ``measure``; nothing above it looks into a kernel.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from kernels.base.columns import DTYPES, EventColumns, FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.base.memory import Buffers
-from kernels.conventions import NULL, SCENARIOS, USUAL_TICKS
+from kernels.conventions import NULL, REPLAYED, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
 from kernels.market.rebuilt_prices import judge_rebuilt
@@ -24,17 +24,25 @@ from kernels.measure.delay import DECISION_KINDS, FINE, decision_faults, write_d
 from kernels.measure.fees import write_fees
 from kernels.measure.order_columns import DECIDED, FEES, PARENTS
 from kernels.measure.own_fills import broken_order
-from kernels.measure.result_rows import OrderBlock, Rows, empty_rows
+from kernels.measure.result_rows import OrderBlock, Rows, empty_rows, part_of
 from kernels.measure.rules import Day, Inputs, faults_of, prepare
 from kernels.measure.selection import select
+from kernels.measure.simulated import SimulatedFills, measure_simulated, simulated_day
 from kernels.measure.stages import measure_orders, sub_block
 
 # About 8 MB of columns, so that most of a shared cache is left to quotes and prints: 32,776 orders measured 7 % slower.
 # Not a power of two: rows of a matrix a power of two apart would share cache sets and evict each other.
 BLOCK_ORDERS: Final = 10_248
+NOTHING: Final[Mapping[str, SimulatedFills]] = {}
 
 
-def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | None = None) -> Iterator[OrderBlock]:
+def measure(
+    day: Day,
+    choices: Choices,
+    session: Session,
+    buffers: Buffers | None = None,
+    replayed: Mapping[str, SimulatedFills] = NOTHING,
+) -> Iterator[OrderBlock]:
     """Yield the selected orders of a day in arrival order, in blocks of some thousands, with every column of a run.
 
     Parameters
@@ -43,6 +51,7 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     choices : which orders, which scenarios, how costs are charged
     session : continuous trading, ns UTC
     buffers : memory that many days may share one after the other; a block is then good until the next is asked for
+    replayed : what orders fill under each scenario that was replayed, by its name
 
     Returns
     -------
@@ -52,8 +61,12 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     Raises
     ------
     KeyError, ValueError
-        a table lacks a column; a quote is too far from the others to average over time
+        a table lacks a column; a quote is too far from the others to average over time; a scenario is none that is
+        replayed, or its fills are not in order
     """
+    if strange := set(replayed).difference(REPLAYED):
+        raise ValueError(f"replayed: {', '.join(sorted(strange))} is none of {', '.join(REPLAYED)}")
+
     kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
     inputs = prepare(day, choices, session, kept)
     orders, fills, quotes, rules = inputs.orders, inputs.fills, inputs.quotes, inputs.rules
@@ -61,13 +74,23 @@ def measure(day: Day, choices: Choices, session: Session, buffers: Buffers | Non
     marks = marks_of_fills(selected, orders, fills, quotes, inputs.sums.marks, rules, kept)
     sums = inputs.sums._replace(fill_marks=marks)
     scenarios = tuple(name for name in SCENARIOS if name in (SCENARIOS[0], *simulation.scenarios))
+    scenarios += tuple(name for name in REPLAYED if name in replayed)
+    played = [simulated_day(replayed[name], inputs, selected) for name in REPLAYED if name in replayed]
     given = frozenset({PARENTS, DECIDED} & set(day.orders)) | ({FEES} if any(simulation.fees_bps) else set())
-    for start in range(0, max(len(selected), 1), BLOCK_ORDERS):
-        chosen = selected[start : start + BLOCK_ORDERS]
-        rows = empty_rows(len(chosen), (len(rules.horizons_ns), len(rules.fill_ns)), buffers or Buffers())
-        measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, rows, *work)
-        check_conservation(rows)
-        write_optional(day, inputs, rows, given, session.date_start)
+    size, horizons = BLOCK_ORDERS // (1 + len(played)), (len(rules.horizons_ns), len(rules.fill_ns))
+    for start in range(0, max(len(selected), 1), size):
+        chosen = selected[start : start + size]
+        rows = empty_rows(len(chosen), horizons, buffers or Buffers(), len(played))
+        real = part_of(rows, 0, len(played))
+        measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, real, *work)
+        check_conservation(real)
+        write_optional(day, inputs, real, given, session.date_start)
+        for place, one in enumerate(played, 1):
+            under = part_of(rows, place, len(played))
+            for matrix, values in zip(under, real, strict=True):
+                matrix[:] = values
+            if measure_simulated(chosen, one, inputs, under, work, FEES in given):
+                check_conservation(under)
         seconds = simulation.markout_seconds, simulation.fill_seconds
         yield OrderBlock(rows, scenarios, *seconds, given, apart if start == 0 else 0)
 

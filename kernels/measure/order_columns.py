@@ -220,6 +220,15 @@ COLUMNS: Final = (
            "<s>_net_shortfall_bps", needs=FEES),
 )  # fmt: skip
 BY_NAME: Final = {column.name: column for column in COLUMNS}
+# What says how an order fills: a replayed scenario has it too, and order files with all columns show it.
+REPLAYED: Final = (
+    "first_fill_time", "last_fill_time", "fills",
+    *(f"{venue}_{of}" for of in ("quantity", "notional") for venue in ("lit", "dark", "auction", "booked", "other")),
+    "execution_bps", "opportunity_bps", "arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps",
+    "vwap_slippage_bps", "time_to_first_fill", "execution_time", "markout_bps", "realised_spread_bps", "fill_ratio",
+    "eq_ratio", "adverse_selection_bps", "fill_quoted_spread_bps", "arrival_improvement_bps", "close_slippage_bps",
+    "execution_time_all", "impact_bps", "fill_rate",
+)  # fmt: skip
 STORED: Final = tuple(column for column in COLUMNS if not column.of)  # those with rows of their own
 
 
@@ -236,5 +245,6 @@ def table(columns: tuple[Column, ...] = COLUMNS) -> str:
     ]
     for c in columns:
         name = f"`{c.name}`" + (f", `{c.shown}`" if c.shown else "")
-        lines.append(f"| {name} | {c.dtype} | {c.axis} | {c.unit} | {c.sign} | {c.meaning} | {c.rule} | {c.files} |")
+        files = c.files + (", replayed" if c.name in REPLAYED else "")
+        lines.append(f"| {name} | {c.dtype} | {c.axis} | {c.unit} | {c.sign} | {c.meaning} | {c.rule} | {files} |")
     return "\n".join(lines) + "\n"

@@ -3,16 +3,19 @@
 Kernels take row numbers from here as ``r.MID2``: the name of a stored column in capitals, without ``_bps``, is its
 (first) row, an integer that is compiled in. Columns with a horizon have a number of their kind instead: kind k of H
 markouts is rows k H .. k H + H - 1 of ``horizons``. ``OrderBlock`` is the same memory by name, for everybody else.
+
+What is replayed stands behind, however many scenarios there are: each has all rows once more, as if its fills were the
+real ones. ``part_of`` is where they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from kernels.base.columns import Array
 from kernels.base.memory import Buffers
-from kernels.conventions import FILL_VENUES, SCENARIOS
+from kernels.conventions import FILL_VENUES, REPLAYED, SCENARIOS
 from kernels.measure import derived_columns
 from kernels.measure import order_columns as c  # not its names, which could be those of rows
 from kernels.measure.order_columns import BY_NAME, COLUMNS, DERIVED, STORED, Column
@@ -89,7 +92,7 @@ class Work(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Result columns of a block of n orders, as rows of a few matrices."""
+    """Result columns of a block of n orders, as rows of a few matrices; then the same of each replayed scenario."""
 
     ints: Array  # (SIZE["ints"], n) int64
     floats: Array  # (SIZE["floats"], n) float64
@@ -104,10 +107,27 @@ PLACE: Final = {
 }
 
 
-def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers) -> Rows:
-    """Return result matrices for ``n`` orders, not initialised; horizons : number of markouts, of fill rates."""
+def empty_rows(n: int, horizons: tuple[int, int], buffers: Buffers, replayed: int = 0) -> Rows:
+    """Return result matrices for ``n`` orders, not initialised.
+
+    horizons : number of markouts, of fill rates; replayed : number of scenarios that stand behind
+    """
     rows = SIZE | {"horizons": HORIZON_KINDS * horizons[0], "within": horizons[1]}
-    return Rows(*(buffers.take(name, (rows[name], n), np.dtype(DTYPE[name]).type) for name in Rows._fields))
+    shapes = {name: ((1 + replayed) * rows[name], n) for name in Rows._fields}
+    return Rows(*(buffers.take(name, shape, np.dtype(DTYPE[name]).type) for name, shape in shapes.items()))
+
+
+def part_of(rows: Rows, place: int, replayed: int) -> Rows:
+    """Return the rows of reality and algebra, at place 0, or of the place-th of so many replayed scenarios: views."""
+    sizes = (len(matrix) // (1 + replayed) for matrix in rows)
+    return Rows(*(matrix[place * size : (place + 1) * size] for matrix, size in zip(rows, sizes, strict=True)))
+
+
+def scenario_offsets(scenarios: tuple[str, ...], matrix: str) -> list[int]:
+    """Return by how many rows of ``ints`` or ``floats`` each scenario is behind the first one, reality."""
+    replayed = [name for name in scenarios if name in REPLAYED]
+    behind = {name: (1 + place) * SIZE[matrix] for place, name in enumerate(replayed)}
+    return [behind.get(name) or SCENARIOS.index(name) for name in scenarios]
 
 
 @dataclass(slots=True)
@@ -120,7 +140,7 @@ class OrderBlock:
     """
 
     rows: Rows
-    scenarios: tuple[str, ...]  # ("real", "A", "B", "C"): real first
+    scenarios: tuple[str, ...]  # ("real", "A", "B", "C"): real first, those that are replayed last
     markout_seconds: tuple[float, ...]
     fill_seconds: tuple[float, ...]
     given: frozenset[str] = frozenset()  # of PARENTS, DECIDED, FEES: what the columns that need one can be had of
@@ -148,24 +168,47 @@ class OrderBlock:
             no column has that name, or what it needs was not given
         """
         if name not in BY_NAME:
-            for column in self.columns():
-                if name in (shown := self.shown(column)):
-                    found = self[column.name]
-                    row: Array = found[shown.index(name)] if column.axis else found
-                    return row
-            raise KeyError(name)
+            return self._shown_row(name)
         column = BY_NAME[name]
         if column.needs and column.needs not in self.given:
             raise KeyError(name)
         if column.of == DERIVED:
             return derived_columns.compute(self, name)
-        stored = self.stored(name)
         if column.axis != c.SCENARIO or self.scenarios == SCENARIOS:
-            return stored
-        return np.ascontiguousarray(stored[[SCENARIOS.index(scenario) for scenario in self.scenarios]])
+            return self.stored(name)
+        place, first, _ = PLACE[name]
+        places = [first + behind for behind in scenario_offsets(self.scenarios, Rows._fields[place])]
+        chosen: Array = self.rows[place][places]
+        return chosen
+
+    def _shown_row(self, name: str) -> Array:
+        """Return one row by the name that order files show it by; a replayed scenario's stand after its own name."""
+        sides = [("", self, self.columns())]
+        sides += [(f"{one}_", self.under(one), tuple(BY_NAME[name] for name in c.REPLAYED)) for one in self.replayed]
+        for before, block, columns in sides:
+            for column in columns:
+                shown = [f"{before}{row}" for row in block.shown(column)]
+                if name in shown:
+                    found = block[column.name]
+                    row: Array = found[shown.index(name)] if column.axis else found
+                    return row
+        raise KeyError(name)
+
+    @property
+    def replayed(self) -> tuple[str, ...]:
+        """Return the scenarios that are replayed."""
+        return tuple(name for name in self.scenarios if name in REPLAYED)
+
+    def under(self, scenario: str) -> "OrderBlock":
+        """Return the same orders as if what they fill under a replayed scenario had really happened; views.
+
+        Who they are, what they asked for and met, their benchmarks and their real group stay what they are.
+        """
+        rows = part_of(self.rows, 1 + self.replayed.index(scenario), len(self.replayed))
+        return replace(self, rows=rows, scenarios=self.scenarios[:1])
 
     def stored(self, name: str) -> Array:
-        """Return the view of all rows of a column that is not derived: every scenario, asked for or not."""
+        """Return the view of all rows of a column that is not derived: real and algebra, asked for or not."""
         place, row, axis = PLACE[name]
         matrix: Array = self.rows[place]
         if axis == c.ONE:

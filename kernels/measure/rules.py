@@ -138,6 +138,7 @@ def day_rules(
         mid_base=mid_base,
         states_only=int(len(fills.timestamp) == 0 and bool(np.any(matched))),
         no_quotes=int(len(quotes.timestamp) == 0),
+        benchmarks_given=0,
         horizons_ns=horizons,
         after_ns=after,
         fill_ns=within,

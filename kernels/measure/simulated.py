@@ -1,11 +1,29 @@
-"""What orders fill under a scenario that is replayed: the interface between the replay and the measures.
+"""What orders fill under a scenario that is replayed, and the same measures of it as of what really happened.
 
-The replay makes it, ``measure`` reads it: the same orders, with other fills.
+The replay makes ``SimulatedFills``, ``measure`` takes them: the same orders, with other fills. They go through the very
+kernel that measures the real ones. What is a property of the order stays real: who it is, what it asked for, M0, m_T,
+its windows and its group; and so are the market's prints. An order that never lived in continuous trading keeps its
+real fills, whatever the replay says.
 """
 
 from typing import NamedTuple
 
-from kernels.base.columns import I8, I16, I32, I64
+import numpy as np
+
+from kernels.base.columns import DTYPES, I8, I16, I32, I64, Array, FillColumns, OrderColumns, readonly
+from kernels.base.memory import Buffers
+from kernels.conventions import NULL
+from kernels.market.day_sums import Sums
+from kernels.market.fill_marks import marks_of_fills
+from kernels.measure import result_rows as r
+from kernels.measure.fees import sum_fill_fees, write_net
+from kernels.measure.result_rows import Rows, Work
+from kernels.measure.rules import Inputs
+from kernels.measure.stages import measure_orders
+
+# What fills change, and what of the order stays real nevertheless.
+KEPT_INTS = r.LEAVES_QUANTITY, r.MATCHED_QUANTITY, r.WITHDRAWN_QUANTITY
+COSTS = r.COST, r.COST_TOUCH, r.COST_ZERO, r.COST_CLEANUP, r.OPPORTUNITY_COST, r.NET_SHORTFALL, r.FEES
 
 
 class SimulatedFills(NamedTuple):
@@ -18,3 +36,104 @@ class SimulatedFills(NamedTuple):
     quantity: I64  # (n,) shares
     venue: I8  # (n,)
     deal_source: I16  # (n,)
+
+
+class Simulated(NamedTuple):
+    """A day as a replayed scenario has it, for the orders that it changes."""
+
+    changed: I32  # ascending rows of those orders
+    orders: OrderColumns
+    fills: FillColumns
+    sums: Sums
+
+
+def simulated_day(found: SimulatedFills, inputs: Inputs, selected: I32) -> Simulated:
+    """Return a day whose fills are those of a scenario; inputs : the real one.
+
+    Raises
+    ------
+    ValueError
+        fills are not by order and time, or of an order that is not listed
+    """
+    check_simulated(found)
+    orders, changed, n = inputs.orders, np.asarray(found.orders, np.int32), len(found.timestamp)
+    known = {
+        "timestamp": found.timestamp,
+        "price": found.price2 >> 1,  # as the exchange publishes a price, cut to whole units
+        "quantity": found.quantity,
+        "deal_source": found.deal_source,
+        "order_index": found.order_index,
+        "side": orders.side[found.order_index],
+        "venue": found.venue,
+        "by_time": np.argsort(found.timestamp, kind="stable"),
+        "extended_price": np.zeros(0),
+    }
+    kinds, nothing = DTYPES[FillColumns], np.zeros(n)
+    columns = (np.asarray(known.get(name, nothing), kinds.get(name, "i8")) for name in FillColumns._fields)
+    fills = FillColumns(*map(readonly, columns))
+    first = np.searchsorted(found.order_index, changed)
+    first_fill, fill_count = orders.first_fill.copy(), orders.fill_count.copy()
+    first_fill[changed], fill_count[changed] = first, np.searchsorted(found.order_index, changed, "right") - first
+    orders = orders._replace(first_fill=readonly(first_fill), fill_count=readonly(fill_count))
+    mine = changed[np.isin(changed, selected, assume_unique=True)]
+    marks = marks_of_fills(mine, orders, fills, inputs.quotes, inputs.sums.marks, inputs.rules, Buffers())
+    price2 = np.ascontiguousarray(found.price2, np.int64)
+    return Simulated(changed, orders, fills, inputs.sums._replace(price2=price2, fill_marks=marks))
+
+
+def check_simulated(found: SimulatedFills) -> None:
+    """Refuse fills that could not be told apart by order."""
+    if np.any(np.diff(found.orders) <= 0):
+        raise ValueError("simulated fills: orders must ascend, each of them once")
+    if len(found.order_index) and np.any(np.diff(np.lexsort((found.timestamp, found.order_index))) != 1):
+        raise ValueError("simulated fills must be by order and time")
+    if not np.isin(found.order_index, found.orders).all():
+        raise ValueError("simulated fills are of an order that is not among those the scenario changes")
+
+
+def measure_simulated(
+    chosen: I32, simulated: Simulated, inputs: Inputs, rows: Rows, work: tuple[Array, Work], fees: bool
+) -> bool:
+    """Measure orders under a scenario into ``rows``, which hold what is real of them: all that it does not change.
+
+    Return whether it is known what they fill: without trades, or without quotes, it is not (decisions 50).
+
+    chosen : (n,) ascending rows of the order table; work : as ``sub_block`` makes it; fees : whether any are set
+    """
+    rules = inputs.rules
+    if rules.states_only or rules.no_quotes:
+        _measure(chosen, _without_fills(simulated), inputs, rows, work, fees)
+        rows.ints[r.SCENARIO_FILLED], rows.floats[[r.SCENARIO_NOTIONAL2, r.SCENARIO_PRICE, *COSTS]] = NULL, np.nan
+        return False
+    lived = rows.ints[r.WINDOW_START] <= rows.ints[r.WINDOW_END]  # the others no scenario changes (decisions 40)
+    mine = np.flatnonzero(lived & np.isin(chosen, simulated.changed, assume_unique=True))
+    if len(mine) == len(chosen):
+        _measure(chosen, simulated, inputs, rows, work, fees)
+    elif len(mine):
+        part = Rows(*(np.ascontiguousarray(matrix[:, mine]) for matrix in rows))
+        _measure(chosen[mine], simulated, inputs, part, work, fees)
+        for matrix, values in zip(rows, part, strict=True):
+            matrix[:, mine] = values
+    return True
+
+
+def _measure(
+    chosen: I32, simulated: Simulated, inputs: Inputs, rows: Rows, work: tuple[Array, Work], fees: bool
+) -> None:
+    """Measure orders that the scenario changes."""
+    orders, fills, sums = simulated.orders, simulated.fills, simulated.sums
+    rules = inputs.rules._replace(benchmarks_given=1)
+    kept, group = rows.ints[[*KEPT_INTS]], rows.flags[r.GROUP].copy()
+    measure_orders(chosen, orders, inputs.events, fills, inputs.quotes, sums, rules, rows, *work)
+    rows.ints[[*KEPT_INTS]], rows.flags[r.GROUP] = kept, group
+    if fees:
+        first, count = orders.first_fill[chosen], orders.fill_count[chosen]
+        most, paid = rows.ints[r.ORDER_QUANTITY], rows.floats[r.FEES]
+        sum_fill_fees(fills, sums.price2, first, count, most, rules.hours_end, rules.fees, paid)
+        write_net(rows, 1)
+
+
+def _without_fills(simulated: Simulated) -> Simulated:
+    """Return the day without any fill."""
+    none = readonly(np.zeros_like(simulated.orders.fill_count))
+    return simulated._replace(orders=simulated.orders._replace(fill_count=none))

@@ -70,7 +70,7 @@ def player(
     state.from_rest, state.minimum = int(replay.from_rest), replay.minimum
     state.limit, state.latency = SUBJECT_LIMITS.index(replay.subject_limit), int(replay.latency_ns > 0)
     book_state: Any = book
-    book_state.mode, book_state.meet = mode, int(replay.subjects_meet)
+    book_state.asked, book_state.mode, book_state.meet = 1, mode, int(replay.subjects_meet)
     if mode == CONSERVATIVE:
         book_state.no_help = 1
     subject, until = np.zeros(n, np.int8), np.zeros(n, np.int64)

@@ -6,6 +6,8 @@ what a hash table of those there are took, and nothing is searched.
 An order's row of measures is worked out once and added to its cell of each cube by one loop of fixed length.
 Integers add exactly in any order. Means and co-moments are accumulated in the order of the orders, over the
 whole job, so they do not depend on how the orders are cut into blocks.
+
+How many scenarios there are, the run decides; ``order_moments`` has what depends on it.
 """
 
 from typing import Final, NamedTuple
@@ -15,39 +17,36 @@ import numpy as np
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS, SCENARIOS
+from kernels.conventions import BPS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.fill_rows import fill_rows, row_widths
 from kernels.sums.fixed_point import SATURATED
-from kernels.sums.histograms import CODE_COLUMNS, bucket_of
+from kernels.sums.histograms import LANES, code_columns
 from kernels.sums.moments import Integers
+from kernels.sums.order_moments import add_moments, add_moments_of_few, moments_width, write_codes, write_codes_of_few
 from kernels.sums.order_rows import Asked, Tile, new_tile, order_rows
 
-# A row of moments: n, sum of w, sum of w^2; then means and co-moments (full matrices), unweighted and weighted.
-K: Final = len(SCENARIOS)
-MEAN: Final = 4
-COMOMENT: Final = MEAN + 2 * K
-MOMENTS: Final = COMOMENT + 2 * K * K + -(COMOMENT + 2 * K * K) % 8
 LINE: Final = 8  # values of a cache line
+INTS, FLOATS, CODES, FLAGS = (r.SIZE[name] for name in Rows._fields[:4])
 
 
 class CubeTables(NamedTuple):
     """The cells of one cube, in the order of their first orders."""
 
     rows: I64  # (cells, width) of every order
-    fill_rows: I64  # (cells, width) of orders with fills
-    moments: F64  # (cells, MOMENTS)
+    fill_rows: I64  # (cells, widths) of orders with fills: really, then under each replayed scenario
+    moments: F64  # (cells, length of a row of moments)
 
 
 class Scratch(NamedTuple):
     """What ``add_orders`` works in."""
 
     bits: I64  # (width of a row,) set in the magnitude of any entry so far
-    y: F64  # (TILE x CODE_COLUMNS,) shortfalls and savings in bps
+    y: F64  # (TILE x code columns,) shortfalls and savings in bps
     seen: I64  # the bits of y
     every: I64  # (TILE,) 0, 1, 2 ...
-    work: F64  # (2 K,)
+    work: F64  # (code columns,)
 
 
 @kernel
@@ -68,12 +67,12 @@ def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> 
 
 
 @inlined
-def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64) -> None:
-    """Add n rows, of the orders at ``places`` from ``first`` on, to the rows of their cells."""
+def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64, at: int) -> None:
+    """Add n rows, of the orders at ``places`` from ``first`` on, to the rows of their cells, from column ``at`` on."""
     for t in range(n):
         c = cell[first + places[t]]
         for m in range(rows.shape[1]):
-            table[c, m] += rows[t, m]
+            table[c, at + m] += rows[t, m]
 
 
 @inlined
@@ -85,49 +84,33 @@ def _magnitudes(rows: I64, n: int, bits: I64) -> None:
 
 
 @inlined
-def _add_moments(y: F64, base: I64, n: int, first: int, cell: I32, moments: F64, work: F64) -> None:
-    """Add the shortfalls of n orders to the means and co-moments of their cells, unweighted and weighted by base.
+def _shortfalls(floats: F64, behind: I64, base: I64, first: int, n: int, y: F64, width: int) -> None:
+    """Write the shortfall in bps under each scenario, and the saving of each but the first.
 
-    y : (n CODE_COLUMNS,), of which K are shortfalls; work : (2 K,) scratch. Whole vectors at a time: what a loop
-    wrote one by one, the next could not read at once.
+    floats : result matrix; behind : (S,) by how many rows each scenario is behind reality; base : (n,); y : (n width,)
     """
+    scenarios = behind.shape[0]
     for t in range(n):
-        if base[t] <= 0:
-            continue
-        c, at, weight = cell[first + t], t * CODE_COLUMNS, float(base[t])
-        moments[c, 0] += 1.0
-        moments[c, 1] += weight
-        moments[c, 2] += weight * weight
-        for kind in range(2):
-            w = weight if kind == 1 else 1.0
-            share = w / moments[c, kind]
-            mean, comoment = MEAN + kind * K, COMOMENT + kind * K * K
-            for k in range(K):
-                work[k] = y[at + k] - moments[c, mean + k]
-            for k in range(K):
-                moments[c, mean + k] += work[k] * share
-            for k in range(K):
-                work[K + k] = y[at + k] - moments[c, mean + k]
-            for j in range(K):
-                amount = w * work[j]
-                for k in range(K):
-                    moments[c, comoment + j * K + k] += amount * work[K + k]
+        scale = BPS / float(base[t]) if base[t] > 0 else 0.0
+        at = t * width
+        for s in range(scenarios):
+            y[at + s] = floats[r.COST + behind[s], first + t] * scale if base[t] > 0 else 0.0
+        for s in range(1, scenarios):
+            y[at + scenarios + s - 1] = y[at] - y[at + s]
 
 
 @inlined
-def _shortfalls(floats: F64, places: I64, base: I64, first: int, n: int, y: F64) -> None:
-    """Write the shortfall in bps under each scenario, and the saving of each but the first.
-
-    floats : result matrix; places : (S,) of the scenarios in it; base : (n,); y : (n CODE_COLUMNS,)
-    """
-    scenarios = places.shape[0]
-    for t in range(n):
-        scale = BPS / float(base[t]) if base[t] > 0 else 0.0
-        at = t * CODE_COLUMNS
-        for s in range(scenarios):
-            y[at + s] = floats[r.COST + places[s], first + t] * scale if base[t] > 0 else 0.0
-        for s in range(1, scenarios):
-            y[at + scenarios + s - 1] = y[at] - y[at + s]
+def _under(rows: Rows, part: int, parts: int) -> Rows:
+    """Return the rows of reality, part 0, or of a replayed scenario, of as many as there are (``part_of``)."""
+    h, w = rows.horizons.shape[0] // parts, rows.within.shape[0] // parts
+    return Rows(
+        rows.ints[part * INTS : (part + 1) * INTS],
+        rows.floats[part * FLOATS : (part + 1) * FLOATS],
+        rows.codes[part * CODES : (part + 1) * CODES],
+        rows.flags[part * FLAGS : (part + 1) * FLAGS],
+        rows.horizons[part * h : (part + 1) * h],
+        rows.within[part * w : (part + 1) * w],
+    )
 
 
 def add_orders(
@@ -136,14 +119,14 @@ def add_orders(
     """Add a block of orders to their cells; return the bits set in the magnitude of any integer added.
 
     cell, other_cell : (n,) int32, each order's cell of either cube
-    code : (n, CODE_COLUMNS) int16, its buckets, to write
+    code : (n, code columns) int16, its buckets, to write
 
     It stops, with rows in the tile that were not added, at a value that no sum may hold.
     """
-    size = len(tile.base)
-    y = np.zeros(size * CODE_COLUMNS)
+    size, width = len(tile.base), code.shape[1]
+    y = np.zeros(size * width)
     bits = np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
-    scratch = Scratch(bits, y, y.view(np.int64), np.arange(size), np.zeros(2 * K))
+    scratch = Scratch(bits, y, y.view(np.int64), np.arange(size), np.zeros(width))
     return add_tiles(rows, asked, (cell, other_cell), (main, market), tile, code, scratch)
 
 
@@ -159,34 +142,41 @@ def add_tiles(
 ) -> int:
     """Do what ``add_orders`` does, tile by tile."""
     bits, y, seen, every, work = scratch
-    size, reached = tile.base.shape[0], 0
+    size, width, reached = tile.base.shape[0], work.shape[0], 0
     for first in range(0, cells[0].shape[0], size):
         n = min(size, cells[0].shape[0] - first)
         order_rows(rows, asked, first, n, tile)
-        traded = fill_rows(rows, first, n, tile)
         _magnitudes(tile.rows, n, bits)
-        _magnitudes(tile.fill_rows, traded, bits)
-        reached = 0
-        for m in range(bits.shape[0]):
-            reached |= bits[m]
-        if reached >= SATURATED:
-            return reached
-        _shortfalls(rows.floats, asked.scenarios, tile.base, first, n, y)
+        for part in range(1 + asked.replayed):  # what really filled, then under each replayed scenario
+            traded = fill_rows(_under(rows, part, 1 + asked.replayed), first, n, tile)
+            _magnitudes(tile.fill_rows, traded, bits)
+            reached = 0
+            for m in range(bits.shape[0]):
+                reached |= bits[m]
+            if reached >= SATURATED:
+                return reached
+            for cube in range(len(cubes)):
+                table, at = cubes[cube].fill_rows, part * tile.fill_rows.shape[1]
+                _add(tile.fill_rows, traded, first, tile.traded, cells[cube], table, at)
+        _shortfalls(rows.floats, asked.floats, tile.base, first, n, y, width)
         for cube in range(len(cubes)):
-            table, place = cubes[cube], cells[cube]
-            _add(tile.rows, n, first, every, place, table.rows)
-            _add(tile.fill_rows, traded, first, tile.traded, place, table.fill_rows)
-            _add_moments(y, tile.base, n, first, place, table.moments, work)
-        for t in range(n):
-            for m in range(CODE_COLUMNS - 1):
-                code[first + t, m] = bucket_of(seen[t * CODE_COLUMNS + m])
-            code[first + t, CODE_COLUMNS - 1] = int(tile.base[t] > 0)
+            _add(tile.rows, n, first, every, cells[cube], cubes[cube].rows, 0)
+        few = width == 2 * LANES
+        for cube in range(len(cubes)):
+            if few:
+                add_moments_of_few(y, tile.base, n, first, cells[cube], cubes[cube].moments, work)
+            else:
+                add_moments(y, tile.base, n, first, cells[cube], cubes[cube].moments, work)
+        if few:
+            write_codes_of_few(seen, tile.base, n, first, code)
+        else:
+            write_codes(seen, tile.base, n, first, code)
     return reached
 
 
 @kernel
-def columns_of_rows(table: I64, order: I64, out: I64) -> None:
-    """Write the columns of ``table``, its rows in the given ``order``, to the rows of ``out``; what pads it is left.
+def columns_of_rows(table: I64, order: I64, at: int, out: I64) -> None:
+    """Write columns of ``table`` from ``at`` on, its rows in the given ``order``, to the rows of ``out``.
 
     table : (cells, width); order : (cells,); out : (sums, cells) int64
     """
@@ -195,35 +185,22 @@ def columns_of_rows(table: I64, order: I64, out: I64) -> None:
         first = LINE * line
         for c in range(out.shape[0]):
             for j in range(LINE):
-                out[c, first + j] = table[order[first + j], c]
+                out[c, first + j] = table[order[first + j], at + c]
     for c in range(out.shape[0]):
         for j in range(LINE * lines, order.shape[0]):
-            out[c, j] = table[order[j], c]
+            out[c, j] = table[order[j], at + c]
 
 
-@kernel
-def moments_of_rows(table: F64, order: I64, weight: F64, mean: F64, comoment: F64) -> None:
-    """Take rows of moments, in the given ``order``, apart as ``kernels.sums.moments`` has them.
-
-    table : (cells, MOMENTS); order : (cells,); weight : (cells, 3); mean : (cells, 2, S); comoment : (cells, 2, pairs)
-    """
-    scenarios = mean.shape[2]
-    for c in range(order.shape[0]):
-        for v in range(3):
-            weight[c, v] = table[order[c], v]
-        for kind in range(2):
-            t = 0
-            for j in range(scenarios):
-                mean[c, kind, j] = table[order[c], MEAN + kind * K + j]
-                for k in range(j + 1):
-                    comoment[c, kind, t] = table[order[c], COMOMENT + (kind * K + j) * K + k]
-                    t += 1
+def table_widths(widths: tuple[int, int], asked: Asked) -> tuple[int, int, int]:
+    """Return the widths of the tables of a cube, given those of the two rows of an order."""
+    return widths[0], (1 + asked.replayed) * widths[1], moments_width(len(asked.ints))
 
 
-def empty_tables(cells: int, widths: tuple[int, int]) -> CubeTables:
-    """Return zeroed tables for ``cells`` cells."""
-    rows, fill_rows = (np.zeros((cells, width), np.int64) for width in widths)
-    return CubeTables(rows, fill_rows, np.zeros((cells, MOMENTS)))
+def empty_tables(cells: int, widths: tuple[int, int, int]) -> CubeTables:
+    """Return zeroed tables for ``cells`` cells, of widths as ``table_widths`` gives them."""
+    return CubeTables(
+        *(np.zeros((cells, width), kind) for width, kind in zip(widths, (np.int64, np.int64, np.float64), strict=True))
+    )
 
 
 def warm() -> None:
@@ -231,9 +208,8 @@ def warm() -> None:
     whole, cell = np.zeros(0, np.int64), np.zeros(0, np.int32)
     for key in (whole, cell):
         number_keys(key, cell, whole, 0, cell)
-    widths = row_widths(1, 1, 1)
-    tables = empty_tables(0, widths)
-    rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(np.zeros(1, np.int64), 0, 0)
-    add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), np.zeros((0, CODE_COLUMNS), np.int16))
-    columns_of_rows(tables.rows, whole, np.zeros((1, 0), np.int64))
-    moments_of_rows(tables.moments, whole, np.zeros((0, 3)), np.zeros((0, 2, 1)), np.zeros((0, 2, 1)))
+    widths, one = row_widths(("real",), 1, 1), np.zeros(1, np.int64)
+    rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(one, one, 0, 0, 0)
+    tables = empty_tables(0, table_widths(widths, asked))
+    add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), np.zeros((0, code_columns(1)), np.int16))
+    columns_of_rows(tables.rows, whole, 0, np.zeros((1, 0), np.int64))

@@ -1,5 +1,7 @@
 """What only orders with fills, or reports, add to a cell: the second, shorter row of ``order_rows``.
 
+A replayed scenario has such a row of its own, of the orders with fills under it, behind that of reality.
+
 Metrics of fills are averaged by the value traded on the market. Which they are, and their order, follows from
 ``measure.order_columns``. The parts of a spread add up only over the same orders: what looks ahead is averaged, horizon
 by horizon, over those that have all of it, and their effective spread is realised + impact there (decisions 43). What
@@ -10,12 +12,13 @@ import math
 from typing import Final
 
 from kernels.base.compiling import inlined
-from kernels.conventions import FILL_VENUES, NULL, VENUE_BOOKED
+from kernels.conventions import FILL_VENUES, NULL, REPLAYED, VENUE_BOOKED
 from kernels.measure import result_rows as r
 from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
 from kernels.measure.result_rows import Rows
 from kernels.sums.fixed_point import SATURATED, fixed, whole
 from kernels.sums.order_rows import EVERY_SUMS, SCENARIO_SUMS, Tile, weigh, weighted_sums
+from kernels.sums.replayed_rows import REPLAYED_SUMS
 
 FILL_METRICS: Final = (*weighted(TRADED), *weighted(QUOTED))
 HORIZON_METRICS: Final = weighted(LATER, axis=MARKOUT)
@@ -35,16 +38,20 @@ WITHIN: Final = len(FILL_SUMS)
 
 
 def sum_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[list[str], list[str]]:
-    """Return the names of the sums of either row, in their order; what pads a row has none."""
+    """Return the names of the sums of either row, in their order; what pads a row has none.
+
+    Those of the second row are of reality; a replayed scenario has its own, with its name before them.
+    """
     every = [*EVERY_SUMS, *(f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS)]
+    every += [f"{scenario}.{name}" for scenario in scenarios if scenario in REPLAYED for name in REPLAYED_SUMS]
     filled = [*FILL_SUMS, *(f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within"))]
     numbered = [f"{name}.{h}" for name in HORIZON_METRICS for h in range(markouts)]
     return every, [*filled, *weighted_sums([*FILL_METRICS, *numbered])]
 
 
-def row_widths(scenarios: int, markouts: int, within: int) -> tuple[int, int]:
+def row_widths(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[int, int]:
     """Return the lengths of the two rows, whole cache lines."""
-    every, filled = map(len, sum_names(("",) * scenarios, markouts, within))
+    every, filled = map(len, sum_names(scenarios, markouts, within))
     return every + -every % 8, filled + -filled % 8
 
 

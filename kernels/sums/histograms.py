@@ -9,7 +9,6 @@ import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.compiling import allocating_kernel, inlined, kernel
-from kernels.conventions import SCENARIOS
 
 # Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
 # quantile read from them is within 6.25 % of the value. What is larger falls into the last bucket.
@@ -23,10 +22,20 @@ MAGNITUDE_BITS: Final = 2**63 - 1
 FRACTION_SHIFT: Final = 52 - 3
 FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
 FEW: Final = 8  # orders of a cell whose entries are sorted by insertion; of more, all words of a set are looked at
-CODE_COLUMNS: Final = 2 * len(SCENARIOS)  # of an order: a bucket for each measure, and whether it is priced
+LANES: Final = 4  # there is room for a multiple of so many scenarios
 DE_BRUIJN: Final = 0x077CB531
 WORD_MASK: Final = 2**32 - 1
 DE_BRUIJN_PLACES: Final = np.argsort([(DE_BRUIJN << place & WORD_MASK) >> 27 for place in range(32)])
+
+
+def lanes_of(scenarios: int) -> int:
+    """Return the number of scenarios there is room for: whole sets of LANES."""
+    return scenarios + -scenarios % LANES
+
+
+def code_columns(scenarios: int) -> int:
+    """Return how many columns an order's codes have: a bucket for each measure, and last whether it is priced."""
+    return 2 * lanes_of(scenarios)
 
 
 @kernel
@@ -55,7 +64,7 @@ def bucket_of(bits: int) -> int:
 def codes_by_cell(cell: I32, code: I16, start: I64, out: I16) -> None:
     """Sort the buckets of orders by cell: ``out[start[c]:start[c + 1]]`` are those of cell c, in their order.
 
-    code, out : (n, CODE_COLUMNS); start : (cells + 1,) zeros on entry. Writing them where they are wanted lets many
+    code, out : (n, code columns); start : (cells + 1,) zeros on entry. Writing them where they are wanted lets many
     writes be under way; reading them from there when they are counted would wait for one after the other.
     """
     for i in range(cell.shape[0]):
@@ -63,9 +72,14 @@ def codes_by_cell(cell: I32, code: I16, start: I64, out: I16) -> None:
     for c in range(start.shape[0] - 1):
         start[c + 1] += start[c]
     place = start.copy()
+    few = code.shape[1] == 2 * LANES
     for i in range(cell.shape[0]):
-        for m in range(CODE_COLUMNS):
-            out[place[cell[i]], m] = code[i, m]
+        if few:
+            for m in range(2 * LANES):
+                out[place[cell[i]], m] = code[i, m]
+        else:
+            for m in range(code.shape[1]):
+                out[place[cell[i]], m] = code[i, m]
         place[cell[i]] += 1
 
 
@@ -97,10 +111,10 @@ def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out
     """Count priced orders by bucket, for each cell and measure; return the number of entries written.
 
     start, bucket : from ``codes_by_cell``; the last column is 1 where the order is priced.
-    Measures m < K are the shortfall in bps under scenario m; K + m - 1 is the saving of scenario m >= 1.
+    Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
     The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
     """
-    width = measures * BUCKETS
+    width, last = measures * BUCKETS, bucket.shape[1] - 1
     counts, used = np.zeros(width, np.int64), np.zeros((width + 31) // 32, np.int64)
     written = 0
     for c in range(start.shape[0] - 1):
@@ -108,7 +122,7 @@ def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out
             first = written
             for m in range(measures):
                 for j in range(start[c], start[c + 1]):
-                    if bucket[j, CODE_COLUMNS - 1] == 0:
+                    if bucket[j, last] == 0:
                         continue
                     code = m * BUCKETS + np.int64(bucket[j, m])
                     place = written
@@ -123,7 +137,7 @@ def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out
                     written += 1
             continue
         for j in range(start[c], start[c + 1]):
-            if bucket[j, CODE_COLUMNS - 1] == 0:
+            if bucket[j, last] == 0:
                 continue
             for m in range(measures):
                 code = m * BUCKETS + np.int64(bucket[j, m])
@@ -172,7 +186,7 @@ def bucket_edges() -> F64:
 
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
-    cell, whole, code = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, CODE_COLUMNS), np.int16)
+    cell, whole, code = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, code_columns(1)), np.int16)
     codes_by_cell(cell, code, np.zeros(2, np.int64), code)
     sparse_histograms(np.zeros(1, np.int64), code, 1, cell, cell, whole)
     regroup_histograms(np.zeros(1, np.int64), whole, whole, cell, whole, whole, cell, cell, whole)

@@ -21,6 +21,7 @@ from kernels.measure.result_rows import Rows
 from kernels.sums.fixed_point import fixed, whole, worth
 from kernels.sums.moments import FIXED_SCALE
 from kernels.sums.outside_rows import OUTSIDE_SUMS, lived, outside
+from kernels.sums.replayed_rows import REPLAYED_PLACES, replayed_row
 
 CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
@@ -33,7 +34,8 @@ def weighted_sums(metrics: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders"))
 
 
-# The one list of what every order adds, then of what each scenario adds behind it; ``fill_rows`` has the other row.
+# The one list of what every order adds, then of what each scenario adds behind it, and last what each replayed one does
+# (``replayed_rows``); ``fill_rows`` has the other row.
 EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
     *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible", "cleanup_at_end",
@@ -59,9 +61,11 @@ SCENARIO_PLACES: Final = len(SCENARIO_SUMS)
 
 
 class Asked(NamedTuple):
-    """Which rows of the result matrices are summed."""
+    """Which rows of the result matrices are summed; how many scenarios there are, real first, the run decides."""
 
-    scenarios: I64  # (S,) places of the scenarios among all of them, real first
+    ints: I64  # (S,) by how many rows each scenario is behind reality in the matrix of integers
+    floats: I64  # (S,) and in that of floats
+    replayed: int  # how many scenarios, the last ones, are replayed
     decisions: int  # 1: decision times are given
     fees: int  # 1: fees are set
 
@@ -136,14 +140,15 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
 
 
 @inlined
-def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
+def _charged(rows: Rows, behind: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write priced orders, base and costs by one charge; whether an order is priced its real cost says.
 
     A priced order has a cost under every scenario that is known, whichever are summed (decisions 17).
 
     Orders that never lived in continuous trading are not: they would dilute what scenarios save.
 
-    row : of the cost by this charge under the first scenario; out : (TILE, width); base : (TILE,), to write
+    row : of the cost by this charge under the first scenario; behind : (S,) by how many rows each scenario is after it
+    out : (TILE, width); base : (TILE,), to write
     """
     mid2, quantity, floats = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats
     for t in range(n):
@@ -152,8 +157,8 @@ def _charged(rows: Rows, scenarios: I64, row: int, charge: int, first: int, n: i
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
         out[t, PRICED + 2 * charge] = int(priced)
         out[t, PRICED + 2 * charge + 1] = base[t]
-    for s in range(scenarios.shape[0]):
-        place, cost = SCENARIO + SCENARIO_PLACES * s + COST + charge, floats[row + scenarios[s]]
+    for s in range(behind.shape[0]):
+        place, cost = SCENARIO + SCENARIO_PLACES * s + COST + charge, floats[row + behind[s]]
         for t in range(n):
             out[t, place] = fixed(cost[first + t] * FIXED_SCALE) if base[t] > 0 else 0
 
@@ -178,11 +183,12 @@ def scenario_outcome(filled: int, wanted: int) -> int:
 
 
 @inlined
-def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, out: I64, base: I64) -> None:
+def _scenario(rows: Rows, asked: Asked, s: int, first: int, n: int, out: I64, base: I64) -> None:
     """Write what n orders fill and cost under one scenario, the s-th of those summed."""
     place, ints, floats = SCENARIO + SCENARIO_PLACES * s, rows.ints, rows.floats
-    filled_shares, real2 = ints[r.SCENARIO_FILLED + scenario], floats[r.SCENARIO_NOTIONAL2]
-    amount2, cost, real_cost = floats[r.SCENARIO_NOTIONAL2 + scenario], floats[r.COST + scenario], floats[r.COST]
+    behind, fees = asked.floats[s], asked.fees
+    filled_shares, real2 = ints[r.SCENARIO_FILLED + asked.ints[s]], floats[r.SCENARIO_NOTIONAL2]
+    amount2, cost, real_cost = floats[r.SCENARIO_NOTIONAL2 + behind], floats[r.COST + behind], floats[r.COST]
     for t in range(n):
         i = first + t
         filled, notional2 = filled_shares[i], amount2[i]
@@ -201,7 +207,7 @@ def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, 
             out[t, place + NOTIONAL] = 0 if math.isnan(notional2) else fixed(notional2 * 0.5)
         priced = base[t] > 0
         if fees:
-            out[t, place + FEES] = fixed(floats[r.FEES + scenario, i] * FIXED_SCALE) if priced else 0
+            out[t, place + FEES] = fixed(floats[r.FEES + behind, i] * FIXED_SCALE) if priced else 0
         difference = np.rint((cost[i] - real_cost[i]) * FIXED_SCALE)
         out[t, place + BETTER] = int(priced and difference < 0.0)
         out[t, place + BETTER + 1] = int(priced and difference == 0.0)
@@ -211,13 +217,16 @@ def _scenario(rows: Rows, scenario: int, fees: int, s: int, first: int, n: int, 
 @inlined
 def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None:
     """Write the rows of n orders from ``first`` on, and their base by the headline charge."""
-    out, scenarios = tile.rows, asked.scenarios
+    out, count = tile.rows, asked.ints.shape[0]
     _shared(rows, first, n, tile)
     _quoted(rows, asked.decisions, first, n, tile)
     bases = (tile.base, tile.other_base, tile.other_base, tile.other_base)
     for charge in range(len(CHARGE_ROWS)):
-        _charged(rows, scenarios, CHARGE_ROWS[charge], charge, first, n, out, bases[charge])
+        _charged(rows, asked.floats, CHARGE_ROWS[charge], charge, first, n, out, bases[charge])
     _parts(rows, first, n, out, tile.base)
     outside(rows, first, n, out, OUTSIDE)
-    for s in range(scenarios.shape[0]):
-        _scenario(rows, scenarios[s], asked.fees, s, first, n, out, tile.base)
+    for s in range(count):
+        _scenario(rows, asked, s, first, n, out, tile.base)
+    for e in range(asked.replayed):
+        place, s = SCENARIO + SCENARIO_PLACES * count + REPLAYED_PLACES * e, count - asked.replayed + e
+        replayed_row(rows, asked.ints[s], asked.floats[s], first, n, out, place, tile.base)

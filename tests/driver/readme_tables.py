@@ -21,6 +21,9 @@ ORDER_COLUMNS: Final = tuple(PRESENTED.get(column.name, shown(column)) for colum
 OPTIONAL: Final = tuple(shown(column).name for column in IN_FILES if column.needs)  # only with what they need
 
 
+REPLAYED: Final = tuple(shown(order_columns.BY_NAME[name]).name for name in order_columns.REPLAYED)
+
+
 def column_table(columns: Iterable[Column]) -> str:
     """Return columns as a Markdown table."""
     lines = ["| column | unit | positive is | meaning |", "|---|---|---|---|"]

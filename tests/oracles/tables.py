@@ -25,6 +25,14 @@ BY_TRADED = (
 )  # fmt: skip
 AGAINST_QUOTES = "effective_spread_bps", "price_improvement_bps", "fill_quoted_spread_bps"
 BY_HORIZON = ("markout_{h}s_bps", "realised_spread_{h}s_bps", "impact_{h}s_bps", "adverse_selection_{h}s_bps")
+REPLAYED = "P", "R", "R_optimistic", "R_conservative", "D"
+ORDERS_OWN = (  # of what reality has, what orders have whatever they fill, and what is not about these fills
+    "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours", "not_eligible", "cleanup_at_end",
+    "never_in_session", "shortfall_ex_booking_bps", "benchmark_arrival", "benchmark_open", "benchmark_close",
+    "benchmark_none",
+    *(f"{name}_{end}" for name in ("quoted_spread", "vwap_slippage_ex_own", "delay", "decision_shortfall")
+      for end in ("bps", "orders")),
+)  # fmt: skip
 HALF_HOUR, INTERVAL = 1_800 * 10**9, 300 * 10**9
 
 
@@ -172,7 +180,8 @@ def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Da
     if filled and len({o["security"] for o in orders}) == 1:
         out["vwap"] = paid / filled, slack / filled
     traded_then, dark_then = (sum(volumes) for volumes in zip(*((day.volume, day.dark) for day in days), strict=True))
-    dark = sum(o["dark_quantity"] for o in orders) if scenario == "real" else filled
+    anywhere = scenario == "real" or scenario in REPLAYED
+    dark = sum(o[column(scenario, "dark_quantity")] for o in orders) if anywhere else filled
     out["of_market_volume"], out["of_dark_volume"] = ratio(filled, traded_then), ratio(dark, dark_then)
     inside = [o for o in orders if lived(o)]
     out["fill_ratio_in_session"] = ratio(
@@ -197,8 +206,31 @@ def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Da
     if style.get("fees"):
         real, mine = bps(orders, "real_net_shortfall_bps"), bps(orders, f"{scenario}_net_shortfall_bps")
         out["net_shortfall_bps"], out["net_saving_bps"] = mine, less(real, mine)
-    out |= spread_of(headline, scenario)
+    out |= spread_of(headline, scenario) | engagement(orders, headline, scenario)
+    if scenario in REPLAYED:
+        theirs = [order | as_if_real(order, scenario) for order in orders]
+        out |= {name: value for name, value in history(theirs, style).items() if name not in ORDERS_OWN}
     return out | (history(orders, style) if scenario == "real" else {})
+
+
+def as_if_real(order: Row, scenario: str) -> Row:
+    """Return the columns that an order has of a scenario under the names that reality has."""
+    return {name: order[f"{scenario}_{name}"] for name in order if f"{scenario}_{name}" in order}
+
+
+def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) -> Expected:
+    """Return how many orders have any fill under a scenario, and of a replayed one what they cost (decisions 48)."""
+    filled, cost = column(scenario, "filled_quantity"), column(scenario, "shortfall_bps")
+    engaged = sum(o[filled] > 0 for o in orders)
+    out: Expected = {"engaged_orders": exact(engaged), "engagement_rate": ratio(engaged, len(orders))}
+    if scenario not in REPLAYED:
+        return out
+    mine = [o for o in headline if o[filled] > 0]
+    for name, weight in (("mean_engaged", lambda o: 1), ("engaged", value)):
+        slack = mean(mine, cost, value)[1] + 1 / SCALE
+        real, theirs = ((mean(mine, of, weight)[0], slack) for of in ("shortfall_bps", cost))
+        out[f"shortfall_{name}_bps"], out[f"saving_{name}_bps"] = theirs, less(real, theirs)
+    return out
 
 
 def less(a: tuple[float | None, float], b: tuple[float | None, float]) -> tuple[float | None, float]:

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from driver.config.keys import AGGREGATE_KEYS
@@ -13,12 +14,22 @@ from driver.plan.jobs import Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
 from driver.tables.table_list import FILES, TABLES
-from kernels.measure.choices import Simulation
+from kernels.measure.choices import Session, Simulation
+from kernels.measure.measure import measure
 from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
+from kernels.measure.simulated import SimulatedFills
 from tests.blocks import with_columns
+from tests.builders import build_day
 from tests.driver.job_folders import SETTINGS, make_jobs
-from tests.driver.order_blocks import empty_block
-from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, column_table, kind_table, table_table
+from tests.driver.order_blocks import HOUR, OPEN, empty_block
+from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
+
+
+def horizons(name: str) -> list[str]:
+    """Return the horizons of an order file's column."""
+    simulation = SETTINGS.simulation
+    seconds = simulation.fill_seconds if name.startswith("fill_rate") else simulation.markout_seconds
+    return [f"{second:g}" for second in seconds]
 
 
 def described(name: str) -> str:
@@ -47,6 +58,36 @@ def test_order_files_hold_the_described_columns_in_order() -> None:
     core = list(order_columns(block, (CORE,)))
     assert core == list(order_columns(block))[: len(core)]
     assert core[-1] == "C_saving_bps"
+
+
+def test_order_files_show_a_replay_by_the_names_of_reality() -> None:
+    """Behind all other columns; files with the core columns have the four that each scenario has."""
+    none = np.zeros(0, np.int32)
+    fills = SimulatedFills(none, none, *(none.astype(kind) for kind in ("i8", "i8", "i8", "i1", "i2")))
+    day, session = build_day([], [], []), Session(OPEN, OPEN + 6 * HOUR, "file")
+    given = {"R_optimistic": fills, "R": fills}
+    (block,) = measure(day, SETTINGS, session, None, given)
+    (without,) = measure(day, SETTINGS, session)
+    scenarios = "R", "R_optimistic"
+    core, four = list(order_columns(block, (CORE,))), ("filled_quantity", "price", "shortfall_bps", "saving_bps")
+    assert core == [*order_columns(without, (CORE,)), *(f"{name}_{of}" for name in scenarios for of in four)]
+    every = list(order_columns(block))
+    behind = [
+        name for one in REPLAYED for name in ([one.replace("<h>", h) for h in horizons(one)] if "<h>" in one else [one])
+    ]
+    expected = {name: [f"{name}_{one}" for one in behind] for name in scenarios}
+    for name in scenarios:
+        found = [one for one in every[-2 * len(behind) :] if one.startswith(f"{name}_") and one in expected[name]]
+        assert sorted(found) == sorted(expected[name])
+    assert every[: len(core)] == core
+    for name in every[-2 * len(behind) :]:
+        assert len(block[name]) == 0
+    assert len(set(every)) == len(every)
+
+
+def test_the_readme_names_what_order_files_have_of_a_replay() -> None:
+    text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{name}`" for name in REPLAYED) in text.replace("\n", " ")
 
 
 def test_the_readme_shows_the_columns_of_order_files() -> None:

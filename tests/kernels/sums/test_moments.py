@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.conventions import NULL
 from kernels.sums import histograms, moments
-from kernels.sums.cell_tables import COMOMENT, MEAN, CubeTables, add_orders, empty_tables
-from kernels.sums.cell_tables import K as MOST
+from kernels.sums.cell_tables import CubeTables, add_orders, empty_tables, table_widths
 from kernels.sums.fill_rows import WITHIN, row_widths
-from kernels.sums.histograms import BUCKETS, CODE_COLUMNS
+from kernels.sums.histograms import BUCKETS, code_columns
+from kernels.sums.order_moments import MEAN
 from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, UNKNOWN, Asked, new_tile
 from tests.blocks import block_of, with_columns
 from tests.oracles import moments as oracle
 
 pytestmark = pytest.mark.reduced
 K = 3
+MOST = 4  # scenarios that a row of moments of K has room for
+COMOMENT = MEAN + 2 * MOST
+CODE_COLUMNS = code_columns(K)
 
 
 @dataclass
@@ -62,7 +65,7 @@ def orders(draw: st.DrawFn) -> Orders:
 
 def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, I16]:
     """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
-    n, widths = len(part.cell), row_widths(K, 1, 0)
+    n, widths = len(part.cell), row_widths(("real",) * K, 1, 0)
     columns: dict[str, Any] = {"order_quantity": part.quantity, "mid2": part.mid2, "group": part.group}
     block = block_of(n, {}, (1.0,), ())
     for matrix in block.rows:
@@ -71,8 +74,8 @@ def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, I16]:
     block.stored("withdrawn_quantity")[:] = withdrawn
     block.stored("venue_notional")[0] = part.weight // 2
     block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
-    asked = Asked(np.arange(K), 0, 0)
-    tables, one = empty_tables(part.cells, widths), empty_tables(1, widths)
+    asked = Asked(np.arange(K), np.arange(K), 0, 0, 0)
+    tables, one = (empty_tables(cells, table_widths(widths, asked)) for cells in (part.cells, 1))
     code = np.empty((n, CODE_COLUMNS), np.int16)
     add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
     for table, whole in zip(tables[:2], one[:2], strict=True):
