@@ -63,7 +63,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     price2 = prepare(day, settings, job.session, buffers).sums.price2
     found = compare(day, price2, played.matches[PLACEBO], ticks_by_price(settings.simulation.ticks)).counts
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
-    counts |= {f"replay_displaced_{name}": played.counts[name]["displaced"] for name in asked if name in played.counts}
+    displaced = {name: played.counts.get(name, {}).get("displaced") for name in asked}
+    counts |= {f"replay_displaced_{name}": count for name, count in displaced.items() if count is not None}
     counts |= {"replay_left_open": played.counts.get(CENTRAL, {}).get("left_open", 0)}
     return Played(
         fills=played.fills,
