@@ -14,7 +14,7 @@ from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
 from kernels.base.memory import Buffers
-from kernels.conventions import REPLAYED
+from kernels.conventions import BOUNDS, REPLAYED
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import measure
 from kernels.measure.rules import Day, prepare
@@ -69,7 +69,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     return Played(
         fills=played.fills,
         matches={name: played.matches[name] for name in asked},
-        counts=counts,
+        counts=counts | _outside_bounds(played),
         fidelity=fidelity_row(found),
         limits=played.time_limits,
         **(_why(day, played) if CENTRAL in played.fills else {}),
@@ -90,6 +90,28 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     by_limit = reason == REASONS.index("limit_away")  # wherever their life ended
     lifeless = (reason != 0) & ~by_limit & (subjects.until <= subjects.entry)
     return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless))}
+
+
+def _outside_bounds(played: Any) -> dict[str, int]:
+    """Return how many subjects fill more under R than at the front of the queue, or less than what nobody wanted.
+
+    Alone none would: where subjects compete, one may take what another would have had.
+    """
+    if CENTRAL not in played.fills:
+        return {}
+    rows = played.subjects.rows
+    room = int(rows.max(initial=-1)) + 1
+    filled = {}
+    for name in (CENTRAL, *BOUNDS):
+        fills, shares = played.fills[name], np.zeros(room, np.int64)
+        own = fills.order_index < room
+        np.add.at(shares, fills.order_index[own], fills.quantity[own])
+        filled[name] = shares[rows]
+    optimistic, conservative = (filled[name] for name in BOUNDS)
+    return {
+        "replay_orders_above_optimistic": int(np.count_nonzero(filled[CENTRAL] > optimistic)),
+        "replay_orders_below_conservative": int(np.count_nonzero(filled[CENTRAL] < conservative)),
+    }
 
 
 def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tuple[Buffers, Buffers]) -> Any:
