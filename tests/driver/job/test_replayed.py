@@ -30,8 +30,8 @@ def order(number: int, second: int, side: int, quantity: int, kind: int, **more:
     return [first, first | {"change_reason": 1, "order_status": 2} | ends]
 
 
-def a_day() -> MemoryDay:
-    """Return a day on which a dark buy waits that nobody met; a lit sell that bought lit, and one that got nothing."""
+def a_day(dark_seller: bool = False) -> MemoryDay:
+    """Return a day with a dark buy, which a dark sell may meet; a lit sell that traded, and two that did not."""
     filled = {"timestamp": OPEN + 20 * NS, "leaves_quantity": 0, "matched_quantity": 40, "change_reason": 3}
     events = [
         *order(1, 10, 1, 100, DARK, timestamp=OPEN + 3_000 * NS),
@@ -39,10 +39,19 @@ def a_day() -> MemoryDay:
         *order(3, 16, -1, 30, 0),
         *order(4, 17, 1, 25, 0),
     ]
+    fill = {"order_id": 2, "timestamp": OPEN + 20 * NS, "side": -1, "price": 3_380, "quantity": 40, "deal_source": 1}
+    fills = [fill | {"aggressor": 1, "match_id": 5}]
+    if dark_seller:
+        done = {"timestamp": OPEN + 12 * NS, "leaves_quantity": 0, "matched_quantity": 15, "change_reason": 3}
+        events += order(5, 12, -1, 15, DARK, **done)
+        events[1] |= {"leaves_quantity": 85, "matched_quantity": 15}
+        dark = {"timestamp": OPEN + 12 * NS, "price": 3_390, "quantity": 15, "deal_source": 47, "match_id": 6}
+        fills = [dark | {"order_id": 5, "side": -1, "aggressor": 1}, dark | {"order_id": 1, "side": 1}, *fills]
     for sequence, row in enumerate(sorted(events, key=lambda row: int(row["timestamp"]))):
         row["sequence"] = sequence
-    fill = {"order_id": 2, "timestamp": OPEN + 20 * NS, "side": -1, "price": 3_380, "quantity": 40, "deal_source": 1}
-    return build_day(events, [fill | {"sequence": 99, "aggressor": 1, "match_id": 5}], QUOTES)
+    for sequence, row in enumerate(fills):
+        row["sequence"] = 100 + sequence
+    return build_day(events, fills, QUOTES)
 
 
 def a_job(*scenarios: str, **choices: Any) -> Job:
@@ -90,6 +99,17 @@ def test_options_reach_the_replay(choices: dict[str, Any]) -> None:
         == {"alone": {2, 3}, "impute_minimums": {2, 3}, "latency_ns": set(), "without": set()}[next(iter(choices))]
     )
     assert ("replay_minimums_imputed" in played.counts) == ("impute_minimums" in choices)
+
+
+def test_the_placebo_has_the_orders_that_are_left_out_elsewhere() -> None:
+    """A dark sell meets the dark buy, as it really did; left out, neither does under R."""
+    day = a_day(dark_seller=True)
+    whole, without = (play(day, a_job("P", "R", without=left_out), Buffers()) for left_out in ((), (1,)))
+    for played in (whole, without):
+        assert played.matches["P"].quantity.tolist() == [15]
+        assert (played.fidelity["events"], played.fidelity["named_events"]) == (1, 1)
+    assert 15 in whole.matches["R"].quantity.tolist()
+    assert without.matches["R"].quantity.tolist() == []
 
 
 def test_a_limit_of_time_follows_history_after_it() -> None:
