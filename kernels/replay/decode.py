@@ -87,8 +87,8 @@ def join(rows: Rows, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> 
     dark = seekers.kind[i] == s.DARK
     write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, rows.leaves[row])
     if dark:
-        step = write(c, out, plan.session_start, s.FINISH, i, rows.leaves[row])
-        step.mid_tick, step.marks = rows.mid_tick[row], s.ENTRY | (s.BOUNCES if seekers.bounces[i] == 1 else 0)
+        step = write(c, out, plan.session_start, s.FINISH, i, 0)
+        step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
 
 
 @inlined
@@ -98,7 +98,7 @@ def enter_late(rows: Rows, seekers: Seekers, plan: Plan, later: Later, c: Any, o
     c.late_first += 1
     row, time = seekers.before[i], rows.timestamp[rows.first_row[i]] + plan.latency
     write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).marks |= s.LATE
-    step = write(c, out, time, s.FINISH, i, rows.leaves[row])
+    step = write(c, out, time, s.FINISH, i, 0)
     step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, ENTERING
+from kernels.dark.records import CONSERVATIVE, ENTERING, LIT_SUBJECT
 from kernels.replay import steps as s
-from kernels.replay.entries import enter, finish, join_at_open
+from kernels.replay.entries import begin_rest, enter, finish, join_at_open
 from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
-from kernels.replay.runs import Facts, Run
+from kernels.replay.runs import TO_COME, Facts, Run
 
 
 @inlined
@@ -24,6 +24,8 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
     subject, x, loses = subject_of(run, i), run.slot[i], step.marks & s.LOSES != 0
     if facts.kind[i] == s.LIT and subject == 0:
         return
+    if subject != 0 and state.from_rest == 1 and step.marks & s.AT_ENTRY != 0:
+        return  # what history left of it after that instant rests already
     before = available(run, facts, i)
     run.leaves[i] += step.quantity
     change = available(run, facts, i) - before
@@ -31,10 +33,11 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         release(run, i)
         return
     if x < 0:
-        looks = loses and state.open == 1 and (subject == 0 or (run.until[i] >= step.time and state.latency == 0))
+        looks = loses and state.open == 1 and (subject == 0 or (run.until[i] >= step.time and x != TO_COME))
         looks = looks and not (facts.kind[i] == s.SWEEP and subject == 0 and state.no_sweeps == 1)
         if looks and available(run, facts, i) > 0:
-            look(run, facts, step.time, join(run, facts, i, step, subject))
+            as_subject = LIT_SUBJECT if subject != 0 and state.from_rest == 1 else subject  # its entry is over
+            look(run, facts, step.time, join(run, facts, i, step, as_subject))
         return
     order = run.book.orders[x]
     leaves = order.leaves + change
@@ -86,7 +89,8 @@ def level(run: Run, facts: Facts, step: Any) -> None:
     x = run.slot[step.order]
     if x < 0 or run.book.orders[x].leaves <= 0 or run.state[0].open == 0:
         return
-    if run.book.orders[x].subject != 0 and run.state[0].dual == 0:
+    subject = run.book.orders[x].subject
+    if subject != 0 and subject != ENTERING and run.state[0].dual == 0:
         return
     dark.set_quote(run.book, step.price, step.quantity)
     look(run, facts, step.time, x)
@@ -183,6 +187,8 @@ def play(played: Any, first: int, stop: int, run: Run, facts: Facts) -> int:
             enter(run, facts, step)
         elif kind == s.FINISH:
             finish(run, facts, step)
+        elif kind == s.REST:
+            begin_rest(run, facts, step)
         elif kind == s.FILL:
             fill_leg(run, facts, step.order, step.price, step.quantity)
             if step.contra >= 0:

@@ -130,15 +130,21 @@ def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c
 
 
 @inlined
-def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int, flags: int) -> None:
-    """Write the end of an entry or amendment, with what history had left of the order after that instant."""
+def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+    """Write the end of an entry or amendment."""
+    step = write(c, out, rows.timestamp[row], s.FINISH, rows.order_index[row], 0)
+    step.mid_tick = rows.mid_tick[row]
+    step.marks = s.BOUNCES if seekers.bounces[rows.order_index[row]] == 1 else 0
+
+
+@inlined
+def write_rest(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+    """Write what history had left of a subject after the instant of its entry, and its terms then."""
     last = row
     while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
         last = rows.next_row[last]
     left = 0 if off_book(rows, last) else rows.leaves[last]
-    step = write(c, out, rows.timestamp[row], s.FINISH, rows.order_index[row], left)
-    bounces = seekers.bounces[rows.order_index[row]] == 1
-    step.mid_tick, step.marks = rows.mid_tick[row], flags | (s.BOUNCES if bounces else 0)
+    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
 
 
 @inlined
@@ -165,7 +171,9 @@ def write_row(
         total = rows.leaves[row] + rows.matched[row] - rows.carried[i]
         write_state(rows, seekers, c, out, time, s.ENTER, row, total - filled_before(rows, trades, i, time))
         write_levels(rows, trades, quotes, seekers, c, out, row)
-        write_finish(rows, seekers, c, out, row, s.ENTRY)
+        write_finish(rows, seekers, c, out, row)
+        if seekers.subject[i] != 0:
+            write_rest(rows, seekers, c, out, row)
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1
@@ -194,7 +202,9 @@ def write_amendment(
     if not (moved or change != 0 or other or (loses and rows.matched[row] == rows.matched[before])):
         return
     step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
+    if rows.timestamp[row] == rows.timestamp[rows.first_row[rows.order_index[row]]]:
+        step.marks |= s.AT_ENTRY
     if loses:
         step.marks |= s.LOSES
         write_levels(rows, trades, quotes, seekers, c, out, row)
-        write_finish(rows, seekers, c, out, row, 0)
+        write_finish(rows, seekers, c, out, row)

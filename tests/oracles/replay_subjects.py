@@ -104,8 +104,13 @@ class SubjectRun(Run):
             self.trade_levels(order)
         self.entry_matches |= set(range(before, len(self.book.matches)))
         order.entering, order.sweep, order.subject = False, False, True
-        self.set_terms(order, step)
-        order.leaves = left_after(self.plain, order.row, step.time)
+        last = last_row_at(self.plain, order.row, step.time)
+        over = self.plain.events["next_row"][last] < 0 and ended(self.plain, last)
+        price, mid_tick, left = (
+            int(self.plain.events[name][last]) for name in ("price", "mid_tick", "leaves_quantity")
+        )
+        self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick))
+        order.leaves = 0 if over else left
         self.enter_dark(order, levels=False)
 
     def enter_dark(self, order: Order, levels: bool = True) -> None:
@@ -125,10 +130,11 @@ class SubjectRun(Run):
 
         Of a lit order only its own fills are of that moment: what others do must not depend on who is asked about.
         """
+        sweep = is_sweep(self.plain, order.row)
         for level, quote in self.levels(order):
             for leg in level:
-                self.trade([leg, self.market.partners[leg.row]] if is_sweep(self.plain, order.row) else [leg])
-            if self.dual and order.row in self.came and order.sweep:
+                self.trade([leg, self.market.partners[leg.row]] if sweep else [leg])
+            if self.dual and sweep and order.row in self.came:
                 self.book.quote = quote
                 self.act(order)
 
@@ -157,7 +163,10 @@ class SubjectRun(Run):
     def on_amend(self, step: Step) -> None:
         at_entry = step.time == int(self.plain.orders["arrival_time"][step.order])
         if self.is_subject(step.order) and self.plain.from_rest and self.is_open and at_entry:
-            return  # what is left after that instant is known already
+            order = self.orders[step.order]
+            if not step.keeps:
+                self.trade_levels(order)
+            return  # what is left after that instant rests already
         super().on_amend(step)
 
     def on_leave(self, step: Step) -> None:
@@ -177,14 +186,12 @@ class SubjectRun(Run):
         return False
 
 
-def left_after(plain: Plain, order: int, time: int) -> int:
-    """Return what history had left of an order after an instant."""
-    rows = [int(plain.orders["first_row"][order])]
-    while (row := int(plain.events["next_row"][rows[-1]])) >= 0 and plain.events["timestamp"][row] == time:
-        rows.append(row)
-    last = rows[-1]
-    over = plain.events["next_row"][last] < 0 and ended(plain, last)
-    return 0 if over else max(0, int(plain.events["leaves_quantity"][last]))
+def last_row_at(plain: Plain, order: int, time: int) -> int:
+    """Return the last event row of an order at the instant of its first."""
+    row = int(plain.orders["first_row"][order])
+    while (following := int(plain.events["next_row"][row])) >= 0 and plain.events["timestamp"][following] == time:
+        row = following
+    return row
 
 
 class OptimisticBook(Book):
