@@ -13,6 +13,7 @@ from kernels.market.quotes import prevailing_quote as prevailing_quote
 from kernels.market.quotes import seek as seek
 from kernels.market.ticks import limit2 as limit2
 from kernels.measure.choices import Choices as Choices
+from kernels.measure.choices import ReplayChoices as ReplayChoices
 from kernels.measure.choices import Selection as Selection
 from kernels.measure.choices import Session as Session
 from kernels.measure.choices import Simulation as Simulation
@@ -22,6 +23,7 @@ from kernels.measure.order_columns import COLUMNS as COLUMNS
 from kernels.measure.result_rows import OrderBlock as OrderBlock
 from kernels.replay.causes import CAUSES as CAUSES
 from kernels.replay.causes import change_causes as change_causes
+from kernels.replay.replay import replay as replay
 from kernels.research import fill_totals as fill_totals
 from kernels.research import order_states as order_states
 from kernels.research import venue_of as venue_of

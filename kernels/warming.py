@@ -3,11 +3,17 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-PACKAGES = ("kernels.measure", "kernels.sums")
+# Parts that are compiled apart; only jobs that replay the dark book need the second.
+PARTS = {"measure": ("kernels.measure", "kernels.sums"), "replay": ("kernels.replay",)}
 
 
-def warm() -> None:
+def warm(replay: bool = False) -> None:
     """Make every kernel of a job ready, so that worker processes that start later only load them.
+
+    Parameters
+    ----------
+    replay : bool
+        Also what jobs need that replay the dark book.
 
     Returns
     -------
@@ -19,7 +25,13 @@ def warm() -> None:
     OSError
         no folder for compiled kernels can be made, not even a temporary one
     """
-    for package in PACKAGES:
+    for part in PARTS if replay else ("measure",):
+        warm_part(part)
+
+
+def warm_part(part: str) -> None:
+    """Make the kernels of one of ``PARTS`` ready."""
+    for package in PARTS[part]:
         for found in iter_modules(import_module(package).__path__, f"{package}."):
             module = import_module(found.name)
             if hasattr(module, "warm"):

@@ -140,8 +140,9 @@ def build_day(events: list[Row], fills: list[Row], quotes: list[Row], **identity
     fill_times = [row["timestamp"] for row in fills]
     orders = [order_row([events[n] for n in rows], rows, own, quote_times, fill_times) for rows in by_order]
     number_fills(orders, grouped)
+    ranking = ("ranking_time",) if any("ranking_time" in row for row in events) else ()
     return MemoryDay(
-        columns(events, EVENT_NAMES, EVENT_TYPES),
+        columns(events, (*EVENT_NAMES, *ranking), EVENT_TYPES),
         columns(orders, ORDER_NAMES, ORDER_TYPES),
         columns(grouped, FILL_NAMES, FILL_TYPES),
         columns(quotes, QUOTE_NAMES, {}),
@@ -170,7 +171,7 @@ def order_row(
             name: first.get(name, 0)
             for name in ("order_id", "participant", "side", "order_type", "mid_tick", "crossing_key")
         },
-        "time_validity": -1,
+        "time_validity": first.get("time_validity", -1),
         "first_row": numbers[0],
         "last_row": numbers[-1],
         "arrival_time": first["timestamp"],

@@ -8,6 +8,7 @@ from driver.plan.jobs import Job, JobReport
 from tickstore.engines.engine import Engine, Task
 
 PRELOAD: Final = ("driver.engines.preload",)
+PRELOAD_REPLAY: Final = (*PRELOAD, "driver.engines.preload_replay")
 
 
 @dataclass(frozen=True, slots=True)

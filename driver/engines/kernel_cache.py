@@ -35,6 +35,9 @@ from tickstore.errors import UserError
 DAMAGED: Final = "files of the kernel cache are damaged: they are compiled anew"
 SET_ASIDE: Final = "the kernel cache cannot be used: it is set aside, a new one is in its place"
 FAILED: Final = "the kernels cannot be compiled"
+# What is compiled apart from the rest, side by side: every job measures, not every one replays the dark book.
+MEASURE, REPLAY = "measure", "replay"
+WHAT: Final = {MEASURE: "the kernels", REPLAY: "the dark book's kernels"}
 KERNELS = Path(__file__).resolve().parents[2] / "kernels"
 
 
@@ -44,13 +47,16 @@ class WarmUp:
     Leaving the block ends the child, if nothing came that needed the kernels.
     """
 
-    def __init__(self, announce: Callable[[str], None]) -> None:
-        self.announce = announce
-        self.marker = marker_path()
+    def __init__(self, announce: Callable[[str], None], part: str = MEASURE) -> None:
+        self.announce, self.part = announce, part
+        self.marker = marker_path(part)
         self.child: subprocess.Popen[bytes] | None = None
         self.began = 0.0
         self.said: IO[bytes] | None = None  # what the child has to say
-        self.fresh = self.marker.parent / f".fresh-{os.getpid()}"  # an empty cache, to tell whether the old one is bad
+        # An empty cache, to tell whether the old one is bad.
+        self.fresh = self.marker.parent / (
+            f".fresh-{os.getpid()}" if part == MEASURE else f".fresh-{part}-{os.getpid()}"
+        )
 
     def __enter__(self) -> Self:
         if not _compiles():
@@ -86,7 +92,7 @@ class WarmUp:
                 raise UserError(f"{FAILED}: {self._last_words()}; `python -m driver.engines.kernel_cache` shows more")
             self._replace_cache()
         self.child = None
-        self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")
+        self.announce(f"{WHAT[self.part].removeprefix('the ')} compiled in {time.monotonic() - self.began:.0f} s")
 
     def rebuild(self) -> None:
         """Load, or compile, what workers could not load; see ``finish``."""
@@ -95,10 +101,10 @@ class WarmUp:
 
     def _start(self, cache: Path | None = None) -> None:
         """Start the child, on the user's cache or on another."""
-        self.announce("compiling the kernels, once for this version: a quarter of a minute or so")
+        self.announce(f"compiling {WHAT[self.part]}, once for this version: a quarter of a minute or so")
         self.began = time.monotonic()
         marker = self.marker if cache is None else cache / self.marker.name
-        command = [sys.executable, "-P", "-m", "driver.engines.kernel_cache", str(marker), str(os.getpid())]
+        command = [sys.executable, "-P", "-m", "driver.engines.kernel_cache", str(marker), str(os.getpid()), self.part]
         paths = os.pathsep.join(path for path in sys.path if path)
         environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         if cache is not None:
@@ -169,8 +175,8 @@ def heal(marker: Path) -> list[Path]:
     return damaged
 
 
-def marker_path() -> Path:
-    """Return the file that says the kernels of exactly these sources, versions and CPU are compiled.
+def marker_path(part: str = MEASURE) -> Path:
+    """Return the file that says a part of the kernels of exactly these sources, versions and CPU is compiled.
 
     The place and the times of the sources count: Numba keeps compiled code by path, and distrusts it when a
     file was written again. A second checkout is cold, whatever the first one has compiled.
@@ -182,7 +188,8 @@ def marker_path() -> Path:
     environment = sorted((name, value) for name, value in os.environ.items() if name.startswith(ways))
     versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
     digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())
-    return cache_folder() / f"warm-{digest.hexdigest()[:16]}.json"
+    name = "warm" if part == MEASURE else f"warm-{part}"
+    return cache_folder() / f"{name}-{digest.hexdigest()[:16]}.json"
 
 
 def _cpu() -> str:
@@ -197,10 +204,11 @@ def main(arguments: list[str]) -> None:
     if arguments:
         die_with_parent(int(arguments[1]))
     import driver.job.job  # noqa: F401
-    import kernels
+    from kernels import warming
     from kernels.base import compiling
 
-    kernels.warm()
+    for part in arguments[2:] or (MEASURE, REPLAY):
+        warming.warm_part(part)
     if arguments:
         atomic_json(Path(arguments[0]), {"folders": [str(compiling.cache_directory())]})
 

@@ -14,10 +14,11 @@ from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.foreign_modules import foreign_in
-from driver.engines.jobs import PRELOAD, Outcome, largest_first, run_jobs
-from driver.engines.kernel_cache import WarmUp, needed_memory
+from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, run_jobs
+from driver.engines.kernel_cache import needed_memory
 from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
-from driver.plan.jobs import Job
+from driver.engines.warm_ups import WarmUps
+from driver.plan.jobs import Job, replays
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, input_files
@@ -28,6 +29,7 @@ from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
+from driver.tables.replay_words import replay_notes
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
@@ -76,7 +78,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     results = user_path(config.results)
     folder.check_results_folder(results)
     make_folder(results, "results")
-    with folder_lock(results, "run"), WarmUp(monitor.say) as warm_up:
+    with folder_lock(results, "run"), WarmUps(monitor.say, replays(config)) as warm_up:
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
@@ -91,7 +93,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
             summary.up_to_date, summary.headline = True, folder.headline(results)
-            summary.notes += quality_notes(results)
+            summary.notes += (*quality_notes(results), *replay_notes(results))
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
@@ -166,7 +168,7 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     return report
 
 
-def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
+def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUps, monitor: Monitor) -> None:
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
@@ -188,17 +190,17 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
             monitor.advance(job.event_rows)
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUps, monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
-        from kernels import warm
+        from kernels.warming import warm
 
-        warm()
+        warm(replay=replays(config))
         yield from run_jobs(InProcess(), jobs, WORK)
         return
     options = Options(
         workers=config.max_workers,
-        preload=PRELOAD,
+        preload=PRELOAD_REPLAY if replays(config) else PRELOAD,
         deadline=config.deadline,
         retries=config.retries,
         retry_exhausted=True,
@@ -243,7 +245,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
-    summary.notes += (*quality_notes(summary.results), *made.notes)
+    summary.notes += (*quality_notes(summary.results), *replay_notes(summary.results), *made.notes)
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

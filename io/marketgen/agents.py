@@ -34,7 +34,7 @@ def new_record(m: Market) -> int:
         order.venue_quantity[venue] = order.venue_notional[venue] = 0
     m.state.ids += 1 + (draw(m) * 30 >> 31)
     order.order_id = m.state.id_base + m.state.ids
-    order.entry_time = m.state.now
+    order.entry_time = order.ranking = m.state.now
     return int(x)
 
 
@@ -159,7 +159,7 @@ def draw_order(m: Market) -> int:
     order.leaves = sampled(m, SIZE)
     if not open_:  # a call: prices around the last one, crossing it
         near = far = last + tick * ((draw(m) * 9 >> 31) - 4)
-        order.leaves *= 20
+        order.leaves *= 26
     if dark:
         draw_dark(m, x, side, near, far)
     else:

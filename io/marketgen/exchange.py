@@ -44,6 +44,8 @@ def amend(m: Market, book: Book, x: int, price: int, leaves: int) -> None:
         level_of(m, x).total += leaves - order.leaves
     elif order.level >= 0:
         leave_level(m, x)
+    if not keeps:
+        order.ranking = m.state.now
     order.price = price
     order.leaves = order.quantity = leaves  # the field is the open quantity from here on
     order.minimum = min(order.minimum, leaves)

@@ -21,6 +21,7 @@ TRADE_HEADER: Final = (
     "matchgroupid,nationalbidpricesnapshot,nationalofferpricesnapshot,tradeprice,quantity,side,sidedecoded,"
     "participantid,passiveaggressive,row_num"
 )
+EXACT: Final = {"orders.csv": ",rankingtime", "trades.csv": ",extendedprice", "nbbo.csv": ""}  # what ``exact`` adds
 QUOTE_HEADER: Final = (
     "partition,sequence,tradedate,bidprice,bidquantity,offerprice,offerquantity,orderbookid,creationtime,timestamp"
 )
@@ -60,7 +61,7 @@ def _at(row: np.dtype[np.void], *names: str) -> list[int]:
     return [fields[name][1] // 8 for name in names]
 
 
-def order_form(security: int, ids: int = 0, times: int = 0) -> Form:
+def order_form(security: int, ids: int = 0, times: int = 0, exact: bool = False) -> Form:
     """Return the 29 fields of an order row; ``ids`` and ``times`` are added to what is in the row."""
     number, when, validity = _at(ORDER_ROW, "order_id", "timestamp", "validity")
     form = Form().number(number, shift=ids).word("3").number(when, shift=times).word(str(security))
@@ -68,10 +69,11 @@ def order_form(security: int, ids: int = 0, times: int = 0) -> Form:
     form.number(*_at(ORDER_ROW, "type", "national_bid", "national_offer", "bid", "offer", "participant"))
     form.number(*_at(ORDER_ROW, "preference_code", "mid_tick", "single_code", "minimum", "sequence"))
     form.number(*_at(ORDER_ROW, "crossing_key", "matched", "short"))
-    return form.word("0").lookup(validity, VALIDITY_WORDS).row().number(validity)
+    form.word("0").lookup(validity, VALIDITY_WORDS).row().number(validity)
+    return form.number(*_at(ORDER_ROW, "ranking"), shift=times) if exact else form
 
 
-def trade_form(security: int, day: str, ids: int = 0, times: int = 0) -> Form:
+def trade_form(security: int, day: str, ids: int = 0, times: int = 0, exact: bool = False) -> Form:
     """Return the 19 fields of a trade row."""
     sequence, when, number, deal, off_market, match, side = _at(
         TRADE_ROW, "sequence", "timestamp", "order_id", "deal", "off_market", "match", "side"
@@ -80,7 +82,8 @@ def trade_form(security: int, day: str, ids: int = 0, times: int = 0) -> Form:
     form.number(number, shift=ids).number(deal).lookup(deal, DEAL_WORDS).lookup(off_market, MARKET_WORDS)
     form.number(match, shift=ids)
     form.number(*_at(TRADE_ROW, "national_bid", "national_offer", "price", "quantity"), side).lookup(side, SIDE_WORDS)
-    return form.number(*_at(TRADE_ROW, "participant", "aggressive")).row()
+    form.number(*_at(TRADE_ROW, "participant", "aggressive")).row()
+    return form.number(*_at(TRADE_ROW, "extended")) if exact else form
 
 
 def quote_form(security: int, midnight: int, times: int = 0) -> Form:

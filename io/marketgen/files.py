@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from marketgen.dirt import damaged_header, parse_dirt, truncate_last, write_counts
-from marketgen.file_layout import ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
+from marketgen.file_layout import EXACT, ORDER_HEADER, QUOTE_HEADER, TRADE_HEADER
 from marketgen.security_week import NAMES, Counts, Target, piece_name, simulate_chain, write_copies
 from marketgen.spec import GeneratedFiles, MarketSpec
 
@@ -69,7 +69,7 @@ def generate(
     targets.sort(key=lambda target: (target.day, target.number))
     with TemporaryDirectory(dir=folder, prefix=".pieces-") as name:
         pieces = Path(name)
-        joined = _Joined(folder, pieces, targets, parse_dirt(spec.dirt))
+        joined = _Joined(folder, pieces, targets, parse_dirt(spec.dirt), spec.exact)
         for done, counts in enumerate(_work(spec, chains, batches, pieces, truth, workers), start=1):
             joined.add(counts)
             if progress is not None:
@@ -110,7 +110,7 @@ def _work(
 class _Joined:
     """The three files, to which each partition is appended as soon as all before it are there."""
 
-    def __init__(self, folder: Path, pieces: Path, targets: list[Target], dirt: dict[str, int]) -> None:
+    def __init__(self, folder: Path, pieces: Path, targets: list[Target], dirt: dict[str, int], exact: bool) -> None:
         self.folder, self.pieces, self.targets = folder, pieces, targets
         self.dirt, self.done = dirt, {name: Counter[str]() for name in NAMES}
         self.next = 0
@@ -118,8 +118,9 @@ class _Joined:
         self.rows = [0, 0, 0]
         self.stack = ExitStack()
         self.files = [self.stack.enter_context((pieces / name).open("wb")) for name in NAMES]
-        for file, header in zip(self.files, (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER), strict=True):
-            file.write(damaged_header(header, dirt))
+        headers = (ORDER_HEADER, TRADE_HEADER, QUOTE_HEADER)
+        for file, name, header in zip(self.files, NAMES, headers, strict=True):
+            file.write(damaged_header(header + (EXACT[name] if exact else ""), dirt))
 
     def add(self, counts: Counts) -> None:
         """Note what a task wrote and append what is next in order."""

@@ -43,7 +43,7 @@ ORDER: Final = _fields(
     "slot level next previous "  # in the dark book, in the lit book, neighbours in its price level; -1: none
     "event_at action amends "  # place among the later events or -1, what that event is, amendments still to come
     "quantity matched carried parent type validity live short "  # carried: matched on earlier days
-    "single_code preference_code entry_time end_time "  # the file's flags
+    "single_code preference_code entry_time end_time ranking "  # the file's flags; ranking: when it took its place
     "notional2 first_fill last_fill fills "  # notional2: half units x shares, exact
     "venue_quantity*4 venue_notional*4"  # lit, dark, auction, booked; as printed, price units x shares
 )
@@ -69,11 +69,11 @@ BROKER: Final = _fields("number share key percent other_key prefers_own")
 # Rows for the files, the columns that vary.
 ORDER_ROW: Final = _fields(
     "order_id timestamp price side reason status quantity leaves type national_bid national_offer bid offer "
-    "participant preference_code mid_tick single_code minimum sequence crossing_key matched short validity"
+    "participant preference_code mid_tick single_code minimum sequence crossing_key matched short validity ranking"
 )
 TRADE_ROW: Final = _fields(
     "sequence timestamp order_id deal off_market match national_bid national_offer price quantity side participant "
-    "aggressive"
+    "aggressive extended"
 )
 QUOTE_ROW: Final = _fields("sequence bid bid_quantity offer offer_quantity created timestamp")
 TRUTH_ROW: Final = _fields(

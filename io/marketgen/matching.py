@@ -10,7 +10,16 @@ from kernels.dark.records import RULE_BLOCK, Book
 from marketgen import codes
 from marketgen.lit_book import join_level, leave_level, level_of, unschedule
 from marketgen.market import CONTINUOUS, Market
-from marketgen.records import national_bid, national_offer, publish, write_log, write_match, write_order, write_truth
+from marketgen.records import (
+    national_bid,
+    national_offer,
+    publish,
+    show_quote,
+    write_log,
+    write_match,
+    write_order,
+    write_truth,
+)
 
 
 @inlined
@@ -79,8 +88,8 @@ def end_or_stay(m: Market, book: Book, x: int) -> None:
 
 
 @inlined
-def settle_dark(m: Market, book: Book, n: int) -> None:
-    """Write what the dark book planned and take it off the orders; resting ones show what they have left."""
+def settle_dark(m: Market, book: Book, n: int, bid: int, offer: int) -> None:
+    """Write what the dark book planned at a quote and take it off the orders; resting ones show what they have left."""
     for i in range(n):
         fill = book.fills[i]
         x, c = book.orders[fill.order].tag, book.orders[fill.contra].tag
@@ -89,6 +98,7 @@ def settle_dark(m: Market, book: Book, n: int) -> None:
         rule = codes.DEAL_PREFERRED if fill.preferred == 1 else codes.DEAL_DARK
         deal = codes.DEAL_BLOCK if fill.rule == RULE_BLOCK else rule
         write_match(m, x, c, fill.price2, fill.quantity, deal, VENUE_DARK, aggressive)
+        show_quote(m, bid, offer)
         reduce_lit(m, x, fill.quantity)
         reduce_lit(m, c, fill.quantity)
         dark.settle(book, i)
@@ -98,13 +108,21 @@ def settle_dark(m: Market, book: Book, n: int) -> None:
 
 
 @inlined
-def fill_dark(m: Market, book: Book, x: int) -> None:
-    """Trade an incoming order in the dark at the present national quote."""
+def fill_dark(m: Market, book: Book, x: int, after_level: bool) -> None:
+    """Trade an incoming order in the dark, at the quote last shown; after a lit level the far side is what is left.
+
+    An amended order's own price is still part of the quote at which it comes again: nobody has seen it leave.
+    """
     order = m.orders[x]
     if order.slot < 0:
         join_dark(m, book, x)
-    dark.set_quote(book, national_bid(m), national_offer(m))
-    settle_dark(m, book, dark.enter(book, order.slot))
+    bid, offer = int(m.state.shown_bid), int(m.state.shown_offer)
+    if after_level and order.side == 1:
+        offer = national_offer(m)
+    elif after_level:
+        bid = national_bid(m)
+    dark.set_quote(book, bid, offer)
+    settle_dark(m, book, dark.enter(book, order.slot), bid, offer)
 
 
 @inlined
@@ -139,10 +157,12 @@ def match(m: Market, book: Book, x: int, reason: int) -> None:
     if m.state.phase == CONTINUOUS:
         seeks_dark = kind & (TYPE_DARK | TYPE_SWEEP) != 0
         if seeks_dark:
-            fill_dark(m, book, x)
+            fill_dark(m, book, x, False)
         while not kind & TYPE_DARK and fill_lit(m, book, x):  # R19: sweeps: dark first, then one lit level at a time
             if seeks_dark:
-                fill_dark(m, book, x)
+                fill_dark(m, book, x, True)
+        if seeks_dark:
+            dark.set_quote(book, int(m.state.shown_bid), int(m.state.shown_offer))
     traded = order.matched > before
     if order.leaves > 0 and order.validity != codes.BOUNCE and (not kind & TYPE_DARK or dark.has_room(book)):
         rest(m, book, x)
@@ -172,13 +192,15 @@ def rest(m: Market, book: Book, x: int) -> None:
 
 @inlined
 def finish(m: Market, book: Book) -> None:
-    """End a transaction: number its trades, show the new quote, and let resting dark orders meet at it (R23)."""
-    while publish(m) and m.state.phase == CONTINUOUS:
-        bid, offer = national_bid(m), national_offer(m)
+    """End a transaction: number its trades, show the new quote, and let resting dark orders meet at it (R23).
+
+    All turns are taken at the quote that gave them; what their fills make of it is shown after the last one.
+    """
+    while publish(m) and m.state.phase == CONTINUOUS:  # fills of orders posted in both books move the quote again
+        bid, offer = int(m.state.shown_bid), int(m.state.shown_offer)
         dark.requote(book, bid, offer)
         n = dark.rematch(book)
         while n > 0:
-            settle_dark(m, book, n)
-            moved = national_bid(m) != bid or national_offer(m) != offer  # by fills of orders posted in both books
-            n = 0 if moved else dark.rematch(book)
+            settle_dark(m, book, n, bid, offer)
+            n = dark.rematch(book)
     m.state.created = NULL

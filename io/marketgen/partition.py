@@ -89,7 +89,7 @@ def start(spec: MarketSpec, index: int, day: date, orders: int, carried: Records
     state.sequence = 1_000 + int(rng.integers(0, 9_000))
     lit, sweep = 1 - spec.dark_share - spec.sweep_share, spec.sweep_share
     state.lit_share, state.sweep_share = int(lit * 2**31), int((lit + sweep) * 2**31)
-    state.dual_share, state.shock_share = int(0.01 * 2**31), int(min(1.0, 2 / orders) * 2**31)
+    state.dual_share, state.shock_share = int(spec.dual_share * 2**31), int(min(1.0, 2 / orders) * 2**31)
     state.logging = spec.truth == "full"
     if carried is not None:
         _reload(m, carried)

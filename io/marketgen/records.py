@@ -3,12 +3,16 @@
 Above ``lit_book``; ``matching``, ``exchange`` and ``simulate`` call it, ``file_layout`` spells the rows.
 """
 
+from typing import Final
+
 from kernels.base.compiling import inlined
 from kernels.conventions import GROUP_FULL, GROUP_NONE, GROUP_PARTIAL, NULL, VENUE_AUCTION, VENUE_BOOKED, VENUE_LIT
 from marketgen import codes
 from marketgen.draws import draw
 from marketgen.lit_book import best_bid, best_offer
 from marketgen.market import VENUES, Market
+
+EXTENDED: Final = 5_000  # four decimals more than the printed price, of a price in half units
 
 
 @inlined
@@ -71,6 +75,7 @@ def write_order(m: Market, x: int, reason: int, status: int) -> None:
     row.preference_code, row.mid_tick, row.single_code = order.preference_code, order.mid_tick, order.single_code
     row.minimum, row.crossing_key = order.minimum, order.crossing_key
     row.matched, row.short, row.validity = order.matched, order.short, order.validity
+    row.ranking = order.ranking
     order.end_time = m.state.now
     order.parent = max(order.parent, order.leaves + order.matched - order.carried)
 
@@ -101,6 +106,7 @@ def write_trade(
     row.match = m.state.match_base + m.state.matches
     row.national_bid, row.national_offer = national_bid(m), national_offer(m)
     row.price, row.quantity = price2 >> 1, quantity
+    row.extended = EXTENDED * price2
     row.side, row.participant = 1 if side == 1 else 2, m.brokers[participant].number
     row.aggressive = aggressive
 
@@ -127,6 +133,14 @@ def write_match(m: Market, a: int, b: int, price2: int, quantity: int, deal: int
     write_trade(m, one.order_id, one.side, one.participant, deal, price2, quantity, aggressive)
     write_trade(m, other.order_id, other.side, other.participant, deal, price2, quantity, codes.PASSIVE)
     write_log(m, codes.LOG_FILL, a, other.order_id, price2, quantity)
+
+
+@inlined
+def show_quote(m: Market, bid: int, offer: int) -> None:
+    """Let both rows of the last match show the quote that priced it."""
+    for k in range(1, 3):
+        row = m.trade_rows[m.state.trade_count - k]
+        row.national_bid, row.national_offer = bid, offer
 
 
 @inlined

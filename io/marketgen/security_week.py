@@ -49,8 +49,8 @@ class Output:
         ids = id_base(target.day, target.number) - id_base(source, index)
         day, code = target.day.isoformat(), target.code
         self.writers = [
-            TextWriter(order_form(code, ids, shift)),
-            TextWriter(trade_form(code, day, ids, shift)),
+            TextWriter(order_form(code, ids, shift, spec.exact)),
+            TextWriter(trade_form(code, day, ids, shift, spec.exact)),
             TextWriter(quote_form(code, start, shift)),
         ]
         self.target, self.seed, self.dirt = target, spec.seed, parse_dirt(spec.dirt)

@@ -130,6 +130,8 @@ def change_session(m: Market, book: Book) -> None:
     phase = m.state.phase
     if phase in (PRE_OPEN, PRE_CLOSE):
         uncross(m, book)
+        if phase == PRE_OPEN:
+            m.state.shown_bid = m.state.shown_offer = NULL  # continuous trading begins with a quote of its own
     elif phase == CONTINUOUS:
         m.state.outside_bid = m.state.outside_offer = NULL
         log_outside(m)

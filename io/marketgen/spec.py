@@ -28,10 +28,12 @@ class MarketSpec:
     price: opening price in 0.001 of the currency, tick 1 below 100, 5 below 2000, else 10; 0 goes by security.
     dark_share: share of Centre Point orders among those entered in continuous trading.
     sweep_share: share of sweeps among them; what remains is lit.
+    dual_share: share of sweeps that, once they rest, wait in the dark book too.
     seed: another seed, another market.
     replicate: write every simulated security this many times, under new codes and ids.
     simulated_weeks: simulate so many weeks and repeat them to the end of the range; 0 simulates all.
     truth: what to tell below truth/, one of none, orders (every order-day) and full (the event log of the book too).
+    exact: write two columns more: when an order took its place in the queue, and prices with all their decimals.
     dirt: damage to each file of each partition, a kind and a count joined by a colon; told in truth/dirt.json.
     timezone: the exchange's zone.
     """
@@ -45,10 +47,12 @@ class MarketSpec:
     price: int = 0
     dark_share: float = 0.30
     sweep_share: float = 0.31
+    dual_share: float = 0.01
     seed: int = 1
     replicate: int = 1
     simulated_weeks: int = 0
     truth: str = "orders"
+    exact: bool = False
     dirt: tuple[str, ...] = ()
     timezone: str = "Australia/Sydney"
 
@@ -67,6 +71,7 @@ class MarketSpec:
             raise ValueError(f"price = {self.price} is below 20: too few ticks for a market")
         _check("dark_share", self.dark_share, 0, 1)
         _check("sweep_share", self.sweep_share, 0, 1)
+        _check("dual_share", self.dual_share, 0, 1)
         if self.dark_share + self.sweep_share > 1:
             raise ValueError(f"dark_share + sweep_share = {self.dark_share + self.sweep_share:g} is above 1")
         _check("seed", self.seed, 0, 2**62)

@@ -54,6 +54,7 @@ def take_slot(book: Book) -> int:
     order = book.orders[x]
     order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = 0
     order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = 0
+    order.subject = 0
     order.untried = order.reserved = 0
     order.place = order.next_free = NONE
     return int(x)
@@ -132,6 +133,25 @@ def rest(book: Book, x: int) -> None:
 
 
 @kernel
+def withdraw(book: Book, x: int) -> None:
+    """Let an order wait no longer; it keeps its slot, and may be changed and entered again."""
+    if book.orders[x].place >= 0:
+        drop(book, own_side(book, x), x)
+
+
+@kernel
+def revise(book: Book, x: int, fits_others: bool) -> None:
+    """Show what the caller changed of a waiting order, in its place.
+
+    fits_others : more than its leaves changed: it may fit orders that it did not, and has a turn at the next quote
+    """
+    if fits_others:
+        book.orders[x].untried = 1
+    _prepare(book, x)
+    refresh(book, own_side(book, x), x)
+
+
+@kernel
 def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill: int) -> bool:
     """Change a waiting order; less quantity, another minimum or single fill keep its place (R13).
 
@@ -140,16 +160,14 @@ def amend(book: Book, x: int, price: int, leaves: int, minimum: int, single_fill
     bool
         False if the order lost its place: it waits no longer, and the caller enters it again.
     """
-    order, s = book.orders[x], own_side(book, x)
+    order = book.orders[x]
     keeps = price == order.price and leaves <= order.leaves
-    if minimum != order.minimum or single_fill != order.single_fill:
-        order.untried = 1
+    fits_others = minimum != order.minimum or single_fill != order.single_fill
     order.price, order.leaves, order.minimum, order.single_fill = price, leaves, minimum, single_fill
-    _prepare(book, x)
     if keeps:
-        refresh(book, s, x)
+        revise(book, x, fits_others)
     else:
-        drop(book, s, x)
+        withdraw(book, x)
     return bool(keeps)
 
 

@@ -9,7 +9,18 @@ from typing import Final
 
 from kernels.base.compiling import inlined
 from kernels.conventions import NULL
-from kernels.dark.records import BLOCK, DARK_LIMIT, MARKET, Book
+from kernels.dark.records import (
+    BLOCK,
+    CENTRAL,
+    CONSERVATIVE,
+    DARK_LIMIT,
+    ENTERING,
+    HISTORICAL,
+    MARKET,
+    SUBJECT,
+    SWEEP_SUBJECT,
+    Book,
+)
 from kernels.dark.time_priority import broker_bit
 
 FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block, a dark limit inside the quote
@@ -33,6 +44,7 @@ def good_limit(book: Book, x: int) -> int:
 def kinds_of(book: Book, x: int) -> int:
     """R9, R11: what an order may trade on beside the mid, and its broker's bit. Sweeps match at the mid only."""
     order, kinds = book.orders[x], broker_bit(book.orders[x].participant)
+    kinds |= HISTORICAL if order.subject == 0 else SUBJECT
     if order.sweep == 0 and order.mid_tick >= FIRST_DARK_LIMIT:
         kinds |= DARK_LIMIT
     if order.sweep == 0 and order.mid_tick >= FIRST_ANY_PRICE:
@@ -53,6 +65,28 @@ def are_strangers(book: Book, x: int, c: int) -> bool:
     """Tell if one of the two trades with its own broker only and the other is of another one (preferenceOnly)."""
     a, b = book.orders[x], book.orders[c]
     return bool(a.participant != b.participant and (a.own_only == 1 or b.own_only == 1))
+
+
+@inlined
+def partners_of(book: Book, x: int) -> int:
+    """Return the kind of who an order may meet, 0 if anyone (decisions 20, 24).
+
+    Two subjects, neither of which really was in the dark, meet only where the one that acts is a sweep that enters.
+    """
+    state, order = book.state[0], book.orders[x]
+    if order.subject == 0:
+        others = SUBJECT if state.mode == CONSERVATIVE else HISTORICAL
+        return 0 if state.mode == CENTRAL else others
+    enters = order.subject == SWEEP_SUBJECT and order.place < 0
+    return 0 if enters or (state.meet == 1 and order.subject != ENTERING) else HISTORICAL
+
+
+@inlined
+def may_help(book: Book, helper: int, x: int, c: int) -> bool:
+    """Tell if an order may trade with ``c`` beside ``x``: two subjects that rest do not meet (decisions 20, R17b)."""
+    if book.orders[helper].subject == 0:
+        return True
+    return bool(book.orders[x].subject != ENTERING and (book.orders[c].subject == 0 or book.state[0].meet == 1))
 
 
 @inlined

@@ -9,7 +9,7 @@ side of ``x``, so that they ascend from the best for it to its limit. ``own``: i
 
 from kernels.base.compiling import inlined
 from kernels.dark import records as r
-from kernels.dark.eligibility import are_strangers, own_side
+from kernels.dark.eligibility import are_strangers, may_help, own_side, partners_of
 from kernels.dark.records import Book
 from kernels.dark.time_priority import broker_bit, first_from, largest, open_mark, supply
 
@@ -30,6 +30,7 @@ def _plan(book: Book, x: int, c: int, quantity: int, price2: int, rule: int, pas
     prefers = passive == 0 and rule != r.RULE_BLOCK and order.prefers_own == 1
     fill.preferred = 1 if prefers and order.participant == contra.participant else 0
     state.fills += 1
+    fill.ignored = 0
     contra.reserved = 1
 
 
@@ -40,13 +41,14 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
     first, wanted, k = state.fills, book.orders[c].leaves, 0
     end = book.orders[x].place if book.orders[x].place >= 0 else book.sides[s].used
     good, mark = book.orders[x].side * price2, open_mark(book.orders[c].participant)
+    kinds |= r.HISTORICAL if book.state[0].mode != r.CENTRAL else 0
     while wanted > 0:
         k = first_from(book, s, k, good, wanted, 1, kinds, mark)
         if k < 0 or k >= end:
             break
         helper = book.queue[s, k].order
         k += 1
-        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c):
+        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c) or not may_help(book, helper, x, c):
             continue
         quantity = min(wanted, book.orders[helper].leaves)
         _plan(book, helper, c, quantity, price2, rule, 1)
@@ -77,9 +79,9 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
     other, good = 1 - own_side(book, x), -order.side * price2
     rule = r.RULE_MID if price2 == state.bid + state.offer else r.RULE_DARK_LIMIT
     limits_only = r.DARK_LIMIT if rule == r.RULE_DARK_LIMIT else 0
-    kinds = limits_only | (broker_bit(order.participant) if own == 1 or order.own_only == 1 else 0)
+    kinds = limits_only | state.partners | (broker_bit(order.participant) if own == 1 or order.own_only == 1 else 0)
     helpers, k, mark = 0, 0, open_mark(order.participant)
-    if own == 0 and first_from(book, other, k, good, r.NEVER, 1, kinds | r.SEVERAL, mark) >= 0:
+    if own == 0 and state.no_help == 0 and first_from(book, other, k, good, r.NEVER, 1, kinds | r.SEVERAL, mark) >= 0:
         helpers = supply(book, own_side(book, x), -good, largest(book, other, good))  # at most so much can help
     while state.left > 0:
         k = first_from(book, other, k, good, state.left + helpers, least_fill(book, x), kinds, mark)
@@ -158,7 +160,7 @@ def _take_blocks(book: Book, x: int) -> None:
     while price <= limit and state.left > 0:
         after, k = r.NEVER, 0
         while state.left > 0:
-            k = first_from(book, 1 - own_side(book, x), k, r.NOWHERE, r.NEVER, 1, r.BLOCK, r.ANY_MARK)
+            k = first_from(book, 1 - own_side(book, x), k, r.NOWHERE, r.NEVER, 1, r.BLOCK | state.partners, r.ANY_MARK)
             if k < 0:
                 break
             c = book.queue[1 - own_side(book, x), k].order
@@ -191,26 +193,55 @@ def _may_be_met(book: Book, x: int) -> bool:
 
 
 @inlined
+def _take_freely(book: Book, x: int, kind: int) -> None:
+    """Plan fills at the mid with orders of a kind in time order, whatever the minimums say (decisions 24)."""
+    state, order = book.state[0], book.orders[x]
+    mid2, k, other = state.bid + state.offer, 0, 1 - own_side(book, x)
+    if order.side * mid2 > order.good:
+        return
+    mark = open_mark(order.participant)
+    while state.left > 0:
+        k = first_from(book, other, k, -order.side * mid2, r.NEVER, 1, kind, mark)
+        if k < 0:
+            return
+        c = book.queue[other, k].order
+        contra = book.orders[c]
+        k += 1
+        if are_strangers(book, x, c):
+            continue
+        quantity = min(state.left, contra.leaves)
+        _plan_own(book, x, c, quantity, mid2, r.RULE_MID)
+        bound = quantity < contra.minimum or (order.subject == 0 and quantity < order.minimum)
+        book.fills[state.fills - 1].ignored = 1 if bound else 0
+
+
+@inlined
 def plan_fills(book: Book, x: int) -> int:
     """Plan what order ``x`` trades at the quote in force and return the number of fills; none below its minimum.
 
-    R14: an incoming order that prefers its own broker's meets those first; R23: a resting one does not.
+    R14: an incoming order that prefers its own broker's meets those first; R23: a resting one does not. In the
+    optimistic book subjects come before all others, and fills with them stand whatever minimum the other has.
     """
     state, order = book.state[0], book.orders[x]
-    state.fills, state.left = 0, order.leaves
+    state.fills, state.left, state.partners = 0, order.leaves, partners_of(book, x)
     if state.usable == 0:
         return 0
-    incoming = order.place < 0
+    incoming, kept = order.place < 0, 0
+    over = False
+    if state.mode == r.OPTIMISTIC and order.subject != r.ENTERING:
+        _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
+        kept = state.fills if order.subject == 0 else 0
+        over = order.subject != 0 and state.partners == r.HISTORICAL  # it met them all
     blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)
-    if not blocks and not _may_be_met(book, x):
-        return 0
-    for own in range(1 if incoming and order.prefers_own == 1 else 0, -1, -1):
-        _take_inside(book, x, own)
-    if blocks:
-        _take_blocks(book, x)
+    if not over and (blocks or state.fills > 0 or _may_be_met(book, x)):
+        prefers = order.prefers_own == 1 and (incoming or state.prefers_again == 1)
+        for own in range(1 if prefers else 0, -1, -1):
+            _take_inside(book, x, own)
+        if blocks:
+            _take_blocks(book, x)
     for i in range(state.fills):
         book.orders[book.fills[i].contra].reserved = 0
         book.orders[book.fills[i].order].reserved = 0
     if order.leaves - state.left < order.minimum:
-        state.fills = 0
+        state.fills = kept
     return int(state.fills)

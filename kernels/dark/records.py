@@ -28,6 +28,8 @@ BLOCK: Final = 2  # any-price block: trades at or outside the quote too (R11)
 SEVERAL: Final = 4  # has a minimum that several fills may supply (R17, R17b)
 BROKER_BITS: Final = 56
 FIRST_BROKER_BIT: Final = 3
+HISTORICAL: Final = 1 << (FIRST_BROKER_BIT + BROKER_BITS)  # really was in the dark
+SUBJECT: Final = HISTORICAL << 1  # is asked what it would have done there
 # Marks, any of which a search may ask for: the limit, in half ticks modulo LIMIT_MARKS; whether it was not tried as it
 # is now; with which brokers it trades, modulo OPEN_MARKS.
 LIMIT_MARKS: Final = 30
@@ -37,6 +39,15 @@ OPEN_MARKS: Final = 32
 OPEN_TO_ALL: Final = 2**63 - 2**FIRST_OPEN_MARK
 ANY_MARK: Final = 2**63 - 1
 STALE: Final = -2  # in a summary's ``order``: it may promise too much, as orders left since
+
+# How orders that really were in the dark and those that are only asked about meet (decisions 24).
+CENTRAL: Final = 0  # by the rules
+OPTIMISTIC: Final = 1  # subjects are first in the queue, and minimums do not bind against them
+CONSERVATIVE: Final = 2  # the others trade with subjects alone
+# ``subject`` of an order: 0 really was in the dark; else what it really was.
+LIT_SUBJECT: Final = 1
+SWEEP_SUBJECT: Final = 2
+ENTERING: Final = 3  # a subject whose entry is as it really was: it meets what really was there
 
 # Rule of a fill.
 RULE_MID: Final = 1
@@ -58,21 +69,23 @@ def _fields(names: str) -> np.dtype[np.void]:
 # The caller fills the first line and what it needs of the second before the order enters; 0 means none.
 ORDER: Final = _fields(
     "side price leaves half_tick mid_tick minimum single_fill participant "  # side +1, -1; price 0: market order
-    "own_only prefers_own sweep tag "  # R14 is a flag of the order; tag: the caller's name for it
+    "own_only prefers_own sweep subject tag "  # R14 is a flag of the order; tag: the caller's name for it
     "good kinds place rank untried reserved next_free"  # the book's own
 )
 # A waiting order, or a summary of many: largest good, least minimum, largest and total leaves, all kinds and marks.
 WAITING: Final = _fields("good minimum leaves total kinds marks order")
 # ``order`` (older, or the incoming one) trades with ``contra``; passive: both rested.
-FILL: Final = _fields("order contra quantity price2 rule passive preferred")
+# ignored: a minimum of one of the two was not asked for.
+FILL: Final = _fields("order contra quantity price2 rule passive preferred ignored")
 STATE: Final = _fields(
     "bid offer tick tier locked usable lowest highest "  # the quote in force; prices on a tick strictly inside it (R10)
     "tried_bid tried_offer "  # the last usable quote at which all resting orders had their turn
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
-    "left fills"  # the plan being made
+    "left fills partners "  # the plan being made: leaves, fills, the kind of who may be met
+    "asked mode meet no_help prefers_again"  # subjects are in it, how they meet; R17b off; R14 at quotes too
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
-SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest marks untried")
+SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")
 
 
 class Book(NamedTuple):

@@ -4,11 +4,27 @@ Third layer of the dark book beside ``matching``; ``book`` offers its functions 
 last quote, so only those have a turn that the move has made eligible, and those that are not as they were then.
 """
 
+from typing import Final
+
 from kernels.base.compiling import inlined, kernel
 from kernels.dark.eligibility import becomes_eligible, is_usable
 from kernels.dark.matching import plan_fills
-from kernels.dark.records import ANY_MARK, BIG, NEVER, NONE, NOWHERE, UNTRIED, Book
+from kernels.dark.records import (
+    ANY_MARK,
+    BIG,
+    CONSERVATIVE,
+    HISTORICAL,
+    NEVER,
+    NONE,
+    NOWHERE,
+    OPTIMISTIC,
+    SUBJECT,
+    UNTRIED,
+    Book,
+)
 from kernels.dark.time_priority import first_from, largest, limit_marks, refresh, supply
+
+NOBODY: Final = -1
 
 
 @kernel
@@ -40,7 +56,7 @@ def requote(book: Book, bid: int, offer: int) -> None:
     state.turn = 0
     for s in range(2):
         side = book.sides[s]
-        side.cursor, side.within = 0, NEVER
+        side.cursor, side.within, side.kinds = 0, NEVER, 0
         side.lowest = min(side.at_mid, side.on_tick)
         side.marks = limit_marks(side.at_mid, side.tried_mid, state.tick)
         side.marks |= limit_marks(side.on_tick, side.tried_tick, state.tick)
@@ -56,7 +72,29 @@ def _bound_turns(book: Book, s: int) -> bool:
     total = supply(book, 1 - s, other.lowest, largest(book, s, side.lowest))
     side.within = total if total > 0 else NONE
     own = supply(book, s, side.lowest, largest(book, 1 - s, other.lowest))
+    if book.state[0].mode == OPTIMISTIC:  # minimums do not bind there
+        side.within, own = NEVER - 1 if total > 0 else NONE, NEVER
+    if book.state[0].asked == 1:
+        side.kinds = _who_may_act(book, s, own)
+        return bool(side.kinds != NOBODY)
     return bool(first_from(book, 1 - s, 0, other.lowest, own, 1, 0, ANY_MARK) >= 0)
+
+
+@inlined
+def _who_may_act(book: Book, s: int, own: int) -> int:
+    """Return the kind of a side's orders that have somebody to meet: of subjects and historical orders; or NOBODY.
+
+    own : all that the side has, which no contra's minimum may exceed
+    """
+    state, least = book.state[0], book.sides[1 - s].lowest
+    historical = first_from(book, 1 - s, 0, least, own, 1, HISTORICAL, ANY_MARK) >= 0
+    subjects = first_from(book, 1 - s, 0, least, NEVER, 1, SUBJECT, ANY_MARK) >= 0
+    for_subjects = historical or (subjects and state.meet == 1)
+    for_others = subjects or (historical and state.mode != CONSERVATIVE)
+    if for_subjects and for_others:
+        return 0
+    others = HISTORICAL if for_others else NOBODY
+    return SUBJECT if for_subjects else others
 
 
 @inlined
@@ -64,7 +102,7 @@ def _next_eligible(book: Book, s: int) -> int:
     """Return the place of the oldest order of a side that the move has made eligible and that may trade, or NONE."""
     side = book.sides[s]
     while side.marks != 0 and side.cursor < side.used:
-        k = first_from(book, s, side.cursor, side.lowest, side.within, 1, 0, side.marks)
+        k = first_from(book, s, side.cursor, side.lowest, side.within, 1, side.kinds, side.marks)
         if k < 0:
             break
         side.cursor = k

@@ -4,17 +4,6 @@
 whichever module of the folder was imported first, the name stays callable.
 """
 
-import sys
-from types import ModuleType
-from typing import Any
+from kernels.base.callable_folder import make_callable
 
-
-class _Callable(ModuleType):
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Call ``measure``, which loads the kernels when it is first used."""
-        from kernels.measure.measure import measure
-
-        return measure(*arguments, **named)
-
-
-sys.modules[__name__].__class__ = _Callable
+make_callable(__name__, "kernels.measure.measure")

@@ -13,10 +13,12 @@ from marketgen import MarketSpec, generate
 from tests.command import darkreplay
 
 CONFIG: object = numba.config
-SPECS = {  # ticks of one unit, in which half units are lost, and spreads that have ticks beside the mid
-    "five ticks": MarketSpec((201, 202), "2024-04-04", "2024-04-09", 2_500, spread=5, price=90, seed=11),
+# Ticks of one unit, in which half units are lost, and spreads that have ticks beside the mid. In other markets a match
+# can be read both ways: a dark limit acts at a change of the quote only because its minimum fell away before.
+SPECS = {
+    "five ticks": MarketSpec((201, 202), "2024-04-04", "2024-04-09", 2_500, spread=5, price=90, seed=12),
     "four ticks": MarketSpec((301, 302, 303), "2024-04-04", "2024-04-05", 2_500, spread=4, price=60, seed=21),
-    "three ticks": MarketSpec((301, 302, 303), "2024-04-04", "2024-04-05", 2_500, spread=3, price=30, seed=22),
+    "three ticks": MarketSpec((301, 302, 303), "2024-04-04", "2024-04-05", 2_500, spread=3, price=30, seed=24),
 }
 
 

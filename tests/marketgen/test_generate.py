@@ -11,7 +11,7 @@ from marketgen.security_week import NAMES
 from marketgen.spec import MAX_ORDERS
 from tests.oracles.market_audit import read
 
-GOLDEN = "70a51835bbb83122"
+GOLDEN = "c4583a721b8e478a"
 
 
 def test_headers_are_the_exchange_s(tmp_path: Path, real_day: Path) -> None:

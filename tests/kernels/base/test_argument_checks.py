@@ -9,10 +9,10 @@ import pytest
 
 import kernels.market.quote_book
 import kernels.market.quotes
-import kernels.replay.causes
 import kernels.research
 import tickstore
 from kernels.measure import groups
+from kernels.replay import causes
 from tests.builders import build_day
 from tests.kernels.measure.test_measures import with_nulls
 from tests.random_day import random_day
@@ -52,7 +52,7 @@ ALONE = [("venue_of", "deal_source"), ("prevailing_quote", "quote_time"), ("prev
 
 
 def test_every_function_that_takes_columns_is_here() -> None:
-    others = {"change_causes", "measure", "seek", "warm"}
+    others = {"change_causes", "measure", "replay", "seek", "warm"}
     assert (
         set(GOOD)
         == {
@@ -141,8 +141,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         (kernels.research, "_order_states"),
         (kernels.research, "_fill_totals"),
         (kernels.research, "_window_mid2"),
-        (kernels.replay.causes, "write_fill_causes"),
-        (kernels.replay.causes, "write_causes"),
+        (causes, "write_fill_causes"),
+        (causes, "write_causes"),
     ):
         listen(module, name)
     return seen
@@ -167,7 +167,7 @@ def test_columns_of_a_day_file_reach_the_kernels_without_a_copy(tmp_path: Path, 
         kernels.change_causes(events, orders, fills)
         given = [*states, *traded, orders["matched_quantity"], orders["leaves_quantity"], *windows]
         given += [quotes[name] for name in ("timestamp", "bid", "offer")]
-        given += [events[name] for name in kernels.replay.causes.ChangeColumns._fields]
+        given += [events[name] for name in causes.ChangeColumns._fields]
         given += [orders["first_fill"], orders["fill_count"]]
         arrays = [one for one in taken if isinstance(one, np.ndarray) and one.size]
         for column in given:

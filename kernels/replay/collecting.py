@@ -1,0 +1,157 @@
+"""What the runs of a day wrote, as matches, fills by scenario, counts and reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I8
+from kernels.conventions import BOUNDS
+from kernels.measure.choices import Choices, ReplayChoices
+from kernels.measure.rules import Day
+from kernels.measure.simulated import SimulatedFills
+from kernels.replay import reasons
+from kernels.replay import results as out
+from kernels.replay import steps as s
+from kernels.replay.driving import Player
+from kernels.replay.matches import Matches
+from kernels.replay.prepare import Prepared
+from kernels.replay.runs import state_of
+from kernels.replay.scenario_runs import D, P, R, within
+from kernels.replay.subjects import Subjects, limited
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the replay of a day found. Scenarios are in the order of ``REPLAYED``; P is among them always."""
+
+    matches: dict[str, Matches]
+    fills: dict[str, SimulatedFills]  # of the scenarios that were asked for
+    counts: dict[str, dict[str, int]]
+    subjects: Subjects
+    unfilled_reason: I8  # (subjects,) of ``reasons.REASONS``, 0 for those that R fills; all 0 without R
+    time_limits: dict[float, SimulatedFills] = field(default_factory=dict)  # R with at most so many seconds in the dark
+    rows_fed: int = 0
+
+
+def listed_orders(day: Day, prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
+    """Return the selected orders that a scenario may change: subjects, and those that really seek the dark."""
+    selected = prepared.selected
+    kind = prepared.facts.kind[selected]
+    if name == P:
+        seekers: NDArray[Any] = selected[(kind == s.DARK) | (kind == s.SWEEP)]
+        return seekers
+    may: NDArray[Any] = subjects.rows if alone else selected[kind != s.NO_SEEKER]
+    return may
+
+
+def keeps_of(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Subjects, name: str) -> NDArray[Any]:
+    """Return which fills of history stand under a scenario, (fills,) bool, of orders that it may change."""
+    index, dark = np.asarray(day.fills["order_index"]), out.is_dark(day)
+    keeps: NDArray[Any] = out.consumes(day) & ~dark
+    if name == P:
+        return keeps
+    asked = np.zeros(len(prepared.facts.kind) + 1, bool)
+    asked[subjects.rows] = True
+    of_subject = asked[index]
+    if name != D:
+        keeps &= ~of_subject
+    if choices.from_rest:
+        entry = np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
+        at_entry = of_subject & (np.asarray(day.fills["timestamp"]) == entry)
+        keeps |= at_entry & out.consumes(day)
+    return keeps
+
+
+def collect(
+    day: Day,
+    prepared: Prepared,
+    choices: Choices,
+    subjects: Subjects,
+    asked: tuple[str, ...],
+    players: list[Player],
+    written: Mapping[str, tuple[Any, Any]],
+    fed: int,
+) -> Replayed:
+    """Return what the runs wrote as matches, fills by scenario, counts and reasons."""
+    matches = {name: out.take_matches(day, written[name][0]) for name in (P, *asked) if name in written}
+    fills, replay = {}, choices.replay
+    index = np.append(np.asarray(day.fills["order_index"]), -1)
+    listed_flag = np.zeros(len(prepared.facts.kind) + 1, bool)
+    limits: dict[float, SimulatedFills] = {}
+    names = [(name, name) for name in asked] + [(within(each), R) for each in replay.dark_seconds if R in asked]
+    for name, which in names:
+        if name not in written:
+            continue
+        listed = listed_orders(day, prepared, subjects, which, replay.alone and which != P)
+        listed_flag[:] = False
+        listed_flag[listed] = True
+        keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]
+        kept = out.kept_fills(day, keeps, written[name][1])
+        found = out.simulated_fills(day, prepared, listed, written[name][0], kept, replay.from_rest and which != P)
+        if name == which:
+            fills[name] = found
+        else:
+            seconds = float(name.removesuffix(" s"))
+            limits[seconds] = then_history(day, prepared, subjects, found, seconds)
+    check_used(day, fills)
+    counts = {each.name: counts_of(each) for each in players}
+    if R in asked or D in asked:
+        counts.setdefault(R, {})["left_open"] = left_open(day, subjects, replay)
+    why = np.zeros(len(subjects.rows), np.int8)
+    if R in fills and BOUNDS[0] in written:
+        why = reasons.why_unfilled(day, prepared, choices, subjects, fills, written)
+    return Replayed(matches, fills, counts, subjects, why, limits, fed)
+
+
+def then_history(
+    day: Day, prepared: Prepared, subjects: Subjects, fills: SimulatedFills, seconds: float
+) -> SimulatedFills:
+    """Return fills of so many seconds in the dark, and history's own after them for what is left (decisions 47)."""
+    n, index = len(prepared.facts.kind), np.asarray(day.fills["order_index"])
+    until = np.full(n + 1, np.iinfo(np.int64).max, np.int64)
+    until[subjects.rows] = limited(subjects, seconds).until
+    later = out.consumes(day) & (np.asarray(day.fills["timestamp"]) > until[index])
+    rows = np.flatnonzero(later)
+    quantity = np.asarray(day.fills["quantity"]).astype(np.int64)[rows]
+    more = (
+        index[rows], np.asarray(day.fills["timestamp"])[rows], prepared.inputs.sums.price2[rows], quantity,
+        np.asarray(day.fills["venue"])[rows], np.asarray(day.fills["deal_source"])[rows],
+    )  # fmt: skip
+    own: list[Any] = list(fills[1:])
+    columns = [np.concatenate([one, other]).astype(one.dtype) for one, other in zip(own, more, strict=True)]
+    both = SimulatedFills._make([fills.orders, *columns])
+    both = out.taken(both, np.lexsort((both.timestamp, both.order_index)))
+    return out.at_most(both, np.asarray(day.orders["parent_quantity"]).astype(np.int64))
+
+
+def left_open(day: Day, subjects: Subjects, choices: ReplayChoices) -> int:
+    """Return the shares of subjects' real fills that do not happen in R: their counterparties are left open."""
+    asked = np.zeros(len(day.orders["order_id"]) + 1, bool)
+    asked[subjects.rows] = True
+    index = np.asarray(day.fills["order_index"])
+    gone = out.consumes(day) & asked[index]
+    if choices.from_rest:
+        gone &= np.asarray(day.fills["timestamp"]) != np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
+    return int(np.asarray(day.fills["quantity"])[gone].sum())
+
+
+def counts_of(each: Player) -> dict[str, int]:
+    """Return what a run counted."""
+    state = state_of(each.run)
+    return {name: int(getattr(state, name)) for name in ("displaced", "phantoms")}
+
+
+def check_used(day: Day, fills: Mapping[str, SimulatedFills]) -> None:
+    """Raise if a run used more of an order than it had: every share can be used once."""
+    had = np.asarray(day.orders["parent_quantity"]).astype(np.int64)
+    for name, found in fills.items():
+        used = np.zeros(len(had), np.int64)
+        np.add.at(used, found.order_index, found.quantity)
+        over = np.flatnonzero(used > had)
+        if len(over):
+            row = int(over[0])
+            number = int(day.orders["order_id"][row])
+            raise RuntimeError(f"scenario {name} uses {used[row]} of {had[row]} shares of order {number}")

@@ -1,0 +1,180 @@
+"""The walk through a day: rows, fills, quotes and the session as steps for the dark book, in order (decisions 2, 21).
+
+At one instant: orders that history ended a while ago, order rows with what a sweep trades in the lit book there and
+then, other fills, quotes; with ``quotes_first`` quotes before the rows. ``row_steps`` has what one order row says.
+"""
+
+from typing import Any
+
+from kernels.base.compiling import inlined, kernel
+from kernels.conventions import NULL, VENUE_REPORT
+from kernels.replay import steps as s
+from kernels.replay.row_steps import NONE, is_dark, left_at, write, write_fill, write_row, write_state
+from kernels.replay.steps import Later, Plan, Quotes, Rows, Seekers, Trades
+
+NEVER = 2**63 - 1
+AGGRESSIVE = 1
+UNSAID = -1
+
+
+@inlined
+def write_phantom(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, k: int) -> None:
+    """Write the aggressor of a dark fill, an order that the order file lacks, with all it fills at that instant."""
+    first = trades.by_time[k]
+    g = trades.mate[first]
+    waited = g >= 0 and trades.order_index[g] >= 0
+    if waited:
+        waited = rows.timestamp[rows.first_row[trades.order_index[g]]] < trades.timestamp[first]
+    if trades.aggressor[first] != AGGRESSIVE and not (trades.aggressor[first] == UNSAID and waited):
+        return
+    quantity = 0
+    while k < len(trades.by_time) and trades.timestamp[trades.by_time[k]] == trades.timestamp[first]:
+        f = trades.by_time[k]
+        if trades.taken[f] == 0 and trades.order_id[f] == trades.order_id[first] and is_dark(trades, f):
+            quantity += trades.quantity[f]
+            trades.taken[f] = 1
+        k += 1
+    step = write(c, out, trades.timestamp[first], s.PHANTOM, NONE, quantity)
+    step.contra, step.price, step.single = trades.side[first], first, trades.participant[first]
+    step.mid_tick = seekers.prefers[first]
+
+
+@inlined
+def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any) -> None:
+    """Write the next fill in time, unless it is part of what is written already, or says nothing to the dark book."""
+    f = trades.by_time[c.next_fill]
+    if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
+        if not is_dark(trades, f):
+            write_fill(rows, trades, seekers, c, out, f)
+        elif trades.order_index[f] < 0 and plan.phantoms == 1:
+            write_phantom(rows, trades, seekers, c, out, c.next_fill)
+    c.next_fill += 1
+
+
+@inlined
+def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
+    """Write the next quote, where it changes what is in force while the market trades."""
+    bid, offer, time = quotes.bid[c.next_quote], quotes.offer[c.next_quote], quotes.timestamp[c.next_quote]
+    c.next_quote += 1
+    if bid == c.bid and offer == c.offer:
+        return
+    c.bid, c.offer = bid, offer
+    if c.opened == 1:
+        write(c, out, time, s.QUOTE, NONE, offer).price = bid
+
+
+@inlined
+def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
+    """Write the beginning or the end of continuous trading (R1); quotes before it are no prices to trade at."""
+    c.opened += 1
+    if c.opened == 2:
+        write(c, out, plan.session_end, s.CLOSE, NONE, 0)
+        return
+    q = plan.opening_quote
+    known = q >= 0 and quotes.timestamp[q] < plan.session_start
+    c.bid, c.offer = (quotes.bid[q], quotes.offer[q]) if known else (NULL, NULL)
+    write(c, out, plan.session_start, s.OPEN, NONE, c.offer).price = c.bid
+    c.open_row = c.next_row  # orders whose first row is before it came before the open
+
+
+@inlined
+def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> None:
+    """Write an order that came before the open and still lives: a dark order enters, others join (R24)."""
+    row = seekers.before[i]
+    left = left_at(rows, trades, row, plan.session_start)
+    if seekers.kind[i] == s.NO_SEEKER or left == 0:
+        return
+    dark = seekers.kind[i] == s.DARK
+    write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, left)
+    if dark:
+        step = write(c, out, plan.session_start, s.FINISH, i, 0)
+        step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
+
+
+@inlined
+def enter_late(rows: Rows, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
+    """Write the delayed entry of a subject, in the state it has by then."""
+    i = later.late[c.late_first]
+    c.late_first += 1
+    row, time = seekers.before[i], rows.timestamp[rows.first_row[i]] + plan.latency
+    write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).marks |= s.LATE
+    step = write(c, out, time, s.FINISH, i, 0)
+    step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
+
+
+@inlined
+def next_time(rows: Rows, trades: Trades, quotes: Quotes, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
+    """Return when the next order row, fill and quote are stamped, NEVER where there is none."""
+    row = rows.timestamp[c.next_row] if c.next_row < len(rows.timestamp) else NEVER
+    fill = trades.timestamp[trades.by_time[c.next_fill]] if c.next_fill < len(trades.by_time) else NEVER
+    quote = quotes.timestamp[c.next_quote] if c.next_quote < len(quotes.timestamp) else NEVER
+    return row, fill, quote
+
+
+@inlined
+def due(rows: Rows, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
+    """Return when the session changes next, when an order leaves that history ended, when a delayed one enters."""
+    session = NEVER
+    if c.opened < 2:
+        session = plan.session_start if c.opened == 0 else plan.session_end
+    ended = late = NEVER
+    if c.ended_first < c.ended_last:
+        ended = rows.timestamp[rows.last_row[later.ended[c.ended_first]]] + plan.grace
+    if c.late_first < c.late_last:
+        late = rows.timestamp[rows.first_row[later.late[c.late_first]]] + plan.latency
+    return session, ended, late
+
+
+@kernel
+def decode(
+    rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, plan: Plan, later: Later, cursor: Any, out: Any
+) -> int:
+    """Write the next steps of a day.
+
+    Parameters
+    ----------
+    cursor : (1,) CURSOR
+        Where the walk stands; zeros at first, with bid and offer NULL.
+    out : (n,) STEP
+        n is more than twice the fills of any order.
+
+    Returns
+    -------
+    int
+        The number of steps, in ``out``; 0 once the day is over.
+    """
+    c = cursor[0]
+    c.steps = 0
+    while True:
+        if c.opened == 1 and c.joining < len(rows.first_row) and rows.first_row[c.joining] < c.open_row:
+            if c.steps + 4 > len(out):
+                break
+            if seekers.before[c.joining] >= 0:
+                join(rows, trades, seekers, plan, c, out, c.joining)
+            c.joining += 1
+            continue
+        row, fill, quote = next_time(rows, trades, quotes, plan, later, c)
+        session, ended, late = due(rows, plan, later, c)
+        time = min(row, fill, quote, session, ended, late)
+        if time == NEVER:
+            break
+        room = 4 + 2 * rows.fill_count[rows.order_index[c.next_row]] if time == row else 4
+        if c.steps + room > len(out):
+            break
+        if time == session:
+            open_or_close(quotes, plan, c, out)
+        elif time == ended:
+            write(c, out, time, s.ENDED, later.ended[c.ended_first], 0)
+            c.ended_first += 1
+        elif plan.quotes_first == 1 and time == quote:
+            write_quote(quotes, c, out)
+        elif time == row:
+            c.next_row += 1
+            write_row(rows, trades, quotes, seekers, plan, later, c, out, c.next_row - 1)
+        elif time == late:
+            enter_late(rows, seekers, plan, later, c, out)
+        elif time == fill:
+            write_other_fill(rows, trades, seekers, plan, c, out)
+        else:
+            write_quote(quotes, c, out)
+    return int(c.steps)

@@ -1,0 +1,109 @@
+"""Why an order that would have rested in the dark fills nothing there."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I8, I64, Array
+from kernels.base.compiling import kernel
+from kernels.conventions import BOUNDS, NULL
+from kernels.market.ticks import limit2
+from kernels.measure.choices import Choices
+from kernels.measure.rules import Day
+from kernels.measure.simulated import SimulatedFills
+from kernels.replay import runs
+from kernels.replay.prepare import Prepared
+from kernels.replay.subjects import Subjects
+
+REASONS: Final = (
+    "filled", "session", "quote_invalid", "limit_away", "no_contra", "contra_minimum", "own_minimum", "competed_away",
+)  # fmt: skip
+FILLED, SESSION, QUOTE, LIMIT, NO_CONTRA, CONTRA_MINIMUM, OWN_MINIMUM, COMPETED = range(len(REASONS))
+WITHOUT_MINIMUM: Final = "without minimum"  # the run of R in which subjects have no minimum of their own
+
+
+@kernel
+def write_reach(
+    time: Array, bid: Array, offer: Array, locked: int, side: Array, limit: I64, entry: I64, until: I64, out: I8
+) -> None:
+    """Write for each order 0 if no quote was usable while it rested, 1 if none was within its limit, 2 if one was.
+
+    time, bid, offer : (quotes,); the others (k,): limits in half units, first and last instant
+    """
+    for k in range(len(entry)):
+        out[k] = 0
+        low, high = 0, len(time)
+        while low < high:  # quotes stamped before the entry
+            middle = (low + high) >> 1
+            if time[middle] < entry[k]:
+                low = middle + 1
+            else:
+                high = middle
+        row = max(low - 1, 0)
+        while row < len(time) and time[row] <= until[k] and out[k] < 2:
+            usable = bid[row] != NULL and offer[row] != NULL and bid[row] < offer[row] + locked
+            if usable:
+                out[k] = 2 if side[k] * (bid[row] + offer[row]) <= side[k] * limit[k] else max(out[k], 1)
+            row += 1
+
+
+def subject_limits(day: Day, choices: Choices, rows: NDArray[Any]) -> I64:
+    """Return the limits of subjects as they rest, in half price units: the most generous each had in its life."""
+    price = np.asarray(day.orders["limit_price"])[rows]
+    flag, side = np.asarray(day.orders["mid_tick"])[rows], np.asarray(day.orders["side"])[rows]
+    how = choices.replay.subject_limit
+    if how == "mid":
+        price = np.zeros_like(price)
+    if how == "half_tick":
+        flag = np.ones_like(flag)
+    return limit2(price, flag, side, choices.simulation.ticks)
+
+
+def filled_rows(fills: SimulatedFills, orders: int) -> NDArray[Any]:
+    """Return which orders fill anything, (orders,) bool."""
+    filled = np.zeros(orders, bool)
+    filled[fills.order_index] = True
+    return filled
+
+
+def why_unfilled(
+    day: Day,
+    prepared: Prepared,
+    choices: Choices,
+    subjects: Subjects,
+    fills: Mapping[str, SimulatedFills],
+    written: Mapping[str, tuple[Any, Any]],
+) -> I8:
+    """Return why R fills nothing of each subject, (k,) place in REASONS.
+
+    Who fills at the front of the queue, with minimums aside, was kept from it by a minimum or by those before it; who
+    does not even then had no contra.
+    """
+    n, rows, quotes = len(prepared.facts.kind), subjects.rows, prepared.quotes
+    why = np.full(len(rows), NO_CONTRA, np.int8)
+    optimistic = written[BOUNDS[0]][0]
+    free, bound = np.zeros(n + 1, bool), np.zeros(n + 1, bool)
+    for tags in (optimistic.buy, optimistic.sell):
+        ignored = optimistic.marks & runs.IGNORED != 0
+        bound[np.maximum(tags[ignored], -1)] = True
+        free[np.maximum(tags[~ignored], -1)] = True
+    why[bound[rows]] = CONTRA_MINIMUM
+    why[free[rows]] = COMPETED
+    if WITHOUT_MINIMUM in written:
+        unbound = written[WITHOUT_MINIMUM][0]
+        freed = np.zeros(n + 1, bool)
+        freed[np.maximum(unbound.buy, -1)] = freed[np.maximum(unbound.sell, -1)] = True
+        why[freed[rows]] = OWN_MINIMUM
+    reach = np.zeros(len(rows), np.int8)
+    side = np.asarray(day.orders["side"])[rows].astype(np.int64)
+    limits = subject_limits(day, choices, rows)
+    locked = int(choices.simulation.allow_locked)
+    write_reach(*quotes, locked, side, limits, subjects.entry, subjects.until, reach)
+    none = np.isin(why, (NO_CONTRA,))
+    why[none & (reach == 1)] = LIMIT
+    why[none & (reach == 0)] = QUOTE
+    why[none & ((subjects.entry > subjects.until) | (subjects.entry >= prepared.plan.session_end))] = SESSION
+    why[filled_rows(fills["R"], n)[rows]] = FILLED
+    return why

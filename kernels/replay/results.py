@@ -1,0 +1,131 @@
+"""What a run leaves: its matches with the orders' numbers, and what each order fills under its scenario."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I64
+from kernels.conventions import VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
+from kernels.dark.records import RULE_BLOCK
+from kernels.measure.rules import Day
+from kernels.measure.simulated import SimulatedFills
+from kernels.replay import runs
+from kernels.replay.matches import Matches
+from kernels.replay.prepare import Prepared
+
+DEAL_PREFERRED, DEAL_DARK, DEAL_BOOKED, DEAL_BLOCK = 46, 47, 48, 50
+
+
+def order_ids(day: Day, tags: NDArray[Any]) -> I64:
+    """Return the numbers of orders by what the book calls them: a row, or -2 - row of a fill."""
+    ids = np.asarray(day.orders["order_id"]).astype(np.int64)
+    known = np.append(ids, 0)[np.where(tags >= 0, tags, -1)]
+    absent = np.append(np.asarray(day.fills["order_id"]).astype(np.int64), 0)[np.where(tags < 0, -2 - tags, -1)]
+    return np.where(tags >= 0, known, absent)
+
+
+def take_matches(day: Day, written: Any) -> Matches:
+    """Return matches as they are given to others; written : (n,) MATCH."""
+    buy, sell, marks = written.buy, written.sell, written.marks
+    return Matches(
+        time=written.time.copy(),
+        buy=np.maximum(buy, -1).astype(np.int32),
+        sell=np.maximum(sell, -1).astype(np.int32),
+        buy_order_id=order_ids(day, buy),
+        sell_order_id=order_ids(day, sell),
+        quantity=written.quantity.copy(),
+        price2=written.price2.copy(),
+        mid2=written.mid2.copy(),
+        aggressor_side=written.aggressor.astype(np.int8),
+        rule=written.rule.astype(np.int8),
+        booked=(marks & runs.BOOKED != 0).astype(np.int8),
+        preferenced=(marks & (runs.PREFERENCED | runs.BOOKED) == runs.PREFERENCED).astype(np.int8),
+    )
+
+
+def deal_sources(written: Any) -> NDArray[np.int16]:
+    """Return the deal source of each match (R14, R15, R11)."""
+    deal = np.where(written.marks & runs.PREFERENCED != 0, DEAL_PREFERRED, DEAL_DARK)
+    deal = np.where(written.rule == RULE_BLOCK, DEAL_BLOCK, deal)
+    return np.where(written.marks & runs.BOOKED != 0, DEAL_BOOKED, deal).astype(np.int16)
+
+
+class Kept(NamedTuple):
+    """Which fills an order keeps of history, (fills,) bool, and how much of each."""
+
+    rows: NDArray[Any]
+    quantity: I64
+
+
+def kept_fills(day: Day, keeps: NDArray[Any], cuts: Any) -> Kept:
+    """Return the historical fills that stand; of those that were cut, what the book had left of them."""
+    quantity = np.asarray(day.fills["quantity"]).astype(np.int64)
+    if len(cuts):
+        quantity[cuts.row] = cuts.quantity
+    rows = np.flatnonzero(keeps & (quantity > 0))
+    return Kept(rows, quantity[rows])
+
+
+def simulated_fills(
+    day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept, enters: bool = False
+) -> SimulatedFills:
+    """Return what orders fill under a scenario: dark fills of the book, and what they keep of history.
+
+    Parameters
+    ----------
+    listed : (k,) int32
+        Ascending rows of the orders that the scenario changes.
+    written : (n,) MATCH
+    kept : their fills that stand
+    enters : bool
+        Leave out what subjects traded in the book while they entered as they really did: history's fills of that
+        instant stand for it.
+    """
+    wanted = np.zeros(len(prepared.facts.kind) + 1, bool)
+    wanted[listed] = True
+    parts = []
+    deals = deal_sources(written)
+    for tags, entering in ((written.buy, runs.BUY_ENTERS), (written.sell, runs.SELL_ENTERS)):
+        rows = np.flatnonzero(wanted[np.maximum(tags, -1)])
+        if enters:
+            rows = rows[written.marks[rows] & entering == 0]
+        venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)
+        parts.append((tags[rows], written.time[rows], written.price2[rows], written.quantity[rows], venue, deals[rows]))
+    rows, fills = kept.rows, day.fills
+    price2 = prepared.inputs.sums.price2[rows]
+    stands = np.asarray(fills["order_index"])[rows], np.asarray(fills["timestamp"])[rows], price2, kept.quantity
+    parts.append((*stands, np.asarray(fills["venue"])[rows], np.asarray(fills["deal_source"])[rows]))
+    order, time, price2, quantity, venue, deal = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    place = np.lexsort((time, order))
+    return SimulatedFills(
+        listed.astype(np.int32), order[place].astype(np.int32), time[place], price2[place], quantity[place],
+        venue[place].astype(np.int8), deal[place].astype(np.int16),
+    )  # fmt: skip
+
+
+def at_most(fills: SimulatedFills, most: I64) -> SimulatedFills:
+    """Return fills in time order until an order has ``most``, (orders,) shares; the last one is cut."""
+    quantity = fills.quantity
+    before = np.cumsum(quantity) - quantity
+    first = np.searchsorted(fills.order_index, fills.order_index, "left")
+    before -= before[first] if len(before) else 0
+    left = np.clip(most[fills.order_index] - before, 0, quantity)
+    return taken(fills._replace(quantity=left), np.flatnonzero(left > 0))
+
+
+def taken(fills: SimulatedFills, rows: NDArray[Any]) -> SimulatedFills:
+    """Return some of the fills, in the order of ``rows``."""
+    return SimulatedFills._make([fills.orders, *(column[rows] for column in fills[1:])])
+
+
+def consumes(day: Day) -> NDArray[Any]:
+    """Return which fills consumed an order of the day, (fills,) bool."""
+    known = np.asarray(day.fills["order_index"]) >= 0
+    return np.asarray(known & (np.asarray(day.fills["venue"]) != VENUE_REPORT))
+
+
+def is_dark(day: Day) -> NDArray[Any]:
+    """Return which fills are of the dark book, its bookings among them, (fills,) bool."""
+    venue, deal = np.asarray(day.fills["venue"]), np.asarray(day.fills["deal_source"])
+    return np.asarray((venue == VENUE_DARK) | (deal == DEAL_BOOKED))

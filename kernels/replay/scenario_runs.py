@@ -1,0 +1,137 @@
+"""The runs of a replay: P, R and its bounds, D, R with less time, each subject alone; each has a book and rules."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from kernels.base.columns import I64
+from kernels.conventions import BOUNDS, NULL
+from kernels.dark.records import CENTRAL, CONSERVATIVE, OPTIMISTIC, Records
+from kernels.market.ticks import tick_of
+from kernels.measure.choices import SUBJECT_LIMITS, Choices
+from kernels.measure.rules import Day
+from kernels.replay.driving import Player
+from kernels.replay.prepare import Prepared
+from kernels.replay.reasons import WITHOUT_MINIMUM
+from kernels.replay.runs import Run, new_run, state_of
+from kernels.replay.subjects import Subjects, limited, take
+
+P, R, D = "P", "R", "D"
+MODES: Final = {R: CENTRAL, BOUNDS[0]: OPTIMISTIC, BOUNDS[1]: CONSERVATIVE, D: CENTRAL}
+SWITCH_FIELDS: Final = {
+    "no_half_tick": "no_half",
+    "no_sweeps": "no_sweeps",
+    "no_minimums": "no_minimums",
+    "no_recheck": "no_recheck",
+    "no_match_at_amendment": "no_amended",
+}
+
+
+def within(seconds: float) -> str:
+    """Return the name of R's run with at most so many seconds in the dark."""
+    return f"{seconds:g} s"
+
+
+def placebo(day: Day, prepared: Prepared, choices: Choices) -> Player:
+    """Return the run in which nobody's behaviour changes."""
+    run = empty_run(prepared, choices, locked=False)
+    state_of(run).placebo = 1
+    return Player(P, run, prepared.facts)
+
+
+def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
+    """Return a run with the rules that were chosen and an empty book."""
+    replay, quotes = choices.replay, prepared.quotes
+    switches = set(replay.switches)
+    locked = locked or choices.simulation.allow_locked or "locked" in switches
+    usable = np.flatnonzero((quotes.bid != NULL) & (quotes.bid > 0) & (quotes.offer > quotes.bid))
+    inside = usable[quotes.timestamp[usable] >= prepared.plan.session_start]
+    at = inside if len(inside) else usable
+    tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
+    run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
+    state, book = state_of(run), run.book.state[0]
+    for name, field_name in SWITCH_FIELDS.items():
+        setattr(state, field_name, int(name in switches))
+    state.bid = state.offer = NULL
+    book_state: Any = book
+    book_state.no_help, book_state.prefers_again = int("no_help" in switches), int("recheck_prefers" in switches)
+    return run
+
+
+def player(
+    day: Day, prepared: Prepared, choices: Choices, name: str, subjects: Subjects, which: str | None = None
+) -> Player:
+    """Return the run of a scenario with these subjects; which : its rules, if they are not those of its name."""
+    which, replay = which or name, choices.replay
+    n, mode = len(prepared.facts.kind), MODES[which]
+    run = empty_run(prepared, choices, locked=mode == OPTIMISTIC)
+    state, book = state_of(run), run.book.state[0]
+    state.mode, state.dual = mode, int(which == D)
+    state.from_rest, state.minimum = int(replay.from_rest), replay.minimum
+    state.limit, state.latency = (
+        SUBJECT_LIMITS.index(replay.subject_limit),
+        int(replay.latency_ns > 0 and not replay.from_rest),
+    )
+    book_state: Any = book
+    book_state.asked, book_state.mode, book_state.meet = 1, mode, int(replay.subjects_meet)
+    if mode == CONSERVATIVE:
+        book_state.no_help = 1
+    subject, until = np.zeros(n, np.int8), np.zeros(n, np.int64)
+    subject[subjects.rows], until[subjects.rows] = prepared.seekers.subject[subjects.rows], subjects.until
+    expiry = subjects.rows[np.argsort(subjects.until, kind="stable")]
+    facts = prepared.facts
+    if mode == CONSERVATIVE:
+        facts = facts._replace(open_at_end=open_at_end(day))
+    return Player(name, run._replace(subject=subject, until=until, expiry=expiry.astype(np.int32)), facts)
+
+
+def open_at_end(day: Day) -> I64:
+    """Return what nobody wanted of each order: its leaves at its end, (orders,)."""
+    open_shares: I64 = np.maximum(np.asarray(day.orders["leaves_quantity"]), 0).astype(np.int64)
+    return open_shares
+
+
+def extra_players(
+    day: Day, prepared: Prepared, choices: Choices, subjects: Subjects, asked: tuple[str, ...]
+) -> list[Player]:
+    """Return R's further runs: with less time in the dark (decisions 47), and without the subjects' own minimum."""
+    if R not in asked:
+        return []
+    limits = [
+        player(day, prepared, choices, within(seconds), limited(subjects, seconds), R)
+        for seconds in choices.replay.dark_seconds
+    ]
+    if choices.replay.minimum:
+        free = player(day, prepared, choices, WITHOUT_MINIMUM, subjects, R)
+        state_of(free.run).minimum = 0
+        limits.append(free)
+    return limits
+
+
+def each_alone(
+    day: Day, prepared: Prepared, choices: Choices, subjects: Subjects, asked: tuple[str, ...], pieces: list[Records]
+) -> dict[str, tuple[Any, Any]]:
+    """Return what each subject does by itself, as if all others had done what they did: a run for each of them.
+
+    History's own orders are in every one of these runs; their matches are of no use here, only the subject's are kept.
+    """
+    names = [(name, name, subjects) for name in asked if name != P]
+    if R in asked:
+        names += [(within(each), R, limited(subjects, each)) for each in choices.replay.dark_seconds]
+    written: dict[str, tuple[Any, Any]] = {}
+    for name, which, group in names:
+        matches, cuts = [], []
+        for k in range(len(group.rows)):
+            one = take(group, slice(k, k + 1))
+            alone = player(day, prepared, choices, name, one, which)
+            for piece in pieces:
+                alone.play(piece, len(piece))
+            found, cut = alone.written()
+            row = int(one.rows[0])
+            matches.append(found[(found.buy == row) | (found.sell == row)])
+            own = np.asarray(day.fills["order_index"])[cut.row] == row
+            cuts.append(cut[own])
+        if matches:
+            together = np.concatenate(matches).view(np.recarray)
+            written[name] = together[np.argsort(together.time, kind="stable")], np.concatenate(cuts).view(np.recarray)
+    return written

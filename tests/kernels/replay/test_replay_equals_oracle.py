@@ -1,0 +1,47 @@
+"""Random days: every match of every run, in order, is the one that plain Python makes, whatever is chosen."""
+
+from random import Random
+
+import pytest
+
+from kernels.measure.choices import Selection
+from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_matches, random_choices
+from tests.replay_days import END, START, replay_day
+
+pytestmark = pytest.mark.reduced
+DAYS = 25  # a test
+MANY = 400
+
+
+def check_day(seed: int) -> int:
+    """Compare all runs of a day; return how many matches there were."""
+    day, choices = replay_day(seed), random_choices(Random(seed))
+    found, plain = both(day, choices, START, END)
+    matches = 0
+    for name in SCENARIOS:
+        wanted = plain_matches(plain[name])
+        assert as_tuples(found.matches[name]) == wanted, (seed, name)
+        matches += len(wanted)
+    return matches
+
+
+@pytest.mark.parametrize("first", range(0, 8 * DAYS, DAYS))
+def test_all_runs_print_what_plain_python_prints(first: int) -> None:
+    assert sum(check_day(seed) for seed in range(first, first + DAYS)) > 10 * DAYS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(1_000, 1_000 + 12 * MANY, MANY))
+def test_all_runs_of_many_days_print_what_plain_python_prints(first: int) -> None:
+    assert sum(check_day(seed) for seed in range(first, first + MANY)) > 10 * MANY
+
+
+def test_without_subjects_all_runs_are_the_placebo() -> None:
+    nobody = Selection(participants=(99,))
+    for seed in range(40):
+        choices = random_choices(Random(seed), nobody)
+        found, plain = both(replay_day(seed), choices, START, END)
+        assert not len(found.subjects.rows)
+        assert as_tuples(found.matches["P"]) == plain_matches(plain["P"])
+        assert as_tuples(found.matches["R"]) == as_tuples(found.matches["P"]) == as_tuples(found.matches["D"])
+        assert not as_tuples(found.matches["R_conservative"])

@@ -1,0 +1,54 @@
+"""Every hand-worked book of a rule gives its answer, replayed by the engine and by the plain replay."""
+
+from typing import Any
+
+import pytest
+
+from kernels.dark.records import RULE_BLOCK, RULE_DARK_LIMIT, RULE_MID
+from kernels.measure.choices import Choices, ReplayChoices, Session, Simulation
+from kernels.replay.replay import replay
+from tests.kernels.replay.example_days import SECOND, START, ExampleDay
+from tests.kernels.replay.rule_days import RULE_BOOKS, rule_day
+from tests.oracles.replay import placebo
+from tests.oracles.replay_rows import Plain
+
+pytestmark = pytest.mark.reduced
+RULES = {RULE_MID: "mid", RULE_DARK_LIMIT: "dark_limit", RULE_BLOCK: "block"}
+books = pytest.mark.parametrize("book", RULE_BOOKS, ids=[f"{book['rule']}: {book['name']}" for book in RULE_BOOKS])
+
+
+def engine(day: ExampleDay, locked: bool) -> list[list[Any]]:
+    simulation = Simulation(scenarios=("P",), ticks=day.ticks, allow_locked=locked)
+    replayed = ReplayChoices(block_tier=day.block_tier, preferring=day.preferring)
+    choices = Choices(simulation=simulation, replay=replayed)
+    m = replay(day.day, choices, Session(day.start, day.end)).matches["P"]
+    return [
+        [
+            (int(m.time[i]) - START) // SECOND,
+            *(day.ids[int(m.buy_order_id[i])], day.ids[int(m.sell_order_id[i])], int(m.quantity[i])),
+            *(m.price2[i] / 2, int(m.aggressor_side[i])),
+            RULES[int(m.rule[i])] + "+booked" * int(m.booked[i]) + "+preferenced" * int(m.preferenced[i]),
+        ]
+        for i in range(len(m.time))
+    ]
+
+
+def plain(day: ExampleDay, locked: bool) -> list[list[Any]]:
+    d = day.day
+    tables = d.events, d.orders, d.fills, d.quotes
+    rules: dict[str, Any] = {"tier": 1_000 * day.block_tier, "preferring": day.preferring, "locked": locked}
+    matches = placebo(Plain(*tables, day.start, day.end, day.ticks, **rules))
+    return [
+        [
+            (m.time - START) // SECOND,
+            *(day.ids[m.buy_order_id], day.ids[m.sell_order_id], m.quantity, float(m.price), m.aggressor),
+            m.rule + "+booked" * m.booked + "+preferenced" * m.preferenced,
+        ]
+        for m in matches
+    ]
+
+
+@books
+@pytest.mark.parametrize("play", [engine, plain])
+def test_a_book_gives_its_answer(book: dict[str, Any], play: Any) -> None:
+    assert play(rule_day(book), book.get("locked", False)) == book["matches"], book["why"]

@@ -1,0 +1,254 @@
+"""A whole day of the dark book replayed in plain Python (decisions 20, 21, 24, 46, 47): slow and obvious.
+
+``replay_market`` reads what history did, ``replay_book`` knows how orders meet; here they come, change, and end.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from tests.oracles.replay_book import Book, BookRules
+from tests.oracles.replay_market import Market, read_market
+from tests.oracles.replay_orders import Match, Order
+from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
+
+MILLISECOND = 1_000_000  # history's end by a fill is met within this
+
+
+@dataclass(frozen=True)
+class OwnFill:
+    """What an order fills in a run."""
+
+    order: int
+    time: int
+    price: Fraction
+    quantity: int
+    dark: bool
+    deal: int
+
+
+class Run:
+    """One book, driven by the day's steps. Here nobody's behaviour is changed: the placebo P."""
+
+    locked = False
+    book_kind = Book
+
+    def __init__(self, market: Market, placebo: "Run | None" = None) -> None:
+        plain = market.plain
+        self.market, self.plain, self.placebo = market, plain, placebo
+        self.book = self.book_kind(BookRules(market.tick, plain.tier, plain.locked or self.locked, plain.subjects_meet))
+        self.orders: dict[int, Order] = {}
+        self.last_row: dict[int, int] = {}
+        self.is_open = self.is_over = False
+        self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
+        self.open_when_filled: set[int] = set()  # history had filled them, the engine not
+        self.cut: dict[int, int] = {}  # rows of fills of which only so much was left to take
+        self.counts = {"displaced": 0, "left_open": 0, "phantoms": 0}
+        self.now = 0
+
+    def play(self) -> "Run":
+        for step in self.market.steps:
+            if step.time >= self.plain.end:
+                self.close()
+            self.now = self.book.now = step.time
+            if step.row >= 0:
+                self.last_row[step.order] = step.row
+            self.expire(step.time)
+            getattr(self, "on_" + step.kind)(step)
+        return self
+
+    def close(self) -> None:
+        """R1: from E on nobody waits and nothing matches; history goes on filling orders elsewhere."""
+        self.is_open, self.is_over, self.book.quote = False, True, (None, None)
+        for order in list(self.book.resting):
+            self.book.remove(order)
+
+    @property
+    def is_started(self) -> bool:
+        return self.is_open or self.is_over
+
+    def expire(self, time: int) -> None:
+        """Let those leave whose time is over."""
+        for order in self.orders.values():
+            if order.due is not None and order.due <= time:
+                self.end_as_history(order)
+
+    def end_as_history(self, order: Order) -> None:
+        """Decisions 21, 53: history ended it by a fill; in P it leaves too, a millisecond later."""
+        order.due = None
+        if order.leaves > 0:
+            self.open_when_filled.add(order.row)
+        self.end(order)
+
+    def end(self, order: Order) -> None:
+        self.book.remove(order)
+        order.leaves = 0
+
+    def new_order(self, step: Step) -> Order:
+        o, row = self.plain.orders, step.order
+        participant = int(o["participant"][row])
+        order = Order(row, int(o["order_id"][row]), int(o["side"][row]), participant, int(o["crossing_key"][row]))
+        order.dark, order.sweep = is_dark(self.plain, row), is_sweep(self.plain, row)
+        order.bounces = bounces(self.plain, row)
+        order.own_only = bool(self.plain.events["preference_only"][o["first_row"][row]] == 1)
+        order.prefers = participant in self.market.prefers
+        self.orders[row] = order
+        return order
+
+    def set_terms(self, order: Order, step: Step) -> None:
+        """R5, R16: limit with its half tick, and minimum."""
+        order.price, order.mid_tick = step.price, step.mid_tick
+        improves = (
+            step.mid_tick if not order.sweep or step.mid_tick == 1 else 0
+        )  # a sweep's only if posted in both books
+        order.half = half_tick(step.price, improves, self.plain.ticks)
+        order.minimum, order.single = step.minimum, step.single
+
+    def on_open(self, step: Step) -> None:
+        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side.
+
+        Nothing traded in the dark before: what rows say is left is left.
+        """
+        self.is_open = True
+        self.book.requote(self.market.opening)
+        for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):
+            order.leaves = left_at(self.plain, order.row, self.last_row[order.row], self.plain.start)
+            if order.leaves > 0:
+                self.join(order)
+
+    def join(self, order: Order) -> None:
+        if order.dark:
+            self.enter(order)
+
+    def on_same(self, step: Step) -> None:
+        """A row of a fill, or one that repeats the state, says nothing."""
+
+    def on_enter(self, step: Step) -> None:
+        if not (is_dark(self.plain, step.order) or is_sweep(self.plain, step.order)):
+            return  # a lit order, asked about in other runs
+        order = self.new_order(step)
+        order.leaves = step.change
+        self.set_terms(order, step)
+        if self.is_open:
+            self.enter(order)
+
+    def enter(self, order: Order) -> None:
+        """A pass as incoming order; what is left rests, bounces, or goes to the lit book."""
+        if order.sweep:
+            self.enter_sweep(order)
+            return
+        self.act(order)
+        if not order.bounces:
+            self.book.rest(order)
+
+    def act(self, order: Order) -> None:
+        self.book.act(order)
+
+    def enter_sweep(self, order: Order) -> None:
+        """R19: dark, then one lit level, and so on; R20: with mid-tick 1 it then rests in the dark too."""
+        held = self.book.quote
+        self.act(order)
+        for level, quote in self.levels(order):
+            for leg in level:
+                self.trade([leg, self.market.partners[leg.row]])
+            self.book.quote = quote
+            self.act(order)
+        if order.mid_tick == 1 and not order.bounces:
+            self.book.rest(order)
+        self.book.quote = held
+
+    def levels(self, order: Order) -> list[tuple[list[Leg], tuple[int | None, int | None]]]:
+        """What an order traded in the lit book at this instant, by price, each with the quote that it left."""
+        held, fills = self.book.quote, self.market.own_fills.get((order.row, self.now), [])
+        fills = [f for f in fills if f.row not in self.applied]
+        levels = [list(level) for _, level in groupby(fills, lambda f: f.price)]
+        following = [level[0].price for level in levels[1:]]
+        quotes = [self.quote_after_level(order.side, held, price) for price in (*following, None)]
+        return list(zip(levels, quotes, strict=False))
+
+    def quote_after_level(
+        self, side: int, held: tuple[int | None, int | None], following: int | None
+    ) -> tuple[int | None, int | None]:
+        """R19: the far side moves with each level taken: to the next one, or to what the quotes of the instant show."""
+        far = 1 if side == 1 else 0
+        shown = held[far] if self.plain.quotes_first else self.market.first_quote_at.get(self.now, held)[far]
+        known = [price for price in (following, shown) if price is not None]
+        best = (min(known) if side == 1 else max(known)) if known else None
+        return (held[0], best) if side == 1 else (best, held[1])
+
+    def on_amend(self, step: Step) -> None:
+        """R13: who keeps its place only changes; who loses it enters again."""
+        order = self.orders.get(step.order)
+        if order is None:
+            return
+        order.leaves += step.change
+        if not step.keeps or self.book.offers(order) <= 0:
+            self.book.remove(order)
+        before = (order.price, order.half, order.mid_tick, order.minimum, order.single)
+        self.set_terms(order, step)
+        if order.minimum > self.book.offers(order):
+            order.minimum = 0
+        order.untried = order.untried or before != (
+            order.price, order.half, order.mid_tick, order.minimum, order.single,
+        )  # fmt: skip
+        if self.is_open and not step.keeps:
+            self.enter(order)
+
+    def on_leave(self, step: Step) -> None:
+        """What the row says is left leaves; a fill of this very instant may still come."""
+        if step.order in self.orders:
+            order = self.orders[step.order]
+            self.book.remove(order)
+            order.leaves -= step.left
+
+    def on_filled(self, step: Step) -> None:
+        if step.order in self.orders:
+            self.orders[step.order].due = step.time + MILLISECOND
+
+    def on_trade(self, step: Step) -> None:
+        if self.is_started:
+            self.trade([leg for leg in step.legs if leg.row not in self.applied])
+
+    def trade(self, legs: list[Leg]) -> None:
+        """Decisions 21: what history filled elsewhere, cut to what is left."""
+        for leg in legs:
+            order = self.orders.get(leg.order)
+            if leg.row in self.applied:
+                continue
+            self.applied.add(leg.row)
+            if order is None or not self.takes(leg, order):
+                continue
+            quantity = max(0, min(leg.quantity, order.leaves))
+            if quantity < leg.quantity:
+                self.cut[leg.row] = quantity
+            self.counts["displaced"] += leg.quantity - quantity
+            self.book.take(order, quantity)
+
+    def takes(self, leg: Leg, order: Order) -> bool:
+        """Tell if a fill of history happens."""
+        return True
+
+    def on_late(self, step: Step) -> None:
+        """A subject's delay is nothing to the placebo."""
+
+    def on_phantom(self, step: Step) -> None:
+        """An aggressor that the order file lacks: at any price, at the mid, and gone."""
+        if not self.is_open:
+            return
+        order = Order(-1, step.order_id, step.side, step.participant, sweep=True, leaves=step.change)
+        order.prefers = step.participant in self.market.prefers
+        self.counts["phantoms"] += 1
+        self.act(order)
+
+    def on_quote(self, step: Step) -> None:
+        """R2, R23."""
+        if self.is_open and step.quote != self.book.quote:
+            self.requote(step.quote)
+
+    def requote(self, quote: tuple[int | None, int | None]) -> None:
+        self.book.requote(quote)
+
+
+def placebo(plain: Plain) -> list[Match]:
+    """Return the matches of P."""
+    return Run(read_market(plain)).play().book.matches
