@@ -50,6 +50,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     if not set(settings.simulation.scenarios) & set(REPLAYED):
         return Played()
     from kernels.replay.fidelity import compare, fidelity_row
+    from kernels.replay.fidelity.explanations import explanation_row
     from kernels.replay.imputed_minimums import imputed_minimums
     from kernels.replay.replay import replay
 
@@ -61,7 +62,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     played: Any = replay(day, settings, job.session, minimums)
     asked = tuple(name for name in REPLAYED if name in played.fills)
     price2 = prepare(day, settings, job.session, buffers).sums.price2
-    found = compare(day, price2, played.matches[PLACEBO], ticks_by_price(settings.simulation.ticks)).counts
+    placebo = played.matches[PLACEBO]
+    found = compare(day, price2, placebo, ticks_by_price(settings.simulation.ticks))
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
     counts |= {f"replay_displaced_{name}": played.counts[name]["displaced"] for name in asked if name in played.counts}
     counts |= {"replay_left_open": played.counts.get(CENTRAL, {}).get("left_open", 0)}
@@ -69,7 +71,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         fills=played.fills,
         matches={name: played.matches[name] for name in asked},
         counts=counts,
-        fidelity=fidelity_row(found),
+        fidelity=fidelity_row(found.counts) | explanation_row(day, found, placebo),
         limits=played.time_limits,
         **(_why(day, played) if CENTRAL in played.fills else {}),
     )
