@@ -14,8 +14,9 @@ from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
 from kernels.base.memory import Buffers
-from kernels.conventions import REPLAYED
+from kernels.conventions import BOUNDS, REPLAYED
 from kernels.market.ticks import ticks_by_price
+from kernels.measure.choices import ReplayChoices
 from kernels.measure.measure import measure
 from kernels.measure.rules import Day, prepare
 from kernels.measure.simulated import SimulatedFills
@@ -49,32 +50,58 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     settings = job.settings
     if not set(settings.simulation.scenarios) & set(REPLAYED):
         return Played()
-    from kernels.replay.fidelity import compare, fidelity_row
-    from kernels.replay.fidelity.explanations import explanation_row
-    from kernels.replay.imputed_minimums import imputed_minimums
-    from kernels.replay.replay import replay
-
-    minimums, counts = None, {}
-    if settings.replay.impute_minimums:
-        imputed = imputed_minimums(day)
-        minimums = imputed.minimum, imputed.single_fill
-        counts = {"replay_minimums_imputed": imputed.orders, "replay_minimums_restated": imputed.amended}
-    played: Any = replay(day, settings, job.session, minimums)
+    minimums, counts = _minimums(day, job)
+    played = _replay(day, job, settings.replay, settings.simulation.scenarios, minimums)
     asked = tuple(name for name in REPLAYED if name in played.fills)
-    price2 = prepare(day, settings, job.session, buffers).sums.price2
-    placebo = played.matches[PLACEBO]
-    found = compare(day, price2, placebo, ticks_by_price(settings.simulation.ticks))
+    fills = {name: played.fills[name] for name in asked}
+    matches = {name: played.matches[name] for name in asked}
+    placebo = played
+    if settings.replay.without:  # the placebo has everybody's orders
+        placebo = _replay(day, job, replace(settings.replay, without=()), (PLACEBO,), minimums)
+        if PLACEBO in asked:
+            fills[PLACEBO], matches[PLACEBO] = placebo.fills[PLACEBO], placebo.matches[PLACEBO]
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
-    counts |= {f"replay_displaced_{name}": played.counts[name]["displaced"] for name in asked if name in played.counts}
+    displaced = {name: played.counts.get(name, {}).get("displaced") for name in asked}
+    counts |= {f"replay_displaced_{name}": count for name, count in displaced.items() if count is not None}
     counts |= {"replay_left_open": played.counts.get(CENTRAL, {}).get("left_open", 0)}
     return Played(
-        fills=played.fills,
-        matches={name: played.matches[name] for name in asked},
-        counts=counts,
-        fidelity=fidelity_row(found.counts) | explanation_row(day, found, placebo),
+        fills=fills,
+        matches=matches,
+        counts=counts | _outside_bounds(played),
+        fidelity=_fidelity(day, job, placebo, buffers),
         limits=played.time_limits,
-        **(_why(day, played) if CENTRAL in played.fills else {}),
+        **(_why(day, played) if CENTRAL in asked else {}),
     )
+
+
+def _replay(day: Day, job: Job, choices: ReplayChoices, scenarios: tuple[str, ...], minimums: Any) -> Any:
+    from kernels.replay.replay import replay
+
+    simulation = replace(job.settings.simulation, scenarios=scenarios)
+    return replay(day, replace(job.settings, simulation=simulation, replay=choices), job.session, minimums)
+
+
+def _minimums(day: Day, job: Job) -> tuple[Any, dict[str, int]]:
+    """Return the minimums to take instead of the file's, if any, and how many orders they are of."""
+    if not job.settings.replay.impute_minimums:
+        return None, {}
+    from kernels.replay.imputed_minimums import imputed_minimums
+
+    found = imputed_minimums(day)
+    counts = {"replay_minimums_imputed": found.orders, "replay_minimums_restated": found.amended}
+    return (found.minimum, found.single_fill), counts
+
+
+def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, int]:
+    """Return what a placebo gives back of the real dark book, and by which rule and for what cause it does not."""
+    from kernels.replay.fidelity import compare, fidelity_row
+    from kernels.replay.fidelity.explanations import explanation_row
+
+    price2 = prepare(day, job.settings, job.session, buffers).sums.price2
+    ticks = ticks_by_price(job.settings.simulation.ticks)
+    matches = placebo.matches[PLACEBO]
+    found = compare(day, price2, matches, ticks)
+    return fidelity_row(found.counts) | explanation_row(day, found, matches)
 
 
 def _why(day: Day, played: Any) -> dict[str, Any]:
@@ -91,6 +118,28 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     by_limit = reason == REASONS.index("limit_away")  # wherever their life ended
     lifeless = (reason != 0) & ~by_limit & (subjects.until <= subjects.entry)
     return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless))}
+
+
+def _outside_bounds(played: Any) -> dict[str, int]:
+    """Return how many subjects fill more under R than at the front of the queue, or less than what nobody wanted.
+
+    Alone none would: where subjects compete, one may take what another would have had.
+    """
+    if CENTRAL not in played.fills:
+        return {}
+    rows = played.subjects.rows
+    room = int(rows.max(initial=-1)) + 1
+    filled = {}
+    for name in (CENTRAL, *BOUNDS):
+        fills, shares = played.fills[name], np.zeros(room, np.int64)
+        own = fills.order_index < room
+        np.add.at(shares, fills.order_index[own], fills.quantity[own])
+        filled[name] = shares[rows]
+    optimistic, conservative = (filled[name] for name in BOUNDS)
+    return {
+        "replay_orders_above_optimistic": int(np.count_nonzero(filled[CENTRAL] > optimistic)),
+        "replay_orders_below_conservative": int(np.count_nonzero(filled[CENTRAL] < conservative)),
+    }
 
 
 def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tuple[Buffers, Buffers]) -> Any:

@@ -56,6 +56,8 @@ KIND_MEANINGS: Final = {
         for name in REPLAYED
     },
     "replay_left_open": "shares of real fills that orders do not have under R: the other side keeps its own",
+    "replay_orders_above_optimistic": "orders that fill more under R than under its upper bound: they compete there",
+    "replay_orders_below_conservative": "orders that fill less under R than under its lower bound, for the same reason",
     "replay_minimums_imputed": "orders that show no minimum and take that of their kind (--impute_minimums)",
     "replay_minimums_restated": "orders that show their last minimum and take an earlier one before it",
     **{f"session_from_{source}": f"1: continuous trading is known from {text}" for source, text in _SOURCES.items()},

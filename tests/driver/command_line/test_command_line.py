@@ -49,7 +49,9 @@ def test_a_second_run_keeps_everything_quickly_and_says_so(market: Market) -> No
     assert not imported & {"kernels.measure.stages", "matplotlib", "jinja2", "multiprocessing.forkserver"}
     facts = json.loads(done.stdout)
     assert (facts["up_to_date"], facts["jobs"]) == (True, {"done": 0, "kept": 4, "failed": 0})
-    assert [row["scenario"] for row in facts["summary"]] == ["real", "A", "B", "C"]
+    assert [row["scenario"] for row in facts["summary"]] == [
+        "real", "A", "B", "C", "P", "R", "R_optimistic", "R_conservative", "D",
+    ]  # fmt: skip
 
 
 def test_another_selection_redoes_jobs_and_sets_stale_ones_aside(market: Market, tmp_path: Path) -> None:

@@ -205,6 +205,18 @@ def test_no_contra_is_used_beyond_what_it_had(orders: list[Row], matches: list[R
         assert used
 
 
+def test_orders_outside_the_bounds_are_counted(played: Path, orders: list[Row]) -> None:
+    counts = {
+        row["kind"]: int(row["count"]) for row in read(played / "data_quality.csv") if row["security_code"] == "all"
+    }
+    filled = [
+        [int(row[f"{name}_filled_quantity"]) for name in ("R_conservative", "R", "R_optimistic")]
+        for row in orders if is_subject(row)
+    ]  # fmt: skip
+    assert counts["replay_orders_above_optimistic"] == sum(central > high for _, central, high in filled)
+    assert counts["replay_orders_below_conservative"] == sum(central < low for low, central, _ in filled)
+
+
 def test_the_summary_says_what_the_replay_is_worth(market: Market, played: Path, tmp_path: Path) -> None:
     done = darkreplay(
         "run", f"--store={market.store}", f"--results={played}", *FLAGS, "--max_workers=2", folder=tmp_path

@@ -81,7 +81,8 @@ def test_a_scenario_that_is_not_known_of_some_orders_is_empty_where_they_are(los
         whole = {row["scenario"]: row["fill_ratio"] for row in csv.DictReader(file)}
     with (results / "by_security.csv").open(newline="") as file:
         parts = {(row["security_code"], row["scenario"]): row["fill_ratio"] for row in csv.DictReader(file)}
-    unknown = {"A", "B", "C"} if lost == "nbbo" else {"B"}
+    replayed = {"P", "R", "R_optimistic", "R_conservative", "D"}
+    unknown = replayed | ({"A", "B", "C"} if lost == "nbbo" else {"B"})
     assert {name for name, filled in whole.items() if not filled} == unknown
     assert {key for key, filled in parts.items() if not filled} == {("8", name) for name in unknown}
     with (results / "statistics.csv").open(newline="") as file:
