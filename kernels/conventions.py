@@ -143,7 +143,8 @@ MID_KINDS: Final = ("time_weighted", "snapshot_mean", "arrival", "first_allowed"
 POPULATION_ALL: Final = 0
 POPULATION_SWEEP: Final = 1
 POPULATION_TRADED: Final = 2
-POPULATIONS: Final = ("all", "sweep", "traded")
+POPULATION_RESTED: Final = 3
+POPULATIONS: Final = ("all", "sweep", "traded", "rested")
 
 # Where the benchmark mid M0 of an order comes from (decisions 12).
 BENCHMARK_NONE: Final = 0

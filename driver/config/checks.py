@@ -6,16 +6,22 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from driver.config.keys import Config
-from kernels.conventions import REPLAYED, SCENARIO_TABLE, SCENARIOS
+from driver.config.keys import SCENARIO_CHOICES, Config
+from kernels.conventions import REPLAYED
 from tickstore.errors import UserError
 
-LATER = {scenario.name: scenario.meaning for scenario in SCENARIO_TABLE if scenario.name in REPLAYED}
-NOW = ", ".join(SCENARIOS[1:])
+# Settings of the book itself, and of orders that rest in it: without a scenario that reads them they are a mistake.
+OF_THE_BOOK = ("preferencing", "impute_minimums", "allow_locked", "block_tier", "rule_switches", "matches_as")
+OF_SUBJECTS = (
+    "subject_limit", "horizon", "rest_s", "from_rest", "dark_seconds", "subjects_meet", "alone", "subject_minimum",
+    "latency_us", "without_participants",
+)  # fmt: skip
+SUBJECTS_IN = ("R", "D")
+REPLAY_CHOICES = tuple(name for name in SCENARIO_CHOICES if name in REPLAYED)
 
 
-def check_together(config: Config) -> None:
-    """Raise for values that are each fine and together are not."""
+def check_together(config: Config, default: Config) -> None:
+    """Raise for values that are each fine and together are not; ``default`` has what is in force if nothing is said."""
     if config.hour_start > config.hour_end:
         raise UserError(f"--hour_start={config.hour_start} is after --hour_end={config.hour_end}: no hour is left")
     if config.date_start and config.date_end and config.date_start > config.date_end:
@@ -26,15 +32,9 @@ def check_together(config: Config) -> None:
     if not config.all_dates and not bounded:
         raise UserError("--all_dates=false needs --date_start or --date_end")
     if not config.dark_pool_scenarios:
-        raise UserError(f"--dark_pool_scenarios is empty: choose from {NOW}")
-    for name in config.dark_pool_scenarios:
-        if name in LATER:
-            raise UserError(f"--dark_pool_scenarios: {name}, {LATER[name]}, is not available yet; choose from {NOW}")
-    if config.subject_limit != "own" or config.subjects_meet or config.alone:
-        raise UserError("--subject_limit, --subjects_meet and --alone belong to scenario R, which is not available yet")
-    if config.allow_locked:
-        raise UserError("--allow_locked belongs to scenario R, which is not available yet")
-    for key in ("markout_seconds", "fill_seconds"):
+        raise UserError(f"--dark_pool_scenarios is empty: choose from {', '.join(SCENARIO_CHOICES)}")
+    _check_replay(config, default)
+    for key in ("markout_seconds", "fill_seconds", "dark_seconds"):
         horizons = [f"{seconds:g}" for seconds in getattr(config, key)]
         if len(set(horizons)) < len(horizons):
             twice = next(name for name in horizons if horizons.count(name) > 1)
@@ -53,6 +53,29 @@ def check_together(config: Config) -> None:
             "which they are of the next date with --session_cutoff"
         )
     _check_zone(config.timezone)
+
+
+def _check_replay(config: Config, default: Config) -> None:
+    """Refuse settings that no scenario of the run reads."""
+    for names, scenarios in ((OF_THE_BOOK, REPLAY_CHOICES), (OF_SUBJECTS, SUBJECTS_IN)):
+        told = [name for name in names if getattr(config, name) != getattr(default, name)]
+        if told and not set(scenarios) & set(config.dark_pool_scenarios):
+            raise UserError(
+                f"--{told[0]} belongs to scenario{'s' * (len(scenarios) > 1)} {' and '.join(scenarios)}, of which "
+                f"--dark_pool_scenarios={','.join(config.dark_pool_scenarios)} has none"
+            )
+    if config.rule_switches:
+        from kernels.replay.rulebook import SWITCHES  # with numba, which the command line starts without
+
+        if unknown := [name for name in config.rule_switches if name not in SWITCHES]:
+            hint = did_you_mean(unknown[0], SWITCHES) or f": choose from {', '.join(SWITCHES)}"
+            raise UserError(f"--rule_switches={unknown[0]} is not a rule of the book{hint}")
+    if config.dark_seconds and "R" not in config.dark_pool_scenarios:
+        raise UserError("--dark_seconds belongs to scenario R, which --dark_pool_scenarios does not have")
+    if config.dark_seconds and min(config.dark_seconds) <= 0:
+        raise UserError("--dark_seconds needs times above 0: an order that never rests in the dark is as it really was")
+    if config.rest_s != default.rest_s and config.horizon != "rest_s":
+        raise UserError(f"--rest_s belongs to --horizon=rest_s: with {config.horizon} it says nothing")
 
 
 def _check_zone(name: str) -> None:

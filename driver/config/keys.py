@@ -11,6 +11,7 @@ from typing import Any
 from driver.config import kinds
 from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
+from kernels.measure.choices import HORIZONS, PREFERENCING, SUBJECT_LIMITS
 from tickstore.rules import UNIT, ColumnRule
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
@@ -22,6 +23,7 @@ NAMES = kinds.list_of(kinds.code(), unique=False)
 TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
 USUAL_SESSION = "10:00-16:00"  # where neither the user nor the data says it
 ASSUMED_SESSION = f"assumed to be {USUAL_SESSION} local time: say --session, or give session changes with --sessions"
+MATCHES_AS = ("matches", "trades")
 AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
@@ -94,12 +96,23 @@ class Config:
     markout_seconds: tuple[float, ...] = _key("simulation.markout_seconds", kinds.list_of(kinds.number(0, 86_400)))
     fill_seconds: tuple[float, ...] = _key("simulation.fill_seconds", kinds.list_of(kinds.number(0, 86_400)))
     cleanup_s: float = _key("simulation.cleanup_s", kinds.number(0, 86_400))
-    allow_locked: bool = _key("simulation.allow_locked", kinds.flag())
     quotes_first: bool = _key("simulation.quotes_first", kinds.flag())
-    subject_limit: str = _key("simulation.subject_limit", kinds.choice("own", "half_tick", "mid"))
-    subjects_meet: bool = _key("simulation.subjects_meet", kinds.flag())
-    alone: bool = _key("simulation.alone", kinds.flag())
     seed: int = _key("simulation.seed", kinds.whole(0))
+    subject_limit: str = _key("replay.subject_limit", kinds.choice(*SUBJECT_LIMITS))
+    horizon: str = _key("replay.horizon", kinds.choice(*HORIZONS))
+    rest_s: float = _key("replay.rest_s", kinds.number(0, 86_400))
+    from_rest: bool = _key("replay.from_rest", kinds.flag())
+    dark_seconds: tuple[float, ...] = _key("replay.dark_seconds", kinds.list_of(kinds.number(0, 86_400)))
+    subjects_meet: bool = _key("replay.subjects_meet", kinds.flag())
+    alone: bool = _key("replay.alone", kinds.flag())
+    subject_minimum: int = _key("replay.subject_minimum", kinds.whole(0))
+    latency_us: float = _key("replay.latency_us", kinds.number(0, 60_000_000))
+    without_participants: tuple[str, ...] = _key("replay.without_participants", kinds.list_of(kinds.code()))
+    preferencing: str = _key("replay.preferencing", kinds.choice(*PREFERENCING))
+    impute_minimums: bool = _key("replay.impute_minimums", kinds.flag())
+    allow_locked: bool = _key("replay.allow_locked", kinds.flag())
+    block_tier: int = _key("replay.block_tier", kinds.whole(0, 10**9))
+    rule_switches: tuple[str, ...] = _key("replay.rule_switches", kinds.list_of(kinds.code()))
     lit_bps: float = _key("fees.lit_bps", kinds.number(-10_000, 10_000))
     dark_bps: float = _key("fees.dark_bps", kinds.number(-10_000, 10_000))
     auction_bps: float = _key("fees.auction_bps", kinds.number(-10_000, 10_000))
@@ -108,6 +121,7 @@ class Config:
     order_level: bool = _key("output.order_level", kinds.flag())
     aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
     outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
+    matches_as: str = _key("output.matches_as", kinds.choice(*MATCHES_AS))
     detailed_logs: bool = _key("output.detailed_logs", kinds.flag())
 
     @property

@@ -35,7 +35,7 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
     found: dict[str, Any] = {}
     for key, value in _flatten(tomllib.loads(default_text())):
         found[PATHS[key]] = KINDS[PATHS[key]].read(value)
-    given: set[str] = set()
+    default, given = Config(**found), set[str]()
     if path:
         for key, value in _flatten(_read_toml(path)):
             name = PATHS.get(key) or _unknown_key(key, path)
@@ -47,7 +47,7 @@ def load_config(flags: Mapping[str, str], path: str = "") -> Loaded:
     if {"date_start", "date_end"} & given and "all_dates" not in given:
         found["all_dates"] = False
     config = Config(**found)
-    check_together(config)
+    check_together(config, default)
     return Loaded(config, frozenset(given))
 
 

@@ -10,9 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 import tickstore
-from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.job.match_file import write_matches
+from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
+from driver.job.replayed import limit_sums, play
+from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
@@ -44,7 +47,7 @@ def run_job(job: Job) -> JobReport:
     started = time.perf_counter()
     folder = Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _remove_other_formats(folder, job)
+    remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
     with tickstore.open_day(Path(job.day_file)) as day:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
@@ -54,7 +57,11 @@ def run_job(job: Job) -> JobReport:
         volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
         ranges = interval_ranges(plausible_table(day, job), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
-        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
+        played = play(day, job, _kept_buffers())
+        write_matches(job, day, texts, played.matches if job.settings.order_level else {})
+        quality |= played.counts
+        limits = limit_sums(day, job, played, market, (_kept_buffers(), _kept_buffers("sums")))
+        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers(), played.fills)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
@@ -74,7 +81,8 @@ def run_job(job: Job) -> JobReport:
     extremes = shown_ids(outliers.rows, ids)
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown)
+    said = played.facts() | {"time_limits": limits}
+    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
@@ -104,13 +112,6 @@ def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
         stored, wanted = attributes.get(name, usual), getattr(settings, name)
         if stored is not None and stored != wanted:
             raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
-
-
-def _remove_other_formats(folder: Path, job: Job) -> None:
-    """Remove the order file of an earlier run in another format, which would look like this run's."""
-    for name, extension in EXTENSIONS.items():
-        if name != job.settings.output_format or not job.settings.order_level:
-            (folder / f"orders{extension}").unlink(missing_ok=True)
 
 
 def _sum_blocks(

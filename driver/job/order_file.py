@@ -11,11 +11,10 @@ from typing import IO, Any, Final
 
 import numpy as np
 import pyarrow as pa
-from isal import igzip
-from pyarrow import csv, parquet
 from pyarrow.compute import if_else
 
 from driver.job.order_ids import OrderIds
+from driver.job.table_file import EXTENSIONS, TableFile
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import text
 from kernels.base.columns import I32, Array
@@ -24,8 +23,6 @@ from kernels.measure.derived_columns import fills_unknown
 from kernels.measure.order_columns import ALL, BY_NAME, CORE, REPLAYED, Column
 from kernels.measure.result_rows import OrderBlock
 from tickstore.durable.files import atomic_file
-
-EXTENSIONS = {"csv": ".csv", "gzip": ".csv.gz", "parquet": ".parquet"}
 
 
 class OrderFile:
@@ -36,16 +33,8 @@ class OrderFile:
     ) -> None:
         self._participants = participants
         self._ids = None if ids is None or ids.as_stored else ids
-        # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
         quoted = self._ids is not None or any(text(name) != name for name in participants.values())
-        self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
-        self._format = settings.output_format
-        self._handle = self._stream = handle
-        self._parquet: Any = None
-        if self._format == "gzip":
-            compressor: Any = igzip.IGzipFile  # five times as fast as zlib, 3 % larger, plain gzip to any reader
-            self._stream = compressor("", "wb", compresslevel=2, fileobj=handle, mtime=0)
-        self._started = False
+        self._table = TableFile(handle, settings.output_format, quoted)
 
     def write(self, block: OrderBlock) -> None:
         """Append a block; the first one, which may be empty, fixes the columns."""
@@ -56,25 +45,11 @@ class OrderFile:
             columns["order_id"] = self._ids.shown(block.order_id)
             if "parent_id" in columns:
                 columns["parent_id"] = self._ids.shown_parents(block.parent_id)
-        table = pa.table(columns)
-        if self._format == "parquet":
-            if self._parquet is None:
-                self._parquet = parquet.ParquetWriter(self._handle, table.schema, write_page_checksum=True)
-            self._parquet.write_table(table)
-            return
-        if not self._started:
-            self._stream.write((",".join(table.column_names) + "\n").encode())
-            self._started = True
-        sink = pa.BufferOutputStream()
-        csv.write_csv(table, sink, self._options)
-        self._stream.write(sink.getvalue().to_pybytes())
+        self._table.write(pa.table(columns))
 
     def close(self) -> None:
         """Finish the stream; the file itself stays open."""
-        if self._parquet is not None:
-            self._parquet.close()
-        if self._stream is not self._handle:
-            self._stream.close()
+        self._table.close()
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from driver.config.keys import SCENARIO_CHOICES, Config
 from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
-from kernels.measure.choices import Choices, Selection, Session, Simulation
+from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
+
+NS_PER_MICROSECOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,11 @@ class Settings(Choices):
     order_level: bool = True
     outliers: int = 100  # orders of largest cost that a job keeps: as many as the run shows
     quantity_decimals: int = 0
+    matches_as: str = "matches"
 
 
-def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
-    """Return what jobs need of ``config``; ``participants`` are its ids as the store codes them."""
+def job_settings(config: Config, participants: tuple[int, ...], without: tuple[int, ...] = ()) -> Settings:
+    """Return what jobs need of ``config``; ``participants`` and ``without`` are its ids as the store codes them."""
     selection = Selection(
         participants=tuple(sorted(participants)),
         hour_start=config.hour_start,
@@ -40,8 +43,30 @@ def job_settings(config: Config, participants: tuple[int, ...]) -> Settings:
         ticks=config.ticks,
         fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
     )
-    output = config.format, config.order_level, config.outliers, config.quantity_decimals
-    return Settings(selection, simulation, config.timezone, config.price_decimals, *output)
+    output = config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as
+    replay = _replay_choices(config, without)
+    return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)
+
+
+def _replay_choices(config: Config, without: tuple[int, ...]) -> ReplayChoices:
+    """Return how the dark book is replayed."""
+    return ReplayChoices(
+        subject_limit=config.subject_limit,
+        horizon=config.horizon,
+        rest_seconds=config.rest_s,
+        from_rest=config.from_rest,
+        subjects_meet=config.subjects_meet,
+        alone=config.alone,
+        dark_seconds=tuple(sorted(config.dark_seconds)),
+        minimum=config.subject_minimum,
+        latency_ns=round(config.latency_us * NS_PER_MICROSECOND),
+        without=tuple(sorted(without)),
+        preferencing=config.preferencing,
+        impute_minimums=config.impute_minimums,
+        block_tier=config.block_tier,
+        price_unit=int(10 ** (config.price_decimals + config.quantity_decimals)),
+        switches=tuple(sorted(config.rule_switches)),
+    )
 
 
 def replays(config: Config) -> bool:

@@ -75,7 +75,9 @@ def plan_jobs(
     whole store, so that a selection never changes them (decisions 6).
     """
     chosen = _chosen(config, partitions, only)
-    settings = job_settings(config, _participant_codes(config.participant_ids, participants))
+    chosen_ids = _participant_codes(config.participant_ids, participants, "participant_ids")
+    left_out = _participant_codes(config.without_participants, participants, "without_participants")
+    settings = job_settings(config, chosen_ids, left_out)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
     texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)
@@ -177,18 +179,18 @@ def _chosen(
     return left
 
 
-def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None) -> tuple[int, ...]:
+def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None, flag: str) -> tuple[int, ...]:
     """Return participants as the store codes them: numbers, or codes of a dictionary where ids are text."""
     if dictionary is None:
         for name in ids:
             if not (name.isascii() and name.isdecimal()):
-                raise UserError(f"--participant_ids={name} is not a number, as the participants of this data are")
+                raise UserError(f"--{flag}={name} is not a number, as the participants of this data are")
             if int(name) > LARGEST_PARTICIPANT:
-                raise UserError(f"--participant_ids={name} is too large: numbers end at {LARGEST_PARTICIPANT}")
+                raise UserError(f"--{flag}={name} is too large: numbers end at {LARGEST_PARTICIPANT}")
         return tuple(int(name) for name in ids)
     for name in ids:
         if name not in dictionary:
-            raise UserError(f"--participant_ids={name} is not in the data, which has {_some(sorted(dictionary))}")
+            raise UserError(f"--{flag}={name} is not in the data, which has {_some(sorted(dictionary))}")
     return tuple(dictionary[name] for name in ids)
 
 

@@ -9,7 +9,10 @@ from typing import Any
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.charts import Row, number
 from driver.tables.statistics import FEW_CLUSTERS, status_of
+from kernels.conventions import PLACEBO, SCENARIO_TABLE
 
+# What is said of the placebo and of the bounds of a replay, their tables say.
+ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
 FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
 
 
@@ -20,11 +23,16 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def findings(
-    summary: Sequence[Row], statistics: Sequence[Row], quality: Mapping[str, int], settings: Mapping[str, Any]
+    summary: Sequence[Row],
+    statistics: Sequence[Row],
+    quality: Mapping[str, int],
+    settings: Mapping[str, Any],
+    replay: Sequence[str] = (),
 ) -> list[str]:
     """Return the sentences of the report's first section, most important first.
 
-    ``quality`` is kind -> count over all partitions, ``settings`` the configuration as run.json has it, or empty.
+    ``quality`` is kind -> count over all partitions, ``settings`` the configuration as run.json has it, or empty;
+    ``replay`` is what there is to say of a replayed book.
     """
     real = summary[0]
     priced, orders = number(real["priced_orders"]), number(real["orders"])
@@ -34,8 +42,10 @@ def findings(
     if priced:
         by_value = (row for row in statistics if row["test"] == "cluster" and row["weighting"] == "notional")
         clusters = {row["scenario"]: row for row in by_value}
-        sentences += [_scenario(row, clusters.get(row["scenario"])) for row in summary[1:]]
+        told = [row for row in summary[1:] if row["scenario"] in ASSERTED]
+        sentences += [_scenario(row, clusters.get(row["scenario"])) for row in told]
         sentences += _inference(statistics)
+    sentences += [_sentence(text) for text in replay]
     sentences += _liquidity(summary[1:])
     return sentences + _limits(real, quality, settings)
 
@@ -64,6 +74,10 @@ def _scenario(row: Row, cluster: Row | None) -> str:
     low, high = number(cluster["ci_low"]), number(cluster["ci_high"])
     text += f" 95 % interval of the saving: {signed(low)} to {signed(high)} bps"
     return text + (", which includes zero." if low <= 0 <= high else ".")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _liquidity(scenarios: Sequence[Row]) -> list[str]:
@@ -169,6 +183,9 @@ def meanings(settings: Mapping[str, Any]) -> dict[str, str]:
         "A": "unlimited dark liquidity: the whole order trades at a mid of its own life, where its limit allows",
         "B": f"limited: {dark} trades at that mid, the rest as it really did",
         "C": f"price impact: {dark} trades at that mid, the rest at the mid moved against the order by {moved}",
-        "R": "replay: the order rests in the dark book by the exchange's own rules",
-        "P": "placebo: the replay engine with nothing changed; its difference from reality is its own error",
+        "P": "placebo: the dark book replayed with nothing changed; its difference from reality is its own error",
+        "R": "replay: the order rests in the dark book by the exchange's own rules instead of what it did",
+        "R_optimistic": "the same at the front of the queue, minimums ignored: an upper bound on what it fills",
+        "R_conservative": "the same with quantity that stayed open until its end: a lower bound on what it fills",
+        "D": "dual posting: the order rests in the dark book and keeps its real life in the lit one",
     }

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from driver.config.keys import PATHS
 from driver.report import charts
-from driver.report.findings import FEES, findings, meanings, signed
+from driver.report.findings import ASSERTED, FEES, findings, meanings, signed
 from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
 from driver.tables.named_keys import NAME_COLUMNS
 from driver.tables.quality_kinds import KIND_MEANINGS
+from driver.tables.replay_words import ALL, replay_notes
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
@@ -26,11 +28,15 @@ RUN_LINES = 300
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
-CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "allow_locked", "quotes_first", *FEES)
+RESTING = tuple(name for path, name in PATHS.items() if path.startswith("replay."))
+CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "quotes_first", *RESTING, *FEES)
 OPTIONAL_TABLES = frozenset(table.name for table in TABLES if table.chosen_by)
+REPLAY_TABLES = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
 SHOWN = 20  # groups drawn or listed; the CSV has all of them
 KEY_COLUMNS = [key for table in TABLES for key in table.keys]
-WORD_COLUMNS = ("order_id", "scenario", "test", "weighting", "status", "note", "kind")
+WORD_COLUMNS = (
+    "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best"
+)  # fmt: skip
 TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS, *(name for names in NAME_COLUMNS.values() for name in names)))
 
 
@@ -70,9 +76,9 @@ def write_report(results: Path | str) -> str:
 def read_table(path: Path) -> list[Row]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
 
-    A table that `aggregate_by` leaves out is empty.
+    A table that `aggregate_by` leaves out is empty, and so is one of the replay where nothing was replayed.
     """
-    if path.stem in OPTIONAL_TABLES and not path.exists():
+    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES) and not path.exists():
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -93,7 +99,7 @@ def _value(name: str, value: str) -> Value:
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
     names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
-    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers"]
+    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES]
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
     participants = _grouped(tables["by_participant"], "participant_id", "participant_name")
@@ -102,7 +108,7 @@ def report_content(results: Path) -> dict[str, Any]:
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
     counts = {str(row["kind"]): int(charts.number(row["count"])) for row in quality}
-    found = findings(summary, tables["statistics"], counts, settings)
+    found = findings(summary, tables["statistics"], counts, settings, replay_notes(results))
     return {
         "summary": summary,
         "findings": [_unbroken(sentence) for sentence in found],
@@ -110,6 +116,8 @@ def report_content(results: Path) -> dict[str, Any]:
         "scenarios": [str(row["scenario"]) for row in summary],
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
+        "asserted": ASSERTED,
+        **_replay(tables),
         "groups": _grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
@@ -126,6 +134,16 @@ def report_content(results: Path) -> dict[str, Any]:
         "charts": _charts(tables),
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
+    }
+
+
+def _replay(tables: dict[str, list[Row]]) -> dict[str, Any]:
+    """Return what is shown of a replayed book: of all orders, and the bounds of as many groups as elsewhere."""
+    return {
+        "fidelity": next((row for row in tables["fidelity"] if row["security_code"] == ALL), None),
+        "bounds": tables["bounds"][:SHOWN],
+        "time_limits": [row for row in tables["by_time_limit"] if row["security_code"] == ALL],
+        "reasons": [row for row in tables["unexecuted"] if str(row["breakdown"]).endswith("_reason")],
     }
 
 
@@ -154,7 +172,11 @@ def _largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]
 
 
 def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
-    """Return the charts there is something to draw for, by name."""
+    """Return the charts there is something to draw for, by name; the placebo and bounds are in none."""
+    drawn_names = ("real", *ASSERTED)
+    tables = {
+        name: [row for row in rows if row.get("scenario", "real") in drawn_names] for name, rows in tables.items()
+    }
     summary = tables["global_summary"]
     drawn = {}
     if summary[0]["orders"]:

@@ -23,7 +23,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 5
+PARTIAL_VERSION = 6
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility")
 _FACTS = (
@@ -36,6 +36,10 @@ _FACTS = (
     "intervals",
     "volumes",
     "parents_shown",
+    "fidelity",
+    "unfilled",
+    "lifeless",
+    "time_limits",
 )
 _TYPES: dict[str, Any] = {
     "key": np.int64, "sums": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64,
@@ -67,6 +71,12 @@ class Partial:
     volumes: tuple[int, int] = (0, 0)  # shares traded on the market that day, and in the dark
     parents: Parents | None = None  # where the input names parents
     parents_shown: dict[str, str] = field(default_factory=dict)  # number -> id as written, where these differ
+    # Where the dark book was replayed: counts of ``kernels.replay.fidelity``; by why they fill nothing under R how many
+    # subjects there are, and what they ask for; by seconds in the dark the sums of `driver.tables.replay_tables`.
+    fidelity: dict[str, int] = field(default_factory=dict)
+    unfilled: dict[str, list[int]] = field(default_factory=dict)
+    lifeless: int = 0  # subjects that fill nothing under R and rest for no time
+    time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def write_partial(partial: Partial, path: Path) -> int:

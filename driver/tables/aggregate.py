@@ -22,9 +22,11 @@ from driver.tables.grouping import CodedSums, Dimensions, natural, participant_n
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
+from driver.tables.replay_tables import ReplaySums
+from driver.tables.replay_words import ALL
 from driver.tables.row_measures import TableStyle, measures, totals_csv
 from driver.tables.statistics import COLUMNS, Sample, statistics
-from driver.tables.table_list import TABLES, Table
+from driver.tables.table_list import TABLES, UNEXECUTED, Table
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
@@ -53,6 +55,7 @@ class _RunSums:
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
+    replay: ReplaySums = field(default_factory=ReplaySums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -108,6 +111,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for row in (extremes := [where | row for row in partial.outliers]):
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
+    run.replay.add(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -129,10 +133,14 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     """Write the tables and return what the summary needs."""
     written = {
         f"{table.name}.csv": totals_csv(
-            *run.names.of(table.name, table.keys, _labels(run, table)), run.totals[table.name], run.style
+            *run.names.of(table.name, table.keys, _labels(run, table)),
+            run.totals[table.name],
+            run.style,
+            run.replay.unexecuted() if table.name == UNEXECUTED else (),
         )
         for table in TABLES
     }
+    written |= run.replay.tables(_measured(run))
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(_sample(run))))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + run.quality_rows)
@@ -142,6 +150,16 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         atomic_write(results / name, data)
     totals = run.totals["global_summary"]
     return Aggregate(measures(totals, 0, run.style), (*written, *parents.written), unknown_notes(totals))
+
+
+def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
+    """Return the measures of every scenario, of all orders and of each security and date."""
+    found = {(ALL, ALL): measures(run.totals["global_summary"], 0, run.style)}
+    for name, table in (("security", "by_security"), ("date", "by_date")):
+        for label, row in run.dimensions.place[name].items():
+            key = (str(label), ALL) if name == "security" else (ALL, str(label))
+            found[key] = measures(run.totals[table], row, run.style)
+    return found
 
 
 def unknown_notes(totals: Totals) -> tuple[str, ...]:

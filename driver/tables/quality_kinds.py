@@ -5,7 +5,7 @@
 
 from typing import Final
 
-from kernels.conventions import FAULT_KINDS
+from kernels.conventions import FAULT_KINDS, REPLAYED
 
 _SOURCES: Final = {
     "file": "a session file",
@@ -50,5 +50,13 @@ KIND_MEANINGS: Final = {
     "quotes_absurd_spread": "a spread above half of the mid and above 20 ticks: taken for one-sided",
     "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
+    "replay_phantoms": "incoming orders of the dark book that the order files lack: their trades stand for them",
+    **{
+        f"replay_displaced_{name}": f"shares of real lit fills that orders no longer have under {name}"
+        for name in REPLAYED
+    },
+    "replay_left_open": "shares of real fills that orders do not have under R: the other side keeps its own",
+    "replay_minimums_imputed": "orders that show no minimum and take that of their kind (--impute_minimums)",
+    "replay_minimums_restated": "orders that show their last minimum and take an earlier one before it",
     **{f"session_from_{source}": f"1: continuous trading is known from {text}" for source, text in _SOURCES.items()},
 }

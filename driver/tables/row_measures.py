@@ -6,7 +6,7 @@ Every ratio is one division of exact integers, correctly rounded; costs are posi
 positive when good (decisions 16). A missing value is an empty field.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from driver.plan.jobs import Settings
@@ -233,9 +233,15 @@ def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
 
 
 def totals_csv(
-    keys: Sequence[str], labels: Iterable[tuple[Sequence[Value], int]], totals: Totals, style: TableStyle
+    keys: Sequence[str],
+    labels: Iterable[tuple[Sequence[Value], int]],
+    totals: Totals,
+    style: TableStyle,
+    more: Sequence[Mapping[str, Value]] = (),
 ) -> bytes:
-    """Return a table: for each (label, row of the totals), one line per scenario."""
+    """Return a table: for each (label, row of the totals), one line per scenario; then ``more`` lines by column."""
     rows = [(label, row) for label, r in labels for row in measures(totals, r, style)]
-    names = list(rows[0][1]) if rows else []
-    return csv_bytes([*keys, *names], ([*label, *row.values()] for label, row in rows))
+    names = list(rows[0][1] if rows else measures(totals, 0, style)[0]) if rows or more else []
+    lines = [[*label, *row.values()] for label, row in rows]
+    lines += [[row.get(name) for name in (*keys, *names)] for row in more]
+    return csv_bytes([*keys, *names], lines)

@@ -19,6 +19,7 @@ from kernels.conventions import ALGEBRA, SCENARIO_TABLE
 
 TESTED = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.tested)
 DESCRIBED = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind == ALGEBRA and not scenario.tested)
+PRINTED = "printed"  # the placebo and the bounds: part of no comparison
 CONFIDENCE = 0.95
 FEW_CLUSTERS = 40
 ONE_CLUSTER = "one security-day is one cluster: no inference beyond these orders is possible"
@@ -54,7 +55,7 @@ def statistics(sample: Sample) -> list[dict[str, Value]]:
     for k in scenarios:
         rows += [_cluster_row(sample, k, weighting) for weighting in ("equal", "notional")]
     family = [0, *(k for k, name in enumerate(sample.scenarios) if name in TESTED)]
-    everything = [k for k, name in enumerate(sample.scenarios) if k == 0 or status_of(name) != "printed"]
+    everything = [0, *(k for k in scenarios if status_of(sample.scenarios[k]) != PRINTED)]
     for chosen in [family] if family == everything else [family, everything]:
         if len(chosen) > 1 and not any(_not_known(sample, k) for k in chosen):
             rows.append(_anova_row(sample, chosen, "tested" if chosen is family else "algebra"))
@@ -82,7 +83,7 @@ def _described(row: dict[str, Value]) -> dict[str, Value]:
 
 def status_of(scenario: str) -> str:
     """Return how a scenario enters inference: tested, algebra, or printed."""
-    return "tested" if scenario in TESTED else "algebra" if scenario in DESCRIBED else "printed"
+    return "tested" if scenario in TESTED else "algebra" if scenario in DESCRIBED else PRINTED
 
 
 def _paired_row(sample: Sample, k: int) -> dict[str, Value]:

@@ -59,6 +59,7 @@ class Table:
         return self.keys[0] if len(self.keys) == 1 and self.keys[0] in AGGREGATE_KEYS else ""
 
 
+UNEXECUTED: Final = "unexecuted"
 TABLES: Final = (
     Table("global_summary", (), (Rows("job"),), "all orders of the run", complete=True),
     Table("by_security", ("security_code",), (Rows("job", ("security",)),), "orders of a security"),
@@ -69,9 +70,9 @@ TABLES: Final = (
           "orders really filled in full (1), in part (2), not at all (3)", complete=True),
     Table("by_time_of_day", ("hour",), (Rows("hours", ("hour",)),), "orders by the local hour of their benchmark time"),
     Table("by_order_size", ("size_bucket",), (Rows("cells", ("size",)),), "orders by the shares they asked for"),
-    Table("unexecuted", ("breakdown", "value"),
+    Table(UNEXECUTED, ("breakdown", "value"),
           tuple(Rows("unexecuted", (name.removesuffix("_bucket"),), name) for name in ("all", "hour", "size_bucket")),
-          "orders without a real fill: all, by hour, by size"),
+          "orders without a real fill: all, by hour, by size; after them those that rest in vain under R, by why"),
     Table("by_condition", ("condition", "value"),
           (*(Rows("conditions", (name,), name) for name in ("phase", "spread", "volume_share")),
            Rows("security", ("volatility",), "volatility")),
@@ -83,6 +84,9 @@ OTHER_FILES: Final = {  # with columns of their own
     "statistics.csv": "tests and intervals of each scenario's saving",
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
     "outliers.csv": "orders of largest cost or gain in money",
+    "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",
+    "bounds.csv": "R between its bounds: of all, by security, by date",
+    "by_time_limit.csv": "R with a limit of seconds in the dark, then as it really was: of all, by security",
     "by_parent.csv": "children of a parent order by security and date, where the input has parent ids",
     "jobs.csv": "a job: one security on one date, and what became of it",
     "report.html": "the report, made from the tables",

@@ -14,6 +14,7 @@ from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import (
     FAULTS_SET_APART,
+    POPULATION_RESTED,
     POPULATION_SWEEP,
     POPULATION_TRADED,
     TYPE_CROSSING,
@@ -21,7 +22,7 @@ from kernels.conventions import (
     TYPE_SWEEP,
     VENUE_REPORT,
 )
-from kernels.market.event_rows import fills_not_shown, has_event_between
+from kernels.market.event_rows import fills_not_shown, has_event_between, row_in_force
 from kernels.measure.choices import Selection
 from kernels.measure.rules import Inputs
 
@@ -48,6 +49,21 @@ def has_matched_before(orders: OrderColumns, events: EventColumns, i: int, row_e
         matched = events.matched_quantity[row] - carried
         row = events.next_row[row]
     return bool(matched > 0)
+
+
+@inlined
+def has_rested(orders: OrderColumns, events: EventColumns, fills: FillColumns, i: int) -> bool:
+    """Return whether order ``i`` had something left after everything at the instant of its entry (decisions 46).
+
+    Rows of that instant may lag behind its fills. What has no later row never rested: it was filled or killed at once.
+    """
+    entry, first = orders.arrival_time[i], orders.first_row[i]
+    if events.timestamp[orders.last_row[i]] <= entry:
+        return False
+    row = row_in_force(events.next_row, events.timestamp, first, len(events.timestamp), entry)
+    own, matched = (orders.first_fill[i], orders.fill_count[i]), events.matched_quantity[row]
+    unseen = fills_not_shown(fills, own, entry - 1, entry + 1, matched - orders.carried_quantity[i])
+    return bool(events.leaves_quantity[row] > unseen)
 
 
 @kernel
@@ -91,7 +107,9 @@ def select_orders(
         if first_row[i] < row_start and last_row[i] >= row_end:  # noqa: SIM102
             if not has_event_between(next_row, first_row[i], row_start, row_end):
                 continue
-        if population == POPULATION_SWEEP and kind & TYPE_SWEEP == 0:
+        if population in (POPULATION_SWEEP, POPULATION_RESTED) and kind & TYPE_SWEEP == 0:
+            continue
+        if population == POPULATION_RESTED and not has_rested(orders, events, fills, i):
             continue
         if population == POPULATION_TRADED:
             if states_only:  # no trades file: the states tell (decisions 15)

@@ -10,7 +10,7 @@ from kernels.dark import book as dark
 from kernels.dark.records import CONSERVATIVE, ENTERING, LIT_SUBJECT
 from kernels.replay import steps as s
 from kernels.replay.orders import DUAL_POSTED, available, join, look, release, subject_of
-from kernels.replay.runs import NONE, Facts, Run
+from kernels.replay.runs import NONE, TO_COME, Facts, Run
 
 
 @inlined
@@ -23,6 +23,8 @@ def enter(run: Run, facts: Facts, step: Any) -> None:
         return
     if not late:
         run.leaves[i] = step.quantity
+    if subject != 0 and state.latency == 1:
+        run.slot[i] = NONE if late else TO_COME
     if subject != 0 and (late != (state.latency == 1) or run.until[i] < step.time):
         return
     looks = kind == s.DARK or (kind == s.SWEEP and state.no_sweeps == 0)
@@ -62,16 +64,12 @@ def rest_or_leave(run: Run, i: int, rests: bool) -> None:
 def finish(run: Run, facts: Facts, step: Any) -> None:
     """End an entry or amendment: the order rests, or leaves if it bounces or has no dark side (R20, R25)."""
     state, i = run.state[0], step.order
-    subject = subject_of(run, i)
     x = run.slot[i]
     if x >= 0 and run.book.orders[x].subject == ENTERING:
         release(run, i)
-        x = NONE
-    if subject != 0 and state.from_rest == 1 and step.marks & s.ENTRY != 0:
-        begin_rest(run, facts, step)
     elif x >= 0 and run.book.orders[x].place < 0:
         resting = facts.kind[i] == s.DARK or step.mid_tick == DUAL_POSTED
-        rest_or_leave(run, i, subject != 0 or (resting and step.marks & s.BOUNCES == 0))
+        rest_or_leave(run, i, subject_of(run, i) != 0 or (resting and step.marks & s.BOUNCES == 0))
     if state.open == 1:
         dark.set_quote(run.book, state.bid, state.offer)
 
@@ -80,7 +78,8 @@ def finish(run: Run, facts: Facts, step: Any) -> None:
 def begin_rest(run: Run, facts: Facts, step: Any) -> None:
     """Let a subject rest with what its real entry left of it."""
     state, i = run.state[0], step.order
-    dark.set_quote(run.book, state.bid, state.offer)
+    if subject_of(run, i) == 0 or state.from_rest == 0:
+        return
     run.leaves[i] = step.quantity
     if state.open == 0 or step.quantity <= 0 or run.until[i] < step.time:
         return

@@ -10,11 +10,11 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, ENTERING
+from kernels.dark.records import CONSERVATIVE, ENTERING, LIT_SUBJECT
 from kernels.replay import steps as s
-from kernels.replay.entries import enter, finish, join_at_open
+from kernels.replay.entries import begin_rest, enter, finish, join_at_open
 from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
-from kernels.replay.runs import Facts, Run
+from kernels.replay.runs import TO_COME, Facts, Run
 
 
 @inlined
@@ -24,6 +24,8 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
     subject, x, loses = subject_of(run, i), run.slot[i], step.marks & s.LOSES != 0
     if facts.kind[i] == s.LIT and subject == 0:
         return
+    if subject != 0 and state.from_rest == 1 and step.marks & s.AT_ENTRY != 0:
+        return  # what history left of it after that instant rests already
     before = available(run, facts, i)
     run.leaves[i] += step.quantity
     change = available(run, facts, i) - before
@@ -31,10 +33,11 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         release(run, i)
         return
     if x < 0:
-        looks = loses and state.open == 1 and (subject == 0 or (run.until[i] >= step.time and state.latency == 0))
+        looks = loses and state.open == 1 and (subject == 0 or (run.until[i] >= step.time and x != TO_COME))
         looks = looks and not (facts.kind[i] == s.SWEEP and subject == 0 and state.no_sweeps == 1)
         if looks and available(run, facts, i) > 0:
-            look(run, facts, step.time, join(run, facts, i, step, subject))
+            as_subject = LIT_SUBJECT if subject != 0 and state.from_rest == 1 else subject  # its entry is over
+            look(run, facts, step.time, join(run, facts, i, step, as_subject))
         return
     order = run.book.orders[x]
     leaves = order.leaves + change
@@ -42,11 +45,14 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         release(run, i)
         return
     if order.place >= 0 and not loses:
-        minimum, single, price = order.minimum, order.single_fill, order.price
+        minimum, single = order.minimum, order.single_fill
+        price, half_tick, mid_tick = order.price, order.half_tick, order.mid_tick
         write_terms(run, facts, i, x, step, order.subject)
         order.leaves = leaves
         shown = order.minimum if order.minimum <= leaves else 0  # R17: the rest falls away
-        dark.revise(run.book, x, minimum != shown or single != order.single_fill or price != order.price)
+        terms = minimum != shown or single != order.single_fill
+        limit = price != order.price or half_tick != order.half_tick or mid_tick != order.mid_tick
+        dark.revise(run.book, x, terms or limit)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves
@@ -56,20 +62,24 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
 
 
 @inlined
-def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int) -> None:
-    """Take a historical fill elsewhere off an order, at most what is left of it; a subject's own does not happen."""
+def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: bool) -> None:
+    """Take a historical fill elsewhere off an order, at most what is left of it; a subject's own does not happen.
+
+    at_entry : of the instant of its entry; if subjects rest from then on, such fills stand as they are
+    """
     state = run.state[0]
     subject, x = subject_of(run, i), run.slot[i]
     if facts.kind[i] == s.LIT and subject == 0:
         return
-    really = subject == 0 or state.dual == 1 or (x >= 0 and run.book.orders[x].subject == ENTERING)
-    if not really:
+    enters = x >= 0 and run.book.orders[x].subject == ENTERING
+    stands = subject != 0 and state.from_rest == 1 and at_entry
+    if not (enters or ((subject == 0 or state.dual == 1) and not stands)):
         return
     if state.mode == CONSERVATIVE and subject == 0:
         return
     taken = min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
-    if taken < quantity:
+    if taken < quantity and not enters:
         state.displaced += quantity - taken
         run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
         state.cuts += 1
@@ -86,7 +96,8 @@ def level(run: Run, facts: Facts, step: Any) -> None:
     x = run.slot[step.order]
     if x < 0 or run.book.orders[x].leaves <= 0 or run.state[0].open == 0:
         return
-    if run.book.orders[x].subject != 0 and run.state[0].dual == 0:
+    subject = run.book.orders[x].subject
+    if subject != 0 and subject != ENTERING and run.state[0].dual == 0:
         return
     dark.set_quote(run.book, step.price, step.quantity)
     look(run, facts, step.time, x)
@@ -183,10 +194,12 @@ def play(played: Any, first: int, stop: int, run: Run, facts: Facts) -> int:
             enter(run, facts, step)
         elif kind == s.FINISH:
             finish(run, facts, step)
+        elif kind == s.REST:
+            begin_rest(run, facts, step)
         elif kind == s.FILL:
-            fill_leg(run, facts, step.order, step.price, step.quantity)
+            fill_leg(run, facts, step.order, step.price, step.quantity, step.marks & s.AT_ENTRY != 0)
             if step.contra >= 0:
-                fill_leg(run, facts, step.contra, step.minimum, step.quantity)
+                fill_leg(run, facts, step.contra, step.minimum, step.quantity, step.marks & s.CONTRA_AT_ENTRY != 0)
         elif kind == s.AMEND:
             amend(run, facts, step)
         elif kind == s.LEAVE:

@@ -19,6 +19,7 @@ from kernels.replay import steps as s
 from kernels.replay.runs import Facts
 from kernels.replay.steps import CURSOR, Later, Plan, Quotes, Rows, Seekers, Trades
 
+ASKED: Final = "order_type", "arrival_time", "end_time"
 GRACE: Final = 1_000_000  # ns: within it a match counts as given back, so an order stays that much longer
 PREFERRED_DEAL: Final = 46
 OWN_ONLY: Final = 1
@@ -80,9 +81,16 @@ def order_kinds(day: Day, subjects: NDArray[np.int32], without: Sequence[int]) -
     return kind, subject
 
 
-def asked_orders(day: Day, selected: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return those of the selected orders that were not dark themselves (decisions 20)."""
-    asked: NDArray[np.int32] = selected[np.asarray(day.orders["order_type"])[selected] & TYPE_DARK == 0]
+def asked_orders(day: Day, selected: NDArray[np.int32], trading: tuple[int, int]) -> NDArray[np.int32]:
+    """Return those of the selected orders that were not dark themselves (decisions 20).
+
+    One that never lived in continuous trading keeps its real outcome in every scenario (decisions 13).
+
+    trading : start and end of continuous trading
+    """
+    order_type, arrival, end = (np.asarray(day.orders[name])[selected] for name in ASKED)
+    lived = np.maximum(arrival, trading[0]) <= np.minimum(end, trading[1])
+    asked: NDArray[np.int32] = selected[(order_type & TYPE_DARK == 0) & lived]
     return asked
 
 
@@ -125,7 +133,8 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     inputs, replay = prepare(day, choices, session, Buffers()), choices.replay
     selected, _ = select(inputs, choices.selection, Buffers())
     selected = selected.copy()
-    kind, subject = order_kinds(day, asked_orders(day, selected), replay.without)
+    trading = inputs.rules.session_start, inputs.rules.session_end
+    kind, subject = order_kinds(day, asked_orders(day, selected, trading), replay.without)
     n, rules = len(kind), inputs.rules
     switches = set(replay.switches)
     priority = [value for name, value in rulebook.PRIORITIES.items() if name in switches]

@@ -11,6 +11,7 @@ from kernels.base.columns import I8, I32, I64, Array
 from kernels.dark.records import CENTRAL, Book, Records, new_book, records
 
 NONE: Final = -1
+TO_COME: Final = -2  # slot of a subject whose entry is delayed
 OWN, HALF_TICK, MID = 0, 1, 2  # limits of subjects
 
 
@@ -48,7 +49,7 @@ class Run(NamedTuple):
 
     state: Records  # (1,) RUN
     book: Book
-    slot: I32  # (orders,) place in the book, NONE
+    slot: I32  # (orders,) place in the book, NONE, TO_COME
     leaves: I64  # (orders,)
     subject: I8  # (orders,) of the dark book; empty: there is none
     until: I64  # (orders,) the horizons of subjects; empty

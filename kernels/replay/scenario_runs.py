@@ -68,7 +68,10 @@ def player(
     state, book = state_of(run), run.book.state[0]
     state.mode, state.dual = mode, int(which == D)
     state.from_rest, state.minimum = int(replay.from_rest), replay.minimum
-    state.limit, state.latency = SUBJECT_LIMITS.index(replay.subject_limit), int(replay.latency_ns > 0)
+    state.limit, state.latency = (
+        SUBJECT_LIMITS.index(replay.subject_limit),
+        int(replay.latency_ns > 0 and not replay.from_rest),
+    )
     book_state: Any = book
     book_state.asked, book_state.mode, book_state.meet = 1, mode, int(replay.subjects_meet)
     if mode == CONSERVATIVE:

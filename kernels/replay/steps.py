@@ -11,7 +11,8 @@ AMEND      whose rows changed                         as of ENTER; quantity: cha
 FILL       whose non-dark fill it is                  contra: the other order, NONE; quantity; price, minimum: rows of
                                                       the two fills, NONE
 LEVEL      the sweep that emptied a lit level         price, quantity: bid and offer at which it looks again
-FINISH     whose entry or amendment is over           quantity: leaves after that instant by history; mid_tick, marks
+FINISH     whose entry or amendment is over           mid_tick, marks
+REST       the subject whose entry is over            as of ENTER, after that instant by history
 LEAVE      who is cancelled or expires                quantity: what is withdrawn; marks
 ENDED      whom history ended by a fill               marks: what P found, see ``play``
 PHANTOM    NONE                                       contra: side, quantity, price: row of a fill, single: participant,
@@ -40,6 +41,7 @@ PHANTOM: Final = 9
 QUOTE: Final = 10
 OPEN: Final = 11
 CLOSE: Final = 12
+REST: Final = 13
 
 
 def _fields(names: str) -> np.dtype[np.void]:
@@ -48,11 +50,12 @@ def _fields(names: str) -> np.dtype[np.void]:
 
 STEP: Final = _fields("time kind order contra price quantity minimum single mid_tick marks")
 
-# Marks of ENTER and AMEND.
+# Marks of ENTER, AMEND and FILL.
 BOUNCES: Final = 1  # fill-and-kill: it never rests
 LOSES: Final = 2  # an amendment that costs the order its place (R13)
 LATE: Final = 4  # the entry of a subject, its latency after the order's own
-ENTRY: Final = 8  # of FINISH: an entry is over, no amendment
+AT_ENTRY: Final = 8  # at the instant of the order's entry: an amendment, a fill
+CONTRA_AT_ENTRY: Final = 16  # of FILL: the same of the other order
 # Marks of ENDED, written when P is played.
 WAS_OPEN: Final = 1  # P had not filled it either
 

@@ -40,7 +40,8 @@ def find_subjects(day: Day, prepared: Prepared, choices: ReplayChoices) -> Subje
     One that really filled rests for ``rest_seconds``, by the usual horizon, one that did not until its own end; nobody
     longer than continuous trading and the selected hours last.
     """
-    rows, rules = asked_orders(day, prepared.selected), prepared.inputs.rules
+    rules = prepared.inputs.rules
+    rows = asked_orders(day, prepared.selected, (rules.session_start, rules.session_end))
     arrival, end = (np.asarray(day.orders[name])[rows] for name in ("arrival_time", "end_time"))
     last = last_fills(day, len(day.orders["order_id"]), rules.hours_end)[rows]
     entry = np.maximum(arrival, rules.session_start)

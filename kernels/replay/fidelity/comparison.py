@@ -56,6 +56,7 @@ class Comparison(NamedTuple):
     events: I64  # rows of ``real`` that are the first of an aggressive event
     named: Array  # (events,) bool
     answer: I64  # (events,) row of the placebo's match that answers the event, -1 none
+    outside: Array  # (real,) bool, at a price that the quote before does not allow
     counts: Fidelity
 
 
@@ -186,6 +187,12 @@ def exact_matches(real: RealMatches, placebo: Matches) -> int:
     return int(np.minimum(np.bincount(group, minlength=n), np.bincount(placebo_group, minlength=n)).sum())
 
 
+def at_other_prices(real: RealMatches, placebo: Matches, missed: I64, invented: I64) -> tuple[I64, I64]:
+    """Return what of the missed and of the invented is left even where prices do not matter, shares."""
+    pair = (real.buy_order_id, placebo.buy_order_id), (real.sell_order_id, placebo.sell_order_id)
+    return paired_off(same_groups(*pair), (real.time, placebo.time), (missed, invented), TOLERANCE_NS)
+
+
 def compare(day: Any, price2: I64, placebo: Matches, ticks: I64 | None = None) -> Comparison:
     """Compare a placebo's matches with the day's own.
 
@@ -201,7 +208,7 @@ def compare(day: Any, price2: I64, placebo: Matches, ticks: I64 | None = None) -
     pair = (real.buy_order_id, placebo.buy_order_id), (real.sell_order_id, placebo.sell_order_id)
     times, shares = (real.time, placebo.time), (real.quantity, placebo.quantity)
     missed, invented = paired_off(same_groups(*pair, (real.price2, placebo.price2)), times, shares, TOLERANCE_NS)
-    elsewhere, _ = paired_off(same_groups(*pair), times, (missed, invented), TOLERANCE_NS)
+    elsewhere, _ = at_other_prices(real, placebo, missed, invented)
     events = first_of_events(real)
     named, answer = answers(real, events, placebo)
     outside = off_quote(real, fills, day.quotes, ticks_by_price(USUAL_TICKS) if ticks is None else ticks)
@@ -225,7 +232,7 @@ def compare(day: Any, price2: I64, placebo: Matches, ticks: I64 | None = None) -
         off_quote_shares=int(real.quantity[outside].sum()),
         single_fills=single,
     )
-    return Comparison(real, missed, invented, events, named, answer, counts)
+    return Comparison(real, missed, invented, events, named, answer, outside, counts)
 
 
 def fidelity_row(fidelity: Fidelity) -> dict[str, int]:

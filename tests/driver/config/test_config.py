@@ -3,7 +3,7 @@
 import re
 import tomllib
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from driver.config.keys import KINDS, PATHS, Config, default_text
 from driver.config.loading import load_config
 from driver.plan.jobs import job_settings
 from kernels.conventions import POPULATION_SWEEP
+from kernels.measure.choices import ReplayChoices
 from tests.driver.readme_tables import key_table
 from tickstore.errors import UserError
 
@@ -50,6 +51,7 @@ def test_defaults_are_the_documented_ones() -> None:
     config = load_config({}).config
     assert (config.max_workers, config.chunk_size_mb, config.format) == (8, 1024, "gzip")
     assert (config.hour_start, config.hour_end, config.all_dates, config.resume) == (0, 23, True, True)
+    assert config.dark_pool_scenarios == ("A", "B", "C", "P", "R", "D")
     assert config.ticks == ((0, 1), (100, 5), (2000, 10))
     settings = job_settings(config, ())
     assert settings.simulation.dark_share_ppm == 500_000
@@ -126,7 +128,19 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
     [
         ({"markout_seconds": "1,1.0000001"}, "two horizons are both called 1s in the tables"),
         ({"fill_seconds": "60,60.0000001"}, "--fill_seconds: two horizons are both called 60s in the tables"),
-        ({"allow_locked": "true"}, "belongs to scenario R"),
+        (
+            {"allow_locked": "true", "dark_pool_scenarios": "A,B,C"},
+            "--allow_locked belongs to scenarios P and R and D, of which .*=A,B,C has none",
+        ),
+        ({"matches_as": "trades", "dark_pool_scenarios": "A,B,C"}, "--matches_as belongs to scenarios P and R and D"),
+        ({"horizon": "close", "dark_pool_scenarios": "A,B,C"}, "--horizon belongs to scenarios R and D"),
+        (
+            {"without_participants": "69", "dark_pool_scenarios": "A,B,C"},
+            "--without_participants belongs to scenarios R and D",
+        ),
+        ({"dark_seconds": "30", "dark_pool_scenarios": "A,B,C"}, "--dark_seconds belongs to scenarios R and D"),
+        ({"horizon": "tomorrow"}, "one of rest_s, end, last_fill, close"),
+        ({"dark_seconds": "-1"}, "a number, 0 to 86400"),
         ({"hour_start": "12", "hour_end": "9"}, "no hour is left"),
         ({"hour_end": "24"}, r"--hour_end needs a whole number, 0 to 23, not '24'"),
         ({"date_start": "2024-02-01", "date_end": "2024-01-01"}, "no date is left"),
@@ -135,10 +149,15 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"all_dates": "false"}, "needs --date_start or --date_end"),
         ({"engine": "dask"}, "not available yet"),
         ({"scheduler": "tcp://localhost:8786"}, "belongs to --engine=dask"),
-        ({"dark_pool_scenarios": "A,R"}, "R, the replay, is not available yet"),
+        ({"dark_pool_scenarios": "A,R_optimistic"}, "one of A, B, C, P, R, D"),
+        ({"rule_switches": "no_half_tik"}, r"not a rule of the book: did you mean no_half_tick\?"),
+        ({"rule_switches": "zzz"}, "not a rule of the book: choose from no_half_tick, no_sweeps"),
+        ({"dark_seconds": "0,30"}, "--dark_seconds needs times above 0"),
+        ({"horizon": "end", "rest_s": "60"}, "--rest_s belongs to --horizon=rest_s"),
+        ({"dark_seconds": "30", "dark_pool_scenarios": "D"}, "--dark_seconds belongs to scenario R"),
         ({"dark_pool_scenarios": "A,X"}, "one of A, B, C"),
         ({"dark_pool_scenarios": ""}, "is empty"),
-        ({"alone": "true"}, "belong to scenario R"),
+        ({"alone": "true", "dark_pool_scenarios": "A,B,C"}, "--alone belongs to scenarios R and D"),
         ({"dark_share": "1.5"}, "a number, 0 to 1"),
         ({"dark_share": "0.1234567"}, "more than six decimals"),
         ({"dark_share": "nan"}, "a number, 0 to 1"),
@@ -154,7 +173,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"columns": "price"}, "pairs field:column"),
         ({"max_workers": "1_000"}, "a whole number"),
         ({"max_workers": "-1"}, "a whole number"),
-        ({"population": "some"}, "one of all, sweep, traded"),
+        ({"population": "some"}, "one of all, sweep, traded, rested"),
     ],
 )
 def test_wrong_values_say_what_is_needed(flags: dict[str, str], message: str) -> None:
@@ -212,6 +231,18 @@ def test_job_settings_carry_the_selection() -> None:
     assert settings.selection.population == POPULATION_SWEEP
     assert settings.simulation.scenarios == ("A", "C")
     assert settings.simulation.dark_share_ppm == 300_000
+
+
+def test_job_settings_carry_how_the_book_is_replayed() -> None:
+    assert job_settings(load_config({}).config, ()).replay == ReplayChoices()
+    config = replace(
+        load_config({"price_decimals": "2", "quantity_decimals": "1"}).config,
+        horizon="close", dark_seconds=(60.0, 5.0), latency_us=1.5, subject_minimum=100, rule_switches=("b", "a"),
+    )  # fmt: skip
+    assert job_settings(config, (), (9, 3)).replay == ReplayChoices(
+        horizon="close", dark_seconds=(5.0, 60.0), latency_ns=1_500, minimum=100, switches=("a", "b"), without=(3, 9),
+        price_unit=1_000,
+    )  # fmt: skip
 
 
 @given(st.integers(0, 1_000_000))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from driver.job.order_file import EXTENSIONS, open_order_file
+from driver.job.order_file import open_order_file
+from driver.job.table_file import EXTENSIONS
 from driver.plan.jobs import Settings
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation

@@ -10,6 +10,7 @@ from tests.oracles import tables as oracle
 from tests.oracles.raw_market import children_of, days_of
 from tests.oracles.tables import Day, Row
 
+ORDER = ("real", "A", "B", "C", "P", "R", "R_optimistic", "R_conservative", "D")
 Label = tuple[str, ...]
 Labels = Callable[[Day, Row], Iterable[Label]]
 QUANTILES = [f"{what}_{place}_bps" for what in ("shortfall", "saving") for place in ("p5", "median", "p95")]
@@ -58,7 +59,9 @@ def style_of(results: Path) -> Row:
     config = json.loads((results / "run.json").read_text())["config"]
     fees = any(config[name] for name in ("lit_bps", "dark_bps", "auction_bps", "booking_bps"))
     horizons = {name: [f"{s:g}" for s in config[f"{name[:-1]}_seconds"]] for name in ("markouts", "fills")}
-    scenarios = ["real", *config["dark_pool_scenarios"]]
+    asked = config["dark_pool_scenarios"]
+    bounds = {"R_optimistic", "R_conservative"} if "R" in asked else set()
+    scenarios = [name for name in ORDER if name == "real" or name in asked or name in bounds]
     return {"decimals": config["price_decimals"], "markouts": horizons["markouts"], "within": horizons["fills"],
             "fees": fees, "outliers": config["outliers"], "scenarios": scenarios}  # fmt: skip
 
@@ -96,7 +99,10 @@ def differences(results: Path, raw: Path) -> Iterator[str]:
         for order in day.orders:
             yield from (f"order {order['order_id']}: {fault}" for fault in oracle.unlawful(order, style["scenarios"]))
     for name, (keys, labels) in TABLES.items():
-        rows = [row for row in read(results / f"{name}.csv") if row.get("condition") != "volatility"]
+        rows = [
+            row for row in read(results / f"{name}.csv")
+            if row.get("condition") != "volatility" and row.get("breakdown") != "R_reason"
+        ]  # fmt: skip
         yield from table_differences(name, rows, keys, cut(days, labels), style, days)
     rows = [row for row in read(results / "by_condition.csv") if row["condition"] == "volatility"]
     yield from table_differences("volatility", rows, 2, cut(days, volatility(days)), style, days)

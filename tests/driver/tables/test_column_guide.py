@@ -9,20 +9,26 @@ import numpy as np
 import pytest
 
 from driver.config.keys import AGGREGATE_KEYS
+from driver.job.match_file import match_table
 from driver.job.order_file import order_columns
+from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
+from driver.tables.replay_guide import GUIDES
+from driver.tables.replay_tables import BOUND_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
 from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
 from kernels.measure.simulated import SimulatedFills
+from kernels.replay.fidelity import Fidelity
 from tests.blocks import with_columns
 from tests.builders import build_day
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
+from tests.kernels.replay.played_matches import matches_of
 
 
 def horizons(name: str) -> list[str]:
@@ -97,12 +103,28 @@ def test_the_readme_shows_the_columns_of_order_files() -> None:
     )
 
 
+@pytest.mark.parametrize("name", GUIDES)
+def test_the_readme_shows_the_columns_on_the_replayed_book(name: str) -> None:
+    text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
+    shown = text.partition(f"<!-- {name} columns -->\n")[2].partition(f"<!-- end of {name} columns -->")[0]
+    assert shown == column_table(GUIDES[name])
+
+
+def test_the_columns_on_the_replayed_book_are_what_is_written() -> None:
+    empty = matches_of([])
+    columns = match_table("P", empty, OrderIds({"order_id": empty.time}), "csv").column_names
+    assert columns == [column.name for column in GUIDES["matches"]]
+    written = ["security_code", "date", *Fidelity._fields, *FIDELITY_RATES], [*BOUND_COLUMNS], [*LIMIT_COLUMNS]
+    for name, columns in zip(("fidelity", "bounds", "by_time_limit"), written, strict=True):
+        assert columns == [column.name for column in GUIDES[name]]
+
+
 def test_both_readmes_list_the_tables() -> None:
     root = Path(__file__).resolve().parents[3]
     guide = (root / "driver" / "README.md").read_text(encoding="utf-8")
     assert guide.partition("<!-- tables -->\n")[2].partition("<!-- end of tables -->")[0] == table_table()
     overview = (root / "README.md").read_text(encoding="utf-8").partition("## Results")[2].partition("\n## ")[0]
-    assert set(re.findall(r"\w+\.(?:csv|html)\b", overview)) - {"metrics.csv", "orders.csv"} == FILES
+    assert set(re.findall(r"\w+\.(?:csv|html)\b", overview)) - {"metrics.csv", "orders.csv", "matches.csv"} == FILES
 
 
 def test_each_choice_of_aggregate_by_is_one_table() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from kernels.dark.records import RULE_BLOCK, RULE_DARK_LIMIT, RULE_MID
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
 from kernels.replay.collecting import Replayed
+from kernels.replay.matches import Matches
 from kernels.replay.replay import replay
-from kernels.replay.results import Matches
 from tests.builders import MemoryDay
 from tests.oracles import replay_subjects
 from tests.oracles.replay import Run

@@ -1,13 +1,17 @@
-"""Matches of a replay, written by hand or made of a day's own fills."""
+"""Small days of dark matches, and matches of a replay: written by hand or made of a day's own fills."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kernels.replay.fidelity.real_matches import real_matches
 from kernels.replay.matches import Matches
+from tests.builders import MemoryDay, build_day
 
 Row = dict[str, Any]
+T = 1_000_000_000
+QUOTE = {"timestamp": 0, "sequence": 1, "bid": 100, "offer": 110}
 DTYPES = {"buy": "i4", "sell": "i4", "aggressor_side": "i1", "rule": "i1", "booked": "i1", "preferenced": "i1"}
 USUAL = {"buy": -1, "sell": -1, "mid2": 0, "aggressor_side": 1, "rule": 1, "booked": 0, "preferenced": 0}
 
@@ -37,3 +41,24 @@ def with_rows(matches: Matches, day: Any) -> Matches:
     sides = ([row.get(int(number), -1) for number in numbers] for numbers in (matches[3], matches[4]))
     buy, sell = (np.array(side, np.int32) for side in sides)
     return matches._replace(buy=buy, sell=sell)
+
+
+def match(time: int, buy: int, sell: int, quantity: int, price: int, acts: int = 1, **more: Any) -> list[Row]:
+    """Return the two fills of a dark match; acts: 1 the buyer is aggressive, -1 the seller, 0 neither."""
+    common = {"timestamp": time, "quantity": quantity, "price": price, "deal_source": 47} | more
+    common.setdefault("match_id", time * 100 + buy)
+    return [
+        common | {"order_id": buy, "side": 1, "sequence": 2 * len(common), "aggressor": int(acts == 1)},
+        common | {"order_id": sell, "side": -1, "sequence": 2 * len(common) + 1, "aggressor": int(acts == -1)},
+    ]
+
+
+def day_of(*matches: list[Row], known: Sequence[int] = (), quotes: Sequence[Row] = (QUOTE,)) -> MemoryDay:
+    """Return a day of these matches; the known orders are in the order file."""
+    fills = [fill | {"sequence": place} for place, fill in enumerate(fill for both in matches for fill in both)]
+    events = [
+        {"order_id": number, "timestamp": 1, "sequence": number, "price": 105, "leaves_quantity": 1,
+         "matched_quantity": 0, "side": 1, "order_type": 64}
+        for number in known
+    ]  # fmt: skip
+    return build_day(events, fills, list(quotes))

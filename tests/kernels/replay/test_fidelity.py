@@ -12,35 +12,12 @@ from hypothesis import strategies as st
 
 from kernels.replay.fidelity import TOLERANCE_NS, Fidelity, compare, fidelity_row, trusted
 from kernels.replay.fidelity.real_matches import real_matches
-from tests.builders import MemoryDay, build_day, build_real_day
-from tests.kernels.replay.played_matches import history, played
+from tests.builders import MemoryDay, build_real_day
+from tests.kernels.replay.played_matches import QUOTE, T, day_of, history, match, played
 
 pytestmark = pytest.mark.reduced
 Row = dict[str, Any]
 MS = TOLERANCE_NS
-T = 1_000 * MS
-QUOTE = {"timestamp": 0, "sequence": 1, "bid": 100, "offer": 110}
-
-
-def match(time: int, buy: int, sell: int, quantity: int, price: int, acts: int = 1, **more: Any) -> list[Row]:
-    """Return the two fills of a dark match; acts: 1 the buyer is aggressive, -1 the seller, 0 neither."""
-    common = {"timestamp": time, "quantity": quantity, "price": price, "deal_source": 47} | more
-    common.setdefault("match_id", time * 100 + buy)
-    return [
-        common | {"order_id": buy, "side": 1, "sequence": 2 * len(common), "aggressor": int(acts == 1)},
-        common | {"order_id": sell, "side": -1, "sequence": 2 * len(common) + 1, "aggressor": int(acts == -1)},
-    ]
-
-
-def day_of(*matches: list[Row], known: Sequence[int] = (), quotes: Sequence[Row] = (QUOTE,)) -> MemoryDay:
-    """Return a day of these matches; the known orders are in the order file."""
-    fills = [fill | {"sequence": place} for place, fill in enumerate(fill for both in matches for fill in both)]
-    events = [
-        {"order_id": number, "timestamp": 1, "sequence": number, "price": 105, "leaves_quantity": 1,
-         "matched_quantity": 0, "side": 1, "order_type": 64}
-        for number in known
-    ]  # fmt: skip
-    return build_day(events, fills, list(quotes))
 
 
 def counts(day: MemoryDay, *rows: tuple[int, int, int, int, int]) -> Fidelity:

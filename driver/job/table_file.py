@@ -1,0 +1,54 @@
+"""An order-level table as CSV, gzipped CSV or Parquet, which grows block by block. The lowest of `driver.job`."""
+
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+from isal import igzip
+from pyarrow import csv, parquet
+
+EXTENSIONS = {"csv": ".csv", "gzip": ".csv.gz", "parquet": ".parquet"}
+
+
+class TableFile:
+    """Writes tables of the same columns to an open binary file, one below the other."""
+
+    def __init__(self, handle: IO[Any], output_format: str, quoted: bool = False) -> None:
+        """Start without rows; ``quoted`` says that texts may need quotes."""
+        # Arrow quotes every text or none; names that need quotes are rare, and the other texts never do.
+        self._options = csv.WriteOptions(include_header=False, quoting_style="needed" if quoted else "none")
+        self._format = output_format
+        self._handle = self._stream = handle
+        self._parquet: Any = None
+        if self._format == "gzip":
+            compressor: Any = igzip.IGzipFile  # five times as fast as zlib, 3 % larger, plain gzip to any reader
+            self._stream = compressor("", "wb", compresslevel=2, fileobj=handle, mtime=0)
+        self._started = False
+
+    def write(self, table: pa.Table) -> None:
+        """Append rows; the first table, which may be empty, fixes the columns."""
+        if self._format == "parquet":
+            if self._parquet is None:
+                self._parquet = parquet.ParquetWriter(self._handle, table.schema, write_page_checksum=True)
+            self._parquet.write_table(table)
+            return
+        if not self._started:
+            self._stream.write((",".join(table.column_names) + "\n").encode())
+            self._started = True
+        sink = pa.BufferOutputStream()
+        csv.write_csv(table, sink, self._options)
+        self._stream.write(sink.getvalue().to_pybytes())
+
+    def close(self) -> None:
+        """Finish the stream; the file itself stays open."""
+        if self._parquet is not None:
+            self._parquet.close()
+        if self._stream is not self._handle:
+            self._stream.close()
+
+
+def remove_other_formats(folder: Path, name: str, kept: str) -> None:
+    """Remove files of an earlier run by that name in a format other than ``kept``; all of them where it is none."""
+    for output_format, extension in EXTENSIONS.items():
+        if output_format != kept:
+            (folder / f"{name}{extension}").unlink(missing_ok=True)

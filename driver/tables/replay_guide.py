@@ -1,0 +1,91 @@
+"""What the columns on the replayed book mean: of its three tables and of the files of matches.
+
+driver/README.md lists them; a test compares them with what is written.
+"""
+
+from typing import Final
+
+from driver.tables.column_guide import BPS, Column
+from driver.tables.replay_words import RUNS
+from kernels.measure.order_columns import BENEFIT, NONE
+
+
+def _plain(name: str, unit: str, meaning: str) -> Column:
+    return Column(name, unit, NONE, meaning)
+
+
+MATCHES: Final = (
+    _plain("scenario", "", "whose book: P, R, R_optimistic, R_conservative, D"),
+    _plain("time", "ns UTC", "of the match; a timestamp in Parquet"),
+    _plain("buy_order_id", "id", "as the input writes it"),
+    _plain("sell_order_id", "id", "the same"),
+    _plain("quantity", "shares", "traded"),
+    _plain("price", "price unit", "exact: half units end in .5"),
+    _plain("mid", "price unit", "of the quote in force, exact too"),
+    _plain("aggressor_side", "1, 2, 0", "the buyer was incoming, the seller, or both rested"),
+    _plain("rule", "word", "what priced it: mid, dark_limit, block"),
+    _plain("booked", "0, 1", "1: a crossing booking, no market trade"),
+    _plain("preferenced", "0, 1", "1: the incoming order met its own broker's first"),
+)
+FIDELITY: Final = (
+    _plain("security_code", "", "security; all in the last row"),
+    _plain("date", "", "trade date; all in the last row"),
+    _plain("real_matches", "count", "matches of the real dark book"),
+    _plain("real_shares", "shares", "their shares"),
+    _plain("placebo_matches", "count", "matches of P, the book replayed with nothing changed"),
+    _plain("placebo_shares", "shares", "their shares"),
+    _plain("exact_matches", "count", "real ones that P has with the same orders, price, quantity and nanosecond"),
+    _plain("missed_matches", "count", "real ones of which P lacks something: same orders and price within 1 ms"),
+    _plain("missed_shares", "shares", "what it lacks of them"),
+    _plain("invented_matches", "count", "matches of P of which something never happened"),
+    _plain("invented_shares", "shares", "what never happened of them"),
+    _plain("wrong_quantity_matches", "count", "real ones that P has in part"),
+    _plain("wrong_price_matches", "count", "real ones that P has, in part at least, at another price"),
+    _plain("events", "count", "instants at which a real order came in and traded in the dark"),
+    _plain("named_events", "count", "those whose first counterparty P has, at the real price"),
+    _plain("absent_events", "count", "those of orders that are not in the order files"),
+    _plain("off_quote_events", "count", "those at a price that the quote before them does not allow"),
+    _plain("off_quote_shares", "shares", "of all real matches at such prices"),
+    _plain("single_fills", "count", "real dark fills whose other side is not in the trades"),
+    _plain("named_share", "share", "named_events over events"),
+    _plain("exact_share", "share", "exact_matches over real_matches"),
+    _plain("missed_share", "share", "missed_shares over real_shares"),
+    _plain("invented_share", "share", "invented_shares over real_shares"),
+    _plain("trusted", "word", "yes, or not to be trusted: too little is named, too much missed or invented"),
+)
+CHARGES: Final = {"saving_bps": "unfilled at the mid of the end", "saving_touch_bps": "unfilled at the touch"}
+BOUNDS: Final = (
+    _plain("security_code", "", "security, or all"),
+    _plain("date", "", "trade date, or all"),
+    _plain("orders", "count", "selected order-days"),
+    _plain("priced_orders", "count", "those with costs"),
+    _plain("order_quantity", "shares", "asked for"),
+    _plain("real_fill_ratio", "share", "really filled over asked"),
+    *(_plain(f"{run}_fill_ratio", "share", f"filled under {run} over asked") for run in RUNS),
+    _plain("excluded_by_limit", "count", "orders that fill nothing under R since the mid never reached their limit"),
+    _plain("excluded_by_life", "count", "orders that fill nothing under R and rest for no time"),
+    *(
+        Column(f"{run}_{charge}", BPS, BENEFIT, f"saving under {run}, {how}")
+        for charge, how in CHARGES.items()
+        for run in RUNS
+    ),
+    *(
+        Column(f"{end}_{charge}", BPS, BENEFIT, f"{what} of the three, {how}")
+        for charge, how in CHARGES.items()
+        for end, what in (("low", "smallest"), ("high", "largest"))
+    ),
+    _plain("identified", "word", "yes where all six savings have the same sign, else not identified"),
+)
+TIME_LIMITS: Final = (
+    _plain("security_code", "", "security, or all"),
+    _plain("dark_seconds", "seconds", "most that an order rests in the dark before it is as it really was"),
+    _plain("orders", "count", "selected order-days"),
+    _plain("order_quantity", "shares", "asked for"),
+    _plain("priced_orders", "count", "those with costs"),
+    _plain("filled_quantity", "shares", "filled, in the dark and after it"),
+    _plain("fill_ratio", "share", "filled over asked"),
+    Column("saving_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_bps']}"),
+    Column("saving_touch_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_touch_bps']}"),
+    _plain("best", "word", "chosen_after_the_fact: of largest saving_bps; what it saves flatters it"),
+)
+GUIDES: Final = {"matches": MATCHES, "fidelity": FIDELITY, "bounds": BOUNDS, "by_time_limit": TIME_LIMITS}

@@ -1,0 +1,156 @@
+"""The tables on the replayed dark book: how faithful it is, what its bounds say, what a time limit would have done.
+
+`aggregate` adds the partials of all jobs, in the order of the plan, and writes what there is: without a replayed
+scenario none of these tables, without R neither bounds nor time limits.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from driver.sums.partial_file import Partial
+from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.replay_words import ALL, CENTRAL, CHARGED, NOT_IDENTIFIED, NOT_TRUSTED, RUNS, YES
+from driver.tables.row_measures import cost_bps, ratio
+from kernels.replay.fidelity import Fidelity, trusted
+
+AFTER_THE_FACT: Final = "chosen_after_the_fact"
+FIDELITY_RATES: Final = ("named_share", "exact_share", "missed_share", "invented_share", "trusted")
+BOUND_COLUMNS: Final = (
+    "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
+    *(f"{run}_fill_ratio" for run in RUNS),
+    "excluded_by_limit", "excluded_by_life",
+    *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
+    *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
+    "identified",
+)  # fmt: skip
+LIMIT_COLUMNS: Final = (
+    "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
+    "saving_bps", "saving_touch_bps", "best",
+)  # fmt: skip
+BY_LIMIT: Final = "limit_away"  # why subjects of R fill nothing, of ``kernels.replay.reasons``
+Key = tuple[str, str]  # security and date, or ALL
+
+
+@dataclass(slots=True)
+class ReplaySums:
+    """What the jobs of a run say of the replay."""
+
+    fidelity: dict[Key, Counter[str]] = field(default_factory=dict)  # of each job, then of all
+    unfilled: dict[str, list[int]] = field(default_factory=dict)  # of all, by why: orders, and shares they ask for
+    excluded: dict[Key, Counter[str]] = field(default_factory=dict)  # of all, by security and date
+    limits: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # by security, and of all, and by seconds
+
+    def add(self, partial: Partial) -> None:
+        """Add what a job says."""
+        if partial.fidelity:
+            self.fidelity[partial.security, partial.date] = Counter(partial.fidelity)
+        security, date = partial.security, partial.date
+        for reason, counts in partial.unfilled.items():
+            before = self.unfilled.get(reason, [0, 0])
+            self.unfilled[reason] = [one + more for one, more in zip(before, counts, strict=True)]
+        limit = partial.unfilled.get(BY_LIMIT, [0])[0]
+        for key in ((ALL, ALL), (security, ALL), (ALL, date)):
+            self.excluded.setdefault(key, Counter()).update(excluded_by_limit=limit, excluded_by_life=partial.lifeless)
+        for name in (ALL, security) if partial.time_limits else ():
+            of_security = self.limits.setdefault(name, {})
+            for seconds, sums in partial.time_limits.items():
+                of_security.setdefault(seconds, Counter()).update(sums)
+
+    def tables(self, rows: Mapping[Key, Sequence[Mapping[str, Value]]]) -> dict[str, bytes]:
+        """Return the files there are, by name; rows : measures of every scenario, of all and by security and date."""
+        found = {}
+        if self.fidelity:
+            found["fidelity.csv"] = fidelity_csv(self.fidelity)
+        if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
+            bounds = [bounds_row(key, measured, self.excluded[key]) for key, measured in rows.items()]
+            found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
+        if self.limits:
+            found["by_time_limit.csv"] = limits_csv(self.limits)
+        return found
+
+    def unexecuted(self) -> list[dict[str, Value]]:
+        """Return rows of unexecuted.csv: subjects that fill nothing under R, by why."""
+        return [
+            {
+                "breakdown": f"{CENTRAL}_reason", "value": reason, "scenario": CENTRAL, "orders": orders,
+                "fully_filled": 0, "partially_filled": 0, "not_executed": orders, "order_quantity": shares,
+                "filled_quantity": 0, "fill_ratio": ratio(0, shares),
+            }
+            for reason, (orders, shares) in sorted(self.unfilled.items())
+        ]  # fmt: skip
+
+
+def fidelity_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
+    """Return how faithful the placebo is by job, then of all: counts that add, and shares of them."""
+    total = Counter[str]()
+    for counts in jobs.values():
+        total.update(counts)
+    names = Fidelity._fields
+    rows = [
+        [*key, *(counts[name] for name in names), *fidelity_rates(counts)]
+        for key, counts in {**jobs, (ALL, ALL): total}.items()
+    ]
+    return csv_bytes(["security_code", "date", *names, *FIDELITY_RATES], rows)
+
+
+def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:
+    """Return first counterparties named of all events, exact matches of all, shares missed and invented of the real."""
+    real = counts["real_shares"]
+    return (
+        ratio(counts["named_events"], counts["events"]),
+        ratio(counts["exact_matches"], counts["real_matches"]),
+        ratio(counts["missed_shares"], real),
+        ratio(counts["invented_shares"], real),
+        YES if trusted(counts) else NOT_TRUSTED,
+    )
+
+
+def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int]) -> dict[str, Value]:
+    """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario."""
+    by_name = {str(row["scenario"]): row for row in measured}
+    real, runs = by_name["real"], [by_name[name] for name in RUNS]
+    row: dict[str, Value] = dict(zip(("security_code", "date"), key, strict=True))
+    row |= {name: real[name] for name in ("orders", "priced_orders", "order_quantity")}
+    row |= {"real_fill_ratio": real["fill_ratio"]}
+    row |= {f"{run['scenario']}_fill_ratio": run["fill_ratio"] for run in runs}
+    row |= {name: excluded[name] for name in ("excluded_by_limit", "excluded_by_life")}
+    signs = set()
+    for charge in CHARGED:
+        row |= {f"{run['scenario']}_{charge}": run[charge] for run in runs}
+        savings = [float(run[charge]) for run in runs if run[charge] is not None]  # type: ignore[arg-type]
+        whole = len(savings) == len(runs)
+        row |= {f"low_{charge}": min(savings) if whole else None, f"high_{charge}": max(savings) if whole else None}
+        signs |= {(saving > 0) - (saving < 0) for saving in savings} if whole else {0}
+    row["identified"] = YES if len(signs) == 1 and 0 not in signs else NOT_IDENTIFIED
+    return row
+
+
+def limits_csv(securities: Mapping[str, Mapping[str, Mapping[str, int]]]) -> bytes:
+    """Return the curve of time limits, of all orders and by security; the best limit of each is marked."""
+    rows: list[list[Value]] = []
+    for security, by_seconds in securities.items():
+        found = [
+            limit_row(seconds, sums) for seconds, sums in sorted(by_seconds.items(), key=lambda one: float(one[0]))
+        ]
+        savings = [row["saving_bps"] for row in found if row["saving_bps"] is not None]
+        best = max(savings, key=float) if savings else None
+        first = next((row for row in found if best is not None and row["saving_bps"] == best), None)
+        for row in found:
+            row |= {"security_code": security, "best": AFTER_THE_FACT if row is first else None}
+            rows.append([row[name] for name in LIMIT_COLUMNS])
+    return csv_bytes(LIMIT_COLUMNS, rows)
+
+
+def limit_row(seconds: str, sums: Mapping[str, int]) -> dict[str, Value]:
+    """Return what R does with at most so many seconds in the dark, the rest as it really was."""
+    row: dict[str, Value] = {"dark_seconds": float(seconds)}
+    row |= {name: sums[name] for name in ("orders", "order_quantity", "priced_orders")}
+    row["filled_quantity"] = sums["filled_quantity"]
+    row["fill_ratio"] = ratio(sums["filled_quantity"], sums["order_quantity"])
+    row["saving_bps"] = cost_bps(sums["saving"], sums["base"])
+    row["saving_touch_bps"] = cost_bps(sums["saving_touch"], sums["base_touch"])
+    if sums["unknown_orders"]:
+        row |= dict.fromkeys(("filled_quantity", "fill_ratio", "saving_bps", "saving_touch_bps"))
+    return row

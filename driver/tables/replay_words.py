@@ -1,0 +1,82 @@
+"""What is said of the replay after a run and in the report, from fidelity.csv and bounds.csv alone.
+
+Nothing heavy is imported: a run that finds everything up to date says it too.
+"""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from kernels.conventions import BOUNDS
+
+Cells = Mapping[str, str]
+ALL: Final = "all"
+CENTRAL: Final = "R"
+RUNS: Final = (CENTRAL, *BOUNDS)
+YES, NOT_IDENTIFIED, NOT_TRUSTED = "yes", "not identified", "not to be trusted"
+# A sign is identified only where all runs agree in both.
+CHARGED: Final = {"saving_bps": "at the mid of the end", "saving_touch_bps": "at the touch"}
+
+
+def replay_notes(results: Path) -> tuple[str, ...]:
+    """Return a sentence on fidelity, and one on the bounds, of a run that replayed the dark book."""
+    fidelity, bounds = (_whole(results / f"{name}.csv") for name in ("fidelity", "bounds"))
+    return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds) if bounds else ()))
+
+
+def _whole(path: Path) -> Cells | None:
+    """Return the row of all orders of a table, None where there is no such table."""
+    if not path.exists():
+        return None
+    with path.open(newline="", encoding="utf-8") as file:
+        return next((row for row in csv.DictReader(file) if row["security_code"] == ALL == row["date"]), None)
+
+
+def fidelity_words(row: Cells) -> tuple[str, ...]:
+    """Return what the placebo gives back, and that the rest is not to be trusted where it is too little."""
+    events, shares = int(row["events"]), int(row["real_shares"])
+    named = f"{int(row['named_events']):,} of {events:,} first counterparties" if events else "no first counterparty"
+    said = (
+        f"the replay gives back {named} of the real dark book (P); of {shares:,} dark shares it misses "
+        f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
+    )
+    if not shares:
+        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there"
+    return (said,) if row["trusted"] == YES else (said, _floor())
+
+
+def _floor() -> str:
+    from kernels.replay.fidelity import LEAST_NAMED, MOST_WRONG  # with numba, which most runs that end so do without
+
+    floor = (
+        f"{100 * LEAST_NAMED:g} % of first counterparties named, {100 * MOST_WRONG:g} % of shares missed or invented"
+    )
+    return f"R and D are {NOT_TRUSTED}: the replay is below the floor of {floor}"
+
+
+def bounds_words(row: Cells) -> tuple[str, ...]:
+    """Return what R saves between its bounds, whether its sign is known, and what it fills."""
+    if not all(row[f"{run}_{charge}"] for run in RUNS for charge in CHARGED):
+        return ()
+    bands = [
+        f"{_signed(row[f'{CENTRAL}_{charge}'])} bps {CHARGED[charge]} "
+        f"({_signed(row[f'low_{charge}'])} to {_signed(row[f'high_{charge}'])})"
+        for charge in CHARGED
+    ]
+    low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
+    sign = "its sign is identified" if row["identified"] == YES else "its sign is not identified"
+    filled = f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked ({100 * low:.1f} to {100 * high:.1f} %)"
+    excluded = f"{int(row['excluded_by_limit']):,} orders are excluded by their limit, {int(row['excluded_by_life']):,}"
+    return (
+        f"R saves {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, "
+        f"{_percent(row['real_fill_ratio'])} really filled; {excluded} by their life",
+    )
+
+
+def _percent(share: str) -> str:
+    return f"{100 * float(share):.2f} %" if share else "none"
+
+
+def _signed(value: str) -> str:
+    return f"{float(value):+.2f}"
