@@ -12,7 +12,7 @@ import numpy as np
 import tickstore
 from driver.job.order_file import EXTENSIONS, open_order_file
 from driver.job.order_ids import OrderIds
-from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
+from driver.job.quality import count_kinds, note_set_apart, plausible_of, warnings_of
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
@@ -51,8 +51,9 @@ def run_job(job: Job) -> JobReport:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
         quality = count_kinds(day, job)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
-        ranges = interval_ranges(plausible_table(day, job), job.session)
+        plausible = plausible_of(day, job)
+        volumes = market_volumes(day.fills["quantity"], plausible.fills.venue)
+        ranges = interval_ranges(plausible.quotes._asdict(), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
         blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers())
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):

@@ -25,7 +25,7 @@ from kernels.measure.fees import write_fees
 from kernels.measure.order_columns import DECIDED, FEES, PARENTS
 from kernels.measure.own_fills import broken_order
 from kernels.measure.result_rows import OrderBlock, Rows, empty_rows
-from kernels.measure.rules import Day, Inputs, faults_of, prepare
+from kernels.measure.rules import Day, Inputs, plausible_columns, prepare
 from kernels.measure.selection import select
 from kernels.measure.stages import measure_orders, sub_block
 
@@ -98,10 +98,10 @@ def check_conservation(rows: Rows) -> None:
 
 def data_quality(day: Day, session: Session, ticks: tuple[tuple[int, int], ...] = USUAL_TICKS) -> dict[str, int]:
     """Return counts by kind over the whole partition: what reconciles, what does not, what is no market."""
-    orders, fills = take_columns(OrderColumns, day.orders), take_columns(FillColumns, day.fills)
-    quotes, fault = take_columns(QuoteColumns, day.quotes), faults_of(day)
-    trading = int(session.start), int(session.end)
-    counts = quality_counts(orders, fills, quotes, ticks_by_price(ticks), fault, trading)
+    orders, events = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
+    tables = orders, events, take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
+    by_price = ticks_by_price(ticks)
+    counts = quality_counts(tables, plausible_columns(day, by_price), by_price, (int(session.start), int(session.end)))
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])

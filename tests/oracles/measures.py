@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from tests.oracles.lives import SET_APART, naive_life
+from tests.oracles.plausible import PRICE, naive_far, naive_plausible
 
 Row = dict[str, Any]
 NS = 1_000_000_000
@@ -25,8 +26,8 @@ VENUE_OF_DEAL = {
 
 
 def venue_of(fill: Row) -> int:
-    """Return where a fill took place; what no list has is somewhere else."""
-    return VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
+    """Return where a fill took place; what no list has, or is at a price that cannot be, is somewhere else."""
+    return OTHER if fill.get("far") else VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
 
 
 def naive_mid2(quote: Row | None) -> int | None:
@@ -334,6 +335,7 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
     def against(reference2: Fraction) -> Fraction | None:
         return Fraction(bps * side * (price2 - reference2) / reference2) if reference2 > 0 else None
 
+    fills = [fill for fill in fills if not fill["far"]]
     alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
     prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 49, 20, 90) and f["side"] > 0]
     own = [f for f in o["market"] if f["deal_source"] not in (50, 51, 52)]
@@ -490,6 +492,9 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
     Rows are in (timestamp, sequence) order already.
     """
     rules = rules | {"states_only": not fills and naive_matched(events)}
+    quotes = naive_plausible(quotes, rules["ticks"])
+    for fill in fills:
+        fill["far"] = naive_far(fill, quotes)
     naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
@@ -505,6 +510,7 @@ def naive_lives(events: list[Row], fills: list[Row]) -> dict[int, Row]:
         rows = [row for row in events if row["order_id"] == number]
         mine = [row for row in fills if row["order_id"] == number]
         lives[number] = naive_life(rows, mine, bool(fills)) | {"last": rows[-1]}
+        lives[number]["fault"] |= PRICE if any(fill["far"] for fill in mine) else 0
     return lives
 
 

@@ -47,7 +47,7 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
 
 
 def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
-    fault = views["orders/fault"]
+    fault = views["orders/fault"].astype(np.int16)
     rows = np.flatnonzero(fault & FAULTS_SET_APART)
     if len(rows):
         first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}

@@ -19,7 +19,7 @@ _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
     NO_STATES: "order files without rows after executions, whose orders that traded are set apart; give files that "
     "state leaves and matched after each execution, or at the end: {count} security-days",
-    ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
+    ABSURD_QUOTES: "quotes with a spread above a fifth of the mid, which count as one-sided: {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }
 

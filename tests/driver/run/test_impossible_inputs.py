@@ -125,7 +125,7 @@ def test_a_quote_of_ten_thousands_is_no_quote(tmp_path: Path) -> None:
     assert (run.counts()["quotes_absurd_spread"], run.counts()["quotes_valid"]) == (1, 2)
     assert {number: row["benchmark"] for number, row in run.orders().items()} == {"11": "arrival", "12": "none"}
     assert abs(float(run.orders()["11"]["shortfall_bps"])) < 1
-    assert "quotes with a spread above half of the mid, which count as one-sided: 1; first: security 101" in run.said
+    assert "quotes with a spread above a fifth of the mid, which count as one-sided: 1; first: security 101" in run.said
 
 
 def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
@@ -144,8 +144,11 @@ def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
 def test_fills_at_prices_that_cannot_be_are_counted(price: int, count: int, tmp_path: Path) -> None:
     trades = [f"1,{at('10:05:00')},101,3350,B,50,1", f"1,{at('10:06:00')},101,{price},B,50,1"]
     quotes = [f"{at('10:00:00')},101,3340,3360"]
-    run = Run(tmp_path, orders=life(1, "10:05:00", "10:06:00", 100), trades=trades, nbbo=quotes)
+    orders = [*life(1, "10:05:00", "10:06:00", 100), *life(2, "10:20:00", "10:21:00", 100)]
+    run = Run(tmp_path, orders=orders, trades=trades, nbbo=quotes)
     assert run.counts()["fills_price_implausible"] == count
+    assert set(run.orders()) == ({"2"} if count else {"1", "2"})
+    assert (run.counts()["orders_price_implausible"], run.real["orders"]) == (count, 2 - count)
     assert (f"{count} fills have no price, or one more than 8 times off the mid; first: {price} " in run.said) == (
         count > 0
     )
