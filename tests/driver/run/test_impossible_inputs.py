@@ -128,16 +128,36 @@ def test_a_quote_of_ten_thousands_is_no_quote(tmp_path: Path) -> None:
     assert "quotes with a spread above a fifth of the mid, which count as one-sided: 1; first: security 101" in run.said
 
 
-def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["run", "convert"])
+def test_an_input_whose_orders_are_all_set_apart_is_refused(command: str, tmp_path: Path) -> None:
     columns = f"{ORDERS},changereason"
     rows = [f"1,{at('10:05:00')},101,3350,B,{left},{left},0,69,{reason}" for left, reason in ((50, 5), (100, 6))]
     (tmp_path / "orders.csv").write_text("\n".join([columns, *rows]) + "\n")
-    done = darkreplay("run", "--orders=orders.csv", "--store=store", "--results=results", folder=tmp_path)
+    where = ("--store=store", "--results=results") if command == "run" else ("--store=store",)
+    done = darkreplay(command, "--orders=orders.csv", *where, folder=tmp_path)
+    assert done.returncode == 2
+    assert (
+        "all orders contradict themselves, 1, and would be in no table: nothing was stored; first: security 101 on "
+        "2024-09-05, order 1 (orders_rows_out_of_order)" in done.stderr
+    )
+    assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_that_all_orders_were_set_apart_by_the_ticks_of_a_run_is_said(tmp_path: Path) -> None:
+    """With ticks of 5 the only quote is absurd and contradicts nothing, with ticks of 100 it is a quote."""
+    tables = {
+        "orders": [ORDERS, *life(1, "10:05:00", "10:06:00", 100)],
+        "trades": [TRADES, *(f"1,{at(f'10:0{k}:00')},101,50000,B,50,1" for k in (5, 6))],
+        "nbbo": [NBBO, f"{at('10:00:00')},101,3340,4200"],
+    }
+    for table, lines in tables.items():
+        (tmp_path / f"{table}.csv").write_text("\n".join(lines) + "\n")
+    flags = [f"--{table}={table}.csv" for table in tables]
+    assert darkreplay("convert", *flags, "--store=store", folder=tmp_path).returncode == 0
+    done = darkreplay("run", "--store=store", "--results=results", "--ticks=0:100", folder=tmp_path)
     assert done.returncode == 2
     assert "the selection is empty: all orders in the data were set apart: " in done.stderr
-    assert (
-        "1 orders contradict themselves and are in no table; first: order 1 (orders_rows_out_of_order)" in done.stderr
-    )
+    assert "1 orders contradict themselves and are in no table; first: order 1 (orders_price_impl" in done.stderr
 
 
 @pytest.mark.parametrize(("price", "count"), [(3350, 0), (26_800, 0), (33_500, 1), (419, 0), (400, 1), (0, 1)])
