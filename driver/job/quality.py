@@ -18,8 +18,10 @@ from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, plausible_columns
+from tickstore.building.oddities import Oddity, other_unit
 from tickstore.parse.text_ids import order_name
 
+UNITS: Final = "prices_in_two_units"
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
 WARNINGS: Final = {
     "orders_not_reconciled": "orders do not agree with their fills",
@@ -29,6 +31,7 @@ WARNINGS: Final = {
     "carried_unknown": "orders begin with a row that may show an execution; all it has matched counts as of this day",
     "fills_unknown_deal_source": "fills have deal sources nobody knows: they fill their orders and belong to no venue",
     "fills_price_implausible": "fills have no price, or one more than 8 times off the mid",
+    UNITS: "tables have prices in another unit than the quotes (see --price_format, --price_decimals)",
     "fills_beyond_limit": "fills are beyond the limits of their orders",
     "quotes_absurd_spread": "quotes have a spread above a fifth of the mid and count as one-sided",
     "quotes_jumping": "quotes jump from the quotes before and after them, which agree, and count as one-sided",
@@ -39,7 +42,25 @@ QUOTE_MARKS: Final = {"quotes_absurd_spread": ABSURD, "quotes_jumping": JUMPING}
 def count_kinds(day: Day, job: Job) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind, and where the session is known from."""
     counts = data_quality(day, job.session, job.settings.simulation.ticks)
-    return counts | {f"session_from_{job.session.source}": 1}
+    return counts | _never_met(day, counts) | {UNITS: len(_units(day, job)), f"session_from_{job.session.source}": 1}
+
+
+def _never_met(day: Day, counts: dict[str, int]) -> dict[str, int]:
+    """Return which tables of the day lack what others have: names may be written in two ways, or dates be others."""
+    orders, executed = len(day.orders["order_id"]), bool(np.any(day.orders["matched_quantity"]))
+    return {
+        "day_without_orders": int(orders == 0),
+        "day_without_trades": int(counts["fills"] == 0 and executed),
+        "day_without_quotes": int(counts["quotes"] == 0),
+    }
+
+
+def _units(day: Day, job: Job) -> list[Oddity]:
+    """Return which of the day's prices are in another unit than its quotes."""
+    tables, quotes = {"order": day.events["price"], "trade": day.fills["price"]}, day.quotes
+    decimals = job.settings.price_decimals
+    return [odd for name, prices in tables.items()
+            for odd in other_unit(name, prices, quotes["bid"], quotes["offer"], decimals)]  # fmt: skip
 
 
 def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:
@@ -84,6 +105,8 @@ def _first(day: Day, job: Job, kind: str) -> str:
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
     if kind in ("fills_price_implausible", "fills_beyond_limit"):
         return _first_fill(day, plausible.far if kind == "fills_price_implausible" else _beyond(day, job))
+    if kind == UNITS:
+        return _units(day, job)[0].first
     if kind in QUOTE_MARKS:
         row = int(np.argmax(plausible.quote_kind == QUOTE_MARKS[kind]))
         bid, offer, time = (int(day.quotes[name][row]) for name in ("bid", "offer", "timestamp"))

@@ -7,6 +7,7 @@ from typing import Final
 
 from kernels.conventions import FAULT_KINDS
 
+DATE_IMPLAUSIBLE: Final = "date_implausible"
 _SOURCES: Final = {
     "file": "a session file",
     "stated": "the user's own --session",
@@ -51,6 +52,11 @@ KIND_MEANINGS: Final = {
     "quotes_empty": "both sides are missing",
     "quotes_absurd_spread": "a spread above a fifth of the mid and above 20 ticks: taken for one-sided",
     "quotes_jumping": "up to three rows at over twice, or under half, the level before and after: taken for one-sided",
+    "prices_in_two_units": "1 or 2: of orders and trades, those whose usual price is over 8 times off the usual mid",
+    "day_without_orders": "1: trades or quotes, and no orders: securities or dates that never meet",
+    "day_without_trades": "1: orders that matched, and no trades",
+    "day_without_quotes": "1: no quotes",
+    DATE_IMPLAUSIBLE: "1: before 2000, or parted from most dates of the run by 10 years: another epoch or unit",
     "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
     **{f"session_from_{source}": f"1: continuous trading is known from {text}" for source, text in _SOURCES.items()},

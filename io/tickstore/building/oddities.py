@@ -1,6 +1,6 @@
 """What a partition's columns say that cannot be: orders that contradict themselves, absurd quotes, prices of two units.
 
-Found by the build task, told as warnings by the conversion.
+Found by the build task, told as warnings by the conversion. A run counts prices of two units once more.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
     found = [*_orders_set_apart(views), *_without_states(views)]
     found += [*_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
-        found += _other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
+        found += other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
     return found
 
 
@@ -125,7 +125,7 @@ def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[
         yield Oddity(ABSURD_QUOTES, count, first)
 
 
-def _other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
+def other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
     """Find prices that are so far from the quotes that one of the files must be in another unit."""
     price = prices[:: max(1, len(prices) // _SAMPLE)]
     price, mid = price[price > 0], _usual_mid(bid, offer)

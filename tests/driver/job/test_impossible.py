@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.job.job import run_job
+from driver.job.quality import UNITS
 from driver.plan.jobs import Job, Settings
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
-from driver.tables.quality_kinds import KIND_MEANINGS
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, KIND_MEANINGS
 from kernels.base.memory import Buffers
 from kernels.conventions import FAULTS_SET_APART
 from kernels.market.quality import QUALITY_KINDS
@@ -151,5 +152,6 @@ def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
 
 def test_every_kind_has_a_meaning() -> None:
     counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", *DECISION_KINDS}
+    counted |= {UNITS, DATE_IMPLAUSIBLE, *(f"day_without_{table}" for table in ("orders", "trades", "quotes"))}
     sources = {f"session_from_{source}" for source in ("file", "stated", "auction", "activity", "config")}
     assert set(KIND_MEANINGS) == counted | sources

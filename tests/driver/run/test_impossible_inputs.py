@@ -172,3 +172,23 @@ def test_fills_at_prices_that_cannot_be_are_counted(price: int, count: int, tmp_
     assert (f"{count} fills have no price, or one more than 8 times off the mid; first: {price} " in run.said) == (
         count > 0
     )
+
+
+def test_what_never_meets_and_is_in_another_unit_or_time_is_counted(tmp_path: Path) -> None:
+    """Quotes of 102 are in another unit; 00103 is 103 in the other files; a day is thirty years early."""
+    orders = [*life(1, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace(",101,", ",102,") for row in life(2, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace(",101,", ",x00103,") for row in life(3, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace("2024-09-05", "1994-09-05") for row in life(4, "10:05:00", "10:06:00", 100)]
+    trades = [f"1,{at(f'10:0{k}:00')},101,3350,B,50,1" for k in (5, 6)]
+    nbbo = [
+        f"{at('10:00:00')},{security},{price},{price}" for security, price in ((101, 3350), (102, 335_000), ("x103", 9))
+    ]
+    run = Run(tmp_path, orders=orders, trades=trades, nbbo=nbbo)
+    kinds = "prices_in_two_units", "day_without_orders", "day_without_trades", "day_without_quotes", "date_implausible"
+    assert [run.counts()[kind] for kind in kinds] == [1, 1, 3, 2, 1]
+    assert (
+        "1 tables have prices in another unit than the quotes (see --price_format, --price_decimals); first" in run.said
+    )
+    assert "1 security-days have trades or quotes and no orders" in run.said
+    assert "(date_implausible); first: security 101 on 1994-09-05" in run.said
