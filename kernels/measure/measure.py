@@ -16,7 +16,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
-from kernels.market.rebuilt_prices import judge_rebuilt
+from kernels.market.rebuilt_prices import judge_rebuilt, usable_rows
 from kernels.market.ticks import ticks_by_price
 from kernels.measure import result_rows as r
 from kernels.measure.choices import Choices, Session, Simulation
@@ -125,6 +125,8 @@ def warm() -> None:
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
-    inputs, known = prepare(day, choices, session, Buffers()), np.zeros(0, np.int16)
+    inputs = prepare(day, choices, session, Buffers())
     columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
-    judge_rebuilt(*columns, ticks, inputs.sums.price2, known)
+    known, rank, usable = np.zeros(0, np.int16), np.zeros(0, np.int32), np.zeros(0, np.int32)
+    usable_rows(inputs.quotes, usable)
+    judge_rebuilt(*columns, usable, ticks, inputs.sums.price2, known, rank)
