@@ -59,6 +59,8 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
     write_terms(run, facts, i, x, step, order.subject)
     if state.open == 1 and state.no_amended == 0:
         look(run, facts, step.time, x)
+    elif state.open == 1:
+        order.untried = 1  # it trades at the next change of the quote
 
 
 @inlined
