@@ -16,6 +16,7 @@ from kernels.measure.rules import prepare
 from kernels.replay.fidelity import compare
 from kernels.replay.fidelity.queue_test import queue_test
 from kernels.replay.replay import replay
+from perf.fidelity import Days, print_tables
 from tests.kernels.replay.generated_days import made
 
 CONFIG: object = numba.config
@@ -35,3 +36,13 @@ def test_nothing_is_missed_or_invented(tmp_path: Path, seed: int) -> None:
     assert (found.missed_shares, found.invented_shares, found.wrong_price_matches, found.single_fills) == (0, 0, 0, 0)
     assert found.named_events == found.events == len(queue.right)
     assert np.count_nonzero(~queue.right) == 0
+
+
+@pytest.mark.skipif(getattr(CONFIG, "DISABLE_JIT", False), reason="the market is generated compiled")
+def test_the_table_of_a_folder_without_inferred_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made(3, tmp_path)
+    print_tables(Days(tmp_path / "raw", tmp_path), events=False)
+    shown = capsys.readouterr().out
+    assert "| file as it is | 54 of 54 | 0.00 | 0.00 |" in shown
+    assert "minimums imputed" in shown
+    assert "both" not in shown
