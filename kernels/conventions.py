@@ -31,8 +31,11 @@ TYPE_DARK: Final = TYPE_CENTRE_POINT | TYPE_BLOCK
 USUAL_TICKS: Final = ((0, 1), (100, 5), (2000, 10))
 
 # A spread of more than this share of the mid and this many ticks is absurd: one tick of a very cheap share is not.
-ABSURD_SPREAD: Final = 0.5
+ABSURD_SPREAD: Final = 0.2
 ABSURD_TICKS: Final = 20
+# Quotes of a few rows at so many times the level before and after them, or at its part, have jumped.
+JUMP: Final = 2
+LONGEST_JUMP: Final = 3
 
 # midTick (domain.md 1.2). Half-tick variants improve the limit by half a tick.
 MID_TICK_HALF: Final = (1, 4, 6)
@@ -83,7 +86,9 @@ FAULT_CARRIED_UNKNOWN: Final = (
     32  # without trades of it: whether the first row's matched is of earlier days cannot be told
 )
 FAULT_OUT_OF_ORDER: Final = 64  # an entry after other rows, or another side or participant than before
-# The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold.
+FAULT_PRICE: Final = 128  # a fill at a price that cannot be; never stored: the ticks of a run decide on quotes
+# The names of the bits in data_quality.csv, and those with which an order is set apart: conservation does not hold,
+# or a price cannot be.
 FAULT_KINDS: Final = {
     FAULT_MATCHED_FALLS: "orders_matched_falls",
     FAULT_NEGATIVE: "orders_negative_quantity",
@@ -92,9 +97,10 @@ FAULT_KINDS: Final = {
     FAULT_FILLED_EARLY: "orders_filled_before_entry",
     FAULT_CARRIED_UNKNOWN: "carried_unknown",
     FAULT_OUT_OF_ORDER: "orders_rows_out_of_order",
+    FAULT_PRICE: "orders_price_implausible",
 }
 FAULTS_SET_APART: Final = (
-    FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND | FAULT_OUT_OF_ORDER
+    FAULT_MATCHED_FALLS | FAULT_NEGATIVE | FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND | FAULT_OUT_OF_ORDER | FAULT_PRICE
 )
 
 # Fill groups by the final real state (design 5).

@@ -2,11 +2,11 @@
 
     python -m perf.fidelity [--folder ../shared/data/drr_2024-09-05] [--events]
 
-The folder holds orders.csv, trades.csv and nbbo.csv, and beside them ``inferred``: what the circulated files lost (the
-minimums in force at each row, quotes mended). Without it only the first rows of the first table can be made. Figures
-are of the placebo: first counterparties named, real dark shares missed and invented, in per cent, counted by pair and
-price within a millisecond; matches exact to the nanosecond stand beside. With ``--events`` every difference of the best
-run is listed.
+The folder holds orders.csv, trades.csv and nbbo.csv of one day, and beside them ``inferred``: what the circulated files
+lost (the minimums in force at each row, quotes mended). Without it only the first rows of the first table can be made.
+Figures are of the placebo: first counterparties named, real dark shares missed and invented, in per cent, counted by
+pair and price within a millisecond; matches exact to the nanosecond stand beside. With ``--events`` every difference
+of the best run is listed.
 """
 
 import tempfile
@@ -19,14 +19,19 @@ from typing import Any, Final
 import fire
 import numpy as np
 
+from driver.config.loading import load_config
+from driver.plan.sessions import plan_sessions
+from kernels.base.columns import I64
+from kernels.base.memory import Buffers
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Simulation
+from kernels.measure.rules import prepare
 from kernels.replay.fidelity import Comparison, compare, trusted
 from kernels.replay.fidelity.queue_test import queue_test
 from kernels.replay.imputed_minimums import imputed_minimums
-from kernels.replay.prepare import prepare_replay
 from kernels.replay.replay import replay
 from kernels.replay.rulebook import SWITCHES
-from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS, convert_real_day, open_converted, real_session
+from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS, convert_real_day, open_converted
+from tickstore import read_catalog
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "drr_2024-09-05"
 PLACEBO: Final = Choices(Selection(participants=(-1,)), Simulation(scenarios=("P",)))  # nobody is asked about
@@ -42,6 +47,9 @@ class Days:
     def __init__(self, folder: Path, scratch: Path) -> None:
         self.folder, self.scratch = folder, scratch
         self.opened: dict[frozenset[str], Any] = {}
+        self.day(())
+        partitions = read_catalog(scratch / "0" / "store").partitions
+        (self.session,) = plan_sessions(load_config({}).config, partitions).values()
 
     def day(self, repairs: Collection[str]) -> Any:
         """Return the day with these repairs."""
@@ -52,15 +60,19 @@ class Days:
             self.opened[key] = open_converted(store)
         return self.opened[key]
 
+    def price2(self, repairs: Collection[str]) -> I64:
+        """Return the exact prices of the day's fills."""
+        return prepare(self.day(repairs), PLACEBO, self.session, Buffers()).sums.price2
+
     def placebo(self, repairs: Collection[str], choices: ReplayChoices = PLACEBO.replay) -> Comparison:
         """Return the placebo of the day with these repairs against history."""
         day, told = self.day(repairs), replace(PLACEBO, replay=choices)
-        session, minimums = real_session(day), None
+        minimums = None
         if choices.impute_minimums:
             imputed = imputed_minimums(day)
             minimums = imputed.minimum, imputed.single_fill
-        price2 = prepare_replay(day, told, session).inputs.sums.price2
-        return compare(day, price2, replay(day, told, session, minimums).matches["P"])
+        price2 = self.price2(repairs)
+        return compare(day, price2, replay(day, told, self.session, minimums).matches["P"])
 
 
 def rule_rows(days: Days) -> Iterator[tuple[str, Comparison]]:
@@ -129,8 +141,7 @@ def print_tables(days: Days, events: bool) -> None:
     """Print the queue test, fidelity by rule and by cause, as Markdown."""
     whole = (days.folder / "inferred").exists()
     for repairs, name in (((), "as it is"), *(((tuple(REPAIRS), "repaired"),) if whole else ())):
-        day = days.day(repairs)
-        asked = queue_test(day, prepare_replay(day, PLACEBO, real_session(day)).inputs.sums.price2)
+        asked = queue_test(days.day(repairs), days.price2(repairs))
         print(f"Queue test, file {name}: {int(np.count_nonzero(asked.right))} of {len(asked.right)} named.\n")
     print("| placebo | named | missed % | invented % | exact | trusted |\n|---|---|---|---|---|---|")
     for name, found in rule_rows(days):

@@ -23,8 +23,9 @@ LEVELS = ((10, 3_390), (10, 3_390), (10, 3_390), (1, 60), (10, 2_000))
 class DayMaker:
     """Plays a random market forward and writes what its files would hold."""
 
-    def __init__(self, seed: int, orders: int, ranking: bool = False) -> None:
+    def __init__(self, seed: int, orders: int, ranking: bool = False, turn: tuple[int, int] | None = None) -> None:
         self.rng = Random(seed)
+        self.turn = turn  # an instant after which everything is another, and the seed of that
         self.tick, self.level = self.rng.choice(LEVELS)
         self.orders, self.ranking = orders, ranking
         self.rows: list[Row] = []
@@ -40,6 +41,9 @@ class DayMaker:
             self.quote()
         while self.entered < self.orders:
             self.time += rng.choice(STEPS)
+            if self.turn and self.time > self.turn[0]:
+                rng.seed(self.turn[1])
+                self.turn = None
             doing = (self.enter,) * 7 + (self.amend,) * 4 + (self.cancel, self.meet, self.meet, self.phantom)
             rng.choice((*doing, self.auction, self.report, self.quote, self.quote, self.quote, self.quote))()
         if rng.random() < 0.5:
@@ -268,7 +272,26 @@ class DayMaker:
             )  # fmt: skip
 
 
-def replay_day(seed: int) -> MemoryDay:
-    """Return a random day of 5 to 60 orders; one in six states ranking times."""
+def day_maker(seed: int, turn: tuple[int, int] | None = None) -> DayMaker:
+    """Return who makes a day of 5 to 60 orders; one in six states ranking times."""
     rng = Random(seed)
-    return DayMaker(seed, rng.choice((5, 12, 25, 40, 60)), ranking=rng.random() < 0.17).day()
+    return DayMaker(seed, rng.choice((5, 12, 25, 40, 60)), rng.random() < 0.17, turn)
+
+
+def replay_day(seed: int, turn: tuple[int, int] | None = None) -> MemoryDay:
+    """Return a random day. turn : an instant after which everything is another day's, and the seed of that."""
+    return day_maker(seed, turn).day()
+
+
+def mirrored_day(seed: int) -> tuple[MemoryDay, MemoryDay, int, int]:
+    """Return a day, the same with buys for sells and prices turned round, the sum of both prices, the tick."""
+    maker = day_maker(seed)
+    day, total = maker.day(), 2 * maker.level
+
+    def turned(price: int) -> int:
+        return price if price in (0, NULL) else total - price
+
+    rows = [{**row, "side": -row["side"], "price": turned(row["price"])} for row in maker.rows]
+    fills = [{**fill, "side": -fill["side"], "price": turned(fill["price"])} for fill in maker.fills]
+    quotes = [{**q, "bid": turned(q["offer"]), "offer": turned(q["bid"])} for q in maker.quotes]
+    return day, build_day(rows, fills, quotes), total, maker.tick

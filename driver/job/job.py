@@ -13,7 +13,7 @@ import tickstore
 from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
-from driver.job.quality import count_kinds, note_set_apart, plausible_table, warnings_of
+from driver.job.quality import count_kinds, note_set_apart, plausible_of, warnings_of
 from driver.job.replayed import limit_sums, play
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
@@ -54,8 +54,9 @@ def run_job(job: Job) -> JobReport:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
         quality = count_kinds(day, job)
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        volumes = market_volumes(day.fills["quantity"], day.fills["venue"])
-        ranges = interval_ranges(plausible_table(day, job), job.session)
+        plausible = plausible_of(day, job)
+        volumes = market_volumes(day.fills["quantity"], plausible.fills.venue)
+        ranges = interval_ranges(plausible.quotes._asdict(), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
         played = play(day, job, _kept_buffers())
         write_matches(job, day, texts, played.matches if job.settings.order_level else {})

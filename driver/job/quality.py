@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from kernels.base.columns import FillColumns, QuoteColumns, take_columns
-from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, NULL, VENUE_OTHER, VENUE_REPORT
-from kernels.market.quality import is_far
+from kernels.base.columns import EventColumns, FillColumns, OrderColumns, take_columns
+from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
+from kernels.market.plausible import ABSURD, JUMPING, Plausible, mark_beyond
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
-from kernels.measure.rules import Day, faults_of, plausible_columns
+from kernels.measure.rules import Day, plausible_columns
+from tickstore.building.oddities import Oddity, other_unit
 from tickstore.parse.text_ids import order_name
 
+UNITS: Final = "prices_in_two_units"
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
 WARNINGS: Final = {
     "orders_not_reconciled": "orders do not agree with their fills",
@@ -29,14 +31,36 @@ WARNINGS: Final = {
     "carried_unknown": "orders begin with a row that may show an execution; all it has matched counts as of this day",
     "fills_unknown_deal_source": "fills have deal sources nobody knows: they fill their orders and belong to no venue",
     "fills_price_implausible": "fills have no price, or one more than 8 times off the mid",
-    "quotes_absurd_spread": "quotes have a spread above half of the mid and count as one-sided",
+    UNITS: "tables have prices in another unit than the quotes (see --price_format, --price_decimals)",
+    "fills_beyond_limit": "fills are beyond the limits of their orders",
+    "quotes_absurd_spread": "quotes have a spread above a fifth of the mid and count as one-sided",
+    "quotes_jumping": "quotes jump from the quotes before and after them, which agree, and count as one-sided",
 }
+QUOTE_MARKS: Final = {"quotes_absurd_spread": ABSURD, "quotes_jumping": JUMPING}
 
 
 def count_kinds(day: Day, job: Job) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind, and where the session is known from."""
     counts = data_quality(day, job.session, job.settings.simulation.ticks)
-    return counts | {f"session_from_{job.session.source}": 1}
+    return counts | _never_met(day, counts) | {UNITS: len(_units(day, job)), f"session_from_{job.session.source}": 1}
+
+
+def _never_met(day: Day, counts: dict[str, int]) -> dict[str, int]:
+    """Return which tables of the day lack what others have: names may be written in two ways, or dates be others."""
+    orders, executed = len(day.orders["order_id"]), bool(np.any(day.orders["matched_quantity"]))
+    return {
+        "day_without_orders": int(orders == 0),
+        "day_without_trades": int(counts["fills"] == 0 and executed),
+        "day_without_quotes": int(counts["quotes"] == 0),
+    }
+
+
+def _units(day: Day, job: Job) -> list[Oddity]:
+    """Return which of the day's prices are in another unit than its quotes."""
+    tables, quotes = {"order": day.events["price"], "trade": day.fills["price"]}, day.quotes
+    decimals = job.settings.price_decimals
+    return [odd for name, prices in tables.items()
+            for odd in other_unit(name, prices, quotes["bid"], quotes["offer"], decimals)]  # fmt: skip
 
 
 def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:
@@ -45,6 +69,11 @@ def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iter
     for block in blocks:
         counts[SET_APART_LATE] += block.set_apart
         yield block
+
+
+def plausible_of(day: Day, job: Job) -> Plausible:
+    """Return what of a day's quotes and fills is plausible, by the ticks of the job."""
+    return plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
 
 
 def warnings_of(day: Day, job: Job, counts: dict[str, int]) -> tuple[str, ...]:
@@ -58,43 +87,41 @@ def warnings_of(day: Day, job: Job, counts: dict[str, int]) -> tuple[str, ...]:
 
 
 def _first(day: Day, job: Job, kind: str) -> str:
-    """Return the first order or quote of a kind."""
-    fault, orders = faults_of(day), day.orders
+    """Return the first order, fill or quote of a kind."""
+    plausible, orders = plausible_of(day, job), day.orders
+    fault, bits = plausible.fault, {name: bit for bit, name in FAULT_KINDS.items()}
     if kind == "orders_set_apart":
         row = int(np.argmax(fault & FAULTS_SET_APART != 0))
         kinds = [name for bit, name in FAULT_KINDS.items() if fault[row] & FAULTS_SET_APART & bit]
         return f"order {order_name(orders, row)} ({', '.join(kinds)})"
-    bits = {name: bit for bit, name in FAULT_KINDS.items()}
     if kind in bits:
         return f"order {order_name(orders, int(np.argmax(fault & bits[kind] != 0)))}"
     if kind == "orders_filled_before_benchmark":
-        return f"order {order_name(orders, _first_filled_early(day, job))}"
+        return f"order {order_name(orders, _first_filled_early(day, job, plausible))}"
     if kind == "orders_not_reconciled":
         return _first_not_reconciled(day)
     if kind == "fills_unknown_deal_source":
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
-    if kind == "fills_price_implausible":
-        return _first_far(day, job)
-    if kind == "quotes_absurd_spread":
-        quotes = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
-        row = int(np.argmax((quotes.offer == NULL) & (day.quotes["offer"] != NULL)))
+    if kind in ("fills_price_implausible", "fills_beyond_limit"):
+        return _first_fill(day, plausible.far if kind == "fills_price_implausible" else _beyond(day, job))
+    if kind == UNITS:
+        return _units(day, job)[0].first
+    if kind in QUOTE_MARKS:
+        row = int(np.argmax(plausible.quote_kind == QUOTE_MARKS[kind]))
         bid, offer, time = (int(day.quotes[name][row]) for name in ("bid", "offer", "timestamp"))
         return f"{bid} to {offer} price units at {np.datetime64(time, 'ns')}Z"
     return ""
 
 
-def _first_filled_early(day: Day, job: Job) -> int:
+def _first_filled_early(day: Day, job: Job, plausible: Plausible) -> int:
     """Return the first order, of those not set apart, that has a fill before its benchmark is known."""
-    fills, fault, arrival, opens = day.fills, faults_of(day), day.orders["arrival_time"], job.session.start
-    quotes, ticks = take_columns(QuoteColumns, day.quotes), ticks_by_price(job.settings.simulation.ticks)
-    start = np.where(arrival > opens, arrival, opening_time(quotes, opens, ticks))
+    fills, arrival, opens = day.fills, day.orders["arrival_time"], job.session.start
+    start = np.where(arrival > opens, arrival, opening_time(plausible.quotes, opens))
     index: NDArray[Any] = fills["order_index"]
     known = np.flatnonzero((index >= 0) & (fills["venue"] != VENUE_REPORT))
     order = index[known]
-    early = fills["timestamp"][known] < start[order]
-    if len(fault):
-        early &= (fault[order] & FAULTS_SET_APART) == 0
+    early = (fills["timestamp"][known] < start[order]) & (plausible.fault[order] & FAULTS_SET_APART == 0)
     return int(order[early].min())
 
 
@@ -109,19 +136,17 @@ def _first_not_reconciled(day: Day) -> str:
     return f"order {order_name(orders, row)} (matched {matched}, fills {filled[row]})"
 
 
-def _first_far(day: Day, job: Job) -> str:
-    """Return the first fill, in the order of the day file, at a price that cannot be."""
-    quotes, ticks = take_columns(QuoteColumns, day.quotes), ticks_by_price(job.settings.simulation.ticks)
-    fills = take_columns(FillColumns, day.fills)
-    for row in np.flatnonzero(fills.venue != VENUE_REPORT):
-        price = int(fills.price[row])
-        if is_far(price, int(fills.quote[row]), quotes, ticks):
-            when = np.datetime64(int(fills.timestamp[row]), "ns")
-            return f"{price} price units at {when}Z, of order {int(day.fills['order_id'][row]) % 2**64}"
-    return ""
+def _beyond(day: Day, job: Job) -> NDArray[np.bool_]:
+    """Return whether each fill is beyond its order's limit."""
+    orders, events = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
+    fills, beyond = take_columns(FillColumns, day.fills), np.empty(len(day.fills["price"]), np.bool_)
+    mark_beyond(orders, events, fills, ticks_by_price(job.settings.simulation.ticks), beyond)
+    return beyond
 
 
-def plausible_table(day: Day, job: Job) -> dict[str, NDArray[Any]]:
-    """Return the quotes by name, those of an absurd spread one-sided."""
-    quotes: QuoteColumns = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
-    return quotes._asdict()
+def _first_fill(day: Day, marked: NDArray[np.bool_]) -> str:
+    """Return the first marked fill, in the order of the day file."""
+    row = int(np.argmax(marked))
+    when, place = np.datetime64(int(day.fills["timestamp"][row]), "ns"), int(day.fills["order_index"][row])
+    name = order_name(day.orders, place) if place >= 0 else str(int(day.fills["order_id"][row]) % 2**64)
+    return f"{int(day.fills['price'][row])} price units at {when}Z, of order {name}"

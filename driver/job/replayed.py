@@ -93,12 +93,15 @@ def _minimums(day: Day, job: Job) -> tuple[Any, dict[str, int]]:
 
 
 def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, int]:
-    """Return what a placebo gives back of the real dark book."""
+    """Return what a placebo gives back of the real dark book, and by which rule and for what cause it does not."""
     from kernels.replay.fidelity import compare, fidelity_row
+    from kernels.replay.fidelity.explanations import explanation_row
 
     price2 = prepare(day, job.settings, job.session, buffers).sums.price2
     ticks = ticks_by_price(job.settings.simulation.ticks)
-    return fidelity_row(compare(day, price2, placebo.matches[PLACEBO], ticks).counts)
+    matches = placebo.matches[PLACEBO]
+    found = compare(day, price2, matches, ticks)
+    return fidelity_row(found.counts) | explanation_row(day, found, matches)
 
 
 def _why(day: Day, played: Any) -> dict[str, Any]:

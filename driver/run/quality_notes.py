@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Final
 
 ALL: Final = "all"
+_DAYS: Final = {
+    "date_implausible": "are dated before 2000 or 10 years from most others: check --epoch, --time_unit",
+    "day_without_orders": "have trades or quotes and no orders: check how securities and dates are written",
+}
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:
@@ -23,6 +27,9 @@ def quality_notes(results: Path) -> tuple[str, ...]:
             notes.append(
                 f"{counts[kind]:,} orders contradict themselves{when} and are in no table; first: {first[kind]}"
             )
+    for kind, what in _DAYS.items():
+        if counts[kind]:
+            notes.append(f"{counts[kind]:,} security-days {what} ({kind}); first: {first[kind]}")
     unknown, fills = counts["fills_without_order"], counts["fills"]
     if 2 * unknown > fills:
         notes.append(f"{unknown:,} of {fills:,} fills are of orders that the order files lack (fills_without_order)")

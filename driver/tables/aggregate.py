@@ -18,10 +18,12 @@ from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.date_ranges import implausible_dates
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import TableStyle, measures, totals_csv
@@ -73,12 +75,14 @@ def aggregate(
     jobs = sorted(jobs, key=lambda job: job.index)
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
-    kept = NamedKeys(names or StoredNames())
+    kept, odd_dates = NamedKeys(names or StoredNames()), implausible_dates(job.date for job in jobs)
     run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), kept, settings.outliers)
     with ExitStack() as stack:
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
+            if job.date in odd_dates:
+                partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
             if following is None or following.security != job.security:
                 _add_sums(run, job, *run.dimensions.of_security())

@@ -7,6 +7,7 @@ from typing import Final
 
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
+DATE_IMPLAUSIBLE: Final = "date_implausible"
 _SOURCES: Final = {
     "file": "a session file",
     "stated": "the user's own --session",
@@ -22,6 +23,7 @@ _FAULTS: Final = {
     "orders_filled_before_entry": "fills before the first row exceed what that row has matched; such orders stay",
     "carried_unknown": "without trades of it: the first row's matched may be of earlier days, but counts as of this",
     "orders_rows_out_of_order": "an entry after other rows, another side or participant: an id used again, or disorder",
+    "orders_price_implausible": "a fill is at a price that cannot be (fills_price_implausible), which the market lacks",
 }
 KIND_MEANINGS: Final = {
     "orders_reconciled": "orders whose fills add up to what their states have matched",
@@ -41,13 +43,20 @@ KIND_MEANINGS: Final = {
     "fills_unknown_deal_source": "of deal sources nobody knows: they fill their orders and belong to no venue",
     "fills_before_first_quote": "fills before the day's first quote",
     "fills_price_implausible": "of no price, or more than 8 times off the mid of the quote before them, reports aside",
+    "fills_beyond_limit": "beyond the best limit their order had by then, with its half tick in the dark: they stay",
     "quotes": "rows of quotes",
     "quotes_valid": "two-sided, bid below offer",
     "quotes_locked": "bid equal to offer",
     "quotes_crossed": "bid above offer: no benchmark",
     "quotes_one_sided": "one side is missing: no benchmark",
     "quotes_empty": "both sides are missing",
-    "quotes_absurd_spread": "a spread above half of the mid and above 20 ticks: taken for one-sided",
+    "quotes_absurd_spread": "a spread above a fifth of the mid and above 20 ticks: taken for one-sided",
+    "quotes_jumping": "up to three rows at over twice, or under half, the level before and after: taken for one-sided",
+    "prices_in_two_units": "1 or 2: of orders and trades, those whose usual price is over 8 times off the usual mid",
+    "day_without_orders": "1: trades or quotes, and no orders: securities or dates that never meet",
+    "day_without_trades": "1: orders that matched, and no trades",
+    "day_without_quotes": "1: no quotes",
+    DATE_IMPLAUSIBLE: "1: before 2000, or parted from most dates of the run by 10 years: another epoch or unit",
     "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
     "replay_phantoms": "incoming orders of the dark book that the order files lack: their trades stand for them",

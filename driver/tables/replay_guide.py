@@ -53,6 +53,24 @@ FIDELITY: Final = (
     _plain("invented_share", "share", "invented_shares over real_shares"),
     _plain("trusted", "word", "yes, or not to be trusted: too little is named, too much missed or invented"),
 )
+CAUSES: Final = (
+    _plain("security_code", "", "security; all in the last rows"),
+    _plain("date", "", "trade date; all in the last rows"),
+    _plain(
+        "by", "word", "rule: how real and P's matches came about; cause: what may explain what P has not or has in vain"
+    ),
+    _plain(
+        "name",
+        "word",
+        "rule: incoming, preferenced (R14), rested (R23), booked (R15), block (R11); cause: the first of off_quote, "
+        "hidden_minimum, absent_order, other_price that may be it, else other",
+    ),
+    _plain("missed_shares", "shares", "of real matches, what P lacks"),
+    _plain("invented_shares", "shares", "of P's matches, what never happened"),
+    _plain("unnamed_events", "count", "aggressive events whose first counterparty P does not have"),
+    _plain("real_shares", "shares", "of real matches by this rule"),
+    _plain("events", "count", "aggressive events by this rule"),
+)
 CHARGES: Final = {"saving_bps": "unfilled at the mid of the end", "saving_touch_bps": "unfilled at the touch"}
 BOUNDS: Final = (
     _plain("security_code", "", "security, or all"),
@@ -88,4 +106,6 @@ TIME_LIMITS: Final = (
     Column("saving_touch_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_touch_bps']}"),
     _plain("best", "word", "chosen_after_the_fact: of largest saving_bps; what it saves flatters it"),
 )
-GUIDES: Final = {"matches": MATCHES, "fidelity": FIDELITY, "bounds": BOUNDS, "by_time_limit": TIME_LIMITS}
+GUIDES: Final = {
+    "matches": MATCHES, "fidelity": FIDELITY, "fidelity_causes": CAUSES, "bounds": BOUNDS, "by_time_limit": TIME_LIMITS,
+}  # fmt: skip

@@ -14,9 +14,11 @@ from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL, CENTRAL, CHARGED, NOT_IDENTIFIED, NOT_TRUSTED, RUNS, YES
 from driver.tables.row_measures import cost_bps, ratio
 from kernels.replay.fidelity import Fidelity, trusted
+from kernels.replay.fidelity.explanations import CAUSES, MEASURES, OF_RULES, RULES
 
 AFTER_THE_FACT: Final = "chosen_after_the_fact"
 FIDELITY_RATES: Final = ("named_share", "exact_share", "missed_share", "invented_share", "trusted")
+CAUSE_COLUMNS: Final = ("security_code", "date", "by", "name", *MEASURES, *OF_RULES)
 BOUND_COLUMNS: Final = (
     "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
     *(f"{run}_fill_ratio" for run in RUNS),
@@ -63,6 +65,7 @@ class ReplaySums:
         found = {}
         if self.fidelity:
             found["fidelity.csv"] = fidelity_csv(self.fidelity)
+            found["fidelity_causes.csv"] = causes_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
             bounds = [bounds_row(key, measured, self.excluded[key]) for key, measured in rows.items()]
             found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
@@ -93,6 +96,21 @@ def fidelity_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
         for key, counts in {**jobs, (ALL, ALL): total}.items()
     ]
     return csv_bytes(["security_code", "date", *names, *FIDELITY_RATES], rows)
+
+
+def causes_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
+    """Return what the placebo misses and invents by rule and by cause: of each job what there is, then all of it."""
+    total = Counter[str]()
+    for counts in jobs.values():
+        total.update(counts)
+    rows: list[list[Value]] = []
+    for key, counts in {**jobs, (ALL, ALL): total}.items():
+        for by, names in (("rule", RULES), ("cause", CAUSES)):
+            for name in names:
+                found = [counts.get(f"{by}.{name}.{measure}") for measure in (*MEASURES, *OF_RULES)]
+                if any(found) or key == (ALL, ALL):
+                    rows.append([*key, by, name, *found])
+    return csv_bytes(CAUSE_COLUMNS, rows)
 
 
 def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:

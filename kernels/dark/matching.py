@@ -227,11 +227,12 @@ def plan_fills(book: Book, x: int) -> int:
     if state.usable == 0:
         return 0
     incoming, kept = order.place < 0, 0
+    over = False
     if state.mode == r.OPTIMISTIC and order.subject != r.ENTERING:
         _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
         kept = state.fills if order.subject == 0 else 0
+        over = order.subject != 0 and state.partners == r.HISTORICAL  # it met them all
     blocks = incoming and state.bid < state.offer and (order.sweep == 1 or order.kinds & r.BLOCK != 0)
-    over = state.mode == r.OPTIMISTIC and order.subject != 0 and state.partners == r.HISTORICAL  # met them all already
     if not over and (blocks or state.fills > 0 or _may_be_met(book, x)):
         prefers = order.prefers_own == 1 and (incoming or state.prefers_again == 1)
         for own in range(1 if prefers else 0, -1, -1):

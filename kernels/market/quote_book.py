@@ -9,7 +9,7 @@ from kernels.base.columns import I64, Array, QuoteColumns
 from kernels.base.compiling import kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NS_PER_SECOND, NULL
-from kernels.market.quotes import NEVER, exact_mid2, plausible_quotes
+from kernels.market.quotes import NEVER, exact_mid2
 
 # Quote book: one row per quote and one after the last.
 BOOK_TIME: Final = 0
@@ -40,10 +40,13 @@ def opening_quote(time: Array, mids: Array, session_start: int, quotes_first: in
     return prevailing_at(time, session_start, quotes_first)
 
 
-def opening_time(quotes: QuoteColumns, session_start: int, ticks: I64) -> int:
-    """Return from when on orders of the pre-open have a benchmark: the stamp of the opening quote, at least S."""
+def opening_time(quotes: QuoteColumns, session_start: int) -> int:
+    """Return from when on orders of the pre-open have a benchmark: the stamp of the opening quote, at least S.
+
+    quotes : plausible ones
+    """
     first, last = quotes.timestamp.searchsorted((session_start, session_start + OPENING_NS + 1)).tolist()
-    minute = plausible_quotes(QuoteColumns(*(column[first:last] for column in quotes)), ticks)
+    minute = QuoteColumns(*(column[first:last] for column in quotes))
     row = first_valid(minute.bid, minute.offer, 0)
     return int(minute.timestamp[row]) if row >= 0 else session_start
 

@@ -2,17 +2,16 @@
 
 A quote is valid for benchmarks if 0 < bid <= offer. The prevailing quote is the last row strictly
 before the time, valid or not: an invalid row ends the one before it and is never skipped (decisions 10).
-One whose spread is absurd is taken for one-sided: a huge number often stands for a side that is absent.
+``kernels.market.plausible`` makes those one-sided that cannot be.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kernels.base.argument_checks import check_ascending, check_column, whole_columns
-from kernels.base.columns import I64, Array, QuoteColumns, readonly
+from kernels.base.columns import I64, Array
 from kernels.base.compiling import inlined, kernel
-from kernels.conventions import ABSURD_TICKS, NULL
-from kernels.market.ticks import tick_of
+from kernels.conventions import NULL
 
 NEVER = 2**63 - 1
 
@@ -93,35 +92,6 @@ def exact_mid2(bid: int, offer: int) -> int:
     if bid > 0 and offer >= bid:
         return bid + offer
     return NULL
-
-
-@inlined
-def is_absurd(bid: int, offer: int, ticks: Array) -> bool:
-    """Return whether a spread is above half of the mid (``ABSURD_SPREAD``), 2/3 of the bid, and above so many ticks."""
-    spread = offer - bid if (bid > 0) & (offer > bid) else 0
-    return bool((spread > bid - (bid + 2) // 3) & (spread > ABSURD_TICKS * tick_of(bid, ticks)))
-
-
-@kernel
-def mark_absurd(bid: Array, offer: Array, ticks: Array, out: Array) -> int:
-    """Write whether each quote's spread is absurd to ``out`` (n,) bool; return how many are.
-
-    bid, offer : (n,) int64
-    ticks : (2, k) int64, from price and tick
-    """
-    count = 0
-    for i in range(len(bid)):
-        out[i] = is_absurd(bid[i], offer[i], ticks)
-        count += out[i]
-    return count
-
-
-def plausible_quotes(quotes: QuoteColumns, ticks: Array) -> QuoteColumns:
-    """Return the quotes with those of an absurd spread made one-sided; the same ones where there are none."""
-    absurd = np.empty(len(quotes.bid), np.bool_)
-    if not mark_absurd(quotes.bid, quotes.offer, ticks, absurd):
-        return quotes
-    return quotes._replace(offer=readonly(np.where(absurd, NULL, quotes.offer)))
 
 
 @kernel

@@ -16,7 +16,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.quality import quality_counts
-from kernels.market.rebuilt_prices import judge_rebuilt
+from kernels.market.rebuilt_prices import judge_rebuilt, usable_rows
 from kernels.market.ticks import ticks_by_price
 from kernels.measure import result_rows as r
 from kernels.measure.choices import Choices, Session, Simulation
@@ -25,7 +25,7 @@ from kernels.measure.fees import write_fees
 from kernels.measure.order_columns import DECIDED, FEES, PARENTS
 from kernels.measure.own_fills import broken_order
 from kernels.measure.result_rows import OrderBlock, Rows, empty_rows, part_of
-from kernels.measure.rules import Day, Inputs, faults_of, prepare
+from kernels.measure.rules import Day, Inputs, plausible_columns, prepare
 from kernels.measure.selection import select
 from kernels.measure.simulated import SimulatedFills, measure_simulated, simulated_day
 from kernels.measure.stages import measure_orders, sub_block
@@ -121,10 +121,10 @@ def check_conservation(rows: Rows) -> None:
 
 def data_quality(day: Day, session: Session, ticks: tuple[tuple[int, int], ...] = USUAL_TICKS) -> dict[str, int]:
     """Return counts by kind over the whole partition: what reconciles, what does not, what is no market."""
-    orders, fills = take_columns(OrderColumns, day.orders), take_columns(FillColumns, day.fills)
-    quotes, fault = take_columns(QuoteColumns, day.quotes), faults_of(day)
-    trading = int(session.start), int(session.end)
-    counts = quality_counts(orders, fills, quotes, ticks_by_price(ticks), fault, trading)
+    orders, events = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
+    tables = orders, events, take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
+    by_price = ticks_by_price(ticks)
+    counts = quality_counts(tables, plausible_columns(day, by_price), by_price, (int(session.start), int(session.end)))
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])
@@ -148,6 +148,8 @@ def warm() -> None:
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
-    inputs, known = prepare(day, choices, session, Buffers()), np.zeros(0, np.int16)
+    inputs = prepare(day, choices, session, Buffers())
     columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
-    judge_rebuilt(*columns, ticks, inputs.sums.price2, known)
+    known, rank, usable = np.zeros(0, np.int16), np.zeros(0, np.int32), np.zeros(0, np.int32)
+    usable_rows(inputs.quotes, usable)
+    judge_rebuilt(*columns, usable, ticks, inputs.sums.price2, known, rank)

@@ -8,23 +8,14 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import (
-    Array,
-    EventColumns,
-    FillColumns,
-    OrderColumns,
-    QuoteColumns,
-    Rules,
-    readonly,
-    take_columns,
-)
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
 from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
 from kernels.conventions import BPS, NS_PER_SECOND, VENUES
 from kernels.market.day_sums import Sums, day_sums
+from kernels.market.plausible import Plausible, plausible_day
 from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
-from kernels.market.quotes import plausible_quotes
 from kernels.market.rebuilt_prices import undo_forbidden_rebuilds
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, Selection, Session, Simulation
@@ -73,7 +64,8 @@ class Inputs:
     sums: Sums
     rules: Rules
     row_start: int
-    fault: NDArray[np.int8]  # of each order; empty where the day file has none
+    fault: NDArray[np.int16]  # of each order
+    told: bool  # whether the day file has such bits
 
 
 def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
@@ -147,21 +139,24 @@ def day_rules(
     )
 
 
-def faults_of(day: Day) -> NDArray[np.int8]:
-    """Return the bits of what is impossible about each order; none where the day file is older than they are."""
-    return readonly(day.orders["fault"] if "fault" in day.orders else np.zeros(0, np.int8))
+def faults_of(day: Day) -> NDArray[np.int16]:
+    """Return the bits of what is impossible about each order's rows; none where the day file is older than they are."""
+    none = np.zeros(len(day.orders["order_id"]), np.int16)
+    return np.asarray(day.orders["fault"]).astype(np.int16) if "fault" in day.orders else none
 
 
-def plausible_columns(day: Day, ticks: NDArray[np.int64]) -> QuoteColumns:
-    """Return the day's quotes, those of an absurd spread one-sided; ticks : as ``ticks_by_price`` gives them."""
-    return plausible_quotes(take_columns(QuoteColumns, day.quotes), ticks)
+def plausible_columns(day: Day, ticks: NDArray[np.int64]) -> Plausible:
+    """Return the day's quotes and fills without what cannot be; ticks : as ``ticks_by_price`` gives them."""
+    fills, quotes = take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
+    return plausible_day(fills, quotes, faults_of(day), ticks)
 
 
 def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> Inputs:
     """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
     events, orders = take_columns(EventColumns, day.events), take_columns(OrderColumns, day.orders)
-    fills, simulation = take_columns(FillColumns, day.fills), choices.simulation
-    quotes = plausible_columns(day, ticks_by_price(simulation.ticks))
+    simulation = choices.simulation
+    plausible = plausible_columns(day, ticks_by_price(simulation.ticks))
+    fills, quotes = plausible.fills, plausible.quotes
     start, end = hour_bounds(day.date, choices.selection, choices.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
     row_end = len(events.timestamp) if end == LAST_INSTANT else int(events.timestamp.searchsorted(end))
@@ -172,4 +167,4 @@ def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> I
         columns = fills, orders, events, quotes
         undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
     rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end), orders.matched_quantity)
-    return Inputs(events, orders, fills, quotes, sums, rules, row_start, faults_of(day))
+    return Inputs(events, orders, fills, quotes, sums, rules, row_start, plausible.fault, "fault" in day.orders)

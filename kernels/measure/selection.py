@@ -151,6 +151,7 @@ def is_conserved(
 def keep_sound(
     selected: Array,
     fault: Array,
+    told: bool,
     orders: OrderColumns,
     events: EventColumns,
     fills: FillColumns,
@@ -162,16 +163,16 @@ def keep_sound(
     The faults are of the whole day: orders that outlive the hours are looked at as of their end, too.
 
     selected : (k,) rows of orders
-    fault : (orders,) int8 bits, empty where the day file has none: then every order is looked at
+    fault : (orders,) int16 bits; told : whether they are of the day file, else every order is looked at
     ends : first event row after the hours, and the time of that end
     out : (k,) int32, may be ``selected``; the second count is of orders that their bits do not tell
     """
     count = apart = 0
     for k in range(len(selected)):
         i = selected[k]
-        if len(fault) > 0 and fault[i] & FAULTS_SET_APART != 0:
+        if fault[i] & FAULTS_SET_APART != 0:
             continue
-        if len(fault) == 0 or orders.last_row[i] >= ends[0]:  # noqa: SIM102
+        if not told or orders.last_row[i] >= ends[0]:  # noqa: SIM102
             if not is_conserved(orders, events, fills, i, ends[0], ends[1]):
                 apart += 1
                 continue
@@ -201,5 +202,6 @@ def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> tuple[NDAr
         out,
     )
     ends = inputs.rules.row_end, inputs.rules.hours_end
-    count, apart = keep_sound(out[:count], inputs.fault, inputs.orders, inputs.events, inputs.fills, ends, out)
+    known = inputs.fault, inputs.told
+    count, apart = keep_sound(out[:count], *known, inputs.orders, inputs.events, inputs.fills, ends, out)
     return out[:count], int(apart)

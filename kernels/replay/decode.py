@@ -9,7 +9,7 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
-from kernels.replay.row_steps import NONE, is_dark, off_book, write, write_fill, write_row, write_state
+from kernels.replay.row_steps import NONE, is_dark, left_at, write, write_fill, write_row, write_state
 from kernels.replay.steps import Later, Plan, Quotes, Rows, Seekers, Trades
 
 NEVER = 2**63 - 1
@@ -45,7 +45,7 @@ def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c
     f = trades.by_time[c.next_fill]
     if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
         if not is_dark(trades, f):
-            write_fill(trades, seekers, c, out, f)
+            write_fill(rows, trades, seekers, c, out, f)
         elif trades.order_index[f] < 0 and plan.phantoms == 1:
             write_phantom(rows, trades, seekers, c, out, c.next_fill)
     c.next_fill += 1
@@ -78,14 +78,14 @@ def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
 
 
 @inlined
-def join(rows: Rows, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> None:
+def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> None:
     """Write an order that came before the open and still lives: a dark order enters, others join (R24)."""
     row = seekers.before[i]
-    over = rows.next_row[row] < 0 and (rows.leaves[row] == 0 or off_book(rows, row))
-    if seekers.kind[i] == s.NO_SEEKER or over or rows.leaves[row] <= 0:
+    left = left_at(rows, trades, row, plan.session_start)
+    if seekers.kind[i] == s.NO_SEEKER or left == 0:
         return
     dark = seekers.kind[i] == s.DARK
-    write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, rows.leaves[row])
+    write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, left)
     if dark:
         step = write(c, out, plan.session_start, s.FINISH, i, 0)
         step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
@@ -150,7 +150,7 @@ def decode(
             if c.steps + 4 > len(out):
                 break
             if seekers.before[c.joining] >= 0:
-                join(rows, seekers, plan, c, out, c.joining)
+                join(rows, trades, seekers, plan, c, out, c.joining)
             c.joining += 1
             continue
         row, fill, quote = next_time(rows, trades, quotes, plan, later, c)

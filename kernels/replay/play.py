@@ -45,11 +45,14 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         release(run, i)
         return
     if order.place >= 0 and not loses:
-        minimum, single, price = order.minimum, order.single_fill, order.price
+        minimum, single = order.minimum, order.single_fill
+        price, half_tick, mid_tick = order.price, order.half_tick, order.mid_tick
         write_terms(run, facts, i, x, step, order.subject)
         order.leaves = leaves
         shown = order.minimum if order.minimum <= leaves else 0  # R17: the rest falls away
-        dark.revise(run.book, x, minimum != shown or single != order.single_fill or price != order.price)
+        terms = minimum != shown or single != order.single_fill
+        limit = price != order.price or half_tick != order.half_tick or mid_tick != order.mid_tick
+        dark.revise(run.book, x, terms or limit)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves
@@ -59,20 +62,24 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
 
 
 @inlined
-def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int) -> None:
-    """Take a historical fill elsewhere off an order, at most what is left of it; a subject's own does not happen."""
+def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: bool) -> None:
+    """Take a historical fill elsewhere off an order, at most what is left of it; a subject's own does not happen.
+
+    at_entry : of the instant of its entry; if subjects rest from then on, such fills stand as they are
+    """
     state = run.state[0]
     subject, x = subject_of(run, i), run.slot[i]
     if facts.kind[i] == s.LIT and subject == 0:
         return
-    really = subject == 0 or state.dual == 1 or (x >= 0 and run.book.orders[x].subject == ENTERING)
-    if not really:
+    enters = x >= 0 and run.book.orders[x].subject == ENTERING
+    stands = subject != 0 and state.from_rest == 1 and at_entry
+    if not (enters or ((subject == 0 or state.dual == 1) and not stands)):
         return
     if state.mode == CONSERVATIVE and subject == 0:
         return
     taken = min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
-    if taken < quantity:
+    if taken < quantity and not enters:
         state.displaced += quantity - taken
         run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
         state.cuts += 1
@@ -190,9 +197,9 @@ def play(played: Any, first: int, stop: int, run: Run, facts: Facts) -> int:
         elif kind == s.REST:
             begin_rest(run, facts, step)
         elif kind == s.FILL:
-            fill_leg(run, facts, step.order, step.price, step.quantity)
+            fill_leg(run, facts, step.order, step.price, step.quantity, step.marks & s.AT_ENTRY != 0)
             if step.contra >= 0:
-                fill_leg(run, facts, step.contra, step.minimum, step.quantity)
+                fill_leg(run, facts, step.contra, step.minimum, step.quantity, step.marks & s.CONTRA_AT_ENTRY != 0)
         elif kind == s.AMEND:
             amend(run, facts, step)
         elif kind == s.LEAVE:

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I8, I64, readonly
+from kernels.base.columns import I8, I16, I64, readonly
 from kernels.base.memory import Buffers
 from kernels.conventions import FAULTS_SET_APART, NULL, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
 from kernels.market.pairs import mates
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, ReplayChoices, Session
-from kernels.measure.rules import Day, Inputs, faults_of, prepare
+from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import select
 from kernels.replay import rulebook
 from kernels.replay import steps as s
@@ -63,14 +63,15 @@ def prefers(day: Day, choices: ReplayChoices, participant: NDArray[Any]) -> I8:
     return np.isin(participant, np.array(sorted(found), np.int64)).astype(np.int8)
 
 
-def order_kinds(day: Day, subjects: NDArray[np.int32], without: Sequence[int]) -> tuple[I8, I8]:
-    """Return what each order does in the dark by itself, and what it is asked about as; (orders,) int8 both."""
+def order_kinds(day: Day, fault: I16, subjects: NDArray[np.int32], without: Sequence[int]) -> tuple[I8, I8]:
+    """Return what each order does in the dark by itself, and what it is asked about as; (orders,) int8 both.
+
+    fault : (orders,) bits of what is impossible about each; orders that contradict themselves are not in the book
+    """
     order_type = np.asarray(day.orders["order_type"])
     kind = np.where(order_type & TYPE_DARK != 0, s.DARK, np.where(order_type & TYPE_SWEEP != 0, s.SWEEP, 0))
     kind = kind.astype(np.int8)
-    fault = faults_of(day)
-    if len(fault):
-        kind[fault & FAULTS_SET_APART != 0] = s.NO_SEEKER
+    kind[fault & FAULTS_SET_APART != 0] = s.NO_SEEKER
     if without:
         own = np.isin(day.orders["participant"], np.array(without, np.int64))
         kind[own & (kind == s.DARK)] = s.NO_SEEKER
@@ -134,7 +135,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     selected, _ = select(inputs, choices.selection, Buffers())
     selected = selected.copy()
     trading = inputs.rules.session_start, inputs.rules.session_end
-    kind, subject = order_kinds(day, asked_orders(day, selected, trading), replay.without)
+    kind, subject = order_kinds(day, inputs.fault, asked_orders(day, selected, trading), replay.without)
     n, rules = len(kind), inputs.rules
     switches = set(replay.switches)
     priority = [value for name, value in rulebook.PRIORITIES.items() if name in switches]

@@ -54,7 +54,13 @@ def off_book(rows: Rows, row: int) -> bool:
 
 
 @inlined
-def write_fill(trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
+def is_at_entry(rows: Rows, i: int, time: int) -> bool:
+    """Tell if an instant is that of an order's entry."""
+    return bool(rows.timestamp[rows.first_row[i]] == time)
+
+
+@inlined
+def write_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
     """Write a non-dark match of which an order seeks the dark, too; both of its fills at once, if none is written."""
     g = trades.mate[f]
     trades.taken[f] = 1
@@ -70,6 +76,8 @@ def write_fill(trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> No
         a, b, f, g = b, NONE, g, NONE
     step = write(c, out, trades.timestamp[f], s.FILL, a, trades.quantity[f])
     step.contra, step.price, step.minimum = b, f, g
+    step.marks = s.AT_ENTRY if is_at_entry(rows, a, step.time) else 0
+    step.marks |= s.CONTRA_AT_ENTRY if b >= 0 and is_at_entry(rows, b, step.time) else 0
 
 
 @inlined
@@ -114,9 +122,10 @@ def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c
         buy, price = trades.side[f] == 1, trades.price[f]
         if seekers.kind[i] == s.LIT:
             trades.taken[f] = 1
-            write(c, out, time, s.FILL, i, trades.quantity[f]).price = f
+            step = write(c, out, time, s.FILL, i, trades.quantity[f])
+            step.price, step.marks = f, s.AT_ENTRY if is_at_entry(rows, i, time) else 0
         else:
-            write_fill(trades, seekers, c, out, f)
+            write_fill(rows, trades, seekers, c, out, f)
         f = next_lit(trades, f + 1, end, time)
         if seekers.kind[i] != s.SWEEP or (f >= 0 and trades.price[f] == price):
             continue
@@ -138,16 +147,6 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> No
 
 
 @inlined
-def write_rest(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> None:
-    """Write what history had left of a subject after the instant of its entry, and its terms then."""
-    last = row
-    while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
-        last = rows.next_row[last]
-    left = 0 if off_book(rows, last) else rows.leaves[last]
-    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
-
-
-@inlined
 def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
     """Return what an order's fills before an instant took of it."""
     filled = 0
@@ -155,6 +154,26 @@ def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
         if trades.venue[f] != VENUE_REPORT:
             filled += trades.quantity[f]
     return filled
+
+
+@inlined
+def left_at(rows: Rows, trades: Trades, row: int, time: int) -> int:
+    """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
+    if off_book(rows, row):
+        return 0
+    i = rows.order_index[row]
+    by_fills = rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, time)
+    return int(max(0, min(rows.leaves[row], by_fills)))
+
+
+@inlined
+def write_rest(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+    """Write what history had left of a subject after the instant of its entry, and its terms then."""
+    last = row
+    while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
+        last = rows.next_row[last]
+    left = left_at(rows, trades, last, rows.timestamp[row] + 1)
+    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
 
 
 @inlined
@@ -173,7 +192,7 @@ def write_row(
         write_levels(rows, trades, quotes, seekers, c, out, row)
         write_finish(rows, seekers, c, out, row)
         if seekers.subject[i] != 0:
-            write_rest(rows, seekers, c, out, row)
+            write_rest(rows, trades, seekers, c, out, row)
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1
@@ -202,7 +221,7 @@ def write_amendment(
     if not (moved or change != 0 or other or (loses and rows.matched[row] == rows.matched[before])):
         return
     step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
-    if rows.timestamp[row] == rows.timestamp[rows.first_row[rows.order_index[row]]]:
+    if is_at_entry(rows, rows.order_index[row], step.time):
         step.marks |= s.AT_ENTRY
     if loses:
         step.marks |= s.LOSES

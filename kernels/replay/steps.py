@@ -50,11 +50,12 @@ def _fields(names: str) -> np.dtype[np.void]:
 
 STEP: Final = _fields("time kind order contra price quantity minimum single mid_tick marks")
 
-# Marks of ENTER and AMEND.
+# Marks of ENTER, AMEND and FILL.
 BOUNCES: Final = 1  # fill-and-kill: it never rests
 LOSES: Final = 2  # an amendment that costs the order its place (R13)
 LATE: Final = 4  # the entry of a subject, its latency after the order's own
-AT_ENTRY: Final = 8  # an amendment at the instant of the order's entry
+AT_ENTRY: Final = 8  # at the instant of the order's entry: an amendment, a fill
+CONTRA_AT_ENTRY: Final = 16  # of FILL: the same of the other order
 # Marks of ENDED, written when P is played.
 WAS_OPEN: Final = 1  # P had not filled it either
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from tests.oracles.lives import SET_APART, naive_life
+from tests.oracles.plausible import PRICE, naive_far, naive_plausible
 
 Row = dict[str, Any]
 NS = 1_000_000_000
@@ -25,8 +26,8 @@ VENUE_OF_DEAL = {
 
 
 def venue_of(fill: Row) -> int:
-    """Return where a fill took place; what no list has is somewhere else."""
-    return VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
+    """Return where a fill took place; what no list has, or is at a price that cannot be, is somewhere else."""
+    return OTHER if fill.get("far") else VENUE_OF_DEAL.get(fill["deal_source"], OTHER)
 
 
 def naive_mid2(quote: Row | None) -> int | None:
@@ -86,8 +87,8 @@ def naive_rebuild(events: list[Row], fills: list[Row], quotes: list[Row], ticks:
         if fill["deal_source"] in (46, 47, 48, 49) and 2 * fill["price"] + 1 in mids:
             matches.setdefault(tuple(fill.get(name, 0) for name in names), []).append(fill)
     lives: dict[int, list[Row]] = {}
-    for event in events:
-        lives.setdefault(event["order_id"], []).append(event)
+    for place, event in enumerate(events):
+        lives.setdefault(event["order_id"], []).append({"mid_tick": 0, **event, "place": place})
     for sides in matches.values():
         half = naive_had_half(sides, lives, quotes, ticks)
         for fill in sides:
@@ -107,13 +108,14 @@ def naive_had_half(sides: list[Row], lives: dict[int, list[Row]], quotes: list[R
     both = {fill["side"] for fill in sides} == {1, -1}
     rested = both and all(fill.get("aggressor", 0) == 0 for fill in sides)
     usable = before is not None and before["bid"] and before["offer"] and 0 < before["bid"] < before["offer"]
-    if usable and naive_mid2(before) == whole and not rested:
+    left = usable and any(naive_left_touch(fill, lives, before or {}, half) for fill, _ in orders)
+    if usable and naive_mid2(before) == whole and not rested and not left:
         return False  # two that did not rest met at the quote before
     flagged = [own[0] for (_, row), (_, own) in zip(states, orders, strict=True) if row["mid_tick"] >= 3]
     limits = {own["order_id"] for own in flagged if not own.get("order_type", 0) & 2048}
     if {f["side"] for f, _ in orders if f["order_id"] in limits and naive_on_tick(price, f, before, ticks)} != {1, -1}:
         return True
-    return not naive_buyer_acts([fill for fill, _ in orders], lives, before, rested)
+    return not naive_buyer_acts([fill for fill, _ in orders], lives, quotes, ticks)
 
 
 def naive_on_tick(price: int, fill: Row, before: Row | None, ticks: Any) -> bool:
@@ -125,19 +127,72 @@ def naive_on_tick(price: int, fill: Row, before: Row | None, ticks: Any) -> bool
     return price % tick[0] == 0 and bool(quote["bid"] < price < quote["offer"])
 
 
-def naive_buyer_acts(sides: list[Row], lives: dict[int, list[Row]], before: Row | None, rested: bool) -> bool:
+def naive_buyer_acts(sides: list[Row], lives: dict[int, list[Row]], quotes: list[Row], ticks: Any) -> bool:
     """Return whether the buyer walks the prices of two dark limits, from the lowest up."""
     aggressive = {fill["side"] for fill in sides if fill.get("aggressor", 0) == 1}
     if aggressive:
         return -1 not in aggressive
-    arrivals = [(list(lives).index(f["order_id"]), f["side"], lives[f["order_id"]][0]["timestamp"]) for f in sides]
-    if rested and before is not None and (before["bid"] or 0) > 0 and (before["offer"] or 0) > 0:
-        stuck = before["bid"] >= before["offer"]
-        moved = before["bid"] + before["offer"] - 2 * sides[0]["price"]
-        if moved != 1 and not (stuck and any(t >= before["timestamp"] for _, _, t in arrivals)):
-            return bool(moved > 1)
-    buyer = min(place for place, side, _ in arrivals if side > 0)
-    return buyer > min(place for place, side, _ in arrivals if side < 0)
+    places = {fill["side"]: naive_place(fill, lives) for fill in sides}
+    rested = {fill["side"] for fill in sides} == {1, -1} and all(fill.get("aggressor", 0) == 0 for fill in sides)
+    if rested:
+        turns = {fill["side"] for fill in sides if naive_turn(fill, lives, quotes, ticks)}
+        if turns:
+            return 1 in turns and (turns == {1} or places[1] < places[-1])
+    return bool(places[1] > places[-1])
+
+
+def naive_place(fill: Row, lives: dict[int, list[Row]]) -> tuple[int, int]:
+    """Return when an order took its place in the queue: time, and which of all rows it was."""
+    rows = naive_rows(fill, lives)
+    kept = rows[0]
+    for a, b in pairwise(rows):
+        more = b["leaves_quantity"] + b["matched_quantity"] > a["leaves_quantity"] + a["matched_quantity"]
+        if more or (a["price"], a["mid_tick"]) != (b["price"], b["mid_tick"]):
+            kept = b
+    return kept["timestamp"], kept["place"]
+
+
+def naive_rows(fill: Row, lives: dict[int, list[Row]]) -> list[Row]:
+    """Return the rows of the fill's order up to then, at least the first."""
+    life = lives[fill["order_id"]]
+    return [row for row in life if row["timestamp"] <= fill["timestamp"]] or life[:1]
+
+
+def naive_turn(fill: Row, lives: dict[int, list[Row]], quotes: list[Row], ticks: Any) -> bool:
+    """Return whether the quote on the trade gave a waiting order a turn (R23)."""
+    earlier = [quote for quote in quotes if quote["timestamp"] < fill["timestamp"]]
+    usable = [k for k, q in enumerate(earlier) if q["bid"] and q["offer"] and 0 < q["bid"] < q["offer"]]
+    since = earlier[usable[-1] + 1 :] if usable else earlier
+    if since and since[0]["timestamp"] < naive_place(fill, lives)[0]:
+        return True
+    row, now = naive_rows(fill, lives)[-1], {"bid": fill["national_bid"], "offer": fill["national_offer"]}
+    dark = row["mid_tick"] >= 3 and not lives[fill["order_id"]][0].get("order_type", 0) & 2048
+    old = naive_trades_at(earlier[usable[-1]], fill, row, ticks) if usable else (False, False)
+    new = naive_trades_at(now, fill, row, ticks)
+    return (new[0] and not old[0]) or (dark and new[1] and not old[1])
+
+
+def naive_trades_at(quote: Row, fill: Row, row: Row, ticks: Any) -> tuple[bool, bool]:
+    """Return whether an order may trade at the mid of a quote, and on a tick strictly inside it."""
+    bid, offer = quote["bid"] or 0, quote["offer"] or 0
+    if not 0 < bid < offer:
+        return False, False
+    tick, side = max([size for start, size in ticks if fill["price"] >= start][-1:] or [1]), fill["side"]
+    inside = [price for price in range(bid + 1, offer) if price % tick == 0]
+    best = (min(inside) if side > 0 else max(inside)) if inside else None
+    return naive_in_limit(Fraction(bid + offer), row, side, ticks), best is not None and naive_in_limit(
+        Fraction(2 * best), row, side, ticks
+    )
+
+
+def naive_left_touch(fill: Row, lives: dict[int, list[Row]], before: Row, price2: Fraction) -> bool:
+    """Return whether the order was amended at this instant away from the touch, which then was the trade's snapshot."""
+    rows = naive_rows(fill, lives)
+    shown = [row["price"] for row in rows if row["timestamp"] < fill["timestamp"]][-1:]
+    side, other = ("offer", "bid") if fill["side"] < 0 else ("bid", "offer")
+    if not shown or shown[0] <= 0 or shown[0] == rows[-1]["price"] or before[side] != shown[0]:
+        return False
+    return naive_mid2({side: fill[f"national_{side}"], other: before[other]}) == price2
 
 
 def naive_segments(quotes: list[Row], start: int, end: int) -> list[tuple[int, Row]]:
@@ -334,6 +389,7 @@ def naive_slippages(o: Row, fills: list[Row], quotes: list[Row], rules: Row) -> 
     def against(reference2: Fraction) -> Fraction | None:
         return Fraction(bps * side * (price2 - reference2) / reference2) if reference2 > 0 else None
 
+    fills = [fill for fill in fills if not fill["far"]]
     alive = [f for f in fills if o["arrival_time"] <= f["timestamp"] <= o["end_time"]]
     prints = [f for f in alive if f["deal_source"] in (1, 46, 47, 49, 20, 90) and f["side"] > 0]
     own = [f for f in o["market"] if f["deal_source"] not in (50, 51, 52)]
@@ -490,6 +546,9 @@ def naive_measures(events: list[Row], fills: list[Row], quotes: list[Row], rules
     Rows are in (timestamp, sequence) order already.
     """
     rules = rules | {"states_only": not fills and naive_matched(events)}
+    quotes = naive_plausible(quotes, rules["ticks"])
+    for fill in fills:
+        fill["far"] = naive_far(fill, quotes)
     naive_rebuild(events, fills, quotes, rules["ticks"])
     hours = (rules["hours_start"], rules["hours_end"])
     chosen = naive_states(events, hours)
@@ -505,6 +564,7 @@ def naive_lives(events: list[Row], fills: list[Row]) -> dict[int, Row]:
         rows = [row for row in events if row["order_id"] == number]
         mine = [row for row in fills if row["order_id"] == number]
         lives[number] = naive_life(rows, mine, bool(fills)) | {"last": rows[-1]}
+        lives[number]["fault"] |= PRICE if any(fill["far"] for fill in mine) else 0
     return lives
 
 

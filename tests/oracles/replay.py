@@ -10,7 +10,7 @@ from itertools import groupby
 from tests.oracles.replay_book import Book, BookRules
 from tests.oracles.replay_market import Market, read_market
 from tests.oracles.replay_orders import Match, Order
-from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep
+from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
 
 MILLISECOND = 1_000_000  # history's end by a fill is met within this
 
@@ -38,7 +38,8 @@ class Run:
         self.market, self.plain, self.placebo = market, plain, placebo
         self.book = self.book_kind(BookRules(market.tick, plain.tier, plain.locked or self.locked, plain.subjects_meet))
         self.orders: dict[int, Order] = {}
-        self.is_open = False
+        self.last_row: dict[int, int] = {}
+        self.is_open = self.is_over = False
         self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
         self.open_when_filled: set[int] = set()  # history had filled them, the engine not
         self.cut: dict[int, int] = {}  # rows of fills of which only so much was left to take
@@ -46,14 +47,25 @@ class Run:
         self.now = 0
 
     def play(self) -> "Run":
-        """R1: the dark book trades in [S, E)."""
         for step in self.market.steps:
             if step.time >= self.plain.end:
-                break
+                self.close()
             self.now = self.book.now = step.time
+            if step.row >= 0:
+                self.last_row[step.order] = step.row
             self.expire(step.time)
             getattr(self, "on_" + step.kind)(step)
         return self
+
+    def close(self) -> None:
+        """R1: from E on nobody waits and nothing matches; history goes on filling orders elsewhere."""
+        self.is_open, self.is_over, self.book.quote = False, True, (None, None)
+        for order in list(self.book.resting):
+            self.book.remove(order)
+
+    @property
+    def is_started(self) -> bool:
+        return self.is_open or self.is_over
 
     def expire(self, time: int) -> None:
         """Let those leave whose time is over."""
@@ -93,10 +105,14 @@ class Run:
         order.minimum, order.single = step.minimum, step.single
 
     def on_open(self, step: Step) -> None:
-        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side."""
+        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side.
+
+        Nothing traded in the dark before: what rows say is left is left.
+        """
         self.is_open = True
         self.book.requote(self.market.opening)
         for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):
+            order.leaves = left_at(self.plain, order.row, self.last_row[order.row], self.plain.start)
             if order.leaves > 0:
                 self.join(order)
 
@@ -105,15 +121,13 @@ class Run:
             self.enter(order)
 
     def on_same(self, step: Step) -> None:
-        """R1: before the open nothing trades in the dark: what rows say is left is left."""
-        if not self.is_open and step.order in self.orders:
-            self.orders[step.order].leaves = step.left
+        """A row of a fill, or one that repeats the state, says nothing."""
 
     def on_enter(self, step: Step) -> None:
         if not (is_dark(self.plain, step.order) or is_sweep(self.plain, step.order)):
             return  # a lit order, asked about in other runs
         order = self.new_order(step)
-        order.leaves = step.change if self.is_open else step.left
+        order.leaves = step.change
         self.set_terms(order, step)
         if self.is_open:
             self.enter(order)
@@ -167,7 +181,7 @@ class Run:
         order = self.orders.get(step.order)
         if order is None:
             return
-        order.leaves = order.leaves + step.change if self.is_open else step.left
+        order.leaves += step.change
         if not step.keeps or self.book.offers(order) <= 0:
             self.book.remove(order)
         before = (order.price, order.half, order.mid_tick, order.minimum, order.single)
@@ -185,14 +199,14 @@ class Run:
         if step.order in self.orders:
             order = self.orders[step.order]
             self.book.remove(order)
-            order.leaves = order.leaves - step.left if self.is_open else 0
+            order.leaves -= step.left
 
     def on_filled(self, step: Step) -> None:
         if step.order in self.orders:
             self.orders[step.order].due = step.time + MILLISECOND
 
     def on_trade(self, step: Step) -> None:
-        if self.is_open:
+        if self.is_started:
             self.trade([leg for leg in step.legs if leg.row not in self.applied])
 
     def trade(self, legs: list[Leg]) -> None:

@@ -70,6 +70,7 @@ class Step:
     time: int
     kind: str
     order: int = -1
+    row: int = -1  # of the event table
     price: int = 0
     mid_tick: int = 0
     change: int = 0  # of the total; the leaves of an entry
@@ -158,7 +159,7 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
             name: int(e[column][row])
             for name, column in (("price", "price"), ("mid_tick", "mid_tick"), ("minimum", "minimum_quantity"))
         }
-        values |= {"order": order, "single": bool(e["single_fill"][row] == 1)}
+        values |= {"order": order, "row": row, "single": bool(e["single_fill"][row] == 1)}
         time, left = int(e["timestamp"][row]), int(e["leaves_quantity"][row])
         before = rows[place - 1]
         if place == 0:
@@ -166,15 +167,15 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
             leaves = total(plain, row) - carried - filled_before(plain, order, time)
             steps.append((row, Step(time, "enter", change=leaves, left=left, **values)))
             if row == rows[-1] and left > 0 and ended(plain, row):
-                steps.append((row, Step(time, "leave", order=order, left=left)))
+                steps.append((row, Step(time, "leave", order=order, row=row, left=left)))
         elif row == rows[-1] and left > 0 and ended(plain, row):
-            steps.append((row, Step(time, "leave", order=order, left=left)))
+            steps.append((row, Step(time, "leave", order=order, row=row, left=left)))
         elif is_amended(plain, before, row):
             change = total(plain, row) - total(plain, before)
             keeps = keeps_place(plain, before, row)
             steps.append((row, Step(time, "amend", change=change, left=left, keeps=keeps, **values)))
         else:
-            steps.append((row, Step(time, "same", order=order, left=left)))
+            steps.append((row, Step(time, "same", order=order, row=row, left=left)))
         if row == rows[-1] and left <= 0:
             steps.append((row, Step(time, "filled", order=order)))
     return steps
@@ -196,3 +197,12 @@ def is_amended(plain: Plain, before: int, row: int) -> bool:
         return False
     names = ("minimum_quantity", "single_fill", *(["ranking_time"] if "ranking_time" in e else []))
     return any(bool(e[name][before] != e[name][row]) for name in names)
+
+
+def left_at(plain: Plain, order: int, row: int, time: int) -> int:
+    """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
+    if plain.events["next_row"][row] < 0 and ended(plain, row):
+        return 0
+    carried = int(plain.orders["carried_quantity"][order])
+    by_fills = total(plain, row) - carried - filled_before(plain, order, time)
+    return max(0, min(int(plain.events["leaves_quantity"][row]), by_fills))

@@ -6,7 +6,7 @@ from tests.oracles.replay import OwnFill, Run
 from tests.oracles.replay_book import Book, accepts
 from tests.oracles.replay_market import Market, is_dark_deal, read_market
 from tests.oracles.replay_orders import Fill, Order
-from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, ended, is_sweep, tick_at
+from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, is_sweep, left_at, tick_at
 
 
 def horizon(plain: Plain, order: int) -> int:
@@ -67,7 +67,7 @@ class SubjectRun(Run):
             super().set_terms(order, step)
             return
         plain = self.plain
-        order.price, order.mid_tick, order.half = step.price, step.mid_tick, Fraction(0)
+        order.price, order.mid_tick, order.half = step.price, 0, Fraction(0)
         order.minimum, order.single = plain.minimum, False
         improves = plain.subject_limit == "half_tick" or self.dual or step.mid_tick in (1, 4, 6)
         if plain.subject_limit == "mid":
@@ -83,8 +83,8 @@ class SubjectRun(Run):
             super().on_enter(step)
             return
         order = self.new_order(step)
-        order.leaves = step.change if self.is_open else step.left
-        if self.plain.from_rest and self.is_open:
+        order.leaves = step.change
+        if self.plain.from_rest and self.is_started:
             self.enter_really(order, step)
             return
         order.subject = True
@@ -105,12 +105,9 @@ class SubjectRun(Run):
         self.entry_matches |= set(range(before, len(self.book.matches)))
         order.entering, order.sweep, order.subject = False, False, True
         last = last_row_at(self.plain, order.row, step.time)
-        over = self.plain.events["next_row"][last] < 0 and ended(self.plain, last)
-        price, mid_tick, left = (
-            int(self.plain.events[name][last]) for name in ("price", "mid_tick", "leaves_quantity")
-        )
+        price, mid_tick = (int(self.plain.events[name][last]) for name in ("price", "mid_tick"))
         self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick))
-        order.leaves = 0 if over else left
+        order.leaves = left_at(self.plain, order.row, last, step.time + 1)
         self.enter_dark(order, levels=False)
 
     def enter_dark(self, order: Order, levels: bool = True) -> None:
@@ -120,12 +117,12 @@ class SubjectRun(Run):
             self.came.add(order.row)
             self.act(order)
         if levels:
-            self.trade_levels(order)
+            self.trade_levels(order, looks=comes)
         if comes:
             self.book.rest(order)
         self.book.quote = held
 
-    def trade_levels(self, order: Order) -> None:
+    def trade_levels(self, order: Order, looks: bool = False) -> None:
         """What a sweep really traded on entry: in D it still does, and looks again; in R only its counterparty does.
 
         Of a lit order only its own fills are of that moment: what others do must not depend on who is asked about.
@@ -134,7 +131,7 @@ class SubjectRun(Run):
         for level, quote in self.levels(order):
             for leg in level:
                 self.trade([leg, self.market.partners[leg.row]] if sweep else [leg])
-            if self.dual and sweep and order.row in self.came:
+            if self.dual and sweep and looks:
                 self.book.quote = quote
                 self.act(order)
 
@@ -162,7 +159,7 @@ class SubjectRun(Run):
 
     def on_amend(self, step: Step) -> None:
         at_entry = step.time == int(self.plain.orders["arrival_time"][step.order])
-        if self.is_subject(step.order) and self.plain.from_rest and self.is_open and at_entry:
+        if self.is_subject(step.order) and self.plain.from_rest and self.is_started and at_entry:
             order = self.orders[step.order]
             if not step.keeps:
                 self.trade_levels(order)
@@ -172,7 +169,7 @@ class SubjectRun(Run):
     def on_leave(self, step: Step) -> None:
         """A subject that was fill-and-kill rests until its horizon all the same."""
         order = self.orders.get(step.order)
-        if order is None or (self.is_open and order.subject and order.bounces and not self.dual):
+        if order is None or (self.is_started and order.subject and order.bounces and not self.dual):
             return
         super().on_leave(step)
         if order.subject and not self.dual:
@@ -180,7 +177,11 @@ class SubjectRun(Run):
 
     def takes(self, leg: Leg, order: Order) -> bool:
         """Decisions 20: a subject's own fills do not happen; in D those elsewhere than in the dark do."""
-        if not self.is_subject(order.row) or self.dual or order.entering:
+        if not self.is_subject(order.row) or order.entering:
+            return True
+        if self.plain.from_rest and leg.time == int(self.plain.orders["arrival_time"][order.row]):
+            return False  # it is in what was left after that instant
+        if self.dual:
             return True
         self.counts["left_open"] += leg.quantity
         return False

@@ -1,6 +1,6 @@
 """What a partition's columns say that cannot be: orders that contradict themselves, absurd quotes, prices of two units.
 
-Found by the build task, told as warnings by the conversion.
+Found by the build task, told as warnings by the conversion. A run counts prices of two units once more.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,21 +12,24 @@ from kernels.base.columns import Array
 from kernels.conventions import (
     ABSURD_SPREAD,
     ABSURD_TICKS,
+    FAR_PRICE,
     FAULT_FILLED_BEYOND,
     FAULT_KINDS,
+    FAULT_PRICE,
     FAULTS_SET_APART,
     USUAL_TICKS,
+    VENUE_REPORT,
 )
 from tickstore.parse.text_ids import order_name
 
 SET_APART, NO_STATES, ABSURD_QUOTES, OTHER_UNIT = "set apart", "no states", "absurd quotes", "other unit"
 NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
+ORDERS = "orders"  # how many there are
 _BLOCK: Final = 1 << 18
 _SAMPLE: Final = 1 << 12  # prices that a median is taken of
 _FEW: Final = 0.1  # of the fills, and of the shares that matched: where fewer meet, ids may be spelt in two ways
 _SHOWN: Final = 3  # ids
 _NEARLY_ALL: Final = 0.9
-_FAR: Final = 8  # times: prices of a table so far from the quotes are in another unit
 
 
 class Oddity(NamedTuple):
@@ -42,17 +45,44 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
     found = [*_orders_set_apart(views), *_without_states(views)]
     found += [*_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
-        found += _other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
+        found += other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
     return found
 
 
 def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
-    fault = views["orders/fault"]
+    """Count the orders, and those that no table will have."""
+    fault = views["orders/fault"].astype(np.int16)
+    fault[_owners_of_far_fills(views)] |= FAULT_PRICE
     rows = np.flatnonzero(fault & FAULTS_SET_APART)
+    yield from [Oddity(ORDERS, len(fault), "")] if len(fault) else []
     if len(rows):
         first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         kinds = [kind for bit, kind in FAULT_KINDS.items() if fault[first] & FAULTS_SET_APART & bit]
         yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
+
+
+def _owners_of_far_fills(views: Mapping[str, Array]) -> Array:
+    """Return the orders with fills at prices that cannot be; a run finds them, and asks whether quotes jumped.
+
+    Here a price must be far from the day's usual mid, too, which a quote that jumped is not.
+    """
+    price, quote, owner = (views[f"fills/{name}"] for name in ("price", "quote", "order_index"))
+    bid, offer = views["quotes/bid"], views["quotes/offer"]
+    usual, owners = _usual_mid(bid, offer), [np.zeros(0, np.int32)]
+    for a in range(0, len(price), _BLOCK):
+        paid, row = price[a : a + _BLOCK].astype(np.float64), quote[a : a + _BLOCK]
+        far = paid <= 0
+        if usual:
+            mid = np.where(row >= 0, bid[row] / 2 + offer[row] / 2, np.nan)
+            sound = (row >= 0) & (bid[row] > 0) & (offer[row] >= bid[row]) & (offer[row] - bid[row] <= 2 * mid / 9)
+            far |= sound & _is_far(paid, mid) & _is_far(paid, usual)
+        met = far & (owner[a : a + _BLOCK] >= 0) & (views["fills/venue"][a : a + _BLOCK] != VENUE_REPORT)
+        owners.append(owner[a : a + _BLOCK][met])
+    return np.concatenate(owners)
+
+
+def _is_far(price: Array, mid: Array | float) -> Array:
+    return (price > FAR_PRICE * mid) | (FAR_PRICE * price < mid)
 
 
 def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
@@ -95,17 +125,21 @@ def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[
         yield Oddity(ABSURD_QUOTES, count, first)
 
 
-def _other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
+def other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
     """Find prices that are so far from the quotes that one of the files must be in another unit."""
     price = prices[:: max(1, len(prices) // _SAMPLE)]
+    price, mid = price[price > 0], _usual_mid(bid, offer)
+    if len(price) and mid and _is_far(usual := np.median(price), mid):
+        texts = (money(round(float(value)), price_decimals) for value in (usual, mid))
+        yield Oddity(OTHER_UNIT, 1, "the median {} price is {} and the median mid {}".format(name, *texts))
+
+
+def _usual_mid(bid: Array, offer: Array) -> float:
+    """Return the median mid of a sample of the quotes, 0 where there is none."""
     step = max(1, len(bid) // _SAMPLE)
     bid, offer = bid[::step], offer[::step]
-    price, quoted = price[price > 0], (bid > 0) & (offer >= bid) & (offer / 2 - bid / 2 <= bid * ABSURD_SPREAD)
-    if len(price) and quoted.any():
-        usual, mid = float(np.median(price)), float(np.median(bid[quoted] / 2 + offer[quoted] / 2))
-        if not mid / _FAR <= usual <= mid * _FAR:
-            texts = (money(round(value), price_decimals) for value in (usual, mid))
-            yield Oddity(OTHER_UNIT, 1, "the median {} price is {} and the median mid {}".format(name, *texts))
+    quoted = (bid > 0) & (offer >= bid) & (offer / 2 - bid / 2 <= bid * ABSURD_SPREAD)
+    return float(np.median(bid[quoted] / 2 + offer[quoted] / 2)) if quoted.any() else 0.0
 
 
 def money(price: int, decimals: int) -> str:

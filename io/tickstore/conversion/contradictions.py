@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, NO_STATES, OTHER_UNIT, SET_APART
+from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, NO_STATES, ORDERS, OTHER_UNIT, SET_APART
 from tickstore.day.schema import Key
 from tickstore.input.files import Source
 from tickstore.input.text import read_head
@@ -15,13 +15,26 @@ from tickstore.store.commit import BuiltPartition
 _SHOWN: Final = 3  # names
 _FEW: Final = 0.1  # of the trades
 _HEAD: Final = 1 << 14  # bytes of a file that ids are shown of
+_ADVICE: Final = "Give files that state leaves and matched after each execution, or at the end"
 _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
-    NO_STATES: "order files without rows after executions, whose orders that traded are set apart; give files that "
-    "state leaves and matched after each execution, or at the end: {count} security-days",
-    ABSURD_QUOTES: "quotes with a spread above half of the mid, which count as one-sided: {count}",
+    NO_STATES: "order files without rows after executions, whose orders that traded are set apart. "
+    f"{_ADVICE}: {{count}} security-days",
+    ABSURD_QUOTES: "quotes with a spread above a fifth of the mid, which count as one-sided: {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }
+
+
+def orders_trouble(built: Sequence[BuiltPartition]) -> str:
+    """Return why nothing can be said of any order, "" where something can: every one there is would be set apart."""
+    found = {kind: [(p.key, odd) for p in built for odd in p.odd if odd[0] == kind] for kind in (ORDERS, SET_APART)}
+    orders, apart = (sum(odd[1] for _, odd in found[kind]) for kind in (ORDERS, SET_APART))
+    if orders == 0 or apart < orders:
+        return ""
+    (security, date), (_, _, first) = found[SET_APART][0]
+    said = f"all orders contradict themselves, {orders}, and would be in no table: nothing was stored"
+    advice = f". {_ADVICE}" if any(odd[0] == NO_STATES for partition in built for odd in partition.odd) else ""
+    return f"{said}; first: security {security} on {date}, {first}{advice}"
 
 
 def odd_warnings(built: Sequence[BuiltPartition]) -> Iterator[str]:

@@ -17,11 +17,12 @@ from typing import Any, Final
 from tickstore.building.build_task import forget_logs
 from tickstore.building.repetitions import POLICIES
 from tickstore.conversion.accounting import check_built
+from tickstore.conversion.contradictions import orders_trouble
 from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
 from tickstore.conversion.parse_task import close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
-from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, rejects_csv
+from tickstore.conversion.rejects import bad_rows, check_rejects, duplicate_rows, keep_rejects, rejects_csv
 from tickstore.conversion.remarks import remarks
 from tickstore.conversion.workspace import (
     check_space,
@@ -183,6 +184,9 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
             counts[bad.table].update(stored=-1, rejected=1)
         rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
     check_built(counts, built)
+    if trouble := orders_trouble(built):
+        keep_rejects(request, plan.sources, rejects)
+        raise InputError(trouble)
     report = ConvertReport(
         partitions=tuple(partition.key for partition in built),
         written=tuple(partition.key for partition in built if partition.outcome != "unchanged"),

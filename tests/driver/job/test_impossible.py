@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driver.job.job import run_job
+from driver.job.quality import UNITS
 from driver.plan.jobs import Job, Settings
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
-from driver.tables.quality_kinds import KIND_MEANINGS
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, KIND_MEANINGS
 from kernels.base.memory import Buffers
 from kernels.conventions import FAULTS_SET_APART, REPLAYED
 from kernels.market.quality import QUALITY_KINDS
@@ -19,6 +20,7 @@ from kernels.measure.choices import Choices, Selection, Session
 from kernels.measure.delay import DECISION_KINDS
 from kernels.measure.measure import check_conservation, measure
 from kernels.measure.result_rows import OrderBlock, empty_rows
+from kernels.measure.rules import faults_of
 from tests.builders import NULL, Row, build_day
 from tests.random_day import CLOSE, OPEN
 from tickstore.day.writer import write_day
@@ -77,9 +79,7 @@ def test_no_table_can_hold_what_cannot_be(
         assert np.all(np.isnan(block.cost[:, late]))
         assert np.all((block.time_to_first_fill == NULL) | (block.time_to_first_fill >= 0))
         if fault:
-            sound = {
-                int(day.orders["order_id"][k]) for k in np.flatnonzero(day.orders["fault"] & FAULTS_SET_APART == 0)
-            }
+            sound = {int(day.orders["order_id"][k]) for k in np.flatnonzero(faults_of(day) & FAULTS_SET_APART == 0)}
             assert set(block.order_id.tolist()) <= sound
             del day.orders["fault"]
 
@@ -127,7 +127,7 @@ def test_a_job_counts_and_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
             "1 orders contradict themselves and are in no table; first: order 2 (orders_matched_falls, "
             "orders_filled_beyond_leaves)",
             "1 orders have fills before the time they are measured from, and so no costs; first: order 4",
-            "1 quotes have a spread above half of the mid and count as one-sided; first: 3390 to 10000000000 price "
+            "1 quotes have a spread above a fifth of the mid and count as one-sided; first: 3390 to 10000000000 price "
             "units at 2024-09-05T00:50:00.000000000Z",
         ]
         assert len(report.warnings) == 4 + late
@@ -152,6 +152,7 @@ def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
 
 def test_every_kind_has_a_meaning() -> None:
     counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", *DECISION_KINDS}
+    counted |= {UNITS, DATE_IMPLAUSIBLE, *(f"day_without_{table}" for table in ("orders", "trades", "quotes"))}
     sources = {f"session_from_{source}" for source in ("file", "stated", "auction", "activity", "config")}
     replayed = {f"replay_displaced_{name}" for name in REPLAYED} | {
         "replay_phantoms", "replay_left_open", "replay_orders_above_optimistic", "replay_orders_below_conservative",

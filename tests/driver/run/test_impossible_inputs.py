@@ -125,27 +125,70 @@ def test_a_quote_of_ten_thousands_is_no_quote(tmp_path: Path) -> None:
     assert (run.counts()["quotes_absurd_spread"], run.counts()["quotes_valid"]) == (1, 2)
     assert {number: row["benchmark"] for number, row in run.orders().items()} == {"11": "arrival", "12": "none"}
     assert abs(float(run.orders()["11"]["shortfall_bps"])) < 1
-    assert "quotes with a spread above half of the mid, which count as one-sided: 1; first: security 101" in run.said
+    assert "quotes with a spread above a fifth of the mid, which count as one-sided: 1; first: security 101" in run.said
 
 
-def test_that_all_orders_were_set_apart_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["run", "convert"])
+def test_an_input_whose_orders_are_all_set_apart_is_refused(command: str, tmp_path: Path) -> None:
     columns = f"{ORDERS},changereason"
     rows = [f"1,{at('10:05:00')},101,3350,B,{left},{left},0,69,{reason}" for left, reason in ((50, 5), (100, 6))]
     (tmp_path / "orders.csv").write_text("\n".join([columns, *rows]) + "\n")
-    done = darkreplay("run", "--orders=orders.csv", "--store=store", "--results=results", folder=tmp_path)
+    where = ("--store=store", "--results=results") if command == "run" else ("--store=store",)
+    done = darkreplay(command, "--orders=orders.csv", *where, folder=tmp_path)
+    assert done.returncode == 2
+    assert (
+        "all orders contradict themselves, 1, and would be in no table: nothing was stored; first: security 101 on "
+        "2024-09-05, order 1 (orders_rows_out_of_order)" in done.stderr
+    )
+    assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_that_all_orders_were_set_apart_by_the_ticks_of_a_run_is_said(tmp_path: Path) -> None:
+    """With ticks of 5 the only quote is absurd and contradicts nothing, with ticks of 100 it is a quote."""
+    tables = {
+        "orders": [ORDERS, *life(1, "10:05:00", "10:06:00", 100)],
+        "trades": [TRADES, *(f"1,{at(f'10:0{k}:00')},101,50000,B,50,1" for k in (5, 6))],
+        "nbbo": [NBBO, f"{at('10:00:00')},101,3340,4200"],
+    }
+    for table, lines in tables.items():
+        (tmp_path / f"{table}.csv").write_text("\n".join(lines) + "\n")
+    flags = [f"--{table}={table}.csv" for table in tables]
+    assert darkreplay("convert", *flags, "--store=store", folder=tmp_path).returncode == 0
+    done = darkreplay("run", "--store=store", "--results=results", "--ticks=0:100", folder=tmp_path)
     assert done.returncode == 2
     assert "the selection is empty: all orders in the data were set apart: " in done.stderr
-    assert (
-        "1 orders contradict themselves and are in no table; first: order 1 (orders_rows_out_of_order)" in done.stderr
-    )
+    assert "1 orders contradict themselves and are in no table; first: order 1 (orders_price_impl" in done.stderr
 
 
 @pytest.mark.parametrize(("price", "count"), [(3350, 0), (26_800, 0), (33_500, 1), (419, 0), (400, 1), (0, 1)])
 def test_fills_at_prices_that_cannot_be_are_counted(price: int, count: int, tmp_path: Path) -> None:
     trades = [f"1,{at('10:05:00')},101,3350,B,50,1", f"1,{at('10:06:00')},101,{price},B,50,1"]
     quotes = [f"{at('10:00:00')},101,3340,3360"]
-    run = Run(tmp_path, orders=life(1, "10:05:00", "10:06:00", 100), trades=trades, nbbo=quotes)
+    orders = [*life(1, "10:05:00", "10:06:00", 100), *life(2, "10:20:00", "10:21:00", 100)]
+    run = Run(tmp_path, orders=orders, trades=trades, nbbo=quotes)
     assert run.counts()["fills_price_implausible"] == count
+    assert set(run.orders()) == ({"2"} if count else {"1", "2"})
+    assert (run.counts()["orders_price_implausible"], run.real["orders"]) == (count, 2 - count)
     assert (f"{count} fills have no price, or one more than 8 times off the mid; first: {price} " in run.said) == (
         count > 0
     )
+
+
+def test_what_never_meets_and_is_in_another_unit_or_time_is_counted(tmp_path: Path) -> None:
+    """Quotes of 102 are in another unit; 00103 is 103 in the other files; a day is thirty years early."""
+    orders = [*life(1, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace(",101,", ",102,") for row in life(2, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace(",101,", ",x00103,") for row in life(3, "10:05:00", "10:06:00", 100)]
+    orders += [row.replace("2024-09-05", "1994-09-05") for row in life(4, "10:05:00", "10:06:00", 100)]
+    trades = [f"1,{at(f'10:0{k}:00')},101,3350,B,50,1" for k in (5, 6)]
+    nbbo = [
+        f"{at('10:00:00')},{security},{price},{price}" for security, price in ((101, 3350), (102, 335_000), ("x103", 9))
+    ]
+    run = Run(tmp_path, orders=orders, trades=trades, nbbo=nbbo)
+    kinds = "prices_in_two_units", "day_without_orders", "day_without_trades", "day_without_quotes", "date_implausible"
+    assert [run.counts()[kind] for kind in kinds] == [1, 1, 3, 2, 1]
+    assert (
+        "1 tables have prices in another unit than the quotes (see --price_format, --price_decimals); first" in run.said
+    )
+    assert "1 security-days have trades or quotes and no orders" in run.said
+    assert "(date_implausible); first: security 101 on 1994-09-05" in run.said

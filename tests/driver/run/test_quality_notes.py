@@ -27,6 +27,16 @@ from driver.run.quality_notes import quality_notes
                 "and --timezone",
             ),
         ),
+        (
+            "all,all,date_implausible,1\n101,1994-09-05,date_implausible,1\nall,all,day_without_orders,2\n"
+            "7,2024-09-05,day_without_orders,1\n8,2024-09-05,day_without_orders,1\n",
+            (
+                "1 security-days are dated before 2000 or 10 years from most others: check --epoch, --time_unit "
+                "(date_implausible); first: security 101 on 1994-09-05",
+                "2 security-days have trades or quotes and no orders: check how securities and dates are written "
+                "(day_without_orders); first: security 7 on 2024-09-05",
+            ),
+        ),
         ("all,all,orders_set_apart,0\nall,2024-09-05,fills,3\nall,2024-09-05,fills_without_order,3\n", ()),
     ],
 )

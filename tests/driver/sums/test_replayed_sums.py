@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from driver.sums.cells import Cells
 from driver.sums.conservation import broken_rule
+from driver.sums.parents import ParentSums, state_columns
 from kernels.conventions import NULL, REPLAYED, SCENARIOS
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
+from kernels.measure.simulated import SimulatedFills
 from kernels.sums.fill_rows import sum_names
 from tests.blocks import cells_of
-from tests.builders import build_day
+from tests.builders import MemoryDay, build_day
 from tests.driver.sums.test_cells import rows_of
 from tests.kernels.measure.test_measures import with_nulls
 from tests.kernels.measure.test_simulated import random_fills, simulated
@@ -30,11 +32,16 @@ FEES = Choices(simulation=Simulation(fees_bps=(1.0, 2.0, 3.0, 4.0)))
 NAMES = st.lists(st.sampled_from(REPLAYED), unique=True)
 
 
-def blocks_of(seed: int, names: list[str], choices: Choices = Choices()) -> tuple[OrderBlock, OrderBlock]:  # noqa: B008
-    """Return the orders of a day with and without the replayed scenarios."""
+def day_and_fills(seed: int, names: list[str]) -> tuple[MemoryDay, dict[str, SimulatedFills]]:
+    """Return a random day, and what some of its orders fill under each scenario."""
     events, fills, quotes = random_day(seed, n_orders=30)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
-    changed = {name: simulated(random_fills(Random(f"{seed}{name}"), day)) for name in names}
+    return day, {name: simulated(random_fills(Random(f"{seed}{name}"), day)) for name in names}
+
+
+def blocks_of(seed: int, names: list[str], choices: Choices = Choices()) -> tuple[OrderBlock, OrderBlock]:  # noqa: B008
+    """Return the orders of a day with and without the replayed scenarios."""
+    day, changed = day_and_fills(seed, names)
     session = Session(OPEN, CLOSE, "test")
     found = [next(measure(day, choices, session, None, given)) for given in (changed, {})]
     return found[0], found[1]
@@ -109,3 +116,25 @@ def test_a_replay_may_not_fill_elsewhere_than_it_fills() -> None:
     side: Any = block.under("R")
     side.venue_quantity[1, side.filled_quantity > 0] += 1
     assert broken_rule(cells_of(block, ZONE)).startswith("venues of R are not what it filled: ")
+
+
+@given(seed=st.integers(0, 10**9), names=NAMES)
+def test_parents_have_every_scenario(seed: int, names: list[str]) -> None:
+    """Filled shares and costs of a parent are those of its children under each scenario."""
+    day, fills_of = day_and_fills(seed, names)
+    day.orders["parent_id"] = np.arange(len(day.orders["order_id"])) % 4
+    (block,) = measure(day, Choices(), Session(OPEN, CLOSE, "test"), None, fills_of)
+    sums = ParentSums(state_columns(day.events, day.orders))
+    sums.add(block)
+    parents = sums.parents()
+    assert parents is not None
+    found = dict(zip(parents.names, parents.sums, strict=True))
+    known = np.isfinite(block.cost).all(axis=0) & (block.mid2 > 0) & (block.order_quantity > 0)
+    known &= block.window_start <= block.window_end
+    for k, parent in enumerate(found["parent_id"].tolist()):
+        mine = block.parent_id == parent
+        for s, name in enumerate(block.scenarios):
+            filled = block.scenario_filled[s, mine]
+            assert found[f"{name}.filled_quantity"][k] == filled[filled != NULL].sum()
+            costs = [naive_rounded(float(cost) * SCALE) for cost in block.cost[s, mine & known]]
+            assert found[f"{name}.cost"][k] == sum(costs)

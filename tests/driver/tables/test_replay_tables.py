@@ -29,6 +29,11 @@ def counts(k: int) -> dict[str, int]:
     return {name: 100 * k + place for place, name in enumerate(NAMES)}
 
 
+def causes(k: int) -> dict[str, int]:
+    """Return what a job says by rule and by cause: nothing of those that no job names."""
+    return {"rule.rested.missed_shares": k, "rule.rested.events": 2 * k, "cause.off_quote.missed_shares": k % 2}
+
+
 def limits(k: int) -> dict[str, dict[str, int]]:
     found = {
         f"{seconds:g}": {name: 7 * k + place + int(seconds) for place, name in enumerate(SUMS)} for seconds in (0.5, 30)
@@ -43,7 +48,7 @@ def results(tmp_path: Path) -> Path:
     for k, job in enumerate(jobs, 1):
         path = Path(job.folder) / "partial.arrow"
         unfilled = {"limit_away": [k, 10 * k], "no_contra": [2, 7]} if k % 2 else {"session": [1, 5]}
-        partial = replace(read_partial(path), fidelity=counts(k), unfilled=unfilled, time_limits=limits(k))
+        partial = replace(read_partial(path), fidelity=counts(k) | causes(k), unfilled=unfilled, time_limits=limits(k))
         write_partial(partial, path)
     aggregate(tmp_path, jobs, SETTINGS)
     return tmp_path
@@ -65,6 +70,20 @@ def test_fidelity_has_every_job_then_their_sum(results: Path) -> None:
         assert float(row["invented_share"]) == float(Fraction(int(row["invented_shares"]), int(row["real_shares"])))
         assert float(row["exact_share"]) == float(Fraction(int(row["exact_matches"]), int(row["real_matches"])))
         assert row["trusted"] == "not to be trusted"
+
+
+def test_causes_have_what_each_job_says_then_all_of_it(results: Path) -> None:
+    rows = read(results, "fidelity_causes")
+    jobs = [row for row in rows if row["security_code"] != "all"]
+    assert [(row["by"], row["name"], row["missed_shares"]) for row in jobs] == [
+        ("rule", "rested", "1"), ("cause", "off_quote", "1"), ("rule", "rested", "2"), ("rule", "rested", "3"),
+        ("cause", "off_quote", "1"), ("rule", "rested", "4"), ("rule", "rested", "5"), ("cause", "off_quote", "1"),
+    ]  # fmt: skip
+    whole = {(row["by"], row["name"]): row for row in rows[len(jobs) :]}
+    assert len(whole) == 10
+    assert (whole["rule", "rested"]["missed_shares"], whole["rule", "rested"]["events"]) == ("15", "30")
+    assert whole["cause", "off_quote"]["missed_shares"] == "3"
+    assert whole["cause", "other"]["missed_shares"] == ""
 
 
 def test_unexecuted_says_why_subjects_fill_nothing(results: Path) -> None:

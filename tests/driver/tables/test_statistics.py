@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -224,3 +225,24 @@ def test_holm_by_hand() -> None:
 
 def test_hedges_factor_by_hand() -> None:
     assert hedges_factor(23) == pytest.approx(1 - 3 / 91)
+
+
+def test_replays_are_tested_but_for_their_bounds_and_the_placebo() -> None:
+    """Whatever is asked for, and by name: each p-value is corrected for as many tests as there are."""
+    scenarios = ("real", "A", "B", "P", "R", "R_optimistic", "R_conservative", "D")
+    rng = np.random.default_rng(4)
+    y = rng.normal(0, 30, (400, 1)) + rng.normal(0, 3, (400, 8)) - 0.1 * np.arange(8)
+    codes = [i % 20 for i in range(400)], [i // 20 for i in range(400)]
+    sample = replace(sample_of(y, np.ones(400), *codes), scenarios=scenarios)
+    rows = statistics(sample)
+    tested = {"A", "R", "D"}
+    for test in ("paired_t", "cluster"):
+        for name in scenarios[1:]:
+            row = find(rows, test=test, scenario=name, weighting="equal")
+            assert row["status"] == ("tested" if name in tested else "algebra" if name == "B" else "printed")
+            assert (row["p_value"] is None) == (row["p_holm"] is None) == (name not in tested)
+            assert row["ci_low"] is not None
+        p = [find(rows, test=test, scenario=name, weighting="equal")["p_value"] for name in ("A", "R", "D")]
+        adjusted = [find(rows, test=test, scenario=name, weighting="equal")["p_holm"] for name in ("A", "R", "D")]
+        assert adjusted == holm([float(value or 0.0) for value in p])
+    assert [row["scenario"] for row in rows if row["test"] == "rm_anova"] == ["real+A+R+D", "real+A+B+R+D"]

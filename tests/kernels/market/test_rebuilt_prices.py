@@ -1,4 +1,4 @@
-"""Rebuilt prices stay within both limits and half ticks, and both sides of a match keep one price (R5, R7, R10)."""
+"""Rebuilt prices stay within both limits and half ticks; both sides of a match keep one price (R5, R7, R10, R23)."""
 
 from collections.abc import Iterator
 from random import Random
@@ -173,13 +173,60 @@ def test_the_snapshot_counts_where_the_quote_before_cannot_have_been_the_one(
     [
         (92, 97, 184),  # the mid fell to where the buyer may trade, who then walks up to 92
         (88, 93, 185),  # it rose to where the seller may
-        (97, 92, 185),  # both came while the quote was crossed: the seller, who came later, acts
+        (97, 92, 184),  # both came while the quote was crossed: the buyer is older
     ],
 )
-def test_of_two_that_rested_the_one_acts_that_the_quote_lets_trade(bid: int, offer: int, price2: int) -> None:
+def test_of_two_that_rested_the_one_acts_that_the_quote_gives_a_turn(bid: int, offer: int, price2: int) -> None:
     quotes = [{"timestamp": OPEN, "bid": bid, "offer": offer}]
     day = two_orders((93, 3), (92, 3), quotes, "neither", national_bid=90, national_offer=95)
     assert (measured(*day).scenario_notional2[0] / 9).tolist() == [price2, price2]
+
+
+@pytest.mark.parametrize("older", [1, -1])
+@pytest.mark.parametrize("before", [[(93, 94)], [(93, 94), (94, 94)], [(93, 94), (95, NULL)], []])
+def test_of_two_that_have_a_turn_the_older_one_acts(older: int, before: list[tuple[int, int]]) -> None:
+    """At 93 / 94 no tick is inside, so 91 / 94 gives one to a seller who could trade at the mid before."""
+    quotes = [{"timestamp": OPEN - 9 + k, "bid": bid, "offer": offer} for k, (bid, offer) in enumerate(before)]
+    events, fills, _ = two_orders((92, 4), (91, 3), [], "neither", national_bid=91, national_offer=94)
+    for event in events:
+        if event["matched_quantity"] == 0:
+            event["timestamp"] = OPEN + (1 if event["side"] == older else 2)
+    events.sort(key=lambda event: (event["timestamp"], event["order_id"]))
+    expected = 184 if older > 0 else 185
+    assert (measured(events, fills, quotes).scenario_notional2[0] / 9).tolist() == [expected] * 2
+
+
+@pytest.mark.parametrize(("change", "loses"), [({"price": 93}, True), ({"leaves_quantity": 10}, True), ({}, False)])
+def test_an_order_that_loses_its_place_is_the_younger_one(change: Row, loses: bool) -> None:
+    events, fills, _ = two_orders((92, 4), (91, 3), [], "neither", national_bid=91, national_offer=94)
+    for event in events:
+        event["timestamp"] += 0 if event["matched_quantity"] else 10
+    first = events[0]
+    amended = {**first, **change, "timestamp": OPEN + 20}
+    done = [
+        {**event, **{k: v for k, v in change.items() if k == "price" and event["order_id"] == 1}}
+        for event in events[2:]
+    ]
+    day = [*events[:2], amended, *done], fills, [{"timestamp": OPEN, "bid": 93, "offer": 94}]
+    expected = 185 if loses else 184
+    assert (measured(*day).scenario_notional2[0] / 9).tolist() == [expected] * 2
+
+
+@pytest.mark.parametrize(
+    ("was", "offer", "price2"),
+    [
+        (93, 93, 185),  # its own offer was the touch, and went before it traded
+        (94, 93, 184),  # another's
+        (92, 93, 184),  # its price stayed: what it traded with came first
+    ],
+)
+def test_who_is_amended_away_from_the_touch_trades_at_the_quote_without_it(was: int, offer: int, price2: int) -> None:
+    events, fills, quotes = two_orders((94, 1), (was, 2), [{"timestamp": OPEN, "bid": 91, "offer": offer}], "seller")
+    for event in events:
+        if event["side"] < 0:
+            event |= {"order_type": 2048, "price": 92 if event["matched_quantity"] else was}
+    fills = [{**fill, "national_bid": 91, "national_offer": 94} for fill in fills]
+    assert (measured(events, fills, quotes).scenario_notional2[0] / 9).tolist() == [price2, price2]
 
 
 @given(seed=st.integers(0, 10**9))

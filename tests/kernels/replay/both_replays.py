@@ -1,6 +1,6 @@
 """A day replayed by the kernels and by plain Python under the same choices, both as lists that can be compared."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -73,3 +73,8 @@ def both(day: MemoryDay, choices: Choices, start: int, end: int) -> tuple[Replay
 
 def plain_matches(run: Run) -> list[tuple[Any, ...]]:
     return [astuple(match) for match in run.book.matches]
+
+
+def with_ticks(choices: Choices, ticks: tuple[tuple[int, int], ...]) -> Choices:
+    """Return choices with another table of ticks."""
+    return replace(choices, simulation=replace(choices.simulation, ticks=ticks))

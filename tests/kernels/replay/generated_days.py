@@ -30,7 +30,7 @@ class RealMatch(NamedTuple):
     quantity: int
     price2: int
     aggressor_side: int  # 0: both rested
-    block: bool
+    block: bool  # a booking does not show it
     booked: bool
     preferenced: bool
 

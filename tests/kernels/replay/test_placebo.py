@@ -19,7 +19,7 @@ def played(market: Market) -> list[RealMatch]:
     with tickstore.open_day(market.path) as day:
         m = replay(day, market.choices, market.session).matches["P"]
     columns = (m.time, m.buy_order_id, m.sell_order_id, m.quantity, m.price2, m.aggressor_side)
-    flags = (m.rule == RULE_BLOCK, m.booked == 1, m.preferenced == 1)
+    flags = ((m.rule == RULE_BLOCK) & (m.booked == 0), m.booked == 1, m.preferenced == 1)
     return [RealMatch(*row) for row in zip(*(c.tolist() for c in (*columns, *flags)), strict=True)]
 
 

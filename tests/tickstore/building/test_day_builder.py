@@ -19,6 +19,10 @@ from tickstore.day.check import check_day
 from tickstore.day.schema import GROUPS
 
 pytestmark = pytest.mark.reduced
+# Another security's order, which is sound: an input of which every order contradicts itself is refused.
+BESIDE = """order_id,timestamp,security,price,side,quantity,leaves_quantity,matched_quantity,participant
+1,1725494536000000000,8,1,1,1,1,0,3
+"""
 BASE = 1_725_494_536_000_000_000  # 2024-09-05 in Sydney
 times = st.integers(0, 12).map(lambda t: BASE + t)
 sequences = st.integers(0, 6)
@@ -63,16 +67,17 @@ def convert_rows(folder: Path, orders: list[Row], trades: list[Row], nbbo: list[
         csv_text(orders, (*order_names, "matched_quantity", "participant", "sequence", "change_reason"))
     )
     trade_names = ("order_id", "timestamp", "security", "price", "side", "quantity", "sequence", "deal_source")
+    (folder / "beside.csv").write_text(BESIDE)
     (folder / "t.csv").write_text(csv_text(trades, trade_names))
     (folder / "q.csv").write_text(csv_text(nbbo, ("timestamp", "security", "bid", "offer", "sequence")))
     store = folder / "store"
     tickstore.convert(
         ConvertRequest(
-            orders=(folder / "o.csv",), trades=(folder / "t.csv",), nbbo=(folder / "q.csv",), store=store,
-            max_rejects=1000, replace=True,
+            orders=(folder / "o.csv", folder / "beside.csv"), trades=(folder / "t.csv",), nbbo=(folder / "q.csv",),
+            store=store, max_rejects=1000, replace=True,
         )
     )  # fmt: skip
-    (partition,) = tickstore.read_catalog(store).partitions
+    partition, _ = tickstore.read_catalog(store).partitions
     return tickstore.open_day(partition.path)
 
 

@@ -11,6 +11,7 @@ from tickstore import ConvertRequest
 
 ORDERS = """order_id,timestamp,security,price,side,quantity,leaves_quantity,matched_quantity,participant
 1,1725494536000000000,7,15,1,9,9,0,3
+1,1725494536000000003,7,15,1,9,0,9,3
 """
 TRADES = """order_id,timestamp,security,price,side,quantity,sequence,deal_source{column}
 1,1725494536000000002,7,15,1,5,2,47{second}

@@ -166,10 +166,10 @@ def test_trades_that_come_later_settle_what_was_unknown(tmp_path: Path) -> None:
     rows = [*WHOLE[-1:], row(30, 60, 40, order_id=2)]
     fills = [*FILLS, fill(30, 15, order=2)]
     together = convert_rows(tmp_path, rows, fills, [])
-    paths = {name: (tmp_path / f"{name[0]}.csv",) for name in ("orders", "trades")}
+    paths = {"orders": (tmp_path / "o.csv", tmp_path / "beside.csv"), "trades": (tmp_path / "t.csv",)}
     store = tmp_path / "later"
     convert(ConvertRequest(orders=paths["orders"], store=store))
-    (partition,) = read_catalog(store).partitions
+    partition, _ = read_catalog(store).partitions
     assert open_day(partition.path).orders["fault"].tolist() == [FAULT_CARRIED_UNKNOWN] * 2
     for orders in ((), paths["orders"]):
         convert(ConvertRequest(orders=orders, trades=paths["trades"], store=store))
@@ -182,8 +182,8 @@ def test_trades_that_come_later_settle_what_was_unknown(tmp_path: Path) -> None:
 def test_another_side_is_still_known_when_trades_come_later(tmp_path: Path) -> None:
     rows, fills = [row(10, 100, 0), row(20, 60, 40, 100, side=-1)], [fill(20, 40)]
     convert_rows(tmp_path, rows, fills, [])
-    paths = {name: (tmp_path / f"{name[0]}.csv",) for name in ("orders", "trades")}
+    paths = {"orders": (tmp_path / "o.csv", tmp_path / "beside.csv"), "trades": (tmp_path / "t.csv",)}
     convert(ConvertRequest(orders=paths["orders"], store=tmp_path / "later"))
-    convert(ConvertRequest(orders=(), trades=paths["trades"], store=tmp_path / "later"))
-    (partition,) = read_catalog(tmp_path / "later").partitions
+    convert(ConvertRequest(orders=paths["orders"][1:], trades=paths["trades"], store=tmp_path / "later"))
+    partition, _ = read_catalog(tmp_path / "later").partitions
     assert open_day(partition.path).orders["fault"].tolist() == [DISORDER]

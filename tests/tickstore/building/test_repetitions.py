@@ -82,7 +82,7 @@ def test_the_counter_of_the_order_tells_equal_fills_from_copies(matched: int, ke
 def test_a_counter_that_begins_above_zero_tells_too(first: int, tmp_path: Path) -> None:
     """Matched on earlier days, or by the first row itself: the counter's rise, or all of it, is what was filled."""
     orders = life(21, first, 42 if first == 40 else 2)
-    load(tmp_path, orders=orders, trades=[fill(21, 1, 801)] * 2)
+    load(tmp_path, orders=[*orders, *life(22, 0)], trades=[fill(21, 1, 801)] * 2)
     assert quantities(tmp_path) == [1, 1]
 
 
@@ -108,9 +108,9 @@ def test_rows_of_orders_that_repeat_go_unless_the_sequence_is_shared(tmp_path: P
 
 
 def test_one_table_or_day_does_not_speak_for_another(tmp_path: Path) -> None:
-    rows = life(21, 0, 1)
+    rows, sound = life(21, 0, 1), life(22, 0)
     shared = [fill(21, 1, 801), fill(21, 0, 801), fill(21, 1, 801)]
-    report = load(tmp_path, orders=[*rows, rows[1]], trades=shared)
+    report = load(tmp_path, orders=[*rows, rows[1], *sound], trades=shared)
     assert (report.tables["orders"].rejected, report.tables["trades"].rejected) == (1, 0)
     other = [row.replace("101,3350", "102,3350") for row in rows]
     report = load(tmp_path / "other", orders=[*rows, *other, other[0]], trades=shared)

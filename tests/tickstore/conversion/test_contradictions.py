@@ -7,7 +7,7 @@ import pytest
 
 from tests.tickstore.conftest import OPEN
 from tests.tickstore.conversion.test_reversed_files import HEADERS
-from tickstore import ConvertRequest, convert
+from tickstore import ConvertRequest, InputError, convert
 from tickstore.conversion.contradictions import strangers
 
 HOUR = 3_600 * 10**9
@@ -93,21 +93,22 @@ def test_absurd_quotes_are_counted_and_the_first_is_shown(tmp_path: Path) -> Non
     quotes = [quote(3_340, 3_360), quote(3_340, 87_654_321, OPEN + HOUR), quote(3_340, 7_654_321, OPEN + 2 * HOUR)]
     (found,) = warnings(tmp_path, orders=order(), nbbo=quotes)
     assert found == (
-        "quotes with a spread above half of the mid, which count as one-sided: 2; first: security 101 on 2024-09-05, "
-        "3.340 to 87654.321 at 2024-09-05T01:00:00.000000000Z"
+        "quotes with a spread above a fifth of the mid, which count as one-sided: 2; first: security 101 on "
+        "2024-09-05, 3.340 to 87654.321 at 2024-09-05T01:00:00.000000000Z"
     )
 
 
-@pytest.mark.parametrize(("bid", "offer"), [(1, 2), (1, 20), (3, 23), (100, 200), (3_340, 5_566), (0, 8_765_432)])
+@pytest.mark.parametrize(("bid", "offer"), [(1, 2), (1, 20), (3, 23), (100, 200), (3_340, 4_082), (0, 8_765_432)])
 def test_wide_quotes_that_may_be_are_not_counted(bid: int, offer: int, tmp_path: Path) -> None:
-    """One tick of a very cheap share is most of its price; two thirds of the bid are half of the mid."""
+    """One tick of a very cheap share is most of its price; two ninths of the bid are a fifth of the mid."""
     assert warnings(tmp_path, orders=order(price=(bid + offer) // 2), nbbo=[quote(bid, offer)] * 2) == []
 
 
 @pytest.mark.parametrize("factor", [10, 100, 1_000])
 def test_prices_in_another_unit_than_the_quotes(factor: int, tmp_path: Path) -> None:
     quotes = [quote(3_340 * factor, 3_360 * factor)]
-    found = warnings(tmp_path, orders=order(), trades=[trade()], nbbo=quotes)
+    apart, *found = warnings(tmp_path, orders=[*order(), *order(number=2)], trades=[trade()], nbbo=quotes)
+    assert apart.endswith("order 1 (orders_price_implausible)")
     assert len(found) == 1
     assert (
         "security-days with prices in two units (see --price_format, --price_decimals): 2; first: security 101"
@@ -120,7 +121,7 @@ def test_order_files_of_entries_alone(tmp_path: Path) -> None:
     lines = [order(number=number)[0] for number in (1, 2)]
     _, found = warnings(tmp_path, orders=lines, trades=[trade()])
     assert found == (
-        "order files without rows after executions, whose orders that traded are set apart; give files that state "
+        "order files without rows after executions, whose orders that traded are set apart. Give files that state "
         "leaves and matched after each execution, or at the end: 1 security-days; first: security 101 on 2024-09-05, "
         "1 of 1 orders that traded"
     )
@@ -131,6 +132,36 @@ def test_years_without_a_date_are_named(year: int, said: bool, tmp_path: Path) -
     lines = [*order(), *order(time=OPEN - (2024 - year) * 365 * DAY, number=2)]
     found = warnings(tmp_path, orders=lines)
     assert ["with none between" in text for text in found] == [True] * said
+
+
+ALL_APART = "all orders contradict themselves, 1, and would be in no table: nothing was stored; first: security 101 on "
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        (
+            {"orders": order()[:1], "trades": [trade()]},
+            r"\(orders_filled_beyond_leaves\)\. Give files that state leaves",
+        ),
+        ({"orders": [*order(), *order(time=OPEN + HOUR)]}, r"\(orders_matched_falls\)$"),
+        ({"orders": order(), "trades": [trade(price=0)]}, r"\(orders_price_implausible\)$"),
+        ({"orders": order(), "trades": [trade()], "nbbo": [quote(334, 336)]}, r"\(orders_price_implausible\)$"),
+    ],
+)
+def test_an_input_whose_orders_are_all_set_apart_is_refused(
+    tables: Mapping[str, list[str]], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=f"{ALL_APART}2024-09-05, order 1 {said}"):
+        warnings(tmp_path, **tables)
+    assert not list((tmp_path / "store").rglob("*.h5"))
+    beside = {**tables, "orders": [*tables["orders"], *order(number=2)]}
+    assert any(text.startswith("orders that contradict themselves") for text in warnings(tmp_path, **beside))
+
+
+def test_a_quote_that_jumped_makes_no_price_implausible(tmp_path: Path) -> None:
+    quotes = [quote(3_340, 3_360), quote(3, 5, OPEN + 1), quote(3_340, 3_360, OPEN + HOUR)]
+    assert warnings(tmp_path, orders=order(), trades=[trade()], nbbo=quotes) == []
 
 
 def test_orders_that_contradict_themselves_are_named(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ def test_snapshots_of_the_longer_family_serve_as_quotes(tmp_path: Path) -> None:
 
 def test_rows_of_the_longer_family_may_come_file_by_file(tmp_path: Path) -> None:
     """Parents and aggressors follow from all rows of the day together, in whatever order files are converted."""
-    first, second = [order(9, T), order(7, T + 1, Side=2)], [order(11, T + 5, PreviousOrderId=9)]
+    first = [order(9, T), order(7, T + 1, Side=2), order(6, T + 2)]  # the last one is sound whatever is there so far
+    second = [order(11, T + 5, PreviousOrderId=9)]
     trades = [trade(9, 1, T + 1, 1), trade(7, 1, T + 1, 2)]
     (tmp_path / "whole").mkdir()
     files = [
@@ -160,7 +161,7 @@ def test_rows_of_the_longer_family_may_come_file_by_file(tmp_path: Path) -> None
     convert(ConvertRequest(orders=tuple(files), trades=(trade_file,), store=tmp_path / "whole"))
     (partition,) = read_catalog(tmp_path / "whole").partitions
     day = open_day(partition.path)
-    assert day.orders["parent_id"].tolist() == [9, -(2**63), 9]
+    assert day.orders["parent_id"].tolist() == [9, -(2**63), -(2**63), 9]
     assert day.fills["aggressor"].tolist() == [0, 1]
     for name, turn in {
         "a": (files[0], trade_file, files[1]), "b": (trade_file, files[1], files[0]), "c": (*files[::-1], trade_file),

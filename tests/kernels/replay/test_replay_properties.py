@@ -1,0 +1,141 @@
+"""What must hold whatever a day holds: no look-ahead, symmetry of sides, shares used once, fills that add up."""
+
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernels.measure.choices import Choices, Selection, Session
+from kernels.measure.simulated import SimulatedFills
+from kernels.replay.replay import replay
+from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, random_choices, with_ticks
+from tests.oracles.replay_rows import DARK_BOOKING, DARK_DEALS, REPORTS
+from tests.oracles.replay_subjects import own_fills
+from tests.replay_days import END, START, mirrored_day, replay_day
+
+pytestmark = pytest.mark.reduced
+SET_APART = 1 | 2 | 4 | 8 | 64  # faults
+Fills = list[tuple[Any, ...]]
+
+
+def fills_by_order(fills: SimulatedFills) -> dict[int, Fills]:
+    """Return time, price, quantity and deal source of each order's fills."""
+    found: dict[int, Fills] = {int(row): [] for row in fills.orders}
+    for order, time, price2, quantity, _, deal in zip(*fills[1:], strict=True):
+        found[int(order)].append((int(time), Fraction(int(price2), 2), int(quantity), int(deal)))
+    return found
+
+
+def open_ended(seed: int) -> Choices:
+    """Return choices under which no horizon and no preference depends on what comes later."""
+    rng = Random(seed)
+    return random_choices(rng, horizon="close", from_rest=False, preferencing="none", preferring=(1, 3))
+
+
+@pytest.mark.parametrize("first", [0, 40])
+def test_nothing_that_comes_later_changes_a_match(first: int) -> None:
+    """Rows, fills and quotes stamped after an instant are another day's; matches up to it stay.
+
+    The conservative run alone knows the future: by its meaning it takes what nobody will want.
+    """
+    compared = 0
+    for seed in range(first, first + 40):
+        choices, turn = open_ended(seed), START + Random(seed).randrange(2_000_000, 50_000_000)
+        day = replay_day(seed)
+        other = replay_day(seed, (turn, 1_000 + seed))
+        if np.any((day.orders["fault"] & SET_APART) != 0) or np.any((other.orders["fault"] & SET_APART) != 0):
+            continue  # an order is set apart for what it shows at any time
+        found, again = (replay(each, choices, Session(START, END)) for each in (day, other))
+        for name in ("P", "R", "R_optimistic", "D"):
+            before, after = (
+                [match for match in as_tuples(each.matches[name]) if match[0] <= turn] for each in (found, again)
+            )
+            assert before == after, (seed, name)
+            compared += len(before)
+    assert compared > 200
+
+
+def test_buys_and_sells_are_treated_alike() -> None:
+    compared = 0
+    for seed in range(40):
+        day, mirror, total, tick = mirrored_day(seed)
+        choices = with_ticks(random_choices(Random(seed), block_tier=0), ((0, tick),))
+        found, turned = (replay(each, choices, Session(START, END)) for each in (day, mirror))
+        for name in SCENARIOS:
+            wanted = [
+                (time, sell, buy, sell_id, buy_id, quantity, total - price, total - mid, -side, *flags)
+                for time, buy, sell, buy_id, sell_id, quantity, price, mid, side, *flags in as_tuples(
+                    found.matches[name]
+                )
+            ]
+            assert as_tuples(turned.matches[name]) == wanted, (seed, name)
+            compared += len(wanted)
+    assert compared > 1_000
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_orders_fill_what_plain_python_fills(first: int) -> None:
+    """Dark fills of the book, and what stands of history, cut where the book was first."""
+    for seed in range(first, first + 30):
+        choices = random_choices(Random(seed))
+        found, plain = both(replay_day(seed), choices, START, END)
+        for name in SCENARIOS:
+            for order, fills in fills_by_order(found.fills[name]).items():
+                wanted = [(f.time, f.price, f.quantity, f.deal) for f in own_fills(plain[name], order)]
+                assert without_truncation(fills, choices) == without_truncation(wanted, choices), (seed, name, order)
+
+
+def without_truncation(fills: Fills, choices: Choices) -> Fills:
+    """Return fills without the prices of dark ones, if real ones stand: the file truncated those (R7)."""
+    if not choices.replay.from_rest:
+        return fills
+    return [(time, deal in DARK_DEALS or price, quantity, deal) for time, price, quantity, deal in fills]
+
+
+def test_an_order_whose_dark_side_gives_nothing_fills_what_it_really_did_in_the_lit_book() -> None:
+    """D: the lit life is history's (decisions 46)."""
+    checked = 0
+    for seed in range(60):
+        day = replay_day(seed)
+        found = replay(day, random_choices(Random(seed), from_rest=False), Session(START, END))
+        matched = {int(row) for row in (*found.matches["D"].buy, *found.matches["D"].sell)}
+        fills = fills_by_order(found.fills["D"])
+        for row in (int(row) for row in found.subjects.rows):
+            real = [
+                (int(time), int(quantity))
+                for time, quantity, order, deal in zip(
+                    *(day.fills[name] for name in ("timestamp", "quantity", "order_index", "deal_source")), strict=True
+                )
+                if order == row and deal not in (*DARK_DEALS, DARK_BOOKING, *REPORTS)
+            ]
+            if row not in matched:
+                assert [(time, quantity) for time, _, quantity, _ in fills[row]] == real, (seed, row)
+                checked += len(real)
+    assert checked > 300
+
+
+def test_the_conservative_run_takes_no_more_than_stayed_open() -> None:
+    taken = 0
+    for seed in range(60):
+        day, rng = replay_day(seed), Random(seed)
+        choices = random_choices(rng, subject_limit="mid", horizon="close", from_rest=False, latency_ns=0, minimum=0)
+        found = replay(day, choices, Session(START, END))
+        matches, subjects = found.matches["R_conservative"], {int(row) for row in found.subjects.rows}
+        used: dict[int, int] = {}
+        for buy, sell, quantity in zip(matches.buy, matches.sell, matches.quantity, strict=True):
+            assert int(buy) in subjects or int(sell) in subjects
+            for row in {int(buy), int(sell)} - subjects:
+                used[row] = used.get(row, 0) + int(quantity)
+        assert all(row >= 0 and used[row] <= day.orders["leaves_quantity"][row] for row in used), seed
+        taken += sum(used.values())
+    assert taken > 1_000
+
+
+def test_the_placebo_does_not_depend_on_who_is_asked_about() -> None:
+    for seed in range(60):
+        day = replay_day(seed)
+        chosen = [random_choices(Random(seed), Selection(participants=who)) for who in ((), (99,))]
+        everybody, nobody = (as_tuples(replay(day, each, Session(START, END)).matches["P"]) for each in chosen)
+        assert everybody == nobody, seed
