@@ -13,7 +13,7 @@ from kernels.measure.rules import Day
 from kernels.replay.driving import Player
 from kernels.replay.prepare import Prepared
 from kernels.replay.reasons import WITHOUT_MINIMUM
-from kernels.replay.runs import Run, new_run, state_of
+from kernels.replay.runs import BUY_ASIDE, SELL_ASIDE, Run, new_run, state_of
 from kernels.replay.subjects import Subjects, limited, take
 
 P, R, D = "P", "R", "D"
@@ -128,7 +128,9 @@ def each_alone(
                 alone.play(piece, len(piece))
             found, cut = alone.written()
             row = int(one.rows[0])
-            matches.append(found[(found.buy == row) | (found.sell == row)])
+            mine = found[(found.buy == row) | (found.sell == row)]
+            mine.marks |= np.where(mine.buy == row, SELL_ASIDE, BUY_ASIDE)
+            matches.append(mine)
             own = np.asarray(day.fills["order_index"])[cut.row] == row
             cuts.append(cut[own])
         if matches:

@@ -194,3 +194,19 @@ def real_fills(day: MemoryDay, row: int, after: int) -> list[OwnFill]:
         if day.fills["order_index"][f] == row and time > after and deal not in REPORTS:
             fills.append(OwnFill(row, time, Fraction(0), int(day.fills["quantity"][f]), False, deal))
     return fills
+
+
+def test_each_alone_fills_what_it_does_as_the_only_one_asked_about() -> None:
+    """Decisions 20: nobody else's behaviour changes; a match of two subjects' runs is a fill of its own run's alone."""
+    compared = 0
+    for seed in range(6):
+        day, choices = replay_day(seed), random_choices(Random(seed), alone=True)
+        found = replay(day, choices, Session(START, END))
+        for row in (int(row) for row in found.subjects.rows):
+            plain = plain_replay(day, choices, START, END, (row,))
+            for name in SCENARIOS[1:]:
+                wanted = [(f.time, f.price, f.quantity, f.deal) for f in own_fills(plain[name], row)]
+                fills = fills_by_order(found.fills[name])[row]
+                assert without_truncation(fills, choices) == without_truncation(wanted, choices), (seed, name, row)
+                compared += len(wanted)
+    assert compared > 50
