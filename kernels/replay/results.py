@@ -88,9 +88,8 @@ def simulated_fills(
     deals = deal_sources(written)
     sides = (written.buy, runs.BUY_ENTERS, runs.BUY_ASIDE), (written.sell, runs.SELL_ENTERS, runs.SELL_ASIDE)
     for tags, entering, aside in sides:
-        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
-        if enters:
-            rows = rows[written.marks[rows] & entering == 0]
+        without = aside | (entering if enters else 0)
+        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & without == 0))
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)
         parts.append((tags[rows], written.time[rows], written.price2[rows], written.quantity[rows], venue, deals[rows]))
     rows, fills = kept.rows, day.fills

@@ -47,8 +47,8 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     switches = set(replay.switches)
     locked = locked or choices.simulation.allow_locked or "locked" in switches
     usable = np.flatnonzero((quotes.bid != NULL) & (quotes.bid > 0) & (quotes.offer > quotes.bid))
-    inside = usable[quotes.timestamp[usable] >= prepared.plan.session_start]
-    at = inside if len(inside) else usable
+    inside = quotes.timestamp[usable] >= prepared.plan.session_start
+    at = usable[inside | (usable == prepared.plan.opening_quote)]  # the first at which anything can match
     tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
     run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
     state, book = state_of(run), run.book.state[0]

@@ -53,7 +53,9 @@ def random_choices(rng: Random, selection: Selection | None = None, **chosen: An
     return Choices(selection, simulation, replay=ReplayChoices(**(drawn | chosen)))
 
 
-def plain_replay(day: MemoryDay, choices: Choices, start: int, end: int, subjects: tuple[int, ...]) -> dict[str, Run]:
+def plain_replay(
+    day: MemoryDay, choices: Choices, start: int, end: int, subjects: tuple[int, ...], most_dark_ns: int | None = None
+) -> dict[str, Run]:
     """Return what plain Python makes of the same."""
     wanted, simulation = choices.replay, choices.simulation
     plain = Plain(
@@ -63,7 +65,7 @@ def plain_replay(day: MemoryDay, choices: Choices, start: int, end: int, subject
         without=wanted.without, subjects=subjects, subject_limit=wanted.subject_limit, horizon=wanted.horizon,
         rest_ns=round(wanted.rest_seconds * NANOSECONDS), from_rest=wanted.from_rest,
         subjects_meet=wanted.subjects_meet, minimum=wanted.minimum, latency=wanted.latency_ns,
-        switches=wanted.switches,
+        switches=wanted.switches, most_dark_ns=most_dark_ns,
     )  # fmt: skip
     return replay_subjects.replay(plain)
 
