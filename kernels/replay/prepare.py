@@ -24,6 +24,7 @@ ASKED: Final = "order_type", "arrival_time", "end_time"
 GRACE: Final = 1_000_000  # ns: within it a match counts as given back, so an order stays that much longer
 PREFERRED_DEAL: Final = 46
 OWN_ONLY: Final = 1
+ALONE: Final = -1  # a participant that is nobody else's
 BOUNCES: Final = 0  # time validity of a fill-and-kill order
 
 
@@ -159,6 +160,8 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
         readonly(column) for column in (inputs.quotes.timestamp, inputs.quotes.bid, inputs.quotes.offer)
     )
     rows, trades = take_rows(day, minimums), take_trades(day)
+    if "preferencing_by_key" in switches:  # fills state no key: an absent aggressor is alone
+        trades = trades._replace(participant=readonly(np.full(len(trades.participant), ALONE, np.int32)))
     facts = make_facts(day, choices, kind)
     return Prepared(
         inputs, rows, trades, quotes, seekers, plan, Later(np.zeros(n, np.int32), late), cursor, facts, selected

@@ -86,8 +86,9 @@ def simulated_fills(
     wanted[listed] = True
     parts = []
     deals = deal_sources(written)
-    for tags, entering in ((written.buy, runs.BUY_ENTERS), (written.sell, runs.SELL_ENTERS)):
-        rows = np.flatnonzero(wanted[np.maximum(tags, -1)])
+    sides = (written.buy, runs.BUY_ENTERS, runs.BUY_ASIDE), (written.sell, runs.SELL_ENTERS, runs.SELL_ASIDE)
+    for tags, entering, aside in sides:
+        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
         if enters:
             rows = rows[written.marks[rows] & entering == 0]
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)

@@ -28,6 +28,7 @@ RUN: Final = _fields(
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.
 MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule marks")
 BOOKED, PREFERENCED, IGNORED, BUY_ENTERS, SELL_ENTERS = 1, 2, 4, 8, 16  # marks of a match
+BUY_ASIDE, SELL_ASIDE = 32, 64  # of a subject that this run, another's own, is not about
 CUT: Final = _fields("row quantity")  # a historical fill of which only so much was left to take
 
 

@@ -26,7 +26,8 @@ def horizon(plain: Plain, order: int) -> int:
     elif plain.horizon == "rest_s":
         end = comes + plain.rest_ns if fills else end
     if plain.most_dark_ns is not None:
-        end = min(end, comes + plain.most_dark_ns)
+        late = plain.latency if comes == int(plain.orders["arrival_time"][order]) else 0
+        end = min(end, comes + late + plain.most_dark_ns)
     return min(end, plain.end)
 
 
@@ -96,7 +97,8 @@ class SubjectRun(Run):
         """``from_rest``: the entry as it was; then what history had left of it after that instant rests."""
         before, order.entering = len(self.book.matches), True
         self.set_terms(order, step)
-        if order.sweep and self.until[order.row] >= self.now and self.enters_really:
+        looks = self.enters_really and not self.has("no_sweeps")
+        if order.sweep and looks and self.until[order.row] >= self.now:
             bounces, order.bounces = order.bounces, True  # it has no place in the dark of its own
             self.enter_sweep(order)
             order.bounces = bounces
@@ -148,6 +150,7 @@ class SubjectRun(Run):
         """At the open."""
         if order.subject:
             self.enter_dark(order, levels=False)
+            order.sweep = order.sweep and not self.plain.from_rest  # its entry is over
         else:
             super().join(order)
 
@@ -208,7 +211,7 @@ class OptimisticBook(Book):
             quantity = min(self.left(x, fills), self.offers(c))
             meets = c.subject != x.subject and super().may_meet(x, c, x)
             if quantity > 0 and meets and accepts(x, mid) and accepts(c, mid):
-                preferred = not x.rests and x.prefers and x.participant == c.participant
+                preferred = not x.rests and x.prefers and x.broker == c.broker
                 fills.append(Fill(x, c, quantity, mid, "mid", x.rests, preferred))
         free = [] if x.subject else list(fills)
         self.plan_ordinary(x, quote, fills)
