@@ -12,9 +12,9 @@ from kernels.measure.simulated import SimulatedFills
 from kernels.replay.replay import replay
 from tests.builders import MemoryDay, build_day
 from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_replay, random_choices, with_ticks
-from tests.oracles.replay import OwnFill
+from tests.oracles.replay_fills import OwnFill, own_fills
 from tests.oracles.replay_rows import DARK_BOOKING, DARK_DEALS, REPORTS
-from tests.oracles.replay_subjects import SubjectRun, own_fills
+from tests.oracles.replay_subjects import SubjectRun
 from tests.replay_days import END, START, mirrored_day, replay_day
 
 pytestmark = pytest.mark.reduced
