@@ -268,7 +268,7 @@ def aggregated(folder: Path, day: MemoryDay, orders: Mapping[str, Array]) -> Non
     groups = {"events": day.events, "orders": dict(orders), "fills": day.fills, "quotes": day.quotes}
     write_day(folder / "day.h5", "101", "2024-09-05", groups, {})
     session = Session(START, START + 6 * 3_600 * 10**9, "file")
-    settings = replace(SETTINGS, order_level=True, output_format="csv")
+    settings = replace(SETTINGS, order_level=True, output_format="csv", order_columns="all")
     job = Job(0, "101", "2024-09-05", str(folder / "day.h5"), str(folder / "a"), session, settings, 120, "print")
     run_job(job)
     aggregate(folder, [job], settings)
