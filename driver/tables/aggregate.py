@@ -129,7 +129,8 @@ def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: t
         for rows in table.rows:
             if found := sums.get(rows.sums):
                 row = run.dimensions.rows(found, rows.by, start)
-                run.totals[table.name].merge(found.sums, row, security)
+                integers = run.dimensions.integers(found, rows.by, start)
+                run.totals[table.name].merge(found.sums, row, security, integers)
                 run.totals[table.name].meet(row, job.index, volumes)
             start += run.dimensions.count(rows.by)
 
