@@ -14,7 +14,7 @@ from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, note_set_apart, plausible_of, warnings_of
-from driver.job.replayed import limit_sums, play
+from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
@@ -69,6 +69,7 @@ def run_job(job: Job) -> JobReport:
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
         parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
         adds = [sums.add, parents.add, outliers.add]
+        write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
         warnings = warnings_of(day, job, quality)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])

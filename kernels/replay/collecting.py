@@ -35,6 +35,12 @@ class Replayed:
     time_limits: dict[float, SimulatedFills] = field(default_factory=dict)  # R with at most so many seconds in the dark
     rows_fed: int = 0
 
+    def in_bounds(self) -> tuple[dict[str, SimulatedFills], out.Crossed | None]:
+        """Return the fills with every order of R between its bounds, and those that are not so by themselves."""
+        if R not in self.fills:
+            return self.fills, None
+        return out.within_band(self.fills, (R, *BOUNDS), self.subjects.rows)
+
 
 def listed_orders(day: Day, prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
     """Return the selected orders that a scenario may change: subjects, and those that really seek the dark."""

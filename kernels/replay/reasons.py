@@ -85,10 +85,11 @@ def why_unfilled(
     why = np.full(len(rows), NO_CONTRA, np.int8)
     optimistic = written[BOUNDS[0]][0]
     free, bound = np.zeros(n + 1, bool), np.zeros(n + 1, bool)
-    for tags in (optimistic.buy, optimistic.sell):
-        ignored = optimistic.marks & runs.IGNORED != 0
-        bound[np.maximum(tags[ignored], -1)] = True
-        free[np.maximum(tags[~ignored], -1)] = True
+    ignored = optimistic.marks & runs.IGNORED != 0
+    for tags, aside in ((optimistic.buy, runs.BUY_ASIDE), (optimistic.sell, runs.SELL_ASIDE)):
+        own = optimistic.marks & aside == 0
+        bound[np.maximum(tags[ignored & own], -1)] = True
+        free[np.maximum(tags[~ignored & own], -1)] = True
     why[bound[rows]] = CONTRA_MINIMUM
     why[free[rows]] = COMPETED
     if WITHOUT_MINIMUM in written:
