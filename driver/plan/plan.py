@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 LARGEST_PARTICIPANT = 2**31 - 1  # of numbers; a store with larger ones codes them as text
 LACKS = (
-    ("fills", "trades", "quantities come from order states, and there are no prices, no costs and no B"),
-    ("quotes", "quotes", "costs are missing, and so are A, B and C"),
+    ("fills", "trades", "quantities come from order states, and there are no prices, no costs, no B, P, R and D"),
+    ("quotes", "quotes", "costs are missing, and so is every scenario"),
 )
 SHOWN = 6  # names listed in a message
 # A rough cost, only for the estimate that `plan` prints.

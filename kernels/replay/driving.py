@@ -7,7 +7,7 @@ import numpy as np
 
 from kernels.base.columns import I64, readonly
 from kernels.dark.book import grown
-from kernels.dark.records import Records, records
+from kernels.dark.records import Book, Records, records
 from kernels.market.pairs import mates
 from kernels.replay.decode import decode
 from kernels.replay.play import play
@@ -44,6 +44,25 @@ class Player:
         if 2 * live + 8 > len(self.run.matches):
             self.run = self.run._replace(matches=records(4 * live + 8, self.run.matches.dtype))
         assert state.matches == 0
+
+    def forget(self) -> None:
+        """Drop what was written."""
+        state_of(self.run).matches = state_of(self.run).cuts = 0
+        self.matches, self.cuts = [], []
+
+    def follow(self, other: "Player") -> None:
+        """Go on from where another run of the same kind stands, with the subjects of one's own."""
+        own, theirs = self.run, other.run
+        if len(own.book.orders) < len(theirs.book.orders):
+            own = own._replace(book=Book(*(column.copy() for column in theirs.book)))
+        for mine, column in zip(own.book, theirs.book, strict=True):
+            mine[:] = column
+        own.slot[:], own.leaves[:] = theirs.slot, theirs.leaves
+        if len(self.facts.open_at_end):
+            self.facts.open_at_end[:] = other.facts.open_at_end
+        state, before = state_of(own), state_of(theirs)
+        state.open, state.bid, state.offer = before.open, before.bid, before.offer
+        self.run = own
 
     def flush(self) -> None:
         """Take away what was written."""

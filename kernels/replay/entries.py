@@ -47,6 +47,8 @@ def join_at_open(run: Run, facts: Facts, step: Any) -> None:
         return
     x = join(run, facts, i, step, subject)
     look(run, facts, step.time, x)
+    if run.state[0].from_rest == 1:
+        run.book.orders[x].subject = LIT_SUBJECT  # its entry is over
     rest_or_leave(run, i, True)
 
 

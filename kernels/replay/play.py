@@ -59,6 +59,8 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
     write_terms(run, facts, i, x, step, order.subject)
     if state.open == 1 and state.no_amended == 0:
         look(run, facts, step.time, x)
+    elif state.open == 1:
+        order.untried = 1  # it trades at the next change of the quote
 
 
 @inlined
@@ -75,17 +77,16 @@ def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: 
     stands = subject != 0 and state.from_rest == 1 and at_entry
     if not (enters or ((subject == 0 or state.dual == 1) and not stands)):
         return
-    if state.mode == CONSERVATIVE and subject == 0:
-        return
-    taken = min(quantity, max(run.leaves[i], 0))
+    before, taken = available(run, facts, i), min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
     if taken < quantity and not enters:
         state.displaced += quantity - taken
         run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
         state.cuts += 1
-    if x >= 0 and taken > 0:
+    gone = before - available(run, facts, i)  # less, where only what stays open is on offer
+    if x >= 0 and gone > 0:
         rests = run.book.orders[x].place >= 0
-        dark.reduce(run.book, x, taken)
+        dark.reduce(run.book, x, gone)
         if rests and run.book.orders[x].leaves == 0:
             release(run, i)
 

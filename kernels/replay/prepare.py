@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I8, I16, I64, readonly
 from kernels.base.memory import Buffers
-from kernels.conventions import FAULTS_SET_APART, NULL, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
+from kernels.conventions import FAULTS_SET_APART, NULL, STATUS_NOT_ON_BOOK, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
 from kernels.market.pairs import mates
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, ReplayChoices, Session
@@ -16,6 +16,7 @@ from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import select
 from kernels.replay import rulebook
 from kernels.replay import steps as s
+from kernels.replay.causes import REASON_CANCELLED, REASON_EXPIRED, STATUS_INACTIVE
 from kernels.replay.runs import Facts
 from kernels.replay.steps import CURSOR, Later, Plan, Quotes, Rows, Seekers, Trades
 
@@ -23,6 +24,7 @@ ASKED: Final = "order_type", "arrival_time", "end_time"
 GRACE: Final = 1_000_000  # ns: within it a match counts as given back, so an order stays that much longer
 PREFERRED_DEAL: Final = 46
 OWN_ONLY: Final = 1
+ALONE: Final = -1  # a participant that is nobody else's
 BOUNCES: Final = 0  # time validity of a fill-and-kill order
 
 
@@ -121,11 +123,15 @@ def take_trades(day: Day) -> Trades:
 
 
 def bounces(day: Day) -> I8:
-    """R25: return which orders are fill-and-kill; where no validity is stated, those that ended as they came."""
-    orders = day.orders
+    """R25: return which orders are fill-and-kill; where no validity is stated, those that were over as they came."""
+    orders, last = day.orders, np.asarray(day.orders["last_row"])
     validity = column(orders, "time_validity", orders["order_id"], UNKNOWN_CODE, "i4")
-    at_once = orders["arrival_time"] == orders["end_time"]
-    bounce: I8 = ((validity == BOUNCES) | ((validity == UNKNOWN_CODE) & at_once)).astype(np.int8)
+    reason = column(day.events, "change_reason", day.events["timestamp"], UNKNOWN_CODE, "i2")[last]
+    status = column(day.events, "order_status", day.events["timestamp"], UNKNOWN_CODE, "i1")[last]
+    ended = np.isin(reason, REASON_CANCELLED + REASON_EXPIRED) | np.isin(status, (STATUS_NOT_ON_BOOK, STATUS_INACTIVE))
+    over = (np.asarray(orders["leaves_quantity"]) <= 0) | ended
+    at_once = np.asarray(orders["arrival_time"]) == orders["end_time"]
+    bounce: I8 = ((validity == BOUNCES) | ((validity == UNKNOWN_CODE) & over & at_once)).astype(np.int8)
     return bounce
 
 
@@ -154,6 +160,8 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
         readonly(column) for column in (inputs.quotes.timestamp, inputs.quotes.bid, inputs.quotes.offer)
     )
     rows, trades = take_rows(day, minimums), take_trades(day)
+    if "preferencing_by_key" in switches:  # fills state no key: an absent aggressor is alone
+        trades = trades._replace(participant=readonly(np.full(len(trades.participant), ALONE, np.int32)))
     facts = make_facts(day, choices, kind)
     return Prepared(
         inputs, rows, trades, quotes, seekers, plan, Later(np.zeros(n, np.int32), late), cursor, facts, selected

@@ -51,14 +51,21 @@ def write_reach(
 
 def subject_limits(day: Day, choices: Choices, rows: NDArray[Any]) -> I64:
     """Return the limits of subjects as they rest, in half price units: the most generous each had in its life."""
-    price = np.asarray(day.orders["limit_price"])[rows]
-    flag, side = np.asarray(day.orders["mid_tick"])[rows], np.asarray(day.orders["side"])[rows]
+    index, orders = np.asarray(day.events["order_index"]), len(day.orders["order_id"])
+    asked = np.zeros(orders, bool)
+    asked[rows] = True
+    mine = np.flatnonzero(asked[index])
+    price, flag = (np.asarray(day.events[name])[mine] for name in ("price", "mid_tick"))
+    side = np.asarray(day.orders["side"])[index[mine]]
     how = choices.replay.subject_limit
     if how == "mid":
         price = np.zeros_like(price)
     if how == "half_tick":
         flag = np.ones_like(flag)
-    return limit2(price, flag, side, choices.simulation.ticks)
+    signed = np.full(orders, np.iinfo(np.int64).min, np.int64)
+    np.maximum.at(signed, index[mine], side * limit2(price, flag, side, choices.simulation.ticks))
+    best: I64 = signed[rows] * np.asarray(day.orders["side"])[rows]
+    return best
 
 
 def filled_rows(fills: SimulatedFills, orders: int) -> NDArray[Any]:
@@ -85,10 +92,11 @@ def why_unfilled(
     why = np.full(len(rows), NO_CONTRA, np.int8)
     optimistic = written[BOUNDS[0]][0]
     free, bound = np.zeros(n + 1, bool), np.zeros(n + 1, bool)
-    for tags in (optimistic.buy, optimistic.sell):
-        ignored = optimistic.marks & runs.IGNORED != 0
-        bound[np.maximum(tags[ignored], -1)] = True
-        free[np.maximum(tags[~ignored], -1)] = True
+    ignored = optimistic.marks & runs.IGNORED != 0
+    for tags, aside in ((optimistic.buy, runs.BUY_ASIDE), (optimistic.sell, runs.SELL_ASIDE)):
+        own = optimistic.marks & aside == 0
+        bound[np.maximum(tags[ignored & own], -1)] = True
+        free[np.maximum(tags[~ignored & own], -1)] = True
     why[bound[rows]] = CONTRA_MINIMUM
     why[free[rows]] = COMPETED
     if WITHOUT_MINIMUM in written:

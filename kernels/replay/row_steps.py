@@ -216,9 +216,11 @@ def write_amendment(
     other = rows.minimum[row] != rows.minimum[before] or rows.single[row] != rows.single[before]
     other = other and rows.matched[row] == rows.matched[before]
     loses = loses_place(plan.priority, moved, change > 0)
-    if len(rows.ranking) > 0 and rows.ranking[row] != NULL and rows.ranking[before] != NULL:
+    ranked = len(rows.ranking) > 0 and rows.ranking[row] != NULL and rows.ranking[before] != NULL
+    if ranked:
         loses = rows.ranking[row] != rows.ranking[before]
-    if not (moved or change != 0 or other or (loses and rows.matched[row] == rows.matched[before])):
+        other = other or (loses and rows.matched[row] == rows.matched[before])
+    if not (moved or change != 0 or other):
         return
     step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
     if is_at_entry(rows, rows.order_index[row], step.time):

@@ -1,8 +1,9 @@
 """The runs of a replay: P, R and its bounds, D, R with less time, each subject alone; each has a book and rules."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import I64
 from kernels.conventions import BOUNDS, NULL
@@ -13,7 +14,8 @@ from kernels.measure.rules import Day
 from kernels.replay.driving import Player
 from kernels.replay.prepare import Prepared
 from kernels.replay.reasons import WITHOUT_MINIMUM
-from kernels.replay.runs import Run, new_run, state_of
+from kernels.replay.runs import BUY_ASIDE, SELL_ASIDE, Run, new_run, state_of
+from kernels.replay.steps import STEP
 from kernels.replay.subjects import Subjects, limited, take
 
 P, R, D = "P", "R", "D"
@@ -45,8 +47,8 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     switches = set(replay.switches)
     locked = locked or choices.simulation.allow_locked or "locked" in switches
     usable = np.flatnonzero((quotes.bid != NULL) & (quotes.bid > 0) & (quotes.offer > quotes.bid))
-    inside = usable[quotes.timestamp[usable] >= prepared.plan.session_start]
-    at = inside if len(inside) else usable
+    inside = quotes.timestamp[usable] >= prepared.plan.session_start
+    at = usable[inside | (usable == prepared.plan.opening_quote)]  # the first at which anything can match
     tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
     run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
     state, book = state_of(run), run.book.state[0]
@@ -111,27 +113,50 @@ def extra_players(
 def each_alone(
     day: Day, prepared: Prepared, choices: Choices, subjects: Subjects, asked: tuple[str, ...], pieces: list[Records]
 ) -> dict[str, tuple[Any, Any]]:
-    """Return what each subject does by itself, as if all others had done what they did: a run for each of them.
+    """Return what each subject does by itself, as if all others had done what they did; its own matches and cuts.
 
-    History's own orders are in every one of these runs; their matches are of no use here, only the subject's are kept.
+    Until a subject enters nothing differs from a run without it: one such run goes through the day, and each subject
+    goes on from a copy of it, as long as it rests.
     """
     names = [(name, name, subjects) for name in asked if name != P]
     if R in asked:
         names += [(within(each), R, limited(subjects, each)) for each in choices.replay.dark_seconds]
-    written: dict[str, tuple[Any, Any]] = {}
-    for name, which, group in names:
-        matches, cuts = [], []
-        for k in range(len(group.rows)):
-            one = take(group, slice(k, k + 1))
-            alone = player(day, prepared, choices, name, one, which)
-            for piece in pieces:
-                alone.play(piece, len(piece))
-            found, cut = alone.written()
-            row = int(one.rows[0])
-            matches.append(found[(found.buy == row) | (found.sell == row)])
-            own = np.asarray(day.fills["order_index"])[cut.row] == row
-            cuts.append(cut[own])
-        if matches:
-            together = np.concatenate(matches).view(np.recarray)
-            written[name] = together[np.argsort(together.time, kind="stable")], np.concatenate(cuts).view(np.recarray)
-    return written
+    steps = cast(Records, np.concatenate([np.zeros(0, STEP), *pieces]).view(np.recarray))
+    starts = entry_steps(steps, subjects.rows)
+    return {name: one_by_one(day, prepared, choices, group, which, (steps, starts)) for name, which, group in names}
+
+
+def entry_steps(steps: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return the first step of each of these orders, (k,); as many as there are where it has none."""
+    first = np.full(int(rows.max(initial=-1)) + 1, len(steps), np.int64)
+    known = np.flatnonzero((steps.order >= 0) & (steps.order < len(first)))[::-1]
+    first[steps.order[known]] = known  # the earliest is written last
+    found: NDArray[Any] = first[rows]
+    return found
+
+
+def one_by_one(
+    day: Day, prepared: Prepared, choices: Choices, group: Subjects, which: str, decoded: tuple[Any, NDArray[Any]]
+) -> tuple[Any, Any]:
+    """Return the matches and cuts of each subject of a group in a run of its own; decoded : steps, their entries."""
+    steps, starts = decoded
+    nobody, owner = take(group, slice(0, 0)), np.asarray(day.fills["order_index"])
+    before, done = player(day, prepared, choices, which, nobody, which), 0
+    ends = np.asarray(day.orders["end_time"])[group.rows] + 2 * prepared.plan.grace
+    stops = np.searchsorted(steps.time, np.maximum(group.until, ends), "right")
+    matches, cuts = [before.run.matches[:0].copy()], [before.run.cuts[:0].copy()]
+    for k in np.argsort(starts, kind="stable"):
+        start, row = int(starts[k]), int(group.rows[k])
+        before.play(steps[done:start], start - done)
+        before.forget()
+        done = start
+        alone = player(day, prepared, choices, which, take(group, slice(k, k + 1)), which)
+        alone.follow(before)
+        alone.play(steps[start : stops[k]], max(0, int(stops[k]) - start))
+        found, cut = alone.written()
+        own = found[(found.buy == row) | (found.sell == row)]
+        own.marks |= np.where(own.buy == row, SELL_ASIDE, BUY_ASIDE)
+        matches.append(own)
+        cuts.append(cut[owner[cut.row] == row])
+    together = np.concatenate(matches).view(np.recarray)
+    return together[np.argsort(together.time, kind="stable")], np.concatenate(cuts).view(np.recarray)

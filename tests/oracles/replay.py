@@ -3,8 +3,6 @@
 ``replay_market`` reads what history did, ``replay_book`` knows how orders meet; here they come, change, and end.
 """
 
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import groupby
 
 from tests.oracles.replay_book import Book, BookRules
@@ -13,18 +11,6 @@ from tests.oracles.replay_orders import Match, Order
 from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
 
 MILLISECOND = 1_000_000  # history's end by a fill is met within this
-
-
-@dataclass(frozen=True)
-class OwnFill:
-    """What an order fills in a run."""
-
-    order: int
-    time: int
-    price: Fraction
-    quantity: int
-    dark: bool
-    deal: int
 
 
 class Run:
@@ -36,10 +22,13 @@ class Run:
     def __init__(self, market: Market, placebo: "Run | None" = None) -> None:
         plain = market.plain
         self.market, self.plain, self.placebo = market, plain, placebo
-        self.book = self.book_kind(BookRules(market.tick, plain.tier, plain.locked or self.locked, plain.subjects_meet))
+        locked = plain.locked or self.locked or self.has("locked")
+        rules = BookRules(market.tick, plain.tier, locked, plain.subjects_meet)
+        rules.no_help, rules.recheck_prefers = self.has("no_help"), self.has("recheck_prefers")
+        self.book = self.book_kind(rules)
         self.orders: dict[int, Order] = {}
         self.last_row: dict[int, int] = {}
-        self.is_open = self.is_over = False
+        self.is_open = self.is_over = self.waits = False
         self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
         self.open_when_filled: set[int] = set()  # history had filled them, the engine not
         self.cut: dict[int, int] = {}  # rows of fills of which only so much was left to take
@@ -56,6 +45,10 @@ class Run:
             self.expire(step.time)
             getattr(self, "on_" + step.kind)(step)
         return self
+
+    def has(self, switch: str) -> bool:
+        """Tell if a rule is taken away or changed."""
+        return switch in self.plain.switches
 
     def close(self) -> None:
         """R1: from E on nobody waits and nothing matches; history goes on filling orders elsewhere."""
@@ -86,8 +79,11 @@ class Run:
 
     def new_order(self, step: Step) -> Order:
         o, row = self.plain.orders, step.order
-        participant = int(o["participant"][row])
-        order = Order(row, int(o["order_id"][row]), int(o["side"][row]), participant, int(o["crossing_key"][row]))
+        participant, key = int(o["participant"][row]), int(o["crossing_key"][row])
+        broker: object = participant
+        if self.has("preferencing_by_key"):
+            broker = (participant, key) if key else ("alone", row)
+        order = Order(row, int(o["order_id"][row]), int(o["side"][row]), participant, broker, key)
         order.dark, order.sweep = is_dark(self.plain, row), is_sweep(self.plain, row)
         order.bounces = bounces(self.plain, row)
         order.own_only = bool(self.plain.events["preference_only"][o["first_row"][row]] == 1)
@@ -101,16 +97,13 @@ class Run:
         improves = (
             step.mid_tick if not order.sweep or step.mid_tick == 1 else 0
         )  # a sweep's only if posted in both books
-        order.half = half_tick(step.price, improves, self.plain.ticks)
-        order.minimum, order.single = step.minimum, step.single
+        order.half = half_tick(step.price, 0 if self.has("no_half_tick") else improves, self.plain.ticks)
+        order.minimum, order.single = 0 if self.has("no_minimums") else step.minimum, step.single
 
     def on_open(self, step: Step) -> None:
-        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side.
-
-        Nothing traded in the dark before: what rows say is left is left.
-        """
+        """R1: the opening quote holds; who waits joins in order of arrival, with what is left; sweeps are lit only."""
         self.is_open = True
-        self.book.requote(self.market.opening)
+        self.requote(self.market.opening)
         for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):
             order.leaves = left_at(self.plain, order.row, self.last_row[order.row], self.plain.start)
             if order.leaves > 0:
@@ -142,18 +135,24 @@ class Run:
             self.book.rest(order)
 
     def act(self, order: Order) -> None:
-        self.book.act(order)
+        """A pass; an amended order can be made to wait for the next change of the quote instead."""
+        if self.waits:
+            self.waits, order.untried = False, True
+        else:
+            self.book.act(order)
 
     def enter_sweep(self, order: Order) -> None:
         """R19: dark, then one lit level, and so on; R20: with mid-tick 1 it then rests in the dark too."""
-        held = self.book.quote
-        self.act(order)
+        held, looks = self.book.quote, not self.has("no_sweeps")
+        if looks:
+            self.act(order)
         for level, quote in self.levels(order):
             for leg in level:
                 self.trade([leg, self.market.partners[leg.row]])
-            self.book.quote = quote
-            self.act(order)
-        if order.mid_tick == 1 and not order.bounces:
+            if looks:
+                self.book.quote = quote
+                self.act(order)
+        if order.mid_tick == 1 and looks and not order.bounces:
             self.book.rest(order)
         self.book.quote = held
 
@@ -182,6 +181,7 @@ class Run:
         if order is None:
             return
         order.leaves += step.change
+        rested = order.rests
         if not step.keeps or self.book.offers(order) <= 0:
             self.book.remove(order)
         before = (order.price, order.half, order.mid_tick, order.minimum, order.single)
@@ -192,7 +192,9 @@ class Run:
             order.price, order.half, order.mid_tick, order.minimum, order.single,
         )  # fmt: skip
         if self.is_open and not step.keeps:
+            self.waits = self.has("no_match_at_amendment") and rested
             self.enter(order)
+            self.waits = False
 
     def on_leave(self, step: Step) -> None:
         """What the row says is left leaves; a fill of this very instant may still come."""
@@ -233,9 +235,10 @@ class Run:
 
     def on_phantom(self, step: Step) -> None:
         """An aggressor that the order file lacks: at any price, at the mid, and gone."""
-        if not self.is_open:
+        if not self.is_open or self.has("no_sweeps") or self.has("no_phantoms"):
             return
-        order = Order(-1, step.order_id, step.side, step.participant, sweep=True, leaves=step.change)
+        broker: object = ("alone", None) if self.has("preferencing_by_key") else step.participant
+        order = Order(-1, step.order_id, step.side, step.participant, broker, sweep=True, leaves=step.change)
         order.prefers = step.participant in self.market.prefers
         self.counts["phantoms"] += 1
         self.act(order)
@@ -246,7 +249,10 @@ class Run:
             self.requote(step.quote)
 
     def requote(self, quote: tuple[int | None, int | None]) -> None:
-        self.book.requote(quote)
+        if self.has("no_recheck"):
+            self.book.quote = quote
+        else:
+            self.book.requote(quote)
 
 
 def placebo(plain: Plain) -> list[Match]:

@@ -32,10 +32,14 @@ def is_block(order: Order) -> bool:
 
 @dataclass(slots=True)
 class BookRules:
+    """Rules that can be chosen; the last two are other readings of R17 and R14."""
+
     tick: int
     tier: int  # price units x shares
     locked: bool = False
     subjects_meet: bool = False
+    no_help: bool = False
+    recheck_prefers: bool = False
 
 
 class Book:
@@ -62,7 +66,7 @@ class Book:
 
     def may_meet(self, x: Order, c: Order, actor: Order) -> bool:
         """Sides, preferenceOnly, and decisions 20: two subjects meet only at the entry of a sweep."""
-        if x.side == c.side or ((x.own_only or c.own_only) and x.participant != c.participant):
+        if x.side == c.side or ((x.own_only or c.own_only) and x.broker != c.broker):
             return False
         if actor.entering and (x.subject or c.subject):
             return False
@@ -87,7 +91,7 @@ class Book:
         return fills if sum(f.quantity for f in fills if f.order is x) >= x.minimum else []
 
     def plan_ordinary(self, x: Order, quote: Quote, fills: list[Fill]) -> None:
-        if x.prefers and not x.rests:  # R14: incoming only, own orders first
+        if x.prefers and (self.rules.recheck_prefers or not x.rests):  # R14: incoming only, own orders first
             self.plan_inside(x, quote, fills, own=True)
         self.plan_inside(x, quote, fills, own=False)
         if not x.rests and (x.sweep or is_block(x)) and quote[0] < quote[1] and not x.subject:
@@ -99,7 +103,7 @@ class Book:
         prices = {mid, *self.on_ticks(quote)} if is_dark_limit(x) else {mid}
         for price in sorted(prices, reverse=x.side == -1):
             for c in self.resting:
-                stranger = own and c.participant != x.participant
+                stranger = own and c.broker != x.broker
                 kind = price == mid or is_dark_limit(c)
                 if kind and not stranger and accepts(x, price) and accepts(c, price):
                     self.plan_fill(x, c, price, "mid" if price == mid else "dark_limit", fills, helped=not own)
@@ -123,8 +127,8 @@ class Book:
         if left <= 0 or c in used or not self.may_meet(x, c, x):
             return
         least = x.minimum if x.single and left >= x.minimum else 1
-        preferred = not x.rests and x.prefers and rule != "block" and x.participant == c.participant
-        if helped and c.minimum > 0 and not c.single:
+        preferred = not x.rests and x.prefers and rule != "block" and x.broker == c.broker
+        if helped and not self.rules.no_help and c.minimum > 0 and not c.single:
             others = self.helpers(x, c, price, rule, used)
             given = sum(f.quantity for f in others)
             quantity = min(left, self.offers(c) - given)

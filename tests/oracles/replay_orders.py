@@ -12,6 +12,7 @@ class Order:
     order_id: int
     side: int  # +1, -1
     participant: int
+    broker: object  # who counts as the same for preferences
     key: int = 0
     dark: bool = False
     sweep: bool = False

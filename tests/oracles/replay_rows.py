@@ -47,6 +47,7 @@ class Plain:
     subjects_meet: bool = False
     minimum: int = 0
     latency: int = 0
+    switches: tuple[str, ...] = ()  # rules that are taken away or changed
     most_dark_ns: int | None = None  # after which a subject follows history again
 
 
@@ -143,7 +144,15 @@ def keeps_place(plain: Plain, before: int, row: int) -> bool:
     e = plain.events
     if "ranking_time" in e and e["ranking_time"][before] != NULL and e["ranking_time"][row] != NULL:
         return bool(e["ranking_time"][before] == e["ranking_time"][row])
-    return not moved(plain, before, row) and total(plain, row) <= total(plain, before)
+    price, flag = (bool(e[name][before] != e[name][row]) for name in ("price", "mid_tick"))
+    more = total(plain, row) > total(plain, before)
+    variants = {
+        "priority_kept": False,
+        "priority_lost_always": True,
+        "priority_lost_by_price": price or flag,
+        "priority_lost_by_increase": more,
+    }
+    return not next((lost for name, lost in variants.items() if name in plain.switches), price or flag or more)
 
 
 def moved(plain: Plain, before: int, row: int) -> bool:

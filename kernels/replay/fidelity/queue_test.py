@@ -20,12 +20,14 @@ from kernels.replay.fidelity.comparison import first_of_events
 from kernels.replay.fidelity.real_matches import RealMatches, real_matches
 
 PREFERENCED: Final = 46  # deal source of a match within a broker that prefers its own orders
+FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block, a dark limit inside the quote
+FIRST_INSTANT: Final = -(2**63)
 DUAL_POSTED: Final = 1  # the mid-tick flag with which a sweep waits in the dark too (R20)
 EVENTS: Final = (
     "timestamp", "order_index", "next_row", "price", "leaves_quantity", "matched_quantity", "minimum_quantity",
     "single_fill", "mid_tick",
 )  # fmt: skip
-ORDERS: Final = ("participant", "side", "order_type", "time_validity", "order_id")
+ORDERS: Final = ("participant", "side", "order_type", "time_validity", "order_id", "arrival_time")
 
 
 class QueueTest(NamedTuple):
@@ -52,6 +54,7 @@ class Waiting:
     leaves: int
     minimum: int
     single: bool
+    dark_limit: bool
     rank: tuple[int, int]
 
 
@@ -67,6 +70,7 @@ class Incoming:
     minimum: int = 0
     single: bool = False
     prefers_own: bool = False
+    at_mid: bool = True  # else at a price on a tick, which dark limits alone trade at (R9)
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class History:
 
     tables: Mapping[str, list[int]]
     ticks: Array
+    session_start: int  # sweeps of before it keep no dark side (R24)
     row: int = 0  # the next row
     sides: dict[int, dict[int, Waiting]] = field(default_factory=lambda: {1: {}, -1: {}})
     ranks: dict[int, tuple[int, int]] = field(default_factory=dict)  # of each order
@@ -90,7 +95,7 @@ class History:
         """Tell if an order waits in the dark after a row of it (R20: sweeps only when dual posted)."""
         t, x = self.tables, self.tables["order_index"][row]
         kind = t["order_type"][x]
-        dual = kind & TYPE_SWEEP and t["mid_tick"][row] == DUAL_POSTED
+        dual = kind & TYPE_SWEEP and t["mid_tick"][row] == DUAL_POSTED and t["arrival_time"][x] >= self.session_start
         lives = t["leaves_quantity"][row] > 0 and t["next_row"][row] >= 0 and t["time_validity"][x] != 0
         return bool(lives and (dual or kind & TYPE_DARK))
 
@@ -107,7 +112,9 @@ class History:
         minimum = self.minimum(row)
         single = t["single_fill"][row] == 1
         leaves, good = t["leaves_quantity"][row], self.good(row)
-        book[x] = Waiting(t["order_id"][x], t["participant"][x], good, leaves, minimum, single, self.ranks[x])
+        limit = t["mid_tick"][row] >= FIRST_DARK_LIMIT and not t["order_type"][x] & TYPE_SWEEP
+        number, participant = t["order_id"][x], t["participant"][x]
+        book[x] = Waiting(number, participant, good, leaves, minimum, single, limit, self.ranks[x])
 
     def loses_place(self, last: int, row: int) -> bool:
         """R13: tell if the order's place is not what it was at its row before."""
@@ -137,7 +144,8 @@ class History:
 def expected_first(history: History, x: Incoming, helps: bool = True) -> int:
     """Return the order that trades first with an incoming one, or -1. helps: with R17b."""
     other = history.sides[-x.side].values()
-    contras = sorted((c for c in other if c.good >= -x.side * x.price2), key=lambda c: c.rank)
+    fits = (c for c in other if c.good >= -x.side * x.price2 and (x.at_mid or c.dark_limit))
+    contras = sorted(fits, key=lambda c: c.rank)
     if x.prefers_own:  # R14; sorting is stable
         contras.sort(key=lambda c: c.participant != x.participant)
     needed = x.minimum if x.single else 1
@@ -164,7 +172,9 @@ def help_of(history: History, x: Incoming, c: Waiting) -> int:
     return helped
 
 
-def queue_test(day: Any, price2: I64, ticks: I64 | None = None, helps: bool = True) -> QueueTest:
+def queue_test(
+    day: Any, price2: I64, ticks: I64 | None = None, helps: bool = True, session_start: int = FIRST_INSTANT
+) -> QueueTest:
     """Return, for each aggressive event of the day, the real first counterparty and that of the rules.
 
     Parameters
@@ -173,6 +183,7 @@ def queue_test(day: Any, price2: I64, ticks: I64 | None = None, helps: bool = Tr
     price2 : (fills,) int64, exact prices of the day's fills in half price units
     ticks : (2, k) int64, from price and tick; without it the exchange's usual ones
     helps : whether resting orders help an incoming one to meet a minimum (R17b)
+    session_start : ns UTC, of continuous trading; without it sweeps of before the open count as posted in the dark
     """
     found, _ = real_matches(day.fills, price2)
     deal_source, participant = np.asarray(day.fills["deal_source"]), np.asarray(day.fills["participant"])
@@ -180,7 +191,7 @@ def queue_test(day: Any, price2: I64, ticks: I64 | None = None, helps: bool = Tr
     names = (*EVENTS, *(("ranking_time",) if "ranking_time" in day.events else ()))
     tables = {name: np.asarray(day.events[name]).tolist() for name in names}
     tables |= {name: np.asarray(day.orders[name]).tolist() for name in ORDERS if name != "mid_tick"}
-    history = History(tables, ticks_by_price(USUAL_TICKS) if ticks is None else ticks)
+    history = History(tables, ticks_by_price(USUAL_TICKS) if ticks is None else ticks, session_start)
     rows: list[tuple[int, int, int, int]] = []
     for until, at in sorted((_first_row(day, found, at), at) for at in first_of_events(found).tolist()):
         history.advance(until)
@@ -203,6 +214,16 @@ def _first_row(day: Any, found: RealMatches, at: int) -> int:
     return first + int(own[0]) if x >= 0 and len(own) else first
 
 
+def _on_tick(day: Any, fill: int, price2: int, ticks: Array) -> bool:
+    """Tell if a fill is at a price on a tick strictly inside the quote before it, and not at its mid (R9)."""
+    row = int(day.fills["quote"][fill])
+    if row < 0:
+        return False
+    bid, offer = int(day.quotes["bid"][row]), int(day.quotes["offer"][row])
+    inside = bid > 0 and 2 * bid < price2 < 2 * offer and price2 != bid + offer
+    return inside and price2 % (2 * max(tick_of(bid, ticks), 1)) == 0
+
+
 def _incoming(day: Any, found: RealMatches, at: int, history: History, preferring: set[int]) -> Incoming:
     """Return what is known of the order that acts: of one that the order file lacks, what it trades in the event."""
     fill, side = _acting_fill(found, at), int(found.aggressor_side[at])
@@ -210,7 +231,9 @@ def _incoming(day: Any, found: RealMatches, at: int, history: History, preferrin
     numbers = found.buy_order_id if side > 0 else found.sell_order_id
     together = (found.time == found.time[at]) & (numbers == number) & (found.aggressor_side == side)
     traded = int(found.quantity[together].sum())
-    x = Incoming(number, participant, side, int(found.price2[at]), traded, prefers_own=participant in preferring)
+    price2 = int(found.price2[at])
+    prefers, at_mid = participant in preferring, not _on_tick(day, fill, price2, history.ticks)
+    x = Incoming(number, participant, side, price2, traded, prefers_own=prefers, at_mid=at_mid)
     row, tables = history.row, history.tables
     index = int(day.fills["order_index"][fill])
     if index >= 0 and row < len(tables["timestamp"]) and tables["order_index"][row] == index:

@@ -119,7 +119,7 @@ def test_a_tick_file_is_used_and_recorded(market: Market, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "r" / "run.json").read_text())
     assert (facts["tick_file"]["name"], facts["tick_file"]["securities"]) == ("ticks.csv", 1)
-    assert facts["notes"] == ["ticks.csv has no ticks of 102: theirs are those of --ticks"]
+    assert facts["notes"][0] == "ticks.csv has no ticks of 102: theirs are those of --ticks"
     assert facts["config"]["tick_file"] == "ticks.csv"
 
 
@@ -235,7 +235,7 @@ MISTAKES = {  # name: (flags, what the line says)
     "other zone": ([STORE, "--timezone=Europe/Paris"], "{store} was converted with Australia/Sydney; leave it out"),
     "other unit": ([STORE, "--price_decimals=4"], "{store} was converted with 3; leave it out"),
     "files only": ([STORE, "--holidays=2024-01-02"], "--holidays acts when files are converted: give them too"),
-    "locked": ([STORE, "--allow_locked"], "--allow_locked belongs to scenario R, which is not available yet"),
+    "locked": ([STORE, "--allow_locked", "--dark_pool_scenarios=A"], "--allow_locked belongs to scenarios P and R and"),
     "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty: no order matches --participant_ids"),
     "unknown field": (
         ["--orders={raw}/orders.csv", "--columns=pric:px"],

@@ -14,7 +14,7 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, KIND_MEANINGS
 from kernels.base.memory import Buffers
-from kernels.conventions import FAULTS_SET_APART
+from kernels.conventions import FAULTS_SET_APART, REPLAYED
 from kernels.market.quality import QUALITY_KINDS
 from kernels.measure.choices import Choices, Selection, Session
 from kernels.measure.delay import DECISION_KINDS
@@ -154,5 +154,8 @@ def test_every_kind_has_a_meaning() -> None:
     counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", *DECISION_KINDS}
     counted |= {UNITS, DATE_IMPLAUSIBLE, *(f"day_without_{table}" for table in ("orders", "trades", "quotes"))}
     sources = {f"session_from_{source}" for source in ("file", "stated", "auction", "activity", "config")}
-    replayed = {kind for kind in KIND_MEANINGS if kind.startswith("replay_")}  # test_replayed holds these
+    replayed = {f"replay_displaced_{name}" for name in REPLAYED} | {
+        "replay_phantoms", "replay_left_open", "replay_orders_above_optimistic", "replay_orders_below_conservative",
+        "replay_minimums_imputed", "replay_minimums_restated",
+    }  # fmt: skip
     assert set(KIND_MEANINGS) == counted | sources | replayed

@@ -9,6 +9,7 @@ import pytest
 from driver.job.replayed import Played, limit_sums, play
 from driver.plan.jobs import Job, Settings
 from driver.sums.conditions import Market
+from driver.tables.quality_kinds import KIND_MEANINGS
 from kernels.base.memory import Buffers
 from kernels.measure.choices import ReplayChoices, Session, Simulation
 from tests.builders import MemoryDay, build_day
@@ -75,6 +76,7 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     assert played.unfilled == {"no_contra": [1, 25]}
     assert played.lifeless == 0
     assert played.counts["replay_left_open"] == 40
+    assert set(played.counts) <= set(KIND_MEANINGS)
     assert played.counts["replay_orders_above_optimistic"] == played.counts["replay_orders_below_conservative"] == 0
     assert played.fidelity["real_matches"] == played.fidelity["placebo_matches"] == 0
 
@@ -99,6 +101,7 @@ def test_options_reach_the_replay(choices: dict[str, Any]) -> None:
         == {"alone": {2, 3}, "impute_minimums": {2, 3}, "latency_ns": set(), "without": set()}[next(iter(choices))]
     )
     assert ("replay_minimums_imputed" in played.counts) == ("impute_minimums" in choices)
+    assert set(played.counts) <= set(KIND_MEANINGS)
 
 
 def test_the_placebo_has_the_orders_that_are_left_out_elsewhere() -> None:

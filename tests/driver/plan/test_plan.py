@@ -252,7 +252,7 @@ def test_what_the_data_lacks_is_noted() -> None:
     bare.rows.update(quotes=0, fills=0)
     assert plan_jobs(config, [full], None, RESULTS).notes == ()
     some = plan_jobs(config, [full, bare], None, RESULTS).notes
-    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing, and so are A, B and C"
+    assert some[1] == "there are no quotes on 1 of 2 security-days: costs are missing, and so is every scenario"
     alone = plan_jobs(config, [bare], None, RESULTS).notes
     assert alone[0].startswith("there are no trades: quantities come from order states")
 

@@ -46,4 +46,5 @@ def test_a_generated_market(compare: Callable[..., None], tmp_path: Path) -> Non
 
 
 def test_the_real_day(compare: Callable[..., None], real_day: Path) -> None:
-    compare(real_day, trade_date="2024-09-05")
+    """Without a replay: in capitals every row ranks anew here, and nobody says which absent order was aggressive."""
+    compare(real_day, "--dark_pool_scenarios=A,B,C", trade_date="2024-09-05")

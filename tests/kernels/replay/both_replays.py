@@ -10,6 +10,7 @@ from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, 
 from kernels.replay.collecting import Replayed
 from kernels.replay.matches import Matches
 from kernels.replay.replay import replay
+from kernels.replay.rulebook import SWITCHES
 from tests.builders import MemoryDay
 from tests.oracles import replay_subjects
 from tests.oracles.replay import Run
@@ -44,6 +45,7 @@ def random_choices(rng: Random, selection: Selection | None = None, **chosen: An
         "preferencing": rng.choice(("inferred", "inferred", "all", "none")),
         "preferring": rng.choice(((), (), (2,))),
         "block_tier": 200,
+        "switches": rng.choice(((), (), tuple(rng.sample(sorted(SWITCHES), 2)))),
     }
     selection = selection or Selection(participants=rng.choice(((), (), (1,), (1, 2))))
     locked, quotes_first = rng.random() < 0.15, rng.random() < 0.15
@@ -51,7 +53,9 @@ def random_choices(rng: Random, selection: Selection | None = None, **chosen: An
     return Choices(selection, simulation, replay=ReplayChoices(**(drawn | chosen)))
 
 
-def plain_replay(day: MemoryDay, choices: Choices, start: int, end: int, subjects: tuple[int, ...]) -> dict[str, Run]:
+def plain_replay(
+    day: MemoryDay, choices: Choices, start: int, end: int, subjects: tuple[int, ...], most_dark_ns: int | None = None
+) -> dict[str, Run]:
     """Return what plain Python makes of the same."""
     wanted, simulation = choices.replay, choices.simulation
     plain = Plain(
@@ -61,6 +65,7 @@ def plain_replay(day: MemoryDay, choices: Choices, start: int, end: int, subject
         without=wanted.without, subjects=subjects, subject_limit=wanted.subject_limit, horizon=wanted.horizon,
         rest_ns=round(wanted.rest_seconds * NANOSECONDS), from_rest=wanted.from_rest,
         subjects_meet=wanted.subjects_meet, minimum=wanted.minimum, latency=wanted.latency_ns,
+        switches=wanted.switches, most_dark_ns=most_dark_ns,
     )  # fmt: skip
     return replay_subjects.replay(plain)
 

@@ -1,5 +1,6 @@
 """The queue test: small books worked by hand, one rule each, and the real day as it is and as repaired."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +46,13 @@ def expected(orders: list[list[Row]], *matches: list[Row], helps: bool = True) -
     return found
 
 
-def day_of(orders: list[list[Row]], *matches: list[Row]) -> MemoryDay:
+def day_of(orders: list[list[Row]], *matches: list[Row], quotes: Sequence[Row] = (QUOTE,)) -> MemoryDay:
     """Return a day of these orders; each order ends at the last instant, so that it waited until then."""
     rows = [row for order in orders for row in order]
     rows += [{**order[-1], "timestamp": 2 * T} for order in orders]
     rows = [row | {"sequence": place} for place, row in enumerate(sorted(rows, key=lambda row: row["timestamp"]))]
     fills = [fill | {"sequence": place} for place, fill in enumerate(fill for match in matches for fill in match)]
-    return build_day(rows, fills, [QUOTE])
+    return build_day(rows, fills, list(quotes))
 
 
 SELLER = enters(9, T, SELL, 3_380, 60)
@@ -156,6 +157,24 @@ def test_buyers_act_too_and_a_day_without_events_is_empty() -> None:
     orders = [enters(1, 1, SELL, 3_380, 50), enters(9, T, BUY, 3_390, 60)]
     assert expected(orders, trades(9, 1, 50, acts=BUY)) == [1]
     assert expected(orders) == []
+
+
+def test_at_a_price_on_a_tick_dark_limits_trade_alone() -> None:
+    """R9: the quote is three ticks wide, and 3,390 one tick off its mid of 3,395."""
+    orders = [enters(1, 1, BUY, 3_400, 50, mid_tick=2), enters(2, 2, BUY, 3_400, 50, mid_tick=3), SELLER]
+    wide = [QUOTE | {"offer": 3_410}]
+    for price, first in ((3_390, 2), (3_395, 1)):
+        match = [fill | {"price": price} for fill in trades(first, 9, 50)]
+        day = day_of(orders, match, quotes=wide)
+        assert queue_test(day, 2 * day.fills["price"]).expected.tolist() == [first]
+
+
+def test_a_sweep_of_before_the_open_is_not_posted_in_the_dark() -> None:
+    orders = [enters(1, 1, BUY, 3_390, 50, order_type=SWEEP), enters(2, 2, BUY, 3_390, 50, order_type=SWEEP), SELLER]
+    day = day_of(orders, trades(2, 9, 50))
+    price2 = 2 * day.fills["price"]
+    assert queue_test(day, price2, session_start=2).expected.tolist() == [2]
+    assert queue_test(day, price2, session_start=1).expected.tolist() == [1]
 
 
 @pytest.mark.parametrize(("minimums", "helps", "right"), [(False, True, 451), (True, False, 468), (True, True, 472)])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kernels.dark.records import RULE_BLOCK, RULE_DARK_LIMIT, RULE_MID
@@ -52,3 +53,12 @@ def plain(day: ExampleDay, locked: bool) -> list[list[Any]]:
 @pytest.mark.parametrize("play", [engine, plain])
 def test_a_book_gives_its_answer(book: dict[str, Any], play: Any) -> None:
     assert play(rule_day(book), book.get("locked", False)) == book["matches"], book["why"]
+
+
+@books
+@pytest.mark.parametrize("play", [engine, plain])
+def test_without_stated_validity_an_order_killed_as_it_came_is_fill_and_kill(book: dict[str, Any], play: Any) -> None:
+    """R25: and one that rests though it has no later row is none."""
+    made = rule_day(book)
+    made.day.orders["time_validity"] = np.full(len(made.day.orders["order_id"]), -1, np.int32)
+    assert play(made, book.get("locked", False)) == book["matches"], book["why"]
