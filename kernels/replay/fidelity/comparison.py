@@ -249,3 +249,10 @@ def trusted(sums: Mapping[str, int]) -> bool:
     most = MOST_WRONG * sums["real_shares"]
     named = sums["named_events"] >= LEAST_NAMED * sums["events"]
     return bool(named and sums["missed_shares"] <= most and sums["invented_shares"] <= most)
+
+
+def warm() -> None:
+    """Compile the kernels for the array types that replays use, by calling each on no rows."""
+    none = np.zeros(0, np.int64)
+    pair_off(none, none, none, none, none, none, 0)
+    first_of_nearest(none, none, none, none, 0, none)
