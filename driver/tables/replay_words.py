@@ -42,7 +42,7 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
         f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
     )
     if not shares:
-        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there"
+        said = f"no real trade in the dark is known; the replay (P) trades {int(row['placebo_shares']):,} shares there"
     return (said,) if row["trusted"] == YES else (said, _floor())
 
 

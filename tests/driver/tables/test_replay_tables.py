@@ -176,7 +176,7 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
         "misses 0.08 % and invents 0.38 %",
     )
     nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": "no"}
-    assert fidelity_words(nothing)[0] == "nothing really traded in the dark; the replay (P) trades 12 shares there"
+    assert fidelity_words(nothing)[0] == "no real trade in the dark is known; the replay (P) trades 12 shares there"
     assert write_report(results) == ""
     assert "R and D are not to be trusted" in (results / "report.html").read_text()
 
