@@ -130,7 +130,7 @@ REALITY: Final = (  # on the rows of ``real``; what is about fills also on those
         "not_eligible",
         "count",
         NONE,
-        "orders that never lived during the session, or without a mid then: equal in every scenario",
+        "orders that never lived during the session, or without a mid then: A, B and C leave them as they were",
     ),
     Column(
         "never_in_session",
