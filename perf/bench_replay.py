@@ -10,22 +10,32 @@ decoding, pairing of fills and collecting results are included.
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import fire
 
 from kernels.base.memory import Buffers
+from kernels.conventions import BOUNDS
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
 from kernels.measure.measure import measure
 from kernels.measure.rules import Day
+from kernels.replay.driving import drive
+from kernels.replay.prepare import prepare_replay
 from kernels.replay.replay import replay
+from kernels.replay.scenario_runs import placebo, player
+from kernels.replay.subjects import find_subjects
 from marketgen import MarketSpec, generate
 from marketgen.sessions import trading_day
 from tickstore import ConvertRequest, convert, open_day
 
-RUNS = {"P": ("P",), "P, R and bounds": ("P", "R"), "P, R, bounds and D": ("P", "R", "D")}
+RUNS: Final[dict[str, tuple[str, ...] | None]] = {
+    "P": (),
+    "P and R": ("R",),
+    "P, R and its bounds": ("R", *BOUNDS),
+    "all with D, and their results": None,
+}
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -35,20 +45,32 @@ def seconds(work: Callable[[], object]) -> float:
     return time.thread_time() - start
 
 
+def play(day: Day, session: Session, choices: Choices, names: tuple[str, ...]) -> int:
+    """Prepare a day, play P and these scenarios, and return the number of rows fed."""
+    prepared = prepare_replay(day, choices, session)
+    subjects = find_subjects(day, prepared, choices.replay)
+    players = [placebo(day, prepared, choices), *(player(day, prepared, choices, name, subjects) for name in names)]
+    fed = drive(prepared, players)
+    for each in players:
+        each.written()
+    return fed
+
+
 def bench(day: Day, session: Session, who: str, selection: Selection, rounds: int) -> None:
-    """Print a line for each set of runs."""
-    choices = Choices(selection=selection, replay=ReplayChoices(block_tier=20_000))
+    """Print a line for each set of runs; the last one collects all results, too."""
+    choices = Choices(
+        selection=selection, simulation=Simulation(scenarios=("P", "R", "D")), replay=ReplayChoices(block_tier=20_000)
+    )
     best: dict[str, float] = {}
     fed = 0
     for _ in range(rounds):
-        for name, scenarios in RUNS.items():
-            asked = replace(choices, simulation=Simulation(scenarios=scenarios))
+        for title, names in RUNS.items():
             start = time.thread_time()
-            fed = replay(day, asked, session).rows_fed
-            best[name] = min(best.get(name, 1e9), time.thread_time() - start)
+            fed = play(day, session, choices, names) if names is not None else replay(day, choices, session).rows_fed
+            best[title] = min(best.get(title, 1e9), time.thread_time() - start)
     print(f"{who}: {fed:,} rows fed")
-    for name, spent in best.items():
-        print(f"  {name:32} {1e9 * spent / fed:8.0f} ns a row")
+    for title, spent in best.items():
+        print(f"  {title:32} {1e9 * spent / fed:8.0f} ns a row")
 
 
 def main(*, orders: int = 200_000, rounds: int = 5, participants: tuple[int, ...] = (8, 69)) -> None:

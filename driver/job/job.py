@@ -14,7 +14,7 @@ from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, note_set_apart, plausible_of, warnings_of
-from driver.job.replayed import limit_sums, play
+from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
 from driver.sums.cells import Cells, cell_dimensions
@@ -26,7 +26,8 @@ from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
-from driver.tables.row_measures import TableStyle, totals_csv
+from driver.tables.row_measures import totals_csv
+from driver.tables.table_style import TableStyle
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
 from kernels.measure.measure import measure
@@ -68,6 +69,7 @@ def run_job(job: Job) -> JobReport:
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
         parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
         adds = [sums.add, parents.add, outliers.add]
+        write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
         warnings = warnings_of(day, job, quality)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
@@ -125,7 +127,8 @@ def _sum_blocks(
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     with ExitStack() as stack:
         if job.settings.order_level:
-            adds = [stack.enter_context(open_order_file(Path(job.folder), job.settings, texts, ids)).write, *adds]
+            where = Path(job.folder), job.settings, (job.security, job.date)
+            adds = [stack.enter_context(open_order_file(*where, texts, ids)).write, *adds]
         for block in blocks:
             for add in adds:
                 add(block)

@@ -6,13 +6,16 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
+from driver.tables.csv_text import csv_bytes
 from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, REPLAYED
 from kernels.market.ticks import ticks_by_price
@@ -20,6 +23,7 @@ from kernels.measure.choices import ReplayChoices
 from kernels.measure.measure import measure
 from kernels.measure.rules import Day, prepare
 from kernels.measure.simulated import SimulatedFills
+from tickstore.durable.files import atomic_write
 
 PLACEBO: Final = "P"
 CENTRAL: Final = "R"
@@ -39,6 +43,7 @@ class Played:
     unfilled: dict[str, list[int]] = field(default_factory=dict)  # why, then orders and the shares they ask for
     lifeless: int = 0  # subjects that fill nothing, for another reason than their limit, and rest for no time
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
+    crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
 
     def facts(self) -> dict[str, Any]:
         """Return what the partial keeps."""
@@ -53,7 +58,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     minimums, counts = _minimums(day, job)
     played = _replay(day, job, settings.replay, settings.simulation.scenarios, minimums)
     asked = tuple(name for name in REPLAYED if name in played.fills)
-    fills = {name: played.fills[name] for name in asked}
+    in_bounds, crossed = played.in_bounds()
+    fills = {name: in_bounds[name] for name in asked}
     matches = {name: played.matches[name] for name in asked}
     placebo = played
     if settings.replay.without:  # the placebo has everybody's orders
@@ -67,9 +73,10 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     return Played(
         fills=fills,
         matches=matches,
-        counts=counts | _outside_bounds(played),
+        counts=counts | _outside_bounds(crossed),
         fidelity=_fidelity(day, job, placebo, buffers),
         limits=played.time_limits,
+        crossed=crossed,
         **(_why(day, played) if CENTRAL in asked else {}),
     )
 
@@ -120,26 +127,29 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless))}
 
 
-def _outside_bounds(played: Any) -> dict[str, int]:
+def _outside_bounds(crossed: Any) -> dict[str, int]:
     """Return how many subjects fill more under R than at the front of the queue, or less than what nobody wanted.
 
-    Alone none would: where subjects compete, one may take what another would have had.
+    Alone hardly any would: where subjects compete, one may take what another would have had.
     """
-    if CENTRAL not in played.fills:
+    if crossed is None:
         return {}
-    rows = played.subjects.rows
-    room = int(rows.max(initial=-1)) + 1
-    filled = {}
-    for name in (CENTRAL, *BOUNDS):
-        fills, shares = played.fills[name], np.zeros(room, np.int64)
-        own = fills.order_index < room
-        np.add.at(shares, fills.order_index[own], fills.quantity[own])
-        filled[name] = shares[rows]
-    optimistic, conservative = (filled[name] for name in BOUNDS)
     return {
-        "replay_orders_above_optimistic": int(np.count_nonzero(filled[CENTRAL] > optimistic)),
-        "replay_orders_below_conservative": int(np.count_nonzero(filled[CENTRAL] < conservative)),
+        "replay_orders_above_optimistic": int(np.count_nonzero(crossed.central > crossed.optimistic)),
+        "replay_orders_below_conservative": int(np.count_nonzero(crossed.central < crossed.conservative)),
     }
+
+
+def write_outside_bounds(folder: Path, ids: OrderIds, order_id: Any, crossed: Any) -> None:
+    """List the subjects that are outside their bounds in a file of the job's folder; remove it if there are none."""
+    path = folder / "outside_bounds.csv"
+    if crossed is None or not len(crossed.rows):
+        path.unlink(missing_ok=True)
+        return
+    names = ids.shown(np.asarray(order_id)[crossed.rows]).to_pylist()
+    columns = ("order_id", *(f"{name}_filled_quantity" for name in (CENTRAL, *BOUNDS)))
+    rows = zip(names, *(shares.tolist() for shares in crossed[1:]), strict=True)
+    atomic_write(path, csv_bytes(columns, rows))
 
 
 def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tuple[Buffers, Buffers]) -> Any:

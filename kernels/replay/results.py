@@ -129,3 +129,52 @@ def is_dark(day: Day) -> NDArray[Any]:
     """Return which fills are of the dark book, its bookings among them, (fills,) bool."""
     venue, deal = np.asarray(day.fills["venue"]), np.asarray(day.fills["deal_source"])
     return np.asarray((venue == VENUE_DARK) | (deal == DEAL_BOOKED))
+
+
+class Crossed(NamedTuple):
+    """Orders that fill more in the central run than in its upper bound, or less than in its lower one, (k,) each."""
+
+    rows: NDArray[Any]  # of the order table
+    central: I64  # shares
+    optimistic: I64
+    conservative: I64
+
+
+def filled_shares(fills: SimulatedFills, rows: NDArray[Any]) -> I64:
+    """Return what each of these orders fills, (k,) shares."""
+    last = max(int(rows.max(initial=-1)), int(fills.order_index.max(initial=-1)))
+    shares = np.zeros(last + 1, np.int64)
+    np.add.at(shares, fills.order_index, fills.quantity)
+    filled: I64 = shares[rows]
+    return filled
+
+
+def with_fills_of(fills: SimulatedFills, other: SimulatedFills, rows: NDArray[Any]) -> SimulatedFills:
+    """Return fills in which these orders have their fills of another scenario."""
+    if not len(rows):
+        return fills
+    own = np.flatnonzero(~np.isin(fills.order_index, rows))
+    theirs = np.flatnonzero(np.isin(other.order_index, rows))
+    columns: list[Any] = list(fills[1:])
+    others: list[Any] = list(other[1:])
+    both = [np.concatenate([a[own], b[theirs]]) for a, b in zip(columns, others, strict=True)]
+    mixed = SimulatedFills._make([fills.orders, *both])
+    return taken(mixed, np.lexsort((mixed.timestamp, mixed.order_index)))
+
+
+def within_band(
+    fills: dict[str, SimulatedFills], names: tuple[str, ...], rows: NDArray[Any]
+) -> tuple[dict[str, SimulatedFills], Crossed]:
+    """Return fills in which every order's quantity lies between its bounds, and the orders for which that was not so.
+
+    Where orders compete, or a fill keeps one from a larger fill later, a bound may be crossed: that order has the
+    central run's fills in the bound (decisions 24). names : of the central run, the upper and the lower bound
+    """
+    central, high, low = (filled_shares(fills[name], rows) for name in names)
+    above, below = central > high, central < low
+    clipped = fills | {
+        names[1]: with_fills_of(fills[names[1]], fills[names[0]], rows[above]),
+        names[2]: with_fills_of(fills[names[2]], fills[names[0]], rows[below]),
+    }
+    crossed = np.flatnonzero(above | below)
+    return clipped, Crossed(rows[crossed], central[crossed], high[crossed], low[crossed])

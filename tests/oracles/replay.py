@@ -3,8 +3,6 @@
 ``replay_market`` reads what history did, ``replay_book`` knows how orders meet; here they come, change, and end.
 """
 
-from dataclasses import dataclass
-from fractions import Fraction
 from itertools import groupby
 
 from tests.oracles.replay_book import Book, BookRules
@@ -13,18 +11,6 @@ from tests.oracles.replay_orders import Match, Order
 from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
 
 MILLISECOND = 1_000_000  # history's end by a fill is met within this
-
-
-@dataclass(frozen=True)
-class OwnFill:
-    """What an order fills in a run."""
-
-    order: int
-    time: int
-    price: Fraction
-    quantity: int
-    dark: bool
-    deal: int
 
 
 class Run:
@@ -115,10 +101,7 @@ class Run:
         order.minimum, order.single = 0 if self.has("no_minimums") else step.minimum, step.single
 
     def on_open(self, step: Step) -> None:
-        """R1: the opening quote holds; who waits joins in order of arrival; sweeps keep no dark side.
-
-        Nothing traded in the dark before: what rows say is left is left.
-        """
+        """R1: the opening quote holds; who waits joins in order of arrival, with what is left; sweeps are lit only."""
         self.is_open = True
         self.requote(self.market.opening)
         for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):

@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from tests.oracles.replay import OwnFill, Run
-from tests.oracles.replay_book import Book, accepts
-from tests.oracles.replay_market import Market, is_dark_deal, read_market
-from tests.oracles.replay_orders import Fill, Order
+from tests.oracles.replay import Run
+from tests.oracles.replay_bounds import ConservativeBook, OptimisticBook
+from tests.oracles.replay_market import Market, read_market
+from tests.oracles.replay_orders import Order
 from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, is_sweep, left_at, tick_at
 
 
@@ -198,38 +198,6 @@ def last_row_at(plain: Plain, order: int, time: int) -> int:
     return row
 
 
-class OptimisticBook(Book):
-    """U: subjects stand before all others, minimums do not bind between them and others, locked quotes match."""
-
-    def plan(self, x: Order) -> list[Fill]:
-        quote = self.usable()
-        if quote is None:
-            return []
-        mid = Fraction(sum(quote), 2)
-        fills: list[Fill] = []
-        for c in [] if x.entering else self.resting:
-            quantity = min(self.left(x, fills), self.offers(c))
-            meets = c.subject != x.subject and super().may_meet(x, c, x)
-            if quantity > 0 and meets and accepts(x, mid) and accepts(c, mid):
-                preferred = not x.rests and x.prefers and x.broker == c.broker
-                fills.append(Fill(x, c, quantity, mid, "mid", x.rests, preferred))
-        free = [] if x.subject else list(fills)
-        self.plan_ordinary(x, quote, fills)
-        return fills if sum(f.quantity for f in fills if f.order is x) >= x.minimum else free
-
-    def may_meet(self, x: Order, c: Order, actor: Order) -> bool:
-        """The ordinary pass is without subjects, as contras and as helpers, but for a subject's own."""
-        others = (actor.subject or not c.subject) and (x is actor or not x.subject)
-        return others and super().may_meet(x, c, actor)
-
-
-class ConservativeBook(Book):
-    """L: orders of history trade with subjects only; minimums of several fills count as of one."""
-
-    def may_meet(self, x: Order, c: Order, actor: Order) -> bool:
-        return (x.subject or c.subject) and super().may_meet(x, c, actor)
-
-
 class Optimistic(SubjectRun):
     locked = True
     book_kind = OptimisticBook
@@ -273,35 +241,3 @@ def replay(plain: Plain, names: tuple[str, ...] = tuple(RUNS)) -> dict[str, Run]
     for name in names:
         runs[name] = RUNS[name](market, runs["P"]).play()
     return runs
-
-
-def own_fills(run: Run, order: int) -> list[OwnFill]:
-    """Return what an order fills in a run, in time order: dark fills of the book, and what stands of history."""
-    plain = run.plain
-    fills = []
-    for place, m in enumerate(run.book.matches):
-        really = isinstance(run, SubjectRun) and place in run.entry_matches
-        if order in (m.buy, m.sell) and not (really and isinstance(run, SubjectRun) and run.is_subject(order)):
-            deal = 48 if m.booked else 46 if m.preferenced else 50 if m.rule == "block" else 47
-            fills.append(OwnFill(order, m.time, m.price, m.quantity, True, deal))
-    for row in range(len(plain.fills["order_index"])):
-        deal, time = int(plain.fills["deal_source"][row]), int(plain.fills["timestamp"][row])
-        if plain.fills["order_index"][row] != order or deal in REPORTS:
-            continue
-        quantity = stands(run, order, row, is_dark_deal(deal), time)
-        if quantity > 0:
-            price = Fraction(int(plain.fills["price"][row]))
-            fills.append(OwnFill(order, time, price, quantity, is_dark_deal(deal), deal))
-    return sorted(fills, key=lambda fill: fill.time)
-
-
-def stands(run: Run, order: int, row: int, dark: bool, time: int) -> int:
-    """Return how much of a fill of history an order keeps."""
-    quantity = int(run.plain.fills["quantity"][row])
-    subject = isinstance(run, SubjectRun) and run.is_subject(order)
-    at_entry = time == int(run.plain.orders["arrival_time"][order])
-    if subject and run.plain.from_rest and at_entry:
-        return quantity
-    if dark or (subject and not isinstance(run, Dual)):
-        return 0
-    return run.cut.get(row, quantity)

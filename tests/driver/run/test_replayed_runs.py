@@ -20,6 +20,7 @@ REPORTS = {3, 5, 7, 36, 43}
 SCENARIOS = ("P", "R", "R_optimistic", "R_conservative", "D")
 FLAGS = (
     "--dark_pool_scenarios=P,R,D", "--dark_seconds=5,86400", "--horizon=close", "--matches_as=trades", "--format=csv",
+    "--order_columns=all",
 )  # fmt: skip
 
 
@@ -63,15 +64,17 @@ def test_one_worker_and_a_resumed_run_give_the_same_bytes(market: Market, played
 
 def test_another_setting_of_the_replay_runs_jobs_again_and_no_old_file_stays(market: Market, tmp_path: Path) -> None:
     flags = ["--dark_pool_scenarios=P,R,D", "--security_codes=101", "--date_end=2024-01-02", "--mode=sequential"]
-    first = tables(run(market, tmp_path, "results", *flags, "--matches_as=trades", "--dark_seconds=5", "--format=csv"))
+    text = "--format=csv", "--order_columns=all"
+    first = tables(run(market, tmp_path, "results", *flags, "--matches_as=trades", "--dark_seconds=5", *text))
     for changed in (["--horizon=end", "--matches_as=trades"], ["--horizon=close"]):
         done = darkreplay("run", f"--store={market.store}", "--results=results", *flags, *changed, folder=tmp_path)
         assert "1 done, 0 kept" in done.stdout, done.stderr
     names = {Path(name).name for name in tables(tmp_path / "results") if name.startswith("sec")}
-    assert names == {"matches.csv.gz", "metrics.csv", "orders.csv.gz", "partial.arrow"}
+    kept = {"matches.parquet", "metrics.csv", "orders.parquet", "partial.arrow"}
+    assert names - {"outside_bounds.csv"} == kept
     run(market, tmp_path, "results", "--dark_pool_scenarios=A", "--security_codes=101", "--date_end=2024-01-02")
     left = tables(tmp_path / "results")
-    assert not [name for name in left if "matches" in name or name in ("fidelity.csv", "bounds.csv")]
+    assert not [name for name in left if "matches" in name or "bounds" in name or name == "fidelity.csv"]
     assert "fidelity.csv" in first
     assert "by_time_limit.csv" in first
 
@@ -101,8 +104,9 @@ def test_the_placebo_gives_back_a_generated_market(market: Market, played: Path,
     assert (whole["missed_shares"], whole["invented_shares"], whole["trusted"]) == ("0", "0", "yes")
 
 
-def test_what_subjects_fill_is_what_their_matches_say(market: Market, orders: list[Row], matches: list[Row]) -> None:
-    """Under R alone: no real fill of theirs is left."""
+def test_what_subjects_fill_is_what_their_matches_say(played: Path, orders: list[Row], matches: list[Row]) -> None:
+    """Under R alone: no real fill of theirs is left. In a bound, orders outside it have what R gives them."""
+    outside = {row["order_id"] for path in played.rglob("outside_bounds.csv") for row in read(path)}
     for scenario in ("R", "R_optimistic", "R_conservative"):
         shares, value = Counter[str](), Counter[str]()
         for row in matches:
@@ -112,7 +116,7 @@ def test_what_subjects_fill_is_what_their_matches_say(market: Market, orders: li
                     value[row[f"{side}_order_id"]] += int(row["quantity"]) * int(2 * Fraction(row["price"]))
         filled = 0
         for row in orders:
-            if is_subject(row):
+            if is_subject(row) and (scenario == "R" or row["order_id"] not in outside):
                 number = row["order_id"]
                 filled += shares[number]
                 assert int(row[f"{scenario}_filled_quantity"]) == shares[number] <= int(row["order_quantity"])
@@ -205,7 +209,7 @@ def test_no_contra_is_used_beyond_what_it_had(orders: list[Row], matches: list[R
         assert used
 
 
-def test_orders_outside_the_bounds_are_counted(played: Path, orders: list[Row]) -> None:
+def test_orders_outside_the_bounds_are_listed_and_put_between_them(played: Path, orders: list[Row]) -> None:
     counts = {
         row["kind"]: int(row["count"]) for row in read(played / "data_quality.csv") if row["security_code"] == "all"
     }
@@ -213,8 +217,12 @@ def test_orders_outside_the_bounds_are_counted(played: Path, orders: list[Row]) 
         [int(row[f"{name}_filled_quantity"]) for name in ("R_conservative", "R", "R_optimistic")]
         for row in orders if is_subject(row)
     ]  # fmt: skip
-    assert counts["replay_orders_above_optimistic"] == sum(central > high for _, central, high in filled)
-    assert counts["replay_orders_below_conservative"] == sum(central < low for low, central, _ in filled)
+    assert all(low <= central <= high for low, central, high in filled)
+    names = "R_filled_quantity", "R_optimistic_filled_quantity", "R_conservative_filled_quantity"
+    listed = [[int(row[name]) for name in names] for path in played.rglob("outside_bounds.csv") for row in read(path)]
+    assert counts["replay_orders_above_optimistic"] == sum(central > high for central, high, _ in listed)
+    assert counts["replay_orders_below_conservative"] == sum(central < low for central, _, low in listed)
+    assert all(not low <= central <= high for central, high, low in listed)
 
 
 def test_the_summary_says_what_the_replay_is_worth(market: Market, played: Path, tmp_path: Path) -> None:
