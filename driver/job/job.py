@@ -26,7 +26,8 @@ from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
-from driver.tables.row_measures import TableStyle, totals_csv
+from driver.tables.row_measures import totals_csv
+from driver.tables.table_style import TableStyle
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
 from kernels.measure.measure import measure

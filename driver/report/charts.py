@@ -1,153 +1,160 @@
-"""The report's charts as SVG text, for `page`: the same tables give the same bytes, and text stays text."""
+"""The report's charts of orders and savings: rows of tables in, SVG text out; the same rows give the same bytes.
 
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+`figures` chooses what is drawn of a run. Where R is replayed, a band behind its mark spans its three runs.
+"""
 
-from driver.tables.csv_text import Value
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-Row = Mapping[str, Value]
-# Okabe and Ito's palette: told apart by colour-blind readers and in print.
-COLOURS = {"real": "#555555", "A": "#0072b2", "B": "#e69f00", "C": "#009e73", "R": "#d55e00", "P": "#cc79a7"}
-OTHER_COLOUR = "#56b4e9"
-MARKERS = {"real": "o", "A": "o", "B": "s", "C": "^", "R": "D", "P": "v"}
-OUTCOME_COLOURS = ("#0072b2", "#9ecae1", "#d9d9d9")
-SAVING = "saving against reality, bps of arrival value (right of 0 is better)"
-WIDTH, ROW_HEIGHT = 6.0, 0.42  # inches; shown at about 90 % in two columns, so 10 points read as 9
-STYLE: Any = {
-    "svg.hashsalt": "darkreplay",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],  # the metrics that place the text; the page names the font shown
-    "font.size": 10,
-    "text.parse_math": False,  # a security may be called $X$
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#999999",
-    "axes.labelcolor": "#333333",
-    "axes.labelsize": 10,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6e6e6",
-    "grid.linewidth": 0.8,
-    "xtick.color": "#333333",
-    "ytick.color": "#333333",
-    "legend.frameon": False,
-}
+from driver.report.axes import WIDTH, Entry, Places, percent_scale, places_chart, rows_chart
+from driver.report.numbers import Row, bps, number
+from driver.report.palette import GRID, INK, OUTCOMES, colour, shape
+from driver.report.svg import text_width
+from driver.tables.replay_words import CENTRAL, RUNS
+from kernels.conventions import BOUNDS
+
+SAVING: Final = "saving, bps of arrival value (right of 0 is better)"
+BAND: Final = 0.25  # opacity
+Groups = Sequence[tuple[str, Sequence[Row]]]
 
 
-def number(value: Value) -> float:
-    """Return a cell as a number; missing is NaN, which charts leave out."""
-    return float(value) if isinstance(value, int | float) else float("nan")
+def by_scenario(rows: Iterable[Row]) -> dict[str, Row]:
+    """Return the rows of a group by scenario."""
+    return {str(row["scenario"]): row for row in rows}
 
 
-def colour(scenario: str) -> str:
-    """Return a scenario's colour, the same in every chart."""
-    return COLOURS.get(scenario, OTHER_COLOUR)
+def band(rows: Mapping[str, Row], measure: str) -> tuple[float, float] | None:
+    """Return the least and the most of the three runs of R, where all are known."""
+    values = [number(rows[run][measure]) for run in RUNS if run in rows]
+    known = len(values) == len(RUNS) and all(map(math.isfinite, values))
+    return (min(values), max(values)) if known else None
 
 
-@contextmanager
-def _figure(height: float, panels: int = 1, ratios: Sequence[float] = (1,)) -> Iterator[tuple[Any, Any]]:
-    """Yield a figure and its axes under the report's style, and free them afterwards."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        yield figure, figure.subplots(panels, 1, sharex=panels > 1, height_ratios=ratios, squeeze=False)[:, 0]
+def drawn(rows: Sequence[Row]) -> list[str]:
+    """Return the scenarios of a group that have marks of their own."""
+    return [str(row["scenario"]) for row in rows if row["scenario"] not in BOUNDS]
 
 
-def _svg(figure: Any) -> str:
-    """Return the figure as an <svg> element without prologue and dates."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+def legend(names: Iterable[str]) -> list[Entry]:
+    """Return the legend of scenarios."""
+    return [Entry(name, colour(name), shape(name)) for name in names]
 
 
-def saving_intervals(rows: Sequence[Row]) -> str:
-    """Draw one line per statistics row: estimate and confidence interval of the saving in bps."""
-    with _figure(0.9 + ROW_HEIGHT * len(rows)) as (figure, (axis,)):
-        for place, row in enumerate(rows):
-            name = str(row["scenario"])
-            low, middle, high = (number(row[key]) for key in ("ci_low", "saving_bps", "ci_high"))
-            axis.plot([low, high], [place, place], color=colour(name), linewidth=2.2, solid_capstyle="butt")
-            face = "white" if row["weighting"] == "notional" else colour(name)
-            axis.plot(middle, place, MARKERS.get(name, "o"), color=colour(name), markerfacecolor=face, markersize=7)
-        axis.axvline(0, color="#333333", linewidth=0.8)
-        weighted = ("by value" if row["weighting"] == "notional" else "per order" for row in rows)
-        _label(axis, [f"{row['scenario']}, {how}" for row, how in zip(rows, weighted, strict=True)], SAVING)
-        axis.grid(axis="y", visible=False)
-        return _svg(figure)
+def saving_intervals(rows: Sequence[Row], bands: Mapping[str, tuple[float, float]]) -> str:
+    """Draw a line per statistics row: estimate and confidence interval of the saving; bands : by weighting, of R."""
+    ways = {"equal": "per order", "notional": "by value"}
+    labels = [f"{row['scenario']}, {ways[str(row['weighting'])]}" for row in rows]
+    keys = ("saving_bps", "ci_low", "ci_high")
+    values = [tuple(number(row[key]) for key in keys) for row in rows]
+    flat = [value for of in values for value in of] + [edge for of in bands.values() for edge in of]
+    chart = rows_chart(labels, flat, SAVING, 26)
+    drawing, at = chart.drawing, chart.scale
+    for n, (row, (estimate, low, high)) in enumerate(zip(rows, values, strict=True)):
+        name, y, weighting = str(row["scenario"]), chart.middle(n), str(row["weighting"])
+        if name == CENTRAL and weighting in bands:
+            least, most = map(at, bands[weighting])
+            drawing.box(least, y - 8, max(most - least, 1), 16, colour(name), BAND)
+        drawing.line((at(low), y), (at(high), y), colour(name), 2)
+        for end in (low, high):
+            drawing.line((at(end), y - 4.5), (at(end), y + 4.5), colour(name), 2)
+        drawing.mark(shape(name), at(estimate), y, colour(name), weighting == "notional")
+    told = [
+        f"{label}: {bps(value)} ({bps(low)} to {bps(high)})"
+        for label, (value, low, high) in zip(labels, values, strict=True)
+    ]
+    return drawing.svg("Saving of each scenario with its 95 % interval", f"Saving in bps: {'; '.join(told)}.")
 
 
-def _label(axis: Any, rows: Sequence[str], below: str) -> None:
-    """Name the rows, from the top down, and what is measured along them."""
-    axis.set_yticks(range(len(rows)), rows)
-    axis.set_ylim(len(rows) - 0.5, -0.5)
-    axis.set_xlabel(below)
-
-
-def grouped_savings(groups: Sequence[tuple[str, Sequence[Row]]]) -> str:
-    """Draw the value-weighted saving of each scenario, one line of dots per group."""
-    scenarios = [str(row["scenario"]) for row in groups[0][1]][1:]
-    with _figure(1.1 + ROW_HEIGHT * len(groups)) as (figure, (axis,)):
-        for s, name in enumerate(scenarios):
-            offset = (s - (len(scenarios) - 1) / 2) * 0.18
-            values = [number(rows[s + 1]["saving_bps"]) for _, rows in groups]
-            places = [place + offset for place in range(len(groups))]
-            axis.plot(values, places, MARKERS.get(name, "o"), color=colour(name), label=name, markersize=6)
-        axis.axvline(0, color="#333333", linewidth=0.8)
-        _label(axis, [label for label, _ in groups], SAVING)
-        _legend(axis, len(scenarios))
-        return _svg(figure)
-
-
-def _legend(axis: Any, entries: int) -> None:
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=entries, borderaxespad=0.2, handletextpad=0.4)
+def grouped_savings(groups: Groups) -> str:
+    """Draw the value-weighted saving of each scenario, a row of marks per group."""
+    names = drawn(groups[0][1])[1:]
+    found = [(label, by_scenario(rows)) for label, rows in groups]
+    bands = [band(rows, "saving_bps") for _, rows in found]
+    flat = [number(rows[name]["saving_bps"]) for _, rows in found for name in names]
+    edges = [edge for of in bands if of for edge in of]
+    chart = rows_chart([label for label, _ in groups], flat + edges, SAVING, 12 + 9.0 * len(names), legend(names))
+    drawing, at = chart.drawing, chart.scale
+    for n, (_, rows) in enumerate(found):
+        if n:
+            edge = chart.middle(n) - chart.height / 2
+            drawing.line((0, edge), (WIDTH, edge), GRID)
+        for s, name in enumerate(names):
+            y = chart.middle(n) + 9 * (s - (len(names) - 1) / 2)
+            value, of = number(rows[name]["saving_bps"]), bands[n]
+            if name == CENTRAL and of:
+                drawing.box(at(of[0]), y - 3.5, max(at(of[1]) - at(of[0]), 1), 7, colour(name), BAND)
+            if math.isfinite(value):
+                drawing.line((at(0), y), (at(value), y), colour(name), 1)
+                drawing.mark(shape(name), at(value), y, colour(name))
+    told = []
+    for label, rows in found:
+        savings = (f"{name} {bps(number(rows[name]['saving_bps']))}" for name in names)
+        told.append(f"{label}: {', '.join(savings)}")
+    return drawing.svg("Saving of each scenario by group", f"Saving by value in bps. {'; '.join(told)}.")
 
 
 def outcome_bars(rows: Sequence[Row]) -> str:
     """Draw, for each scenario, the share of orders filled fully, partially and not at all."""
     kinds = ("fully_filled", "partially_filled", "not_executed")
-    with _figure(1.1 + ROW_HEIGHT * len(rows)) as (figure, (axis,)):
-        left = [0.0] * len(rows)
-        for kind, shade in zip(kinds, OUTCOME_COLOURS, strict=True):
-            shares = [100.0 * number(row[kind]) / max(number(row["orders"]), 1.0) for row in rows]
-            axis.barh(range(len(rows)), shares, left=left, color=shade, height=0.62, label=kind.replace("_", " "))
-            for place, (start, share) in enumerate(zip(left, shares, strict=True)):
-                if share >= 6.0:
-                    ink = "white" if kind == "fully_filled" else "#222222"
-                    axis.text(start + share / 2, place, f"{share:.0f}%", ha="center", va="center", color=ink)
-            left = [start + share for start, share in zip(left, shares, strict=True)]
-        _label(axis, [str(row["scenario"]) for row in rows], "share of orders, %")
-        axis.set_xlim(0, 100)
-        axis.grid(axis="y", visible=False)
-        _legend(axis, len(kinds))
-        return _svg(figure)
+    entries = [Entry(kind.replace("_", " "), shade) for kind, shade in zip(kinds, OUTCOMES, strict=True)]
+    names = drawn(rows)
+    found = by_scenario(rows)
+    chart = rows_chart(names, (), "share of orders, %", 28, entries, percent_scale)
+    told = []
+    for n, row in enumerate(found[name] for name in names):
+        shares = [100 * number(row[kind]) / max(number(row["orders"]), 1.0) for kind in kinds]
+        if not all(map(math.isfinite, shares)):
+            told.append(f"{names[n]}: not known")
+            continue
+        start = 0.0
+        for share, shade in zip(shares, OUTCOMES, strict=True):
+            left, right = chart.scale(start), chart.scale(start + share)
+            chart.drawing.box(left, chart.middle(n) - 9, right - left, 18, shade)
+            if right - left > text_width("100%"):
+                ink = "#ffffff" if shade == OUTCOMES[0] else INK
+                chart.drawing.text((left + right) / 2, chart.middle(n) + 4.2, f"{share:.0f}%", "middle", ink)
+            start += share
+        told.append(f"{names[n]}: {', '.join(f'{share:.1f}' for share in shares)}")
+    title = "What became of the orders under each scenario"
+    return chart.drawing.svg(title, f"Per cent fully filled, partially filled, not executed. {'; '.join(told)}.")
 
 
-def series(groups: Sequence[tuple[str, Sequence[Row]]], measure: str, label: str, axis_label: str) -> str:
+def series(groups: Groups, measure: str, label: str, axis_label: str) -> str:
     """Draw a measure of each scenario along ordered groups (hours, sizes, dates), and the orders below."""
-    rows = groups[0][1]
-    scenarios = [(s, str(row["scenario"])) for s, row in enumerate(rows) if s > 0 or not measure.startswith("saving")]
-    with _figure(3.4, 2, (3, 1)) as (figure, (upper, lower)):
-        places = range(len(groups))
-        for s, name in scenarios:
-            values = [number(of[s][measure]) for _, of in groups]
-            marker = MARKERS.get(name, "o")
-            upper.plot(places, values, marker=marker, color=colour(name), label=name, markersize=5, linewidth=1.4)
-        upper.axhline(0, color="#333333", linewidth=0.8)
-        upper.set_ylabel(label)
-        _legend(upper, len(scenarios))
-        lower.bar(places, [number(of[0]["orders"]) for _, of in groups], color="#bbbbbb", width=0.7)
-        lower.set_ylabel("orders")
-        lower.yaxis.set_major_formatter("{x:,.0f}")
-        step = max(1, len(groups) // 12)
-        lower.set_xticks(list(places)[::step], [label for label, _ in groups][::step])
-        lower.set_xlabel(axis_label)
-        lower.grid(axis="x", visible=False)
-        return _svg(figure)
+    saving = measure.startswith("saving")
+    names = drawn(groups[0][1])[1 if saving else 0 :]
+    found = [by_scenario(rows) for _, rows in groups]
+    lines = {name: [number(rows[name][measure]) for rows in found] for name in names}
+    bands = [band(rows, measure) for rows in found]
+    flat = [value for line in lines.values() for value in line] + [edge for of in bands if of for edge in of]
+    orders = [number(rows["real"]["orders"]) for rows in found]
+    labels = [label for label, _ in groups]
+    chart = places_chart(labels, flat, (label, "orders", axis_label), orders, legend(names))
+    half = min(5.0, 0.3 * chart.slot)
+    for n, of in enumerate(bands):
+        if of:
+            top, bottom = chart.scale(of[1]), chart.scale(of[0])
+            chart.drawing.box(chart.middle(n) - half, top, 2 * half, max(bottom - top, 1), colour(CENTRAL), BAND)
+    for name, line in lines.items():
+        draw_line(chart, line, name)
+    told = (f"{name}: {', '.join(map(bps, line))}" for name, line in lines.items())
+    counted = ", ".join(f"{count:,.0f}" for count in orders)
+    data = f"Along {axis_label}: {', '.join(labels)}. {'; '.join(told)}; orders: {counted}."
+    return chart.drawing.svg(f"{label[:1].upper()}{label[1:]} by {axis_label}", data)
+
+
+def draw_line(chart: Places, values: Sequence[float], name: str, dashed: bool = False) -> None:
+    """Draw a scenario's values along places: a line where neighbours are known, and a mark at each."""
+    points = [(chart.middle(n), chart.scale(value)) for n, value in enumerate(values)]
+    run: list[tuple[float, float]] = []
+    for point in [*points, (math.nan, math.nan)]:
+        if math.isfinite(point[1]):
+            run.append(point)
+            continue
+        chart.drawing.lines(run, colour(name), dashed)
+        run = []
+    if chart.slot > 8:
+        for x, y in points:
+            if math.isfinite(y):
+                chart.drawing.mark(shape(name), x, y, colour(name), dashed)

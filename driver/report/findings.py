@@ -3,23 +3,18 @@
 `page` shows them first; they are made from the same tables as the rest.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driver.config.keys import ASSUMED_SESSION
-from driver.report.charts import Row, number
+from driver.report.numbers import Row, number, signed
 from driver.tables.statistics import FEW_CLUSTERS, status_of
 from kernels.conventions import PLACEBO, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
 ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
 FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """Return a number with its sign, a real minus, and thousands separated; what rounds to zero has no sign."""
-    text = f"{value:+,.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    return text if text.strip("+0.,\N{MINUS SIGN}") else text[1:]
 
 
 def findings(
@@ -77,20 +72,27 @@ def _scenario(row: Row, cluster: Row | None) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return what a terminal shows as a sentence of the page, with a real minus."""
+    minus = re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", text)
+    return f"{minus[:1].upper()}{minus[1:]}."
 
 
 def _liquidity(scenarios: Sequence[Row]) -> list[str]:
-    """Return which scenarios fill more than there was (decisions 41)."""
-    sentences = []
-    for row in scenarios:
-        market, dark = (number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark"))
-        if max(market, dark) > 1.0:
-            sentences.append(
-                f"{row['scenario']} fills {market:.2f} times what the market traded, and {dark:.2f} times what the "
-                "dark book did: it assumes liquidity that was not there."
-            )
-    return sentences
+    """Return which scenarios fill more than there was, in one sentence (decisions 41)."""
+    times = {
+        str(row["scenario"]): [number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark")]
+        for row in scenarios
+    }
+    beyond = [(name, market, dark) for name, (market, dark) in times.items() if max(market, dark) > 1.0]
+    if not beyond:
+        return []
+    (first, market, dark), *others = beyond
+    more = "".join(f"; {name} {market:.2f} and {dark:.2f} times" for name, market, dark in others)
+    assume = "they assume" if others else "it assumes"
+    return [
+        f"{first} fills {market:.2f} times what the market traded, and {dark:.2f} times what the dark book did{more}: "
+        f"{assume} liquidity that was not there."
+    ]
 
 
 def _inference(statistics: Sequence[Row]) -> list[str]:

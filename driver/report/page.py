@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from driver.config.keys import PATHS
-from driver.report import charts
-from driver.report.findings import ASSERTED, FEES, findings, meanings, signed
+from driver.report.figures import figures
+from driver.report.findings import ASSERTED, FEES, findings, meanings
+from driver.report.groups import SHOWN, grouped, largest
+from driver.report.numbers import Row, number, signed
 from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
 from driver.tables.named_keys import NAME_COLUMNS
@@ -21,7 +23,7 @@ from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
 
-Row = dict[str, Value]
+Cells = dict[str, Value]
 TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
@@ -32,7 +34,6 @@ RESTING = tuple(name for path, name in PATHS.items() if path.startswith("replay.
 CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "quotes_first", *RESTING, *FEES)
 OPTIONAL_TABLES = frozenset(table.name for table in TABLES if table.chosen_by)
 REPLAY_TABLES = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
-SHOWN = 20  # groups drawn or listed; the CSV has all of them
 KEY_COLUMNS = [key for table in TABLES for key in table.keys]
 WORD_COLUMNS = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best"
@@ -42,7 +43,7 @@ TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS, *(name for names in NAME_
 
 def _shown(form: Callable[..., str]) -> Callable[..., str]:
     """Return a filter of the template that shows numbers in a form, and nothing where a value is missing."""
-    return lambda value, *more: "" if value is None else form(charts.number(value), *more)
+    return lambda value, *more: "" if value is None else form(number(value), *more)
 
 
 FILTERS = {
@@ -60,7 +61,6 @@ def write_report(results: Path | str) -> str:
     results = Path(results)
     try:
         import jinja2
-        import matplotlib as mpl  # noqa: F401  (the charts need it; say so once, here)
     except ImportError as error:
         return f'report.html was not made: {error.name} is missing; install it with: pip install "darkreplay[report]"'
     loader, strict = jinja2.FileSystemLoader(Path(__file__).parent), jinja2.StrictUndefined
@@ -73,7 +73,7 @@ def write_report(results: Path | str) -> str:
     return ""
 
 
-def read_table(path: Path) -> list[Row]:
+def read_table(path: Path) -> list[Cells]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
 
     A table that `aggregate_by` leaves out is empty, and so is one of the replay where nothing was replayed.
@@ -102,12 +102,12 @@ def report_content(results: Path) -> dict[str, Any]:
     names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES]
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
-    participants = _grouped(tables["by_participant"], "participant_id", "participant_name")
-    securities = _grouped(tables["by_security"], "security_code", "security_name")
+    participants = grouped(tables["by_participant"], "participant_id", "participant_name")
+    securities = grouped(tables["by_security"], "security_code", "security_name")
     run = _run_facts(results)
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
-    counts = {str(row["kind"]): int(charts.number(row["count"])) for row in quality}
+    counts = {str(row["kind"]): int(number(row["count"])) for row in quality}
     found = findings(summary, tables["statistics"], counts, settings, replay_notes(results))
     return {
         "summary": summary,
@@ -117,27 +117,28 @@ def report_content(results: Path) -> dict[str, Any]:
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
         "asserted": ASSERTED,
+        "told": [str(row["scenario"]) for row in summary if row["scenario"] in ("real", *ASSERTED)],
         **_replay(tables),
-        "groups": _grouped(tables["by_group"], "group"),
+        "groups": grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
-        "participants": _largest(participants),
+        "participants": largest(participants),
         "participant_count": len(participants),
-        "securities": _largest(securities),
+        "securities": largest(securities),
         "security_count": len(securities),
-        "dates": [label for label, _ in _grouped(tables["by_date"], "date")],
+        "dates": [label for label, _ in grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
         "quality": [row | {"meaning": KIND_MEANINGS.get(str(row["kind"]), "")} for row in quality],
         "outliers": tables["outliers"][:10],
         "columns": COLUMNS,
-        "charts": _charts(tables),
+        "charts": figures(tables),
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
     }
 
 
-def _replay(tables: dict[str, list[Row]]) -> dict[str, Any]:
+def _replay(tables: dict[str, list[Cells]]) -> dict[str, Any]:
     """Return what is shown of a replayed book: of all orders, and the bounds of as many groups as elsewhere."""
     return {
         "fidelity": next((row for row in tables["fidelity"] if row["security_code"] == ALL), None),
@@ -147,63 +148,11 @@ def _replay(tables: dict[str, list[Row]]) -> dict[str, Any]:
     }
 
 
-def _grouped(rows: Sequence[Row], key: str, name: str = "") -> list[tuple[str, list[Row]]]:
-    """Return consecutive rows with equal ``key`` together, as (label, one row per scenario).
-
-    The label is the key and, where the rows have that column and it is not empty, ``name``.
-    """
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(f"{row[key]} {row.get(name) or ''}".strip(), []).append(row)
-    return list(groups.items())
-
-
-def _conditions(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+def _conditions(rows: Sequence[Cells]) -> list[tuple[str, list[Row]]]:
     """Return the groups of by_condition.csv, each named by what it is a condition of."""
     kinds = (str(row["condition"]).replace("_", " ") for row in rows)
     named = [row | {"condition": f"{kind}: {row['value']}"} for kind, row in zip(kinds, rows, strict=True)]
-    return _grouped(named, "condition")
-
-
-def _largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
-    """Return the SHOWN groups with the largest value at arrival, in table order."""
-    ranked = sorted(range(len(groups)), key=lambda i: -charts.number(groups[i][1][0]["benchmark_notional"]))
-    return [groups[i] for i in sorted(ranked[:SHOWN])]
-
-
-def _charts(tables: dict[str, list[Row]]) -> dict[str, str]:
-    """Return the charts there is something to draw for, by name; the placebo and bounds are in none."""
-    drawn_names = ("real", *ASSERTED)
-    tables = {
-        name: [row for row in rows if row.get("scenario", "real") in drawn_names] for name, rows in tables.items()
-    }
-    summary = tables["global_summary"]
-    drawn = {}
-    if summary[0]["orders"]:
-        drawn["outcomes"] = charts.outcome_bars(summary)
-    if len(summary) < 2 or not summary[0]["priced_orders"]:
-        return drawn
-    intervals = [row for row in tables["statistics"] if row["test"] == "cluster" and row["ci_low"] is not None]
-    if intervals:
-        drawn["intervals"] = charts.saving_intervals(intervals)
-    if tables["by_security"]:
-        drawn["securities"] = charts.grouped_savings(_largest(_grouped(tables["by_security"], "security_code")))
-    dates, hours = _grouped(tables["by_date"], "date"), _grouped(tables["by_time_of_day"], "hour")
-    sizes = [(_short(label), rows) for label, rows in _grouped(tables["by_order_size"], "size_bucket")]
-    if len(dates) > 1:
-        drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
-    drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
-    drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
-    drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
-    return drawn
-
-
-def _short(bucket: str) -> str:
-    """Return a size bucket as it fits under an axis: 1001-5000 is "to 5k"."""
-    low, _, high = bucket.rstrip("+").partition("-")
-    edge = int(high or low)
-    text = f"{edge // 1000}k" if edge >= 1000 else str(edge)
-    return f"to {text}" if high else f"over {text}"
+    return grouped(named, "condition")
 
 
 def _run_facts(results: Path) -> dict[str, Any]:

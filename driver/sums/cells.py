@@ -21,6 +21,7 @@ ORDER_METRICS = weighted(ASKED, AT_DECISION)
 VENUE_NAMES = FILL_VENUES
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
 QUARTERS = 96  # of an hour in a day
+PARTICIPANT_KEYS = 768  # keys of each participant
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Cells:
 
 def cell_dimensions(key: I64) -> dict[str, I64]:
     """Return participant, hour, size and group of each cell."""
-    return {"participant": key // 768, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
+    return {"participant": key // PARTICIPANT_KEYS, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
 
 
 @lru_cache(maxsize=1024)  # many jobs of a run are of the same date

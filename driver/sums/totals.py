@@ -15,6 +15,7 @@ from kernels.sums import histograms, moments
 _lower = cache(np.tril_indices)  # of a size: rows and columns of the lower triangle of a matrix
 NO_SECURITY = -1
 SEVERAL_SECURITIES = -2
+FAST_HIGH = 2**30  # high parts below it make sums that fit 64 bits
 
 
 @dataclass(slots=True)
@@ -69,11 +70,11 @@ class Totals:
         if self.histogram is not None:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
 
-    def merge(self, other: "Cells | Totals", rows: I32, security: int) -> None:
+    def merge(self, other: "Cells | Totals", rows: I32, security: int, integers: tuple[I64, I32] | None = None) -> None:
         """Add cell or row i of ``other`` to row ``rows[i]``, making room for it; a negative one is left out."""
         self.grow(int(rows.max(initial=-1)) + 1)
         if isinstance(other, Cells):
-            self.add(other, rows, security)
+            self.add(other, rows, security, integers)
             return
         moments.merge_rows(rows, other.low, self.low)
         moments.merge_rows(rows, other.high, self.high)
@@ -81,9 +82,13 @@ class Totals:
             histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
         self._merge_moments(other, rows, security)
 
-    def add(self, cells: Cells, index: I32, security: int) -> None:
-        """Add cell i to row ``index[i]``; a negative one leaves the cell out."""
-        moments.merge_integers(index, cells.sums, self.low, self.high)
+    def add(self, cells: Cells, index: I32, security: int, integers: tuple[I64, I32] | None = None) -> None:
+        """Add cell i to row ``index[i]``; a negative one leaves the cell out.
+
+        integers : sums of the same cells added up to fewer, and the row of each, where there are such
+        """
+        sums, rows = integers or (cells.sums, index)
+        moments.merge_integers(rows, sums, self.low, self.high)
         if self.histogram is not None:
             entries = cells.histogram_cell, cells.histogram_code, cells.histogram_count
             histograms.merge_histograms(index, *entries, self.histogram)
@@ -110,8 +115,12 @@ class Totals:
 
     def row(self, r: int) -> dict[str, int]:
         """Return the sums of a row by name, as exact integers."""
-        low, high = self.low[:, r].tolist(), self.high[:, r].tolist()
-        sums = [(above << moments.LOW_BITS) + below for below, above in zip(low, high, strict=True)]
+        low, high = self.low[:, r], self.high[:, r]
+        if max(int(low.max()) >> moments.LOW_BITS, int(high.max()), -int(high.min())) < FAST_HIGH:
+            sums = ((high << moments.LOW_BITS) + low).tolist()
+        else:
+            pairs = zip(low.tolist(), high.tolist(), strict=True)
+            sums = [(above << moments.LOW_BITS) + below for below, above in pairs]
         return dict(zip(self.names, sums, strict=True))
 
     def comoment_matrix(self, r: int) -> F64:

@@ -26,9 +26,10 @@ from driver.tables.parent_table import ParentFile
 from driver.tables.quality_kinds import DATE_IMPLAUSIBLE
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
-from driver.tables.row_measures import TableStyle, measures, totals_csv
+from driver.tables.row_measures import measures, totals_csv
 from driver.tables.statistics import COLUMNS, Sample, statistics
 from driver.tables.table_list import TABLES, UNEXECUTED, Table
+from driver.tables.table_style import TableStyle
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
@@ -128,7 +129,8 @@ def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: t
         for rows in table.rows:
             if found := sums.get(rows.sums):
                 row = run.dimensions.rows(found, rows.by, start)
-                run.totals[table.name].merge(found.sums, row, security)
+                integers = run.dimensions.integers(found, rows.by, start)
+                run.totals[table.name].merge(found.sums, row, security, integers)
                 run.totals[table.name].meet(row, job.index, volumes)
             start += run.dimensions.count(rows.by)
 

@@ -6,7 +6,7 @@ from typing import Any
 from driver.sums.outliers import robust_z
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
-from driver.tables.row_measures import TableStyle
+from driver.tables.table_style import TableStyle
 
 ABOUT = (
     "security_code", "date", "order_id", "participant_id", "side", "order_quantity", "filled_quantity", "group",

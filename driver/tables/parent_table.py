@@ -12,7 +12,7 @@ from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BPS, LESS, Column
 from driver.tables.csv_text import Value, csv_bytes
-from driver.tables.row_measures import TableStyle, cost_bps, ratio
+from driver.tables.table_style import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
 from kernels.measure.order_columns import BENEFIT, COST, NONE
 from tickstore.durable.files import atomic_file

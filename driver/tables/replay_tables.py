@@ -12,7 +12,7 @@ from typing import Final
 from driver.sums.partial_file import Partial
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL, CENTRAL, CHARGED, NOT_IDENTIFIED, NOT_TRUSTED, RUNS, YES
-from driver.tables.row_measures import cost_bps, ratio
+from driver.tables.table_style import cost_bps, ratio
 from kernels.replay.fidelity import Fidelity, trusted
 from kernels.replay.fidelity.explanations import CAUSES, MEASURES, OF_RULES, RULES
 

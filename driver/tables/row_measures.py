@@ -1,21 +1,22 @@
 """The measures every table carries, and how a table becomes text: sums in, columns out.
 
-`aggregate` calls it for the tables of a run, `driver.job.job` for metrics.csv, and `parent_table` takes its ratios.
+`aggregate` calls it for the tables of a run, `driver.job.job` for metrics.csv.
 
 Every ratio is one division of exact integers, correctly rounded; costs are positive when paid, savings
 positive when good (decisions 16). A missing value is an empty field.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 
-from driver.plan.jobs import Settings
-from driver.sums.cells import ORDER_METRICS, OUTCOMES, VENUE_NAMES
+from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
-from kernels.conventions import BENCHMARKS, COST_SCALE, REPLAYED
+from driver.tables.history_measures import history, replayed_history
+from driver.tables.table_style import TableStyle, cost_bps, ratio
+from kernels.conventions import COST_SCALE, REPLAYED
 from kernels.measure.derived_columns import CHARGES
-from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 from kernels.sums.order_rows import SCENARIO_SUMS
 from kernels.sums.replayed_rows import REPLAYED_SUMS
 
@@ -29,54 +30,9 @@ OF_ORDERS = (
     "priced_orders",
     "benchmark_notional",
 )  # the same in every scenario
-ORDER_COUNTS = (
-    "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
-    "never_in_session", "cleanup_at_end",
-)  # fmt: skip
-# Of what happened, what a replayed scenario's row has not: properties of the orders, and what is not about its fills.
-NOT_REPLAYED = frozenset((
-    *(name for name in ORDER_COUNTS if name != "fills"), *(f"benchmark_{kind}" for kind in BENCHMARKS),
-    "shortfall_ex_booking_bps",
-    *(f"{name.removesuffix('_bps')}{end}" for name in (*ORDER_METRICS, "vwap_slippage_ex_own_bps")
-      for end in ("_bps", "_orders")),
-))  # fmt: skip
 # Shares filled in the dark, which other scenarios fill nowhere else.
 DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
 ENGAGED = ("mean_engaged", "engaged")  # each order counting the same, or by value
-
-
-@dataclass(frozen=True, slots=True)
-class TableStyle:
-    """What a table's text depends on beside its sums."""
-
-    price_decimals: int
-    markout_seconds: tuple[float, ...]
-    fill_seconds: tuple[float, ...]
-    fees: bool  # whether the configuration sets any: net columns then stand beside the gross ones
-    quantity_decimals: int = 0
-
-    @classmethod
-    def of(cls, settings: Settings) -> "TableStyle":
-        """Return the style that belongs to a run's settings."""
-        given = settings.simulation
-        fees = any(given.fees_bps)
-        horizons = given.markout_seconds, given.fill_seconds
-        return cls(settings.price_decimals, *horizons, fees, settings.quantity_decimals)
-
-    @property
-    def unit(self) -> int:
-        """Return how much price x quantity, as they are stored, makes one of the currency."""
-        return int(10 ** (self.price_decimals + self.quantity_decimals))
-
-
-def ratio(numerator: int, denominator: int) -> float | None:
-    """Return the correctly rounded quotient, or None without a denominator."""
-    return numerator / denominator if denominator else None
-
-
-def cost_bps(cost: int, base: int) -> float | None:
-    """Return a fixed-point cost sum over a sum of Q x M0 (half units), in bps."""
-    return ratio(10_000 * cost, COST_SCALE * base)
 
 
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
@@ -86,11 +42,11 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
     (decisions 50).
     """
     sums = totals.row(r)
-    spreads, history = _distributions(totals, r), _history(sums, style)
+    spreads, happened = _distributions(totals, r), history(sums, style)
     rows = []
     for s, spread in enumerate(spreads):
         row = _scenario_measures(totals, r, s, sums, style, spread)
-        row |= history if s == 0 else dict.fromkeys(history) | _replayed_history(totals.scenarios[s], sums, style)
+        row |= happened if s == 0 else dict.fromkeys(happened) | replayed_history(totals.scenarios[s], sums, style)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
         row |= exact
         if sums[f"{totals.scenarios[s]}.unknown_orders"]:  # the data of some lack what it needs
@@ -99,12 +55,18 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
     return rows
 
 
+@cache
+def _of_scenario(scenario: str) -> Callable[[dict[str, int]], tuple[int, ...]]:
+    """Return what takes a scenario's own sums out of all."""
+    return itemgetter(*(f"{scenario}.{name}" for name in SCENARIO_SUMS))
+
+
 def _scenario_measures(
     totals: Totals, r: int, s: int, sums: dict[str, int], style: TableStyle, spread: dict[str, Value]
 ) -> dict[str, Value]:
     """Return what every scenario has; ``spread`` is its own over the orders."""
     names = totals.scenarios
-    own, real = ({name: sums[f"{scenario}.{name}"] for name in SCENARIO_SUMS} for scenario in (names[s], names[0]))
+    own, real = (dict(zip(SCENARIO_SUMS, _of_scenario(name)(sums), strict=True)) for name in (names[s], names[0]))
     filled, asked, base = own["filled_quantity"], sums["order_quantity"], sums["base"]
     notional = None if own["unpriced_quantity"] else own["notional"]
     one_security = totals.security[r] != SEVERAL_SECURITIES
@@ -159,15 +121,6 @@ def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
     return row
 
 
-def _replayed_history(scenario: str, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what reality has of the fills of a replayed scenario, as if they had happened; nothing of another one."""
-    if scenario not in REPLAYED:
-        return {}
-    own = {name.removeprefix(f"{scenario}."): value for name, value in sums.items() if name.startswith(f"{scenario}.")}
-    as_real = sums | own | {f"real.{name}": value for name, value in own.items()}
-    return {name: value for name, value in _history(as_real, style).items() if name not in NOT_REPLAYED}
-
-
 def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
     """Return, by scenario, the equal-weighted mean of shortfall and saving over orders, and how they spread."""
     K, n = len(totals.scenarios), int(totals.weight[r, 0])
@@ -184,52 +137,6 @@ def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
             row |= {f"{name}_{label}_bps": values[q] if values else None for q, label in enumerate(QUANTILES)}
         rows.append(row)
     return rows
-
-
-def _history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
-    venues = [f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES]
-    row: dict[str, Value] = {name: sums[name] for name in (*venues, *ORDER_COUNTS)}
-    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
-        row |= dict.fromkeys([*venues, "report_quantity", "fills", "fills_after_hours"])
-    row |= {f"benchmark_{name}": sums[f"benchmark_{name}"] for name in ("arrival", "open", "close", "none")}
-    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
-    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
-    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
-    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS)}  # column -> its sums
-    for h, seconds in enumerate(style.markout_seconds):
-        names |= {f"{metric.removesuffix('_bps')}_{seconds:g}s_bps": f"{metric}.{h}" for metric in HORIZON_METRICS}
-    row |= {name: cost_bps(sums[f"{source}.sum"], sums[f"{source}.weight"]) for name, source in names.items()}
-    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
-    for h, seconds in enumerate(style.markout_seconds):
-        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
-        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
-    row |= _fill_rates(sums, style)
-    row |= {f"{name.removesuffix('_bps')}_orders": sums[f"{source}.orders"] for name, source in names.items()}
-    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
-    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
-    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
-    return row
-
-
-def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
-
-    Nothing is known of when orders filled whose states alone tell of it.
-    """
-    row: dict[str, Value] = {}
-    orders, quantity = sums["orders"], sums["order_quantity"]
-    for h, seconds in enumerate(style.fill_seconds):
-        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
-        row[f"filled_quantity_{seconds:g}s"] = filled
-        row[f"orders_filled_{seconds:g}s"] = traded
-        row[f"fill_rate_{seconds:g}s"] = ratio(filled, quantity)
-        row[f"orders_filled_share_{seconds:g}s"] = ratio(traded, orders)
-    if sums["real.unpriced_quantity"]:
-        row = dict.fromkeys(row)
-    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
-    return row
 
 
 def totals_csv(

@@ -2,13 +2,15 @@
 
 import json
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from driver.report.findings import findings, signed
+from driver.report.findings import findings
+from driver.report.numbers import signed
 from driver.report.page import read_table, write_report
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Simulation
@@ -62,6 +64,7 @@ def test_the_page_is_whole_and_loads_nothing(results: Path) -> None:
     assert all(target.startswith("#") for target in page.loads), page.loads
     assert not re.search(r"url\((?!#)", text)
     assert text.count("<svg") >= 6
+    assert text.count("<svg") == text.count("</desc>") == text.count('role="img"')
 
 
 def test_equal_tables_give_equal_bytes(results: Path) -> None:
@@ -135,11 +138,19 @@ def test_missing_tables_are_one_line(tmp_path: Path) -> None:
         write_report(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["jinja2", "matplotlib"])
-def test_a_missing_library_is_one_line_and_no_error(results: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setitem(sys.modules, name, None)
+def test_a_missing_library_is_one_line_and_no_error(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
     assert re.search(r"report\.html was not made: .* is missing; install it with", write_report(results))
     assert not (results / "report.html").exists()
+
+
+def test_nothing_heavy_is_imported(results: Path) -> None:
+    code = (
+        "import sys; from driver.report.page import write_report; write_report(sys.argv[1]); "
+        "print(*sys.modules.keys() & {'matplotlib', 'numba', 'scipy', 'pyarrow'})"
+    )
+    shown = subprocess.run([sys.executable, "-c", code, results], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == ""
 
 
 def test_numbers_carry_a_real_minus() -> None:
@@ -175,3 +186,13 @@ def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) ->
     text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
     assert "A fills 0.20 times what the market traded, and 1.25 times what the dark book did" in text
     assert text.count("liquidity that was not there") == 1
+    c |= {"of_market_volume": 1.5, "of_dark_volume": 0.0}
+    text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
+    assert "1.25 times what the dark book did; C 1.50 and 0.00 times: they assume liquidity that was not there" in text
+    assert text.count("liquidity that was not there") == 1
+
+
+def test_what_is_said_of_the_replay_is_a_sentence_with_a_real_minus(results: Path) -> None:
+    summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
+    said = findings(summary, rows, {"fills": 5}, {}, ["saves -0.21 bps (-1.5 to +2.0) from 2024-01-01"])
+    assert "Saves \N{MINUS SIGN}0.21 bps (\N{MINUS SIGN}1.5 to +2.0) from 2024-01-01." in said

@@ -14,7 +14,7 @@ from driver.plan.jobs import Settings
 from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
 from driver.tables.aggregate import aggregate
-from driver.tables.row_measures import TableStyle
+from driver.tables.table_style import TableStyle
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED
 from kernels.measure.choices import Session, Simulation

@@ -1,0 +1,110 @@
+"""What a table says of what really happened to orders: venues, parts of the shortfall, quality and times of the fills.
+
+`row_measures` asks for it, and for the same of a replayed scenario as if its fills had happened.
+"""
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from operator import itemgetter
+
+from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
+from driver.tables.csv_text import Value
+from driver.tables.table_style import TableStyle, cost_bps, ratio
+from kernels.conventions import BENCHMARKS, COST_SCALE, REPLAYED, SCENARIO_TABLE
+from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
+
+ORDER_COUNTS = (
+    "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
+    "never_in_session", "cleanup_at_end",
+)  # fmt: skip
+# Of what happened, what a replayed scenario's row has not: properties of the orders, and what is not about its fills.
+NOT_REPLAYED = frozenset((
+    *(name for name in ORDER_COUNTS if name != "fills"), *(f"benchmark_{kind}" for kind in BENCHMARKS),
+    "shortfall_ex_booking_bps",
+    *(f"{name.removesuffix('_bps')}{end}" for name in (*ORDER_METRICS, "vwap_slippage_ex_own_bps")
+      for end in ("_bps", "_orders")),
+))  # fmt: skip
+VENUE_SUMS = tuple(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)
+BENCHMARK_COUNTS = tuple(f"benchmark_{name}" for name in ("arrival", "open", "close", "none"))
+SCENARIO_NAMES = frozenset(scenario.name for scenario in SCENARIO_TABLE)
+
+
+def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
+    row: dict[str, Value] = {name: sums[name] for name in (*VENUE_SUMS, *ORDER_COUNTS)}
+    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
+        row |= dict.fromkeys([*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours"])
+    row |= {name: sums[name] for name in BENCHMARK_COUNTS}
+    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
+    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
+    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
+    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
+    metrics = _metrics(style.markout_seconds)
+    row |= {name: cost_bps(sums[total], sums[weight]) for name, total, weight, _, _ in metrics}
+    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
+    for h, seconds in enumerate(style.markout_seconds):
+        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
+        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
+    row |= _fill_rates(sums, style)
+    row |= {counted: sums[orders] for _, _, _, counted, orders in metrics}
+    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
+    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
+    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
+    return row
+
+
+@cache
+def _metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str, str]]:
+    """Return for each metric its column and the sums it is the quotient of, then its count's column and sum."""
+    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS)}  # column -> its sums
+    for h, seconds in enumerate(markout_seconds):
+        names |= {f"{metric.removesuffix('_bps')}_{seconds:g}s_bps": f"{metric}.{h}" for metric in HORIZON_METRICS}
+    return [
+        (name, f"{source}.sum", f"{source}.weight", f"{name.removesuffix('_bps')}_orders", f"{source}.orders")
+        for name, source in names.items()
+    ]
+
+
+@cache
+def _within(fill_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str]]:
+    """Return the columns of each horizon: shares filled, orders with a fill, and the same as shares of all."""
+    shown = [f"{seconds:g}s" for seconds in fill_seconds]
+    return [(f"filled_quantity_{s}", f"orders_filled_{s}", f"fill_rate_{s}", f"orders_filled_share_{s}") for s in shown]
+
+
+def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
+
+    Nothing is known of when orders filled whose states alone tell of it.
+    """
+    row: dict[str, Value] = {}
+    orders, quantity = sums["orders"], sums["order_quantity"]
+    for h, names in enumerate(_within(style.fill_seconds)):
+        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
+        row |= zip(names, (filled, traded, ratio(filled, quantity), ratio(traded, orders)), strict=True)
+    if sums["real.unpriced_quantity"]:
+        row = dict.fromkeys(row)
+    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
+    return row
+
+
+def replayed_history(scenario: str, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+    """Return what reality has of the fills of a replayed scenario, as if they had happened; nothing of another one."""
+    if scenario not in REPLAYED:
+        return {}
+    names, standing_for = _in_place_of_real(tuple(sums), scenario)
+    row = history(dict(zip(names, standing_for(sums), strict=True)), style)
+    for name in NOT_REPLAYED:
+        row.pop(name, None)
+    return row
+
+
+@lru_cache(maxsize=64)
+def _in_place_of_real(
+    names: tuple[str, ...], scenario: str
+) -> tuple[list[str], Callable[[dict[str, int]], tuple[int, ...]]]:
+    """Return the names of the sums of what happened, and what takes those of a scenario in their place."""
+    own = {name.removeprefix(f"{scenario}."): name for name in names if name.startswith(f"{scenario}.")}
+    happened = {name: name for name in names if name.partition(".")[0] not in SCENARIO_NAMES}
+    sources = happened | own | {f"real.{short}": name for short, name in own.items()}
+    return list(sources), itemgetter(*sources.values())
