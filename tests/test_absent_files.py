@@ -11,7 +11,7 @@ from tests.command import darkreplay
 def run(folder: Path, real_day: Path, *tables: str) -> tuple[dict[str, dict[str, str]], Path]:
     """Run the real day from some of its files; return the global row of each scenario and the results folder."""
     files = [f"--{table}={real_day / table}.csv" for table in tables]
-    done = darkreplay("run", *files, "--results=results", "--format=csv", folder=folder)
+    done = darkreplay("run", *files, "--results=results", "--format=csv", "--order_columns=all", folder=folder)
     assert done.returncode == 0, done.stderr
     assert "do not agree" not in done.stdout + done.stderr
     with (folder / "results" / "global_summary.csv").open(newline="", encoding="utf-8") as file:

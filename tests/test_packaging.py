@@ -46,7 +46,7 @@ def test_wheel_holds_every_source_and_data_file(wheel: Path) -> None:
         names = set(archive.namelist())
     for package, folder in PACKAGES.items():
         for path in (ROOT / folder).rglob("*"):
-            if path.suffix in {".py", ".pyi", ".toml", ".html", ".typed"} and "__pycache__" not in path.parts:
+            if path.suffix in {".py", ".pyi", ".toml", ".html", ".typed", ".xz"} and "__pycache__" not in path.parts:
                 assert f"{package}/{path.relative_to(ROOT / folder)}" in names
 
 

@@ -31,7 +31,14 @@ def run_real(real_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
         results = base / name
         files = [f"--{table}={real_day / table}.csv" for table in ("orders", "trades", "nbbo")]
         done = darkreplay(
-            "run", *files, f"--store={base / 'store'}", f"--results={results}", "--format=csv", *flags, folder=base
+            "run",
+            *files,
+            f"--store={base / 'store'}",
+            f"--results={results}",
+            "--format=csv",
+            "--order_columns=all",
+            *flags,
+            folder=base,
         )
         assert done.returncode == 0, done.stderr
         return results

@@ -52,14 +52,16 @@ def compare(results: Path, raw: Path, security: int, day: date) -> int:
 
 def test_real_day_equals_the_plain_implementation(real_day: Path, tmp_path: Path) -> None:
     files = [f"--{table}={real_day / table}.csv" for table in ("orders", "trades", "nbbo")]
-    done = darkreplay("run", *files, "--results=results", "--format=csv", folder=tmp_path)
+    done = darkreplay("run", *files, "--results=results", "--format=csv", "--order_columns=all", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert compare(tmp_path / "results", real_day, 110621, date(2024, 9, 5)) == 8_319
 
 
 def test_generated_days_equal_the_plain_implementation(tmp_path: Path) -> None:
     """Two securities on one date: the session of each also depends on the other's (decisions 4)."""
-    done = darkreplay("run", "--results=results", "--format=csv", "--date_end=2024-01-02", folder=tmp_path)
+    done = darkreplay(
+        "run", "--results=results", "--format=csv", "--order_columns=all", "--date_end=2024-01-02", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     raw = tmp_path / "darkreplay" / "sample" / "raw"
     for day in (1, 2):

@@ -12,6 +12,7 @@ from driver.config import kinds
 from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
 from kernels.measure.choices import HORIZONS, PREFERENCING, SUBJECT_LIMITS
+from kernels.measure.order_columns import ALL, CORE
 from tickstore.rules import UNIT, ColumnRule
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
@@ -119,6 +120,7 @@ class Config:
     booking_bps: float = _key("fees.booking_bps", kinds.number(-10_000, 10_000))
     format: str = _key("output.format", kinds.choice("csv", "gzip", "parquet"))
     order_level: bool = _key("output.order_level", kinds.flag())
+    order_columns: str = _key("output.order_columns", kinds.choice(CORE, ALL))
     aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
     outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
     matches_as: str = _key("output.matches_as", kinds.choice(*MATCHES_AS))

@@ -127,7 +127,8 @@ def _sum_blocks(
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     with ExitStack() as stack:
         if job.settings.order_level:
-            adds = [stack.enter_context(open_order_file(Path(job.folder), job.settings, texts, ids)).write, *adds]
+            where = Path(job.folder), job.settings, (job.security, job.date)
+            adds = [stack.enter_context(open_order_file(*where, texts, ids)).write, *adds]
         for block in blocks:
             for add in adds:
                 add(block)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from driver.job.order_arrays import INSTANT, array_of, coded, partition_columns
 from driver.job.order_ids import OrderIds
 from driver.job.table_file import EXTENSIONS, TableFile, remove_other_formats
 from driver.plan.jobs import Job
@@ -46,8 +47,9 @@ def write_matches(job: Job, day: Day, texts: Mapping[int, str], matches: Mapping
     for scenario, name in zip(REPLAYED, names, strict=True):
         remove_other_formats(folder, name, chosen if scenario in as_trades else "")
     if matches:
-        tables = [match_table(scenario, found, ids, chosen) for scenario, found in matches.items()]
-        _write(folder / f"{NAME}{EXTENSIONS[chosen]}", tables, chosen, not ids.as_stored)
+        tables = [match_table(job, scenario, found, ids) for scenario, found in matches.items()]
+        quoted = not ids.as_stored or text(job.security) != job.security
+        _write(folder / f"{NAME}{EXTENSIONS[chosen]}", tables, chosen, quoted)
     for scenario, found in as_trades.items():
         brokers = _participants(day, found, texts)
         quoted = not ids.as_stored or any(text(name) != name for name in (*texts.values(), job.security))
@@ -65,20 +67,21 @@ def _write(path: Path, tables: list[pa.Table], output_format: str, quoted: bool)
             file.close()
 
 
-def match_table(scenario: str, found: Matches, ids: OrderIds, output_format: str) -> pa.Table:
-    """Return the matches of a scenario; prices are whole units or end in .5, times are ns, timestamps in Parquet."""
-    time = pa.array(found.time)
+def match_table(job: Job, scenario: str, found: Matches, ids: OrderIds) -> pa.Table:
+    """Return the matches of a scenario; prices are whole units or end in .5."""
+    n = len(found.time)
     return pa.table(
-        {
-            "scenario": pa.array([scenario] * len(found.time), pa.string()),
-            "time": time.cast(pa.timestamp("ns", "UTC")) if output_format == "parquet" else time,
+        partition_columns(job.security, job.date, n)
+        | {
+            "scenario": coded(np.zeros(n), pa.array([scenario])),
+            "time": array_of(found.time, INSTANT),
             "buy_order_id": ids.shown_parents(found.buy_order_id),
             "sell_order_id": ids.shown_parents(found.sell_order_id),
             "quantity": pa.array(found.quantity),
             "price": pa.array(found.price2 / 2),
             "mid": pa.array(found.mid2 / 2),
             "aggressor_side": pa.array(np.where(found.aggressor_side < 0, 2, found.aggressor_side).astype(np.int8)),
-            "rule": pa.array([RULES[rule] for rule in found.rule.tolist()], pa.string()),
+            "rule": coded(np.asarray(found.rule) - RULE_MID, pa.array([RULES[code] for code in sorted(RULES)])),
             "booked": pa.array(found.booked),
             "preferenced": pa.array(found.preferenced),
         }

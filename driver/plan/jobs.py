@@ -14,11 +14,12 @@ class Settings(Choices):
     """Everything that decides a job's files; equal settings and equal day file give equal bytes."""
 
     price_decimals: int = 3
-    output_format: str = "gzip"  # csv, gzip, parquet
+    output_format: str = "parquet"  # csv, gzip, parquet
     order_level: bool = True
     outliers: int = 100  # orders of largest cost that a job keeps: as many as the run shows
     quantity_decimals: int = 0
     matches_as: str = "matches"
+    order_columns: str = "core"  # core, all
 
 
 def job_settings(config: Config, participants: tuple[int, ...], without: tuple[int, ...] = ()) -> Settings:
@@ -43,7 +44,10 @@ def job_settings(config: Config, participants: tuple[int, ...], without: tuple[i
         ticks=config.ticks,
         fees_bps=(config.lit_bps, config.dark_bps, config.auction_bps, config.booking_bps),
     )
-    output = config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as
+    output = (
+        config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as,
+        config.order_columns,
+    )  # fmt: skip
     replay = _replay_choices(config, without)
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)
 

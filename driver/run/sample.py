@@ -1,17 +1,23 @@
-"""The built-in sample, files of a synthetic exchange: `runner` takes it where nothing is given, and makes it once."""
+"""The built-in sample, files of a synthetic exchange: `runner` takes it where nothing is given, and unpacks it once.
+
+`.ci/pack_sample.py` packs it. It comes with the package, since generating it would mean compiling the generator.
+"""
 
 import json
+import lzma
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from driver.config.keys import Config
-from tickstore.durable.files import atomic_json, make_folder
+from tickstore.durable.files import atomic_json, atomic_write, make_folder
 
-FOLDER = Path("darkreplay/sample")
-MARKER = "sample.json"  # written last: the files are complete, and of this size
-TABLES = ("orders", "trades", "nbbo")
+FOLDER: Final = Path("darkreplay/sample")
+PACKED: Final = Path(__file__).with_name("sample_data")
+MARKER: Final = "sample.json"  # written last: the files are complete, of this size, and this version's
+TABLES: Final = ("orders", "trades", "nbbo")
 
 
 def use_sample(config: Config, results_given: bool) -> Config:
@@ -23,33 +29,37 @@ def use_sample(config: Config, results_given: bool) -> Config:
 
 
 def ensure_sample(own_store: str, say: Callable[[str], None]) -> None:
-    """Generate the sample's files unless an earlier run did, and say that it is the sample that is used."""
+    """Unpack the sample's files unless an earlier run did, and say that it is the sample that is used."""
     raw = FOLDER / "raw"
     made = is_complete(raw)
     hint = f" (--store={own_store} runs what you converted)" if Path(own_store).is_dir() else ""
-    say(f"no input is given: {'using' if made else 'generating'} the built-in sample in {raw}{hint}")
+    say(f"no input is given: {'using' if made else 'unpacking'} the built-in sample in {raw}{hint}")
     if not made:
         make_folder(raw, "sample")
-        generate_sample(raw)
+        unpack_sample(raw)
 
 
 def is_complete(raw: Path) -> bool:
     """Return whether the sample's files are all there, as they were written."""
     try:
-        sizes = json.loads((raw / MARKER).read_text(encoding="utf-8"))
-        return bool(sizes == _sizes(raw))
+        facts = json.loads((raw / MARKER).read_text(encoding="utf-8"))
+        return bool(facts == _facts(raw))
     except (OSError, ValueError):
         return False
 
 
-def generate_sample(raw: Path) -> None:
+def unpack_sample(raw: Path) -> None:
     """Write securities 101 and 102 on 2024-01-01..05 into ``raw``."""
-    from marketgen import MarketSpec, generate
-
     (raw / MARKER).unlink(missing_ok=True)
-    generate(MarketSpec(), raw)
-    atomic_json(raw / MARKER, _sizes(raw))
+    for table in TABLES:
+        atomic_write(raw / f"{table}.csv", lzma.decompress(_packed(table)))
+    atomic_json(raw / MARKER, _facts(raw))
 
 
-def _sizes(raw: Path) -> dict[str, int]:
-    return {table: (raw / f"{table}.csv").stat().st_size for table in TABLES}
+def _packed(table: str) -> bytes:
+    return (PACKED / f"{table}.csv.xz").read_bytes()
+
+
+def _facts(raw: Path) -> dict[str, list[int]]:
+    """Return the size of each file, and of what it was unpacked from its checksum."""
+    return {table: [(raw / f"{table}.csv").stat().st_size, zlib.crc32(_packed(table))] for table in TABLES}

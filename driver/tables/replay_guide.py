@@ -15,6 +15,8 @@ def _plain(name: str, unit: str, meaning: str) -> Column:
 
 
 MATCHES: Final = (
+    _plain("security_code", "", "security"),
+    _plain("trade_date", "", "trade date"),
     _plain("scenario", "", "whose book: P, R, R_optimistic, R_conservative, D"),
     _plain("time", "ns UTC", "of the match; a timestamp in Parquet"),
     _plain("buy_order_id", "id", "as the input writes it"),

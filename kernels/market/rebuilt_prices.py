@@ -31,7 +31,8 @@ FORBIDDEN: Final = 2  # the buyer's limit is below the mid
 NEEDED: Final = 4  # the seller's limit is above the published price
 STALE: Final = 8  # the quote before has the published price as its mid, the fill's own snapshot the rebuilt one
 DARK_LIMIT: Final = 16  # on the buy side, and twice that on the sell side: it may trade at the published price
-AGAINST: Final = FORBIDDEN | STALE | DARK_LIMIT | 2 * DARK_LIMIT
+RENEWED: Final = 16384  # the quote before has the rebuilt mid, the fill's own snapshot the published price
+AGAINST: Final = FORBIDDEN | STALE | RENEWED | DARK_LIMIT | 2 * DARK_LIMIT
 BUY: Final = 64  # this side of the match is in the trades; twice that the sell side
 AGGRESSIVE: Final = 256  # and twice that of the sell side
 NOT_RESTED: Final = 1024  # it did not rest, or nobody says so
@@ -55,7 +56,7 @@ def usable_rows(quotes: QuoteColumns, out: Array) -> None:
 def quote_says(fills: FillColumns, quotes: QuoteColumns, ticks: Array, i: int) -> tuple[bool, int]:
     """Return whether the published price of a rebuilt fill is on a tick inside the quote with the mid.
 
-    Also STALE, which the quote before says.
+    Also STALE and RENEWED, which the quote before says.
     """
     price, row = fills.price[i], fills.quote[i]
     bid = quotes.bid[row] if row >= 0 else 0
@@ -64,6 +65,8 @@ def quote_says(fills: FillColumns, quotes: QuoteColumns, ticks: Array, i: int) -
     if bid > 0 and offer > 0:
         moved = bid + offer - 2 * price
         bits |= STALE if moved == 0 and bid < offer else 0
+        same = exact_mid2(fills.national_bid[i], fills.national_offer[i]) == 2 * price
+        bits |= RENEWED if moved == 1 and same else 0
     if moved != 1:
         bid, offer = fills.national_bid[i], fills.national_offer[i]
     tick = max(tick_of(price, ticks), 1)
@@ -222,4 +225,5 @@ def as_published(
     on_tick = have(DARK_LIMIT | 2 * DARK_LIMIT) & acts
     # Two that rested met at a new quote, which only the snapshot shows; so did one that left the touch for its price.
     stale = have(STALE) & ~rested & ~have(LEFT_TOUCH)
-    return np.asarray(have(FORBIDDEN) | (~have(NEEDED) & (on_tick | stale)))
+    renewed = have(RENEWED) & rested
+    return np.asarray(have(FORBIDDEN) | (~have(NEEDED) & (on_tick | stale | renewed)))

@@ -43,13 +43,16 @@ class Replayed:
 
 
 def listed_orders(day: Day, prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
-    """Return the selected orders that a scenario may change: subjects, and those that really seek the dark."""
+    """Return the selected orders that a scenario may change: subjects, and those that really seek the dark.
+
+    In the lower bound history's own orders meet subjects only, which says nothing of them: they keep what they had.
+    """
     selected = prepared.selected
     kind = prepared.facts.kind[selected]
     if name == P:
         seekers: NDArray[Any] = selected[(kind == s.DARK) | (kind == s.SWEEP)]
         return seekers
-    may: NDArray[Any] = subjects.rows if alone else selected[kind != s.NO_SEEKER]
+    may: NDArray[Any] = subjects.rows if alone or name == BOUNDS[1] else selected[kind != s.NO_SEEKER]
     return may
 
 
@@ -62,8 +65,8 @@ def keeps_of(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Sub
     asked = np.zeros(len(prepared.facts.kind) + 1, bool)
     asked[subjects.rows] = True
     of_subject = asked[index]
-    if name != D:
-        keeps &= ~of_subject
+    if name != D:  # what it traded before the dark book opened, it had traded
+        keeps &= ~of_subject | (np.asarray(day.fills["timestamp"]) < prepared.plan.session_start)
     if choices.from_rest:
         entry = np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
         at_entry = of_subject & (np.asarray(day.fills["timestamp"]) == entry)
@@ -104,8 +107,8 @@ def collect(
             limits[seconds] = then_history(day, prepared, subjects, found, seconds)
     check_used(day, fills)
     counts = {each.name: counts_of(each) for each in players}
-    if R in asked or D in asked:
-        counts.setdefault(R, {})["left_open"] = left_open(day, subjects, replay)
+    if R in asked:
+        counts.setdefault(R, {})["left_open"] = left_open(day, prepared, subjects, replay)
     why = np.zeros(len(subjects.rows), np.int8)
     if R in fills and BOUNDS[0] in written:
         why = reasons.why_unfilled(day, prepared, choices, subjects, fills, written)
@@ -130,15 +133,28 @@ def then_history(
     columns = [np.concatenate([one, other]).astype(one.dtype) for one, other in zip(own, more, strict=True)]
     both = SimulatedFills._make([fills.orders, *columns])
     both = out.taken(both, np.lexsort((both.timestamp, both.order_index)))
-    return out.at_most(both, np.asarray(day.orders["parent_quantity"]).astype(np.int64))
+    return out.at_most(both, still_wanted(day, fills))
 
 
-def left_open(day: Day, subjects: Subjects, choices: ReplayChoices) -> int:
+def still_wanted(day: Day, fills: SimulatedFills) -> NDArray[Any]:
+    """Return what each order wants in the end, (orders,) shares: less than it asked for if amended down.
+
+    What it had in the dark before the amendment stays: fills are of the dark alone.
+    """
+    wanted = np.asarray(day.orders["leaves_quantity"]).astype(np.int64)
+    real = np.flatnonzero(out.consumes(day))
+    np.add.at(wanted, np.asarray(day.fills["order_index"])[real], np.asarray(day.fills["quantity"])[real])
+    in_dark = out.filled_shares(fills, np.arange(len(wanted)))
+    most: NDArray[Any] = np.maximum(np.minimum(wanted, day.orders["parent_quantity"]), in_dark)
+    return most
+
+
+def left_open(day: Day, prepared: Prepared, subjects: Subjects, choices: ReplayChoices) -> int:
     """Return the shares of subjects' real fills that do not happen in R: their counterparties are left open."""
     asked = np.zeros(len(day.orders["order_id"]) + 1, bool)
     asked[subjects.rows] = True
     index = np.asarray(day.fills["order_index"])
-    gone = out.consumes(day) & asked[index]
+    gone = out.consumes(day) & asked[index] & (np.asarray(day.fills["timestamp"]) >= prepared.plan.session_start)
     if choices.from_rest:
         gone &= np.asarray(day.fills["timestamp"]) != np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
     return int(np.asarray(day.fills["quantity"])[gone].sum())

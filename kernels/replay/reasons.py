@@ -51,14 +51,21 @@ def write_reach(
 
 def subject_limits(day: Day, choices: Choices, rows: NDArray[Any]) -> I64:
     """Return the limits of subjects as they rest, in half price units: the most generous each had in its life."""
-    price = np.asarray(day.orders["limit_price"])[rows]
-    flag, side = np.asarray(day.orders["mid_tick"])[rows], np.asarray(day.orders["side"])[rows]
+    index, orders = np.asarray(day.events["order_index"]), len(day.orders["order_id"])
+    asked = np.zeros(orders, bool)
+    asked[rows] = True
+    mine = np.flatnonzero(asked[index])
+    price, flag = (np.asarray(day.events[name])[mine] for name in ("price", "mid_tick"))
+    side = np.asarray(day.orders["side"])[index[mine]]
     how = choices.replay.subject_limit
     if how == "mid":
         price = np.zeros_like(price)
     if how == "half_tick":
         flag = np.ones_like(flag)
-    return limit2(price, flag, side, choices.simulation.ticks)
+    signed = np.full(orders, np.iinfo(np.int64).min, np.int64)
+    np.maximum.at(signed, index[mine], side * limit2(price, flag, side, choices.simulation.ticks))
+    best: I64 = signed[rows] * np.asarray(day.orders["side"])[rows]
+    return best
 
 
 def filled_rows(fills: SimulatedFills, orders: int) -> NDArray[Any]:

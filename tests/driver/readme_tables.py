@@ -17,7 +17,8 @@ PRESENTED: Final = {  # columns of orders that files show in another way than bl
     "benchmark": Column("benchmark", "word", NONE, "where M0 comes from: none, arrival, open, close"),
 }
 IN_FILES: Final = tuple(column for column in order_columns.COLUMNS if column.files)
-ORDER_COLUMNS: Final = tuple(PRESENTED.get(column.name, shown(column)) for column in IN_FILES)
+PARTITION: Final = Column("security_code", "", NONE, "security"), Column("trade_date", "", NONE, "trade date")
+ORDER_COLUMNS: Final = PARTITION + tuple(PRESENTED.get(column.name, shown(column)) for column in IN_FILES)
 OPTIONAL: Final = tuple(shown(column).name for column in IN_FILES if column.needs)  # only with what they need
 
 

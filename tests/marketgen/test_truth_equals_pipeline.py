@@ -60,7 +60,9 @@ def test_groups_fills_venues_and_vwap_equal_the_truth_for_20_seeds(tmp_path: Pat
     flags = [
         f"--{table}={','.join(str(getattr(files, table)) for files in made)}" for table in ("orders", "trades", "nbbo")
     ]
-    done = darkreplay("run", *flags, "--results=results", "--store=store", "--format=csv", folder=tmp_path)
+    done = darkreplay(
+        "run", *flags, "--results=results", "--store=store", "--format=csv", "--order_columns=all", folder=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     compared = 0
     for spec in specs():

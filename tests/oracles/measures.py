@@ -111,6 +111,9 @@ def naive_had_half(sides: list[Row], lives: dict[int, list[Row]], quotes: list[R
     left = usable and any(naive_left_touch(fill, lives, before or {}, half) for fill, _ in orders)
     if usable and naive_mid2(before) == whole and not rested and not left:
         return False  # two that did not rest met at the quote before
+    shown = [naive_mid2({"bid": fill["national_bid"], "offer": fill["national_offer"]}) for fill in sides]
+    if rested and naive_mid2(before) == half and whole in shown:
+        return False  # two that rested met at the quote that came
     flagged = [own[0] for (_, row), (_, own) in zip(states, orders, strict=True) if row["mid_tick"] >= 3]
     limits = {own["order_id"] for own in flagged if not own.get("order_type", 0) & 2048}
     if {f["side"] for f, _ in orders if f["order_id"] in limits and naive_on_tick(price, f, before, ticks)} != {1, -1}:

@@ -13,7 +13,7 @@ from tests.oracles.tables import Day
 
 IN_DARK = {46, 47, 49, 50, 51, 52}
 ON_MARKET = {1, 20, 90} | IN_DARK
-TEXTS = ("benchmark", "participant_id")
+TEXTS = ("benchmark", "participant_id", "security_code", "trade_date")
 DATES: dict[tuple[int, str], str] = {}
 
 

@@ -48,6 +48,6 @@ def stands(run: Run, order: int, row: int, dark: bool, time: int) -> int:
     at_entry = time == int(run.plain.orders["arrival_time"][order])
     if subject and run.plain.from_rest and at_entry:
         return quantity
-    if dark or (subject and not isinstance(run, Dual)):
+    if dark or (subject and not isinstance(run, Dual) and time >= run.plain.start):
         return 0
     return run.cut.get(row, quantity)

@@ -49,12 +49,6 @@ def _stated_number(text: str) -> int | None:
     return number - 2**64 if number >= 2**63 else number
 
 
-def text_words(text: str) -> list[int]:
-    """Return the bytes of a text as numbers of eight bytes each, zeros behind its end."""
-    words: list[int] = np.frombuffer(_padded(text), ">i8").tolist()
-    return words
-
-
 def _padded(text: str) -> bytes:
     return text.encode()[:_BYTES].ljust(_BYTES, b"\0")
 
@@ -64,7 +58,7 @@ def words_text(words: NDArray[np.int64]) -> list[str]:
 
     Examples
     --------
-    >>> words_text(np.array([text_words("7f-A"), [0] * len(TEXT_COLUMNS)]))
+    >>> words_text(np.array([[0x37662D41_00000000, 0], [0, 0]]))
     ['7f-A', '']
     """
     size = 8 * words.shape[1]

@@ -49,7 +49,8 @@ def test_every_flag_named_in_a_comment_is_the_keys_flag() -> None:
 
 def test_defaults_are_the_documented_ones() -> None:
     config = load_config({}).config
-    assert (config.max_workers, config.chunk_size_mb, config.format) == (8, 1024, "gzip")
+    assert (config.max_workers, config.chunk_size_mb) == (8, 1024)
+    assert (config.format, config.order_columns) == ("parquet", "core")
     assert (config.hour_start, config.hour_end, config.all_dates, config.resume) == (0, 23, True, True)
     assert config.dark_pool_scenarios == ("A", "B", "C", "P", "R", "D")
     assert config.ticks == ((0, 1), (100, 5), (2000, 10))
@@ -85,6 +86,7 @@ def test_settings_printed_as_toml_read_back_the_same(tmp_path: Path) -> None:
 
 def test_the_example_is_valid(tmp_path: Path) -> None:
     config = load_config({}, write(tmp_path, loading.example_toml())).config
+    assert config.format == "gzip"
     assert config.participant_ids == ("69",)
     assert (config.hour_start, config.hour_end) == (10, 16)
     assert not config.all_dates

@@ -16,6 +16,7 @@ from driver.sums.partial_file import read_partial
 from driver.tables.aggregate import aggregate
 from kernels.measure import measure as measuring
 from kernels.measure.choices import Selection, Session
+from kernels.measure.order_columns import ALL
 from tests.builders import Row, build_day
 from tickstore.day.reader import open_day
 from tickstore.day.writer import write_day
@@ -52,6 +53,9 @@ def market(orders: int = 60, seed: int = 0) -> tuple[list[Row], list[Row], list[
     return events, fills, quotes
 
 
+TEXT = Settings(output_format="csv", order_columns=ALL)
+
+
 @pytest.fixture
 def make_job(tmp_path: Path) -> MakeJob:
     """Return a function that makes jobs on one day file."""
@@ -61,7 +65,7 @@ def make_job(tmp_path: Path) -> MakeJob:
     write_day(path, "101", "2024-09-05", groups, {"participants": {"Alpha": 7, "Beta": 12, "Gamma": 99}})
 
     def make(name: str, settings: Settings | None = None, index: int = 0) -> Job:
-        settings = settings or Settings(output_format="csv")
+        settings = settings or TEXT
         folder = str(tmp_path / name)
         return Job(index, "101", "2024-09-05", str(path), folder, Session(OPEN, CLOSE, "file"), settings, 120, "print")
 
@@ -91,7 +95,7 @@ def by_arrival(row: dict[str, str]) -> int:
 
 
 def test_metrics_have_every_group_then_all_by_scenario(make_job: MakeJob) -> None:
-    job = make_job("a", Settings(selection=Selection(participants=(7,))))
+    job = make_job("a", Settings(selection=Selection(participants=(7,)), output_format="gzip"))
     run_job(job)
     rows = list(csv.DictReader(content(job)["metrics.csv"].decode().splitlines()))
     assert [(row["group"], row["scenario"]) for row in rows] == [
@@ -150,7 +154,7 @@ def test_without_trades_no_cost_is_told(tmp_path: Path) -> None:
     orders = {**day.orders, "decision_time": day.orders["arrival_time"] - SECOND}
     groups = {"events": day.events, "orders": orders, "fills": day.fills, "quotes": day.quotes}
     write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
-    settings = Settings(simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)), output_format="csv")
+    settings = replace(TEXT, simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)))
     place = (str(tmp_path / "day.h5"), str(tmp_path / "out"))
     job = Job(0, "101", "2024-09-05", *place, Session(OPEN, CLOSE, "file"), settings, 120, "print")
     run_job(job)
@@ -167,7 +171,7 @@ def test_an_order_file_without_orders_has_the_columns_of_one_with_some(tmp_path:
     orders = {**day.orders, "parent_id": day.orders["order_id"], "decision_time": day.orders["arrival_time"]}
     groups = {"events": day.events, "orders": orders, "fills": day.fills, "quotes": day.quotes}
     write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
-    settings = Settings(simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)), output_format="csv")
+    settings = replace(TEXT, simulation=replace(Settings().simulation, fees_bps=(1.0, 1.0, 1.0, 1.0)))
     nobody = replace(settings, selection=Selection(participants=(12345,)))
     headers = []
     for name, chosen in (("some", settings), ("none", nobody)):
@@ -181,7 +185,7 @@ def test_an_order_file_without_orders_has_the_columns_of_one_with_some(tmp_path:
 
 def test_scenarios_and_horizons_are_those_asked_for(make_job: MakeJob) -> None:
     simulation = replace(Settings().simulation, scenarios=("C", "A"), markout_seconds=(2.5,))
-    job = make_job("a", Settings(simulation=simulation, output_format="csv"))
+    job = make_job("a", replace(TEXT, simulation=simulation))
     run_job(job)
     header = content(job)["orders.csv"].decode().splitlines()[0].split(",")
     assert "A_price" in header
@@ -193,7 +197,7 @@ def test_scenarios_and_horizons_are_those_asked_for(make_job: MakeJob) -> None:
 
 def test_fees_give_net_columns_beside_the_gross_ones(make_job: MakeJob) -> None:
     simulation = replace(Settings().simulation, fees_bps=(1.0, 0.5, 0.25, 0.0))
-    jobs = make_job("gross"), make_job("net", Settings(simulation=simulation, output_format="csv"))
+    jobs = make_job("gross"), make_job("net", replace(TEXT, simulation=simulation))
     for job in jobs:
         run_job(job)
     gross, net = (list(csv.DictReader(content(job)["metrics.csv"].decode().splitlines())) for job in jobs)

@@ -20,9 +20,10 @@ from tests.driver.whole_runs import darkreplay
 from tests.kernels.replay.played_matches import USUAL, matches_of
 from tickstore import open_day, read_catalog
 
+PLACE = "BRK.B", "2024-09-05"
 COLUMNS = [
-    "scenario", "time", "buy_order_id", "sell_order_id", "quantity", "price", "mid", "aggressor_side", "rule", "booked",
-    "preferenced",
+    "security_code", "trade_date", "scenario", "time", "buy_order_id", "sell_order_id", "quantity", "price", "mid",
+    "aggressor_side", "rule", "booked", "preferenced",
 ]  # fmt: skip
 ROWS = [
     {"time": 10, "buy": 0, "sell": 1, "buy_order_id": 8, "sell_order_id": 9, "quantity": 5, "price2": 67, "mid2": 67},
@@ -34,11 +35,11 @@ ROWS = [
      "booked": 1, "preferenced": 1},
 ]  # fmt: skip
 SHOWN = [
-    ["P", "10", "8", "9", "5", "33.5", "33.5", "1", "mid", "0", "0"],
-    ["P", "11", str(2**62 + 1), "9", "7", "33", "34.5", "2", "dark_limit", "0", "1"],
-    ["P", "11", "8", "9", "1", "30", "34.5", "0", "block", "0", "0"],
-    ["P", "12", "8", "9", "2", "34.5", "34.5", "1", "mid", "1", "1"],
-    ["R", "10", "8", "9", "5", "33.5", "33.5", "1", "mid", "0", "0"],
+    [*PLACE, "P", "10", "8", "9", "5", "33.5", "33.5", "1", "mid", "0", "0"],
+    [*PLACE, "P", "11", str(2**62 + 1), "9", "7", "33", "34.5", "2", "dark_limit", "0", "1"],
+    [*PLACE, "P", "11", "8", "9", "1", "30", "34.5", "0", "block", "0", "0"],
+    [*PLACE, "P", "12", "8", "9", "2", "34.5", "34.5", "1", "mid", "1", "1"],
+    [*PLACE, "R", "10", "8", "9", "5", "33.5", "33.5", "1", "mid", "0", "0"],
 ]
 
 
@@ -79,7 +80,9 @@ def test_parquet_has_the_same_rows_and_timestamps(tmp_path: Path) -> None:
     table = parquet.read_table(tmp_path / "matches.parquet")
     assert table.column_names == COLUMNS
     assert table.schema.field("time").type == pa.timestamp("ns", "UTC")
-    shown = table.set_column(1, "time", table.column("time").cast(pa.int64())).to_pylist()
+    assert table.schema.field("trade_date").type == pa.date32()
+    place = COLUMNS.index("time")
+    shown = table.set_column(place, "time", table.column("time").cast(pa.int64())).to_pylist()
     assert [
         [f"{value:g}" if isinstance(value, float) else str(value) for value in row.values()] for row in shown
     ] == SHOWN
@@ -126,7 +129,7 @@ def test_ids_as_text_stand_where_the_day_knows_them(tmp_path: Path) -> None:
     words = np.array([int.from_bytes(b"ORD-8\0\0\0", "big"), int.from_bytes(b"ORD-9\0\0\0", "big")])
     day.orders |= {f"order_text_{k}": words if k == 0 else np.zeros(2, np.int64) for k in range(8)}
     write_matches(a_job(tmp_path, "csv"), day, {}, played())
-    assert [row[2:4] for row in read(tmp_path / "matches.csv")[1:3]] == [
+    assert [row[4:6] for row in read(tmp_path / "matches.csv")[1:3]] == [
         ["ORD-8", "ORD-9"], [str(2**62 + 1), "ORD-9"],
     ]  # fmt: skip
 

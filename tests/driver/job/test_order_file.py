@@ -5,6 +5,7 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
@@ -13,9 +14,11 @@ from driver.job.table_file import EXTENSIONS
 from driver.plan.jobs import Settings
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
+from kernels.measure.order_columns import ALL
 from kernels.measure.result_rows import OrderBlock
 from tests.driver.order_blocks import empty_block, random_block
 
+PARTITION = "BHP", "2024-01-01"
 LEAD = (
     "order_id participant_id side order_type arrival_time end_time limit_price order_quantity filled_quantity "
     "leaves_quantity group vwap first_fill_time last_fill_time fills arrival_bid arrival_offer shortfall_bps"
@@ -24,7 +27,8 @@ PER_SCENARIO = "{0}_filled_quantity {0}_price {0}_shortfall_bps {0}_saving_bps"
 
 
 def write(folder: Path, output_format: str, *blocks: OrderBlock) -> Path:
-    with open_order_file(folder, Settings(output_format=output_format)) as file:
+    settings = Settings(output_format=output_format, order_columns=ALL)
+    with open_order_file(folder, settings, PARTITION) as file:
         for block in blocks:
             file.write(block)
     return folder / f"orders{EXTENSIONS[output_format]}"
@@ -37,7 +41,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_columns_start_as_documented(tmp_path: Path) -> None:
     header = write(tmp_path, "csv", random_block(3, 0)).read_text().splitlines()[0].split(",")
-    expected = LEAD.split() + " ".join(PER_SCENARIO.format(scenario) for scenario in "ABC").split()
+    expected = " ".join(["security_code trade_date", LEAD, *(PER_SCENARIO.format(one) for one in "ABC")]).split()
     assert header[: len(expected)] == expected
     assert len(set(header)) == len(header)
 
@@ -87,7 +91,7 @@ def test_participants_stand_as_the_input_named_them(tmp_path: Path) -> None:
     block = random_block(30, 0)
     expected = [names.get(int(code), str(code)) for code in block.participant]
     for output_format in ("csv", "parquet"):
-        with open_order_file(tmp_path, Settings(output_format=output_format), names) as file:
+        with open_order_file(tmp_path, Settings(output_format=output_format), PARTITION, names) as file:
             file.write(block)
     assert [row["participant_id"] for row in read(tmp_path / "orders.csv")] == expected
     assert parquet.read_table(tmp_path / "orders.parquet").column("participant_id").to_pylist() == expected
@@ -98,12 +102,12 @@ def test_a_block_without_orders_has_columns_of_the_same_types(tmp_path: Path) ->
     for output_format in ("csv", "gzip", "parquet"):
         for name, blocks in (("one", (block,)), ("more", (random_block(0, 0), block, random_block(0, 0)))):
             (tmp_path / name).mkdir(exist_ok=True)
-            with open_order_file(tmp_path / name, Settings(output_format=output_format), names) as file:
+            with open_order_file(tmp_path / name, Settings(output_format=output_format), PARTITION, names) as file:
                 for part in blocks:
                     file.write(part)
     one, more = (parquet.read_table(tmp_path / name / "orders.parquet") for name in ("one", "more"))
     assert more.equals(one)
-    assert one.schema.field("participant_id").type == "string"
+    assert one.schema.field("participant_id").type == pa.dictionary(pa.int32(), pa.string())
     for name in ("orders.csv", "orders.csv.gz"):
         one_text, more_text = (read(tmp_path / folder / name) for folder in ("one", "more"))
         assert one_text == more_text
@@ -114,7 +118,7 @@ def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_form
     path = write(tmp_path, output_format, empty_block(Simulation()))
     if output_format == "parquet":
         assert parquet.read_table(path).num_rows == 0
-        assert parquet.read_table(path).column_names[0] == "order_id"
+        assert parquet.read_table(path).column_names[2] == "order_id"
     else:
         assert read(path) == []
 
@@ -122,7 +126,7 @@ def test_a_file_without_orders_still_has_its_columns(tmp_path: Path, output_form
 @pytest.mark.parametrize("output_format", ["csv", "gzip", "parquet"])
 def test_an_error_leaves_no_file(tmp_path: Path, output_format: str) -> None:
     def fail_after_a_block() -> None:
-        with open_order_file(tmp_path, Settings(output_format=output_format)) as file:
+        with open_order_file(tmp_path, Settings(output_format=output_format), PARTITION) as file:
             file.write(random_block(5, 0))
             raise RuntimeError("stop")
 

@@ -44,7 +44,7 @@ def make_job(folder: Path, output_format: str, trades: bool) -> Job:
     groups = {"events": day.events, "orders": orders, "fills": day.fills, "quotes": day.quotes}
     write_day(path, "101", "2024-09-05", groups, {"participants": {"Alpha": 7, "Beta": 12}})
     simulation = Simulation(markout_seconds=(0.0, 1.0, 60.0), fees_bps=(1.0, 0.5, 0.25, 0.125))
-    settings = Settings(output_format=output_format, simulation=simulation)
+    settings = Settings(output_format=output_format, order_columns="all", simulation=simulation)
     session = Session(OPEN, CLOSE, "file")
     return Job(0, "101", "2024-09-05", str(path), str(folder / "whole"), session, settings, 180, "print")
 

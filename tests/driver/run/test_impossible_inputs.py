@@ -26,7 +26,14 @@ class Run:
         for table, lines in tables.items():
             (folder / f"{table}.csv").write_text("\n".join([headers[table], *lines]) + "\n")
         files = [f"--{table}={table}.csv" for table in tables]
-        how = ("--store=store", "--results=results", "--mode=sequential", "--format=csv", "--json")
+        how = (
+            "--store=store",
+            "--results=results",
+            "--mode=sequential",
+            "--format=csv",
+            "--order_columns=all",
+            "--json",
+        )
         done = darkreplay("run", *files, *how, *flags, folder=folder)
         assert done.returncode == 0, done.stderr
         self.facts = json.loads(done.stdout)

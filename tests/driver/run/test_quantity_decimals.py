@@ -6,7 +6,14 @@ from pathlib import Path
 
 from tests.driver.whole_runs import darkreplay
 
-FLAGS = ("--store=store", "--mode=sequential", "--format=csv", "--session=10:00-16:00", "--quantity_decimals=2")
+FLAGS = (
+    "--store=store",
+    "--mode=sequential",
+    "--format=csv",
+    "--order_columns=all",
+    "--session=10:00-16:00",
+    "--quantity_decimals=2",
+)
 DAY = "2024-09-05T{}+10:00"
 TEN, LATER, END = (DAY.format(clock) for clock in ("10:30:00", "10:30:05", "10:30:09"))
 ORDERS = f"""order_id,timestamp,security_code,price,side,quantity,leavesquantity,totalmatchedquantity,participant
@@ -42,6 +49,6 @@ def test_money_is_of_whole_shares(tmp_path: Path) -> None:
     with (tmp_path / "fresh" / "outliers.csv").open(newline="") as file:
         assert float(next(csv.DictReader(file))["shortfall_value"]) == 1.25
     # the store says so to a run that is given no files
-    again = darkreplay("run", "--store=store", "--results=again", *FLAGS[1:4], folder=tmp_path)
+    again = darkreplay("run", "--store=store", "--results=again", *FLAGS[1:5], folder=tmp_path)
     assert again.returncode == 0, again.stderr
     assert facts_of(tmp_path / "again") == (real, notes)

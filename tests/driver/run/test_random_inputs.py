@@ -108,7 +108,8 @@ def run(folder: Path, texts: dict[str, str], flags: dict[str, str]) -> Sequence[
     paths = {table: folder / f"{table}.csv" for table in texts}
     for table, text in texts.items():
         paths[table].write_text(text)
-    usual = {"store": str(folder / "store"), "results": str(folder / "results"), "format": "csv", "max_rejects": "6"}
+    usual = {"store": str(folder / "store"), "results": str(folder / "results"), "max_rejects": "6"}
+    usual |= {"format": "csv", "order_columns": "all"}
     loaded = load_config(usual | {table: str(path) for table, path in paths.items()} | flags)
     plan, _ = convert_and_plan(loaded.config, Monitor(), loaded.session_stated)
     for job in plan.jobs:

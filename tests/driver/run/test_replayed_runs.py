@@ -20,6 +20,7 @@ REPORTS = {3, 5, 7, 36, 43}
 SCENARIOS = ("P", "R", "R_optimistic", "R_conservative", "D")
 FLAGS = (
     "--dark_pool_scenarios=P,R,D", "--dark_seconds=5,86400", "--horizon=close", "--matches_as=trades", "--format=csv",
+    "--order_columns=all",
 )  # fmt: skip
 
 
@@ -63,12 +64,14 @@ def test_one_worker_and_a_resumed_run_give_the_same_bytes(market: Market, played
 
 def test_another_setting_of_the_replay_runs_jobs_again_and_no_old_file_stays(market: Market, tmp_path: Path) -> None:
     flags = ["--dark_pool_scenarios=P,R,D", "--security_codes=101", "--date_end=2024-01-02", "--mode=sequential"]
-    first = tables(run(market, tmp_path, "results", *flags, "--matches_as=trades", "--dark_seconds=5", "--format=csv"))
+    text = "--format=csv", "--order_columns=all"
+    first = tables(run(market, tmp_path, "results", *flags, "--matches_as=trades", "--dark_seconds=5", *text))
     for changed in (["--horizon=end", "--matches_as=trades"], ["--horizon=close"]):
         done = darkreplay("run", f"--store={market.store}", "--results=results", *flags, *changed, folder=tmp_path)
         assert "1 done, 0 kept" in done.stdout, done.stderr
     names = {Path(name).name for name in tables(tmp_path / "results") if name.startswith("sec")}
-    assert names - {"outside_bounds.csv"} == {"matches.csv.gz", "metrics.csv", "orders.csv.gz", "partial.arrow"}
+    kept = {"matches.parquet", "metrics.csv", "orders.parquet", "partial.arrow"}
+    assert names - {"outside_bounds.csv"} == kept
     run(market, tmp_path, "results", "--dark_pool_scenarios=A", "--security_codes=101", "--date_end=2024-01-02")
     left = tables(tmp_path / "results")
     assert not [name for name in left if "matches" in name or "bounds" in name or name == "fidelity.csv"]

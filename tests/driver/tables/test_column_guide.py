@@ -10,9 +10,9 @@ import pytest
 
 from driver.config.keys import AGGREGATE_KEYS
 from driver.job.match_file import match_table
-from driver.job.order_file import order_columns
+from driver.job.order_arrays import order_columns
 from driver.job.order_ids import OrderIds
-from driver.plan.jobs import Settings
+from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
 from driver.tables.replay_guide import GUIDES
@@ -59,7 +59,7 @@ def test_order_files_hold_the_described_columns_in_order() -> None:
     ready = with_columns(block, given=[PARENTS, DECIDED, FEES])
     for given, left_out in ((block, OPTIONAL), (ready, ())):
         names = [re.sub(r"^(real|[A-Z])_", "<s>_", described(name)) for name in order_columns(given)]
-        expected = [column.name for column in ORDER_COLUMNS if column.name not in left_out]
+        expected = [column.name for column in ORDER_COLUMNS[2:] if column.name not in left_out]
         assert list(dict.fromkeys(names)) == expected
     core = list(order_columns(block, (CORE,)))
     assert core == list(order_columns(block))[: len(core)]
@@ -112,7 +112,8 @@ def test_the_readme_shows_the_columns_on_the_replayed_book(name: str) -> None:
 
 def test_the_columns_on_the_replayed_book_are_what_is_written() -> None:
     empty = matches_of([])
-    columns = match_table("P", empty, OrderIds({"order_id": empty.time}), "csv").column_names
+    job = Job(0, "BHP", "2024-01-01", "", "", Session(0, 1), Settings(), 0, "")
+    columns = match_table(job, "P", empty, OrderIds({"order_id": empty.time})).column_names
     assert columns == [column.name for column in GUIDES["matches"]]
     fidelity = ["security_code", "date", *Fidelity._fields, *FIDELITY_RATES]
     written = fidelity, [*CAUSE_COLUMNS], [*BOUND_COLUMNS], [*LIMIT_COLUMNS]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.job.order_file import order_columns
+from driver.job.order_arrays import order_columns
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock

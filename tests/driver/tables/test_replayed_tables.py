@@ -19,6 +19,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED
 from kernels.measure.choices import Session, Simulation
 from kernels.measure.measure import measure
+from kernels.measure.order_columns import ALL
 from kernels.measure.result_rows import OrderBlock
 from tests.builders import build_day
 from tests.driver.job_folders import make_job
@@ -30,7 +31,7 @@ from tests.oracles.raw_market import read_orders
 from tests.oracles.tables import Day, Row
 from tests.random_day import CLOSE, OPEN, random_day
 
-SETTINGS = Settings(output_format="csv", simulation=Simulation(fees_bps=(1.0, 2.0, 3.0, 4.0)))
+SETTINGS = Settings(output_format="csv", order_columns=ALL, simulation=Simulation(fees_bps=(1.0, 2.0, 3.0, 4.0)))
 STYLE: Row = {
     "decimals": SETTINGS.price_decimals, "markouts": ["1", "60"], "within": ["1", "10", "60", "300"], "fees": True,
 }  # fmt: skip
@@ -50,7 +51,7 @@ def one_block(seed: int, names: tuple[str, ...], share: float = 0.8) -> OrderBlo
 def written(folder: Path, block: OrderBlock, number: int = 1) -> Day:
     """Return the orders of a block as its order file has them."""
     folder.mkdir(exist_ok=True)
-    with open_order_file(folder, SETTINGS) as file:
+    with open_order_file(folder, SETTINGS, (str(number), "2024-09-05")) as file:
         file.write(block)
     where: dict[str, Any] = {"security": str(number), "date": "2024-09-05"}
     orders = [order | where for order in read_orders(folder / "orders.csv")]

@@ -29,7 +29,8 @@ MARKETS = {  # prices below a cent and spreads of five ticks among them
 def run(raw: Path, folder: Path, *flags: str) -> Path:
     """Run raw files with plain order files and return the results folder."""
     files = [f"--{table}={raw / table}.csv" for table in ("orders", "trades", "nbbo")]
-    done = darkreplay("run", *files, "--store=store", "--results=results", "--format=csv", *flags, folder=folder)
+    usual = "--store=store", "--results=results", "--format=csv", "--order_columns=all"
+    done = darkreplay("run", *files, *usual, *flags, folder=folder)
     assert done.returncode == 0, done.stderr
     return folder / "results"
 

@@ -169,6 +169,20 @@ def test_the_snapshot_counts_where_the_quote_before_cannot_have_been_the_one(
 
 
 @pytest.mark.parametrize(
+    ("acts", "price2"),
+    [
+        ("neither", 184),  # two that rested met at the quote that came: its mid is 92
+        ("buyer", 185),  # who enters meets the quote before
+        ("unknown", 185),
+    ],
+)
+def test_two_that_rested_meet_at_the_mid_of_the_quote_that_came(acts: str, price2: int) -> None:
+    quotes = [{"timestamp": OPEN, "bid": 91, "offer": 94}]
+    day = two_orders((94, 3), (90, 1), quotes, acts, national_bid=90, national_offer=94)
+    assert (measured(*day).scenario_notional2[0] / 9).tolist() == [price2, price2]
+
+
+@pytest.mark.parametrize(
     ("bid", "offer", "price2"),
     [
         (92, 97, 184),  # the mid fell to where the buyer may trade, who then walks up to 92

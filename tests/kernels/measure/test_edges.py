@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver.job.order_file import order_columns
+from driver.job.order_arrays import order_columns
 from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
 from kernels import conventions as v

@@ -176,7 +176,10 @@ def test_after_its_time_in_the_dark_an_order_follows_history() -> None:
         assert isinstance(run, SubjectRun)
         limited = fills_by_order(found.time_limits[seconds])
         for row in rows:
-            wanted, left = [], int(day.orders["parent_quantity"][row])
+            really = sum(fill.quantity for fill in real_fills(day, row, 0))
+            in_dark = sum(fill.quantity for fill in own_fills(run, row))
+            still = min(really + int(day.orders["leaves_quantity"][row]), int(day.orders["parent_quantity"][row]))
+            wanted, left = [], max(still, in_dark)  # who was amended down wants less in the end than it asked for
             for fill in [*own_fills(run, row), *real_fills(day, row, run.until[row])]:
                 quantity = min(left, fill.quantity)
                 left -= quantity
