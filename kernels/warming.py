@@ -2,9 +2,10 @@
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Final
 
-# Parts that are compiled apart; only jobs that replay the dark book need the second.
-PARTS = {"measure": ("kernels.measure", "kernels.sums"), "replay": ("kernels.replay",)}
+# Parts that are asked for apart; only jobs that replay the dark book need the second.
+PARTS: Final = {"measure": ("kernels.measure", "kernels.sums"), "replay": ("kernels.replay",)}
 
 
 def warm(replay: bool = False) -> None:
@@ -31,8 +32,11 @@ def warm(replay: bool = False) -> None:
 
 def warm_part(part: str) -> None:
     """Make the kernels of one of ``PARTS`` ready."""
-    for package in PARTS[part]:
-        for found in iter_modules(import_module(package).__path__, f"{package}."):
-            module = import_module(found.name)
-            if hasattr(module, "warm"):
-                module.warm()
+    for name in units(part):
+        import_module(name).warm()
+
+
+def units(part: str) -> list[str]:
+    """Return the modules of one of ``PARTS`` that have a ``warm``: they can be compiled side by side."""
+    found = [inner.name for name in PARTS[part] for inner in iter_modules(import_module(name).__path__, f"{name}.")]
+    return [name for name in found if hasattr(import_module(name), "warm")]

@@ -4,67 +4,92 @@ Eight cold workers would each compile everything. Every file of the cache is che
 (``kernels.base.checked_cache``), so what is damaged is compiled anew, and that alone. A compilation that fails all
 the same is tried in an empty cache: only if that goes well was the cache to blame, and is set aside.
 
-`driver.run.runner` holds a `WarmUp` around a run; `python -m driver.engines.kernel_cache` is the child.
+`driver.run.runner` holds a `WarmUp` around a run; `compilation` is the child.
 """
 
-import hashlib
-import importlib.metadata
-import json
 import os
-import platform
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Final, Self
 
 from driver.engines.foreign_modules import foreign_in
-from driver.engines.memory_limits import NEEDED_COLD_MB, NEEDED_MB, is_limited, memory_trouble, speaks_of_memory
+from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
+from driver.engines.warm_markers import CONVERT, MEASURE, PARTS, REPLAY, compiles, heal, is_warm, marker_path
 from kernels.base.cache_folder import cache_folder
-from kernels.base.sealed_files import damaged_files
-from kernels.base.sources import source_digest, source_files
 from tickstore.durable.files import atomic_json
-from tickstore.engines.parent_death import die_with_parent
 from tickstore.errors import UserError
 
 DAMAGED: Final = "files of the kernel cache are damaged: they are compiled anew"
 SET_ASIDE: Final = "the kernel cache cannot be used: it is set aside, a new one is in its place"
 FAILED: Final = "the kernels cannot be compiled"
-# What is compiled apart from the rest, side by side: every job measures, not every one replays the dark book.
-MEASURE, REPLAY = "measure", "replay"
-WHAT: Final = {MEASURE: "the kernels", REPLAY: "the dark book's kernels"}
-KERNELS = Path(__file__).resolve().parents[2] / "kernels"
+EXPECTED: Final = {CONVERT: 20, REPLAY: 15, MEASURE: 53}  # kernels of each; a test counts them
+SHOWN_EACH: Final = 0.5  # seconds
+Show = Callable[[int, int, float], None]  # what is ready, of how many, since when
+
+
+def _nothing(ready: int, of: int, since: float) -> None:
+    """Show nothing."""
+
+
+class Heard:
+    """What a compilation has said so far: the parts of its units, the kernels that are ready, the units that are."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self.parts: list[str] = []
+        self.ready: set[str] = set()
+        self.units: set[int] = set()
+
+    def take(self, data: bytes) -> None:
+        """Take in what came."""
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            kind, _, what = line.decode().partition(" ")
+            if kind == "of":
+                self.parts.append(what)
+            elif kind == "kernel":
+                self.ready.add(what)
+            else:
+                self.units.add(int(what))
+
+    def has(self, part: str) -> bool:
+        """Return whether a part is ready, or was so before."""
+        own = {number for number, name in enumerate(self.parts) if name == part}
+        return bool(self.parts) and own <= self.units
 
 
 class WarmUp:
-    """Compiles the kernels in a child process, if no earlier run did, while the driver reads its input.
+    """Compiles the parts that no earlier run did, in a child process, while the driver reads its input.
 
     Leaving the block ends the child, if nothing came that needed the kernels.
     """
 
-    def __init__(self, announce: Callable[[str], None], part: str = MEASURE) -> None:
-        self.announce, self.part = announce, part
-        self.marker = marker_path(part)
+    def __init__(self, announce: Callable[[str], None], parts: Collection[str] = (MEASURE,), show: Show = _nothing):
+        self.announce, self.parts, self.show = announce, tuple(parts), show
         self.child: subprocess.Popen[bytes] | None = None
         self.began = 0.0
-        self.said: IO[bytes] | None = None  # what the child has to say
-        # An empty cache, to tell whether the old one is bad.
-        self.fresh = self.marker.parent / (
-            f".fresh-{os.getpid()}" if part == MEASURE else f".fresh-{part}-{os.getpid()}"
-        )
+        self.expected = 0  # kernels that there are to be
+        self.said: IO[bytes] | None = None  # what the child has to say of errors
+        self.heard = Heard()
+        self.fresh = cache_folder() / f".fresh-{os.getpid()}"  # an empty cache, to tell whether the old one is bad
 
     def __enter__(self) -> Self:
-        if not _compiles():
+        if not compiles():
             return self
-        if damaged := heal(self.marker):
+        damaged = [path for part in self.parts for path in heal(marker_path(part))]
+        if damaged:
             self.announce(f"{len(damaged)} {DAMAGED} ({damaged[0]})")
-        if not is_warm(self.marker):
-            self._start()
+            for part in PARTS:  # they share a folder
+                marker_path(part).unlink(missing_ok=True)
+        if cold := [part for part in self.parts if not is_warm(marker_path(part))]:
+            self._start(cold)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,41 +103,66 @@ class WarmUp:
         if self.said is not None:
             self.said.close()
 
+    def await_conversion(self) -> None:
+        """Wait until the kernels of a conversion are ready, or the child has failed, which `finish` looks into."""
+        if self.child is not None and CONVERT in self.parts:
+            self._listen(lambda: self.heard.has(CONVERT))
+
     def finish(self) -> None:
         """Wait until the kernels are compiled; a cache that is proven to keep them from it is set aside."""
         if self.child is None:
             return
-        if self.child.wait() != 0:
+        if self._end_of_child() != 0:
             self._check_memory()
             if foreign := foreign_in(self._all_words()):
                 raise UserError(foreign)
-            self._start(self.fresh)
-            if self.child.wait() != 0:
+            self._start(self.parts, self.fresh)
+            if self._end_of_child() != 0:
                 self._check_memory()
-                raise UserError(f"{FAILED}: {self._last_words()}; `python -m driver.engines.kernel_cache` shows more")
+                raise UserError(f"{FAILED}: {self._last_words()}; `python -m driver.engines.compilation` shows more")
             self._replace_cache()
         self.child = None
-        self.announce(f"{WHAT[self.part].removeprefix('the ')} compiled in {time.monotonic() - self.began:.0f} s")
+        self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")
 
     def rebuild(self) -> None:
         """Load, or compile, what workers could not load; see ``finish``."""
-        self._start()
+        self._start(self.parts)
         self.finish()
 
-    def _start(self, cache: Path | None = None) -> None:
+    def _start(self, parts: Collection[str], cache: Path | None = None) -> None:
         """Start the child, on the user's cache or on another."""
-        self.announce(f"compiling {WHAT[self.part]}, once for this version: a quarter of a minute or so")
-        self.began = time.monotonic()
-        marker = self.marker if cache is None else cache / self.marker.name
-        command = [sys.executable, "-P", "-m", "driver.engines.kernel_cache", str(marker), str(os.getpid()), self.part]
+        self.announce("compiling the kernels, once for this version: half a minute or so on two cores")
+        self.began, self.heard = time.monotonic(), Heard()
+        self.expected = sum(EXPECTED[part] for part in parts)
+        names = [word for part in parts for word in (part, marker_path(part).name)]
+        folder = marker_path().parent if cache is None else cache
+        command = [sys.executable, "-P", "-m", "driver.engines.compilation", str(folder), str(os.getpid()), *names]
         paths = os.pathsep.join(path for path in sys.path if path)
         environment = os.environ | {"PYTHONPATH": paths, "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         if cache is not None:
             cache.mkdir()
             environment["NUMBA_CACHE_DIR"] = str(cache)
         self._close()
-        self.said = tempfile.TemporaryFile(dir=self.marker.parent)  # noqa: SIM115 - it is read when the child has ended
-        self.child = subprocess.Popen(command, env=environment, stderr=self.said)
+        self.said = tempfile.TemporaryFile(dir=marker_path().parent)  # noqa: SIM115 - it is read when the child has ended
+        self.child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=self.said)
+
+    def _end_of_child(self) -> int:
+        """Return the exit code of the child, once it has ended."""
+        assert self.child is not None
+        self._listen(lambda: False)
+        return self.child.wait()
+
+    def _listen(self, enough: Callable[[], bool]) -> None:
+        """Hear what the child says, and show it, until that is enough or all."""
+        stream = self.child.stdout if self.child is not None else None
+        while stream is not None and not enough():
+            if select.select([stream], [], [], SHOWN_EACH)[0]:
+                data = os.read(stream.fileno(), 1 << 16)
+                if not data:
+                    return
+                self.heard.take(data)
+            ready = len(self.heard.ready)
+            self.show(ready, max(self.expected, ready), self.began)
 
     def _last_words(self) -> str:
         """Return the last line that the child said, or how it ended."""
@@ -136,82 +186,12 @@ class WarmUp:
 
     def _replace_cache(self) -> None:
         """Set aside the cache that the kernels could not be loaded from, and put the new one in its place."""
+        places: list[str] = []
         for made in sorted({path.parents[1] for path in self.fresh.rglob("*.nbi")}):
             place = cache_folder(made.name, os.environ.get("NUMBA_CACHE_DIR"))
             place.rename(place.with_name(f"{place.name}.damaged-{time.time_ns()}"))
             made.rename(place)
             self.announce(f"{SET_ASIDE} ({place})")
-            atomic_json(self.marker, {"folders": [str(place)]})
-
-
-def is_warm(marker: Path) -> bool:
-    """Return whether ``marker`` was written after a full compilation whose files are still there."""
-    try:
-        folders = json.loads(marker.read_text())["folders"]
-        return bool(folders) and all(any(Path(folder).glob("**/*.nbi")) for folder in folders)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def needed_memory() -> int:
-    """Return the MB of addresses that a run needs at least, whatever its data: more where it has to compile."""
-    return NEEDED_MB if not _compiles() or is_warm(marker_path()) else NEEDED_COLD_MB
-
-
-def _compiles() -> bool:
-    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
-
-
-def heal(marker: Path) -> list[Path]:
-    """Remove the files of a warm cache that are damaged, and the marker with them; return which."""
-    try:
-        folders = json.loads(marker.read_text())["folders"]
-        damaged = [path for folder in folders for path in damaged_files(Path(folder))]
-    except (OSError, ValueError, KeyError, TypeError):  # not warm
-        return []
-    for path in [marker, *damaged] if damaged else []:
-        with suppress(OSError):  # of another user: what is loaded is checked once more
-            path.unlink(missing_ok=True)
-    return damaged
-
-
-def marker_path(part: str = MEASURE) -> Path:
-    """Return the file that says a part of the kernels of exactly these sources, versions and CPU is compiled.
-
-    The place and the times of the sources count: Numba keeps compiled code by path, and distrusts it when a
-    file was written again. A second checkout is cold, whatever the first one has compiled.
-    """
-    digest = hashlib.sha256(os.fsencode(KERNELS))
-    digest.update(source_digest(KERNELS).encode())
-    digest.update(repr([source.stat().st_mtime_ns for source in source_files(KERNELS)]).encode())
-    ways = ("NUMBA_", "DARKREPLAY_PLAIN_JIT")
-    environment = sorted((name, value) for name, value in os.environ.items() if name.startswith(ways))
-    versions = (importlib.metadata.version("numba"), importlib.metadata.version("numpy"), sys.version)
-    digest.update(repr((versions, environment, platform.machine(), _cpu())).encode())
-    name = "warm" if part == MEASURE else f"warm-{part}"
-    return cache_folder() / f"{name}-{digest.hexdigest()[:16]}.json"
-
-
-def _cpu() -> str:
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
-        return "".join(line for line in lines if line.startswith(("model name", "flags")))
-    return platform.processor()
-
-
-def main(arguments: list[str]) -> None:
-    """Compile in this process, then write the marker; without arguments, only show what goes wrong."""
-    if arguments:
-        die_with_parent(int(arguments[1]))
-    import driver.job.job  # noqa: F401
-    from kernels import warming
-    from kernels.base import compiling
-
-    for part in arguments[2:] or (MEASURE, REPLAY):
-        warming.warm_part(part)
-    if arguments:
-        atomic_json(Path(arguments[0]), {"folders": [str(compiling.cache_directory())]})
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+            places.append(str(place))
+        for part in self.parts:
+            atomic_json(marker_path(part), {"folders": places})

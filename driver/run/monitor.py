@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Self, TextIO
 
-PLAIN_SECONDS = 10.0  # between plain lines; less (but a second at least) where a fifth of the work went by
-PLAIN_SHARE = 0.2
+PLAIN_SECONDS = 2.0  # between plain lines at first; a fifteenth of the time so far later on, up to
+MOST_SECONDS = 10.0
+PLAIN_SHARE = 0.2  # of the work that went by brings a line as well, a second after the last
+UNEVEN = "kernels"  # take so different times that their number tells nothing of what is left
 
 
 class Monitor:
@@ -39,6 +41,14 @@ class Monitor:
         else:
             print(line, file=self.stream, flush=True)
 
+    def count(self, title: str, unit: str, done: int, total: int, since: float | None = None) -> None:
+        """Say how much of a phase is done, which is begun, as of an earlier time or now, if another was under way."""
+        if self.title != title:
+            self.stop()
+            self.start(title, total, unit)
+            self.began = self.began if since is None else since
+        self.reach(done)
+
     def start(self, title: str, total: int, unit: str, items: int = 0) -> None:
         """Begin a phase of ``total`` units (rows, bytes), in ``items`` jobs if it has any."""
         self.title, self.total, self.unit, self.items = title, max(total, 1), unit, items
@@ -55,10 +65,15 @@ class Monitor:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         title, state, so_far = map(TextColumn, ("{task.description}", "{task.fields[state]}, left", "so far"))
-        columns = title, BarColumn(), state, TimeRemainingColumn(), so_far, TimeElapsedColumn()
+        columns = [title, BarColumn(), state, TimeRemainingColumn(), so_far, TimeElapsedColumn()]
+        if self.unit == UNEVEN:
+            columns[2:] = [TextColumn("{task.fields[state]}")]
         return Progress(*columns, console=Console(file=self.stream), transient=True)
 
     def _state(self) -> str:
+        if self.unit == UNEVEN:
+            seconds = f", {self.clock() - self.began:.0f} s so far" if self.bar is not None else ""
+            return f"{self.done} of {self.total}{seconds}"
         jobs = f"{self.items_done}/{self.items} jobs, " if self.items else ""
         return f"{jobs}{self.done / self.total:.0%} of {self.unit}"
 
@@ -74,15 +89,17 @@ class Monitor:
             return
         now, share = self.clock(), self.done / self.total
         since = now - self.last_line
-        if since < PLAIN_SECONDS and (since < 1 or share - self.last_share < PLAIN_SHARE):
+        pause = min(MOST_SECONDS, max(PLAIN_SECONDS, (now - self.began) / 15))
+        if since < pause and (since < 1 or share - self.last_share < PLAIN_SHARE):
             return
         self.last_line, self.last_share = now, share
         elapsed = now - self.began
-        left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 else ""
+        left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 and self.unit != UNEVEN else ""
         self.say(f"{self.title}: {self._state()}, {elapsed:.1f} s so far{left}")
 
     def stop(self) -> None:
         """End the phase."""
+        self.title = ""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

@@ -150,7 +150,7 @@ class PhaseClock:
         self.last = time.monotonic()
 
     def lap(self, name: str) -> None:
-        """End the phase ``name``; the next begins."""
+        """End the phase ``name``, or another stretch of it; the next begins."""
         now = time.monotonic()
-        self.phases[name] = now - self.last
+        self.phases[name] = self.phases.get(name, 0.0) + now - self.last
         self.last = now

@@ -15,13 +15,14 @@ from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.foreign_modules import foreign_in
 from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, run_jobs
-from driver.engines.kernel_cache import needed_memory
+from driver.engines.kernel_cache import WarmUp
 from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
-from driver.engines.warm_ups import WarmUps
+from driver.engines.warm_markers import needed_memory
 from driver.plan.jobs import Job, replays
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, input_files
+from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
 from driver.run.quality_notes import quality_notes
@@ -78,12 +79,14 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     results = user_path(config.results)
     folder.check_results_folder(results)
     make_folder(results, "results")
-    with folder_lock(results, "run"), WarmUps(monitor.say, replays(config)) as warm_up:
+    with folder_lock(results, "run"), warm_up_for(config, monitor) as warm_up:
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
+        warm_up.await_conversion()
+        clock.lap("compile")
         plan, summary.conversion = convert_and_plan(config, monitor, loaded.session_stated)
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
@@ -155,11 +158,8 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
 
     def show(progress: "ConvertProgress") -> None:
-        title = STAGES.get(progress.stage, progress.stage)
-        if monitor.title != title:
-            monitor.stop()
-            monitor.start(title, progress.total, "bytes" if progress.stage == "parse" else "day files")
-        monitor.reach(progress.done)
+        unit = "bytes" if progress.stage == "parse" else "day files"
+        monitor.count(STAGES.get(progress.stage, progress.stage), unit, progress.done, progress.total)
 
     with monitor:
         report = convert(request, show)
@@ -168,7 +168,7 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     return report
 
 
-def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUps, monitor: Monitor) -> None:
+def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
@@ -190,7 +190,7 @@ def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: War
             monitor.advance(job.event_rows)
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUps, monitor: Monitor) -> Iterator[Outcome]:
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels.warming import warm

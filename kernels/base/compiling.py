@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numba
 from numba import njit
@@ -23,6 +23,7 @@ from kernels.base.sources import package_root, source_digest
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_COMPILED: Final[list[Any]] = []  # every cached function, ready or not
 
 
 @cache
@@ -75,9 +76,19 @@ def compile_cached(function: Callable[P, R], allocates: bool) -> Callable[P, R]:
     try:
         compiled: Callable[P, R] = jit(cache=True, **lean.kernel_options(allocates) if lean else {})(function)
         check_cache(compiled)
+        _COMPILED.append(compiled)
         return compiled
     finally:
         config.CACHE_DIR = before
+
+
+def kernels_ready() -> set[str]:
+    """Return a name for each kernel, and set of types, that is compiled or loaded in this process."""
+    ready: set[str] = set()
+    for compiled in _COMPILED:
+        name = f"{compiled.__module__}.{compiled.__qualname__}"
+        ready.update(f"{name} {number}" for number in range(len(getattr(compiled, "signatures", ()))))
+    return ready
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

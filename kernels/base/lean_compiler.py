@@ -13,6 +13,8 @@ from numba.core.compiler import CompilerBase, Flags
 from numba.core.compiler_machinery import PassManager
 from numba.core.types import unliteral
 
+from kernels.base.known_calls import KnownTypes
+
 P = ParamSpec("P")
 R = TypeVar("R")
 # The first and the last version of Numba it was tried with: another may mean something else by the same names.
@@ -45,7 +47,7 @@ class KernelCompiler(CompilerBase):
         passes = PassManager("kernel")
         for module, names in ((untyped_passes, BEFORE_TYPES), (typed_passes, WITH_TYPES)):
             for name in names:
-                passes.add_pass(getattr(module, name), name)
+                passes.add_pass(KnownTypes if name == "NopythonTypeInference" else getattr(module, name), name)
         passes.finalize()
         return [passes]
 

@@ -13,8 +13,9 @@ from typing import IO, TypeVar
 
 import pytest
 
-from driver.engines import kernel_cache
-from driver.engines.kernel_cache import DAMAGED, FAILED, SET_ASIDE, WarmUp, heal, is_warm, marker_path
+from driver.engines import warm_markers
+from driver.engines.kernel_cache import DAMAGED, EXPECTED, FAILED, SET_ASIDE, Heard, WarmUp
+from driver.engines.warm_markers import CONVERT, MEASURE, PARTS, heal, is_warm, marker_path
 from kernels.base.sealed_files import seal
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import ENVIRONMENT, command, darkreplay, tables
@@ -34,8 +35,9 @@ class Child:
         self.caches: list[str | None] = []
         self.returncode = 0
         self.killed = False
+        self.stdout: IO[bytes] | None = None
 
-    def start(self, command: list[str], env: dict[str, str], stderr: IO[bytes]) -> "Child":
+    def start(self, command: list[str], env: dict[str, str], stdout: int, stderr: IO[bytes]) -> "Child":
         self.commands.append(command)
         self.caches.append(env.get("NUMBA_CACHE_DIR"))
         stderr.write(self.words.encode())
@@ -71,7 +73,7 @@ def warm_up_with(child: Child, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_cold_cache_is_compiled_once_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     child = Child(0)
     said = warm_up_with(child, monkeypatch)
-    said_once = "compiling the kernels, once for this version: a quarter of a minute or so"
+    said_once = "compiling the kernels, once for this version: half a minute or so on two cores"
     assert said == [said_once, "kernels compiled in 0 s"]
     assert len(child.commands) == 1
 
@@ -137,8 +139,8 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     """Numba looks for compiled code by the source's path and time: the same text elsewhere is compiled again."""
     here = marker_path()
     elsewhere = tmp_path / "elsewhere"
-    shutil.copytree(kernel_cache.KERNELS, elsewhere)
-    monkeypatch.setattr(kernel_cache, "KERNELS", elsewhere)
+    shutil.copytree(warm_markers.KERNELS, elsewhere)
+    monkeypatch.setattr(warm_markers, "KERNELS", elsewhere)
     copied = marker_path()
     assert copied != here
     assert marker_path() == copied
@@ -162,6 +164,48 @@ def test_damaged_files_alone_are_removed(tmp_path: Path) -> None:
     assert heal(marker) == [folder / "a.1.nbc", folder / "b.nbi"]
     assert sorted(path.name for path in tmp_path.rglob("*.nb?")) == ["a.nbi", "b.1.nbc"]
     assert not marker.exists()
+
+
+def test_what_a_compilation_says_is_heard_in_any_pieces() -> None:
+    said = b"of convert\nof measure\nkernel a.b 0\nkernel a.b 1\nunit 1\nkernel a.b 1\nunit 0\n"
+    for size in (1, 7, len(said)):
+        heard = Heard()
+        assert not heard.has(CONVERT)
+        for place in range(0, len(said), size):
+            heard.take(said[place : place + size])
+        assert (heard.ready, heard.has(CONVERT), heard.has(MEASURE)) == ({"a.b 0", "a.b 1"}, True, True)
+    heard = Heard()
+    heard.take(b"of convert\nof measure\nunit 1\n")
+    assert (heard.has(CONVERT), heard.has(MEASURE)) == (False, True)
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+@pytest.mark.slow
+def test_there_are_as_many_kernels_as_is_said(tmp_path: Path) -> None:
+    """From an empty cache; each kernel is compiled by one process only, and a run needs no others."""
+    for part in PARTS:
+        environment = ENVIRONMENT | {"XDG_CACHE_HOME": str(tmp_path / part)}
+        words = [sys.executable, "-m", "driver.engines.compilation", str(tmp_path), str(os.getpid()), part, part]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+        told = [line for line in done.stdout.splitlines() if line.startswith("kernel ")]
+        assert len(told) == len(set(told)) == len(list((tmp_path / part).rglob("*.nbc"))) == EXPECTED[part]
+        assert is_warm(tmp_path / part)
+
+
+def test_a_compilation_that_fails_says_why_and_ends_alike(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom driver.engines.compilation import compile_units\n"
+        "sys.path.append(sys.argv[1])\ncompile_units(['waiting', sys.argv[2]], 2)"
+    )
+    waiting = "import os, time\ndef warm():\n    open('began', 'w').write(str(os.getpid()))\n    time.sleep(99)\n"
+    (tmp_path / "waiting.py").write_text(waiting)
+    (tmp_path / "raising.py").write_text("def warm():\n    raise ValueError('no such kernel')\n")
+    (tmp_path / "dying.py").write_text("import os\ndef warm():\n    os.kill(os.getpid(), 11)\n")
+    for name, ending in (("raising", 1), ("dying", -signal.SIGSEGV)):
+        words = [sys.executable, "-c", code, str(tmp_path), name]
+        done = subprocess.run(words, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == ending
+        assert ("no such kernel" in done.stderr) == (name == "raising")
 
 
 def damage(path: Path, how: str) -> None:
@@ -213,7 +257,7 @@ def test_a_run_survives_a_damaged_cache(market: Market, tmp_path: Path) -> None:
         names = f"--store=s{number + 1}", f"--results=r{number}"
         healed = darkreplay(*arguments, *names, folder=tmp_path, environment=environment)
         assert healed.returncode == 0, healed.stderr
-        assert (DAMAGED if package == "kernels" else "is damaged: what is damaged is compiled anew") in healed.stderr
+        assert DAMAGED in healed.stderr
         assert tables(tmp_path / f"r{number}") == market.tables
         assert sorted(path.name for path in root.iterdir() if path.is_dir()) == folders, "nothing was moved away"
         assert {path: path.read_bytes() for path in sound} == sound, "what was sound is as it was"
@@ -240,7 +284,7 @@ def test_a_compilation_dies_with_a_killed_driver(market: Market, tmp_path: Path)
 
 def test_a_compilation_whose_driver_is_gone_does_not_begin(tmp_path: Path) -> None:
     """The child that compiles stops at its parent's death even if that came first."""
-    words = [sys.executable, "-m", "driver.engines.kernel_cache", str(tmp_path / "marker"), "1"]
+    words = [sys.executable, "-m", "driver.engines.compilation", str(tmp_path), "1", MEASURE, "marker"]
     done = subprocess.run(words, env=ENVIRONMENT, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert not (tmp_path / "marker").exists()

@@ -35,7 +35,7 @@ def test_plain_lines_show_share_and_time_left_by_rows(clock: Clock) -> None:
     ]
 
 
-def test_plain_lines_are_few(clock: Clock) -> None:
+def test_plain_lines_come_each_two_seconds_at_first_and_are_few(clock: Clock) -> None:
     stream = io.StringIO()
     monitor = Monitor(stream, clock)
     monitor.start("jobs", 10_000, "rows", 10_000)
@@ -43,7 +43,8 @@ def test_plain_lines_are_few(clock: Clock) -> None:
         clock.now += 0.01
         monitor.advance(1)
     lines = stream.getvalue().splitlines()
-    assert 5 <= len(lines) <= 12
+    assert 20 <= len(lines) <= 33
+    assert all(f" {2 * k}.0 s so far" in line for k, line in enumerate(lines[:15], start=1))
 
 
 def test_nothing_is_said_of_what_takes_no_time(clock: Clock) -> None:
@@ -70,3 +71,19 @@ def test_a_terminal_gets_a_bar_and_lines_above_it(monkeypatch: pytest.MonkeyPatc
     text = stream.getvalue()
     assert "1/2 jobs, 50% of rows" in text
     assert "job [101/2024-01-02] failed" in text
+
+
+def test_kernels_are_counted_without_a_guess_of_what_is_left(clock: Clock) -> None:
+    """They take so different times that their number tells nothing of it; the time is that of the compilation."""
+    stream = io.StringIO()
+    monitor = Monitor(stream, clock)
+    began = clock.now
+    clock.now += 5
+    for done in (0, 12, 39):
+        monitor.count("compiling the kernels", "kernels", done, 39, began)
+        clock.now += 2.5
+    monitor.count("reading", "bytes", 0, 10)
+    assert stream.getvalue().splitlines() == [
+        "compiling the kernels: 12 of 39, 7.5 s so far",
+        "compiling the kernels: 39 of 39, 10.0 s so far",
+    ]
