@@ -13,6 +13,7 @@ from pathlib import Path
 from numba.core import event
 
 from driver.engines.warm_markers import CONVERT, PARTS, TICKSTORE
+from driver.engines.without_blas import import_without_blas
 from kernels.base.compiling import cache_directory, kernels_ready
 from kernels.warming import units
 from tickstore.durable.files import atomic_json
@@ -97,6 +98,8 @@ def main(arguments: Sequence[str]) -> None:
     if arguments:
         die_with_parent(int(arguments[1]))
     import driver.job.job  # noqa: F401  (once, for all that are forked)
+
+    import_without_blas()
 
     parts = dict(zip(arguments[2::2], arguments[3::2], strict=True)) if arguments else dict.fromkeys(PARTS, "")
     units = [(part, name) for part in PARTS if part in parts for name in units_of(part)]

@@ -1,6 +1,6 @@
 """Jobs on an engine: a job goes in, an outcome comes out. The run is its only caller."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from tickstore.engines.engine import Engine, Task
 
 PRELOAD: Final = ("driver.engines.preload",)
 PRELOAD_REPLAY: Final = (*PRELOAD, "driver.engines.preload_replay")
+ROWS: Final = 25_000  # of order events, which take a worker about as long as it takes to start it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Outcome:
 def largest_first(jobs: Iterable[Job]) -> list[Job]:
     """Return jobs in the order that leaves no worker alone with a large one at the end."""
     return sorted(jobs, key=lambda job: (-job.event_rows, job.index))
+
+
+def workers_for(most: int, jobs: Collection[Job]) -> int:
+    """Return how many workers are of use: beyond two, each has ``ROWS`` rows at least to be worth its start."""
+    return min(most, max(2, sum(job.event_rows for job in jobs) // ROWS))
 
 
 def run_jobs(engine: Engine, jobs: Iterable[Job], work: str) -> Iterator[Outcome]:

@@ -11,7 +11,9 @@ def _load() -> str:
 
         import driver.job.job  # noqa: F401
         import kernels
+        from driver.engines.without_blas import import_without_blas
 
+        import_without_blas()
         kernels.warm()
     except Exception as error:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"

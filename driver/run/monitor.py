@@ -97,6 +97,10 @@ class Monitor:
         left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 and self.unit != UNEVEN else ""
         self.say(f"{self.title}: {self._state()}, {elapsed:.1f} s so far{left}")
 
+    def remind(self) -> None:
+        """Say how far it is where nothing was said for a while."""
+        self.reach(self.done, self.items_done)
+
     def stop(self) -> None:
         """End the phase."""
         self.title = ""

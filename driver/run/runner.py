@@ -14,7 +14,7 @@ from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
 from driver.engines.foreign_modules import foreign_in
-from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, run_jobs
+from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, run_jobs, workers_for
 from driver.engines.kernel_cache import WarmUp
 from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
 from driver.engines.warm_markers import needed_memory
@@ -41,7 +41,6 @@ from tickstore.errors import UserError
 
 if TYPE_CHECKING:
     from tickstore import ConvertProgress, ConvertReport
-
 
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
 STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
@@ -199,12 +198,13 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
         yield from run_jobs(InProcess(), jobs, WORK)
         return
     options = Options(
-        workers=config.max_workers,
+        workers=workers_for(config.max_workers, jobs),
         preload=PRELOAD_REPLAY if replays(config) else PRELOAD,
         deadline=config.deadline,
         retries=config.retries,
         retry_exhausted=True,
         memory_mb=config.memory,
+        idle=monitor.remind,
     )
     left = {job.index: job for job in largest_first(jobs)}
     for attempt in (1, 2):

@@ -115,7 +115,7 @@ def _convert(
         prepare_folders(folder, logs, about)
         check_space(folder, logs, sources)
         pipeline = Pipeline(plan, disk, progress)
-        with nullcontext(InProcess()) if workers == 1 else processes(workers) as engine:
+        with nullcontext(InProcess()) if workers == 1 else processes(workers, pipeline.tell_again) as engine:
             pipeline.run(engine)
         return _finish(plan, pipeline, fingerprint, progress)
     except (KeyboardInterrupt, SystemExit):

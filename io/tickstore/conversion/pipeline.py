@@ -4,7 +4,7 @@ Called by `conversion`; the tasks it feeds to an engine are `parse_task` and `bu
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -26,12 +26,12 @@ from tickstore.store.commit import BuiltPartition
 from tickstore.store.paths import day_path, partition_order
 
 
-def processes(workers: int) -> Supervisor:
+def processes(workers: int, idle: Callable[[], None] | None = None) -> Supervisor:
     """Return worker processes, forked once the kernels are loaded: that spares each of them a second of imports.
 
     They keep what this process holds, the store's lock above all: while one of them lives, it is held.
     """
-    return Supervisor(Options(workers=workers, start="fork"))
+    return Supervisor(Options(workers=workers, start="fork", idle=idle))
 
 
 def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
@@ -57,6 +57,7 @@ class Pipeline:
         self._plan = plan
         self._disk = disk
         self._progress = progress
+        self._told: ConvertProgress | None = None
         self._parsed: dict[int, ParsedChunk] = {}
         self._built: dict[Key, BuiltPartition] = {}
         self._ranges: dict[Key, dict[int, int]] = {}  # that hold rows of a partition, and how many
@@ -74,6 +75,15 @@ class Pipeline:
         """Return the partitions, in the order of their names and dates."""
         return [self._built[key] for key in sorted(self._built, key=lambda key: partition_order(*key))]
 
+    def _tell(self, progress: ConvertProgress) -> None:
+        self._told = progress
+        self._progress(progress)
+
+    def tell_again(self) -> None:
+        """Say once more how far it is: that nothing came to an end for a while is news as well."""
+        if self._told is not None:
+            self._progress(self._told)
+
     def run(self, engine: Engine) -> None:
         """Parse everything, check it, build everything; what an interrupted conversion did is taken over.
 
@@ -86,7 +96,7 @@ class Pipeline:
 
     def _parse(self, engine: Engine) -> None:
         plan = self._plan
-        self._progress(ConvertProgress("parse", 0, plan.input_bytes))
+        self._tell(ConvertProgress("parse", 0, plan.input_bytes))
         if plan.logs is not None:
             for chunk in parsed_before(plan.folder, plan.logs):
                 self._note_parsed(chunk)
@@ -111,7 +121,7 @@ class Pipeline:
             self._ranges.setdefault(key, {})[chunk.number] = rows
         place = self._plan.chunks[chunk.number]
         self._done += place.stop - place.start
-        self._progress(ConvertProgress("parse", self._done, self._plan.input_bytes))
+        self._tell(ConvertProgress("parse", self._done, self._plan.input_bytes))
 
     def _check(self) -> None:
         """Account for every line before anything is built."""
@@ -123,7 +133,7 @@ class Pipeline:
         check_securities(plan.request, plan.sources, plan.chunks, parsed)
 
     def _build(self, engine: Engine) -> None:
-        self._progress(ConvertProgress("build", 0, len(self._ranges)))
+        self._tell(ConvertProgress("build", 0, len(self._ranges)))
         before, next_number = built_before(self._plan.folder, self._plan.request.store)
         for partition in before:
             self._note_built(partition)
@@ -155,4 +165,4 @@ class Pipeline:
 
     def _note_built(self, partition: BuiltPartition) -> None:
         self._built[partition.key] = partition
-        self._progress(ConvertProgress("build", len(self._built), len(self._ranges)))
+        self._tell(ConvertProgress("build", len(self._built), len(self._ranges)))

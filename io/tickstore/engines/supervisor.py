@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Literal, Self
@@ -22,6 +22,7 @@ from tickstore.engines.short_sockets import keep_sockets_short
 from tickstore.engines.worker import Birth, work_loop
 
 GUARD = "tickstore.engines.server_guard"
+IDLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Options:
     retries: int = 1  # of a task that killed its worker or hung
     retry_exhausted: bool = False  # and of one that lacked memory or met an error of the system
     memory_mb: int = 0  # private memory of a worker, 0: no limit
+    idle: Callable[[], None] | None = None  # called now and then while all are at work
 
 
 @dataclass(slots=True)
@@ -136,7 +138,9 @@ class Supervisor:
         watched: dict[Any, _Worker] = {}
         for worker in self.workers:
             watched[worker.pipe] = watched[worker.process.sentinel] = worker
-        sources = wait(list(watched), self._seconds_to_deadline())
+        sources = wait(list(watched), self._seconds_to_wait())
+        if not sources and self.options.idle is not None:
+            self.options.idle()
         return list({id(watched[source]): watched[source] for source in sources}.values())
 
     def _serve(self, worker: _Worker) -> Answer | None:
@@ -196,6 +200,12 @@ class Supervisor:
         if not self.options.deadline or not running:
             return None
         return max(0.0, min(running) + self.options.deadline - time.monotonic())
+
+    def _seconds_to_wait(self) -> float | None:
+        seconds = self._seconds_to_deadline()
+        if self.options.idle is None:
+            return seconds
+        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
 
     def _discard(self, worker: _Worker) -> None:
         self.workers.remove(worker)

@@ -87,3 +87,16 @@ def test_kernels_are_counted_without_a_guess_of_what_is_left(clock: Clock) -> No
         "compiling the kernels: 12 of 39, 7.5 s so far",
         "compiling the kernels: 39 of 39, 10.0 s so far",
     ]
+
+
+def test_a_long_job_is_not_silent(clock: Clock) -> None:
+    stream = io.StringIO()
+    monitor = Monitor(stream, clock)
+    monitor.start("jobs", 10, "rows", 2)
+    for _ in range(9):
+        clock.now += 0.5
+        monitor.remind()
+    assert stream.getvalue().splitlines() == [
+        "jobs: 0/2 jobs, 0% of rows, 2.0 s so far",
+        "jobs: 0/2 jobs, 0% of rows, 4.0 s so far",
+    ]

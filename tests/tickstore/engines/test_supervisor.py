@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from driver.engines.jobs import Outcome, largest_first, run_jobs
+from driver.engines.jobs import ROWS, Outcome, largest_first, run_jobs, workers_for
 from driver.plan.jobs import Job
 from tests.driver.jobs import make_job
 from tickstore.engines.engine import EngineError, InProcess, error_line
@@ -34,6 +34,21 @@ def test_every_job_gives_its_report() -> None:
     for i, outcome in outcomes.items():
         assert outcome.report is not None
         assert (outcome.report.index, outcome.report.events, outcome.attempts) == (i, i + 1, 1)
+
+
+def test_who_waits_is_told_so_now_and_then() -> None:
+    told: list[int] = []
+    options = Options(1, idle=lambda: told.append(1), deadline=1.6, retries=0)
+    with Supervisor(options) as engine:
+        (outcome,) = run_jobs(engine, [make_job(0, "hang")], WORK)
+    assert outcome.error == "no answer within 1.6 s"
+    assert len(told) >= 2
+
+
+def test_small_runs_take_two_workers() -> None:
+    small, large = make_job(0, rows=10), make_job(1, rows=4 * ROWS)
+    assert [workers_for(most, [small, small, small]) for most in (1, 2, 8)] == [1, 2, 2]
+    assert [workers_for(most, [small, large, large]) for most in (1, 2, 8, 16)] == [1, 2, 8, 8]
 
 
 def test_no_jobs_start_no_workers() -> None:
