@@ -8,7 +8,17 @@ import pytest
 
 from tests.driver.whole_runs import ENVIRONMENT, ROOT
 
-UNUSED = ("scipy.linalg", "matplotlib", "pandas", "rich", "fire", "jinja2", "marketgen", "kernels.dark.book", "kernels.replay.play")
+UNUSED = (
+    "scipy.linalg",
+    "matplotlib",
+    "pandas",
+    "rich",
+    "fire",
+    "jinja2",
+    "marketgen",
+    "kernels.dark.book",
+    "kernels.replay.play",
+)
 CODE = """
 import sys
 import driver.engines.preload as preload
