@@ -1,6 +1,6 @@
 """Time whole jobs part by part: opening, measuring, order file, cells, metrics, partial.
 
-    python -m perf.bench_jobs [--events=10000] [--partitions=60] [--rounds=7] [--formats=gzip,csv]
+    python -m perf.bench_jobs [--events=10000] [--partitions=60] [--rounds=7] [--formats=parquet,csv]
 
 Partitions of random orders are written as day files; one thread runs a job on each, its results in memory where the
 machine has such a folder. Processor time, the minimum of the rounds by part: parts are timed where they are called, so
@@ -109,7 +109,7 @@ def run_jobs(days: list[Path], folder: Path, output_format: str) -> tuple[int, i
 
 
 def main(
-    *, events: int = 10_000, partitions: int = 60, rounds: int = 7, formats: str | tuple[str, ...] = "gzip"
+    *, events: int = 10_000, partitions: int = 60, rounds: int = 7, formats: str | tuple[str, ...] = "parquet"
 ) -> None:
     """Print the parts of jobs of one size, for each format of the order file."""
     kernels.warm()

@@ -4,7 +4,7 @@
 
 Partitions of random orders are written as day files; one thread runs a job on each, its results in memory where the
 machine has such a folder. Kinds of order files take turns in every round; processor time, minima of the rounds. With
-``--encodings`` the same blocks of orders are written in other ways too.
+``--encodings`` the same blocks of orders, or those of a ``--store``, are written in other ways too.
 """
 
 import io
@@ -121,7 +121,9 @@ def time_ways(days: list[Path], files: tuple[str, ...], rounds: int) -> None:
         print(f"  {name:26} {took / orders:8.0f} ns/order {size / orders:8.1f} bytes/order")
 
 
-def main(*, events: int = 400_000, partitions: int = 40, rounds: int = 5, encodings: bool = False) -> None:
+def main(
+    *, events: int = 400_000, partitions: int = 40, rounds: int = 5, encodings: bool = False, store: str = ""
+) -> None:
     """Print the ratio of jobs with each kind of order file to jobs without."""
     kernels.warm()
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
@@ -135,7 +137,7 @@ def main(*, events: int = 400_000, partitions: int = 40, rounds: int = 5, encodi
                 target = f"target {TARGETS[kind]} x" if kind in TARGETS else ""
                 print(f"  {kind:14} {took / floor:6.2f} x {size / events:7.1f} bytes/event  {target}")
         for files in ((CORE,), (CORE, ALL)) if encodings else ():
-            time_ways(days, files, rounds)
+            time_ways(sorted(Path(store).rglob("*.h5")) if store else days, files, rounds)
 
 
 if __name__ == "__main__":

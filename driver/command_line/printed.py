@@ -79,7 +79,8 @@ def _input_lines(report: "ConvertReport") -> list[str]:
     """Return what became of the rows of the input in a line, and another where some were rejected."""
     counts = [
         f"{sum(getattr(count, name) for count in report.tables.values()):,} {name}"
-        for name in ("stored", "rejected", "blank")
+        for name in ("stored", "rejected", "blank", "left_out")
+        if name != "left_out" or any(count.left_out for count in report.tables.values())
     ]
     read = sum(count.read for count in report.tables.values())
     return [f"input: {read:,} rows read: {', '.join(counts)}", *_reject_lines(report)]
@@ -127,7 +128,8 @@ def convert_text(report: "ConvertReport", store: str) -> str:
         named = _counted(securities, "security", "securities")
         lines.append(f"{named}, {_counted(len(dates), 'date', 'dates')}: {span}")
     rows: list[dict[str, Any]] = [{"table": name} | asdict(count) for name, count in report.tables.items()]
-    lines += table_lines(("table", "read", "stored", "rejected", "blank"), rows)
+    left = ("left_out",) if any(count.left_out for count in report.tables.values()) else ()
+    lines += table_lines(("table", "read", "stored", "rejected", "blank", *left), rows)
     if not report.nothing_to_do:
         megabytes = report.input_bytes / 1e6
         lines.append(f"{megabytes:,.1f} MB in {report.seconds:.1f} s, {report.stored_bytes / 1e6:,.1f} MB stored")

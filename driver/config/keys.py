@@ -61,6 +61,7 @@ class Config:
     time_format: str = _key("input.time_format", kinds.text(expects="a form such as %d/%m/%Y %H:%M:%S.%f"))
     date: str = _key("input.date", kinds.text(expects="a column or a date such as 2024-09-05"))
     null_values: tuple[str, ...] = _key("input.null_values", NAMES)
+    where: tuple[tuple[str, tuple[str, ...]], ...] = _key("input.where", kinds.conditions())
     quantity_decimals: int = _key("input.quantity_decimals", kinds.whole(0, 9))
     price_divisor: int = _key("input.price_divisor", kinds.whole(1, 10**9))
     order_ids: str = _key("input.order_ids", kinds.choice("auto", "integer", "text"))

@@ -176,6 +176,33 @@ def rules() -> Kind:
     return Kind("pairs field:column, field:=constant or field: to leave it out", read, parse)
 
 
+def conditions() -> Kind:
+    """Return the kind of tables from columns to the values that rows of use have; ``a=x,y,b=z`` on the command line."""
+
+    def read(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        _kept(value, isinstance(value, dict))
+        nested = {key for key, item in value.items() if isinstance(item, dict) and key in ("orders", "trades", "nbbo")}
+        flat = {name: item for name, item in value.items() if name not in nested}
+        flat |= {f"{table}.{name}": item for table in nested for name, item in value[table].items()}
+        return tuple(sorted((name, texts(item)) for name, item in flat.items()))
+
+    def texts(item: Any) -> tuple[str, ...]:
+        items = item if isinstance(item, list) else [item]
+        _kept(items, bool(items) and all(type(each) in (int, str) for each in items))
+        return tuple(_kept(str(each).strip(), not set('"\r\n') & set(str(each))) for each in items)
+
+    def parse(given: str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for part in given.split(","):
+            column, states, text = part.partition("=")
+            _kept(part, bool(column.strip()) if states else bool(found))
+            name = column.strip() if states else list(found)[-1]
+            found.setdefault(name, []).append((text if states else part).strip())
+        return found
+
+    return Kind("pairs column=value,value", read, parse)
+
+
 def ticks() -> Kind:
     """Return the kind of tick tables: (from price, tick) pairs, ascending from 0 (decisions 11)."""
 

@@ -90,6 +90,8 @@ def settings_toml(config: Config) -> str:
         value = getattr(config, field.name)
         if field.metadata["path"] == "input.columns":
             text = _inline({name: rule_facts(rule) for name, rule in value})
+        elif field.name == "where":
+            text = _inline(dict(value))
         elif field.name == "order_types" and value == (0,):
             text = '["none"]'
         else:

@@ -10,10 +10,11 @@ from typing import Any
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.numbers import Row, number, signed
 from driver.tables.statistics import FEW_CLUSTERS, status_of
-from kernels.conventions import PLACEBO, SCENARIO_TABLE
+from kernels.conventions import ALGEBRA, PLACEBO, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
 ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
+ASSUMED = tuple(one.name for one in SCENARIO_TABLE if one.kind == ALGEBRA)  # a replay uses what was there, once
 FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
 
 
@@ -41,7 +42,7 @@ def findings(
         sentences += [_scenario(row, clusters.get(row["scenario"])) for row in told]
         sentences += _inference(statistics)
     sentences += [_sentence(text) for text in replay]
-    sentences += _liquidity(summary[1:])
+    sentences += _liquidity([row for row in summary[1:] if row["scenario"] in ASSUMED])
     return sentences + _limits(real, quality, settings)
 
 

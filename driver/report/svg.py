@@ -5,7 +5,6 @@ Text stays text, in the font of the page around it; equal calls give equal bytes
 
 from collections.abc import Sequence
 from html import escape
-from itertools import count
 from typing import Final
 
 from driver.report.palette import INK
@@ -32,11 +31,13 @@ def text_width(text: str, size: float = FONT) -> float:
 
 
 def shortened(text: str, width: float, size: float = FONT) -> str:
-    """Return a text cut so that it fits a width."""
-    if text_width(text, size) <= width:
-        return text
-    kept = next(n for n in count(len(text) - 1, -1) if n <= 1 or text_width(text[:n], size) + size <= width)
-    return f"{text[:kept]}{ELLIPSIS}"
+    """Return a text cut in its middle so that it fits a width: what tells names apart is often at their end."""
+    for left in range(len(text), 0, -1):
+        tail = left // 2 if left < len(text) else 0
+        shown = text if left == len(text) else f"{text[: left - tail]}{ELLIPSIS}{text[len(text) - tail :]}"
+        if text_width(shown, size) <= width:
+            return shown
+    return ELLIPSIS if text else ""
 
 
 def place(value: float) -> str:

@@ -26,7 +26,7 @@ SHOWN = 6  # names listed in a message
 STORED = ("timezone", "price_decimals")  # what a day file was made with is what it is read with
 READING = (
     "columns", "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
-    "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders", "duplicates",
+    "where", "quantity_decimals", "price_divisor", "order_ids", "price_format", "quotes_from_orders", "duplicates",
 )  # fmt: skip
 CONVERTING = ("sessions", "session_cutoff", "holidays", *READING)
 SAME = (*STORED, *CONVERTING[1:], "chunk_size_mb", "max_reject_ratio", "replace")  # in a request as in the settings

@@ -166,7 +166,10 @@ def versions() -> dict[str, str]:
 
 OURS: Final = package_root(Path(str(driver.__file__)))
 # What of this package a job runs. The rest says things, or makes tables of finished jobs: they stay valid without it.
-MAKES_RESULTS: Final = ("job", "plan", "sums", "tables/csv_text.py", "tables/row_measures.py")
+MAKES_RESULTS: Final = (
+    "job", "plan", "sums",
+    *(f"tables/{name}.py" for name in ("csv_text", "row_measures", "history_measures", "table_style")),
+)  # fmt: skip
 
 
 @cache

@@ -98,7 +98,12 @@ SHORTFALLS: Final = (
     Column("worse", "count", NONE, "orders that cost more"),
     Column("notional_value", "currency", NONE, "notional in currency"),
     *_both("value", "cost in currency", "saving in currency", "currency"),
-    Column("engaged_orders", "count", NONE, "orders with any fill under the row's scenario"),
+    Column(
+        "engaged_orders",
+        "count",
+        NONE,
+        "orders with any fill under the row's scenario, a real one that stands there too",
+    ),
     Column("engagement_rate", "share", NONE, "the same over orders"),
     *_both(
         "mean_engaged_bps", "mean over the engaged orders of a replayed scenario, each counting the same: descriptive"
@@ -125,7 +130,7 @@ REALITY: Final = (  # on the rows of ``real``; what is about fills also on those
         "not_eligible",
         "count",
         NONE,
-        "orders that never lived during the session, or without a mid then: equal in every scenario",
+        "orders that never lived during the session, or without a mid then: A, B and C leave them as they were",
     ),
     Column(
         "never_in_session",

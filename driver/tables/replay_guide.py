@@ -81,9 +81,16 @@ BOUNDS: Final = (
     _plain("priced_orders", "count", "those with costs"),
     _plain("order_quantity", "shares", "asked for"),
     _plain("real_fill_ratio", "share", "really filled over asked"),
-    *(_plain(f"{run}_fill_ratio", "share", f"filled under {run} over asked") for run in RUNS),
+    *(
+        _plain(f"{run}_fill_ratio", "share", f"filled under {run}, real fills that stand included, over asked")
+        for run in RUNS
+    ),
     _plain("excluded_by_limit", "count", "orders that fill nothing under R since the mid never reached their limit"),
-    _plain("excluded_by_life", "count", "orders that fill nothing under R and rest for no time"),
+    _plain(
+        "excluded_by_life",
+        "count",
+        "others that fill nothing under R and rest for no time; unexecuted.csv has them by another reason",
+    ),
     *(
         Column(f"{run}_{charge}", BPS, BENEFIT, f"saving under {run}, {how}")
         for charge, how in CHARGES.items()
@@ -94,7 +101,11 @@ BOUNDS: Final = (
         for charge, how in CHARGES.items()
         for end, what in (("low", "smallest"), ("high", "largest"))
     ),
-    _plain("identified", "word", "yes where all six savings have the same sign, else not identified"),
+    _plain(
+        "identified",
+        "word",
+        "yes where all six savings have the same sign, else not identified; says nothing of chance",
+    ),
 )
 TIME_LIMITS: Final = (
     _plain("security_code", "", "security, or all"),
@@ -102,7 +113,7 @@ TIME_LIMITS: Final = (
     _plain("orders", "count", "selected order-days"),
     _plain("order_quantity", "shares", "asked for"),
     _plain("priced_orders", "count", "those with costs"),
-    _plain("filled_quantity", "shares", "filled, in the dark and after it"),
+    _plain("filled_quantity", "shares", "filled, in the dark and after it, and real fills that stand"),
     _plain("fill_ratio", "share", "filled over asked"),
     Column("saving_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_bps']}"),
     Column("saving_touch_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_touch_bps']}"),

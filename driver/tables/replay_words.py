@@ -42,7 +42,7 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
         f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
     )
     if not shares:
-        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there"
+        said = f"no real trade in the dark is known; the replay (P) trades {int(row['placebo_shares']):,} shares there"
     return (said,) if row["trusted"] == YES else (said, _floor())
 
 
@@ -56,7 +56,7 @@ def _floor() -> str:
 
 
 def bounds_words(row: Cells) -> tuple[str, ...]:
-    """Return what R saves between its bounds, whether its sign is known, and what it fills."""
+    """Return what R saves between its bounds, whether they agree on its sign, and what it fills."""
     if not all(row[f"{run}_{charge}"] for run in RUNS for charge in CHARGED):
         return ()
     bands = [
@@ -65,12 +65,13 @@ def bounds_words(row: Cells) -> tuple[str, ...]:
         for charge in CHARGED
     ]
     low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
-    sign = "its sign is identified" if row["identified"] == YES else "its sign is not identified"
+    agree = "its sign is identified: the runs agree" if row["identified"] == YES else "its sign is not identified"
     filled = f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked ({100 * low:.1f} to {100 * high:.1f} %)"
     excluded = f"{int(row['excluded_by_limit']):,} orders are excluded by their limit, {int(row['excluded_by_life']):,}"
     return (
-        f"R saves {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, "
-        f"{_percent(row['real_fill_ratio'])} really filled; {excluded} by their life",
+        f"the saving of R, below 0 a cost, is {' and '.join(bands)} between its bounds; {agree}. "
+        f"{filled} is filled, real fills that stand included, {_percent(row['real_fill_ratio'])} really was; "
+        f"{excluded} by their life",
     )
 
 

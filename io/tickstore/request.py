@@ -61,6 +61,7 @@ class ConvertRequest:
     max_rejects: int | None = None
     replace: bool = False
     quotes_from_orders: bool = False
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (column or table.column, what rows have in it that are read)
     duplicates: str = "auto"  # auto, reject, keep: what becomes of rows that repeat an earlier one
     limits: Limits = Limits()
 
@@ -86,6 +87,7 @@ class TableCount:
     rejected: int = 0
     blank: int = 0
     other_dates: int = 0
+    left_out: int = 0  # rows that the user wants not (`ConvertRequest.where`)
 
 
 @dataclass(frozen=True, slots=True)

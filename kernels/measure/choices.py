@@ -6,6 +6,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
 
@@ -37,6 +39,11 @@ class Simulation:
     fees_bps: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # lit, dark, auction, booking
 
 
+SUBJECT_LIMITS: Final = ("own", "half_tick", "mid")
+HORIZONS: Final = ("rest_s", "end", "last_fill", "close")
+PREFERENCING: Final = ("inferred", "all", "none")
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayChoices:
     """How the dark book is replayed, and how selected orders rest in it (decisions 20, 21, 46, 47)."""
@@ -58,10 +65,27 @@ class ReplayChoices:
     price_unit: int = 1000  # price units x shares in one of the currency
     switches: tuple[str, ...] = ()  # rules that are taken away or changed, of kernels.replay.rulebook.SWITCHES
 
+    def __post_init__(self) -> None:
+        """Refuse what no replay knows.
 
-SUBJECT_LIMITS: Final = ("own", "half_tick", "mid")
-HORIZONS: Final = ("rest_s", "end", "last_fill", "close")
-PREFERENCING: Final = ("inferred", "all", "none")
+        Raises
+        ------
+        ValueError
+            a word that is none of those there are, or a negative number
+        """
+        words = ("subject_limit", SUBJECT_LIMITS), ("horizon", HORIZONS), ("preferencing", PREFERENCING)
+        for name, known in words:
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(known)}")
+        for name in ("rest_seconds", "minimum", "latency_ns", "block_tier", "price_unit"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: must not be negative, got {getattr(self, name)}")
+        if any(seconds < 0 for seconds in self.dark_seconds):
+            raise ValueError(f"dark_seconds: must not be negative, got {self.dark_seconds}")
+        for name in ("without", "preferring"):
+            codes = getattr(self, name)
+            if not all(isinstance(code, (int, np.integer)) for code in codes):
+                raise ValueError(f"{name}: participants are whole numbers as the day file has them, got {codes}")
 
 
 @dataclass(frozen=True, slots=True)

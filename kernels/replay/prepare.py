@@ -143,7 +143,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     trading = inputs.rules.session_start, inputs.rules.session_end
     kind, subject = order_kinds(day, inputs.fault, asked_orders(day, selected, trading), replay.without)
     n, rules = len(kind), inputs.rules
-    switches = set(replay.switches)
+    switches = known_switches(replay)
     priority = [value for name, value in rulebook.PRIORITIES.items() if name in switches]
     plan = Plan(
         rules.session_start, rules.session_end, rules.opening_quote, rules.quotes_first,
@@ -190,3 +190,11 @@ def by_key(participant: I64, key: I64) -> I64:
     number = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     alone = np.arange(len(key), dtype=np.int64) + len(key)
     return np.where(key == 0, alone, number)
+
+
+def known_switches(choices: ReplayChoices) -> set[str]:
+    """Return the rules that are changed, or raise ValueError naming one that nobody knows."""
+    for name in choices.switches:
+        if name not in rulebook.SWITCHES:
+            raise ValueError(f"switches: {name!r} is none of {', '.join(rulebook.SWITCHES)}")
+    return set(choices.switches)

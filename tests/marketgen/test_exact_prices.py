@@ -15,6 +15,7 @@ from tests.command import darkreplay
 CONFIG: object = numba.config
 SPECS = {  # ticks of one unit, in which half units are lost, and spreads that have ticks beside the mid
     "five ticks": MarketSpec((201, 202), "2024-04-04", "2024-04-09", 2_500, spread=5, price=90, seed=12),
+    "five ticks again": MarketSpec((201, 202), "2024-04-04", "2024-04-09", 2_500, spread=5, price=90, seed=11),
     "seven ticks": MarketSpec((201,), "2024-04-04", "2024-04-08", 2_500, spread=7, price=95, seed=8),
     "came while locked": MarketSpec((201,), "2024-04-04", "2024-04-05", 1_200, spread=4, price=95, seed=18),
     "amended from the touch": MarketSpec((201,), "2024-04-04", "2024-04-05", 1_200, spread=4, price=95, seed=20),

@@ -33,12 +33,14 @@ def count_lines(
         covered[chunk.source] += chunk.stop - chunk.start
         count = counts.setdefault(sources[chunk.source].table, Counter())
         count.update(read=part.lines, stored=part.stored, rejected=len(part.rejects), blank=part.blank)
-        count.update(other_dates=part.other_dates)
+        count.update(other_dates=part.other_dates, left_out=part.left_out)
         placed = sum(rows for _, rows in part.keys)
-        if part.lines != part.stored + len(part.rejects) + part.blank or placed != part.stored:
+        told = part.stored + len(part.rejects) + part.blank + part.left_out
+        if part.lines != told or placed != part.stored:
             raise StoreError(
                 f"{sources[chunk.source].path}: {part.lines} lines from byte {chunk.start} became {placed} placed of "
-                f"{part.stored} rows, {len(part.rejects)} rejects, {part.blank} blanks: {_FAULT}"
+                f"{part.stored} rows, {len(part.rejects)} rejects, {part.blank} blanks, {part.left_out} left out: "
+                f"{_FAULT}"
             )
     for number, source in enumerate(sources):
         if covered[number] != source.size or passed[number] != raw[number]:

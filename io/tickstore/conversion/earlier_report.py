@@ -18,7 +18,7 @@ from tickstore.store.paths import MANIFEST_NAME, REJECTS_NAME, day_path
 
 _READING: Final = (
     "header", "trades_header", "nbbo_header", "time_unit", "epoch", "time_format", "date", "null_values",
-    "quantity_decimals", "price_divisor", "order_ids",
+    "quantity_decimals", "price_divisor", "order_ids", "where",
 )  # fmt: skip
 _USUAL: Final = {f.name: f.default for f in fields(ConvertRequest)}
 

@@ -64,6 +64,9 @@ class ParsedChunk:
     text: str = ""  # of a packed file: digests of the pages of its text, hex
     other_dates: int = 0  # rows that state another trade date
     other_date: str = ""  # the first of them
+    left_out: int = 0  # rows that the user wants not
+    hits: list[int] = field(default_factory=list)  # rows that have each text that the user wants
+    others: list[str] = field(default_factory=list)  # what those left out have instead, column:text
     last_time: int | None = None  # of the last stored row
     rises: bool = False  # whether a row is later than the one before
     falls: bool = False  # whether one is earlier; not looked for any more once one was later
@@ -93,6 +96,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     for piece in text.pieces():
         for block in parser.parse(piece):
             _count(result, block.rows, block.blank, block.rejects, task)
+            result.left_out += block.left_out
             if block.rows:
                 _follow_times(result, block.columns["timestamp"], block.columns.get("sequence"))
                 _collect_names(numbers, block.columns.get("participant"))
@@ -100,6 +104,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     texts = {number: text for text, number in long_names.items()}
     result.names = {name_text(number, texts): number for number in sorted(numbers)}
     result.slow = parser.slow
+    result.hits, result.others = parser.left_out.hits.tolist(), [f"{n}:{text}" for n, text in parser.left_out.others]
     result.lines, result.raw_lines, result.weekend_rows = parser.lines, sum(text.newlines), writer.weekend_rows
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = text.pages.hex(), text.text_pages.hex()

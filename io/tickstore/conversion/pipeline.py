@@ -15,6 +15,7 @@ from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
 from tickstore.conversion.refusals import TooManyBadError
 from tickstore.conversion.rejects import bad_rows, check_rejects, keep_rejects, rejects_of_range
+from tickstore.conversion.wanted_rows import check_wanted
 from tickstore.day.schema import Key
 from tickstore.durable.files import write_out
 from tickstore.engines.engine import Engine, EngineError, Feed, Task
@@ -127,6 +128,7 @@ class Pipeline:
         plan, parsed = self._plan, self.parsed
         self.counts = count_lines(plan.sources, plan.chunks, parsed)
         check_copies(plan.sources, plan.chunks, parsed)
+        check_wanted(plan.sources, plan.chunks, parsed)
         check_rejects(plan.request, plan.sources, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
         check_securities(plan.request, plan.sources, plan.chunks, parsed)
 

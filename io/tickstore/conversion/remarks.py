@@ -5,6 +5,7 @@ from tickstore.conversion.contradictions import odd_warnings, reversed_warning, 
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.conversion.plan import Plan, reversed_sources
 from tickstore.conversion.plausibility import range_warnings, slow_warnings
+from tickstore.conversion.wanted_rows import absent_warnings
 from tickstore.day.schema import Key
 from tickstore.store.commit import BuiltPartition
 from tickstore.times.stated_dates import date_warnings
@@ -16,6 +17,7 @@ def remarks(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) 
     warnings = [note for source in plan.sources for note in source.notes]
     warnings += range_warnings(keys, plan.sources)
     warnings += slow_warnings(plan.sources, plan.chunks, parsed)
+    warnings += absent_warnings(plan.sources, plan.chunks, parsed)
     weekend = sum(chunk.weekend_rows for chunk in parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")

@@ -16,6 +16,7 @@ from tickstore.input.header import Header
 from tickstore.input.readings import Reading
 from tickstore.input.text import PLAIN
 
+Where = tuple[tuple[int, tuple[str, ...]], ...]  # (file column, what rows have in it that are wanted), ascending
 _FINE: Final = 1 << 20  # bytes that small ranges are a multiple of: whole pages of a digest
 
 
@@ -35,6 +36,7 @@ class Source:
     shapes: tuple[tuple[int, str], ...] = ()  # of times on the first line: (file column, shape)
     patterns: tuple[tuple[int, tuple[int, ...]], ...] = ()  # of times: (file column, pattern)
     notes: tuple[str, ...] = ()  # what the user should know of it
+    where: Where = ()  # other rows are left out
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def matched(
 
 
 def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
-    """Yield the rows of a file with the texts of those ``fields`` that have a column or a constant.
+    """Yield the rows of a file that are wanted, with the texts of those ``fields`` that have a column or a constant.
 
     InputError: its packing is damaged, or its text is no table.
     """
@@ -129,7 +129,8 @@ def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
         if name in readings and readings[name].date_column >= 0
     }
     constants = {name: readings[name].constant for name in fields if name in readings and readings[name].column < 0}
-    numbers = sorted(set(wanted.values())) or [0]
+    where = () if head.source is None else head.source.where
+    numbers = sorted({*wanted.values(), *(column for column, _ in where)}) or [0]
     convert = pa.csv.ConvertOptions(
         include_columns=[f"c{n}" for n in numbers],
         column_types={f"c{n}": pa.string() for n in numbers},
@@ -146,16 +147,19 @@ def batches(head: FileHead, fields: Sequence[str]) -> Iterator[Batch]:
         except pa.ArrowException as error:
             raise InputError(f"{head.path}: cannot be read as a table: {error}") from None
         cells = {n: pc.utf8_trim_whitespace(table.column(f"c{n}").combine_chunks()) for n in numbers}
+        rows = table.num_rows
+        for column, texts_asked in where:
+            keep = pc.is_in(cells[column], value_set=pa.array(texts_asked))
+            cells = {n: texts.filter(keep) for n, texts in cells.items()}
+            rows = len(cells[column])
         texts = {name: _meant(cells[n], readings.get(name)) for name, n in wanted.items()}
-        texts |= {
-            name: _meant(pa.array([text] * table.num_rows, pa.string()), None) for name, text in constants.items()
-        }
-        yield Batch(table.num_rows, texts, share)
+        texts |= {name: _meant(pa.array([text] * rows, pa.string()), None) for name, text in constants.items()}
+        yield Batch(rows, texts, share)
 
 
 def row_count(head: FileHead) -> int | None:
     """Return how many rows a file states itself to have, None where it has to be read."""
-    if head.form != PARQUET:
+    if head.form != PARQUET or (head.source is not None and head.source.where):
         return None
     with pyarrow.parquet.ParquetFile(head.path) as file:
         return int(file.metadata.num_rows)

@@ -78,6 +78,9 @@ def inspect_file(
 def _notes(made: Proposal, trial: Trial) -> tuple[str, ...]:
     """Return what the proposal does not settle."""
     notes = list(made.notes)
+    if trial.left_out:
+        tried = trial.left_out + len(trial.rows) + trial.bad_rows
+        notes.append(f"{trial.left_out:,} of {tried:,} rows tried are left out by [input.where]")
     if trial.problem:
         notes.append(f"not read with this: {trial.problem}")
     for (name, reason), count in trial.bad.most_common(SHOWN_REASONS):

@@ -30,6 +30,7 @@ class Trial:
     rows: list[tuple[list[str], dict[str, int]]] = field(default_factory=list)  # cells, values by field
     bad: Counter[tuple[str, str]] = field(default_factory=Counter)  # (field, reason) -> rows
     examples: dict[tuple[str, str], str] = field(default_factory=dict)  # their first cell
+    left_out: int = 0  # rows that the user wants not
 
     @property
     def stamps(self) -> list[int]:
@@ -52,9 +53,13 @@ def try_request(sample: Sample, table: str, request: ConvertRequest) -> Trial:
     if trial.source is None:
         return trial
     rules = line_rules(trial.source, request.timezone)
+    where = trial.source.where
     for cells in sample.rows[:_ROWS]:
         if len(cells) != len(rules.names):
             _count(trial, "", "another number of cells than the header", "")
+            continue
+        if not all(cells[column] in texts for column, texts in where):
+            trial.left_out += 1
             continue
         if sorted(map(canonical, cells)) == sorted(map(canonical, rules.names)):
             _count(trial, "", "another header: files were put one behind the other; split them there", cells[0])

@@ -15,8 +15,9 @@ from tickstore.input.fields import TIME
 from tickstore.input.files import Source
 from tickstore.input.page_digests import count_newlines
 from tickstore.input.text import Piece
-from tickstore.parse.fast_lines import BLANK, ENTRY, NAMES, NEXT, ODD, ROWS, parse_lines
+from tickstore.parse.fast_lines import BLANK, ENTRY, GAP, LEFT, NAMES, NEXT, ODD, ROWS, parse_lines
 from tickstore.parse.known_names import FEW_SLOTS, MANY_SLOTS, KnownNames
+from tickstore.parse.left_out import LeftOut, kept
 from tickstore.parse.odd_lines import LineRules, join, read_line
 from tickstore.parse.parse_plan import parse_plan
 from tickstore.parse.plan import line_rules
@@ -28,6 +29,7 @@ from tickstore.times.written_times import RejectError
 
 _ODD_ROWS: Final = 1 << 16
 _NOTHING: Final = np.empty(0, np.int64)
+_NO_GAPS: Final = np.empty((0, 3), np.int64)
 _RAW_KEPT: Final = 300  # bytes of a bad line that are shown
 
 
@@ -63,6 +65,7 @@ class Block:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     lines: int = 0  # counted apart from parsing
+    left_out: int = 0  # lines that the user wants not
 
     @property
     def rows(self) -> int:
@@ -93,6 +96,8 @@ class BlockParser:
             self._out[slot] = value
         self._line_start = np.empty(self._out.shape[1], np.int64)
         self._odd = np.empty((odd, 3), np.int64)
+        self.left_out = LeftOut(source.where, source.header.delimiter)
+        self._gaps, self._gap = _NO_GAPS, 0  # of the piece, and the next one
         self.lines = 0  # passed so far
         self.slow: dict[str, SlowRows] = {}  # by the column that the fast path could not read
 
@@ -102,6 +107,8 @@ class BlockParser:
         whole = stop
         if data[stop - 1] != 10:
             whole = start + data[start:stop].tobytes().rfind(b"\n") + 1
+        if self.left_out.where and start < whole:
+            self._gaps, self._gap = self.left_out.gaps(data, start, whole), 0
         while start < whole:
             block, reached = self._parse_some(data, start, whole, offset - piece[1])
             start = reached
@@ -112,6 +119,9 @@ class BlockParser:
     def _read_last(self, text: bytes, at: int) -> Block:
         """Return the block of a last line without a newline: a row if it is whole, else a reject (decisions 31)."""
         block = Block(dict.fromkeys(self._names, _NOTHING), _NOTHING, [], 0, 1)
+        if not kept([text], self.left_out.where, self._rules.delimiter):
+            self.lines, block.left_out = self.lines + 1, 1
+            return block
         try:
             row = read_line(text, self._rules, self._long_names, may_be_torn=True)
         except RejectError:
@@ -127,7 +137,7 @@ class BlockParser:
 
     def _parse_some(self, data: U8, start: int, stop: int, shift: int) -> tuple[Block, int]:
         self._known.learn()
-        counts = np.array([0, 0, 0, start, self._known.seen, self._known.entry], np.int64)
+        counts = np.array([0, 0, 0, start, self._known.seen, self._known.entry, self._gap, 0], np.int64)
         block = Block({}, _NOTHING)
         odd = _OddRows(self.lines, start)
         most, batch = 0, 1  # lines for the slow path before the fast path is told what they were called
@@ -136,13 +146,13 @@ class BlockParser:
             with np.errstate(over="ignore"):  # a number of 20 digits wraps, and is told by its digits
                 parse_lines(
                     data, stop, self._delimiter, self._columns, self._made.plan, self._out, self._line_start,
-                    self._odd[:most], counts, self._known.book,
+                    self._odd[:most], counts, self._known.book, self._gaps,
                 )  # fmt: skip
             self._known.follow(int(counts[NAMES]), int(counts[ENTRY]))
             self._read_odd(data, self._odd[begin : counts[ODD]], odd, block)
             batch = 1 if self._known.learn() else 2 * batch
             counts[NAMES], counts[ENTRY] = self._known.seen, self._known.entry
-        rows, reached = int(counts[ROWS]), int(counts[NEXT])
+        rows, reached, self._gap, block.left_out = counts[[ROWS, NEXT, GAP, LEFT]].tolist()
         values, block.line_start = self._out[:, :rows], self._line_start[:rows]
         bad = self._complete(values)
         if len(bad):

@@ -32,6 +32,7 @@ from tickstore.parse.plain_fields import (
 # What the kernel counts.
 ROWS, ODD, BLANK, NEXT = 0, 1, 2, 3
 NAMES, ENTRY = 4, 5  # names that are numbered, and where the book has room for the next
+GAP, LEFT = 6, 7  # the next run of lines that are left out, and the lines passed by so
 
 
 @inlined
@@ -154,6 +155,7 @@ def parse_lines(
     odd: I64,
     counts: I64,
     book: Book,
+    gaps: I64,
 ) -> None:
     """Parse the whole lines of data[counts[NEXT]:stop] until these, the rows or the odd lines are full.
 
@@ -166,23 +168,31 @@ def parse_lines(
     out : (fields, capacity), local times as `iso_times` writes them
     line_start : (capacity,) byte offset of each parsed row's line
     odd : (odd capacity, 3), [start, stop) of each line handed on, without its LF, and the column that made it odd
-    counts : (6,) rows, odd lines, blank lines so far, position, names numbered, the book's next place: carried on
+    counts : (8,) rows, odd lines, blank lines so far, position, names numbered, the book's next place, the next gap,
+        lines in gaps: carried on
     book : the names known, as `known_names` keeps them; ids that are text are entered when they first appear
+    gaps : (n, 3) runs of lines that are passed by: begin, end, lines
     """
     delim = np.uint8(delimiter)
     rows, odds, blanks, position = counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT]
-    names, entry = counts[NAMES], counts[ENTRY]
+    names, entry, gap = counts[NAMES], counts[ENTRY], counts[GAP]
     while position < stop and rows < out.shape[1] and odds < odd.shape[0]:
+        end = stop if gap == len(gaps) else gaps[gap, 0]
+        if position == end:
+            position = gaps[gap, 1]
+            counts[LEFT] += gaps[gap, 2]
+            gap += 1
+            continue
         c = data[position]
         if c == LF or (c == CR and data[position + 1] == LF):
             blanks += 1
             position += 1 if c == LF else 2
             continue
         rows, position, column, name = _parse_rows(
-            data, position, stop, delim, columns - 1, plan, out, line_start, rows, book
+            data, position, end, delim, columns - 1, plan, out, line_start, rows, book
         )
-        if position >= stop or rows == out.shape[1]:
-            break
+        if position >= end or rows == out.shape[1]:
+            continue
         if name[1] > 0 and plan[LEARN, column] and has_room(book, names, entry) and is_plain_id(data, name[0], name[1]):
             before, entry = entry, enter_name(data, name[0], name[1], names, book, entry)
             if entry > before:  # the line is read again
@@ -197,4 +207,4 @@ def parse_lines(
         odds += 1
         position += 1
     counts[ROWS], counts[ODD], counts[BLANK], counts[NEXT] = rows, odds, blanks, position
-    counts[NAMES], counts[ENTRY] = names, entry
+    counts[NAMES], counts[ENTRY], counts[GAP] = names, entry, gap

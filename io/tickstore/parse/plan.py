@@ -5,16 +5,18 @@ Called by `conversion` before all work, and by `blocks`.
 
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES
-from tickstore.input.files import Source, check_file, expand
+from tickstore.input.files import Source, Where, check_file, expand
 from tickstore.input.header import BOM, column_of, given_header, parse_header
 from tickstore.input.readings import field_readings
 from tickstore.input.text import PARQUET, read_head, sniff_form
+from tickstore.parse.left_out import kept
 from tickstore.parse.odd_lines import LineRules, time_shapes
 from tickstore.parse.understanding import understood
 from tickstore.request import ConvertRequest
@@ -55,6 +57,7 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     sources = [source for source, _ in told]
     _check_tables(sources)
     _check_mapping(rules, sources)
+    _check_where(request, sources)
     sources = _as_text_ids(sources)
     if _decimal_prices([(source, decimal) for source, (_, decimal) in zip(sources, told, strict=True)], request):
         sources = [_in_currency(source, request.price_decimals) for source in sources]
@@ -97,12 +100,46 @@ def _as_text_ids(sources: list[Source]) -> list[Source]:
 
 
 def _check_tables(sources: list[Source]) -> None:
-    """Raise InputError for a file given as two tables: order rows have all that trades need, and would be both."""
-    tables: dict[Path, str] = {}
+    """Raise InputError for a file given as two tables: order rows have all that trades need, and would be both.
+
+    Where the user says which rows are of each table, it may hold several.
+    """
+    tables: dict[Path, Source] = {}
     for source in sources:
-        table = tables.setdefault(Path(source.path).resolve(), source.table)
-        if table != source.table:
-            raise InputError(f"{source.path}: given as {table} and as {source.table}; it can be one of them")
+        other = tables.setdefault(Path(source.path).resolve(), source)
+        if other.table != source.table and not (other.where and source.where and other.where != source.where):
+            raise InputError(
+                f"{source.path}: given as {other.table} and as {source.table}; it can be one of them, unless you say "
+                f"which rows are of each: --where={other.table}.COLUMN=VALUE,{source.table}.COLUMN=VALUE"
+            )
+
+
+def _where(names: tuple[str, ...], table: str, request: ConvertRequest) -> Where:
+    """Return which rows of a file are wanted; what is said of its table comes before what is said of all."""
+    found: dict[int, tuple[str, ...]] = {}
+    for name, texts in sorted(request.where, key=lambda each: each[0].partition(".")[0] in TABLES):
+        column = column_of(names, _asked_column(name)[1]) if _asked_column(name)[0] in ("", table) else None
+        if column is not None:
+            found[column] = texts
+    return tuple(sorted(found.items()))
+
+
+def _asked_column(name: str) -> tuple[str, str]:
+    """Return table, "" for any, and column that a condition on rows is about."""
+    table, _, column = name.partition(".")
+    return (table, column) if table in TABLES and column else ("", name)
+
+
+def _check_where(request: ConvertRequest, sources: list[Source]) -> None:
+    """Raise InputError for a condition on a column that no file of its table has."""
+    for name, _ in request.where:
+        table, column = _asked_column(name)
+        files = [source for source in sources if table in ("", source.table)]
+        if all(column_of(source.header.names, column) is None for source in files):
+            known = files[0].header.names if files else ()
+            near = get_close_matches(column, known, 1)
+            columns = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'no such files'}"
+            raise InputError(f"[input.where] asks for rows by {name!r}, a column that no file has: {columns}")
 
 
 def _check_mapping(rules: dict[str, ColumnRule], sources: list[Source]) -> None:
@@ -171,7 +208,9 @@ def _source(
         if stated
         else parse_header(first + newline, table, rules, str(path))
     )
+    where = _where(header.names, table, request)
     lines = (head[header.data_start :] if stated else rest).split(b"\n")[:-1]  # the last one may be torn
+    lines = kept(lines, where, header.delimiter)
     source = Source(
         table=table,
         path=str(path),
@@ -181,6 +220,7 @@ def _source(
         header=header,
         readings=field_readings(header, table, rules, request, str(path)),
         unit_stated=request.price_format != "auto" or request.price_divisor > 1,
+        where=where,
     )
     source = understood(source, lines, rules, request)
     shapes = time_shapes(lines[0], line_rules(source, request.timezone)) if lines else ()

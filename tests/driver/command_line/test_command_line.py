@@ -241,6 +241,10 @@ MISTAKES = {  # name: (flags, what the line says)
         ["--orders={raw}/orders.csv", "--columns=pric:px"],
         "pric, which no table has: did you mean price?",
     ),
+    "unknown column": (
+        ["--orders={raw}/orders.csv", "--where=sied=1"],
+        "[input.where] asks for rows by 'sied', a column that no file has: did you mean 'side'?",
+    ),
     "no store": (["--store=nowhere"], "nowhere"),
     "foreign folder": ([STORE, "--results=thesis"], "--results=thesis holds other files: give an empty or new folder"),
     "below a file": ([STORE, "--results=empty.csv/results"], "results folder empty.csv/results is below a file"),
@@ -249,6 +253,17 @@ MISTAKES = {  # name: (flags, what the line says)
     "tick file": ([STORE, "--tick_file=my.toml"], "--tick_file: my.toml needs the columns security, from_price, tick"),
     "dask": (["--engine=dask"], "--engine=dask is not available yet"),
 }
+
+
+def test_a_conversion_counts_the_rows_that_are_left_out(market: Market, tmp_path: Path) -> None:
+    done = darkreplay("convert", f"--orders={market.raw}/orders.csv", "--where=side=1", "--store=s", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    heads, counts = (
+        next(line.split() for line in done.stdout.splitlines() if first in line) for first in ("read ", "orders ")
+    )
+    found = {head: int(count.replace(",", "")) for head, count in zip(heads[1:], counts[1:], strict=True)}
+    assert found["left_out"] > 0
+    assert found["read"] == found["stored"] + found["left_out"]
 
 
 def test_trades_and_quotes_that_come_later_complete_the_store(market: Market, tmp_path: Path) -> None:

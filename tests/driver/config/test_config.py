@@ -76,6 +76,7 @@ def test_dotted_keys_and_sub_tables_are_the_same(tmp_path: Path) -> None:
 def test_settings_printed_as_toml_read_back_the_same(tmp_path: Path) -> None:
     flags = {
         "columns": "price:px,trades.price:paid",
+        "where": "type=add,modify,trades.type=match",
         "order_types": "none",
         "ticks": "0:1,50:2",
         "holidays": "2024-01-01",
@@ -220,6 +221,26 @@ def test_names_of_files_that_are_there_may_hold_commas_blanks_and_brackets(
     for name in ("a.csv", "b.csv", "o,x.csv", " blank .csv", "part1", "1"):
         (tmp_path / name).touch()
     assert load_config({"orders": given}).config.orders == expected
+
+
+@pytest.mark.parametrize(
+    ("flag", "toml"),
+    [
+        ("type=add,modify", 'type = ["add", "modify"]'),
+        (" type = add , modify ,trades.type=match", 'type = ["add", "modify"]\n[input.where.trades]\ntype = "match"'),
+        ("type=4,", 'type = [4, ""]'),
+    ],
+)
+def test_conditions_on_rows_are_the_same_as_flag_and_as_table(tmp_path: Path, flag: str, toml: str) -> None:
+    given = load_config({"where": flag}).config.where
+    assert given == load_config({}, write(tmp_path, f"[input.where]\n{toml}\n")).config.where
+    assert dict(given)["type"][-1] == {"4,": ""}.get(flag[5:], "modify")
+
+
+@pytest.mark.parametrize("flag", ["add", "=add", 'type="add"'])
+def test_a_condition_needs_a_column_and_plain_texts(flag: str) -> None:
+    with pytest.raises(UserError, match="--where needs pairs column=value,value"):
+        load_config({"where": flag})
 
 
 def test_a_cutoff_of_24_00_moves_no_row() -> None:

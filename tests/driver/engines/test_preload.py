@@ -9,8 +9,15 @@ import pytest
 from tests.driver.whole_runs import ENVIRONMENT, ROOT
 
 UNUSED = (
-    *("scipy.linalg", "matplotlib", "pandas", "rich", "fire", "jinja2", "marketgen"),
-    *("kernels.dark.book", "kernels.replay.play"),
+    "scipy.linalg",
+    "matplotlib",
+    "pandas",
+    "rich",
+    "fire",
+    "jinja2",
+    "marketgen",
+    "kernels.dark.book",
+    "kernels.replay.play",
 )
 CODE = """
 import sys

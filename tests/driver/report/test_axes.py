@@ -57,10 +57,13 @@ def test_numbers_have_a_real_minus_and_no_sign_at_zero() -> None:
 
 def test_long_texts_are_cut_and_legends_go_on_in_the_next_row() -> None:
     assert shortened("BHP", 150) == "BHP"
-    cut = shortened("W" * 80, 150)
-    assert cut.endswith("\N{HORIZONTAL ELLIPSIS}")
-    assert text_width(cut) <= 160
-    assert shortened("WW", 1) == "W\N{HORIZONTAL ELLIPSIS}"
+    cut = shortened("W" * 40 + "-7", 150)
+    assert cut.startswith("WW")
+    assert cut.endswith("-7")
+    assert "\N{HORIZONTAL ELLIPSIS}" in cut
+    assert text_width(cut) <= 150
+    assert shortened("WW", 1) == "\N{HORIZONTAL ELLIPSIS}"
+    assert shortened("", 1) == ""
     rows = legend_rows([Entry(f"scenario {n}", "#000000") for n in range(20)])
     assert len(rows) > 1
     assert [entry.text for row in rows for _, entry in row] == [f"scenario {n}" for n in range(20)]

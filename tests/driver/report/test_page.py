@@ -183,7 +183,8 @@ def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) ->
     a |= {"of_market_volume": 0.2, "of_dark_volume": 1.25}
     b |= {"of_market_volume": 0.2, "of_dark_volume": 0.9}
     c |= {"of_market_volume": None, "of_dark_volume": None}
-    text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
+    replayed = a | {"scenario": "R", "of_dark_volume": 8.0}  # uses what was there, both sides of a match counted
+    text = " ".join(findings([real, a, b, c, replayed], rows, {"fills": 5, "quotes": 7}, {}))
     assert "A fills 0.20 times what the market traded, and 1.25 times what the dark book did" in text
     assert text.count("liquidity that was not there") == 1
     c |= {"of_market_volume": 1.5, "of_dark_volume": 0.0}

@@ -121,7 +121,8 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
     days = [("9", "1", 0, 20), ("9", "2", 30, 50), ("101", "1", 10, 66), ("101", "2", 10, 12), ("101", "3", 5, 7)]
     pooled: dict[str, list[int]] = {}
     blocks = []
-    for index, (security, date, low, high) in enumerate(days):
+    for index, (security, day, low, high) in enumerate(days):
+        date = f"2024-01-0{day}"
         ranges = rng.integers(low, high, 60)
         block = random_block(80, index)
         pooled.setdefault(security, []).extend(ranges.tolist())

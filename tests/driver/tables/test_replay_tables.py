@@ -176,7 +176,7 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
         "misses 0.08 % and invents 0.38 %",
     )
     nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": "no"}
-    assert fidelity_words(nothing)[0] == "nothing really traded in the dark; the replay (P) trades 12 shares there"
+    assert fidelity_words(nothing)[0] == "no real trade in the dark is known; the replay (P) trades 12 shares there"
     assert write_report(results) == ""
     assert "R and D are not to be trusted" in (results / "report.html").read_text()
 
@@ -187,9 +187,10 @@ def test_words_on_bounds() -> None:
     row = bounds_row(("all", "all"), measured, {"excluded_by_limit": 1_845, "excluded_by_life": 708})
     (said,) = bounds_words({name: "" if value is None else str(value) for name, value in row.items()})
     assert said == (
-        "R saves -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the touch (-15.82 to -11.41) "
-        "between its bounds: its sign is identified. It fills 38.00 % of what was asked (26.3 to 41.1 %), 82.80 % "
-        "really filled; 1,845 orders are excluded by their limit, 708 by their life"
+        "the saving of R, below 0 a cost, is -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the "
+        "touch (-15.82 to -11.41) between its bounds; its sign is identified: the runs agree. 38.00 % of what was "
+        "asked (26.3 to 41.1 %) is filled, real fills that stand included, 82.80 % really was; 1,845 orders are "
+        "excluded by their limit, 708 by their life"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kernels.measure.choices import Choices, Selection, Session
+from kernels.measure.choices import Choices, ReplayChoices, Selection, Session
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay.replay import replay
 from tests.builders import MemoryDay, build_day
@@ -213,3 +213,20 @@ def test_each_alone_fills_what_it_does_as_the_only_one_asked_about() -> None:
                 assert without_truncation(fills, choices) == without_truncation(wanted, choices), (seed, name, row)
                 compared += len(wanted)
     assert compared > 50
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"horizon": "x"}, "horizon: 'x' is none of rest_s, end, last_fill, close"),
+        ({"subject_limit": "mids"}, "subject_limit: 'mids' is none of"),
+        ({"preferencing": "maybe"}, "preferencing: 'maybe' is none of"),
+        ({"minimum": -1}, "minimum: must not be negative"),
+        ({"dark_seconds": (30.0, -1.0)}, "dark_seconds: must not be negative"),
+        ({"without": ("67",)}, "without: participants are whole numbers"),
+        ({"switches": ("no_rules",)}, "switches: 'no_rules' is none of no_half_tick"),
+    ],
+)
+def test_what_no_replay_knows_is_named(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        replay(replay_day(0), Choices(replay=ReplayChoices(**wrong)), Session(START, END))
