@@ -70,6 +70,11 @@ def keeps_of(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Sub
     if choices.from_rest:
         entry = np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
         at_entry = of_subject & (np.asarray(day.fills["timestamp"]) == entry)
+        if not choices.alone:  # those whom it then met in the dark did so too, unless they are asked otherwise
+            mate = prepared.trades.mate
+            met = np.append(at_entry, False)[mate] & dark & np.append(dark, False)[mate]
+            met &= np.asarray(day.fills["timestamp"]) >= prepared.plan.session_start
+            keeps |= met & out.consumes(day) & (~of_subject | (name == D))
         keeps |= at_entry & out.consumes(day)
     return keeps
 
@@ -99,7 +104,7 @@ def collect(
         listed_flag[listed] = True
         keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]
         kept = out.kept_fills(day, keeps, written[name][1])
-        found = out.simulated_fills(day, prepared, listed, written[name][0], kept, replay.from_rest and which != P)
+        found = out.simulated_fills(day, prepared, listed, written[name][0], kept)
         if name == which:
             fills[name] = found
         else:

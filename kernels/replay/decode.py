@@ -9,8 +9,8 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
-from kernels.replay.row_steps import NONE, is_dark, left_at, write, write_fill, write_row, write_state
-from kernels.replay.steps import Later, Plan, Quotes, Rows, Seekers, Trades
+from kernels.replay.row_steps import enters_at, write, write_dark_fill, write_fill, write_row, write_state
+from kernels.replay.steps import NONE, Later, Plan, Quotes, Rows, Seekers, Trades, is_dark, left_at
 
 NEVER = 2**63 - 1
 AGGRESSIVE = 1
@@ -46,6 +46,8 @@ def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c
     if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
         if not is_dark(trades, f):
             write_fill(rows, trades, seekers, c, out, f)
+        elif enters_at(rows, seekers, plan, trades.order_index[f], trades.timestamp[f]):
+            write_dark_fill(rows, trades, seekers, c, out, f)
         elif trades.order_index[f] < 0 and plan.phantoms == 1:
             write_phantom(rows, trades, seekers, c, out, c.next_fill)
     c.next_fill += 1

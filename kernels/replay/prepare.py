@@ -148,6 +148,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     plan = Plan(
         rules.session_start, rules.session_end, rules.opening_quote, rules.quotes_first,
         priority[0] if priority else rulebook.BY_RULE, int("no_phantoms" not in switches), replay.latency_ns, GRACE,
+        int(replay.from_rest),
     )  # fmt: skip
     cursor = np.zeros(1, CURSOR).view(np.recarray)
     cursor[0].bid = cursor[0].offer = NULL

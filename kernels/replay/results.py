@@ -67,9 +67,7 @@ def kept_fills(day: Day, keeps: NDArray[Any], cuts: Any) -> Kept:
     return Kept(rows, quantity[rows])
 
 
-def simulated_fills(
-    day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept, enters: bool = False
-) -> SimulatedFills:
+def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept) -> SimulatedFills:
     """Return what orders fill under a scenario: dark fills of the book, and what they keep of history.
 
     Parameters
@@ -78,18 +76,13 @@ def simulated_fills(
         Ascending rows of the orders that the scenario changes.
     written : (n,) MATCH
     kept : their fills that stand
-    enters : bool
-        Leave out what subjects traded in the book while they entered as they really did: history's fills of that
-        instant stand for it.
     """
     wanted = np.zeros(len(prepared.facts.kind) + 1, bool)
     wanted[listed] = True
     parts = []
     deals = deal_sources(written)
-    sides = (written.buy, runs.BUY_ENTERS, runs.BUY_ASIDE), (written.sell, runs.SELL_ENTERS, runs.SELL_ASIDE)
-    for tags, entering, aside in sides:
-        without = aside | (entering if enters else 0)
-        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & without == 0))
+    for tags, aside in ((written.buy, runs.BUY_ASIDE), (written.sell, runs.SELL_ASIDE)):
+        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)
         parts.append((tags[rows], written.time[rows], written.price2[rows], written.quantity[rows], venue, deals[rows]))
     rows, fills = kept.rows, day.fills

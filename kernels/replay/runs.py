@@ -28,7 +28,7 @@ RUN: Final = _fields(
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.
 MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule marks")
 # Marks of a match. Aside: of a run in which only the other order was asked about.
-BOOKED, PREFERENCED, IGNORED, BUY_ENTERS, SELL_ENTERS, BUY_ASIDE, SELL_ASIDE = 1, 2, 4, 8, 16, 32, 64
+BOOKED, PREFERENCED, IGNORED, BUY_ASIDE, SELL_ASIDE = 1, 2, 4, 8, 16
 CUT: Final = _fields("row quantity")  # a historical fill of which only so much was left to take
 
 

@@ -68,8 +68,6 @@ class Book:
         """Sides, preferenceOnly, and decisions 20: two subjects meet only at the entry of a sweep."""
         if x.side == c.side or ((x.own_only or c.own_only) and x.broker != c.broker):
             return False
-        if actor.entering and (x.subject or c.subject):
-            return False
         entry_of_sweep = x is actor and x.sweep and not x.rests
         return not (x.subject and c.subject) or self.rules.subjects_meet or entry_of_sweep
 
