@@ -30,8 +30,8 @@ SWITCH_FIELDS: Final = {
 
 
 def within(seconds: float) -> str:
-    """Return the name of R's run with at most so many seconds in the dark."""
-    return f"{seconds:g} s"
+    """Return the name of R's run with at most so many seconds in the dark; two numbers never have the same."""
+    return f"{seconds!r} s"
 
 
 def placebo(day: Day, prepared: Prepared, choices: Choices) -> Player:
