@@ -53,9 +53,9 @@ def kinds_of(book: Book, x: int) -> int:
 
 @inlined
 def is_usable(book: Book) -> bool:
-    """R1, R4: both sides are quoted and not crossed, and not locked unless the book matches then too."""
+    """R1, R4: both sides have a price and are not crossed, and not locked unless the book matches then too."""
     state = book.state[0]
-    both = state.bid != NULL and state.offer != NULL
+    both = state.bid > 0 and state.offer != NULL
     return bool(both and (state.bid < state.offer or (state.bid == state.offer and state.locked == 1)))
 
 

@@ -56,7 +56,7 @@ class Book:
     def usable(self) -> Quote | None:
         """R1, R4: the quote if one can match at it."""
         bid, offer = self.quote
-        if bid is None or offer is None or bid > offer or (bid == offer and not self.rules.locked):
+        if bid is None or offer is None or bid <= 0 or bid > offer or (bid == offer and not self.rules.locked):
             return None
         return bid, offer
 
