@@ -87,19 +87,20 @@ def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: 
     if seekers.kind[i] == s.NO_SEEKER or left == 0:
         return
     dark = seekers.kind[i] == s.DARK
-    write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, left)
+    place = plan.session_start, s.ENTER if dark else s.JOIN, row
+    write_state(rows, trades, seekers, plan, c, out, place, left)
     if dark:
         step = write(c, out, plan.session_start, s.FINISH, i, 0)
         step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
 
 
 @inlined
-def enter_late(rows: Rows, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
+def enter_late(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
     """Write the delayed entry of a subject, in the state it has by then."""
     i = later.late[c.late_first]
     c.late_first += 1
     row, time = seekers.before[i], rows.timestamp[rows.first_row[i]] + plan.latency
-    write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).marks |= s.LATE
+    write_state(rows, trades, seekers, plan, c, out, (time, s.ENTER, row), rows.leaves[row]).marks |= s.LATE
     step = write(c, out, time, s.FINISH, i, 0)
     step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
 
@@ -174,7 +175,7 @@ def decode(
             c.next_row += 1
             write_row(rows, trades, quotes, seekers, plan, later, c, out, c.next_row - 1)
         elif time == late:
-            enter_late(rows, seekers, plan, later, c, out)
+            enter_late(rows, trades, seekers, plan, later, c, out)
         elif time == fill:
             write_other_fill(rows, trades, seekers, plan, c, out)
         else:

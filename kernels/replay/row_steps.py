@@ -41,10 +41,29 @@ def write(c: Any, out: Any, time: int, kind: int, order: int, quantity: int) -> 
 
 
 @inlined
-def write_state(rows: Rows, seekers: Seekers, c: Any, out: Any, time: int, kind: int, row: int, quantity: int) -> Any:
-    """Write a step with what a row says of its order."""
+def asked_of(rows: Rows, trades: Trades, plan: Plan, i: int, row: int) -> int:
+    """Return what a subject asks of the dark by a row: its total, less what it had filled before it came there."""
+    comes = max(rows.timestamp[rows.first_row[i]] + plan.from_rest, plan.session_start)
+    return int(rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, comes))
+
+
+@inlined
+def write_state(
+    rows: Rows,
+    trades: Trades,
+    seekers: Seekers,
+    plan: Plan,
+    c: Any,
+    out: Any,
+    place: tuple[int, int, int],
+    quantity: int,
+) -> Any:
+    """Write a step with what a row says of its order; place : time and kind of the step, the row."""
+    time, kind, row = place
     i = rows.order_index[row]
     step = write(c, out, time, kind, i, quantity)
+    if seekers.subject[i] != 0:
+        step.contra = asked_of(rows, trades, plan, i, row)
     step.price, step.minimum = rows.price[row], rows.minimum[row]
     step.single, step.mid_tick = rows.single[row], rows.mid_tick[row]
     step.marks = s.BOUNCES if seekers.bounces[i] == 1 else 0
@@ -161,13 +180,13 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> No
 
 
 @inlined
-def write_rest(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+def write_rest(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, row: int) -> None:
     """Write what history had left of a subject after the instant of its entry, and its terms then."""
     last = row
     while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
         last = rows.next_row[last]
     left = left_at(rows, trades, last, rows.timestamp[row] + 1)
-    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
+    write_state(rows, trades, seekers, plan, c, out, (rows.timestamp[row], s.REST, last), left)
 
 
 @inlined
@@ -182,13 +201,14 @@ def write_row(
         return
     if before < 0:
         total = rows.leaves[row] + rows.matched[row] - rows.carried[i]
-        write_state(rows, seekers, c, out, time, s.ENTER, row, total - filled_before(rows, trades, i, time))
+        left = total - filled_before(rows, trades, i, time)
+        write_state(rows, trades, seekers, plan, c, out, (time, s.ENTER, row), left)
         if enters_at(rows, seekers, plan, i, time):
             write_dark_entry(rows, trades, seekers, c, out, row)
         write_levels(rows, trades, quotes, seekers, c, out, row)
         write_finish(rows, seekers, c, out, row)
         if seekers.subject[i] != 0:
-            write_rest(rows, trades, seekers, c, out, row)
+            write_rest(rows, trades, seekers, plan, c, out, row)
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1
@@ -218,7 +238,7 @@ def write_amendment(
         other = other or (loses and rows.matched[row] == rows.matched[before])
     if not (moved or change != 0 or other):
         return
-    step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
+    step = write_state(rows, trades, seekers, plan, c, out, (rows.timestamp[row], s.AMEND, row), change)
     if is_at_entry(rows, rows.order_index[row], step.time):
         step.marks |= s.AT_ENTRY
     if loses:

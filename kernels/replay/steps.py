@@ -5,7 +5,8 @@ A step is a record of int64 fields. What they mean depends on its kind:
 ========== ========================================= ================================================================
 kind       order                                      other fields
 ========== ========================================= ================================================================
-ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, marks
+ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, marks;
+                                                      contra: what a subject asks of the dark
 JOIN       a sweep of before the open                 the same; it keeps its place in the lit book alone
 AMEND      whose rows changed                         as of ENTER; quantity: change of the total
 FILL       whose fill outside the dark it is          contra: the other order, NONE; quantity; price, minimum: rows of

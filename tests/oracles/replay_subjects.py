@@ -6,7 +6,7 @@ from tests.oracles.replay import Run
 from tests.oracles.replay_bounds import ConservativeBook, OptimisticBook
 from tests.oracles.replay_market import Market, read_market
 from tests.oracles.replay_orders import Order
-from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, is_sweep, left_at, tick_at
+from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, asked_of, is_sweep, left_at, tick_at
 
 
 def horizon(plain: Plain, order: int) -> int:
@@ -67,11 +67,12 @@ class SubjectRun(Run):
             return
         plain = self.plain
         order.price, order.mid_tick, order.half = step.price, 0, Fraction(0)
-        order.minimum, order.single = plain.minimum, False
+        order.minimum = 0 if self.has("no_minimums") else min(plain.minimum, step.asked)
+        order.single = False
         improves = plain.subject_limit == "half_tick" or self.dual or step.mid_tick in (1, 4, 6)
         if plain.subject_limit == "mid":
             order.price = 0
-        elif improves and step.price > 0:
+        elif improves and step.price > 0 and not self.has("no_half_tick"):
             order.half = Fraction(tick_at(step.price, plain.ticks), 2)
 
     def may_come(self, order: Order) -> bool:
@@ -100,7 +101,8 @@ class SubjectRun(Run):
         order.sweep, order.subject = False, True
         last = last_row_at(self.plain, order.row, step.time)
         price, mid_tick = (int(self.plain.events[name][last]) for name in ("price", "mid_tick"))
-        self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick))
+        asked = asked_of(self.plain, order.row, last)
+        self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick, asked=asked))
         order.leaves = left_at(self.plain, order.row, last, step.time + 1)
         self.enter_dark(order, levels=False)
 
