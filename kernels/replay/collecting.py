@@ -42,7 +42,7 @@ class Replayed:
         return out.within_band(self.fills, (R, *BOUNDS), self.subjects.rows)
 
 
-def listed_orders(day: Day, prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
+def listed_orders(prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
     """Return the selected orders that a scenario may change: subjects, and those that really seek the dark.
 
     In the lower bound history's own orders meet subjects only, which says nothing of them: they keep what they had.
@@ -100,7 +100,7 @@ def collect(
     for name, which, seconds in names:
         if name not in written:
             continue
-        listed = listed_orders(day, prepared, subjects, which, replay.alone and which != P)
+        listed = listed_orders(prepared, subjects, which, replay.alone and which != P)
         listed_flag[:] = False
         listed_flag[listed] = True
         keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]

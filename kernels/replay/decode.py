@@ -106,7 +106,7 @@ def enter_late(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, later: 
 
 
 @inlined
-def next_time(rows: Rows, trades: Trades, quotes: Quotes, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
+def next_time(rows: Rows, trades: Trades, quotes: Quotes, c: Any) -> tuple[int, int, int]:
     """Return when the next order row, fill and quote are stamped, NEVER where there is none."""
     row = rows.timestamp[c.next_row] if c.next_row < len(rows.timestamp) else NEVER
     fill = trades.timestamp[trades.by_time[c.next_fill]] if c.next_fill < len(trades.by_time) else NEVER
@@ -156,7 +156,7 @@ def decode(
                 join(rows, trades, seekers, plan, c, out, c.joining)
             c.joining += 1
             continue
-        row, fill, quote = next_time(rows, trades, quotes, plan, later, c)
+        row, fill, quote = next_time(rows, trades, quotes, c)
         session, ended, late = due(rows, plan, later, c)
         time = min(row, fill, quote, session, ended, late)
         if time == NEVER:

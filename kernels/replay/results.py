@@ -7,14 +7,11 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I64
 from kernels.conventions import VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
-from kernels.dark.records import RULE_BLOCK
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay import runs
-from kernels.replay.matches import Matches
+from kernels.replay.matches import DEAL_BOOKED, Matches, deal_sources
 from kernels.replay.prepare import Prepared
-
-DEAL_PREFERRED, DEAL_DARK, DEAL_BOOKED, DEAL_BLOCK = 46, 47, 48, 50
 
 
 def order_ids(day: Day, tags: NDArray[Any]) -> I64:
@@ -42,13 +39,6 @@ def take_matches(day: Day, written: Any) -> Matches:
         booked=(marks & runs.BOOKED != 0).astype(np.int8),
         preferenced=(marks & (runs.PREFERENCED | runs.BOOKED) == runs.PREFERENCED).astype(np.int8),
     )
-
-
-def deal_sources(written: Any) -> NDArray[np.int16]:
-    """Return the deal source of each match (R14, R15, R11)."""
-    deal = np.where(written.marks & runs.PREFERENCED != 0, DEAL_PREFERRED, DEAL_DARK)
-    deal = np.where(written.rule == RULE_BLOCK, DEAL_BLOCK, deal)
-    return np.where(written.marks & runs.BOOKED != 0, DEAL_BOOKED, deal).astype(np.int16)
 
 
 class Kept(NamedTuple):
@@ -80,7 +70,8 @@ def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written:
     wanted = np.zeros(len(prepared.facts.kind) + 1, bool)
     wanted[listed] = True
     parts = []
-    deals = deal_sources(written)
+    marks = written.marks
+    deals = deal_sources(marks & runs.BOOKED, marks & runs.PREFERENCED, written.rule)
     for tags, aside in ((written.buy, runs.BUY_ASIDE), (written.sell, runs.SELL_ASIDE)):
         rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)

@@ -34,7 +34,7 @@ def within(seconds: float) -> str:
     return f"{seconds!r} s"
 
 
-def placebo(day: Day, prepared: Prepared, choices: Choices) -> Player:
+def placebo(prepared: Prepared, choices: Choices) -> Player:
     """Return the run in which nobody's behaviour changes."""
     run = empty_run(prepared, choices, locked=False)
     state_of(run).placebo = 1

@@ -38,7 +38,7 @@ def test_a_counterparty_that_nobody_selected_is_audited_too(name: str) -> None:
     choices = Choices(Selection(participants=(ASKED,)), simulation, replay=ReplayChoices())
     prepared = prepare_replay(made, choices, Session(START, END))
     subjects = find_subjects(made, prepared, choices.replay)
-    players = [placebo(made, prepared, choices), player(made, prepared, choices, "R", subjects)]
+    players = [placebo(prepared, choices), player(made, prepared, choices, "R", subjects)]
     drive(prepared, players)
     written = {each.name: each.written() for each in players}
     assert check_used(made, prepared, choices.replay, subjects, written) == {"P": 3, "R": 3}
