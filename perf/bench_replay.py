@@ -49,7 +49,7 @@ def play(day: Day, session: Session, choices: Choices, names: tuple[str, ...]) -
     """Prepare a day, play P and these scenarios, and return the number of rows fed."""
     prepared = prepare_replay(day, choices, session)
     subjects = find_subjects(day, prepared, choices.replay)
-    players = [placebo(day, prepared, choices), *(player(day, prepared, choices, name, subjects) for name in names)]
+    players = [placebo(prepared, choices), *(player(day, prepared, choices, name, subjects) for name in names)]
     fed = drive(prepared, players)
     for each in players:
         each.written()

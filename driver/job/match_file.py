@@ -15,20 +15,19 @@ from driver.job.order_ids import OrderIds
 from driver.job.table_file import EXTENSIONS, TableFile, remove_other_formats
 from driver.plan.jobs import Job
 from driver.tables.csv_text import text
-from kernels.base.columns import I64, Array
+from kernels.base.columns import Array
 from kernels.conventions import REPLAYED
 from kernels.dark.records import RULE_BLOCK, RULE_DARK_LIMIT, RULE_MID
 from kernels.measure.rules import Day
-from kernels.replay.matches import Matches
+from kernels.replay.matches import DEAL_BLOCK, DEAL_BOOKED, DEAL_DARK, DEAL_PREFERRED, Matches, deal_sources
 from tickstore.durable.files import atomic_file
 
 NAME: Final = "matches"
 RULES: Final = {RULE_MID: "mid", RULE_DARK_LIMIT: "dark_limit", RULE_BLOCK: "block"}
 SIDES: Final = {1: 1, -1: 2, 0: 0}  # who was incoming, as files write sides; 0: both rested
-PREFERENCED, PLAIN, BOOKED, BLOCK = 46, 47, 48, 50  # deal sources
 DEAL_WORDS: Final = {
-    PREFERENCED: "Centre Point Preferencing", PLAIN: "Centre Point", BOOKED: "Centre Point UCP",
-    BLOCK: "Centre Point Block",
+    DEAL_PREFERRED: "Centre Point Preferencing", DEAL_DARK: "Centre Point",
+    DEAL_BOOKED: "Centre Point UCP", DEAL_BLOCK: "Centre Point Block",
 }  # fmt: skip
 EXTENDED: Final = 5_000  # of a half price unit: extended prices have four more decimals than prices
 AGGRESSIVE, PASSIVE, NEITHER = 1, 0, 2
@@ -95,7 +94,7 @@ def trade_table(job: Job, found: Matches, ids: OrderIds, brokers: tuple[list[str
     """
     n = len(found.time)
     buys = np.arange(2 * n) % 2 == 0
-    deal = _twice(deal_sources(found))
+    deal = _twice(deal_sources(found.booked, found.preferenced, found.rule).astype(np.int64))
     numbers = np.arange(1, 2 * n + 1)
     decimals = job.settings.quantity_decimals
     return pa.table(
@@ -122,12 +121,6 @@ def trade_table(job: Job, found: Matches, ids: OrderIds, brokers: tuple[list[str
             "extendedprice": pa.array(_twice(found.price2) * EXTENDED),
         }
     )
-
-
-def deal_sources(found: Matches) -> I64:
-    """Return the deal source of each match: a booking is one whoever was preferred, a block is told by its price."""
-    kinds = [found.booked != 0, found.preferenced != 0, found.rule == RULE_BLOCK]
-    return np.select(kinds, [BOOKED, PREFERENCED, BLOCK], PLAIN).astype(np.int64)
 
 
 def _aggressive(found: Matches, buys: Array) -> Array:

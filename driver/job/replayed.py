@@ -69,6 +69,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
     displaced = {name: played.counts.get(name, {}).get("displaced") for name in asked}
     counts |= {f"replay_displaced_{name}": count for name, count in displaced.items() if count is not None}
+    counts |= {"replay_orders_audited": sum(each.get("audited", 0) for each in played.counts.values())}
     counts |= {"replay_left_open": played.counts.get(CENTRAL, {}).get("left_open", 0)}
     return Played(
         fills=fills,
@@ -169,5 +170,5 @@ def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tupl
         kept |= {name: total[f"{CENTRAL}.{name}"] for name in LIMIT_SCENARIO_SUMS}
         for charge in ("", "_touch"):
             kept[f"saving{charge}"] = total[f"real.cost{charge}"] - total[f"{CENTRAL}.cost{charge}"]
-        found[f"{seconds:g}"] = kept
+        found[repr(seconds).removesuffix(".0")] = kept
     return found

@@ -64,6 +64,7 @@ KIND_MEANINGS: Final = {
         f"replay_displaced_{name}": f"shares of real lit fills that orders no longer have under {name}"
         for name in REPLAYED
     },
+    "replay_orders_audited": "orders added up, once in every run of the replay: none uses more shares than it has",
     "replay_left_open": "shares of real fills that orders do not have under R: the other side keeps its own",
     "replay_orders_above_optimistic": "orders that fill more under R than under its upper bound: they compete there",
     "replay_orders_below_conservative": "orders that fill less under R than under its lower bound, for the same reason",

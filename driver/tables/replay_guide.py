@@ -109,7 +109,12 @@ BOUNDS: Final = (
 )
 TIME_LIMITS: Final = (
     _plain("security_code", "", "security, or all"),
-    _plain("dark_seconds", "seconds", "most that an order rests in the dark before it is as it really was"),
+    _plain(
+        "dark_seconds",
+        "seconds",
+        "most that an order rests in the dark before it is as it really was; a limit beyond every order's horizon "
+        "says the same as the row before it",
+    ),
     _plain("orders", "count", "selected order-days"),
     _plain("order_quantity", "shares", "asked for"),
     _plain("priced_orders", "count", "those with costs"),

@@ -14,7 +14,6 @@ from kernels.dark.records import (
     CENTRAL,
     CONSERVATIVE,
     DARK_LIMIT,
-    ENTERING,
     HISTORICAL,
     MARKET,
     SUBJECT,
@@ -54,9 +53,9 @@ def kinds_of(book: Book, x: int) -> int:
 
 @inlined
 def is_usable(book: Book) -> bool:
-    """R1, R4: both sides are quoted and not crossed, and not locked unless the book matches then too."""
+    """R1, R4: both sides have a price and are not crossed, and not locked unless the book matches then too."""
     state = book.state[0]
-    both = state.bid != NULL and state.offer != NULL
+    both = state.bid > 0 and state.offer != NULL
     return bool(both and (state.bid < state.offer or (state.bid == state.offer and state.locked == 1)))
 
 
@@ -78,15 +77,15 @@ def partners_of(book: Book, x: int) -> int:
         others = SUBJECT if state.mode == CONSERVATIVE else HISTORICAL
         return 0 if state.mode == CENTRAL else others
     enters = order.subject == SWEEP_SUBJECT and order.place < 0
-    return 0 if enters or (state.meet == 1 and order.subject != ENTERING) else HISTORICAL
+    return 0 if enters or state.meet == 1 else HISTORICAL
 
 
 @inlined
-def may_help(book: Book, helper: int, x: int, c: int) -> bool:
-    """Tell if an order may trade with ``c`` beside ``x``: two subjects that rest do not meet (decisions 20, R17b)."""
+def may_help(book: Book, helper: int, c: int) -> bool:
+    """Tell if an order may trade with ``c`` beside another: two subjects that rest do not meet (decisions 20, R17b)."""
     if book.orders[helper].subject == 0:
         return True
-    return bool(book.orders[x].subject != ENTERING and (book.orders[c].subject == 0 or book.state[0].meet == 1))
+    return bool(book.orders[c].subject == 0 or book.state[0].meet == 1)
 
 
 @inlined

@@ -48,7 +48,7 @@ def _fill_with_help(book: Book, x: int, c: int, price2: int, kinds: int, rule: i
             break
         helper = book.queue[s, k].order
         k += 1
-        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c) or not may_help(book, helper, x, c):
+        if book.orders[helper].reserved == 1 or are_strangers(book, helper, c) or not may_help(book, helper, c):
             continue
         quantity = min(wanted, book.orders[helper].leaves)
         _plan(book, helper, c, quantity, price2, rule, 1)
@@ -228,7 +228,7 @@ def plan_fills(book: Book, x: int) -> int:
         return 0
     incoming, kept = order.place < 0, 0
     over = False
-    if state.mode == r.OPTIMISTIC and order.subject != r.ENTERING:
+    if state.mode == r.OPTIMISTIC:
         _take_freely(book, x, r.SUBJECT if order.subject == 0 else r.HISTORICAL)
         kept = state.fills if order.subject == 0 else 0
         over = order.subject != 0 and state.partners == r.HISTORICAL  # it met them all

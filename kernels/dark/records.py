@@ -47,7 +47,6 @@ CONSERVATIVE: Final = 2  # the others trade with subjects alone
 # ``subject`` of an order: 0 really was in the dark; else what it really was.
 LIT_SUBJECT: Final = 1
 SWEEP_SUBJECT: Final = 2
-ENTERING: Final = 3  # a subject whose entry is as it really was: it meets what really was there
 
 # Rule of a fill.
 RULE_MID: Final = 1

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import I8
-from kernels.conventions import BOUNDS
+from kernels.conventions import BOUNDS, FAULTS_SET_APART, REPLAYED
 from kernels.measure.choices import Choices, ReplayChoices
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
-from kernels.replay import reasons
+from kernels.replay import reasons, runs
 from kernels.replay import results as out
 from kernels.replay import steps as s
 from kernels.replay.driving import Player
@@ -42,7 +42,7 @@ class Replayed:
         return out.within_band(self.fills, (R, *BOUNDS), self.subjects.rows)
 
 
-def listed_orders(day: Day, prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
+def listed_orders(prepared: Prepared, subjects: Subjects, name: str, alone: bool) -> NDArray[Any]:
     """Return the selected orders that a scenario may change: subjects, and those that really seek the dark.
 
     In the lower bound history's own orders meet subjects only, which says nothing of them: they keep what they had.
@@ -70,6 +70,11 @@ def keeps_of(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Sub
     if choices.from_rest:
         entry = np.append(np.asarray(day.orders["arrival_time"]), 0)[index]
         at_entry = of_subject & (np.asarray(day.fills["timestamp"]) == entry)
+        if not choices.alone:  # those whom it then met in the dark did so too, unless they are asked otherwise
+            mate = prepared.trades.mate
+            met = np.append(at_entry, False)[mate] & dark & np.append(dark, False)[mate]
+            met &= np.asarray(day.fills["timestamp"]) >= prepared.plan.session_start
+            keeps |= met & out.consumes(day) & (~of_subject | (name == D))
         keeps |= at_entry & out.consumes(day)
     return keeps
 
@@ -90,23 +95,27 @@ def collect(
     index = np.append(np.asarray(day.fills["order_index"]), -1)
     listed_flag = np.zeros(len(prepared.facts.kind) + 1, bool)
     limits: dict[float, SimulatedFills] = {}
-    names = [(name, name) for name in asked] + [(within(each), R) for each in replay.dark_seconds if R in asked]
-    for name, which in names:
+    names: list[tuple[str, str, float | None]] = [(name, name, None) for name in asked]
+    names += [(within(each), R, each) for each in replay.dark_seconds if R in asked]
+    for name, which, seconds in names:
         if name not in written:
             continue
-        listed = listed_orders(day, prepared, subjects, which, replay.alone and which != P)
+        listed = listed_orders(prepared, subjects, which, replay.alone and which != P)
         listed_flag[:] = False
         listed_flag[listed] = True
         keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]
         kept = out.kept_fills(day, keeps, written[name][1])
-        found = out.simulated_fills(day, prepared, listed, written[name][0], kept, replay.from_rest and which != P)
-        if name == which:
+        found = out.simulated_fills(day, prepared, listed, written[name][0], kept)
+        if seconds is None:
             fills[name] = found
         else:
-            seconds = float(name.removesuffix(" s"))
             limits[seconds] = then_history(day, prepared, subjects, found, seconds)
-    check_used(day, fills)
+    rows = np.arange(len(prepared.facts.kind))
+    for limit, found in limits.items():  # what history adds after so much time, too
+        refuse_excess(day, within(limit), out.filled_shares(found, rows), np.asarray(day.orders["parent_quantity"]))
     counts = {each.name: counts_of(each) for each in players}
+    for name, orders in check_used(day, prepared, replay, subjects, written).items():
+        counts.setdefault(name, {})["audited"] = orders
     if R in asked:
         counts.setdefault(R, {})["left_open"] = left_open(day, prepared, subjects, replay)
     why = np.zeros(len(subjects.rows), np.int8)
@@ -166,14 +175,57 @@ def counts_of(each: Player) -> dict[str, int]:
     return {name: int(getattr(state, name)) for name in ("displaced", "phantoms")}
 
 
-def check_used(day: Day, fills: Mapping[str, SimulatedFills]) -> None:
-    """Raise if a run used more of an order than it had: every share can be used once."""
+def stands(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Subjects, which: str) -> NDArray[Any]:
+    """Return which fills of history stand in a run, (fills,) bool, of all orders.
+
+    As ``keeps_of`` says; what was filled before the open stands, and all of orders that are not in the book or, in the
+    lower bound, not asked about.
+    """
+    index = np.asarray(day.fills["order_index"])
+    free: NDArray[Any] = np.append(prepared.facts.kind == s.NO_SEEKER, False)
+    if which == BOUNDS[1]:
+        free[:-1] = True
+        free[subjects.rows] = False
+    early = np.asarray(day.fills["timestamp"]) < prepared.plan.session_start
+    kept: NDArray[Any] = keeps_of(day, prepared, choices, subjects, which) | (out.consumes(day) & (early | free[index]))
+    return kept
+
+
+def check_used(
+    day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Subjects, written: Mapping[str, tuple[Any, Any]]
+) -> dict[str, int]:
+    """Raise if a run used more of an order than it had: every share can be used once.
+
+    What an order uses is its matches in the book and the fills of history that stand. All orders are looked at but
+    those set apart for faults, whose numbers contradict themselves; where each subject is alone, the subjects.
+
+    Returns
+    -------
+    dict
+        How many orders were looked at in each run.
+    """
+    n, index, audited = len(prepared.facts.kind), np.asarray(day.fills["order_index"]), {}
     had = np.asarray(day.orders["parent_quantity"]).astype(np.int64)
-    for name, found in fills.items():
-        used = np.zeros(len(had), np.int64)
-        np.add.at(used, found.order_index, found.quantity)
-        over = np.flatnonzero(used > had)
-        if len(over):
-            row = int(over[0])
-            number = int(day.orders["order_id"][row])
-            raise RuntimeError(f"scenario {name} uses {used[row]} of {had[row]} shares of order {number}")
+    for name, (found, cuts) in written.items():
+        which = name if name in REPLAYED else R
+        looked = np.asarray(prepared.inputs.fault & FAULTS_SET_APART == 0)
+        if choices.alone and name != P:
+            looked &= np.isin(np.arange(n), subjects.rows)
+        kept = out.kept_fills(day, stands(day, prepared, choices, subjects, which), cuts)
+        used = np.zeros(n + 1, np.int64)
+        np.add.at(used, index[kept.rows], kept.quantity)
+        for tags, aside in ((found.buy, runs.BUY_ASIDE), (found.sell, runs.SELL_ASIDE)):
+            own = np.flatnonzero(found.marks & aside == 0)
+            np.add.at(used, np.maximum(tags[own], -1), found.quantity[own])
+        refuse_excess(day, name, np.where(looked, used[:n], 0), had)
+        audited[name] = int(np.count_nonzero(looked))
+    return audited
+
+
+def refuse_excess(day: Day, name: str, used: NDArray[Any], had: NDArray[Any]) -> None:
+    """Raise if more of an order is used than there is; used, had : (orders,) shares."""
+    over = np.flatnonzero(used > had)
+    if len(over):
+        row = int(over[0])
+        number = int(day.orders["order_id"][row])
+        raise RuntimeError(f"scenario {name} uses {used[row]} of {had[row]} shares of order {number}")

@@ -9,8 +9,8 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
-from kernels.replay.row_steps import NONE, is_dark, left_at, write, write_fill, write_row, write_state
-from kernels.replay.steps import Later, Plan, Quotes, Rows, Seekers, Trades
+from kernels.replay.row_steps import enters_at, write, write_dark_fill, write_fill, write_row, write_state
+from kernels.replay.steps import NONE, Later, Plan, Quotes, Rows, Seekers, Trades, is_dark, left_at
 
 NEVER = 2**63 - 1
 AGGRESSIVE = 1
@@ -46,6 +46,8 @@ def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c
     if c.opened > 0 and trades.taken[f] == 0 and trades.venue[f] != VENUE_REPORT:
         if not is_dark(trades, f):
             write_fill(rows, trades, seekers, c, out, f)
+        elif enters_at(rows, seekers, plan, trades.order_index[f], trades.timestamp[f]):
+            write_dark_fill(rows, trades, seekers, c, out, f)
         elif trades.order_index[f] < 0 and plan.phantoms == 1:
             write_phantom(rows, trades, seekers, c, out, c.next_fill)
     c.next_fill += 1
@@ -85,25 +87,26 @@ def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: 
     if seekers.kind[i] == s.NO_SEEKER or left == 0:
         return
     dark = seekers.kind[i] == s.DARK
-    write_state(rows, seekers, c, out, plan.session_start, s.ENTER if dark else s.JOIN, row, left)
+    place = plan.session_start, s.ENTER if dark else s.JOIN, row
+    write_state(rows, trades, seekers, plan, c, out, place, left)
     if dark:
         step = write(c, out, plan.session_start, s.FINISH, i, 0)
         step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
 
 
 @inlined
-def enter_late(rows: Rows, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
+def enter_late(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
     """Write the delayed entry of a subject, in the state it has by then."""
     i = later.late[c.late_first]
     c.late_first += 1
     row, time = seekers.before[i], rows.timestamp[rows.first_row[i]] + plan.latency
-    write_state(rows, seekers, c, out, time, s.ENTER, row, rows.leaves[row]).marks |= s.LATE
+    write_state(rows, trades, seekers, plan, c, out, (time, s.ENTER, row), rows.leaves[row]).marks |= s.LATE
     step = write(c, out, time, s.FINISH, i, 0)
     step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
 
 
 @inlined
-def next_time(rows: Rows, trades: Trades, quotes: Quotes, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
+def next_time(rows: Rows, trades: Trades, quotes: Quotes, c: Any) -> tuple[int, int, int]:
     """Return when the next order row, fill and quote are stamped, NEVER where there is none."""
     row = rows.timestamp[c.next_row] if c.next_row < len(rows.timestamp) else NEVER
     fill = trades.timestamp[trades.by_time[c.next_fill]] if c.next_fill < len(trades.by_time) else NEVER
@@ -153,7 +156,7 @@ def decode(
                 join(rows, trades, seekers, plan, c, out, c.joining)
             c.joining += 1
             continue
-        row, fill, quote = next_time(rows, trades, quotes, plan, later, c)
+        row, fill, quote = next_time(rows, trades, quotes, c)
         session, ended, late = due(rows, plan, later, c)
         time = min(row, fill, quote, session, ended, late)
         if time == NEVER:
@@ -172,7 +175,7 @@ def decode(
             c.next_row += 1
             write_row(rows, trades, quotes, seekers, plan, later, c, out, c.next_row - 1)
         elif time == late:
-            enter_late(rows, seekers, plan, later, c, out)
+            enter_late(rows, trades, seekers, plan, later, c, out)
         elif time == fill:
             write_other_fill(rows, trades, seekers, plan, c, out)
         else:

@@ -109,7 +109,7 @@ def warm() -> None:
     flags, places = np.zeros(0, np.int8), np.zeros(0, np.int32)
     trades = Trades._make([*columns, mates(columns[1], none), flags])
     quotes, cursor = Quotes(none, none, none), np.zeros(1, CURSOR).view(np.recarray)
-    seekers, plan = Seekers(flags, flags, flags, flags, places), Plan(0, 0, -1, 0, 0, 1, 0, 0)
+    seekers, plan = Seekers(flags, flags, flags, flags, places), Plan(0, 0, -1, 0, 0, 1, 0, 0, 0)
     steps, ticks = records(PIECE, STEP), np.zeros((2, 1), np.int64)
     count = decode(rows, trades, quotes, seekers, plan, Later(places, places), cursor, steps)
     facts = Facts(flags, readonly(np.zeros(0, np.int8)), none, none, flags, flags, np.zeros(0, np.int64), ticks)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernels.base.compiling import inlined
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, ENTERING, LIT_SUBJECT
+from kernels.dark.records import LIT_SUBJECT
 from kernels.replay import steps as s
 from kernels.replay.orders import DUAL_POSTED, available, join, look, release, subject_of
 from kernels.replay.runs import NONE, TO_COME, Facts, Run
@@ -29,11 +29,10 @@ def enter(run: Run, facts: Facts, step: Any) -> None:
         return
     looks = kind == s.DARK or (kind == s.SWEEP and state.no_sweeps == 0)
     if subject != 0:
-        looks = state.from_rest == 0 or (looks and state.mode != CONSERVATIVE)
-    as_subject = ENTERING if subject != 0 and state.from_rest == 1 else subject
+        looks = state.from_rest == 0  # else its entry is history's, and ``begin_rest`` comes after it
     if state.open == 0 or not looks or available(run, facts, i) <= 0:
         return
-    look(run, facts, step.time, join(run, facts, i, step, as_subject))
+    look(run, facts, step.time, join(run, facts, i, step, subject))
 
 
 @inlined
@@ -67,9 +66,7 @@ def finish(run: Run, facts: Facts, step: Any) -> None:
     """End an entry or amendment: the order rests, or leaves if it bounces or has no dark side (R20, R25)."""
     state, i = run.state[0], step.order
     x = run.slot[i]
-    if x >= 0 and run.book.orders[x].subject == ENTERING:
-        release(run, i)
-    elif x >= 0 and run.book.orders[x].place < 0:
+    if x >= 0 and run.book.orders[x].place < 0:
         resting = facts.kind[i] == s.DARK or step.mid_tick == DUAL_POSTED
         rest_or_leave(run, i, subject_of(run, i) != 0 or (resting and step.marks & s.BOUNCES == 0))
     if state.open == 1:

@@ -1,8 +1,23 @@
 """The dark matches of a replay, in the order in which they happen."""
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import I8, I32, I64
+from kernels.dark.records import RULE_BLOCK
+
+DEAL_PREFERRED: Final = 46
+DEAL_DARK: Final = 47
+DEAL_BOOKED: Final = 48
+DEAL_BLOCK: Final = 50
+
+
+def deal_sources(booked: NDArray[Any], preferenced: NDArray[Any], rule: NDArray[Any]) -> NDArray[np.int16]:
+    """Return the deal source of each match: a booking is one whoever was preferred (R15, R14, R11)."""
+    kinds = [booked != 0, preferenced != 0, rule == RULE_BLOCK]
+    return np.select(kinds, [DEAL_BOOKED, DEAL_PREFERRED, DEAL_BLOCK], DEAL_DARK).astype(np.int16)
 
 
 class Matches(NamedTuple):

@@ -8,10 +8,10 @@ from typing import Any
 from kernels.base.compiling import inlined
 from kernels.conventions import BUY
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, ENTERING
+from kernels.dark.records import CONSERVATIVE
 from kernels.market.ticks import has_half_tick, tick_of
 from kernels.replay import steps as s
-from kernels.replay.runs import BOOKED, BUY_ENTERS, HALF_TICK, IGNORED, MID, NONE, PREFERENCED, SELL_ENTERS, Facts, Run
+from kernels.replay.runs import BOOKED, HALF_TICK, IGNORED, LOCKED, MID, NONE, PREFERENCED, Facts, Run
 
 ONE_CONTRA = 1
 DUAL_POSTED = 1  # mid-tick of a sweep that also rests in the dark (R20)
@@ -35,7 +35,7 @@ def write_terms(run: Run, facts: Facts, i: int, x: int, step: Any, subject: int)
     """Write an order's limit, minimum and kind as they are after a step; a subject rests at the mid only."""
     state, order = run.state[0], run.book.orders[x]
     order.price, order.subject = step.price, subject
-    if subject == 0 or subject == ENTERING:
+    if subject == 0:
         order.half_tick = half_tick_of(run, facts, i, step.price, step.mid_tick)
         order.mid_tick = step.mid_tick
         order.minimum = 0 if state.no_minimums == 1 else step.minimum
@@ -43,11 +43,12 @@ def write_terms(run: Run, facts: Facts, i: int, x: int, step: Any, subject: int)
         order.sweep = 1 if facts.kind[i] == s.SWEEP else 0
         return
     order.sweep = order.mid_tick = order.half_tick = 0
-    order.minimum, order.single_fill = state.minimum, ONE_CONTRA if state.mode == CONSERVATIVE else 2
+    order.minimum = 0 if state.no_minimums == 1 else min(state.minimum, step.contra)
+    order.single_fill = ONE_CONTRA if state.mode == CONSERVATIVE else 2
     improves = state.limit == HALF_TICK or state.dual == 1 or has_half_tick(step.mid_tick)
     if state.limit == MID:
         order.price = 0
-    elif improves and step.price > 0:
+    elif improves and step.price > 0 and state.no_half == 0:
         order.half_tick = tick_of(step.price, facts.ticks)
 
 
@@ -96,10 +97,10 @@ def note_match(run: Run, facts: Facts, time: int, f: int) -> None:
     )
     match.aggressor, match.rule = (0 if fill.passive == 1 else one.side), fill.rule
     match.marks = (PREFERENCED if fill.preferred == 1 else 0) | (IGNORED if fill.ignored == 1 else 0)
+    match.marks |= LOCKED if run.book.state[0].bid == run.book.state[0].offer else 0
     if buy.tag >= 0 and sell.tag >= 0 and buy.participant == sell.participant:
         key = facts.crossing_key[buy.tag]
         match.marks |= BOOKED if key != 0 and key == facts.crossing_key[sell.tag] else 0
-    match.marks |= (BUY_ENTERS if buy.subject == ENTERING else 0) | (SELL_ENTERS if sell.subject == ENTERING else 0)
 
 
 @inlined

@@ -10,7 +10,7 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, ENTERING, LIT_SUBJECT
+from kernels.dark.records import CONSERVATIVE, LIT_SUBJECT
 from kernels.replay import steps as s
 from kernels.replay.entries import begin_rest, enter, finish, join_at_open
 from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
@@ -73,13 +73,12 @@ def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: 
     subject, x = subject_of(run, i), run.slot[i]
     if facts.kind[i] == s.LIT and subject == 0:
         return
-    enters = x >= 0 and run.book.orders[x].subject == ENTERING
     stands = subject != 0 and state.from_rest == 1 and at_entry
-    if not (enters or ((subject == 0 or state.dual == 1) and not stands)):
+    if stands or (subject != 0 and state.dual == 0):
         return
     before, taken = available(run, facts, i), min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
-    if taken < quantity and not enters:
+    if taken < quantity:
         state.displaced += quantity - taken
         run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
         state.cuts += 1
@@ -92,13 +91,27 @@ def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: 
 
 
 @inlined
+def fill(run: Run, facts: Facts, step: Any) -> None:
+    """Take both fills of a historical match; one of the dark book only where it is part of a subject's real entry."""
+    first, second = step.marks & s.AT_ENTRY != 0, step.marks & s.CONTRA_AT_ENTRY != 0
+    if step.marks & s.IN_THE_DARK != 0:
+        entered = first and subject_of(run, step.order) != 0
+        entered = entered or (second and step.contra >= 0 and subject_of(run, step.contra) != 0)
+        if run.state[0].from_rest == 0 or not entered:
+            return
+    fill_leg(run, facts, step.order, step.price, step.quantity, first)
+    if step.contra >= 0:
+        fill_leg(run, facts, step.contra, step.minimum, step.quantity, second)
+
+
+@inlined
 def level(run: Run, facts: Facts, step: Any) -> None:
     """R19: let a sweep that emptied a lit level look into the dark again, at the quote that this leaves."""
     x = run.slot[step.order]
     if x < 0 or run.book.orders[x].leaves <= 0 or run.state[0].open == 0:
         return
     subject = run.book.orders[x].subject
-    if subject != 0 and subject != ENTERING and run.state[0].dual == 0:
+    if subject != 0 and run.state[0].dual == 0:
         return
     dark.set_quote(run.book, step.price, step.quantity)
     look(run, facts, step.time, x)
@@ -198,9 +211,7 @@ def play(played: Any, first: int, stop: int, run: Run, facts: Facts) -> int:
         elif kind == s.REST:
             begin_rest(run, facts, step)
         elif kind == s.FILL:
-            fill_leg(run, facts, step.order, step.price, step.quantity, step.marks & s.AT_ENTRY != 0)
-            if step.contra >= 0:
-                fill_leg(run, facts, step.contra, step.minimum, step.quantity, step.marks & s.CONTRA_AT_ENTRY != 0)
+            fill(run, facts, step)
         elif kind == s.AMEND:
             amend(run, facts, step)
         elif kind == s.LEAVE:

@@ -17,12 +17,12 @@ from kernels.measure.selection import select
 from kernels.replay import rulebook
 from kernels.replay import steps as s
 from kernels.replay.causes import REASON_CANCELLED, REASON_EXPIRED, STATUS_INACTIVE
+from kernels.replay.matches import DEAL_PREFERRED
 from kernels.replay.runs import Facts
 from kernels.replay.steps import CURSOR, Later, Plan, Quotes, Rows, Seekers, Trades
 
 ASKED: Final = "order_type", "arrival_time", "end_time"
 GRACE: Final = 1_000_000  # ns: within it a match counts as given back, so an order stays that much longer
-PREFERRED_DEAL: Final = 46
 OWN_ONLY: Final = 1
 ALONE: Final = -1  # a participant that is nobody else's
 BOUNCES: Final = 0  # time validity of a fill-and-kill order
@@ -52,7 +52,7 @@ def prefers_by_fill(day: Day, choices: ReplayChoices) -> tuple[set[int], bool]:
     """R14: return the participants that prefer their own orders, and whether all do."""
     found = {int(code) for code in choices.preferring}
     if choices.preferencing == "inferred":
-        printed = day.fills["deal_source"] == PREFERRED_DEAL
+        printed = day.fills["deal_source"] == DEAL_PREFERRED
         found |= {int(code) for code in np.unique(day.fills["participant"][printed])}
     return found, choices.preferencing == "all"
 
@@ -148,6 +148,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     plan = Plan(
         rules.session_start, rules.session_end, rules.opening_quote, rules.quotes_first,
         priority[0] if priority else rulebook.BY_RULE, int("no_phantoms" not in switches), replay.latency_ns, GRACE,
+        int(replay.from_rest),
     )  # fmt: skip
     cursor = np.zeros(1, CURSOR).view(np.recarray)
     cursor[0].bid = cursor[0].offer = NULL

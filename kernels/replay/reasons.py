@@ -19,8 +19,9 @@ from kernels.replay.subjects import Subjects
 
 REASONS: Final = (
     "filled", "session", "quote_invalid", "limit_away", "no_contra", "contra_minimum", "own_minimum", "competed_away",
+    "too_late",
 )  # fmt: skip
-FILLED, SESSION, QUOTE, LIMIT, NO_CONTRA, CONTRA_MINIMUM, OWN_MINIMUM, COMPETED = range(len(REASONS))
+FILLED, SESSION, QUOTE, LIMIT, NO_CONTRA, CONTRA_MINIMUM, OWN_MINIMUM, COMPETED, TOO_LATE = range(len(REASONS))
 WITHOUT_MINIMUM: Final = "without minimum"  # the run of R in which subjects have no minimum of their own
 
 
@@ -43,7 +44,7 @@ def write_reach(
                 high = middle
         row = max(low - 1, 0)
         while row < len(time) and time[row] <= until[k] and out[k] < 2:
-            usable = bid[row] != NULL and offer[row] != NULL and bid[row] < offer[row] + locked
+            usable = bid[row] > 0 and offer[row] != NULL and bid[row] < offer[row] + locked
             if usable:
                 out[k] = 2 if side[k] * (bid[row] + offer[row]) <= side[k] * limit[k] else max(out[k], 1)
             row += 1
@@ -62,6 +63,8 @@ def subject_limits(day: Day, choices: Choices, rows: NDArray[Any]) -> I64:
         price = np.zeros_like(price)
     if how == "half_tick":
         flag = np.ones_like(flag)
+    if "no_half_tick" in choices.replay.switches:
+        flag = np.zeros_like(flag)
     signed = np.full(orders, np.iinfo(np.int64).min, np.int64)
     np.maximum.at(signed, index[mine], side * limit2(price, flag, side, choices.simulation.ticks))
     best: I64 = signed[rows] * np.asarray(day.orders["side"])[rows]
@@ -86,17 +89,21 @@ def why_unfilled(
     """Return why R fills nothing of each subject, (k,) place in REASONS.
 
     Who fills at the front of the queue, with minimums aside, was kept from it by a minimum or by those before it; who
-    does not even then had no contra.
+    does not even then had no contra. Who does so at locked quotes alone, which R does not match at, had no quote.
     """
     n, rows, quotes = len(prepared.facts.kind), subjects.rows, prepared.quotes
     why = np.full(len(rows), NO_CONTRA, np.int8)
     optimistic = written[BOUNDS[0]][0]
-    free, bound = np.zeros(n + 1, bool), np.zeros(n + 1, bool)
+    free, bound, locked_out = (np.zeros(n + 1, bool) for _ in range(3))
     ignored = optimistic.marks & runs.IGNORED != 0
+    locked = choices.simulation.allow_locked or "locked" in choices.replay.switches
+    no_price = np.full(len(ignored), not locked) & (optimistic.marks & runs.LOCKED != 0)
     for tags, aside in ((optimistic.buy, runs.BUY_ASIDE), (optimistic.sell, runs.SELL_ASIDE)):
         own = optimistic.marks & aside == 0
-        bound[np.maximum(tags[ignored & own], -1)] = True
-        free[np.maximum(tags[~ignored & own], -1)] = True
+        locked_out[np.maximum(tags[no_price & own], -1)] = True
+        bound[np.maximum(tags[ignored & own & ~no_price], -1)] = True
+        free[np.maximum(tags[~ignored & own & ~no_price], -1)] = True
+    why[locked_out[rows]] = QUOTE
     why[bound[rows]] = CONTRA_MINIMUM
     why[free[rows]] = COMPETED
     if WITHOUT_MINIMUM in written:
@@ -107,11 +114,14 @@ def why_unfilled(
     reach = np.zeros(len(rows), np.int8)
     side = np.asarray(day.orders["side"])[rows].astype(np.int64)
     limits = subject_limits(day, choices, rows)
-    locked = int(choices.simulation.allow_locked)
-    write_reach(*quotes, locked, side, limits, subjects.entry, subjects.until, reach)
+    write_reach(*quotes, int(locked), side, limits, subjects.entry, subjects.until, reach)
     none = np.isin(why, (NO_CONTRA,))
     why[none & (reach == 1)] = LIMIT
     why[none & (reach == 0)] = QUOTE
-    why[none & ((subjects.entry > subjects.until) | (subjects.entry >= prepared.plan.session_end))] = SESSION
+    never = (subjects.entry > subjects.until) | (subjects.entry >= prepared.plan.session_end)
+    why[none & never] = SESSION
+    arrival = np.asarray(day.orders["arrival_time"])[rows]
+    in_time = (arrival <= subjects.until) & (arrival < prepared.plan.session_end)
+    why[none & never & in_time & (arrival < subjects.entry)] = TOO_LATE
     why[filled_rows(fills["R"], n)[rows]] = FILLED
     return why

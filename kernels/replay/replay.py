@@ -46,7 +46,7 @@ def replay(day: Day, choices: Choices, session: Session, minimums: Any = None) -
     prepared = prepare_replay(day, choices, session, minimums)
     subjects = find_subjects(day, prepared, choices.replay)
     asked = asked_scenarios(choices.simulation.scenarios)
-    players = [placebo(day, prepared, choices)]
+    players = [placebo(prepared, choices)]
     if not choices.replay.alone:
         players += [player(day, prepared, choices, name, subjects) for name in asked if name != P]
         players += extra_players(day, prepared, choices, subjects, asked)

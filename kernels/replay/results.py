@@ -7,14 +7,11 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I64
 from kernels.conventions import VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
-from kernels.dark.records import RULE_BLOCK
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay import runs
-from kernels.replay.matches import Matches
+from kernels.replay.matches import DEAL_BOOKED, Matches, deal_sources
 from kernels.replay.prepare import Prepared
-
-DEAL_PREFERRED, DEAL_DARK, DEAL_BOOKED, DEAL_BLOCK = 46, 47, 48, 50
 
 
 def order_ids(day: Day, tags: NDArray[Any]) -> I64:
@@ -44,13 +41,6 @@ def take_matches(day: Day, written: Any) -> Matches:
     )
 
 
-def deal_sources(written: Any) -> NDArray[np.int16]:
-    """Return the deal source of each match (R14, R15, R11)."""
-    deal = np.where(written.marks & runs.PREFERENCED != 0, DEAL_PREFERRED, DEAL_DARK)
-    deal = np.where(written.rule == RULE_BLOCK, DEAL_BLOCK, deal)
-    return np.where(written.marks & runs.BOOKED != 0, DEAL_BOOKED, deal).astype(np.int16)
-
-
 class Kept(NamedTuple):
     """Which fills an order keeps of history, (fills,) bool, and how much of each."""
 
@@ -67,9 +57,7 @@ def kept_fills(day: Day, keeps: NDArray[Any], cuts: Any) -> Kept:
     return Kept(rows, quantity[rows])
 
 
-def simulated_fills(
-    day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept, enters: bool = False
-) -> SimulatedFills:
+def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept) -> SimulatedFills:
     """Return what orders fill under a scenario: dark fills of the book, and what they keep of history.
 
     Parameters
@@ -78,18 +66,14 @@ def simulated_fills(
         Ascending rows of the orders that the scenario changes.
     written : (n,) MATCH
     kept : their fills that stand
-    enters : bool
-        Leave out what subjects traded in the book while they entered as they really did: history's fills of that
-        instant stand for it.
     """
     wanted = np.zeros(len(prepared.facts.kind) + 1, bool)
     wanted[listed] = True
     parts = []
-    deals = deal_sources(written)
-    sides = (written.buy, runs.BUY_ENTERS, runs.BUY_ASIDE), (written.sell, runs.SELL_ENTERS, runs.SELL_ASIDE)
-    for tags, entering, aside in sides:
-        without = aside | (entering if enters else 0)
-        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & without == 0))
+    marks = written.marks
+    deals = deal_sources(marks & runs.BOOKED, marks & runs.PREFERENCED, written.rule)
+    for tags, aside in ((written.buy, runs.BUY_ASIDE), (written.sell, runs.SELL_ASIDE)):
+        rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)
         parts.append((tags[rows], written.time[rows], written.price2[rows], written.quantity[rows], venue, deals[rows]))
     rows, fills = kept.rows, day.fills

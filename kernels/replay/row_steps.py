@@ -7,14 +7,25 @@ reflect a fill say nothing: dark fills are the book's own. ``decode`` walks thro
 from typing import Any
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, VENUE_DARK, VENUE_REPORT
+from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
-from kernels.replay.causes import CAUSE_NONE, ended
 from kernels.replay.rulebook import loses_place
-from kernels.replay.steps import Later, Plan, Quotes, Rows, Seekers, Trades
+from kernels.replay.steps import (
+    NONE,
+    Later,
+    Plan,
+    Quotes,
+    Rows,
+    Seekers,
+    Trades,
+    filled_before,
+    first_fill_at,
+    is_at_entry,
+    is_dark,
+    left_at,
+    off_book,
+)
 
-NONE = -1
-DARK_BOOKED = 48
 PASSIVE = 0
 
 
@@ -30,33 +41,33 @@ def write(c: Any, out: Any, time: int, kind: int, order: int, quantity: int) -> 
 
 
 @inlined
-def write_state(rows: Rows, seekers: Seekers, c: Any, out: Any, time: int, kind: int, row: int, quantity: int) -> Any:
-    """Write a step with what a row says of its order."""
+def asked_of(rows: Rows, trades: Trades, plan: Plan, i: int, row: int) -> int:
+    """Return what a subject asks of the dark by a row: its total, less what it had filled before it came there."""
+    comes = max(rows.timestamp[rows.first_row[i]] + plan.from_rest, plan.session_start)
+    return int(rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, comes))
+
+
+@inlined
+def write_state(
+    rows: Rows,
+    trades: Trades,
+    seekers: Seekers,
+    plan: Plan,
+    c: Any,
+    out: Any,
+    place: tuple[int, int, int],
+    quantity: int,
+) -> Any:
+    """Write a step with what a row says of its order; place : time and kind of the step, the row."""
+    time, kind, row = place
     i = rows.order_index[row]
     step = write(c, out, time, kind, i, quantity)
+    if seekers.subject[i] != 0:
+        step.contra = asked_of(rows, trades, plan, i, row)
     step.price, step.minimum = rows.price[row], rows.minimum[row]
     step.single, step.mid_tick = rows.single[row], rows.mid_tick[row]
     step.marks = s.BOUNCES if seekers.bounces[i] == 1 else 0
     return step
-
-
-@inlined
-def is_dark(trades: Trades, f: int) -> bool:
-    """Tell if a fill is one of the dark book: a market one, or a booking there (R15)."""
-    return bool(trades.venue[f] == VENUE_DARK or trades.deal[f] == DARK_BOOKED)
-
-
-@inlined
-def off_book(rows: Rows, row: int) -> bool:
-    """Tell if a row takes its order off the book with something open: cancelled, expired, killed."""
-    end = ended(rows.next_row[row] < 0, rows.status[row], rows.reason[row], rows.leaves[row])
-    return bool(end != CAUSE_NONE)
-
-
-@inlined
-def is_at_entry(rows: Rows, i: int, time: int) -> bool:
-    """Tell if an instant is that of an order's entry."""
-    return bool(rows.timestamp[rows.first_row[i]] == time)
 
 
 @inlined
@@ -81,16 +92,38 @@ def write_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f
 
 
 @inlined
-def first_fill_at(rows: Rows, trades: Trades, i: int, time: int) -> int:
-    """Return the row of an order's first fill at or after an instant."""
-    low, high = rows.first_fill[i], rows.first_fill[i] + rows.fill_count[i]
-    while low < high:
-        middle = (low + high) >> 1
-        if trades.timestamp[middle] < time:
-            low = middle + 1
-        else:
-            high = middle
-    return int(low)
+def enters_at(rows: Rows, seekers: Seekers, plan: Plan, i: int, time: int) -> bool:
+    """Tell if an order is a subject that enters at an instant as it really did."""
+    return bool(plan.from_rest == 1 and i >= 0 and seekers.subject[i] != 0 and is_at_entry(rows, i, time))
+
+
+@inlined
+def write_dark_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
+    """Write a dark match of a subject's real entry: what it took there nobody else can have."""
+    g = trades.mate[f]
+    b = trades.order_index[g] if g >= 0 and is_dark(trades, g) else NONE
+    if b >= 0 and seekers.kind[b] == s.NO_SEEKER:
+        b = NONE
+    step = write(c, out, trades.timestamp[f], s.FILL, trades.order_index[f], trades.quantity[f])
+    step.contra, step.price, step.minimum = b, f, g
+    step.marks = s.AT_ENTRY | s.IN_THE_DARK
+    trades.taken[f] = 1
+    if b >= 0:
+        trades.taken[g] = 1
+        step.marks |= s.CONTRA_AT_ENTRY if is_at_entry(rows, b, step.time) else 0
+
+
+@inlined
+def write_dark_entry(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+    """Write what a subject traded in the dark as it entered, with those who were there before it."""
+    i, time = rows.order_index[row], rows.timestamp[row]
+    f, end = first_fill_at(rows, trades, i, time), rows.first_fill[i] + rows.fill_count[i]
+    while f < end and trades.timestamp[f] == time:
+        g = trades.mate[f]
+        there = g < 0 or trades.order_index[g] < 0 or seekers.before[trades.order_index[g]] >= 0
+        if is_dark(trades, f) and trades.aggressor[f] != PASSIVE and there and trades.taken[f] == 0:
+            write_dark_fill(rows, trades, seekers, c, out, f)
+        f += 1
 
 
 @inlined
@@ -147,33 +180,13 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> No
 
 
 @inlined
-def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
-    """Return what an order's fills before an instant took of it."""
-    filled = 0
-    for f in range(rows.first_fill[i], first_fill_at(rows, trades, i, time)):
-        if trades.venue[f] != VENUE_REPORT:
-            filled += trades.quantity[f]
-    return filled
-
-
-@inlined
-def left_at(rows: Rows, trades: Trades, row: int, time: int) -> int:
-    """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
-    if off_book(rows, row):
-        return 0
-    i = rows.order_index[row]
-    by_fills = rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, time)
-    return int(max(0, min(rows.leaves[row], by_fills)))
-
-
-@inlined
-def write_rest(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
+def write_rest(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, row: int) -> None:
     """Write what history had left of a subject after the instant of its entry, and its terms then."""
     last = row
     while rows.next_row[last] >= 0 and rows.timestamp[rows.next_row[last]] == rows.timestamp[row]:
         last = rows.next_row[last]
     left = left_at(rows, trades, last, rows.timestamp[row] + 1)
-    write_state(rows, seekers, c, out, rows.timestamp[row], s.REST, last, left)
+    write_state(rows, trades, seekers, plan, c, out, (rows.timestamp[row], s.REST, last), left)
 
 
 @inlined
@@ -188,11 +201,14 @@ def write_row(
         return
     if before < 0:
         total = rows.leaves[row] + rows.matched[row] - rows.carried[i]
-        write_state(rows, seekers, c, out, time, s.ENTER, row, total - filled_before(rows, trades, i, time))
+        left = total - filled_before(rows, trades, i, time)
+        write_state(rows, trades, seekers, plan, c, out, (time, s.ENTER, row), left)
+        if enters_at(rows, seekers, plan, i, time):
+            write_dark_entry(rows, trades, seekers, c, out, row)
         write_levels(rows, trades, quotes, seekers, c, out, row)
         write_finish(rows, seekers, c, out, row)
         if seekers.subject[i] != 0:
-            write_rest(rows, trades, seekers, c, out, row)
+            write_rest(rows, trades, seekers, plan, c, out, row)
         if plan.latency > 0 and seekers.subject[i] != 0:
             later.late[c.late_last] = i
             c.late_last += 1
@@ -222,7 +238,7 @@ def write_amendment(
         other = other or (loses and rows.matched[row] == rows.matched[before])
     if not (moved or change != 0 or other):
         return
-    step = write_state(rows, seekers, c, out, rows.timestamp[row], s.AMEND, row, change)
+    step = write_state(rows, trades, seekers, plan, c, out, (rows.timestamp[row], s.AMEND, row), change)
     if is_at_entry(rows, rows.order_index[row], step.time):
         step.marks |= s.AT_ENTRY
     if loses:

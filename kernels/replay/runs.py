@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 
 from kernels.base.columns import I8, I32, I64, Array
-from kernels.dark.records import CENTRAL, Book, Records, new_book, records
+from kernels.dark.records import Book, Records, new_book, records
 
 NONE: Final = -1
 TO_COME: Final = -2  # slot of a subject whose entry is delayed
@@ -28,7 +28,7 @@ RUN: Final = _fields(
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.
 MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule marks")
 # Marks of a match. Aside: of a run in which only the other order was asked about.
-BOOKED, PREFERENCED, IGNORED, BUY_ENTERS, SELL_ENTERS, BUY_ASIDE, SELL_ASIDE = 1, 2, 4, 8, 16, 32, 64
+BOOKED, PREFERENCED, IGNORED, BUY_ASIDE, SELL_ASIDE, LOCKED = 1, 2, 4, 8, 16, 32
 CUT: Final = _fields("row quantity")  # a historical fill of which only so much was left to take
 
 
@@ -77,8 +77,3 @@ def new_run(orders: int, tick: int, tier: int, locked: bool, capacity: int = 256
 def state_of(run: Run) -> Any:
     """Return a run's state, whose fields can be read and set."""
     return cast(Any, run.state[0])
-
-
-def mode_of(run: Run) -> int:
-    """Return how subjects meet the others in this run's book."""
-    return int(state_of(run).mode) if len(run.subject) else CENTRAL

@@ -30,11 +30,11 @@ SWITCH_FIELDS: Final = {
 
 
 def within(seconds: float) -> str:
-    """Return the name of R's run with at most so many seconds in the dark."""
-    return f"{seconds:g} s"
+    """Return the name of R's run with at most so many seconds in the dark; two numbers never have the same."""
+    return f"{seconds!r} s"
 
 
-def placebo(day: Day, prepared: Prepared, choices: Choices) -> Player:
+def placebo(prepared: Prepared, choices: Choices) -> Player:
     """Return the run in which nobody's behaviour changes."""
     run = empty_run(prepared, choices, locked=False)
     state_of(run).placebo = 1

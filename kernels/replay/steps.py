@@ -5,11 +5,12 @@ A step is a record of int64 fields. What they mean depends on its kind:
 ========== ========================================= ================================================================
 kind       order                                      other fields
 ========== ========================================= ================================================================
-ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, marks
+ENTER      who enters                                 price, quantity (leaves), minimum, single, mid_tick, marks;
+                                                      contra: what a subject asks of the dark
 JOIN       a sweep of before the open                 the same; it keeps its place in the lit book alone
 AMEND      whose rows changed                         as of ENTER; quantity: change of the total
-FILL       whose non-dark fill it is                  contra: the other order, NONE; quantity; price, minimum: rows of
-                                                      the two fills, NONE
+FILL       whose fill outside the dark it is          contra: the other order, NONE; quantity; price, minimum: rows of
+                                                      the two fills, NONE; marks
 LEVEL      the sweep that emptied a lit level         price, quantity: bid and offer at which it looks again
 FINISH     whose entry or amendment is over           mid_tick, marks
 REST       the subject whose entry is over            as of ENTER, after that instant by history
@@ -28,6 +29,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import I8, I32, Array
+from kernels.base.compiling import inlined
+from kernels.conventions import VENUE_DARK, VENUE_REPORT
+from kernels.replay.causes import CAUSE_NONE, ended
+from kernels.replay.matches import DEAL_BOOKED
+
+NONE: Final = -1
 
 ENTER: Final = 1
 JOIN: Final = 2
@@ -56,6 +63,7 @@ LOSES: Final = 2  # an amendment that costs the order its place (R13)
 LATE: Final = 4  # the entry of a subject, its latency after the order's own
 AT_ENTRY: Final = 8  # at the instant of the order's entry: an amendment, a fill
 CONTRA_AT_ENTRY: Final = 16  # of FILL: the same of the other order
+IN_THE_DARK: Final = 32  # of FILL: of a subject's entry; a run takes it where that entry is as it really was
 # Marks of ENDED, written when P is played.
 WAS_OPEN: Final = 1  # P had not filled it either
 
@@ -135,6 +143,7 @@ class Plan(NamedTuple):
     phantoms: int  # 1: fills of orders that the order file lacks enter as aggressors
     latency: int  # ns, of subjects
     grace: int  # ns that an order stays after history filled it, which is the tolerance of fidelity
+    from_rest: int  # 1: subjects enter as they really did
 
 
 CURSOR: Final = _fields(
@@ -149,3 +158,55 @@ class Later(NamedTuple):
 
     ended: I32  # (orders,) orders that history ended by a fill
     late: I32  # (orders,) subjects whose entry is delayed; empty without latency
+
+
+@inlined
+def is_dark(trades: Trades, f: int) -> bool:
+    """Tell if a fill is one of the dark book: a market one, or a booking there (R15)."""
+    return bool(trades.venue[f] == VENUE_DARK or trades.deal[f] == DEAL_BOOKED)
+
+
+@inlined
+def off_book(rows: Rows, row: int) -> bool:
+    """Tell if a row takes its order off the book with something open: cancelled, expired, killed."""
+    end = ended(rows.next_row[row] < 0, rows.status[row], rows.reason[row], rows.leaves[row])
+    return bool(end != CAUSE_NONE)
+
+
+@inlined
+def is_at_entry(rows: Rows, i: int, time: int) -> bool:
+    """Tell if an instant is that of an order's entry."""
+    return bool(rows.timestamp[rows.first_row[i]] == time)
+
+
+@inlined
+def first_fill_at(rows: Rows, trades: Trades, i: int, time: int) -> int:
+    """Return the row of an order's first fill at or after an instant."""
+    low, high = rows.first_fill[i], rows.first_fill[i] + rows.fill_count[i]
+    while low < high:
+        middle = (low + high) >> 1
+        if trades.timestamp[middle] < time:
+            low = middle + 1
+        else:
+            high = middle
+    return int(low)
+
+
+@inlined
+def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
+    """Return what an order's fills before an instant took of it."""
+    filled = 0
+    for f in range(rows.first_fill[i], first_fill_at(rows, trades, i, time)):
+        if trades.venue[f] != VENUE_REPORT:
+            filled += trades.quantity[f]
+    return filled
+
+
+@inlined
+def left_at(rows: Rows, trades: Trades, row: int, time: int) -> int:
+    """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
+    if off_book(rows, row):
+        return 0
+    i = rows.order_index[row]
+    by_fills = rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, time)
+    return int(max(0, min(rows.leaves[row], by_fills)))

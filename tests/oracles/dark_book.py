@@ -47,7 +47,7 @@ class NaiveDarkBook:
 
     def quote(self) -> Quote | None:
         """R1, R4: the quote if it can be matched at."""
-        if self.bid is None or self.offer is None:
+        if self.bid is None or self.offer is None or self.bid <= 0:
             return None
         usable = self.bid < self.offer or (self.locked and self.bid == self.offer)
         return (self.bid, self.offer) if usable else None

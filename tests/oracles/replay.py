@@ -230,6 +230,9 @@ class Run:
         """Tell if a fill of history happens."""
         return True
 
+    def on_dark_trade(self, step: Step) -> None:
+        """What a subject took in the dark at its entry is nothing to the placebo."""
+
     def on_late(self, step: Step) -> None:
         """A subject's delay is nothing to the placebo."""
 

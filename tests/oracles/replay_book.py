@@ -56,7 +56,7 @@ class Book:
     def usable(self) -> Quote | None:
         """R1, R4: the quote if one can match at it."""
         bid, offer = self.quote
-        if bid is None or offer is None or bid > offer or (bid == offer and not self.rules.locked):
+        if bid is None or offer is None or bid <= 0 or bid > offer or (bid == offer and not self.rules.locked):
             return None
         return bid, offer
 
@@ -67,8 +67,6 @@ class Book:
     def may_meet(self, x: Order, c: Order, actor: Order) -> bool:
         """Sides, preferenceOnly, and decisions 20: two subjects meet only at the entry of a sweep."""
         if x.side == c.side or ((x.own_only or c.own_only) and x.broker != c.broker):
-            return False
-        if actor.entering and (x.subject or c.subject):
             return False
         entry_of_sweep = x is actor and x.sweep and not x.rests
         return not (x.subject and c.subject) or self.rules.subjects_meet or entry_of_sweep

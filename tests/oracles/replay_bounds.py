@@ -15,7 +15,7 @@ class OptimisticBook(Book):
             return []
         mid = Fraction(sum(quote), 2)
         fills: list[Fill] = []
-        for c in [] if x.entering else self.resting:
+        for c in self.resting:
             quantity = min(self.left(x, fills), self.offers(c))
             meets = c.subject != x.subject and super().may_meet(x, c, x)
             if quantity > 0 and meets and accepts(x, mid) and accepts(c, mid):

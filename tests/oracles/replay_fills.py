@@ -25,9 +25,8 @@ def own_fills(run: Run, order: int) -> list[OwnFill]:
     """Return what an order fills in a run, in time order: dark fills of the book, and what stands of history."""
     plain = run.plain
     fills = []
-    for place, m in enumerate(run.book.matches):
-        really = isinstance(run, SubjectRun) and place in run.entry_matches
-        if order in (m.buy, m.sell) and not (really and isinstance(run, SubjectRun) and run.is_subject(order)):
+    for m in run.book.matches:
+        if order in (m.buy, m.sell):
             deal = 48 if m.booked else 46 if m.preferenced else 50 if m.rule == "block" else 47
             fills.append(OwnFill(order, m.time, m.price, m.quantity, True, deal))
     for row in range(len(plain.fills["order_index"])):
@@ -41,6 +40,12 @@ def own_fills(run: Run, order: int) -> list[OwnFill]:
     return sorted(fills, key=lambda fill: fill.time)
 
 
+def met_at_entry(run: Run, row: int) -> bool:
+    """Tell if a fill is the other side of what a subject took in the dark as it entered."""
+    entries = run.market.dark_entries.values() if isinstance(run, SubjectRun) else ()
+    return any(other and other.row == row and other.time >= run.plain.start for legs in entries for _, other in legs)
+
+
 def stands(run: Run, order: int, row: int, dark: bool, time: int) -> int:
     """Return how much of a fill of history an order keeps."""
     quantity = int(run.plain.fills["quantity"][row])
@@ -48,6 +53,8 @@ def stands(run: Run, order: int, row: int, dark: bool, time: int) -> int:
     at_entry = time == int(run.plain.orders["arrival_time"][order])
     if subject and run.plain.from_rest and at_entry:
         return quantity
+    if met_at_entry(run, row) and (not subject or isinstance(run, Dual)):
+        return run.cut.get(row, quantity)
     if dark or (subject and not isinstance(run, Dual) and time >= run.plain.start):
         return 0
     return run.cut.get(row, quantity)

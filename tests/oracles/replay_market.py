@@ -26,6 +26,7 @@ class Market:
     steps: list[Step] = field(default_factory=list)
     own_fills: dict[tuple[int, int], list[Leg]] = field(default_factory=dict)  # of (order, instant): not passive
     partners: dict[int, Leg] = field(default_factory=dict)  # by row of the fill table: the other leg of its match
+    dark_entries: dict[int, list[tuple[Leg, Leg | None]]] = field(default_factory=dict)  # both legs, by subject
     first_quote_at: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
     opening: tuple[int | None, int | None] = (None, None)
     tick: int = 0
@@ -58,6 +59,10 @@ def fill_steps(market: Market) -> list[Step]:
                 same = [a for a in absent if (a.time, a.order_id) == (leg.time, leg.order_id)]
                 done |= {a.row for a in same}
                 steps.append(phantom(plain, leg, sum(a.quantity for a in same)))
+            elif is_at_entry(plain, leg):
+                other = next((a for a, d in legs if a.row != leg.row and match[a.row] == match[leg.row]), None)
+                market.dark_entries.setdefault(leg.order, []).append((leg, other))
+                steps.append(Step(leg.time, "dark_trade", legs=(leg, other) if other else (leg,)))
             continue
         both = [a for a, d in legs if match[a.row] == match[leg.row] and not is_dark_deal(d) and d not in REPORTS]
         done |= {a.row for a in both}
@@ -69,6 +74,12 @@ def fill_steps(market: Market) -> list[Step]:
 
 def is_dark_deal(deal: int) -> bool:
     return deal in DARK_DEALS or deal == DARK_BOOKING
+
+
+def is_at_entry(plain: Plain, leg: Leg) -> bool:
+    """Tell if a fill is of the entry of a subject that enters as it really did."""
+    subject = plain.from_rest and leg.order in plain.subjects
+    return subject and leg.time == int(plain.orders["arrival_time"][leg.order])
 
 
 def is_phantom(plain: Plain, leg: Leg, deal: int, legs: list[tuple[Leg, int]]) -> bool:
@@ -131,7 +142,7 @@ def read_market(plain: Plain) -> Market:
         market.first_quote_at.setdefault(time, quote)
     market.steps = [step for *_, step in sorted(placed, key=lambda p: p[:3])]
     for step in market.steps:
-        for leg in step.legs:
+        for leg in step.legs if step.kind == "trade" else ():
             if leg.order >= 0 and leg.aggressor != 0:
                 market.own_fills.setdefault((leg.order, leg.time), []).append(leg)
     market.prefers = who_prefers(plain)

@@ -20,7 +20,6 @@ class Order:
     own_only: bool = False
     prefers: bool = False
     subject: bool = False
-    entering: bool = False  # a subject that enters as it really did: it meets whom it really met
     price: int = 0  # 0 market
     half: Fraction = Fraction(0)  # how much better than its price the limit is
     mid_tick: int = 0

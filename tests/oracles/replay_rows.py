@@ -77,6 +77,7 @@ class Step:
     change: int = 0  # of the total; the leaves of an entry
     left: int = 0  # what the row says is left
     minimum: int = 0
+    asked: int = 0  # what a subject asks of the dark
     single: bool = False
     keeps: bool = False
     legs: tuple[Leg, ...] = ()
@@ -169,6 +170,7 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
             for name, column in (("price", "price"), ("mid_tick", "mid_tick"), ("minimum", "minimum_quantity"))
         }
         values |= {"order": order, "row": row, "single": bool(e["single_fill"][row] == 1)}
+        values["asked"] = asked_of(plain, order, row)
         time, left = int(e["timestamp"][row]), int(e["leaves_quantity"][row])
         before = rows[place - 1]
         if place == 0:
@@ -188,6 +190,13 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
         if row == rows[-1] and left <= 0:
             steps.append((row, Step(time, "filled", order=order)))
     return steps
+
+
+def asked_of(plain: Plain, order: int, row: int) -> int:
+    """Return what a subject asks of the dark: all it wants by a row, without what it had before it came there."""
+    comes = max(int(plain.orders["arrival_time"][order]) + int(plain.from_rest), plain.start)
+    carried = int(plain.orders["carried_quantity"][order])
+    return total(plain, row) - carried - filled_before(plain, order, comes)
 
 
 def filled_before(plain: Plain, order: int, time: int) -> int:

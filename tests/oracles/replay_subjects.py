@@ -6,7 +6,7 @@ from tests.oracles.replay import Run
 from tests.oracles.replay_bounds import ConservativeBook, OptimisticBook
 from tests.oracles.replay_market import Market, read_market
 from tests.oracles.replay_orders import Order
-from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, is_sweep, left_at, tick_at
+from tests.oracles.replay_rows import REPORTS, Leg, Plain, Step, asked_of, is_sweep, left_at, tick_at
 
 
 def horizon(plain: Plain, order: int) -> int:
@@ -35,14 +35,12 @@ class SubjectRun(Run):
     """R: subjects rest in the dark instead of doing what they did; everybody competes."""
 
     dual = False
-    enters_really = True
 
     def __init__(self, market: Market, placebo: Run) -> None:
         super().__init__(market, placebo)
         plain = self.plain
         self.until = {order: horizon(plain, order) for order in plain.subjects}
         self.came: set[int] = set()  # subjects that are, or were, in the dark
-        self.entry_matches: set[int] = set()  # places of matches that such entries made
 
     def is_subject(self, order: int) -> bool:
         return order in self.until
@@ -64,16 +62,17 @@ class SubjectRun(Run):
 
     def set_terms(self, order: Order, step: Step) -> None:
         """Decisions 20: a subject rests at the mid alone; its limit and minimum are a choice."""
-        if not self.is_subject(order.row) or order.entering:
+        if not self.is_subject(order.row):
             super().set_terms(order, step)
             return
         plain = self.plain
         order.price, order.mid_tick, order.half = step.price, 0, Fraction(0)
-        order.minimum, order.single = plain.minimum, False
+        order.minimum = 0 if self.has("no_minimums") else min(plain.minimum, step.asked)
+        order.single = False
         improves = plain.subject_limit == "half_tick" or self.dual or step.mid_tick in (1, 4, 6)
         if plain.subject_limit == "mid":
             order.price = 0
-        elif improves and step.price > 0:
+        elif improves and step.price > 0 and not self.has("no_half_tick"):
             order.half = Fraction(tick_at(step.price, plain.ticks), 2)
 
     def may_come(self, order: Order) -> bool:
@@ -95,22 +94,27 @@ class SubjectRun(Run):
 
     def enter_really(self, order: Order, step: Step) -> None:
         """``from_rest``: the entry as it was; then what history had left of it after that instant rests."""
-        before, order.entering = len(self.book.matches), True
-        self.set_terms(order, step)
-        looks = self.enters_really and not self.has("no_sweeps")
-        if order.sweep and looks and self.until[order.row] >= self.now:
-            bounces, order.bounces = order.bounces, True  # it has no place in the dark of its own
-            self.enter_sweep(order)
-            order.bounces = bounces
-        else:
-            self.trade_levels(order)
-        self.entry_matches |= set(range(before, len(self.book.matches)))
-        order.entering, order.sweep, order.subject = False, False, True
+        for leg, other in self.market.dark_entries.get(order.row, []):
+            if leg.aggressor != 0 and self.was_there(other, order):
+                self.trade([leg, other] if other else [leg])
+        self.trade_levels(order)
+        order.sweep, order.subject = False, True
         last = last_row_at(self.plain, order.row, step.time)
         price, mid_tick = (int(self.plain.events[name][last]) for name in ("price", "mid_tick"))
-        self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick))
+        asked = asked_of(self.plain, order.row, last)
+        self.set_terms(order, Step(step.time, "rest", price=price, mid_tick=mid_tick, asked=asked))
         order.leaves = left_at(self.plain, order.row, last, step.time + 1)
         self.enter_dark(order, levels=False)
+
+    def was_there(self, other: Leg | None, order: Order) -> bool:
+        """Tell if a counterparty had come before an order."""
+        first = self.plain.orders["first_row"]
+        return other is None or other.order < 0 or bool(first[other.order] < first[order.row])
+
+    def on_dark_trade(self, step: Step) -> None:
+        """The rest of what a real entry traded in the dark at its instant."""
+        if self.is_started:
+            self.trade(list(step.legs))
 
     def enter_dark(self, order: Order, levels: bool = True) -> None:
         """A pass; what it really traded in the lit book at this instant; then it rests."""
@@ -180,7 +184,7 @@ class SubjectRun(Run):
 
     def takes(self, leg: Leg, order: Order) -> bool:
         """Decisions 20: a subject's own fills do not happen; in D those elsewhere than in the dark do."""
-        if not self.is_subject(order.row) or order.entering:
+        if not self.is_subject(order.row):
             return True
         if self.plain.from_rest and leg.time == int(self.plain.orders["arrival_time"][order.row]):
             return False  # it is in what was left after that instant
@@ -207,7 +211,6 @@ class Conservative(SubjectRun):
     """Only quantity that stayed open to its order's end, so that no real fill is displaced."""
 
     book_kind = ConservativeBook
-    enters_really = False
 
     def new_order(self, step: Step) -> Order:
         order = super().new_order(step)

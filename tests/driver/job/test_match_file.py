@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from driver.job.match_file import deal_sources, write_matches
+from driver.job.match_file import write_matches
 from driver.plan.jobs import Job, Settings
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
+from kernels.replay.matches import deal_sources
 from tests.builders import build_day
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay
@@ -177,6 +178,6 @@ def test_trades_convert_back(tmp_path: Path, market: Market, output_format: str)
     np.testing.assert_array_equal(table["quantity"], found.quantity)
     np.testing.assert_array_equal(table["price"], found.price2 // 2)
     np.testing.assert_array_equal(table["extended_price"], found.price2 * 5_000)
-    np.testing.assert_array_equal(table["deal_source"], deal_sources(found))
+    np.testing.assert_array_equal(table["deal_source"], deal_sources(found.booked, found.preferenced, found.rule))
     np.testing.assert_array_equal(table["aggressor"], np.array([0, 2, 1])[found.aggressor_side + 1])
     assert NULL not in table["match_id"]

@@ -138,6 +138,7 @@ def test_why_subjects_fill_nothing_adds_up(played: Path, orders: list[Row]) -> N
     assert sum(int(row["order_quantity"]) for row in rows) == sum(int(row["order_quantity"]) for row in unfilled)
     assert {row["value"] for row in rows} <= {
         "session", "quote_invalid", "limit_away", "no_contra", "contra_minimum", "own_minimum", "competed_away",
+        "too_late",
     }  # fmt: skip
     away = sum(int(row["orders"]) for row in rows if row["value"] == "limit_away")
     assert next(int(row["excluded_by_limit"]) for row in read(played / "bounds.csv")) == away

@@ -39,7 +39,7 @@ def random_choices(rng: Random, selection: Selection | None = None, **chosen: An
         "rest_seconds": rng.choice((0.001, 0.005, 0.02, 300.0)),
         "from_rest": rng.random() < 0.25,
         "subjects_meet": rng.random() < 0.2,
-        "minimum": rng.choice((0, 0, 0, 10)),
+        "minimum": rng.choice((0, 0, 10, 60)),
         "latency_ns": rng.choice((0, 0, 0, 400_000)),
         "without": rng.choice(((), (), (), (3,))),
         "preferencing": rng.choice(("inferred", "inferred", "all", "none")),

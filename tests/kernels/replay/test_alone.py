@@ -35,7 +35,7 @@ def whole_run(day: MemoryDay, choices: Choices, k: int, name: str) -> list[tuple
     """Return the matches of the k-th subject in a run through the whole day that asks about it alone."""
     prepared = prepare_replay(day, choices, SESSION)
     one = take(find_subjects(day, prepared, choices.replay), slice(k, k + 1))
-    players = [placebo(day, prepared, choices), player(day, prepared, choices, name, one)]
+    players = [placebo(prepared, choices), player(day, prepared, choices, name, one)]
     drive(prepared, players)
     return own_matches(players[1].written()[0], int(one.rows[0]))
 

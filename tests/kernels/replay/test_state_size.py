@@ -23,7 +23,7 @@ def test_all_runs_together_keep_at_most_200_bytes_an_order() -> None:
     prepared = prepare_replay(day, choices, Session(START, END))
     subjects = find_subjects(day, prepared, choices.replay)
     names = "R", *BOUNDS, "D"
-    players = [placebo(day, prepared, choices), *(player(day, prepared, choices, name, subjects) for name in names)]
+    players = [placebo(prepared, choices), *(player(day, prepared, choices, name, subjects) for name in names)]
     orders = len(day.orders["order_id"])
     shared = [*prepared.seekers, *prepared.facts, *prepared.later]
     kept = bytes_by_order(shared, orders)
