@@ -128,6 +128,7 @@ def then_history(
     more = (
         index[rows], np.asarray(day.fills["timestamp"])[rows], prepared.inputs.sums.price2[rows], quantity,
         np.asarray(day.fills["venue"])[rows], np.asarray(day.fills["deal_source"])[rows],
+        np.zeros(len(rows), np.int8),
     )  # fmt: skip
     own: list[Any] = list(fills[1:])
     columns = [np.concatenate([one, other]).astype(one.dtype) for one, other in zip(own, more, strict=True)]

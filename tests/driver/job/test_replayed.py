@@ -73,6 +73,7 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     central = played.matches["R"]
     pairs = zip(central.buy_order_id, central.sell_order_id, central.quantity, central.price2, strict=True)
     assert [tuple(map(int, pair)) for pair in pairs] == [(1, 2, 40, 6_780), (1, 3, 30, 6_780)]
+    assert [int(played.fills[name].by_book.sum()) for name in ("P", "R", "D")] == [0, 4, 4]  # two matches, both sides
     assert played.unfilled == {"no_contra": [1, 25]}
     assert played.lifeless == 0
     assert played.counts["replay_left_open"] == 40

@@ -123,6 +123,21 @@ def test_what_subjects_fill_is_what_their_matches_say(played: Path, orders: list
         assert filled > 0
 
 
+def test_a_replay_engages_the_orders_that_its_matches_are_of(
+    played: Path, orders: list[Row], matches: list[Row]
+) -> None:
+    """A real fill that stands, in the lit book or an auction, engages nobody."""
+    lived = [row["order_id"] for row in orders if row["window_end"]]
+    for row in read(played / "global_summary.csv"):
+        if row["scenario"] in ("P", "R", "D"):
+            mine = [match for match in matches if match["scenario"] == row["scenario"]]
+            traded = {match[f"{side}_order_id"] for match in mine for side in ("buy", "sell")}.intersection(lived)
+            assert int(row["engaged_orders"]) == len(traded) > 0
+            assert float(row["engagement_rate"]) == len(traded) / len(lived)
+            shares = {one["order_id"] for one in orders if int(one[f"{row['scenario']}_simulated_quantity"])}
+            assert shares == traded
+
+
 def is_subject(row: Row) -> bool:
     """Return whether an order rests in the dark under R: it is not dark itself, and lived in the session."""
     return int(row["order_type"]) & DARK == 0 and row["window_end"] != ""
