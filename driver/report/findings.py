@@ -9,7 +9,7 @@ from typing import Any
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.charts import Row, number
 from driver.tables.statistics import FEW_CLUSTERS, status_of
-from kernels.conventions import PLACEBO, SCENARIO_TABLE
+from kernels.conventions import PLACEBO, REPLAYED, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
 ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
@@ -65,9 +65,11 @@ def _reality(real: Row) -> str:
 def _scenario(row: Row, cluster: Row | None) -> str:
     saving, value = number(row["saving_bps"]), number(row["saving_value"])
     word = "less" if saving >= 0 else "more"
+    ratio = number(row["fill_ratio_in_session" if row["scenario"] in REPLAYED else "fill_ratio"])
+    where = " in the session" if row["scenario"] in REPLAYED else ""
     text = (
         f"Under {row['scenario']} the same orders would have cost {abs(saving):.2f} bps {word} "
-        f"({abs(value):,.0f} in currency), with {100 * number(row['fill_ratio']):.1f} % of the shares filled."
+        f"({abs(value):,.0f} in currency), with {100 * ratio:.1f} % of the shares{where} filled."
     )
     if cluster is None or cluster["ci_low"] is None:
         return text

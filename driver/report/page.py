@@ -108,7 +108,8 @@ def report_content(results: Path) -> dict[str, Any]:
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
     counts = {str(row["kind"]): int(charts.number(row["count"])) for row in quality}
-    found = findings(summary, tables["statistics"], counts, settings, replay_notes(results))
+    said = replay_notes(results, bool(settings.get("from_rest")))
+    found = findings(summary, tables["statistics"], counts, settings, said)
     return {
         "summary": summary,
         "findings": [_unbroken(sentence) for sentence in found],

@@ -93,7 +93,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
             summary.up_to_date, summary.headline = True, folder.headline(results)
-            summary.notes += (*quality_notes(results), *replay_notes(results))
+            summary.notes += (*quality_notes(results), *replay_notes(results, config.from_rest))
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
@@ -245,7 +245,11 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
-    summary.notes += (*quality_notes(summary.results), *replay_notes(summary.results), *made.notes)
+    summary.notes += (
+        *quality_notes(summary.results),
+        *replay_notes(summary.results, record.config.from_rest),
+        *made.notes,
+    )
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

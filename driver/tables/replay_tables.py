@@ -22,6 +22,7 @@ CAUSE_COLUMNS: Final = ("security_code", "date", "by", "name", *MEASURES, *OF_RU
 BOUND_COLUMNS: Final = (
     "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
     *(f"{run}_fill_ratio" for run in RUNS),
+    *(f"{run}_fill_ratio_diluted" for run in ("real", *RUNS)),
     "excluded_by_limit", "excluded_by_life",
     *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
     *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
@@ -29,7 +30,7 @@ BOUND_COLUMNS: Final = (
 )  # fmt: skip
 LIMIT_COLUMNS: Final = (
     "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
-    "saving_bps", "saving_touch_bps", "best",
+    "fill_ratio_diluted", "saving_bps", "saving_touch_bps", "best",
 )  # fmt: skip
 BY_LIMIT: Final = "limit_away"  # why subjects of R fill nothing, of ``kernels.replay.reasons``
 Key = tuple[str, str]  # security and date, or ALL
@@ -131,8 +132,9 @@ def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapp
     real, runs = by_name["real"], [by_name[name] for name in RUNS]
     row: dict[str, Value] = dict(zip(("security_code", "date"), key, strict=True))
     row |= {name: real[name] for name in ("orders", "priced_orders", "order_quantity")}
-    row |= {"real_fill_ratio": real["fill_ratio"]}
-    row |= {f"{run['scenario']}_fill_ratio": run["fill_ratio"] for run in runs}
+    for run in (real, *runs):  # fills of orders that never lived in the session are not the replay's
+        row[f"{run['scenario']}_fill_ratio"] = run["fill_ratio_in_session"]
+        row[f"{run['scenario']}_fill_ratio_diluted"] = run["fill_ratio"]
     row |= {name: excluded[name] for name in ("excluded_by_limit", "excluded_by_life")}
     signs = set()
     for charge in CHARGED:
@@ -166,9 +168,11 @@ def limit_row(seconds: str, sums: Mapping[str, int]) -> dict[str, Value]:
     row: dict[str, Value] = {"dark_seconds": float(seconds)}
     row |= {name: sums[name] for name in ("orders", "order_quantity", "priced_orders")}
     row["filled_quantity"] = sums["filled_quantity"]
-    row["fill_ratio"] = ratio(sums["filled_quantity"], sums["order_quantity"])
+    filled, asked = sums["filled_quantity"], sums["order_quantity"]
+    row["fill_ratio"] = ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"])
+    row["fill_ratio_diluted"] = ratio(filled, asked)
     row["saving_bps"] = cost_bps(sums["saving"], sums["base"])
     row["saving_touch_bps"] = cost_bps(sums["saving_touch"], sums["base_touch"])
     if sums["unknown_orders"]:
-        row |= dict.fromkeys(("filled_quantity", "fill_ratio", "saving_bps", "saving_touch_bps"))
+        row |= dict.fromkeys(("filled_quantity", "fill_ratio", "fill_ratio_diluted", "saving_bps", "saving_touch_bps"))
     return row

@@ -19,10 +19,13 @@ YES, NOT_IDENTIFIED, NOT_TRUSTED = "yes", "not identified", "not to be trusted"
 CHARGED: Final = {"saving_bps": "at the mid of the end", "saving_touch_bps": "at the touch"}
 
 
-def replay_notes(results: Path) -> tuple[str, ...]:
-    """Return a sentence on fidelity, and one on the bounds, of a run that replayed the dark book."""
+def replay_notes(results: Path, from_rest: bool = False) -> tuple[str, ...]:
+    """Return a sentence on fidelity, and one on the bounds, of a run that replayed the dark book.
+
+    from_rest : whether orders kept what they really filled as they entered
+    """
     fidelity, bounds = (_whole(results / f"{name}.csv") for name in ("fidelity", "bounds"))
-    return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds) if bounds else ()))
+    return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds, from_rest) if bounds else ()))
 
 
 def _whole(path: Path) -> Cells | None:
@@ -55,7 +58,7 @@ def _floor() -> str:
     return f"R and D are {NOT_TRUSTED}: the replay is below the floor of {floor}"
 
 
-def bounds_words(row: Cells) -> tuple[str, ...]:
+def bounds_words(row: Cells, from_rest: bool = False) -> tuple[str, ...]:
     """Return what R saves between its bounds, whether its sign is known, and what it fills."""
     if not all(row[f"{run}_{charge}"] for run in RUNS for charge in CHARGED):
         return ()
@@ -66,11 +69,17 @@ def bounds_words(row: Cells) -> tuple[str, ...]:
     ]
     low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
     sign = "its sign is identified" if row["identified"] == YES else "its sign is not identified"
-    filled = f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked ({100 * low:.1f} to {100 * high:.1f} %)"
+    filled = (
+        f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked in the session ({100 * low:.1f} to "
+        f"{100 * high:.1f} %)"
+    )
+    really = f"{_percent(row['real_fill_ratio'])} really filled" + (
+        ", fills of the instant of entry in both (from_rest)" if from_rest else ""
+    )
     excluded = f"{int(row['excluded_by_limit']):,} orders are excluded by their limit, {int(row['excluded_by_life']):,}"
     return (
         f"R saves {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, "
-        f"{_percent(row['real_fill_ratio'])} really filled; {excluded} by their life",
+        f"{really}; {excluded} by their life",
     )
 
 

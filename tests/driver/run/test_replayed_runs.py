@@ -181,7 +181,8 @@ def test_bounds_are_the_smallest_and_largest_of_three_runs(played: Path) -> None
             signs |= {(float(saving) > 0) - (float(saving) < 0) for saving in three}
         assert row["identified"] == ("yes" if signs in ({1}, {-1}) else "not identified")
         for name in ("R", "R_optimistic", "R_conservative"):
-            assert row[f"{name}_fill_ratio"] == by_name[name]["fill_ratio"]
+            assert row[f"{name}_fill_ratio"] == by_name[name]["fill_ratio_in_session"]
+            assert row[f"{name}_fill_ratio_diluted"] == by_name[name]["fill_ratio"]
 
 
 def test_without_an_end_a_time_limit_is_the_replay_and_then_what_came_after_the_session(
@@ -206,7 +207,7 @@ def test_without_an_end_a_time_limit_is_the_replay_and_then_what_came_after_the_
     whole = {row["scenario"]: row for row in read(played / "global_summary.csv")}
     for row in rows.values():
         assert (row["orders"], row["order_quantity"]) == (whole["R"]["orders"], whole["R"]["order_quantity"])
-        assert float(row["fill_ratio"]) == int(row["filled_quantity"]) / int(row["order_quantity"])
+        assert float(row["fill_ratio_diluted"]) == int(row["filled_quantity"]) / int(row["order_quantity"])
 
 
 def test_no_contra_is_used_beyond_what_it_had(orders: list[Row], matches: list[Row]) -> None:

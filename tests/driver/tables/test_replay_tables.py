@@ -17,7 +17,18 @@ from kernels.replay.fidelity import Fidelity
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 NAMES = Fidelity._fields
-SUMS = ("orders", "order_quantity", "priced_orders", "filled_quantity", "base", "base_touch", "saving", "saving_touch")
+SUMS = (
+    "orders",
+    "order_quantity",
+    "priced_orders",
+    "filled_quantity",
+    "base",
+    "base_touch",
+    "saving",
+    "saving_touch",
+    "outside_quantity",
+    "outside_filled",
+)
 
 
 def read(results: Path, name: str) -> list[dict[str, str]]:
@@ -107,7 +118,9 @@ def test_time_limits_are_summed_by_security_and_the_best_is_marked(results: Path
         sums = {name: sum(limits(k)[seconds][name] for k in of_jobs[row["security_code"]]) for name in SUMS}
         for name in ("orders", "order_quantity", "priced_orders", "filled_quantity"):
             assert int(row[name]) == sums[name]
-        assert float(row["fill_ratio"]) == sums["filled_quantity"] / sums["order_quantity"]
+        assert float(row["fill_ratio_diluted"]) == sums["filled_quantity"] / sums["order_quantity"]
+        inside = sums["filled_quantity"] - sums["outside_filled"], sums["order_quantity"] - sums["outside_quantity"]
+        assert float(row["fill_ratio"]) == inside[0] / inside[1]
         for charge in ("", "_touch"):
             expected = 10_000 * Fraction(sums[f"saving{charge}"], 65_536 * sums[f"base{charge}"])
             assert float(row[f"saving{charge}_bps"]) == float(expected)
@@ -121,12 +134,13 @@ def test_a_limit_that_is_not_known_of_all_orders_has_no_figures() -> None:
     known = dict.fromkeys(SUMS, 4) | {"unknown_orders": 0}
     text = limits_csv({"1": {"30": known, "60": known | {"unknown_orders": 1}}}).decode().splitlines()
     assert text[1].endswith("chosen_after_the_fact")
-    assert text[2] == "1,60.0,4,4,4,,,,,"
+    assert text[2] == "1,60.0,4,4,4,,,,,,"
 
 
 def run(name: str, at_mid: float | None, at_touch: float | None, ratio: float = 0.5) -> dict[str, Any]:
     return {
-        "scenario": name, "orders": 9, "priced_orders": 8, "order_quantity": 100, "fill_ratio": ratio,
+        "scenario": name, "orders": 9, "priced_orders": 8, "order_quantity": 100, "fill_ratio": ratio + 0.1,
+        "fill_ratio_in_session": ratio,
         "saving_bps": at_mid, "saving_touch_bps": at_touch,
     }  # fmt: skip
 
@@ -158,6 +172,7 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
         max(at_touch, key=str),
     )
     assert (row["excluded_by_limit"], row["excluded_by_life"], row["real_fill_ratio"]) == (3, 2, 0.9)
+    assert (row["real_fill_ratio_diluted"], row["R_fill_ratio"], row["R_fill_ratio_diluted"]) == (1.0, 0.5, 0.6)
 
 
 def test_words_on_fidelity_and_its_floor(results: Path) -> None:
@@ -185,12 +200,15 @@ def test_words_on_bounds() -> None:
     measured = [run("real", 0.0, 0.0, 0.828), run("R", -5.64, -12.28, 0.38), run("R_optimistic", -5.23, -11.41, 0.411)]
     measured.append(run("R_conservative", -7.44, -15.82, 0.263))
     row = bounds_row(("all", "all"), measured, {"excluded_by_limit": 1_845, "excluded_by_life": 708})
-    (said,) = bounds_words({name: "" if value is None else str(value) for name, value in row.items()})
+    text = {name: "" if value is None else str(value) for name, value in row.items()}
+    (said,) = bounds_words(text)
     assert said == (
         "R saves -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the touch (-15.82 to -11.41) "
-        "between its bounds: its sign is identified. It fills 38.00 % of what was asked (26.3 to 41.1 %), 82.80 % "
-        "really filled; 1,845 orders are excluded by their limit, 708 by their life"
+        "between its bounds: its sign is identified. It fills 38.00 % of what was asked in the session "
+        "(26.3 to 41.1 %), 82.80 % really filled; 1,845 orders are excluded by their limit, 708 by their life"
     )
+    (said,) = bounds_words(text, from_rest=True)
+    assert "82.80 % really filled, fills of the instant of entry in both (from_rest); 1,845" in said
 
 
 def test_a_run_without_replay_has_none_of_it(tmp_path: Path) -> None:
