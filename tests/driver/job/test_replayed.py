@@ -116,6 +116,18 @@ def test_the_placebo_has_the_orders_that_are_left_out_elsewhere() -> None:
     assert without.matches["R"].quantity.tolist() == []
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_dark_orders_that_are_left_out_fill_nothing_but_in_the_placebo(alone: bool) -> None:
+    """Subjects fill from the same contras: the real fills of those that are not in the book would be a second use."""
+    day = a_day(dark_seller=True)
+    played = play(day, a_job("P", "R", "D", without=(1, 5), alone=alone), Buffers())
+    rows = np.flatnonzero(np.isin(day.orders["order_id"], (1, 5)))
+    for name, fills in played.fills.items():
+        filled = {row: int(fills.quantity[fills.order_index == row].sum()) for row in rows.tolist()}
+        assert np.isin(rows, fills.orders).all()
+        assert set(filled.values()) == ({15} if name == "P" else {0})
+
+
 def test_a_limit_of_time_follows_history_after_it() -> None:
     day, job = a_day(), a_job("R", dark_seconds=(3.0, 60.0), latency_ns=4 * NS)
     played = play(day, job, Buffers())
