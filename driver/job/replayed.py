@@ -57,6 +57,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     settings = job.settings
     if not set(settings.simulation.scenarios) & set(REPLAYED):
         return Played()
+    if lacks_data(day):
+        return unknown(settings.simulation.scenarios, settings.replay.dark_seconds)
     minimums, counts = _minimums(day, job)
     played = _replay(day, job, settings.replay, settings.simulation.scenarios, minimums)
     asked = tuple(name for name in REPLAYED if name in played.fills)
@@ -80,6 +82,23 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         limits=played.time_limits,
         crossed=crossed,
         **(_why(day, played) if CENTRAL in asked else {}),
+    )
+
+
+def lacks_data(day: Day) -> bool:
+    """Return whether the trades or the quotes of a day are not given: nothing can then be replayed (decisions 50)."""
+    no_trades = len(day.fills["quantity"]) == 0 and bool(np.any(np.asarray(day.orders["matched_quantity"])))
+    return no_trades or len(day.quotes["timestamp"]) == 0
+
+
+def unknown(scenarios: tuple[str, ...], dark_seconds: tuple[float, ...]) -> Played:
+    """Return what is said of a day that cannot be replayed: which scenarios were asked for, all without fills."""
+    bounds = BOUNDS if CENTRAL in scenarios else ()
+    none = np.zeros(0, np.int32)
+    empty = SimulatedFills(none, none, *(none.astype(kind) for kind in ("i8", "i8", "i8", "i1", "i2", "i1")))
+    return Played(
+        fills={name: empty for name in REPLAYED if name in (*scenarios, *bounds)},
+        limits=dict.fromkeys(dark_seconds if CENTRAL in scenarios else (), empty),
     )
 
 

@@ -51,7 +51,11 @@ FIDELITY: Final = (
     _plain("exact_share", "share", "exact_matches over real_matches"),
     _plain("missed_share", "share", "missed_shares over real_shares"),
     _plain("invented_share", "share", "invented_shares over real_shares"),
-    _plain("trusted", "word", "yes, or not to be trusted: too little is named, too much missed or invented"),
+    _plain(
+        "trusted",
+        "word",
+        "yes, or not to be trusted: too little is named, too much missed or invented; empty without events",
+    ),
 )
 CAUSES: Final = (
     _plain("security_code", "", "security; all in the last rows"),

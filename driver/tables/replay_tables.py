@@ -122,8 +122,15 @@ def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:
         ratio(counts["exact_matches"], counts["real_matches"]),
         ratio(counts["missed_shares"], real),
         ratio(counts["invented_shares"], real),
-        YES if trusted(counts) else NOT_TRUSTED,
+        trust(counts),
     )
+
+
+def trust(counts: Mapping[str, int]) -> Value:
+    """Return whether a replay may be believed; nothing where no order really came in and traded in the dark."""
+    if not counts.get("events"):
+        return None
+    return YES if trusted(counts) else NOT_TRUSTED
 
 
 def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int]) -> dict[str, Value]:

@@ -45,8 +45,8 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
         f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
     )
     if not shares:
-        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there"
-    return (said,) if row["trusted"] == YES else (said, _floor())
+        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: how far R and D may be trusted is not known"
+    return (said, _floor()) if row["trusted"] == NOT_TRUSTED else (said,)
 
 
 def _floor() -> str:

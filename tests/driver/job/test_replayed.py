@@ -82,6 +82,18 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     assert played.fidelity["real_matches"] == played.fidelity["placebo_matches"] == 0
 
 
+@pytest.mark.parametrize("table", ["fills", "quotes"])
+def test_without_trades_or_quotes_nothing_is_replayed(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    monkeypatch.setitem(sys.modules, "kernels.replay.replay", None)  # an import of it would fail
+    day = a_day()
+    getattr(day, table).update({name: column[:0] for name, column in getattr(day, table).items()})
+    played = play(day, a_job("A", "R", "D", dark_seconds=(3.0,)), Buffers())
+    assert list(played.fills) == ["R", "R_optimistic", "R_conservative", "D"]
+    assert not any(len(fills.quantity) + len(fills.orders) for fills in played.fills.values())
+    assert (played.matches, played.counts, played.fidelity, played.unfilled) == ({}, {}, {}, {})
+    assert list(played.limits) == [3.0]
+
+
 @pytest.mark.parametrize("asked", [("P",), ("R",), ("D",), ("A", "R")])
 def test_what_was_not_asked_for_is_not_there(asked: tuple[str, ...]) -> None:
     played = play(a_day(), a_job(*asked), Buffers())

@@ -11,7 +11,7 @@ import pytest
 from driver.report.page import write_report
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.replay_tables import bounds_row, limits_csv
+from driver.tables.replay_tables import bounds_row, limits_csv, trust
 from driver.tables.replay_words import bounds_words, fidelity_words, replay_notes
 from kernels.replay.fidelity import Fidelity
 from tests.driver.job_folders import SETTINGS, make_jobs
@@ -190,8 +190,12 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
         "the replay gives back 471 of 472 first counterparties of the real dark book (P); of 249,085 dark shares it "
         "misses 0.08 % and invents 0.38 %",
     )
-    nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": "no"}
-    assert fidelity_words(nothing)[0] == "nothing really traded in the dark; the replay (P) trades 12 shares there"
+    nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": ""}
+    assert fidelity_words(nothing) == (
+        "nothing really traded in the dark; the replay (P) trades 12 shares there: how far R and D may be trusted is "
+        "not known",
+    )
+    assert trust(dict.fromkeys(NAMES, 0) | {"real_shares": 5}) is None
     assert write_report(results) == ""
     assert "R and D are not to be trusted" in (results / "report.html").read_text()
 
