@@ -98,7 +98,10 @@ BOUNDS: Final = (
         for charge, how in CHARGES.items()
         for end, what in (("low", "smallest"), ("high", "largest"))
     ),
-    _plain("identified", "word", "yes where all six savings have the same sign, else not identified"),
+    _plain("identified", "word", "yes where all six savings have the same sign, not identified, or not to be trusted"),
+    _plain(
+        "trusted", "word", "yes, or not to be trusted, of the orders' days: see fidelity.csv; empty where not known"
+    ),
 )
 TIME_LIMITS: Final = (
     _plain("security_code", "", "security, or all"),

@@ -26,7 +26,7 @@ BOUND_COLUMNS: Final = (
     "excluded_by_limit", "excluded_by_life",
     *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
     *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
-    "identified",
+    "identified", "trusted",
 )  # fmt: skip
 LIMIT_COLUMNS: Final = (
     "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
@@ -68,10 +68,21 @@ class ReplaySums:
             found["fidelity.csv"] = fidelity_csv(self.fidelity)
             found["fidelity_causes.csv"] = causes_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
-            bounds = [bounds_row(key, measured, self.excluded[key]) for key, measured in rows.items()]
+            bounds = [
+                bounds_row(key, measured, self.excluded[key], trust(self._faithful(key)))
+                for key, measured in rows.items()
+            ]
             found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
         if self.limits:
             found["by_time_limit.csv"] = limits_csv(self.limits)
+        return found
+
+    def _faithful(self, key: Key) -> Counter[str]:
+        """Return the counts of fidelity of the jobs of a key."""
+        found = Counter[str]()
+        for job, counts in self.fidelity.items():
+            if all(one in (ALL, of) for one, of in zip(key, job, strict=True)):
+                found.update(counts)
         return found
 
     def unexecuted(self) -> list[dict[str, Value]]:
@@ -133,8 +144,13 @@ def trust(counts: Mapping[str, int]) -> Value:
     return YES if trusted(counts) else NOT_TRUSTED
 
 
-def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int]) -> dict[str, Value]:
-    """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario."""
+def bounds_row(
+    key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int], trusted: Value = YES
+) -> dict[str, Value]:
+    """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario.
+
+    trusted : whether the replay of that key may be believed; of one that may not no sign is identified
+    """
     by_name = {str(row["scenario"]): row for row in measured}
     real, runs = by_name["real"], [by_name[name] for name in RUNS]
     row: dict[str, Value] = dict(zip(("security_code", "date"), key, strict=True))
@@ -151,6 +167,9 @@ def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapp
         row |= {f"low_{charge}": min(savings) if whole else None, f"high_{charge}": max(savings) if whole else None}
         signs |= {(saving > 0) - (saving < 0) for saving in savings} if whole else {0}
     row["identified"] = YES if len(signs) == 1 and 0 not in signs else NOT_IDENTIFIED
+    row["trusted"] = trusted
+    if trusted == NOT_TRUSTED:
+        row["identified"] = NOT_TRUSTED
     return row
 
 

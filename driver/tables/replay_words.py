@@ -28,6 +28,12 @@ def replay_notes(results: Path, from_rest: bool = False) -> tuple[str, ...]:
     return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds, from_rest) if bounds else ()))
 
 
+def below_floor(results: Path) -> bool:
+    """Return whether the replay of a run gives back too little of the real dark book to be trusted."""
+    fidelity = _whole(results / "fidelity.csv")
+    return fidelity is not None and fidelity["trusted"] == NOT_TRUSTED
+
+
 def _whole(path: Path) -> Cells | None:
     """Return the row of all orders of a table, None where there is no such table."""
     if not path.exists():
@@ -45,7 +51,10 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
         f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
     )
     if not shares:
-        said = f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: how far R and D may be trusted is not known"
+        said = (
+            f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: how "
+            "far R and D may be trusted is not known"
+        )
     return (said, _floor()) if row["trusted"] == NOT_TRUSTED else (said,)
 
 
@@ -68,7 +77,8 @@ def bounds_words(row: Cells, from_rest: bool = False) -> tuple[str, ...]:
         for charge in CHARGED
     ]
     low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
-    sign = "its sign is identified" if row["identified"] == YES else "its sign is not identified"
+    signs = {YES: "its sign is identified", NOT_TRUSTED: f"its sign is {NOT_TRUSTED}"}
+    sign = signs.get(row["identified"], "its sign is not identified")
     filled = (
         f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked in the session ({100 * low:.1f} to "
         f"{100 * high:.1f} %)"

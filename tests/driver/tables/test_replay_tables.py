@@ -1,6 +1,7 @@
 """Tables of the replayed book: sums of jobs, bands and signs, and what is said of them."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from driver.report.page import write_report
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.replay_tables import bounds_row, limits_csv, trust
+from driver.tables.replay_tables import ReplaySums, bounds_row, limits_csv, trust
 from driver.tables.replay_words import bounds_words, fidelity_words, replay_notes
 from kernels.replay.fidelity import Fidelity
 from tests.driver.job_folders import SETTINGS, make_jobs
@@ -173,6 +174,25 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
     )
     assert (row["excluded_by_limit"], row["excluded_by_life"], row["real_fill_ratio"]) == (3, 2, 0.9)
     assert (row["real_fill_ratio_diluted"], row["R_fill_ratio"], row["R_fill_ratio_diluted"]) == (1.0, 0.5, 0.6)
+
+
+def test_below_the_floor_no_sign_is_identified(tmp_path: Path) -> None:
+    names = ("R", "R_optimistic", "R_conservative")
+    measured = [run("real", 0.0, 0.0), *(run(name, 1.0, 1.0) for name in names)]
+    low = dict.fromkeys(NAMES, 0) | {"events": 10, "named_events": 10, "real_shares": 100, "missed_shares": 90}
+    high = low | {"events": 1_000, "named_events": 1_000, "real_shares": 10_000, "missed_shares": 0}
+    sums = ReplaySums(fidelity={("1", "d"): Counter(low), ("2", "d"): Counter(high)})
+    keys = [("all", "all"), ("1", "all"), ("2", "all"), ("all", "d"), ("3", "all")]
+    sums.excluded = {key: Counter() for key in keys}
+    (tmp_path / "bounds.csv").write_bytes(sums.tables(dict.fromkeys(keys, measured))["bounds.csv"])
+    found = {(row["security_code"], row["date"]): row for row in read(tmp_path, "bounds")}
+    assert {key: found[key]["trusted"] for key in keys} == {
+        ("all", "all"): "yes", ("1", "all"): "not to be trusted", ("2", "all"): "yes", ("all", "d"): "yes",
+        ("3", "all"): "",
+    }  # fmt: skip
+    assert (found["1", "all"]["identified"], found["2", "all"]["identified"]) == ("not to be trusted", "yes")
+    (said,) = bounds_words(found["1", "all"])
+    assert "its sign is not to be trusted" in said
 
 
 def test_words_on_fidelity_and_its_floor(results: Path) -> None:
