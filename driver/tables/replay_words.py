@@ -52,8 +52,8 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
     )
     if not shares:
         said = (
-            f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: how "
-            "far R and D may be trusted is not known"
+            f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: "
+            "how far R and D may be trusted is not known"
         )
     return (said, _floor()) if row["trusted"] == NOT_TRUSTED else (said,)
 
