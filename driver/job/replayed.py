@@ -44,12 +44,13 @@ class Played:
     fidelity: dict[str, int] = field(default_factory=dict)
     unfilled: dict[str, list[int]] = field(default_factory=dict)  # why, then orders and the shares they ask for
     lifeless: int = 0  # subjects that fill nothing, for another reason than their limit, and rest for no time
+    asked: int = 0  # subjects
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
     crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
 
     def facts(self) -> dict[str, Any]:
         """Return what the partial keeps."""
-        return {"fidelity": self.fidelity, "unfilled": self.unfilled, "lifeless": self.lifeless}
+        return {"fidelity": self.fidelity, "unfilled": self.unfilled, "lifeless": self.lifeless, "asked": self.asked}
 
 
 def play(day: Day, job: Job, buffers: Buffers) -> Played:
@@ -133,7 +134,7 @@ def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, i
 
 
 def _why(day: Day, played: Any) -> dict[str, Any]:
-    """Return why subjects fill nothing under R, and how many of them rest for no time."""
+    """Return why subjects fill nothing under R, how many of them rest for no time, and how many there are."""
     from kernels.replay.reasons import REASONS
 
     subjects, reason = played.subjects, played.unfilled_reason
@@ -145,7 +146,7 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     }
     by_limit = reason == REASONS.index("limit_away")  # wherever their life ended
     lifeless = (reason != 0) & ~by_limit & (subjects.until <= subjects.entry)
-    return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless))}
+    return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless)), "asked": len(subjects.rows)}
 
 
 def _outside_bounds(crossed: Any) -> dict[str, int]:

@@ -1,15 +1,23 @@
-"""What a run says at its end about impossible rows, from data_quality.csv. For `runner`."""
+"""What a run says at its end about impossible rows, from data_quality.csv, and about the replay. For `runner`."""
 
 import csv
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from driver.config.keys import Config
+from driver.tables.replay_words import replay_notes
+
 ALL: Final = "all"
 _DAYS: Final = {
     "date_implausible": "are dated before 2000 or 10 years from most others: check --epoch, --time_unit",
     "day_without_orders": "have trades or quotes and no orders: check how securities and dates are written",
 }
+
+
+def said_of(results: Path, config: Config) -> tuple[str, ...]:
+    """Return what the tables of a finished run say of its data and of its replay."""
+    return *quality_notes(results), *replay_notes(results, config.from_rest)
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:

@@ -86,6 +86,9 @@ BOUNDS: Final = (
     *(_plain(f"{run}_fill_ratio", "share", f"the same under {run}") for run in RUNS),
     _plain("real_fill_ratio_diluted", "share", "really filled over asked, of all orders"),
     *(_plain(f"{run}_fill_ratio_diluted", "share", f"the same under {run}") for run in RUNS),
+    _plain(
+        "asked_orders", "count", "selected order-days that R lets rest in the dark: in the session, not dark themselves"
+    ),
     _plain("excluded_by_limit", "count", "orders that fill nothing under R since the mid never reached their limit"),
     _plain("excluded_by_life", "count", "orders that fill nothing under R and rest for no time"),
     *(

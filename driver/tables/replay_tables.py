@@ -23,7 +23,7 @@ BOUND_COLUMNS: Final = (
     "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
     *(f"{run}_fill_ratio" for run in RUNS),
     *(f"{run}_fill_ratio_diluted" for run in ("real", *RUNS)),
-    "excluded_by_limit", "excluded_by_life",
+    "asked_orders", "excluded_by_limit", "excluded_by_life",
     *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
     *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
     "identified", "trusted",
@@ -55,7 +55,8 @@ class ReplaySums:
             self.unfilled[reason] = [one + more for one, more in zip(before, counts, strict=True)]
         limit = partial.unfilled.get(BY_LIMIT, [0])[0]
         for key in ((ALL, ALL), (security, ALL), (ALL, date)):
-            self.excluded.setdefault(key, Counter()).update(excluded_by_limit=limit, excluded_by_life=partial.lifeless)
+            found = {"asked_orders": partial.asked, "excluded_by_limit": limit, "excluded_by_life": partial.lifeless}
+            self.excluded.setdefault(key, Counter()).update(found)
         for name in (ALL, security) if partial.time_limits else ():
             of_security = self.limits.setdefault(name, {})
             for seconds, sums in partial.time_limits.items():
@@ -158,7 +159,7 @@ def bounds_row(
     for run in (real, *runs):  # fills of orders that never lived in the session are not the replay's
         row[f"{run['scenario']}_fill_ratio"] = run["fill_ratio_in_session"]
         row[f"{run['scenario']}_fill_ratio_diluted"] = run["fill_ratio"]
-    row |= {name: excluded[name] for name in ("excluded_by_limit", "excluded_by_life")}
+    row |= {name: excluded[name] for name in ("asked_orders", "excluded_by_limit", "excluded_by_life")}
     signs = set()
     for charge in CHARGED:
         row |= {f"{run['scenario']}_{charge}": run[charge] for run in runs}

@@ -71,10 +71,12 @@ def bounds_words(row: Cells, from_rest: bool = False) -> tuple[str, ...]:
     """Return what R saves between its bounds, whether its sign is known, and what it fills."""
     if not all(row[f"{run}_{charge}"] for run in RUNS for charge in CHARGED):
         return ()
+    if row["asked_orders"] == "0":
+        return ("R asks nobody: no selected order was in the session without being dark itself",)
     bands = [
-        f"{_signed(row[f'{CENTRAL}_{charge}'])} bps {CHARGED[charge]} "
-        f"({_signed(row[f'low_{charge}'])} to {_signed(row[f'high_{charge}'])})"
-        for charge in CHARGED
+        f"{_less_or_more(row[f'{CENTRAL}_{charge}'])} {how} (savings of {_signed(row[f'low_{charge}'])} to "
+        f"{_signed(row[f'high_{charge}'])} bps)"
+        for charge, how in CHARGED.items()
     ]
     low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
     signs = {YES: "its sign is identified", NOT_TRUSTED: f"its sign is {NOT_TRUSTED}"}
@@ -88,13 +90,18 @@ def bounds_words(row: Cells, from_rest: bool = False) -> tuple[str, ...]:
     )
     excluded = f"{int(row['excluded_by_limit']):,} orders are excluded by their limit, {int(row['excluded_by_life']):,}"
     return (
-        f"R saves {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, "
-        f"{really}; {excluded} by their life",
+        f"R {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, {really}; {excluded} by their life",
     )
 
 
 def _percent(share: str) -> str:
     return f"{100 * float(share):.2f} %" if share else "none"
+
+
+def _less_or_more(saving: str) -> str:
+    """Return a saving in words: one below zero is a cost."""
+    bps = float(saving)
+    return f"saves {bps:.2f} bps" if bps >= 0 else f"costs {-bps:.2f} bps more"
 
 
 def _signed(value: str) -> str:

@@ -75,7 +75,7 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     assert [tuple(map(int, pair)) for pair in pairs] == [(1, 2, 40, 6_780), (1, 3, 30, 6_780)]
     assert [int(played.fills[name].by_book.sum()) for name in ("P", "R", "D")] == [0, 4, 4]  # two matches, both sides
     assert played.unfilled == {"no_contra": [1, 25]}
-    assert played.lifeless == 0
+    assert (played.lifeless, played.asked) == (0, 3)
     assert played.counts["replay_left_open"] == 40
     assert set(played.counts) <= set(KIND_MEANINGS)
     assert played.counts["replay_orders_above_optimistic"] == played.counts["replay_orders_below_conservative"] == 0

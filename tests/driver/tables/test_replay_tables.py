@@ -163,7 +163,7 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
 ) -> None:
     names = ("R", "R_optimistic", "R_conservative")
     measured = [run("real", 0.0, 0.0, 0.9), *map(run, names, at_mid, at_touch)]
-    row = bounds_row(("7", "all"), measured, {"excluded_by_limit": 3, "excluded_by_life": 2})
+    row = bounds_row(("7", "all"), measured, {"asked_orders": 6, "excluded_by_limit": 3, "excluded_by_life": 2})
     assert row["identified"] == identified
     known = [saving for saving in at_mid if saving is not None]
     assert row["low_saving_bps"] == (min(known) if len(known) == 3 else None)
@@ -191,7 +191,7 @@ def test_below_the_floor_no_sign_is_identified(tmp_path: Path) -> None:
         ("3", "all"): "",
     }  # fmt: skip
     assert (found["1", "all"]["identified"], found["2", "all"]["identified"]) == ("not to be trusted", "yes")
-    (said,) = bounds_words(found["1", "all"])
+    (said,) = bounds_words(found["1", "all"] | {"asked_orders": "7"})
     assert "its sign is not to be trusted" in said
 
 
@@ -223,16 +223,22 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
 def test_words_on_bounds() -> None:
     measured = [run("real", 0.0, 0.0, 0.828), run("R", -5.64, -12.28, 0.38), run("R_optimistic", -5.23, -11.41, 0.411)]
     measured.append(run("R_conservative", -7.44, -15.82, 0.263))
-    row = bounds_row(("all", "all"), measured, {"excluded_by_limit": 1_845, "excluded_by_life": 708})
+    row = bounds_row(
+        ("all", "all"), measured, {"asked_orders": 5_000, "excluded_by_limit": 1_845, "excluded_by_life": 708}
+    )
     text = {name: "" if value is None else str(value) for name, value in row.items()}
     (said,) = bounds_words(text)
     assert said == (
-        "R saves -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the touch (-15.82 to -11.41) "
-        "between its bounds: its sign is identified. It fills 38.00 % of what was asked in the session "
-        "(26.3 to 41.1 %), 82.80 % really filled; 1,845 orders are excluded by their limit, 708 by their life"
+        "R costs 5.64 bps more at the mid of the end (savings of -7.44 to -5.23 bps) and costs 12.28 bps more at the "
+        "touch (savings of -15.82 to -11.41 bps) between its bounds: its sign is identified. It fills 38.00 % of what "
+        "was asked in the session (26.3 to 41.1 %), 82.80 % really filled; 1,845 orders are excluded by their limit, "
+        "708 by their life"
     )
     (said,) = bounds_words(text, from_rest=True)
     assert "82.80 % really filled, fills of the instant of entry in both (from_rest); 1,845" in said
+    assert bounds_words(text | {"R_saving_bps": "9.51"})[0].startswith("R saves 9.51 bps at the mid of the end (")
+    nobody = "R asks nobody: no selected order was in the session without being dark itself"
+    assert bounds_words(text | {"asked_orders": "0"}) == (nobody,)
 
 
 def test_a_run_without_replay_has_none_of_it(tmp_path: Path) -> None:
