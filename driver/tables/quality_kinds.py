@@ -64,7 +64,8 @@ KIND_MEANINGS: Final = {
         f"replay_displaced_{name}": f"shares of real lit fills that orders no longer have under {name}"
         for name in REPLAYED
     },
-    "replay_left_open": "shares of real fills that orders do not have under R: the other side keeps its own",
+    "replay_left_open": "shares of real fills that orders do not have under R; their counterparties, now without one, "
+    "keep theirs",
     "replay_orders_above_optimistic": "orders that fill more under R than under its upper bound: they compete there",
     "replay_orders_below_conservative": "orders that fill less under R than under its lower bound, for the same reason",
     "replay_minimums_imputed": "orders that show no minimum and take that of their kind (--impute_minimums)",
