@@ -61,7 +61,7 @@ KIND_MEANINGS: Final = {
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
     "replay_phantoms": "incoming orders of the dark book that the order files lack: their trades stand for them",
     **{
-        f"replay_displaced_{name}": f"shares of real lit fills that orders no longer have under {name}"
+        f"replay_displaced_{name}": f"shares of real lit fills that orders not asked no longer have under {name}"
         for name in REPLAYED
     },
     "replay_left_open": "shares of real fills that orders do not have under R; their counterparties, now without one, "

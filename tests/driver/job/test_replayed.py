@@ -77,6 +77,9 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     assert played.unfilled == {"no_contra": [1, 25]}
     assert (played.lifeless, played.asked) == (0, 3)
     assert played.counts["replay_left_open"] == 40
+    assert (
+        played.counts["replay_displaced_D"] == 0
+    )  # what an order filled in the dark before its own lit fill is no loss
     assert set(played.counts) <= set(KIND_MEANINGS)
     assert played.counts["replay_orders_above_optimistic"] == played.counts["replay_orders_below_conservative"] == 0
     assert played.fidelity["real_matches"] == played.fidelity["placebo_matches"] == 0
