@@ -17,7 +17,7 @@ from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
 from driver.tables.csv_text import csv_bytes
 from kernels.base.memory import Buffers
-from kernels.conventions import BOUNDS, REPLAYED
+from kernels.conventions import BOUNDS, REPLAYED, TYPE_DARK
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import ReplayChoices
 from kernels.measure.measure import measure
@@ -69,6 +69,9 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     placebo = played
     if settings.replay.without:  # the placebo has everybody's orders
         placebo = _replay(day, job, replace(settings.replay, without=()), (PLACEBO,), minimums)
+        own = np.isin(day.orders["participant"], np.array(settings.replay.without, np.int64))
+        dark = np.asarray(day.orders["order_type"]) & TYPE_DARK != 0
+        counts["replay_orders_left_out"] = int(np.count_nonzero(own & dark))
         if PLACEBO in asked:
             fills[PLACEBO], matches[PLACEBO] = placebo.fills[PLACEBO], placebo.matches[PLACEBO]
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}

@@ -9,6 +9,7 @@ from driver.config.keys import Config
 from driver.tables.replay_words import replay_notes
 
 ALL: Final = "all"
+LEFT_OUT: Final = "replay_orders_left_out"
 _DAYS: Final = {
     "date_implausible": "are dated before 2000 or 10 years from most others: check --epoch, --time_unit",
     "day_without_orders": "have trades or quotes and no orders: check how securities and dates are written",
@@ -45,4 +46,6 @@ def quality_notes(results: Path) -> tuple[str, ...]:
     if 10 * outside > orders:
         what = "ended before the session or arrived after it (orders_without_window): check --session and --timezone"
         notes.append(f"{outside:,} of {orders:,} orders {what}")
+    if counts.get(LEFT_OUT) == 0:
+        notes.append("no dark order is of the brokers of --without_participants: nothing was left out of the book")
     return tuple(notes)

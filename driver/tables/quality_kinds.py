@@ -66,6 +66,7 @@ KIND_MEANINGS: Final = {
     },
     "replay_left_open": "shares of real fills that orders do not have under R; their counterparties, now without one, "
     "keep theirs",
+    "replay_orders_left_out": "dark orders that are left out of the book of R and D (--without_participants)",
     "replay_orders_above_optimistic": "orders that fill more under R than under its upper bound: they compete there",
     "replay_orders_below_conservative": "orders that fill less under R than under its lower bound, for the same reason",
     "replay_minimums_imputed": "orders that show no minimum and take that of their kind (--impute_minimums)",

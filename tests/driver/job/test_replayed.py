@@ -137,6 +137,8 @@ def test_dark_orders_that_are_left_out_fill_nothing_but_in_the_placebo(alone: bo
     day = a_day(dark_seller=True)
     played = play(day, a_job("P", "R", "D", without=(1, 5), alone=alone), Buffers())
     rows = np.flatnonzero(np.isin(day.orders["order_id"], (1, 5)))
+    assert played.counts["replay_orders_left_out"] == 2
+    assert set(played.counts) <= set(KIND_MEANINGS)
     for name, fills in played.fills.items():
         filled = {row: int(fills.quantity[fills.order_index == row].sum()) for row in rows.tolist()}
         assert np.isin(rows, fills.orders).all()
