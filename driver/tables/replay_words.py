@@ -53,7 +53,7 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
     if not shares:
         said = (
             f"nothing really traded in the dark; the replay (P) trades {int(row['placebo_shares']):,} shares there: "
-            "how far R and D may be trusted is not known"
+            "how far R and D may be trusted is open"
         )
     return (said, _floor()) if row["trusted"] == NOT_TRUSTED else (said,)
 

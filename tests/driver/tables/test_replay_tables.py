@@ -213,7 +213,7 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
     nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": ""}
     assert fidelity_words(nothing) == (
         "nothing really traded in the dark; the replay (P) trades 12 shares there: how far R and D may be trusted is "
-        "not known",
+        "open",
     )
     assert trust(dict.fromkeys(NAMES, 0) | {"real_shares": 5}) is None
     assert write_report(results) == ""
