@@ -70,6 +70,18 @@ def _check_replay(config: Config, default: Config) -> None:
         if unknown := [name for name in config.rule_switches if name not in SWITCHES]:
             hint = did_you_mean(unknown[0], SWITCHES) or f": choose from {', '.join(SWITCHES)}"
             raise UserError(f"--rule_switches={unknown[0]} is not a rule of the book{hint}")
+        if len(several := [name for name in config.rule_switches if name.startswith("priority_")]) > 1:
+            raise UserError(
+                f"--rule_switches: {several[0]} contradicts {several[1]}: an amendment costs one or the other"
+            )
+        if config.preferencing == "none" and "preferencing_by_key" in config.rule_switches:
+            raise UserError("--rule_switches=preferencing_by_key says nothing with --preferencing=none: nobody prefers")
+    if config.from_rest and config.latency_us:
+        raise UserError("--from_rest contradicts --latency_us: an order enters as it really did, then rests at once")
+    if config.alone and config.subjects_meet:
+        raise UserError("--alone contradicts --subjects_meet: a subject that is replayed by itself meets no other")
+    if config.matches_as != default.matches_as and not config.order_level:
+        raise UserError(f"--matches_as={config.matches_as} writes files of matches, --order_level=false none")
     if config.dark_seconds and "R" not in config.dark_pool_scenarios:
         raise UserError("--dark_seconds belongs to scenario R, which --dark_pool_scenarios does not have")
     if config.dark_seconds and min(config.dark_seconds) <= 0:

@@ -30,7 +30,7 @@ DEAL_WORDS: Final = {
     DEAL_BOOKED: "Centre Point UCP", DEAL_BLOCK: "Centre Point Block",
 }  # fmt: skip
 EXTENDED: Final = 5_000  # of a half price unit: extended prices have four more decimals than prices
-AGGRESSIVE, PASSIVE, NEITHER = 1, 0, 2
+AGGRESSIVE, PASSIVE = 1, 0
 EXCHANGE: Final = 3  # as on all rows of the exchange's files
 
 
@@ -124,8 +124,9 @@ def trade_table(job: Job, found: Matches, ids: OrderIds, brokers: tuple[list[str
 
 
 def _aggressive(found: Matches, buys: Array) -> Array:
+    """Return who was incoming; where both rested both are passive, as the exchange writes it."""
     side = _twice(found.aggressor_side)
-    return np.where(side == 0, NEITHER, np.where((side > 0) == buys, AGGRESSIVE, PASSIVE))
+    return np.where((side != 0) & ((side > 0) == buys), AGGRESSIVE, PASSIVE)
 
 
 def _twice(column: Array) -> Array:

@@ -17,7 +17,7 @@ from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
 from driver.tables.csv_text import csv_bytes
 from kernels.base.memory import Buffers
-from kernels.conventions import BOUNDS, REPLAYED
+from kernels.conventions import BOUNDS, REPLAYED, TYPE_DARK
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import ReplayChoices
 from kernels.measure.measure import measure
@@ -28,7 +28,9 @@ from tickstore.durable.files import atomic_write
 PLACEBO: Final = "P"
 CENTRAL: Final = "R"
 # What a time limit adds up, of the sums that every table is made of.
-LIMIT_SUMS: Final = ("orders", "order_quantity", "priced_orders", "base", "base_touch")
+LIMIT_SUMS: Final = (
+    "orders", "order_quantity", "priced_orders", "base", "base_touch", "outside_quantity", "outside_filled",
+)  # fmt: skip
 LIMIT_SCENARIO_SUMS: Final = ("filled_quantity", "unknown_orders")
 
 
@@ -42,12 +44,13 @@ class Played:
     fidelity: dict[str, int] = field(default_factory=dict)
     unfilled: dict[str, list[int]] = field(default_factory=dict)  # why, then orders and the shares they ask for
     lifeless: int = 0  # subjects that fill nothing, for another reason than their limit, and rest for no time
+    asked: int = 0  # subjects
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
     crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
 
     def facts(self) -> dict[str, Any]:
         """Return what the partial keeps."""
-        return {"fidelity": self.fidelity, "unfilled": self.unfilled, "lifeless": self.lifeless}
+        return {"fidelity": self.fidelity, "unfilled": self.unfilled, "lifeless": self.lifeless, "asked": self.asked}
 
 
 def play(day: Day, job: Job, buffers: Buffers) -> Played:
@@ -55,6 +58,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     settings = job.settings
     if not set(settings.simulation.scenarios) & set(REPLAYED):
         return Played()
+    if lacks_data(day):
+        return unknown(settings.simulation.scenarios, settings.replay.dark_seconds)
     minimums, counts = _minimums(day, job)
     played = _replay(day, job, settings.replay, settings.simulation.scenarios, minimums)
     asked = tuple(name for name in REPLAYED if name in played.fills)
@@ -64,6 +69,9 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
     placebo = played
     if settings.replay.without:  # the placebo has everybody's orders
         placebo = _replay(day, job, replace(settings.replay, without=()), (PLACEBO,), minimums)
+        own = np.isin(day.orders["participant"], np.array(settings.replay.without, np.int64))
+        dark = np.asarray(day.orders["order_type"]) & TYPE_DARK != 0
+        counts["replay_orders_left_out"] = int(np.count_nonzero(own & dark))
         if PLACEBO in asked:
             fills[PLACEBO], matches[PLACEBO] = placebo.fills[PLACEBO], placebo.matches[PLACEBO]
     counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
@@ -79,6 +87,23 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         limits=played.time_limits,
         crossed=crossed,
         **(_why(day, played) if CENTRAL in asked else {}),
+    )
+
+
+def lacks_data(day: Day) -> bool:
+    """Return whether the trades or the quotes of a day are not given: nothing can then be replayed (decisions 50)."""
+    no_trades = len(day.fills["quantity"]) == 0 and bool(np.any(np.asarray(day.orders["matched_quantity"])))
+    return no_trades or len(day.quotes["timestamp"]) == 0
+
+
+def unknown(scenarios: tuple[str, ...], dark_seconds: tuple[float, ...]) -> Played:
+    """Return what is said of a day that cannot be replayed: which scenarios were asked for, all without fills."""
+    bounds = BOUNDS if CENTRAL in scenarios else ()
+    none = np.zeros(0, np.int32)
+    empty = SimulatedFills(none, none, *(none.astype(kind) for kind in ("i8", "i8", "i8", "i1", "i2", "i1")))
+    return Played(
+        fills={name: empty for name in REPLAYED if name in (*scenarios, *bounds)},
+        limits=dict.fromkeys(dark_seconds if CENTRAL in scenarios else (), empty),
     )
 
 
@@ -113,7 +138,7 @@ def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, i
 
 
 def _why(day: Day, played: Any) -> dict[str, Any]:
-    """Return why subjects fill nothing under R, and how many of them rest for no time."""
+    """Return why subjects fill nothing under R, how many of them rest for no time, and how many there are."""
     from kernels.replay.reasons import REASONS
 
     subjects, reason = played.subjects, played.unfilled_reason
@@ -125,7 +150,7 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     }
     by_limit = reason == REASONS.index("limit_away")  # wherever their life ended
     lifeless = (reason != 0) & ~by_limit & (subjects.until <= subjects.entry)
-    return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless))}
+    return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless)), "asked": len(subjects.rows)}
 
 
 def _outside_bounds(crossed: Any) -> dict[str, int]:

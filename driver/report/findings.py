@@ -9,8 +9,9 @@ from typing import Any
 
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.numbers import Row, number, signed
+from driver.tables.replay_words import NOT_TRUSTED
 from driver.tables.statistics import FEW_CLUSTERS, status_of
-from kernels.conventions import ALGEBRA, PLACEBO, SCENARIO_TABLE
+from kernels.conventions import ALGEBRA, PLACEBO, REPLAYED, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
 ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
@@ -24,6 +25,7 @@ def findings(
     quality: Mapping[str, int],
     settings: Mapping[str, Any],
     replay: Sequence[str] = (),
+    below_floor: bool = False,
 ) -> list[str]:
     """Return the sentences of the report's first section, most important first.
 
@@ -39,7 +41,7 @@ def findings(
         by_value = (row for row in statistics if row["test"] == "cluster" and row["weighting"] == "notional")
         clusters = {row["scenario"]: row for row in by_value}
         told = [row for row in summary[1:] if row["scenario"] in ASSERTED]
-        sentences += [_scenario(row, clusters.get(row["scenario"])) for row in told]
+        sentences += [_scenario(row, clusters.get(row["scenario"]), below_floor) for row in told]
         sentences += _inference(statistics)
     sentences += [_sentence(text) for text in replay]
     sentences += _liquidity([row for row in summary[1:] if row["scenario"] in ASSUMED])
@@ -58,13 +60,17 @@ def _reality(real: Row) -> str:
     return text + f"; against the mid at arrival, unfilled shares included, that was a {kind} of {bps:.2f} bps."
 
 
-def _scenario(row: Row, cluster: Row | None) -> str:
+def _scenario(row: Row, cluster: Row | None, below_floor: bool) -> str:
     saving, value = number(row["saving_bps"]), number(row["saving_value"])
     word = "less" if saving >= 0 else "more"
+    ratio = number(row["fill_ratio_in_session" if row["scenario"] in REPLAYED else "fill_ratio"])
+    where = " in the session" if row["scenario"] in REPLAYED else ""
     text = (
         f"Under {row['scenario']} the same orders would have cost {abs(saving):.2f} bps {word} "
-        f"({abs(value):,.0f} in currency), with {100 * number(row['fill_ratio']):.1f} % of the shares filled."
+        f"({abs(value):,.0f} in currency), with {100 * ratio:.1f} % of the shares{where} filled."
     )
+    if below_floor and row["scenario"] in REPLAYED:
+        return f"{text} This is {NOT_TRUSTED}: the replay is below its floor."
     if cluster is None or cluster["ci_low"] is None:
         return text
     low, high = number(cluster["ci_low"]), number(cluster["ci_high"])

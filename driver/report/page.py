@@ -18,7 +18,7 @@ from driver.tables.column_guide import COLUMNS
 from driver.tables.csv_text import Value
 from driver.tables.named_keys import NAME_COLUMNS
 from driver.tables.quality_kinds import KIND_MEANINGS
-from driver.tables.replay_words import ALL, replay_notes
+from driver.tables.replay_words import ALL, below_floor, replay_notes
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import atomic_write
 from tickstore.errors import InputError
@@ -108,7 +108,8 @@ def report_content(results: Path) -> dict[str, Any]:
     settings = run.pop("config", {})
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
     counts = {str(row["kind"]): int(number(row["count"])) for row in quality}
-    found = findings(summary, tables["statistics"], counts, settings, replay_notes(results))
+    said = replay_notes(results, bool(settings.get("from_rest")))
+    found = findings(summary, tables["statistics"], counts, settings, said, below_floor(results))
     return {
         "summary": summary,
         "findings": [_unbroken(sentence) for sentence in found],

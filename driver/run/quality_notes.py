@@ -1,15 +1,24 @@
-"""What a run says at its end about impossible rows, from data_quality.csv. For `runner`."""
+"""What a run says at its end about impossible rows, from data_quality.csv, and about the replay. For `runner`."""
 
 import csv
 from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from driver.config.keys import Config
+from driver.tables.replay_words import replay_notes
+
 ALL: Final = "all"
+LEFT_OUT: Final = "replay_orders_left_out"
 _DAYS: Final = {
     "date_implausible": "are dated before 2000 or 10 years from most others: check --epoch, --time_unit",
     "day_without_orders": "have trades or quotes and no orders: check how securities and dates are written",
 }
+
+
+def said_of(results: Path, config: Config) -> tuple[str, ...]:
+    """Return what the tables of a finished run say of its data and of its replay."""
+    return *quality_notes(results), *replay_notes(results, config.from_rest)
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:
@@ -37,4 +46,6 @@ def quality_notes(results: Path) -> tuple[str, ...]:
     if 10 * outside > orders:
         what = "ended before the session or arrived after it (orders_without_window): check --session and --timezone"
         notes.append(f"{outside:,} of {orders:,} orders {what}")
+    if counts.get(LEFT_OUT) == 0:
+        notes.append("no dark order is of the brokers of --without_participants: nothing was left out of the book")
     return tuple(notes)

@@ -25,12 +25,11 @@ from driver.run.input_files import as_stored, convert_request, input_files
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
-from driver.run.quality_notes import quality_notes
+from driver.run.quality_notes import said_of
 from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
-from driver.tables.replay_words import replay_notes
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
@@ -95,7 +94,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
             summary.up_to_date, summary.headline = True, folder.headline(results)
-            summary.notes += (*quality_notes(results), *replay_notes(results))
+            summary.notes += said_of(results, config)
             return summary
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
@@ -245,7 +244,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
     summary.headline = made.measures
-    summary.notes += (*quality_notes(summary.results), *replay_notes(summary.results), *made.notes)
+    summary.notes += said_of(summary.results, record.config) + made.notes
     record.write("reporting")  # the report quotes run.json
     if trouble := write_report(summary.results):
         monitor.say(trouble)

@@ -39,6 +39,7 @@ _FACTS = (
     "fidelity",
     "unfilled",
     "lifeless",
+    "asked",
     "time_limits",
 )
 _TYPES: dict[str, Any] = {
@@ -76,6 +77,7 @@ class Partial:
     fidelity: dict[str, int] = field(default_factory=dict)
     unfilled: dict[str, list[int]] = field(default_factory=dict)
     lifeless: int = 0  # subjects that fill nothing under R and rest for no time
+    asked: int = 0  # subjects
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
 
 

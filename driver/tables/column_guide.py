@@ -98,13 +98,8 @@ SHORTFALLS: Final = (
     Column("worse", "count", NONE, "orders that cost more"),
     Column("notional_value", "currency", NONE, "notional in currency"),
     *_both("value", "cost in currency", "saving in currency", "currency"),
-    Column(
-        "engaged_orders",
-        "count",
-        NONE,
-        "orders with any fill under the row's scenario, a real one that stands there too",
-    ),
-    Column("engagement_rate", "share", NONE, "the same over orders"),
+    Column("engaged_orders", "count", NONE, "orders with any fill under the scenario; of a replayed one, by its book"),
+    Column("engagement_rate", "share", NONE, "the same over orders; of a replayed one, over those in the session"),
     *_both(
         "mean_engaged_bps", "mean over the engaged orders of a replayed scenario, each counting the same: descriptive"
     ),

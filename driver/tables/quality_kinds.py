@@ -61,11 +61,13 @@ KIND_MEANINGS: Final = {
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
     "replay_phantoms": "incoming orders of the dark book that the order files lack: their trades stand for them",
     **{
-        f"replay_displaced_{name}": f"shares of real lit fills that orders no longer have under {name}"
+        f"replay_displaced_{name}": f"shares of real lit fills that orders not asked no longer have under {name}"
         for name in REPLAYED
     },
     "replay_orders_audited": "orders added up, once in every run of the replay: none uses more shares than it has",
-    "replay_left_open": "shares of real fills that orders do not have under R: the other side keeps its own",
+    "replay_left_open": "shares of real fills that orders do not have under R; their counterparties, now without one, "
+    "keep theirs",
+    "replay_orders_left_out": "dark orders that are left out of the book of R and D (--without_participants)",
     "replay_orders_above_optimistic": "orders that fill more under R than under its upper bound: they compete there",
     "replay_orders_below_conservative": "orders that fill less under R than under its lower bound, for the same reason",
     "replay_minimums_imputed": "orders that show no minimum and take that of their kind (--impute_minimums)",

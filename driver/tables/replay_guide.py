@@ -53,7 +53,11 @@ FIDELITY: Final = (
     _plain("exact_share", "share", "exact_matches over real_matches"),
     _plain("missed_share", "share", "missed_shares over real_shares"),
     _plain("invented_share", "share", "invented_shares over real_shares"),
-    _plain("trusted", "word", "yes, or not to be trusted: too little is named, too much missed or invented"),
+    _plain(
+        "trusted",
+        "word",
+        "yes, or not to be trusted: too little is named, too much missed or invented; empty without events",
+    ),
 )
 CAUSES: Final = (
     _plain("security_code", "", "security; all in the last rows"),
@@ -80,10 +84,12 @@ BOUNDS: Final = (
     _plain("orders", "count", "selected order-days"),
     _plain("priced_orders", "count", "those with costs"),
     _plain("order_quantity", "shares", "asked for"),
-    _plain("real_fill_ratio", "share", "really filled over asked"),
-    *(
-        _plain(f"{run}_fill_ratio", "share", f"filled under {run}, real fills that stand included, over asked")
-        for run in RUNS
+    _plain("real_fill_ratio", "share", "really filled over asked, of orders that lived in the session"),
+    *(_plain(f"{run}_fill_ratio", "share", f"the same under {run}") for run in RUNS),
+    _plain("real_fill_ratio_diluted", "share", "really filled over asked, of all orders"),
+    *(_plain(f"{run}_fill_ratio_diluted", "share", f"the same under {run}") for run in RUNS),
+    _plain(
+        "asked_orders", "count", "selected order-days that R lets rest in the dark: in the session, not dark themselves"
     ),
     _plain("excluded_by_limit", "count", "orders that fill nothing under R since the mid never reached their limit"),
     _plain(
@@ -104,7 +110,10 @@ BOUNDS: Final = (
     _plain(
         "identified",
         "word",
-        "yes where all six savings have the same sign, else not identified; says nothing of chance",
+        "yes where all six savings have the same sign, not identified, or not to be trusted; says nothing of chance",
+    ),
+    _plain(
+        "trusted", "word", "yes, or not to be trusted, of the orders' days: see fidelity.csv; empty where not known"
     ),
 )
 TIME_LIMITS: Final = (
@@ -118,8 +127,9 @@ TIME_LIMITS: Final = (
     _plain("orders", "count", "selected order-days"),
     _plain("order_quantity", "shares", "asked for"),
     _plain("priced_orders", "count", "those with costs"),
-    _plain("filled_quantity", "shares", "filled, in the dark and after it, and real fills that stand"),
-    _plain("fill_ratio", "share", "filled over asked"),
+    _plain("filled_quantity", "shares", "filled, in the dark and after it"),
+    _plain("fill_ratio", "share", "filled over asked, of orders that lived in the session"),
+    _plain("fill_ratio_diluted", "share", "filled over asked, of all orders"),
     Column("saving_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_bps']}"),
     Column("saving_touch_bps", BPS, BENEFIT, f"saving by value, {CHARGES['saving_touch_bps']}"),
     _plain("best", "word", "chosen_after_the_fact: of largest saving_bps; what it saves flatters it"),

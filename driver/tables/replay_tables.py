@@ -22,14 +22,15 @@ CAUSE_COLUMNS: Final = ("security_code", "date", "by", "name", *MEASURES, *OF_RU
 BOUND_COLUMNS: Final = (
     "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
     *(f"{run}_fill_ratio" for run in RUNS),
-    "excluded_by_limit", "excluded_by_life",
+    *(f"{run}_fill_ratio_diluted" for run in ("real", *RUNS)),
+    "asked_orders", "excluded_by_limit", "excluded_by_life",
     *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
     *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
-    "identified",
+    "identified", "trusted",
 )  # fmt: skip
 LIMIT_COLUMNS: Final = (
     "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
-    "saving_bps", "saving_touch_bps", "best",
+    "fill_ratio_diluted", "saving_bps", "saving_touch_bps", "best",
 )  # fmt: skip
 BY_LIMIT: Final = "limit_away"  # why subjects of R fill nothing, of ``kernels.replay.reasons``
 Key = tuple[str, str]  # security and date, or ALL
@@ -54,7 +55,8 @@ class ReplaySums:
             self.unfilled[reason] = [one + more for one, more in zip(before, counts, strict=True)]
         limit = partial.unfilled.get(BY_LIMIT, [0])[0]
         for key in ((ALL, ALL), (security, ALL), (ALL, date)):
-            self.excluded.setdefault(key, Counter()).update(excluded_by_limit=limit, excluded_by_life=partial.lifeless)
+            found = {"asked_orders": partial.asked, "excluded_by_limit": limit, "excluded_by_life": partial.lifeless}
+            self.excluded.setdefault(key, Counter()).update(found)
         for name in (ALL, security) if partial.time_limits else ():
             of_security = self.limits.setdefault(name, {})
             for seconds, sums in partial.time_limits.items():
@@ -67,10 +69,21 @@ class ReplaySums:
             found["fidelity.csv"] = fidelity_csv(self.fidelity)
             found["fidelity_causes.csv"] = causes_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
-            bounds = [bounds_row(key, measured, self.excluded[key]) for key, measured in rows.items()]
+            bounds = [
+                bounds_row(key, measured, self.excluded[key], trust(self._faithful(key)))
+                for key, measured in rows.items()
+            ]
             found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
         if self.limits:
             found["by_time_limit.csv"] = limits_csv(self.limits)
+        return found
+
+    def _faithful(self, key: Key) -> Counter[str]:
+        """Return the counts of fidelity of the jobs of a key."""
+        found = Counter[str]()
+        for job, counts in self.fidelity.items():
+            if all(one in (ALL, of) for one, of in zip(key, job, strict=True)):
+                found.update(counts)
         return found
 
     def unexecuted(self) -> list[dict[str, Value]]:
@@ -121,19 +134,32 @@ def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:
         ratio(counts["exact_matches"], counts["real_matches"]),
         ratio(counts["missed_shares"], real),
         ratio(counts["invented_shares"], real),
-        YES if trusted(counts) else NOT_TRUSTED,
+        trust(counts),
     )
 
 
-def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int]) -> dict[str, Value]:
-    """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario."""
+def trust(counts: Mapping[str, int]) -> Value:
+    """Return whether a replay may be believed; nothing where no order really came in and traded in the dark."""
+    if not counts.get("events"):
+        return None
+    return YES if trusted(counts) else NOT_TRUSTED
+
+
+def bounds_row(
+    key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapping[str, int], trusted: Value = YES
+) -> dict[str, Value]:
+    """Return what the three runs of R say of the orders of a key; measured : a row of measures for each scenario.
+
+    trusted : whether the replay of that key may be believed; of one that may not no sign is identified
+    """
     by_name = {str(row["scenario"]): row for row in measured}
     real, runs = by_name["real"], [by_name[name] for name in RUNS]
     row: dict[str, Value] = dict(zip(("security_code", "date"), key, strict=True))
     row |= {name: real[name] for name in ("orders", "priced_orders", "order_quantity")}
-    row |= {"real_fill_ratio": real["fill_ratio"]}
-    row |= {f"{run['scenario']}_fill_ratio": run["fill_ratio"] for run in runs}
-    row |= {name: excluded[name] for name in ("excluded_by_limit", "excluded_by_life")}
+    for run in (real, *runs):  # fills of orders that never lived in the session are not the replay's
+        row[f"{run['scenario']}_fill_ratio"] = run["fill_ratio_in_session"]
+        row[f"{run['scenario']}_fill_ratio_diluted"] = run["fill_ratio"]
+    row |= {name: excluded[name] for name in ("asked_orders", "excluded_by_limit", "excluded_by_life")}
     signs = set()
     for charge in CHARGED:
         row |= {f"{run['scenario']}_{charge}": run[charge] for run in runs}
@@ -142,6 +168,9 @@ def bounds_row(key: Key, measured: Sequence[Mapping[str, Value]], excluded: Mapp
         row |= {f"low_{charge}": min(savings) if whole else None, f"high_{charge}": max(savings) if whole else None}
         signs |= {(saving > 0) - (saving < 0) for saving in savings} if whole else {0}
     row["identified"] = YES if len(signs) == 1 and 0 not in signs else NOT_IDENTIFIED
+    row["trusted"] = trusted
+    if trusted == NOT_TRUSTED:
+        row["identified"] = NOT_TRUSTED
     return row
 
 
@@ -166,9 +195,11 @@ def limit_row(seconds: str, sums: Mapping[str, int]) -> dict[str, Value]:
     row: dict[str, Value] = {"dark_seconds": float(seconds)}
     row |= {name: sums[name] for name in ("orders", "order_quantity", "priced_orders")}
     row["filled_quantity"] = sums["filled_quantity"]
-    row["fill_ratio"] = ratio(sums["filled_quantity"], sums["order_quantity"])
+    filled, asked = sums["filled_quantity"], sums["order_quantity"]
+    row["fill_ratio"] = ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"])
+    row["fill_ratio_diluted"] = ratio(filled, asked)
     row["saving_bps"] = cost_bps(sums["saving"], sums["base"])
     row["saving_touch_bps"] = cost_bps(sums["saving_touch"], sums["base_touch"])
     if sums["unknown_orders"]:
-        row |= dict.fromkeys(("filled_quantity", "fill_ratio", "saving_bps", "saving_touch_bps"))
+        row |= dict.fromkeys(("filled_quantity", "fill_ratio", "fill_ratio_diluted", "saving_bps", "saving_touch_bps"))
     return row

@@ -19,10 +19,19 @@ YES, NOT_IDENTIFIED, NOT_TRUSTED = "yes", "not identified", "not to be trusted"
 CHARGED: Final = {"saving_bps": "at the mid of the end", "saving_touch_bps": "at the touch"}
 
 
-def replay_notes(results: Path) -> tuple[str, ...]:
-    """Return a sentence on fidelity, and one on the bounds, of a run that replayed the dark book."""
+def replay_notes(results: Path, from_rest: bool = False) -> tuple[str, ...]:
+    """Return a sentence on fidelity, and one on the bounds, of a run that replayed the dark book.
+
+    from_rest : whether orders kept what they really filled as they entered
+    """
     fidelity, bounds = (_whole(results / f"{name}.csv") for name in ("fidelity", "bounds"))
-    return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds) if bounds else ()))
+    return (*(fidelity_words(fidelity) if fidelity else ()), *(bounds_words(bounds, from_rest) if bounds else ()))
+
+
+def below_floor(results: Path) -> bool:
+    """Return whether the replay of a run gives back too little of the real dark book to be trusted."""
+    fidelity = _whole(results / "fidelity.csv")
+    return fidelity is not None and fidelity["trusted"] == NOT_TRUSTED
 
 
 def _whole(path: Path) -> Cells | None:
@@ -42,8 +51,11 @@ def fidelity_words(row: Cells) -> tuple[str, ...]:
         f"{_percent(row['missed_share'])} and invents {_percent(row['invented_share'])}"
     )
     if not shares:
-        said = f"no real trade in the dark is known; the replay (P) trades {int(row['placebo_shares']):,} shares there"
-    return (said,) if row["trusted"] == YES else (said, _floor())
+        said = (
+            f"no real trade in the dark is known; the replay (P) trades {int(row['placebo_shares']):,} shares there: "
+            "how far R and D may be trusted is open"
+        )
+    return (said, _floor()) if row["trusted"] == NOT_TRUSTED else (said,)
 
 
 def _floor() -> str:
@@ -55,28 +67,41 @@ def _floor() -> str:
     return f"R and D are {NOT_TRUSTED}: the replay is below the floor of {floor}"
 
 
-def bounds_words(row: Cells) -> tuple[str, ...]:
-    """Return what R saves between its bounds, whether they agree on its sign, and what it fills."""
+def bounds_words(row: Cells, from_rest: bool = False) -> tuple[str, ...]:
+    """Return what R saves between its bounds, whether its sign is known, and what it fills."""
     if not all(row[f"{run}_{charge}"] for run in RUNS for charge in CHARGED):
         return ()
+    if row["asked_orders"] == "0":
+        return ("R asks nobody: no selected order was in the session without being dark itself",)
     bands = [
-        f"{_signed(row[f'{CENTRAL}_{charge}'])} bps {CHARGED[charge]} "
-        f"({_signed(row[f'low_{charge}'])} to {_signed(row[f'high_{charge}'])})"
-        for charge in CHARGED
+        f"{_less_or_more(row[f'{CENTRAL}_{charge}'])} {how} (savings of {_signed(row[f'low_{charge}'])} to "
+        f"{_signed(row[f'high_{charge}'])} bps)"
+        for charge, how in CHARGED.items()
     ]
     low, high = sorted(float(row[f"{run}_fill_ratio"]) for run in BOUNDS)
-    agree = "its sign is identified: the runs agree" if row["identified"] == YES else "its sign is not identified"
-    filled = f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked ({100 * low:.1f} to {100 * high:.1f} %)"
+    signs = {YES: "its sign is identified", NOT_TRUSTED: f"its sign is {NOT_TRUSTED}"}
+    sign = signs.get(row["identified"], "its sign is not identified")
+    filled = (
+        f"{_percent(row[f'{CENTRAL}_fill_ratio'])} of what was asked in the session ({100 * low:.1f} to "
+        f"{100 * high:.1f} %)"
+    )
+    really = f"{_percent(row['real_fill_ratio'])} really filled" + (
+        ", fills of the instant of entry in both (from_rest)" if from_rest else ""
+    )
     excluded = f"{int(row['excluded_by_limit']):,} orders are excluded by their limit, {int(row['excluded_by_life']):,}"
     return (
-        f"the saving of R, below 0 a cost, is {' and '.join(bands)} between its bounds; {agree}. "
-        f"{filled} is filled, real fills that stand included, {_percent(row['real_fill_ratio'])} really was; "
-        f"{excluded} by their life",
+        f"R {' and '.join(bands)} between its bounds: {sign}. It fills {filled}, {really}; {excluded} by their life",
     )
 
 
 def _percent(share: str) -> str:
     return f"{100 * float(share):.2f} %" if share else "none"
+
+
+def _less_or_more(saving: str) -> str:
+    """Return a saving in words: one below zero is a cost."""
+    bps = float(saving)
+    return f"saves {bps:.2f} bps" if bps >= 0 else f"costs {-bps:.2f} bps more"
 
 
 def _signed(value: str) -> str:

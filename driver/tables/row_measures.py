@@ -106,16 +106,21 @@ def _scenario_measures(
 
 
 def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
-    """Return how many orders a scenario engages, any fill being enough, and what these cost (decisions 48)."""
-    engaged = sums[f"{scenario}.fully_filled"] + sums[f"{scenario}.partially_filled"]
-    row: dict[str, Value] = {"engaged_orders": engaged, "engagement_rate": ratio(engaged, sums["orders"])}
+    """Return how many orders a scenario engages, any share that it fills being enough, and their costs (decisions 48).
+
+    A replayed scenario engages those of which its book fills something, of the orders that lived in the session.
+    """
+    engaged, orders = sums[f"{scenario}.fully_filled"] + sums[f"{scenario}.partially_filled"], sums["orders"]
+    if scenario in REPLAYED:
+        engaged, orders = sums[f"{scenario}.engaged_orders"], orders - sums["never_in_session"]
+    row: dict[str, Value] = {"engaged_orders": engaged, "engagement_rate": ratio(engaged, orders)}
     row |= dict.fromkeys(f"{what}_{mean}_bps" for mean in ENGAGED for what in ("shortfall", "saving"))
     if scenario in REPLAYED:
         of = {name: sums[f"{scenario}.{name}"] for name in REPLAYED_SUMS}
-        orders, base = of["engaged_priced_orders"], of["engaged_base"]
+        priced, base = of["engaged_priced_orders"], of["engaged_base"]
         mine, real = of["engaged_shortfall"], of["engaged_real_shortfall"]
-        row["shortfall_mean_engaged_bps"] = ratio(mine, COST_SCALE * orders)
-        row["saving_mean_engaged_bps"] = ratio(real - mine, COST_SCALE * orders)
+        row["shortfall_mean_engaged_bps"] = ratio(mine, COST_SCALE * priced)
+        row["saving_mean_engaged_bps"] = ratio(real - mine, COST_SCALE * priced)
         row["shortfall_engaged_bps"] = cost_bps(of["engaged_cost"], base)
         row["saving_engaged_bps"] = cost_bps(of["engaged_real_cost"] - of["engaged_cost"], base)
     return row

@@ -83,6 +83,7 @@ def measure(
         rows = empty_rows(len(chosen), horizons, buffers or Buffers(), len(played))
         real = part_of(rows, 0, len(played))
         measure_orders(chosen, orders, inputs.events, fills, quotes, sums, rules, real, *work)
+        real.ints[r.SIMULATED_QUANTITY] = 0
         check_conservation(real)
         write_optional(day, inputs, real, given, session.date_start)
         for place, one in enumerate(played, 1):

@@ -67,6 +67,8 @@ COLUMNS: Final = (
            CORE),
     Column("order_quantity", "i8", ONE, "shares", NONE, "Q: largest leaves + matched of the day", "decisions 7", CORE),
     Column("scenario_filled", "i8", SCENARIO, "shares", NONE, "filled under each scenario", "decisions 19"),
+    Column("simulated_quantity", "i8", ONE, "shares", NONE, "filled by the replayed book, without history's fills that "
+           "stand; really 0", "decisions 48"),
     Column("filled_quantity", "i8", ONE, "shares", NONE, "fills that consumed the order, bookings included",
            "decisions 9", CORE, of="scenario_filled"),
     Column("leaves_quantity", "i8", ONE, "shares", NONE, "open on the last row observed", "decisions 7", CORE),
@@ -222,7 +224,7 @@ COLUMNS: Final = (
 BY_NAME: Final = {column.name: column for column in COLUMNS}
 # What says how an order fills: a replayed scenario has it too, and order files with all columns show it.
 REPLAYED: Final = (
-    "first_fill_time", "last_fill_time", "fills",
+    "simulated_quantity", "first_fill_time", "last_fill_time", "fills",
     *(f"{venue}_{of}" for of in ("quantity", "notional") for venue in ("lit", "dark", "auction", "booked", "other")),
     "execution_bps", "opportunity_bps", "arrival_slippage_bps", "effective_spread_bps", "price_improvement_bps",
     "vwap_slippage_bps", "time_to_first_fill", "execution_time", "markout_bps", "realised_spread_bps", "fill_ratio",

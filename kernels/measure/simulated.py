@@ -36,6 +36,7 @@ class SimulatedFills(NamedTuple):
     quantity: I64  # (n,) shares
     venue: I8  # (n,)
     deal_source: I16  # (n,)
+    by_book: I8  # (n,) 1: the replayed book makes it; 0: it is history's, and stands
 
 
 class Simulated(NamedTuple):
@@ -45,6 +46,7 @@ class Simulated(NamedTuple):
     orders: OrderColumns
     fills: FillColumns
     sums: Sums
+    by_book: I64  # (orders,) shares that the replayed book makes of each
 
 
 def simulated_day(found: SimulatedFills, inputs: Inputs, selected: I32) -> Simulated:
@@ -78,7 +80,9 @@ def simulated_day(found: SimulatedFills, inputs: Inputs, selected: I32) -> Simul
     mine = changed[np.isin(changed, selected, assume_unique=True)]
     marks = marks_of_fills(mine, orders, fills, inputs.quotes, inputs.sums.marks, inputs.rules, Buffers())
     price2 = np.ascontiguousarray(found.price2, np.int64)
-    return Simulated(changed, orders, fills, inputs.sums._replace(price2=price2, fill_marks=marks))
+    by_book = np.zeros(len(first_fill), np.int64)
+    np.add.at(by_book, found.order_index, np.where(found.by_book, found.quantity, 0))
+    return Simulated(changed, orders, fills, inputs.sums._replace(price2=price2, fill_marks=marks), by_book)
 
 
 def check_simulated(found: SimulatedFills) -> None:
@@ -127,6 +131,7 @@ def _measure(
     kept, group = rows.ints[[*KEPT_INTS]], rows.flags[r.GROUP].copy()
     measure_orders(chosen, orders, inputs.events, fills, inputs.quotes, sums, rules, rows, *work)
     rows.ints[[*KEPT_INTS]], rows.flags[r.GROUP] = kept, group
+    rows.ints[r.SIMULATED_QUANTITY] = simulated.by_book[chosen]
     if fees:
         first, count = orders.first_fill[chosen], orders.fill_count[chosen]
         most, paid = rows.ints[r.ORDER_QUANTITY], rows.floats[r.FEES]
@@ -137,4 +142,5 @@ def _measure(
 def _without_fills(simulated: Simulated) -> Simulated:
     """Return the day without any fill."""
     none = readonly(np.zeros_like(simulated.orders.fill_count))
-    return simulated._replace(orders=simulated.orders._replace(fill_count=none))
+    orders = simulated.orders._replace(fill_count=none)
+    return simulated._replace(orders=orders, by_book=np.zeros_like(simulated.by_book))

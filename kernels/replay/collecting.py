@@ -1,6 +1,6 @@
 """What the runs of a day wrote, as matches, fills by scenario, counts and reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import I8
-from kernels.conventions import BOUNDS, FAULTS_SET_APART, REPLAYED
+from kernels.conventions import BOUNDS, FAULTS_SET_APART, REPLAYED, TYPE_DARK
 from kernels.measure.choices import Choices, ReplayChoices
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
@@ -56,6 +56,17 @@ def listed_orders(prepared: Prepared, subjects: Subjects, name: str, alone: bool
     return may
 
 
+def left_out_orders(day: Day, prepared: Prepared, without: Sequence[int]) -> NDArray[Any]:
+    """Return the selected dark orders of participants that are left out: nothing is filled of what is not in the book.
+
+    If they kept their real fills, subjects would fill from the same shares of their contras once more.
+    """
+    mine = prepared.selected
+    dark = np.asarray(day.orders["order_type"])[mine] & TYPE_DARK != 0
+    found: NDArray[Any] = mine[dark & np.isin(day.orders["participant"][mine], np.array(without, np.int64))]
+    return found
+
+
 def keeps_of(day: Day, prepared: Prepared, choices: ReplayChoices, subjects: Subjects, name: str) -> NDArray[Any]:
     """Return which fills of history stand under a scenario, (fills,) bool, of orders that it may change."""
     index, dark = np.asarray(day.fills["order_index"]), out.is_dark(day)
@@ -101,8 +112,11 @@ def collect(
         if name not in written:
             continue
         listed = listed_orders(prepared, subjects, which, replay.alone and which != P)
+        gone = left_out_orders(day, prepared, replay.without if which != P else ())
+        listed = np.union1d(listed, gone)
         listed_flag[:] = False
         listed_flag[listed] = True
+        listed_flag[gone] = False
         keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]
         kept = out.kept_fills(day, keeps, written[name][1])
         found = out.simulated_fills(day, prepared, listed, written[name][0], kept)
@@ -137,6 +151,7 @@ def then_history(
     more = (
         index[rows], np.asarray(day.fills["timestamp"])[rows], prepared.inputs.sums.price2[rows], quantity,
         np.asarray(day.fills["venue"])[rows], np.asarray(day.fills["deal_source"])[rows],
+        np.zeros(len(rows), np.int8),
     )  # fmt: skip
     own: list[Any] = list(fills[1:])
     columns = [np.concatenate([one, other]).astype(one.dtype) for one, other in zip(own, more, strict=True)]

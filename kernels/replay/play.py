@@ -79,7 +79,7 @@ def fill_leg(run: Run, facts: Facts, i: int, row: int, quantity: int, at_entry: 
     before, taken = available(run, facts, i), min(quantity, max(run.leaves[i], 0))
     run.leaves[i] -= taken
     if taken < quantity:
-        state.displaced += quantity - taken
+        state.displaced += 0 if subject != 0 else quantity - taken  # its own: the dark came first, as it should
         run.cuts[state.cuts].row, run.cuts[state.cuts].quantity = row, taken
         state.cuts += 1
     gone = before - available(run, facts, i)  # less, where only what stays open is on offer

@@ -75,16 +75,19 @@ def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written:
     for tags, aside in ((written.buy, runs.BUY_ASIDE), (written.sell, runs.SELL_ASIDE)):
         rows = np.flatnonzero(wanted[np.maximum(tags, -1)] & (written.marks & aside == 0))
         venue = np.where(deals[rows] == DEAL_BOOKED, VENUE_BOOKED, VENUE_DARK)
-        parts.append((tags[rows], written.time[rows], written.price2[rows], written.quantity[rows], venue, deals[rows]))
+        traded = tags[rows], written.time[rows], written.price2[rows], written.quantity[rows]
+        parts.append((*traded, venue, deals[rows], np.ones(len(rows), np.int8)))
     rows, fills = kept.rows, day.fills
     price2 = prepared.inputs.sums.price2[rows]
     stands = np.asarray(fills["order_index"])[rows], np.asarray(fills["timestamp"])[rows], price2, kept.quantity
-    parts.append((*stands, np.asarray(fills["venue"])[rows], np.asarray(fills["deal_source"])[rows]))
-    order, time, price2, quantity, venue, deal = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    of_history = np.zeros(len(rows), np.int8)
+    parts.append((*stands, np.asarray(fills["venue"])[rows], np.asarray(fills["deal_source"])[rows], of_history))
+    columns = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order, time, price2, quantity, venue, deal, by_book = columns
     place = np.lexsort((time, order))
     return SimulatedFills(
         listed.astype(np.int32), order[place].astype(np.int32), time[place], price2[place], quantity[place],
-        venue[place].astype(np.int8), deal[place].astype(np.int16),
+        venue[place].astype(np.int8), deal[place].astype(np.int16), by_book[place],
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What each replayed scenario adds to a row of measures beside what every scenario does, behind those of all.
 
-Parts of its cost, and the orders it engages: those with any fill under it (decisions 48). Of these, both means need the
-real cost as well as the scenario's, over the same orders.
+Parts of its cost, and the orders it engages: those of which the replayed book fills any share (decisions 48); fills of
+history that stand do not count. Both means over these need the real cost as well as the scenario's, of the same orders.
 """
 
 from typing import Final
@@ -15,10 +15,10 @@ from kernels.sums.fixed_point import fixed
 from kernels.sums.moments import FIXED_SCALE
 
 REPLAYED_SUMS: Final = (
-    "execution_cost", "opportunity_cost", "engaged_priced_orders", "engaged_base", "engaged_cost", "engaged_real_cost",
-    "engaged_shortfall", "engaged_real_shortfall",
+    "execution_cost", "opportunity_cost", "engaged_orders", "engaged_priced_orders", "engaged_base", "engaged_cost",
+    "engaged_real_cost", "engaged_shortfall", "engaged_real_shortfall",
 )  # fmt: skip
-EXECUTION, OPPORTUNITY, PRICED, BASE, COST, REAL_COST, SHORTFALL, REAL_SHORTFALL = range(len(REPLAYED_SUMS))
+EXECUTION, OPPORTUNITY, ORDERS, PRICED, BASE, COST, REAL_COST, SHORTFALL, REAL_SHORTFALL = range(len(REPLAYED_SUMS))
 REPLAYED_PLACES: Final = len(REPLAYED_SUMS)
 
 
@@ -28,14 +28,15 @@ def replayed_row(rows: Rows, ints: int, floats: int, first: int, n: int, out: I6
 
     ints, floats : by how many rows the scenario is behind reality; base : (n,) Q x M0, 0 where an order is not priced
     """
-    filled, cost, real_cost = rows.ints[r.SCENARIO_FILLED + ints], rows.floats[r.COST + floats], rows.floats[r.COST]
+    by_book, cost, real_cost = rows.ints[r.SIMULATED_QUANTITY + ints], rows.floats[r.COST + floats], rows.floats[r.COST]
     execution, opportunity = rows.floats[r.EXECUTION_COST + floats], rows.floats[r.OPPORTUNITY_COST + floats]
     for t in range(n):
         i, known = first + t, base[t] > 0 and cost[first + t] == cost[first + t]
-        engaged = known and filled[i] > 0
+        engaged = known and by_book[i] > 0
         scale = BPS / float(base[t]) if engaged else 0.0
         out[t, place + EXECUTION] = fixed(execution[i] * FIXED_SCALE) if known else 0
         out[t, place + OPPORTUNITY] = fixed(opportunity[i] * FIXED_SCALE) if known else 0
+        out[t, place + ORDERS] = int(by_book[i] > 0)
         out[t, place + PRICED] = int(engaged)
         out[t, place + BASE] = base[t] if engaged else 0
         out[t, place + COST] = fixed(cost[i] * FIXED_SCALE) if engaged else 0

@@ -219,11 +219,16 @@ def as_if_real(order: Row, scenario: str) -> Row:
 
 
 def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) -> Expected:
-    """Return how many orders have any fill under a scenario, and of a replayed one what they cost (decisions 48)."""
-    filled, cost = column(scenario, "filled_quantity"), column(scenario, "shortfall_bps")
-    engaged = sum(o[filled] > 0 for o in orders)
-    out: Expected = {"engaged_orders": exact(engaged), "engagement_rate": ratio(engaged, len(orders))}
-    if scenario not in REPLAYED:
+    """Return how many orders a scenario fills any of, and of a replayed one what these cost (decisions 48).
+
+    A replayed scenario engages orders that lived in the session, those of which its book fills something.
+    """
+    replayed = scenario in REPLAYED
+    filled = column(scenario, "simulated_quantity" if replayed else "filled_quantity")
+    able = [o for o in orders if not replayed or lived(o)]
+    engaged, cost = sum(o[filled] > 0 for o in able), column(scenario, "shortfall_bps")
+    out: Expected = {"engaged_orders": exact(engaged), "engagement_rate": ratio(engaged, len(able))}
+    if not replayed:
         return out
     mine = [o for o in headline if o[filled] > 0]
     for name, weight in (("mean_engaged", lambda o: 1), ("engaged", value)):

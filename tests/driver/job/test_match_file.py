@@ -108,7 +108,7 @@ def test_trades_are_two_rows_a_match(tmp_path: Path) -> None:
     assert [row["orderid"] for row in found[:4]] == ["8", "9", str(2**62 + 1), "9"]
     assert [row["participantid"] for row in found[:4]] == ['Alpha, "A"', "Beta", "Gone", "Beta"]
     assert [row["side"] for row in found] == ["1", "2"] * 4
-    assert [row["passiveaggressive"] for row in found] == ["1", "0", "0", "1", "2", "2", "1", "0"]
+    assert [row["passiveaggressive"] for row in found] == ["1", "0", "0", "1", "0", "0", "1", "0"]
     assert [(row["tradeprice"], row["extendedprice"]) for row in found[::2]] == [
         ("33", "335000"), ("33", "330000"), ("30", "300000"), ("34", "345000"),
     ]  # fmt: skip
@@ -179,5 +179,6 @@ def test_trades_convert_back(tmp_path: Path, market: Market, output_format: str)
     np.testing.assert_array_equal(table["price"], found.price2 // 2)
     np.testing.assert_array_equal(table["extended_price"], found.price2 * 5_000)
     np.testing.assert_array_equal(table["deal_source"], deal_sources(found.booked, found.preferenced, found.rule))
-    np.testing.assert_array_equal(table["aggressor"], np.array([0, 2, 1])[found.aggressor_side + 1])
+    np.testing.assert_array_equal(table["aggressor"], np.array([0, 0, 1])[found.aggressor_side + 1])
+    np.testing.assert_array_equal(sells["aggressor"], np.array([1, 0, 0])[found.aggressor_side + 1])
     assert NULL not in table["match_id"]

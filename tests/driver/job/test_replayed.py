@@ -73,12 +73,28 @@ def test_subjects_fill_in_the_dark_and_the_others_say_why_not() -> None:
     central = played.matches["R"]
     pairs = zip(central.buy_order_id, central.sell_order_id, central.quantity, central.price2, strict=True)
     assert [tuple(map(int, pair)) for pair in pairs] == [(1, 2, 40, 6_780), (1, 3, 30, 6_780)]
+    assert [int(played.fills[name].by_book.sum()) for name in ("P", "R", "D")] == [0, 4, 4]  # two matches, both sides
     assert played.unfilled == {"no_contra": [1, 25]}
-    assert played.lifeless == 0
+    assert (played.lifeless, played.asked) == (0, 3)
     assert played.counts["replay_left_open"] == 40
+    assert (
+        played.counts["replay_displaced_D"] == 0
+    )  # what an order filled in the dark before its own lit fill is no loss
     assert set(played.counts) <= set(KIND_MEANINGS)
     assert played.counts["replay_orders_above_optimistic"] == played.counts["replay_orders_below_conservative"] == 0
     assert played.fidelity["real_matches"] == played.fidelity["placebo_matches"] == 0
+
+
+@pytest.mark.parametrize("table", ["fills", "quotes"])
+def test_without_trades_or_quotes_nothing_is_replayed(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    monkeypatch.setitem(sys.modules, "kernels.replay.replay", None)  # an import of it would fail
+    day = a_day()
+    getattr(day, table).update({name: column[:0] for name, column in getattr(day, table).items()})
+    played = play(day, a_job("A", "R", "D", dark_seconds=(3.0,)), Buffers())
+    assert list(played.fills) == ["R", "R_optimistic", "R_conservative", "D"]
+    assert not any(len(fills.quantity) + len(fills.orders) for fills in played.fills.values())
+    assert (played.matches, played.counts, played.fidelity, played.unfilled) == ({}, {}, {}, {})
+    assert list(played.limits) == [3.0]
 
 
 @pytest.mark.parametrize("asked", [("P",), ("R",), ("D",), ("A", "R")])
@@ -113,6 +129,20 @@ def test_the_placebo_has_the_orders_that_are_left_out_elsewhere() -> None:
         assert (played.fidelity["events"], played.fidelity["named_events"]) == (1, 1)
     assert 15 in whole.matches["R"].quantity.tolist()
     assert without.matches["R"].quantity.tolist() == []
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_dark_orders_that_are_left_out_fill_nothing_but_in_the_placebo(alone: bool) -> None:
+    """Subjects fill from the same contras: the real fills of those that are not in the book would be a second use."""
+    day = a_day(dark_seller=True)
+    played = play(day, a_job("P", "R", "D", without=(1, 5), alone=alone), Buffers())
+    rows = np.flatnonzero(np.isin(day.orders["order_id"], (1, 5)))
+    assert played.counts["replay_orders_left_out"] == 2
+    assert set(played.counts) <= set(KIND_MEANINGS)
+    for name, fills in played.fills.items():
+        filled = {row: int(fills.quantity[fills.order_index == row].sum()) for row in rows.tolist()}
+        assert np.isin(rows, fills.orders).all()
+        assert set(filled.values()) == ({15} if name == "P" else {0})
 
 
 def test_a_limit_of_time_follows_history_after_it() -> None:

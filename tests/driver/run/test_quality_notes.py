@@ -37,6 +37,11 @@ from driver.run.quality_notes import quality_notes
                 "(day_without_orders); first: security 7 on 2024-09-05",
             ),
         ),
+        (
+            "all,all,replay_orders_left_out,0\n",
+            ("no dark order is of the brokers of --without_participants: nothing was left out of the book",),
+        ),
+        ("all,all,replay_orders_left_out,3\n", ()),
         ("all,all,orders_set_apart,0\nall,2024-09-05,fills,3\nall,2024-09-05,fills_without_order,3\n", ()),
     ],
 )

@@ -126,6 +126,21 @@ def test_what_subjects_fill_is_what_their_matches_say(played: Path, orders: list
         assert filled > 0
 
 
+def test_a_replay_engages_the_orders_that_its_matches_are_of(
+    played: Path, orders: list[Row], matches: list[Row]
+) -> None:
+    """A real fill that stands, in the lit book or an auction, engages nobody."""
+    lived = [row["order_id"] for row in orders if row["window_end"]]
+    for row in read(played / "global_summary.csv"):
+        if row["scenario"] in ("P", "R", "D"):
+            mine = [match for match in matches if match["scenario"] == row["scenario"]]
+            traded = {match[f"{side}_order_id"] for match in mine for side in ("buy", "sell")}.intersection(lived)
+            assert int(row["engaged_orders"]) == len(traded) > 0
+            assert float(row["engagement_rate"]) == len(traded) / len(lived)
+            shares = {one["order_id"] for one in orders if int(one[f"{row['scenario']}_simulated_quantity"])}
+            assert shares == traded
+
+
 def is_subject(row: Row) -> bool:
     """Return whether an order rests in the dark under R: it is not dark itself, and lived in the session."""
     return int(row["order_type"]) & DARK == 0 and row["window_end"] != ""
@@ -170,7 +185,8 @@ def test_bounds_are_the_smallest_and_largest_of_three_runs(played: Path) -> None
             signs |= {(float(saving) > 0) - (float(saving) < 0) for saving in three}
         assert row["identified"] == ("yes" if signs in ({1}, {-1}) else "not identified")
         for name in ("R", "R_optimistic", "R_conservative"):
-            assert row[f"{name}_fill_ratio"] == by_name[name]["fill_ratio"]
+            assert row[f"{name}_fill_ratio"] == by_name[name]["fill_ratio_in_session"]
+            assert row[f"{name}_fill_ratio_diluted"] == by_name[name]["fill_ratio"]
 
 
 def test_without_an_end_a_time_limit_is_the_replay_and_then_what_came_after_the_session(
@@ -195,7 +211,7 @@ def test_without_an_end_a_time_limit_is_the_replay_and_then_what_came_after_the_
     whole = {row["scenario"]: row for row in read(played / "global_summary.csv")}
     for row in rows.values():
         assert (row["orders"], row["order_quantity"]) == (whole["R"]["orders"], whole["R"]["order_quantity"])
-        assert float(row["fill_ratio"]) == int(row["filled_quantity"]) / int(row["order_quantity"])
+        assert float(row["fill_ratio_diluted"]) == int(row["filled_quantity"]) / int(row["order_quantity"])
 
 
 def test_no_contra_is_used_beyond_what_it_had(orders: list[Row], matches: list[Row]) -> None:

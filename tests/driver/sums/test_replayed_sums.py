@@ -98,7 +98,9 @@ def test_sums_moments_and_histograms_are_those_of_plain_python(seed: int, names:
             )
         for s, name in enumerate(cells.scenarios):
             if name in REPLAYED:
-                engaged = [i for i in priced if block.scenario_filled[s, i] > 0]
+                by_book = block.under(name).simulated_quantity
+                engaged = [i for i in priced if by_book[i] > 0]
+                assert mine[f"{name}.engaged_orders"][c] == sum(by_book[i] > 0 for i in places[key])
                 assert mine[f"{name}.engaged_priced_orders"][c] == len(engaged)
                 assert mine[f"{name}.engaged_base"][c] == sum(int(base[i]) for i in engaged)
                 for key_of, scenario in (("engaged_cost", s), ("engaged_real_cost", 0)):

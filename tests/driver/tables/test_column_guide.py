@@ -69,7 +69,7 @@ def test_order_files_hold_the_described_columns_in_order() -> None:
 def test_order_files_show_a_replay_by_the_names_of_reality() -> None:
     """Behind all other columns; files with the core columns have the four that each scenario has."""
     none = np.zeros(0, np.int32)
-    fills = SimulatedFills(none, none, *(none.astype(kind) for kind in ("i8", "i8", "i8", "i1", "i2")))
+    fills = SimulatedFills(none, none, *(none.astype(kind) for kind in ("i8", "i8", "i8", "i1", "i2", "i1")))
     day, session = build_day([], [], []), Session(OPEN, OPEN + 6 * HOUR, "file")
     given = {"R_optimistic": fills, "R": fills}
     (block,) = measure(day, SETTINGS, session, None, given)

@@ -1,6 +1,7 @@
 """Tables of the replayed book: sums of jobs, bands and signs, and what is said of them."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +12,24 @@ import pytest
 from driver.report.page import write_report
 from driver.sums.partial_file import read_partial, write_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.replay_tables import bounds_row, limits_csv
+from driver.tables.replay_tables import ReplaySums, bounds_row, limits_csv, trust
 from driver.tables.replay_words import bounds_words, fidelity_words, replay_notes
 from kernels.replay.fidelity import Fidelity
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 NAMES = Fidelity._fields
-SUMS = ("orders", "order_quantity", "priced_orders", "filled_quantity", "base", "base_touch", "saving", "saving_touch")
+SUMS = (
+    "orders",
+    "order_quantity",
+    "priced_orders",
+    "filled_quantity",
+    "base",
+    "base_touch",
+    "saving",
+    "saving_touch",
+    "outside_quantity",
+    "outside_filled",
+)
 
 
 def read(results: Path, name: str) -> list[dict[str, str]]:
@@ -107,7 +119,9 @@ def test_time_limits_are_summed_by_security_and_the_best_is_marked(results: Path
         sums = {name: sum(limits(k)[seconds][name] for k in of_jobs[row["security_code"]]) for name in SUMS}
         for name in ("orders", "order_quantity", "priced_orders", "filled_quantity"):
             assert int(row[name]) == sums[name]
-        assert float(row["fill_ratio"]) == sums["filled_quantity"] / sums["order_quantity"]
+        assert float(row["fill_ratio_diluted"]) == sums["filled_quantity"] / sums["order_quantity"]
+        inside = sums["filled_quantity"] - sums["outside_filled"], sums["order_quantity"] - sums["outside_quantity"]
+        assert float(row["fill_ratio"]) == inside[0] / inside[1]
         for charge in ("", "_touch"):
             expected = 10_000 * Fraction(sums[f"saving{charge}"], 65_536 * sums[f"base{charge}"])
             assert float(row[f"saving{charge}_bps"]) == float(expected)
@@ -121,12 +135,13 @@ def test_a_limit_that_is_not_known_of_all_orders_has_no_figures() -> None:
     known = dict.fromkeys(SUMS, 4) | {"unknown_orders": 0}
     text = limits_csv({"1": {"30": known, "60": known | {"unknown_orders": 1}}}).decode().splitlines()
     assert text[1].endswith("chosen_after_the_fact")
-    assert text[2] == "1,60.0,4,4,4,,,,,"
+    assert text[2] == "1,60.0,4,4,4,,,,,,"
 
 
 def run(name: str, at_mid: float | None, at_touch: float | None, ratio: float = 0.5) -> dict[str, Any]:
     return {
-        "scenario": name, "orders": 9, "priced_orders": 8, "order_quantity": 100, "fill_ratio": ratio,
+        "scenario": name, "orders": 9, "priced_orders": 8, "order_quantity": 100, "fill_ratio": ratio + 0.1,
+        "fill_ratio_in_session": ratio,
         "saving_bps": at_mid, "saving_touch_bps": at_touch,
     }  # fmt: skip
 
@@ -148,7 +163,7 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
 ) -> None:
     names = ("R", "R_optimistic", "R_conservative")
     measured = [run("real", 0.0, 0.0, 0.9), *map(run, names, at_mid, at_touch)]
-    row = bounds_row(("7", "all"), measured, {"excluded_by_limit": 3, "excluded_by_life": 2})
+    row = bounds_row(("7", "all"), measured, {"asked_orders": 6, "excluded_by_limit": 3, "excluded_by_life": 2})
     assert row["identified"] == identified
     known = [saving for saving in at_mid if saving is not None]
     assert row["low_saving_bps"] == (min(known) if len(known) == 3 else None)
@@ -158,6 +173,26 @@ def test_a_sign_is_identified_where_all_runs_agree_at_the_mid_and_at_the_touch(
         max(at_touch, key=str),
     )
     assert (row["excluded_by_limit"], row["excluded_by_life"], row["real_fill_ratio"]) == (3, 2, 0.9)
+    assert (row["real_fill_ratio_diluted"], row["R_fill_ratio"], row["R_fill_ratio_diluted"]) == (1.0, 0.5, 0.6)
+
+
+def test_below_the_floor_no_sign_is_identified(tmp_path: Path) -> None:
+    names = ("R", "R_optimistic", "R_conservative")
+    measured = [run("real", 0.0, 0.0), *(run(name, 1.0, 1.0) for name in names)]
+    low = dict.fromkeys(NAMES, 0) | {"events": 10, "named_events": 10, "real_shares": 100, "missed_shares": 90}
+    high = low | {"events": 1_000, "named_events": 1_000, "real_shares": 10_000, "missed_shares": 0}
+    sums = ReplaySums(fidelity={("1", "d"): Counter(low), ("2", "d"): Counter(high)})
+    keys = [("all", "all"), ("1", "all"), ("2", "all"), ("all", "d"), ("3", "all")]
+    sums.excluded = {key: Counter() for key in keys}
+    (tmp_path / "bounds.csv").write_bytes(sums.tables(dict.fromkeys(keys, measured))["bounds.csv"])
+    found = {(row["security_code"], row["date"]): row for row in read(tmp_path, "bounds")}
+    assert {key: found[key]["trusted"] for key in keys} == {
+        ("all", "all"): "yes", ("1", "all"): "not to be trusted", ("2", "all"): "yes", ("all", "d"): "yes",
+        ("3", "all"): "",
+    }  # fmt: skip
+    assert (found["1", "all"]["identified"], found["2", "all"]["identified"]) == ("not to be trusted", "yes")
+    (said,) = bounds_words(found["1", "all"] | {"asked_orders": "7"})
+    assert "its sign is not to be trusted" in said
 
 
 def test_words_on_fidelity_and_its_floor(results: Path) -> None:
@@ -175,8 +210,12 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
         "the replay gives back 471 of 472 first counterparties of the real dark book (P); of 249,085 dark shares it "
         "misses 0.08 % and invents 0.38 %",
     )
-    nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": "no"}
-    assert fidelity_words(nothing)[0] == "no real trade in the dark is known; the replay (P) trades 12 shares there"
+    nothing = row | {"events": "0", "real_shares": "0", "placebo_shares": "12", "missed_share": "", "trusted": ""}
+    assert fidelity_words(nothing) == (
+        "no real trade in the dark is known; the replay (P) trades 12 shares there: how far R and D may be trusted "
+        "is open",
+    )
+    assert trust(dict.fromkeys(NAMES, 0) | {"real_shares": 5}) is None
     assert write_report(results) == ""
     assert "R and D are not to be trusted" in (results / "report.html").read_text()
 
@@ -184,14 +223,22 @@ def test_words_on_fidelity_and_its_floor(results: Path) -> None:
 def test_words_on_bounds() -> None:
     measured = [run("real", 0.0, 0.0, 0.828), run("R", -5.64, -12.28, 0.38), run("R_optimistic", -5.23, -11.41, 0.411)]
     measured.append(run("R_conservative", -7.44, -15.82, 0.263))
-    row = bounds_row(("all", "all"), measured, {"excluded_by_limit": 1_845, "excluded_by_life": 708})
-    (said,) = bounds_words({name: "" if value is None else str(value) for name, value in row.items()})
-    assert said == (
-        "the saving of R, below 0 a cost, is -5.64 bps at the mid of the end (-7.44 to -5.23) and -12.28 bps at the "
-        "touch (-15.82 to -11.41) between its bounds; its sign is identified: the runs agree. 38.00 % of what was "
-        "asked (26.3 to 41.1 %) is filled, real fills that stand included, 82.80 % really was; 1,845 orders are "
-        "excluded by their limit, 708 by their life"
+    row = bounds_row(
+        ("all", "all"), measured, {"asked_orders": 5_000, "excluded_by_limit": 1_845, "excluded_by_life": 708}
     )
+    text = {name: "" if value is None else str(value) for name, value in row.items()}
+    (said,) = bounds_words(text)
+    assert said == (
+        "R costs 5.64 bps more at the mid of the end (savings of -7.44 to -5.23 bps) and costs 12.28 bps more at the "
+        "touch (savings of -15.82 to -11.41 bps) between its bounds: its sign is identified. It fills 38.00 % of what "
+        "was asked in the session (26.3 to 41.1 %), 82.80 % really filled; 1,845 orders are excluded by their limit, "
+        "708 by their life"
+    )
+    (said,) = bounds_words(text, from_rest=True)
+    assert "82.80 % really filled, fills of the instant of entry in both (from_rest); 1,845" in said
+    assert bounds_words(text | {"R_saving_bps": "9.51"})[0].startswith("R saves 9.51 bps at the mid of the end (")
+    nobody = "R asks nobody: no selected order was in the session without being dark itself"
+    assert bounds_words(text | {"asked_orders": "0"}) == (nobody,)
 
 
 def test_a_run_without_replay_has_none_of_it(tmp_path: Path) -> None:

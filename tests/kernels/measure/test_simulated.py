@@ -46,7 +46,8 @@ def simulated(fills: dict[int, list[Row]]) -> SimulatedFills:
     )
     venues = np.array([VENUE_OF_DEAL.get(deal, VENUE_OTHER) for deal in deals], np.int8)
     orders, index = np.array(sorted(fills), np.int32), np.array([i for i, _ in rows], np.int32)
-    return SimulatedFills(orders, index, times, prices, shares, venues, np.array(deals, np.int16))
+    by_book = np.array([fill.get("by_book", 1) for _, fill in rows], np.int8)
+    return SimulatedFills(orders, index, times, prices, shares, venues, np.array(deals, np.int16), by_book)
 
 
 def random_fills(rng: Random, day: MemoryDay, share: float = 0.7) -> dict[int, list[Row]]:
@@ -64,7 +65,7 @@ def random_fills(rng: Random, day: MemoryDay, share: float = 0.7) -> dict[int, l
                 deal = rng.choice([47, 46, 1, *(deal for deal in DEALS if deal != 5), 60])
                 middle = 2 * int(day.orders["limit_price"][i] or 60) + rng.randint(-9, 9)
                 fills.append({"timestamp": int(arrival) + after, "price2": max(middle, 1), "quantity": quantity,
-                              "deal_source": deal})  # fmt: skip
+                              "deal_source": deal, "by_book": quantity % 2})  # fmt: skip
         found[i] = sorted(fills, key=lambda fill: fill["timestamp"])
     return found
 
@@ -75,9 +76,10 @@ def real_fills(day: MemoryDay, settings: Choices = SETTINGS) -> SimulatedFills:
     own = day.fills["order_index"] >= 0
     names = "order_index", "timestamp"
     first, last = (day.fills[name][own] for name in names)
-    rest = (day.fills[name][own] for name in ("quantity", "venue", "deal_source"))
+    quantity, venue, deal = (day.fills[name][own] for name in ("quantity", "venue", "deal_source"))
     every = np.arange(len(day.orders["order_id"]), dtype=np.int32)
-    return SimulatedFills(every, first, last, sums.price2[own], *rest)
+    none = np.zeros(len(venue), np.int8)
+    return SimulatedFills(every, first, last, sums.price2[own], quantity, venue, deal, none)
 
 
 def random_input(seed: int) -> tuple[MemoryDay, list[Row], list[Row], list[Row]]:
@@ -119,6 +121,9 @@ def test_columns_are_those_of_plain_python(seed: int, quotes_first: bool) -> Non
         assert_close(name, block[name][4, at], [row[name] for row in expected], 1e-4)
     for name in ("execution_cost", "opportunity_cost"):
         assert_close(name, side[name][at], [row[name] for row in expected], 1e-4)
+    shares = [sum(fill["quantity"] for fill in changed[row] if fill["by_book"]) for _, row in mine]
+    assert_exact("simulated_quantity", side.simulated_quantity[at], shares)
+    assert not block.simulated_quantity.any()
     for name in EXACT:
         assert_exact(name, side[name][at], [row[name] for row in expected])
     for name in CLOSE_TO:
