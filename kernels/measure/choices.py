@@ -4,9 +4,8 @@
 """
 
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Final
-
-import numpy as np
 
 from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
 
@@ -84,7 +83,7 @@ class ReplayChoices:
             raise ValueError(f"dark_seconds: must not be negative, got {self.dark_seconds}")
         for name in ("without", "preferring"):
             codes = getattr(self, name)
-            if not all(isinstance(code, (int, np.integer)) for code in codes):
+            if not all(isinstance(code, Integral) for code in codes):
                 raise ValueError(f"{name}: participants are whole numbers as the day file has them, got {codes}")
 
 
