@@ -25,7 +25,7 @@ Fills = list[tuple[Any, ...]]
 def fills_by_order(fills: SimulatedFills) -> dict[int, Fills]:
     """Return time, price, quantity and deal source of each order's fills."""
     found: dict[int, Fills] = {int(row): [] for row in fills.orders}
-    for order, time, price2, quantity, _, deal in zip(*fills[1:], strict=True):
+    for order, time, price2, quantity, _, deal in zip(*fills[1:7], strict=True):
         found[int(order)].append((int(time), Fraction(int(price2), 2), int(quantity), int(deal)))
     return found
 
