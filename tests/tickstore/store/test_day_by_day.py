@@ -11,7 +11,8 @@ EVENING = 11 * 3600 * 10**9  # 21:00: the next business day's
 
 
 def order(number: int, time: int, quantity: int = 100) -> str:
-    return f"{number},{time},101,3340,1,{quantity},{quantity},0,69,{number}"
+    """Return an order of which 5 shares traded as it came."""
+    return f"{number},{time},101,3340,1,{quantity},{quantity - 5},5,69,{number}"
 
 
 def trade(number: int, time: int) -> str:
@@ -39,7 +40,7 @@ def days(folder: Path, same_name: bool = False) -> list[tuple[Path, Path]]:
         files.append(
             (
                 write(where / f"orders{name}.csv", ORDER_HEADER, *(order(n, t) for n, t in times)),
-                write(where / f"trades{name}.csv", TRADE_HEADER, *(trade(n, t + 1) for n, t in times)),
+                write(where / f"trades{name}.csv", TRADE_HEADER, *(trade(n, t) for n, t in times)),
             )
         )
     return files
