@@ -114,9 +114,13 @@ def kernel_options(allocates: bool) -> dict[str, Any]:
     return {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True} | ({} if allocates else {"_nrt": False})
 
 
-def compile_helper(jit: Callable[..., Any], function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a helper, which ``jit`` decorates, once for each set of types, constants being no types of their own."""
-    helper = jit(pipeline_class=HelperCompiler, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+def compile_helper(jit: Callable[..., Any], function: Callable[P, R], merged: bool = False) -> Callable[P, R]:
+    """Compile a helper, which ``jit`` decorates, once for each set of types, constants being no types of their own.
+
+    merged : LLVM must make it part of its callers, whatever its size
+    """
+    options = {"pipeline_class": HelperCompiler, "_nrt": False, "forceinline": merged}
+    helper = jit(**options, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
     compiled: Callable[P, R] = helper
     if helper is function:  # compiling is switched off
         return compiled

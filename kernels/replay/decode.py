@@ -6,7 +6,7 @@ then, other fills, quotes; with ``quotes_first`` quotes before the rows. ``row_s
 
 from typing import Any
 
-from kernels.base.compiling import inlined, kernel
+from kernels.base.compiling import kernel, merged
 from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
 from kernels.replay.row_steps import enters_at, write, write_dark_fill, write_fill, write_row, write_state
@@ -17,7 +17,7 @@ AGGRESSIVE = 1
 UNSAID = -1
 
 
-@inlined
+@merged
 def write_phantom(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, k: int) -> None:
     """Write the aggressor of a dark fill, an order that the order file lacks, with all it fills at that instant."""
     first = trades.by_time[k]
@@ -39,7 +39,7 @@ def write_phantom(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any
     step.mid_tick = seekers.prefers[first]
 
 
-@inlined
+@merged
 def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any) -> None:
     """Write the next fill in time, unless it is part of what is written already, or says nothing to the dark book."""
     f = trades.by_time[c.next_fill]
@@ -53,7 +53,7 @@ def write_other_fill(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c
     c.next_fill += 1
 
 
-@inlined
+@merged
 def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
     """Write the next quote, where it changes what is in force while the market trades."""
     bid, offer, time = quotes.bid[c.next_quote], quotes.offer[c.next_quote], quotes.timestamp[c.next_quote]
@@ -65,7 +65,7 @@ def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
         write(c, out, time, s.QUOTE, NONE, offer).price = bid
 
 
-@inlined
+@merged
 def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
     """Write the beginning or the end of continuous trading (R1); quotes before it are no prices to trade at."""
     c.opened += 1
@@ -79,7 +79,7 @@ def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
     c.open_row = c.next_row  # orders whose first row is before it came before the open
 
 
-@inlined
+@merged
 def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, i: int) -> None:
     """Write an order that came before the open and still lives: a dark order enters, others join (R24)."""
     row = seekers.before[i]
@@ -94,7 +94,7 @@ def join(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: 
         step.mid_tick, step.marks = rows.mid_tick[row], s.BOUNCES if seekers.bounces[i] == 1 else 0
 
 
-@inlined
+@merged
 def enter_late(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any) -> None:
     """Write the delayed entry of a subject, in the state it has by then."""
     i = later.late[c.late_first]
@@ -103,29 +103,6 @@ def enter_late(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, later: 
     write_state(rows, trades, seekers, plan, c, out, (time, s.ENTER, row), rows.leaves[row]).marks |= s.LATE
     step = write(c, out, time, s.FINISH, i, 0)
     step.mid_tick, step.marks = rows.mid_tick[row], s.LATE
-
-
-@inlined
-def next_time(rows: Rows, trades: Trades, quotes: Quotes, c: Any) -> tuple[int, int, int]:
-    """Return when the next order row, fill and quote are stamped, NEVER where there is none."""
-    row = rows.timestamp[c.next_row] if c.next_row < len(rows.timestamp) else NEVER
-    fill = trades.timestamp[trades.by_time[c.next_fill]] if c.next_fill < len(trades.by_time) else NEVER
-    quote = quotes.timestamp[c.next_quote] if c.next_quote < len(quotes.timestamp) else NEVER
-    return row, fill, quote
-
-
-@inlined
-def due(rows: Rows, plan: Plan, later: Later, c: Any) -> tuple[int, int, int]:
-    """Return when the session changes next, when an order leaves that history ended, when a delayed one enters."""
-    session = NEVER
-    if c.opened < 2:
-        session = plan.session_start if c.opened == 0 else plan.session_end
-    ended = late = NEVER
-    if c.ended_first < c.ended_last:
-        ended = rows.timestamp[rows.last_row[later.ended[c.ended_first]]] + plan.grace
-    if c.late_first < c.late_last:
-        late = rows.timestamp[rows.first_row[later.late[c.late_first]]] + plan.latency
-    return session, ended, late
 
 
 @kernel
@@ -148,20 +125,30 @@ def decode(
     """
     c = cursor[0]
     c.steps = 0
+    # Read here and not in helpers: handing on all columns for every row took most of the time.
+    rows_at, fills_at, quotes_at, by_time = rows.timestamp, trades.timestamp, quotes.timestamp, trades.by_time
+    last_row, first_row, order_index = rows.last_row, rows.first_row, rows.order_index
     while True:
-        if c.opened == 1 and c.joining < len(rows.first_row) and rows.first_row[c.joining] < c.open_row:
+        if c.opened == 1 and c.joining < len(first_row) and first_row[c.joining] < c.open_row:
             if c.steps + 4 > len(out):
                 break
             if seekers.before[c.joining] >= 0:
                 join(rows, trades, seekers, plan, c, out, c.joining)
             c.joining += 1
             continue
-        row, fill, quote = next_time(rows, trades, quotes, c)
-        session, ended, late = due(rows, plan, later, c)
+        row = rows_at[c.next_row] if c.next_row < len(rows_at) else NEVER
+        fill = fills_at[by_time[c.next_fill]] if c.next_fill < len(by_time) else NEVER
+        quote = quotes_at[c.next_quote] if c.next_quote < len(quotes_at) else NEVER
+        session = NEVER if c.opened == 2 else plan.session_start if c.opened == 0 else plan.session_end
+        ended = late = NEVER
+        if c.ended_first < c.ended_last:
+            ended = rows_at[last_row[later.ended[c.ended_first]]] + plan.grace
+        if c.late_first < c.late_last:
+            late = rows_at[first_row[later.late[c.late_first]]] + plan.latency
         time = min(row, fill, quote, session, ended, late)
         if time == NEVER:
             break
-        room = 4 + 2 * rows.fill_count[rows.order_index[c.next_row]] if time == row else 4
+        room = 4 + 2 * rows.fill_count[order_index[c.next_row]] if time == row else 4
         if c.steps + room > len(out):
             break
         if time == session:
@@ -172,8 +159,14 @@ def decode(
         elif plan.quotes_first == 1 and time == quote:
             write_quote(quotes, c, out)
         elif time == row:
+            here, i = c.next_row, order_index[c.next_row]
             c.next_row += 1
-            write_row(rows, trades, quotes, seekers, plan, later, c, out, c.next_row - 1)
+            if (
+                seekers.kind[i] == s.NO_SEEKER or c.opened == 0
+            ):  # most rows: handing on all columns costs ten times this
+                seekers.before[i] = here
+            else:
+                write_row(rows, trades, quotes, seekers, plan, later, c, out, here)
         elif time == late:
             enter_late(rows, trades, seekers, plan, later, c, out)
         elif time == fill:

@@ -6,7 +6,7 @@ reflect a fill say nothing: dark fills are the book's own. ``decode`` walks thro
 
 from typing import Any
 
-from kernels.base.compiling import inlined
+from kernels.base.compiling import merged
 from kernels.conventions import NULL, VENUE_REPORT
 from kernels.replay import steps as s
 from kernels.replay.rulebook import loses_place
@@ -29,7 +29,7 @@ from kernels.replay.steps import (
 PASSIVE = 0
 
 
-@inlined
+@merged
 def write(c: Any, out: Any, time: int, kind: int, order: int, quantity: int) -> Any:
     """Begin a step and return it."""
     step = out[c.steps]
@@ -40,14 +40,14 @@ def write(c: Any, out: Any, time: int, kind: int, order: int, quantity: int) -> 
     return step
 
 
-@inlined
+@merged
 def asked_of(rows: Rows, trades: Trades, plan: Plan, i: int, row: int) -> int:
     """Return what a subject asks of the dark by a row: its total, less what it had filled before it came there."""
     comes = max(rows.timestamp[rows.first_row[i]] + plan.from_rest, plan.session_start)
     return int(rows.leaves[row] + rows.matched[row] - rows.carried[i] - filled_before(rows, trades, i, comes))
 
 
-@inlined
+@merged
 def write_state(
     rows: Rows,
     trades: Trades,
@@ -70,7 +70,7 @@ def write_state(
     return step
 
 
-@inlined
+@merged
 def write_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
     """Write a non-dark match of which an order seeks the dark, too; both of its fills at once, if none is written."""
     g = trades.mate[f]
@@ -91,13 +91,13 @@ def write_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f
     step.marks |= s.CONTRA_AT_ENTRY if b >= 0 and is_at_entry(rows, b, step.time) else 0
 
 
-@inlined
+@merged
 def enters_at(rows: Rows, seekers: Seekers, plan: Plan, i: int, time: int) -> bool:
     """Tell if an order is a subject that enters at an instant as it really did."""
     return bool(plan.from_rest == 1 and i >= 0 and seekers.subject[i] != 0 and is_at_entry(rows, i, time))
 
 
-@inlined
+@merged
 def write_dark_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, f: int) -> None:
     """Write a dark match of a subject's real entry: what it took there nobody else can have."""
     g = trades.mate[f]
@@ -113,7 +113,7 @@ def write_dark_fill(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: A
         step.marks |= s.CONTRA_AT_ENTRY if is_at_entry(rows, b, step.time) else 0
 
 
-@inlined
+@merged
 def write_dark_entry(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: Any, row: int) -> None:
     """Write what a subject traded in the dark as it entered, with those who were there before it."""
     i, time = rows.order_index[row], rows.timestamp[row]
@@ -126,7 +126,7 @@ def write_dark_entry(rows: Rows, trades: Trades, seekers: Seekers, c: Any, out: 
         f += 1
 
 
-@inlined
+@merged
 def next_lit(trades: Trades, f: int, end: int, time: int) -> int:
     """Return the row of an order's next fill elsewhere at an instant, from ``f`` on, in which it acts; or NONE."""
     while f < end and trades.timestamp[f] == time:
@@ -137,7 +137,7 @@ def next_lit(trades: Trades, f: int, end: int, time: int) -> int:
     return NONE
 
 
-@inlined
+@merged
 def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c: Any, out: Any, row: int) -> None:
     """R19: write what an entering order trades in the lit book at once, level by level; sweeps look between them.
 
@@ -171,7 +171,7 @@ def write_levels(rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, c
         step.price = near if buy else far
 
 
-@inlined
+@merged
 def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> None:
     """Write the end of an entry or amendment."""
     step = write(c, out, rows.timestamp[row], s.FINISH, rows.order_index[row], 0)
@@ -179,7 +179,7 @@ def write_finish(rows: Rows, seekers: Seekers, c: Any, out: Any, row: int) -> No
     step.marks = s.BOUNCES if seekers.bounces[rows.order_index[row]] == 1 else 0
 
 
-@inlined
+@merged
 def write_rest(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any, out: Any, row: int) -> None:
     """Write what history had left of a subject after the instant of its entry, and its terms then."""
     last = row
@@ -189,16 +189,14 @@ def write_rest(rows: Rows, trades: Trades, seekers: Seekers, plan: Plan, c: Any,
     write_state(rows, trades, seekers, plan, c, out, (rows.timestamp[row], s.REST, last), left)
 
 
-@inlined
+@merged
 def write_row(
     rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, plan: Plan, later: Later, c: Any, out: Any, row: int
 ) -> None:
-    """Write what an order row says; before the open only remember it."""
+    """Write what a row says of an order that seeks the dark, while the market trades."""
     i, time = rows.order_index[row], rows.timestamp[row]
     before = seekers.before[i]
     seekers.before[i] = row
-    if seekers.kind[i] == s.NO_SEEKER or c.opened == 0:
-        return
     if before < 0:
         total = rows.leaves[row] + rows.matched[row] - rows.carried[i]
         left = total - filled_before(rows, trades, i, time)
@@ -221,7 +219,7 @@ def write_row(
         c.ended_last += 1
 
 
-@inlined
+@merged
 def write_amendment(
     rows: Rows, trades: Trades, quotes: Quotes, seekers: Seekers, plan: Plan, c: Any, out: Any, pair: tuple[int, int]
 ) -> None:

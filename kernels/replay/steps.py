@@ -29,7 +29,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import I8, I32, Array
-from kernels.base.compiling import inlined
+from kernels.base.compiling import merged
 from kernels.conventions import VENUE_DARK, VENUE_REPORT
 from kernels.replay.causes import CAUSE_NONE, ended
 from kernels.replay.matches import DEAL_BOOKED
@@ -160,26 +160,26 @@ class Later(NamedTuple):
     late: I32  # (orders,) subjects whose entry is delayed; empty without latency
 
 
-@inlined
+@merged
 def is_dark(trades: Trades, f: int) -> bool:
     """Tell if a fill is one of the dark book: a market one, or a booking there (R15)."""
     return bool(trades.venue[f] == VENUE_DARK or trades.deal[f] == DEAL_BOOKED)
 
 
-@inlined
+@merged
 def off_book(rows: Rows, row: int) -> bool:
     """Tell if a row takes its order off the book with something open: cancelled, expired, killed."""
     end = ended(rows.next_row[row] < 0, rows.status[row], rows.reason[row], rows.leaves[row])
     return bool(end != CAUSE_NONE)
 
 
-@inlined
+@merged
 def is_at_entry(rows: Rows, i: int, time: int) -> bool:
     """Tell if an instant is that of an order's entry."""
     return bool(rows.timestamp[rows.first_row[i]] == time)
 
 
-@inlined
+@merged
 def first_fill_at(rows: Rows, trades: Trades, i: int, time: int) -> int:
     """Return the row of an order's first fill at or after an instant."""
     low, high = rows.first_fill[i], rows.first_fill[i] + rows.fill_count[i]
@@ -192,7 +192,7 @@ def first_fill_at(rows: Rows, trades: Trades, i: int, time: int) -> int:
     return int(low)
 
 
-@inlined
+@merged
 def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
     """Return what an order's fills before an instant took of it."""
     filled = 0
@@ -202,7 +202,7 @@ def filled_before(rows: Rows, trades: Trades, i: int, time: int) -> int:
     return filled
 
 
-@inlined
+@merged
 def left_at(rows: Rows, trades: Trades, row: int, time: int) -> int:
     """Return what an order has left by a row of it, less what its fills before an instant took more than rows say."""
     if off_book(rows, row):
