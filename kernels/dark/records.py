@@ -60,23 +60,23 @@ NARROW: Final = 1 << NARROW_SHIFT
 WIDE: Final = 1 << WIDE_SHIFT
 
 
-def _fields(names: str) -> np.dtype[np.void]:
+def fields(names: str) -> np.dtype[np.void]:
     """Return a record of int64 fields."""
     return np.dtype([(name, np.int64) for name in names.split()])
 
 
 # The caller fills the first line and what it needs of the second before the order enters; 0 means none.
-ORDER: Final = _fields(
+ORDER: Final = fields(
     "side price leaves half_tick mid_tick minimum single_fill participant "  # side +1, -1; price 0: market order
     "own_only prefers_own sweep subject tag "  # R14 is a flag of the order; tag: the caller's name for it
     "good kinds place rank untried reserved next_free"  # the book's own
 )
 # A waiting order, or a summary of many: largest good, least minimum, largest and total leaves, all kinds and marks.
-WAITING: Final = _fields("good minimum leaves total kinds marks order")
+WAITING: Final = fields("good minimum leaves total kinds marks order")
 # ``order`` (older, or the incoming one) trades with ``contra``; passive: both rested.
 # ignored: a minimum of one of the two was not asked for.
-FILL: Final = _fields("order contra quantity price2 rule passive preferred ignored")
-STATE: Final = _fields(
+FILL: Final = fields("order contra quantity price2 rule passive preferred ignored")
+STATE: Final = fields(
     "bid offer tick tier locked usable lowest highest "  # the quote in force; prices on a tick strictly inside it (R10)
     "tried_bid tried_offer "  # the last usable quote at which all resting orders had their turn
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
@@ -84,7 +84,7 @@ STATE: Final = _fields(
     "asked mode meet no_help prefers_again"  # subjects are in it, how they meet; R17b off; R14 at quotes too
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
-SIDE: Final = _fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")
+SIDE: Final = fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")
 
 
 class Book(NamedTuple):

@@ -8,28 +8,24 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 
 from kernels.base.columns import I8, I32, I64, Array
-from kernels.dark.records import Book, Records, new_book, records
+from kernels.dark.records import Book, Records, fields, new_book, records
 
 NONE: Final = -1
 TO_COME: Final = -2  # slot of a subject whose entry is delayed
 OWN, HALF_TICK, MID = 0, 1, 2  # limits of subjects
 
 
-def _fields(names: str) -> np.dtype[np.void]:
-    return np.dtype([(name, np.int64) for name in names.split()])
-
-
-RUN: Final = _fields(
+RUN: Final = fields(
     "open bid offer expired matches cuts "  # quote in force; subjects whose horizon is over; rows written
     "placebo dual from_rest limit minimum latency mode "  # what kind of run it is
     "no_half no_sweeps no_minimums no_recheck no_amended "  # rules taken away, see ``rulebook``
     "displaced phantoms"  # shares of historical fills that were cut; orders
 )
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.
-MATCH: Final = _fields("time buy sell quantity price2 mid2 aggressor rule marks")
+MATCH: Final = fields("time buy sell quantity price2 mid2 aggressor rule marks")
 # Marks of a match. Aside: of a run in which only the other order was asked about.
 BOOKED, PREFERENCED, IGNORED, BUY_ASIDE, SELL_ASIDE, LOCKED = 1, 2, 4, 8, 16, 32
-CUT: Final = _fields("row quantity")  # a historical fill of which only so much was left to take
+CUT: Final = fields("row quantity")  # a historical fill of which only so much was left to take
 
 
 class Facts(NamedTuple):

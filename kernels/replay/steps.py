@@ -26,11 +26,10 @@ CLOSE      NONE
 
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from kernels.base.columns import I8, I32, Array
 from kernels.base.compiling import merged
 from kernels.conventions import VENUE_DARK, VENUE_REPORT
+from kernels.dark.records import fields
 from kernels.replay.causes import CAUSE_NONE, ended
 from kernels.replay.matches import DEAL_BOOKED
 
@@ -51,11 +50,7 @@ CLOSE: Final = 12
 REST: Final = 13
 
 
-def _fields(names: str) -> np.dtype[np.void]:
-    return np.dtype([(name, np.int64) for name in names.split()])
-
-
-STEP: Final = _fields("time kind order contra price quantity minimum single mid_tick marks")
+STEP: Final = fields("time kind order contra price quantity minimum single mid_tick marks")
 
 # Marks of ENTER, AMEND and FILL.
 BOUNCES: Final = 1  # fill-and-kill: it never rests
@@ -146,7 +141,7 @@ class Plan(NamedTuple):
     from_rest: int  # 1: subjects enter as they really did
 
 
-CURSOR: Final = _fields(
+CURSOR: Final = fields(
     "next_row next_fill next_quote opened open_row joining "  # where the walk stands
     "steps bid offer "  # steps written; quote in force
     "ended_first ended_last late_first late_last"  # the two queues of what happens later
