@@ -118,21 +118,20 @@ class Scenario(NamedTuple):
 
     name: str
     kind: str
-    tested: bool  # whether its saving enters inference (decisions 37); the others are described
     chosen: bool  # whether it is asked for by its own name; a bound comes with the scenario that it bounds
     meaning: str
 
 
 SCENARIO_TABLE: Final = (
-    Scenario("real", REALITY, False, True, "what really happened"),
-    Scenario("A", ALGEBRA, True, True, "unlimited dark liquidity"),
-    Scenario("B", ALGEBRA, False, True, "limited dark liquidity"),
-    Scenario("C", ALGEBRA, False, True, "price impact"),
-    Scenario("P", PLACEBO, False, True, "the placebo: the dark book replayed with nobody's behaviour changed"),
-    Scenario("R", REPLAY, True, True, "resting in the dark book alone"),
-    Scenario("R_optimistic", REPLAY, False, False, "the same at the front of the queue, minimums ignored"),
-    Scenario("R_conservative", REPLAY, False, False, "the same with quantity that nobody else wanted"),
-    Scenario("D", REPLAY, True, True, "resting in the dark and in the lit book at once"),
+    Scenario("real", REALITY, True, "what really happened"),
+    Scenario("A", ALGEBRA, True, "unlimited dark liquidity"),
+    Scenario("B", ALGEBRA, True, "limited dark liquidity"),
+    Scenario("C", ALGEBRA, True, "price impact"),
+    Scenario("P", PLACEBO, True, "the placebo: the dark book replayed with nobody's behaviour changed"),
+    Scenario("R", REPLAY, True, "resting in the dark book alone"),
+    Scenario("R_optimistic", REPLAY, False, "the same at the front of the queue, minimums ignored"),
+    Scenario("R_conservative", REPLAY, False, "the same with quantity that nobody else wanted"),
+    Scenario("D", REPLAY, True, "resting in the dark and in the lit book at once"),
 )
 # Those of an order's own data, whose number kernels are compiled for, and those replayed, in the order of every table.
 SCENARIOS: Final = tuple(scenario.name for scenario in SCENARIO_TABLE if scenario.kind in (REALITY, ALGEBRA))

@@ -38,7 +38,19 @@ STEPS = {
         "conversion",
         "inspect",
     ),
-    "driver": ("config", "plan", "sums", "tables", "job", "engines", "report", "run", "command_line", "__main__"),
+    "driver": (
+        "config",
+        "plan",
+        "sums",
+        "inference",
+        "tables",
+        "job",
+        "engines",
+        "report",
+        "run",
+        "command_line",
+        "__main__",
+    ),
 }
 FILES_CEILING = 20
 STANDARD_LIBRARY_IO = {"csv", "json", "logging", "h5py", "pyarrow", "sqlite3", "subprocess"}

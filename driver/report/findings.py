@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driver.config.keys import ASSUMED_SESSION
+from driver.report.inferred import inference, of_scenario
 from driver.report.numbers import Row, number, signed
-from driver.tables.replay_words import NOT_TRUSTED
-from driver.tables.statistics import FEW_CLUSTERS, status_of
-from kernels.conventions import ALGEBRA, PLACEBO, REPLAYED, SCENARIO_TABLE
+from kernels.conventions import ALGEBRA, PLACEBO, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
 ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
@@ -38,11 +37,8 @@ def findings(
         return ["No order was selected: there is nothing to compare."]
     sentences = [_reality(real)]
     if priced:
-        by_value = (row for row in statistics if row["test"] == "cluster" and row["weighting"] == "notional")
-        clusters = {row["scenario"]: row for row in by_value}
         told = [row for row in summary[1:] if row["scenario"] in ASSERTED]
-        sentences += [_scenario(row, clusters.get(row["scenario"]), below_floor) for row in told]
-        sentences += _inference(statistics)
+        sentences += [of_scenario(row, statistics, below_floor) for row in told] + inference(statistics)
     sentences += [_sentence(text) for text in replay]
     sentences += _liquidity([row for row in summary[1:] if row["scenario"] in ASSUMED])
     return sentences + _limits(real, quality, settings)
@@ -58,24 +54,6 @@ def _reality(real: Row) -> str:
     kind = "cost" if number(real["shortfall_bps"]) >= 0 else "gain"
     bps = abs(number(real["shortfall_bps"]))
     return text + f"; against the mid at arrival, unfilled shares included, that was a {kind} of {bps:.2f} bps."
-
-
-def _scenario(row: Row, cluster: Row | None, below_floor: bool) -> str:
-    saving, value = number(row["saving_bps"]), number(row["saving_value"])
-    word = "less" if saving >= 0 else "more"
-    ratio = number(row["fill_ratio_in_session" if row["scenario"] in REPLAYED else "fill_ratio"])
-    where = " in the session" if row["scenario"] in REPLAYED else ""
-    text = (
-        f"Under {row['scenario']} the same orders would have cost {abs(saving):.2f} bps {word} "
-        f"({abs(value):,.0f} in currency), with {100 * ratio:.1f} % of the shares{where} filled."
-    )
-    if below_floor and row["scenario"] in REPLAYED:
-        return f"{text} This is {NOT_TRUSTED}: the replay is below its floor."
-    if cluster is None or cluster["ci_low"] is None:
-        return text
-    low, high = number(cluster["ci_low"]), number(cluster["ci_high"])
-    text += f" 95 % interval of the saving: {signed(low)} to {signed(high)} bps"
-    return text + (", which includes zero." if low <= 0 <= high else ".")
 
 
 def _sentence(text: str) -> str:
@@ -100,30 +78,6 @@ def _liquidity(scenarios: Sequence[Row]) -> list[str]:
         f"{first} fills {market:.2f} times what the market traded, and {dark:.2f} times what the dark book did{more}: "
         f"{assume} liquidity that was not there."
     ]
-
-
-def _inference(statistics: Sequence[Row]) -> list[str]:
-    clusters = [row for row in statistics if row["test"] == "cluster"]
-    sentences = []
-    if any(row["status"] == "refused" for row in clusters):
-        notes = sorted({str(row["note"]).split(":")[0] for row in clusters if row["status"] == "refused"})
-        sentences.append(f"No inference possible: {'; '.join(notes)}. The figures describe these orders.")
-    if known := [row for row in clusters if row["df1"] is not None]:
-        size, how = (
-            min(number(row["df1"]) + 1 for row in known),
-            sorted({str(row["note"]).split(";")[0] for row in known}),
-        )
-        rough = f", with {size:.0f} in the smaller dimension where about {FEW_CLUSTERS} are wanted: they are rough"
-        sentences.append(f"Intervals are {', '.join(how)}{rough if size < FEW_CLUSTERS else ''}.")
-    scenarios = sorted({str(row["scenario"]) for row in clusters})
-    algebra = [name for name in scenarios if status_of(name) == "algebra"]
-    if algebra:
-        verb = "follow" if len(algebra) > 1 else "follows"
-        sentences.append(
-            f"{' and '.join(algebra)} {verb} from the same mid as A by arithmetic: their difference from reality is an "
-            "assumption worked out, not evidence, so it is not tested."
-        )
-    return sentences
 
 
 def _unpriced(real: Row) -> list[str]:

@@ -13,6 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from driver.inference.contrasts import CONTRAST_COLUMNS, contrasts
+from driver.inference.rows import COLUMNS
+from driver.inference.sample import Sample
+from driver.inference.statistics import statistics
 from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
@@ -27,13 +31,14 @@ from driver.tables.quality_kinds import DATE_IMPLAUSIBLE
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
-from driver.tables.statistics import COLUMNS, Sample, statistics
 from driver.tables.table_list import TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 from tickstore.store.names import StoredNames
+
+THAN_REALITY = ("better", "equal", "worse")  # orders under a scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,10 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         for table in TABLES
     }
     written |= run.replay.tables(_measured(run))
-    written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(_sample(run))))
+    sample, places = _sample(run), run.dimensions.place
+    written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
+    parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))
+    written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + run.quality_rows)
     securities = run.totals["by_security"], run.dimensions.place["security"]
@@ -204,4 +212,6 @@ def _sample(run: _RunSums) -> Sample:
         security=np.array([place["security"][job.security] for job in run.jobs], np.int64),
         date=np.array([place["date"][job.date] for job in run.jobs], np.int64),
         unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
+        outcomes=np.array([[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64),
+        value=sums["base"] / (2 * run.style.unit),
     )

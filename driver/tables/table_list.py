@@ -82,6 +82,7 @@ TABLES: Final = (
 )  # fmt: skip
 OTHER_FILES: Final = {  # with columns of their own
     "statistics.csv": "tests and intervals of each scenario's saving",
+    "contrasts.csv": "savings of each security, clustered by date, and of each date, clustered by security",
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
     "outliers.csv": "orders of largest cost or gain in money",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",

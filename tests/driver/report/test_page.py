@@ -93,9 +93,10 @@ def test_findings_speak_of_every_scenario_and_of_what_is_missing(results: Path) 
     for scenario in "ABC":
         assert f"Under {scenario} " in text
     assert "95 % interval" in text
-    assert "2 in the smaller dimension" in text
+    assert text.count("bps by value") == text.count("bps per order") == 3
+    assert "says as much as 1." in text
     assert "Fees are set to zero" in text
-    assert "B and C follow" in text
+    assert "A, B and C follow" in text
     real = summary[0]
     unquoted = real["benchmark_none"]
     assert f"about {real['priced_orders']} of {real['orders']} orders: {unquoted} have no valid quote" in text

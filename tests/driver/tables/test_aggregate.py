@@ -188,7 +188,7 @@ def test_outliers_are_the_orders_of_largest_cost(results: Path) -> None:
 
 def test_statistics_are_written(results: Path) -> None:
     rows = read(results, "statistics")
-    assert {row["test"] for row in rows} == {"paired_t", "cluster", "rm_anova"}
+    assert {row["test"] for row in rows} == {"cluster", "paired_t", "sign", "rm_anova", "hotelling"}
     assert {row["clusters"] for row in rows if row["test"] == "cluster"} == {str(len(PARTITIONS))}
 
 

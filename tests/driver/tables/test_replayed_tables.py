@@ -108,5 +108,6 @@ def test_partitions_add_up_with_any_number_of_replays(tmp_path: Path) -> None:
     for name in ("P", "R_optimistic", "R_conservative"):
         assert status["paired_t", name]["status"] == "printed"
     for name in ("R", "D"):
-        assert status["paired_t", name]["status"] == "tested"
-    assert ("rm_anova", "real+A+R+D") in status
+        assert status["cluster", name]["status"] == "tested"
+        assert status["paired_t", name]["status"] == "descriptive"
+    assert ("rm_anova", "real+R+D") in status

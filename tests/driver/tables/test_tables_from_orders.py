@@ -88,6 +88,6 @@ def test_a_scenario_that_is_not_known_of_some_orders_is_empty_where_they_are(los
     assert {key for key, filled in parts.items() if not filled} == {("8", name) for name in unknown}
     with (results / "statistics.csv").open(newline="") as file:
         refused = {row["scenario"] for row in csv.DictReader(file) if "not known of 200 orders" in row["note"]}
-    assert refused == unknown
+    assert {name for name in refused if "+" not in name} == unknown  # tests of several are refused with them
     (note,) = [note for note in json.loads((results / "run.json").read_text())["notes"] if "not known" in note]
     assert all(f"{name} of 200" in note for name in unknown)

@@ -1,0 +1,1 @@
+"""What the savings of a run say beyond its own orders: intervals that allow for shared days and shared securities."""
