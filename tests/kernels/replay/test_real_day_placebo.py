@@ -18,6 +18,7 @@ LEAST_MISSED = {  # shares that the placebo misses at least without a rule, of t
     "no_half_tick": 100_000, "no_sweeps": 50_000, "no_minimums": 10_000, "no_recheck": 5_000, "no_phantoms": 2_000,
     "preferencing_by_key": 5_000, "priority_kept": 1_000, "priority_lost_always": 1_000,
     "priority_lost_by_price": 1_000, "no_help": 1_000, "locked": 1_000, "no_match_at_amendment": 600,
+    "minimum_stops": 10_000, "recheck_youngest": 2_000,
 }  # fmt: skip
 
 
@@ -66,8 +67,18 @@ def test_without_a_rule_more_is_missed(days: Days, switch: str) -> None:
 
 
 def test_readings_that_the_day_does_not_decide(days: Days) -> None:
-    """Preferencing at a change of the quote, and for those who never show it, changes nothing on this day."""
+    """Preferencing at a change of the quote, and for those who never show it, and sweeps on ticks change nothing."""
     best = days.placebo(REPAIRS).counts
-    for choices in (ReplayChoices(preferencing="all"), ReplayChoices(switches=("recheck_prefers",))):
+    switched = (ReplayChoices(switches=(switch,)) for switch in ("recheck_prefers", "sweeps_on_ticks"))
+    for choices in (ReplayChoices(preferencing="all"), *switched):
         assert days.placebo(REPAIRS, choices).counts == best
     assert days.placebo(REPAIRS, ReplayChoices(preferencing="none")).counts.named_events < 440
+
+
+def test_one_match_speaks_for_a_look_at_an_amendment_in_place(days: Days) -> None:
+    found, best = (
+        days.placebo(REPAIRS, choices).counts
+        for choices in (ReplayChoices(switches=("match_in_place",)), ReplayChoices())
+    )
+    assert found.missed_shares == best.missed_shares - 60
+    assert (found.named_events, found.invented_shares) == (best.named_events, best.invented_shares)
