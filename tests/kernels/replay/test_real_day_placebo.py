@@ -11,7 +11,8 @@ import pytest
 from kernels.measure.choices import ReplayChoices
 from kernels.replay.fidelity import Fidelity, trusted
 from kernels.replay.rulebook import SWITCHES
-from perf.fidelity import Days
+from perf.fidelity import Days, switched
+from perf.fidelity_left import UNKNOWN, differences, no_worse
 from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS
 
 LEAST_MISSED = {  # shares that the placebo misses at least without a rule, of those it was found to need on this day
@@ -82,3 +83,15 @@ def test_one_match_speaks_for_a_look_at_an_amendment_in_place(days: Days) -> Non
     )
     assert found.missed_shares == best.missed_shares - 60
     assert (found.named_events, found.invented_shares) == (best.named_events, best.invented_shares)
+
+
+def test_what_is_left_with_both_repairs_is_explained_or_unknown(days: Days) -> None:
+    """One price that no quote before it allows, one look in place, knock-ons; of the others nothing is known."""
+    best = days.placebo(REPAIRS)
+    in_place = days.placebo(REPAIRS, switched("match_in_place")), days.matches(REPAIRS, switched("match_in_place"))
+    assert no_worse(in_place[0], best)
+    found = list(differences(best, days.matches(REPAIRS), {"match_in_place": in_place}))
+    assert sum(each.missed for each in found) == best.counts.missed_shares
+    assert sum(each.invented for each in found) == best.counts.invented_shares
+    assert sum(each.why == UNKNOWN for each in found) <= 4
+    assert "not so with match_in_place" in {each.why for each in found}
