@@ -5,8 +5,10 @@
 The folder holds orders.csv, trades.csv and nbbo.csv of one day, and beside them ``inferred``: what the circulated files
 lost (the minimums in force at each row, quotes mended). Without it only the first rows of the first table can be made.
 Figures are of the placebo: first counterparties named, real dark shares missed and invented, in per cent, counted by
-pair and price within a millisecond; matches exact to the nanosecond stand beside. With ``--events`` every difference
-of the best run is listed.
+pair and price within a millisecond; matches exact to the nanosecond stand beside, and what the errors cost the day's
+dark orders, in basis points of what they really traded: in all, for how often they fill, for the price they fill at.
+The last table lists every difference that is left with both repairs, and why; with ``--events`` also every first
+counterparty that the file as it is misses.
 """
 
 import tempfile
@@ -26,15 +28,20 @@ from kernels.base.memory import Buffers
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Simulation
 from kernels.measure.rules import prepare
 from kernels.replay.fidelity import Comparison, compare, trusted
+from kernels.replay.fidelity.bias import ERRORS, bias_bps, dark_bias
 from kernels.replay.fidelity.queue_test import queue_test
 from kernels.replay.imputed_minimums import imputed_minimums
+from kernels.replay.matches import Matches
 from kernels.replay.replay import replay
 from kernels.replay.rulebook import SWITCHES
+from perf.fidelity_left import differences, no_worse
 from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS, convert_real_day, open_converted
 from tickstore import read_catalog
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "drr_2024-09-05"
 PLACEBO: Final = Choices(Selection(participants=(-1,)), Simulation(scenarios=("P",)))  # nobody is asked about
+NO_CHOICES: Final = PLACEBO.replay
+HEADER: Final = "named | missed % | invented % | exact | trusted | error bps | how often | price |\n" + "|---" * 9 + "|"
 READINGS: Final = {
     "preferencing for everyone": ReplayChoices(preferencing="all"),
     "no preferencing (R14)": ReplayChoices(preferencing="none"),
@@ -47,6 +54,7 @@ class Days:
     def __init__(self, folder: Path, scratch: Path) -> None:
         self.folder, self.scratch = folder, scratch
         self.opened: dict[frozenset[str], Any] = {}
+        self.replayed: dict[tuple[frozenset[str], ReplayChoices], Matches] = {}
         self.day(())
         partitions = read_catalog(scratch / "0" / "store").partitions
         (self.session,) = plan_sessions(load_config({}).config, partitions).values()
@@ -64,40 +72,61 @@ class Days:
         """Return the exact prices of the day's fills."""
         return prepare(self.day(repairs), PLACEBO, self.session, Buffers()).sums.price2
 
-    def placebo(self, repairs: Collection[str], choices: ReplayChoices = PLACEBO.replay) -> Comparison:
+    def matches(self, repairs: Collection[str], choices: ReplayChoices = NO_CHOICES) -> Matches:
+        """Return the placebo of the day with these repairs."""
+        key = frozenset(repairs), choices
+        if key not in self.replayed:
+            day, minimums = self.day(repairs), None
+            if choices.impute_minimums:
+                imputed = imputed_minimums(day)
+                minimums = imputed.minimum, imputed.single_fill
+            told = replace(PLACEBO, replay=choices)
+            self.replayed[key] = replay(day, told, self.session, minimums).matches["P"]
+        return self.replayed[key]
+
+    def placebo(self, repairs: Collection[str], choices: ReplayChoices = NO_CHOICES) -> Comparison:
         """Return the placebo of the day with these repairs against history."""
-        day, told = self.day(repairs), replace(PLACEBO, replay=choices)
-        minimums = None
-        if choices.impute_minimums:
-            imputed = imputed_minimums(day)
-            minimums = imputed.minimum, imputed.single_fill
-        price2 = self.price2(repairs)
-        return compare(day, price2, replay(day, told, self.session, minimums).matches["P"])
+        return compare(self.day(repairs), self.price2(repairs), self.matches(repairs, choices))
+
+    def bias(self, repairs: Collection[str], choices: ReplayChoices = NO_CHOICES) -> dict[str, float]:
+        """Return what the errors of that placebo cost the day's dark orders, in basis points of what they traded."""
+        day, price2 = self.day(repairs), self.price2(repairs).copy()
+        return bias_bps(dark_bias(day, PLACEBO, self.session, price2, self.matches(repairs, choices)))
+
+    def cells(self, repairs: Collection[str], choices: ReplayChoices = NO_CHOICES) -> str:
+        """Return the cells of one row: fidelity, and the bias split."""
+        c = self.placebo(repairs, choices).counts
+        missed, invented = (100 * shares / max(c.real_shares, 1) for shares in (c.missed_shares, c.invented_shares))
+        judged, bias = "yes" if trusted(c._asdict()) else "no", self.bias(repairs, choices)
+        errors = " | ".join(f"{bias[name]:.2f}" for name in ERRORS)
+        return (
+            f"{c.named_events} of {c.events} | {missed:.2f} | {invented:.2f} | {c.exact_matches} | {judged} | {errors}"
+        )
 
 
-def rule_rows(days: Days) -> Iterator[tuple[str, Comparison]]:
-    """Yield the placebo of the file as it is and repaired, then of the repaired one by each other rule."""
+Asked = tuple[str, Collection[str], ReplayChoices]
+
+
+def rule_rows(days: Days) -> Iterator[Asked]:
+    """Yield the file as it is and repaired, then the repaired one by each other rule."""
     imputed = ReplayChoices(impute_minimums=True)
-    yield "file as it is", days.placebo(())
-    yield "minimums imputed", days.placebo((), imputed)
+    yield "file as it is", (), NO_CHOICES
+    yield "minimums imputed", (), imputed
     if not (days.folder / "inferred").exists():
         return
-    yield "minimums imputed, inferred quotes", days.placebo(QUOTES, imputed)
-    yield "minimums as shown, inferred quotes", days.placebo(QUOTES)
-    yield "inferred minimums, quotes of the file", days.placebo(MINIMUMS)
-    yield "**both inferred**", days.placebo(REPAIRS)
+    yield "minimums imputed, inferred quotes", QUOTES, imputed
+    yield "minimums as shown, inferred quotes", QUOTES, NO_CHOICES
+    yield "inferred minimums, quotes of the file", MINIMUMS, NO_CHOICES
+    yield "**both inferred**", REPAIRS, NO_CHOICES
     for name, choices in READINGS.items():
-        yield f"both, {name}", days.placebo(REPAIRS, choices)
+        yield f"both, {name}", REPAIRS, choices
     for switch, meaning in SWITCHES.items():
-        yield f"both, `{switch}`: {meaning}", days.placebo(REPAIRS, ReplayChoices(switches=(switch,)))
+        yield f"both, `{switch}`: {meaning}", REPAIRS, switched(switch)
 
 
-def figures(found: Comparison) -> str:
-    """Return the cells of one row."""
-    c = found.counts
-    missed, invented = (100 * shares / max(c.real_shares, 1) for shares in (c.missed_shares, c.invented_shares))
-    judged = "yes" if trusted(c._asdict()) else "no"
-    return f"{c.named_events} of {c.events} | {missed:.2f} | {invented:.2f} | {c.exact_matches} | {judged}"
+def switched(switch: str) -> ReplayChoices:
+    """Return the choices with one rule taken away or changed."""
+    return ReplayChoices(switches=(switch,))
 
 
 def seconds(time: int) -> str:
@@ -110,56 +139,57 @@ def wrong_events(found: Comparison) -> dict[int, str]:
     return {int(row): seconds(int(found.real.time[row])) for row in found.events[~found.named]}
 
 
-def causes(plain: Comparison, without: Mapping[str, Comparison], best: Comparison) -> Counter[str]:
+def causes(plain: Comparison, without: Mapping[str, Comparison], best: Comparison) -> dict[int, str]:
     """Return why the plain run misses events: the repairs without which alone the best run misses them too."""
     still = wrong_events(best)
     lost = {cause: wrong_events(found) for cause, found in without.items()}
-    count: Counter[str] = Counter()
+    found = {}
     for row in wrong_events(plain):
         needed = [REPAIRS[cause] for cause, rows in lost.items() if row in rows and row not in still]
         unknown = "unknown: wrong in the repaired run too" if row in still else "knock-on of others, no single cause"
-        count[" + ".join(needed) if needed else unknown] += 1
-    return count
+        found[row] = " + ".join(needed) if needed else unknown
+    return found
 
 
-def print_differences(found: Comparison) -> None:
-    """Print every event that is not named, and every match that is missed."""
-    real = found.real
-    print("\n| s of the UTC day | buy | sell | shares | missed | first counterparty |\n|---|---|---|---|---|---|")
-    named = dict(zip(found.events.tolist(), found.named.tolist(), strict=True))
-    for row in range(len(real.time)):
-        if found.missed[row] or not named.get(row, True):
-            said = "" if row not in named else "named" if named[row] else "not named"
-            orders = f"{real.buy_order_id[row]} | {real.sell_order_id[row]}"
-            print(
-                f"| {seconds(int(real.time[row]))} | {orders} | {real.quantity[row]} | {found.missed[row]} | {said} |"
-            )
-    print(f"\nInvented: {found.counts.invented_matches} matches, {found.counts.invented_shares} shares.")
+def print_left(days: Days) -> None:
+    """Print every match that the best run misses or invents, and why."""
+    best = days.placebo(REPAIRS)
+    others = {f"`{switch}`": switched(switch) for switch in SWITCHES}
+    readings = {
+        name: (days.placebo(REPAIRS, choices), days.matches(REPAIRS, choices)) for name, choices in others.items()
+    }
+    better = {name: pair for name, pair in readings.items() if no_worse(pair[0], best)}
+    print("\n| left with both, s of the UTC day | buy | sell | missed | invented | why |\n|---|---|---|---|---|---|")
+    for each in differences(best, days.matches(REPAIRS), better):
+        orders = f"{each.buy_order_id} | {each.sell_order_id} | {each.missed} | {each.invented}"
+        print(f"| {seconds(each.time)} | {orders} | {each.why} |")
 
 
 def print_tables(days: Days, events: bool) -> None:
-    """Print the queue test, fidelity by rule and by cause, as Markdown."""
+    """Print the queue test, fidelity by rule and by cause, and what is left, as Markdown."""
     whole = (days.folder / "inferred").exists()
     for repairs, name in (((), "as it is"), *(((tuple(REPAIRS), "repaired"),) if whole else ())):
         asked = queue_test(days.day(repairs), days.price2(repairs))
         print(f"Queue test, file {name}: {int(np.count_nonzero(asked.right))} of {len(asked.right)} named.\n")
-    print("| placebo | named | missed % | invented % | exact | trusted |\n|---|---|---|---|---|---|")
-    for name, found in rule_rows(days):
-        print(f"| {name} | {figures(found)} |", flush=True)
+    print(f"| placebo | {HEADER}")
+    for name, repairs, choices in rule_rows(days):
+        print(f"| {name} | {days.cells(repairs, choices)} |", flush=True)
     if not whole:
         return
-    best = days.placebo(REPAIRS)
-    without = {cause: days.placebo(set(REPAIRS) - {cause}) for cause in REPAIRS}
-    print("\n| both inferred, without one repair | named | missed % | invented % | exact | trusted |")
-    print("|---|---|---|---|---|---|")
-    for cause, found in without.items():
-        print(f"| {REPAIRS[cause]} | {figures(found)} |")
-    plain = days.placebo(())
+    print(f"\n| both inferred, without one repair | {HEADER}")
+    for cause in REPAIRS:
+        print(f"| {REPAIRS[cause]} | {days.cells(set(REPAIRS) - {cause})} |")
+    plain, best = days.placebo(()), days.placebo(REPAIRS)
+    found = causes(plain, {cause: days.placebo(set(REPAIRS) - {cause}) for cause in REPAIRS}, best)
     print("\n| first counterparties missed by the file as it is | events |\n|---|---|")
-    for cause, count in causes(plain, without, best).most_common():
+    for cause, count in Counter(found.values()).most_common():
         print(f"| {cause} | {count} |")
     if events:
-        print_differences(best)
+        print("\n| each of them, s of the UTC day | buy | sell | why |\n|---|---|---|---|")
+        for row, cause in found.items():
+            orders = f"{plain.real.buy_order_id[row]} | {plain.real.sell_order_id[row]}"
+            print(f"| {seconds(int(plain.real.time[row]))} | {orders} | {cause} |")
+    print_left(days)
 
 
 def main(folder: str = str(FOLDER), events: bool = False) -> None:

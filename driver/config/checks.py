@@ -11,7 +11,9 @@ from kernels.conventions import REPLAYED
 from tickstore.errors import UserError
 
 # Settings of the book itself, and of orders that rest in it: without a scenario that reads them they are a mistake.
-OF_THE_BOOK = ("preferencing", "impute_minimums", "allow_locked", "block_tier", "rule_switches", "matches_as")
+OF_THE_BOOK = (
+    "preferencing", "preferring", "impute_minimums", "allow_locked", "block_tier", "rule_switches", "matches_as",
+)  # fmt: skip
 OF_SUBJECTS = (
     "subject_limit", "horizon", "rest_s", "from_rest", "dark_seconds", "subjects_meet", "alone", "subject_minimum",
     "latency_us", "without_participants",
@@ -74,8 +76,11 @@ def _check_replay(config: Config, default: Config) -> None:
             raise UserError(
                 f"--rule_switches: {several[0]} contradicts {several[1]}: an amendment costs one or the other"
             )
-        if config.preferencing == "none" and "preferencing_by_key" in config.rule_switches:
+        nobody = config.preferencing == "none" and not config.preferring
+        if nobody and "preferencing_by_key" in config.rule_switches:
             raise UserError("--rule_switches=preferencing_by_key says nothing with --preferencing=none: nobody prefers")
+    if config.preferring and config.preferencing == "all":
+        raise UserError("--preferring says nothing with --preferencing=all: every broker prefers its own orders")
     if config.from_rest and config.latency_us:
         raise UserError("--from_rest contradicts --latency_us: an order enters as it really did, then rests at once")
     if config.alone and config.subjects_meet:

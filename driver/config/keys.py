@@ -111,6 +111,7 @@ class Config:
     latency_us: float = _key("replay.latency_us", kinds.number(0, 60_000_000))
     without_participants: tuple[str, ...] = _key("replay.without_participants", kinds.list_of(kinds.code()))
     preferencing: str = _key("replay.preferencing", kinds.choice(*PREFERENCING))
+    preferring: tuple[str, ...] = _key("replay.preferring", kinds.list_of(kinds.code()))
     impute_minimums: bool = _key("replay.impute_minimums", kinds.flag())
     allow_locked: bool = _key("replay.allow_locked", kinds.flag())
     block_tier: int = _key("replay.block_tier", kinds.whole(0, 10**9))

@@ -126,15 +126,21 @@ def _minimums(day: Day, job: Job) -> tuple[Any, dict[str, int]]:
 
 
 def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, int]:
-    """Return what a placebo gives back of the real dark book, and by which rule and for what cause it does not."""
+    """Return what a placebo gives back of the real dark book, by which rule and cause it does not, and at what cost.
+
+    The sums of the bias begin with ``bias.``.
+    """
     from kernels.replay.fidelity import compare, fidelity_row
+    from kernels.replay.fidelity.bias import dark_bias
     from kernels.replay.fidelity.explanations import explanation_row
 
-    price2 = prepare(day, job.settings, job.session, buffers).sums.price2
+    price2 = prepare(day, job.settings, job.session, buffers).sums.price2.copy()
     ticks = ticks_by_price(job.settings.simulation.ticks)
     matches = placebo.matches[PLACEBO]
     found = compare(day, price2, matches, ticks)
-    return fidelity_row(found.counts) | explanation_row(day, found, matches)
+    bias = dark_bias(day, job.settings, job.session, price2, matches, buffers)
+    told = {f"bias.{name}": value for name, value in bias.items()}
+    return fidelity_row(found.counts) | explanation_row(day, found, matches) | told
 
 
 def _why(day: Day, played: Any) -> dict[str, Any]:

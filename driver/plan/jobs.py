@@ -22,8 +22,10 @@ class Settings(Choices):
     order_columns: str = "core"  # core, all
 
 
-def job_settings(config: Config, participants: tuple[int, ...], without: tuple[int, ...] = ()) -> Settings:
-    """Return what jobs need of ``config``; ``participants`` and ``without`` are its ids as the store codes them."""
+def job_settings(
+    config: Config, participants: tuple[int, ...], without: tuple[int, ...] = (), preferring: tuple[int, ...] = ()
+) -> Settings:
+    """Return what jobs need of ``config``; the others are its lists of participants as the store codes them."""
     selection = Selection(
         participants=tuple(sorted(participants)),
         hour_start=config.hour_start,
@@ -48,11 +50,11 @@ def job_settings(config: Config, participants: tuple[int, ...], without: tuple[i
         config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as,
         config.order_columns,
     )  # fmt: skip
-    replay = _replay_choices(config, without)
+    replay = _replay_choices(config, without, preferring)
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)
 
 
-def _replay_choices(config: Config, without: tuple[int, ...]) -> ReplayChoices:
+def _replay_choices(config: Config, without: tuple[int, ...], preferring: tuple[int, ...]) -> ReplayChoices:
     """Return how the dark book is replayed."""
     return ReplayChoices(
         subject_limit=config.subject_limit,
@@ -66,6 +68,7 @@ def _replay_choices(config: Config, without: tuple[int, ...]) -> ReplayChoices:
         latency_ns=round(config.latency_us * NS_PER_MICROSECOND),
         without=tuple(sorted(without)),
         preferencing=config.preferencing,
+        preferring=tuple(sorted(preferring)),
         impute_minimums=config.impute_minimums,
         block_tier=config.block_tier,
         price_unit=int(10 ** (config.price_decimals + config.quantity_decimals)),

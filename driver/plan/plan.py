@@ -77,7 +77,8 @@ def plan_jobs(
     chosen = _chosen(config, partitions, only)
     chosen_ids = _participant_codes(config.participant_ids, participants, "participant_ids")
     left_out = _participant_codes(config.without_participants, participants, "without_participants")
-    settings = job_settings(config, chosen_ids, left_out)
+    preferring = _participant_codes(config.preferring, participants, "preferring")
+    settings = job_settings(config, chosen_ids, left_out, preferring)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
     texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)

@@ -7,7 +7,7 @@ from typing import Final
 
 from driver.tables.column_guide import BPS, Column
 from driver.tables.replay_words import RUNS
-from kernels.measure.order_columns import BENEFIT, NONE
+from kernels.measure.order_columns import BENEFIT, COST, NONE
 
 
 def _plain(name: str, unit: str, meaning: str) -> Column:
@@ -77,6 +77,19 @@ CAUSES: Final = (
     _plain("real_shares", "shares", "of real matches by this rule"),
     _plain("events", "count", "aggressive events by this rule"),
 )
+ERRS: Final = "what P costs real dark orders less what they really cost, unfilled at the mid of the end, over notional"
+BIAS: Final = (
+    _plain("security_code", "", "security; all in the last row"),
+    _plain("date", "", "trade date; all in the last row"),
+    _plain("orders", "count", "all dark order-days with a benchmark and a mid at their end, selected or not"),
+    _plain("order_quantity", "shares", "what they asked for"),
+    _plain("filled_quantity", "shares", "of it really filled in the dark"),
+    _plain("P_filled_quantity", "shares", "filled in P"),
+    _plain("notional", "price unit", "filled_quantity at the benchmark"),
+    Column("error_bps", BPS, COST, ERRS),
+    Column("error_often_bps", BPS, COST, "the part for filling more or less often"),
+    Column("error_price_bps", BPS, COST, "the part for filling at other prices"),
+)
 CHARGES: Final = {"saving_bps": "unfilled at the mid of the end", "saving_touch_bps": "unfilled at the touch"}
 BOUNDS: Final = (
     _plain("security_code", "", "security, or all"),
@@ -135,5 +148,6 @@ TIME_LIMITS: Final = (
     _plain("best", "word", "chosen_after_the_fact: of largest saving_bps; what it saves flatters it"),
 )
 GUIDES: Final = {
-    "matches": MATCHES, "fidelity": FIDELITY, "fidelity_causes": CAUSES, "bounds": BOUNDS, "by_time_limit": TIME_LIMITS,
+    "matches": MATCHES, "fidelity": FIDELITY, "fidelity_causes": CAUSES, "fidelity_bias": BIAS,
+    "bounds": BOUNDS, "by_time_limit": TIME_LIMITS,
 }  # fmt: skip

@@ -14,11 +14,16 @@ from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL, CENTRAL, CHARGED, NOT_IDENTIFIED, NOT_TRUSTED, RUNS, YES
 from driver.tables.table_style import cost_bps, ratio
 from kernels.replay.fidelity import Fidelity, trusted
+from kernels.replay.fidelity.bias import COUNTS, ERRORS
 from kernels.replay.fidelity.explanations import CAUSES, MEASURES, OF_RULES, RULES
 
 AFTER_THE_FACT: Final = "chosen_after_the_fact"
 FIDELITY_RATES: Final = ("named_share", "exact_share", "missed_share", "invented_share", "trusted")
 CAUSE_COLUMNS: Final = ("security_code", "date", "by", "name", *MEASURES, *OF_RULES)
+BIAS_COLUMNS: Final = (
+    "security_code", "date", "orders", "order_quantity", "filled_quantity", "P_filled_quantity", "notional",
+    *(f"{name}_bps" for name in ERRORS),
+)  # fmt: skip
 BOUND_COLUMNS: Final = (
     "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
     *(f"{run}_fill_ratio" for run in RUNS),
@@ -68,6 +73,7 @@ class ReplaySums:
         if self.fidelity:
             found["fidelity.csv"] = fidelity_csv(self.fidelity)
             found["fidelity_causes.csv"] = causes_csv(self.fidelity)
+            found["fidelity_bias.csv"] = bias_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
             bounds = [
                 bounds_row(key, measured, self.excluded[key], trust(self._faithful(key)))
@@ -124,6 +130,20 @@ def causes_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
                 if any(found) or key == (ALL, ALL):
                     rows.append([*key, by, name, *found])
     return csv_bytes(CAUSE_COLUMNS, rows)
+
+
+def bias_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
+    """Return what the placebo's errors cost the real dark orders, by job, then of all; costs are positive."""
+    total = Counter[str]()
+    for counts in jobs.values():
+        total.update(counts)
+    rows: list[list[Value]] = []
+    for key, counts in {**jobs, (ALL, ALL): total}.items():
+        shares = (counts.get(f"bias.{name}", 0) for name in COUNTS)
+        base = counts.get("bias.notional2", 0)
+        errors = (ratio(10_000 * counts.get(f"bias.{name}", 0), base) for name in ERRORS)
+        rows.append([*key, *shares, base // 2, *errors])
+    return csv_bytes(BIAS_COLUMNS, rows)
 
 
 def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:

@@ -87,6 +87,7 @@ OTHER_FILES: Final = {  # with columns of their own
     "outliers.csv": "orders of largest cost or gain in money",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",
     "fidelity_causes.csv": "by which rule and for what cause it is not, by security and date, then of all",
+    "fidelity_bias.csv": "what that costs real dark orders: for how often they fill, and for the price they fill at",
     "bounds.csv": "R between its bounds: of all, by security, by date",
     "by_time_limit.csv": "R with a limit of seconds in the dark, then as it really was: of all, by security",
     "by_parent.csv": "children of a parent order by security and date, where the input has parent ids",

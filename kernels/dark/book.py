@@ -30,6 +30,7 @@ from kernels.dark.time_priority import append, close_up, drop, refresh
 from kernels.dark.turns import rematch as rematch
 from kernels.dark.turns import requote as requote
 from kernels.dark.turns import set_quote as set_quote
+from kernels.dark.turns import try_again as try_again
 
 
 @inlined

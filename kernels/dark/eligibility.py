@@ -22,6 +22,7 @@ from kernels.dark.records import (
 )
 from kernels.dark.time_priority import broker_bit
 
+DUAL_POSTED: Final = 1  # mid-tick of a sweep that also rests in the dark (R20)
 FIRST_DARK_LIMIT: Final = 3  # mid-tick 3, 4: dark limit; 5, 6: any-price block, a dark limit inside the quote
 FIRST_ANY_PRICE: Final = 5
 
@@ -41,13 +42,18 @@ def good_limit(book: Book, x: int) -> int:
 
 @inlined
 def kinds_of(book: Book, x: int) -> int:
-    """R9, R11: what an order may trade on beside the mid, and its broker's bit. Sweeps match at the mid only."""
+    """R9, R11: what an order may trade on beside the mid, and its broker's bit. Sweeps match at the mid only.
+
+    By the other reading of R9 sweeps walk the ticks too, but for those that may rest, which are mid-point orders.
+    """
     order, kinds = book.orders[x], broker_bit(book.orders[x].participant)
     kinds |= HISTORICAL if order.subject == 0 else SUBJECT
     if order.sweep == 0 and order.mid_tick >= FIRST_DARK_LIMIT:
         kinds |= DARK_LIMIT
     if order.sweep == 0 and order.mid_tick >= FIRST_ANY_PRICE:
         kinds |= BLOCK
+    if order.sweep == 1 and order.mid_tick != DUAL_POSTED and book.state[0].sweeps_on_ticks == 1:
+        kinds |= DARK_LIMIT
     return kinds
 
 

@@ -74,7 +74,10 @@ def _plan_own(book: Book, x: int, c: int, quantity: int, price2: int, rule: int)
 
 @inlined
 def _take(book: Book, x: int, price2: int, own: int) -> None:
-    """R12, R17: plan fills at one price in time order; a contra whose minimum is not met is passed over."""
+    """R12, R17: plan fills at one price in time order; a contra whose minimum is not met is passed over.
+
+    By the other reading of R17 nobody behind such a contra trades at this price.
+    """
     state, order = book.state[0], book.orders[x]
     other, good = 1 - own_side(book, x), -order.side * price2
     rule = r.RULE_MID if price2 == state.bid + state.offer else r.RULE_DARK_LIMIT
@@ -84,7 +87,8 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
     if own == 0 and state.no_help == 0 and first_from(book, other, k, good, r.NEVER, 1, kinds | r.SEVERAL, mark) >= 0:
         helpers = supply(book, own_side(book, x), -good, largest(book, other, good))  # at most so much can help
     while state.left > 0:
-        k = first_from(book, other, k, good, state.left + helpers, least_fill(book, x), kinds, mark)
+        within = state.left + helpers if state.stops == 0 else r.NEVER
+        k = first_from(book, other, k, good, within, least_fill(book, x), kinds, mark)
         if k < 0:
             return
         c = book.queue[other, k].order
@@ -100,6 +104,8 @@ def _take(book: Book, x: int, price2: int, own: int) -> None:
         quantity = min(state.left, contra.leaves)
         if quantity >= contra.minimum and quantity >= least_fill(book, x):
             _plan_own(book, x, c, quantity, price2, rule)
+        elif state.stops == 1 and quantity < contra.minimum:
+            return
 
 
 @inlined

@@ -81,7 +81,8 @@ STATE: Final = fields(
     "tried_bid tried_offer "  # the last usable quote at which all resting orders had their turn
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
     "left fills partners "  # the plan being made: leaves, fills, the kind of who may be met
-    "asked mode meet no_help prefers_again"  # subjects are in it, how they meet; R17b off; R14 at quotes too
+    "asked mode meet no_help prefers_again "  # subjects are in it, how they meet; R17b off; R14 at quotes too
+    "sweeps_on_ticks stops youngest"  # other readings of R9, R17 and R23
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
 SIDE: Final = fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")

@@ -7,7 +7,7 @@ last quote, so only those have a turn that the move has made eligible, and those
 from typing import Final
 
 from kernels.base.compiling import inlined, kernel
-from kernels.dark.eligibility import becomes_eligible, is_usable
+from kernels.dark.eligibility import becomes_eligible, is_usable, own_side
 from kernels.dark.matching import plan_fills
 from kernels.dark.records import (
     ANY_MARK,
@@ -132,9 +132,32 @@ def _next_untried(book: Book, s: int) -> int:
 
 
 @inlined
+def _youngest_turn(book: Book) -> int:
+    """Return the youngest order that has a turn, older than the last one, or NONE (another reading of R23)."""
+    state, x = book.state[0], NONE
+    if state.turn == 0:
+        state.turn = NEVER
+    for s in range(2):
+        for k in range(book.sides[s].used):
+            y = book.queue[s, k].order
+            if y < 0 or book.orders[y].rank >= state.turn or (x >= 0 and book.orders[y].rank < book.orders[x].rank):
+                continue
+            if becomes_eligible(book, s, k) or book.orders[y].untried == 1:
+                x = y
+    if x >= 0:
+        state.turn = book.orders[x].rank
+        if book.orders[x].untried == 1:
+            book.orders[x].untried = 0
+            refresh(book, own_side(book, x), x)
+    return x
+
+
+@inlined
 def _next_turn(book: Book) -> int:
     """Return the oldest order that has a turn, or NONE; the turn is over then."""
     state, x = book.state[0], NONE
+    if state.youngest == 1:
+        return _youngest_turn(book)
     rank, at, of = NEVER, NONE, 0
     for s in range(2):
         for untried in range(2):
@@ -150,6 +173,22 @@ def _next_turn(book: Book) -> int:
             book.orders[x].untried = 0
             refresh(book, of, x)
     return x
+
+
+@kernel
+def try_again(book: Book, x: int) -> int:
+    """Plan what a waiting order trades in its place, if an amendment lets it fit others (another reading of R13).
+
+    Returns
+    -------
+    int
+        The number of fills, in ``book.fills``; both sides of each rested.
+    """
+    if book.orders[x].untried == 0:
+        return 0
+    book.orders[x].untried = 0
+    refresh(book, own_side(book, x), x)
+    return plan_fills(book, x)
 
 
 @kernel

@@ -7,9 +7,10 @@ from typing import Any
 
 from kernels.base.compiling import inlined
 from kernels.dark import book as dark
+from kernels.dark.eligibility import DUAL_POSTED
 from kernels.dark.records import LIT_SUBJECT
 from kernels.replay import steps as s
-from kernels.replay.orders import DUAL_POSTED, available, join, look, release, subject_of
+from kernels.replay.orders import available, join, look, release, subject_of
 from kernels.replay.runs import NONE, TO_COME, Facts, Run
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from kernels.base.compiling import inlined
 from kernels.conventions import BUY
 from kernels.dark import book as dark
+from kernels.dark.eligibility import DUAL_POSTED
 from kernels.dark.records import CONSERVATIVE
 from kernels.market.ticks import has_half_tick, tick_of
 from kernels.replay import steps as s
 from kernels.replay.runs import BOOKED, HALF_TICK, IGNORED, LOCKED, MID, NONE, PREFERENCED, Facts, Run
 
 ONE_CONTRA = 1
-DUAL_POSTED = 1  # mid-tick of a sweep that also rests in the dark (R20)
 
 
 @inlined

@@ -18,7 +18,7 @@ OWN, HALF_TICK, MID = 0, 1, 2  # limits of subjects
 RUN: Final = fields(
     "open bid offer expired matches cuts "  # quote in force; subjects whose horizon is over; rows written
     "placebo dual from_rest limit minimum latency mode "  # what kind of run it is
-    "no_half no_sweeps no_minimums no_recheck no_amended "  # rules taken away, see ``rulebook``
+    "no_half no_sweeps no_minimums no_recheck no_amended in_place "  # rules taken away, see ``rulebook``
     "displaced phantoms"  # shares of historical fills that were cut; orders
 )
 # buy, sell: rows of the order table, or -2 - row of the fill of an order that is not in it.

@@ -26,6 +26,14 @@ SWITCH_FIELDS: Final = {
     "no_minimums": "no_minimums",
     "no_recheck": "no_recheck",
     "no_match_at_amendment": "no_amended",
+    "match_in_place": "in_place",
+}
+BOOK_SWITCH_FIELDS: Final = {
+    "no_help": "no_help",
+    "recheck_prefers": "prefers_again",
+    "sweeps_on_ticks": "sweeps_on_ticks",
+    "minimum_stops": "stops",
+    "recheck_youngest": "youngest",
 }
 
 
@@ -52,11 +60,10 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
     run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
     state, book = state_of(run), run.book.state[0]
-    for name, field_name in SWITCH_FIELDS.items():
-        setattr(state, field_name, int(name in switches))
+    for record, named in ((state, SWITCH_FIELDS), (book, BOOK_SWITCH_FIELDS)):
+        for name, field_name in named.items():
+            setattr(record, field_name, int(name in switches))
     state.bid = state.offer = NULL
-    book_state: Any = book
-    book_state.no_help, book_state.prefers_again = int("no_help" in switches), int("recheck_prefers" in switches)
     return run
 
 

@@ -24,7 +24,8 @@ class Run:
         self.market, self.plain, self.placebo = market, plain, placebo
         locked = plain.locked or self.locked or self.has("locked")
         rules = BookRules(market.tick, plain.tier, locked, plain.subjects_meet)
-        rules.no_help, rules.recheck_prefers = self.has("no_help"), self.has("recheck_prefers")
+        for switch in ("no_help", "recheck_prefers", "sweeps_on_ticks", "minimum_stops", "recheck_youngest"):
+            setattr(rules, switch, self.has(switch))
         self.book = self.book_kind(rules)
         self.orders: dict[int, Order] = {}
         self.last_row: dict[int, int] = {}
@@ -195,6 +196,8 @@ class Run:
             self.waits = self.has("no_match_at_amendment") and rested
             self.enter(order)
             self.waits = False
+        elif self.is_open and order.rests and order.untried and self.has("match_in_place"):
+            self.book.act(order)
 
     def on_leave(self, step: Step) -> None:
         """What the row says is left leaves; a fill of this very instant may still come."""

@@ -20,11 +20,6 @@ def accepts(order: Order, price: Fraction, half: bool = True) -> bool:
     return order.side * price <= order.side * limit
 
 
-def is_dark_limit(order: Order) -> bool:
-    """R9: it trades on ticks inside the quote too; sweeps and subjects trade at the mid alone."""
-    return order.dark and not order.subject and order.mid_tick in (3, 4, 5, 6)
-
-
 def is_block(order: Order) -> bool:
     """R11."""
     return order.dark and not order.subject and order.mid_tick in (5, 6)
@@ -32,7 +27,7 @@ def is_block(order: Order) -> bool:
 
 @dataclass(slots=True)
 class BookRules:
-    """Rules that can be chosen; the last two are other readings of R17 and R14."""
+    """Rules that can be chosen; from ``no_help`` on they are other readings of R17, R14, R9, R17 and R23."""
 
     tick: int
     tier: int  # price units x shares
@@ -40,6 +35,9 @@ class BookRules:
     subjects_meet: bool = False
     no_help: bool = False
     recheck_prefers: bool = False
+    sweeps_on_ticks: bool = False
+    minimum_stops: bool = False
+    recheck_youngest: bool = False
 
 
 class Book:
@@ -59,6 +57,12 @@ class Book:
         if bid is None or offer is None or bid <= 0 or bid > offer or (bid == offer and not self.rules.locked):
             return None
         return bid, offer
+
+    def is_dark_limit(self, order: Order) -> bool:
+        """R9: it trades on ticks inside the quote too; subjects trade at the mid alone, and sweeps unless switched."""
+        if order.sweep and not order.dark and not order.subject:
+            return self.rules.sweeps_on_ticks and order.mid_tick != 1
+        return order.dark and not order.subject and order.mid_tick in (3, 4, 5, 6)
 
     def on_ticks(self, quote: Quote) -> list[Fraction]:
         """R10: prices on a tick strictly inside the quote."""
@@ -98,13 +102,16 @@ class Book:
     def plan_inside(self, x: Order, quote: Quote, fills: list[Fill], own: bool) -> None:
         """R9, R10, R12: from the best price for ``x`` to its limit, at each price in time order."""
         mid = Fraction(sum(quote), 2)
-        prices = {mid, *self.on_ticks(quote)} if is_dark_limit(x) else {mid}
+        prices = {mid, *self.on_ticks(quote)} if self.is_dark_limit(x) else {mid}
         for price in sorted(prices, reverse=x.side == -1):
             for c in self.resting:
                 stranger = own and c.broker != x.broker
-                kind = price == mid or is_dark_limit(c)
+                kind = price == mid or self.is_dark_limit(c)
                 if kind and not stranger and accepts(x, price) and accepts(c, price):
-                    self.plan_fill(x, c, price, "mid" if price == mid else "dark_limit", fills, helped=not own)
+                    rule = "mid" if price == mid else "dark_limit"
+                    unmet = self.plan_fill(x, c, price, rule, fills, helped=not own)
+                    if unmet and self.rules.minimum_stops:
+                        break
 
     def plan_blocks(self, x: Order, touch: int, fills: list[Fill]) -> None:
         """R11: any-price blocks at or outside the quote, by price, then time; the tier is of each match."""
@@ -118,12 +125,12 @@ class Book:
             if accepts(x, price, half=False) and quantity * price >= self.rules.tier:
                 self.plan_fill(x, c, price, "block", fills, helped=False)
 
-    def plan_fill(self, x: Order, c: Order, price: Fraction, rule: str, fills: list[Fill], helped: bool) -> None:
-        """R16, R17: a contra whose minimum is not met is passed over and keeps its place."""
+    def plan_fill(self, x: Order, c: Order, price: Fraction, rule: str, fills: list[Fill], helped: bool) -> bool:
+        """R16, R17: a contra whose minimum is not met is passed over and keeps its place; tell if it was."""
         left = self.left(x, fills)
         used = [o for f in fills for o in (f.order, f.contra) if o is not x]
         if left <= 0 or c in used or not self.may_meet(x, c, x):
-            return
+            return False
         least = x.minimum if x.single and left >= x.minimum else 1
         preferred = not x.rests and x.prefers and rule != "block" and x.broker == c.broker
         if helped and not self.rules.no_help and c.minimum > 0 and not c.single:
@@ -132,10 +139,11 @@ class Book:
             quantity = min(left, self.offers(c) - given)
             if others and quantity >= max(1, least) and given + quantity >= c.minimum:
                 fills += [*others, Fill(x, c, quantity, price, rule, x.rests, preferred)]
-                return
+                return False
         quantity = min(left, self.offers(c))
         if quantity >= max(1, least, c.minimum):
             fills.append(Fill(x, c, quantity, price, rule, x.rests, preferred))
+        return least <= self.offers(c) and quantity < c.minimum
 
     def helpers(self, x: Order, c: Order, price: Fraction, rule: str, used: list[Order]) -> list[Fill]:
         """R17b: older resting orders beside ``x`` help to reach a several-fills minimum; they print first."""
@@ -143,7 +151,7 @@ class Book:
         fills: list[Fill] = []
         for h in older:
             wanted = self.offers(c) - sum(f.quantity for f in fills)
-            kind = rule == "mid" or is_dark_limit(h)
+            kind = rule == "mid" or self.is_dark_limit(h)
             quantity = min(wanted, self.offers(h))
             fits = kind and h not in used and self.may_meet(h, c, x) and accepts(h, price)
             if fits and quantity >= max(1, h.minimum):
@@ -199,7 +207,7 @@ class Book:
         """Tell if an order is eligible at the mid, and on a tick."""
         if quote is None:
             return False, False
-        on_tick = is_dark_limit(x) and any(accepts(x, price) for price in self.on_ticks(quote))
+        on_tick = self.is_dark_limit(x) and any(accepts(x, price) for price in self.on_ticks(quote))
         return accepts(x, Fraction(sum(quote), 2)), on_tick
 
     def requote(self, quote: tuple[int | None, int | None]) -> None:
@@ -208,7 +216,7 @@ class Book:
         usable = self.usable()
         if usable is None:
             return
-        for x in list(self.resting):
+        for x in list(reversed(self.resting) if self.rules.recheck_youngest else self.resting):
             now, before = self.can_trade_at(x, usable), self.can_trade_at(x, self.tried)
             newly = any(n and not b for n, b in zip(now, before, strict=True))
             if x.rests and (newly or x.untried):

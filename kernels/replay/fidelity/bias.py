@@ -9,15 +9,27 @@ where p' = N'/q' and p = N/q: the first part is the price of filling more or les
 another price. An order that fills on one side only has no second price, and all of its error is the first part.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from kernels.base.columns import I8, I64, Array
-from kernels.conventions import BPS
+from kernels.base.memory import Buffers
+from kernels.conventions import BPS, NULL, TYPE_DARK
+from kernels.measure.choices import Choices, Selection, Session
+from kernels.measure.measure import measure
+from kernels.measure.rules import Day
 from kernels.replay.fidelity.real_matches import dark_fills
 from kernels.replay.matches import Matches
+
+# Sums of a day's real dark orders, which add over days. Real fills in the dark, and those of the replay; half price
+# units x shares but for the shares.
+COUNTS: Final = ("orders", "quantity", "filled_quantity", "replayed_quantity")
+ERRORS: Final = ("error", "error_often", "error_price")
+SUMS: Final = (*COUNTS, "notional2", *ERRORS)
 
 
 class OrderFills(NamedTuple):
@@ -86,19 +98,37 @@ def bias_split(side: I8, end_mid2: I64, real: OrderFills, replayed: OrderFills) 
 
 def bias_row(split: BiasSplit, quantity: I64, mid2: I64, real: OrderFills, replayed: OrderFills) -> dict[str, Any]:
     """Return the sums of a day's orders, which add over days; quantity, mid2 : Q and M0 of each order."""
-    return {
-        "orders": len(quantity),
-        "quantity": int(quantity.sum()),
-        "filled_quantity": int(real.quantity.sum()),
-        "replayed_quantity": int(replayed.quantity.sum()),
-        "notional2": int((quantity * mid2).sum()),
-        "error": int(split.error.sum()),
-        "error_often": int(split.often.sum()),
-        "error_price": int(split.price.sum()),
-    }
+    filled = real.quantity.sum(), replayed.quantity.sum(), (real.quantity * mid2).sum()
+    sums = len(quantity), quantity.sum(), *filled, *(part.sum() for part in split)
+    return dict(zip(SUMS, map(int, sums), strict=True))
 
 
 def bias_bps(sums: Mapping[str, int]) -> dict[str, float]:
-    """Return the error and its parts in basis points of the notional at M0, from sums of ``bias_row``; cost-signed."""
+    """Return the error and its parts in basis points of what really filled, at M0; cost-signed, 0 if nothing did.
+
+    Not of what the orders asked for, of which some dark orders have a thousand times what they trade.
+    """
     notional = max(sums["notional2"], 1)
-    return {name: BPS * sums[name] / notional for name in ("error", "error_often", "error_price")}
+    return {name: BPS * sums[name] / notional for name in ERRORS}
+
+
+def dark_bias(
+    day: Day, choices: Choices, session: Session, price2: I64, placebo: Matches, buffers: Buffers | None = None
+) -> dict[str, int]:
+    """Return SUMS of a day's real dark orders in a placebo, of those that have a benchmark and a mid at their end.
+
+    Parameters
+    ----------
+    choices : how costs are charged; every dark order is looked at, whichever are selected
+    price2 : (fills,) exact prices, half price units; ``buffers`` must not hold them
+    """
+    n, sums = len(day.orders["side"]), Counter(dict.fromkeys(SUMS, 0))
+    real, replayed = real_dark_fills(day.fills, price2, n), dark_fills_of(placebo, n)
+    everyone = Selection(order_types=(TYPE_DARK,))
+    choices = replace(choices, selection=everyone, simulation=replace(choices.simulation, scenarios=()))
+    for block in measure(day, choices, session, buffers):
+        rows = np.flatnonzero((block.mid2 != NULL) & (block.end_mid2 != NULL))
+        both = [chosen(fills, block.order_index[rows]) for fills in (real, replayed)]
+        split = bias_split(block.side[rows], block.end_mid2[rows], *both)
+        sums.update(bias_row(split, block.order_quantity[rows], block.mid2[rows], *both))
+    return dict(sums)

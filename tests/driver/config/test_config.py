@@ -157,6 +157,8 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"rule_switches": "zzz"}, "not a rule of the book: choose from no_half_tick, no_sweeps"),
         ({"rule_switches": "priority_kept,priority_lost_always"}, "priority_kept contradicts priority_lost_always"),
         ({"rule_switches": "preferencing_by_key", "preferencing": "none"}, "says nothing with --preferencing=none"),
+        ({"preferring": "3", "preferencing": "all"}, "--preferring says nothing with --preferencing=all"),
+        ({"preferring": "3", "dark_pool_scenarios": "A,B,C"}, "--preferring belongs to scenarios P and R and D"),
         ({"from_rest": "true", "latency_us": "5"}, "--from_rest contradicts --latency_us"),
         ({"alone": "true", "subjects_meet": "true"}, "--alone contradicts --subjects_meet"),
         ({"matches_as": "trades", "order_level": "false"}, "--order_level=false none"),
@@ -267,9 +269,9 @@ def test_job_settings_carry_how_the_book_is_replayed() -> None:
         load_config({"price_decimals": "2", "quantity_decimals": "1"}).config,
         horizon="close", dark_seconds=(60.0, 5.0), latency_us=1.5, subject_minimum=100, rule_switches=("b", "a"),
     )  # fmt: skip
-    assert job_settings(config, (), (9, 3)).replay == ReplayChoices(
+    assert job_settings(config, (), (9, 3), (8, 2)).replay == ReplayChoices(
         horizon="close", dark_seconds=(5.0, 60.0), latency_ns=1_500, minimum=100, switches=("a", "b"), without=(3, 9),
-        price_unit=1_000,
+        preferring=(2, 8), price_unit=1_000,
     )  # fmt: skip
 
 

@@ -200,9 +200,10 @@ def test_an_empty_store_is_said() -> None:
 
 
 def test_text_participants_become_codes() -> None:
-    config = load_config({"participant_ids": "MS,ACME"}).config
-    plan = plan_jobs(config, STORE, {"ACME": 0, "MS": 4}, RESULTS)
+    config = load_config({"participant_ids": "MS,ACME", "without_participants": "UBS", "preferring": "MS"}).config
+    plan = plan_jobs(config, STORE, {"ACME": 0, "MS": 4, "UBS": 7}, RESULTS)
     assert plan.jobs[0].settings.selection.participants == (0, 4)
+    assert (plan.jobs[0].settings.replay.without, plan.jobs[0].settings.replay.preferring) == ((7,), (4,))
     with pytest.raises(UserError, match="--participant_ids=ACME is not in the data, which has MS"):
         plan_jobs(config, STORE, {"MS": 0}, RESULTS)
 

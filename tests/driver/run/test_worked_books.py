@@ -13,7 +13,11 @@ from tests.kernels.replay.rule_days import RULE_BOOKS, rule_day
 
 DATE = "2024-09-05"  # START is 10:00 in Sydney
 FIRST_CODE, ID_STEP = 1_001, 10**7
-BOOKS = {FIRST_CODE + place: book for place, book in enumerate([*EXAMPLES, *RULE_BOOKS]) if not book.get("locked")}
+BOOKS = {
+    FIRST_CODE + place: book
+    for place, book in enumerate([*EXAMPLES, *RULE_BOOKS])
+    if "locked" not in book and "switches" not in book  # all in one run, by the rules as they stand
+}
 ORDERS = {
     "timestamp": "timestamp", "sequence": "sequence", "price": "price", "change_reason": "changereason",
     "order_status": "orderstatus", "quantity": "quantity", "leaves_quantity": "leavesquantity",

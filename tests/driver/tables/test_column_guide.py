@@ -16,7 +16,7 @@ from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
 from driver.tables.replay_guide import GUIDES
-from driver.tables.replay_tables import BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
+from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
 from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Session, Simulation
 from kernels.measure.measure import measure
@@ -116,8 +116,9 @@ def test_the_columns_on_the_replayed_book_are_what_is_written() -> None:
     columns = match_table(job, "P", empty, OrderIds({"order_id": empty.time})).column_names
     assert columns == [column.name for column in GUIDES["matches"]]
     fidelity = ["security_code", "date", *Fidelity._fields, *FIDELITY_RATES]
-    written = fidelity, [*CAUSE_COLUMNS], [*BOUND_COLUMNS], [*LIMIT_COLUMNS]
-    for name, columns in zip(("fidelity", "fidelity_causes", "bounds", "by_time_limit"), written, strict=True):
+    written = fidelity, [*CAUSE_COLUMNS], [*BIAS_COLUMNS], [*BOUND_COLUMNS], [*LIMIT_COLUMNS]
+    names = "fidelity", "fidelity_causes", "fidelity_bias", "bounds", "by_time_limit"
+    for name, columns in zip(names, written, strict=True):
         assert columns == [column.name for column in GUIDES[name]]
 
 

@@ -46,6 +46,16 @@ def causes(k: int) -> dict[str, int]:
     return {"rule.rested.missed_shares": k, "rule.rested.events": 2 * k, "cause.off_quote.missed_shares": k % 2}
 
 
+def biases(k: int) -> dict[str, int]:
+    """Return the bias sums of a job; the one of no shares has no rates."""
+    sums = {"orders": 3, "quantity": 50, "filled_quantity": 20, "replayed_quantity": 20 - k, "notional2": 800 * (k - 1)}
+    return {f"bias.{name}": value for name, value in (sums | errors(k)).items()}
+
+
+def errors(k: int) -> dict[str, int]:
+    return {"error": 5 - k, "error_often": -k, "error_price": 5}
+
+
 def limits(k: int) -> dict[str, dict[str, int]]:
     found = {
         f"{seconds:g}": {name: 7 * k + place + int(seconds) for place, name in enumerate(SUMS)} for seconds in (0.5, 30)
@@ -60,7 +70,9 @@ def results(tmp_path: Path) -> Path:
     for k, job in enumerate(jobs, 1):
         path = Path(job.folder) / "partial.arrow"
         unfilled = {"limit_away": [k, 10 * k], "no_contra": [2, 7]} if k % 2 else {"session": [1, 5]}
-        partial = replace(read_partial(path), fidelity=counts(k) | causes(k), unfilled=unfilled, time_limits=limits(k))
+        partial = replace(
+            read_partial(path), fidelity=counts(k) | causes(k) | biases(k), unfilled=unfilled, time_limits=limits(k)
+        )
         write_partial(partial, path)
     aggregate(tmp_path, jobs, SETTINGS)
     return tmp_path
@@ -96,6 +108,17 @@ def test_causes_have_what_each_job_says_then_all_of_it(results: Path) -> None:
     assert (whole["rule", "rested"]["missed_shares"], whole["rule", "rested"]["events"]) == ("15", "30")
     assert whole["cause", "off_quote"]["missed_shares"] == "3"
     assert whole["cause", "other"]["missed_shares"] == ""
+
+
+def test_bias_has_every_job_then_their_sum(results: Path) -> None:
+    *jobs, whole = read(results, "fidelity_bias")
+    for k, row in enumerate(jobs, 1):
+        assert [int(row[name]) for name in ("orders", "order_quantity", "filled_quantity")] == [3, 50, 20]
+        assert (int(row["P_filled_quantity"]), int(row["notional"])) == (20 - k, 400 * (k - 1))
+        for name, value in errors(k).items():
+            assert row[f"{name}_bps"] == (str(10_000 * value / (800 * (k - 1))) if k > 1 else "")
+    assert (whole["security_code"], whole["orders"], whole["P_filled_quantity"]) == ("all", "15", "85")
+    assert float(whole["error_often_bps"]) == float(Fraction(10_000 * -15, 800 * 10))
 
 
 def test_unexecuted_says_why_subjects_fill_nothing(results: Path) -> None:

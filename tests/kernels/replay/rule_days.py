@@ -1,6 +1,7 @@
 """Hand-worked books of rules that need more than entries and quotes: sessions, lit fills, auctions, brokers, phantoms.
 
-Built on ``example_days``; the books, with the reasoning of each, are in ``rule_books.json``.
+Built on ``example_days``; the books, with the reasoning of each, are in ``rule_books.json``. Those with ``locked`` or
+``switches`` show the other reading of a rule.
 """
 
 import json

@@ -11,13 +11,15 @@ import pytest
 from kernels.measure.choices import ReplayChoices
 from kernels.replay.fidelity import Fidelity, trusted
 from kernels.replay.rulebook import SWITCHES
-from perf.fidelity import Days
+from perf.fidelity import Days, switched
+from perf.fidelity_left import UNKNOWN, differences, no_worse
 from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS
 
 LEAST_MISSED = {  # shares that the placebo misses at least without a rule, of those it was found to need on this day
     "no_half_tick": 100_000, "no_sweeps": 50_000, "no_minimums": 10_000, "no_recheck": 5_000, "no_phantoms": 2_000,
     "preferencing_by_key": 5_000, "priority_kept": 1_000, "priority_lost_always": 1_000,
     "priority_lost_by_price": 1_000, "no_help": 1_000, "locked": 1_000, "no_match_at_amendment": 600,
+    "minimum_stops": 10_000, "recheck_youngest": 2_000,
 }  # fmt: skip
 
 
@@ -66,8 +68,30 @@ def test_without_a_rule_more_is_missed(days: Days, switch: str) -> None:
 
 
 def test_readings_that_the_day_does_not_decide(days: Days) -> None:
-    """Preferencing at a change of the quote, and for those who never show it, changes nothing on this day."""
+    """Preferencing at a change of the quote, and for those who never show it, and sweeps on ticks change nothing."""
     best = days.placebo(REPAIRS).counts
-    for choices in (ReplayChoices(preferencing="all"), ReplayChoices(switches=("recheck_prefers",))):
+    switched = (ReplayChoices(switches=(switch,)) for switch in ("recheck_prefers", "sweeps_on_ticks"))
+    for choices in (ReplayChoices(preferencing="all"), *switched):
         assert days.placebo(REPAIRS, choices).counts == best
     assert days.placebo(REPAIRS, ReplayChoices(preferencing="none")).counts.named_events < 440
+
+
+def test_one_match_speaks_for_a_look_at_an_amendment_in_place(days: Days) -> None:
+    found, best = (
+        days.placebo(REPAIRS, choices).counts
+        for choices in (ReplayChoices(switches=("match_in_place",)), ReplayChoices())
+    )
+    assert found.missed_shares == best.missed_shares - 60
+    assert (found.named_events, found.invented_shares) == (best.named_events, best.invented_shares)
+
+
+def test_what_is_left_with_both_repairs_is_explained_or_unknown(days: Days) -> None:
+    """One price that no quote before it allows, one look in place, knock-ons; of the others nothing is known."""
+    best = days.placebo(REPAIRS)
+    in_place = days.placebo(REPAIRS, switched("match_in_place")), days.matches(REPAIRS, switched("match_in_place"))
+    assert no_worse(in_place[0], best)
+    found = list(differences(best, days.matches(REPAIRS), {"match_in_place": in_place}))
+    assert sum(each.missed for each in found) == best.counts.missed_shares
+    assert sum(each.invented for each in found) == best.counts.invented_shares
+    assert sum(each.why == UNKNOWN for each in found) <= 4
+    assert "not so with match_in_place" in {each.why for each in found}

@@ -18,9 +18,10 @@ RULES = {RULE_MID: "mid", RULE_DARK_LIMIT: "dark_limit", RULE_BLOCK: "block"}
 books = pytest.mark.parametrize("book", RULE_BOOKS, ids=[f"{book['rule']}: {book['name']}" for book in RULE_BOOKS])
 
 
-def engine(day: ExampleDay, locked: bool) -> list[list[Any]]:
-    simulation = Simulation(scenarios=("P",), ticks=day.ticks, allow_locked=locked)
-    replayed = ReplayChoices(block_tier=day.block_tier, preferring=day.preferring)
+def engine(day: ExampleDay, book: dict[str, Any]) -> list[list[Any]]:
+    simulation = Simulation(scenarios=("P",), ticks=day.ticks, allow_locked=book.get("locked", False))
+    switches = tuple(book.get("switches", ()))
+    replayed = ReplayChoices(block_tier=day.block_tier, preferring=day.preferring, switches=switches)
     choices = Choices(simulation=simulation, replay=replayed)
     m = replay(day.day, choices, Session(day.start, day.end)).matches["P"]
     return [
@@ -34,10 +35,11 @@ def engine(day: ExampleDay, locked: bool) -> list[list[Any]]:
     ]
 
 
-def plain(day: ExampleDay, locked: bool) -> list[list[Any]]:
+def plain(day: ExampleDay, book: dict[str, Any]) -> list[list[Any]]:
     d = day.day
     tables = d.events, d.orders, d.fills, d.quotes
-    rules: dict[str, Any] = {"tier": 1_000 * day.block_tier, "preferring": day.preferring, "locked": locked}
+    rules: dict[str, Any] = {"tier": 1_000 * day.block_tier, "preferring": day.preferring}
+    rules |= {"locked": book.get("locked", False), "switches": tuple(book.get("switches", ()))}
     matches = placebo(Plain(*tables, day.start, day.end, day.ticks, **rules))
     return [
         [
@@ -52,7 +54,7 @@ def plain(day: ExampleDay, locked: bool) -> list[list[Any]]:
 @books
 @pytest.mark.parametrize("play", [engine, plain])
 def test_a_book_gives_its_answer(book: dict[str, Any], play: Any) -> None:
-    assert play(rule_day(book), book.get("locked", False)) == book["matches"], book["why"]
+    assert play(rule_day(book), book) == book["matches"], book["why"]
 
 
 @books
@@ -61,4 +63,4 @@ def test_without_stated_validity_an_order_killed_as_it_came_is_fill_and_kill(boo
     """R25: and one that rests though it has no later row is none."""
     made = rule_day(book)
     made.day.orders["time_validity"] = np.full(len(made.day.orders["order_id"]), -1, np.int32)
-    assert play(made, book.get("locked", False)) == book["matches"], book["why"]
+    assert play(made, book) == book["matches"], book["why"]
