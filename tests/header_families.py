@@ -56,13 +56,24 @@ _OTHERS: Final = {
 Row = dict[str, str]
 
 
-def write_orders(source: Path, target: Path, trade_date: str = "") -> Path:
-    """Write an orders file of 29 columns as one of 57."""
+def write_orders(source: Path, target: Path, trade_date: str = "", ranked: bool = True) -> Path:
+    """Write an orders file of 29 columns as one of 57, with the ranking times that its rows make, or without any.
+
+    An order loses its place where its price or mid-tick changes or it wants more; the source is in the order of time.
+    """
     entered: dict[str, str] = {}
+    last: dict[str, tuple[str, str, int]] = {}
+    ranks: dict[str, str] = {}
 
     def other(row: Row) -> Row:
-        time = entered.setdefault(row["OrderId"], row["TimeChanged"])
-        return {"TimeCreated": time, "RankingTime": time, "TradeDate": trade_date}
+        number, time = row["OrderId"], row["TimeChanged"]
+        wanted = int(row["LeavesQuantity"]) + int(row["TotalMatchedQuantity"])
+        price, mid_tick, before = last.get(number, ("", "", 0))
+        if (price, mid_tick) != (row["Price"], row.get("MidTick", "")) or wanted > before:
+            ranks[number] = time
+        last[number] = (row["Price"], row.get("MidTick", ""), wanted)
+        rank = ranks[number] if ranked else "0"
+        return {"TimeCreated": entered.setdefault(number, time), "RankingTime": rank, "TradeDate": trade_date}
 
     return _write(source, target, ORDERS, _ORDER_NAMES, other)
 

@@ -25,10 +25,10 @@ def results(folder: Path, files: Path, *flags: str) -> dict[str, bytes]:
 def compare(tmp_path: Path) -> Callable[..., None]:
     """Return a function that runs the files of a folder under both families and compares all tables."""
 
-    def compare(lower: Path, *flags: str, trade_date: str = "") -> None:
+    def compare(lower: Path, *flags: str, trade_date: str = "", ranked: bool = True) -> None:
         capitals = tmp_path / "capitals"
         capitals.mkdir()
-        write_orders(lower / "orders.csv", capitals / "orders.csv", trade_date)
+        write_orders(lower / "orders.csv", capitals / "orders.csv", trade_date, ranked)
         write_trades(lower / "trades.csv", capitals / "trades.csv")
         (capitals / "nbbo.csv").write_bytes((lower / "nbbo.csv").read_bytes())
         (tmp_path / "one").mkdir()
@@ -45,6 +45,7 @@ def test_a_generated_market(compare: Callable[..., None], tmp_path: Path) -> Non
     compare(tmp_path / "market", "--mode=sequential")
 
 
-def test_the_real_day(compare: Callable[..., None], real_day: Path) -> None:
-    """Without a replay: in capitals every row ranks anew here, and nobody says which absent order was aggressive."""
-    compare(real_day, "--dark_pool_scenarios=A,B,C", trade_date="2024-09-05")
+@pytest.mark.parametrize("ranked", [True, False])
+def test_the_real_day(ranked: bool, compare: Callable[..., None], real_day: Path) -> None:
+    """With every scenario and no flag: the queue and the aggressors are told from the orders, stated or not."""
+    compare(real_day, trade_date="2024-09-05", ranked=ranked)
