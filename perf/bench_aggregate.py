@@ -15,6 +15,7 @@ import fire
 
 from driver.plan.jobs import Job, Settings
 from driver.sums import partial_file as partials
+from driver.sums.outliers import Outliers
 from driver.sums.partial_file import PARTIAL_NAME, Partial
 from driver.sums.volatility import count_intervals
 from driver.tables.aggregate import aggregate
@@ -38,7 +39,9 @@ def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
         security, day = str(index // DATES_A_SECURITY), f"day-{index % DATES_A_SECURITY:03}"
         folder = results / security / day
         folder.mkdir(parents=True)
-        partial = Partial(security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, [], {}, intervals)
+        partial = Partial(
+            security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, Outliers.none(4), {}, intervals
+        )
         (folder / PARTIAL_NAME).write_bytes(partials.encode(partial))
         jobs.append(Job(index, security, day, "", str(folder), Session(0, 0, ""), settings, 0, "same"))
     return jobs

@@ -81,7 +81,8 @@ def run_job(job: Job) -> JobReport:
     seen = cell_dimensions(cells.key)["participant"].tolist()
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
-    extremes = shown_ids(outliers.rows, ids)
+    extremes = outliers.found
+    extremes.names = ids.names(extremes.columns[0])
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits}
@@ -132,14 +133,6 @@ def _sum_blocks(
         for block in blocks:
             for add in adds:
                 add(block)
-
-
-def shown_ids(rows: list[dict[str, Any]], ids: OrderIds) -> list[dict[str, Any]]:
-    """Return outliers with the names of their orders, where these are not the numbers of the store."""
-    if ids.as_stored:
-        return rows
-    names = ids.shown(np.array([row["order_id"] for row in rows], np.int64)).to_pylist()
-    return [row | {"order_name": str(name)} for row, name in zip(rows, names, strict=True)]
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:

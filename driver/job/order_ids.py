@@ -40,6 +40,10 @@ class OrderIds:
             [text or str(number % 2**64) for text, number in zip(texts, ids.tolist(), strict=True)], pa.string()
         )
 
+    def names(self, ids: I64) -> list[str]:
+        """Return the same as text; nothing where the numbers of the store are what the input wrote."""
+        return [] if self.as_stored else [str(name) for name in self.shown(ids).to_pylist()]
+
     def shown_parents(self, ids: I64) -> pa.Array:
         """Return ids of parents as they are shown, null where there is none.
 

@@ -5,15 +5,17 @@ block; `driver.tables` merges and shows them.
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 
+from kernels.base.columns import F64, I64
 from kernels.conventions import BPS, NULL
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums import largest
 
-COLUMNS = {  # shown -> of orders
+COLUMNS: Final = {  # shown -> of orders
     "order_id": "order_id", "participant_id": "participant", "side": "side", "order_quantity": "order_quantity",
     "filled_quantity": "filled_quantity", "group": "group", "mid2": "mid2",
 }  # fmt: skip
@@ -23,25 +25,49 @@ LEAST_MAD = (
 )
 
 
+@dataclass(slots=True)
+class Outliers:
+    """The n orders of largest real cost, either sign, largest first."""
+
+    columns: I64  # (COLUMNS, n)
+    cost: F64  # (S, n)
+    names: list[str] = field(default_factory=list)  # as they are shown, where that is not the number of the store
+
+    @classmethod
+    def none(cls, scenarios: int = 0) -> "Outliers":
+        """Return those of a job without orders."""
+        return cls(np.empty((len(COLUMNS), 0), np.int64), np.empty((scenarios, 0)))
+
+    def rows(self, scenarios: tuple[str, ...], least: float = 0.0) -> list[dict[str, Any]]:
+        """Return those that cost at least so much as plain rows."""
+        n = int(np.count_nonzero(np.abs(self.cost[0]) >= least))
+        values = zip(self.columns[:, :n].T.tolist(), self.cost[:, :n].T.tolist(), strict=True)
+        rows = [_row(dict(zip(COLUMNS, row, strict=True)), scenarios, cost) for row, cost in values]
+        return [row | {"order_name": name} for row, name in zip(rows, self.names, strict=False)] if self.names else rows
+
+
 class Extremes:
     """The most extreme orders of a job, gathered block by block."""
 
     def __init__(self, kept: int) -> None:
         """Start without any order."""
-        self.rows: list[dict[str, Any]] = []  # of largest real cost, either sign, as plain rows
+        self.found = Outliers.none()
         self._size, self._ids = np.zeros(kept), np.zeros(kept, np.int64)
 
     def add(self, block: OrderBlock) -> None:
         """Look at the orders of one block."""
-        cost = block.cost
-        source = -1 - np.arange(len(self._size))  # where a row is from: this block, or the rows kept so far
+        before, cost = self.found, block.cost
+        source = -1 - np.arange(len(self._size))  # where an order is from: this block, or those kept so far
         largest.keep_largest(cost[0], block.order_id, self._size, self._ids, source)
-        places = source[: np.count_nonzero(self._size)].tolist()
-        columns = {shown: block[name] for shown, name in COLUMNS.items()}
-        new = {i: {name: int(column[i]) for name, column in columns.items()} for i in places if i >= 0}
-        self.rows = [
-            _row(new[i], block.scenarios, cost[:, i].tolist()) if i >= 0 else self.rows[-1 - i] for i in places
-        ]
+        source = source[: np.count_nonzero(self._size)]
+        new = source >= 0
+        columns, costs = np.empty((len(COLUMNS), len(source)), np.int64), np.empty((len(cost), len(source)))
+        if before.cost.size:
+            columns[:, ~new], costs[:, ~new] = before.columns[:, -1 - source[~new]], before.cost[:, -1 - source[~new]]
+        for row, name in enumerate(COLUMNS.values()):
+            columns[row, new] = block[name][source[new]]
+        costs[:, new] = cost[:, source[new]]
+        self.found = Outliers(columns, costs)
 
 
 def _row(row: dict[str, Any], scenarios: tuple[str, ...], cost: list[float]) -> dict[str, Any]:

@@ -118,7 +118,9 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.cluster_weight.append(whole.weight[0])
     run.cluster_mean.append(whole.mean[0])
     where = {"security_code": partial.security, "date": partial.date}
-    for row in (extremes := [where | row for row in partial.outliers]):
+    least = abs(run.outliers[-1]["cost"]) if len(run.outliers) == run.kept else 0.0
+    extremes = [where | row for row in partial.outliers.rows(partial.cells.scenarios, least)]
+    for row in extremes:
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
     run.replay.add(partial)

@@ -69,7 +69,7 @@ def make_job(
     intervals = count_intervals(RANGES_OF_DAY)
     largest = Extremes(settings.outliers)
     largest.add(block)
-    extremes = largest.rows
+    extremes = largest.found
     partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, extremes, texts, intervals)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

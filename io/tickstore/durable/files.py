@@ -41,7 +41,7 @@ def atomic_file(path: Path | str) -> Iterator[IO[bytes]]:
         raise
 
 
-def atomic_write(path: Path | str, data: bytes) -> None:
+def atomic_write(path: Path | str, data: bytes | memoryview) -> None:
     """Replace the content of ``path`` by ``data``, or leave it as it was."""
     with atomic_file(path) as file:
         file.write(data)

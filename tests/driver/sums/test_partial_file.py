@@ -10,18 +10,21 @@ import pyarrow as pa
 import pytest
 
 from driver.sums.cells import Cells
+from driver.sums.outliers import Extremes
 from driver.sums.partial_file import Partial, read_partial, write_partial
 from tests.driver.job_folders import cubes_of
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
 
-OUTLIER = {"order_id": 2**62 + 1, "cost": 1.5, "shortfall_bps": None}
+LARGEST = Extremes(3)
+LARGEST.add(random_block(40, 1))
+OUTLIERS = replace(LARGEST.found, names=["a", "ü", "c"])
 
 
 def make_partial(n: int = 30) -> Partial:
     cells = cubes_of(random_block(n, 3))
     return Partial(
-        "BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, [OUTLIER], {"7": "Alpha & Söhne"}, [3, 0, 1]
+        "BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, OUTLIERS, {"7": "Alpha & Söhne"}, [3, 0, 1]
     )
 
 
@@ -31,8 +34,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
     size = write_partial(partial, tmp_path / "p")
     back = read_partial(tmp_path / "p")
     assert size == (tmp_path / "p").stat().st_size
-    for name in ("security", "date", "fingerprint", "quality", "outliers", "participants", "intervals"):
+    for name in ("security", "date", "fingerprint", "quality", "participants", "intervals"):
         assert getattr(back, name) == getattr(partial, name)
+    assert back.outliers.rows(back.cells.scenarios) == OUTLIERS.rows(back.cells.scenarios)
     pairs = [(getattr(partial, cube), getattr(back, cube)) for cube in ("cells", "conditions", "volatility")]
     for (written, found), field in product(pairs, fields(Cells)):
         mine, read = getattr(written, field.name), getattr(found, field.name)
@@ -57,12 +61,12 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     partial = make_partial()
     write_partial(partial, tmp_path / "p")
     table = pa.ipc.open_file(tmp_path / "p").read_all()
-    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility"]
+    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility", "outliers"]
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("weight")[1].as_py() == partial.conditions.weight.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
-    assert (facts["security"], facts["outliers"]) == ("BRK.B", [OUTLIER])
-    assert table.schema.metadata[b"version"] == b"6"
+    assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
+    assert table.schema.metadata[b"version"] == b"7"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:

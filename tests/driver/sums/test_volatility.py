@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
+from driver.sums.outliers import Outliers
 from driver.sums.partial_file import Partial, write_partial
 from driver.sums.volatility import RANGES, TERCILES, UNKNOWN, count_intervals, interval_ranges, tercile_of
 from driver.tables.aggregate import aggregate
@@ -131,7 +132,7 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
         cubes = job_sums([block], market)
         folder = tmp_path / security / date
         folder.mkdir(parents=True)
-        partial = Partial(security, date, "print", *cubes, {}, [], {}, count_intervals(ranges))
+        partial = Partial(security, date, "print", *cubes, {}, Outliers.none(4), {}, count_intervals(ranges))
         write_partial(partial, folder / "partial.arrow")
         jobs.append(Job(index, security, date, "", str(folder), session, SETTINGS, 1, "print"))
     for security, block, ranges in blocks:
