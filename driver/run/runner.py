@@ -165,7 +165,7 @@ def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
     if not summary.failed and summary.total("orders") == 0:
         filters = [f"--{name}" for name in FILTERS if name in given]
         what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
-        apart = [line for line in summary.warnings if "contradict themselves" in line]
+        apart = [line for line in summary.warnings_of_jobs if "contradict themselves" in line]
         if apart and not filters:
             what = f"all orders in the data were set apart: {apart[0]}"
         raise UserError(f"the selection is empty: {what}")
@@ -181,7 +181,8 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 
-    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
+    missing = [(state.job.security, state.job.date) for state in summary.incomplete]
+    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names, missing)
     summary.headline = made.measures
     summary.notes += said_of(summary.results, record.config) + made.notes
     record.write("reporting")  # the report quotes run.json
