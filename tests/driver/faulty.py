@@ -1,6 +1,7 @@
 """The command line with jobs that go wrong: ``python -m tests.driver.faulty FAULTS run ...``.
 
-FAULTS is ``security/date=fault,...`` with the faults kill, hang, raise and eat (memory), or ``all=slow``.
+FAULTS is ``security/date=fault,...`` with the faults kill, hang, raise and eat (memory), or ``all=slow`` (1.5 s more)
+or ``all=paced`` (0.2 s more).
 """
 
 import os
@@ -34,6 +35,8 @@ def run_job(job: Job) -> JobReport:
             eaten.append(bytearray(64 << 20))
     if fault == "slow":
         time.sleep(1.5)  # long enough for another run to start
+    if fault == "paced":
+        time.sleep(0.2)
     return report
 
 
