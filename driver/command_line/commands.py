@@ -11,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from driver.command_line import printed
+from driver.command_line import executed, printed
 from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
 from driver.config import loading
@@ -53,7 +53,7 @@ def run(*, config: str = "", json: bool = False, **flags: str) -> None:
     from driver.run.runner import run as run_all
 
     done = run_all(load_config(flags, config), Monitor())
-    _print(json, printed.run_text(done), printed.run_facts(done))
+    _print(json, executed.run_text(done), executed.run_facts(done))
     if done.failed:
         raise SystemExit(EXIT_FAILED_JOBS)
 
@@ -142,7 +142,7 @@ def aggregate(*, results: str, json: bool = False) -> None:
     from driver.run.from_results import aggregate_again
 
     done = aggregate_again(user_path(results), Monitor())
-    _print(json, printed.run_text(done), printed.run_facts(done))
+    _print(json, executed.run_text(done), executed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)
 

@@ -5,77 +5,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from driver.tables.table_list import HEADLINE
-
 if TYPE_CHECKING:  # nothing heavy is imported to print what is at hand
     from driver.config.keys import Config
     from driver.plan.plan import Plan
-    from driver.run.run_record import Summary
     from marketgen import GeneratedFiles
     from tickstore import ConvertReport, Inspection, VerifyReport
 
 
 JOB_FACTS = ("security", "date", "event_rows", "day_file", "folder", "session", "fingerprint")
 SHOWN_JOBS = 20
-SHOWN_WARNINGS = 5
 
 
-def run_text(summary: "Summary") -> str:
-    """Return the execution summary of a run."""
-    counts = ", ".join(f"{summary.count(state)} {state}" for state in ("done", "kept", "failed"))
-    counts += f", {summary.count('waiting')} not done" * bool(summary.count("waiting"))
-    lines = [f"{len(summary.states)} job{'s' * (len(summary.states) != 1)}: {counts}"]
-    if summary.up_to_date:
-        lines.append("everything is up to date (--resume=false runs it again)")
-    if summary.stale:
-        lines.append(f"{summary.stale} jobs of an earlier run are not in this one: moved to {summary.results}/.stale")
-    lines.append(
-        f"{summary.total('orders'):,} orders selected; their day files hold {summary.total('events'):,} order events "
-        f"and {summary.total('fills'):,} fills"
-    )
-    if summary.conversion:
-        lines += _input_lines(summary.conversion)
-    if summary.phases:
-        spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in summary.phases.items() if seconds >= 0.05)
-        rate = summary.rate()
-        lines.append(f"time: {spent}" + (f"; {rate:,.0f} events/s" if rate else ""))
-    lines += [f"note: {note}" for note in summary.notes]
-    lines += [f"warning: {text}" for text in summary.warnings[:SHOWN_WARNINGS]]
-    if len(summary.warnings) > SHOWN_WARNINGS:
-        lines.append(f"... and {len(summary.warnings) - SHOWN_WARNINGS} more warnings, in run.json")
-    lines += [f"FAILED {state.job.name}: {state.error}" for state in summary.failed]
-    if summary.headline:
-        lines += ["", *table_lines(HEADLINE, summary.headline), ""]
-    lines.append(f"tables: {summary.results}")
-    if (summary.results / "report.html").exists():
-        lines.append(f"report: {summary.results / 'report.html'}")
-    return "\n".join(lines)
-
-
-def run_facts(summary: "Summary") -> dict[str, Any]:
-    """Return the execution summary as plain values."""
-    return {
-        "results": str(summary.results),
-        "store": str(summary.store),
-        "jobs": {name: summary.count(name) for name in ("done", "kept", "failed")},
-        "up_to_date": summary.up_to_date,
-        "failed": {state.job.name: state.error for state in summary.failed},
-        "notes": summary.notes,
-        "warnings": summary.warnings,
-        "totals": summary.totals(),
-        "input": _input_facts(summary.conversion) if summary.conversion else None,
-        "seconds": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
-        "summary": summary.headline,
-    }
-
-
-def _input_facts(report: "ConvertReport") -> dict[str, Any]:
+def input_facts(report: "ConvertReport") -> dict[str, Any]:
     """Return what became of the rows of the input, table by table, and why some were rejected."""
     tables = {name: asdict(count) for name, count in report.tables.items()}
     return {"tables": tables, "reject_reasons": report.reject_reasons, "rejects": str(report.rejects_path)}
 
 
-def _input_lines(report: "ConvertReport") -> list[str]:
+def input_lines(report: "ConvertReport") -> list[str]:
     """Return what became of the rows of the input in a line, and another where some were rejected."""
     counts = [
         f"{sum(getattr(count, name) for count in report.tables.values()):,} {name}"
@@ -150,7 +97,7 @@ def plan_text(plan: "Plan", config: "Config", seconds: float, report: "ConvertRe
     lines += [f"note: {note}" for note in plan.notes]
     lines.append("sessions known from: " + ", ".join(f"{name} ({n})" for name, n in plan.session_sources.items()))
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
-    lines += _input_lines(report) if report else []
+    lines += input_lines(report) if report else []
     lines.append(
         f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "
         f"about {seconds:,.0f} s on {workers} workers; results in {config.results}"

@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from driver.plan.estimates import job_memory
 from driver.plan.jobs import Job, JobReport
 from tickstore.engines.engine import Engine, Task
 
 PRELOAD: Final = ("driver.engines.preload",)
 PRELOAD_REPLAY: Final = (*PRELOAD, "driver.engines.preload_replay")
 ROWS: Final = 25_000  # of order events, which take a worker about as long as it takes to start it
+ROWS_OF_ANY: Final = 1_000  # that the smallest job counts for
+ROWS_TOGETHER: Final = 20_000  # of small jobs that are given to a worker at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,18 @@ def workers_for(most: int, jobs: Collection[Job]) -> int:
     return min(most, max(2, sum(job.event_rows for job in jobs) // ROWS))
 
 
-def run_jobs(engine: Engine, jobs: Iterable[Job], work: str) -> Iterator[Outcome]:
+def rows_together(jobs: Collection[Job], workers: int) -> int:
+    """Return up to how many rows small jobs are given to a worker at once: few where that would leave others idle."""
+    return min(ROWS_TOGETHER, sum(job.event_rows for job in jobs) // (8 * workers))
+
+
+def run_jobs(engine: Engine, jobs: Iterable[Job], work: str, replays: bool = False) -> Iterator[Outcome]:
     """Yield the outcome of every job as it finishes; jobs start in the order given.
 
     work : ``module:function``, imported where the job is done
+    replays : the dark book is replayed, which takes more memory
     """
-    tasks = (Task(work, job, job.name) for job in jobs)
+    rows = ((job, max(job.event_rows, ROWS_OF_ANY)) for job in jobs)
+    tasks = (Task(work, job, job.name, weight, job_memory(weight, replays)) for job, weight in rows)
     for answer in engine.run(lambda: next(tasks, None)):
         yield Outcome(answer.task.argument, answer.value, answer.failure, answer.attempts)

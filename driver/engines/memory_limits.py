@@ -1,6 +1,8 @@
 """What is said where memory is too small; the standard library alone, since it may be too small to import more."""
 
 import resource
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 # What the libraries below say, each in its own words.
@@ -34,3 +36,15 @@ def too_little_memory(needed: int = NEEDED_MB) -> str:
         return ""
     why = " the first time, when the kernels are compiled" if needed > NEEDED_MB else ""
     return memory_trouble(f"a run needs {needed} MB at least{why}")
+
+
+def free_memory(meminfo: Path = Path("/proc/meminfo"), group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return the bytes that may still be taken on this machine, or in its container; 0 if that is not known."""
+    left: list[int] = []
+    with suppress(OSError, ValueError, IndexError):
+        lines = [line.split() for line in meminfo.read_text().splitlines()]
+        left += [int(line[1]) << 10 for line in lines if line[0] == "MemAvailable:"]
+    with suppress(OSError, ValueError):  # "max" is no number
+        most, taken = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+        left.append(max(1, most - taken))
+    return min(left, default=0)

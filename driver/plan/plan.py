@@ -3,17 +3,16 @@
 Pure: nothing is read or written here.
 """
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from driver.config.keys import ASSUMED_SESSION, Config
 from driver.config.tick_file import TickFile
+from driver.plan.fingerprints import digest_of, settings_text
 from driver.plan.jobs import Job, Settings, job_settings
 from driver.plan.sessions import plan_sessions
 from tickstore.errors import UserError
@@ -51,7 +50,7 @@ class Plan:
 
     def digest(self, extra: str = "") -> str:
         """Return a digest that changes when any table of the run could."""
-        return _digest([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
+        return digest_of([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
 
     def seconds(self, workers: int, cores: int) -> float:
         """Return a rough estimate of the run's time."""
@@ -80,7 +79,7 @@ def plan_jobs(
     preferring = _participant_codes(config.preferring, participants, "preferring")
     settings = job_settings(config, chosen_ids, left_out, preferring)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
-    texts = {security: json.dumps(asdict(one), sort_keys=True) for security, one in own.items()}
+    texts = {security: settings_text(one) for security, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
@@ -95,7 +94,7 @@ def plan_jobs(
             session=session,
             settings=own[security],
             event_rows=partition.rows["events"],
-            fingerprint=_digest([partition.digest, asdict(session), texts[security], code]),
+            fingerprint=digest_of([partition.digest, asdict(session), texts[security], code]),
             content=partition.digest,
         )
         jobs.append(job)
@@ -108,10 +107,6 @@ def plan_jobs(
         *_tick_notes(set(own), tick_file),
     )
     return Plan(tuple(jobs), size, sources, notes, tick_file)
-
-
-def _digest(facts: Sequence[Any]) -> str:
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 
 def _own_settings(settings: Settings, security: str, tick_file: TickFile | None) -> Settings:

@@ -27,6 +27,7 @@ Cells = dict[str, Value]
 TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
+SHOWN_WARNINGS = 50
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
@@ -106,6 +107,7 @@ def report_content(results: Path) -> dict[str, Any]:
     securities = grouped(tables["by_security"], "security_code", "security_name")
     run = _run_facts(results)
     settings = run.pop("config", {})
+    missing, warnings = run.pop("missing", None), run.pop("warnings", [])
     quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
     counts = {str(row["kind"]): int(number(row["count"])) for row in quality}
     said = replay_notes(results, bool(settings.get("from_rest")))
@@ -132,6 +134,9 @@ def report_content(results: Path) -> dict[str, Any]:
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
         "quality": [row | {"meaning": KIND_MEANINGS.get(str(row["kind"]), "")} for row in quality],
         "outliers": tables["outliers"][:10],
+        "missing": (missing or {}).get("note", ""),
+        "warnings": warnings[:SHOWN_WARNINGS],
+        "warning_count": len(warnings),
         "columns": COLUMNS,
         "charts": figures(tables),
         "run": list(_flat("", run))[:RUN_LINES],

@@ -48,6 +48,11 @@ class JobState:
     report: Mapping[str, Any] | None = None
     error: str = ""
 
+    @property
+    def is_missing(self) -> bool:
+        """Return whether the job is in no table: failed, or never done."""
+        return self.state in ("failed", "waiting")
+
 
 def check_results_folder(results: Path) -> None:
     """Raise a UserError if ``results`` holds something no run of this program made."""

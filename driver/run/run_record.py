@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from driver.config.keys import Config
 from driver.config.tick_file import TickFile
 from driver.run import results_folder as folder
+from driver.run.missing import missing_facts, missing_line
 from driver.run.results_folder import JobState
 from driver.tables.table_list import HEADLINE
 from tickstore.engines.engine import error_line
@@ -46,13 +47,24 @@ class Summary:
     @property
     def incomplete(self) -> list[JobState]:
         """Return the jobs that are in no table: failed, or never done."""
-        return [state for state in self.states if state.state in ("failed", "waiting")]
+        return [state for state in self.states if state.is_missing]
 
     @property
     def warnings(self) -> list[str]:
+        """Return what the conversion and the jobs warned of."""
+        converted = self.conversion.warnings if self.conversion else ()
+        return [*(f"conversion: {text}" for text in converted), *self.warnings_of_jobs]
+
+    @property
+    def warnings_of_jobs(self) -> list[str]:
         """Return what jobs warned of."""
         warned = [(one.job.name, one.report["warnings"]) for one in self.states if one.report]
         return [f"{name}: {text}" for name, texts in warned for text in texts]
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Return the notes, the first of which says what is missing."""
+        return (*filter(None, [missing_line(self.states)]), *self.notes)
 
     def count(self, state: str) -> int:
         """Return the number of jobs in ``state``."""
@@ -106,13 +118,14 @@ def _facts(summary: Summary) -> dict[str, Any]:
     conversion = summary.conversion
     tables = conversion.tables if conversion else {}
     return {
+        "missing": missing_facts(summary.states) if summary.incomplete else None,
         "store": summary.store,
         "results": summary.results,
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed", "waiting")},
         "failed": {state.job.name: state.error for state in summary.failed},
         "sessions": Counter(state.job.session.source for state in summary.states),
         "tick_file": summary.tick_file.facts if summary.tick_file else None,
-        "notes": summary.notes,
+        "notes": summary.all_notes,
         "warnings": summary.warnings[:MOST_WARNINGS],
         "totals": summary.totals() | {"rejected_rows": sum(table.rejected for table in tables.values())},
         "input": {name: asdict(table) for name, table in tables.items()},

@@ -4,38 +4,33 @@ The top of the driver below the command line: every other step is called from he
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
-from driver.engines.foreign_modules import foreign_in
-from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, run_jobs, workers_for
-from driver.engines.kernel_cache import WarmUp
-from driver.engines.memory_limits import is_limited, memory_trouble, too_little_memory
+from driver.engines.memory_limits import too_little_memory
 from driver.engines.warm_markers import needed_memory
-from driver.plan.jobs import Job, replays
+from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, input_files
+from driver.run.job_runs import do_jobs
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
 from driver.run.quality_notes import said_of
 from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
-from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
+from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
 from tickstore.durable.user_paths import user_path
-from tickstore.engines.engine import EngineError, InProcess
-from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +38,6 @@ if TYPE_CHECKING:
 
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
 STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
-WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
 def resolve(loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> tuple[Config, bool]:
@@ -106,7 +100,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
                 warm_up.finish()
                 clock.lap("compile")
             try:
-                _run_jobs(config, summary, manifest, warm_up, monitor)
+                do_jobs(config, summary, manifest, warm_up, monitor)
             finally:
                 manifest.close()
             clock.lap("jobs")
@@ -166,67 +160,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     return report
 
 
-def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
-    waiting = [state.job for state in summary.states if state.state == "waiting"]
-    if not waiting:
-        return
-    log = JobLog(summary.results, config.detailed_logs)
-    log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
-    monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
-    with monitor:
-        for outcome in _outcomes(config, waiting, warm_up, monitor):
-            job = outcome.job
-            if outcome.report is None:
-                rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
-                state = JobState(job, "failed", outcome.attempts, None, outcome.error)
-                monitor.say(f"job {job.name} failed: {outcome.error}")
-            else:
-                manifest.append(folder.finished_entry(job, outcome.report))
-                state = JobState(job, "done", outcome.attempts, asdict(outcome.report))
-            summary.states[job.index] = state
-            log.job(state)
-            monitor.advance(job.event_rows)
-
-
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
-    """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
-    if config.mode == "sequential":
-        from kernels.warming import warm
-
-        warm(replay=replays(config))
-        yield from run_jobs(InProcess(), jobs, WORK)
-        return
-    options = Options(
-        workers=workers_for(config.max_workers, jobs),
-        preload=PRELOAD_REPLAY if replays(config) else PRELOAD,
-        deadline=config.deadline,
-        retries=config.retries,
-        retry_exhausted=True,
-        memory_mb=config.memory,
-        idle=monitor.remind,
-    )
-    left = {job.index: job for job in largest_first(jobs)}
-    for attempt in (1, 2):
-        try:
-            with Supervisor(options) as engine:
-                for outcome in run_jobs(engine, list(left.values()), WORK):
-                    del left[outcome.job.index]
-                    yield outcome
-            return
-        except EngineError as error:
-            if not error.damaged or attempt == 2:
-                trouble = f"no worker process can be started: {error.message}"
-                foreign = foreign_in(error.message)
-                raise UserError(foreign or (memory_trouble(trouble) if is_limited() else trouble)) from None
-            warm_up.rebuild()
-
-
 def _check_not_empty(summary: Summary, given: Collection[str]) -> None:
     """Raise if all jobs are done and none has an order: naming the filters that the user gave."""
     if not summary.failed and summary.total("orders") == 0:
         filters = [f"--{name}" for name in FILTERS if name in given]
         what = f"no order matches {' with '.join(filters)}" if filters else "there are no orders in the data"
-        apart = [line for line in summary.warnings if "contradict themselves" in line]
+        apart = [line for line in summary.warnings_of_jobs if "contradict themselves" in line]
         if apart and not filters:
             what = f"all orders in the data were set apart: {apart[0]}"
         raise UserError(f"the selection is empty: {what}")
@@ -242,7 +181,8 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 
-    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names)
+    missing = [(state.job.security, state.job.date) for state in summary.incomplete]
+    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names, missing)
     summary.headline = made.measures
     summary.notes += said_of(summary.results, record.config) + made.notes
     record.write("reporting")  # the report quotes run.json

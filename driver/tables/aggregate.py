@@ -27,7 +27,7 @@ from driver.tables.grouping import CodedSums, Dimensions, natural, participant_n
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
-from driver.tables.quality_kinds import DATE_IMPLAUSIBLE
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_COLUMNS
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
@@ -62,6 +62,7 @@ class _RunSums:
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
+    missing_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
     replay: ReplaySums = field(default_factory=ReplaySums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
@@ -69,9 +70,15 @@ class _RunSums:
 
 
 def aggregate(
-    results: Path | str, jobs: Sequence[Job], settings: Settings, names: StoredNames | None = None
+    results: Path | str,
+    jobs: Sequence[Job],
+    settings: Settings,
+    names: StoredNames | None = None,
+    missing: Sequence[tuple[str, str]] = (),
 ) -> Aggregate:
     """Merge the partials of ``jobs`` and write every table of a run into ``results``, with ``names`` beside ids.
+
+    ``missing`` are the security-days that the run should have and lacks: data_quality.csv begins with them.
 
     Raises
     ------
@@ -83,6 +90,8 @@ def aggregate(
         raise StoreError("no finished job to aggregate: run the jobs first")
     kept, odd_dates = NamedKeys(names or StoredNames()), implausible_dates(job.date for job in jobs)
     run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), kept, settings.outliers)
+    run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
+    run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
     with ExitStack() as stack:
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
@@ -159,7 +168,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
-    written["data_quality.csv"] = csv_bytes(("security_code", "date", "kind", "count"), total_rows + run.quality_rows)
+    written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
     securities = run.totals["by_security"], run.dimensions.place["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
     for name, data in written.items():

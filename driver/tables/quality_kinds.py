@@ -7,7 +7,9 @@ from typing import Final
 
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
+QUALITY_COLUMNS: Final = ("security_code", "date", "kind", "count")
 DATE_IMPLAUSIBLE: Final = "date_implausible"
+JOBS_MISSING: Final = "jobs_missing"
 _SOURCES: Final = {
     "file": "a session file",
     "stated": "the user's own --session",
@@ -26,6 +28,7 @@ _FAULTS: Final = {
     "orders_price_implausible": "a fill is at a price that cannot be (fills_price_implausible), which the market lacks",
 }
 KIND_MEANINGS: Final = {
+    JOBS_MISSING: "security-days that are in no table, since their jobs failed or were not done: the run is incomplete",
     "orders_reconciled": "orders whose fills add up to what their states have matched",
     "orders_not_reconciled": "orders whose fills do not add up to what their states have matched",
     "orders_filled_above_matched": "orders with more fills than matched",

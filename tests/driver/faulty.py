@@ -1,6 +1,7 @@
 """The command line with jobs that go wrong: ``python -m tests.driver.faulty FAULTS run ...``.
 
-FAULTS is ``security/date=fault,...`` with the faults kill, hang and raise, or ``all=slow``.
+FAULTS is ``security/date=fault,...`` with the faults kill, hang, raise and eat (memory), or ``all=slow`` (1.5 s more)
+or ``all=paced`` (0.2 s more).
 """
 
 import os
@@ -28,15 +29,21 @@ def run_job(job: Job) -> JobReport:
         time.sleep(600)
     if fault == "raise":
         raise ValueError("a fault")
+    if fault == "eat":
+        eaten = []
+        while True:
+            eaten.append(bytearray(64 << 20))
     if fault == "slow":
         time.sleep(1.5)  # long enough for another run to start
+    if fault == "paced":
+        time.sleep(0.2)
     return report
 
 
 if __name__ == "__main__":
     from driver.command_line.main import main
-    from driver.run import runner
+    from driver.run import job_runs
 
     os.environ[VARIABLE] = sys.argv[1]
-    runner.WORK = "tests.driver.faulty:run_job"
+    job_runs.WORK = "tests.driver.faulty:run_job"
     sys.exit(main(sys.argv[2:]))

@@ -40,6 +40,11 @@ def run(job: Job) -> JobReport:
     if job.security == "threads":
         alone = all(os.environ[name] == "1" for name in SINGLE_THREAD)
         return JobReport(job.index, int(alone), 0, 0, 0, 0.0)
+    if job.security == "alone":
+        mark = Path(job.folder) / "at work"
+        mark.touch(exist_ok=False)  # another one is at work
+        time.sleep(0.2)
+        mark.unlink()
     if job.security == "slow":
         time.sleep(0.2)
     if job.security == "pid":

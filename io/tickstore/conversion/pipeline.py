@@ -31,7 +31,8 @@ def processes(workers: int, idle: Callable[[], None] | None = None) -> Superviso
 
     They keep what this process holds, the store's lock above all: while one of them lives, it is held.
     """
-    return Supervisor(Options(workers=workers, start="fork", idle=idle))
+    watch = None if idle is None else lambda _: idle()
+    return Supervisor(Options(workers=workers, start="fork", watch=watch))
 
 
 def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:

@@ -20,6 +20,8 @@ class Task:
     function: Callable[[Any], Any] | str
     argument: Any
     label: str  # names the task in errors
+    weight: int = 0  # how much there is to do, in the caller's unit: small ones travel together
+    memory: int = 0  # bytes of its own it is expected to take
 
     def run(self) -> Any:
         """Do it here and return what it gives."""

@@ -6,6 +6,7 @@ import signal
 import time
 import warnings
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from typing import Any, Final
 
 from tickstore.engines.engine import EngineError, error_line
@@ -16,14 +17,14 @@ STOP_SECONDS: Final = 2.0
 SERVER_DIED: Final = 255  # what multiprocessing takes for the exit code of a worker when its forkserver was killed
 
 
-def start_process(process: Any) -> None:
+def start_process(process: Any, has_server: bool = True) -> None:
     """Start a process of multiprocessing; a forkserver that died is replaced by the next try.
 
     EngineError: it dies each time, or the system gives no more processes.
     """
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
-            with _quiet_birth():
+            with _quiet_birth(has_server):
                 process.start()
             return
         except (OSError, EOFError) as error:
@@ -34,27 +35,30 @@ def start_process(process: Any) -> None:
 
 
 @contextlib.contextmanager
-def _quiet_birth() -> Iterator[None]:
+def _quiet_birth(has_server: bool) -> Iterator[None]:
     """Start processes that run one thread each and never see Ctrl-C, which reaches the whole process group.
 
     The forkserver, which starts with the first worker, inherits the signal mask and the environment, and the
-    workers from it. An interrupt that comes meanwhile is delivered at the end.
+    workers from it. An interrupt that comes meanwhile is delivered at the end. The resource tracker goes first:
+    multiprocessing would start it before the forkserver, and lets interrupts through when it has.
     """
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
-    os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
-            warnings.filterwarnings("ignore", "resource_tracker", UserWarning)  # it died, and is replaced: unused here
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
+        warnings.filterwarnings("ignore", "resource_tracker", UserWarning)  # it died, and is replaced: unused here
+        if has_server:
+            resource_tracker.ensure_running()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
+        os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
+        try:
             yield
-    finally:
-        for name, value in environment.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        finally:
+            for name, value in environment.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def await_end(pid: int) -> None:

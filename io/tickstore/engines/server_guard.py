@@ -1,10 +1,13 @@
 """Imported by the forkserver alone, before all else: it ends with the process that started it.
 
-By itself it looks for that only once it has loaded what workers need, which takes long where kernels are compiled.
+By itself it looks for that, and ignores Ctrl-C, only once it has loaded what workers need, which takes long where
+kernels are compiled.
 """
 
 import os
+import signal
 
 from tickstore.engines.parent_death import die_with_parent
 
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole process group, and is the parent's to handle
 die_with_parent(os.getppid())

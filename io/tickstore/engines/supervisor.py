@@ -11,18 +11,28 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Literal, Self
 
-from tickstore.engines.engine import Answer, EngineError, Feed, Task
+from tickstore.engines.engine import Answer, EngineError, Feed
 from tickstore.engines.processes import SERVER_DIED, START_ATTEMPTS, STOP_SECONDS, await_end, death_of, start_process
 from tickstore.engines.short_sockets import keep_sockets_short
+from tickstore.engines.waiting import Attempt, Waiting
 from tickstore.engines.worker import Birth, work_loop
 
 GUARD = "tickstore.engines.server_guard"
-IDLE_SECONDS = 0.5
+WATCH_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """What a worker does."""
+
+    pid: int
+    label: str  # of its task, "" while it waits or is not ready
+    seconds: float  # since it began with that
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,9 @@ class Options:
     retries: int = 1  # of a task that killed its worker or hung
     retry_exhausted: bool = False  # and of one that lacked memory or met an error of the system
     memory_mb: int = 0  # private memory of a worker, 0: no limit
-    idle: Callable[[], None] | None = None  # called now and then while all are at work
-
-
-@dataclass(slots=True)
-class _Attempt:
-    task: Task
-    number: int = 0
+    batch: int = 0  # weight that tasks may have together to be given to a worker at once, 0: one by one
+    memory_budget: int = 0  # bytes that tasks under way may be expected to take together, 0: any number
+    watch: Callable[[Sequence[AtWork]], None] | None = None  # is shown now and then what workers do
 
 
 @dataclass(slots=True)
@@ -55,8 +61,14 @@ class _Worker:
     process: Any
     pipe: Connection
     ready: bool = False
-    busy: _Attempt | None = None
+    given: deque[Attempt] = field(default_factory=deque)  # what it does, and what it does then
     since: float = 0.0
+
+    def begin(self) -> None:
+        """Note that it begins with the next it was given."""
+        if self.given:
+            self.given[0].number += 1
+            self.since = time.monotonic()
 
 
 class Supervisor:
@@ -65,9 +77,9 @@ class Supervisor:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.workers: list[_Worker] = []
-        self.waiting: deque[_Attempt] = deque()  # taken from the feed, not given to a worker yet
-        self.again: deque[_Attempt] = deque()
+        self.waiting = Waiting(options.batch, options.memory_budget)
         self.unready_deaths = 0
+        self.watched = 0.0
         self.context: Any = multiprocessing.get_context(options.start)
         if options.start == "forkserver":
             self.context.set_forkserver_preload([GUARD, *options.preload])
@@ -89,11 +101,12 @@ class Supervisor:
 
         EngineError: workers die before they are ready, or cannot load what they need.
         """
-        while self._hand_out(feed) or any(worker.busy for worker in self.workers):
+        while self._hand_out(feed) or any(worker.given for worker in self.workers):
             for answer in self._answers():
                 if answer is not None:
                     yield answer  # before more is begun: a death loses at most what each worker has under way
                 self._hand_out(feed)
+            self._show()
 
     def _answers(self) -> Iterator[Answer | None]:
         """Yield what workers sent, one after the other: what is received is lost if this process dies."""
@@ -105,21 +118,28 @@ class Supervisor:
 
     def _hand_out(self, feed: Feed) -> bool:
         """Give tasks to idle workers and start workers while they are of use; return whether a task still waits."""
-        free = self.options.workers - sum(worker.busy is not None for worker in self.workers)
-        while len(self.waiting) < free and (task := feed()) is not None:
-            self.waiting.append(_Attempt(task))
-        while self.again and len(self.waiting) < free:  # last, so that others go first
-            self.waiting.append(self.again.popleft())
-        idle = sum(worker.busy is None for worker in self.workers)
-        for _ in range(min(self.options.workers - len(self.workers), len(self.waiting) - idle)):
+        idle = [worker for worker in self.workers if not worker.given]
+        self.waiting.fill(feed, self.options.workers - len(self.workers) + len(idle))
+        for _ in range(min(self.options.workers - len(self.workers), len(self.waiting) - len(idle))):
             self.workers.append(self._start())
-        for worker in self.workers:
-            if self.waiting and worker.ready and worker.busy is None:
-                worker.busy, worker.since = self.waiting.popleft(), time.monotonic()
-                worker.busy.number += 1
+        for worker in idle:
+            if worker.ready and (taken := self.waiting.take(feed, self._memory_in_use())):
+                worker.given.extend(taken)
+                worker.begin()
                 with contextlib.suppress(OSError):  # a worker that just died is noticed when it is listened to
-                    worker.pipe.send((worker.busy.task.function, worker.busy.task.argument))
-        return bool(self.waiting)
+                    worker.pipe.send([(attempt.task.function, attempt.task.argument) for attempt in taken])
+        return bool(len(self.waiting))
+
+    def _memory_in_use(self) -> int:
+        return sum(worker.given[0].task.memory for worker in self.workers if worker.given)
+
+    def _show(self) -> None:
+        """Show who watches what each worker does, now and then."""
+        now = time.monotonic()
+        if self.options.watch is not None and now - self.watched >= WATCH_SECONDS:
+            self.watched = now
+            labels = [(worker, worker.given[0].task.label if worker.given else "") for worker in self.workers]
+            self.options.watch([AtWork(one.process.pid, label, now - one.since) for one, label in labels])
 
     def _start(self) -> _Worker:
         ours, theirs = self.context.Pipe()
@@ -129,7 +149,7 @@ class Supervisor:
             parent = os.getpid()
         birth = Birth(self.options.preload, self.options.memory_mb, close, parent)
         process = self.context.Process(target=work_loop, args=(theirs, self.lifeline, birth), daemon=True)
-        start_process(process)
+        start_process(process, has_server=self.options.start == "forkserver")
         theirs.close()
         return _Worker(process, ours)
 
@@ -139,8 +159,6 @@ class Supervisor:
         for worker in self.workers:
             watched[worker.pipe] = watched[worker.process.sentinel] = worker
         sources = wait(list(watched), self._seconds_to_wait())
-        if not sources and self.options.idle is not None:
-            self.options.idle()
         return list({id(watched[source]): watched[source] for source in sources}.values())
 
     def _serve(self, worker: _Worker) -> Answer | None:
@@ -157,15 +175,15 @@ class Supervisor:
         if kind == "ready":
             worker.ready, self.unready_deaths = True, 0
             return None
-        attempt, worker.busy = worker.busy, None
-        assert attempt is not None
+        attempt = worker.given.popleft()
+        worker.begin()
         if kind == "done":
             return Answer(attempt.task, payload, "", None, attempt.number)
         failure, error = payload
         return self._failed(attempt, failure, error, again=kind == "exhausted" and self.options.retry_exhausted)
 
     def _died(self, worker: _Worker) -> Answer | None:
-        attempt, worker.busy = worker.busy, None
+        attempt = self._take_away(worker)
         worker.process.join(STOP_SECONDS)
         code = worker.process.exitcode
         reason = death_of(code)
@@ -177,15 +195,22 @@ class Supervisor:
         return self._failed(attempt, reason, None, again=True) if attempt else None
 
     def _give_up(self, worker: _Worker) -> Answer | None:
-        attempt, worker.busy = worker.busy, None
+        attempt = self._take_away(worker)
         self._discard(worker)
         reason = f"no answer within {self.options.deadline:g} s"
         return self._failed(attempt, reason, None, again=True) if attempt else None
 
-    def _failed(self, attempt: _Attempt, failure: str, error: Exception | None, again: bool) -> Answer | None:
+    def _take_away(self, worker: _Worker) -> Attempt | None:
+        """Return what a worker was doing, if anything; what it had not begun goes to another."""
+        attempt = worker.given.popleft() if worker.given else None
+        self.waiting.give_back(worker.given)
+        worker.given.clear()
+        return attempt
+
+    def _failed(self, attempt: Attempt, failure: str, error: Exception | None, again: bool) -> Answer | None:
         """Keep the task for another attempt, or return its failure."""
         if again and attempt.number <= self.options.retries:
-            self.again.append(attempt)
+            self.waiting.again.append(attempt)
             return None
         return Answer(attempt.task, None, failure, error, attempt.number)
 
@@ -193,19 +218,19 @@ class Supervisor:
         if not self.options.deadline:
             return []
         limit = time.monotonic() - self.options.deadline
-        return [worker for worker in self.workers if worker.busy and worker.since <= limit]
+        return [worker for worker in self.workers if worker.given and worker.since <= limit]
 
     def _seconds_to_deadline(self) -> float | None:
-        running = [worker.since for worker in self.workers if worker.busy]
+        running = [worker.since for worker in self.workers if worker.given]
         if not self.options.deadline or not running:
             return None
         return max(0.0, min(running) + self.options.deadline - time.monotonic())
 
     def _seconds_to_wait(self) -> float | None:
         seconds = self._seconds_to_deadline()
-        if self.options.idle is None:
+        if self.options.watch is None:
             return seconds
-        return IDLE_SECONDS if seconds is None else min(seconds, IDLE_SECONDS)
+        return WATCH_SECONDS if seconds is None else min(seconds, WATCH_SECONDS)
 
     def _discard(self, worker: _Worker) -> None:
         self.workers.remove(worker)
@@ -220,7 +245,7 @@ class Supervisor:
         """End all workers: idle ones by closing their pipe, busy ones by force."""
         for worker in self.workers:
             worker.pipe.close()
-            if worker.busy is not None or not worker.ready:
+            if worker.given or not worker.ready:
                 worker.process.kill()
         for worker in self.workers:
             worker.process.join(STOP_SECONDS)

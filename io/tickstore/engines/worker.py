@@ -42,7 +42,8 @@ def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     pipe.send(("ready", None))
     while True:
         try:
-            pipe.send(_answer(*pipe.recv()))
+            for function, argument in pipe.recv():  # one after the other; each is answered when it is done
+                pipe.send(_answer(function, argument))
         except (EOFError, OSError):  # the parent has given up, or is done
             return
 

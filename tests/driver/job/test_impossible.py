@@ -12,7 +12,7 @@ from driver.job.job import run_job
 from driver.job.quality import UNITS
 from driver.plan.jobs import Job, Settings
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
-from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, KIND_MEANINGS
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, KIND_MEANINGS
 from kernels.base.memory import Buffers
 from kernels.conventions import FAULTS_SET_APART, REPLAYED
 from kernels.market.quality import QUALITY_KINDS
@@ -152,7 +152,12 @@ def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
 
 def test_every_kind_has_a_meaning() -> None:
     counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", *DECISION_KINDS}
-    counted |= {UNITS, DATE_IMPLAUSIBLE, *(f"day_without_{table}" for table in ("orders", "trades", "quotes"))}
+    counted |= {
+        UNITS,
+        DATE_IMPLAUSIBLE,
+        JOBS_MISSING,
+        *(f"day_without_{table}" for table in ("orders", "trades", "quotes")),
+    }
     sources = {f"session_from_{source}" for source in ("file", "stated", "auction", "activity", "config")}
     replayed = {f"replay_displaced_{name}" for name in REPLAYED} | {
         "replay_phantoms", "replay_orders_audited", "replay_left_open", "replay_orders_above_optimistic",

@@ -35,12 +35,12 @@ def wait_for_jobs(results: Path, count: int) -> None:
 
 def test_failing_jobs_are_listed_and_the_rest_completes_then_resume_heals(market: Market, tmp_path: Path) -> None:
     faults = "101/2024-01-02=kill,101/2024-01-03=hang,102/2024-01-02=raise"
-    arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=2", "--deadline=2")
+    arguments = ("run", f"--store={market.store}", "--results=out", "--max_workers=2", "--deadline=5")
     done = darkreplay(*arguments, folder=tmp_path, faults=faults)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "FAILED 101/2024-01-02: its worker was killed by SIGKILL" in done.stdout
-    assert "FAILED 101/2024-01-03: no answer within 2 s" in done.stdout
+    assert "FAILED 101/2024-01-03: no answer within 5 s" in done.stdout
     assert "FAILED 102/2024-01-02: ValueError: a fault" in done.stdout
     results = tmp_path / "out"
     expected = dict.fromkeys(("101/2024-01-02", "101/2024-01-03", "102/2024-01-02"), "failed")

@@ -63,6 +63,43 @@ def test_a_server_dies_with_its_owner_while_it_loads(tmp_path: Path) -> None:
     wait_until(lambda: not words_of(server), 5.0)
 
 
+def test_a_server_ignores_ctrl_c_from_its_first_instruction(tmp_path: Path) -> None:
+    """Where it loads for long, Ctrl-C reaches it before multiprocessing has it ignored: it printed a traceback."""
+    (tmp_path / "slow_to_load.py").write_text(
+        f"import os, time\nopen({str(tmp_path / 'loading')!r}, 'w').write(str(os.getpid()))\ntime.sleep(1.5)\n"
+        "def ensure_loaded():\n    return ''\n"
+    )
+    program = (
+        "from driver.engines.jobs import run_jobs\n"
+        "from tests.driver.jobs import make_job\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        "with Supervisor(Options(1, preload=('slow_to_load',))) as engine:\n"
+        f"    print(*[outcome.error for outcome in run_jobs(engine, [make_job(0)], {WORK!r})], 'done')\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(ROOT), str(ROOT / "io")])
+    owner = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: bool(words_of(child_called(owner.pid, "multiprocessing.forkserver"))))
+    server = child_called(owner.pid, "multiprocessing.forkserver")
+    assert is_deaf_to_interrupts(server), "blocked at its birth"
+    wait_until(lambda: (tmp_path / "loading").exists() and (tmp_path / "loading").read_text() != "")
+    os.kill(server, signal.SIGINT)
+    said, errors = owner.communicate(timeout=60)
+    assert (said.strip(), errors) == ("done", "")
+
+
+def is_deaf_to_interrupts(pid: int) -> bool:
+    """Return whether a process blocks or ignores SIGINT."""
+    status = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    return any(int(status[mask], 16) >> (signal.SIGINT - 1) & 1 for mask in ("SigBlk", "SigIgn"))
+
+
 class Unborn:
     """A process that its server, dead, cannot start, so many times."""
 

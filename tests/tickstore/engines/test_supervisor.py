@@ -4,17 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from driver.engines.jobs import ROWS, Outcome, largest_first, run_jobs, workers_for
+from driver.plan.estimates import job_memory
 from driver.plan.jobs import Job
 from tests.driver.jobs import make_job
 from tickstore.engines.engine import EngineError, InProcess, error_line
-from tickstore.engines.supervisor import Options, Supervisor
+from tickstore.engines.supervisor import AtWork, Options, Supervisor
 from tickstore.errors import InputError
 
 WORK = "tests.driver.jobs:run"
@@ -36,13 +39,17 @@ def test_every_job_gives_its_report() -> None:
         assert (outcome.report.index, outcome.report.events, outcome.attempts) == (i, i + 1, 1)
 
 
-def test_who_waits_is_told_so_now_and_then() -> None:
-    told: list[int] = []
-    options = Options(1, idle=lambda: told.append(1), deadline=1.6, retries=0)
+def test_who_watches_is_shown_now_and_then_what_workers_do() -> None:
+    shown: list[Sequence[AtWork]] = []
+    options = Options(1, watch=shown.append, deadline=1.6, retries=0)
     with Supervisor(options) as engine:
         (outcome,) = run_jobs(engine, [make_job(0, "hang")], WORK)
     assert outcome.error == "no answer within 1.6 s"
-    assert len(told) >= 2
+    busy = [worker for workers in shown for worker in workers if worker.label]
+    assert len(busy) >= 2
+    assert {worker.label for worker in busy} == {"hang/2024-01-01"}
+    assert busy[0].pid > 0
+    assert 0 <= busy[0].seconds < busy[-1].seconds < 3
 
 
 def test_small_runs_take_two_workers() -> None:
@@ -95,6 +102,30 @@ def test_an_answer_that_waits_for_a_slow_caller_is_no_hang() -> None:
     assert outcomes == [("", 1)] * 4
 
 
+def test_a_fault_among_jobs_that_travel_together_is_its_own() -> None:
+    """Those before it are answered, those behind it are given to another worker and have lost no attempt."""
+    names = ["ok"] * 5 + ["kill", "ok", "hang", "ok", "raise", "memory"] + ["ok"] * 13
+    jobs = [make_job(i, name, rows=10 + i) for i, name in enumerate(names)]
+    options = Options(2, deadline=1.0, retry_exhausted=True, batch=100_000)
+    with Supervisor(options) as engine:
+        outcomes = {outcome.job.index: outcome for outcome in run_jobs(engine, jobs, WORK)}
+    failed = {names[i]: outcome.attempts for i, outcome in outcomes.items() if outcome.report is None}
+    assert failed == {"kill": 2, "hang": 2, "raise": 1, "memory": 2}
+    for i, outcome in outcomes.items():
+        if outcome.report:
+            assert (names[i], outcome.attempts, outcome.report.events) == ("ok", 1, 10 + i)
+
+
+def test_jobs_wait_while_others_take_the_memory() -> None:
+    """Each is expected to take more than half of it: one at a time, though there are two workers."""
+    jobs = [make_job(i, "alone", rows=1_000_000) for i in range(4)]
+    options = Options(2, memory_budget=round(1.5 * job_memory(1_000_000, replays=True)))
+    with tempfile.TemporaryDirectory() as folder, Supervisor(options) as engine:
+        jobs = [replace(job, folder=folder) for job in jobs]
+        outcomes = list(run_jobs(engine, jobs, WORK, replays=True))
+    assert [outcome.error for outcome in outcomes] == [""] * 4
+
+
 def test_retries_may_be_switched_off() -> None:
     assert run_all([make_job(0, "kill")], retries=0)[0].attempts == 1
 
@@ -138,7 +169,7 @@ def test_workers_die_with_a_killed_driver(start: str, tmp_path: Path) -> None:
         f"start = {start!r}\n"
         "from driver.engines.jobs import run_jobs\n"
         "from tests.driver.jobs import make_job\n"
-        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        "from tickstore.engines.supervisor import AtWork, Options, Supervisor\n"
         f"jobs = [make_job(i, folder={str(tmp_path)!r}) for i in range(2)]\n"
         "list(run_jobs(Supervisor(Options(2, start=start)), jobs, 'tests.driver.jobs:sleep_for_ever'))\n"
     )

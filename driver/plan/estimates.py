@@ -1,0 +1,68 @@
+"""What jobs are expected to take: memory, time, disk. `plan` shows it, and the run shares out memory by it.
+
+The rates below were measured on two cores; where an earlier run left its own in the results folder, those count.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from driver.plan.jobs import Job
+
+# Bytes of its own that a job takes, and more for each order event: partitions of 20,000 to 1,000,000 events.
+MEMORY: Final = (64 << 20, 40)
+MEMORY_REPLAYED: Final = (100 << 20, 200)
+WORKER_MEMORY: Final = 64 << 20  # of its own before it does anything; the rest it shares with the others
+START_SECONDS: Final = 2.0  # until workers are ready, and from the last job to the report
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What an order event takes, and where that is known from."""
+
+    seconds: float
+    disk: float  # bytes of results
+    source: str
+
+
+USUAL: Final = Rates(0.6e-6, 30.0, "usual rates")
+USUAL_REPLAYED: Final = Rates(2.0e-6, 60.0, "usual rates")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run is expected to take."""
+
+    seconds: float
+    memory: int  # bytes that workers take at most, together
+    disk: int  # bytes of results
+    source: str  # of the rates
+
+
+def job_memory(event_rows: int, replays: bool) -> int:
+    """Return the bytes of its own that a job is expected to take."""
+    once, each = MEMORY_REPLAYED if replays else MEMORY
+    return once + each * event_rows
+
+
+def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool) -> Rates:
+    """Return the rates that lines of jobs.csv show, or the usual ones where they show none."""
+    events = seconds = disk = 0.0
+    for job in jobs:
+        if job["state"] in ("done", "kept") and job["events"] and job["seconds"]:
+            events += int(job["events"])
+            seconds += float(job["seconds"])
+            disk += int(job["bytes"])
+    if not events or not seconds:
+        return USUAL_REPLAYED if replays else USUAL
+    return Rates(seconds / events, disk / events, "the rates of the last run there")
+
+
+def estimate(jobs: Iterable[Job], workers: int, cores: int, replays: bool, rates: Rates) -> Estimate:
+    """Return what jobs take on so many workers: as long as their work lasts, or the longest of them."""
+    rows = sorted((job.event_rows for job in jobs), reverse=True)
+    workers = max(1, min(workers, len(rows)))
+    together = sum(rows) / min(workers, max(cores, 1))
+    seconds = START_SECONDS + rates.seconds * max([together, *rows[:1]])
+    memory = sum(WORKER_MEMORY + job_memory(events, replays) for events in rows[:workers])
+    return Estimate(seconds, memory, round(rates.disk * sum(rows)), rates.source)
