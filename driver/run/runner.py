@@ -21,7 +21,7 @@ from driver.engines.warm_markers import needed_memory
 from driver.plan.jobs import Job, replays
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
-from driver.run.input_files import as_stored, convert_request, input_files
+from driver.run.input_files import as_stored, convert_request, has_day_files, input_files
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
@@ -30,6 +30,7 @@ from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import JobLog, PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
+from driver.run.shard_folders import finished_jobs, forget_shards, refuse_beside_shards
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
@@ -56,17 +57,9 @@ def resolve(loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> tupl
     if config.has_input:
         input_files(config)
         return as_reference_states(loaded, say), False
-    if "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
+    if "store" in loaded.given or (loaded.given and has_day_files(config.store)):
         return as_stored(config, loaded.given), False
     return use_sample(config, "results" in loaded.given), True
-
-
-def _has_day_files(store: str) -> bool:
-    """Return whether something was converted into a store."""
-    from tickstore import read_catalog
-
-    path = user_path(store)
-    return path.is_dir() and bool(read_catalog(path).partitions)
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
@@ -78,6 +71,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     folder.check_results_folder(results)
     make_folder(results, "results")
     with folder_lock(results, "run"), warm_up_for(config, monitor) as warm_up:
+        refuse_beside_shards(results)
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
@@ -89,7 +83,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
-        kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
+        kept = finished_jobs(plan, results) if config.resume else {}
         summary.states = [first_state(job, kept) for job in plan.jobs]
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
@@ -99,6 +93,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
         manifest.start(kept)
+        forget_shards(results)
         with RunRecord(config, digest, summary) as record:
             record.write("running")
             clock.lap("plan")
@@ -106,7 +101,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
                 warm_up.finish()
                 clock.lap("compile")
             try:
-                _run_jobs(config, summary, manifest, warm_up, monitor)
+                run_waiting(config, summary, manifest, warm_up, monitor)
             finally:
                 manifest.close()
             clock.lap("jobs")
@@ -166,11 +161,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
     return report
 
 
-def _run_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
+def run_waiting(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
+    """Run the jobs that wait, and enter what becomes of each into the summary and the manifest."""
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    log = JobLog(summary.results, config.detailed_logs)
+    log = JobLog(summary.records, config.detailed_logs)
     log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:
