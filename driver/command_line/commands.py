@@ -43,16 +43,23 @@ def takes_keys(*prefixes: str) -> Callable[[Command], Command]:
 
 
 @takes_keys()
-def run(*, config: str = "", json: bool = False, **flags: str) -> None:
+def run(*, config: str = "", shard: str = "", json: bool = False, **flags: str) -> None:
     """Convert what is new, run all jobs, write tables and the report. Without arguments: on a built-in sample.
 
     Args:
         config: TOML file with settings; flags win over it
+        shard: do one share of the jobs, such as 3/40, the third of forty; `aggregate` makes the tables of all
         json: print the summary as JSON
     """
-    from driver.run.runner import run as run_all
+    if shard:
+        from driver.plan.shards import read_shard
+        from driver.run.shards import run_shard
 
-    done = run_all(load_config(flags, config), Monitor())
+        done = run_shard(load_config(flags, config), read_shard(shard), Monitor())
+    else:
+        from driver.run.runner import run as run_all
+
+        done = run_all(load_config(flags, config), Monitor())
     _print(json, executed.run_text(done), executed.run_facts(done))
     if done.failed:
         raise SystemExit(EXIT_FAILED_JOBS)

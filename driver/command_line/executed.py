@@ -44,6 +44,10 @@ def run_text(summary: "Summary") -> str:
     lines += _failure_lines(summary)
     if summary.headline:
         lines += ["", *table_lines(HEADLINE, summary.headline), ""]
+    if summary.shard:
+        lines.append(f"shard {summary.shard} of {summary.results}")
+        lines.append(f"next: python -m driver aggregate --results={summary.results}, when all shards are done")
+        return "\n".join(lines)
     lines.append(f"tables: {summary.results}")
     if (summary.results / "report.html").exists():
         lines.append(f"report: {summary.results / 'report.html'}")
@@ -93,6 +97,7 @@ def run_facts(summary: "Summary") -> dict[str, Any]:
         "missing": missing_facts(summary.states) if summary.incomplete else None,
         "results": str(summary.results),
         "store": str(summary.store),
+        "shard": str(summary.shard or ""),
         "jobs": {name: summary.count(name) for name in ("done", "kept", "failed")},
         "up_to_date": summary.up_to_date,
         "failed": {state.job.name: state.error for state in summary.failed},

@@ -12,11 +12,12 @@ from driver.config.tick_file import read_tick_file
 from driver.engines.memory_limits import too_little_memory
 from driver.plan.jobs import Job
 from driver.run import results_folder as folder
-from driver.run.manifest import Finished, Manifest
+from driver.run.manifest import Finished
 from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.runner import first_state, make_tables, plan_store, tables_digest
+from driver.run.shard_folders import failed_jobs, finished_jobs, missing_shards, refuse_beside_shards
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import InputError, UserError
 
@@ -28,10 +29,11 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
     """
     config = recorded_config(results)
     with folder_lock(results, "run"):
-        finished, recorded = Manifest(results).read(), folder.recorded_states(results)
-        stated = "stated" in folder.read_run(results).get("sessions", {})
+        refuse_beside_shards(results)
+        recorded, before = folder.recorded_states(results) | failed_jobs(results), folder.read_run(results)
+        stated = "stated" in before.get("sessions", {})
         plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file), stated)
-        kept = folder.valid_jobs(plan, finished)
+        kept = finished_jobs(plan, results)
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")
         states = [_state_now(job, kept, recorded) for job in plan.jobs]
@@ -39,7 +41,9 @@ def aggregate_again(results: Path, monitor: Monitor) -> Summary:
         if left:
             raise UserError(f"{left} of {len(recorded)} jobs in {results} are not up to date: use `run` instead")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
-        summary.notes, summary.tick_file = plan.notes, plan.tick_file
+        summary.shards, summary.tick_file = int(before.get("shards", 0)), plan.tick_file
+        missing = frozenset(state.job.index for state in summary.incomplete)
+        summary.notes = *missing_shards(plan, summary.shards, missing), *plan.notes
         clock = PhaseClock(summary.phases)
         with RunRecord(config, tables_digest(config, plan), summary) as record:
             folder.remove_tables(results)

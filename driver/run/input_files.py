@@ -62,6 +62,14 @@ def as_stored(config: Config, given: Collection[str]) -> Config:
     return replace(config, **stored, quantity_decimals=int(facts.get("quantity_decimals", 0)))
 
 
+def has_day_files(store: str) -> bool:
+    """Return whether something was converted into a store."""
+    from tickstore import read_catalog
+
+    path = user_path(store)
+    return path.is_dir() and bool(read_catalog(path).partitions)
+
+
 def find_files(flag: str, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the files that paths and patterns name, each once, or raise an InputError that says which is wrong."""
     from tickstore.input.files import check_file

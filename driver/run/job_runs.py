@@ -29,7 +29,7 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    log = JobLog(summary.results, config.detailed_logs)
+    log = JobLog(summary.records, config.detailed_logs)
     log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
     monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
     with monitor:

@@ -14,6 +14,7 @@ from tickstore.durable.json_lines import checked_line, checked_lines
 from tickstore.durable.lock import LOCK_NAMES
 
 MANIFEST = "manifest.jsonl"
+SHARDS = ".shards"  # a results folder that shards have begun has this before its manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def is_results_folder(folder: Path) -> bool:
         return True
     if (folder / MANIFEST).is_file():
         return next(checked_lines(folder / MANIFEST), None) == Manifest.HEADER
-    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= LOCK_NAMES
+    return {entry.name for entry in folder.iterdir() if not entry.name.startswith(TEMPORARY)} <= LOCK_NAMES | {SHARDS}
 
 
 def is_intact(job: Finished, folder: Path) -> bool:

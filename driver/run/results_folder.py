@@ -32,6 +32,7 @@ RUN_FILE = "run.json"
 JOBS_FILE = "jobs.csv"
 LOG_FILE = "run.log"
 STALE = ".stale"
+SHARDED = "sharded"  # the state of a run whose shards do the jobs, until `aggregate`
 LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
 JOB_COLUMNS = (
     "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",

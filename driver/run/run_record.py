@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from driver.config.keys import Config
 from driver.config.tick_file import TickFile
+from driver.plan.shards import Shard
 from driver.run import results_folder as folder
+from driver.run.manifest import SHARDS
 from driver.run.missing import missing_facts, missing_line
 from driver.run.results_folder import JobState
 from driver.tables.table_list import HEADLINE
@@ -38,6 +40,13 @@ class Summary:
     tick_file: TickFile | None = None
     up_to_date: bool = False
     stale: int = 0
+    shard: Shard | None = None  # where this is a share of a run
+    shards: int = 0  # where it was done in shares
+
+    @property
+    def records(self) -> Path:
+        """Return the folder of the records of this run, or of its share."""
+        return self.results / SHARDS / self.shard.folder if self.shard else self.results
 
     @property
     def failed(self) -> list[JobState]:
@@ -99,7 +108,7 @@ class RunRecord:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             state = "failed" if self.summary.incomplete else "complete"
-            self.write(state, tables=folder.table_stamps(self.summary.results))
+            self.write(state, tables=folder.table_stamps(self.summary.records))
         elif isinstance(error, KeyboardInterrupt):
             self.write("interrupted")
         else:
@@ -108,9 +117,9 @@ class RunRecord:
     def write(self, state: str, **more: Any) -> None:
         """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
         if "tables" not in more:
-            folder.write_jobs(self.summary.results, self.summary.states)
+            folder.write_jobs(self.summary.records, self.summary.states)
         facts = _facts(self.summary) | more
-        folder.write_run(self.summary.results, state, self.config, self.digest, facts)
+        folder.write_run(self.summary.records, state, self.config, self.digest, facts)
 
 
 def _facts(summary: Summary) -> dict[str, Any]:
@@ -131,6 +140,7 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "input": {name: asdict(table) for name, table in tables.items()},
         "summary": [{name: row.get(name) for name in HEADLINE} for row in summary.headline],
         "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
+        **({"shards": summary.shards} if summary.shards else {}),
     }
 
 

@@ -17,7 +17,7 @@ from driver.engines.warm_markers import needed_memory
 from driver.plan.jobs import Job
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
-from driver.run.input_files import as_stored, convert_request, input_files
+from driver.run.input_files import as_stored, convert_request, has_day_files, input_files
 from driver.run.job_runs import do_jobs
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
@@ -27,6 +27,7 @@ from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample, use_sample
+from driver.run.shard_folders import finished_jobs, forget_shards, refuse_beside_shards
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
@@ -50,17 +51,9 @@ def resolve(loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> tupl
     if config.has_input:
         input_files(config)
         return as_reference_states(loaded, say), False
-    if "store" in loaded.given or (loaded.given and _has_day_files(config.store)):
+    if "store" in loaded.given or (loaded.given and has_day_files(config.store)):
         return as_stored(config, loaded.given), False
     return use_sample(config, "results" in loaded.given), True
-
-
-def _has_day_files(store: str) -> bool:
-    """Return whether something was converted into a store."""
-    from tickstore import read_catalog
-
-    path = user_path(store)
-    return path.is_dir() and bool(read_catalog(path).partitions)
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
@@ -72,6 +65,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     folder.check_results_folder(results)
     make_folder(results, "results")
     with folder_lock(results, "run"), warm_up_for(config, monitor) as warm_up:
+        refuse_beside_shards(results)
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
@@ -83,7 +77,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
-        kept = folder.valid_jobs(plan, manifest.read()) if config.resume else {}
+        kept = finished_jobs(plan, results) if config.resume else {}
         summary.states = [first_state(job, kept) for job in plan.jobs]
         digest = tables_digest(config, plan)
         if len(kept) == len(plan.jobs) and folder.tables_are_current(results, digest):
@@ -93,6 +87,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
         manifest.start(kept)
+        forget_shards(results)
         with RunRecord(config, digest, summary) as record:
             record.write("running")
             clock.lap("plan")

@@ -128,7 +128,7 @@ def make_folder(path: Path, purpose: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / f"{TEMPORARY}probe.{os.getpid()}"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # of another machine, whose process has this number
     except FileExistsError:
         raise UserError(f"{purpose} folder {path} is a file: give a folder") from None
     except OSError as error:
