@@ -81,7 +81,7 @@ def test_aggregate_says_which_shards_are_missing(
     assert shard(1, of=4) == 0
     capsys.readouterr()
     assert main(["aggregate", "--results=out"]) == 1
-    (note,) = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ") and "missing" in line]
     assert note == (
         "note: 3 of 4 jobs are missing, of 3 shards: 2/4 (1 jobs), 3/4 (1 jobs), 4/4 (1 jobs); "
         "run these with --shard=, then aggregate again"
