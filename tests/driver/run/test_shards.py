@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from driver.command_line.main import main
-from driver.run import runner
+from driver.run import job_runs
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, start, tables
 
@@ -86,7 +86,7 @@ def test_aggregate_says_which_shards_are_missing(
         "note: 3 of 4 jobs are missing, of 3 shards: 2/4 (1 jobs), 3/4 (1 jobs), 4/4 (1 jobs); "
         "run these with --shard=, then aggregate again"
     )
-    monkeypatch.setattr(runner, "WORK", "tests.driver.faulty:run_job")
+    monkeypatch.setattr(job_runs, "WORK", "tests.driver.faulty:run_job")
     monkeypatch.setenv("DARKREPLAY_TEST_FAULTS", "101/2024-01-02=raise,101/2024-01-03=raise")
     assert sorted(shard(number, of=4) for number in (2, 3, 4)) in ([0, 0, 1], [0, 1, 1])
     assert not (tmp_path / "out/by_date.csv").exists(), "tables of fewer jobs are withdrawn"
