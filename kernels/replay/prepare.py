@@ -157,9 +157,8 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
         kind, subject, bounces(day), prefers(day, replay, np.asarray(day.fills["participant"])),
         np.full(n, -1, np.int32),
     )  # fmt: skip
-    quotes = Quotes._make(
-        readonly(column) for column in (inputs.quotes.timestamp, inputs.quotes.bid, inputs.quotes.offer)
-    )
+    shown = inputs.quotes._asdict() if "implausible_quotes" not in switches else day.quotes
+    quotes = Quotes._make(readonly(np.asarray(shown[name])) for name in Quotes._fields)
     rows, trades = take_rows(day, minimums), take_trades(day)
     if "preferencing_by_key" in switches:  # fills state no key: an absent aggressor is alone
         trades = trades._replace(participant=readonly(np.full(len(trades.participant), ALONE, np.int32)))

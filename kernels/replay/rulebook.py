@@ -32,6 +32,7 @@ SWITCHES: Final = {
     "no_match_at_amendment": "an amended order does not trade before the next change of the quote (instead of R13)",
     "match_in_place": "an amended order that keeps its place may trade at once (another reading of R13 and R23)",
     "no_phantoms": "aggressors that the order file lacks do not come",
+    "implausible_quotes": "quotes of an absurd spread, and those that jump, match too (the other reading of R4)",
     "locked": "locked quotes match (the other reading of R4)",
 }
 PRIORITIES: Final = {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from tests.oracles.plausible import naive_kinds
 from tests.oracles.replay_rows import (
     DARK_BOOKING,
     DARK_DEALS,
@@ -27,6 +28,7 @@ class Market:
     own_fills: dict[tuple[int, int], list[Leg]] = field(default_factory=dict)  # of (order, instant): not passive
     partners: dict[int, Leg] = field(default_factory=dict)  # by row of the fill table: the other leg of its match
     dark_entries: dict[int, list[tuple[Leg, Leg | None]]] = field(default_factory=dict)  # both legs, by subject
+    strange: set[int] = field(default_factory=set)  # rows of quotes that cannot be: one-sided to the book (R4)
     first_quote_at: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
     opening: tuple[int | None, int | None] = (None, None)
     tick: int = 0
@@ -98,8 +100,18 @@ def phantom(plain: Plain, leg: Leg, quantity: int) -> Step:
     return Step(leg.time, "phantom", change=quantity, order_id=leg.order_id, participant=participant, side=side)
 
 
-def quote_values(plain: Plain, row: int) -> tuple[int | None, int | None]:
-    bid, offer = (int(plain.quotes[name][row]) for name in ("bid", "offer"))
+def strange_quotes(plain: Plain) -> set[int]:
+    """Return the rows of quotes that cannot be."""
+    pairs = zip(plain.quotes["bid"].tolist(), plain.quotes["offer"].tolist(), strict=True)
+    kinds = naive_kinds([{"bid": max(bid, 0), "offer": max(offer, 0)} for bid, offer in pairs], plain.ticks)
+    return {row for row, kind in enumerate(kinds) if kind in ("absurd_spread", "jumping")}
+
+
+def quote_values(market: Market, row: int, opening: bool = False) -> tuple[int | None, int | None]:
+    """Return a quote as the book takes it; the session opens at plausible ones, whatever matches later."""
+    bid, offer = (int(market.plain.quotes[name][row]) for name in ("bid", "offer"))
+    if row in market.strange and (opening or "implausible_quotes" not in market.plain.switches):
+        offer = NULL
     return None if bid == NULL else bid, None if offer == NULL else offer
 
 
@@ -108,12 +120,12 @@ def open_session(market: Market) -> None:
     plain = market.plain
     times = [int(t) for t in plain.quotes["timestamp"]]
     early = [row for row, t in enumerate(times) if plain.start <= t <= plain.start + MINUTE]
-    valid = [row for row in early if is_valid(quote_values(plain, row))]
+    valid = [row for row in early if is_valid(quote_values(market, row, opening=True))]
     sooner = [row for row, t in enumerate(times) if t < plain.start or (plain.quotes_first and t == plain.start)]
     row = valid[0] if valid else sooner[-1] if sooner else -1
     if row >= 0 and times[row] < plain.start:
-        market.opening = quote_values(plain, row)
-    later = [quote_values(plain, row) for row, t in enumerate(times) if t >= plain.start]
+        market.opening = quote_values(market, row)
+    later = [quote_values(market, row) for row, t in enumerate(times) if t >= plain.start]
     normal = [bid for bid, offer in (market.opening, *later) if bid and offer is not None and bid < offer]
     market.tick = tick_at(normal[0], plain.ticks) if normal else 1
 
@@ -125,7 +137,7 @@ def is_valid(quote: tuple[int | None, int | None]) -> bool:
 
 def read_market(plain: Plain) -> Market:
     """Decisions 2: at one instant order rows in their order, then fills and phantoms, then quotes (or these first)."""
-    market = Market(plain)
+    market = Market(plain, strange=strange_quotes(plain))
     open_session(market)
     placed: list[tuple[int, int, int, Step]] = [(plain.start, -1, 0, Step(plain.start, "open"))]
     for order in range(len(plain.orders["order_id"])):
@@ -137,7 +149,7 @@ def read_market(plain: Plain) -> Market:
                 placed.append((time, 2, row, Step(time, "late", order=order)))
     placed += [(step.time, 3, place, step) for place, step in enumerate(fill_steps(market))]
     for row in range(len(plain.quotes["timestamp"])):
-        time, quote = int(plain.quotes["timestamp"][row]), quote_values(plain, row)
+        time, quote = int(plain.quotes["timestamp"][row]), quote_values(market, row)
         placed.append((time, 0 if plain.quotes_first else 4, row, Step(time, "quote", quote=quote)))
         market.first_quote_at.setdefault(time, quote)
     market.steps = [step for *_, step in sorted(placed, key=lambda p: p[:3])]

@@ -198,3 +198,10 @@ def test_what_is_said_of_the_replay_is_a_sentence_with_a_real_minus(results: Pat
     summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
     said = findings(summary, rows, {"fills": 5}, {}, ["saves -0.21 bps (-1.5 to +2.0) from 2024-01-01"])
     assert "Saves \N{MINUS SIGN}0.21 bps (\N{MINUS SIGN}1.5 to +2.0) from 2024-01-01." in said
+
+
+def test_every_box_that_may_scroll_is_reached_by_the_keyboard(results: Path) -> None:
+    """A table wider than a small window is cut at its edge otherwise."""
+    text = page_of(results)
+    boxes, tables = text.count('class="scroll" tabindex="0"'), text.count("<table")
+    assert boxes == tables == text.count('class="scroll"') > 5

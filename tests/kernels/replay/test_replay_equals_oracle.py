@@ -2,6 +2,7 @@
 
 from random import Random
 
+import numpy as np
 import pytest
 
 from kernels.measure.choices import Selection
@@ -45,3 +46,20 @@ def test_without_subjects_all_runs_are_the_placebo() -> None:
         assert as_tuples(found.matches["P"]) == plain_matches(plain["P"])
         assert as_tuples(found.matches["R"]) == as_tuples(found.matches["P"]) == as_tuples(found.matches["D"])
         assert not as_tuples(found.matches["R_conservative"])
+
+
+def test_quotes_that_cannot_be_are_one_sided_to_the_book_or_taken_as_they_are() -> None:
+    changed = 0
+    for seed in range(30):
+        day, rng, placebos = replay_day(seed), Random(seed), []
+        bid, offer = (np.array(day.quotes[name]) for name in ("bid", "offer"))
+        wide = np.array([rng.random() < 0.1 for _ in bid], bool) & (bid > 0) & (offer > 0)
+        offer[wide] = 2 * bid[wide] + 500
+        day.quotes["offer"] = offer
+        for switches in ((), ("implausible_quotes",)):
+            found, plain = both(day, random_choices(Random(seed), switches=switches), START, END)
+            for name in SCENARIOS:
+                assert as_tuples(found.matches[name]) == plain_matches(plain[name]), (seed, name)
+            placebos.append(as_tuples(found.matches["P"]))
+        changed += placebos[0] != placebos[1]
+    assert changed > 2
