@@ -35,6 +35,7 @@ from tickstore.parse.plain_fields import (
     UNSIGNED,
     WORD_BYTES,
     WORD_FIRST,
+    WORD_SIZES,
     WORD_STOP,
 )
 from tickstore.times.stated_dates import read_stated_date
@@ -159,18 +160,14 @@ class _Maker:
         """Enter the words of a column, and take the numbers among them out of what is easy."""
         row[WORD_FIRST] = self._width + len(self._words)
         for text, meant in reading.words:
-            packed = text.encode()
-            if not packed and meant:  # what an empty cell means only the slow path asks
+            if not text and meant:  # what an empty cell means only the slow path asks
                 row[EMPTY_OK] = False
-            if len(packed) > WORD_BYTES:  # the slow path knows it
-                continue
-            value = NULL if meant == "" else self._meant(reading, text, meant)
-            self._words.append((*_packed_word(packed), len(packed), value))
-            if text.isdigit() and int(text) <= _ANY_NUMBER:
-                if int(text) < _SMALL_WORD:
-                    row[EASY_LOW] = max(row[EASY_LOW], int(text) + 1)
-                else:
-                    row[EASY_HIGH] = min(row[EASY_HIGH], int(text) - 1)
+        known, low, high = _packed_words(tuple(text for text, _ in reading.words))
+        row[EASY_LOW], row[EASY_HIGH] = max(row[EASY_LOW], low), min(row[EASY_HIGH], high)
+        for (text, meant), packed in zip(reading.words, known, strict=True):
+            if packed:
+                row[WORD_SIZES] |= 1 << packed[-1]
+                self._words.append((*packed, NULL if meant == "" else self._meant(reading, text, meant)))
         row[WORD_STOP] = self._width + len(self._words)
 
     def _meant(self, reading: Reading, text: str, meant: str) -> int:
@@ -217,15 +214,29 @@ class _Maker:
         width = max(self._width + len(self._words), len(self._steps))
         plan = np.zeros((PLAN_HEIGHT, width), np.int64)
         plan[:, : self._width] = self._plan
-        for n, word in enumerate(self._words, self._width):
-            plan[: len(word), n] = word
+        if self._words:
+            plan[: WORD_BYTES // 8 + 2, self._width : self._width + len(self._words)] = np.array(self._words).T
         plan[PATTERNS] = 0
         plan[PATTERNS, : len(self._steps)] = self._steps
         return ParsePlan(plan, self._slots, tuple(self._copies), tuple(self._constants), tuple(self._clocks))
 
 
 @lru_cache(maxsize=256)
-def _packed_word(text: bytes) -> tuple[int, ...]:
-    """Return the bytes of a word as numbers of eight bytes each, as the kernel packs them."""
-    numbers = (int.from_bytes(text[n : n + 8], "big") for n in range(0, WORD_BYTES, 8))
-    return tuple(number - (1 << 64) if number >= 1 << 63 else number for number in numbers)
+def _packed_words(texts: tuple[str, ...]) -> tuple[tuple[tuple[int, ...], ...], int, int]:
+    """Return words as the kernel packs them, with their lengths, and from where to where numbers are none of them.
+
+    Of a word that is too long there is nothing: the slow path knows it.
+    """
+    found: list[tuple[int, ...]] = []
+    low, high = -(2**63), _ANY_NUMBER
+    for text in texts:
+        packed = text.encode()
+        if len(packed) > WORD_BYTES:
+            found.append(())
+            continue
+        numbers = (int.from_bytes(packed[n : n + 8], "big") for n in range(0, WORD_BYTES, 8))
+        found.append((*(number - (1 << 64) if number >= 1 << 63 else number for number in numbers), len(packed)))
+        if text.isdigit() and int(text) <= _ANY_NUMBER:
+            low = max(low, int(text) + 1) if int(text) < _SMALL_WORD else low
+            high = min(high, int(text) - 1) if int(text) >= _SMALL_WORD else high
+    return tuple(found), low, high
