@@ -41,6 +41,7 @@ from tickstore.parse.plain_fields import (
 from tickstore.times.stated_dates import read_stated_date
 from tickstore.times.written_times import RejectError
 
+Patterns = tuple[tuple[int, tuple[int, ...]], ...]  # of times: (file column, pattern)
 _IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser
 _LARGEST_NAME: Final = 10**18 - 1  # of 18 digits: an id beyond it is text
 _ANY_NUMBER: Final = 2**63 - 1
@@ -61,10 +62,25 @@ class ParsePlan:
 
 def parse_plan(source: Source, rules: LineRules, long_names: dict[str, int]) -> ParsePlan:
     """Return what the fast path needs to read ``source``; long names among constants get a number."""
-    made = _Maker(source, rules, long_names)
-    for slot, reading in enumerate(source.readings):
+    if long_names:
+        return _made(rules, source.patterns, long_names)
+    plan, names = _first_plan(rules, source.patterns)
+    long_names.update(names)
+    return plan
+
+
+@lru_cache(maxsize=8)
+def _first_plan(rules: LineRules, patterns: Patterns) -> tuple[ParsePlan, dict[str, int]]:
+    """Return a plan and the long names in it, where there are no others: the byte ranges of a file share it."""
+    names: dict[str, int] = {}
+    return _made(rules, patterns, names), names
+
+
+def _made(rules: LineRules, patterns: Patterns, long_names: dict[str, int]) -> ParsePlan:
+    made = _Maker(rules, patterns, long_names)
+    for slot, reading in enumerate(rules.readings):
         made.add(slot, reading)
-    for slot, reading in enumerate(source.readings):
+    for slot, reading in enumerate(rules.readings):
         if reading.clock and reading.column >= 0:
             made.add_date(slot, reading)
     return made.finish()
@@ -73,16 +89,16 @@ def parse_plan(source: Source, rules: LineRules, long_names: dict[str, int]) -> 
 class _Maker:
     """Fills a plan, field by field."""
 
-    def __init__(self, source: Source, rules: LineRules, long_names: dict[str, int]) -> None:
+    def __init__(self, rules: LineRules, patterns: Patterns, long_names: dict[str, int]) -> None:
         self._rules, self._long_names = rules, long_names
-        self._width = len(source.header.names)
-        self._patterns = dict(source.patterns)
+        self._width = len(rules.names)
+        self._patterns = dict(patterns)
         self._plan = np.zeros((PLAN_HEIGHT, self._width), np.int64)
         self._plan[[SLOT, PATTERN]] = -1
         self._plan[DIVISOR] = 1
         self._plan[EASY_HIGH] = _ANY_NUMBER  # of columns that are skipped
         self._taken: dict[int, tuple[int, Reading]] = {}  # file column -> its slot and first reading
-        self._slots = len(source.readings)
+        self._slots = len(rules.readings)
         self._copies: list[tuple[int, int]] = []
         self._constants: list[tuple[int, int]] = []
         self._clocks: list[tuple[int, int]] = []
