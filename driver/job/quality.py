@@ -18,7 +18,7 @@ from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, plausible_columns
-from tickstore.building.oddities import Oddity, other_unit
+from tickstore.building.oddities import Oddity, other_unit, usual_mid
 from tickstore.parse.text_ids import order_name
 
 UNITS: Final = "prices_in_two_units"
@@ -60,7 +60,7 @@ def _units(day: Day, job: Job) -> list[Oddity]:
     tables, quotes = {"order": day.events["price"], "trade": day.fills["price"]}, day.quotes
     decimals = job.settings.price_decimals
     return [odd for name, prices in tables.items()
-            for odd in other_unit(name, prices, quotes["bid"], quotes["offer"], decimals)]  # fmt: skip
+            for odd in other_unit(name, prices, usual_mid(quotes["bid"], quotes["offer"]), decimals)]  # fmt: skip
 
 
 def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:

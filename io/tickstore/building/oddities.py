@@ -42,17 +42,18 @@ class Oddity(NamedTuple):
 
 def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddity]:
     """Return what is odd about a partition, from its columns by path."""
-    found = [*_orders_set_apart(views), *_without_states(views)]
+    usual = usual_mid(views["quotes/bid"], views["quotes/offer"])
+    found = [*_orders_set_apart(views, usual), *_without_states(views)]
     found += [*_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
-        found += other_unit(name, views[path], views["quotes/bid"], views["quotes/offer"], price_decimals)
+        found += other_unit(name, views[path], usual, price_decimals)
     return found
 
 
-def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
+def _orders_set_apart(views: Mapping[str, Array], usual: float) -> Iterator[Oddity]:
     """Count the orders, and those that no table will have."""
     fault = views["orders/fault"].astype(np.int16)
-    fault[_owners_of_far_fills(views)] |= FAULT_PRICE
+    fault[_owners_of_far_fills(views, usual)] |= FAULT_PRICE
     rows = np.flatnonzero(fault & FAULTS_SET_APART)
     yield from [Oddity(ORDERS, len(fault), "")] if len(fault) else []
     if len(rows):
@@ -61,14 +62,16 @@ def _orders_set_apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
         yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
 
 
-def _owners_of_far_fills(views: Mapping[str, Array]) -> Array:
+def _owners_of_far_fills(views: Mapping[str, Array], usual: float) -> Array:
     """Return the orders with fills at prices that cannot be; a run finds them, and asks whether quotes jumped.
 
-    Here a price must be far from the day's usual mid, too, which a quote that jumped is not.
+    Here a price must be far from the day's ``usual`` mid, too, which a quote that jumped is not.
     """
     price, quote, owner = (views[f"fills/{name}"] for name in ("price", "quote", "order_index"))
     bid, offer = views["quotes/bid"], views["quotes/offer"]
-    usual, owners = _usual_mid(bid, offer), [np.zeros(0, np.int32)]
+    owners = [np.zeros(0, np.int32)]
+    if len(price) == 0 or not (price.min() <= 0 or (usual and _some_far(price, usual))):
+        return owners[0]
     for a in range(0, len(price), _BLOCK):
         paid, row = price[a : a + _BLOCK].astype(np.float64), quote[a : a + _BLOCK]
         far = paid <= 0
@@ -85,13 +88,20 @@ def _is_far(price: Array, mid: Array | float) -> Array:
     return (price > FAR_PRICE * mid) | (FAR_PRICE * price < mid)
 
 
+def _some_far(prices: Array, mid: float) -> bool:
+    """Return whether any of some prices is far from a mid."""
+    return bool(prices.max() > FAR_PRICE * mid or FAR_PRICE * float(prices.min()) < mid)
+
+
 def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
     """Count the fills that have an order, and the others where they hardly can be of other orders alone."""
     met = views["fills/order_index"] >= 0
     count, fills = int(np.count_nonzero(met)), len(met)
-    executed = views["orders/matched_quantity"] + views["orders/carried_quantity"]
     yield from [Oddity(MET, count, "")] if count else []
-    if count < _FEW * fills and views["fills/quantity"][met].sum() < _FEW * executed.sum():
+    if count >= _FEW * fills:
+        return
+    executed = views["orders/matched_quantity"] + views["orders/carried_quantity"]
+    if views["fills/quantity"][met].sum() < _FEW * executed.sum():
         orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         rows = np.flatnonzero(executed > 0)[:_SHOWN].tolist()
         yield Oddity(NO_ORDERS, fills - count, ", ".join(order_name(orders, row) for row in rows))
@@ -125,16 +135,16 @@ def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[
         yield Oddity(ABSURD_QUOTES, count, first)
 
 
-def other_unit(name: str, prices: Array, bid: Array, offer: Array, price_decimals: int) -> Iterator[Oddity]:
-    """Find prices that are so far from the quotes that one of the files must be in another unit."""
+def other_unit(name: str, prices: Array, mid: float, price_decimals: int) -> Iterator[Oddity]:
+    """Find prices that are so far from the quotes, of which ``mid`` is usual, that a file must be in another unit."""
     price = prices[:: max(1, len(prices) // _SAMPLE)]
-    price, mid = price[price > 0], _usual_mid(bid, offer)
-    if len(price) and mid and _is_far(usual := np.median(price), mid):
+    price = price[price > 0]
+    if len(price) and mid and _some_far(price, mid) and _is_far(usual := np.median(price), mid):
         texts = (money(round(float(value)), price_decimals) for value in (usual, mid))
         yield Oddity(OTHER_UNIT, 1, "the median {} price is {} and the median mid {}".format(name, *texts))
 
 
-def _usual_mid(bid: Array, offer: Array) -> float:
+def usual_mid(bid: Array, offer: Array) -> float:
     """Return the median mid of a sample of the quotes, 0 where there is none."""
     step = max(1, len(bid) // _SAMPLE)
     bid, offer = bid[::step], offer[::step]

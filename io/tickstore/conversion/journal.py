@@ -4,7 +4,7 @@ For the pipeline. No sync: the journal is trusted only until the machine starts 
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ def built_before(folder: Path, store: Path) -> tuple[list[BuiltPartition], int]:
 
 def note_built(folder: Path, partition: BuiltPartition) -> None:
     """Add a finished partition."""
-    _add(folder / _BUILT, asdict(partition))
+    _add(folder / _BUILT, partition)
 
 
 def parsed_before(folder: Path, logs: Path) -> list[ParsedChunk]:
@@ -69,9 +69,14 @@ def parsed_before(folder: Path, logs: Path) -> list[ParsedChunk]:
 
 def note_parsed(folder: Path, chunk: ParsedChunk) -> None:
     """Add what a byte range held and where its rows are."""
-    _add(folder / _PARSED, asdict(chunk))
+    _add(folder / _PARSED, chunk)
 
 
-def _add(path: Path, line: dict[str, Any]) -> None:
+def _add(path: Path, record: BuiltPartition | ParsedChunk) -> None:
     with path.open("ab") as file:
-        file.write(b"\n" + json.dumps(line).encode() + b"\n")  # the first newline ends a torn line
+        file.write(b"\n" + json.dumps(record, default=_fields).encode() + b"\n")  # the first newline ends a torn line
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, for JSON; `asdict` would copy what is in them first."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}

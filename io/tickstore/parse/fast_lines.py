@@ -96,17 +96,17 @@ def _parse_rows(
         c = data[position]
         for column in range(last + 1):
             kind = plan[KIND, column]
-            first, begin = c, position
-            value = np.int64(0)
-            while ZERO <= c <= NINE:
-                value = value * 10 + (np.int64(c) - 48)
-                position += 1
-                c = data[position]
-            if kind == SKIP and first != QUOTE:
-                while c != delim and c != LF and c != CR and c != QUOTE:
+            if kind == SKIP and c != QUOTE:
+                while c != delim and (c > QUOTE or (c != LF and c != CR and c != QUOTE)):
                     position += 1
                     c = data[position]
             else:
+                first, begin = c, position
+                value = np.int64(0)
+                while ZERO <= c <= NINE:
+                    value = value * 10 + (np.int64(c) - 48)
+                    position += 1
+                    c = data[position]
                 end = delim if column < last else LF
                 easy = c == end and _is_easy(value, position - begin, first, plan, column)
                 if position == begin:

@@ -35,11 +35,13 @@ from tickstore.parse.plain_fields import (
     UNSIGNED,
     WORD_BYTES,
     WORD_FIRST,
+    WORD_SIZES,
     WORD_STOP,
 )
 from tickstore.times.stated_dates import read_stated_date
 from tickstore.times.written_times import RejectError
 
+Patterns = tuple[tuple[int, tuple[int, ...]], ...]  # of times: (file column, pattern)
 _IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser
 _LARGEST_NAME: Final = 10**18 - 1  # of 18 digits: an id beyond it is text
 _ANY_NUMBER: Final = 2**63 - 1
@@ -60,10 +62,25 @@ class ParsePlan:
 
 def parse_plan(source: Source, rules: LineRules, long_names: dict[str, int]) -> ParsePlan:
     """Return what the fast path needs to read ``source``; long names among constants get a number."""
-    made = _Maker(source, rules, long_names)
-    for slot, reading in enumerate(source.readings):
+    if long_names:
+        return _made(rules, source.patterns, long_names)
+    plan, names = _first_plan(rules, source.patterns)
+    long_names.update(names)
+    return plan
+
+
+@lru_cache(maxsize=8)
+def _first_plan(rules: LineRules, patterns: Patterns) -> tuple[ParsePlan, dict[str, int]]:
+    """Return a plan and the long names in it, where there are no others: the byte ranges of a file share it."""
+    names: dict[str, int] = {}
+    return _made(rules, patterns, names), names
+
+
+def _made(rules: LineRules, patterns: Patterns, long_names: dict[str, int]) -> ParsePlan:
+    made = _Maker(rules, patterns, long_names)
+    for slot, reading in enumerate(rules.readings):
         made.add(slot, reading)
-    for slot, reading in enumerate(source.readings):
+    for slot, reading in enumerate(rules.readings):
         if reading.clock and reading.column >= 0:
             made.add_date(slot, reading)
     return made.finish()
@@ -72,16 +89,16 @@ def parse_plan(source: Source, rules: LineRules, long_names: dict[str, int]) -> 
 class _Maker:
     """Fills a plan, field by field."""
 
-    def __init__(self, source: Source, rules: LineRules, long_names: dict[str, int]) -> None:
+    def __init__(self, rules: LineRules, patterns: Patterns, long_names: dict[str, int]) -> None:
         self._rules, self._long_names = rules, long_names
-        self._width = len(source.header.names)
-        self._patterns = dict(source.patterns)
+        self._width = len(rules.names)
+        self._patterns = dict(patterns)
         self._plan = np.zeros((PLAN_HEIGHT, self._width), np.int64)
         self._plan[[SLOT, PATTERN]] = -1
         self._plan[DIVISOR] = 1
         self._plan[EASY_HIGH] = _ANY_NUMBER  # of columns that are skipped
         self._taken: dict[int, tuple[int, Reading]] = {}  # file column -> its slot and first reading
-        self._slots = len(source.readings)
+        self._slots = len(rules.readings)
         self._copies: list[tuple[int, int]] = []
         self._constants: list[tuple[int, int]] = []
         self._clocks: list[tuple[int, int]] = []
@@ -159,18 +176,14 @@ class _Maker:
         """Enter the words of a column, and take the numbers among them out of what is easy."""
         row[WORD_FIRST] = self._width + len(self._words)
         for text, meant in reading.words:
-            packed = text.encode()
-            if not packed and meant:  # what an empty cell means only the slow path asks
+            if not text and meant:  # what an empty cell means only the slow path asks
                 row[EMPTY_OK] = False
-            if len(packed) > WORD_BYTES:  # the slow path knows it
-                continue
-            value = NULL if meant == "" else self._meant(reading, text, meant)
-            self._words.append((*_packed_word(packed), len(packed), value))
-            if text.isdigit() and int(text) <= _ANY_NUMBER:
-                if int(text) < _SMALL_WORD:
-                    row[EASY_LOW] = max(row[EASY_LOW], int(text) + 1)
-                else:
-                    row[EASY_HIGH] = min(row[EASY_HIGH], int(text) - 1)
+        known, low, high = _packed_words(tuple(text for text, _ in reading.words))
+        row[EASY_LOW], row[EASY_HIGH] = max(row[EASY_LOW], low), min(row[EASY_HIGH], high)
+        for (text, meant), packed in zip(reading.words, known, strict=True):
+            if packed:
+                row[WORD_SIZES] |= 1 << packed[-1]
+                self._words.append((*packed, NULL if meant == "" else self._meant(reading, text, meant)))
         row[WORD_STOP] = self._width + len(self._words)
 
     def _meant(self, reading: Reading, text: str, meant: str) -> int:
@@ -217,15 +230,29 @@ class _Maker:
         width = max(self._width + len(self._words), len(self._steps))
         plan = np.zeros((PLAN_HEIGHT, width), np.int64)
         plan[:, : self._width] = self._plan
-        for n, word in enumerate(self._words, self._width):
-            plan[: len(word), n] = word
+        if self._words:
+            plan[: WORD_BYTES // 8 + 2, self._width : self._width + len(self._words)] = np.array(self._words).T
         plan[PATTERNS] = 0
         plan[PATTERNS, : len(self._steps)] = self._steps
         return ParsePlan(plan, self._slots, tuple(self._copies), tuple(self._constants), tuple(self._clocks))
 
 
 @lru_cache(maxsize=256)
-def _packed_word(text: bytes) -> tuple[int, ...]:
-    """Return the bytes of a word as numbers of eight bytes each, as the kernel packs them."""
-    numbers = (int.from_bytes(text[n : n + 8], "big") for n in range(0, WORD_BYTES, 8))
-    return tuple(number - (1 << 64) if number >= 1 << 63 else number for number in numbers)
+def _packed_words(texts: tuple[str, ...]) -> tuple[tuple[tuple[int, ...], ...], int, int]:
+    """Return words as the kernel packs them, with their lengths, and from where to where numbers are none of them.
+
+    Of a word that is too long there is nothing: the slow path knows it.
+    """
+    found: list[tuple[int, ...]] = []
+    low, high = -(2**63), _ANY_NUMBER
+    for text in texts:
+        packed = text.encode()
+        if len(packed) > WORD_BYTES:
+            found.append(())
+            continue
+        numbers = (int.from_bytes(packed[n : n + 8], "big") for n in range(0, WORD_BYTES, 8))
+        found.append((*(number - (1 << 64) if number >= 1 << 63 else number for number in numbers), len(packed)))
+        if text.isdigit() and int(text) <= _ANY_NUMBER:
+            low = max(low, int(text) + 1) if int(text) < _SMALL_WORD else low
+            high = min(high, int(text) - 1) if int(text) >= _SMALL_WORD else high
+    return tuple(found), low, high

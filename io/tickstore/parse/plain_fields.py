@@ -39,7 +39,8 @@ PATTERN, STATED = 11, 12  # of times: where their pattern begins, -1 none; wheth
 WORD_FIRST, WORD_STOP = 13, 14  # columns of the plan, behind those of the file, that hold its words
 LEARN: Final = 15  # whether the fast path numbers new names by itself
 PATTERNS: Final = 16  # one number of this row a step of a pattern, those of all columns one behind the other
-PLAN_HEIGHT: Final = 17
+WORD_SIZES: Final = 17  # a bit for each length that words of the column have
+PLAN_HEIGHT: Final = 18
 WORD_BYTES: Final = 24  # of a word: three numbers, then its length and its value
 _PACKED: Final = 7  # letters of a name that fit a number
 _BAD: Final = UNKNOWN_NAME  # not a value of any field
@@ -137,7 +138,7 @@ def _decimals(data: U8, position: int, value: Any, digits: int, scale: int) -> t
 def _word_value(data: U8, start: int, stop: int, plan: I64, column: int) -> Any:
     """Return what a word of the column stands for, _BAD where the text is none of them."""
     first, second, third = np.int64(0), np.int64(0), np.int64(0)
-    if stop - start > WORD_BYTES:
+    if stop - start > WORD_BYTES or plan[WORD_SIZES, column] >> (stop - start) & 1 == 0:
         return np.int64(_BAD)
     for i in range(start, stop):
         if i - start < 8:

@@ -3,6 +3,7 @@
 Called by `conversion` before all work, and by `blocks`.
 """
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -234,15 +235,16 @@ def _has_decimal_prices(lines: list[bytes], source: Source) -> bool | None:
     contradict what was taken for whole stop the conversion. A market order's 0 tells nothing. Where Parquet keeps
     prices as floats whole ones tell nothing either, and any other one does.
     """
-    prices, decimals = 0, 0
     columns, delimiter = _price_columns(source), source.header.delimiter.encode()
-    for line in lines:
-        cells = line.split(delimiter)
-        for column in columns:
-            price = cells[column].strip(b'" \r') if column < len(cells) else b""
-            told = price.strip(b"0.") != b"" and price.replace(b".", b"", 1).isdigit() and price not in _NO_PRICE
-            prices += told
-            decimals += told and b"." in price
+    most = max(columns, default=0) + 1
+    rows = (line.split(delimiter, most) for line in lines)
+    found = Counter([cells[column] for cells in rows for column in columns if column < len(cells)])
+    prices, decimals = 0, 0
+    for text, count in found.items():  # few texts, on many lines
+        price = text.strip(b'" \r')
+        told = price.strip(b"0.") != b"" and price.replace(b".", b"", 1).isdigit() and price not in _NO_PRICE
+        prices += told * count
+        decimals += told * count * (b"." in price)
     if source.form == PARQUET and _float_prices(source):
         return True if decimals else None
     return 100 * decimals >= _FEW_DECIMALS * prices if prices else None

@@ -6,6 +6,7 @@ Called by `parse.plan` for each file.
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -43,11 +44,11 @@ def understood(
     said = {name.rpartition(".")[2] for name in rules if name.rpartition(".")[0] in ("", source.table)}
     _check_row_numbers(source, rows, said)
     readings, patterns, notes = [], [], []
+    columns = [list(map(str.strip, cells)) for cells in zip(*rows, strict=True)] or [[] for _ in source.header.names]
     for reading in source.readings:
         if reading.column >= 0:
-            texts = [row[reading.column].strip() for row in rows]
             nulls = _nulls(reading)
-            present = [text for text in texts if text not in nulls]
+            present = [text for text in columns[reading.column] if text not in nulls]
             reading = _with_kind(reading, present, source, request)
             if reading.kind == TIME:
                 pattern = _pattern(reading, present)
@@ -61,9 +62,12 @@ def understood(
 
 def _rows(lines: Sequence[bytes], rules: LineRules) -> list[list[str]]:
     """Return the cells of the lines that have as many as the header."""
-    texts = (line.decode("utf-8", "replace").removesuffix("\r").replace("\0", "") for line in lines)
     found = []
-    for text in texts:
+    for line in lines:
+        text = line.decode("utf-8", "replace").removesuffix("\r").replace("\0", "")
+        if text and '"' not in text and "\r" not in text:
+            found.append(text.split(rules.delimiter))
+            continue
         with suppress(csv.Error, StopIteration):
             found.append(next(csv.reader([text], delimiter=rules.delimiter, strict=True)))
     return [cells for cells in found if len(cells) == len(rules.names)]
@@ -142,13 +146,18 @@ def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineR
     """Return whether most cells of a column that the file need not have cannot be read."""
     if reading.field.required or reading.kind in (NAME, DATE):
         return False
-    bad, present, nulls = 0, 0, _nulls(reading)
-    for row in rows:
-        present += row[reading.column].strip() not in nulls
+    texts = [row[reading.column] for row in rows]
+    if reading.date_column >= 0:
+        texts = [f"{text}\n{row[reading.date_column]}" for text, row in zip(texts, rows, strict=True)]
+    alike = dict(zip(texts, rows, strict=True))  # most columns hold few texts: one row of each is read
+    bad = present = 0
+    nulls = _nulls(reading)
+    for text, count in Counter(texts).items():
+        present += 0 if alike[text][reading.column].strip() in nulls else count
         try:
-            read_cells(row, reading, rules, {})
+            read_cells(alike[text], reading, rules, {})
         except RejectError:
-            bad += 1
+            bad += count
     return 2 * bad > present
 
 

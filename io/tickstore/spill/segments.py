@@ -148,19 +148,22 @@ class Spill:
     _blocks: I64
     _entries: I64
     _first: I64 = field(init=False)
+    _last: tuple[Key, I64, I64] | None = None  # the partition read last, its entries and their blocks
 
     def __post_init__(self) -> None:
         self._first = np.searchsorted(self._entries[:, 0], np.arange(len(self.keys) + 1))
 
     def read(self, key: Key, name: str, out: I64) -> None:
         """Fill ``out`` with a column of a partition, in the order of the input."""
-        column = self.columns.index(name)
-        n = len(self.columns)
-        entries = self._of(key)
-        blocks = self._blocks[entries[:, 1]]
+        column, n = self.columns.index(name), len(self.columns)
+        if self._last is None or self._last[0] != key:  # column after column of one partition is read
+            entries = self._of(key)
+            self._last = key, entries, self._blocks[entries[:, 1]]
+        _, entries, blocks = self._last
         width = blocks[:, 1 + column]
-        first = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
-        segments = np.column_stack([first, width, entries[:, 3], blocks[:, 1 + n + column]])
+        segments = np.empty((len(entries), 4), np.int64)
+        segments[:, 0] = blocks[:, 1 + 2 * n + column] // np.maximum(width, 1) + entries[:, 2]
+        segments[:, 1], segments[:, 2], segments[:, 3] = width, entries[:, 3], blocks[:, 1 + n + column]
         with np.errstate(over="ignore"):  # a span of 2 ** 63 and more wraps twice
             gather_wide(segments, *self._views, out)
 

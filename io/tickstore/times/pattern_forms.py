@@ -48,9 +48,9 @@ _WORDS: Final = {
     "name": (WORD, 3, 0, 12, DATE_UNIT * 100, 1),
     "half": (WORD, 2, AM_WORD, AM_WORD + 2, _DAY // 2, -AM_WORD),
 }
-# What the parser reads without a pattern.
+# What the parser reads without a pattern: ISO times, and ns since 1970.
 _READ_ANYWAY: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt _]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d(?::?\d\d)?)?|[1-6]\d{18}", re.ASCII
 )
 _SECONDS: Final = re.compile(r"\d{9,10}\.\d{1,9}", re.ASCII)
 
