@@ -1,0 +1,213 @@
+"""Time and memory against workers, rows and partitions, and what they project to for a whole exchange.
+
+    python -m perf.scale table                  # every kind of run by number of workers, as many as there are cores
+    python -m perf.scale rows                   # 0.1 to 50 million order events in 16 partitions
+    python -m perf.scale partitions             # 10 to 50,000 partitions of 200 order events
+    python -m perf.scale figures                # draws what was measured and writes it into perf/README.md
+    python -m perf.scale all --quick            # each at a small size, nothing kept
+
+What is measured is kept in perf/scale.json, part by part. BENCH_DIR names a folder with room, else that of temporary
+files; partitions, whose files are small and many, are in memory where the machine has such a folder.
+"""
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import fire
+
+from marketgen import GeneratedFiles, MarketSpec, generate
+from perf.scaling import charts
+from perf.scaling.watched import ROOT, Watched, driver
+
+MEMORY: Final = Path("/dev/shm")
+FOUND: Final = ROOT / "perf" / "scale.json"
+FIGURES: Final = ROOT / "perf" / "figures"
+README: Final = ROOT / "perf" / "README.md"
+EVENTS_AN_ORDER: Final = 3.33
+SECURITIES: Final = 5  # simulated; the others are copies
+CORES: Final = len(os.sched_getaffinity(0))
+SCENARIOS: Final = "--dark_pool_scenarios=A,B,C"  # of all runs but the last kind
+REPLAYED: Final = "A,B,C,P,R,D"
+NARROW: Final = ("--hour_start=10", "--hour_end=12")  # and one participant
+ONE: Final = "run: jobs, one participant, 3 hours"
+RUNS: Final = {  # of a store that is there
+    "run: jobs without order files": ("--order_level=false",),
+    "run: jobs, Parquet order files, core columns": (),
+    "run: jobs, Parquet, all columns": ("--order_columns=all",),
+    "run: jobs, plain CSV": ("--format=csv",),
+    "run: jobs, gzip CSV": ("--format=gzip",),
+    ONE: NARROW,
+    "run: jobs, the dark book replayed too": (f"--dark_pool_scenarios={REPLAYED}",),
+}
+DEFAULT: Final = "run: jobs, Parquet order files, core columns"
+
+
+@contextmanager
+def working_folder(in_memory: bool = False) -> Iterator[Path]:
+    """Give a folder that goes away."""
+    where = str(MEMORY) if in_memory and MEMORY.is_dir() else os.environ.get("BENCH_DIR")
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        yield Path(name)
+
+
+def market(folder: Path, events: int, partitions: int) -> GeneratedFiles:
+    """Write a market of about so many order events on one date."""
+    simulated = next(n for n in range(min(SECURITIES, partitions), 0, -1) if partitions % n == 0)
+    orders = max(1, round(events / EVENTS_AN_ORDER / partitions))
+    spec = MarketSpec(
+        tuple(range(101, 101 + simulated)),
+        "2024-01-02",
+        "2024-01-02",
+        orders,
+        replicate=partitions // simulated,
+        truth="none",
+    )
+    return generate(spec, folder, min(CORES, simulated))
+
+
+def inputs(files: GeneratedFiles) -> list[str]:
+    """Return the flags that name the files of a market."""
+    return [f"--orders={files.orders}", f"--trades={files.trades}", f"--nbbo={files.nbbo}"]
+
+
+def once(folder: Path, workers: int, *flags: str) -> Watched:
+    """Run in fresh results."""
+    results = folder / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    where = f"--store={folder / 'store'}", f"--results={results}"
+    scenarios = () if any(flag.startswith("--dark_pool_scenarios") for flag in flags) else (SCENARIOS,)
+    return driver("run", *where, f"--max_workers={workers}", *scenarios, *flags)
+
+
+def busiest(results: Path) -> str:
+    """Return the participant with the most orders of a run."""
+    with (results / "by_participant.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["scenario"] == "real"]
+    return max(rows, key=lambda row: int(row["orders"]))["participant_id"]
+
+
+def from_csv(folder: Path, files: GeneratedFiles, workers: int) -> Watched:
+    """Convert into a fresh store and run."""
+    shutil.rmtree(folder / "store", ignore_errors=True)
+    return once(folder, workers, *inputs(files))
+
+
+def table(events: int, partitions: int, workers: list[int], rounds: int) -> dict[str, Any]:
+    """Return the seconds of each kind of run by number of workers."""
+    seconds: dict[str, dict[str, float]] = {"convert": {}, **{name: {} for name in RUNS}, "tables and report": {}}
+    private: dict[str, int] = {}
+
+    def keep(name: str, number: int, value: float) -> None:
+        seconds[name][str(number)] = min(value, seconds[name].get(str(number), value))
+
+    with working_folder() as folder:
+        files = market(folder / "market", events, partitions)
+        from_csv(folder, files, workers[-1])  # kernels are compiled, files in the page cache
+        one = (f"--participant_ids={busiest(folder / 'results')}",)
+        for _ in range(rounds):
+            for number in workers:
+                found = from_csv(folder, files, number)
+                keep("convert", number, found.seconds["convert"])
+                private[str(number)] = max(found.private, private.get(str(number), 0))
+                for name, flags in RUNS.items():
+                    found = once(folder, number, *flags, *(one if name == ONE else ()))
+                    keep(name, number, found.seconds["jobs"])
+                    if name == DEFAULT:
+                        keep("tables and report", number, found.seconds["tables"])
+        facts = {"order_rows": files.order_rows, "trade_rows": files.trade_rows, "csv_bytes": files.bytes}
+    return facts | {
+        "partitions": partitions, "cores": CORES, "rounds": rounds, "seconds": seconds, "private": private,
+    }  # fmt: skip
+
+
+def growth(sizes: list[tuple[int, int, int]], workers: int, in_memory: bool) -> dict[str, Any]:
+    """Return time and memory of converting and running at each (size, events, partitions)."""
+    points: list[dict[str, Any]] = []
+    for size, events, partitions in sizes:
+        with working_folder(in_memory) as folder:
+            files = market(folder / "market", events, partitions)
+            if not points:
+                from_csv(folder, files, workers)  # kernels are compiled
+            found = from_csv(folder, files, workers)
+            shown = files.order_rows if size == events else size
+            points.append(
+                {"size": shown, "seconds": found.seconds, "private": found.private, "together": found.together}
+            )
+            told = ", ".join(f"{name} {found.seconds[name]:.2f} s" for name in ("convert", "jobs", "tables"))
+            print(f"{shown:>12,}: {told}; {found.private / 1e6:.0f} MB a process", flush=True)
+    return {"workers": workers, "points": points}
+
+
+def keep(part: str, found: dict[str, Any], path: Path) -> None:
+    """Keep what was measured beside the other parts."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | {part: found}, indent=1, sort_keys=True) + "\n")
+
+
+def figures(path: Path, readme: Path, folder: Path) -> None:
+    """Draw what was measured and write it into the README, between its marks."""
+    found = json.loads(path.read_text())
+    folder.mkdir(exist_ok=True)
+    for name, text in charts.charts(found).items():
+        (folder / f"{name}.svg").write_text(text)
+    text = readme.read_text()
+    before, _, rest = text.partition(charts.BEGIN)
+    readme.write_text(before + charts.block(found) + rest.partition(charts.END)[2])
+
+
+def main(
+    what: str = "table",
+    *,
+    quick: bool = False,
+    events: int = 0,
+    sizes: int | tuple[int, ...] = (),
+    workers: int | tuple[int, ...] = (),
+    rounds: int = 1,
+    found: str = str(FOUND),
+) -> None:
+    """Measure a part, or ``all``, and keep it; or draw the ``figures``.
+
+    sizes : of ``rows`` or of ``partitions``
+    """
+    path = Path(found)
+    if what == "figures":
+        figures(path, README, FIGURES)
+        return
+    counts = [workers] if isinstance(workers, int) else list(workers)
+    counts = counts or [n for n in (1, 2, 4, 8, 16, 32, 64) if n <= CORES]
+    asked = [sizes] if isinstance(sizes, int) else list(sizes)
+    if what in ("table", "all"):
+        measured = table(events or (60_000 if quick else 10_000_000), 10 if quick else 80, counts, rounds)
+        print(
+            charts.table_text(measured),
+            charts.projection_text(charts.basis_of({"table": measured})),
+            sep="\n\n",
+            flush=True,
+        )
+        if not quick:
+            keep("table", measured, path)
+    if what in ("rows", "all"):
+        rows = asked or (
+            [20_000, 60_000] if quick else [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 50_000_000]
+        )
+        part = growth([(n, n, 4 if quick else 16) for n in rows], counts[-1], False)
+        print(charts.growth_text(part, "order events"), flush=True)
+        if not quick:
+            keep("rows", part, path)
+    if what in ("partitions", "all"):
+        numbers = asked or ([10, 50] if quick else [10, 100, 1_000, 10_000, 50_000])
+        part = growth([(n, (events or 200) * n, n) for n in numbers], counts[-1], True)
+        print(charts.growth_text(part, "partitions"), flush=True)
+        if not quick:
+            keep("partitions", part, path)
+
+
+if __name__ == "__main__":
+    fire.Fire(main)
