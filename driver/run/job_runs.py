@@ -1,7 +1,9 @@
 """The jobs of a run, done on the engine that the configuration names. The middle of `runner`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
@@ -18,6 +20,7 @@ from driver.run.results_folder import JobState
 from driver.run.run_log import RunLog
 from driver.run.run_record import Summary
 from driver.run.status import LiveStatus
+from tickstore.durable.files import sync_files
 from tickstore.engines.engine import EngineError, InProcess
 from tickstore.engines.supervisor import AtWork, Options, Supervisor
 from tickstore.errors import UserError
@@ -51,6 +54,7 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
                 live.write(view, monitor.clock())
     finally:
         live.remove()
+        _make_durable(summary)
 
 
 def _ended(outcome: Outcome, manifest: Manifest) -> JobState:
@@ -61,6 +65,13 @@ def _ended(outcome: Outcome, manifest: Manifest) -> JobState:
         return JobState(job, "failed", outcome.attempts, None, outcome.error)
     manifest.append(folder.finished_entry(job, outcome.report))
     return JobState(job, "done", outcome.attempts, asdict(outcome.report))
+
+
+def _make_durable(summary: Summary) -> None:
+    """Make the names of the jobs' new folders durable, all at once: their files are."""
+    folders = {Path(state.job.folder).parent for state in summary.states if state.state == "done"}
+    with suppress(OSError):  # of a full disk: a job whose folder is lost is done again
+        sync_files([summary.results, *sorted(folders)])
 
 
 def _tell(state: JobState, monitor: Monitor) -> None:
