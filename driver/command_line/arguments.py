@@ -16,6 +16,7 @@ from driver.config.kinds import WORDS
 from tickstore.errors import UserError
 
 Command = Callable[..., None]
+SHORT = {"-q": "--quiet", "-v": "--verbose"}
 NEGATIVE_NUMBER = re.compile(r"-\.?\d.*")
 
 
@@ -68,6 +69,8 @@ def _read_flag(
     word: str, rest: list[str], command: str, parameters: Mapping[str, inspect.Parameter]
 ) -> tuple[str, str]:
     """Return (parameter, value as text) of the flag ``word``, taking its value from ``rest`` if it stands there."""
+    if SHORT.get(word, "")[2:] in parameters:
+        word = SHORT[word]
     if not word.startswith("--"):
         raise UserError(f"unknown flag {word}: flags are written --name=value")
     name, equals, value = word[2:].partition("=")

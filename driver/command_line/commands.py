@@ -19,7 +19,7 @@ from driver.config.keys import KINDS, PATHS, USUAL_SESSION, default_text
 from driver.config.kinds import choice, whole
 from driver.config.loading import load_config
 from driver.run.input_files import READING, reading_request
-from driver.run.monitor import Monitor
+from driver.run.monitor import QUIET, USUAL, VERBOSE, Monitor
 from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 from tickstore.input.fields import TABLES
@@ -43,39 +43,44 @@ def takes_keys(*prefixes: str) -> Callable[[Command], Command]:
 
 
 @takes_keys()
-def run(*, config: str = "", shard: str = "", json: bool = False, **flags: str) -> None:
+def run(
+    *, config: str = "", shard: str = "", json: bool = False, quiet: bool = False, verbose: bool = False, **flags: str
+) -> None:
     """Convert what is new, run all jobs, write tables and the report. Without arguments: on a built-in sample.
 
     Args:
         config: TOML file with settings; flags win over it
         shard: do one share of the jobs, such as 3/40, the third of forty; `aggregate` makes the tables of all
         json: print the summary as JSON
+        quiet: say nothing of progress (-q)
+        verbose: say of each job when it is done (-v)
     """
     if shard:
         from driver.plan.shards import read_shard
         from driver.run.shards import run_shard
 
-        done = run_shard(load_config(flags, config), read_shard(shard), Monitor())
+        done = run_shard(load_config(flags, config), read_shard(shard), _monitor(quiet, verbose))
     else:
         from driver.run.runner import run as run_all
 
-        done = run_all(load_config(flags, config), Monitor())
+        done = run_all(load_config(flags, config), _monitor(quiet, verbose))
     _print(json, executed.run_text(done), executed.run_facts(done))
     if done.failed:
         raise SystemExit(EXIT_FAILED_JOBS)
 
 
 @takes_keys("input.", "paths.store", "processing.")
-def convert(*, config: str = "", json: bool = False, **flags: str) -> None:
+def convert(*, config: str = "", json: bool = False, quiet: bool = False, **flags: str) -> None:
     """Convert raw files into the store, once.
 
     Args:
         config: TOML file with settings; flags win over it
         json: print the report as JSON
+        quiet: say nothing of progress (-q)
     """
     from driver.run.runner import convert_input, resolve
 
-    loaded, monitor = load_config(flags, config), Monitor()
+    loaded, monitor = load_config(flags, config), _monitor(quiet)
     if not loaded.config.has_input:
         raise UserError("`convert` needs --orders, the order files to convert, or --input, a folder of all files")
     settings, _ = resolve(loaded, monitor.say)
@@ -137,6 +142,22 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
     _print(json, printed.verify_text(found, accepted), facts)
     if found.problems:
         raise SystemExit(EXIT_PROBLEMS)
+
+
+def status(*, results: str, json: bool = False) -> None:
+    """Show what a run is doing, from another terminal, or how it ended; exit code 1 when it lacks jobs.
+
+    Args:
+        results: folder of the run
+        json: print it as JSON
+    """
+    from driver.run.status import read_status, status_text
+
+    where = user_path(results)
+    found = read_status(where)
+    _print(json, status_text(where, found), asdict(found))
+    if not found.owner and found.state != "complete":
+        raise SystemExit(EXIT_FAILED_JOBS)
 
 
 def aggregate(*, results: str, json: bool = False) -> None:
@@ -209,7 +230,7 @@ def inspect_file(
         _print(json, printed.inspection_text(file), asdict(file))
 
 
-IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, aggregate, report)
+IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, status, aggregate, report)
 COMMANDS: dict[str, Command] = {command.__name__.removesuffix("_file"): command for command in IN_ORDER}
 
 
@@ -218,6 +239,13 @@ def _print(as_json: bool | str, text: str, facts: Any) -> None:
     if is_true(as_json):
         text = json.dumps(facts, indent=2, default=str)
     sys.stdout.write(text + "\n")
+
+
+def _monitor(quiet: bool | str, verbose: bool | str = False) -> Monitor:
+    """Return what says how far it is, as loud as it is wanted."""
+    if is_true(quiet) and is_true(verbose):
+        raise UserError("--quiet and --verbose contradict each other: give one of them")
+    return Monitor(loudness=QUIET if is_true(quiet) else VERBOSE if is_true(verbose) else USUAL)
 
 
 def is_true(flag: bool | str) -> bool:

@@ -95,6 +95,7 @@ class Job:
     event_rows: int  # its weight: largest jobs first
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
+    day_bytes: int = 0  # of the day file
 
     @property
     def name(self) -> str:

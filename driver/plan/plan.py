@@ -96,6 +96,7 @@ def plan_jobs(
             event_rows=partition.rows["events"],
             fingerprint=digest_of([partition.digest, asdict(session), texts[security], code]),
             content=partition.digest,
+            day_bytes=partition.bytes,
         )
         jobs.append(job)
     size = sum(partition.bytes for partition in chosen)

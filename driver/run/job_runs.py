@@ -1,7 +1,9 @@
 """The jobs of a run, done on the engine that the configuration names. The middle of `runner`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
@@ -15,12 +17,16 @@ from driver.run import results_folder as folder
 from driver.run.manifest import Manifest
 from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
-from driver.run.run_record import JobLog, Summary
+from driver.run.run_log import RunLog
+from driver.run.run_record import Summary
+from driver.run.status import LiveStatus
+from tickstore.durable.files import sync_files
 from tickstore.engines.engine import EngineError, InProcess
-from tickstore.engines.supervisor import Options, Supervisor
+from tickstore.engines.supervisor import AtWork, Options, Supervisor
 from tickstore.errors import UserError
 
 FREE_SHARE: Final = 0.8  # of the memory that is free when jobs begin: what they may be expected to take together
+Watch = Callable[[Sequence[AtWork]], None]
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
@@ -29,25 +35,54 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    log = JobLog(summary.records, config.detailed_logs)
-    log.write(f"{len(waiting)} jobs to do, {summary.count('kept')} kept")
-    monitor.start("jobs", sum(job.event_rows for job in waiting), "rows", len(waiting))
-    with monitor:
-        for outcome in _outcomes(config, waiting, warm_up, monitor):
-            job = outcome.job
-            if outcome.report is None:
-                rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
-                state = JobState(job, "failed", outcome.attempts, None, outcome.error)
-                monitor.say(f"job {job.name} failed: {outcome.error}")
-            else:
-                manifest.append(folder.finished_entry(job, outcome.report))
-                state = JobState(job, "done", outcome.attempts, asdict(outcome.report))
-            summary.states[job.index] = state
-            log.job(state)
-            monitor.advance(job.event_rows)
+    log, live = RunLog(summary.records, config.detailed_logs), LiveStatus(summary.records)
+    log.write("jobs begin", waiting=len(waiting), kept=summary.count("kept"))
+    view = monitor.start_jobs(waiting, summary.count("kept"))
+
+    def watch(workers: Sequence[AtWork]) -> None:
+        monitor.watch(workers)
+        live.write(view, monitor.clock())
+
+    try:
+        with monitor:
+            for outcome in _outcomes(config, waiting, warm_up, watch):
+                state = _ended(outcome, manifest)
+                summary.states[state.job.index] = state
+                log.job(state)
+                monitor.end_job(state.job, state.state == "done")
+                _tell(state, monitor)
+                live.write(view, monitor.clock())
+    finally:
+        live.remove()
+        _make_durable(summary)
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
+def _ended(outcome: Outcome, manifest: Manifest) -> JobState:
+    """Return what became of a job, which the manifest has once it is done."""
+    job = outcome.job
+    if outcome.report is None:
+        rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
+        return JobState(job, "failed", outcome.attempts, None, outcome.error)
+    manifest.append(folder.finished_entry(job, outcome.report))
+    return JobState(job, "done", outcome.attempts, asdict(outcome.report))
+
+
+def _make_durable(summary: Summary) -> None:
+    """Make the names of the jobs' new folders durable, all at once: their files are."""
+    folders = {Path(state.job.folder).parent for state in summary.states if state.state == "done"}
+    with suppress(OSError):  # of a full disk: a job whose folder is lost is done again
+        sync_files([summary.results, *sorted(folders)])
+
+
+def _tell(state: JobState, monitor: Monitor) -> None:
+    if state.report is None:
+        monitor.say(f"job {state.job.name} failed: {state.error}")
+    else:
+        again = f", attempt {state.attempts}" if state.attempts > 1 else ""
+        monitor.detail(f"job {state.job.name} done in {state.report['seconds']:.2f} s{again}")
+
+
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, watch: Watch) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels.warming import warm
@@ -65,7 +100,7 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
         memory_mb=config.memory,
         batch=rows_together(jobs, workers),
         memory_budget=round(FREE_SHARE * free_memory()),
-        watch=lambda _: monitor.remind(),
+        watch=watch,
     )
     left = {job.index: job for job in largest_first(jobs)}
     for attempt in (1, 2):

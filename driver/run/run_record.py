@@ -16,6 +16,7 @@ from driver.run import results_folder as folder
 from driver.run.manifest import SHARDS
 from driver.run.missing import missing_facts, missing_line
 from driver.run.results_folder import JobState
+from driver.run.run_log import RunLog
 from driver.tables.table_list import HEADLINE
 from tickstore.engines.engine import error_line
 
@@ -108,11 +109,18 @@ class RunRecord:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             state = "failed" if self.summary.incomplete else "complete"
+            self._log(state)
             self.write(state, tables=folder.table_stamps(self.summary.records))
         elif isinstance(error, KeyboardInterrupt):
+            self._log("interrupted")
             self.write("interrupted")
         else:
+            self._log("error", error=error_line(error))
             self.write("error", error=error_line(error))
+
+    def _log(self, state: str, **more: Any) -> None:
+        phases = {name: round(seconds, 3) for name, seconds in self.summary.phases.items()}
+        RunLog(self.summary.records, self.config.detailed_logs).write("end", state=state, phases=phases, **more)
 
     def write(self, state: str, **more: Any) -> None:
         """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
@@ -142,27 +150,6 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "phases": {name: round(seconds, 3) for name, seconds in summary.phases.items()},
         **({"shards": summary.shards} if summary.shards else {}),
     }
-
-
-class JobLog:
-    """run.log: with --detailed_logs one line for each job and each end of a run, appended; else nothing."""
-
-    def __init__(self, results: Path, wanted: bool) -> None:
-        self.path = results / folder.LOG_FILE if wanted else None
-
-    def write(self, line: str) -> None:
-        """Append a line with the time."""
-        if self.path is not None:
-            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {line}\n")
-
-    def job(self, state: JobState) -> None:
-        """Append what became of a job."""
-        if state.report is None:
-            self.write(f"{state.job.name} failed after {state.attempts} attempts: {state.error}")
-            return
-        numbers = ", ".join(f"{state.report[name]} {name}" for name in ("events", "orders", "fills", "bytes_written"))
-        self.write(f"{state.job.name} done in {state.report['seconds']:.3f} s, attempt {state.attempts}: {numbers}")
 
 
 class PhaseClock:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kernels.base.sources import package_root, source_digest
 from tickstore.day.reader import dump_json
-from tickstore.durable.files import atomic_write
+from tickstore.durable.files import atomic_write, make_folders
 from tickstore.durable.lock import LOCK_NAME, LOCK_NAMES
 from tickstore.errors import StoreError
 from tickstore.input.files import Chunk, Source
@@ -26,12 +26,10 @@ _UNPACKED: Final = 3  # times the size of a packed file, at least
 
 def make_store(store: Path) -> list[Path]:
     """Make the store's folder and return the folders that were missing, innermost first."""
-    missing = [folder for folder in (store, *store.parents) if not folder.exists()]
     try:
-        store.mkdir(parents=True, exist_ok=True)
+        return make_folders(store)
     except OSError as error:
         raise StoreError(f"{store}: the store cannot be made ({error.strerror})") from None
-    return missing
 
 
 def forget_empty(made: list[Path]) -> None:

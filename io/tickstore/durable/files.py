@@ -122,10 +122,19 @@ def file_stamps(folder: Path) -> dict[str, tuple[int, int]]:
     return {n: (s.st_size, s.st_mtime_ns) for n, s in sorted(found.items()) if not n.startswith(TEMPORARY)}
 
 
+def make_folders(path: Path) -> list[Path]:
+    """Create ``path`` and what is missing above it, durably; return what was made, innermost first."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in missing:
+        sync_path(folder.parent)
+    return missing
+
+
 def make_folder(path: Path, purpose: str) -> None:
     """Create ``path``, or raise a UserError that says why it cannot be written."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folders(path)
         probe = path / f"{TEMPORARY}probe.{os.getpid()}"
         probe.touch()
         probe.unlink(missing_ok=True)  # of another machine, whose process has this number

@@ -16,7 +16,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from tickstore.durable.lock_file import HELD_NAME, Owner, drop_lock_file, living_owner, take_lock_file, this_process
+from tickstore.durable.lock_file import (
+    HELD_NAME,
+    Owner,
+    drop_lock_file,
+    is_dead,
+    living_owner,
+    take_lock_file,
+    this_process,
+)
 from tickstore.errors import StoreError
 
 LOCK_NAME: Final = ".lock"
@@ -61,6 +69,15 @@ def folder_lock(folder: Path, work: str = "conversion") -> Iterator[int]:
         if by_file:
             drop_lock_file(folder)
         os.close(handle)
+
+
+def present_owner(folder: Path) -> Owner | None:
+    """Return who holds a folder's lock, as far as can be told without touching it; None if nobody does."""
+    with suppress(OSError, ValueError):
+        owner = json.loads((folder / LOCK_NAME).read_bytes())
+        if isinstance(owner, dict) and not is_dead(owner):
+            return owner
+    return living_owner(folder)
 
 
 def _hold(folder: Path, work: str) -> tuple[int, bool]:

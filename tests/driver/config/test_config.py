@@ -36,7 +36,7 @@ def test_keys_flags_defaults_help_and_docs_agree() -> None:
     assert documented == list(dict.fromkeys(documented)), "a key is documented twice"
     assert set(documented) == set(PATHS)
     shown = re.findall(r"^  --(\w+)", command_help("run", cli.run), re.MULTILINE)
-    assert sorted(shown) == sorted(["config", "json", *PATHS.values()])
+    assert sorted(shown) == sorted(["config", "json", "quiet", "verbose", *PATHS.values()])
     part = README.read_text().partition("<!-- settings -->\n")[2].partition("<!-- end of settings -->")[0]
     assert part == key_table()
 

@@ -1,0 +1,135 @@
+"""What a run is doing, as seen from another terminal: the command `status` asks, `job_runs` keeps it up to date.
+
+While jobs run, the driver writes a small file beside the results every second, in place: nothing depends on it, and a
+reader that meets it half written reads it again. The next run clears it away, should its driver have been killed.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from driver.run.job_view import JobView
+from driver.run.manifest import Manifest
+from driver.run.results_folder import RUN_FILE, read_run
+from driver.run.run_log import failures_in
+from tickstore.durable.files import TEMPORARY
+from tickstore.durable.json_lines import checked_line, checked_lines
+from tickstore.durable.lock import present_owner
+from tickstore.errors import InputError
+
+LIVE_FILE: Final = f"{TEMPORARY}status"
+EACH_SECONDS: Final = 1.0
+SHOWN_FAILURES: Final = 10
+DEAD: Final = "running"  # what run.json says of a run whose driver was killed
+ENDS: Final = {
+    "complete": "complete",
+    "failed": "ended with failed jobs; the same command does those again",
+    "interrupted": "interrupted; the same command goes on from it",
+    "error": "stopped by an error; mend it, and the same command goes on from it",
+}
+
+
+class LiveStatus:
+    """Keeps the file of a run up to date."""
+
+    def __init__(self, results: Path) -> None:
+        self.path = results / LIVE_FILE
+        self.written = 0.0
+
+    def write(self, view: JobView, now: float) -> None:
+        """Write how far it is, unless that was done a moment ago."""
+        if now - self.written < EACH_SECONDS:
+            return
+        self.written = now
+        with suppress(OSError):
+            self.path.write_bytes(checked_line(view.facts(now)))
+
+    def remove(self) -> None:
+        """Take the file away: the jobs are over."""
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a results folder shows of its run."""
+
+    state: str  # running, preparing, killed, or one of ENDS
+    owner: dict[str, Any] | None  # process, host, since, of a run that is under way
+    jobs: dict[str, int]
+    live: dict[str, Any] | None
+    failures: list[dict[str, Any]]
+    error: str = ""
+
+
+def read_status(results: Path) -> Status:
+    """Return what a run does, or how it ended.
+
+    InputError: it is no results folder.
+    """
+    owner = present_owner(results) if results.is_dir() else None
+    try:
+        run = read_run(results)
+    except FileNotFoundError:
+        if owner is None:
+            raise InputError(f"--results={results} is not a results folder: it has no {RUN_FILE}") from None
+        return Status("preparing", owner, {}, None, [])
+    except (OSError, ValueError):
+        raise InputError(f"{results / RUN_FILE} is damaged or of another version: use `run`") from None
+    jobs = dict(run.get("jobs", {}))
+    live = _live(results) if owner else None
+    if owner:  # run.json was written when the run began
+        jobs |= {"finished": len(Manifest(results).read())}
+        began = str(owner.get("since", ""))
+        failures = [line for line in failures_in(results) if _instant(line["time"]) >= _instant(began)]
+        state = "running" if live or run.get("state") == DEAD else "preparing"
+        return Status(state, owner, jobs, live, failures)
+    failures = [{"job": name, "error": reason} for name, reason in run.get("failed", {}).items()]
+    state = str(run.get("state", ""))
+    return Status("killed" if state in (DEAD, "reporting") else state, None, jobs, None, failures, run.get("error", ""))
+
+
+def _live(results: Path) -> dict[str, Any] | None:
+    """Return what the driver last wrote; None before it has begun with jobs."""
+    for _ in range(5):
+        for facts in checked_lines(results / LIVE_FILE):
+            return facts
+        time.sleep(0.02)  # it may be half written
+    return None
+
+
+def _instant(stamp: str) -> float:
+    with suppress(ValueError):
+        return datetime.fromisoformat(stamp).timestamp()
+    return 0.0
+
+
+def status_text(results: Path, status: Status) -> str:
+    """Return it for people."""
+    lines = []
+    if status.owner:
+        pid, host, since = (status.owner.get(name, "?") for name in ("pid", "host", "since"))
+        lines.append(f"{results}: {status.state} (process {pid} on {host}, since {since})")
+    elif status.state == "killed":
+        lines.append(f"{results}: its driver was killed; the same command goes on from what is finished")
+    else:
+        lines.append(f"{results}: {ENDS.get(status.state, status.state)}")
+    if status.error:
+        lines.append(f"error: {status.error}")
+    if status.live:
+        left = status.live["seconds_left"]
+        about = f", about {left:,.0f} s left" if left is not None else ""
+        lines.append(f"jobs: {status.live['text']}, {status.live['seconds']:.0f} s so far{about}")
+        lines += [
+            f"  process {one['process']}: {one['job']}, {one['seconds']:.0f} s, {one['memory_mb']:,} MB"
+            for one in status.live["workers"]
+        ]
+    elif status.jobs:
+        lines.append("jobs: " + ", ".join(f"{count} {name}" for name, count in status.jobs.items()))
+    lines += [f"FAILED {one['job']}: {one['error']}" for one in status.failures[-SHOWN_FAILURES:]]
+    if len(status.failures) > SHOWN_FAILURES:
+        lines.append(f"and {len(status.failures) - SHOWN_FAILURES} more, in jobs.csv")
+    return "\n".join(lines)
