@@ -30,7 +30,6 @@ from kernels.dark.time_priority import append, close_up, drop, refresh
 from kernels.dark.turns import rematch as rematch
 from kernels.dark.turns import requote as requote
 from kernels.dark.turns import set_quote as set_quote
-from kernels.dark.turns import try_again as try_again
 
 
 @inlined
@@ -83,7 +82,9 @@ def _prepare(book: Book, x: int) -> None:
 
 @kernel
 def enter(book: Book, x: int) -> int:
-    """Plan what an incoming order trades at the quote in force; also after each further lit level of a sweep (R19).
+    """Plan what an order trades at the quote in force: an incoming one, after each further lit level too (R19).
+
+    One that waits may look again in its place, if ``revise`` shows it as tried before.
 
     Returns
     -------

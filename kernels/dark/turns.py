@@ -176,22 +176,6 @@ def _next_turn(book: Book) -> int:
 
 
 @kernel
-def try_again(book: Book, x: int) -> int:
-    """Plan what a waiting order trades in its place, if an amendment lets it fit others (another reading of R13).
-
-    Returns
-    -------
-    int
-        The number of fills, in ``book.fills``; both sides of each rested.
-    """
-    if book.orders[x].untried == 0:
-        return 0
-    book.orders[x].untried = 0
-    refresh(book, own_side(book, x), x)
-    return plan_fills(book, x)
-
-
-@kernel
 def rematch(book: Book) -> int:
     """Plan the next match of two waiting orders after ``requote``.
 

@@ -13,7 +13,7 @@ from kernels.dark import book as dark
 from kernels.dark.records import CONSERVATIVE, LIT_SUBJECT
 from kernels.replay import steps as s
 from kernels.replay.entries import begin_rest, enter, finish, join_at_open
-from kernels.replay.orders import available, join, look, release, rematch, settle, subject_of, write_terms
+from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
 from kernels.replay.runs import TO_COME, Facts, Run
 
 
@@ -53,8 +53,10 @@ def amend(run: Run, facts: Facts, step: Any) -> None:
         terms = minimum != shown or single != order.single_fill
         limit = price != order.price or half_tick != order.half_tick or mid_tick != order.mid_tick
         dark.revise(run.book, x, terms or limit)
-        if state.open == 1 and state.in_place == 1:
-            settle(run, facts, step.time, dark.try_again(run.book, x))
+        if state.open == 1 and state.in_place == 1 and order.untried == 1:  # another reading of R13
+            order.untried = 0
+            dark.revise(run.book, x, False)
+            look(run, facts, step.time, x)
         return
     dark.withdraw(run.book, x)
     order.leaves = leaves
