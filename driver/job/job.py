@@ -13,7 +13,7 @@ import tickstore
 from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
-from driver.job.quality import count_kinds, note_set_apart, plausible_of, warnings_of
+from driver.job.quality import count_kinds, judge, note_set_apart, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
@@ -53,9 +53,9 @@ def run_job(job: Job) -> JobReport:
         _check_units(day.attributes, job.settings)
         if job.content and day.attributes.get("digest") != job.content:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
-        quality = count_kinds(day, job)
+        judged = judge(day, job)
+        quality, plausible = count_kinds(day, job, judged), judged.plausible
         texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
-        plausible = plausible_of(day, job)
         volumes = market_volumes(day.fills["quantity"], plausible.fills.venue)
         ranges = interval_ranges(plausible.quotes._asdict(), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
@@ -63,7 +63,7 @@ def run_job(job: Job) -> JobReport:
         write_matches(job, day, texts, played.matches if job.settings.order_level else {})
         quality |= played.counts
         limits = limit_sums(day, job, played, market, (_kept_buffers(), _kept_buffers("sums")))
-        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers(), played.fills)
+        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers(), played.fills, plausible)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
@@ -71,7 +71,7 @@ def run_job(job: Job) -> JobReport:
         adds = [sums.add, parents.add, outliers.add]
         write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
-        warnings = warnings_of(day, job, quality)
+        warnings = warnings_of(day, job, quality, judged)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]

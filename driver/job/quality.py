@@ -4,15 +4,14 @@
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from kernels.base.columns import EventColumns, FillColumns, OrderColumns, take_columns
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
-from kernels.market.plausible import ABSURD, JUMPING, Plausible, mark_beyond
+from kernels.market.plausible import ABSURD, JUMPING, Plausible
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
@@ -39,9 +38,22 @@ WARNINGS: Final = {
 QUOTE_MARKS: Final = {"quotes_absurd_spread": ABSURD, "quotes_jumping": JUMPING}
 
 
-def count_kinds(day: Day, job: Job) -> dict[str, int]:
+class Judged(NamedTuple):
+    """What of a day's quotes and fills is plausible, by the ticks of the job: told once, used all over it."""
+
+    plausible: Plausible
+    beyond: NDArray[np.bool_]  # of each fill, once kinds are counted: whether it is beyond its order's limit
+
+
+def judge(day: Day, job: Job) -> Judged:
+    """Return what is plausible of a day."""
+    plausible = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
+    return Judged(plausible, np.empty(len(day.fills["venue"]), np.bool_))
+
+
+def count_kinds(day: Day, job: Job, judged: Judged) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind, and where the session is known from."""
-    counts = data_quality(day, job.session, job.settings.simulation.ticks)
+    counts = data_quality(day, job.session, job.settings.simulation.ticks, *judged)
     return counts | _never_met(day, counts) | {UNITS: len(_units(day, job)), f"session_from_{job.session.source}": 1}
 
 
@@ -71,24 +83,19 @@ def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iter
         yield block
 
 
-def plausible_of(day: Day, job: Job) -> Plausible:
-    """Return what of a day's quotes and fills is plausible, by the ticks of the job."""
-    return plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
-
-
-def warnings_of(day: Day, job: Job, counts: dict[str, int]) -> tuple[str, ...]:
+def warnings_of(day: Day, job: Job, counts: dict[str, int], judged: Judged) -> tuple[str, ...]:
     """Return a line on each kind that should not be, with the first place where it can be told."""
     lines = []
     for kind, text in WARNINGS.items():
         if counts.get(kind) and not (kind == "orders_not_reconciled" and counts["fills"] == 0):  # a run says that once
-            first = _first(day, job, kind)
+            first = _first(day, job, kind, judged)
             lines.append(f"{counts[kind]} {text}" + (f"; first: {first}" if first else ""))
     return tuple(lines)
 
 
-def _first(day: Day, job: Job, kind: str) -> str:
+def _first(day: Day, job: Job, kind: str, judged: Judged) -> str:
     """Return the first order, fill or quote of a kind."""
-    plausible, orders = plausible_of(day, job), day.orders
+    plausible, orders = judged.plausible, day.orders
     fault, bits = plausible.fault, {name: bit for bit, name in FAULT_KINDS.items()}
     if kind == "orders_set_apart":
         row = int(np.argmax(fault & FAULTS_SET_APART != 0))
@@ -104,7 +111,7 @@ def _first(day: Day, job: Job, kind: str) -> str:
         codes, counts = np.unique(day.fills["deal_source"][day.fills["venue"] == VENUE_OTHER], return_counts=True)
         return ", ".join(f"{code} ({count} fills)" for code, count in zip(codes.tolist(), counts.tolist(), strict=True))
     if kind in ("fills_price_implausible", "fills_beyond_limit"):
-        return _first_fill(day, plausible.far if kind == "fills_price_implausible" else _beyond(day, job))
+        return _first_fill(day, plausible.far if kind == "fills_price_implausible" else judged.beyond)
     if kind == UNITS:
         return _units(day, job)[0].first
     if kind in QUOTE_MARKS:
@@ -134,14 +141,6 @@ def _first_not_reconciled(day: Day) -> str:
     row = int(np.argmax(filled != orders["matched_quantity"]))
     matched = int(orders["matched_quantity"][row])
     return f"order {order_name(orders, row)} (matched {matched}, fills {filled[row]})"
-
-
-def _beyond(day: Day, job: Job) -> NDArray[np.bool_]:
-    """Return whether each fill is beyond its order's limit."""
-    orders, events = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
-    fills, beyond = take_columns(FillColumns, day.fills), np.empty(len(day.fills["price"]), np.bool_)
-    mark_beyond(orders, events, fills, ticks_by_price(job.settings.simulation.ticks), beyond)
-    return beyond
 
 
 def _first_fill(day: Day, marked: NDArray[np.bool_]) -> str:

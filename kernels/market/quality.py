@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
@@ -107,14 +108,16 @@ def quality_counts(
     plausible: Plausible,
     ticks: I64,
     session: tuple[int, int],
+    beyond: NDArray[np.bool_],
 ) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind of ``QUALITY_KINDS``.
 
     tables : as the day file has them; plausible : what is measured of them
+    beyond : (fills,) whether each is beyond its order's limit, to write
     """
     (orders, events, fills, quotes), kinds = tables, (ORDER_KINDS, FILL_KINDS, QUOTE_KINDS)
     of_orders, of_fills, of_quotes = (np.empty(len(names), np.int64) for names in kinds)
-    fault, beyond = plausible.fault, np.empty(len(fills.venue), np.bool_)
+    fault = plausible.fault
     mark_beyond(orders, events, fills, ticks, beyond)
     count_orders(orders, fills, fault, (*session, opening_time(plausible.quotes, session[0])), of_orders)
     count_fills(fills, plausible.far, beyond, of_fills)

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.base.columns import DTYPES, EventColumns, FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
+from kernels.market.plausible import Plausible
 from kernels.market.quality import quality_counts
 from kernels.market.rebuilt_prices import judge_rebuilt, usable_rows
 from kernels.market.ticks import ticks_by_price
@@ -42,6 +44,7 @@ def measure(
     session: Session,
     buffers: Buffers | None = None,
     replayed: Mapping[str, SimulatedFills] = NOTHING,
+    plausible: Plausible | None = None,
 ) -> Iterator[OrderBlock]:
     """Yield the selected orders of a day in arrival order, in blocks of some thousands, with every column of a run.
 
@@ -52,6 +55,7 @@ def measure(
     session : continuous trading, ns UTC
     buffers : memory that many days may share one after the other; a block is then good until the next is asked for
     replayed : what orders fill under each scenario that was replayed, by its name
+    plausible : what is plausible of the day's quotes and fills (``plausible_columns``), where it is known
 
     Returns
     -------
@@ -68,7 +72,7 @@ def measure(
         raise ValueError(f"replayed: {', '.join(sorted(strange))} is none of {', '.join(REPLAYED)}")
 
     kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
-    inputs = prepare(day, choices, session, kept)
+    inputs = prepare(day, choices, session, kept, plausible)
     orders, fills, quotes, rules = inputs.orders, inputs.fills, inputs.quotes, inputs.rules
     selected, apart = select(inputs, choices.selection, kept)
     marks = marks_of_fills(selected, orders, fills, quotes, inputs.sums.marks, rules, kept)
@@ -120,12 +124,24 @@ def check_conservation(rows: Rows) -> None:
         raise RuntimeError(f"order {rows.ints[r.ORDER_ID, broken]}: filled, leaves and withdrawn do not add up")
 
 
-def data_quality(day: Day, session: Session, ticks: tuple[tuple[int, int], ...] = USUAL_TICKS) -> dict[str, int]:
-    """Return counts by kind over the whole partition: what reconciles, what does not, what is no market."""
+def data_quality(
+    day: Day,
+    session: Session,
+    ticks: tuple[tuple[int, int], ...] = USUAL_TICKS,
+    plausible: Plausible | None = None,
+    beyond: NDArray[np.bool_] | None = None,
+) -> dict[str, int]:
+    """Return counts by kind over the whole partition: what reconciles, what does not, what is no market.
+
+    plausible : as ``plausible_columns`` gives it, where it is known
+    beyond : (fills,) whether each is beyond its order's limit, to write where the caller wants to know
+    """
     orders, events = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
     tables = orders, events, take_columns(FillColumns, day.fills), take_columns(QuoteColumns, day.quotes)
     by_price = ticks_by_price(ticks)
-    counts = quality_counts(tables, plausible_columns(day, by_price), by_price, (int(session.start), int(session.end)))
+    beyond = np.empty(len(day.fills["venue"]), np.bool_) if beyond is None else beyond
+    trading = int(session.start), int(session.end)
+    counts = quality_counts(tables, plausible or plausible_columns(day, by_price), by_price, trading, beyond)
     if "decision_time" in day.orders:
         decided = np.asarray(day.orders["decision_time"])
         arrival = np.asarray(day.orders["arrival_time"])

@@ -151,11 +151,16 @@ def plausible_columns(day: Day, ticks: NDArray[np.int64]) -> Plausible:
     return plausible_day(fills, quotes, faults_of(day), ticks)
 
 
-def prepare(day: Day, choices: Choices, session: Session, buffers: Buffers) -> Inputs:
-    """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day."""
+def prepare(
+    day: Day, choices: Choices, session: Session, buffers: Buffers, plausible: Plausible | None = None
+) -> Inputs:
+    """Return the day's columns, sums and rules. The sums are good until ``buffers`` serve another day.
+
+    plausible : as ``plausible_columns`` gives it, where it is known
+    """
     events, orders = take_columns(EventColumns, day.events), take_columns(OrderColumns, day.orders)
     simulation = choices.simulation
-    plausible = plausible_columns(day, ticks_by_price(simulation.ticks))
+    plausible = plausible or plausible_columns(day, ticks_by_price(simulation.ticks))
     fills, quotes = plausible.fills, plausible.quotes
     start, end = hour_bounds(day.date, choices.selection, choices.timezone)
     row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
