@@ -23,7 +23,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 6
+PARTIAL_VERSION = 7
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility")
 _FACTS = (
@@ -41,6 +41,7 @@ _FACTS = (
     "lifeless",
     "asked",
     "time_limits",
+    "is_empty",
 )
 _TYPES: dict[str, Any] = {
     "key": np.int64, "sums": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64,
@@ -79,6 +80,7 @@ class Partial:
     lifeless: int = 0  # subjects that fill nothing under R and rest for no time
     asked: int = 0  # subjects
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
 
 
 def write_partial(partial: Partial, path: Path) -> int:
