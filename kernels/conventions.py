@@ -151,6 +151,9 @@ POPULATION_TRADED: Final = 2
 POPULATION_RESTED: Final = 3
 POPULATIONS: Final = ("all", "sweep", "traded", "rested")
 
+LIT_ORDERS: Final = 0  # among the order types selected: orders without any of these bits
+TYPE_NOT_LIT: Final = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
+
 # Where the benchmark mid M0 of an order comes from (decisions 12).
 BENCHMARK_NONE: Final = 0
 BENCHMARK_ARRIVAL: Final = 1

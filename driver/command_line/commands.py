@@ -78,7 +78,7 @@ def convert(*, config: str = "", json: bool = False, quiet: bool = False, **flag
         json: print the report as JSON
         quiet: say nothing of progress (-q)
     """
-    from driver.run.runner import convert_input, resolve
+    from driver.run.planning import convert_input, resolve
 
     loaded, monitor = load_config(flags, config), _monitor(quiet)
     if not loaded.config.has_input:
@@ -96,7 +96,7 @@ def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
         config: TOML file with settings; flags win over it
         json: print the plan as JSON
     """
-    from driver.run.runner import convert_and_plan, resolve
+    from driver.run.planning import convert_and_plan, resolve
     from driver.run.sample import ensure_sample
 
     monitor = Monitor()

@@ -32,6 +32,8 @@ from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
+from kernels.measure.rules import Day
+from kernels.measure.selection import asks_for_any
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
 
@@ -43,19 +45,32 @@ _THREAD: Final = threading.local()
 MOST_KEPT: Final = 256 << 20  # bytes: a partition of six million order events or so
 
 
+class DayWithoutRows:
+    """A day of which no order is selected, as if it had no rows: it adds nothing to any table."""
+
+    def __init__(self, day: Day) -> None:
+        self.security, self.date = day.security, day.date
+        tables = day.events, day.orders, day.fills, day.quotes
+        self.events, self.orders, self.fills, self.quotes = (
+            {name: column[:0] for name, column in table.items()} for table in tables
+        )
+
+
 def run_job(job: Job) -> JobReport:
     """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files."""
     started = time.perf_counter()
     folder = Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
     remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
-    with tickstore.open_day(Path(job.day_file)) as day:
-        _check_units(day.attributes, job.settings)
-        if job.content and day.attributes.get("digest") != job.content:
+    with tickstore.open_day(Path(job.day_file)) as opened:
+        _check_units(opened.attributes, job.settings)
+        if job.content and opened.attributes.get("digest") != job.content:
             raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
+        matches = asks_for_any(opened, job.settings, _kept_buffers())
+        day: Day = opened if matches else DayWithoutRows(opened)
         judged = judge(day, job)
-        quality, plausible = count_kinds(day, job, judged), judged.plausible
-        texts = {int(code): str(name) for name, code in (day.attributes.get("participants") or {}).items()}
+        quality, plausible = count_kinds(day, job, judged) if matches else {}, judged.plausible
+        texts = {int(code): str(name) for name, code in (opened.attributes.get("participants") or {}).items()}
         volumes = market_volumes(day.fills["quantity"], plausible.fills.venue)
         ranges = interval_ranges(plausible.quotes._asdict(), job.session)
         market = Market(job.session, job.settings.simulation.ticks, volumes[0], ranges)
@@ -71,7 +86,7 @@ def run_job(job: Job) -> JobReport:
         adds = [sums.add, parents.add, outliers.add]
         write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
-        warnings = warnings_of(day, job, quality, judged)
+        warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
@@ -85,7 +100,7 @@ def run_job(job: Job) -> JobReport:
     extremes.names = ids.names(extremes.columns[0])
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    said = played.facts() | {"time_limits": limits}
+    said = played.facts() | {"time_limits": limits, "is_empty": not matches}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(

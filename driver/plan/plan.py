@@ -14,6 +14,7 @@ from driver.config.keys import ASSUMED_SESSION, Config
 from driver.config.tick_file import TickFile
 from driver.plan.fingerprints import digest_of, settings_text
 from driver.plan.jobs import Job, Settings, job_settings
+from driver.plan.matching import check_participants, matching, some
 from driver.plan.sessions import plan_sessions
 from tickstore.errors import UserError
 from tickstore.store.catalog import Partition
@@ -27,7 +28,6 @@ LACKS = (
     ("fills", "trades", "quantities come from order states, and there are no prices, no costs, no B, P, R and D"),
     ("quotes", "quotes", "costs are missing, and so is every scenario"),
 )
-SHOWN = 6  # names listed in a message
 # A rough cost, only for the estimate that `plan` prints.
 NS_PER_EVENT = 250
 
@@ -71,13 +71,16 @@ def plan_jobs(
 
     ``only`` limits them to the (security, date) the given input makes up; ``session_stated`` says that the session is
     the user's word, which wins over what the data hints at. Sessions are decided over the
-    whole store, so that a selection never changes them (decisions 6).
+    whole store, so that a selection never changes them (decisions 6). Partitions that cannot have an order of the
+    selection are no jobs.
     """
     chosen = _chosen(config, partitions, only)
     chosen_ids = _participant_codes(config.participant_ids, participants, "participant_ids")
     left_out = _participant_codes(config.without_participants, participants, "without_participants")
     preferring = _participant_codes(config.preferring, participants, "preferring")
     settings = job_settings(config, chosen_ids, left_out, preferring)
+    check_participants("participant_ids", chosen_ids, partitions, participants)
+    asked, chosen = len(chosen), matching(config, chosen, settings.selection, participants)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
     texts = {security: settings_text(one) for security, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)
@@ -103,6 +106,7 @@ def plan_jobs(
     sources = dict(Counter(job.session.source for job in jobs))
     notes = (
         *_notes(chosen),
+        *_unopened_notes(asked - len(chosen), asked),
         *_quantity_notes(config.quantity_decimals),
         *_session_notes(sources),
         *_tick_notes(set(own), tick_file),
@@ -117,11 +121,18 @@ def _own_settings(settings: Settings, security: str, tick_file: TickFile | None)
     return replace(settings, simulation=replace(settings.simulation, ticks=tick_file.ticks[security]))
 
 
+def _unopened_notes(unopened: int, asked: int) -> tuple[str, ...]:
+    """Return a sentence on partitions without an order of the selection."""
+    if not unopened:
+        return ()
+    return (f"{unopened:,} of {asked:,} security-days have no order of the selection: they are not opened",)
+
+
 def _tick_notes(securities: set[str], tick_file: TickFile | None) -> tuple[str, ...]:
     """Return a sentence on securities that the tick file lacks."""
     if tick_file is None or not (without := sorted(securities - set(tick_file.ticks))):
         return ()
-    return (f"{tick_file.name} has no ticks of {_some(without)}: theirs are those of --ticks",)
+    return (f"{tick_file.name} has no ticks of {some(without)}: theirs are those of --ticks",)
 
 
 def _quantity_notes(decimals: int) -> tuple[str, ...]:
@@ -166,7 +177,7 @@ def _chosen(
     wanted = set(config.security_codes)
     if missing := sorted(wanted - {p.security for p in left}):
         known = sorted({p.security for p in left}, key=lambda name: partition_order(name, ""))
-        raise UserError(f"--security_codes={missing[0]} is not in the data, which has {_some(known)}")
+        raise UserError(f"--security_codes={missing[0]} is not in the data, which has {some(known)}")
     left = [p for p in left if not wanted or p.security in wanted]
     first, last = min(p.date for p in left), max(p.date for p in left)
     left = [p for p in left if config.date_start <= p.date and (not config.date_end or p.date <= config.date_end)]
@@ -187,10 +198,5 @@ def _participant_codes(ids: Sequence[str], dictionary: Mapping[str, int] | None,
         return tuple(int(name) for name in ids)
     for name in ids:
         if name not in dictionary:
-            raise UserError(f"--{flag}={name} is not in the data, which has {_some(sorted(dictionary))}")
+            raise UserError(f"--{flag}={name} is not in the data, which has {some(sorted(dictionary))}")
     return tuple(dictionary[name] for name in ids)
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

@@ -8,6 +8,7 @@ from driver.config.keys import USUAL_SESSION, Config
 from kernels.base.local_time import local_instant
 from kernels.measure.choices import Session
 from tickstore.store.catalog import Partition
+from tickstore.times.trade_dates import first_instant
 
 HINTED_ZONE = "Australia/Sydney"  # the exchange whose rules the hints in its data follow
 FEW_PRINTS = 5  # with fewer continuous prints a session cannot be seen in the data (decisions 4)
@@ -21,8 +22,6 @@ def plan_sessions(
 
     ``stated`` says that the user gave the session, which then wins over what the data hints at.
     """
-    from tickstore.times.trade_dates import first_instant  # with numba, which the command line starts without
-
     seen_ends: dict[str, list[int]] = {}
     for partition in partitions:
         end = _seen_end(partition)

@@ -14,9 +14,10 @@ from driver.plan.jobs import Job
 from driver.run import results_folder as folder
 from driver.run.manifest import Finished
 from driver.run.monitor import Monitor
+from driver.run.planning import plan_store, tables_digest
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
-from driver.run.runner import first_state, make_tables, plan_store, tables_digest
+from driver.run.runner import first_state, make_tables
 from driver.run.shard_folders import failed_jobs, finished_jobs, missing_shards, refuse_beside_shards
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import InputError, UserError

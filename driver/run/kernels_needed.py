@@ -9,7 +9,10 @@ from driver.plan.jobs import replays
 from driver.run.monitor import UNEVEN, Monitor
 
 
-def warm_up_for(config: Config, monitor: Monitor) -> WarmUp:
-    """Return what compiles the kernels that a run needs, and shows how far that is."""
-    parts = (CONVERT,) * config.has_input + (MEASURE,) + (REPLAY,) * replays(config)
+def warm_up_for(config: Config, monitor: Monitor, converts: bool = False) -> WarmUp:
+    """Return what compiles the kernels that a run needs, those of a conversion if it ``converts``, and shows how far.
+
+    No kernel is compiled for nothing: a run begins it once it knows what there is to do.
+    """
+    parts = (CONVERT,) * converts + (MEASURE,) + (REPLAY,) * replays(config)
     return WarmUp(monitor.say, parts, partial(monitor.count, "compiling the kernels", UNEVEN))

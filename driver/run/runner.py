@@ -3,30 +3,24 @@
 The top of the driver below the command line: every other step is called from here, in this order.
 """
 
-import os
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 
-from driver.config.keys import Config
 from driver.config.loading import Loaded
-from driver.config.tick_file import TickFile, read_tick_file
-from driver.engines.memory_limits import too_little_memory
+from driver.engines.memory_limits import is_limited, too_little_memory
 from driver.engines.warm_markers import needed_memory
 from driver.plan.jobs import Job
-from driver.plan.plan import Plan, plan_jobs
+from driver.plan.plan import Plan
 from driver.run import results_folder as folder
-from driver.run.input_files import as_stored, convert_request, has_day_files, input_files
 from driver.run.job_runs import do_jobs
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
+from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest
 from driver.run.quality_notes import said_of
-from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
-from driver.run.sample import ensure_sample, use_sample
+from driver.run.sample import ensure_sample
 from driver.run.shard_folders import finished_jobs, forget_shards, refuse_beside_shards
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
@@ -34,46 +28,31 @@ from tickstore.durable.lock import folder_lock
 from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 
-if TYPE_CHECKING:
-    from tickstore import ConvertProgress, ConvertReport
-
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
-STAGES = {"parse": "reading", "build": "building", "commit": "storing"}
-
-
-def resolve(loaded: Loaded, say: Callable[[str], None] = lambda _: None) -> tuple[Config, bool]:
-    """Return the configuration with its input (the user's files, the user's store, or else the built-in sample).
-
-    Also whether it is the sample: without any setting, or when nothing was converted into the default store.
-    Raises an InputError if a file that the user names is not there.
-    """
-    config = loaded.config
-    if config.has_input:
-        input_files(config)
-        return as_reference_states(loaded, say), False
-    if "store" in loaded.given or (loaded.given and has_day_files(config.store)):
-        return as_stored(config, loaded.given), False
-    return use_sample(config, "results" in loaded.given), True
 
 
 def run(loaded: Loaded, monitor: Monitor) -> Summary:
     """Run everything; some jobs may have failed, see the summary. Raises UserError where nothing can be done."""
-    if trouble := too_little_memory(needed_memory()):
+    if is_limited() and (trouble := too_little_memory(needed_memory())):
         raise UserError(trouble)
     config, is_sample = resolve(loaded, monitor.say)
     results = user_path(config.results)
     folder.check_results_folder(results)
     make_folder(results, "results")
-    with folder_lock(results, "run"), warm_up_for(config, monitor) as warm_up:
+    with folder_lock(results, "run"), ExitStack() as stack:
         refuse_beside_shards(results)
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
-        warm_up.await_conversion()
-        clock.lap("compile")
-        plan, summary.conversion = convert_and_plan(config, monitor, loaded.session_stated)
+        warm_up = None
+        if (planned := known_plan(config, monitor, loaded.session_stated)) is None:
+            warm_up = stack.enter_context(warm_up_for(config, monitor, converts=True))
+            warm_up.await_conversion()
+            clock.lap("compile")
+            planned = convert_and_plan(config, monitor, loaded.session_stated)
+        plan, summary.conversion = planned
         summary.notes, summary.tick_file = plan.notes, plan.tick_file
         clock.lap("convert")
         manifest = Manifest(results)
@@ -84,6 +63,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
             summary.up_to_date, summary.headline = True, folder.headline(results)
             summary.notes += said_of(results, config)
             return summary
+        warm_up = warm_up or stack.enter_context(warm_up_for(config, monitor))
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
         manifest.start(kept)
@@ -103,56 +83,6 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
             make_tables(plan, record, monitor)
             clock.lap("tables")
     return summary
-
-
-def tables_digest(config: Config, plan: Plan) -> str:
-    """Return a digest of all that decides the tables of a run."""
-    named = (plan.names.digest,) if plan.names else ()
-    return plan.digest(repr((config.aggregate_by, folder.tables_code_digest(), *named)))
-
-
-def convert_and_plan(config: Config, monitor: Monitor, session_stated: bool) -> tuple[Plan, "ConvertReport | None"]:
-    """Convert the input, if there is any, and return the jobs it makes up."""
-    tick_file = read_tick_file(config.tick_file)
-    report = convert_input(config, monitor) if config.has_input else None
-    only = frozenset(report.partitions) if report else None
-    return plan_store(config, user_path(config.results), only, tick_file, session_stated), report
-
-
-def plan_store(
-    config: Config,
-    results: Path,
-    only: frozenset[tuple[str, str]] | None,
-    tick_file: TickFile | None,
-    session_stated: bool,
-) -> Plan:
-    """Return the jobs that ``config`` selects from its store, ``only`` those if any are named."""
-    from tickstore import read_catalog
-    from tickstore.store.names import read_names
-
-    catalog = read_catalog(user_path(config.store))
-    names = read_names(user_path(config.store))
-    ticks = tick_file or named_ticks(names)
-    code = folder.code_digest()
-    plan = plan_jobs(config, catalog.partitions, catalog.participants, results, code, only, ticks, session_stated)
-    return replace(plan, names=names)
-
-
-def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
-    """Convert the raw files into the store. Cheap when they are there already."""
-    from tickstore import convert
-
-    request = convert_request(config, max(1, min(config.max_workers, os.cpu_count() or 1)))
-
-    def show(progress: "ConvertProgress") -> None:
-        unit = "bytes" if progress.stage == "parse" else "day files"
-        monitor.count(STAGES.get(progress.stage, progress.stage), unit, progress.done, progress.total)
-
-    with monitor:
-        report = convert(request, show)
-    for warning in report.warnings:
-        monitor.say(f"warning: {warning}")
-    return report
 
 
 def _check_not_empty(summary: Summary, given: Collection[str]) -> None:

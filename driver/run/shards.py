@@ -19,8 +19,9 @@ from driver.run.job_runs import do_jobs
 from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import MANIFEST, Manifest
 from driver.run.monitor import Monitor
+from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest
 from driver.run.run_record import PhaseClock, RunRecord, Summary
-from driver.run.runner import convert_and_plan, first_state, resolve, tables_digest
+from driver.run.runner import first_state
 from driver.run.sample import ensure_sample
 from driver.run.shard_folders import finished_jobs, forget_shards, in_turn, refuse_beside_shards
 from tickstore.durable.files import make_folder
@@ -44,12 +45,15 @@ def run_shard(loaded: Loaded, shard: Shard, monitor: Monitor) -> Summary:
             make_folder(summary.records, "results")
             held.enter_context(folder_lock(summary.records, f"run of shard {shard}"))
             clock.lap("wait")
-            warm_up = held.enter_context(warm_up_for(config, monitor))
             if is_sample:
                 ensure_sample(loaded.config.store, monitor.say)
-            warm_up.await_conversion()
-            clock.lap("compile")
-            plan, summary.conversion = convert_and_plan(config, monitor, loaded.session_stated)
+            warm_up = None
+            if (planned := known_plan(config, monitor, loaded.session_stated)) is None:
+                warm_up = held.enter_context(warm_up_for(config, monitor, converts=True))
+                warm_up.await_conversion()
+                clock.lap("compile")
+                planned = convert_and_plan(config, monitor, loaded.session_stated)
+            plan, summary.conversion = planned
             clock.lap("convert")
             own = _own(plan, shard)
             kept = finished_jobs(own, results) if config.resume else {}
@@ -58,6 +62,7 @@ def run_shard(loaded: Loaded, shard: Shard, monitor: Monitor) -> Summary:
                 _enter_plan(config, plan, shard, results)
             summary.states = [first_state(job, kept) for job in own.jobs]
             summary.notes, summary.tick_file = plan.notes, plan.tick_file
+        warm_up = warm_up or held.enter_context(warm_up_for(config, monitor))
         manifest = Manifest(summary.records)
         manifest.start(kept)
         with RunRecord(config, tables_digest(config, plan), summary) as record:

@@ -45,6 +45,7 @@ _FACTS = (
     "lifeless",
     "asked",
     "time_limits",
+    "is_empty",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -84,6 +85,7 @@ class Partial:
     lifeless: int = 0  # subjects that fill nothing under R and rest for no time
     asked: int = 0  # subjects
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
+    is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
 
 
 def write_partial(partial: Partial, path: Path) -> int:

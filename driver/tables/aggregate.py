@@ -96,7 +96,7 @@ def aggregate(
         parents = ParentFile(Path(results), run.style, stack)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
-            if job.date in odd_dates:
+            if job.date in odd_dates and not partial.is_empty:
                 partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
             if following is None or following.security != job.security:
@@ -122,10 +122,12 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     if partial.cells.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
-    _add_sums(run, job, sums, partial.volumes)
     whole = sums["job"].sums
     run.cluster_weight.append(whole.weight[0])
     run.cluster_mean.append(whole.mean[0])
+    if partial.is_empty:  # what was not opened is not even here
+        return
+    _add_sums(run, job, sums, partial.volumes)
     where = {"security_code": partial.security, "date": partial.date}
     least = abs(run.outliers[-1]["cost"]) if len(run.outliers) == run.kept else 0.0
     extremes = [where | row for row in partial.outliers.rows(partial.cells.scenarios, least)]

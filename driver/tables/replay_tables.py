@@ -78,6 +78,7 @@ class ReplaySums:
             bounds = [
                 bounds_row(key, measured, self.excluded[key], trust(self._faithful(key)))
                 for key, measured in rows.items()
+                if key in self.excluded
             ]
             found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
         if self.limits:

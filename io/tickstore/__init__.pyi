@@ -1,6 +1,7 @@
 """The public names, a line each: what type checkers read, and what ``__init__.py`` loads by."""
 
-from tickstore.conversion.conversion import convert as convert
+from tickstore.conversion.known_conversion import convert as convert
+from tickstore.conversion.known_conversion import known_conversion as known_conversion
 from tickstore.day.reader import DayFile as DayFile
 from tickstore.day.reader import open_day as open_day
 from tickstore.day.writer import write_day as write_day

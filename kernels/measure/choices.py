@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Final
 
+from kernels.base.local_time import local_instant
 from kernels.conventions import MID_FIRST_ALLOWED, NULL, POPULATION_ALL, SCENARIOS, USUAL_TICKS
+
+FIRST_INSTANT: Final = -(2**63)
+LAST_INSTANT: Final = 2**63 - 1
+HOUR: Final = 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,17 @@ class Selection:
     hour_end: int = 23
     population: int = POPULATION_ALL
     order_types: tuple[int, ...] = ()  # type bits, any of them; (0,) means lit orders only
+
+
+def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
+    """Return the selected hours as [start, end) in ns UTC.
+
+    Hour 0 starts with the trade date's first event, the evening before included; hour 23 ends with its last.
+    """
+    first, last = selection.hour_start, selection.hour_end
+    start = FIRST_INSTANT if first == 0 else local_instant(zone, day, HOUR * first)
+    end = LAST_INSTANT if last >= 23 else local_instant(zone, day, HOUR * (last + 1))
+    return start, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, Rules, take_columns
-from kernels.base.local_time import local_instant
 from kernels.base.memory import Buffers
 from kernels.conventions import BPS, NS_PER_SECOND, VENUES
 from kernels.market.day_sums import Sums, day_sums
@@ -18,11 +17,7 @@ from kernels.market.prints import closing_price2
 from kernels.market.quote_book import opening_quote, prevailing_at
 from kernels.market.rebuilt_prices import undo_forbidden_rebuilds
 from kernels.market.ticks import ticks_by_price
-from kernels.measure.choices import Choices, Selection, Session, Simulation
-
-FIRST_INSTANT: Final = -(2**63)
-LAST_INSTANT: Final = 2**63 - 1
-HOUR: Final = 3_600
+from kernels.measure.choices import FIRST_INSTANT, LAST_INSTANT, Choices, Session, Simulation, hour_bounds
 
 
 class Day(Protocol):
@@ -66,17 +61,6 @@ class Inputs:
     row_start: int
     fault: NDArray[np.int16]  # of each order
     told: bool  # whether the day file has such bits
-
-
-def hour_bounds(day: str, selection: Selection, zone: str) -> tuple[int, int]:
-    """Return the selected hours as [start, end) in ns UTC.
-
-    Hour 0 starts with the trade date's first event, the evening before included; hour 23 ends with its last.
-    """
-    first, last = selection.hour_start, selection.hour_end
-    start = FIRST_INSTANT if first == 0 else local_instant(zone, day, HOUR * first)
-    end = LAST_INSTANT if last >= 23 else local_instant(zone, day, HOUR * (last + 1))
-    return start, end
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
@@ -139,6 +123,13 @@ def day_rules(
     )
 
 
+def event_rows(timestamp: Array, start: int, end: int) -> tuple[int, int]:
+    """Return the first event row from ``start`` on, and the first one from ``end`` on."""
+    first = 0 if start == FIRST_INSTANT else int(timestamp.searchsorted(start))
+    last = len(timestamp) if end == LAST_INSTANT else int(timestamp.searchsorted(end))
+    return first, last
+
+
 def faults_of(day: Day) -> NDArray[np.int16]:
     """Return the bits of what is impossible about each order's rows; none where the day file is older than they are."""
     none = np.zeros(len(day.orders["order_id"]), np.int16)
@@ -163,8 +154,7 @@ def prepare(
     plausible = plausible or plausible_columns(day, ticks_by_price(simulation.ticks))
     fills, quotes = plausible.fills, plausible.quotes
     start, end = hour_bounds(day.date, choices.selection, choices.timezone)
-    row_start = 0 if start == FIRST_INSTANT else int(events.timestamp.searchsorted(start))
-    row_end = len(events.timestamp) if end == LAST_INSTANT else int(events.timestamp.searchsorted(end))
+    row_start, row_end = event_rows(events.timestamp, start, end)
     trading = int(session.start), int(session.end)
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
     if rebuilt:

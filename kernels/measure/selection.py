@@ -4,30 +4,27 @@ Orders whose rows and fills contradict each other are never among them: filled +
 hold with all of them at least 0 (decisions 7).
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns
+from kernels.base.columns import Array, EventColumns, FillColumns, OrderColumns, take_columns
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import (
     FAULTS_SET_APART,
+    LIT_ORDERS,
     POPULATION_RESTED,
     POPULATION_SWEEP,
     POPULATION_TRADED,
-    TYPE_CROSSING,
-    TYPE_DARK,
+    TYPE_NOT_LIT,
     TYPE_SWEEP,
     VENUE_REPORT,
 )
 from kernels.market.event_rows import fills_not_shown, has_event_between, row_in_force
-from kernels.measure.choices import Selection
-from kernels.measure.rules import Inputs
+from kernels.measure.choices import Choices, Selection, hour_bounds
+from kernels.measure.rules import Day, Inputs, event_rows
 
-LIT_ORDERS: Final = 0  # the entry of order_types that stands for orders without any dark bit
-NOT_LIT: Final = TYPE_DARK | TYPE_CROSSING | TYPE_SWEEP
+Tables = tuple[OrderColumns, EventColumns, FillColumns]
 
 
 @inlined
@@ -102,7 +99,7 @@ def select_orders(
         if last_row[i] < row_start:
             continue
         kind = order_type[i]
-        if not (any_type or kind & type_bits != 0 or (lit != 0 and kind & NOT_LIT == 0)):
+        if not (any_type or kind & type_bits != 0 or (lit != 0 and kind & TYPE_NOT_LIT == 0)):
             continue
         if first_row[i] < row_start and last_row[i] >= row_end:  # noqa: SIM102
             if not has_event_between(next_row, first_row[i], row_start, row_end):
@@ -181,27 +178,41 @@ def keep_sound(
     return count, apart
 
 
+def candidates(tables: Tables, hours: tuple[int, int, int], selection: Selection, buffers: Buffers) -> Array:
+    """Return the rows of the orders that a selection asks for, (k,) int32, ascending, contradictory ones among them.
+
+    hours : as ``select_orders`` takes them
+    """
+    orders, events, fills = tables
+    lit = int(LIT_ORDERS in selection.order_types)
+    type_bits = int(np.bitwise_or.reduce(np.array(selection.order_types, np.int64))) if selection.order_types else 0
+    participants = np.unique(np.array(selection.participants, np.int32))
+    kinds = int(selection.population), type_bits, lit
+    n_orders = len(orders.order_id)
+    out = buffers.take("selected", (n_orders,), np.int32)
+    return out[: select_orders(orders, events, fills, hours, participants, kinds, (0, n_orders), out)]
+
+
+def asks_for_any(day: Day, choices: Choices, buffers: Buffers) -> bool:
+    """Return whether a selection asks for any order of a day; of one without orders nothing can be left out."""
+    selection = choices.selection
+    if selection == Selection() or len(day.orders["order_id"]) == 0:
+        return True
+    events = take_columns(EventColumns, day.events)
+    tables = take_columns(OrderColumns, day.orders), events, take_columns(FillColumns, day.fills)
+    start, end = hour_bounds(day.date, selection, choices.timezone)
+    rows = event_rows(events.timestamp, start, end)
+    return len(candidates(tables, (*rows, end), selection, buffers)) > 0
+
+
 def select(inputs: Inputs, selection: Selection, buffers: Buffers) -> tuple[NDArray[np.int32], int]:
     """Return the rows of the selected orders in the order table, (k,) int32, ascending; and how many it sets apart.
 
     These are the orders that contradict themselves at the end of the hours, which no bit of the day file tells.
     """
-    lit = int(LIT_ORDERS in selection.order_types)
-    type_bits = int(np.bitwise_or.reduce(np.array(selection.order_types, np.int64))) if selection.order_types else 0
-    participants = np.unique(np.array(selection.participants, np.int32))
-    n_orders = len(inputs.orders.order_id)
-    out = buffers.take("selected", (n_orders,), np.int32)
-    count = select_orders(
-        inputs.orders,
-        inputs.events,
-        inputs.fills,
-        (inputs.row_start, inputs.rules.row_end, inputs.rules.hours_end),
-        participants,
-        (int(selection.population), type_bits, lit),
-        (0, n_orders),
-        out,
-    )
-    ends = inputs.rules.row_end, inputs.rules.hours_end
+    tables, rules = (inputs.orders, inputs.events, inputs.fills), inputs.rules
+    out = candidates(tables, (inputs.row_start, rules.row_end, rules.hours_end), selection, buffers)
+    ends = rules.row_end, rules.hours_end
     known = inputs.fault, inputs.told
-    count, apart = keep_sound(out[:count], *known, inputs.orders, inputs.events, inputs.fills, ends, out)
+    count, apart = keep_sound(out, *known, inputs.orders, inputs.events, inputs.fills, ends, out)
     return out[:count], int(apart)

@@ -11,7 +11,7 @@ from driver.config.loading import load_config
 from driver.engines.jobs import PRELOAD, largest_first, run_jobs
 from driver.plan.jobs import Job
 from driver.run.job_runs import WORK
-from driver.run.runner import plan_store
+from driver.run.planning import plan_store
 from driver.tables.aggregate import aggregate
 from kernels.base.local_time import local_instant
 from perf.peers.question import HOUR, Market, Partition

@@ -1,6 +1,6 @@
 """Convert raw CSVs into day files: check what is asked, work through it, account for every row, commit it all.
 
-The top layer, called by the command line, runs and research; it calls all others.
+`known_conversion` calls it for what was not converted before; it calls all other layers.
 """
 
 import errno
@@ -18,7 +18,7 @@ from tickstore.building.build_task import forget_logs
 from tickstore.building.repetitions import POLICIES
 from tickstore.conversion.accounting import check_built
 from tickstore.conversion.contradictions import orders_trouble
-from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, report_json
+from tickstore.conversion.earlier_report import earlier_report, fingerprint_of, input_files, report_json
 from tickstore.conversion.parse_task import close_logs
 from tickstore.conversion.pipeline import Pipeline, processes
 from tickstore.conversion.plan import Plan
@@ -72,7 +72,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     if request.duplicates not in POLICIES:
         raise InputError(f"duplicates: one of {', '.join(POLICIES)}, not {request.duplicates!r}")
     made = make_store(request.store)
-    fingerprint = fingerprint_of(request, sources)
+    fingerprint = fingerprint_of(request, input_files(sources))
     try:
         with folder_lock(request.store):
             try:

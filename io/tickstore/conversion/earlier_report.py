@@ -2,10 +2,11 @@
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tickstore.day.check import check_day, stated
 from tickstore.day.schema import Key
@@ -23,7 +24,21 @@ _READING: Final = (
 _USUAL: Final = {f.name: f.default for f in fields(ConvertRequest)}
 
 
-def fingerprint_of(request: ConvertRequest, sources: tuple[Source, ...]) -> dict[str, Any]:
+class InputFile(NamedTuple):
+    """What is known of an input file without a look into it."""
+
+    table: str
+    path: str
+    size: int
+    modified: int  # ns
+
+
+def input_files(sources: Iterable[Source]) -> list[InputFile]:
+    """Return what of the sources decides the result of a conversion."""
+    return [InputFile(source.table, source.path, source.size, source.modified) for source in sources]
+
+
+def fingerprint_of(request: ConvertRequest, sources: Iterable[InputFile]) -> dict[str, Any]:
     """Return what decides the result of a conversion, as it is kept in the manifest."""
     rules = {
         "timezone": request.timezone,

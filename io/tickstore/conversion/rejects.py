@@ -27,7 +27,8 @@ from tickstore.parse.blocks import BlockParser
 from tickstore.request import ConvertRequest
 from tickstore.store.commit import BuiltPartition
 from tickstore.store.paths import REJECTS_NAME
-from tickstore.times.trade_dates import day_text, trade_calendar, trade_days
+from tickstore.times.trade_dates import day_text, trade_calendar
+from tickstore.times.trade_days import trade_days
 
 HEADER: Final = ("table", "file", "line", "byte_offset", "column", "reason", "raw")
 DUPLICATE: Final = "duplicate"

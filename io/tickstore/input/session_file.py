@@ -20,7 +20,8 @@ from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
 from tickstore.input.text import read_text
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
-from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar, trade_days
+from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar
+from tickstore.times.trade_days import trade_days
 from tickstore.times.written_times import RejectError, parse_time
 
 _COLUMNS: Final = {

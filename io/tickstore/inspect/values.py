@@ -18,7 +18,8 @@ from tickstore.input.readings import Reading
 from tickstore.inspect.batches import Batch, FileHead
 from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.parse.plan import line_rules
-from tickstore.times.trade_dates import LATEST_TIME, TradeCalendar, trade_days
+from tickstore.times.trade_dates import LATEST_TIME, TradeCalendar
+from tickstore.times.trade_days import trade_days
 from tickstore.times.written_times import RejectError, parse_time
 
 U64 = NDArray[np.uint64]

@@ -21,7 +21,8 @@ from tickstore.input.packed_names import name_text
 from tickstore.spill.logs import Segment
 from tickstore.spill.partition_rows import gather_wide, number_partitions, place_rows, scatter_narrow
 from tickstore.times.stated_dates import StatedDates
-from tickstore.times.trade_dates import TradeCalendar, day_text, trade_days
+from tickstore.times.trade_dates import TradeCalendar, day_text
+from tickstore.times.trade_days import trade_days
 
 BLOCK_ROWS: Final = 1 << 18
 _TRAILER: Final = struct.Struct("<16sQQ")

@@ -4,9 +4,12 @@ The manifest has a line for every partition that is finished. Commit, recovery, 
 """
 
 import json
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from tickstore.day.reader import DayFile, open_day
 from tickstore.day.schema import Key
@@ -14,7 +17,12 @@ from tickstore.durable.json_lines import read_lines
 from tickstore.errors import StoreError
 from tickstore.store.paths import CATALOG_NAME, MANIFEST_NAME, partition_order
 
-_VERSION: Final = 1
+_VERSION: Final = 2
+_WITHOUT_ORDERS_SEEN: Final = 1  # the version that did not know who ordered what
+_MOST_LISTED: Final = 1_000  # participants or order types of a partition: with more the catalog says nothing of them
+PARTICIPANT: Final = "participant"
+ORDER_TYPE: Final = "order_type"
+_SMALL: Final = 1 << 20  # codes below are found by a table of all of them, in half the time that sorting takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ class Partition:
     digest: str  # of the content: equal columns, equal digest
     session_hints: SessionHints
     session: tuple[int, int] | None = None  # continuous trading by a session file, ns UTC
+    # Those with orders, and the types of orders, ascending; None where nothing is known, or there are too many.
+    participants: tuple[int, ...] | None = None
+    order_types: tuple[int, ...] | None = None
 
     @property
     def orders(self) -> int:
@@ -75,7 +86,24 @@ def describe(path: Path, day: DayFile) -> Partition:
         digest=facts.get("digest", ""),
         session_hints=SessionHints(**hints),
         session=tuple(facts["session"]) if facts.get("session") else None,
+        participants=_seen(day, PARTICIPANT),
+        order_types=_seen(day, ORDER_TYPE),
     )
+
+
+def _seen(day: DayFile, column: str) -> tuple[int, ...] | None:
+    """Return the values of a column of orders, ascending; None if they are too many to list.
+
+    Of participants and order types they tell a selection that finds nothing there.
+    """
+    codes = day.orders[column]
+    if len(codes) and int(codes.min()) >= 0 and int(codes.max()) < _SMALL:
+        seen = np.zeros(int(codes.max()) + 1, np.bool_)
+        seen[codes] = True
+        found = np.flatnonzero(seen)
+    else:
+        found = np.unique(codes)
+    return tuple(found.tolist()) if len(found) <= _MOST_LISTED else None
 
 
 def catalog_bytes(catalog: Catalog) -> bytes:
@@ -106,21 +134,38 @@ def stored_catalog(store: Path) -> Catalog:
         return rebuild_catalog(store)
     try:
         head, *entries = json.loads(path.read_bytes())
-        if head["version"] != _VERSION:
+        if head["version"] not in (_VERSION, _WITHOUT_ORDERS_SEEN):
             raise StoreError(f"{path}: version {head['version']}, this program reads {_VERSION}: convert again")
-        return Catalog(store, tuple(_entry(store, entry) for entry in entries), head["participants"])
+        found = [_entry(store, entry) for entry in entries]
+        if head["version"] == _WITHOUT_ORDERS_SEEN:
+            found = [_with_orders_seen(partition) for partition in found]
+        return Catalog(store, tuple(found), head["participants"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StoreError(f"{path}: damaged; delete it and it is made again from the day files") from None
 
 
+def is_of_earlier_version(store: Path) -> bool:
+    """Return whether the file of the catalog lacks what this version of the program keeps in it."""
+    with suppress(OSError), (store / CATALOG_NAME).open("rb") as file:
+        return f'"version": {_WITHOUT_ORDERS_SEEN}}}'.encode() in file.readline()
+    return False
+
+
+def _with_orders_seen(partition: Partition) -> Partition:
+    """Return an entry of an earlier version with what the day file says beside it."""
+    try:
+        with open_day(partition.path) as day:
+            return replace(partition, participants=_seen(day, PARTICIPANT), order_types=_seen(day, ORDER_TYPE))
+    except StoreError:  # its job will say what is wrong with it
+        return partition
+
+
 def _entry(store: Path, entry: dict[str, Any]) -> Partition:
+    lists = ("session", "participants", "order_types")
     return Partition(
         **entry
-        | {
-            "path": store / entry["path"],
-            "session_hints": SessionHints(**entry["session_hints"]),
-            "session": tuple(entry["session"]) if entry["session"] else None,
-        }
+        | {"path": store / entry["path"], "session_hints": SessionHints(**entry["session_hints"])}
+        | {name: None if entry.get(name) is None else tuple(entry[name]) for name in lists}
     )
 
 

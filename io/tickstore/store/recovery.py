@@ -6,14 +6,16 @@ Called by all who read a store: runs, plans, verification, conversions.
 import errno
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tickstore.durable.files import atomic_write
 from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.errors import StoreError
-from tickstore.store.catalog import Catalog, stored_catalog
+from tickstore.store.catalog import Catalog, catalog_bytes, is_of_earlier_version, stored_catalog
 from tickstore.store.commit import finish_commit
-from tickstore.store.paths import is_decided
+from tickstore.store.paths import CATALOG_NAME, is_decided
 
 _ATTEMPTS: Final = 3
 _PATIENCE_S: Final = 10.0  # a conversion that is alive needs moments for its last step
@@ -70,7 +72,8 @@ def writer_of(store: Path) -> str:
 def read_catalog(store: Path | str) -> Catalog:
     """Return the catalog of a store, from its file, or from the day files where that is missing.
 
-    What an interrupted conversion had decided to store is put in its place first.
+    What an interrupted conversion had decided to store is put in its place first. The file of an earlier version of the
+    program is written again, if it may be, since what it lacks is read from every day file.
 
     Raises
     ------
@@ -80,6 +83,9 @@ def read_catalog(store: Path | str) -> Catalog:
     store = existing(store)
     for _ in range(_ATTEMPTS):
         settle(store)
+        if is_of_earlier_version(store):
+            with suppress(StoreError, OSError), folder_lock(store):
+                atomic_write(store / CATALOG_NAME, catalog_bytes(stored_catalog(store)))
         catalog = stored_catalog(store)
         if not is_decided(store):
             return catalog

@@ -10,7 +10,7 @@ from shutil import copytree
 import pytest
 
 from driver.config.loading import load_config
-from driver.run.runner import resolve
+from driver.run.planning import resolve
 from driver.tables.table_list import FILES
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import ENVIRONMENT, darkreplay, tables
@@ -236,7 +236,10 @@ MISTAKES = {  # name: (flags, what the line says)
     "other unit": ([STORE, "--price_decimals=4"], "{store} was converted with 3; leave it out"),
     "files only": ([STORE, "--holidays=2024-01-02"], "--holidays acts when files are converted: give them too"),
     "locked": ([STORE, "--allow_locked", "--dark_pool_scenarios=A"], "--allow_locked belongs to scenarios P and R and"),
-    "nobody": ([STORE, "--participant_ids=987654"], "the selection is empty: no order matches --participant_ids"),
+    "nobody": (
+        [STORE, "--participant_ids=987654"],
+        "--participant_ids=987654 has no orders in the data: there are those",
+    ),
     "unknown field": (
         ["--orders={raw}/orders.csv", "--columns=pric:px"],
         "pric, which no table has: did you mean price?",

@@ -7,7 +7,7 @@ import pytest
 from driver.config.loading import load_config
 from driver.job.job import run_job
 from driver.plan.jobs import Job
-from driver.run.runner import plan_store
+from driver.run.planning import plan_store
 from kernels.warming import warm
 from tests.driver.conftest import Market
 

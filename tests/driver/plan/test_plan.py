@@ -194,6 +194,44 @@ def test_an_empty_selection_names_the_filter(flags: dict[str, str], message: str
         plan_of(STORE, **flags)
 
 
+def known(participants: tuple[int, ...] | None, types: tuple[int, ...] | None = (0, 64), day: int = 2) -> Partition:
+    return replace(partition(date=f"2024-01-0{day}"), participants=participants, order_types=types)
+
+
+@pytest.mark.parametrize(
+    ("flags", "dates"),
+    [
+        ({}, [2, 3, 4, 5]),
+        ({"participant_ids": "69"}, [2, 4, 5]),
+        ({"participant_ids": "8,69", "order_types": "2048"}, [3, 4, 5]),
+        ({"population": "rested"}, [3, 4, 5]),
+        ({"order_types": "none"}, [2, 4, 5]),
+        ({"order_types": "64"}, [2, 4, 5]),
+        ({"participant_ids": "69", "hour_end": "15"}, [2, 4, 5]),
+    ],
+)
+def test_partitions_that_cannot_match_are_no_jobs(flags: dict[str, str], dates: list[int]) -> None:
+    """One of them is unknown, and has to be looked into; so has one without orders, which is said of it."""
+    lacks = replace(known((), (), 5), rows={"events": 0, "orders": 0, "fills": 4, "quotes": 9}, first_time=None)
+    store = [known((69,)), known((8,), (2048 | 2,), 3), known(None, None, 4), lacks]
+    assert plan_of(store, **flags) == [f"101/2024-01-0{day}" for day in dates]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"participant_ids": "69,7"}, "--participant_ids=7 has no orders in the data: there are those of 8, 69"),
+        ({"participant_ids": "69", "date_start": "2024-01-03"}, "is of --participant_ids=69: there are those of 8$"),
+        ({"order_types": "256"}, "no order matches --order_types=256; there are orders of the types 0, 64, 2050"),
+        ({"hour_start": "17"}, "in the hours of --hour_start=17 to --hour_end=23; there are events in hours 7 to 16"),
+        ({"population": "sweep", "date_end": "2024-01-02"}, "no order matches --population=sweep; there are"),
+    ],
+)
+def test_a_selection_that_no_partition_can_answer_names_what_there_is(flags: dict[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        plan_of([known((69,)), known((8,), (2048 | 2,), 3)], **flags)
+
+
 def test_an_empty_store_is_said() -> None:
     with pytest.raises(UserError, match="nothing to run"):
         plan_of([])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from driver.config.loading import load_config
 from driver.job.job import run_job
 from driver.run.monitor import Monitor
-from driver.run.runner import convert_and_plan
+from driver.run.planning import convert_and_plan
 from driver.tables.aggregate import aggregate
 from tickstore.errors import UserError
 

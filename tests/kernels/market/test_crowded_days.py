@@ -14,9 +14,8 @@ import tests.random_day
 from kernels.base.memory import Buffers
 from kernels.conventions import POPULATION_ALL, POPULATION_SWEEP, POPULATION_TRADED
 from kernels.measure import measure as measuring
-from kernels.measure.choices import Choices, Selection, Session, Simulation
+from kernels.measure.choices import Choices, Selection, Session, Simulation, hour_bounds
 from kernels.measure.measure import measure
-from kernels.measure.rules import hour_bounds
 from kernels.measure.stages import SUB_BLOCK
 from tests.blocks import joined
 from tests.builders import build_day

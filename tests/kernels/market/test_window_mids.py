@@ -15,9 +15,8 @@ import kernels
 from kernels.base.memory import Buffers
 from kernels.conventions import MID_FIRST_ALLOWED, MID_TIME_WEIGHTED
 from kernels.market.quote_book import LARGEST_SHIFT, quote_book, time_shift
-from kernels.measure.choices import Choices, Session, Simulation
+from kernels.measure.choices import Choices, Session, Simulation, hour_bounds
 from kernels.measure.measure import measure
-from kernels.measure.rules import hour_bounds
 from tests.builders import build_day
 from tests.kernels.measure.test_measures import assert_block_is, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_quoted_spread, naive_window_mid2

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.measure.choices import Choices, Session, Simulation
+from kernels.measure.choices import Choices, Session, Simulation, hour_bounds
 from kernels.measure.measure import data_quality, measure
-from kernels.measure.rules import hour_bounds
 from tests.builders import NULL, build_day
 from tests.kernels.measure.test_measures import plain_rules, with_nulls
 from tests.oracles.measures import naive_measures, naive_mid2, naive_price2, naive_quote_at, venue_of

@@ -11,9 +11,8 @@ from driver.job.order_arrays import order_columns
 from driver.sums.outliers import Extremes
 from kernels import CAUSES, change_causes
 from kernels import conventions as v
-from kernels.measure.choices import Choices, Session, Simulation
+from kernels.measure.choices import Choices, Session, Simulation, hour_bounds
 from kernels.measure.measure import data_quality, measure
-from kernels.measure.rules import hour_bounds
 from tests.blocks import cells_of
 from tests.builders import build_day
 from tests.kernels.measure.test_measures import assert_block_is, plain_rules, with_nulls

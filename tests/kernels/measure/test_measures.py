@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels.conventions import POPULATION_TRADED
-from kernels.measure.choices import Choices, Selection, Session, Simulation
+from kernels.measure.choices import Choices, Selection, Session, Simulation, hour_bounds
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from kernels.measure.rules import hour_bounds
 from tests.blocks import cells_of
 from tests.builders import NULL, MemoryDay, build_day
 from tests.oracles.measures import naive_measures

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED, VENUE_OF_DEAL, VENUE_OTHER
-from kernels.measure.choices import Choices, Selection, Session, Simulation
+from kernels.measure.choices import Choices, Selection, Session, Simulation, hour_bounds
 from kernels.measure.measure import measure
 from kernels.measure.order_columns import DERIVED, SCENARIO
 from kernels.measure.result_rows import OrderBlock
-from kernels.measure.rules import hour_bounds, prepare
+from kernels.measure.rules import prepare
 from kernels.measure.simulated import SimulatedFills
 from tests.builders import MemoryDay, build_day
 from tests.kernels.measure.test_measures import assert_close, assert_exact, plain_rules, with_nulls

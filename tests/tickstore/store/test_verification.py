@@ -111,6 +111,25 @@ def test_a_file_of_another_conversion_in_its_place_is_found(store: Path) -> None
     assert kinds(store)[0] == ("damaged", "2024-09-05.h5")
 
 
+def test_a_catalog_of_an_earlier_version_learns_who_ordered_from_the_day_files(store: Path) -> None:
+    """A day file that cannot be read stays as it was known: its job says what is wrong with it."""
+    path, before = store / "catalog.json", read_catalog(store)
+    content = path.read_bytes()
+    head, *entries = json.loads(content)
+    for entry in entries:
+        del entry["participants"], entry["order_types"]
+    lines = [json.dumps(line, sort_keys=True) for line in (head | {"version": 1}, *entries)]
+    earlier = "[" + ",\n".join(lines) + "]\n"
+    path.write_text(earlier)
+    assert read_catalog(store) == before
+    assert path.read_bytes() == content
+    path.write_text(earlier)
+    before.partitions[0].path.write_bytes(b"")
+    found = read_catalog(store).partitions
+    assert (found[0].participants, found[0].order_types) == (None, None)
+    assert found[1:] == before.partitions[1:]
+
+
 def test_the_catalog_is_made_again_from_the_files(store: Path) -> None:
     before = read_catalog(store)
     (store / "catalog.json").unlink()

@@ -15,7 +15,8 @@ from tests.tickstore.conftest import DAY_NS, OPEN
 from tickstore import ConvertRequest, InputError, UserError, convert, open_day, read_catalog
 from tickstore.conversion.earlier_report import date_rules
 from tickstore.input.session_file import read_sessions
-from tickstore.times.trade_dates import day_number, day_text, first_instant, trade_calendar, trade_days
+from tickstore.times.trade_dates import day_number, day_text, first_instant, trade_calendar
+from tickstore.times.trade_days import trade_days
 
 pytestmark = pytest.mark.reduced
 SYDNEY = ("Australia/Sydney", "19:00", ())
