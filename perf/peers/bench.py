@@ -179,9 +179,20 @@ def market_folder(folder: str) -> Iterator[Path]:
         yield Path(name)
 
 
+def measure(folder: Path, engines: list[str], events: int, partitions: int, cores: int, rounds: int) -> Any:
+    """Make a market and the stores where they are missing, then time all engines, or only make them with 0 rounds."""
+    if not (folder / "orders.csv").exists():
+        markets.write_files(folder, events, partitions)
+    loads = stores(folder, engines, cores)
+    if not rounds:
+        print(", ".join(f"{engine} {seconds:.1f} s" for engine, seconds in loads.items()))
+        return {}
+    return report(run(folder, engines, cores, rounds), loads, folder)
+
+
 def main(
     *,
-    events: int = 100_000,
+    events: int | tuple[int, ...] = 100_000,
     partitions: int = 1,
     cores: int = 1,
     rounds: int = 3,
@@ -190,18 +201,22 @@ def main(
     peers: str | tuple[str, ...] = tuple(PEERS),
     json_to: str = "",
 ) -> None:
-    """Make the market and the stores where they are missing, then time all engines."""
-    engines = [OURS, *((peers,) if isinstance(peers, str) else peers)]
-    with market_folder(folder) as path:
-        if not (path / "orders.csv").exists():
-            markets.write_files(path, events, partitions)
-        loads = stores(path, engines, cores)
-        if make:
-            print(" ".join(f"{engine} {seconds:.1f} s," for engine, seconds in loads.items()))
-            return
-        found = report(run(path, engines, cores, rounds), loads, path)
-        if json_to:
-            Path(json_to).write_text(json.dumps(found, indent=1))
+    """Compare all engines at one size, or at several.
+
+    Args:
+        events: order events, of each market
+        folder: where a market stays for the next call, which must ask for the same; of several each has its own in it
+        make: only make the market and the stores
+        peers: names, with commas between them
+    """
+    names = peers.split(",") if isinstance(peers, str) else list(peers)
+    found = []
+    for size in (events,) if isinstance(events, int) else events:
+        place = str(Path(folder) / f"{size}_{partitions}") if folder else ""
+        with market_folder(place) as path:
+            found.append(measure(path, [OURS, *names], size, partitions, cores, 0 if make else rounds))
+    if json_to:
+        Path(json_to).write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

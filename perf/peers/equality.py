@@ -13,6 +13,7 @@ from driver.tables.grouping import size_labels
 from perf.peers import question as q
 
 TOLERANCE: Final = 1e-9
+SHOWN: Final = 5
 
 
 def orders_of(paths: list[Path]) -> pa.Table:
@@ -97,4 +98,4 @@ def columns() -> list[tuple[str, str, str]]:
 def check(results: Path, out: Path) -> None:
     """Raise AssertionError unless the answer in ``out`` is the one in ``results``."""
     found = order_differences(results, out) + table_differences(results, out)
-    assert not found, f"{out.name}: " + "; ".join(found)
+    assert not found, f"{out.name}: {len(found)} columns differ: {'; '.join(found[:SHOWN])}"

@@ -27,7 +27,7 @@ def answer(folder: Path, engine: str) -> Path:
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
-    markets.write_files(folder, 4_000, 2, workers=1)
+    markets.write_files(folder, 6_000, 6, workers=1)
     load(OURS, str(folder))
     markets.describe(folder)
     answer(folder, OURS)
@@ -41,7 +41,7 @@ def test_peers_answer_as_we_do(market: Path, engine: str) -> None:
 
 def test_market_is_described(market: Path) -> None:
     found = read_market(market / MARKET)
-    assert [(p.security, p.date) for p in found.partitions] == [("101", markets.DATE), ("102", markets.DATE)]
+    assert [(p.security, p.date) for p in found.partitions] == [(str(101 + k), markets.DATE) for k in range(6)]
     assert found.event_rows == (market / "orders.csv").read_bytes().count(b"\n") - 1
     for partition in found.partitions:
         assert partition.begin < partition.start < partition.end < partition.stop
