@@ -46,7 +46,8 @@ def records(events: I64, slots: int) -> Records:
             side = BUY if event[SIDE] > 0 else SELL
             resting[slot] = number + 1, b"A", side, event[PRICE], event[LEAVES]
             rows.append((number, *resting[slot]))
-    when, order, action, sides, prices, sizes = (np.array(column) for column in zip(*rows, strict=True))
+    columns: Any = [np.array(column) for column in zip(*rows, strict=True)]
+    when, order, action, sides, prices, sizes = columns
     flags = np.full(len(rows), LAST_OF_EVENT, np.uint8)
     return {
         "ts_event": (when + 1).astype(np.uint64), "order_id": order.astype(np.uint64), "action": action, "side": sides,
@@ -97,7 +98,7 @@ def check(events: I64, slots: int) -> None:
     assert np.all(np.diff(numbers[level])[same] > 0)
 
 
-def main(*, count: int = 200_000, rounds: int = 5, slots: tuple[int, ...] = (100, 5_000)) -> None:
+def main(*, count: int = 200_000, rounds: int = 5, slots: int | tuple[int, ...] = (100, 5_000)) -> None:
     """Print a line for each number of orders that may wait."""
     for size in (slots,) if isinstance(slots, int) else slots:
         meeting = stream(count, 0.0, size, 0.0)
