@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ FIGURES: Final = ROOT / "perf" / "figures"
 README: Final = ROOT / "perf" / "README.md"
 EVENTS_AN_ORDER: Final = 3.33
 SECURITIES: Final = 5  # simulated; the others are copies
+MONDAY: Final = date(2024, 1, 1)
+YEAR: Final = 250  # trade dates
 CORES: Final = len(os.sched_getaffinity(0))
 SCENARIOS: Final = "--dark_pool_scenarios=A,B,C"  # of all runs but the last kind
 REPLAYED: Final = "A,B,C,P,R,D"
@@ -57,19 +60,27 @@ def working_folder(in_memory: bool = False) -> Iterator[Path]:
         yield Path(name)
 
 
-def market(folder: Path, events: int, partitions: int) -> GeneratedFiles:
-    """Write a market of about so many order events on one date."""
-    simulated = next(n for n in range(min(SECURITIES, partitions), 0, -1) if partitions % n == 0)
-    orders = max(1, round(events / EVENTS_AN_ORDER / partitions))
+def market(folder: Path, events: int, partitions: int, dates: int = 1) -> GeneratedFiles:
+    """Write a market of about so many order events, of some securities on so many dates, weeks repeating."""
+    securities = partitions // dates
+    simulated = next(n for n in range(min(SECURITIES, securities), 0, -1) if securities % n == 0)
     spec = MarketSpec(
         tuple(range(101, 101 + simulated)),
-        "2024-01-02",
-        "2024-01-02",
-        orders,
-        replicate=partitions // simulated,
+        MONDAY.isoformat(),
+        (MONDAY + timedelta(days=dates // 5 * 7 + dates % 5 - (1 if dates % 5 else 3))).isoformat(),
+        orders=max(1, round(events / EVENTS_AN_ORDER / partitions)),
+        replicate=securities // simulated,
+        simulated_weeks=int(dates > 5),
         truth="none",
     )
+    assert len(spec.dates()) == dates
     return generate(spec, folder, min(CORES, simulated))
+
+
+def dates_of(partitions: int) -> int:
+    """Return how many dates a market of many partitions has: those of a year, or fewer that divide them."""
+    most = min(YEAR, max(partitions // SECURITIES, 1))
+    return next(n for n in range(most, 0, -1) if partitions % n == 0)
 
 
 def inputs(files: GeneratedFiles) -> list[str]:
@@ -115,7 +126,7 @@ def table(events: int, partitions: int, workers: list[int], rounds: int) -> dict
             for number in workers:
                 found = from_csv(folder, files, number)
                 keep("convert", number, found.seconds["convert"])
-                private[str(number)] = max(found.private, private.get(str(number), 0))
+                private[str(number)] = max(found.driver, found.worker, private.get(str(number), 0))
                 for name, flags in RUNS.items():
                     found = once(folder, number, *flags, *(one if name == ONE else ()))
                     keep(name, number, found.seconds["jobs"])
@@ -127,27 +138,32 @@ def table(events: int, partitions: int, workers: list[int], rounds: int) -> dict
     }  # fmt: skip
 
 
-def growth(sizes: list[tuple[int, int, int]], workers: int, in_memory: bool) -> dict[str, Any]:
-    """Return time and memory of converting and running at each (size, events, partitions)."""
+def growth(sizes: list[tuple[int, int, int, int]], workers: int, in_memory: bool) -> dict[str, Any]:
+    """Return time and memory of converting and running at each (size, events, partitions, dates)."""
     points: list[dict[str, Any]] = []
-    for size, events, partitions in sizes:
+    for size, events, partitions, dates in sizes:
         with working_folder(in_memory) as folder:
-            files = market(folder / "market", events, partitions)
+            files = market(folder / "market", events, partitions, dates)
             if not points:
                 from_csv(folder, files, workers)  # kernels are compiled
             found = from_csv(folder, files, workers)
             shown = files.order_rows if size == events else size
-            points.append(
-                {"size": shown, "seconds": found.seconds, "private": found.private, "together": found.together}
-            )
+            memory = {"driver": found.driver, "worker": found.worker, "together": found.together}
+            points.append({"size": shown, "seconds": found.seconds, **memory})
             told = ", ".join(f"{name} {found.seconds[name]:.2f} s" for name in ("convert", "jobs", "tables"))
-            print(f"{shown:>12,}: {told}; {found.private / 1e6:.0f} MB a process", flush=True)
+            print(
+                f"{shown:>12,}: {told}; {found.worker / 1e6:.0f} MB a worker, driver {found.driver / 1e6:.0f}",
+                flush=True,
+            )
     return {"workers": workers, "points": points}
 
 
 def keep(part: str, found: dict[str, Any], path: Path) -> None:
-    """Keep what was measured beside the other parts."""
+    """Keep what was measured beside the other parts, and beside the other sizes of its own."""
     known = json.loads(path.read_text()) if path.exists() else {}
+    if "points" in found:
+        points = {point["size"]: point for point in (*known.get(part, found)["points"], *found["points"])}
+        found = found | {"points": [points[size] for size in sorted(points)]}
     path.write_text(json.dumps(known | {part: found}, indent=1, sort_keys=True) + "\n")
 
 
@@ -197,13 +213,13 @@ def main(
         rows = asked or (
             [20_000, 60_000] if quick else [100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 50_000_000]
         )
-        part = growth([(n, n, 4 if quick else 16) for n in rows], counts[-1], False)
+        part = growth([(n, n, 4 if quick else 16, 1) for n in rows], counts[-1], False)
         print(charts.growth_text(part, "order events"), flush=True)
         if not quick:
             keep("rows", part, path)
     if what in ("partitions", "all"):
         numbers = asked or ([10, 50] if quick else [10, 100, 1_000, 10_000, 50_000])
-        part = growth([(n, (events or 200) * n, n) for n in numbers], counts[-1], True)
+        part = growth([(n, (events or 200) * n, n, dates_of(n)) for n in numbers], counts[-1], True)
         print(charts.growth_text(part, "partitions"), flush=True)
         if not quick:
             keep("partitions", part, path)

@@ -66,9 +66,9 @@ def forget(folder: Path) -> None:
 class Answerer:
     """An engine's process."""
 
-    def __init__(self, engine: str, folder: Path, cores: int) -> None:
+    def __init__(self, engine: str, folder: Path, cores: int, order_files: bool) -> None:
         """Start it; it waits for its first line once everything is imported."""
-        words = markets.command("answer", engine, str(folder), f"--cores={cores}")
+        words = markets.command("answer", engine, str(folder), f"--cores={cores}", f"--order_files={order_files}")
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(words, text=True, bufsize=1, stdin=pipe, stdout=pipe, **pinned(cores))
 
@@ -114,7 +114,7 @@ def stores(folder: Path, engines: list[str], cores: int) -> dict[str, float]:
     return {engine: known[f"{store_of(engine)}, {cores} cores"] for engine in engines}
 
 
-def run(folder: Path, engines: list[str], cores: int, rounds: int) -> dict[str, dict[str, float]]:
+def run(folder: Path, engines: list[str], cores: int, rounds: int, order_files: bool) -> dict[str, dict[str, float]]:
     """Return cold and warm seconds of each engine, whose answers were equal to ours."""
     found: dict[str, dict[str, float]] = {}
     with ExitStack() as stack:
@@ -123,12 +123,12 @@ def run(folder: Path, engines: list[str], cores: int, rounds: int) -> dict[str, 
             shutil.rmtree(out_of(engine, folder), ignore_errors=True)
             forget(folder / store_of(engine))
             begin = time.perf_counter()
-            answerers[engine] = Answerer(engine, folder, cores)
+            answerers[engine] = Answerer(engine, folder, cores, order_files)
             stack.callback(answerers[engine].stop)
             answerers[engine].once()
             found[engine] = {"cold": time.perf_counter() - begin}
         for engine in engines[1:]:
-            equality.check(out_of(OURS, folder), out_of(engine, folder))
+            equality.check(out_of(OURS, folder), out_of(engine, folder), order_files)
         print(f"answers of {', '.join(engines[1:])}: equal to ours", flush=True)
         times: dict[str, list[tuple[float, float]]] = {engine: [] for engine in engines}
         for _ in range(rounds):
@@ -179,29 +179,53 @@ def market_folder(folder: str) -> Iterator[Path]:
         yield Path(name)
 
 
+def measure(
+    folder: Path, engines: list[str], size: tuple[int, int], cores: int, rounds: int, order_files: bool
+) -> dict[str, Any]:
+    """Make a market and the stores where they are missing, then time all engines, or only make them with 0 rounds.
+
+    size : order events, and partitions
+    """
+    if not (folder / "orders.csv").exists():
+        markets.write_files(folder, *size)
+    loads = stores(folder, engines, cores)
+    if not rounds:
+        print(", ".join(f"{engine} {seconds:.1f} s" for engine, seconds in loads.items()))
+        return {}
+    return report(run(folder, engines, cores, rounds, order_files), loads, folder)
+
+
 def main(
     *,
-    events: int = 100_000,
+    events: int | tuple[int, ...] = 100_000,
     partitions: int = 1,
     cores: int = 1,
     rounds: int = 3,
     folder: str = "",
     make: bool = False,
+    without_orders: bool = False,
     peers: str | tuple[str, ...] = tuple(PEERS),
     json_to: str = "",
 ) -> None:
-    """Make the market and the stores where they are missing, then time all engines."""
-    engines = [OURS, *((peers,) if isinstance(peers, str) else peers)]
-    with market_folder(folder) as path:
-        if not (path / "orders.csv").exists():
-            markets.write_files(path, events, partitions)
-        loads = stores(path, engines, cores)
-        if make:
-            print(" ".join(f"{engine} {seconds:.1f} s," for engine, seconds in loads.items()))
-            return
-        found = report(run(path, engines, cores, rounds), loads, path)
-        if json_to:
-            Path(json_to).write_text(json.dumps(found, indent=1))
+    """Compare all engines at one size, or at several.
+
+    Args:
+        events: order events, of each market
+        folder: where a market stays for the next call, which must ask for the same; of several each has its own in it
+        make: only make the market and the stores
+        without_orders: nobody writes order files, only tables
+        peers: names, with commas between them
+    """
+    names = peers.split(",") if isinstance(peers, str) else list(peers)
+    found = []
+    for size in (events,) if isinstance(events, int) else events:
+        place = str(Path(folder) / f"{size}_{partitions}") if folder else ""
+        with market_folder(place) as path:
+            found.append(
+                measure(path, [OURS, *names], (size, partitions), cores, 0 if make else rounds, not without_orders)
+            )
+    if json_to:
+        Path(json_to).write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

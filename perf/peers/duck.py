@@ -126,14 +126,14 @@ def opened(folder: Path, cores: int, parquet: bool, prepared: bool) -> Iterator[
         yield database
 
 
-def answer(database: Any, out: Path, prepared: bool) -> None:
+def answer(database: Any, out: Path, prepared: bool, order_files: bool) -> None:
     """Write the order file and the five tables; what the connection has read stays in its memory."""
     out.mkdir(parents=True, exist_ok=True)
     database.execute(("" if prepared else prepare_sql("temp table")) + session_sql() + fills_sql() + answers_sql())
-    columns = ", ".join(f'"{name}"' for name in q.ORDER_COLUMNS)
-    database.execute(
-        f"copy (select {columns} from answers) to '{out / 'orders.parquet'}' (format parquet, compression lz4_raw)"
-    )
+    if order_files:
+        columns = ", ".join(f'"{name}"' for name in q.ORDER_COLUMNS)
+        into = f"'{out / 'orders.parquet'}' (format parquet, compression lz4_raw)"
+        database.execute(f"copy (select {columns} from answers) to {into}")
     found = database.sql(tables_sql()).to_arrow_table()
     for k, (name, key) in enumerate(q.TABLES.items()):
         kind = (1 << len(q.TABLES)) - 1 - (1 << (len(q.TABLES) - 1 - k))

@@ -67,7 +67,7 @@ def load(engine: str, folder: str, *, cores: int = 1) -> None:
 
 
 @contextmanager
-def answering(engine: str, folder: Path, cores: int) -> Iterator[Callable[[], None]]:
+def answering(engine: str, folder: Path, cores: int, order_files: bool = True) -> Iterator[Callable[[], None]]:
     """Give what answers the question once: what is imported, connected or started stays for the next time."""
     out = out_of(engine, folder)
     out.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def answering(engine: str, folder: Path, cores: int) -> Iterator[Callable[[], No
         from perf.peers import ours
 
         with ours.engine(cores) as doing:
-            yield lambda: ours.answer(folder / STORE, out, doing)
+            yield lambda: ours.answer(folder / STORE, out, doing, order_files)
         return
     peer, market = PEERS[engine], read_market(folder / MARKET)
     store, prepared = folder / peer.store, peer.kind == PREPARED
@@ -83,21 +83,21 @@ def answering(engine: str, folder: Path, cores: int) -> Iterator[Callable[[], No
         from perf.peers import duck
 
         with duck.opened(store, cores, peer.way == "parquet", prepared) as database:
-            yield lambda: duck.answer(database, out, prepared)
+            yield lambda: duck.answer(database, out, prepared, order_files)
     elif peer.library == "pandas":
         from perf.peers import panda
 
-        yield lambda: panda.answer(market, store, out)
+        yield lambda: panda.answer(market, store, out, order_files)
     else:
         from perf.peers import polar
 
         way: Any = peer.way
-        yield lambda: polar.answer(market, store, out, way, prepared)
+        yield lambda: polar.answer(market, store, out, way, prepared, order_files)
 
 
-def answer(engine: str, folder: str, *, cores: int = 1) -> None:
+def answer(engine: str, folder: str, *, cores: int = 1, order_files: bool = True) -> None:
     """Answer once for every line that comes in."""
-    with answering(engine, Path(folder), cores) as once:
+    with answering(engine, Path(folder), cores, order_files) as once:
         for _ in sys.stdin:
             once()
             print("done", flush=True)

@@ -10,6 +10,7 @@ from perf.peers import ours
 from perf.peers.engines import MARKET, STORE
 
 EVENTS_AN_ORDER: Final = 3.33
+PRICE: Final = 3_390  # ticks of 10 units, so that a mid is whole and no dark price is truncated
 DATE: Final = "2024-01-02"
 
 
@@ -21,6 +22,7 @@ def write_files(folder: Path, events: int, partitions: int, workers: int = 2) ->
         date_start=DATE,
         date_end=DATE,
         orders=max(1, round(events / EVENTS_AN_ORDER / partitions)),
+        price=PRICE,
         replicate=partitions // securities,
         truth="none",
     )

@@ -30,11 +30,11 @@ def convert(files: dict[str, str], store: Path, workers: int) -> None:
     tickstore.convert(request)
 
 
-def plan(store: Path, results: Path, order_columns: str = "core") -> list[Job]:
+def plan(store: Path, results: Path, order_files: bool = True) -> list[Job]:
     """Return the jobs of the question."""
     flags = {
         "store": str(store), "results": str(results), "mid": "arrival", "dark_pool_scenarios": "A,B,C",
-        "markout_seconds": "1,60", "order_columns": order_columns,
+        "markout_seconds": "1,60", "order_level": str(order_files).lower(),
     }  # fmt: skip
     return list(plan_store(load_config(flags).config, results, None, None, False).jobs)
 
@@ -64,9 +64,9 @@ def engine(workers: int) -> Iterator[Engine]:
         yield supervisor
 
 
-def answer(store: Path, results: Path, doing: Engine, order_columns: str = "core") -> None:
+def answer(store: Path, results: Path, doing: Engine, order_files: bool = True) -> None:
     """Plan, run all jobs, write their order files and add them up into tables."""
-    jobs = plan(store, results, order_columns)
+    jobs = plan(store, results, order_files)
     for outcome in run_jobs(doing, largest_first(jobs), WORK):
         if outcome.report is None:
             raise RuntimeError(f"{outcome.job.name}: {outcome.error}")

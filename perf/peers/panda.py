@@ -218,13 +218,14 @@ def table_of(sums: Frame) -> Frame:
     return total[[*q.OF_ORDERS, *(f"{s}_{name}" for s in q.SCENARIOS for name in q.OF_SCENARIOS), *q.OF_REALITY]]
 
 
-def answer(market: Market, folder: Path, out: Path) -> None:
+def answer(market: Market, folder: Path, out: Path, order_files: bool) -> None:
     """Write order files, one a partition, and the five tables."""
     out.mkdir(parents=True, exist_ok=True)
     sums = []
     for k, partition in enumerate(market.partitions):
         found = answers(partition, *(pd.read_parquet(folder / f"{name}_{k}.parquet") for name in PREPARED))
-        found[list(q.ORDER_COLUMNS)].to_parquet(out / f"orders_{k}.parquet", compression="lz4", index=False)
+        if order_files:
+            found[list(q.ORDER_COLUMNS)].to_parquet(out / f"orders_{k}.parquet", compression="lz4", index=False)
         sums.append(partial_sums(found))
     for name, key in q.TABLES.items():
         table_of(pd.concat([sum_[key] for sum_ in sums])).to_csv(out / f"{name}.csv")

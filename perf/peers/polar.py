@@ -169,7 +169,7 @@ def table_of(sums: pl.DataFrame, key: str) -> pl.DataFrame:
     )
 
 
-def answer(market: Market, folder: Path, out: Path, engine: Engine, prepared: bool) -> None:
+def answer(market: Market, folder: Path, out: Path, engine: Engine, prepared: bool, order_files: bool) -> None:
     """Write order files, one a partition, and the five tables."""
     out.mkdir(parents=True, exist_ok=True)
     sums = []
@@ -179,7 +179,9 @@ def answer(market: Market, folder: Path, out: Path, engine: Engine, prepared: bo
         if not prepared:
             tables = stored(partition, engine, **tables)
         found = answers(partition, **tables).collect(engine=engine)
-        found.select(q.ORDER_COLUMNS).write_parquet(out / f"orders_{k}.parquet", compression="lz4", statistics=False)
+        if order_files:
+            path = out / f"orders_{k}.parquet"
+            found.select(q.ORDER_COLUMNS).write_parquet(path, compression="lz4", statistics=False)
         sums.append(partial_sums(found.lazy()))
     for name, key in q.TABLES.items():
         table_of(pl.concat([sum_[key] for sum_ in sums]), key).write_csv(out / f"{name}.csv")

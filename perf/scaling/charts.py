@@ -79,10 +79,8 @@ def charts(found: Mapping[str, Any]) -> dict[str, str]:
             for name in ("convert", "jobs", "tables")
         }
         drawn[f"{part}_time"] = growth_chart(f"Time against {along}", phases, along, "seconds")
-        memory = {
-            "a process at most": (sizes, [point["private"] / 1e6 for point in points]),
-            "all processes": (sizes, [point["together"] / 1e6 for point in points]),
-        }
+        kinds = {"a worker at most": "worker", "the driver": "driver", "all together": "together"}
+        memory = {name: (sizes, [point[kind] / 1e6 for point in points]) for name, kind in kinds.items()}
         drawn[f"{part}_memory"] = growth_chart(f"Private memory against {along}", memory, along, "MB")
     if "table" in found:
         lines = {
@@ -158,9 +156,12 @@ def growth_text(part: Mapping[str, Any], along: str) -> str:
     shown = [
         f"{name} {exponent(sizes, [p['seconds'][name] for p in points]):.2f}" for name in ("convert", "jobs", "tables")
     ]
-    memory = exponent(sizes, [point["private"] for point in points])
+    memory = [
+        f"of {name} {exponent(sizes, [p[kind] for p in points]):.2f} "
+        f"({points[0][kind] / 1e6:.0f} to {points[-1][kind] / 1e6:.0f} MB)"
+        for name, kind in (("a worker", "worker"), ("the driver", "driver"))
+    ]
     return (
         f"Exponents of growth with {along}, {min(sizes):,} to {max(sizes):,} ({part['workers']} workers): "
-        f"{', '.join(shown)}; memory of a process {memory:.2f} "
-        f"({points[0]['private'] / 1e6:.0f} to {points[-1]['private'] / 1e6:.0f} MB)."
+        f"{', '.join(shown)}; private memory {', '.join(memory)}."
     )

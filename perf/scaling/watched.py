@@ -21,8 +21,9 @@ class Watched:
     """What a command took."""
 
     seconds: dict[str, float]  # by phase, as it says; ``all``: from start to end
-    private: int  # bytes, the most of one process
-    together: int  # bytes, the most of all processes at once
+    driver: int  # private bytes, the most of the process that was started
+    worker: int  # the most of one of the others
+    together: int  # the most of all at once
 
 
 def family(pid: int) -> Iterator[int]:
@@ -35,7 +36,7 @@ def family(pid: int) -> Iterator[int]:
 
 
 def private_bytes(pid: int) -> list[int]:
-    """Return the anonymous resident bytes of a process and of each below it."""
+    """Return the anonymous resident bytes of a process, then of each below it that lives."""
     found = []
     for process in family(pid):
         with contextlib.suppress(OSError):
@@ -47,7 +48,7 @@ def private_bytes(pid: int) -> list[int]:
 def driver(*words: str) -> Watched:
     """Run a command of the driver that speaks JSON."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])}
-    most = [0, 0]
+    most = [0, 0, 0]
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as trouble:
         begin = time.perf_counter()
         command = [sys.executable, "-m", "driver", *words, "--json"]
@@ -56,8 +57,9 @@ def driver(*words: str) -> Watched:
 
         def look() -> None:
             while not ended.wait(EVERY):
-                sizes = private_bytes(process.pid)
-                most[:] = max(most[0], max(sizes, default=0)), max(most[1], sum(sizes))
+                own, *others = private_bytes(process.pid) or [0]
+                now = own, max(others, default=0), own + sum(others)
+                most[:] = map(max, most, now)
 
         watcher = threading.Thread(target=look)
         watcher.start()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import perf.peers.equality as equality
 from perf.peers import markets, ours
@@ -27,7 +28,7 @@ def answer(folder: Path, engine: str) -> Path:
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
-    markets.write_files(folder, 4_000, 2, workers=1)
+    markets.write_files(folder, 6_000, 6, workers=1)
     load(OURS, str(folder))
     markets.describe(folder)
     answer(folder, OURS)
@@ -39,9 +40,29 @@ def test_peers_answer_as_we_do(market: Path, engine: str) -> None:
     equality.check(out_of(OURS, market), answer(market, engine))
 
 
+@pytest.mark.parametrize(("column", "by"), [("order_id", 1), ("fills", 1), ("A_price", 0.5), ("arrival_time", 1)])
+def test_one_other_value_is_found(market: Path, tmp_path: Path, column: str, by: float) -> None:
+    engine = "polars"
+    given = answer(market, engine)
+    for path in given.iterdir():
+        table = parquet.read_table(path) if path.suffix == ".parquet" else None
+        if table is None or path.name != "orders_0.parquet":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+            continue
+        place = table.column_names.index(column)
+        values = equality.plain(table.column(place)).to_pylist()
+        row = next(row for row, value in enumerate(values) if value is not None)
+        values[row] += by
+        kind = table.schema.field(column).type
+        changed = pa.array(values, pa.float64() if by < 1 else pa.int64()).cast(kind)
+        parquet.write_table(table.set_column(place, column, changed), tmp_path / path.name)
+    with pytest.raises(AssertionError, match=column):
+        equality.check(out_of(OURS, market), tmp_path)
+
+
 def test_market_is_described(market: Path) -> None:
     found = read_market(market / MARKET)
-    assert [(p.security, p.date) for p in found.partitions] == [("101", markets.DATE), ("102", markets.DATE)]
+    assert [(p.security, p.date) for p in found.partitions] == [(str(101 + k), markets.DATE) for k in range(6)]
     assert found.event_rows == (market / "orders.csv").read_bytes().count(b"\n") - 1
     for partition in found.partitions:
         assert partition.begin < partition.start < partition.end < partition.stop

@@ -55,8 +55,9 @@ def test_tables_cost_what_partitions_showed() -> None:
 
 
 def measured() -> dict[str, Any]:
+    memory = {"worker": 10**8, "driver": 10**8, "together": 3 * 10**8}
     points = [
-        {"size": n, "seconds": {"convert": n / 1e6, "jobs": n / 2e6, "tables": 0.3}, "private": 10**8, "together": 3e8}
+        {"size": n, "seconds": {"convert": n / 1e6, "jobs": n / 2e6, "tables": 0.3}, **memory}
         for n in (100_000, 1_000_000, 10_000_000)
     ]
     seconds = {name: {"1": 4.0, "2": 2.5} for name in ("convert", *scale.RUNS, "tables and report")}
@@ -104,9 +105,24 @@ def test_readme_has_the_marks() -> None:
 
 def test_parts_are_kept_beside_each_other(tmp_path: Path) -> None:
     path = tmp_path / "scale.json"
-    scale.keep("rows", {"points": []}, path)
+    scale.keep("rows", {"points": [{"size": 9, "private": 1}, {"size": 30, "private": 2}]}, path)
     scale.keep("table", {"cores": 2}, path)
-    assert json.loads(path.read_text()) == {"rows": {"points": []}, "table": {"cores": 2}}
+    scale.keep("rows", {"points": [{"size": 9, "private": 3}, {"size": 20, "private": 4}]}, path)
+    rows = {"points": [{"size": size, "private": private} for size, private in ((9, 3), (20, 4), (30, 2))]}
+    assert json.loads(path.read_text()) == {"rows": rows, "table": {"cores": 2}}
+
+
+@pytest.mark.parametrize(
+    ("partitions", "dates"), [(1, 1), (10, 2), (80, 16), (100, 20), (1_000, 200), (10_000, 250), (50_000, 250)]
+)
+def test_many_partitions_are_of_a_year(partitions: int, dates: int) -> None:
+    assert scale.dates_of(partitions) == dates
+
+
+@pytest.mark.parametrize(("partitions", "dates"), [(1, 1), (4, 2), (12, 12)])
+def test_markets_have_as_many_partitions(tmp_path: Path, partitions: int, dates: int) -> None:
+    files = scale.market(tmp_path, 40 * partitions, partitions, dates)
+    assert 20 * partitions < files.order_rows < 80 * partitions
 
 
 @pytest.mark.slow
