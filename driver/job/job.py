@@ -13,7 +13,7 @@ import tickstore
 from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
-from driver.job.quality import count_kinds, judge, note_set_apart, warnings_of
+from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport, Settings
@@ -85,7 +85,7 @@ def run_job(job: Job) -> JobReport:
         parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
         adds = [sums.add, parents.add, outliers.add]
         write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
-        _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
+        _sum_blocks(job, texts, ids, note_blocks(blocks, quality), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()

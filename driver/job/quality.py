@@ -21,6 +21,7 @@ from tickstore.building.oddities import Oddity, other_unit, usual_mid
 from tickstore.parse.text_ids import order_name
 
 UNITS: Final = "prices_in_two_units"
+AMBIGUOUS: Final = "prices_ambiguous"
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
 WARNINGS: Final = {
     "orders_not_reconciled": "orders do not agree with their fills",
@@ -75,11 +76,12 @@ def _units(day: Day, job: Job) -> list[Oddity]:
             for odd in other_unit(name, prices, usual_mid(quotes["bid"], quotes["offer"]), decimals)]  # fmt: skip
 
 
-def note_set_apart(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:
-    """Yield the blocks; count the orders that they leave out."""
-    counts[SET_APART_LATE] = 0
+def note_blocks(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:
+    """Yield the blocks; count the orders that they leave out, and the day's fills whose prices are ambiguous."""
+    counts[SET_APART_LATE] = counts[AMBIGUOUS] = 0
     for block in blocks:
         counts[SET_APART_LATE] += block.set_apart
+        counts[AMBIGUOUS] += block.ambiguous
         yield block
 
 

@@ -47,6 +47,7 @@ KIND_MEANINGS: Final = {
     "fills_before_first_quote": "fills before the day's first quote",
     "fills_price_implausible": "of no price, or more than 8 times off the mid of the quote before them, reports aside",
     "fills_beyond_limit": "beyond the best limit their order had by then, with its half tick in the dark: they stay",
+    "prices_ambiguous": "dark fills printed on a tick whose limits allow that and half a unit more: who acted decides",
     "quotes": "rows of quotes",
     "quotes_valid": "two-sided, bid below offer",
     "quotes_locked": "bid equal to offer",

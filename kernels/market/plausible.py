@@ -97,15 +97,12 @@ def quote_kinds(quotes: QuoteColumns, ticks: I64) -> tuple[NDArray[np.int8], int
     return kinds, int(mark_quotes(quotes.bid, quotes.offer, ticks, kinds))
 
 
-def plausible_quotes(quotes: QuoteColumns, ticks: I64) -> QuoteColumns:
-    """Return the quotes with those that cannot be made one-sided; the same ones where there are none."""
+def plausible_quotes(quotes: QuoteColumns, ticks: I64) -> tuple[QuoteColumns, NDArray[np.int8]]:
+    """Return the quotes, those that cannot be made one-sided (the same ones where there are none), and their kinds."""
     kinds, count = quote_kinds(quotes, ticks)
-    return one_sided(quotes, kinds) if count else quotes
-
-
-def one_sided(quotes: QuoteColumns, kinds: NDArray[np.int8]) -> QuoteColumns:
-    """Return the quotes without the offers of those that are not plausible."""
-    return quotes._replace(offer=readonly(np.where(kinds != PLAUSIBLE, NULL, quotes.offer)))
+    if count:
+        quotes = quotes._replace(offer=readonly(np.where(kinds != PLAUSIBLE, NULL, quotes.offer)))
+    return quotes, kinds
 
 
 @inlined
@@ -140,8 +137,7 @@ def mark_far(fills: FillColumns, quotes: QuoteColumns, out: Array) -> int:
 
 def plausible_day(fills: FillColumns, quotes: QuoteColumns, fault: NDArray[np.int16], ticks: I64) -> Plausible:
     """Return a day's quotes and fills without what cannot be. fault : what else is known of each order, (n,) bits."""
-    kinds, strange = quote_kinds(quotes, ticks)
-    quotes = one_sided(quotes, kinds) if strange else quotes
+    quotes, kinds = plausible_quotes(quotes, ticks)
     far = np.empty(len(fills.venue), np.bool_)
     if mark_far(fills, quotes, far):
         owners = fills.order_index[far]

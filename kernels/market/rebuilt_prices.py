@@ -74,6 +74,16 @@ def quote_says(fills: FillColumns, quotes: QuoteColumns, ticks: Array, i: int) -
 
 
 @inlined
+def limit_says(limit: int, half: int, sell: bool, price2: int) -> int:
+    """Return FORBIDDEN or NEEDED where a limit with its half tick allows one of the two prices alone, else 0."""
+    if limit <= 0:
+        return 0
+    if sell:
+        return NEEDED if 2 * limit - half >= price2 else 0
+    return FORBIDDEN if 2 * limit + half < price2 else 0
+
+
+@inlined
 def needs2(bid: int, offer: int, sell: bool, tick: int) -> tuple[int, int]:
     """Return the goods that an order needs at the mid, and on the best tick for it strictly inside the quote.
 
@@ -140,10 +150,7 @@ def judge_rebuilt(
             rank[i] = place
             limit = price[row]
             half = tick_of(limit, ticks) if has_half_tick(mid_tick[row]) else 0
-            if limit > 0 and not sell and 2 * limit + half < price2[i]:
-                bits |= FORBIDDEN
-            if limit > 0 and sell and 2 * limit - half >= price2[i]:
-                bits |= NEEDED
+            bits |= limit_says(limit, half, sell, price2[i])
             dark_limit = mid_tick[row] >= FIRST_DARK_LIMIT and orders.order_type[order] & TYPE_SWEEP == 0
             if inside and dark_limit:
                 bits |= 2 * DARK_LIMIT if sell else DARK_LIMIT
@@ -171,7 +178,9 @@ def undo_forbidden_rebuilds(
     price2: Array,
     prints: Array,
 ) -> int:
-    """Take the half unit back from fills whose match had the published price, in ``price2`` and ``prints``; how many.
+    """Take the half unit back from fills whose match had the published price, in ``price2`` and ``prints``.
+
+    Return of how many rebuilt fills both limits allow both prices, and the published one may be it: who acted decides.
 
     table : the fills with the columns PAIRED and ``aggressor``; ticks : (2, k) from price, tick
     price2, prints : of ``market_prints``
@@ -187,13 +196,14 @@ def undo_forbidden_rebuilds(
     known[rows] |= np.where(aggressor == 1, np.where(sell, 2 * AGGRESSIVE, AGGRESSIVE), 0).astype(np.int16)
     known[rows] |= np.where(aggressor == 0, 0, NOT_RESTED).astype(np.int16)
     rows, starts = by_match(table, rows)
-    whole = as_published(known[rows], rank[rows], fills.side[rows] < 0, starts)
-    undone = rows[np.repeat(whole, np.diff(np.append(starts, len(rows))))]
+    whole, ambiguous = as_published(known[rows], rank[rows], fills.side[rows] < 0, starts)
+    sizes = np.diff(np.append(starts, len(rows)))
+    undone = rows[np.repeat(whole, sizes)]
     price2[undone] -= 1
     volume = np.empty(len(price2), np.int64)
     volume[fills.by_time] = np.diff(prints[:, 1])
     write_prints(fills.by_time, fills.timestamp, price2, volume, prints)
-    return len(undone)
+    return int(sizes[ambiguous].sum())
 
 
 def by_match(table: Mapping[str, Array], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -207,8 +217,11 @@ def by_match(table: Mapping[str, Array], rows: NDArray[np.int64]) -> tuple[NDArr
 
 def as_published(
     known: NDArray[np.int16], rank: NDArray[np.int32], sell: NDArray[np.bool_], starts: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which matches had the published price. The others are of their fills; matches begin at ``starts``."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which matches had the published price, and of which the two limits alone do not tell.
+
+    The others are of their fills; matches begin at ``starts``.
+    """
     bits = np.bitwise_or.reduceat(known, starts)
     buyer = np.minimum.reduceat(np.where(sell, NOBODY, rank), starts)
     seller = np.minimum.reduceat(np.where(sell, rank, NOBODY), starts)
@@ -226,4 +239,5 @@ def as_published(
     # Two that rested met at a new quote, which only the snapshot shows; so did one that left the touch for its price.
     stale = have(STALE) & ~rested & ~have(LEFT_TOUCH)
     renewed = have(RENEWED) & rested
-    return np.asarray(have(FORBIDDEN) | (~have(NEEDED) & (on_tick | stale | renewed)))
+    both = ~have(FORBIDDEN) & ~have(NEEDED)
+    return have(FORBIDDEN) | (both & (on_tick | stale | renewed)), both & (bits & AGAINST != 0)

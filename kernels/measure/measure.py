@@ -97,7 +97,8 @@ def measure(
             if measure_simulated(chosen, one, inputs, under, work, FEES in given):
                 check_conservation(under)
         seconds = simulation.markout_seconds, simulation.fill_seconds
-        yield OrderBlock(rows, scenarios, *seconds, given, apart if start == 0 else 0)
+        of_the_day = (apart, inputs.ambiguous) if start == 0 else (0, 0)
+        yield OrderBlock(rows, scenarios, *seconds, given, *of_the_day)
 
 
 def write_optional(day: Day, inputs: Inputs, rows: Rows, given: frozenset[str], date_start: int) -> None:

@@ -145,6 +145,7 @@ class OrderBlock:
     fill_seconds: tuple[float, ...]
     given: frozenset[str] = frozenset()  # of PARENTS, DECIDED, FEES: what the columns that need one can be had of
     set_apart: int = 0  # orders left out since they contradict themselves at the end of the hours; in the first block
+    ambiguous: int = 0  # fills of the day of which the limits alone do not tell the price (R7); in the first block
 
     def __len__(self) -> int:
         """Return the number of orders."""

@@ -61,6 +61,7 @@ class Inputs:
     row_start: int
     fault: NDArray[np.int16]  # of each order
     told: bool  # whether the day file has such bits
+    ambiguous: int  # fills of which the limits alone do not tell the price, as ``undo_forbidden_rebuilds`` counts them
 
 
 @lru_cache(maxsize=8)  # the same for every job of a run
@@ -157,9 +158,11 @@ def prepare(
     row_start, row_end = event_rows(events.timestamp, start, end)
     trading = int(session.start), int(session.end)
     sums, mid_base, rebuilt = day_sums(fills, quotes, trading, int(simulation.mid), buffers)
+    ambiguous = 0
     if rebuilt:
         ticks = ticks_by_price(simulation.ticks)
         columns = fills, orders, events, quotes
-        undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
+        ambiguous = undo_forbidden_rebuilds(day.fills, columns, ticks, sums.price2, sums.prints)
     rules = day_rules(fills, quotes, sums, mid_base, simulation, session, (end, row_end), orders.matched_quantity)
-    return Inputs(events, orders, fills, quotes, sums, rules, row_start, plausible.fault, "fault" in day.orders)
+    told = "fault" in day.orders
+    return Inputs(events, orders, fills, quotes, sums, rules, row_start, plausible.fault, told, ambiguous)

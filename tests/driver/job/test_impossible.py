@@ -151,7 +151,7 @@ def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
 
 
 def test_every_kind_has_a_meaning() -> None:
-    counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", *DECISION_KINDS}
+    counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", "prices_ambiguous", *DECISION_KINDS}
     counted |= {
         UNITS,
         DATE_IMPLAUSIBLE,

@@ -338,3 +338,40 @@ def test_with_exact_prices_no_price_is_rebuilt() -> None:
     day.fills["extended_price"] = np.full(len(fills), 155_000)
     (block,) = measure(day, Choices(simulation=Simulation(ticks=((0, 1),))), SESSION)
     assert (block.scenario_notional2[0] / 9).tolist() == [31, 31, 31]
+
+
+@pytest.mark.parametrize(
+    ("limits", "mid_ticks", "ambiguous"),
+    [
+        ((16, 15), (3, 2), 2),  # 15 is on a tick inside the quote, which a dark limit may trade at; so is the mid
+        ((16, 15), (2, 3), 2),
+        ((0, 0), (3, 2), 2),  # market orders allow both
+        ((16, 15), (2, 2), 0),  # neither is a dark limit: the mid
+        ((15, 15), (3, 2), 0),  # the buyer's limit forbids the mid
+        ((15, 15), (4, 2), 2),  # with its half tick it does not
+        ((16, 16), (3, 3), 0),  # the seller's limit is above 15
+        ((16, 16), (3, 4), 0),  # half a tick below it is 15.5 still
+    ],
+)
+def test_prices_that_both_limits_leave_open_are_counted(
+    limits: tuple[int, int], mid_ticks: tuple[int, int], ambiguous: int
+) -> None:
+    """Of one match two fills; a second match beside it has the mid, and an exact price leaves nothing open."""
+    base = {"order_type": 64, "leaves_quantity": 9, "matched_quantity": 0}
+    entries = [
+        {**base, "order_id": number, "side": side, "price": price, "mid_tick": mid_tick, "timestamp": OPEN + number}
+        for number, side, price, mid_tick in zip(
+            (1, 2, 3, 4), (1, -1, 1, -1), (*limits, 16, 15), (*mid_ticks, 2, 2), strict=True
+        )
+    ]
+    ended = [{**row, "timestamp": OPEN + NS, "leaves_quantity": 0, "matched_quantity": 9} for row in entries]
+    fill = {"timestamp": OPEN + NS, "price": 15, "quantity": 9, "deal_source": 47}
+    fills = [{**fill, "order_id": row["order_id"], "side": row["side"], "sequence": row["order_id"],
+              "match_id": (row["order_id"] + 1) // 2} for row in entries]  # fmt: skip
+    day = build_day([*entries, *ended], fills, [{"timestamp": OPEN, "bid": 14, "offer": 17}])
+    choices = Choices(simulation=Simulation(ticks=((0, 1),)))
+    (block,) = measure(day, choices, SESSION)
+    assert block.ambiguous == ambiguous
+    day.fills["extended_price"] = np.full(len(fills), 150_000)
+    (block,) = measure(day, choices, SESSION)
+    assert block.ambiguous == 0
