@@ -39,7 +39,8 @@ def advice_for(reason: str, column: str, field: str) -> str:
     if reason == "unknown side":
         return f'say what the words mean: {rule}values = {{X = "B", Y = "S"}}}}'
     if reason == "missing value":
-        return f'say what an empty cell stands for: {rule}constant = "0"}}'
+        stands = f'say what an empty cell stands for: {rule}constant = "0"}}'
+        return f"{stands}, or which rows are meant, if a column tells: --where=COLUMN=VALUE"
     if reason in ("malformed number", "negative value", "out of range"):
         leave = "" if field in _NEEDED else f", or leave the column out: --columns={field}:"
         words = f'{rule}null_values = ["x"]}}, or --null_values=x'

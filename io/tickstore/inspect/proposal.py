@@ -11,7 +11,7 @@ from typing import Any, Final
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SIDE, canonical
 from tickstore.inspect.batches import matched
 from tickstore.inspect.column_guesses import are_numbers, guessed_columns, likely_columns, side_words
-from tickstore.inspect.reasons import reasons
+from tickstore.inspect.reasons import readable_kinds, reasons
 from tickstore.inspect.sample import Sample
 from tickstore.inspect.time_proposals import propose_times
 from tickstore.inspect.trial import Trial, try_request
@@ -37,6 +37,7 @@ class Proposal:
     open: tuple[str, ...] = ()
     choices: dict[str, tuple[ColumnRule, ...]] = field(default_factory=dict)  # of open fields: what they may be
     notes: list[str] = field(default_factory=list)
+    where: tuple[str, tuple[str, ...]] | None = None  # a column, and what rows have in it that are read
 
     def set(self, name: str, value: Any, why: str) -> None:
         """Propose a setting of [input]."""
@@ -84,6 +85,7 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
     if not made.open:
         _times(made, sample, given)
     if not made.open:
+        _kinds(made, sample)
         _unreadable(made, sample)
     return made
 
@@ -215,6 +217,15 @@ def _times(made: Proposal, sample: Sample, given: Mapping[str, ColumnRule]) -> N
     if found.choices:
         made.leave_open("timestamp", found.choices)
     made.request = replace(made.request, columns=made.columns())
+
+
+def _kinds(made: Proposal, sample: Sample) -> None:
+    """Leave out rows of kinds that cannot be read at all: a file may hold others than those of the table."""
+    trial = try_request(sample, made.table, made.request)
+    found = readable_kinds(sample, [cells for cells, _ in trial.rows], trial.refused)
+    if found and not made.request.where:
+        made.where = f"{made.table}.{found[0]}", found[1:]
+        made.request = replace(made.request, where=(made.where,))
 
 
 def _unreadable(made: Proposal, sample: Sample) -> None:

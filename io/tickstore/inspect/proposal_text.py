@@ -25,6 +25,9 @@ def toml(made: Proposal, sample: Sample) -> str:
     for name, rule in made.columns():
         why = made.why.get(name.rpartition(".")[2], "")
         lines.append(f'"{name}" = {_value(rule_facts(rule))}' + f"  # {why}" * bool(why))
+    if made.where is not None:
+        name, kinds = made.where
+        lines += ["", "[input.where]", f"{_value(name)} = {_value(list(kinds))}  # no others are read"]
     return "\n".join(lines) + "\n"
 
 

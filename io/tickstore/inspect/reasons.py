@@ -27,6 +27,16 @@ def message_column(sample: Sample) -> str:
     return ""
 
 
+def readable_kinds(sample: Sample, good: Sequence[Sequence[str]], refused: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the column of kinds of rows and those that can be read, where the rows refused are all of other kinds."""
+    name = message_column(sample)
+    if name not in sample.names or not good or not refused:
+        return ()
+    column = sample.names.index(name)
+    wanted, others = ({cells[column] for cells in rows} for rows in (good, refused))
+    return () if wanted & others else (name, *sorted(wanted))
+
+
 def reasons(sample: Sample, table: str, missing: Sequence[str]) -> list[str]:
     """Return what a file lacks that no mapping can say; ``missing`` are needed fields without a column."""
     if table == "orders" and {"leaves_quantity", "matched_quantity"} <= set(missing) and message_column(sample):

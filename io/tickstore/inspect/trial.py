@@ -30,6 +30,7 @@ class Trial:
     rows: list[tuple[list[str], dict[str, int]]] = field(default_factory=list)  # cells, values by field
     bad: Counter[tuple[str, str]] = field(default_factory=Counter)  # (field, reason) -> rows
     examples: dict[tuple[str, str], str] = field(default_factory=dict)  # their first cell
+    refused: list[list[str]] = field(default_factory=list)  # cells of the rows that have one that cannot be read
     left_out: int = 0  # rows that the user wants not
 
     @property
@@ -71,6 +72,7 @@ def try_request(sample: Sample, table: str, request: ConvertRequest) -> Trial:
             except RejectError as error:
                 cell = cells[reading.column] if reading.column >= 0 else reading.constant
                 _count(trial, reading.field.name, error.reason, cell)
+                trial.refused.append(cells)
                 break
         else:
             trial.rows.append((cells, values))

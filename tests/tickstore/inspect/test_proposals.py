@@ -443,3 +443,30 @@ def test_what_is_not_read_is_not_proposed(old: str, new: str, field: str, tmp_pa
     assert f'\n# "orders.{field}" = ' in found.mapping
     assert f'\n"orders.{field}"' not in found.mapping
     assert len(found.notes) == 1
+
+
+KINDS = (
+    "type,order_id,timestamp,security,price,side,quantity,leaves_quantity,matched_quantity,participant\n"
+    "add,11,2024-09-05T00:30:00Z,101,3350,B,1000,1000,0,69\n"
+    "{other}fill,11,2024-09-05T00:30:02Z,101,3350,B,1000,500,500,69\n{other}{other}{other}"
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "heartbeat,,2024-09-05T00:30:01Z,,,,,,,\n",
+        "halt,0,2024-09-05T00:30:01Z,101,n/a,X,0,0,0,0\n",
+        "status,11,00:30,101,3350,B,1000,500,500,69\n",
+    ],
+)
+def test_rows_of_kinds_that_cannot_be_read_are_left_out(tmp_path: Path, other: str) -> None:
+    found = look(tmp_path, "orders.csv", KINDS.format(other=other))
+    assert '[input.where]\n"orders.type" = ["add", "fill"]' in found.mapping
+    _, store = pasted(found, tmp_path, max_rejects="0")
+    assert events(store, "timestamp") == [[BEGIN[0], BEGIN[2]]]
+
+
+def test_no_kind_is_left_out_of_which_a_row_can_be_read(tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", KINDS.format(other="fill,,2024-09-05T00:30:01Z,101,3350,B,9,9,0,69\n"))
+    assert "[input.where]" not in found.mapping
