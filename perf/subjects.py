@@ -24,7 +24,7 @@ from kernels.base.memory import Buffers
 from kernels.measure.choices import Choices
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from kernels.sums.histograms import codes_by_cell
+from kernels.sums.histograms import orders_by_cell
 from perf.bench_convert import order_rows
 from perf.bench_kernels import BUFFERS, EVERYTHING, NARROW, SESSION
 from perf.synthetic_day import SyntheticDay, make_day
@@ -36,7 +36,7 @@ ORDER_FILES: Final = "order files"
 GZIP_FILES: Final = "gzip order files"
 CONVERSION: Final = "conversion"
 COMPILING: Final = "compile time"
-TO_COMPILE: Final[tuple[Any, ...]] = (codes_by_cell,)
+TO_COMPILE: Final[tuple[Any, ...]] = (orders_by_cell,)
 
 
 class Subject(NamedTuple):
