@@ -95,6 +95,14 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     return replace(report, seconds=time.perf_counter() - began)
 
 
+def already_converted(request: ConvertRequest) -> ConvertReport | None:
+    """Return the report of an earlier conversion that makes this one needless, None where there is none.
+
+    InputError: an input is missing or unusable.
+    """
+    return earlier_report(request.store, fingerprint_of(request, find_sources(request)), request.replace)
+
+
 def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
     where = error.filename or request.store
     decided = is_decided(request.store)
