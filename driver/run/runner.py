@@ -192,6 +192,11 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
         warm(replay=replays(config))
         yield from run_jobs(InProcess(), jobs, WORK)
         return
+    if config.engine == "dask":
+        from driver.engines.dask_jobs import run_on_dask
+
+        yield from run_on_dask(config, jobs, WORK, monitor.say)
+        return
     options = Options(
         workers=workers_for(config.max_workers, jobs),
         preload=PRELOAD_REPLAY if replays(config) else PRELOAD,

@@ -36,7 +36,7 @@ def test_keys_flags_defaults_help_and_docs_agree() -> None:
     assert documented == list(dict.fromkeys(documented)), "a key is documented twice"
     assert set(documented) == set(PATHS)
     shown = re.findall(r"^  --(\w+)", command_help("run", cli.run), re.MULTILINE)
-    assert sorted(shown) == sorted(["config", "json", *PATHS.values()])
+    assert sorted(shown) == sorted(["config", "json", "shard", *PATHS.values()])
     part = README.read_text().partition("<!-- settings -->\n")[2].partition("<!-- end of settings -->")[0]
     assert part == key_table()
 
@@ -150,7 +150,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"date_start": "2024-02-30"}, r"--date_start needs a date such as"),
         ({"all_dates": "true", "date_end": "2024-01-01"}, "one or the other"),
         ({"all_dates": "false"}, "needs --date_start or --date_end"),
-        ({"engine": "dask"}, "not available yet"),
+        ({"engine": "dask"}, "--engine=dask needs --scheduler"),
         ({"scheduler": "tcp://localhost:8786"}, "belongs to --engine=dask"),
         ({"dark_pool_scenarios": "A,R_optimistic"}, "one of A, B, C, P, R, D"),
         ({"rule_switches": "no_half_tik"}, r"not a rule of the book: did you mean no_half_tick\?"),
