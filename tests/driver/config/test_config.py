@@ -41,6 +41,20 @@ def test_keys_flags_defaults_help_and_docs_agree() -> None:
     assert part == key_table()
 
 
+def test_help_has_each_flag_below_the_section_of_its_key_and_says_what_it_takes() -> None:
+    below, place = dict[str, str](), ""
+    text = command_help("run", cli.run)
+    for line in text.splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line):
+            place = heading[1]
+        elif flag := re.match(r"  --(\w+)", line):
+            below[flag[1]] = place
+    assert {flag: section for flag, section in below.items() if section} == {
+        flag: path.partition(".")[0] for path, flag in PATHS.items()
+    }
+    assert "(a whole number, 1 to 1024)" in " ".join(text.split())
+
+
 def test_every_flag_named_in_a_comment_is_the_keys_flag() -> None:
     for line in default_text().splitlines():
         for flag in re.findall(r"\(--(\w+)[=)]", line):
