@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.sums.cells import Cells, check_fits, check_reach, hour_table
-from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
+from driver.sums.conditions import CONDITION_KEYS, MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES
 from kernels.base.columns import I64, Array
@@ -139,8 +139,8 @@ class JobSums:
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
                 check_fits(_label(name), value)
 
-    def results(self) -> tuple[Cells, Cells, Cells]:
-        """Return the cells by participant, hour, size and group, by the market met, and by the mid's range."""
+    def results(self) -> tuple[Cells, Cells, Cells, Cells]:
+        """Return the cells by participant, hour, size, group; by the market met; the mid's range; the limit's place."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
@@ -151,8 +151,10 @@ class JobSums:
         number, rest = np.divmod(by_whom.keys(), cell_keys.KEYS_OF_PARTICIPANT)
         main = self._cells(by_whom, self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest)
         market = self._cells(by_market, by_market.keys())
-        conditions, volatility = np.divmod(market.key, RANGES)
-        return main, self._regrouped(market, conditions), self._regrouped(market, volatility)
+        met, volatility = np.divmod(market.key, RANGES)
+        marketability, conditions = np.divmod(met, CONDITION_KEYS)
+        met_cells, by_range = self._regrouped(market, conditions), self._regrouped(market, volatility)
+        return main, met_cells, by_range, self._regrouped(market, marketability)
 
     def _cells(self, growing: GrowingCells, keys: I64) -> Cells:
         """Return the cells of a grouping by ascending key."""
