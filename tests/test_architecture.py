@@ -46,6 +46,7 @@ STEPS = {
         "tables",
         "job",
         "engines",
+        "review",
         "report",
         "run",
         "command_line",
