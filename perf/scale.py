@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -110,32 +111,30 @@ def from_csv(folder: Path, files: GeneratedFiles, workers: int) -> Watched:
     return once(folder, workers, *inputs(files))
 
 
-def table(events: int, partitions: int, workers: list[int], rounds: int) -> dict[str, Any]:
-    """Return the seconds of each kind of run by number of workers."""
+def table(events: int, partitions: int, workers: list[int], minutes: float) -> dict[str, Any]:
+    """Return the seconds of each kind of run by number of workers, as many as there is time for.
+
+    What the projection needs comes first: conversion and runs with the default order files.
+    """
+    end = time.monotonic() + 60 * minutes
     seconds: dict[str, dict[str, float]] = {"convert": {}, **{name: {} for name in RUNS}, "tables and report": {}}
     private: dict[str, int] = {}
-
-    def keep(name: str, number: int, value: float) -> None:
-        seconds[name][str(number)] = min(value, seconds[name].get(str(number), value))
-
     with working_folder() as folder:
         files = market(folder / "market", events, partitions)
         from_csv(folder, files, workers[-1])  # kernels are compiled, files in the page cache
         one = (f"--participant_ids={busiest(folder / 'results')}",)
-        for _ in range(rounds):
-            for number in workers:
-                found = from_csv(folder, files, number)
-                keep("convert", number, found.seconds["convert"])
-                private[str(number)] = max(found.driver, found.worker, private.get(str(number), 0))
-                for name, flags in RUNS.items():
-                    found = once(folder, number, *flags, *(one if name == ONE else ()))
-                    keep(name, number, found.seconds["jobs"])
-                    if name == DEFAULT:
-                        keep("tables and report", number, found.seconds["tables"])
+        for number in map(str, workers):
+            found = from_csv(folder, files, int(number))
+            private[number] = max(found.driver, found.worker)
+            for name, phase in (("convert", "convert"), (DEFAULT, "jobs"), ("tables and report", "tables")):
+                seconds[name][number] = found.seconds[phase]
+        for number in map(str, reversed(workers)):
+            for name, flags in RUNS.items():
+                if name != DEFAULT and time.monotonic() < end:
+                    found = once(folder, int(number), *flags, *(one if name == ONE else ()))
+                    seconds[name][number] = found.seconds["jobs"]
         facts = {"order_rows": files.order_rows, "trade_rows": files.trade_rows, "csv_bytes": files.bytes}
-    return facts | {
-        "partitions": partitions, "cores": CORES, "rounds": rounds, "seconds": seconds, "private": private,
-    }  # fmt: skip
+    return facts | {"partitions": partitions, "cores": CORES, "seconds": seconds, "private": private}
 
 
 def growth(sizes: list[tuple[int, int, int, int]], workers: int, in_memory: bool) -> dict[str, Any]:
@@ -185,12 +184,19 @@ def main(
     events: int = 0,
     sizes: int | tuple[int, ...] = (),
     workers: int | tuple[int, ...] = (),
-    rounds: int = 1,
+    minutes: float = 6.5,
     found: str = str(FOUND),
 ) -> None:
     """Measure a part, or ``all``, and keep it; or draw the ``figures``.
 
-    sizes : of ``rows`` or of ``partitions``
+    Args:
+        what: table, rows, partitions, all, figures
+        quick: at a small size, nothing is kept
+        events: of the table, or of a partition
+        sizes: of rows, or of partitions
+        workers: of the table, each; of the others the last is taken
+        minutes: after which the table begins no other run
+        found: where what was measured is kept
     """
     path = Path(found)
     if what == "figures":
@@ -200,7 +206,7 @@ def main(
     counts = counts or [n for n in (1, 2, 4, 8, 16, 32, 64) if n <= CORES]
     asked = [sizes] if isinstance(sizes, int) else list(sizes)
     if what in ("table", "all"):
-        measured = table(events or (60_000 if quick else 10_000_000), 10 if quick else 80, counts, rounds)
+        measured = table(events or (60_000 if quick else 10_000_000), 10 if quick else 80, counts, minutes)
         print(
             charts.table_text(measured),
             charts.projection_text(charts.basis_of({"table": measured})),

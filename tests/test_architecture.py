@@ -11,6 +11,7 @@ PACKAGES = {
     "tickstore": ROOT / "io" / "tickstore",
     "marketgen": ROOT / "io" / "marketgen",
     "driver": ROOT / "driver",
+    "darkreplay": ROOT / "darkreplay",
 }
 # What a package may import of the project. tickstore takes constants and the compile decorator, nothing that computes.
 MAY_IMPORT = {
@@ -18,6 +19,7 @@ MAY_IMPORT = {
     "tickstore": {"tickstore", "kernels.conventions", "kernels.base"},
     "marketgen": {"marketgen", "kernels"},
     "driver": {"driver", "kernels", "tickstore", "marketgen"},
+    "darkreplay": {"darkreplay", "driver", "kernels", "tickstore"},
 }
 # The steps of each package from the bottom up, folders and modules beside them: each imports only those before it.
 STEPS = {
@@ -50,8 +52,10 @@ STEPS = {
         "report",
         "run",
         "command_line",
+        "entry",
         "__main__",
     ),
+    "darkreplay": ("own_packages", "html", "rows", "stores", "results", "command", "__main__"),
 }
 FILES_CEILING = 20
 STANDARD_LIBRARY_IO = {"csv", "json", "logging", "h5py", "pyarrow", "sqlite3", "subprocess"}

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = {"driver": "driver", "kernels": "kernels", "tickstore": "io/tickstore", "marketgen": "io/marketgen"}
+PACKAGES = {
+    "darkreplay": "darkreplay",
+    "driver": "driver",
+    "kernels": "kernels",
+    "tickstore": "io/tickstore",
+    "marketgen": "io/marketgen",
+}
 
 
 @pytest.fixture(scope="module")

@@ -123,11 +123,10 @@ def basis_of(found: Mapping[str, Any]) -> Basis:
 
 def table_text(table: Mapping[str, Any]) -> str:
     """Return the table of seconds by number of workers."""
-    workers = list(next(iter(table["seconds"].values())))
+    workers = list(table["seconds"]["convert"])
     head = (
         f"{table['order_rows']:,} order events, {table['trade_rows']:,} trade rows in {table['partitions']:,} "
-        f"partitions ({table['csv_bytes'] / 1e9:.1f} GB of CSV, generated), on {table['cores']} cores; seconds, "
-        f"the least of {table['rounds']} rounds:"
+        f"partitions ({table['csv_bytes'] / 1e9:.1f} GB of CSV, generated), on {table['cores']} cores; seconds:"
     )
     lines = [f"| workers | {' | '.join(workers)} |", f"|---|{'---|' * len(workers)}"]
     for name, by_workers in table["seconds"].items():

@@ -61,7 +61,7 @@ def measured() -> dict[str, Any]:
         for n in (100_000, 1_000_000, 10_000_000)
     ]
     seconds = {name: {"1": 4.0, "2": 2.5} for name in ("convert", *scale.RUNS, "tables and report")}
-    facts = {"order_rows": 10**7, "trade_rows": 10**6, "csv_bytes": 10**9, "partitions": 80, "cores": 2, "rounds": 1}
+    facts = {"order_rows": 10**7, "trade_rows": 10**6, "csv_bytes": 10**9, "partitions": 80, "cores": 2}
     growth = {"workers": 2, "points": points}
     return {"table": facts | {"seconds": seconds, "private": {"1": 10**8}}, "rows": growth, "partitions": growth}
 
@@ -96,6 +96,12 @@ def test_figures_are_written_between_the_marks(tmp_path: Path) -> None:
         assert f"(figures/{path.name})" in text
     scale.figures(found, readme, tmp_path / "figures")
     assert readme.read_text() == text
+
+
+def test_what_there_was_no_time_for_is_left_out() -> None:
+    found = measured()["table"]
+    del found["seconds"]["run: jobs, plain CSV"]["1"]
+    assert "| run: jobs, plain CSV | - | 2.50 |" in charts.table_text(found)
 
 
 def test_readme_has_the_marks() -> None:

@@ -55,6 +55,9 @@ class Group(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._columns)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._columns)
+
 
 class DayFile:
     """One partition, mapped. The map lives as long as an array needs it, whatever becomes of this object."""
