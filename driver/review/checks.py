@@ -155,7 +155,8 @@ def _fidelity(whole: Row | None) -> Check:
     shares = {word: number(whole[f"{word}_share"]) for word in ("named", "missed", "invented")}
     figure = ", ".join(f"{word} {_percent(share)}" for word, share in shares.items() if math.isfinite(share))
     status = {YES: PASS, NOT_TRUSTED: FAIL}.get(str(whole["trusted"]), NOT_RUN)
-    return Check(name, status, figure or "no real trade in the dark", meaning)
+    told = f": R and D are {NOT_TRUSTED}" if status == FAIL else ""
+    return Check(name, status, (figure or "no real trade in the dark") + told, meaning)
 
 
 def _placebo(summary: Iterable[Row]) -> Check:
