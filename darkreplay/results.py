@@ -19,6 +19,7 @@ from tickstore.errors import InputError, UserError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+JOB_TEXTS = ("job", "security", "session", "state", "error")  # of jobs.csv; codes of securities may look like numbers
 COMPLETE = ("done", "kept")  # states of jobs whose files are there
 
 
@@ -91,7 +92,7 @@ class Results:
             raise UserError(f"{self.folder} has no table {name}{did_you_mean(name, self.keys()) or there}")
         from driver.review.read_back import TEXT_COLUMNS
 
-        text = dict.fromkeys(TEXT_COLUMNS, "string")
+        text = dict.fromkeys((*TEXT_COLUMNS, *JOB_TEXTS), "string")
         return csv.read_csv(self.folder / f"{name}.csv", convert_options=csv.ConvertOptions(column_types=text))
 
     @cached_property

@@ -9,6 +9,7 @@ tables is timed. Target: 50,000 jobs in under a minute.
 import tempfile
 import time
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import fire
@@ -24,6 +25,7 @@ from tests.driver.job_folders import RANGES_OF_DAY, cubes_of
 from tests.driver.order_blocks import random_block
 
 DATES_A_SECURITY = 250
+FIRST_DATE = date(2024, 1, 1)
 SHAPES = 40  # different partials that repeat
 
 
@@ -36,7 +38,8 @@ def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     intervals = count_intervals(RANGES_OF_DAY)
     jobs = []
     for index in range(count):
-        security, day = str(index // DATES_A_SECURITY), f"day-{index % DATES_A_SECURITY:03}"
+        security = str(index // DATES_A_SECURITY)
+        day = (FIRST_DATE + timedelta(index % DATES_A_SECURITY)).isoformat()
         folder = results / security / day
         folder.mkdir(parents=True)
         partial = Partial(

@@ -4,14 +4,13 @@
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from driver.command_line import executed, printed
+from driver.command_line import executed, planned, printed
 from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
 from driver.command_line.judged import compare, preflight, report
@@ -91,23 +90,16 @@ def convert(*, config: str = "", json: bool = False, quiet: bool = False, **flag
 
 @takes_keys()
 def plan(*, config: str = "", json: bool = False, **flags: str) -> None:
-    """Show what `run` would do: jobs, rows, bytes, estimated time. Converts input that is new, runs nothing.
+    """Show what `run` would do: jobs, rows, bytes, memory, disk, time. Writes nothing; new input is estimated.
 
     Args:
         config: TOML file with settings; flags win over it
         json: print the plan as JSON
     """
-    from driver.run.planning import convert_and_plan, resolve
-    from driver.run.sample import ensure_sample
+    from driver.run.forecast import forecast
 
-    monitor = Monitor()
-    loaded = load_config(flags, config)
-    settings, is_sample = resolve(loaded, monitor.say)
-    if is_sample:
-        ensure_sample(loaded.config.store, monitor.say)
-    planned, report = convert_and_plan(settings, monitor, loaded.session_stated)
-    seconds = planned.seconds(settings.max_workers, os.cpu_count() or 1)
-    _print(json, printed.plan_text(planned, settings, seconds, report), printed.plan_facts(planned, seconds))
+    found = forecast(load_config(flags, config), Monitor())
+    _print(json, planned.plan_text(found), planned.plan_facts(found))
 
 
 @takes_keys()

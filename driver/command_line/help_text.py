@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from driver.command_line.market_flags import dial_comments
-from driver.config.keys import PATHS, default_text
+from driver.config.keys import KINDS, PATHS, default_text
 
 USAGE = """\
 darkreplay: had these orders rested in the dark pool, what would they have filled, when, and at what cost?
@@ -34,11 +34,15 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
     lines = [f"usage: python -m driver {' '.join([name, *places])} [--flag=value ...]", ""]
     lines += [(inspect.getdoc(command) or "").partition("\n\nArgs:")[0], ""]
     lines += [f"  {p.name.upper():<30} {about.get(p.name, '')}" for p in parameters if p.name.upper() in places]
-    lines.append("flags:")
-    for parameter in parameters:
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            text = f"{'--' + parameter.name:<28} {about.get(parameter.name, '')}"
-            lines += textwrap.wrap(text, width=118, initial_indent="  ", subsequent_indent=" " * 31)
+    sections = {} if name == "synth" else {flag: f"[{path.partition('.')[0]}]" for path, flag in PATHS.items()}
+    flags = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for section in dict.fromkeys(["flags:", *(sections.get(flag, "flags:") for flag in flags)]):
+        lines += [section] if lines[-1] == "" else ["", section]
+        for flag in flags:
+            if sections.get(flag, "flags:") == section:
+                kind = f" ({KINDS[flag].expects})" if flag in sections else ""
+                text = f"{'--' + flag:<28} {about.get(flag, '')}{kind}"
+                lines += textwrap.wrap(text, width=118, initial_indent="  ", subsequent_indent=" " * 31)
     return "\n".join(lines) + "\n"
 
 

@@ -6,14 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # nothing heavy is imported to print what is at hand
-    from driver.config.keys import Config
-    from driver.plan.plan import Plan
     from marketgen import GeneratedFiles
     from tickstore import ConvertReport, Inspection, VerifyReport
-
-
-JOB_FACTS = ("security", "date", "event_rows", "day_file", "folder", "session", "fingerprint")
-SHOWN_JOBS = 20
 
 
 def input_facts(report: "ConvertReport") -> dict[str, Any]:
@@ -83,38 +77,6 @@ def convert_text(report: "ConvertReport", store: str) -> str:
     lines += _reject_lines(report)
     lines.append(f"next: python -m driver run --store={store}")
     return "\n".join(lines)
-
-
-def plan_text(plan: "Plan", config: "Config", seconds: float, report: "ConvertReport | None" = None) -> str:
-    """Return what a run would do, after what a conversion did."""
-    rows = [
-        {"security": job.security, "date": job.date, "events": job.event_rows, "session": job.session.source}
-        for job in plan.jobs[:SHOWN_JOBS]
-    ]
-    lines = table_lines(("security", "date", "events", "session"), rows)
-    if len(plan.jobs) > SHOWN_JOBS:
-        lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS} more (all with --json)")
-    lines += [f"note: {note}" for note in plan.notes]
-    lines.append("sessions known from: " + ", ".join(f"{name} ({n})" for name, n in plan.session_sources.items()))
-    workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
-    lines += input_lines(report) if report else []
-    lines.append(
-        f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files, "
-        f"about {seconds:,.0f} s on {workers} workers; results in {config.results}"
-    )
-    return "\n".join(lines)
-
-
-def plan_facts(plan: "Plan", seconds: float) -> dict[str, Any]:
-    """Return the plan as plain values."""
-    return {
-        "jobs": [{name: facts[name] for name in JOB_FACTS} for facts in map(asdict, plan.jobs)],
-        "event_rows": plan.event_rows,
-        "bytes": plan.bytes,
-        "session_sources": plan.session_sources,
-        "notes": plan.notes,
-        "estimated_seconds": round(seconds, 1),
-    }
 
 
 def synth_text(written: "GeneratedFiles") -> str:

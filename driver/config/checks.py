@@ -41,10 +41,12 @@ def check_together(config: Config, default: Config) -> None:
         if len(set(horizons)) < len(horizons):
             twice = next(name for name in horizons if horizons.count(name) > 1)
             raise UserError(f"--{key}: two horizons are both called {twice}s in the tables: six digits tell them apart")
-    if config.engine == "dask":
-        raise UserError("--engine=dask is not available yet: use --engine=local")
-    if config.scheduler:
-        raise UserError("--scheduler belongs to --engine=dask, which is not available yet")
+    if config.engine == "dask" and not config.scheduler:
+        raise UserError("--engine=dask needs --scheduler, the address of the cluster, such as tcp://host:8786")
+    if config.scheduler and config.engine != "dask":
+        raise UserError("--scheduler belongs to --engine=dask: give both")
+    if config.engine == "dask" and config.mode == "sequential":
+        raise UserError("--engine=dask contradicts --mode=sequential: workers of the cluster do the jobs")
     if round(config.dark_share * 1e6) != round(config.dark_share * 1e9) / 1e3:
         raise UserError(f"--dark_share={config.dark_share} has more than six decimals")
     start, _, end = config.session.partition("-")

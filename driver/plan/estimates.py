@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from driver.plan.jobs import Job
-
 # Bytes of its own that a job takes, and more for each order event: partitions of 20,000 to 1,000,000 events.
 MEMORY: Final = (64 << 20, 40)
 MEMORY_REPLAYED: Final = (100 << 20, 200)
@@ -58,11 +56,11 @@ def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool) -> Rates:
     return Rates(seconds / events, disk / events, "the rates of the last run there")
 
 
-def estimate(jobs: Iterable[Job], workers: int, cores: int, replays: bool, rates: Rates) -> Estimate:
-    """Return what jobs take on so many workers: as long as their work lasts, or the longest of them."""
-    rows = sorted((job.event_rows for job in jobs), reverse=True)
+def estimate(events: Iterable[int], workers: int, cores: int, replays: bool, rates: Rates) -> Estimate:
+    """Return what jobs of so many events take on workers: as long as their work lasts, or the longest of them."""
+    rows = sorted(events, reverse=True)
     workers = max(1, min(workers, len(rows)))
     together = sum(rows) / min(workers, max(cores, 1))
     seconds = START_SECONDS + rates.seconds * max([together, *rows[:1]])
-    memory = sum(WORKER_MEMORY + job_memory(events, replays) for events in rows[:workers])
+    memory = sum(WORKER_MEMORY + job_memory(count, replays) for count in rows[:workers])
     return Estimate(seconds, memory, round(rates.disk * sum(rows)), rates.source)

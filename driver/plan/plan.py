@@ -28,8 +28,6 @@ LACKS = (
     ("fills", "trades", "quantities come from order states, and there are no prices, no costs, no B, P, R and D"),
     ("quotes", "quotes", "costs are missing, and so is every scenario"),
 )
-# A rough cost, only for the estimate that `plan` prints.
-NS_PER_EVENT = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +49,6 @@ class Plan:
     def digest(self, extra: str = "") -> str:
         """Return a digest that changes when any table of the run could."""
         return digest_of([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
-
-    def seconds(self, workers: int, cores: int) -> float:
-        """Return a rough estimate of the run's time."""
-        return self.event_rows * NS_PER_EVENT / 1e9 / max(1, min(workers, cores, len(self.jobs))) + 2.0
 
 
 def plan_jobs(

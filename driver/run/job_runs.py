@@ -45,7 +45,7 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
 
     try:
         with monitor:
-            for outcome in _outcomes(config, waiting, warm_up, watch):
+            for outcome in _outcomes(config, waiting, warm_up, monitor, watch):
                 state = _ended(outcome, manifest)
                 summary.states[state.job.index] = state
                 log.job(state)
@@ -82,13 +82,20 @@ def _tell(state: JobState, monitor: Monitor) -> None:
         monitor.detail(f"job {state.job.name} done in {state.report['seconds']:.2f} s{again}")
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, watch: Watch) -> Iterator[Outcome]:
+def _outcomes(
+    config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor, watch: Watch
+) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels.warming import warm
 
         warm(replay=replays(config))
         yield from run_jobs(InProcess(), jobs, WORK)
+        return
+    if config.engine == "dask":
+        from driver.engines.dask_jobs import run_on_dask
+
+        yield from run_on_dask(config, jobs, WORK, monitor.say)
         return
     workers = workers_for(config.max_workers, jobs)
     options = Options(

@@ -51,9 +51,14 @@ def is_complete(raw: Path) -> bool:
 def unpack_sample(raw: Path) -> None:
     """Write securities 101 and 102 on 2024-01-01..05 into ``raw``."""
     (raw / MARKER).unlink(missing_ok=True)
-    for table in TABLES:
-        atomic_write(raw / f"{table}.csv", lzma.decompress(_packed(table)))
+    for table, text in packed_texts().items():
+        atomic_write(raw / f"{table}.csv", text)
     atomic_json(raw / MARKER, _facts(raw))
+
+
+def packed_texts() -> dict[str, bytes]:
+    """Return the content of the sample's files."""
+    return {table: lzma.decompress(_packed(table)) for table in TABLES}
 
 
 def _packed(table: str) -> bytes:

@@ -4,7 +4,7 @@ A cell is (participant, local hour of the benchmark time, size bucket, real fill
 sums live in one matrix with a name per row, so that merging, storing and adding up need no list of fields.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -28,24 +28,29 @@ PARTICIPANT_KEYS = 768  # keys of each participant
 class Cells:
     """Sums of n cells. ``key`` ascends; every array's cell axis follows it.
 
-    ``sums`` is (columns, n) int64, named by ``names``; moments are laid out as in ``kernels.sums.moments``, and
-    ``histogram_*`` are sparse entries sorted by (cell, code).
+    ``sums`` is (columns, n) int64, named by ``names``; moments of priced orders, each counting the same, are laid out
+    as in ``kernels.sums.moments``, and ``histogram_*`` are sparse entries, those of cell c from ``histogram_start[c]``
+    to ``histogram_start[c + 1]``, by ascending code.
     """
 
     scenarios: tuple[str, ...]
     names: tuple[str, ...]
     key: I64
     sums: I64
-    weight: F64
     mean: F64
     comoment: F64
-    histogram_cell: I32 = field(default_factory=lambda: np.empty(0, np.int32))
-    histogram_code: I32 = field(default_factory=lambda: np.empty(0, np.int32))
-    histogram_count: I64 = field(default_factory=lambda: np.empty(0, np.int64))
+    histogram_start: I64
+    histogram_code: I32
+    histogram_count: I32
 
     def __len__(self) -> int:
         """Return the number of cells."""
         return len(self.key)
+
+    def priced(self) -> I64:
+        """Return how many orders the moments and histograms of each cell are of."""
+        count: I64 = self.sums[self.names.index("priced_orders")]
+        return count
 
 
 def cell_dimensions(key: I64) -> dict[str, I64]:

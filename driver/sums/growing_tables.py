@@ -94,24 +94,18 @@ class Participants:
 class GrowingCells(KeyNumbers):
     """The cells of one grouping of the orders while they are summed, in the order of their first orders."""
 
-    widths: tuple[int, int, int] = (0, 0, 0)  # as ``kernels.sums.cell_tables.table_widths`` gives them
+    widths: tuple[int, int] = (0, 0)  # as ``kernels.sums.cell_tables.table_widths`` gives them
 
-    def add(self, key: I64, room: int, done: int) -> tuple[I32, CubeTables]:
-        """Return the cell of each order of the next block, and the tables with room for all of them.
+    def add(self, key: I64, room: int) -> tuple[I32, CubeTables]:
+        """Return the cell of each order of the next block, good until the one after, and the tables with room for all.
 
-        key : (n,) below ``room``; ``done`` orders came before.
+        key : (n,) below ``room``
         """
-        before = len(self)
-        cell = self.longer("cell", (done + len(key),), np.int32, done)[done:]
+        before, cell = len(self), self.buffers.take(f"{self.name}.cell", key.shape, np.int32)
         self.number(key, room, cell)
-        kinds = np.int64, np.int64, np.float64
-        for name, width, kind in zip(CubeTables._fields, self.widths, kinds, strict=True):
-            self.longer(name, (len(self), width), kind, before)[before:] = 0
+        for name, width in zip(CubeTables._fields, self.widths, strict=True):
+            self.longer(name, (len(self), width), np.int64, before)[before:] = 0
         return cell, self.tables()
-
-    def cells(self) -> I32:
-        """Return the cell of each order so far."""
-        return self.taken["cell"]
 
     def tables(self) -> CubeTables:
         """Return the tables of all cells."""

@@ -1,8 +1,8 @@
 """Summing the orders of a job into cells, block by block: by who and when, by the market met, by volatility.
 
 An order's measures are worked out once and added to its cell of either grouping; cells are sorted once, at the end.
-What is kept of an order until then is its two cells and its histogram buckets, 24 bytes. `driver.job.job` hands blocks
-over as they are measured; ``kernels.sums`` reads their matrices.
+What is kept of a priced order until then is its two cells and its shortfall under each scenario, 40 bytes with four.
+`driver.job.job` hands blocks over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from driver.sums.cells import Cells, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.volatility import RANGES
-from kernels.base.columns import I64, Array
+from kernels.base.columns import F64, I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
-from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_moments, order_rows
+from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
+from kernels.sums.cell_tables import Kept
 from kernels.sums.order_rows import Asked
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
-ENTRIES: Final = {"cell": np.int32, "code": np.int32, "count": np.int64}
 
 
 class Layout(NamedTuple):
@@ -66,15 +66,16 @@ class JobSums:
     layout: Layout = field(init=False)
     groupings: list[GrowingCells] = field(default_factory=list)  # by who and when, by the market met
     participants: Participants = field(init=False)
-    codes: GrowingArrays = field(init=False)  # histogram buckets of every order
+    kept: GrowingArrays = field(init=False)  # of priced orders, as ``Kept`` has it
     hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
     tile: Any = None
     orders: int = 0
+    priced: int = 0
     bound: int = 0  # on the magnitude of every sum so far
 
     def __post_init__(self) -> None:
         """Start without orders."""
-        self.participants, self.codes = Participants(self.buffers), GrowingArrays("codes", self.buffers)
+        self.participants, self.kept = Participants(self.buffers), GrowingArrays("kept", self.buffers)
 
     def _start(self, block: OrderBlock) -> None:
         ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
@@ -84,7 +85,7 @@ class JobSums:
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
         self.groupings = [GrowingCells(name, self.buffers, widths=self._widths()) for name in ("main", "market")]
 
-    def _widths(self) -> tuple[int, int, int]:
+    def _widths(self) -> tuple[int, int]:
         return cell_tables.table_widths(self.layout.widths, self.asked)
 
     def add(self, block: OrderBlock) -> None:
@@ -95,16 +96,20 @@ class JobSums:
         if n == 0:
             return
         places = zip(self.groupings, self._keys(block), strict=True)
-        added = [cells.add(key, room, self.orders) for cells, (key, room) in places]
-        code = self._room_for_codes(n)
-        (main, main_tables), (market, market_tables) = added
-        bits = cell_tables.add_orders(block.rows, self.asked, main, market, main_tables, market_tables, self.tile, code)
+        (main, main_tables), (market, market_tables) = [cells.add(key, room) for cells, (key, room) in places]
+        kept = self._room(n).part(self.priced, self.priced + n)
+        bits, priced = cell_tables.add_orders(
+            block.rows, self.asked, main, market, main_tables, market_tables, self.tile, kept
+        )
         self.orders += n
+        self.priced += int(priced)
         self._check(block.rows, int(bits), n)
 
-    def _room_for_codes(self, n: int) -> Array:
-        shape = self.orders + n, histograms.code_columns(len(self.scenarios))
-        return self.codes.longer("orders", shape, np.int16, self.orders)[self.orders :]
+    def _room(self, n: int) -> Kept:
+        """Return what is kept of priced orders, with room for n more."""
+        room, before = self.priced + n, self.priced
+        y = self.kept.longer("y", (room, moments.lanes_of(len(self.scenarios))), np.float64, before)
+        return Kept(y, *(self.kept.longer(name, (room,), np.int32, before) for name in Kept._fields[1:]))
 
     def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
         """Return each order's key in either grouping, and how many keys there may be by now."""
@@ -131,9 +136,9 @@ class JobSums:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
         widths = self.layout.widths
         one, other = (cell_tables.empty_tables(1, self._widths()) for _ in range(2))
-        cell, code = np.zeros(n, np.int32), np.empty((n, histograms.code_columns(len(self.scenarios))), np.int16)
-        tile = order_rows.new_tile(widths, n)
-        cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, code)
+        cell, tile = np.zeros(n, np.int32), order_rows.new_tile(widths, n)
+        kept = Kept(np.empty((n, moments.lanes_of(len(self.scenarios)))), cell.copy(), cell.copy())
+        cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, kept)
         for names, values in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
             reach = np.abs(values.astype(np.float64)).sum(axis=0)
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
@@ -145,64 +150,79 @@ class JobSums:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
             for cells in self.groupings:
-                cells.add(np.zeros(0, np.int64), 0, 0)
-            self._room_for_codes(0)
+                cells.add(np.zeros(0, np.int64), 0)
         by_whom, by_market = self.groupings
+        kept, S = self._room(0), len(self.scenarios)
         number, rest = np.divmod(by_whom.keys(), cell_keys.KEYS_OF_PARTICIPANT)
-        main = self._cells(by_whom, self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest)
-        market = self._cells(by_market, by_market.keys())
-        conditions, volatility = np.divmod(market.key, RANGES)
-        return main, self._regrouped(market, conditions), self._regrouped(market, volatility)
+        key = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
+        order = np.argsort(key)
+        place = np.empty(len(key), np.int32)
+        place[order] = np.arange(len(key))
+        start, by_cell = self._sorted(place, kept.cell)
+        mean, comoment = self._moments(start, by_cell, kept.y)
+        (conditions, one), (ranges, other) = (
+            np.unique(of, return_inverse=True) for of in np.divmod(by_market.keys(), RANGES)
+        )
+        dense = np.zeros((len(conditions) + len(ranges), (2 * S - 1) * histograms.BUCKETS), np.int32)
+        rows = np.stack([one, len(conditions) + other]).astype(np.int32)
+        entries = self._entries(start, by_cell, kept, rows, dense)
+        sums, names = self._columns(by_whom, order), self.layout.names
+        main = Cells(self.scenarios, names, key[order], sums, mean, comoment, *entries)
 
-    def _cells(self, growing: GrowingCells, keys: I64) -> Cells:
-        """Return the cells of a grouping by ascending key."""
-        order = np.argsort(keys, kind="stable")
-        tables, K, n = growing.tables(), len(self.scenarios), len(growing)
-        sums = self.buffers.take(f"{growing.name}.sums", (len(self.layout.names), n), np.int64)
+        numbers = np.arange(len(by_market), dtype=np.int32)
+        start, by_cell = self._sorted(numbers, kept.other_cell)
+        mean, comoment = self._moments(start, by_cell, kept.y)
+        sums = self._columns(by_market, numbers.astype(np.intp))
+        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *_sparse(dense[:0]))
+        by_conditions = _regrouped(market, conditions, one.astype(np.int32), dense[: len(conditions)])
+        return main, by_conditions, _regrouped(market, ranges, other.astype(np.int32), dense[len(conditions) :])
+
+    def _columns(self, growing: GrowingCells, order: NDArray[np.intp]) -> I64:
+        """Return the sums of a grouping by name and cell, the cells in the given order."""
+        tables = growing.tables()
+        sums = self.buffers.take(f"{growing.name}.sums", (len(self.layout.names), len(growing)), np.int64)
         every, filled = map(len, self.layout.rows)
         cell_tables.columns_of_rows(tables.rows, order, 0, sums[:every])
         for part in range(1 + self.asked.replayed):
             start = every + part * filled
             at = part * self.layout.widths[1]
             cell_tables.columns_of_rows(tables.fill_rows, order, at, sums[start : start + filled])
-        spread = np.empty((n, 3)), np.empty((n, 2, K)), np.empty((n, 2, K * (K + 1) // 2))
-        order_moments.moments_of_rows(tables.moments, order, *spread)
-        return Cells(self.scenarios, self.layout.names, keys[order], sums, *spread, *self._counts(growing, order))
+        return sums
 
-    def _counts(self, growing: GrowingCells, order: NDArray[np.intp]) -> tuple[Array, ...]:
-        """Return the histogram entries of the cells of a grouping, which are in the given order."""
-        n = len(growing)
-        place, start = np.empty(n, np.int32), np.zeros(n + 1, np.int64)
-        place[order] = np.arange(n)
-        codes = self.codes.taken["orders"]
-        by_cell = self.buffers.take("counted", codes.shape, np.int16)
-        histograms.codes_by_cell(place[growing.cells()], codes, start, by_cell)
-        measures = 2 * len(self.scenarios) - 1
-        out = self._entries(measures * min(self.orders, n * histograms.BUCKETS))
-        return _copies(out, histograms.sparse_histograms(start, by_cell, measures, *out))
+    def _sorted(self, place: I32, cell: I32) -> tuple[I64, I32]:
+        """Return the first order of each place, and the orders by the place of their cell."""
+        start, order = np.zeros(len(place) + 2, np.int64), self.buffers.take("order", cell.shape, np.int32)
+        histograms.orders_by_cell(cell, place, start, order)
+        return start, order
 
-    def _regrouped(self, cells: Cells, key: I64) -> Cells:
-        """Return cells summed again by ``key``, which has a value for each of them, histograms too."""
-        present, place = np.unique(key, return_inverse=True)
-        n, K, index = len(present), len(self.scenarios), place.astype(np.int32)
-        sums = np.zeros((len(cells.names), n), np.int64)
-        merged = np.zeros((n, 3)), np.zeros((n, 2, K)), np.zeros((n, 2, K * (K + 1) // 2))
-        moments.merge_rows(index, cells.sums, sums)
-        moments.merge_moments(index, cells.weight, cells.mean, cells.comoment, *merged)
-        check_reach(sums)
-        entry = np.searchsorted(cells.histogram_cell, np.arange(len(cells) + 1, dtype=np.int32))  # first of each cell
-        row = np.argsort(key, kind="stable")
-        start = np.searchsorted(key[row], np.append(present, np.iinfo(np.int64).max))
-        out = self._entries(len(cells.histogram_cell))
-        counts = np.zeros((2 * K - 1) * histograms.BUCKETS, np.int64)
-        found = cells.histogram_code, cells.histogram_count
-        entries = _copies(out, histograms.regroup_histograms(start, row, entry, *found, counts, *out))
-        return Cells(self.scenarios, cells.names, present, sums, *merged, *entries)
+    def _entries(self, start: I64, order: I32, kept: Kept, rows: I32, dense: I32) -> tuple[I64, I32, I32]:
+        """Return the sparse histograms of the cells by who and when; those of the market met are written to dense."""
+        n = len(start) - 2
+        entry, room = np.zeros(n + 1, np.int64), len(dense[0]) if len(dense) else 0
+        room = min((2 * len(self.scenarios) - 1) * len(order), n * room)
+        code, count = (self.buffers.take(f"histogram.{name}", (room,), np.int32) for name in ("code", "count"))
+        written = histograms.count_buckets(start, order, kept.y, kept.other_cell, rows, dense, entry, code, count)
+        return entry, code[:written].copy(), count[:written].copy()
 
-    def _entries(self, room: int) -> tuple[Array, ...]:
-        """Return memory for histogram entries: cell, code and count."""
-        return tuple(self.buffers.take(f"counted.{name}", (room,), kind) for name, kind in ENTRIES.items())
+    def _moments(self, start: I64, order: I32, y: F64) -> tuple[F64, F64]:
+        """Return means and co-moments of the priced orders of each cell."""
+        S, n = len(self.scenarios), len(start) - 2
+        mean, comoment = np.empty((n, S)), np.empty((n, S * (S + 1) // 2))
+        moments.cell_moments(start, order, y, mean, comoment)
+        return mean, comoment
 
 
-def _copies(entries: tuple[Array, ...], n: int) -> tuple[Array, ...]:
-    return tuple(part[:n].copy() for part in entries)
+def _regrouped(cells: Cells, key: I64, place: I32, histogram: I32) -> Cells:
+    """Return cells added up by ``key``, among which ``place`` says where each belongs; histogram : of each key."""
+    sums, priced = np.zeros((len(cells.names), len(key)), np.int64), np.zeros(len(key), np.int64)
+    mean, comoment = (np.zeros((len(key), part.shape[1])) for part in (cells.mean, cells.comoment))
+    moments.merge_rows(place, cells.sums, sums)
+    moments.merge_moments(place, cells.priced(), cells.mean, cells.comoment, priced, mean, comoment)
+    check_reach(sums)
+    return Cells(cells.scenarios, cells.names, key, sums, mean, comoment, *_sparse(histogram))
+
+
+def _sparse(dense: I32) -> tuple[I64, I32, I32]:
+    """Return the entries of histograms: the first of each row, code and count."""
+    row, code = np.nonzero(dense)
+    return np.searchsorted(row, np.arange(len(dense) + 1)), code.astype(np.int32), dense[row, code]

@@ -28,7 +28,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 7
+PARTIAL_VERSION = 8
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility")
 _FACTS = (
@@ -51,8 +51,8 @@ _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
 _TYPES: Final[dict[str, Any]] = {
     "sum_bytes": np.int8, **dict(zip(_SUMS.values(), _WIDTHS, strict=True)),
-    "key": np.int64, "weight": np.float64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
-    "histogram_cell": np.int32, "histogram_code": np.int32, "histogram_count": np.int64,
+    "key": np.int64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
+    "histogram_start": np.int64, "histogram_code": np.int32, "histogram_count": np.int32,
 }  # fmt: skip
 _MARK = b"crc32="  # before the digits of the checksum, first in the schema at the start, last in the copy at the end
 _DIGITS = 8
@@ -224,7 +224,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:
     """Return the cells of a table, in writable memory: it is part of the types that kernels are compiled for."""
     n, S = len(lists["key"]), len(scenarios)
-    shapes = {"weight": (n, 3), "mean": (n, 2, S), "comoment": (n, 2, S * (S + 1) // 2)}
+    shapes = {"mean": (n, S), "comoment": (n, S * (S + 1) // 2)}
     own = [one.name for one in fields(Cells) if one.name in _TYPES]
     arrays = {name: np.require(lists[name], _TYPES[name], "W").reshape(shapes.get(name, -1)) for name in own}
     return Cells(scenarios=scenarios, names=names, sums=_wide_sums(lists), **arrays)

@@ -26,8 +26,8 @@ class Totals:
     names: tuple[str, ...]
     low: I64  # (columns, rows); the sum is high x 2^32 + low
     high: I64
-    weight: F64  # (rows, 3)
-    mean: F64  # (rows, 2, K)
+    priced: I64  # (rows,) orders that the moments are of
+    mean: F64  # (rows, K)
     comoment: F64
     histogram: I64 | None  # (rows, measures x buckets), where quantiles are wanted
     met: I64  # (3, rows): market and dark volume of the partitions in a row, and the last one of them, plus one
@@ -43,9 +43,9 @@ class Totals:
             names=cells.names,
             low=np.zeros(integers, np.int64),
             high=np.zeros(integers, np.int64),
-            weight=np.zeros((rows, 3)),
-            mean=np.zeros((rows, 2, K)),
-            comoment=np.zeros((rows, 2, K * (K + 1) // 2)),
+            priced=np.zeros(rows, np.int64),
+            mean=np.zeros((rows, K)),
+            comoment=np.zeros((rows, K * (K + 1) // 2)),
             histogram=np.zeros((rows, width), np.int64) if quantiles else None,
             met=np.zeros((3, rows), np.int64),
             security=np.full(rows, NO_SECURITY, np.int64),
@@ -62,9 +62,9 @@ class Totals:
             return
         self.low = np.pad(self.low, ((0, 0), (0, more)))
         self.high = np.pad(self.high, ((0, 0), (0, more)))
-        self.weight = np.pad(self.weight, ((0, more), (0, 0)))
-        self.mean = np.pad(self.mean, ((0, more), (0, 0), (0, 0)))
-        self.comoment = np.pad(self.comoment, ((0, more), (0, 0), (0, 0)))
+        self.priced = np.pad(self.priced, (0, more))
+        self.mean = np.pad(self.mean, ((0, more), (0, 0)))
+        self.comoment = np.pad(self.comoment, ((0, more), (0, 0)))
         self.met = np.pad(self.met, ((0, 0), (0, more)))
         self.security = np.pad(self.security, (0, more), constant_values=NO_SECURITY)
         if self.histogram is not None:
@@ -90,7 +90,7 @@ class Totals:
         sums, rows = integers or (cells.sums, index)
         moments.merge_integers(rows, sums, self.low, self.high)
         if self.histogram is not None:
-            entries = cells.histogram_cell, cells.histogram_code, cells.histogram_count
+            entries = cells.histogram_start, cells.histogram_code, cells.histogram_count
             histograms.merge_histograms(index, *entries, self.histogram)
         self._merge_moments(cells, index, security)
 
@@ -110,7 +110,8 @@ class Totals:
         self._merge_moments(cells, np.full(len(cells), row, np.int32), security)
 
     def _merge_moments(self, other: "Cells | Totals", index: I32, security: int) -> None:
-        moments.merge_moments(index, other.weight, other.mean, other.comoment, self.weight, self.mean, self.comoment)
+        priced = other.priced() if isinstance(other, Cells) else other.priced
+        moments.merge_moments(index, priced, other.mean, other.comoment, self.priced, self.mean, self.comoment)
         moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
     def row(self, r: int) -> dict[str, int]:
@@ -128,7 +129,7 @@ class Totals:
         K = len(self.scenarios)
         matrix = np.zeros((K, K))
         rows, columns = _lower(K)
-        matrix[rows, columns] = matrix[columns, rows] = self.comoment[r, 0]
+        matrix[rows, columns] = matrix[columns, rows] = self.comoment[r]
         return matrix
 
     def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
 from driver.tables.table_list import TABLES, UNEXECUTED, Table
-from driver.tables.table_style import TableStyle
+from driver.tables.table_style import TableStyle, cost_bps
 from kernels.base.columns import F64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
@@ -123,8 +123,9 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
     whole = sums["job"].sums
-    run.cluster_weight.append(whole.weight[0])
-    run.cluster_mean.append(whole.mean[0])
+    weight, mean = cluster_of(cast(Totals, whole))
+    run.cluster_weight.append(weight)
+    run.cluster_mean.append(mean)
     if partial.is_empty:  # what was not opened is not even here
         return
     _add_sums(run, job, sums, partial.volumes)
@@ -189,6 +190,14 @@ def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
     return found
 
 
+def cluster_of(whole: Totals) -> tuple[F64, F64]:
+    """Return orders and value of a job, and the means of its shortfalls weighted by either: (2,), (2, K)."""
+    sums = whole.row(0)
+    base, costs = sums["base"], (sums[f"{scenario}.cost"] for scenario in whole.scenarios)
+    by_value = [cost_bps(cost, base) or 0.0 for cost in costs]
+    return np.array([sums["priced_orders"], base], np.float64), np.array([whole.mean[0], by_value])
+
+
 def unknown_notes(totals: Totals) -> tuple[str, ...]:
     """Return a sentence on scenarios that are known of some orders and not of others: rows with both are empty."""
     sums = totals.row(0)
@@ -217,10 +226,10 @@ def _sample(run: _RunSums) -> Sample:
     sums = totals.row(0)
     return Sample(
         scenarios=totals.scenarios,
-        orders=int(totals.weight[0, 0]),
-        mean=totals.mean[0, 0],
+        orders=int(totals.priced[0]),
+        mean=totals.mean[0],
         comoment=totals.comoment_matrix(0),
-        cluster_weight=np.array(run.cluster_weight)[:, :2],
+        cluster_weight=np.array(run.cluster_weight),
         cluster_mean=np.array(run.cluster_mean),
         security=np.array([place["security"][job.security] for job in run.jobs], np.int64),
         date=np.array([place["date"][job.date] for job in run.jobs], np.int64),

@@ -128,8 +128,8 @@ def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
 
 def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
     """Return, by scenario, the equal-weighted mean of shortfall and saving over orders, and how they spread."""
-    K, n = len(totals.scenarios), int(totals.weight[r, 0])
-    mean, co = totals.mean[r, 0].tolist(), totals.comoment_matrix(r).tolist()
+    K, n = len(totals.scenarios), int(totals.priced[r])
+    mean, co = totals.mean[r].tolist(), totals.comoment_matrix(r).tolist()
     quantiles = totals.quantiles(r, tuple(QUANTILES.values()))
     rows = []
     for s in range(K):

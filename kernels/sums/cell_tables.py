@@ -1,20 +1,18 @@
-"""Adding orders to the cells of several cubes at once: numbering cells, sums, moments, histogram codes.
+"""Adding orders to the cells of several cubes at once: numbering cells, sums; and the shortfalls that are kept.
 
 Cells, and the participants in their keys, get their numbers by looking up a dense table of all there may be: half of
 what a hash table of those there are took, and nothing is searched.
 
 An order's row of measures is worked out once and added to its cell of each cube by one loop of fixed length.
-Integers add exactly in any order. Means and co-moments are accumulated in the order of the orders, over the
-whole job, so they do not depend on how the orders are cut into blocks.
-
-How many scenarios there are, the run decides; ``order_moments`` has what depends on it.
+Integers add exactly in any order. Shortfalls of priced orders are kept until the job ends, when moments and histograms
+are made of them cell by cell: so these do not depend on how the orders are cut into blocks.
 """
 
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from kernels.base.columns import F64, I16, I32, I64
+from kernels.base.columns import F64, I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import BPS
@@ -22,9 +20,7 @@ from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.fill_rows import fill_rows, row_widths
 from kernels.sums.fixed_point import SATURATED
-from kernels.sums.histograms import LANES, code_columns
-from kernels.sums.moments import Integers
-from kernels.sums.order_moments import add_moments, add_moments_of_few, moments_width, write_codes, write_codes_of_few
+from kernels.sums.moments import Integers, lanes_of
 from kernels.sums.order_rows import Asked, Tile, new_tile, order_rows
 
 LINE: Final = 8  # values of a cache line
@@ -36,17 +32,25 @@ class CubeTables(NamedTuple):
 
     rows: I64  # (cells, width) of every order
     fill_rows: I64  # (cells, widths) of orders with fills: really, then under each replayed scenario
-    moments: F64  # (cells, length of a row of moments)
+
+
+class Kept(NamedTuple):
+    """What is kept of priced orders until the job ends: room for those of a block."""
+
+    y: F64  # (n, lanes) shortfalls in bps under each scenario, then zeros
+    cell: I32  # (n,) of the one cube
+    other_cell: I32  # and of the other
+
+    def part(self, first: int, stop: int) -> "Kept":
+        """Return what is kept of some of the orders: views."""
+        return Kept(self.y[first:stop], self.cell[first:stop], self.other_cell[first:stop])
 
 
 class Scratch(NamedTuple):
     """What ``add_orders`` works in."""
 
     bits: I64  # (width of a row,) set in the magnitude of any entry so far
-    y: F64  # (TILE x code columns,) shortfalls and savings in bps
-    seen: I64  # the bits of y
     every: I64  # (TILE,) 0, 1, 2 ...
-    work: F64  # (code columns,)
 
 
 @kernel
@@ -84,19 +88,24 @@ def _magnitudes(rows: I64, n: int, bits: I64) -> None:
 
 
 @inlined
-def _shortfalls(floats: F64, behind: I64, base: I64, first: int, n: int, y: F64, width: int) -> None:
-    """Write the shortfall in bps under each scenario, and the saving of each but the first.
+def _keep(floats: F64, behind: I64, base: I64, first: int, n: int, cells: tuple[I32, I32], kept: Kept, at: int) -> int:
+    """Keep the shortfalls in bps and the cells of those of n orders that are priced, from ``at`` on; return their end.
 
-    floats : result matrix; behind : (S,) by how many rows each scenario is behind reality; base : (n,); y : (n width,)
+    floats : result matrix; behind : (S,) by how many rows each scenario is behind reality; base : (n,)
     """
-    scenarios = behind.shape[0]
+    for s in range(behind.shape[0]):
+        cost, place = floats[r.COST + behind[s]], at
+        for t in range(n):
+            if base[t] > 0:
+                kept.y[place, s] = cost[first + t] * (BPS / float(base[t]))
+                place += 1
     for t in range(n):
-        scale = BPS / float(base[t]) if base[t] > 0 else 0.0
-        at = t * width
-        for s in range(scenarios):
-            y[at + s] = floats[r.COST + behind[s], first + t] * scale if base[t] > 0 else 0.0
-        for s in range(1, scenarios):
-            y[at + scenarios + s - 1] = y[at] - y[at + s]
+        if base[t] > 0:
+            for lane in range(behind.shape[0], kept.y.shape[1]):
+                kept.y[at, lane] = 0.0
+            kept.cell[at], kept.other_cell[at] = cells[0][first + t], cells[1][first + t]
+            at += 1
+    return at
 
 
 @inlined
@@ -114,20 +123,18 @@ def _under(rows: Rows, part: int, parts: int) -> Rows:
 
 
 def add_orders(
-    rows: Rows, asked: Asked, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, code: I16
-) -> int:
-    """Add a block of orders to their cells; return the bits set in the magnitude of any integer added.
+    rows: Rows, asked: Asked, cell: I32, other_cell: I32, main: CubeTables, market: CubeTables, tile: Tile, kept: Kept
+) -> tuple[int, int]:
+    """Add a block of orders to their cells; return the bits set in any magnitude added, and how many are priced.
 
     cell, other_cell : (n,) int32, each order's cell of either cube
-    code : (n, code columns) int16, its buckets, to write
 
     It stops, with rows in the tile that were not added, at a value that no sum may hold.
     """
-    size, width = len(tile.base), code.shape[1]
-    y = np.zeros(size * width)
     bits = np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
-    scratch = Scratch(bits, y, y.view(np.int64), np.arange(size), np.zeros(width))
-    return add_tiles(rows, asked, (cell, other_cell), (main, market), tile, code, scratch)
+    scratch = Scratch(bits, np.arange(len(tile.base)))
+    found: tuple[int, int] = add_tiles(rows, asked, (cell, other_cell), (main, market), tile, kept, scratch)
+    return found
 
 
 @kernel
@@ -137,12 +144,12 @@ def add_tiles(
     cells: tuple[I32, I32],
     cubes: tuple[CubeTables, CubeTables],
     tile: Tile,
-    code: I16,
+    kept: Kept,
     scratch: Scratch,
-) -> int:
+) -> tuple[int, int]:
     """Do what ``add_orders`` does, tile by tile."""
-    bits, y, seen, every, work = scratch
-    size, width, reached = tile.base.shape[0], work.shape[0], 0
+    bits, every = scratch
+    size, priced, reached = tile.base.shape[0], 0, 0
     for first in range(0, cells[0].shape[0], size):
         n = min(size, cells[0].shape[0] - first)
         order_rows(rows, asked, first, n, tile)
@@ -154,24 +161,14 @@ def add_tiles(
             for m in range(bits.shape[0]):
                 reached |= bits[m]
             if reached >= SATURATED:
-                return reached
+                return reached, priced
             for cube in range(len(cubes)):
                 table, at = cubes[cube].fill_rows, part * tile.fill_rows.shape[1]
                 _add(tile.fill_rows, traded, first, tile.traded, cells[cube], table, at)
-        _shortfalls(rows.floats, asked.floats, tile.base, first, n, y, width)
         for cube in range(len(cubes)):
             _add(tile.rows, n, first, every, cells[cube], cubes[cube].rows, 0)
-        few = width == 2 * LANES
-        for cube in range(len(cubes)):
-            if few:
-                add_moments_of_few(y, tile.base, n, first, cells[cube], cubes[cube].moments, work)
-            else:
-                add_moments(y, tile.base, n, first, cells[cube], cubes[cube].moments, work)
-        if few:
-            write_codes_of_few(seen, tile.base, n, first, code)
-        else:
-            write_codes(seen, tile.base, n, first, code)
-    return reached
+        priced = _keep(rows.floats, asked.floats, tile.base, first, n, cells, kept, priced)
+    return reached, priced
 
 
 @kernel
@@ -191,16 +188,14 @@ def columns_of_rows(table: I64, order: I64, at: int, out: I64) -> None:
             out[c, j] = table[order[j], at + c]
 
 
-def table_widths(widths: tuple[int, int], asked: Asked) -> tuple[int, int, int]:
+def table_widths(widths: tuple[int, int], asked: Asked) -> tuple[int, int]:
     """Return the widths of the tables of a cube, given those of the two rows of an order."""
-    return widths[0], (1 + asked.replayed) * widths[1], moments_width(len(asked.ints))
+    return widths[0], (1 + asked.replayed) * widths[1]
 
 
-def empty_tables(cells: int, widths: tuple[int, int, int]) -> CubeTables:
+def empty_tables(cells: int, widths: tuple[int, int]) -> CubeTables:
     """Return zeroed tables for ``cells`` cells, of widths as ``table_widths`` gives them."""
-    return CubeTables(
-        *(np.zeros((cells, width), kind) for width, kind in zip(widths, (np.int64, np.int64, np.float64), strict=True))
-    )
+    return CubeTables(*(np.zeros((cells, width), np.int64) for width in widths))
 
 
 def warm() -> None:
@@ -210,6 +205,6 @@ def warm() -> None:
         number_keys(key, cell, whole, 0, cell)
     widths, one = row_widths(("real",), 1, 1), np.zeros(1, np.int64)
     rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(one, one, 0, 0, 0)
-    tables = empty_tables(0, table_widths(widths, asked))
-    add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), np.zeros((0, code_columns(1)), np.int16))
+    tables, kept = empty_tables(0, table_widths(widths, asked)), Kept(np.zeros((0, lanes_of(1))), cell, cell)
+    add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), kept)
     columns_of_rows(tables.rows, whole, 0, np.zeros((1, 0), np.int64))

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import F64, I16, I32, I64
+from kernels.base.columns import F64, I32, I64
 from kernels.base.compiling import allocating_kernel, inlined, kernel
 
 # Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
@@ -21,21 +21,11 @@ BUCKETS: Final = 2 * HALF_BUCKETS + 1
 MAGNITUDE_BITS: Final = 2**63 - 1
 FRACTION_SHIFT: Final = 52 - 3
 FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
-FEW: Final = 8  # orders of a cell whose entries are sorted by insertion; of more, all words of a set are looked at
-LANES: Final = 4  # there is room for a multiple of so many scenarios
+WORD_BITS: Final = 5
+WORD: Final = 1 << WORD_BITS  # counts that a word of bits tells apart
 DE_BRUIJN: Final = 0x077CB531
-WORD_MASK: Final = 2**32 - 1
-DE_BRUIJN_PLACES: Final = np.argsort([(DE_BRUIJN << place & WORD_MASK) >> 27 for place in range(32)])
-
-
-def lanes_of(scenarios: int) -> int:
-    """Return the number of scenarios there is room for: whole sets of LANES."""
-    return scenarios + -scenarios % LANES
-
-
-def code_columns(scenarios: int) -> int:
-    """Return how many columns an order's codes have: a bucket for each measure, and last whether it is priced."""
-    return 2 * lanes_of(scenarios)
+WORD_MASK: Final = 2**WORD - 1
+DE_BRUIJN_PLACES: Final = np.argsort([(DE_BRUIJN << place & WORD_MASK) >> 27 for place in range(WORD)])
 
 
 @kernel
@@ -60,27 +50,20 @@ def bucket_of(bits: int) -> int:
     return HALF_BUCKETS + ((step ^ sign) - sign)
 
 
-@allocating_kernel
-def codes_by_cell(cell: I32, code: I16, start: I64, out: I16) -> None:
-    """Sort the buckets of orders by cell: ``out[start[c]:start[c + 1]]`` are those of cell c, in their order.
+@kernel
+def orders_by_cell(cell: I32, place: I32, start: I64, out: I32) -> None:
+    """Sort n orders by the place of their cell: ``out[start[c]:start[c + 1]]`` are those of place c, in their order.
 
-    code, out : (n, code columns); start : (cells + 1,) zeros on entry. Writing them where they are wanted lets many
-    writes be under way; reading them from there when they are counted would wait for one after the other.
+    cell, out : (n,); place : (cells,); start : (places + 2,) zeros on entry
     """
     for i in range(cell.shape[0]):
-        start[cell[i] + 1] += 1
-    for c in range(start.shape[0] - 1):
-        start[c + 1] += start[c]
-    place = start.copy()
-    few = code.shape[1] == 2 * LANES
+        start[place[cell[i]] + 2] += 1
+    for c in range(2, start.shape[0]):
+        start[c] += start[c - 1]
     for i in range(cell.shape[0]):
-        if few:
-            for m in range(2 * LANES):
-                out[place[cell[i]], m] = code[i, m]
-        else:
-            for m in range(code.shape[1]):
-                out[place[cell[i]], m] = code[i, m]
-        place[cell[i]] += 1
+        c = place[cell[i]] + 1
+        out[start[c]] = i
+        start[c] += 1
 
 
 @inlined
@@ -91,89 +74,71 @@ def _lowest(word: int) -> int:
 
 
 @inlined
-def _write_counts(cell: int, counts: I64, used: I64, out_cell: I32, out_code: I32, out_count: I64, written: int) -> int:
+def _write_counts(counts: I32, used: I64, out_code: I32, out_count: I32, written: int) -> int:
     """Write the counts of a cell as entries, by ascending code, and make them 0 again; return where they end.
 
     used : a bit for each count that is not 0
     """
     for word in range(used.shape[0]):
-        while used[word] != 0:
-            code = 32 * word + _lowest(used[word])
-            used[word] &= used[word] - 1
-            out_cell[written], out_code[written], out_count[written] = cell, code, counts[code]
+        left, used[word] = used[word], 0
+        while left != 0:
+            code = WORD * word + _lowest(left)
+            left &= left - 1
+            out_code[written], out_count[written] = code, counts[code]
             counts[code] = 0
             written += 1
     return written
 
 
 @allocating_kernel
-def sparse_histograms(start: I64, bucket: I16, measures: int, out_cell: I32, out_code: I32, out_count: I64) -> int:
-    """Count priced orders by bucket, for each cell and measure; return the number of entries written.
-
-    start, bucket : from ``codes_by_cell``; the last column is 1 where the order is priced.
-    Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
-    The code of an entry is measure x BUCKETS + bucket; entries come sorted by (cell, code).
-    """
-    width, last = measures * BUCKETS, bucket.shape[1] - 1
-    counts, used = np.zeros(width, np.int64), np.zeros((width + 31) // 32, np.int64)
-    written = 0
-    for c in range(start.shape[0] - 1):
-        if start[c + 1] - start[c] <= FEW:
-            first = written
-            for m in range(measures):
-                for j in range(start[c], start[c + 1]):
-                    if bucket[j, last] == 0:
-                        continue
-                    code = m * BUCKETS + np.int64(bucket[j, m])
-                    place = written
-                    while place > first and out_code[place - 1] > code:
-                        place -= 1
-                    if place > first and out_code[place - 1] == code:
-                        out_count[place - 1] += 1
-                        continue
-                    for later in range(written, place, -1):
-                        out_code[later], out_count[later] = out_code[later - 1], out_count[later - 1]
-                    out_cell[written], out_code[place], out_count[place] = c, code, 1
-                    written += 1
-            continue
-        for j in range(start[c], start[c + 1]):
-            if bucket[j, last] == 0:
-                continue
-            for m in range(measures):
-                code = m * BUCKETS + np.int64(bucket[j, m])
-                if counts[code] == 0:  # rarely
-                    used[code >> 5] |= 1 << (code & 31)
-                counts[code] += 1
-        written = _write_counts(c, counts, used, out_cell, out_code, out_count, written)
-    return written
-
-
-@allocating_kernel
-def regroup_histograms(
-    start: I64, row: I64, entry: I64, code: I32, count: I64, counts: I64, out_cell: I32, out_code: I32, out_count: I64
+def count_buckets(
+    start: I64, order: I32, y: F64, other_cell: I32, place: I32, dense: I32, entry: I64, out_code: I32, out_count: I32
 ) -> int:
-    """Add sparse entries of cells up by new cells; return the number of entries written, sorted as they were.
+    """Count orders by the buckets of their shortfalls and savings, for each cell; return the number of entries.
 
-    row[start[c]:start[c + 1]] : the cells of new cell c; entry : (cells + 1,) first entry of each cell
-    counts : (measures x BUCKETS,) zeros, before and after
+    start, order : from ``orders_by_cell``; y : (n, lanes), the shortfalls in bps under each of S scenarios first
+    other_cell : (n,), place : (2, cells of the other cube): the two rows of ``dense`` that an order is counted in, too:
+        (rows, measures x BUCKETS) zeros on entry; of few groups that is less than to sort orders by them as well
+    entry : (cells + 1,) to write, first entry of each cell
+
+    Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
+    The code of an entry is measure x BUCKETS + bucket; those of a cell ascend.
     """
-    used, written = np.zeros((counts.shape[0] + 31) // 32, np.int64), 0
-    for c in range(start.shape[0] - 1):
+    measures, written = dense.shape[1] // BUCKETS, 0
+    scenarios = (measures + 1) // 2
+    counts = np.zeros(measures * BUCKETS, np.int32)
+    used, value = np.zeros((len(counts) + WORD - 1) // WORD, np.int64), np.zeros(measures)
+    bits = value.view(np.int64)
+    for c in range(len(entry) - 1):
+        entry[c] = written
         for j in range(start[c], start[c + 1]):
-            for e in range(entry[row[j]], entry[row[j] + 1]):
-                place = np.int64(code[e])
-                counts[place] += count[e]
-                used[place >> 5] |= 1 << (place & 31)
-        written = _write_counts(c, counts, used, out_cell, out_code, out_count, written)
+            i = order[j]
+            for s in range(scenarios):
+                value[s] = y[i, s]
+            for s in range(1, scenarios):
+                value[scenarios + s - 1] = y[i, 0] - y[i, s]
+            one, other = place[0, other_cell[i]], place[1, other_cell[i]]
+            for m in range(measures):
+                code = m * BUCKETS + bucket_of(bits[m])
+                counts[code] += 1
+                dense[one, code] += 1
+                dense[other, code] += 1
+                used[code >> WORD_BITS] |= 1 << (code & WORD - 1)
+        written = _write_counts(counts, used, out_code, out_count, written)
+    entry[len(entry) - 1] = written
     return written
 
 
 @kernel
-def merge_histograms(index: I32, cell: I32, code: I32, count: I64, out: I64) -> None:
-    """Add sparse histogram entries to ``out`` (rows, measures x BUCKETS) at row ``index[cell]``."""
-    for j in range(cell.shape[0]):
-        if index[cell[j]] >= 0:
-            out[index[cell[j]], code[j]] += count[j]
+def merge_histograms(index: I32, entry: I64, code: I32, count: I32, out: I64) -> None:
+    """Add the sparse histogram of cell i, ``entry[i]`` to ``entry[i + 1]``, to row ``index[i]`` of ``out``.
+
+    index : (cells,), negative ones are left out; out : (rows, measures x BUCKETS)
+    """
+    for i in range(index.shape[0]):
+        if index[i] >= 0:
+            for j in range(entry[i], entry[i + 1]):
+                out[index[i], code[j]] += count[j]
 
 
 def bucket_edges() -> F64:
@@ -186,9 +151,9 @@ def bucket_edges() -> F64:
 
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
-    cell, whole, code = np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros((0, code_columns(1)), np.int16)
-    codes_by_cell(cell, code, np.zeros(2, np.int64), code)
-    sparse_histograms(np.zeros(1, np.int64), code, 1, cell, cell, whole)
-    regroup_histograms(np.zeros(1, np.int64), whole, whole, cell, whole, whole, cell, cell, whole)
+    cell, edges = np.zeros(0, np.int32), np.zeros(2, np.int64)
+    orders_by_cell(cell, cell, edges, cell)
+    none = np.zeros((2, 0), np.int32)
+    count_buckets(edges, cell, np.zeros((0, 4)), cell, none, none, edges[:1], cell, cell)
     merge_histogram_rows(cell, np.zeros((0, 1), np.int64), np.zeros((3, 1), np.int64))
-    merge_histograms(cell, cell, cell, whole, np.zeros((3, 1), np.int64))
+    merge_histograms(cell, edges, cell, cell, np.zeros((3, 1), np.int64))

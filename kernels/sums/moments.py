@@ -1,8 +1,8 @@
 """Mergeable sums, means and co-moments: scatter by a dense cell number.
 
-Integers add exactly in any order. Floats (means and co-moments, which ``kernels.sums.cell_tables`` accumulates) are
-merged in the order of the parts, so equal inputs in equal order give equal bits. Every output has the cell on
-its last axis but for means and co-moments, which have it first.
+Integers add exactly in any order. Means and co-moments of a cell are summed in the order of its orders and merged in
+that of the parts, so equal inputs in equal order give equal bits. Every output has the cell on its last axis but for
+means and co-moments, which have it first.
 """
 
 import math
@@ -18,6 +18,7 @@ from kernels.conventions import COST_SCALE, NULL
 Integers = NDArray[np.integer[Any]]
 # A job's fixed-point sums must stay below this; the kernels return what they reached.
 FIXED_LIMIT: Final = 2.0**62
+LANES: Final = 4
 LOW_BITS: Final = 32
 LOW_MASK: Final = 2**32 - 1
 FIXED_SCALE: Final = float(COST_SCALE)
@@ -84,36 +85,75 @@ def add_fixed_cost(cell: I32, cost: F64, base: I64, out: I64) -> float:
     return reach
 
 
+def lanes_of(scenarios: int) -> int:
+    """Return the number of scenarios there is room for: whole vectors of LANES."""
+    return scenarios + -scenarios % LANES
+
+
+@allocating_kernel
+def cell_moments(start: I64, order: I32, y: F64, mean: F64, comoment: F64) -> None:
+    """Add up means, then co-moments about them, of the shortfalls of orders by cell, in the order of the orders.
+
+    start, order : from ``histograms.orders_by_cell``; y : (n, lanes), those of each of S scenarios first
+    mean : (cells, S), comoment : (cells, S (S + 1) / 2), the lower triangle row by row: to write
+
+    Whole vectors of LANES at a time: what a loop wrote one by one, the next could not read at once.
+    """
+    scenarios, lanes = mean.shape[1], y.shape[1]
+    centre, delta, square = np.empty(lanes), np.empty(lanes), np.empty((scenarios, lanes))
+    for c in range(mean.shape[0]):
+        centre[:] = 0.0
+        square[:, :] = 0.0
+        for j in range(start[c], start[c + 1]):
+            for at in range(0, lanes, LANES):
+                for k in range(LANES):
+                    centre[at + k] += y[order[j], at + k]
+        for s in range(lanes):
+            centre[s] /= max(start[c + 1] - start[c], 1)
+        for j in range(start[c], start[c + 1]):
+            for at in range(0, lanes, LANES):
+                for k in range(LANES):
+                    delta[at + k] = y[order[j], at + k] - centre[at + k]
+            for s in range(scenarios):
+                one = delta[s]
+                for other in range(0, lanes, LANES):
+                    for k in range(LANES):
+                        square[s, other + k] += one * delta[other + k]
+        t = 0
+        for s in range(scenarios):
+            mean[c, s] = centre[s]
+            for other in range(s + 1):
+                comoment[c, t] = square[s, other]
+                t += 1
+
+
 @allocating_kernel
 def merge_moments(
-    index: I32, weight: F64, mean: F64, comoment: F64, to_weight: F64, to_mean: F64, to_comoment: F64
+    index: I32, count: I64, mean: F64, comoment: F64, to_count: I64, to_mean: F64, to_comoment: F64
 ) -> None:
     """Merge row ``i`` of one set of moments into row ``index[i]`` of another (Chan, Golub and LeVeque 1979).
 
-    Rows with a negative index are left out, here and in the other merges. index : (n,); weight : (n, 3); mean :
-    (n, 2, K); comoment : (n, 2, K (K + 1) / 2); those merged into have rows of their own number.
+    Rows with a negative index are left out, here and in the other merges. index, count : (n,); mean : (n, S);
+    comoment : (n, S (S + 1) / 2); those merged into have rows of their own number.
     """
-    K = mean.shape[2]
-    delta = np.empty(K)
+    scenarios = mean.shape[1]
+    delta = np.empty(scenarios)
     for i in range(index.shape[0]):
-        if weight[i, 0] == 0.0 or index[i] < 0:
+        if count[i] == 0 or index[i] < 0:
             continue
         r = index[i]
-        for v in range(2):
-            a = to_weight[r, v]
-            b = weight[i, v]
-            share = b / (a + b)
-            for k in range(K):
-                delta[k] = mean[i, v, k] - to_mean[r, v, k]
-            t = 0
-            for j in range(K):
-                for k in range(j + 1):
-                    to_comoment[r, v, t] += comoment[i, v, t] + delta[j] * delta[k] * a * share
-                    t += 1
-            for k in range(K):
-                to_mean[r, v, k] += delta[k] * share
-        for v in range(3):
-            to_weight[r, v] += weight[i, v]
+        before = float(to_count[r])
+        share = count[i] / (before + count[i])
+        for s in range(scenarios):
+            delta[s] = mean[i, s] - to_mean[r, s]
+        t = 0
+        for s in range(scenarios):
+            for other in range(s + 1):
+                to_comoment[r, t] += comoment[i, t] + delta[s] * delta[other] * before * share
+                t += 1
+        for s in range(scenarios):
+            to_mean[r, s] += delta[s] * share
+        to_count[r] += count[i]
 
 
 @kernel
@@ -163,13 +203,14 @@ def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
     cell = np.zeros(0, np.int32)
     whole, real = np.zeros(0, np.int64), np.zeros(0)
-    table, matrix, box = np.zeros((3, 1), np.int64), np.zeros((2, 0)), np.zeros((1, 2, 2))
+    table, matrix = np.zeros((3, 1), np.int64), np.zeros((2, 0))
     for column in (whole, cell):
         add_integers(cell, column, table[0])
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
-    merge_moments(cell, np.zeros((0, 3)), box, box, np.zeros((1, 3)), box, box)
+    cell_moments(whole, cell, np.zeros((0, LANES)), matrix[:0], matrix[:0])
+    merge_moments(cell, whole, matrix, matrix, whole, matrix, matrix)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)
     mark_rows(cell, 0, -1, -2, whole)

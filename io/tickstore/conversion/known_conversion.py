@@ -5,6 +5,7 @@ The top layer, called by the command line, runs and research.
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from tickstore.conversion.earlier_report import InputFile, earlier_report, fingerprint_of
 from tickstore.durable.lock import ReadOnlyError, folder_lock
@@ -40,10 +41,7 @@ def known_conversion(request: ConvertRequest) -> ConvertReport | None:
     began = time.perf_counter()
     if not (request.store / MANIFEST_NAME).exists():
         return None
-    paths = [(table, path) for table in TABLES for path in expand(getattr(request, table), table)]
-    found = [(table, path, check_file(path, table)) for table, path in paths]
-    files = [InputFile(table, str(path), status.st_size, status.st_mtime_ns) for table, path, status in found]
-    fingerprint = fingerprint_of(request, files)
+    fingerprint = _fingerprint(request)
     try:
         with folder_lock(request.store):
             finish_commit(request.store)
@@ -56,6 +54,22 @@ def known_conversion(request: ConvertRequest) -> ConvertReport | None:
     except OSError:  # the conversion meets it again, and says what it means
         return None
     return None if report is None else replace(report, seconds=time.perf_counter() - began)
+
+
+def already_converted(request: ConvertRequest) -> ConvertReport | None:
+    """Return the same, of a store that is only looked at: nothing is written, finished or locked.
+
+    InputError: an input is missing or unusable.
+    """
+    fingerprint = _fingerprint(request)
+    return None if is_decided(request.store) else earlier_report(request.store, fingerprint, request.replace)
+
+
+def _fingerprint(request: ConvertRequest) -> dict[str, Any]:
+    paths = [(table, path) for table in TABLES for path in expand(getattr(request, table), table)]
+    found = [(table, path, check_file(path, table)) for table, path in paths]
+    files = [InputFile(table, str(path), status.st_size, status.st_mtime_ns) for table, path, status in found]
+    return fingerprint_of(request, files)
 
 
 def _convert(request: ConvertRequest, progress: Progress | None) -> ConvertReport:

@@ -244,9 +244,9 @@ class Supervisor:
     def _stop(self) -> None:
         """End all workers: idle ones by closing their pipe, busy ones by force."""
         for worker in self.workers:
-            worker.pipe.close()
             if worker.given or not worker.ready:
                 worker.process.kill()
+            worker.pipe.close()
         for worker in self.workers:
             worker.process.join(STOP_SECONDS)
             if worker.process.is_alive():

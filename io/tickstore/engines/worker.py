@@ -34,18 +34,16 @@ def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     die_with_parent(birth.parent or os.getppid())  # or the forkserver: nobody could tell how a worker without it ends
     _end_with(lifeline)
     _limit_memory(birth.memory_mb)
-    for name in birth.preload:  # the forkserver has done this; it says nothing when it failed
-        failure = import_module(name).ensure_loaded()
-        if failure:
-            pipe.send(("broken", failure))
-            return
-    pipe.send(("ready", None))
-    while True:
-        try:
+    with contextlib.suppress(EOFError, OSError):  # the parent has given up, or is done
+        for name in birth.preload:  # the forkserver has done this; it says nothing when it failed
+            failure = import_module(name).ensure_loaded()
+            if failure:
+                pipe.send(("broken", failure))
+                return
+        pipe.send(("ready", None))
+        while True:
             for function, argument in pipe.recv():  # one after the other; each is answered when it is done
                 pipe.send(_answer(function, argument))
-        except (EOFError, OSError):  # the parent has given up, or is done
-            return
 
 
 def _answer(function: Any, argument: Any) -> tuple[str, Any]:

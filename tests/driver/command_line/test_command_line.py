@@ -254,7 +254,8 @@ MISTAKES = {  # name: (flags, what the line says)
     "not writable": ([STORE, "--results=/proc/results"], "results folder /proc/results cannot be written"),
     "results is a file": ([STORE, "--results={raw}/orders.csv"], "is a file: give a folder"),
     "tick file": ([STORE, "--tick_file=my.toml"], "--tick_file: my.toml needs the columns security, from_price, tick"),
-    "dask": (["--engine=dask"], "--engine=dask is not available yet"),
+    "dask": (["--engine=dask"], "--engine=dask needs --scheduler"),
+    "no dask": (["--scheduler=tcp://127.0.0.1:1"], "--scheduler belongs to --engine=dask"),
 }
 
 

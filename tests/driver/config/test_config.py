@@ -36,9 +36,23 @@ def test_keys_flags_defaults_help_and_docs_agree() -> None:
     assert documented == list(dict.fromkeys(documented)), "a key is documented twice"
     assert set(documented) == set(PATHS)
     shown = re.findall(r"^  --(\w+)", command_help("run", cli.run), re.MULTILINE)
-    assert sorted(shown) == sorted(["config", "json", "quiet", "verbose", *PATHS.values()])
+    assert sorted(shown) == sorted(["config", "json", "quiet", "shard", "verbose", *PATHS.values()])
     part = README.read_text().partition("<!-- settings -->\n")[2].partition("<!-- end of settings -->")[0]
     assert part == key_table()
+
+
+def test_help_has_each_flag_below_the_section_of_its_key_and_says_what_it_takes() -> None:
+    below, place = dict[str, str](), ""
+    text = command_help("run", cli.run)
+    for line in text.splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line):
+            place = heading[1]
+        elif flag := re.match(r"  --(\w+)", line):
+            below[flag[1]] = place
+    assert {flag: section for flag, section in below.items() if section} == {
+        flag: path.partition(".")[0] for path, flag in PATHS.items()
+    }
+    assert "(a whole number, 1 to 1024)" in " ".join(text.split())
 
 
 def test_every_flag_named_in_a_comment_is_the_keys_flag() -> None:
@@ -150,7 +164,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"date_start": "2024-02-30"}, r"--date_start needs a date such as"),
         ({"all_dates": "true", "date_end": "2024-01-01"}, "one or the other"),
         ({"all_dates": "false"}, "needs --date_start or --date_end"),
-        ({"engine": "dask"}, "not available yet"),
+        ({"engine": "dask"}, "--engine=dask needs --scheduler"),
         ({"scheduler": "tcp://localhost:8786"}, "belongs to --engine=dask"),
         ({"dark_pool_scenarios": "A,R_optimistic"}, "one of A, B, C, P, R, D"),
         ({"rule_switches": "no_half_tik"}, r"not a rule of the book: did you mean no_half_tick\?"),

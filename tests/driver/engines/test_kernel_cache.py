@@ -184,11 +184,12 @@ def test_what_a_compilation_says_is_heard_in_any_pieces() -> None:
 def test_there_are_as_many_kernels_as_is_said(tmp_path: Path) -> None:
     """From an empty cache; each kernel is compiled by one process only, and a run needs no others."""
     for part in PARTS:
-        environment = ENVIRONMENT | {"XDG_CACHE_HOME": str(tmp_path / part)}
+        cache = tmp_path / "caches" / part
+        environment = ENVIRONMENT | {"XDG_CACHE_HOME": str(cache)}
         words = [sys.executable, "-m", "driver.engines.compilation", str(tmp_path), str(os.getpid()), part, part]
         done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
         told = [line for line in done.stdout.splitlines() if line.startswith("kernel ")]
-        assert len(told) == len(set(told)) == len(list((tmp_path / part).rglob("*.nbc"))) == EXPECTED[part]
+        assert len(told) == len(set(told)) == len(list(cache.rglob("*.nbc"))) == EXPECTED[part]
         assert is_warm(tmp_path / part)
 
 

@@ -124,7 +124,7 @@ def test_the_size_of_blocks_is_nothing(make_job: MakeJob, monkeypatch: pytest.Mo
     whole, split = content(make_job("a")), content(make_job("b"))
     assert whole["orders.csv"] == split["orders.csv"]
     a, b = (read_partial(Path(make_job(name).folder) / "partial.arrow").cells for name in "ab")
-    for name in ("key", "sums", "histogram_cell", "histogram_code", "histogram_count"):
+    for name in ("key", "sums", "histogram_start", "histogram_code", "histogram_count"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     np.testing.assert_allclose(a.mean, b.mean, rtol=1e-12, atol=1e-12)
 

@@ -94,6 +94,12 @@ def test_a_run_needs_no_syncs_where_there_are_none(number: int, which: str, mark
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
 def test_a_sync_that_fails_is_an_error_that_names_the_place(number: int, market: Market, tmp_path: Path) -> None:
     forged = library(tmp_path, NO_SYNC.format(number=number, which="1"))
+    new = darkreplay("run", f"--store={market.store}", "--results=new", folder=tmp_path, environment=forged)
+    assert (new.returncode, new.stderr) == (
+        2,
+        f"darkreplay: results folder new cannot be written ({os.strerror(number)}): give another path\n",
+    )
+    (tmp_path / "out").mkdir()
     done = darkreplay("run", f"--store={market.store}", "--results=out", folder=tmp_path, environment=forged)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert done.stderr.startswith(f"darkreplay: {tmp_path}/out/") or done.stderr.startswith("darkreplay: out/")

@@ -71,7 +71,7 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
         assert sums["dark_quantity"] == sum(block.venue_quantity[1, rows].tolist())
         assert sums["benchmark_open"] == sum(int(block.benchmark[i]) == 2 for i in rows)
         assert sums["not_eligible"] == sum(int(block.eligible[i]) == 0 for i in rows)
-        assert sums["priced_orders"] == len(priced) == cells.weight[c, 0]
+        assert sums["priced_orders"] == len(priced) == cells.priced()[c]
         assert sums["base"] == sum(int(block.mid2[i]) * int(block.order_quantity[i]) for i in priced)
         outside = [i for i in rows if block.window_start[i] > block.window_end[i]]
         known = [i for i in outside if block.mid2[i] != NULL and np.isfinite(block.cost[0, i])]

@@ -63,10 +63,10 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     table = pa.ipc.open_file(tmp_path / "p").read_all()
     assert table.column("table").to_pylist() == ["cells", "conditions", "volatility", "outliers"]
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
-    assert table.column("weight")[1].as_py() == partial.conditions.weight.ravel().tolist()
+    assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"7"
+    assert table.schema.metadata[b"version"] == b"8"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:

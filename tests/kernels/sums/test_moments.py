@@ -10,22 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kernels.base.columns import F64, I16, I32, I64
+from kernels.base.columns import F64, I32, I64
 from kernels.conventions import NULL
 from kernels.sums import histograms, moments
-from kernels.sums.cell_tables import CubeTables, add_orders, empty_tables, table_widths
+from kernels.sums.cell_tables import CubeTables, Kept, add_orders, empty_tables, table_widths
 from kernels.sums.fill_rows import WITHIN, row_widths
-from kernels.sums.histograms import BUCKETS, code_columns
-from kernels.sums.order_moments import MEAN
+from kernels.sums.histograms import BUCKETS
 from kernels.sums.order_rows import BETTER, COST, PRICED, SCENARIO, SCENARIO_PLACES, UNKNOWN, Asked, new_tile
 from tests.blocks import block_of, with_columns
 from tests.oracles import moments as oracle
 
 pytestmark = pytest.mark.reduced
 K = 3
-MOST = 4  # scenarios that a row of moments of K has room for
-COMOMENT = MEAN + 2 * MOST
-CODE_COLUMNS = code_columns(K)
 
 
 @dataclass
@@ -63,8 +59,8 @@ def orders(draw: st.DrawFn) -> Orders:
     return Orders(cells, cell, cost, mid2, quantity, base, group, filled, value, weight)
 
 
-def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, I16]:
-    """Return the cells of one cube and the histogram buckets of the orders; the other cube has one cell."""
+def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, Kept]:
+    """Return the cells of one cube and what is kept of the priced orders; the other cube has one cell."""
     n, widths = len(part.cell), row_widths(("real",) * K, 1, 0)
     columns: dict[str, Any] = {"order_quantity": part.quantity, "mid2": part.mid2, "group": part.group}
     block = block_of(n, {}, (1.0,), ())
@@ -76,20 +72,40 @@ def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, I16]:
     block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
     asked = Asked(np.arange(K), np.arange(K), 0, 0, 0)
     tables, one = (empty_tables(cells, table_widths(widths, asked)) for cells in (part.cells, 1))
-    code = np.empty((n, CODE_COLUMNS), np.int16)
-    add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), code)
-    for table, whole in zip(tables[:2], one[:2], strict=True):
+    kept = Kept(np.empty((n, moments.lanes_of(K))), np.empty(n, np.int32), np.empty(n, np.int32))
+    _, priced = add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), kept)
+    for table, whole in zip(tables, one, strict=True):
         assert np.array_equal(table.sum(axis=0), whole[0])
-    return tables, code
+    return tables, kept.part(0, priced)
 
 
-def accumulate(part: Orders) -> tuple[F64, F64, F64]:
-    """Return weight, mean and co-moments as ``merge_moments`` takes them."""
-    rows = add(part)[0].moments
-    lower, full = np.tril_indices(K), np.zeros((part.cells, 2, MOST, MOST))
-    full[:] = rows[:, COMOMENT : COMOMENT + 2 * MOST**2].reshape(-1, 2, MOST, MOST)
-    means = rows[:, MEAN:COMOMENT].reshape(-1, 2, MOST)[:, :, :K]
-    return rows[:, :3].copy(), means.copy(), full[:, :, lower[0], lower[1]]
+def by_cell(cell: I32, cells: int) -> tuple[I64, I32]:
+    """Return the first order of each cell among orders by cell, and these."""
+    start, order = np.zeros(cells + 2, np.int64), np.empty(len(cell), np.int32)
+    histograms.orders_by_cell(cell, np.arange(cells, dtype=np.int32), start, order)
+    return start, order
+
+
+def accumulate(part: Orders) -> tuple[I64, F64, F64]:
+    """Return orders, mean and co-moments as ``merge_moments`` takes them."""
+    kept = add(part)[1]
+    assert kept.cell.tolist() == part.cell[part.base > 0].tolist()
+    assert not kept.other_cell.any()
+    start, order = by_cell(kept.cell, part.cells)
+    mean, comoment = np.empty((part.cells, K)), np.empty((part.cells, K * (K + 1) // 2))
+    moments.cell_moments(start, order, kept.y, mean, comoment)
+    return np.diff(start)[: part.cells], mean, comoment
+
+
+def count_buckets(part: Orders, groups: int) -> tuple[I64, I32, I32, I32]:
+    """Return the histograms of cells, and dense ones of groups of cells and of all together."""
+    kept, entry = add(part)[1], np.empty(part.cells + 1, np.int64)
+    start, order = by_cell(kept.cell, part.cells)
+    place = np.stack([np.arange(part.cells) % groups, np.full(part.cells, groups)]).astype(np.int32)
+    code, count = np.empty((2, (2 * K - 1) * len(order)), np.int32)
+    dense = np.zeros((groups + 1, (2 * K - 1) * BUCKETS), np.int32)
+    n = histograms.count_buckets(start, order, kept.y, kept.cell, place, dense, entry, code, count)
+    return entry, code[:n], count[:n], dense
 
 
 def rows(part: Orders, chosen: slice) -> Orders:
@@ -144,20 +160,26 @@ def test_rows_of_cells_equal_the_oracle(some: Orders) -> None:
 
 @given(orders())
 def test_moments_equal_two_passes_over_exact_sums(some: Orders) -> None:
-    weight, mean, comoment = accumulate(some)
+    count, mean, comoment = accumulate(some)
     lower = np.tril_indices(K)
     for c in range(some.cells):
         mine = [i for i in np.flatnonzero(some.cell == c) if some.base[i] > 0]
-        assert weight[c, 0] == len(mine)
+        assert count[c] == len(mine)
         if not mine:
             assert not mean[c].any()
             continue
         y = [[1e4 * float(some.cost[k, i]) / float(some.base[i]) for k in range(K)] for i in mine]
         size = max(abs(value) for row in y for value in row)
-        for v, w in enumerate(([1.0] * len(mine), [float(some.base[i]) for i in mine])):
-            expected, co = oracle.naive_moments(y, w)
-            np.testing.assert_allclose(mean[c, v], expected, rtol=1e-12, atol=1e-12 * size)
-            np.testing.assert_allclose(comoment[c, v], np.asarray(co)[lower], rtol=1e-9, atol=1e-11 * size**2 * sum(w))
+        expected, co = oracle.naive_moments(y, [1.0] * len(mine))
+        np.testing.assert_allclose(mean[c], expected, rtol=1e-12, atol=1e-12 * size)
+        np.testing.assert_allclose(comoment[c], np.asarray(co)[lower], rtol=1e-9, atol=1e-11 * size**2 * len(mine))
+
+
+@given(orders())
+def test_orders_of_a_cell_keep_their_order(some: Orders) -> None:
+    start, order = by_cell(some.cell, some.cells)
+    assert order.tolist() == np.argsort(some.cell, kind="stable").tolist()
+    assert start[: some.cells + 1].tolist() == [sum(c < place for c in some.cell) for place in range(some.cells + 1)]
 
 
 @given(orders(), st.lists(st.integers(0, 40), max_size=4))
@@ -170,9 +192,9 @@ def test_merging_any_split_equals_the_whole(some: Orders, cuts: list[int]) -> No
     for start, stop in pairwise(edges):
         moments.merge_moments(index, *accumulate(rows(some, slice(start, stop))), *merged)
     scale = max(1.0, float(np.nanmax(np.abs(whole[1]), initial=0.0)))
-    np.testing.assert_allclose(merged[0], whole[0], rtol=1e-12)
+    assert np.array_equal(merged[0], whole[0])
     np.testing.assert_allclose(merged[1], whole[1], rtol=1e-9, atol=1e-9 * scale)
-    total = float(whole[0][:, :2].max(initial=1.0))
+    total = float(whole[0].max(initial=1))
     np.testing.assert_allclose(merged[2], whole[2], rtol=1e-7, atol=1e-9 * scale**2 * total)
 
 
@@ -187,45 +209,25 @@ def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: i
 
 @given(orders())
 def test_histograms_equal_the_oracle(some: Orders) -> None:
-    start, code = np.zeros(some.cells + 1, np.int64), add(some)[1]
-    by_cell = np.empty_like(code)
-    histograms.codes_by_cell(some.cell, code, start, by_cell)
-    assert by_cell.tolist() == code[np.argsort(some.cell, kind="stable")].tolist()
-    room = (2 * K - 1) * max(len(some.cell), 1)
-    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    n = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
-    found = {
-        (int(c), int(code) // BUCKETS, int(code) % BUCKETS): int(count)
-        for c, code, count in zip(out[0][:n], out[1][:n], out[2][:n], strict=True)
-    }
-    assert len(found) == n
-    assert list(zip(out[0][:n], out[1][:n], strict=True)) == sorted(zip(out[0][:n], out[1][:n], strict=True))
+    index = np.arange(some.cells, dtype=np.int32)
+    entry, code, count, _ = count_buckets(some, 1)
+    places = [(c, int(code[e])) for c in range(some.cells) for e in range(entry[c], entry[c + 1])]
+    assert places == sorted(set(places))
+    assert len(places) == entry[-1] == len(code)
+    found = {(c, *divmod(one, BUCKETS)): int(n) for (c, one), n in zip(places, count, strict=True)}
     assert found == oracle.naive_histogram(some.cell.tolist(), some.cost.tolist(), some.base.tolist())
     dense = np.zeros((some.cells, (2 * K - 1) * BUCKETS), np.int64)
-    index = np.arange(some.cells, dtype=np.int32)
-    histograms.merge_histograms(index, out[0][:n], out[1][:n], out[2][:n], dense)
+    histograms.merge_histograms(index, entry, code, count, dense)
     assert int(dense.sum()) == sum(found.values())
 
 
 @given(orders(), st.integers(1, 3))
-def test_regrouped_histograms_are_those_of_the_new_cells(some: Orders, groups: int) -> None:
-    def counted(cell: I32, cells: int) -> list[NDArray[Any]]:
-        start, by_cell = np.zeros(cells + 1, np.int64), np.empty_like(code)
-        histograms.codes_by_cell(cell, code, start, by_cell)
-        written = histograms.sparse_histograms(start, by_cell, 2 * K - 1, *out)
-        return [column[:written].copy() for column in out]
-
-    code, n = add(some)[1], len(some.cell)
-    room = (2 * K - 1) * max(n, 1)
-    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int64)
-    new = (np.arange(some.cells) % groups).astype(np.int32)
-    expected, (cell, codes, counts) = counted(new[some.cell], groups), counted(some.cell, some.cells)
-    row = np.argsort(new, kind="stable")
-    start, entry = np.searchsorted(new[row], np.arange(groups + 1)), np.searchsorted(cell, np.arange(some.cells + 1))
-    blank = np.zeros((2 * K - 1) * BUCKETS, np.int64)
-    written = histograms.regroup_histograms(start, row, entry, codes, counts, blank, *out)
-    assert [column[:written].tolist() for column in out] == [column.tolist() for column in expected]
-    assert not blank.any()
+def test_histograms_of_groups_of_cells_are_those_of_their_orders(some: Orders, groups: int) -> None:
+    dense = count_buckets(some, groups)[3]
+    found = {(int(row), *divmod(int(code), BUCKETS)): int(dense[row, code]) for row, code in np.argwhere(dense)}
+    costs, base = some.cost.tolist(), some.base.tolist()
+    expected = oracle.naive_histogram((some.cell % groups).tolist(), costs, base)
+    assert found == expected | oracle.naive_histogram([groups] * len(base), costs, base)
 
 
 @pytest.mark.parametrize("value", [0.0, 2.0**-6, -(2.0**-6), 2.0**-7, 1.0, 1.124, 1.125, -3.3, 9_999.0, 1e300, -1e300])

@@ -1,0 +1,126 @@
+"""The work that is timed and watched: each piece ready to be called again and again in this process.
+
+`perf.gate` counts what they take.
+"""
+
+import io
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.csv
+
+import kernels
+import tickstore
+from driver.job.order_file import OrderFile
+from driver.plan.jobs import Settings
+from driver.sums.conditions import Market, market_volumes
+from driver.sums.job_sums import JobSums
+from driver.sums.outliers import Extremes
+from driver.sums.volatility import interval_ranges
+from kernels.base.memory import Buffers
+from kernels.measure.choices import Choices
+from kernels.measure.measure import measure
+from kernels.measure.result_rows import OrderBlock
+from kernels.sums.histograms import orders_by_cell
+from perf.bench_convert import order_rows
+from perf.bench_kernels import BUFFERS, EVERYTHING, NARROW, SESSION
+from perf.synthetic_day import SyntheticDay, make_day
+
+KERNELS: Final = "kernels"
+NARROW_QUERY: Final = "narrow query"
+SUMS: Final = "sums"
+ORDER_FILES: Final = "order files"
+GZIP_FILES: Final = "gzip order files"
+CONVERSION: Final = "conversion"
+COMPILING: Final = "compile time"
+TO_COMPILE: Final[tuple[Any, ...]] = (orders_by_cell,)
+
+
+class Subject(NamedTuple):
+    """A piece of work: calling it does it once and returns the orders, or rows, that it was done for."""
+
+    work: Callable[[], int]
+    expected: int  # what it returns
+
+
+class Pieces:
+    """What the pieces of work need, made once in a folder that stays until they are done."""
+
+    def __init__(self, folder: Path, events: int) -> None:
+        kernels.warm()
+        self.folder = folder
+        self.day = make_day(folder / "day", events)
+        self.orders = len(self.day.orders["order_id"])
+        # Blocks that stay: memory is used again from block to block, so each day has one.
+        self.days = [make_day(folder / f"part {k}", min(events, 6_000), seed=k) for k in range(max(1, events // 6_000))]
+        self.blocks = [block for day in self.days for block in measure(day, EVERYTHING, SESSION, Buffers())]
+        assert len(self.blocks) == len(self.days)
+        self.table = folder / "orders.csv"
+        self.rows = events // 4
+        pa.csv.write_csv(order_rows(self.rows, 2, 1), self.table)
+
+    def subjects(self) -> dict[str, Subject]:
+        """Return every piece of work by its name."""
+        orders = sum(len(block) for block in self.blocks)
+        return {
+            KERNELS: Subject(lambda: measured(self.day, EVERYTHING), self.orders),
+            NARROW_QUERY: Subject(lambda: measured(self.day, NARROW), measured(self.day, NARROW)),
+            SUMS: Subject(lambda: sum(map(summed, self.days, self.blocks)), orders),
+            ORDER_FILES: Subject(lambda: written(self.blocks, Settings()), orders),
+            GZIP_FILES: Subject(lambda: written(self.blocks, Settings(output_format="gzip")), orders),
+            CONVERSION: Subject(lambda: converted(self.table, self.folder / "store"), self.rows),
+            COMPILING: Subject(lambda: recompiled(TO_COMPILE), sum(len(each.signatures) for each in TO_COMPILE)),
+        }
+
+
+def measured(day: SyntheticDay, choices: Choices) -> int:
+    """Measure the orders of a day."""
+    return sum(len(block) for block in measure(day, choices, SESSION, BUFFERS))
+
+
+SUM_BUFFERS: Final = Buffers()  # used again from job to job, as a worker does
+
+
+def summed(day: SyntheticDay, block: OrderBlock) -> int:
+    """Sum a block of measured orders as a job does; return the orders that the cells hold."""
+    volume, _ = market_volumes(day.fills["quantity"], day.fills["venue"])
+    market = Market(SESSION, EVERYTHING.simulation.ticks, volume, interval_ranges(day.quotes, SESSION))
+    sums, outliers = JobSums(market, EVERYTHING.timezone, SUM_BUFFERS), Extremes(100)
+    sums.add(block)
+    outliers.add(block)
+    sums.results()
+    return int(sums.orders)
+
+
+def written(blocks: list[OrderBlock], settings: Settings) -> int:
+    """Write measured orders as an order file in memory; return how many."""
+    file = OrderFile(io.BytesIO(), settings, ("1", "2024-09-05"), {})
+    for block in blocks:
+        file.write(block)
+    file.close()
+    return sum(map(len, blocks))
+
+
+def converted(path: Path, store: Path) -> int:
+    """Convert a file of orders into a fresh store, in this process; return the rows stored."""
+    report = tickstore.convert(tickstore.ConvertRequest(orders=(path,), store=store, workers=1))
+    shutil.rmtree(store)
+    return report.tables["orders"].stored
+
+
+def recompiled(functions: Iterable[Any]) -> int:
+    """Compile kernels anew, as they are in this process, and forget them; return for how many sets of types."""
+    count = 0
+    for function in functions:
+        anew = type(function)(
+            function.py_func,
+            targetoptions=dict(function.targetoptions),
+            pipeline_class=function._compiler.pipeline_class,
+        )
+        for types in function.signatures:
+            anew.compile(types)
+            count += 1
+    return count

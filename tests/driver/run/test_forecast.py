@@ -1,0 +1,62 @@
+"""`plan` tells what a run would do and take, and writes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from driver.plan.estimates import USUAL, Rates, estimate, job_memory, rates_of
+from driver.run.forecast import raw_table
+from tests.driver.conftest import Market
+from tests.driver.whole_runs import darkreplay
+
+
+def test_input_that_is_not_converted_is_estimated_and_nothing_is_written(market: Market, tmp_path: Path) -> None:
+    files = [f"--{table}={market.raw / table}.csv" for table in ("orders", "trades", "nbbo")]
+    facts = darkreplay("plan", *files, "--json", "--temp_dir=temp", folder=tmp_path)
+    assert facts.returncode == 0, facts.stderr
+    assert list(tmp_path.iterdir()) == []
+    found = json.loads(facts.stdout)
+    rows = {table: (market.raw / f"{table}.csv").read_bytes().count(b"\n") for table in ("orders", "trades", "nbbo")}
+    assert {one["table"]: one["rows"] for one in found["not_converted"]} == rows, "files this small are seen whole"
+    assert found["jobs"] is None
+    assert found["estimated_seconds"] > 0
+    text = darkreplay("plan", *files, folder=tmp_path).stdout
+    assert "not converted yet" in text
+    assert "then one job for each security and day" in text
+
+
+def test_the_sample_is_told_of_and_not_unpacked(tmp_path: Path) -> None:
+    shown = darkreplay("plan", folder=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "a run takes the built-in sample" in shown.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rates_of_the_last_run_count(market: Market, tmp_path: Path) -> None:
+    words = ("plan", f"--store={market.store}", "--json")
+    usual = json.loads(darkreplay(*words, folder=tmp_path).stdout)
+    assert usual["rates"] == "usual rates"
+    own = json.loads(darkreplay(*words, f"--results={market.folder / 'clean'}", folder=tmp_path).stdout)
+    assert own["rates"] == "the rates of the last run there"
+    sizes = sum(path.stat().st_size for path in (market.folder / "clean").glob("sec*/*/*"))
+    assert own["results_bytes"] == pytest.approx(sizes, rel=0.01)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_estimates_follow_workers_cores_and_the_largest_job() -> None:
+    rates = Rates(1e-3, 10.0, "made up")
+    four = [4_000, 1_000, 1_000, 2_000]
+    assert [estimate(four, workers, 4, False, rates).seconds for workers in (1, 2, 4)] == [10.0, 6.0, 6.0]
+    assert estimate(four, 4, 1, False, rates).seconds == 10.0
+    two = estimate(four, 2, 2, True, rates)
+    assert two.memory == job_memory(4_000, True) + job_memory(2_000, True) + 2 * (64 << 20)
+    assert two.disk == 80_000
+    assert rates_of([{"state": "failed", "events": "", "seconds": "", "bytes": ""}], False) == USUAL
+    done = {"state": "done", "events": "100", "seconds": "2.0", "bytes": "700"}
+    assert rates_of([done], False) == Rates(0.02, 7.0, "the rates of the last run there")
+
+
+def test_packed_files_are_taken_for_more_than_their_size(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\0" + bytes(range(256)) * 54)
+    assert raw_table("orders", [tmp_path / "a.gz"]).rows == (3 + 256 * 54) * 8 // 138
