@@ -48,6 +48,7 @@ STEPS = {
         "tables",
         "job",
         "engines",
+        "review",
         "report",
         "run",
         "command_line",

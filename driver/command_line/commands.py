@@ -13,6 +13,7 @@ from typing import Any
 from driver.command_line import executed, planned, printed
 from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
+from driver.command_line.judged import compare, preflight, report
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, USUAL_SESSION, default_text
 from driver.config.kinds import choice, whole
@@ -167,19 +168,6 @@ def aggregate(*, results: str, json: bool = False) -> None:
         raise SystemExit(EXIT_FAILED_JOBS)
 
 
-def report(*, results: str, json: bool = False) -> None:
-    """Make report.html again from the tables of a results folder.
-
-    Args:
-        results: folder of an earlier run
-        json: print where the report is as JSON
-    """
-    from driver.run.from_results import report_again
-
-    path = str(report_again(user_path(results)))
-    _print(json, f"report: {path}", {"report": path})
-
-
 def synth(*, out: str = "darkreplay/synth", max_workers: str = "1", json: bool = False, **dials: str) -> None:
     """Write order, trade and NBBO files of a seeded synthetic exchange.
 
@@ -222,7 +210,20 @@ def inspect_file(
         _print(json, printed.inspection_text(file), asdict(file))
 
 
-IN_ORDER: tuple[Any, ...] = (run, convert, plan, config, synth, inspect_file, verify, status, aggregate, report)
+IN_ORDER: tuple[Any, ...] = (
+    run,
+    convert,
+    plan,
+    config,
+    synth,
+    inspect_file,
+    verify,
+    status,
+    aggregate,
+    report,
+    compare,
+    preflight,
+)
 COMMANDS: dict[str, Command] = {command.__name__.removesuffix("_file"): command for command in IN_ORDER}
 
 

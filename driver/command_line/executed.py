@@ -5,8 +5,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from driver.command_line.printed import input_facts, input_lines, table_lines
-from driver.tables.table_list import HEADLINE
+from driver.command_line.printed import input_facts, input_lines
 
 if TYPE_CHECKING:  # nothing heavy is imported to print what is at hand
     from driver.run.run_record import Summary
@@ -43,7 +42,9 @@ def run_text(summary: "Summary") -> str:
         lines.append(f"... and {len(warnings) - SHOWN_WARNINGS} more warnings, in run.json")
     lines += _failure_lines(summary)
     if summary.headline:
-        lines += ["", *table_lines(HEADLINE, summary.headline), ""]
+        from driver.report.plain import scenario_lines
+
+        lines += ["", *scenario_lines(summary.headline), ""]
     if summary.shard:
         lines.append(f"shard {summary.shard} of {summary.results}")
         lines.append(f"next: python -m driver aggregate --results={summary.results}, when all shards are done")

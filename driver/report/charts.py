@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from driver.report.axes import WIDTH, Entry, Places, percent_scale, places_chart, rows_chart
-from driver.report.numbers import Row, bps, number
 from driver.report.palette import GRID, INK, OUTCOMES, colour, shape
 from driver.report.svg import text_width
+from driver.review.numbers import Row, bps, few, number
 from driver.tables.replay_words import CENTRAL, RUNS
 from kernels.conventions import BOUNDS
 
@@ -67,13 +67,14 @@ def saving_intervals(rows: Sequence[Row], bands: Mapping[str, tuple[float, float
 
 
 def grouped_savings(groups: Groups) -> str:
-    """Draw the value-weighted saving of each scenario, a row of marks per group."""
+    """Draw the value-weighted saving of each scenario, a row of marks per group, faint where it has few orders."""
     names = drawn(groups[0][1])[1:]
     found = [(label, by_scenario(rows)) for label, rows in groups]
     bands = [band(rows, "saving_bps") for _, rows in found]
     flat = [number(rows[name]["saving_bps"]) for _, rows in found for name in names]
     edges = [edge for of in bands if of for edge in of]
-    chart = rows_chart([label for label, _ in groups], flat + edges, SAVING, 12 + 9.0 * len(names), legend(names))
+    labels = [f"{label} ({number(rows['real']['orders']):,.0f})" for label, rows in found]
+    chart = rows_chart(labels, flat + edges, SAVING, 12 + 9.0 * len(names), legend(names))
     drawing, at = chart.drawing, chart.scale
     for n, (_, rows) in enumerate(found):
         if n:
@@ -86,7 +87,7 @@ def grouped_savings(groups: Groups) -> str:
                 drawing.box(at(of[0]), y - 3.5, max(at(of[1]) - at(of[0]), 1), 7, colour(name), BAND)
             if math.isfinite(value):
                 drawing.line((at(0), y), (at(value), y), colour(name), 1)
-                drawing.mark(shape(name), at(value), y, colour(name))
+                drawing.mark(shape(name), at(value), y, colour(name), faint=few(rows["real"]["priced_orders"]))
     told = []
     for label, rows in found:
         savings = (f"{name} {bps(number(rows[name]['saving_bps']))}" for name in names)
@@ -136,15 +137,40 @@ def series(groups: Groups, measure: str, label: str, axis_label: str) -> str:
         if of:
             top, bottom = chart.scale(of[1]), chart.scale(of[0])
             chart.drawing.box(chart.middle(n) - half, top, 2 * half, max(bottom - top, 1), colour(CENTRAL), BAND)
+    behind = "priced_orders" if saving else "orders"
+    faint = [few(rows["real"][behind]) for rows in found]
     for name, line in lines.items():
-        draw_line(chart, line, name)
+        draw_line(chart, line, name, faint=faint)
     told = (f"{name}: {', '.join(map(bps, line))}" for name, line in lines.items())
     counted = ", ".join(f"{count:,.0f}" for count in orders)
     data = f"Along {axis_label}: {', '.join(labels)}. {'; '.join(told)}; orders: {counted}."
     return chart.drawing.svg(f"{label[:1].upper()}{label[1:]} by {axis_label}", data)
 
 
-def draw_line(chart: Places, values: Sequence[float], name: str, dashed: bool = False) -> None:
+def curve(seconds: Sequence[str], rows: Sequence[Row], pattern: str, behind: str, label: str) -> str:
+    """Draw a measure of each scenario that has it along horizons, and below how many orders of reality it is of.
+
+    pattern, behind : columns of the measure and of its orders, with {} for the horizon
+    """
+    known = [row for row in rows if row["scenario"] not in BOUNDS]
+    found = [row for row in known if any(row.get(pattern.format(second)) is not None for second in seconds)]
+    lines = {str(row["scenario"]): [number(row[pattern.format(second)]) for second in seconds] for row in found}
+    counts = {str(row["scenario"]): [row.get(behind.format(second)) for second in seconds] for row in found}
+    orders = [number(held) for held in next(iter(counts.values()))]
+    flat = [value for line in lines.values() for value in line]
+    chart = places_chart(
+        [f"{second} s" for second in seconds], flat, (label, "orders", "horizon"), orders, legend(lines)
+    )
+    for name, line in lines.items():
+        draw_line(chart, line, name, faint=[few(held) for held in counts[name]])
+    told = (f"{name}: {', '.join(map(bps, line))}" for name, line in lines.items())
+    data = f"After {', '.join(seconds)} s. {'; '.join(told)}."
+    return chart.drawing.svg(f"{label[:1].upper()}{label[1:]} along horizons", data)
+
+
+def draw_line(
+    chart: Places, values: Sequence[float], name: str, dashed: bool = False, faint: Sequence[bool] = ()
+) -> None:
     """Draw a scenario's values along places: a line where neighbours are known, and a mark at each."""
     points = [(chart.middle(n), chart.scale(value)) for n, value in enumerate(values)]
     run: list[tuple[float, float]] = []
@@ -155,6 +181,6 @@ def draw_line(chart: Places, values: Sequence[float], name: str, dashed: bool = 
         chart.drawing.lines(run, colour(name), dashed)
         run = []
     if chart.slot > 8:
-        for x, y in points:
+        for n, (x, y) in enumerate(points):
             if math.isfinite(y):
-                chart.drawing.mark(shape(name), x, y, colour(name), dashed)
+                chart.drawing.mark(shape(name), x, y, colour(name), dashed, bool(faint) and faint[n])

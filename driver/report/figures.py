@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from driver.report import charts, replay_charts
 from driver.report.findings import ASSERTED
-from driver.report.groups import Tables, grouped, largest
-from driver.report.numbers import Row, number
+from driver.report.groups import grouped, largest
+from driver.report.paid import horizons
+from driver.review.numbers import Row, Tables, number
 from driver.tables.replay_words import ALL
 from kernels.conventions import BOUNDS
 
@@ -24,6 +25,7 @@ def _of_orders(tables: Tables) -> dict[str, str]:
     drawn = {}
     if summary[0]["orders"]:
         drawn["outcomes"] = charts.outcome_bars(summary)
+    drawn |= _along(summary)
     if len(summary) < 2 or not summary[0]["priced_orders"]:
         return drawn
     intervals = [
@@ -42,6 +44,24 @@ def _of_orders(tables: Tables) -> dict[str, str]:
     drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
     drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
     drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
+    return drawn
+
+
+def _along(summary: Sequence[Row]) -> dict[str, str]:
+    """Return the curves along the horizons of a run: of markouts, and of what is filled."""
+    found = {
+        "markouts": (
+            "markout_{}s_bps",
+            "markout_{}s_orders",
+            "markout, bps (above 0: the price went on the order's way)",
+        ),
+        "fill_rates": ("fill_rate_{}s", "orders_filled_{}s", "filled over asked"),
+    }
+    drawn = {}
+    for name, (pattern, behind, label) in found.items():
+        seconds = horizons(summary[0], pattern)
+        if len(seconds) > 1 and summary[0][pattern.format(seconds[0])] is not None:
+            drawn[name] = charts.curve(seconds, summary, pattern, behind, label)
     return drawn
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.inferred import inference, of_scenario
-from driver.report.numbers import Row, number, signed
+from driver.review.numbers import Row, number, signed
 from kernels.conventions import ALGEBRA, PLACEBO, SCENARIO_TABLE
 
 # What is said of the placebo and of the bounds of a replay, their tables say.
@@ -35,7 +35,7 @@ def findings(
     priced, orders = number(real["priced_orders"]), number(real["orders"])
     if not orders:
         return ["No order was selected: there is nothing to compare."]
-    sentences = [_reality(real)]
+    sentences = [reality(real)]
     if priced:
         told = [row for row in summary[1:] if row["scenario"] in ASSERTED]
         sentences += [of_scenario(row, statistics, below_floor) for row in told] + inference(statistics)
@@ -44,7 +44,8 @@ def findings(
     return sentences + _limits(real, quality, settings)
 
 
-def _reality(real: Row) -> str:
+def reality(real: Row) -> str:
+    """Return what the orders really did and cost."""
     text = (
         f"{number(real['orders']):,.0f} orders asked for {number(real['order_quantity']):,.0f} shares and got "
         f"{number(real['filled_quantity']):,.0f} of them ({100 * number(real['fill_ratio']):.1f} %)"

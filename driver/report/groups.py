@@ -1,11 +1,10 @@
 """Rows of tables in groups, as the report draws and lists them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from driver.report.numbers import Row, number
+from driver.review.numbers import Row, number
 
-Tables = Mapping[str, Sequence[Row]]
 SHOWN: Final = 20  # groups drawn or listed; the CSV has all of them
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from driver.inference.sample import BY_VALUE, FIRST, PER_ORDER, status_of
-from driver.report.numbers import Row, number, signed
+from driver.review.numbers import Row, number, signed
 from driver.tables.replay_words import NOT_TRUSTED
 from kernels.conventions import REPLAYED
 

@@ -4,42 +4,39 @@ The top of `driver.report`: the end of a run calls it, and the commands `aggrega
 """
 
 import csv
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from driver.config.keys import PATHS
+from driver.report.answer import answer, subject, title
 from driver.report.figures import figures
 from driver.report.findings import ASSERTED, FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
-from driver.report.numbers import Row, number, signed
+from driver.report.paid import horizons, paid
+from driver.review.checks import SEVERITY, alerts, checks
+from driver.review.numbers import Row, Tables, count, few, number, signed
+from driver.review.quality import judged
+from driver.review.read_back import REPLAY_TABLES, Cells, read_tables, run_facts
+from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
-from driver.tables.csv_text import Value
-from driver.tables.named_keys import NAME_COLUMNS
-from driver.tables.quality_kinds import KIND_MEANINGS
 from driver.tables.replay_words import ALL, below_floor, replay_notes
-from driver.tables.table_list import TABLES
+from driver.tables.table_list import FILES
 from tickstore.durable.files import atomic_write
-from tickstore.errors import InputError
 
-Cells = dict[str, Value]
 TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
 SHOWN_WARNINGS = 50
+READ = (
+    "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
+    "by_condition", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES,
+)  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
 RESTING = tuple(name for path, name in PATHS.items() if path.startswith("replay."))
 CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "quotes_first", *RESTING, *FEES)
-OPTIONAL_TABLES = frozenset(table.name for table in TABLES if table.chosen_by)
-REPLAY_TABLES = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
-KEY_COLUMNS = [key for table in TABLES for key in table.keys]
-WORD_COLUMNS = (
-    "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best"
-)  # fmt: skip
-TEXT_COLUMNS = frozenset((*KEY_COLUMNS, *WORD_COLUMNS, *(name for names in NAME_COLUMNS.values() for name in names)))
 
 
 def _shown(form: Callable[..., str]) -> Callable[..., str]:
@@ -55,6 +52,7 @@ FILTERS = {
     "number": _shown(lambda value, digits: signed(value, digits).removeprefix("+")),
     "p": _shown(lambda value: "< 0.0001" if value < 1e-4 else f"{value:.4f}"),
 }
+TESTS = {"few": few}
 
 
 def write_report(results: Path | str) -> str:
@@ -69,59 +67,85 @@ def write_report(results: Path | str) -> str:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=strict
     )
     environment.filters |= FILTERS
+    environment.tests |= TESTS
     page = environment.get_template(TEMPLATE).render(report_content(results))
     atomic_write(results / REPORT, page.encode(errors="backslashreplace"))  # names of folders may be no text
     return ""
 
 
-def read_table(path: Path) -> list[Cells]:
-    """Return the rows of one of the run's tables, numbers as numbers, missing as None.
-
-    A table that `aggregate_by` leaves out is empty, and so is one of the replay where nothing was replayed.
-    """
-    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES) and not path.exists():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        remedy = "make the tables first with `python -m driver run` or `aggregate`"
-        raise InputError(f"{path} is missing: {remedy}") from None
-
-
-def _value(name: str, value: str) -> Value:
-    if value == "":
-        return None
-    if name in TEXT_COLUMNS:
-        return value
-    return float(value) if any(c in value for c in ".en") else int(value)
-
-
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
-    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES]
-    tables = {name: read_table(results / f"{name}.csv") for name in names}
-    summary = tables["global_summary"]
-    participants = grouped(tables["by_participant"], "participant_id", "participant_name")
-    securities = grouped(tables["by_security"], "security_code", "security_name")
-    run = _run_facts(results)
+    tables = read_tables(results, *READ)
+    run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])
-    quality = [row for row in tables["data_quality"] if row["security_code"] == "all"]
-    counts = {str(row["kind"]): int(number(row["count"])) for row in quality}
-    said = replay_notes(results, bool(settings.get("from_rest")))
-    found = findings(summary, tables["statistics"], counts, settings, said, below_floor(results))
+    missing_note = (missing or {}).get("note", "")
     return {
-        "summary": summary,
-        "findings": [_unbroken(sentence) for sentence in found],
+        **_first_screen(results, tables, settings, missing_note),
+        **_parts(tables),
+        **_replay(tables),
         "meanings": meanings(settings),
-        "scenarios": [str(row["scenario"]) for row in summary],
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
         "asserted": ASSERTED,
+        "missing": missing_note,
+        "warnings": warnings[:SHOWN_WARNINGS],
+        "warning_count": len(warnings),
+        "columns": COLUMNS,
+        "charts": figures(tables),
+        "snippets": snippets(_headers(results)),
+        "version": run.get("versions", {}).get("darkreplay", ""),
+        "run": list(_flat("", run))[:RUN_LINES],
+        "shown": SHOWN,
+    }
+
+
+def _first_screen(
+    results: Path, tables: Mapping[str, list[Cells]], settings: Mapping[str, Any], missing: str
+) -> dict[str, Any]:
+    """Return who and what, the answer, what to beware of, and the findings."""
+    summary, statistics = tables["global_summary"], tables["statistics"]
+    found, floor = checks(tables), below_floor(results)
+    quality = judged(tables["data_quality"])
+    counts = {str(row["kind"]): count(row["count"]) for row in quality}
+    said = replay_notes(results, bool(settings.get("from_rest")))
+    whole = next((row for row in tables["bounds"] if row["security_code"] == ALL == row["date"]), None)
+    facts = {
+        "security_names": _labels(tables["by_security"], "security_code", "security_name"),
+        "participant_names": _labels(tables["by_participant"], "participant_id", "participant_name"),
+        "dates": _labels(tables["by_date"], "date"),
+        "orders": count(summary[0]["orders"]),
+    }
+    about = subject(facts, settings)
+    return {
+        "title": title(about, missing),
+        "about": about,
+        "answer": [_unbroken(sentence) for sentence in answer(summary, statistics, whole, floor)],
+        "alerts": alerts(found),
+        "checks": sorted(found, key=lambda one: SEVERITY.index(one.status)),
+        "findings": [
+            _unbroken(sentence) for sentence in findings(summary, statistics, counts, settings, said, floor)[1:]
+        ],
+        "quality": quality,
+        "not_trusted": floor,
+    }
+
+
+def _labels(rows: Sequence[Row], key: str, name: str = "") -> list[str]:
+    return [label for label, _ in grouped(rows, key, name)]
+
+
+def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
+    """Return the rows of the tables, and how many of them there are."""
+    summary = tables["global_summary"]
+    participants = grouped(tables["by_participant"], "participant_id", "participant_name")
+    securities = grouped(tables["by_security"], "security_code", "security_name")
+    return {
+        "summary": summary,
+        "scenarios": [str(row["scenario"]) for row in summary],
         "told": [str(row["scenario"]) for row in summary if row["scenario"] in ("real", *ASSERTED)],
-        **_replay(tables),
+        "paid": paid(summary),
+        "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
         "groups": grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
@@ -129,22 +153,13 @@ def report_content(results: Path) -> dict[str, Any]:
         "participant_count": len(participants),
         "securities": largest(securities),
         "security_count": len(securities),
-        "dates": [label for label, _ in grouped(tables["by_date"], "date")],
         "statistics": tables["statistics"],
         "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
-        "quality": [row | {"meaning": KIND_MEANINGS.get(str(row["kind"]), "")} for row in quality],
         "outliers": tables["outliers"][:10],
-        "missing": (missing or {}).get("note", ""),
-        "warnings": warnings[:SHOWN_WARNINGS],
-        "warning_count": len(warnings),
-        "columns": COLUMNS,
-        "charts": figures(tables),
-        "run": list(_flat("", run))[:RUN_LINES],
-        "shown": SHOWN,
     }
 
 
-def _replay(tables: dict[str, list[Cells]]) -> dict[str, Any]:
+def _replay(tables: Tables) -> dict[str, Any]:
     """Return what is shown of a replayed book: of all orders, and the bounds of as many groups as elsewhere."""
     return {
         "fidelity": next((row for row in tables["fidelity"] if row["security_code"] == ALL), None),
@@ -161,13 +176,15 @@ def _conditions(rows: Sequence[Cells]) -> list[tuple[str, list[Row]]]:
     return grouped(named, "condition")
 
 
-def _run_facts(results: Path) -> dict[str, Any]:
-    """Return what run.json says of the run, without what is of use to programs alone; empty where there is none."""
-    try:
-        facts = json.loads((results / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {key: value for key, value in facts.items() if key not in ("darkreplay", "state", "plan", "tables")}
+def _headers(results: Path) -> dict[str, list[str]]:
+    """Return the header lines of the tables that there are; jobs.csv is of this run alone."""
+    found = {}
+    for name in sorted(FILES):
+        path = results / name
+        if name.endswith(".csv") and name != "jobs.csv" and path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                found[name] = next(csv.reader(file), [])
+    return found
 
 
 def _unbroken(sentence: str) -> str:

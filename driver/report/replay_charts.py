@@ -7,8 +7,8 @@ from typing import Final
 
 from driver.report.axes import Entry, percent_scale, places_chart, rows_chart
 from driver.report.charts import BAND, SAVING, draw_line
-from driver.report.numbers import Row, bps, number
 from driver.report.palette import GIVEN_BACK, INK, INVENTED, MISSED, colour, shape
+from driver.review.numbers import Row, bps, number
 from driver.tables.replay_words import ALL, CENTRAL, CHARGED
 from kernels.conventions import BOUNDS
 

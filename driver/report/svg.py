@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from driver.report.palette import INK
+from driver.report.palette import EMPTY, INK, SOFT
 
 FONT: Final = 12.5
 SMALL: Final = 11.5
 MARK: Final = 3.8  # half a mark's size
+FAINT: Final = 0.4  # opacity of a mark that few orders stand behind
 # Corners of marks, in units of MARK around their middle; a circle has none.
 CORNERS: Final = {
+    "bar": ((-1.4, -0.5), (1.4, -0.5), (1.4, 0.5), (-1.4, 0.5)),
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "triangle": ((0, -1.15), (1.1, 0.85), (-1.1, 0.85)),
     "down": ((0, 1.15), (1.1, -0.85), (-1.1, -0.85)),
@@ -69,14 +71,17 @@ class Drawing:
             self._parts.append(f'<polyline points="{corners}" {style}/>')
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> None:
-        """Draw a filled rectangle."""
+        """Draw a filled rectangle; what is empty or see-through has an outline, to be told from the ground."""
         where = f'x="{place(x)}" y="{place(y)}" width="{place(max(width, 0))}" height="{place(max(height, 0))}"'
         faint = f' fill-opacity="{opacity:g}"' if opacity < 1 else ""
-        self._parts.append(f'<rect {where} fill="{colour}"{faint}/>')
+        edge = colour if opacity < 1 else SOFT
+        outline = f' stroke="{edge}" stroke-width="1"' if opacity < 1 or colour == EMPTY else ""
+        self._parts.append(f'<rect {where} fill="{colour}"{faint}{outline}/>')
 
-    def mark(self, shape: str, x: float, y: float, colour: str, hollow: bool = False) -> None:
-        """Draw a mark around a point."""
+    def mark(self, shape: str, x: float, y: float, colour: str, hollow: bool = False, faint: bool = False) -> None:
+        """Draw a mark around a point, faint where few orders stand behind it."""
         face = f'fill="{"#fff" if hollow else colour}" stroke="{colour}" stroke-width="{1.6 if hollow else 0.8}"'
+        face += f' opacity="{FAINT:g}"' if faint else ""
         if shape not in CORNERS:
             self._parts.append(f'<circle cx="{place(x)}" cy="{place(y)}" r="{MARK:g}" {face}/>')
             return

@@ -101,6 +101,6 @@ OTHER_FILES: Final = {  # with columns of their own
 }
 HEADLINE: Final = (  # of the global summary, printed after a run
     "scenario", "orders", "fully_filled", "partially_filled", "not_executed", "filled_quantity", "fill_ratio", "vwap",
-    "shortfall_bps", "saving_bps",
+    "shortfall_bps", "saving_bps", "saving_mean_bps",
 )  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from driver.report import charts, replay_charts
-from driver.report.numbers import Row
 from driver.report.palette import COLOURS, GIVEN_BACK, INVENTED, MISSED, SHAPES, colour, shape
+from driver.review.numbers import Row
 from driver.tables.csv_text import Value
 from kernels.conventions import BOUNDS, SCENARIO_TABLE
 
@@ -32,7 +32,9 @@ def elements(text: str) -> SVG:
 
 
 def group(savings: dict[str, float | None] | dict[str, float]) -> list[Row]:
-    return [{"scenario": name, "saving_bps": value, "orders": 10} for name, value in savings.items()]
+    return [
+        {"scenario": name, "saving_bps": value, "orders": 10, "priced_orders": 10} for name, value in savings.items()
+    ]
 
 
 def test_every_scenario_has_a_colour_and_a_mark_of_its_own() -> None:

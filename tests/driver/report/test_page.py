@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from driver.report.findings import findings
-from driver.report.numbers import signed
-from driver.report.page import read_table, write_report
+from driver.report.page import write_report
+from driver.review.numbers import signed
+from driver.review.read_back import read_table
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Simulation
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs

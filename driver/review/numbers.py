@@ -1,16 +1,24 @@
-"""Cells of tables as numbers and as text, as the report shows them; its lowest module beside the colours."""
+"""Cells of tables as numbers and as text, as the report shows them; the lowest module of what reads tables back."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from driver.tables.csv_text import Value
 
 Row = Mapping[str, Value]
+Tables = Mapping[str, Sequence[Row]]
+FEW: Final = 5  # a figure of fewer orders is marked: it is about them, and says little of others
 
 
 def number(value: Value) -> float:
     """Return a cell as a number; missing is NaN, which charts leave out."""
     return float(value) if isinstance(value, int | float) else math.nan
+
+
+def count(value: Value) -> int:
+    """Return a cell that counts; missing is none."""
+    return int(value) if isinstance(value, int | float) else 0
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -22,3 +30,8 @@ def signed(value: float, digits: int = 2) -> str:
 def bps(value: float) -> str:
     """Return basis points, or that they are not known."""
     return signed(value) if math.isfinite(value) else "not known"
+
+
+def few(orders: Value) -> bool:
+    """Return whether a figure is about some orders, but fewer than say much."""
+    return 0 < count(orders) < FEW

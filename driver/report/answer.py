@@ -1,0 +1,101 @@
+"""The answer in three sentences, and who and what it is about: the report's first screen, and the terminal's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from driver.report.findings import ASSERTED, reality
+from driver.report.inferred import MEASURES
+from driver.review.numbers import Row, number, signed
+from driver.tables.replay_words import CENTRAL, NOT_TRUSTED, YES
+
+NAMED = 6  # securities or participants that are named; more are counted
+
+
+def answer(summary: Sequence[Row], statistics: Sequence[Row], bounds: Row | None, below_floor: bool) -> list[str]:
+    """Return what really happened, what the dark would have changed, and how sure that is.
+
+    bounds : the row of all orders of bounds.csv, where there is one
+    """
+    real = summary[0]
+    if not real["orders"]:
+        return ["No order was selected: there is nothing to compare."]
+    if not real["priced_orders"]:
+        return [reality(real), "Costs and savings are not known, for want of quotes or trades that cover these orders."]
+    told = {str(row["scenario"]): row for row in summary[1:] if row["scenario"] in ASSERTED and _known(row)}
+    if not told:
+        return [reality(real), "No scenario with a known cost was asked for."]
+    name = CENTRAL if CENTRAL in told else next(iter(told))
+    return [reality(real), _change(told[name], name), _certainty(name, statistics, bounds, below_floor)]
+
+
+def _known(row: Row) -> bool:
+    return all(row[measure] is not None for measure in MEASURES.values())
+
+
+def _change(row: Row, name: str) -> str:
+    ratio = number(row["fill_ratio_in_session" if name == CENTRAL else "fill_ratio"])
+    what = "Had they rested in the dark instead (R)" if name == CENTRAL else f"Under the assumption {name}"
+    by_value, per_order = (number(row[measure]) for measure in MEASURES.values())
+    where = " asked in the session" if name == CENTRAL else ""
+    return (
+        f"{what}, they would have cost {_less(by_value)} by value and {_less(per_order)} per order, and filled "
+        f"{100 * ratio:.1f} % of the shares{where}."
+    )
+
+
+def _less(saving: float) -> str:
+    return f"{abs(saving):.2f} bps {'less' if saving >= 0 else 'more'}"
+
+
+def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_floor: bool) -> str:
+    if name != CENTRAL:
+        return f"{name} is arithmetic on a mid, an assumption worked out: it says nothing of liquidity that was there."
+    if below_floor:
+        return f"This is {NOT_TRUSTED}: the replay gives back too little of the real dark book."
+    said = []
+    if bounds is not None and bounds["low_saving_bps"] is not None:
+        least, most = (signed(number(bounds[f"{end}_saving_bps"])) for end in ("low", "high"))
+        sign = "is known" if bounds["identified"] == YES else "is not identified"
+        said.append(f"the rules of the book leave {least} to {most} bps open, at the mid, and the sign {sign}")
+    row = next((one for one in statistics if one["test"] == "cluster" and one["scenario"] == name), None)
+    if row is not None and row["ci_low"] is not None:
+        low, high = number(row["ci_low"]), number(row["ci_high"])
+        zero = ", zero included" if low <= 0 <= high else ""
+        said.append(f"chance leaves {signed(low)} to {signed(high)} bps open (95 % interval by value{zero})")
+    elif row is not None:
+        said.append(f"no inference beyond these orders: {str(row['note']).split(':')[0]}")
+    text = "; ".join(said) or "how sure that is, is not known"
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def subject(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return who and what the results are about: each with what to call it; ``facts`` as `page` has them."""
+    about = [
+        ("securities", _some(facts["security_names"])),
+        ("dates", _span(facts["dates"])),
+        ("participants", _some(facts["participant_names"])),
+    ]
+    if "timezone" in settings:
+        start, end = settings["hour_start"], settings["hour_end"]
+        hours = "all" if (start, end) == (0, 23) else f"{start:02d}:00 to {end:02d}:59"
+        about.append(("hours", f"{hours}, {settings['timezone']}"))
+        about.append(("population", str(settings["population"])))
+    about.append(("orders", f"{facts['orders']:,}"))
+    return [(what, text) for what, text in about if text]
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    return f"{len(names):,}: {', '.join(names[:NAMED])} and others"
+
+
+def _span(dates: Sequence[str]) -> str:
+    return f"{dates[0]} to {dates[-1]} ({len(dates)} dates)" if len(dates) > 1 else "".join(dates)
+
+
+def title(about: Sequence[tuple[str, str]], missing: str) -> str:
+    """Return the title of the page, which tells it from others in a row of tabs."""
+    texts = dict(about)
+    parts = [texts[name] for name in ("securities", "dates") if name in texts] + [f"{texts['orders']} orders"]
+    return f"darkreplay: {', '.join(parts)}{' (incomplete)' if missing else ''}"

@@ -1,0 +1,61 @@
+"""The tables of a results folder as a run left them, read back: CSV files, and run.json beside them."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from driver.config.keys import AGGREGATE_KEYS
+from driver.tables.csv_text import Value
+from driver.tables.named_keys import NAME_COLUMNS
+from driver.tables.table_list import TABLES
+from tickstore.errors import InputError
+
+Cells = dict[str, Value]
+OPTIONAL_TABLES: Final = frozenset(table.name for table in TABLES if table.chosen_by)
+REPLAY_TABLES: Final = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
+KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
+WORD_COLUMNS: Final = (
+    "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
+)  # fmt: skip
+NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
+TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
+
+
+def read_table(path: Path) -> list[Cells]:
+    """Return the rows of one of the run's tables, numbers as numbers, missing as None.
+
+    A table that `aggregate_by` leaves out is empty, and so is one of the replay where nothing was replayed.
+    """
+    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES) and not path.exists():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        remedy = "make the tables first with `python -m driver run` or `aggregate`"
+        raise InputError(f"{path} is missing: {remedy}") from None
+    except (ValueError, TypeError, csv.Error) as error:
+        raise InputError(f"{path} is damaged ({error}): make it again with `python -m driver aggregate`") from None
+
+
+def _value(name: str, value: str) -> Value:
+    if value == "":
+        return None
+    if name in TEXT_COLUMNS:
+        return value
+    return float(value) if any(c in value for c in ".en") else int(value)
+
+
+def read_tables(results: Path, *names: str) -> dict[str, list[Cells]]:
+    """Return several tables by name."""
+    return {name: read_table(results / f"{name}.csv") for name in names}
+
+
+def run_facts(results: Path) -> dict[str, Any]:
+    """Return what run.json says of the run, without what is of use to programs alone; empty where there is none."""
+    try:
+        facts = json.loads((results / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in facts.items() if key not in ("darkreplay", "state", "plan", "tables")}

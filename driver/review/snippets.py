@@ -1,0 +1,38 @@
+"""The lines that read a table of results in pandas, Polars and DuckDB: keys stay text, so that ids keep their zeros."""
+
+from typing import NamedTuple
+
+from driver.review.read_back import TEXT_COLUMNS
+from driver.tables.table_list import OTHER_FILES, TABLES
+
+
+class Snippet(NamedTuple):
+    """A table, what its rows are about, and how to read it."""
+
+    name: str
+    meaning: str
+    pandas: str
+    polars: str
+    duckdb: str
+
+
+def snippets(columns: dict[str, list[str]]) -> list[Snippet]:
+    """Return how to read each table that there is; ``columns`` are the header lines by file name."""
+    meanings = {f"{table.name}.csv": table.meaning for table in TABLES} | OTHER_FILES
+    return [_of(name, meaning, columns[name]) for name, meaning in meanings.items() if name in columns]
+
+
+def _of(name: str, meaning: str, columns: list[str]) -> Snippet:
+    texts = [column for column in columns if column in TEXT_COLUMNS]
+    typed = {
+        "pandas": ", ".join(f'"{column}": str' for column in texts),
+        "polars": ", ".join(f'"{column}": polars.String' for column in texts),
+        "duckdb": ", ".join(f"'{column}': 'VARCHAR'" for column in texts),
+    }
+    return Snippet(
+        name,
+        meaning,
+        f'pandas.read_csv("{name}", dtype={{{typed["pandas"]}}})',
+        f'polars.read_csv("{name}", schema_overrides={{{typed["polars"]}}}, infer_schema_length=None)',
+        f"duckdb.sql(\"FROM read_csv('{name}', types={{{typed['duckdb']}}})\")",
+    )

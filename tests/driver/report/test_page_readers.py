@@ -1,0 +1,166 @@
+"""The page serves every reader, of every kind of run: what a screen reader, a keyboard, a printer, a phone needs."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from driver.report.page import write_report
+from driver.report.palette import BARS, COLOURS, EMPTY, GIVEN_BACK, INK, INVENTED, MISSED, OUTCOMES, SHAPES
+from driver.tables.aggregate import aggregate
+from kernels.conventions import NULL
+from kernels.measure.choices import Simulation
+from tests.blocks import with_columns
+from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
+from tests.driver.order_blocks import empty_block, random_block
+from tests.driver.report.page_reading import contrast, text_colours, troubles
+
+WHITE = "#ffffff"
+Table = list[dict[str, str]]
+
+
+def edit(results: Path, name: str, change: Callable[[Table], Table]) -> None:
+    """Change a table of a results folder."""
+    path = results / f"{name}.csv"
+    with path.open(newline="") as file:
+        rows = change(list(csv.DictReader(file)))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def several(results: Path) -> None:
+    aggregate(results, make_jobs(results), SETTINGS)
+
+
+def one_job(results: Path) -> None:
+    aggregate(results, make_jobs(results, PARTITIONS[:1]), SETTINGS)
+
+
+def failed_job(results: Path) -> None:
+    aggregate(results, make_jobs(results), SETTINGS, missing=[("102", "2024-01-01")])
+    missing = {"note": "1 of 6 security-days is missing"}
+    (results / "run.json").write_text(json.dumps({"missing": missing, "failed": {"102": "killed <9>"}}))
+
+
+def no_orders(results: Path) -> None:
+    aggregate(results, [make_job(results, 0, "5", "2024-01-01", empty_block(Simulation()))], SETTINGS)
+
+
+def no_quotes(results: Path) -> None:
+    block = random_block(40, 1)
+    unquoted = with_columns(block, mid2=NULL, end_mid2=NULL)
+    aggregate(results, [make_job(results, 0, "5", "2024-01-01", unquoted)], SETTINGS)
+    edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "quotes", "count": "0"}])
+
+
+def no_trades(results: Path) -> None:
+    several(results)
+    edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "fills", "count": "0"}])
+    edit(results, "global_summary", lambda rows: [_unpriced(row) for row in rows])
+
+
+def _unpriced(row: dict[str, str]) -> dict[str, str]:
+    costs = [name for name in row if name.endswith(("_bps", "_value")) or name in ("vwap", "notional", "eq_ratio")]
+    return {**row, **dict.fromkeys(costs, ""), "priced_orders": "0"}
+
+
+def one_scenario(results: Path) -> None:
+    several(results)
+    for name in ("global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"):
+        edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
+    for name in ("by_order_size", "by_condition", "unexecuted"):
+        edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
+    edit(results, "statistics", lambda rows: [row for row in rows if row["scenario"] == "A"])
+
+
+def many_securities(results: Path) -> None:
+    several(results)
+    edit(
+        results, "by_security", lambda rows: [{**row, "security_code": f"S{n}"} for n in range(500) for row in rows[:4]]
+    )
+
+
+KINDS = (several, one_job, failed_job, no_orders, no_quotes, no_trades, one_scenario, many_securities)
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: str(kind.__name__))
+def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    request.param(tmp_path)
+    assert write_report(tmp_path) == ""
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_nobody_is_left_out(page: str) -> None:
+    assert troubles(page) == []
+
+
+def test_the_checker_finds_what_is_wrong() -> None:
+    style = "<html><head><title>x</title></head><body><main><h1>x</h1>"
+    wrong = [
+        '<p id="a"></p><p id="a"></p>', "<table><tr><th>x</th></tr></table>", "<svg></svg>",
+        '<div class="scroll"></div>',
+        '<section id="s"><h2>x</h2></section>', '<a href="#nowhere">x</a>', "<script></script>", "<h1>again</h1>",
+        '<section id="s"><h2>x</h2><details>closed</details></section>', "<pre>x</pre>",
+    ]  # fmt: skip
+    assert troubles(f"{style}</main></body></html>") == []
+    for text in wrong:
+        assert troubles(f"{style}{text}</main></body></html>"), text
+
+
+def test_text_stands_out_from_the_ground(page: str) -> None:
+    colours = text_colours(page) - {WHITE}  # on the darkest area, below
+    assert len(colours) >= 3
+    assert {colour: contrast(colour, WHITE) for colour in colours if contrast(colour, WHITE) < 4.5} == {}
+
+
+def test_areas_stand_out_from_the_ground_and_from_what_they_touch() -> None:
+    assert contrast("#000000", WHITE) == pytest.approx(21)
+    for areas in (OUTCOMES, (GIVEN_BACK, MISSED, INVENTED)):
+        filled = [area for area in areas if area != EMPTY]
+        assert len(filled) == len(areas) - 1, "one is empty, in an outline"
+        assert min(contrast(area, WHITE) for area in filled) >= 3
+        assert contrast(*filled) >= 3
+    assert contrast(OUTCOMES[0], WHITE) >= 4.5
+    assert min(contrast(OUTCOMES[1], INK), contrast(EMPTY, INK)) >= 4.5, "the figures on them"
+    assert contrast(BARS, WHITE) >= 3
+
+
+def test_marks_stand_out_and_differ_in_shape() -> None:
+    assert min(contrast(colour, WHITE) for colour in COLOURS.values()) >= 3
+    assert len(set(SHAPES.values())) == len(SHAPES)
+
+
+def test_the_title_says_who_and_what(tmp_path: Path) -> None:
+    several(tmp_path)
+    write_report(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<title>darkreplay: 9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), 370 orders</title>" in text
+    failed = tmp_path / "failed"
+    failed.mkdir()
+    failed_job(failed)
+    write_report(failed)
+    text = (failed / "report.html").read_text(encoding="utf-8")
+    assert "370 orders (incomplete)</title>" in text
+    assert text.index("1 of 6 security-days is missing") < text.index('id="answer"')
+    assert "Do not rely on it</span>\n    &middot; completeness: 1 security-days missing" in text
+
+
+def test_what_is_of_few_orders_is_marked_and_drawn_faint(tmp_path: Path) -> None:
+    several(tmp_path)
+    write_report(tmp_path)
+    before = (tmp_path / "report.html").read_text(encoding="utf-8")
+    edit(tmp_path, "by_security", lambda rows: [{**row, "priced_orders": "4"} for row in rows])
+    write_report(tmp_path)
+    after = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert after.count('class="few"') > before.count('class="few"')
+    assert after.count('opacity="0.4"') - before.count('opacity="0.4"') == 3 * 3  # securities, scenarios
+
+
+def test_a_run_without_costs_says_so_first(tmp_path: Path) -> None:
+    no_quotes(tmp_path)
+    write_report(tmp_path)
+    assert "Costs and savings are not known" in (tmp_path / "report.html").read_text(encoding="utf-8")
