@@ -21,10 +21,11 @@ from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
-from driver.sums.market_panel import Panel, market_panel
+from driver.sums.market_panel import market_panel
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.saving_split import SavingSplit
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import totals_csv
@@ -72,9 +73,9 @@ def run_job(job: Job) -> JobReport:
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
-        adds = [sums.add, parents.add, outliers.add]
-        write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
+        parents, split = ParentSums(state_columns(day.events, day.orders)), SavingSplit()
+        adds = [sums.add, parents.add, outliers.add, split.add]
+        write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_set_apart(blocks, quality), adds)
         warnings = warnings_of(day, job, quality, judged)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
@@ -83,14 +84,14 @@ def run_job(job: Job) -> JobReport:
     if rule := broken_rule(cells):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
-    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel.participants)]
+    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
     extremes = outliers.found
     extremes.names = ids.names(extremes.columns[0])
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    said = played.facts() | {"time_limits": limits, "market": panel.sums, "market_participants": panel.participants}
+    said = played.facts() | {"time_limits": limits} | panel | {"split": split.found}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
@@ -104,10 +105,11 @@ def run_job(job: Job) -> JobReport:
     )
 
 
-def _panel(day: Day, inputs: Inputs, job: Job) -> Panel:
-    """Return the quality of the market on the job's day."""
+def _panel(day: Day, inputs: Inputs, job: Job) -> dict[str, Any]:
+    """Return the quality of the market on the job's day, as the partial keeps it."""
     tier = job.settings.replay.block_tier * TableStyle.of(job.settings).unit
-    return market_panel(day, inputs, job.session, tier, _kept_buffers())
+    sums, participants = market_panel(day, inputs, job.session, tier, _kept_buffers())
+    return {"market": sums, "market_participants": participants}
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from driver.config.keys import PATHS
+from driver.report.dominance import dominance
 from driver.report.figures import figures
 from driver.report.findings import ASSERTED, FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
@@ -100,7 +101,16 @@ def _value(name: str, value: str) -> Value:
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
     names = ["global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"]
-    names += ["by_order_size", "by_condition", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES]
+    names += [
+        "by_order_size",
+        "by_condition",
+        "by_marketability",
+        "unexecuted",
+        "statistics",
+        "data_quality",
+        "outliers",
+    ]
+    names += REPLAY_TABLES
     tables = {name: read_table(results / f"{name}.csv") for name in names}
     summary = tables["global_summary"]
     participants = grouped(tables["by_participant"], "participant_id", "participant_name")
@@ -112,6 +122,7 @@ def report_content(results: Path) -> dict[str, Any]:
     counts = {str(row["kind"]): int(number(row["count"])) for row in quality}
     said = replay_notes(results, bool(settings.get("from_rest")))
     found = findings(summary, tables["statistics"], counts, settings, said, below_floor(results))
+    found[1:1] = dominance(summary, tables["by_participant"])
     return {
         "summary": summary,
         "findings": [_unbroken(sentence) for sentence in found],

@@ -47,6 +47,7 @@ _FACTS = (
     "time_limits",
     "market",
     "market_participants",
+    "split",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -89,6 +90,7 @@ class Partial:
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
     market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
+    split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
 
 
 def write_partial(partial: Partial, path: Path) -> int:
