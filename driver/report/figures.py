@@ -43,6 +43,8 @@ def _of_orders(tables: Tables) -> dict[str, str]:
         drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
     drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
     drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
+    places = grouped(tables["by_marketability"], "marketability")
+    drawn["marketability"] = charts.grouped_savings([one for one in places if one[1][0]["priced_orders"]])
     drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")
     return drawn
 
