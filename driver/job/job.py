@@ -21,6 +21,7 @@ from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
+from driver.sums.market_panel import Panel, market_panel
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
@@ -32,7 +33,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from kernels.measure.rules import Day
+from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import asks_for_any
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
@@ -78,7 +79,10 @@ def run_job(job: Job) -> JobReport:
         write_matches(job, day, texts, played.matches if job.settings.order_level else {})
         quality |= played.counts
         limits = limit_sums(day, job, played, market, (_kept_buffers(), _kept_buffers("sums")))
-        blocks: Iterable[OrderBlock] = measure(day, job.settings, job.session, _kept_buffers(), played.fills, plausible)
+        inputs = prepare(day, job.settings, job.session, _kept_buffers(), plausible)
+        panel = _panel(day, inputs, job)
+        asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
+        blocks: Iterable[OrderBlock] = measure(*asked)
         if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
             blocks = map(without_costs, blocks)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
@@ -93,7 +97,7 @@ def run_job(job: Job) -> JobReport:
     if rule := broken_rule(cells):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
-    seen = cell_dimensions(cells.key)["participant"].tolist()
+    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel.participants)]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
     extremes = outliers.found
@@ -101,6 +105,7 @@ def run_job(job: Job) -> JobReport:
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits, "is_empty": not matches}
+    said |= {"market": panel.sums, "market_participants": panel.participants}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
@@ -112,6 +117,12 @@ def run_job(job: Job) -> JobReport:
         seconds=time.perf_counter() - started,
         warnings=warnings,
     )
+
+
+def _panel(day: Day, inputs: Inputs, job: Job) -> Panel:
+    """Return the quality of the market on the job's day."""
+    tier = job.settings.replay.block_tier * TableStyle.of(job.settings).unit
+    return market_panel(day, inputs, job.session, tier, _kept_buffers())
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:

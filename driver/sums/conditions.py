@@ -1,4 +1,4 @@
-"""The market an order met: phase of the day, spread in ticks, its share of the day's volume, volatility (decisions 30).
+"""The market an order met: phase, spread, share of the day's volume, volatility, its limit's place (decisions 30).
 
 These are summed apart from the main cells, whose number they would multiply.
 
@@ -21,10 +21,20 @@ from kernels.sums.cell_keys import KeyColumns, KeyRules
 
 PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing", "never_in_session")
 SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
+MARKETABILITY = (
+    "marketable", "inside", "mid to near touch", "at the near touch", "behind the near touch", "no valid quote",
+)  # fmt: skip
 SHARES = ("below 0.1%", "0.1% to 0.5%", "0.5% to 1%", "1% to 5%", "5% or more", "no volume")
-MARKET_KEYS = len(PHASES) * len(SPREADS) * len(SHARES) * RANGES  # all there may be
+CONDITION_KEYS = len(PHASES) * len(SPREADS) * len(SHARES)
+MARKET_KEYS = len(MARKETABILITY) * CONDITION_KEYS * RANGES  # all there may be
 SHARE_EDGES_PPM = (1_000, 5_000, 10_000, 50_000)
-CONDITIONS = {"phase": PHASES, "spread": SPREADS, "volume_share": SHARES, "volatility": TERCILES}
+CONDITIONS = {
+    "phase": PHASES,
+    "spread": SPREADS,
+    "volume_share": SHARES,
+    "volatility": TERCILES,
+    "marketability": MARKETABILITY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,13 @@ def market_volumes(quantity: NDArray[Any], venue: NDArray[Any]) -> tuple[int, in
     """Return the shares traded on the market, and those of them traded in the dark; every match has two fills."""
     market, dark = cell_keys.traded_shares(readonly(quantity), readonly(venue))
     return int(market) // 2, int(dark) // 2
+
+
+def market_cuts(keys: I64) -> tuple[I64, I64, I64]:
+    """Return, of each cell of the market met, its conditions, the range of the mid, and the place of the limit."""
+    met, ranges = np.divmod(keys, RANGES)
+    places, conditions = np.divmod(met, CONDITION_KEYS)
+    return conditions, ranges, places
 
 
 def key_columns(block: OrderBlock) -> KeyColumns:

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.sums.cells import Cells, check_fits, check_reach, hour_table
-from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules
+from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
-from driver.sums.volatility import RANGES
 from kernels.base.columns import F64, I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import REPLAYED
@@ -144,8 +143,8 @@ class JobSums:
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
                 check_fits(_label(name), value)
 
-    def results(self) -> tuple[Cells, Cells, Cells]:
-        """Return the cells by participant, hour, size and group, by the market met, and by the mid's range."""
+    def results(self) -> tuple[Cells, Cells, Cells, Cells]:
+        """Return the cells by participant, hour, size, group; by the market met; the mid's range; the limit's place."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
@@ -160,11 +159,10 @@ class JobSums:
         place[order] = np.arange(len(key))
         start, by_cell = self._sorted(place, kept.cell)
         mean, comoment = self._moments(start, by_cell, kept.y)
-        (conditions, one), (ranges, other) = (
-            np.unique(of, return_inverse=True) for of in np.divmod(by_market.keys(), RANGES)
-        )
-        dense = np.zeros((len(conditions) + len(ranges), (2 * S - 1) * histograms.BUCKETS), np.int32)
-        rows = np.stack([one, len(conditions) + other]).astype(np.int32)
+        cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
+        above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
+        dense = np.zeros((int(above[-1]), (2 * S - 1) * histograms.BUCKETS), np.int32)
+        rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
         entries = self._entries(start, by_cell, kept, rows, dense)
         sums, names = self._columns(by_whom, order), self.layout.names
         main = Cells(self.scenarios, names, key[order], sums, mean, comoment, *entries)
@@ -174,8 +172,11 @@ class JobSums:
         mean, comoment = self._moments(start, by_cell, kept.y)
         sums = self._columns(by_market, numbers.astype(np.intp))
         market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *_sparse(dense[:0]))
-        by_conditions = _regrouped(market, conditions, one.astype(np.int32), dense[: len(conditions)])
-        return main, by_conditions, _regrouped(market, ranges, other.astype(np.int32), dense[len(conditions) :])
+        met, ranges, places = (
+            _regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
+            for first, (labels, of) in zip(above, cuts, strict=False)
+        )
+        return main, met, ranges, places
 
     def _columns(self, growing: GrowingCells, order: NDArray[np.intp]) -> I64:
         """Return the sums of a grouping by name and cell, the cells in the given order."""

@@ -1,6 +1,6 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
-`pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the three
+`pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
 kinds of cells, the largest orders, then the parents where the input names any. Each array of ``driver.sums.cells`` is a
 flat list; sums are in one of four lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each
 name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata has the version and the
@@ -28,9 +28,9 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 8
+PARTIAL_VERSION = 9
 MAGIC = b"ARROW1"
-_CELLS = ("cells", "conditions", "volatility")
+_CELLS = ("cells", "conditions", "volatility", "marketability")
 _FACTS = (
     "security",
     "date",
@@ -46,6 +46,8 @@ _FACTS = (
     "asked",
     "time_limits",
     "is_empty",
+    "market",
+    "market_participants",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -71,6 +73,7 @@ class Partial:
     cells: Cells
     conditions: Cells  # the same orders by the market they met
     volatility: Cells  # and by the range of the mid around them
+    marketability: Cells  # and by where their limits lay against the quote
     quality: dict[str, int]
     outliers: Outliers  # the job's most extreme orders
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
@@ -86,6 +89,8 @@ class Partial:
     asked: int = 0  # subjects
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
     is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
+    market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
+    market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -209,7 +214,6 @@ def _decode(batch: pa.RecordBatch) -> Partial:
         for lists, (start, end) in zip(tables.values(), pairwise(ends), strict=True):
             lists[name] = values[start:end]
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
-    cells, conditions, volatility = (_cells(scenarios, names, tables[name]) for name in _CELLS)
     largest = Outliers(
         _wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1), facts["outliers"]
     )
@@ -217,7 +221,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
-    given |= {"cells": cells, "conditions": conditions, "volatility": volatility}
+    given |= {name: _cells(scenarios, names, tables[name]) for name in _CELLS}
     return Partial(**given, outliers=largest, parents=parents)
 
 

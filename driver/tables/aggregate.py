@@ -24,6 +24,7 @@ from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
+from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
@@ -65,6 +66,7 @@ class _RunSums:
     missing_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
     replay: ReplaySums = field(default_factory=ReplaySums)
+    market: MarketSums = field(default_factory=MarketSums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -136,6 +138,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
     run.replay.add(partial)
+    run.market.add(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -165,7 +168,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         )
         for table in TABLES
     }
-    written |= run.replay.tables(_measured(run))
+    written |= run.replay.tables(_measured(run)) | run.market.tables(run.style, run.names)
     sample, places = _sample(run), run.dimensions.place
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))

@@ -142,6 +142,7 @@ class Dimensions:
             "cells": of_cells,
             "unexecuted": CodedSums(cells, codes, counted, fewer and fewer.unexecuted()),
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
+            "marketability": CodedSums(partial.marketability, {"marketability": partial.marketability.key}),
         }
 
     def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:

@@ -20,6 +20,7 @@ class Rows:
     sums : which sums of a job, or of all jobs of a security, are added to the rows:
         ``job``: all its orders together, ``hours``: by local hour, ``cells``: as fine as a job sums them,
         ``unexecuted``: those of orders without a fill, ``conditions``: by the market they met;
+        ``marketability``: by where their limits lay;
         ``security``: by the range of the mid, once all dates of the security are summed
     by : the dimensions that tell the rows apart
     named : what the rows are by, where the first key column of the table says so
@@ -77,6 +78,8 @@ TABLES: Final = (
           (*(Rows("conditions", (name,), name) for name in ("phase", "spread", "volume_share")),
            Rows("security", ("volatility",), "volatility")),
           "orders by the market they met, each condition for itself"),
+    Table("by_marketability", ("marketability",), (Rows("marketability", ("marketability",)),),
+          "orders by where their limit lay against the quote they met; market orders are marketable"),
     Table("time_series", ("date", "hour"), (Rows("hours", ("date", "hour")),),
           "orders of a trade date by the local hour of their benchmark time", quantiles=False),
 )  # fmt: skip
@@ -85,6 +88,8 @@ OTHER_FILES: Final = {  # with columns of their own
     "contrasts.csv": "savings of each security, clustered by date, and of each date, clustered by security",
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
     "outliers.csv": "orders of largest cost or gain in money",
+    "market.csv": "the quality of the whole market of a security on a date, from all trades and quotes, then of all",
+    "market_participants.csv": "all brokers of the run's security-days: what they asked for and traded",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",
     "fidelity_causes.csv": "by which rule and for what cause it is not, by security and date, then of all",
     "fidelity_bias.csv": "what that costs real dark orders: for how often they fill, and for the price they fill at",

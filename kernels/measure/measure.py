@@ -45,6 +45,7 @@ def measure(
     buffers: Buffers | None = None,
     replayed: Mapping[str, SimulatedFills] = NOTHING,
     plausible: Plausible | None = None,
+    inputs: Inputs | None = None,
 ) -> Iterator[OrderBlock]:
     """Yield the selected orders of a day in arrival order, in blocks of some thousands, with every column of a run.
 
@@ -56,6 +57,7 @@ def measure(
     buffers : memory that many days may share one after the other; a block is then good until the next is asked for
     replayed : what orders fill under each scenario that was replayed, by its name
     plausible : what is plausible of the day's quotes and fills (``plausible_columns``), where it is known
+    inputs : what ``prepare`` makes of all this in the same buffers, where it has been asked already
 
     Returns
     -------
@@ -72,7 +74,7 @@ def measure(
         raise ValueError(f"replayed: {', '.join(sorted(strange))} is none of {', '.join(REPLAYED)}")
 
     kept, simulation, work = buffers or Buffers(), choices.simulation, sub_block()
-    inputs = prepare(day, choices, session, kept, plausible)
+    inputs = inputs or prepare(day, choices, session, kept, plausible)
     orders, fills, quotes, rules = inputs.orders, inputs.fills, inputs.quotes, inputs.rules
     selected, apart = select(inputs, choices.selection, kept)
     marks = marks_of_fills(selected, orders, fills, quotes, inputs.sums.marks, rules, kept)

@@ -21,6 +21,7 @@ KEYS_OF_PARTICIPANT: Final = HOURS * SIZE_CODES * GROUP_CODES
 PHASES: Final = 6
 SPREADS: Final = 5
 SHARES: Final = 6
+MARKETABLE, INSIDE, TO_NEAR, AT_NEAR, BEHIND, UNQUOTED = range(6)  # a limit against the quote
 
 
 class KeyColumns(NamedTuple):
@@ -29,6 +30,7 @@ class KeyColumns(NamedTuple):
     participant: I32  # or a number that stands for it
     group: I8
     benchmark: I8
+    side: I8
     order_quantity: I64
     arrival_time: I64
     benchmark_time: I64  # its window's start
@@ -36,6 +38,7 @@ class KeyColumns(NamedTuple):
     mid2: I64
     arrival_bid: I64
     arrival_offer: I64
+    limit_price: I64
 
 
 class KeyRules(NamedTuple):
@@ -79,6 +82,17 @@ def _size(quantity: int) -> int:
     return size
 
 
+@inlined
+def marketability(side: int, limit: int, bid: int, offer: int) -> int:
+    """Return where a limit lies against a valid quote; 0 is a market order."""
+    near, far = (bid, offer) if side > 0 else (offer, bid)
+    deeper = side * (2 * limit - bid - offer)  # in half units, beyond the mid
+    place = INSIDE if deeper > 0 else TO_NEAR
+    place = AT_NEAR if limit == near else place
+    place = BEHIND if side * limit < side * near else place
+    return MARKETABLE if (limit <= 0) | (side * limit >= side * far) else place
+
+
 @kernel
 def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
     """Write each order's key in the main cube, and in that of the market it met: ``main``, ``market`` (n,)."""
@@ -107,7 +121,8 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
             interval = (time - r.session_start) // INTERVAL if time > r.session_start else 0
             bucket = r.ranges[min(interval, r.ranges.shape[0] - 1)]
         phase = _phase(time, arrival, c.benchmark[i], lived, r.session_start, r.session_end)
-        market[i] = ((phase * SPREADS + spread) * SHARES + share) * r.range_count + bucket
+        place = marketability(c.side[i], c.limit_price[i], bid, c.arrival_offer[i]) if valid else UNQUOTED
+        market[i] = (((place * PHASES + phase) * SPREADS + spread) * SHARES + share) * r.range_count + bucket
 
 
 @kernel
@@ -140,7 +155,7 @@ def mid_extremes(bid: Array, offer: Array, rows: I64, lowest: F64, highest: F64)
 
 def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on few rows."""
-    types = {"participant": np.int32, "group": np.int8, "benchmark": np.int8}
+    types = {"participant": np.int32, "group": np.int8, "benchmark": np.int8, "side": np.int8}
     c = KeyColumns(*(np.ones(1, types.get(name, np.int64)) for name in KeyColumns._fields))
     r = KeyRules(0, 1, np.zeros(1, np.int64), 0, np.ones((2, 1), np.int64), np.zeros(0), np.zeros(0, np.int64), 1)
     time_span(c)

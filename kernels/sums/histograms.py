@@ -97,7 +97,7 @@ def count_buckets(
     """Count orders by the buckets of their shortfalls and savings, for each cell; return the number of entries.
 
     start, order : from ``orders_by_cell``; y : (n, lanes), the shortfalls in bps under each of S scenarios first
-    other_cell : (n,), place : (2, cells of the other cube): the two rows of ``dense`` that an order is counted in, too:
+    other_cell : (n,), place : (cuts, cells of the other cube): the rows of ``dense`` that an order is counted in, too:
         (rows, measures x BUCKETS) zeros on entry; of few groups that is less than to sort orders by them as well
     entry : (cells + 1,) to write, first entry of each cell
 
@@ -117,12 +117,11 @@ def count_buckets(
                 value[s] = y[i, s]
             for s in range(1, scenarios):
                 value[scenarios + s - 1] = y[i, 0] - y[i, s]
-            one, other = place[0, other_cell[i]], place[1, other_cell[i]]
             for m in range(measures):
                 code = m * BUCKETS + bucket_of(bits[m])
                 counts[code] += 1
-                dense[one, code] += 1
-                dense[other, code] += 1
+                for cut in range(place.shape[0]):
+                    dense[place[cut, other_cell[i]], code] += 1
                 used[code >> WORD_BITS] |= 1 << (code & WORD - 1)
         written = _write_counts(counts, used, out_code, out_count, written)
     entry[len(entry) - 1] = written

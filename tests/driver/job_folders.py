@@ -7,7 +7,7 @@ import numpy as np
 
 from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, hour_table
-from driver.sums.conditions import Market, key_columns, key_rules
+from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
@@ -27,13 +27,13 @@ PARTITIONS = (
 RANGES_OF_DAY = np.random.default_rng(0).integers(0, RANGES, 60)  # a 5-minute interval each
 
 
-def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells]:
-    """Return a block's cells, by participant and so on, by the market the orders met, and by the mid's range."""
+def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells, Cells]:
+    """Return a block's cells: by participant and so on, by the market met, the mid's range, the limit's place."""
     market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000, RANGES_OF_DAY)
     return job_sums([block], market)
 
 
-def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells]:
+def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells, Cells]:
     """Return the cubes of the blocks of one job."""
     sums = JobSums(market, SETTINGS.timezone)
     for block in blocks:
@@ -42,6 +42,11 @@ def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells
 
 
 def market_key(block: OrderBlock, market: Market) -> I64:
+    """Return each order's key in the cube of the market it met, the place of its limit left out."""
+    return whole_market_key(block, market) % (CONDITION_KEYS * RANGES)
+
+
+def whole_market_key(block: OrderBlock, market: Market) -> I64:
     """Return each order's key in the cube of the market it met."""
     columns, main, key = key_columns(block), np.zeros(len(block), np.int64), np.zeros(len(block), np.int64)
     if len(block):

@@ -350,6 +350,21 @@ def spread(day: Day, order: Row) -> str:
     return "1 tick" if width <= tick else "2 ticks" if width <= 2 * tick else "3 ticks or more"
 
 
+def marketability(order: Row) -> str:
+    """Return where the order's limit lies against the benchmark quote."""
+    if order["mid"] is None or not lived(order):
+        return "no valid quote"
+    bid, offer, limit = order["arrival_bid"], order["arrival_offer"], order["limit_price"]
+    if not limit:
+        return "marketable"
+    paid = limit - bid if order["side"] == 1 else offer - limit  # how far from the near touch to the far one
+    if paid >= offer - bid:
+        return "marketable"
+    if paid <= 0:
+        return "behind the near touch" if paid < 0 else "at the near touch"
+    return "inside" if 2 * paid > offer - bid else "mid to near touch"
+
+
 def share(day: Day, order: Row) -> str:
     """Return the order's share of the day's market volume."""
     if not day.volume:

@@ -37,7 +37,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
     for name in ("security", "date", "fingerprint", "quality", "participants", "intervals"):
         assert getattr(back, name) == getattr(partial, name)
     assert back.outliers.rows(back.cells.scenarios) == OUTLIERS.rows(back.cells.scenarios)
-    pairs = [(getattr(partial, cube), getattr(back, cube)) for cube in ("cells", "conditions", "volatility")]
+    pairs = [
+        (getattr(partial, cube), getattr(back, cube)) for cube in ("cells", "conditions", "volatility", "marketability")
+    ]
     for (written, found), field in product(pairs, fields(Cells)):
         mine, read = getattr(written, field.name), getattr(found, field.name)
         if isinstance(mine, np.ndarray):
@@ -61,12 +63,12 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     partial = make_partial()
     write_partial(partial, tmp_path / "p")
     table = pa.ipc.open_file(tmp_path / "p").read_all()
-    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility", "outliers"]
+    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility", "marketability", "outliers"]
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"8"
+    assert table.schema.metadata[b"version"] == b"9"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ TABLES: dict[str, tuple[int, Labels]] = {  # number of key columns, the rows an 
     "by_order_size": (1, one(lambda day, order: oracle.size(order))),
     "unexecuted": (2, unexecuted),
     "by_condition": (2, conditions),
+    "by_marketability": (1, one(lambda day, order: oracle.marketability(order))),
     "time_series": (2, lambda day, order: [(day.date, oracle.hour(day, order))]),
 }
 

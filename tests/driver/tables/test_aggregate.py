@@ -232,8 +232,9 @@ def test_partials_with_other_columns_are_refused(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path)
     path = next(Path(jobs[2].folder).glob("partial.arrow"))
     partial = read_partial(path)
-    cells, conditions, volatility = cubes_of(random_block(9, 0, markouts=1))
-    write_partial(replace(partial, cells=cells, conditions=conditions, volatility=volatility), path)
+    cells, *others = cubes_of(random_block(9, 0, markouts=1))
+    partial = replace(partial, cells=cells, conditions=others[0], volatility=others[1], marketability=others[2])
+    write_partial(partial, path)
     with pytest.raises(StoreError, match="has other columns"):
         aggregate(tmp_path, jobs, SETTINGS)
 

@@ -75,6 +75,27 @@ def volatility(block: OrderBlock, i: int) -> str:
     return "no valid quote" if bucket == 65 else known[bucket]
 
 
+def marketability(block: OrderBlock, i: int) -> str:
+    """Return where a limit lies against the quote, by a buyer's view: of a seller everything is turned round."""
+    if block.mid2[i] == NULL or block.window_end[i] < block.benchmark_time[i]:
+        return "no valid quote"
+    bid, offer, limit = (
+        Fraction(int(column[i])) for column in (block.arrival_bid, block.arrival_offer, block.limit_price)
+    )
+    if limit == 0:
+        return "marketable"
+    near, far = bid, offer
+    if block.side[i] < 0:
+        near, far, limit = -offer, -bid, -limit
+    if limit >= far:
+        return "marketable"
+    if limit < near:
+        return "behind the near touch"
+    if limit == near:
+        return "at the near touch"
+    return "inside" if limit > (near + far) / 2 else "mid to near touch"
+
+
 PLACES: dict[tuple[str, str], Place] = {
     ("by_time_of_day", "hour"): hour,
     ("by_order_size", "size_bucket"): size,
@@ -82,6 +103,7 @@ PLACES: dict[tuple[str, str], Place] = {
     ("by_condition", "spread"): spread,
     ("by_condition", "volume_share"): share,
     ("by_condition", "volatility"): volatility,
+    ("by_marketability", "marketability"): marketability,
 }
 
 
@@ -95,6 +117,8 @@ def blocks() -> list[OrderBlock]:
         block.arrival_bid[:] = np.where(block.mid2 == NULL, NULL, block.arrival_bid - half)
         block.arrival_offer[:] = np.where(block.mid2 == NULL, NULL, block.arrival_offer + half)
         block.order_quantity[::9] = 60_000 * 5
+        away = rng.integers(-40, 40, len(block))
+        block.limit_price[:] = np.where((block.mid2 == NULL) | (away == 7), 0, block.mid2 // 2 + away)
     return made
 
 

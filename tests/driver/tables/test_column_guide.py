@@ -15,7 +15,8 @@ from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
-from driver.tables.replay_guide import GUIDES
+from driver.tables.market_tables import GUIDES as MARKET_GUIDES
+from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
 from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Session, Simulation
@@ -29,6 +30,8 @@ from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
 from tests.kernels.replay.played_matches import matches_of
+
+GUIDES = REPLAY_GUIDES | MARKET_GUIDES
 
 
 def horizons(name: str) -> list[str]:
@@ -104,7 +107,7 @@ def test_the_readme_shows_the_columns_of_order_files() -> None:
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_the_readme_shows_the_columns_on_the_replayed_book(name: str) -> None:
+def test_the_readme_shows_the_columns_of_other_tables(name: str) -> None:
     text = (Path(__file__).resolve().parents[3] / "driver" / "README.md").read_text(encoding="utf-8")
     shown = text.partition(f"<!-- {name} columns -->\n")[2].partition(f"<!-- end of {name} columns -->")[0]
     assert shown == column_table(GUIDES[name])

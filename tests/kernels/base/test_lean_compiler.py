@@ -30,7 +30,7 @@ found += kernels.fill_totals(index, 500, whole(1, 9_000, n), whole(1, 900, n), w
 bids = np.where(random.random(n) < 0.1, kernels.NULL, whole(900, 1_000, n))
 starts = whole(0, 10**12, n)
 found.append(kernels.window_mid2(times, bids, bids + whole(-1, 4, n), starts, starts + whole(0, 10**10, n)))
-types = {"participant": np.int32, "group": np.int8, "benchmark": np.int8}
+types = {"participant": np.int32, "group": np.int8, "benchmark": np.int8, "side": np.int8}
 columns = KeyColumns(*(whole(1, 4, n).astype(types.get(name, np.int64)) for name in KeyColumns._fields))
 rules = KeyRules(0, 3, np.arange(9), 0, np.ones((2, 1), np.int64), np.arange(4.0), np.arange(5), 6)
 keys = np.zeros((2, n), np.int64)

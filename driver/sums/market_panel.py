@@ -1,0 +1,244 @@
+"""The quality of the market that a job's orders met, from all trades and quotes of the partition: integers that add up.
+
+`driver.job.job` asks once a job, whatever is selected; `driver.tables.market_tables` adds days up and divides. A match
+counts once, by its buyer's fill. What needs a direction or a mid is about trades of continuous trading.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I64, Array, QuoteColumns
+from kernels.base.memory import Buffers
+from kernels.conventions import (
+    BUY,
+    NS_PER_SECOND,
+    NULL,
+    VENUE_AUCTION,
+    VENUE_BOOKED,
+    VENUE_DARK,
+    VENUE_LIT,
+    VENUE_OTHER,
+    VENUES,
+)
+from kernels.market.fill_marks import BATCH, LATER, MID2, mark_fills
+from kernels.market.prints import REBUILT_FIRST, REBUILT_LAST
+from kernels.measure.choices import Session
+from kernels.measure.rules import Day, Inputs
+
+COMPARED: Final = {"lit": VENUE_LIT, "dark": VENUE_DARK}  # venues whose spreads stand side by side
+MICROSECOND: Final = 1_000
+SPREAD_SCALE: Final = 4_096  # quoted spreads, per bp: times microseconds of a day they stay below 2^63
+RETURN_SCALE: Final = 256  # returns of the mid, per bp
+STEP: Final = 10 * NS_PER_SECOND  # between samples of the mid
+STEPS: Final = 6  # of one long return
+STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
+LOOKED_BACK: Final = 32  # quotes
+DENSE: Final = 2**16  # participants with smaller codes are counted in a table of codes
+EXACT: Final = 2**53
+OF_PARTICIPANTS: Final = (
+    "orders", "order_quantity", "fills", "filled_quantity", "notional2", "dark_notional2", "stale_fills", "stale_won2",
+    "stale_lost2",
+)  # fmt: skip
+
+
+class Panel(NamedTuple):
+    """What a day adds to the panel: sums by name, and by participant's code as OF_PARTICIPANTS names them."""
+
+    sums: dict[str, int]
+    participants: dict[str, list[int]]
+
+
+def market_panel(day: Day, inputs: Inputs, session: Session, block_value: int, buffers: Buffers) -> Panel:
+    """Return the panel of a day.
+
+    inputs : prepared in ``buffers``; block_value : in price units x shares, from which a trade is large
+    """
+    fills, price2 = inputs.fills, inputs.sums.price2
+    sums = {"security_days": 1, "orders": len(day.orders["order_id"]), "order_events": len(day.events["timestamp"])}
+    notional2 = price2 * fills.quantity
+    sums |= _by_venue(fills.venue, fills.side, fills.quantity, notional2, block_value)
+    sums |= _quoted(inputs.quotes, session) | _moves(inputs, session)
+    inside = (fills.timestamp >= session.start) & (fills.timestamp < session.end)
+    sums |= _spreads(day, inputs, inside, buffers)
+    stale, won2 = stale_fills(inputs, inside)
+    bought = fills.side[stale] == BUY
+    sums |= _stale_sums(inputs, inside, stale[bought], won2[bought])
+    return Panel(sums, _participants(day, inputs, notional2, stale, won2))
+
+
+def _by_venue(venue: Array, side: Array, quantity: Array, notional2: I64, block_value: int) -> dict[str, int]:
+    """Return trades, shares and value by venue, and the value of the market's large trades, and of the dark ones."""
+    bought = np.flatnonzero(side == BUY)
+    of, shares, value2 = venue[bought], quantity[bought], notional2[bought]
+    sums = {}
+    for code, name in enumerate(VENUES):
+        here = np.flatnonzero(of == code)
+        sums[f"{name}_trades"] = len(here)
+        sums[f"{name}_quantity"] = int(shares[here].sum())
+        if code != VENUE_OTHER:  # its prices may be none
+            sums[f"{name}_notional2"] = int(value2[here].sum())
+    large = np.flatnonzero((value2 >= 2 * block_value) & (of <= VENUE_AUCTION))
+    dark = large[of[large] == VENUE_DARK]
+    return sums | {"block_notional2": int(value2[large].sum()), "dark_block_notional2": int(value2[dark].sum())}
+
+
+def _quoted(quotes: QuoteColumns, session: Session) -> dict[str, int]:
+    """Return the time of the session with a valid quote, in microseconds, and the integral of its spread over it."""
+    start, end = int(session.start), int(session.end)
+    first, last = (int(row) for row in quotes.timestamp.searchsorted((start, end)))
+    first = max(first - 1, 0)
+    time = np.clip(np.append(quotes.timestamp[first:last], end), start, end) // MICROSECOND
+    bid, offer = quotes.bid[first:last], quotes.offer[first:last]
+    valid = np.flatnonzero((bid > 0) & (offer >= bid))
+    lasted = np.diff(time)[valid]
+    width, mid2 = (offer - bid)[valid], (bid + offer)[valid]
+    spread = np.rint(width * (20_000.0 * SPREAD_SCALE) / mid2).astype(np.int64)
+    return {
+        "session_us": max(end // MICROSECOND - start // MICROSECOND, 0),
+        "quoted_us": int(lasted.sum()),
+        "quoted_spread_us": int((spread * lasted).sum()),
+    }
+
+
+def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
+    """Return counts, squares and products of the mid's returns over one step and over STEPS of them."""
+    marks = inputs.sums.marks
+    at = np.arange(session.start, session.end + 1, STEP)
+    row = marks[:-1, 0].searchsorted(at, "right") - 1
+    mid2 = np.where(row >= 0, marks[row, 1], NULL)
+    short, whole = _returns(mid2), _returns(mid2[::STEPS])
+    both = np.flatnonzero((short[1:] != NULL) & (short[:-1] != NULL))
+    products = short[1:][both] * short[:-1][both]
+    pairs = short[1:][both] ** 2 + short[:-1][both] ** 2
+    sums = {"return_pairs": len(both), "return_products": int(products.sum()), "return_pair_squares": int(pairs.sum())}
+    for name, returns in (("short", short), ("long", whole)):
+        known = returns[returns != NULL]
+        sums |= {f"{name}_returns": len(known), f"{name}_squares": int((known**2).sum())}
+    return sums
+
+
+def _returns(mid2: I64) -> I64:
+    """Return the returns between samples in 1 / RETURN_SCALE bp, NULL where either mid is."""
+    before, after = mid2[:-1], mid2[1:]
+    known = (before != NULL) & (after != NULL)
+    base = np.where(known, before, 1)
+    moved = np.rint((np.where(known, after, 1) - base) * (10_000.0 * RETURN_SCALE) / base)
+    return np.where(known, np.clip(moved, -(2**26), 2**26).astype(np.int64), NULL)
+
+
+def _spreads(day: Day, inputs: Inputs, inside: NDArray[np.bool_], buffers: Buffers) -> dict[str, int]:
+    """Return what aggressors paid against the mid before, and against later ones, in the lit and in the dark book.
+
+    About trades whose aggressor is known, with a mid before and at every horizon: so what was paid is what was realised
+    and how the mid moved, exactly. Every sum is of half units x shares; the base is the mid's.
+    """
+    fills, rules = inputs.fills, inputs.rules
+    aggressive = np.asarray(day.fills["aggressor"]) == 1
+    chosen = (aggressive & inside & (fills.venue <= VENUE_DARK))[fills.by_time]
+    rows = np.asarray(fills.by_time)[chosen]
+    rows.flags.writeable = False
+    horizons = len(rules.after_ns)
+    marks = buffers.take("fill marks", (len(fills.by_time), LATER + horizons - 1), np.int64)
+    scratch = np.empty(BATCH, np.int64), np.empty((BATCH, horizons), np.int64), np.full(horizons, -1, np.int64)
+    mark_fills(rows, fills, inputs.sums.marks, inputs.quotes, rules.after_ns, scratch, marks)
+    mids = marks[rows]
+    known = mids[:, MID2] != NULL
+    for h in range(horizons - 1):
+        known &= mids[:, LATER + h] != NULL
+    rows, mids = rows[known], mids[known]
+    side, shares, price2 = fills.side[rows].astype(np.int64), fills.quantity[rows], inputs.sums.price2[rows]
+    sums = {}
+    for name, code in COMPARED.items():
+        here = np.flatnonzero(fills.venue[rows] == code)
+        signed, mid2 = (side * shares)[here], mids[here, MID2]
+        sums[f"{name}_signed_trades"] = len(here)
+        sums[f"{name}_base2"] = int((mid2 * shares[here]).sum())
+        sums[f"{name}_effective2"] = int((2 * signed * (price2[here] - mid2)).sum())
+        for h in range(horizons - 1):
+            sums[f"{name}_impact2.{h}"] = int((2 * signed * (mids[here, LATER + h] - mid2)).sum())
+    return sums
+
+
+def stale_fills(inputs: Inputs, inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], I64]:
+    """Return the dark fills at a mid that had moved, and what each side won by it, half units x shares.
+
+    Such a price is not the mid in force, nor one of the fill's own instant (a new quote makes resting orders meet), but
+    that of a quote that was in force within the second before.
+    """
+    fills, marks, price2 = inputs.fills, inputs.sums.marks, inputs.sums.price2
+    mid_priced = (fills.deal_source >= REBUILT_FIRST) & (fills.deal_source <= REBUILT_LAST)
+    rows = np.flatnonzero((fills.venue == VENUE_DARK) & mid_priced & inside & (fills.quote > 0))
+    now2 = marks[fills.quote[rows], 1]
+    other = (now2 != NULL) & (now2 != price2[rows])
+    rows, now2 = rows[other], now2[other]
+    time, wanted, quote = fills.timestamp[rows], price2[rows], fills.quote[rows].astype(np.int64)
+    last = marks[:-1, 0].searchsorted(time, "right")
+    stale = np.zeros(len(rows), np.bool_)
+    renewed = np.zeros(len(rows), np.bool_)
+    for back in range(1, LOOKED_BACK + 1):
+        place = np.maximum(quote - back, 0)
+        in_force = (quote >= back) & (marks[place + 1, 0] > time - STALE_NS)
+        stale |= in_force & (marks[place, 1] == wanted)
+        place = np.minimum(quote + back, len(marks) - 2)
+        renewed |= (quote + back < last) & (marks[place, 1] == wanted)
+    found = stale & ~renewed
+    rows = rows[found]
+    return rows, fills.side[rows] * (now2[found] - price2[rows]) * fills.quantity[rows]
+
+
+def _stale_sums(inputs: Inputs, inside: NDArray[np.bool_], stale: NDArray[np.intp], won2: I64) -> dict[str, int]:
+    """Return how many dark trades have a mid before them, how many are stale, their value and what changed hands."""
+    fills, marks = inputs.fills, inputs.sums.marks
+    dark = np.flatnonzero((fills.venue == VENUE_DARK) & (fills.side == BUY) & inside & (fills.quote >= 0))
+    return {
+        "dark_known_trades": int(np.count_nonzero(marks[fills.quote[dark], 1] != NULL)),
+        "stale_trades": len(stale),
+        "stale_notional2": int((inputs.sums.price2[stale] * fills.quantity[stale]).sum()),
+        "stale_moved2": int(np.abs(won2).sum()),
+    }
+
+
+def _participants(day: Day, inputs: Inputs, notional2: I64, stale: NDArray[np.intp], won2: I64) -> dict[str, list[int]]:
+    """Return what each participant of the day asked for and traded on the market, and won and lost at stale mids."""
+    fills = inputs.fills
+    traded = np.flatnonzero(fills.venue < VENUE_BOOKED)
+    dark = np.flatnonzero(fills.venue == VENUE_DARK)
+    asking, trading = np.asarray(day.orders["participant"]), np.asarray(day.fills["participant"])
+    groups: list[tuple[Array, list[Array | None]]] = [
+        (asking, [None, np.asarray(day.orders["parent_quantity"])]),
+        (trading[traded], [None, fills.quantity[traded], notional2[traded]]),
+        (trading[dark], [notional2[dark]]),
+        (trading[stale], [None, won2.clip(min=0), (-won2).clip(min=0)]),
+    ]
+    codes, places = _numbered([codes for codes, _ in groups])
+    columns = [
+        _sums_by(place, len(codes), values)
+        for place, (_, wanted) in zip(places, groups, strict=True)
+        for values in wanted
+    ]
+    rows = np.stack(columns, axis=1)
+    present = np.flatnonzero(rows.any(axis=1))
+    return {str(code): row for code, row in zip(codes[present].tolist(), rows[present].tolist(), strict=True)}
+
+
+def _numbered(groups: list[Array]) -> tuple[I64, list[Array]]:
+    """Return the codes there may be, and the place among them of each of several columns of codes."""
+    highest = max((int(codes.max(initial=-1)) for codes in groups), default=-1)
+    lowest = min((int(codes.min(initial=0)) for codes in groups), default=0)
+    if lowest >= 0 and highest < DENSE:
+        return np.arange(highest + 1), groups
+    codes, place = np.unique(np.concatenate(groups), return_inverse=True)
+    return codes.astype(np.int64), np.split(place, np.cumsum([len(one) for one in groups])[:-1])
+
+
+def _sums_by(place: Array, n: int, values: Array | None) -> I64:
+    """Return the exact sum of values by place, or how many there are; (n,)."""
+    if values is None:
+        return np.bincount(place, minlength=n)
+    if len(values) * int(np.abs(values).max(initial=0)) < EXACT:
+        return np.bincount(place, values, n).astype(np.int64)
+    sums = np.zeros(n, np.int64)
+    np.add.at(sums, place, values)
+    return sums
