@@ -9,7 +9,7 @@ from driver.report.palette import BARS, GRID, INK, LINE, SOFT
 from driver.report.svg import FONT, SMALL, Drawing, shortened, text_width
 
 WIDTH: Final = 520.0
-LABELS: Final = 150.0  # most that labels of rows take
+LABELS: Final = 185.0  # most that labels of rows take
 PERCENT_STEP: Final = 20.0
 TICKS: Final = 5  # about as many as an axis has
 STEPS: Final = (1.0, 2.0, 5.0, 10.0)

@@ -18,7 +18,7 @@ from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.numbers import Row, Tables, count, few, number, signed
 from driver.review.quality import judged
-from driver.review.read_back import REPLAY_TABLES, Cells, read_tables, run_facts
+from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.replay_words import ALL, below_floor, replay_notes
@@ -32,6 +32,7 @@ SHOWN_WARNINGS = 50
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
     "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES,
+    *MARKET_TABLES,
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -85,6 +86,7 @@ def report_content(results: Path) -> dict[str, Any]:
         **_first_screen(results, tables, settings, missing_note),
         **_parts(tables),
         **_replay(tables),
+        **_market(tables["market"]),
         "meanings": meanings(settings),
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
@@ -149,6 +151,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
         "groups": grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
+        "marketability": grouped(tables["by_marketability"], "marketability"),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
         "participants": largest(participants),
         "participant_count": len(participants),
@@ -167,6 +170,16 @@ def _replay(tables: Tables) -> dict[str, Any]:
         "bounds": tables["bounds"][:SHOWN],
         "time_limits": [row for row in tables["by_time_limit"] if row["security_code"] == ALL],
         "reasons": [row for row in tables["unexecuted"] if str(row["breakdown"]).endswith("_reason")],
+    }
+
+
+def _market(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the quality of the market by security-day, and of all of them."""
+    whole = next((row for row in rows if row["security_code"] == ALL), None)
+    return {
+        "market_whole": whole,
+        "market": [row for row in rows if row["security_code"] != ALL],
+        "market_seconds": horizons(whole, "lit_impact_{}s_bps") if whole else [],
     }
 
 

@@ -212,7 +212,7 @@ def _clusters(statistics: Iterable[Row]) -> Check:
         return Check(name, NOT_RUN, "no scenario", meaning)
     if not known:
         why = next((str(row["note"]) for row in rows if row["note"]), "no interval")
-        return Check(name, WARN, why.split(":")[0], "no inference is possible: the figures describe these orders")
+        return Check(name, WARN, f"{why.split(':')[0]}: the figures describe these orders alone", meaning)
     return Check(name, PASS if min(known) >= FEW_CLUSTERS else WARN, f"{min(known):.1f}", meaning)
 
 

@@ -14,6 +14,7 @@ from tickstore.errors import InputError
 Cells = dict[str, Value]
 OPTIONAL_TABLES: Final = frozenset(table.name for table in TABLES if table.chosen_by)
 REPLAY_TABLES: Final = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
+MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
@@ -25,9 +26,10 @@ TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
 def read_table(path: Path) -> list[Cells]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
 
-    A table that `aggregate_by` leaves out is empty, and so is one of the replay where nothing was replayed.
+    A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
+    market, where nothing is known of it.
     """
-    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES) and not path.exists():
+    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES, *MARKET_TABLES) and not path.exists():
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:

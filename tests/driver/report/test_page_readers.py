@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from driver.report.page import write_report
 from driver.report.palette import BARS, COLOURS, EMPTY, GIVEN_BACK, INK, INVENTED, MISSED, OUTCOMES, SHAPES
 from driver.tables.aggregate import aggregate
+from driver.tables.csv_text import csv_bytes
+from driver.tables.market_tables import market_row
+from driver.tables.table_style import TableStyle
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.blocks import with_columns
@@ -72,7 +76,7 @@ def one_scenario(results: Path) -> None:
     several(results)
     for name in ("global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"):
         edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
-    for name in ("by_order_size", "by_condition", "unexecuted"):
+    for name in ("by_order_size", "by_condition", "by_marketability", "unexecuted"):
         edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
     edit(results, "statistics", lambda rows: [row for row in rows if row["scenario"] == "A"])
 
@@ -84,7 +88,15 @@ def many_securities(results: Path) -> None:
     )
 
 
-KINDS = (several, one_job, failed_job, no_orders, no_quotes, no_trades, one_scenario, many_securities)
+def with_market(results: Path) -> None:
+    several(results)
+    sums: dict[str, int] = defaultdict(lambda: 3)
+    keys = [("9", "2024-01-01"), ("101", "2024-01-01"), ("all", "all")]
+    rows = [market_row(key, sums, TableStyle.of(SETTINGS)) for key in keys]
+    (results / "market.csv").write_bytes(csv_bytes([*rows[0]], [[*row.values()] for row in rows]))
+
+
+KINDS = (with_market, several, one_job, failed_job, no_orders, no_quotes, no_trades, one_scenario, many_securities)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: str(kind.__name__))
@@ -164,3 +176,14 @@ def test_a_run_without_costs_says_so_first(tmp_path: Path) -> None:
     no_quotes(tmp_path)
     write_report(tmp_path)
     assert "Costs and savings are not known" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_market_that_orders_met_is_shown_where_it_is_known(tmp_path: Path) -> None:
+    with_market(tmp_path)
+    write_report(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<section id="market">' in text
+    assert text.count("\N{DAGGER}</span>") >= 2 * 3, "of 3 trades"
+    (tmp_path / "market.csv").unlink()
+    write_report(tmp_path)
+    assert '"market"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
