@@ -84,6 +84,28 @@ def rm_anova(n: int, mean: F64, comoment: F64) -> tuple[float, float, float, flo
     return f, (K - 1) * epsilon, (K - 1) * (n - 1) * epsilon, epsilon
 
 
+def friedman_row(sample: Sample, chosen: list[int]) -> Row:
+    """Return Friedman's chi squared over the chosen scenarios: how orders rank their costs (Friedman 1937)."""
+    n, names = sample.ranks.get("orders", 0), [sample.scenarios[k] for k in chosen]
+    row: Row = {"orders": n}
+    if not n or any(name not in sample.ranks for name in names):
+        return row | {"status": "refused", "note": "no priced orders whose costs are ranked"}
+    chi2 = friedman(n, [sample.ranks[name] for name in names], sample.ranks["ties"])
+    if chi2 is None:
+        return row | {"note": "every order costs the same under all of them: no test applies"}
+    return row | {"statistic": chi2, "df1": len(names) - 1, "note": INDEPENDENT}
+
+
+def friedman(n: int, ranks2: list[int], ties: int) -> float | None:
+    """Return the statistic, corrected for ties; None where all are tied. ranks2 : twice the sum of ranks of each."""
+    K = len(ranks2)
+    free = n * (K**3 - K) - ties
+    if not free:
+        return None
+    squares = sum(rank**2 for rank in ranks2)  # whole numbers until the quotient: their difference is small
+    return (K - 1) * 3 * (squares - (n * (K + 1)) ** 2 * K) / free
+
+
 def hotelling_row(sample: Sample, chosen: list[int]) -> Row:
     """Return Hotelling's T squared of no difference at all, which asks nothing of how costs vary together."""
     n, K = sample.orders, len(chosen)

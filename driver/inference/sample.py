@@ -3,7 +3,8 @@
 `driver.tables.aggregate` fills it once all partials are merged; nothing here reads a file.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ class Sample:
     date: I64  # (G,)
     unknown: tuple[int, ...] = ()  # of each scenario, orders whose data lack what it needs
     outcomes: I64 | None = None  # (K, 3) orders that the scenario serves better, as well, worse than reality did
+    ranks: Mapping[str, int] = field(default_factory=dict)  # sums of ``driver.sums.rank_sums``
     value: float = 0.0  # of all priced orders at M0, in the currency; 0: not known
 
     def why_not_known(self, k: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from driver.inference.clustered import cluster_row, heterogeneity_row, joint_row
 from driver.inference.clusters import ONE_CLUSTER
 from driver.inference.intervals import holm
-from driver.inference.orders import anova_row, hotelling_row, paired_row, sign_row
+from driver.inference.orders import anova_row, friedman_row, hotelling_row, paired_row, sign_row
 from driver.inference.rows import COLUMNS, Row
 from driver.inference.sample import FIRST, PER_ORDER, PRINTED, TESTED, Sample, status_of
 
@@ -31,6 +31,8 @@ def statistics(sample: Sample) -> list[Row]:
     for chosen in [[0, *family]] if [0, *family] == compared else [[0, *family], compared]:
         if len(chosen) > 1:
             rows += [_headed(test, sample, chosen, PER_ORDER) for test in ("rm_anova", "hotelling")]
+    if family:
+        rows.append(_headed("friedman", sample, [0, *family], PER_ORDER))
     return [{name: row.get(name) for name in COLUMNS} for row in rows]
 
 
@@ -68,6 +70,8 @@ def _found(test: str, sample: Sample, chosen: list[int], weighting: str, tested:
             return sign_row(sample, chosen[0])
         case "rm_anova":
             return anova_row(sample, chosen)
+        case "friedman":
+            return friedman_row(sample, chosen)
         case "hotelling":
             return hotelling_row(sample, chosen)
     return heterogeneity_row(sample, chosen[0], weighting, test.removeprefix("differs_by_"))

@@ -25,6 +25,7 @@ from driver.sums.market_panel import market_panel
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.rank_sums import RankSums
 from driver.sums.saving_split import SavingSplit
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
@@ -83,8 +84,8 @@ def run_job(job: Job) -> JobReport:
         asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
         blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents, split = ParentSums(state_columns(day.events, day.orders)), SavingSplit()
-        adds = [sums.add, parents.add, outliers.add, split.add]
+        parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
+        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add]
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
@@ -101,7 +102,8 @@ def run_job(job: Job) -> JobReport:
     extremes.names = ids.names(extremes.columns[0])
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel | {"split": split.found}
+    said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
+    said |= {"split": split.found, "ranks": ranks.found}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(

@@ -49,6 +49,7 @@ _FACTS = (
     "market",
     "market_participants",
     "split",
+    "ranks",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -93,6 +94,7 @@ class Partial:
     market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
+    ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
 
 
 def write_partial(partial: Partial, path: Path) -> int:

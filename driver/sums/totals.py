@@ -142,7 +142,7 @@ class Totals:
         below = self.histogram[r].reshape(-1, histograms.BUCKETS).cumsum(axis=1)
         if below[0, -1] == 0:
             return None
-        wanted = np.array(shares) * below[:, -1:]
+        wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
         bucket = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
         found: list[list[float]] = _middles()[np.minimum(bucket, histograms.BUCKETS - 1)].tolist()
         return found

@@ -69,6 +69,7 @@ class _RunSums:
     replay: ReplaySums = field(default_factory=ReplaySums)
     market: MarketSums = field(default_factory=MarketSums)
     split: SplitSums = field(default_factory=SplitSums)
+    ranks: Counter[str] = field(default_factory=Counter)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -142,6 +143,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.replay.add(partial)
     run.market.add(partial)
     run.split.add(partial)
+    run.ranks.update(partial.ranks)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -246,4 +248,5 @@ def _sample(run: _RunSums) -> Sample:
         unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
         outcomes=np.array([[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64),
         value=sums["base"] / (2 * run.style.unit),
+        ranks=run.ranks,
     )

@@ -41,6 +41,11 @@ def _both(name: str, meaning: str, of_saving: str = "", unit: str = BPS) -> tupl
     return Column(f"shortfall_{name}", unit, COST, meaning), saving
 
 
+PERCENTILES: Final = (
+    *((f"p{place}", f"{place}th percentile") for place in (5, 10, 25)),
+    ("median", "median"),
+    *((f"p{place}", f"{place}th percentile") for place in (75, 90, 95)),
+)
 LESS, CHARGED = "real shortfall less the scenario's", "the saving under that charge"
 WEIGHTED: Final = tuple(column for column in order_columns.COLUMNS if column.weight)  # averaged in tables by value
 OUTCOMES: Final = (
@@ -86,7 +91,7 @@ SHORTFALLS: Final = (
     *(
         Column(f"{name}_{label}_bps", BPS, sign, f"{what} over orders, to about 6 %")
         for name, sign in (("shortfall", COST), ("saving", BENEFIT))
-        for label, what in (("p5", "5th percentile"), ("median", "median"), ("p95", "95th percentile"))
+        for label, what in (PERCENTILES)
     ),
     *_both("touch_bps", "unfilled charged at the far touch of the end", CHARGED),
     *_both("zero_bps", "unfilled charged nothing", CHARGED),

@@ -22,7 +22,7 @@ from kernels.sums.replayed_rows import REPLAYED_SUMS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
-QUANTILES = {"p5": 0.05, "median": 0.5, "p95": 0.95}
+QUANTILES = {"p5": 0.05, "p10": 0.1, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
 OF_ORDERS = (
     "scenario",
     "orders",

@@ -251,8 +251,16 @@ def spread_of(headline: Sequence[Row], scenario: str) -> Expected:
     for name, values in (("shortfall", shortfalls), ("saving", savings)):
         n = len(values)
         out[f"{name}_mean_bps"] = (math.fsum(values) / n if n else None), 1e-9
-        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95)):
-            rank = sorted(values)[max(math.ceil(share * n - 1e-9) - 1, 0)] if n else None
+        for label, percent in (
+            ("p5", 5),
+            ("p10", 10),
+            ("p25", 25),
+            ("median", 50),
+            ("p75", 75),
+            ("p90", 90),
+            ("p95", 95),
+        ):
+            rank = sorted(values)[max(-(-percent * n // 100) - 1, 0)] if n else None
             out[f"{name}_{label}_bps"] = rank, 1 / 64 + 0.0625 * abs(rank or 0.0)
     if len(savings) > 1:
         middle = math.fsum(savings) / len(savings)

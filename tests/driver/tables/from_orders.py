@@ -13,7 +13,8 @@ from tests.oracles.tables import Day, Row
 ORDER = ("real", "A", "B", "C", "P", "R", "R_optimistic", "R_conservative", "D")
 Label = tuple[str, ...]
 Labels = Callable[[Day, Row], Iterable[Label]]
-QUANTILES = [f"{what}_{place}_bps" for what in ("shortfall", "saving") for place in ("p5", "median", "p95")]
+PLACES = "p5", "p10", "p25", "median", "p75", "p90", "p95"
+QUANTILES = [f"{what}_{place}_bps" for what in ("shortfall", "saving") for place in PLACES]
 WITHOUT = {"time_series": QUANTILES}  # what a table leaves out
 
 
