@@ -25,9 +25,9 @@ from driver.plan.plan import Plan, plan_jobs
 from driver.run import job_runs
 from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
-from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Manifest
 from driver.run.monitor import Monitor
+from driver.run.planning import warm_up_for
 from driver.run.run_record import RunRecord, Summary
 from driver.run.runner import first_state
 from tickstore.store.catalog import Partition, SessionHints

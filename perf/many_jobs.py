@@ -18,9 +18,9 @@ from driver.config.loading import load_config
 from driver.plan.plan import plan_jobs
 from driver.run import results_folder
 from driver.run.job_runs import do_jobs
-from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Manifest
 from driver.run.monitor import Monitor
+from driver.run.planning import warm_up_for
 from driver.run.run_record import RunRecord, Summary
 from driver.run.runner import first_state
 from driver.tables.aggregate import aggregate

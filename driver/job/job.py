@@ -16,15 +16,16 @@ from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
-from driver.plan.jobs import Job, JobReport, Settings
+from driver.plan.jobs import Job, JobReport
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
-from driver.sums.market_panel import Panel, market_panel
+from driver.sums.market_panel import market_panel
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.saving_split import SavingSplit
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import totals_csv
@@ -64,9 +65,7 @@ def run_job(job: Job) -> JobReport:
     folder.mkdir(parents=True, exist_ok=True)
     remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
     with tickstore.open_day(Path(job.day_file)) as opened:
-        _check_units(opened.attributes, job.settings)
-        if job.content and opened.attributes.get("digest") != job.content:
-            raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
+        _check_day(opened.attributes, job)
         matches = asks_for_any(opened, job.settings, _kept_buffers())
         day: Day = opened if matches else DayWithoutRows(opened)
         judged = judge(day, job)
@@ -82,13 +81,11 @@ def run_job(job: Job) -> JobReport:
         inputs = prepare(day, job.settings, job.session, _kept_buffers(), plausible)
         panel = _panel(day, inputs, job)
         asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
-        blocks: Iterable[OrderBlock] = measure(*asked)
-        if len(day.fills["quantity"]) == 0 and np.any(day.orders["matched_quantity"]):
-            blocks = map(without_costs, blocks)
+        blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents, ids = ParentSums(state_columns(day.events, day.orders)), OrderIds(day.orders)
-        adds = [sums.add, parents.add, outliers.add]
-        write_outside_bounds(folder, ids, day.orders["order_id"], played.crossed)
+        parents, split = ParentSums(state_columns(day.events, day.orders)), SavingSplit()
+        adds = [sums.add, parents.add, outliers.add, split.add]
+        write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
@@ -97,15 +94,14 @@ def run_job(job: Job) -> JobReport:
     if rule := broken_rule(cells):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
-    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel.participants)]
+    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
     extremes = outliers.found
     extremes.names = ids.names(extremes.columns[0])
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    said = played.facts() | {"time_limits": limits, "is_empty": not matches}
-    said |= {"market": panel.sums, "market_participants": panel.participants}
+    said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel | {"split": split.found}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
@@ -119,10 +115,11 @@ def run_job(job: Job) -> JobReport:
     )
 
 
-def _panel(day: Day, inputs: Inputs, job: Job) -> Panel:
-    """Return the quality of the market on the job's day."""
+def _panel(day: Day, inputs: Inputs, job: Job) -> dict[str, Any]:
+    """Return the quality of the market on the job's day, as the partial keeps it."""
     tier = job.settings.replay.block_tier * TableStyle.of(job.settings).unit
-    return market_panel(day, inputs, job.session, tier, _kept_buffers())
+    sums, participants = market_panel(day, inputs, job.session, tier, _kept_buffers())
+    return {"market": sums, "market_participants": participants}
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:
@@ -136,12 +133,20 @@ def _kept_buffers(purpose: str = "blocks") -> Buffers:
     return kept
 
 
-def _check_units(attributes: Mapping[str, Any], settings: Settings) -> None:
-    """Refuse a day file that was converted with another zone or price unit than the run reads it with."""
+def _check_day(attributes: Mapping[str, Any], job: Job) -> None:
+    """Refuse a day file that changed since the run was planned, or has another zone or unit than it is read with."""
+    settings = job.settings
     for name, usual in (("timezone", None), ("price_decimals", None), ("quantity_decimals", 0)):
         stored, wanted = attributes.get(name, usual), getattr(settings, name)
         if stored is not None and stored != wanted:
             raise UserError(f"the day file was converted with {name} {stored}, the others with {wanted}")
+    if job.content and attributes.get("digest") != job.content:
+        raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
+
+
+def _is_unpriced(day: Day) -> bool:
+    """Return whether orders traded at prices that no trade tells."""
+    return len(day.fills["quantity"]) == 0 and bool(np.any(day.orders["matched_quantity"]))
 
 
 def _sum_blocks(

@@ -10,6 +10,7 @@ from typing import Any
 
 from driver.config.keys import PATHS
 from driver.report.answer import answer, subject, title
+from driver.report.dominance import dominance
 from driver.report.figures import figures
 from driver.report.findings import ASSERTED, FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
@@ -119,15 +120,15 @@ def _first_screen(
         "orders": count(summary[0]["orders"]),
     }
     about = subject(facts, settings)
+    said_of_all = dominance(summary, tables["by_participant"])
+    said_of_all += findings(summary, statistics, counts, settings, said, floor)[1:]  # the first is in the answer
     return {
         "title": title(about, missing),
         "about": about,
         "answer": [_unbroken(sentence) for sentence in answer(summary, statistics, whole, floor)],
         "alerts": alerts(found),
         "checks": sorted(found, key=lambda one: SEVERITY.index(one.status)),
-        "findings": [
-            _unbroken(sentence) for sentence in findings(summary, statistics, counts, settings, said, floor)[1:]
-        ],
+        "findings": [_unbroken(sentence) for sentence in said_of_all],
         "quality": quality,
         "not_trusted": floor,
     }

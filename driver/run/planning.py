@@ -6,16 +6,20 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import TickFile, read_tick_file
+from driver.engines.kernel_cache import WarmUp
+from driver.engines.warm_markers import CONVERT, MEASURE, REPLAY
+from driver.plan.jobs import replays
 from driver.plan.plan import Plan, plan_jobs
 from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, has_day_files, input_files
-from driver.run.monitor import Monitor
+from driver.run.monitor import UNEVEN, Monitor
 from driver.run.reference_facts import as_reference_states, named_ticks
 from driver.run.sample import use_sample
 from tickstore.durable.user_paths import user_path
@@ -113,3 +117,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
 def _say_warnings(report: "ConvertReport", monitor: Monitor) -> None:
     for warning in report.warnings:
         monitor.say(f"warning: {warning}")
+
+
+def warm_up_for(config: Config, monitor: Monitor, converts: bool = False) -> WarmUp:
+    """Return what compiles the kernels that a run needs, those of a conversion if it ``converts``, and shows how far.
+
+    No kernel is compiled for nothing: a run begins it once it knows what there is to do.
+    """
+    parts = (CONVERT,) * converts + (MEASURE,) + (REPLAY,) * replays(config)
+    return WarmUp(monitor.say, parts, partial(monitor.count, "compiling the kernels", UNEVEN))

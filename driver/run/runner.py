@@ -13,10 +13,9 @@ from driver.plan.jobs import Job
 from driver.plan.plan import Plan
 from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
-from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
-from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest
+from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest, warm_up_for
 from driver.run.quality_notes import said_of
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary

@@ -16,10 +16,9 @@ from driver.plan.plan import Plan
 from driver.plan.shards import Shard, split
 from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
-from driver.run.kernels_needed import warm_up_for
 from driver.run.manifest import MANIFEST, Manifest
 from driver.run.monitor import Monitor
-from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest
+from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest, warm_up_for
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.runner import first_state
 from driver.run.sample import ensure_sample

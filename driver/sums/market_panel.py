@@ -175,14 +175,12 @@ def stale_fills(inputs: Inputs, inside: NDArray[np.bool_]) -> tuple[NDArray[np.i
     rows, now2 = rows[other], now2[other]
     time, wanted, quote = fills.timestamp[rows], price2[rows], fills.quote[rows].astype(np.int64)
     last = marks[:-1, 0].searchsorted(time, "right")
-    stale = np.zeros(len(rows), np.bool_)
-    renewed = np.zeros(len(rows), np.bool_)
-    for back in range(1, LOOKED_BACK + 1):
-        place = np.maximum(quote - back, 0)
-        in_force = (quote >= back) & (marks[place + 1, 0] > time - STALE_NS)
-        stale |= in_force & (marks[place, 1] == wanted)
-        place = np.minimum(quote + back, len(marks) - 2)
-        renewed |= (quote + back < last) & (marks[place, 1] == wanted)
+    step = np.arange(1, LOOKED_BACK + 1)[:, None]
+    place = np.maximum(quote - step, 0)
+    in_force = (quote >= step) & (marks[place + 1, 0] > time - STALE_NS)
+    stale = (in_force & (marks[place, 1] == wanted)).any(axis=0)
+    place = np.minimum(quote + step, len(marks) - 2)
+    renewed = ((quote + step < last) & (marks[place, 1] == wanted)).any(axis=0)
     found = stale & ~renewed
     rows = rows[found]
     return rows, fills.side[rows] * (now2[found] - price2[rows]) * fills.quantity[rows]

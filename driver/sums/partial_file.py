@@ -48,6 +48,7 @@ _FACTS = (
     "is_empty",
     "market",
     "market_participants",
+    "split",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -91,6 +92,7 @@ class Partial:
     is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
     market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
+    split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
 
 
 def write_partial(partial: Partial, path: Path) -> int:

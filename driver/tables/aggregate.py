@@ -32,6 +32,7 @@ from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
+from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle, cost_bps
 from kernels.base.columns import F64
@@ -67,6 +68,7 @@ class _RunSums:
     outliers: list[dict[str, Any]] = field(default_factory=list)
     replay: ReplaySums = field(default_factory=ReplaySums)
     market: MarketSums = field(default_factory=MarketSums)
+    split: SplitSums = field(default_factory=SplitSums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -139,6 +141,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
     run.replay.add(partial)
     run.market.add(partial)
+    run.split.add(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -168,7 +171,11 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
         )
         for table in TABLES
     }
-    written |= run.replay.tables(_measured(run)) | run.market.tables(run.style, run.names)
+    measured = _measured(run)
+    written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
+    traders = ((str(name), row) for name, row in run.dimensions.place["participant"].items())
+    of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
+    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants)
     sample, places = _sample(run), run.dimensions.place
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))

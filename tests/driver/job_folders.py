@@ -11,6 +11,7 @@ from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rule
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.saving_split import SavingSplit
 from driver.sums.volatility import RANGES, count_intervals
 from kernels.base.columns import I64
 from kernels.measure.choices import Session
@@ -75,6 +76,9 @@ def make_job(
     largest = Extremes(settings.outliers)
     largest.add(block)
     extremes = largest.found
-    partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, extremes, texts, intervals)
+    split = SavingSplit()
+    split.add(block)
+    told = extremes, texts, intervals
+    partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, *told, split=split.found)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

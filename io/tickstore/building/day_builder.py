@@ -148,13 +148,9 @@ class DayBuilder:
         order_rows(index, states, orders)
         order["order_id"][:] = self._ids[: self._count]
         for name, source, rows in (
-            ("arrival_time", "timestamp", first),
             ("end_time", "timestamp", last),
             ("limit_price", "price", first),
             ("mid_tick", "mid_tick", first),
-            ("leaves_quantity", "leaves_quantity", last),
-            ("matched_quantity", "matched_quantity", last),
-            ("carried_quantity", "matched_quantity", first),
         ):
             take(event[source], rows, order[name])
         self._settle_orders(states, orders, views)

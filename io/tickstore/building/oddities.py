@@ -109,6 +109,8 @@ def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
 
 def _without_states(views: Mapping[str, Array]) -> Iterator[Oddity]:
     """Find that nearly all orders that traded have no row after their entry that would show it."""
+    if not np.any(views["orders/fault"] & FAULT_FILLED_BEYOND):
+        return
     traded = np.flatnonzero(views["orders/fill_count"])
     entries = views["orders/first_row"][traded] == views["orders/last_row"][traded]
     beyond = int(np.count_nonzero(entries & (views["orders/fault"][traded] & FAULT_FILLED_BEYOND != 0)))

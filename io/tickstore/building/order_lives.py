@@ -66,15 +66,17 @@ class Orders(NamedTuple):
 
 
 @inlined
-def row_fault(states: States, before: int, row: int) -> int:
+def row_fault(states: States, before: int, row: int, more: int, rise: int) -> int:
     """Return what a row cannot be after the one before it of the same order.
+
+    more, rise : what its matched, and its leaves and matched together, are above those of the row before
 
     An execution moves shares from leaves to matched: it cannot raise their sum. An order is entered once; but a file
     of last rows may repeat an entry after the same state without a reason.
     """
-    reason, earlier = states.change_reason[row], states.change_reason[before]
-    more = states.matched[row] - states.matched[before]
-    rise = states.leaves[row] - states.leaves[before] + more
+    reason = states.change_reason[row]
+    if rise <= 0 and reason != REASON_NEW:
+        return 0  # nearly all rows
     found = 0
     if rise > 0 and states.quantity[row] == states.quantity[before]:
         if reason == REASON_TRADED or (reason == UNKNOWN_CODE and more > 0):
@@ -82,46 +84,50 @@ def row_fault(states: States, before: int, row: int) -> int:
         elif reason in ENDED:
             found |= FAULT_OUT_OF_ORDER
     if reason == REASON_NEW:
-        if rise != more or more != 0 or earlier in LATER:
+        if rise != more or more != 0 or states.change_reason[before] in LATER:
             found |= FAULT_OUT_OF_ORDER
-    elif reason == REASON_RELOADED and rise > 0 and earlier != UNKNOWN_CODE:
+    elif reason == REASON_RELOADED and rise > 0 and states.change_reason[before] != UNKNOWN_CODE:
         found |= FAULT_OUT_OF_ORDER
     return found
 
 
 @kernel
 def order_rows(order_index: I32, states: States, orders: Orders) -> None:
-    """Fill first and last row, the largest leaves + matched, the faults of each order's rows, each event's next row.
+    """Fill first and last row and what they state, the largest leaves + matched, the faults of each order's rows.
 
     Parameters
     ----------
     order_index : (n,) of the events in time order
     states : of the events; ``next_row`` is filled, -1 on an order's last row
-    orders : ``parent`` is filled, still with what was matched on earlier days
+    orders : filled, as `settle_orders` takes them: ``parent`` still with what was matched on earlier days
     """
-    leaves, matched, next_row = states.leaves, states.matched, states.next_row
     first_row, last_row, parent, fault = orders.first_row, orders.last_row, orders.parent, orders.fault
     seen = 0
     for i in range(order_index.shape[0]):
-        k = order_index[i]
-        total = leaves[i] + matched[i]
+        k, leaves, matched = order_index[i], states.leaves[i], states.matched[i]
+        total = leaves + matched
         if k == seen:  # numbers appear in ascending order
             seen += 1
             first_row[k] = i
+            orders.arrival[k] = states.timestamp[i]
+            orders.carried[k] = matched
             parent[k] = total
-            fault[k] = 0
+            found = 0
         else:
-            before = last_row[k]
-            next_row[before] = i
-            if total > parent[k]:
-                parent[k] = total
-            if matched[i] < matched[before]:
-                fault[k] |= FAULT_MATCHED_FALLS
-            fault[k] |= row_fault(states, before, i)
-        if leaves[i] < 0 or matched[i] < 0:
-            fault[k] |= FAULT_NEGATIVE
+            before, more = last_row[k], matched - orders.matched[k]
+            states.next_row[before] = i
+            parent[k] = max(parent[k], total)
+            found = row_fault(states, before, i, more, leaves - orders.leaves[k] + more)
+            if more < 0:
+                found |= FAULT_MATCHED_FALLS
+            found |= fault[k]
+        if leaves < 0 or matched < 0:
+            found |= FAULT_NEGATIVE
+        fault[k] = found
         last_row[k] = i
-        next_row[i] = -1
+        orders.leaves[k] = leaves
+        orders.matched[k] = matched
+        states.next_row[i] = -1
 
 
 @inlined

@@ -124,12 +124,16 @@ class SnapshotQuotes(TimeOrdered):
 
 
 def take(values: Array, rows: Array, out: Array) -> None:
-    """Do ``out[:] = values[rows]`` without a temporary of its size."""
+    """Do ``out[:] = values[rows]`` without a temporary of its size; all rows are there, which is not looked at."""
     for a in range(0, len(rows), BLOCK):
-        out[a : a + BLOCK] = values[rows[a : a + BLOCK]]
+        here, chosen = out[a : a + BLOCK], rows[a : a + BLOCK]
+        if values.dtype == out.dtype:
+            np.take(values, chosen, out=here, mode="clip")  # half the time of one that looks
+        else:
+            here[:] = values.take(chosen, mode="clip")
 
 
 def put(values: Array, rows: Array, out: Array) -> None:
-    """Do ``out[rows] = values``."""
+    """Do ``out[rows] = values``; of the types that numpy has a loop for, which are not looked up item by item."""
     for a in range(0, len(rows), BLOCK):
-        out[rows[a : a + BLOCK]] = values[a : a + BLOCK]
+        out[rows[a : a + BLOCK].astype(np.intp)] = values[a : a + BLOCK].astype(out.dtype, copy=False)

@@ -6,6 +6,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from kernels.conventions import (
+    FAULT_FILLED_ABOVE,
+    FAULT_FILLED_BEYOND,
+    FAULT_KINDS,
+    FAULT_MATCHED_FALLS,
+    FAULT_NEGATIVE,
+    FAULT_OUT_OF_ORDER,
+    FAULT_PRICE,
+)
 from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, NO_STATES, ORDERS, OTHER_UNIT, SET_APART
 from tickstore.day.schema import Key
 from tickstore.input.files import Source
@@ -16,6 +25,14 @@ _SHOWN: Final = 3  # names
 _FEW: Final = 0.1  # of the trades
 _HEAD: Final = 1 << 14  # bytes of a file that ids are shown of
 _ADVICE: Final = "Give files that state leaves and matched after each execution, or at the end"
+_BY_FAULT: Final = {
+    FAULT_PRICE: "See that files have prices in one unit: --price_format, --price_decimals",
+    FAULT_OUT_OF_ORDER
+    | FAULT_MATCHED_FALLS: "An order's rows must be in the order they happened. Those of one instant "
+    "are told apart by a sequence: name its column (--columns=sequence:NAME), or sort the file",
+    FAULT_FILLED_ABOVE | FAULT_FILLED_BEYOND | FAULT_NEGATIVE: "See that leaves is what was open after each row and "
+    "matched all that was executed by then: --columns=leaves_quantity:NAME,matched_quantity:NAME",
+}
 _TEXTS: Final = {
     SET_APART: "orders that contradict themselves, and will be in no table: {count}",
     NO_STATES: "order files without rows after executions, whose orders that traded are set apart. "
@@ -33,8 +50,17 @@ def orders_trouble(built: Sequence[BuiltPartition]) -> str:
         return ""
     (security, date), (_, _, first) = found[SET_APART][0]
     said = f"all orders contradict themselves, {orders}, and would be in no table: nothing was stored"
-    advice = f". {_ADVICE}" if any(odd[0] == NO_STATES for partition in built for odd in partition.odd) else ""
-    return f"{said}; first: security {security} on {date}, {first}{advice}"
+    advice = _ADVICE if any(odd[0] == NO_STATES for partition in built for odd in partition.odd) else _advice(first)
+    return f"{said}; first: security {security} on {date}, {first}. {advice}"
+
+
+def _advice(kinds: str) -> str:
+    """Return what to look for where an order has faults of these kinds."""
+    return next(
+        text
+        for faults, text in _BY_FAULT.items()
+        if any(faults & fault and kind in kinds for fault, kind in FAULT_KINDS.items())
+    )
 
 
 def odd_warnings(built: Sequence[BuiltPartition]) -> Iterator[str]:

@@ -137,7 +137,7 @@ def _follow_times(result: ParsedChunk, times: I64, sequence: I64 | None) -> None
             result.first_sequence = result.last_sequence = int(sequence[0])
     assert before is not None
     if not result.rises:
-        result.rises = bool(times[0] > before or np.any(times[1:] > times[:-1]))
+        result.rises = bool(max(times[0], times[-1]) > before or np.any(times[1:] > times[:-1]))
         result.falls |= bool(times[0] < before or times[-1] < times[0])
         if sequence is not None and not result.rises:
             result.descends |= bool(sequence[0] < result.last_sequence or np.any(sequence[1:] < sequence[:-1]))

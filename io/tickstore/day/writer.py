@@ -34,7 +34,7 @@ class DayWriter:
     """
 
     def __init__(self, path: Path, columns: list[tuple[str, str, int]], room: int) -> None:
-        """Allocate ``columns`` (path, dtype, rows); ``room`` bytes are kept for attributes as JSON."""
+        """Allocate ``columns`` (path, dtype, rows), to be filled whole; ``room`` bytes are for attributes as JSON."""
         from tickstore.day.hdf5 import plan_layout
 
         room = -(-(room + 512 + 80 * len(columns)) // _STEP) * _STEP
@@ -81,12 +81,21 @@ class DayWriter:
         }
         front, facts = _front(self.layout, facts, str(self.path))
         self._map[: len(front)] = front
+        if self._buffered:
+            self._clear_gaps(len(front))
         self.head = hashlib.sha256(front).hexdigest()
         self.views.clear()
         if self._buffered:
             with memoryview(self._map) as view:
                 _write_all(self._handle, view[: self.layout.size], self.path)
         return facts
+
+    def _clear_gaps(self, reached: int) -> None:
+        """Write zeros between the columns: the memory may have held another file."""
+        for place in self.layout.columns:
+            if place.rows:
+                self._map[reached : place.offset] = bytes(place.offset - reached)
+                reached = place.offset + place.size
 
     def sync(self) -> None:
         """Make the file durable and let go of it."""
@@ -125,12 +134,11 @@ _spare: list[mmap.mmap] = []  # memory of finished writers
 
 
 def _take_buffer(size: int) -> mmap.mmap:
-    """Return zeroed memory of at least ``size`` bytes, the last writer's if it is large enough."""
+    """Return memory of at least ``size`` bytes, the last writer's, as it left it, if that is large enough."""
     buffer = _spare.pop() if _spare else None
     _spare.clear()
     if buffer is None or len(buffer) < size:
         return mmap.mmap(-1, -(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
-    np.frombuffer(buffer, np.uint8, size)[:] = 0
     return buffer
 
 

@@ -26,6 +26,8 @@ _FORMATS: Final = tuple(
 )
 _EPOCHS: Final = ("2000-01-01", "1980-01-01")  # kdb+, NSE
 _UNITS: Final = ("s", "ms", "us", "ns")
+_SPREADSHEET: Final = "1899-12-30"  # from which its days count
+_SERIALS: Final = (36_526, 73_050)  # those of 2000 to 2099
 _CLOCK_UNITS: Final = ("s", "hhmmss", "hhmmssfff", "ms", "us", "ns")  # 103000 is half past ten, not 103 seconds
 _OLD_DAYS: Final = 5 * 365  # between trading and the writing of its file: beyond, another epoch is likelier
 _TOO_OLD: Final = 10  # years
@@ -145,6 +147,11 @@ def _ways(sample: Sample, column: str) -> Iterator[TimeProposal]:
                 if _in_range(max(numbers), unit):
                     rule = ColumnRule(column, epoch=epoch, unit=unit)
                     yield TimeProposal(rule, f"counted from {epoch}: from 1970 they would be of other years")
+        if _SERIALS[0] <= min(numbers) and max(numbers) < _SERIALS[1] and "." in "".join(texts):
+            note = (
+                f"times are taken for days of a spreadsheet, from {_SPREADSHEET}, in UTC: see that they are not local"
+            )
+            yield TimeProposal(ColumnRule(column, epoch=_SPREADSHEET, unit="d"), "days of a spreadsheet", note)
     else:
         for form in _FORMATS:
             yield TimeProposal(ColumnRule(column, format=form), f"written as {form}")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from kernels.conventions import NULL
 from tickstore.errors import InputError
 from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
 from tickstore.input.files import Source
@@ -118,9 +119,15 @@ def _check_rounded(reading: Reading, present: Sequence[str], source: Source) -> 
 
 
 def _are_texts(present: Sequence[str]) -> bool:
-    """Return whether ids are text: most are no numbers, or one begins with 0, which a number would lose."""
+    """Return whether ids are text: most are no numbers, or a number would lose one, which begins with 0 or is long."""
     padded = any(text[0] == "0" and text.isdigit() and text.strip("0") for text in present)
-    return padded or 2 * sum(not _is_number(whole_id(text)) for text in present) > len(present)
+    words = sum(not _is_number(whole_id(text)) for text in present)
+    return padded or any(map(_is_long, present)) or 2 * words > len(present)
+
+
+def _is_long(text: str) -> bool:
+    """Return whether digits are beyond 64 bits, or the one number of them that stands for none."""
+    return text.isascii() and text.isdigit() and (len(text) > 20 or int(text) >= 2**64 or int(text) == -NULL)
 
 
 def _is_number(text: str) -> bool:

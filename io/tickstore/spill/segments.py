@@ -39,7 +39,7 @@ class _Block:
 
 
 class SpillWriter:
-    """Write blocks of parsed rows as one segment. Buffers are made once and used for every block."""
+    """Write blocks of parsed rows as one segment. Buffers are used for every block."""
 
     def __init__(self, target: BinaryIO, names: tuple[str, ...], calendar: TradeCalendar) -> None:
         """Write to ``target`` the columns ``names`` of every block; all but ``NOT_COLUMNS`` are stored."""
@@ -53,7 +53,7 @@ class SpillWriter:
         self._table = np.full(4 * _MOST_KEYS, -1, np.int32)
         self._key_security = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int64)
         self._key_day = np.empty(_MOST_KEYS + BLOCK_ROWS, np.int32)
-        self._buffer = np.empty((BLOCK_ROWS + 8) * 8 * len(self._stored), np.uint8)
+        self._buffer = np.empty(0, np.uint8)
         self.weekend_rows = 0
         self.dates = StatedDates(calendar)
 
@@ -88,12 +88,14 @@ class SpillWriter:
 
     def _write_block(self, columns: dict[str, I64], position: I32, in_place: bool) -> _Block:
         rows = len(position)
+        if (most := (rows + 8) * 8 * len(self._stored)) > len(self._buffer):  # no larger: fresh memory takes time
+            self._buffer = np.empty(most, np.uint8)
         block = _Block(rows, [], [], [])
         used = 0
         for name in self._stored:
             values = columns[name]
-            least, most = int(values.min()), int(values.max())
-            width = _width(most - least)
+            least = int(values.min())
+            width = _width(int(values.max()) - least)
             block.widths.append(width)
             block.bases.append(least)
             block.offsets.append(self._offset + used)

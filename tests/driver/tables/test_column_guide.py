@@ -18,6 +18,7 @@ from driver.tables.column_guide import COLUMNS
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
+from driver.tables.split_table import GUIDES as SPLIT_GUIDES
 from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Session, Simulation
 from kernels.measure.measure import measure
@@ -31,7 +32,7 @@ from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
 from tests.kernels.replay.played_matches import matches_of
 
-GUIDES = REPLAY_GUIDES | MARKET_GUIDES
+GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES
 
 
 def horizons(name: str) -> list[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import tickstore
 from tests.tickstore.naive_day import Row, naive_day, naive_turned
 from tickstore import ConvertRequest, open_day, write_day
+from tickstore.building.ordered_tables import put, take
 from tickstore.building.scratch import Scratch
 from tickstore.building.time_order import time_order
 from tickstore.day.check import check_day
@@ -108,6 +109,19 @@ def test_runs_merge_into_a_stable_sort(rows: list[tuple[int, int]], run: int) ->
         assert expected == list(range(len(rows)))
     else:
         assert order.tolist() == expected
+
+
+@given(data=st.data(), kinds=st.tuples(*2 * [st.sampled_from(["i1", "i2", "i4", "i8"])]))
+def test_rows_are_taken_and_put_whatever_the_types(data: st.DataObject, kinds: tuple[str, str]) -> None:
+    values = data.draw(st.lists(st.integers(-128, 127), min_size=1, max_size=30))
+    rows = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=30))
+    places = data.draw(st.permutations(range(len(values))))
+    column, taken = np.array(values, kinds[0]), np.empty(len(rows), kinds[1])
+    take(column, np.array(rows, np.int32), taken)
+    assert taken.tolist() == [values[row] for row in rows]
+    there = np.empty(len(values), kinds[1])
+    put(column, np.array(places, np.int32), there)
+    assert dict(zip(places, values, strict=True)) == dict(enumerate(there.tolist()))
 
 
 def test_scratch_arrays_do_not_overlap(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The same input gives the same bytes, however it is cut, packed, ordered, and by however many workers read."""
 
 import gzip
+import mmap
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import tickstore
 from tests.tickstore.conftest import market_rows, tree, write_market
 from tests.tickstore.interrupted import AT_ONCE, PAGE, request, small
 from tickstore import InputError, convert, open_day, read_catalog
+from tickstore.day import writer
 
 
 def days(store: Path) -> dict[str, str]:
@@ -39,6 +41,23 @@ def test_ranges_workers_and_memory_do_not_matter(market: Path) -> None:
 
 def days_of(files: dict[str, str]) -> list[str]:
     return [name for name in files if name.endswith(".h5")]
+
+
+def test_what_the_memory_of_a_file_held_before_does_not_matter(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def used_before(size: int) -> mmap.mmap:
+        buffer = mmap.mmap(-1, size + 999)
+        buffer[:] = b"\xa5" * len(buffer)
+        taken.append(size)
+        return buffer
+
+    taken: list[int] = []
+    convert(request(market, limits=AT_ONCE))
+    clean = tree(market / "store")
+    shutil.rmtree(market / "store")
+    monkeypatch.setattr(writer, "_take_buffer", used_before)
+    convert(request(market, limits=AT_ONCE))
+    assert tree(market / "store") == clean
+    assert len(taken) == len(days_of(clean))
 
 
 def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:

@@ -144,9 +144,13 @@ ALL_APART = "all orders contradict themselves, 1, and would be in no table: noth
             {"orders": order()[:1], "trades": [trade()]},
             r"\(orders_filled_beyond_leaves\)\. Give files that state leaves",
         ),
-        ({"orders": [*order(), *order(time=OPEN + HOUR)]}, r"\(orders_matched_falls\)$"),
-        ({"orders": order(), "trades": [trade(price=0)]}, r"\(orders_price_implausible\)$"),
-        ({"orders": order(), "trades": [trade()], "nbbo": [quote(334, 336)]}, r"\(orders_price_implausible\)$"),
+        ({"orders": [*order(), *order(time=OPEN + HOUR)]}, r"\(orders_matched_falls\)\. An order's rows must be"),
+        ({"orders": order(), "trades": [trade(price=0)]}, r"\(orders_price_implausible\)\. See that files have prices"),
+        (
+            {"orders": order(), "trades": [trade()], "nbbo": [quote(334, 336)]},
+            r"\(orders_price_implausible\)\. See that files have",
+        ),
+        ({"orders": order(), "trades": [trade(), trade()]}, r"\(orders_filled_beyond_leaves\)\. See that leaves is"),
     ],
 )
 def test_an_input_whose_orders_are_all_set_apart_is_refused(

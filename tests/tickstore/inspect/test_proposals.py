@@ -167,6 +167,23 @@ def test_a_date_column_decides_the_epoch(tmp_path: Path) -> None:
     assert report.tables["orders"].other_dates == 0
 
 
+@pytest.mark.parametrize("fraction", [0.25, 0.0416666667, 0.9999])
+def test_days_of_a_spreadsheet(fraction: float, tmp_path: Path) -> None:
+    day = 45_540 + fraction  # 2024-09-05
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{day:.10f},101,3350,B,9,9,0,69\n")
+    assert '"orders.timestamp" = {column = "timestamp", unit = "d", epoch = "1899-12-30"}' in found.mapping
+    assert any("days of a spreadsheet" in note for note in found.notes)
+    _, store = pasted(found, tmp_path)
+    begun = int(datetime(2024, 9, 5, tzinfo=UTC).timestamp()) * SECOND
+    assert events(store, "timestamp")[0][0] == pytest.approx(begun + fraction * 86_400 * SECOND, abs=10**5)
+
+
+@pytest.mark.parametrize("cell", ["45540", "12345.5", "99999.5"])
+def test_other_numbers_are_no_days_of_a_spreadsheet(cell: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + f"11,{cell},101,3350,B,9,9,0,69\n")
+    assert "1899" not in found.mapping
+
+
 def test_an_old_day_is_not_moved_but_doubted(tmp_path: Path) -> None:
     """Seconds since 1970 of a Thursday in 2012 could be those since 1980 of 2022; only ns have no such past."""
     stamp = int(datetime(2012, 6, 21, 14, 30, tzinfo=UTC).timestamp())
@@ -188,9 +205,11 @@ def test_ids_that_are_text(tmp_path: Path) -> None:
     assert read_catalog(store).partitions[0].orders == 2
 
 
-def test_an_id_beyond_63_bits(tmp_path: Path) -> None:
-    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace("11,", "10476689054159187521,"))
-    assert found.first_rows[0]["order_id"] == "10476689054159187521"
+@pytest.mark.parametrize("number", [2**63, 10476689054159187521, 2**64 - 1, 2**64, 10**25 + 1])
+def test_an_id_beyond_63_bits(number: int, tmp_path: Path) -> None:
+    found = look(tmp_path, "orders.csv", ORDERS + ROWS.replace("11,", f"{number},"))
+    assert found.first_rows[0]["order_id"] == str(number)
+    assert ('order_ids = "text"' in found.mapping) == (number in (2**63, 2**64, 10**25 + 1))
     assert pasted(found, tmp_path)[0].tables["orders"].stored == 3
 
 

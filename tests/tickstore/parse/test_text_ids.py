@@ -230,6 +230,8 @@ def converted(folder: Path, orders: list[str], trades: list[str], **settings: An
         (["7", "007"], ["007"], [0, 1]),  # text: 7 is another order
         (["0007", "0012"], ["0012", "0012"], [0, 2]),
         (["0", "12"], ["12"], [0, 1]),
+        ([str(2**64), str(2**64 + 1), "12"], ["12", str(2**64 + 1)], [0, 1, 1]),  # text: no number holds them
+        (["9" * 30, "9" * 29], ["9" * 30, "9" * 30], [2, 0]),
     ],
 )
 def test_the_same_id_in_another_spelling(orders: list[str], trades: list[str], met: list[int], tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""saving_split.csv and sensitivity.csv: what a saving is made of, and how far it depends on how it is asked for.
+
+`aggregate` adds the jobs' splits (`driver.sums.saving_split`) and hands over the measures that all tables are made of.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from driver.sums.partial_file import Partial
+from driver.sums.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
+from driver.tables.column_guide import BPS, Column
+from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.replay_words import ALL
+from driver.tables.row_measures import COST_UNITS
+from driver.tables.table_style import TableStyle, cost_bps, ratio
+from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.measure.order_columns import BENEFIT, NONE
+
+Measures = Mapping[str, Value]
+SPLIT: Final = (
+    Column("security_code", "", NONE, "security, or all"),
+    Column("scenario", "", NONE, "the scenario the row is about"),
+    Column("part", "word", NONE, "fills: it fills any of the order; refuses: none, and reality did; neither"),
+    Column("orders", "count", NONE, "selected order-days"),
+    Column("priced_orders", "count", NONE, "those with costs"),
+    Column("benchmark_notional", "half price units x shares", NONE, "asked x M0 of priced orders"),
+    Column("saving_part_bps", BPS, BENEFIT, "part of the headline saving: over all parts they add up to saving_bps"),
+    Column("saving_bps", BPS, BENEFIT, "saving over the value of the part's own orders"),
+    Column("saving_value", "currency", BENEFIT, "saving in currency"),
+)
+SENSITIVITY: Final = (
+    Column("scenario", "", NONE, "the scenario the row is about"),
+    Column("about", "word", NONE, "what is changed: headline, charge, weighting, orders, participant, mid, population"),
+    Column("variant", "", NONE, "to what"),
+    Column("saving_bps", BPS, BENEFIT, "the saving then; empty where it takes another run"),
+    Column("left_out", "share", NONE, "share of the headline's value at M0 that is left out"),
+    Column("command", "", NONE, "flag of the run that answers, where this one's sums cannot"),
+)
+GUIDES: Final = {"saving_split": SPLIT, "sensitivity": SENSITIVITY}
+VARIANTS: Final = (  # about, variant, column of the tables
+    ("headline", "by value, unfilled at the mid of the end", "saving_bps"),
+    ("charge", "unfilled at the touch of the end", "saving_touch_bps"),
+    ("charge", "unfilled charged nothing", "saving_zero_bps"),
+    ("charge", "unfilled at the mid cleanup_s later", "saving_cleanup_bps"),
+    ("charge", "with fees", "net_saving_bps"),
+    ("weighting", "per order", "saving_mean_bps"),
+    ("orders", "with those that never lived in continuous trading", "saving_diluted_bps"),
+    ("orders", "engaged ones alone, descriptive", "saving_engaged_bps"),
+)
+
+
+@dataclass(slots=True)
+class SplitSums:
+    """The splits of the jobs of a run, of all and by security."""
+
+    found: dict[str, dict[str, dict[str, list[int]]]] = field(default_factory=dict)
+
+    def add(self, partial: Partial) -> None:
+        """Add what a job says."""
+        for security in (ALL, partial.security) if partial.split else ():
+            scenarios = self.found.setdefault(security, {})
+            for scenario, parts in partial.split.items():
+                mine = scenarios.setdefault(scenario, {part: [0] * len(sums) for part, sums in parts.items()})
+                for part, sums in parts.items():
+                    mine[part] = [one + more for one, more in zip(mine[part], sums, strict=True)]
+
+    def tables(self, style: TableStyle) -> dict[str, bytes]:
+        """Return the file, by name; none without a scenario."""
+        if not self.found:
+            return {}
+        rows = [
+            [security, scenario, *row]
+            for security, scenarios in self.found.items()
+            for scenario, parts in scenarios.items()
+            for row in split_rows(parts, style)
+        ]
+        return {"saving_split.csv": csv_bytes([column.name for column in SPLIT], rows)}
+
+
+def split_rows(parts: Mapping[str, Sequence[int]], style: TableStyle) -> list[list[Value]]:
+    """Return the parts of a scenario's saving; of one that is not known of every order only the orders."""
+    rows: list[list[Value]] = []
+    unknown = parts[UNKNOWN][0] > 0
+    whole = sum(parts[part][SPLIT_SUMS.index("base")] for part in PARTS)
+    for part in PARTS:
+        orders, priced, base, saved = parts[part]
+        value = ratio(saved, COST_UNITS * style.unit) if priced else None
+        told = [orders, priced, base, cost_bps(saved, whole), cost_bps(saved, base), value]
+        rows.append([part, *([None] * len(told) if unknown else told)])
+    return rows
+
+
+def sensitivity_csv(summary: Sequence[Measures], participants: Mapping[str, Sequence[Measures]]) -> bytes:
+    """Return how each scenario's saving changes with what is charged, weighted, counted and left out.
+
+    summary : measures of all orders, by scenario; participants : the same of each participant's, by name
+    """
+    largest = max(participants, key=lambda name: _base(participants[name][0]), default="")
+    rows: list[list[Value]] = []
+    for s, row in enumerate(summary[1:], 1):
+        scenario = row["scenario"]
+        rows += [[scenario, about, variant, row[column], None, None] for about, variant, column in VARIANTS
+                 if row.get(column) is not None]  # fmt: skip
+        if len(participants) > 1 and row["saving_bps"] is not None:
+            without = participants[largest]
+            left = _base(row) - _base(without[s])
+            saved = _saved(summary, s) - _saved(without, s)
+            share = ratio(_base(without[s]), _base(row))
+            rows.append([scenario, "participant", f"without {largest}", cost_bps(saved, left), share, None])
+    for about, flag, kinds in (("mid", "--mid", MID_KINDS), ("population", "--population", POPULATIONS)):
+        rows += [[ALL, about, kind, None, None, f"{flag}={kind}"] for kind in kinds]
+    return csv_bytes([column.name for column in SENSITIVITY], rows)
+
+
+def _base(row: Measures) -> int:
+    return int(row["benchmark_notional"] or 0)
+
+
+def _saved(rows: Sequence[Measures], s: int) -> int:
+    """Return what a scenario saves of the real cost, as tables add it up."""
+    return int(rows[0]["shortfall_cost"] or 0) - int(rows[s]["shortfall_cost"] or 0)
