@@ -9,6 +9,7 @@ import pytest
 from driver.inference.contrasts import CONTRAST_COLUMNS
 from driver.inference.rows import COLUMNS as STATISTICS
 from driver.tables.column_guide import COLUMNS
+from driver.tables.market_tables import MARKET
 from driver.tables.replay_guide import BOUNDS, FIDELITY
 from kernels.conventions import SCENARIO_TABLE
 from tests.driver.readme_tables import ORDER_COLUMNS
@@ -20,7 +21,7 @@ LINES = ("Formula", "Source", "Rule", "Columns", "Functions", "Tests")
 ENTRIES = dict(re.findall(r"^### (M\d+)\. (.*?)(?=^###? |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 entries = pytest.mark.parametrize("entry", ENTRIES)
 COLUMN_NAMES = {
-    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY) for column in columns),
+    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET) for column in columns),
     *STATISTICS, *CONTRAST_COLUMNS, *(scenario.name for scenario in SCENARIO_TABLE), "shortfall_z",
 }  # fmt: skip
 
@@ -75,3 +76,20 @@ def test_the_citation_is_of_this_version() -> None:
     assert keys["license"] == config["metadata"]["license"]
     assert {"cff-version", "message", "title", "authors"} <= keys.keys()
     assert "darkreplay" in keys["title"]
+
+
+@entries
+def test_every_source_has_its_reference(entry: str) -> None:
+    """By the first author and the year: each is in the list at the end, and the list has no other."""
+    years = re.findall(r"([A-Z][\w']+)(?:,? (?:[A-Z][\w']+|and|et|al\.),?)* (\d{4})", line_of(entry, "Source"))
+    for author, year in years:
+        listed = rf"^- {author}\b[^.]*? {year}\. |^- {author} et al\. {year}\. "
+        assert re.search(listed, TEXT, re.MULTILINE), (author, year)
+
+
+def test_every_reference_is_a_source() -> None:
+    sources = " ".join(" ".join(line_of(entry, "Source").split()) for entry in ENTRIES)
+    found = re.findall(r"^- ([A-Z][\w']+).*? (\d{4})\. ", TEXT.partition("## References")[2], re.MULTILINE)
+    assert len(found) > 15
+    for author, year in found:
+        assert re.search(rf"{author}[^;]*? {year}", sources), (author, year)

@@ -103,7 +103,8 @@ def _verdict(one: "Verdict") -> str:
     moved = f"; paired over {one.paired.days:,} security-days {_number(one.paired.estimate)}"
     if one.paired.low is None:
         return f"{text}{moved} ({one.paired.note})"
-    verdict = "more than chance" if one.paired.significant else "no more than chance"
+    words = "more than chance" if one.paired.significant else "no more than chance"
+    verdict = words if one.status == "tested" else "described, not tested"
     return f"{text}{moved} ({_number(one.paired.low)} to {_number(one.paired.high)}): {verdict}"
 
 

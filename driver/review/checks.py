@@ -17,6 +17,7 @@ PASS, WARN, FAIL, NOT_RUN = "pass", "warn", "fail", "not run"
 SEVERITY: Final = (FAIL, WARN, NOT_RUN, PASS)
 TABLES_READ: Final = (
     "global_summary", "by_security", "by_date", "by_participant", "statistics", "data_quality", "fidelity",
+    "market",
 )  # fmt: skip
 SOME, MANY = 0.001, 0.01  # shares of orders or fills at fault: above, a check warns; above, it fails
 GOOD_COVERAGE, LEAST_COVERAGE = 0.95, 0.80  # shares of orders, or of quotes, that can be used
@@ -48,7 +49,7 @@ def checks(tables: Tables) -> list[Check]:
         _contradictions(total),
         _prices(total),
         _sessions(total),
-        _quotes(total),
+        _quotes(total, _whole(tables["market"])),
         _coverage(real),
         _fidelity(trusted),
         _placebo(tables["global_summary"]),
@@ -130,12 +131,16 @@ def _sessions(total: Mapping[str, int]) -> Check:
     return Check(name, status, f"security-days by source: {figure}", meaning)
 
 
-def _quotes(total: Mapping[str, int]) -> Check:
-    name, meaning = "quotes", "quote rows that are two-sided with the bid below the offer; before the open few are"
+def _quotes(total: Mapping[str, int], market: Row | None) -> Check:
+    """By the time of continuous trading that has a valid quote, where that is known, else by rows of quotes."""
+    name, meaning = "quotes", "valid quotes: two-sided, bid not above offer, in continuous trading"
+    if market is not None and market["quoted_share"] is not None:
+        share = number(market["quoted_share"])
+        return Check(name, _covered(share), f"{_percent(share)} of the time of continuous trading", meaning)
     quotes, valid = total.get("quotes", 0), total.get("quotes_valid", 0)
     if not quotes:
         return Check(name, NOT_RUN, "no quotes", meaning)
-    status = PASS if valid / quotes >= GOOD_COVERAGE else WARN  # what it costs is the check of costs known
+    status = PASS if valid / quotes >= GOOD_COVERAGE else WARN  # rows of before the open are among them
     return Check(name, status, f"{valid:,} of {quotes:,} rows are valid ({_percent(valid / quotes)})", meaning)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from driver.config.keys import PATHS
+from driver.inference.sample import status_of
 from driver.review.numbers import Row, number
 from driver.review.paired import Change, paired_changes
 from driver.review.read_back import read_table, run_facts
@@ -54,9 +55,13 @@ class TableChange:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The saving of a scenario in both runs, and what intervals say of the change."""
+    """The saving of a scenario in both runs, and what intervals say of the change.
+
+    status : tested, algebra or printed: only what is tested in a run is judged between two (decisions 37)
+    """
 
     scenario: str
+    status: str
     weighting: str
     before: float | None
     after: float | None
@@ -137,6 +142,7 @@ def _verdicts(before: Path, after: Path, paired: Mapping[tuple[str, str], Change
     return [
         Verdict(
             name,
+            status_of(name),
             weighting,
             *_values(summaries[0][name], summaries[1][name], measure),
             _intervals(old.get((name, weighting)), new.get((name, weighting))),

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from driver.command_line.commands import COMMANDS
-from driver.command_line.judged import compare, preflight, report
+from driver.command_line.judged import compare, comparison_text, preflight, report
 from driver.config.loading import load_config
+from driver.inference.sample import status_of
 from driver.report.plain import WIDTH, scenario_lines
 from driver.review.checks import FAIL
+from driver.review.comparison import Comparison, Verdict
+from driver.review.paired import Change
 from driver.run.results_folder import JOB_COLUMNS
 from driver.tables.aggregate import aggregate
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_jobs
@@ -63,6 +66,19 @@ def test_compare_says_settings_first_and_exits_with_0(results: str, capsys: pyte
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"settings", "missing", "tables", "verdicts", "why_not_paired"}
     assert {one["scenario"] for one in found["verdicts"]} == {"A", "B", "C"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "low", "said"),
+    [("R", 0.1, ": more than chance"), ("R", -0.1, ": no more than chance"), ("A", 0.1, ": described, not tested")],
+)
+def test_only_what_is_tested_in_a_run_is_judged_between_two(scenario: str, low: float, said: str) -> None:
+    change = Change(0.5, low, 0.9, 12, "clustered by date")
+    verdict = Verdict(scenario, status_of(scenario), "notional", 1.0, 1.5, "intervals overlap", change)
+    text = comparison_text(Path("a"), Path("b"), Comparison([], [], [], [verdict]))
+    (line,) = (line for line in text.splitlines() if line.startswith(f"  {scenario}, by value: +1.0000 -> +1.5000"))
+    assert "paired over 12 security-days +0.5000" in line
+    assert line.endswith(said)
 
 
 def test_the_terminal_summary_fits_80_columns(results: str, capsys: pytest.CaptureFixture[str]) -> None:

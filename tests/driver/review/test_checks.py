@@ -71,6 +71,13 @@ def test_a_count_decides(name: str, counts: dict[str, int], status: str, tables:
     assert found(tables, name).status == status
 
 
+@pytest.mark.parametrize(("share", "status"), [(0.95, PASS), (0.94, WARN), (0.79, FAIL), (None, NOT_RUN)])
+def test_quotes_are_judged_by_time_where_it_is_known(share: float | None, status: str, tables: Tables) -> None:
+    total(tables, quotes=0)
+    tables["market"] = [{"security_code": "all", "date": "all", "quoted_share": share}]
+    assert found(tables, "quotes").status == status
+
+
 def real(tables: Tables) -> Cells:
     return tables["global_summary"][0]
 
