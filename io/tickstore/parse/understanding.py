@@ -29,6 +29,7 @@ from tickstore.times.written_times import NULL_TEXT, RejectError
 # Ids that floats hold; 12e10 may be hexadecimal.
 _ROUNDED: Final = re.compile(r"-?(\d+(\.\d+)?[eE]\+\d+|\d+\.\d+[eE]-?\d+|\d{16,}\.0)")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
+_LONGEST_ID: Final = 39  # digits of an id: a single cell of more shows nothing
 
 
 def understood(
@@ -126,8 +127,10 @@ def _are_texts(present: Sequence[str]) -> bool:
 
 
 def _is_long(text: str) -> bool:
-    """Return whether digits are beyond 64 bits, or the one number of them that stands for none."""
-    return text.isascii() and text.isdigit() and (len(text) > 20 or int(text) >= 2**64 or int(text) == -NULL)
+    """Return whether digits are an id beyond 64 bits, of up to 128, or the one number of 64 that stands for none."""
+    if not (text.isascii() and text.isdigit()) or len(text) > _LONGEST_ID:
+        return False
+    return int(text) >= 2**64 or int(text) == -NULL
 
 
 def _is_number(text: str) -> bool:
