@@ -40,10 +40,19 @@ def foreign_in(words: str) -> str:
     unnamed = "cannot import name" in words and "' from '" not in words  # how compiled modules say it
     for module, path, folder in foreign_files():
         if unnamed or path in words or f"'{module}'" in words:
-            here = folder == os.getcwd()
-            remedy = "rename it, or start from another folder" if here else f"take {folder} out of PYTHONPATH"
-            return f"{path} is another module called {module}, and is found first: {remedy}"
+            return _line(module, path, folder)
     return ""
+
+
+def foreign_needed() -> str:
+    """Return the same of a package that is needed: a process that ends without saying why has met it."""
+    return next((_line(*found) for found in foreign_files() if found.module in NEEDED), "")
+
+
+def _line(module: str, path: str, folder: str) -> str:
+    here = folder == os.getcwd()
+    remedy = "rename it, or start from another folder" if here else f"take {folder} out of PYTHONPATH"
+    return f"{path} is another module called {module}, and is found first: {remedy}"
 
 
 def foreign_files() -> list[ForeignFile]:

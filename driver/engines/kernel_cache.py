@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Final, Self
 
-from driver.engines.foreign_modules import foreign_in
+from driver.engines.foreign_modules import foreign_in, foreign_needed
 from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
 from driver.engines.warm_markers import CONVERT, MEASURE, PARTS, REPLAY, compiles, heal, is_warm, marker_path
 from kernels.base.cache_folder import cache_folder
@@ -119,7 +119,8 @@ class WarmUp:
             self._start(self.parts, self.fresh)
             if self._end_of_child() != 0:
                 self._check_memory()
-                raise UserError(f"{FAILED}: {self._last_words()}; `python -m driver.engines.compilation` shows more")
+                trouble = f"{FAILED}: {self._last_words()}; `python -m driver.engines.compilation` shows more"
+                raise UserError(foreign_needed() or trouble)
             self._replace_cache()
         self.child = None
         self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")

@@ -8,7 +8,7 @@ from shutil import rmtree
 from typing import Final
 
 from driver.config.keys import Config
-from driver.engines.foreign_modules import foreign_in
+from driver.engines.foreign_modules import foreign_in, foreign_needed
 from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, rows_together, run_jobs, workers_for
 from driver.engines.kernel_cache import WarmUp
 from driver.engines.memory_limits import free_memory, is_limited, memory_trouble
@@ -120,6 +120,6 @@ def _outcomes(
         except EngineError as error:
             if not error.damaged or attempt == 2:
                 trouble = f"no worker process can be started: {error.message}"
-                foreign = foreign_in(error.message)
+                foreign = foreign_in(error.message) or foreign_needed()
                 raise UserError(foreign or (memory_trouble(trouble) if is_limited() else trouble)) from None
             warm_up.rebuild()

@@ -147,7 +147,7 @@ class Life:
             batch=self.rng.choice((0, 3_000, 100_000)), memory_budget=self.rng.choice((0, 150 << 20)),
         )  # fmt: skip
 
-        def of(config: object, jobs: list[Job], warm_up: object, watch: object) -> Any:
+        def of(config: object, jobs: list[Job], *_: object) -> Any:
             order = self.rng.sample(jobs, len(jobs))
             found: list[Outcome] = []
             with SimulatedSupervisor(options, world, self.monkeypatch) as engine:
