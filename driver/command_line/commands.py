@@ -210,20 +210,22 @@ def inspect_file(
         _print(json, printed.inspection_text(file), asdict(file))
 
 
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands, flags and their values: bash, zsh or fish.
+
+    Args:
+        shell: bash, zsh or fish
+    """
+    from driver.command_line.completion import SHELLS, completion_script
+    from driver.command_line.market_flags import with_dials
+
+    known = COMMANDS | {"synth": with_dials(synth)}
+    sys.stdout.write(completion_script(choice(*SHELLS).of_flag("shell", shell), known))
+
+
 IN_ORDER: tuple[Any, ...] = (
-    run,
-    convert,
-    plan,
-    config,
-    synth,
-    inspect_file,
-    verify,
-    status,
-    aggregate,
-    report,
-    compare,
-    preflight,
-)
+    run, convert, plan, config, synth, inspect_file, verify, status, aggregate, report, compare, preflight, completion,
+)  # fmt: skip
 COMMANDS: dict[str, Command] = {command.__name__.removesuffix("_file"): command for command in IN_ORDER}
 
 

@@ -29,6 +29,7 @@ class Kind:
     read: Callable[[Any], Any]
     parse: Callable[[str], Any] = str.strip
     is_flag: bool = False  # may stand alone on the command line, and has a --no- form
+    options: tuple[str, ...] = ()  # the words to choose from, one or for a list several
 
     def of_flag(self, name: str, given: str) -> Any:
         """Return the value that the text of flag ``name`` stands for."""
@@ -93,7 +94,7 @@ def text(pattern: str = "", expects: str = "text", *, required: bool = False) ->
 
 def choice(*options: str) -> Kind:
     """Return the kind of one word of ``options``."""
-    return Kind(f"one of {', '.join(options)}", lambda value: _kept(value, value in options))
+    return Kind(f"one of {', '.join(options)}", lambda value: _kept(value, value in options), options=options)
 
 
 def date() -> Kind:
@@ -129,7 +130,7 @@ def list_of(kind: Kind, *, empty_word: str = "", unique: bool = True) -> Kind:
         inner = given.strip().removeprefix("[").removesuffix("]")
         return [kind.parse(part) for part in inner.split(",") if part.strip()]
 
-    return Kind(f"a list, each {kind.expects}", read, parse)
+    return Kind(f"a list, each {kind.expects}", read, parse, options=kind.options)
 
 
 def files() -> Kind:

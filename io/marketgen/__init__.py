@@ -6,7 +6,20 @@ a ``MarketSpec`` and writes ``orders.csv``, ``trades.csv`` and ``nbbo.csv`` in t
 dials; their types, defaults and meaning are in its docstring.
 """
 
-from marketgen.files import generate
+from typing import TYPE_CHECKING, Any
+
 from marketgen.spec import GeneratedFiles, MarketSpec
 
+if TYPE_CHECKING:
+    from marketgen.files import generate
+
 __all__ = ["GeneratedFiles", "MarketSpec", "generate"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``generate`` when it is used: it compiles, and help and completion only want the dials."""
+    if name == "generate":
+        from marketgen.files import generate
+
+        return generate
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
