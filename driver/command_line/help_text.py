@@ -5,11 +5,13 @@
 
 import inspect
 import re
+import shlex
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from driver.command_line.market_flags import dial_comments
+from driver.config.examples import EXAMPLES
 from driver.config.keys import KINDS, PATHS, default_text
 
 USAGE = """\
@@ -42,8 +44,15 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
             if sections.get(flag, "flags:") == section:
                 kind = f" ({KINDS[flag].expects})" if flag in sections else ""
                 text = f"{'--' + flag:<28} {about.get(flag, '')}{kind}"
+                if flag in sections and flag in EXAMPLES and f"--{flag}=" not in text:
+                    text += f", such as {_shown_flag(flag)}"
                 lines += textwrap.wrap(text, width=118, initial_indent="  ", subsequent_indent=" " * 31)
     return "\n".join(lines) + "\n"
+
+
+def _shown_flag(flag: str) -> str:
+    """Return a flag with its example, in quotes where a shell would take it apart."""
+    return shlex.quote(f"--{flag}={EXAMPLES[flag]}") if " " in EXAMPLES[flag] else f"--{flag}={EXAMPLES[flag]}"
 
 
 def key_comments() -> dict[str, str]:

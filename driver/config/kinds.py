@@ -6,7 +6,9 @@ The bottom of `driver.config`: `keys` gives each key one, `driver.command_line.m
 import datetime
 import math
 import re
+import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import has_magic, iglob
 from typing import Any
@@ -33,7 +35,14 @@ class Kind:
 
     def of_flag(self, name: str, given: str) -> Any:
         """Return the value that the text of flag ``name`` stands for."""
-        return self.checked(lambda: self.read(self.parse(given)), f"--{name}", f"'{given}'")
+        return self.checked(lambda: self._read_flag(given), f"--{name}", f"'{given}'")
+
+    def _read_flag(self, given: str) -> Any:
+        """Return a value written for a flag, or as the TOML file and the defaults in the help write it."""
+        if given.startswith(("[[", "{", '"')) or (given.startswith("[") and '"' in given):
+            with suppress(ValueError, TypeError):  # else it is text that only looks like TOML
+                return self.read(tomllib.loads(f"value = {given}")["value"])
+        return self.read(self.parse(given))
 
     def of_file(self, key: str, value: Any) -> Any:
         """Return a value that a TOML file has for ``key``."""
