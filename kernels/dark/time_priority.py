@@ -10,7 +10,7 @@ the same form as a place.
 
 from typing import Any
 
-from kernels.base.compiling import inlined
+from kernels.base.compiling import inlined, kernel
 from kernels.dark import records as r
 from kernels.dark.records import Book
 
@@ -213,16 +213,24 @@ def first_from(book: Book, s: int, k: int, good: int, within: int, need: int, ki
     return r.NONE
 
 
-@inlined
+@kernel
 def supply(book: Book, s: int, good: int, enough: int) -> int:
-    """Return the total leaves of a side's orders with at least ``good``, or any number from ``enough`` on."""
+    """Return a bound of the total leaves of a side's orders with at least ``good``, or any number from ``enough`` on.
+
+    Where all that a summary counts is not enough, who of it is good does not matter: a total below ``enough`` is proven
+    without a look at each order.
+    """
     used, total, k = book.sides[s].used, 0, 0
     while k < used and total < enough:
-        if book.queue[s, _wide_of(book, k)].good < good:
-            k = ((k >> r.WIDE_SHIFT) + 1) << r.WIDE_SHIFT
+        wide, narrow = book.queue[s, _wide_of(book, k)], book.queue[s, _narrow_of(book, k)]
+        if k % r.WIDE == 0 and (wide.good < good or total + wide.total < enough):
+            total += wide.total if wide.good >= good else 0
+            k += r.WIDE
             continue
         end = min(used, ((k >> r.NARROW_SHIFT) + 1) << r.NARROW_SHIFT)
-        if book.queue[s, _narrow_of(book, k)].good >= good:
+        if narrow.good >= good and total + narrow.total < enough:
+            total += narrow.total
+        elif narrow.good >= good:
             for at in range(k, end):
                 if book.queue[s, at].good >= good:
                     total += book.queue[s, at].total
