@@ -115,7 +115,9 @@ class Run:
             self.enter(order)
 
     def on_same(self, step: Step) -> None:
-        """A row of a fill, or one that repeats the state, says nothing."""
+        """A row of a fill, or one that repeats the state, says nothing; before the open each states the order whole."""
+        if not self.is_open and step.order in self.orders:
+            self.set_terms(self.orders[step.order], step)
 
     def on_enter(self, step: Step) -> None:
         if not (is_dark(self.plain, step.order) or is_sweep(self.plain, step.order)):

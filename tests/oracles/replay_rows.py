@@ -186,7 +186,7 @@ def order_steps(plain: Plain, order: int) -> list[tuple[int, Step]]:
             keeps = keeps_place(plain, before, row)
             steps.append((row, Step(time, "amend", change=change, left=left, keeps=keeps, **values)))
         else:
-            steps.append((row, Step(time, "same", order=order, row=row, left=left)))
+            steps.append((row, Step(time, "same", left=left, **values)))
         if row == rows[-1] and left <= 0:
             steps.append((row, Step(time, "filled", order=order)))
     return steps

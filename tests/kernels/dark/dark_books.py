@@ -65,7 +65,8 @@ class CompiledBook:
         return done
 
     def rest(self, o: NaiveOrder) -> None:
-        dark.rest(self.book, self.new_order(o))
+        slot = self.new_order(o)  # before the book is named: it may grow
+        dark.rest(self.book, slot)
 
     def cancel(self, name: int) -> None:
         dark.leave(self.book, self.slots.pop(name))

@@ -31,6 +31,11 @@ def test_all_runs_print_what_plain_python_prints(first: int) -> None:
     assert sum(check_day(seed) for seed in range(first, first + DAYS)) > 10 * DAYS
 
 
+def test_before_the_open_a_row_states_its_order_whole() -> None:
+    """This day has an order that got its minimum in a row of a booking, before anybody could trade."""
+    assert check_day(700_821) > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1_000, 1_000 + 12 * MANY, MANY))
 def test_all_runs_of_many_days_print_what_plain_python_prints(first: int) -> None:
