@@ -29,11 +29,12 @@ def contrasts(sample: Sample, securities: list[str], dates: list[str]) -> list[R
     ]
     rows: list[Row] = []
     for by, names, code in ways:
-        if len(names) < 2:
+        parts = [(part, name) for part, name in enumerate(names) if sample.cluster_weight[code == part, 0].any()]
+        if len(parts) < 2:
             continue
         rows += [
             _of_part(sample, k, weighting, code == part, {"by": by, "value": name})
-            for part, name in enumerate(names)
+            for part, name in parts
             for k in told
             for weighting in FIRST
         ]

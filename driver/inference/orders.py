@@ -45,6 +45,8 @@ def sign_row(sample: Sample, k: int) -> Row:
     better, equal, worse = map(int, sample.outcomes[k])
     row: Row = {"orders": better + equal + worse, "better": better, "equal": equal, "worse": worse}
     differ = better + worse
+    if not row["orders"]:
+        return row | {"status": "refused", "note": "no priced orders"}
     if not differ:
         return row | {"note": "no order does better or worse: no test applies"}
     return row | {"statistic": (better - worse) / math.sqrt(differ), "note": INDEPENDENT}

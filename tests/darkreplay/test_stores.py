@@ -18,7 +18,8 @@ def test_a_day_and_its_session_give_the_numbers_of_the_run(market: Market) -> No
     day = darkreplay.open_day(market.store, 101, datetime.date(2024, 1, 2))
     session = darkreplay.sessions(market.store)["101", "2024-01-02"]
     blocks = list(measure(day, Choices(Selection()), session))
-    rows = darkreplay.read_results(market.folder / "clean").orders.reader().read_all().to_pylist()
+    orders = darkreplay.read_results(market.folder / "clean").orders
+    rows = orders.reader(["security_code", "trade_date", "order_id", "shortfall_bps"]).read_all().to_pylist()
     expected = [r for r in rows if r["security_code"] == "101" and r["trade_date"] == datetime.date(2024, 1, 2)]
     ids = np.concatenate([block.order_id for block in blocks])
     bps = np.concatenate([block["shortfall_bps"] for block in blocks])

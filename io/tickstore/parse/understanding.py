@@ -120,10 +120,10 @@ def _check_rounded(reading: Reading, present: Sequence[str], source: Source) -> 
 
 
 def _are_texts(present: Sequence[str]) -> bool:
-    """Return whether ids are text: most are no numbers, or a number would lose one, which begins with 0 or is long."""
+    """Return whether ids are text: most are no numbers of 64 bits, or one begins with 0, which a number would lose."""
     padded = any(text[0] == "0" and text.isdigit() and text.strip("0") for text in present)
-    words = sum(not _is_number(whole_id(text)) for text in present)
-    return padded or any(map(_is_long, present)) or 2 * words > len(present)
+    words = sum(not _is_number(whole_id(text)) or _is_long(text) for text in present)
+    return padded or 2 * words > len(present)
 
 
 def _is_long(text: str) -> bool:

@@ -119,7 +119,10 @@ def test_what_is_wrong_with_a_cluster_is_one_line(market: Market, tmp_path: Path
     empty = darkreplay(*words, folder=tmp_path)
     assert empty.returncode == 2
     assert "has no workers: start some" in empty.stderr.splitlines()[-1]
-    cluster.add_worker({"PYTHONPATH": ""})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "driver.py").write_text("raise ModuleNotFoundError('no such package')\n")  # installed or not
+    cluster.add_worker({"PYTHONPATH": str(elsewhere)})
     _await_workers(cluster, 1)
     lacking = darkreplay(*words, folder=tmp_path)
     assert lacking.returncode == 2

@@ -38,7 +38,7 @@ def assert_it_looks_incomplete(said: str, results: Path) -> None:
     assert quality[1:6] == ["all,all,jobs_missing,4", *(f"{day},jobs_missing,1" for day in days)]
     page = (results / "report.html").read_text()
     assert line in page
-    assert page.index("INCOMPLETE") < page.index('<section class="cards">')
+    assert page.index("INCOMPLETE") < page.index('<section class="cards"')
 
 
 @pytest.fixture(scope="module")
