@@ -94,7 +94,7 @@ def kill_everywhere(stopped: Stopped, role: str, first: int, step: int) -> int:
 
 
 @pytest.mark.parametrize("layout", list(LAYOUTS))
-@pytest.mark.parametrize(("role", "step"), [(COORDINATOR, 59), (WORKER, 29)])
+@pytest.mark.parametrize(("role", "step"), [(COORDINATOR, 59), (WORKER, 17)])
 def test_killed_at_some_operation(tmp_path: Path, work: Work, role: str, step: int, layout: str) -> None:
     assert kill_everywhere(Stopped(tmp_path, layout, work), role, 5, step) >= 3
 
