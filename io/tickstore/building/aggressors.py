@@ -8,8 +8,9 @@ quote moves: an aggressor there took its place at the very time of the trade. Au
 Of an order that the order file lacks nothing is known but its fills. The other order of the match tells: if that took
 its place at the time of the trade it came to the one that is missing, else the missing one came to it. On a real day,
 whose trades do say it, this is so for all 26 such matches in the dark, 1,317 on the lit book and 166 crossing bookings;
-two orders that rested in the dark, one of them missing, would be taken for one that came. Of two that are missing
-nothing is said, nor of one in an auction's booking.
+two orders that rested in the dark, one of them missing, would be taken for one that came. Of two that are missing on
+the lit book their numbers and the quotes tell (`unseen_aggressors`); of two in the dark nothing does, nor of one in an
+auction's booking.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ import numpy as np
 from kernels.base.columns import I32, I64, Array
 from kernels.base.compiling import kernel
 from kernels.conventions import NULL, UNKNOWN_CODE, VENUE_AUCTION, VENUE_DARK, VENUE_LIT, VENUE_REPORT
+from tickstore.building.unseen_aggressors import later_numbers
 
 PASSIVE, AGGRESSIVE = 0, 1
 _NEVER_AGGRESSIVE: Final = (VENUE_AUCTION, VENUE_REPORT)
@@ -74,7 +76,7 @@ def derive_aggressors(views: Mapping[str, Array], out: Array) -> bool:
 
     Parameters
     ----------
-    views : columns of events, orders and fills by path, all but the aggressor filled
+    views : columns of events, orders, fills and quotes by path, all but the aggressor filled
     out : (m,) int8, filled: 1 aggressive, 0 passive, -1 unknown
     """
     out[:] = UNKNOWN_CODE
@@ -93,7 +95,10 @@ def derive_aggressors(views: Mapping[str, Array], out: Array) -> bool:
     told = known | quiet
     out[first[told]] = PASSIVE
     out[last[told]] = np.where(aggressive[told], AGGRESSIVE, PASSIVE)
-    return bool(told.any() | _by_the_one_known(views, one, other, queued, out))
+    told_by_one = _by_the_one_known(views, one, other, queued, out)
+    acting, waiting = later_numbers(views, one, other, out)
+    out[acting], out[waiting] = AGGRESSIVE, PASSIVE
+    return bool(told.any() or told_by_one)
 
 
 def _by_the_one_known(views: Mapping[str, Array], one: I64, other: I64, queued: I32, out: Array) -> bool:

@@ -39,7 +39,7 @@ fills = st.fixed_dictionaries(
 
 def derived(day: MemoryDay, ranking: list[int] | None = None) -> tuple[list[int], bool]:
     """Return the aggressors of a day's fills, and whether any is told."""
-    groups = {"events": day.events, "orders": day.orders, "fills": day.fills}
+    groups = {"events": day.events, "orders": day.orders, "fills": day.fills, "quotes": day.quotes}
     views: dict[str, Any] = {f"{group}/{name}": v for group, table in groups.items() for name, v in table.items()}
     if ranking is not None:
         views["events/ranking_time"] = np.array(ranking, np.int64)
@@ -139,4 +139,8 @@ def test_on_the_real_day_every_pair_of_known_orders_has_the_flags_of_the_exchang
                    if len(owners[match] & known) == 1 < len(owners[match]) and found[n] != -1]  # fmt: skip
     assert len(told_by_one) == 3_226  # auctions included
     assert [found[n] for n in told_by_one] == [stated[n] for n in told_by_one]
+    unseen_on_lit_book = [n for n, match in enumerate(day.fills["match_id"].tolist())
+                          if not owners[match] & known and day.fills["deal_source"][n] in (1, 44)]  # fmt: skip
+    assert len(unseen_on_lit_book) == 1_620
+    assert [found[n] for n in unseen_on_lit_book] == [stated[n] for n in unseen_on_lit_book]
     assert all(found[n] in (-1, 0, stated[n]) for n in range(len(found)))
