@@ -19,6 +19,12 @@ NO_PRICE: Final = (
     "9223372036854.775807", "18446744073709551615", "1.7976931348623157e308", "1.7976931348623157E308",
     "1.7976931348623157e+308", "inf", "Inf", "INF", "-inf", "-Inf", "-INF",
 )  # fmt: skip
+# Numbers that they write where there is no quantity: the largest of 32 and 64 bits, with a sign and without one.
+NO_QUANTITY: Final = tuple(
+    f"{number}{zero}"
+    for number in (2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1, 2**64 - 1, 9_999_999_999, -9_999_999_999)
+    for zero in ("", ".0")
+)
 NO_VALUE: Final = ("NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "NA", "-")
 
 

@@ -3,8 +3,9 @@
 from typing import Final
 
 from tickstore.input.fields import FIELDS, IDS
+from tickstore.parse.odd_lines import ROUNDED_ID, STANDS_FOR_NONE
 from tickstore.times.stated_formats import NOT_AS_STATED
-from tickstore.times.written_times import AMBIGUOUS, describe_forms
+from tickstore.times.written_times import AMBIGUOUS, ROUNDED, describe_forms
 
 _NEEDED: Final = {field.name for fields in FIELDS.values() for field in fields if field.required}
 _TIMES: Final = ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED)
@@ -20,6 +21,14 @@ _BY_REASON: Final = {
     "extra fields": "a delimiter within a cell needs quotes around it",
     "missing fields": "rows need as many cells as the header",
     "unclosed quote": "a quote must be closed on its line",
+    ROUNDED: (
+        "scientific notation leaves digits out: write times in full, as whole numbers (astype('int64') in pandas, "
+        "format 0 in a spreadsheet) or as 2024-09-05T10:00:00.123"
+    ),
+    ROUNDED_ID: (
+        "floats keep 15 to 17 digits, so that orders cannot be told apart: write ids as whole numbers or as text; if "
+        "these are names as they are, say --order_ids=text"
+    ),
     "duplicate": "say --duplicates=keep where rows that look alike are not the same",
 }
 
@@ -36,6 +45,11 @@ def advice_for(reason: str, column: str, field: str) -> str:
     if field in IDS and reason in ("malformed number", "out of range"):
         return f"{column}: ids are numbers of 64 bits, or text with --order_ids=text"
     rule = f'[input.columns] {field} = {{column = "{column}", '
+    if reason == STANDS_FOR_NONE:
+        return (
+            f"{column}: where a number stands for no value, the row has none; if one is a value as it is, say so: "
+            f'{rule}values = {{NUMBER = "NUMBER"}}}}, or which rows are meant, if a column tells: --where=COLUMN=VALUE'
+        )
     if reason == "unknown side":
         return f'say what the words mean: {rule}values = {{X = "B", Y = "S"}}}}'
     if reason == "missing value":

@@ -4,10 +4,13 @@ Called by the parser and the spill. Up to 7 plain characters are packed into the
 gets a number from a dictionary that travels with the rows (``long_names``).
 """
 
+import re
 from typing import Final
 
 LONG_NAME: Final = -(2**62)  # the first number of a name that is not packed
 _PACKED: Final = 7
+# Ids that floats hold; 12e10 may be hexadecimal.
+_ROUNDED: Final = re.compile(r"-?(\d+(\.\d+)?[eE]\+\d+|\d+\.\d+[eE]-?\d+|\d{16,}\.0)")
 
 
 def pack_name(text: str, long_names: dict[str, int]) -> int:
@@ -41,6 +44,17 @@ def whole_id(text: str) -> str:
     digits = text.removesuffix(".0")
     exact = digits.isascii() and digits.isdigit() and len(digits) <= 16 and int(digits) <= 2**53
     return digits if exact else text
+
+
+def is_rounded(text: str) -> bool:
+    """Return whether an id went through a float, which keeps 15 to 17 digits.
+
+    Examples
+    --------
+    >>> is_rounded("7.9e+18"), is_rounded("9007199254740994.0"), is_rounded("12.0"), is_rounded("12e10")
+    (True, True, False, False)
+    """
+    return _ROUNDED.fullmatch(text) is not None and whole_id(text) == text
 
 
 def name_text(number: int, long_texts: dict[int, str]) -> str:

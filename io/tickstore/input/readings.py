@@ -12,7 +12,7 @@ from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, QUANTITIES, SNAPSHOTS, TIME, Field
 from tickstore.input.header import Header, column_of
 from tickstore.request import ConvertRequest
-from tickstore.rules import MIDNIGHT, NO_PRICE, NO_VALUE, ColumnRule
+from tickstore.rules import MIDNIGHT, NO_PRICE, NO_QUANTITY, NO_VALUE, ColumnRule
 
 _DATE_IN_NAME: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -57,6 +57,9 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
         nulls = (*NO_PRICE, *NO_VALUE, *nulls)
     elif not field.required and (field.kind != NAME or field.name in IDS):
         nulls = (*NO_VALUE, *nulls)
+    if field.name in QUANTITIES:
+        nulls = (*NO_QUANTITY, *nulls)
+    said = dict(rule.values)  # what the user says of a text stands
     if field.kind == TIME and not field.required:
         nulls = ("0", *nulls)  # the exchange's word for a time that is none
     reading = Reading(
@@ -64,7 +67,7 @@ def _reading(field: Field, rule: ColumnRule, header: Header, request: ConvertReq
         NAME if field.name in IDS and request.order_ids == "text" else field.kind,
         header.columns.get(field.name, -1),
         rule.constant or "",
-        words=(*rule.values, *((text, "") for text in nulls)),
+        words=(*rule.values, *((text, "") for text in nulls if text not in said)),
     )
     if rule.column and rule.constant is not None:  # what stands for an empty cell
         reading = replace(reading, constant="", words=(*reading.words, ("", rule.constant)))

@@ -16,7 +16,7 @@ import numpy as np
 from kernels.base.columns import I64
 from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.header import MOST_NAMED, is_like_header
-from tickstore.input.packed_names import pack_name, whole_id
+from tickstore.input.packed_names import is_rounded, pack_name, whole_id
 from tickstore.input.readings import Reading
 from tickstore.times.iso_times import NO_TIME, to_utc
 from tickstore.times.stated_dates import UNREADABLE, join_dates, read_stated_date
@@ -32,6 +32,8 @@ LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 ANOTHER_HEADER: Final = "another header"  # a reason that stops the conversion
 _OF_DATES: Final = ("missing date", "malformed date")  # reasons
 TOO_MANY_DECIMALS: Final = "too many decimals"
+ROUNDED_ID: Final = "id rounded by a float"
+STANDS_FOR_NONE: Final = "stands for no value"  # 4294967295 in a quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,10 @@ def read_cells(cells: Sequence[str], reading: Reading, rules: LineRules, long_na
         foreign = _foreign_bytes(cell)
         if foreign:
             raise RejectError(foreign)
-    text = dict(reading.words).get(cell.strip(), cell.strip())
+    written = cell.strip()
+    text = dict(reading.words).get(written, written)
+    if not text and written[-1:].isdigit() and reading.field.required and not reading.field.nullable:
+        raise RejectError(STANDS_FOR_NONE)
     if reading.kind == TIME and text not in ("", NULL_TEXT):
         ns = _time(text, reading, cells, rules)
         if not rules.earliest <= ns <= rules.latest:
@@ -143,6 +148,8 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         return SIDES[text.lower()]
     if field.name in IDS:
         text = whole_id(text)
+        if is_rounded(text):
+            raise RejectError(ROUNDED_ID)
     number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text)
     if field.name in IDS and 2**63 < number < 2**64:
         return number - 2**64  # ids are 64 bits, whatever the first one means

@@ -5,7 +5,6 @@ Called by `parse.plan` for each file.
 
 import csv
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from kernels.conventions import NULL
 from tickstore.errors import InputError
 from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
 from tickstore.input.files import Source
-from tickstore.input.packed_names import whole_id
+from tickstore.input.packed_names import is_rounded, whole_id
 from tickstore.input.readings import Reading, date_in_name
 from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.request import ConvertRequest
@@ -26,8 +25,6 @@ from tickstore.times.stated_formats import stated_format
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT, RejectError
 
-# Ids that floats hold; 12e10 may be hexadecimal.
-_ROUNDED: Final = re.compile(r"-?(\d+(\.\d+)?[eE]\+\d+|\d+\.\d+[eE]-?\d+|\d{16,}\.0)")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
 _LONGEST_ID: Final = 39  # digits of an id: a single cell of more shows nothing
 
@@ -110,7 +107,7 @@ def _with_kind(reading: Reading, present: Sequence[str], source: Source, request
 
 def _check_rounded(reading: Reading, present: Sequence[str], source: Source) -> None:
     """Raise InputError for ids that went through floats and lost digits: several orders would be one."""
-    cell = next((text for text in present if _ROUNDED.fullmatch(text) and whole_id(text) == text), "")
+    cell = next(filter(is_rounded, present), "")
     if cell:
         raise InputError(
             f"{source.path}: column {source.header.names[reading.column]!r} has {cell!r}: an id that was written as a "

@@ -7,7 +7,7 @@ from typing import Final
 from tickstore.errors import UserError
 from tickstore.times.trade_dates import DAY_NS
 from tickstore.times.written_forms import CLOCK, clock_seconds, fraction_ns
-from tickstore.times.written_times import RejectError, whole_number
+from tickstore.times.written_times import RejectError, whole_number, why_unread
 
 UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "d": DAY_NS}  # in ns
 DIGIT_CLOCK: Final = re.compile("hhmmss(f{0,9})")
@@ -48,7 +48,7 @@ def number_time(text: str, unit: str, epoch_ns: int) -> int:
     scale = unit_ns(unit)
     found = _NUMBER.fullmatch(text)
     if found is None:
-        raise RejectError("malformed time")
+        raise RejectError(why_unread(text))
     sign, whole, fraction = found.groups()
     fraction = (fraction or "")[:30]  # a ns is 1.2e-14 days
     size: int = whole_number(whole) * scale + int(fraction or "0") * scale // 10 ** len(fraction)
@@ -78,7 +78,7 @@ def clock_ns(text: str, unit: str = "s") -> int:
             raise ValueError(text)
         return clock_seconds(parts) * 10**9 + fraction_ns(parts)
     except ValueError:
-        raise RejectError("malformed time") from None
+        raise RejectError(why_unread(text)) from None
 
 
 def _digit_parts(text: str, places: int) -> dict[str, str | None]:

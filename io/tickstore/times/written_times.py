@@ -12,6 +12,8 @@ from tickstore.times.written_forms import DIGITS, instant_ns, is_ambiguous, matc
 
 NULL_TEXT: Final = str(NULL)
 AMBIGUOUS: Final = "ambiguous date: set time_format"
+ROUNDED: Final = "time in scientific notation"  # 1.725e+09: what it does not show is lost
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", re.ASCII)
 _EPOCHS: Final = range(315 * 10**15, 7_258 * 10**15)  # 1980 to 2199: digits that count to none of these write a date
 _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
 
@@ -54,8 +56,19 @@ def parse_time(text: str, timezone: str) -> int:
     except ValueError:  # there is no such date
         pass
     if ns is None:
-        raise RejectError(AMBIGUOUS if is_ambiguous(text) else "malformed time")
+        raise RejectError(AMBIGUOUS if is_ambiguous(text) else why_unread(text))
     return ns
+
+
+def why_unread(text: str) -> str:
+    """Return the reason for a text that is no time.
+
+    Examples
+    --------
+    >>> why_unread("1.725e+09"), why_unread("noon")
+    ('time in scientific notation', 'malformed time')
+    """
+    return ROUNDED if _SCIENTIFIC.fullmatch(text) else "malformed time"
 
 
 def written_form(text: str) -> re.Match[str] | None:

@@ -130,7 +130,7 @@ def test_numbers_are_exact(whole: int, fraction: str, unit: tuple[str, int]) -> 
     assert number_time(f"{whole}.{fraction}", unit[0], 7) == 7 + exact // 1
 
 
-@pytest.mark.parametrize("text", ["", "x", "1e9", ".5", "1.2.3", "+1", "1,5", "１", "10:00"])
+@pytest.mark.parametrize("text", ["", "x", ".5", "1.2.3", "+1", "1,5", "１", "10:00"])
 def test_other_numbers_are_refused(text: str) -> None:
     with pytest.raises(RejectError, match="malformed time"):
         number_time(text, "s", 0)
