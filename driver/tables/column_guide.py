@@ -7,6 +7,7 @@ Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for wha
 and so do the weights that averages of them over orders have.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kernels.measure import order_columns
@@ -22,6 +23,16 @@ class Column(NamedTuple):
     unit: str
     sign: str
     meaning: str
+
+
+def plain(name: str, unit: str, meaning: str) -> Column:
+    """Return a column without a direction."""
+    return Column(name, unit, NONE, meaning)
+
+
+def header(columns: Iterable[Column]) -> list[str]:
+    """Return the names of columns: the header line of their table."""
+    return [column.name for column in columns]
 
 
 def shown(column: order_columns.Column) -> Column:
