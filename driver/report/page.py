@@ -16,13 +16,14 @@ from driver.report.groups import SHOWN, grouped, largest
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
-from driver.review.numbers import Row, Tables, count, few, number, signed
+from driver.review.numbers import Row, Tables, count, number, signed
 from driver.review.quality import judged
 from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import FILES
+from driver.tables.table_style import few
 from tickstore.durable.files import atomic_write
 
 TEMPLATE = "page.html"

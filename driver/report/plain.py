@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from driver.report.page import report_content
 from driver.review.checks import FAIL, Check
-from driver.review.numbers import Row, few, number, signed
+from driver.review.numbers import Row, number, signed
+from driver.tables.table_style import few
 
 WIDTH: Final = 80
 MILLION: Final = 1_000_000

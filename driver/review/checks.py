@@ -11,7 +11,7 @@ from typing import Final
 
 from driver.review.dominance import MOST, largest_participant
 from driver.review.numbers import Row, Tables, count, number, signed
-from driver.tables.quality_kinds import JOBS_MISSING
+from driver.tables.quality_kinds import JOBS_MISSING, LEAST_EQ
 from driver.tables.replay_words import ALL, CENTRAL, NOT_TRUSTED, YES
 
 PASS, WARN, FAIL, NOT_RUN = "pass", "warn", "fail", "not run"
@@ -23,7 +23,6 @@ TABLES_READ: Final = (
 SOME, MANY = 0.001, 0.01  # shares of orders or fills at fault: above, a check warns; above, it fails
 GOOD_COVERAGE, LEAST_COVERAGE = 0.95, 0.80  # shares of orders, or of quotes, that can be used
 FEW_CLUSTERS: Final = 5.0  # of equal size: intervals from fewer hardly say anything
-LEAST_EQ: Final = -1.0  # E/Q below: fills beyond the far side of the quote they met
 SOURCES: Final = ("file", "stated", "auction", "activity", "config")
 KNOWN_SOURCES: Final = ("file", "stated", "auction")
 ADDED: Final = ("orders", "order_quantity", "filled_quantity", "shortfall_cost")
@@ -222,7 +221,7 @@ def _clusters(statistics: Iterable[Row]) -> Check:
 
 
 def _impossible(tables: Tables) -> Check:
-    name, meaning = "effective spreads", f"E/Q of groups of orders; below {LEAST_EQ:g} fills are beyond the far quote"
+    name, meaning = "effective spreads", f"E/Q of groups of orders; below {LEAST_EQ:g} fills are beyond their own side"
     groups = [row for table in ("by_security", "by_date", "by_participant") for row in tables[table]]
     ratios = [number(row.get("eq_ratio")) for row in [*groups, tables["global_summary"][0]]]
     known = [ratio for ratio in ratios if math.isfinite(ratio)]

@@ -182,4 +182,9 @@ EXACT: Final = (
 # How many orders each metric of reality is about: the others lack what it needs, and are not in it.
 MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
-COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)
+FEW_ORDERS: Final = plain(
+    "few_orders",
+    "words",
+    "which of the row's figures are of fewer than 5 orders: all, costs, engaged, or metrics by name; else empty",
+)
+COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT, FEW_ORDERS)
