@@ -87,7 +87,7 @@ def run_job(job: Job) -> JobReport:
         parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
         adds = [sums.add, parents.add, outliers.add, split.add, ranks.add]
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
-        _sum_blocks(job, texts, ids, note_blocks(blocks, quality), adds)
+        _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()

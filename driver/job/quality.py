@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
+from driver.tables.quality_kinds import LEAST_EQ
+from kernels.conventions import ABSURD_SPREAD, BPS, FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
 from kernels.market.plausible import ABSURD, JUMPING, Plausible
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
@@ -23,6 +24,9 @@ from tickstore.parse.text_ids import order_name
 UNITS: Final = "prices_in_two_units"
 AMBIGUOUS: Final = "prices_ambiguous"
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
+# Of the selected orders: what the quotes before their fills hardly allow.
+BEYOND_OWN_SIDE: Final = "orders_filled_beyond_own_side"
+ABSURD_EFFECTIVE: Final = "orders_effective_spread_absurd"
 WARNINGS: Final = {
     "orders_not_reconciled": "orders do not agree with their fills",
     "orders_set_apart": "orders contradict themselves and are in no table",
@@ -34,6 +38,8 @@ WARNINGS: Final = {
     UNITS: "tables have prices in another unit than the quotes (see --price_format, --price_decimals)",
     "fills_beyond_limit": "fills are beyond the limits of their orders",
     "quotes_absurd_spread": "quotes have a spread above a fifth of the mid and count as one-sided",
+    BEYOND_OWN_SIDE: "orders filled beyond their own side of the quotes before their fills (E/Q below -1)",
+    ABSURD_EFFECTIVE: "orders have an effective spread above a fifth of the mid in size",
     "quotes_jumping": "quotes jump from the quotes before and after them, which agree, and count as one-sided",
 }
 QUOTE_MARKS: Final = {"quotes_absurd_spread": ABSURD, "quotes_jumping": JUMPING}
@@ -44,17 +50,18 @@ class Judged(NamedTuple):
 
     plausible: Plausible
     beyond: NDArray[np.bool_]  # of each fill, once kinds are counted: whether it is beyond its order's limit
+    first: dict[str, int]  # id of the first measured order of a kind, once blocks have gone by
 
 
 def judge(day: Day, job: Job) -> Judged:
     """Return what is plausible of a day."""
     plausible = plausible_columns(day, ticks_by_price(job.settings.simulation.ticks))
-    return Judged(plausible, np.empty(len(day.fills["venue"]), np.bool_))
+    return Judged(plausible, np.empty(len(day.fills["venue"]), np.bool_), {})
 
 
 def count_kinds(day: Day, job: Job, judged: Judged) -> dict[str, int]:
     """Return how many orders, fills and quotes are of each kind, and where the session is known from."""
-    counts = data_quality(day, job.session, job.settings.simulation.ticks, *judged)
+    counts = data_quality(day, job.session, job.settings.simulation.ticks, judged.plausible, judged.beyond)
     return counts | _never_met(day, counts) | {UNITS: len(_units(day, job)), f"session_from_{job.session.source}": 1}
 
 
@@ -76,13 +83,29 @@ def _units(day: Day, job: Job) -> list[Oddity]:
             for odd in other_unit(name, prices, usual_mid(quotes["bid"], quotes["offer"]), decimals)]  # fmt: skip
 
 
-def note_blocks(blocks: Iterable[OrderBlock], counts: dict[str, int]) -> Iterator[OrderBlock]:
-    """Yield the blocks; count the orders that they leave out, and the day's fills whose prices are ambiguous."""
-    counts[SET_APART_LATE] = counts[AMBIGUOUS] = 0
+def note_blocks(blocks: Iterable[OrderBlock], counts: dict[str, int], first: dict[str, int]) -> Iterator[OrderBlock]:
+    """Yield the blocks; count the orders that they leave out, ambiguous fills of the day, and impossible spreads.
+
+    first : the id of the first order of each kind of the latter is written here
+    """
+    counts |= dict.fromkeys((SET_APART_LATE, AMBIGUOUS, BEYOND_OWN_SIDE, ABSURD_EFFECTIVE), 0)
     for block in blocks:
         counts[SET_APART_LATE] += block.set_apart
         counts[AMBIGUOUS] += block.ambiguous
+        for kind, marked in _impossible(block).items():
+            if held := int(np.count_nonzero(marked)):
+                counts[kind] += held
+                first.setdefault(kind, int(block.order_id[np.argmax(marked)]))
         yield block
+
+
+def _impossible(block: OrderBlock) -> dict[str, NDArray[np.bool_]]:
+    """Return which orders have spreads that the quotes before their fills hardly allow; NaN is in none of them."""
+    effective, quoted = block.effective_spread_bps, block.fill_quoted_spread_bps
+    return {
+        BEYOND_OWN_SIDE: (quoted > 0) & (effective < LEAST_EQ * quoted),
+        ABSURD_EFFECTIVE: np.abs(effective) > BPS * ABSURD_SPREAD,
+    }
 
 
 def warnings_of(day: Day, job: Job, counts: dict[str, int], judged: Judged) -> tuple[str, ...]:
@@ -107,6 +130,8 @@ def _first(day: Day, job: Job, kind: str, judged: Judged) -> str:
         return f"order {order_name(orders, int(np.argmax(fault & bits[kind] != 0)))}"
     if kind == "orders_filled_before_benchmark":
         return f"order {order_name(orders, _first_filled_early(day, job, plausible))}"
+    if kind in judged.first:
+        return f"order {order_name(orders, int(np.argmax(orders['order_id'] == judged.first[kind])))}"
     if kind == "orders_not_reconciled":
         return _first_not_reconciled(day)
     if kind == "fills_unknown_deal_source":

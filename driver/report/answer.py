@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from driver.report.findings import ASSERTED, reality
+from driver.report.findings import reality
 from driver.report.inferred import MEASURES
 from driver.review.numbers import Row, number, signed
-from driver.tables.replay_words import CENTRAL, NOT_TRUSTED, YES
+from driver.tables.replay_words import ASSERTED, CENTRAL, NOT_TRUSTED, YES
 
 NAMED = 6  # securities or participants that are named; more are counted
 

@@ -10,8 +10,9 @@ from typing import Final
 from driver.report.axes import WIDTH, Entry, Places, percent_scale, places_chart, rows_chart
 from driver.report.palette import GRID, INK, OUTCOMES, colour, shape
 from driver.report.svg import text_width
-from driver.review.numbers import Row, bps, few, number
+from driver.review.numbers import Row, bps, number
 from driver.tables.replay_words import CENTRAL, RUNS
+from driver.tables.table_style import few
 from kernels.conventions import BOUNDS
 
 SAVING: Final = "saving, bps of arrival value (right of 0 is better)"

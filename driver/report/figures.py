@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from driver.report import charts, replay_charts
-from driver.report.findings import ASSERTED
 from driver.report.groups import grouped, largest
 from driver.report.paid import horizons
 from driver.review.numbers import Row, Tables, number
-from driver.tables.replay_words import ALL
+from driver.tables.replay_words import ALL, ASSERTED
 from kernels.conventions import BOUNDS
 
 SECURITIES = 8  # most in the charts of the replay, beside all

@@ -10,10 +10,9 @@ from typing import Any
 from driver.config.keys import ASSUMED_SESSION
 from driver.report.inferred import inference, of_scenario
 from driver.review.numbers import Row, number, signed
-from kernels.conventions import ALGEBRA, PLACEBO, SCENARIO_TABLE
+from driver.tables.replay_words import ASSERTED
+from kernels.conventions import ALGEBRA, SCENARIO_TABLE
 
-# What is said of the placebo and of the bounds of a replay, their tables say.
-ASSERTED = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
 ASSUMED = tuple(one.name for one in SCENARIO_TABLE if one.kind == ALGEBRA)  # a replay uses what was there, once
 FEES = ("lit_bps", "dark_bps", "auction_bps", "booking_bps")
 

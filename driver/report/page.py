@@ -10,19 +10,20 @@ from typing import Any
 
 from driver.config.keys import PATHS
 from driver.report.answer import answer, subject, title
-from driver.report.dominance import dominance
 from driver.report.figures import figures
-from driver.report.findings import ASSERTED, FEES, findings, meanings
+from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
-from driver.review.numbers import Row, Tables, count, few, number, signed
+from driver.review.dominance import dominance
+from driver.review.numbers import Row, Tables, count, number, signed
 from driver.review.quality import judged
 from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
-from driver.tables.replay_words import ALL, below_floor, replay_notes
+from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import FILES
+from driver.tables.table_style import few
 from tickstore.durable.files import atomic_write
 
 TEMPLATE = "page.html"
@@ -120,14 +121,15 @@ def _first_screen(
         "orders": count(summary[0]["orders"]),
     }
     about = subject(facts, settings)
-    said_of_all = dominance(summary, tables["by_participant"])
-    said_of_all += findings(summary, statistics, counts, settings, said, floor)[1:]  # the first is in the answer
+    who = dominance(summary, tables["by_participant"])
+    said_of_all = who + findings(summary, statistics, counts, settings, said, floor)[1:]  # the first is in the answer
     return {
         "title": title(about, missing),
         "about": about,
         "answer": [_unbroken(sentence) for sentence in answer(summary, statistics, whole, floor)],
         "alerts": alerts(found),
         "checks": sorted(found, key=lambda one: SEVERITY.index(one.status)),
+        "dominance": who,
         "findings": [_unbroken(sentence) for sentence in said_of_all],
         "quality": quality,
         "not_trusted": floor,

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from driver.review.numbers import Row, count, few, number
+from driver.review.numbers import Row, count, number
+from driver.tables.table_style import few
 
 VENUES: Final = ("lit", "dark", "auction", "booked", "other")
 NEAR: Final = {  # label -> column, and the column that counts its orders

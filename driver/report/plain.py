@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from driver.report.page import report_content
 from driver.review.checks import FAIL, Check
-from driver.review.numbers import Row, few, number, signed
+from driver.review.numbers import Row, number, signed
+from driver.tables.table_style import few
 
 WIDTH: Final = 80
 MILLION: Final = 1_000_000
@@ -66,7 +67,7 @@ def summary_text(results: Path) -> str:
     lines += [f"{what + ':':<14}{text}" for what, text in content["about"]]
     if content["missing"]:
         lines.append(f"{'INCOMPLETE:':<14}{content['missing']}")
-    lines += ["", *content["answer"], "", *scenario_lines(content["summary"]), ""]
+    lines += ["", *content["answer"], *content["dominance"], "", *scenario_lines(content["summary"]), ""]
     lines += [f"{_word(one)}: {one.name}: {one.figure} (checked: {one.meaning})" for one in content["alerts"]]
     wrapped = [text for line in lines for text in _wrapped(line)]
     return "\n".join(wrapped).rstrip().replace("\N{NO-BREAK SPACE}", " ")

@@ -5,12 +5,13 @@ The limits are choices of this program, all of them named here.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from driver.review.dominance import MOST, largest_participant
 from driver.review.numbers import Row, Tables, count, number, signed
-from driver.tables.quality_kinds import JOBS_MISSING
+from driver.tables.quality_kinds import JOBS_MISSING, LEAST_EQ
 from driver.tables.replay_words import ALL, CENTRAL, NOT_TRUSTED, YES
 
 PASS, WARN, FAIL, NOT_RUN = "pass", "warn", "fail", "not run"
@@ -22,8 +23,6 @@ TABLES_READ: Final = (
 SOME, MANY = 0.001, 0.01  # shares of orders or fills at fault: above, a check warns; above, it fails
 GOOD_COVERAGE, LEAST_COVERAGE = 0.95, 0.80  # shares of orders, or of quotes, that can be used
 FEW_CLUSTERS: Final = 5.0  # of equal size: intervals from fewer hardly say anything
-DOMINANT: Final = 0.5  # share of the value at arrival that one participant has
-LEAST_EQ: Final = -1.0  # E/Q below: fills beyond the far side of the quote they met
 SOURCES: Final = ("file", "stated", "auction", "activity", "config")
 KNOWN_SOURCES: Final = ("file", "stated", "auction")
 ADDED: Final = ("orders", "order_quantity", "filled_quantity", "shortfall_cost")
@@ -222,7 +221,7 @@ def _clusters(statistics: Iterable[Row]) -> Check:
 
 
 def _impossible(tables: Tables) -> Check:
-    name, meaning = "effective spreads", f"E/Q of groups of orders; below {LEAST_EQ:g} fills are beyond the far quote"
+    name, meaning = "effective spreads", f"E/Q of groups of orders; below {LEAST_EQ:g} fills are beyond their own side"
     groups = [row for table in ("by_security", "by_date", "by_participant") for row in tables[table]]
     ratios = [number(row.get("eq_ratio")) for row in [*groups, tables["global_summary"][0]]]
     known = [ratio for ratio in ratios if math.isfinite(ratio)]
@@ -232,13 +231,10 @@ def _impossible(tables: Tables) -> Check:
     return Check(name, WARN if beyond else PASS, f"{beyond:,} of {len(known):,} groups have an impossible E/Q", meaning)
 
 
-def _dominance(rows: Iterable[Row]) -> Check:
-    name, meaning = "who dominates", f"whether one participant has over {100 * DOMINANT:g} % of the value"
-    real = (row for row in rows if row["scenario"] == "real")
-    values = {str(row["participant_id"]): number(row["benchmark_notional"]) for row in real}
-    known = {who: value for who, value in values.items() if value > 0}
-    if len(known) < 2:
+def _dominance(rows: Sequence[Row]) -> Check:
+    name, meaning = "who dominates", f"whether one participant has over {100 * MOST:g} % of the value"
+    found = largest_participant(rows)
+    if found is None:
         return Check(name, NOT_RUN, "fewer than two participants", meaning)
-    share, who = max((value / sum(known.values()), who) for who, value in known.items())
-    figure = f"participant {who} has {_percent(share)} of the value at arrival"
-    return Check(name, WARN if share > DOMINANT else PASS, figure, meaning)
+    figure = f"participant {found.label} has {_percent(found.share)} of the value at arrival"
+    return Check(name, WARN if found.dominates else PASS, figure, meaning)

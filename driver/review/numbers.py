@@ -2,13 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from driver.tables.csv_text import Value
 
 Row = Mapping[str, Value]
 Tables = Mapping[str, Sequence[Row]]
-FEW: Final = 5  # a figure of fewer orders is marked: it is about them, and says little of others
 
 
 def number(value: Value) -> float:
@@ -30,8 +28,3 @@ def signed(value: float, digits: int = 2) -> str:
 def bps(value: float) -> str:
     """Return basis points, or that they are not known."""
     return signed(value) if math.isfinite(value) else "not known"
-
-
-def few(orders: Value) -> bool:
-    """Return whether a figure is about some orders, but fewer than say much."""
-    return 0 < count(orders) < FEW

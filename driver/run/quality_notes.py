@@ -1,4 +1,4 @@
-"""What a run says at its end about impossible rows, from data_quality.csv, and about the replay. For `runner`."""
+"""What a run says at its end about impossible rows, who dominates, and the replay. For `runner`."""
 
 import csv
 from collections import Counter
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from driver.config.keys import Config
+from driver.review.dominance import dominance_notes
 from driver.tables.replay_words import replay_notes
 
 ALL: Final = "all"
@@ -18,7 +19,7 @@ _DAYS: Final = {
 
 def said_of(results: Path, config: Config) -> tuple[str, ...]:
     """Return what the tables of a finished run say of its data and of its replay."""
-    return *quality_notes(results), *replay_notes(results, config.from_rest)
+    return *quality_notes(results), *dominance_notes(results), *replay_notes(results, config.from_rest)
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -127,13 +127,12 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     if partial.cells.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
-    whole = sums["job"].sums
-    weight, mean = cluster_of(cast(Totals, whole))
+    weight, mean = cluster_of(sums.whole)
     run.cluster_weight.append(weight)
     run.cluster_mean.append(mean)
     if partial.is_empty:  # what was not opened is not even here
         return
-    _add_sums(run, job, sums, partial.volumes)
+    _add_sums(run, job, sums.coded, partial.volumes)
     where = {"security_code": partial.security, "date": partial.date}
     least = abs(run.outliers[-1]["cost"]) if len(run.outliers) == run.kept else 0.0
     extremes = [where | row for row in partial.outliers.rows(partial.cells.scenarios, least)]

@@ -7,6 +7,7 @@ Names with ``<h>`` stand for one column per horizon: of ``fill_seconds`` for wha
 and so do the weights that averages of them over orders have.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kernels.measure import order_columns
@@ -22,6 +23,16 @@ class Column(NamedTuple):
     unit: str
     sign: str
     meaning: str
+
+
+def plain(name: str, unit: str, meaning: str) -> Column:
+    """Return a column without a direction."""
+    return Column(name, unit, NONE, meaning)
+
+
+def header(columns: Iterable[Column]) -> list[str]:
+    """Return the names of columns: the header line of their table."""
+    return [column.name for column in columns]
 
 
 def shown(column: order_columns.Column) -> Column:
@@ -171,4 +182,9 @@ EXACT: Final = (
 # How many orders each metric of reality is about: the others lack what it needs, and are not in it.
 MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
-COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT)
+FEW_ORDERS: Final = plain(
+    "few_orders",
+    "words",
+    "which of the row's figures are of fewer than 5 orders: all, costs, engaged, or metrics by name; else empty",
+)
+COLUMNS: Final = (*OUTCOMES, *SHORTFALLS, *REALITY, *COUNTED, *EXACT, FEW_ORDERS)

@@ -1,6 +1,6 @@
 """Values of tables as CSV text, the lowest of `driver.tables`: every table and order file is written with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Value = int | float | str | None
 
@@ -23,3 +23,8 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     lines = [",".join(columns)]
     lines += [",".join([text(value) for value in row]) for row in rows]
     return ("\n".join(lines) + "\n").encode(errors="backslashreplace")  # an error may name a path that is no text
+
+
+def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> bytes:
+    """Return a CSV file of rows by name; what a row lacks is missing."""
+    return csv_bytes(columns, ([row.get(name) for name in columns] for row in rows))

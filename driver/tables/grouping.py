@@ -74,6 +74,14 @@ class FewerIntegers:
         return int(self.sums.shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class PartialSums:
+    """The sums of one job: all its orders in one row, and everything that tables are made of by name."""
+
+    whole: Totals
+    coded: Mapping[str, CodedSums]  # by the names that `Rows` has for them
+
+
 class Dimensions:
     """Labels of every dimension of a run; participants are added as partials bring them."""
 
@@ -120,8 +128,8 @@ class Dimensions:
         row += start
         return (row if found.counted is None else np.where(found.counted, row, LEFT_OUT)).astype(np.int32)
 
-    def of_partial(self, partial: Partial) -> dict[str, CodedSums]:
-        """Return the sums of one job, by the names that `Rows` has for them."""
+    def of_partial(self, partial: Partial) -> PartialSums:
+        """Return the sums of one job."""
         cells, conditions = partial.cells, partial.conditions
         security, date = self.place["security"][partial.security], self.place["date"][partial.date]
         codes = cell_dimensions(cells.key)
@@ -134,7 +142,7 @@ class Dimensions:
         for totals, name in ((whole, "all"), (hours, "hour")):
             totals.add(cells, codes[name].astype(np.int32), security, self.integers(of_cells, (name,), 0))
         self._keep_ranges(partial, security)
-        return {
+        coded = {
             "job": CodedSums(whole, {"security": np.array([security]), "date": np.array([date])}),
             "hours": CodedSums(
                 hours, {"date": np.full(HOURS, date), "hour": np.arange(HOURS)}, hours.security != NO_SECURITY
@@ -144,6 +152,7 @@ class Dimensions:
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
             "marketability": CodedSums(partial.marketability, {"marketability": partial.marketability.key}),
         }
+        return PartialSums(whole, coded)
 
     def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:
         """Return the sums and volumes of the security whose partials, which follow each other, have all gone by."""

@@ -66,6 +66,15 @@ def _metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str, str, st
 
 
 @cache
+def counted_metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str]]:
+    """Return each metric that is not known of every order, after the column that counts those it is known of."""
+    counted = [(orders, name) for name, _, _, orders, _ in _metrics(markout_seconds)]
+    ratios = [("effective_spread_orders", "eq_ratio"), ("time_to_first_fill_orders", "time_to_first_fill_s")]
+    later = [(f"impact_{seconds:g}s_orders", f"adverse_selection_{seconds:g}s_bps") for seconds in markout_seconds]
+    return [*counted, *ratios, *later]
+
+
+@cache
 def _within(fill_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str]]:
     """Return the columns of each horizon: shares filled, orders with a fill, and the same as shares of all."""
     shown = [f"{seconds:g}s" for seconds in fill_seconds]

@@ -10,14 +10,14 @@ from typing import Final
 
 from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, RETURN_SCALE, SPREAD_SCALE, STEP, STEPS
 from driver.sums.partial_file import Partial
-from driver.tables.column_guide import BPS, Column
+from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import natural, participant_name
 from driver.tables.named_keys import NamedKeys
 from driver.tables.replay_words import ALL
 from driver.tables.table_style import TableStyle, ratio
 from kernels.conventions import NS_PER_SECOND, VENUES
-from kernels.measure.order_columns import BENEFIT, COST, NONE
+from kernels.measure.order_columns import BENEFIT, COST
 
 Key = tuple[str, str]  # security and date, or ALL
 MARKET_VENUES: Final = ("lit", "dark", "auction")
@@ -25,17 +25,13 @@ UNPRICED: Final = "other"
 SHORT, LONG = STEP // NS_PER_SECOND, STEP * STEPS // NS_PER_SECOND  # seconds
 
 
-def _plain(name: str, unit: str, meaning: str) -> Column:
-    return Column(name, unit, NONE, meaning)
-
-
 def _venue(name: str) -> tuple[Column, ...]:
     """Return the columns of a venue."""
     columns = (
-        _plain(f"{name}_trades", "count", f"matches: {VENUE_WORDS[name]}"),
-        _plain(f"{name}_quantity", "shares", "their shares"),
-        _plain(f"{name}_value", "currency", "their value"),
-        _plain(f"{name}_size", "shares", "mean size of one"),
+        plain(f"{name}_trades", "count", f"matches: {VENUE_WORDS[name]}"),
+        plain(f"{name}_quantity", "shares", "their shares"),
+        plain(f"{name}_value", "currency", "their value"),
+        plain(f"{name}_size", "shares", "mean size of one"),
     )
     return tuple(column for column in columns if not (name == UNPRICED and column.unit == "currency"))
 
@@ -43,7 +39,7 @@ def _venue(name: str) -> tuple[Column, ...]:
 def _compared(name: str) -> tuple[Column, ...]:
     """Return the columns of the spreads of a venue."""
     return (
-        _plain(
+        plain(
             f"{name}_signed_trades", "count", f"{name} trades of the session whose aggressor is known, with all mids"
         ),
         Column(f"{name}_effective_spread_bps", BPS, COST, "of these 2 s (p - m) over m, by value at m, the mid before"),
@@ -59,52 +55,50 @@ VENUE_WORDS: Final = {
     "booked": "crossing bookings", "report": "off-market reports", "other": "deal sources that nobody knows",
 }  # fmt: skip
 MARKET: Final = (
-    _plain("security_code", "", "security; all in the last row"),
-    _plain("date", "", "trade date; all in the last row"),
-    _plain("security_days", "count", "security-days"),
-    _plain("orders", "count", "all order-days of the files, selected or not"),
-    _plain("order_events", "count", "all their rows"),
-    _plain("trades", "count", "matches on the market: lit, dark and auction; a match counts once, by its buyer"),
-    _plain("order_to_trade_ratio", "ratio", "orders over trades; of the orders that the files hold"),
-    _plain("events_to_trade_ratio", "ratio", "order_events over trades"),
+    plain("security_code", "", "security; all in the last row"),
+    plain("date", "", "trade date; all in the last row"),
+    plain("security_days", "count", "security-days"),
+    plain("orders", "count", "all order-days of the files, selected or not"),
+    plain("order_events", "count", "all their rows"),
+    plain("trades", "count", "matches on the market: lit, dark and auction; a match counts once, by its buyer"),
+    plain("order_to_trade_ratio", "ratio", "orders over trades; of the orders that the files hold"),
+    plain("events_to_trade_ratio", "ratio", "order_events over trades"),
     *(column for name in VENUES for column in _venue(name)),
-    _plain("market_value", "currency", "lit, dark and auction"),
-    _plain("dark_share", "share", "dark_value over market_value"),
-    _plain("dark_share_below_block", "share", "the same of trades of less than block_tier"),
-    _plain("dark_share_above_block", "share", "the same of trades of block_tier and more"),
-    _plain("block_value", "currency", "market trades of block_tier and more"),
-    _plain("quoted_share", "share", "part of continuous trading with a valid quote, locked ones included"),
-    _plain("quoted_spread_bps", BPS, "offer - bid over the mid, by time, of valid quotes in continuous trading"),
+    plain("market_value", "currency", "lit, dark and auction"),
+    plain("dark_share", "share", "dark_value over market_value"),
+    plain("dark_share_below_block", "share", "the same of trades of less than block_tier"),
+    plain("dark_share_above_block", "share", "the same of trades of block_tier and more"),
+    plain("block_value", "currency", "market trades of block_tier and more"),
+    plain("quoted_share", "share", "part of continuous trading with a valid quote, locked ones included"),
+    plain("quoted_spread_bps", BPS, "offer - bid over the mid, by time, of valid quotes in continuous trading"),
     *(column for name in COMPARED for column in _compared(name)),
-    _plain("mid_moves", "count", f"{SHORT}-second returns of the mid in continuous trading, both mids valid"),
-    _plain("mid_move_bps", BPS, "root of their mean square"),
-    _plain(
+    plain("mid_moves", "count", f"{SHORT}-second returns of the mid in continuous trading, both mids valid"),
+    plain("mid_move_bps", BPS, "root of their mean square"),
+    plain(
         "variance_ratio",
         "ratio",
         f"mean square of {LONG}-second returns over {STEPS} times that of {SHORT}-second ones: 1 for a random walk",
     ),
-    _plain("autocorrelation", "ratio", f"of {SHORT}-second returns that follow each other, means taken for 0"),
-    _plain("dark_quoted_trades", "count", "dark trades of the session with a mid before them"),
-    _plain(
-        "stale_trades", "count", "those at a mid that had moved: not that before them, but one of the second before"
-    ),
-    _plain("stale_share", "share", "stale_trades over dark_quoted_trades"),
-    _plain("stale_value", "currency", "value of stale_trades"),
-    _plain(
+    plain("autocorrelation", "ratio", f"of {SHORT}-second returns that follow each other, means taken for 0"),
+    plain("dark_quoted_trades", "count", "dark trades of the session with a mid before them"),
+    plain("stale_trades", "count", "those at a mid that had moved: not that before them, but one of the second before"),
+    plain("stale_share", "share", "stale_trades over dark_quoted_trades"),
+    plain("stale_value", "currency", "value of stale_trades"),
+    plain(
         "stale_moved_value", "currency", "what one side won of the other by it: price against the mid before, x shares"
     ),
 )
 PARTICIPANTS: Final = (
-    _plain("participant_id", "", "broker, as the input names it, with any order or fill of the days"),
-    _plain("orders", "count", "order-days, selected or not"),
-    _plain("order_quantity", "shares", "what they asked for"),
-    _plain("fills", "count", "sides of lit, dark and auction trades; of orders that the files lack too"),
-    _plain("filled_quantity", "shares", "their shares"),
-    _plain("value", "currency", "their value"),
-    _plain("value_share", "share", "the same over that of all"),
-    _plain("dark_value", "currency", "the part in the dark book"),
-    _plain("dark_share", "share", "dark_value over value"),
-    _plain("stale_fills", "count", "sides of stale trades, see market.csv"),
+    plain("participant_id", "", "broker, as the input names it, with any order or fill of the days"),
+    plain("orders", "count", "order-days, selected or not"),
+    plain("order_quantity", "shares", "what they asked for"),
+    plain("fills", "count", "sides of lit, dark and auction trades; of orders that the files lack too"),
+    plain("filled_quantity", "shares", "their shares"),
+    plain("value", "currency", "their value"),
+    plain("value_share", "share", "the same over that of all"),
+    plain("dark_value", "currency", "the part in the dark book"),
+    plain("dark_share", "share", "dark_value over value"),
+    plain("stale_fills", "count", "sides of stale trades, see market.csv"),
     Column("stale_won_value", "currency", BENEFIT, "won at mids that had moved"),
     Column("stale_lost_value", "currency", COST, "lost at mids that had moved"),
 )
@@ -143,7 +137,7 @@ class MarketSums:
         lines = ([*label, *shown[n].values()] for label, n in labels)
         return {
             "market.csv": csv_bytes([*rows[0]], ([*row.values()] for row in rows)),
-            "market_participants.csv": csv_bytes([*keys, *(column.name for column in PARTICIPANTS[1:])], lines),
+            "market_participants.csv": csv_bytes([*keys, *header(PARTICIPANTS[1:])], lines),
         }
 
 

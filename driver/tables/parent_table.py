@@ -10,36 +10,35 @@ from typing import IO, Final
 
 from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
-from driver.tables.column_guide import BPS, LESS, Column
+from driver.tables.column_guide import BPS, LESS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.table_style import TableStyle, cost_bps, ratio
 from kernels.conventions import COST_SCALE, NULL
-from kernels.measure.order_columns import BENEFIT, COST, NONE
+from kernels.measure.order_columns import BENEFIT, COST
 from tickstore.durable.files import atomic_file
 
 NAME: Final = "by_parent.csv"
 COLUMNS: Final = (
-    Column("security_code", "", NONE, "security"),
-    Column("date", "", NONE, "trade date: a parent that works on several has a row for each"),
-    Column("parent_id", "id", NONE, "parent; empty: orders without one, in one row, each measured by itself"),
-    Column("scenario", "", NONE, "real, or the scenario the row is about"),
-    Column("orders", "count", NONE, "children among the selected orders"),
-    Column("order_quantity", "shares", NONE, "sum over children, those that replaced another included"),
-    Column("filled_quantity", "shares", NONE, "filled under the row's scenario"),
-    Column("fill_ratio", "share", NONE, "filled over order_quantity"),
-    Column("notional", "price units", NONE, "sum of price x quantity of the fills"),
-    Column("vwap", "price units", NONE, "notional over filled"),
+    plain("security_code", "", "security"),
+    plain("date", "", "trade date: a parent that works on several has a row for each"),
+    plain("parent_id", "id", "parent; empty: orders without one, in one row, each measured by itself"),
+    plain("scenario", "", "real, or the scenario the row is about"),
+    plain("orders", "count", "children among the selected orders"),
+    plain("order_quantity", "shares", "sum over children, those that replaced another included"),
+    plain("filled_quantity", "shares", "filled under the row's scenario"),
+    plain("fill_ratio", "share", "filled over order_quantity"),
+    plain("notional", "price units", "sum of price x quantity of the fills"),
+    plain("vwap", "price units", "notional over filled"),
     Column("shortfall_bps", BPS, COST, "cost of priced children against the parent's own M0, over their value at it"),
     Column("saving_bps", BPS, BENEFIT, LESS),
-    Column("priced_orders", "count", NONE, "children with a cost in every scenario"),
-    Column("side", "1, 2", NONE, "buy, sell, as in the exchange's files; empty where children differ"),
-    Column("arrival_time", "ns UTC", NONE, "arrival of the first child"),
-    Column("end_time", "ns UTC", NONE, "end of the last child to end"),
-    Column("mid", "price units", NONE, "M0: mid that the first child is measured from"),
-    Column(
+    plain("priced_orders", "count", "children with a cost in every scenario"),
+    plain("side", "1, 2", "buy, sell, as in the exchange's files; empty where children differ"),
+    plain("arrival_time", "ns UTC", "arrival of the first child"),
+    plain("end_time", "ns UTC", "end of the last child to end"),
+    plain("mid", "price units", "M0: mid that the first child is measured from"),
+    plain(
         "peak_quantity",
         "shares",
-        NONE,
         "most that was filled or open at one time, as children were amended: those replaced count once",
     ),
     Column("drift_bps", BPS, COST, "part of the shortfall: the mid's move from the parent's M0 to its children's"),
@@ -66,7 +65,7 @@ class ParentFile:
         if self._file is None:
             self.written = (NAME,)
             self._file = self._stack.enter_context(atomic_file(self._path))
-            self._file.write(csv_bytes([column.name for column in COLUMNS], []))
+            self._file.write(csv_bytes(header(COLUMNS), []))
         lines = csv_bytes([], _rows(partial, partial.parents, self._style))
         self._file.write(lines.partition(b"\n")[2])
 

@@ -8,6 +8,7 @@ from typing import Final
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
 QUALITY_COLUMNS: Final = ("security_code", "date", "kind", "count")
+LEAST_EQ: Final = -1.0  # E/Q below: fills beyond their own side of the quotes before them
 DATE_IMPLAUSIBLE: Final = "date_implausible"
 JOBS_MISSING: Final = "jobs_missing"
 _SOURCES: Final = {
@@ -38,6 +39,9 @@ KIND_MEANINGS: Final = {
     **{kind: _FAULTS[kind] for kind in FAULT_KINDS.values()},
     "orders_set_apart_in_hours": "orders that contradict themselves as of the end of the selected hours only",
     "orders_filled_before_benchmark": "orders with fills before their benchmark, or opening quote, is known: no costs",
+    "orders_filled_beyond_own_side": "E/Q below -1: fills beyond their own side of the quotes before them, as where an "
+    "aggressor went through several prices, or where times do not fit",
+    "orders_effective_spread_absurd": "an effective spread above a fifth of the mid in size: fills far off the quotes",
     "orders_without_window": "orders that ended before the session, or arrived after it",
     "fills": "rows of trades",
     "fills_without_order": "of orders that are not in the order files",

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from driver.sums.partial_file import Partial
-from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.column_guide import header
+from driver.tables.csv_text import Value, csv_bytes, table_csv
+from driver.tables.replay_guide import BIAS, BOUNDS, FIDELITY, FIDELITY_CAUSES, TIME_LIMITS
 from driver.tables.replay_words import ALL, CENTRAL, CHARGED, NOT_IDENTIFIED, NOT_TRUSTED, RUNS, YES
 from driver.tables.table_style import cost_bps, ratio
 from kernels.replay.fidelity import Fidelity, trusted
@@ -18,25 +20,6 @@ from kernels.replay.fidelity.bias import COUNTS, ERRORS
 from kernels.replay.fidelity.explanations import CAUSES, MEASURES, OF_RULES, RULES
 
 AFTER_THE_FACT: Final = "chosen_after_the_fact"
-FIDELITY_RATES: Final = ("named_share", "exact_share", "missed_share", "invented_share", "trusted")
-CAUSE_COLUMNS: Final = ("security_code", "date", "by", "name", *MEASURES, *OF_RULES)
-BIAS_COLUMNS: Final = (
-    "security_code", "date", "orders", "order_quantity", "filled_quantity", "P_filled_quantity", "notional",
-    *(f"{name}_bps" for name in ERRORS),
-)  # fmt: skip
-BOUND_COLUMNS: Final = (
-    "security_code", "date", "orders", "priced_orders", "order_quantity", "real_fill_ratio",
-    *(f"{run}_fill_ratio" for run in RUNS),
-    *(f"{run}_fill_ratio_diluted" for run in ("real", *RUNS)),
-    "asked_orders", "excluded_by_limit", "excluded_by_life",
-    *(f"{run}_{charge}" for charge in CHARGED for run in RUNS),
-    *(f"{end}_{charge}" for charge in CHARGED for end in ("low", "high")),
-    "identified", "trusted",
-)  # fmt: skip
-LIMIT_COLUMNS: Final = (
-    "security_code", "dark_seconds", "orders", "order_quantity", "priced_orders", "filled_quantity", "fill_ratio",
-    "fill_ratio_diluted", "saving_bps", "saving_touch_bps", "best",
-)  # fmt: skip
 BY_LIMIT: Final = "limit_away"  # why subjects of R fill nothing, of ``kernels.replay.reasons``
 Key = tuple[str, str]  # security and date, or ALL
 
@@ -80,7 +63,7 @@ class ReplaySums:
                 for key, measured in rows.items()
                 if key in self.excluded
             ]
-            found["bounds.csv"] = csv_bytes(BOUND_COLUMNS, ([row[name] for name in BOUND_COLUMNS] for row in bounds))
+            found["bounds.csv"] = table_csv(header(BOUNDS), bounds)
         if self.limits:
             found["by_time_limit.csv"] = limits_csv(self.limits)
         return found
@@ -115,7 +98,7 @@ def fidelity_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
         [*key, *(counts[name] for name in names), *fidelity_rates(counts)]
         for key, counts in {**jobs, (ALL, ALL): total}.items()
     ]
-    return csv_bytes(["security_code", "date", *names, *FIDELITY_RATES], rows)
+    return csv_bytes(header(FIDELITY), rows)
 
 
 def causes_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
@@ -130,7 +113,7 @@ def causes_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
                 found = [counts.get(f"{by}.{name}.{measure}") for measure in (*MEASURES, *OF_RULES)]
                 if any(found) or key == (ALL, ALL):
                     rows.append([*key, by, name, *found])
-    return csv_bytes(CAUSE_COLUMNS, rows)
+    return csv_bytes(header(FIDELITY_CAUSES), rows)
 
 
 def bias_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
@@ -144,7 +127,7 @@ def bias_csv(jobs: Mapping[Key, Mapping[str, int]]) -> bytes:
         base = counts.get("bias.notional2", 0)
         errors = (ratio(10_000 * counts.get(f"bias.{name}", 0), base) for name in ERRORS)
         rows.append([*key, *shares, base // 2, *errors])
-    return csv_bytes(BIAS_COLUMNS, rows)
+    return csv_bytes(header(BIAS), rows)
 
 
 def fidelity_rates(counts: Mapping[str, int]) -> tuple[Value, ...]:
@@ -197,7 +180,7 @@ def bounds_row(
 
 def limits_csv(securities: Mapping[str, Mapping[str, Mapping[str, int]]]) -> bytes:
     """Return the curve of time limits, of all orders and by security; the best limit of each is marked."""
-    rows: list[list[Value]] = []
+    rows: list[Mapping[str, Value]] = []
     for security, by_seconds in securities.items():
         found = [
             limit_row(seconds, sums) for seconds, sums in sorted(by_seconds.items(), key=lambda one: float(one[0]))
@@ -207,8 +190,8 @@ def limits_csv(securities: Mapping[str, Mapping[str, Mapping[str, int]]]) -> byt
         first = next((row for row in found if best is not None and row["saving_bps"] == best), None)
         for row in found:
             row |= {"security_code": security, "best": AFTER_THE_FACT if row is first else None}
-            rows.append([row[name] for name in LIMIT_COLUMNS])
-    return csv_bytes(LIMIT_COLUMNS, rows)
+            rows.append(row)
+    return table_csv(header(TIME_LIMITS), rows)
 
 
 def limit_row(seconds: str, sums: Mapping[str, int]) -> dict[str, Value]:

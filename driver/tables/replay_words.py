@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from kernels.conventions import BOUNDS
+from kernels.conventions import BOUNDS, PLACEBO, SCENARIO_TABLE
 
 Cells = Mapping[str, str]
 ALL: Final = "all"
 CENTRAL: Final = "R"
 RUNS: Final = (CENTRAL, *BOUNDS)
+# Whose savings are asserted: what is said of the placebo and of the bounds of a replay, their tables say.
+ASSERTED: Final = tuple(one.name for one in SCENARIO_TABLE if one.chosen and one.kind != PLACEBO)
 YES, NOT_IDENTIFIED, NOT_TRUSTED = "yes", "not identified", "not to be trusted"
 # A sign is identified only where all runs agree in both.
 CHARGED: Final = {"saving_bps": "at the mid of the end", "saving_touch_bps": "at the touch"}

@@ -13,8 +13,8 @@ from operator import itemgetter
 from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
-from driver.tables.history_measures import history, replayed_history
-from driver.tables.table_style import TableStyle, cost_bps, ratio
+from driver.tables.history_measures import counted_metrics, history, replayed_history
+from driver.tables.table_style import TableStyle, cost_bps, few, ratio
 from kernels.conventions import COST_SCALE, REPLAYED
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.order_rows import SCENARIO_SUMS
@@ -49,10 +49,19 @@ def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]
         row |= happened if s == 0 else dict.fromkeys(happened) | replayed_history(totals.scenarios[s], sums, style)
         exact = {"benchmark_notional": sums["base"], "shortfall_cost": sums[f"{totals.scenarios[s]}.cost"]}
         row |= exact
+        row["few_orders"] = few_orders(row, style)
         if sums[f"{totals.scenarios[s]}.unknown_orders"]:  # the data of some lack what it needs
             row = {name: value if name in OF_ORDERS else None for name, value in row.items()}
         rows.append(row)
     return rows
+
+
+def few_orders(row: Mapping[str, Value], style: TableStyle) -> str:
+    """Return which figures of a row are of some orders, but fewer than say much: words, or names of metrics."""
+    if few(row["orders"]):
+        return "all"
+    kinds = [("priced_orders", "costs"), ("engaged_orders", "engaged"), *counted_metrics(style.markout_seconds)]
+    return " ".join(name for counted, name in kinds if few(row[counted]))
 
 
 @cache

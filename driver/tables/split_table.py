@@ -9,33 +9,33 @@ from typing import Final
 
 from driver.sums.partial_file import Partial
 from driver.sums.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
-from driver.tables.column_guide import BPS, Column
+from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import COST_UNITS
 from driver.tables.table_style import TableStyle, cost_bps, ratio
 from kernels.conventions import MID_KINDS, POPULATIONS
-from kernels.measure.order_columns import BENEFIT, NONE
+from kernels.measure.order_columns import BENEFIT
 
 Measures = Mapping[str, Value]
 SPLIT: Final = (
-    Column("security_code", "", NONE, "security, or all"),
-    Column("scenario", "", NONE, "the scenario the row is about"),
-    Column("part", "word", NONE, "fills: it fills any of the order; refuses: none, and reality did; neither"),
-    Column("orders", "count", NONE, "selected order-days"),
-    Column("priced_orders", "count", NONE, "those with costs"),
-    Column("benchmark_notional", "half price units x shares", NONE, "asked x M0 of priced orders"),
+    plain("security_code", "", "security, or all"),
+    plain("scenario", "", "the scenario the row is about"),
+    plain("part", "word", "fills: it fills any of the order; refuses: none, and reality did; neither"),
+    plain("orders", "count", "selected order-days"),
+    plain("priced_orders", "count", "those with costs"),
+    plain("benchmark_notional", "half price units x shares", "asked x M0 of priced orders"),
     Column("saving_part_bps", BPS, BENEFIT, "part of the headline saving: over all parts they add up to saving_bps"),
     Column("saving_bps", BPS, BENEFIT, "saving over the value of the part's own orders"),
     Column("saving_value", "currency", BENEFIT, "saving in currency"),
 )
 SENSITIVITY: Final = (
-    Column("scenario", "", NONE, "the scenario the row is about"),
-    Column("about", "word", NONE, "what is changed: headline, charge, weighting, orders, participant, mid, population"),
-    Column("variant", "", NONE, "to what"),
+    plain("scenario", "", "the scenario the row is about"),
+    plain("about", "word", "what is changed: headline, charge, weighting, orders, participant, mid, population"),
+    plain("variant", "", "to what"),
     Column("saving_bps", BPS, BENEFIT, "the saving then; empty where it takes another run"),
-    Column("left_out", "share", NONE, "share of the headline's value at M0 that is left out"),
-    Column("command", "", NONE, "flag of the run that answers, where this one's sums cannot"),
+    plain("left_out", "share", "share of the headline's value at M0 that is left out"),
+    plain("command", "", "flag of the run that answers, where this one's sums cannot"),
 )
 GUIDES: Final = {"saving_split": SPLIT, "sensitivity": SENSITIVITY}
 VARIANTS: Final = (  # about, variant, column of the tables
@@ -75,7 +75,7 @@ class SplitSums:
             for scenario, parts in scenarios.items()
             for row in split_rows(parts, style)
         ]
-        return {"saving_split.csv": csv_bytes([column.name for column in SPLIT], rows)}
+        return {"saving_split.csv": csv_bytes(header(SPLIT), rows)}
 
 
 def split_rows(parts: Mapping[str, Sequence[int]], style: TableStyle) -> list[list[Value]]:
@@ -110,7 +110,7 @@ def sensitivity_csv(summary: Sequence[Measures], participants: Mapping[str, Sequ
             rows.append([scenario, "participant", f"without {largest}", cost_bps(saved, left), share, None])
     for about, flag, kinds in (("mid", "--mid", MID_KINDS), ("population", "--population", POPULATIONS)):
         rows += [[ALL, about, kind, None, None, f"{flag}={kind}"] for kind in kinds]
-    return csv_bytes([column.name for column in SENSITIVITY], rows)
+    return csv_bytes(header(SENSITIVITY), rows)
 
 
 def _base(row: Measures) -> int:

@@ -1,9 +1,13 @@
 """What a table's text depends on beside its sums, and the quotients of exact integers it is made of."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from driver.plan.jobs import Settings
+from driver.tables.csv_text import Value
 from kernels.conventions import COST_SCALE
+
+FEW: Final = 5  # a figure of fewer orders is marked: it is about them, and says little of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class TableStyle:
     def unit(self) -> int:
         """Return how much price x quantity, as they are stored, makes one of the currency."""
         return int(10 ** (self.price_decimals + self.quantity_decimals))
+
+
+def few(orders: Value) -> bool:
+    """Return whether a figure is about some orders, but fewer than say much."""
+    return isinstance(orders, int | float) and 0 < orders < FEW
 
 
 def ratio(numerator: int, denominator: int) -> float | None:

@@ -133,6 +133,27 @@ def test_a_job_counts_and_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
         assert len(report.warnings) == 4 + late
 
 
+def test_spreads_that_the_quotes_before_fills_hardly_allow_are_counted_with_their_place(tmp_path: Path) -> None:
+    """A fill at one's own side of the quote is a usual one, at E/Q -1; a tick beyond it is not."""
+    own, prices = PRICE - 10, (PRICE - 10, PRICE - 11, PRICE - 12, PRICE * 111 // 100)
+    orders = dict(enumerate(prices, 1))
+    events = [row | {"price": PRICE * 2} for number in orders
+              for row in (state(number, 10, 100, 0), state(number, 20, 0, 100))]  # fmt: skip
+    fills = [paid(number, 20, 100) | {"price": price} for number, price in orders.items()]
+    quotes = [{"timestamp": OPEN, "bid": own, "offer": PRICE + 10}]
+    day = build_day(events, fills, quotes)
+    groups = {"events": day.events, "orders": day.orders, "fills": day.fills, "quotes": day.quotes}
+    write_day(tmp_path / "day.h5", "101", "2024-09-05", groups, {})
+    job = Job(0, "101", "2024-09-05", str(tmp_path / "day.h5"), str(tmp_path / "job"), SESSION, Settings(), 11, "print")
+    report = run_job(job)
+    counts = read_partial(tmp_path / "job" / PARTIAL_NAME).quality
+    assert (counts["orders_filled_beyond_own_side"], counts["orders_effective_spread_absurd"]) == (2, 1)
+    assert [text for text in report.warnings if "spread" in text or "side" in text] == [
+        "2 orders filled beyond their own side of the quotes before their fills (E/Q below -1); first: order 2",
+        "1 orders have an effective spread above a fifth of the mid in size; first: order 4",
+    ]
+
+
 def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
     rows = empty_rows(3, (0, 0), Buffers())
     for matrix in rows:
@@ -153,6 +174,8 @@ def test_an_order_that_breaks_conservation_is_an_internal_error() -> None:
 def test_every_kind_has_a_meaning() -> None:
     counted = {*QUALITY_KINDS, "orders_set_apart_in_hours", "prices_ambiguous", *DECISION_KINDS}
     counted |= {
+        "orders_filled_beyond_own_side",
+        "orders_effective_spread_absurd",
         UNITS,
         DATE_IMPLAUSIBLE,
         JOBS_MISSING,

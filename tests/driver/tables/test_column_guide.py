@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from driver.job.order_arrays import order_columns
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
-from driver.tables.column_guide import COLUMNS
+from driver.tables.column_guide import COLUMNS, header
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
-from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
+from driver.tables.replay_tables import bounds_row, fidelity_rates, limit_row
+from driver.tables.replay_words import ALL, CHARGED, RUNS
 from driver.tables.split_table import GUIDES as SPLIT_GUIDES
 from driver.tables.table_list import FILES, TABLES
 from kernels.measure.choices import Session, Simulation
@@ -25,6 +27,8 @@ from kernels.measure.measure import measure
 from kernels.measure.order_columns import CORE, DECIDED, FEES, PARENTS
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay.fidelity import Fidelity
+from kernels.replay.fidelity.bias import ERRORS
+from kernels.replay.fidelity.explanations import MEASURES, OF_RULES
 from tests.blocks import with_columns
 from tests.builders import build_day
 from tests.driver.job_folders import SETTINGS, make_jobs
@@ -119,11 +123,19 @@ def test_the_columns_on_the_replayed_book_are_what_is_written() -> None:
     job = Job(0, "BHP", "2024-01-01", "", "", Session(0, 1), Settings(), 0, "")
     columns = match_table(job, "P", empty, OrderIds({"order_id": empty.time})).column_names
     assert columns == [column.name for column in GUIDES["matches"]]
-    fidelity = ["security_code", "date", *Fidelity._fields, *FIDELITY_RATES]
-    written = fidelity, [*CAUSE_COLUMNS], [*BIAS_COLUMNS], [*BOUND_COLUMNS], [*LIMIT_COLUMNS]
-    names = "fidelity", "fidelity_causes", "fidelity_bias", "bounds", "by_time_limit"
-    for name, columns in zip(names, written, strict=True):
-        assert columns == [column.name for column in GUIDES[name]]
+    partition = ["security_code", "date"]
+    assert header(GUIDES["fidelity_causes"]) == [*partition, "by", "name", *MEASURES, *OF_RULES]
+    assert header(GUIDES["fidelity_bias"])[-3:] == [f"{name}_bps" for name in ERRORS]
+    counts = Counter[str]()
+    shares = header(GUIDES["fidelity"])[len(partition) + len(Fidelity._fields) :]
+    assert header(GUIDES["fidelity"]) == [*partition, *Fidelity._fields, *shares]
+    assert len(shares) == len(fidelity_rates(counts))
+    assert {"security_code", "best", *limit_row("1", counts)} == {*header(GUIDES["by_time_limit"])}
+    cells = dict.fromkeys(
+        ("orders", "priced_orders", "order_quantity", "fill_ratio", "fill_ratio_in_session", *CHARGED), 1
+    )
+    measured = [{"scenario": name, **cells} for name in ("real", *RUNS)]
+    assert {*bounds_row((ALL, ALL), measured, counts)} == {*header(GUIDES["bounds"])}
 
 
 def test_both_readmes_list_the_tables() -> None:

@@ -1,8 +1,14 @@
 """One participant that stands for most of the value is named, with what is saved without it."""
 
+from pathlib import Path
 from typing import Any
 
-from driver.report.dominance import dominance
+import pytest
+
+from driver.config.loading import load_config
+from driver.review.dominance import dominance, dominance_notes, largest_participant
+from driver.run.quality_notes import said_of
+from driver.tables.csv_text import csv_bytes
 
 Rows = list[dict[str, Any]]
 
@@ -41,3 +47,22 @@ def test_who_fills_most_is_not_said_to_take_back() -> None:
     large = rows(9_000_000, 1.0, 1.0, 0.9, participant_id="12")
     (sentence,) = dominance(summary, large + rows(1_000_000, 1.0, 1.0, 0.9, participant_id="3"))
     assert "sent again" not in sentence
+
+
+@pytest.mark.parametrize("share", [0.5, 0.75])
+def test_the_same_is_said_of_a_folder_at_the_end_of_a_run(share: float, tmp_path: Path) -> None:
+    """Of exactly half nothing is said: who has more dominates."""
+    of_all, held = rows(4_000_000, 2.0, 1.0, 0.1), round(4_000_000 * share)
+    parts = rows(held, 1.0, 1.0, 0.1, participant_id="7") + rows(4_000_000 - held, 5.0, 1.0, 0.1, participant_id="3")
+    for name, table in (("global_summary", of_all), ("by_participant", parts)):
+        (tmp_path / f"{name}.csv").write_bytes(csv_bytes([*table[0]], ([*row.values()] for row in table)))
+    (tmp_path / "data_quality.csv").write_text("security_code,date,kind,count\n")
+    notes = dominance_notes(tmp_path)
+    found = largest_participant(parts)
+    assert found is not None
+    assert (found.label, found.share) == ("7", share)
+    assert bool(notes) == found.dominates == (share > 0.5)
+    assert [note.split(" of the value")[0] for note in notes] == ["Participant 7 stands for 75 %"] * len(notes)
+    assert said_of(tmp_path, load_config({}).config)[: len(notes)] == notes
+    (tmp_path / "by_participant.csv").unlink()  # aggregate_by may leave it out
+    assert dominance_notes(tmp_path) == ()
