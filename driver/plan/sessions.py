@@ -51,8 +51,9 @@ def _median_of_others(ends: Sequence[int], own: int | None) -> int:
 
 def _session(config: Config, partition: Partition, usual_end: int, stated: bool) -> Session:
     if partition.session is not None:
-        start, end = partition.session
-        return Session(start, end, "file")
+        start, *times, end = partition.session
+        halts = tuple(halt for halt in zip(times[::2], times[1::2], strict=True) if halt[0] < halt[1])
+        return Session(start, end, "file", halts=halts)
     first, _, last = (config.session or USUAL_SESSION).partition("-")
     start, end = (local_instant(config.timezone, partition.date, clock) for clock in (first, last))
     configured = Session(start, end, "stated" if stated else "config")

@@ -111,6 +111,7 @@ class Session:
     end: int
     source: str = "given"
     date_start: int = NULL  # ns UTC, first instant that can belong to the trade date; NULL: any can
+    halts: tuple[tuple[int, int], ...] = ()  # [begin, end) within it when nothing was matched, ns UTC (R1)
 
 
 @dataclass(frozen=True, slots=True)

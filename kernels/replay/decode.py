@@ -58,6 +58,9 @@ def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
     """Write the next quote, where it changes what is in force while the market trades."""
     bid, offer, time = quotes.bid[c.next_quote], quotes.offer[c.next_quote], quotes.timestamp[c.next_quote]
     c.next_quote += 1
+    if c.halted == 1:
+        c.shown_bid, c.shown_offer = bid, offer
+        return
     if bid == c.bid and offer == c.offer:
         return
     c.bid, c.offer = bid, offer
@@ -66,10 +69,27 @@ def write_quote(quotes: Quotes, c: Any, out: Any) -> None:
 
 
 @merged
+def halt_or_resume(plan: Plan, c: Any, out: Any) -> None:
+    """Write the begin of a halt, from which no quote is in force, or its end, from which the last one shown is (R1)."""
+    if c.halted == 0:
+        c.shown_bid, c.shown_offer = c.bid, c.offer
+        c.bid = c.offer = NULL
+    else:
+        c.bid, c.offer = c.shown_bid, c.shown_offer
+    c.halted = 1 - c.halted
+    write(c, out, plan.changes[c.changed - 1], s.QUOTE, NONE, c.offer).price = c.bid
+
+
+@merged
 def open_or_close(quotes: Quotes, plan: Plan, c: Any, out: Any) -> None:
     """Write the beginning or the end of continuous trading (R1); quotes before it are no prices to trade at."""
+    c.changed += 1
+    if 1 < c.changed < len(plan.changes):
+        halt_or_resume(plan, c, out)
+        return
     c.opened += 1
     if c.opened == 2:
+        c.halted = 0
         write(c, out, plan.session_end, s.CLOSE, NONE, 0)
         return
     q = plan.opening_quote
@@ -127,7 +147,7 @@ def decode(
     c.steps = 0
     # Read here and not in helpers: handing on all columns for every row took most of the time.
     rows_at, fills_at, quotes_at, by_time = rows.timestamp, trades.timestamp, quotes.timestamp, trades.by_time
-    last_row, first_row, order_index = rows.last_row, rows.first_row, rows.order_index
+    last_row, first_row, order_index, changes = rows.last_row, rows.first_row, rows.order_index, plan.changes
     while True:
         if c.opened == 1 and c.joining < len(first_row) and first_row[c.joining] < c.open_row:
             if c.steps + 4 > len(out):
@@ -139,7 +159,7 @@ def decode(
         row = rows_at[c.next_row] if c.next_row < len(rows_at) else NEVER
         fill = fills_at[by_time[c.next_fill]] if c.next_fill < len(by_time) else NEVER
         quote = quotes_at[c.next_quote] if c.next_quote < len(quotes_at) else NEVER
-        session = NEVER if c.opened == 2 else plan.session_start if c.opened == 0 else plan.session_end
+        session = changes[c.changed] if c.changed < len(changes) else NEVER
         ended = late = NEVER
         if c.ended_first < c.ended_last:
             ended = rows_at[last_row[later.ended[c.ended_first]]] + plan.grace

@@ -135,6 +135,22 @@ def bounces(day: Day) -> I8:
     return bounce
 
 
+def changes_of(start: int, end: int, halts: Sequence[tuple[int, int]]) -> I64:
+    """Return when the book opens, halts, goes on and closes, ns UTC; halts that meet are one.
+
+    ValueError: a halt does not lie within the session
+    """
+    times = [start]
+    for begin, stop in sorted(halts):
+        if not start < begin <= stop < end:
+            raise ValueError(f"halts: {begin} to {stop} is not within the session from {start} to {end}")
+        if len(times) > 1 and begin <= times[-1]:
+            times[-1] = max(times[-1], stop)
+        elif begin < stop:
+            times += [begin, stop]
+    return readonly(np.array([*times, end], np.int64))
+
+
 def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any = None) -> Prepared:
     """Return what the steps of a day and its runs are made from."""
     inputs, replay = prepare(day, choices, session, Buffers()), choices.replay
@@ -148,7 +164,7 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     plan = Plan(
         rules.session_start, rules.session_end, rules.opening_quote, rules.quotes_first,
         priority[0] if priority else rulebook.BY_RULE, int("no_phantoms" not in switches), replay.latency_ns, GRACE,
-        int(replay.from_rest),
+        int(replay.from_rest), changes_of(rules.session_start, rules.session_end, session.halts),
     )  # fmt: skip
     cursor = np.zeros(1, CURSOR).view(np.recarray)
     cursor[0].bid = cursor[0].offer = NULL

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I8, I64, Array
+from kernels.base.columns import I8, I64, Array, readonly
 from kernels.base.compiling import kernel
 from kernels.conventions import BOUNDS, NULL
 from kernels.market.ticks import limit2
@@ -15,6 +15,7 @@ from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay import runs
 from kernels.replay.prepare import Prepared
+from kernels.replay.steps import Quotes
 from kernels.replay.subjects import Subjects
 
 REASONS: Final = (
@@ -48,6 +49,27 @@ def write_reach(
             if usable:
                 out[k] = 2 if side[k] * (bid[row] + offer[row]) <= side[k] * limit[k] else max(out[k], 1)
             row += 1
+
+
+def in_force(quotes: Quotes, changes: I64) -> Quotes:
+    """Return the quotes at which the book matches: none from the begin of a halt on, after it the last one shown (R1).
+
+    changes : when the book opens, halts, goes on and closes, ns UTC
+    """
+    begins, ends = changes[1:-1:2], changes[2:-1:2]
+    if len(begins) == 0:
+        return quotes
+    first, after = (np.searchsorted(quotes.timestamp, times) for times in (begins, ends))
+    at = np.stack([first, after], axis=1).ravel()
+    opened = np.zeros(len(quotes.timestamp) + 1, np.int64)
+    np.add.at(opened, at, np.tile([-1, 1], len(begins)))
+    halted = np.cumsum(opened)[:-1] < 0
+    columns = [np.insert(quotes.timestamp, at, np.stack([begins - 1, ends], axis=1).ravel())]
+    for column in (quotes.bid, quotes.offer):
+        shown = np.append(NULL, column)[after]
+        put = np.stack([np.full(len(begins), NULL), shown], axis=1).ravel()
+        columns.append(np.insert(np.where(halted, NULL, column), at, put))
+    return Quotes._make(readonly(column) for column in columns)
 
 
 def subject_limits(day: Day, choices: Choices, rows: NDArray[Any]) -> I64:
@@ -114,7 +136,9 @@ def why_unfilled(
     reach = np.zeros(len(rows), np.int8)
     side = np.asarray(day.orders["side"])[rows].astype(np.int64)
     limits = subject_limits(day, choices, rows)
-    write_reach(*quotes, int(locked), side, limits, subjects.entry, subjects.until, reach)
+    write_reach(
+        *in_force(quotes, prepared.plan.changes), int(locked), side, limits, subjects.entry, subjects.until, reach
+    )
     none = np.isin(why, (NO_CONTRA,))
     why[none & (reach == 1)] = LIMIT
     why[none & (reach == 0)] = QUOTE

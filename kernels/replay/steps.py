@@ -128,7 +128,7 @@ class Seekers(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Plain numbers that decide how rows become steps."""
+    """What decides how rows become steps."""
 
     session_start: int
     session_end: int
@@ -139,11 +139,13 @@ class Plan(NamedTuple):
     latency: int  # ns, of subjects
     grace: int  # ns that an order stays after history filled it, which is the tolerance of fidelity
     from_rest: int  # 1: subjects enter as they really did
+    changes: Array  # (2 + 2 x halts,) int64 ns UTC: the session's start, begin and end of each halt, the session's end
 
 
 CURSOR: Final = fields(
-    "next_row next_fill next_quote opened open_row joining "  # where the walk stands
+    "next_row next_fill next_quote opened changed open_row joining "  # where the walk stands
     "steps bid offer "  # steps written; quote in force
+    "halted shown_bid shown_offer "  # in a halt: the quote that will be in force after it
     "ended_first ended_last late_first late_last"  # the two queues of what happens later
 )
 

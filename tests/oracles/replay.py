@@ -29,7 +29,8 @@ class Run:
         self.book = self.book_kind(rules)
         self.orders: dict[int, Order] = {}
         self.last_row: dict[int, int] = {}
-        self.is_open = self.is_over = self.waits = False
+        self.is_open = self.is_over = self.is_halted = self.waits = False
+        self.shown: tuple[int | None, int | None] = (None, None)  # the market's quote, in a halt too
         self.applied: set[int] = set()  # rows of fills of history that were a sweep's own
         self.open_when_filled: set[int] = set()  # history had filled them, the engine not
         self.cut: dict[int, int] = {}  # rows of fills of which only so much was left to take
@@ -103,7 +104,7 @@ class Run:
 
     def on_open(self, step: Step) -> None:
         """R1: the opening quote holds; who waits joins in order of arrival, with what is left; sweeps are lit only."""
-        self.is_open = True
+        self.is_open, self.shown = True, self.market.opening
         self.requote(self.market.opening)
         for order in sorted(self.orders.values(), key=lambda x: int(self.plain.orders["first_row"][x.row])):
             order.leaves = left_at(self.plain, order.row, self.last_row[order.row], self.plain.start)
@@ -252,9 +253,20 @@ class Run:
         self.act(order)
 
     def on_quote(self, step: Step) -> None:
-        """R2, R23."""
-        if self.is_open and step.quote != self.book.quote:
+        """R2, R23; in a halt quotes are shown, and nobody trades at them."""
+        self.shown = step.quote
+        if self.is_open and not self.is_halted and step.quote != self.book.quote:
             self.requote(step.quote)
+
+    def on_halt(self, step: Step) -> None:
+        """R1: nothing matches from here on, and those who wait stay."""
+        self.is_halted = True
+        self.requote((None, None))
+
+    def on_resume(self, step: Step) -> None:
+        """R1, R23: the quote that the market shows by now lets those who wait trade."""
+        self.is_halted = False
+        self.requote(self.shown)
 
     def requote(self, quote: tuple[int | None, int | None]) -> None:
         if self.has("no_recheck"):

@@ -140,6 +140,8 @@ def read_market(plain: Plain) -> Market:
     market = Market(plain, strange=strange_quotes(plain))
     open_session(market)
     placed: list[tuple[int, int, int, Step]] = [(plain.start, -1, 0, Step(plain.start, "open"))]
+    for begin, end in plain.halts:
+        placed += [(time, -1, 1, Step(time, kind)) for time, kind in ((begin, "halt"), (end, "resume"))]
     for order in range(len(plain.orders["order_id"])):
         if takes_part(plain, order):
             placed += [(step.time, 1, row, step) for row, step in order_steps(plain, order)]

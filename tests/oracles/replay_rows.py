@@ -49,6 +49,7 @@ class Plain:
     latency: int = 0
     switches: tuple[str, ...] = ()  # rules that are taken away or changed
     most_dark_ns: int | None = None  # after which a subject follows history again
+    halts: tuple[tuple[int, int], ...] = ()  # [begin, end): nothing matches
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Step:
-    """``kind``: open, enter, amend, same, leave, filled, late (a subject's entry), trade, phantom, quote."""
+    """``kind``: open, halt, resume, enter, amend, same, leave, filled, late (of a subject), trade, phantom, quote."""
 
     time: int
     kind: str

@@ -2,7 +2,7 @@
 
 Two shapes are known. One row a session: security, start, end and, unless it holds for every date, date; times are
 HH:MM[:SS] local, ISO or epoch. Or the exchange's own: one row a change of state, with a timestamp and a
-matchingType, of which 1 is continuous matching.
+matchingType, of which 1 is continuous matching. A day that was halted has several spans of it.
 """
 
 import csv
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -37,23 +37,23 @@ _CLOCK: Final = re.compile(r"\d?\d:\d\d(:\d\d)?")
 _DATE: Final = range(10_000_000, 100_000_000)  # numbers of eight digits are YYYYMMDD
 _ANY_DAY: Final = "2024-01-01"  # to read a clock by
 Row = Mapping[str, str]
-Span = tuple[int, int]  # start and end, ns UTC
+_Time = TypeVar("_Time", int, str)
+Spans = tuple[int, ...]  # start and end of each, ns UTC, ascending
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTable:
-    """Sessions by security and date; rows without a date hold for all."""
+    """Sessions by security and date, as spans of continuous matching; rows without a date hold for all."""
 
-    dated: dict[tuple[str, str], Span]
-    clocks: dict[str, tuple[str, str]]  # local times of securities for every date
+    dated: dict[tuple[str, str], Spans]
+    clocks: dict[str, tuple[str, ...]]  # local times of securities for every date
     timezone: str
 
-    def find(self, security: str, date: str) -> Span | None:
-        """Return start and end in ns UTC, or None where the file says nothing."""
+    def find(self, security: str, date: str) -> Spans | None:
+        """Return start and end of each span in ns UTC, or None where the file says nothing."""
         found = self.dated.get((security, date))
         if found is None and security in self.clocks:
-            start, end = (local_instant(self.timezone, date, clock) for clock in self.clocks[security])
-            return start, end
+            return tuple(local_instant(self.timezone, date, clock) for clock in self.clocks[security])
         return found
 
     def unmatched(self, keys: Iterable[tuple[str, str]]) -> int:
@@ -143,25 +143,38 @@ def _span_reader(table: SessionTable, calendar: TradeCalendar) -> Callable[[Row]
             span = _time(texts[0], day, table.timezone), _time(texts[1], day, table.timezone)
             if day_text(_local_day(span[1] - 1, calendar)) != day and day_text(_trade_day(span[1], calendar)) != day:
                 raise _RowError(f"the session is not on {day}")
-            known = table.dated.setdefault((security, day), span) == span
         else:
             if not all(_CLOCK.fullmatch(text) for text in texts):
                 raise _RowError("without a date, start and end are clocks such as 10:00")
             span = _time(texts[0], _ANY_DAY, table.timezone), _time(texts[1], _ANY_DAY, table.timezone)
-            clocks = _clock(texts[0]), _clock(texts[1])
-            known = table.clocks.setdefault(security, clocks) == clocks
         if span[0] >= span[1]:
             raise _RowError("the session ends before it starts")
-        if not known:
-            raise _RowError(f"another session of {security} than a row before it states")
+        if row.get("date"):
+            table.dated[security, day] = _joined(security, table.dated.get((security, day), ()), span)
+        else:
+            clocks = _clock(texts[0]), _clock(texts[1])
+            table.clocks[security] = _joined(security, table.clocks.get(security, ()), clocks)
 
     return read
+
+
+def _joined(security: str, spans: tuple[_Time, ...], span: tuple[_Time, _Time]) -> tuple[_Time, ...]:
+    """Return the spans of a session with one more; two that overlap contradict each other."""
+    pairs: list[tuple[_Time, _Time]] = list(zip(spans[::2], spans[1::2], strict=True))
+    if span in pairs:
+        return spans
+    pairs.append(span)
+    joined = tuple(time for pair in sorted(pairs) for time in pair)
+    if list(joined) != sorted(joined):
+        raise _RowError(f"another session of {security} than a row before it states")
+    return joined
 
 
 def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[Row]) -> Callable[[Row], None]:
     """Return what puts the session that a row begins into ``table``.
 
-    It lasts from the first change into continuous matching of a trade date to the last change out of it.
+    It lasts from the first change into continuous matching of a trade date to the last change out of it; from one out
+    of it to the next one into it again it is halted.
     """
     days: dict[tuple[str, int], list[tuple[int, str]]] = {}
 
@@ -180,11 +193,16 @@ def _change_reader(table: SessionTable, calendar: TradeCalendar, rows: list[Row]
         key = place(row)[0]
         if row["matching"] != _CONTINUOUS:
             return
-        changes = sorted(days[key], key=lambda change: change[0])
-        inside = [i for i, (_, matching) in enumerate(changes) if matching == _CONTINUOUS]
-        if inside[-1] + 1 == len(changes):
+        spans: list[int] = []
+        for stamp, matching in sorted(days[key], key=lambda change: change[0]):
+            if (matching == _CONTINUOUS) == (len(spans) % 2 == 0):
+                spans.append(stamp)
+        if len(spans) % 2 == 1:
             raise _RowError(f"continuous matching of {key[0]} does not end on {day_text(key[1])}")
-        table.dated[key[0], day_text(key[1])] = changes[inside[0]][0], changes[inside[-1] + 1][0]
+        lasting = [pair for pair in zip(spans[::2], spans[1::2], strict=True) if pair[0] < pair[1]]
+        table.dated[key[0], day_text(key[1])] = tuple(
+            time for pair in lasting or [(spans[0], spans[1])] for time in pair
+        )
 
     return read
 

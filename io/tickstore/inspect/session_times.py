@@ -39,7 +39,7 @@ class SessionTimes:
         date = day_text(day)
         stated = self._table.find(security, date) if self._table else None
         if stated is not None:
-            return *stated, "file"
+            return stated[0], stated[-1], "file"
         if prints is not None and prints[0] < prints[1]:
             return prints[0], -(-prints[1] // _MINUTE) * _MINUTE, "trades"
         start, end = (local_instant(self._zone, date, clock) for clock in self._usual.split("-"))

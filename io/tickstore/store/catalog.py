@@ -51,7 +51,7 @@ class Partition:
     last_time: int | None
     digest: str  # of the content: equal columns, equal digest
     session_hints: SessionHints
-    session: tuple[int, int] | None = None  # continuous trading by a session file, ns UTC
+    session: tuple[int, ...] | None = None  # spans of continuous trading by a session file: start, end of each, ns UTC
     # Those with orders, and the types of orders, ascending; None where nothing is known, or there are too many.
     participants: tuple[int, ...] | None = None
     order_types: tuple[int, ...] | None = None

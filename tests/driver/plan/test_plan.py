@@ -61,6 +61,13 @@ def test_session_from_the_opening_auction_to_the_minute_after_the_last_print() -
     assert session(partition()) == Session(at("10:02:15"), at("16:00"), "auction")
 
 
+def test_spans_of_a_session_file_have_halts_between_them() -> None:
+    spans = tuple(at(clock) for clock in ("10:00", "12:00", "12:30", "13:00", "13:01", "15:00", "15:00", "16:00"))
+    assert session(replace(partition(), session=spans[:2])) == Session(spans[0], spans[1], "file")
+    halts = ((spans[1], spans[2]), (spans[3], spans[4]))
+    assert session(replace(partition(), session=spans)) == Session(spans[0], spans[-1], "file", halts=halts)
+
+
 def test_an_end_on_the_minute_stays() -> None:
     assert session(partition(last_continuous=at("15:59:00"))).end == at("15:59:00")
 

@@ -1,4 +1,7 @@
-"""Every worked book as files of the exchange, a security each: one run, and the answers read from the matches files."""
+"""Every worked book as files of the exchange, a security each, and the answers read from the matches files of runs.
+
+One run by the rules as they stand, and one for each other reading of a rule that a book is of.
+"""
 
 import csv
 from collections.abc import Iterable
@@ -13,11 +16,7 @@ from tests.kernels.replay.rule_days import RULE_BOOKS, rule_day
 
 DATE = "2024-09-05"  # START is 10:00 in Sydney
 FIRST_CODE, ID_STEP = 1_001, 10**7
-BOOKS = {
-    FIRST_CODE + place: book
-    for place, book in enumerate([*EXAMPLES, *RULE_BOOKS])
-    if "locked" not in book and "switches" not in book  # all in one run, by the rules as they stand
-}
+BOOKS = {FIRST_CODE + place: book for place, book in enumerate([*EXAMPLES, *RULE_BOOKS])}
 ORDERS = {
     "timestamp": "timestamp", "sequence": "sequence", "price": "price", "change_reason": "changereason",
     "order_status": "orderstatus", "quantity": "quantity", "leaves_quantity": "leavesquantity",
@@ -44,7 +43,7 @@ def side(value: int) -> int:
 def order_rows(code: int, made: ExampleDay) -> Iterable[Row]:
     events, orders = made.day.events, made.day.orders
     for row, order in enumerate(events["order_index"]):
-        known = {name: events[column][row] for column, name in ORDERS.items()}
+        known = {name: events[column][row] if column in events else 0 for column, name in ORDERS.items()}
         known |= {name: orders[column][order] for column, name in OF_ORDER.items()}
         number = int(orders["order_id"][order]) + code * ID_STEP
         yield known | {"order_id": number, "security_code": code, "side": side(orders["side"][order])}
@@ -79,9 +78,25 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         writer.writerows(rows)
 
 
-def clock(ns: int) -> str:
-    seconds = (ns - START) // SECOND
-    return f"{10 + seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def session_rows(code: int, made: ExampleDay) -> Iterable[Row]:
+    """The exchange's session changes: the open, halts and going on, the close."""
+    changes = [(made.start, 1, "OPEN")]
+    for begin, stop in made.halts:
+        changes += [(begin, 3, "TRADING_HALT"), (stop, 1, "OPEN")]
+    for place, (time, matching, name) in enumerate([*changes, (made.end, 4, "PRE_CSPA")]):
+        row = {"Partition": 3, "Sequence": place, "TradeDate": DATE, "Id": 9, "Level": 2, "MatchingType": matching}
+        row |= {"Name": name, "OrderBookId": code, "Timestamp": time, "Type": 1, "isEndOfTrading": 0}
+        yield row
+
+
+def flags_of(book: dict[str, Any]) -> tuple[str, ...]:
+    """The other reading of a rule that a book is of, as flags of a run."""
+    switches = ",".join(book.get("switches", ()))
+    return ("--allow_locked",) * ("locked" in book) + (f"--rule_switches={switches}",) * (switches != "")
+
+
+def slug(flags: tuple[str, ...]) -> str:
+    return "results" + "".join(flags).replace("--", "-").replace("=", "-")
 
 
 @pytest.fixture(scope="module")
@@ -91,22 +106,26 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder / "orders.csv", (row for code, made in days.items() for row in order_rows(code, made)))
     write(folder / "trades.csv", (row for code, made in days.items() for row in trade_rows(code, made)))
     write(folder / "nbbo.csv", (row for code, made in days.items() for row in quote_rows(code, made)))
-    spans = ({"security": code, "start": clock(made.start), "end": clock(made.end)} for code, made in days.items())
-    write(folder / "sessions.csv", spans)
+    write(folder / "sessions.csv", (row for code, made in days.items() for row in session_rows(code, made)))
     steps = ((code, step) for code, made in days.items() for step in made.ticks)
     write(folder / "ticks.csv", ({"security": c, "from_price": price, "tick": tick} for c, (price, tick) in steps))
     files = [f"--{table}={table}.csv" for table in ("orders", "trades", "nbbo", "sessions")]
-    flags = ("--tick_file=ticks.csv", "--block_tier=47", "--dark_pool_scenarios=P", "--format=csv", "--max_workers=1")
-    done = darkreplay("run", *files, *flags, "--store=store", "--results=results", folder=folder)
+    done = darkreplay("convert", *files, "--store=store", folder=folder)
     assert done.returncode == 0, done.stderr
-    return folder / "results"
+    usual = ("--tick_file=ticks.csv", "--block_tier=47", "--dark_pool_scenarios=P", "--format=csv", "--max_workers=1")
+    for flags in {flags_of(book) for book in BOOKS.values()}:
+        codes = ",".join(str(code) for code, book in BOOKS.items() if flags_of(book) == flags)
+        told = ("--store=store", f"--security_codes={codes}", f"--results={slug(flags)}")
+        done = darkreplay("run", *told, *usual, *flags, folder=folder)
+        assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.mark.parametrize("code", BOOKS, ids=[book["name"] for book in BOOKS.values()])
 def test_the_matches_file_of_a_book_gives_its_answer(results: Path, code: int) -> None:
     book = BOOKS[code]
     ids = {str(number + code * ID_STEP): name for number, name in day_of(book).ids.items()}
-    with (results / f"sec{code}" / DATE / "matches.csv").open(newline="") as file:
+    with (results / slug(flags_of(book)) / f"sec{code}" / DATE / "matches.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     found = [
         [

@@ -19,6 +19,7 @@ from tests.oracles.replay_rows import Plain
 RULES = {RULE_MID: "mid", RULE_DARK_LIMIT: "dark_limit", RULE_BLOCK: "block"}
 SCENARIOS = ("P", "R", "R_optimistic", "R_conservative", "D")
 NANOSECONDS = 1_000_000_000
+Halts = tuple[tuple[int, int], ...]
 
 
 def as_tuples(matches: Matches) -> list[tuple[Any, ...]]:
@@ -54,7 +55,13 @@ def random_choices(rng: Random, selection: Selection | None = None, **chosen: An
 
 
 def plain_replay(
-    day: MemoryDay, choices: Choices, start: int, end: int, subjects: tuple[int, ...], most_dark_ns: int | None = None
+    day: MemoryDay,
+    choices: Choices,
+    start: int,
+    end: int,
+    subjects: tuple[int, ...],
+    most_dark_ns: int | None = None,
+    halts: Halts = (),
 ) -> dict[str, Run]:
     """Return what plain Python makes of the same."""
     wanted, simulation = choices.replay, choices.simulation
@@ -65,15 +72,24 @@ def plain_replay(
         without=wanted.without, subjects=subjects, subject_limit=wanted.subject_limit, horizon=wanted.horizon,
         rest_ns=round(wanted.rest_seconds * NANOSECONDS), from_rest=wanted.from_rest,
         subjects_meet=wanted.subjects_meet, minimum=wanted.minimum, latency=wanted.latency_ns,
-        switches=wanted.switches, most_dark_ns=most_dark_ns,
+        switches=wanted.switches, most_dark_ns=most_dark_ns, halts=halts,
     )  # fmt: skip
     return replay_subjects.replay(plain)
 
 
-def both(day: MemoryDay, choices: Choices, start: int, end: int) -> tuple[Replayed, dict[str, Run]]:
+def both(day: MemoryDay, choices: Choices, start: int, end: int, halts: Halts = ()) -> tuple[Replayed, dict[str, Run]]:
     """Return the replay of the kernels and the plain one."""
-    found = replay(day, choices, Session(start, end))
-    return found, plain_replay(day, choices, start, end, tuple(int(row) for row in found.subjects.rows))
+    found = replay(day, choices, Session(start, end, halts=halts))
+    subjects = tuple(int(row) for row in found.subjects.rows)
+    return found, plain_replay(day, choices, start, end, subjects, halts=halts)
+
+
+def random_halts(rng: Random, day: MemoryDay, start: int, end: int) -> Halts:
+    """Return one to three halts that begin and end where something happens, or between."""
+    times = sorted({int(time) for time in day.events["timestamp"] if start < time < end - 10})
+    drawn = sorted(rng.sample(times, min(len(times), 2 * rng.randrange(1, 4))))
+    bounds = sorted({time + rng.randrange(4) for time in drawn})
+    return tuple(zip(bounds[::2], bounds[1::2], strict=False))
 
 
 def plain_matches(run: Run) -> list[tuple[Any, ...]]:

@@ -74,6 +74,7 @@ class ExampleDay:
     block_tier: int  # in units of 1,000 price units x shares
     start: int = START
     end: int = END
+    halts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass

@@ -58,11 +58,16 @@ def day(orders: list[Rows], fills: list[Rows], quotes: Rows) -> MemoryDay:
     return build_day(*([{"sequence": k + 1, **row} for k, row in enumerate(table)] for table in (rows, legs, quotes)))
 
 
-def played(made: MemoryDay, simulation: dict[str, Any] | None = None, **chosen: Any) -> Replayed:
-    """Replay a day, asking about the orders of one participant."""
+def played(
+    made: MemoryDay,
+    simulation: dict[str, Any] | None = None,
+    halts: tuple[tuple[float, float], ...] = (),
+    **chosen: Any,
+) -> Replayed:
+    """Replay a day, asking about the orders of one participant; halts : begin and end of each, seconds."""
     names = {"scenarios": ("P", "R", "D"), **(simulation or {})}
     choices = Choices(Selection(participants=(ASKED,)), Simulation(**names), replay=ReplayChoices(**chosen))
-    return replay(made, choices, Session(START, END))
+    return replay(made, choices, Session(START, END, halts=tuple((at(begin), at(end)) for begin, end in halts)))
 
 
 def dark_trades(found: Replayed, name: str) -> list[tuple[int, int, int]]:

@@ -101,4 +101,5 @@ def rule_day(book: dict[str, Any]) -> ExampleDay:
         tuple((price, tick) for price, tick in book.get("ticks", ((0, 10),))),
         book.get("tier", 10**9),
     )
-    return replace(made, start=START + start * SECOND, end=START + end * SECOND)
+    halts = tuple((START + begin * SECOND, START + stop * SECOND) for begin, stop in book.get("halts", ()))
+    return replace(made, start=START + start * SECOND, end=START + end * SECOND, halts=halts)

@@ -1,8 +1,15 @@
 """Why an order fills nothing in R: one small day for each word."""
 
+from random import Random
 from typing import Any
 
-from kernels.replay.reasons import REASONS
+import numpy as np
+import pytest
+
+from kernels.replay.prepare import changes_of
+from kernels.replay.reasons import REASONS, in_force
+from kernels.replay.steps import Quotes
+from tests.builders import NULL
 from tests.kernels.replay.hand_made import DARK, LIT, SWEEP, Rows, dark_trades, day, match, order, played, quote
 
 LATE = 4_000.0
@@ -35,6 +42,44 @@ def test_without_a_usable_quote_nothing_matches() -> None:
     assert why([lit()], [quote(0, 3_390, 3_390)]) == "quote_invalid"
     assert why([lit()], [quote(0, 3_400, 3_390)]) == "quote_invalid"
     assert why([lit(), seller(price=0)], [quote(0, 0, 3_400)]) == "quote_invalid"
+
+
+def test_in_a_halt_no_quote_is_in_force() -> None:
+    """Before it and from its end on one is: the one shown meanwhile, too."""
+    halts = ((10, 40),)
+    assert why([lit(first=20, last=30), seller()], halts=halts) == "quote_invalid"
+    assert why([lit(first=20, last=30)], halts=halts) == "quote_invalid"
+    assert why([lit(first=20, last=41), seller()], halts=halts) == "filled"
+    assert why([lit(first=9, last=30)], halts=halts) == "no_contra"
+    assert why([lit(first=20, last=41)], [quote(0, 0), quote(30)], halts=halts) == "no_contra"
+    assert why([lit(first=20, last=41, price=3_370)], halts=halts) == "limit_away"
+
+
+def test_the_quotes_in_force_are_those_shown_but_for_halts() -> None:
+    rng = Random(5)
+    for _ in range(300):
+        times = sorted(rng.randrange(40) for _ in range(rng.randrange(8)))
+        shown = Quotes(*(np.array(column, np.int64) for column in (times, range(len(times)), range(len(times)))))
+        halts = tuple(zip(*[iter(sorted(rng.sample(range(1, 40), rng.choice((0, 2, 4, 6)))))] * 2, strict=True))
+        time, bid, offer = (column.tolist() for column in in_force(shown, changes_of(0, 40, halts)))
+        assert time == sorted(time)
+        for t in set(range(41)) - {end for _, end in halts}:
+            before = [NULL, *range(sum(s < t for s in times))]
+            wanted = NULL if any(begin <= t < end for begin, end in halts) else before[-1]
+            for column in (bid, offer):
+                assert [NULL, *(value for s, value in zip(time, column, strict=True) if s < t)][-1] == wanted
+
+
+def test_halts_that_meet_are_one() -> None:
+    assert changes_of(10, 90, ()).tolist() == [10, 90]
+    halts = ((60, 70), (20, 30), (30, 40), (35, 38), (50, 50))
+    assert changes_of(10, 90, halts).tolist() == [10, 20, 40, 60, 70, 90]
+
+
+@pytest.mark.parametrize("halt", [(10, 20), (5, 9), (80, 90), (95, 99), (40, 30)])
+def test_a_halt_that_is_not_within_the_session_is_refused(halt: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=rf"halts: {halt[0]} to {halt[1]} is not within the session from 10 to 90"):
+        changes_of(10, 90, (halt,))
 
 
 def test_a_fill_that_locked_quotes_alone_allow_is_kept_away_by_the_quote() -> None:

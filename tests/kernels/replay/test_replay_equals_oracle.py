@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kernels.measure.choices import Selection
-from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_matches, random_choices
+from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_matches, random_choices, random_halts
 from tests.replay_days import END, START, replay_day
 
 pytestmark = pytest.mark.reduced
@@ -14,14 +14,16 @@ DAYS = 25  # a test
 MANY = 400
 
 
-def check_day(seed: int) -> int:
+def check_day(seed: int, halted: bool = False) -> int:
     """Compare all runs of a day; return how many matches there were."""
     day, choices = replay_day(seed), random_choices(Random(seed))
-    found, plain = both(day, choices, START, END)
+    halts = random_halts(Random(seed), day, START, END) if halted else ()
+    found, plain = both(day, choices, START, END, halts)
     matches = 0
     for name in SCENARIOS:
         wanted = plain_matches(plain[name])
         assert as_tuples(found.matches[name]) == wanted, (seed, name)
+        assert not any(begin <= match[0] < end for match in wanted for begin, end in halts)
         matches += len(wanted)
     return matches
 
@@ -29,6 +31,12 @@ def check_day(seed: int) -> int:
 @pytest.mark.parametrize("first", range(0, 8 * DAYS, DAYS))
 def test_all_runs_print_what_plain_python_prints(first: int) -> None:
     assert sum(check_day(seed) for seed in range(first, first + DAYS)) > 10 * DAYS
+
+
+def test_halted_days_print_what_plain_python_prints() -> None:
+    """R1: and of the matches that there are without halts some are not made, or later."""
+    halted, free = (sum(check_day(seed, halted) for seed in range(60)) for halted in (True, False))
+    assert 120 < halted < free
 
 
 def test_before_the_open_a_row_states_its_order_whole() -> None:

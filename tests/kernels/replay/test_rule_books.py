@@ -23,7 +23,7 @@ def engine(day: ExampleDay, book: dict[str, Any]) -> list[list[Any]]:
     switches = tuple(book.get("switches", ()))
     replayed = ReplayChoices(block_tier=day.block_tier, preferring=day.preferring, switches=switches)
     choices = Choices(simulation=simulation, replay=replayed)
-    m = replay(day.day, choices, Session(day.start, day.end)).matches["P"]
+    m = replay(day.day, choices, Session(day.start, day.end, halts=day.halts)).matches["P"]
     return [
         [
             (int(m.time[i]) - START) // SECOND,
@@ -38,7 +38,7 @@ def engine(day: ExampleDay, book: dict[str, Any]) -> list[list[Any]]:
 def plain(day: ExampleDay, book: dict[str, Any]) -> list[list[Any]]:
     d = day.day
     tables = d.events, d.orders, d.fills, d.quotes
-    rules: dict[str, Any] = {"tier": 1_000 * day.block_tier, "preferring": day.preferring}
+    rules: dict[str, Any] = {"tier": 1_000 * day.block_tier, "preferring": day.preferring, "halts": day.halts}
     rules |= {"locked": book.get("locked", False), "switches": tuple(book.get("switches", ()))}
     matches = placebo(Plain(*tables, day.start, day.end, day.ticks, **rules))
     return [

@@ -136,7 +136,33 @@ def test_sessions_as_the_exchange_writes_them_are_read(tmp_path: Path) -> None:
     end = OPEN + 6 * 3600 * 10**9
     rows = [(OPEN - 10**12, 4), (OPEN, 1), (OPEN + 5, 3), (OPEN + 9, 1), (end, 4), (end + 9, 3)]
     path.write_text(" Partition,OrderBookId,Timestamp,MatchingType\n" + "".join(f" 3,5,{t},{m}\n" for t, m in rows))
-    assert read_sessions([path], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, end)}
+    assert read_sessions([path], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, OPEN + 5, OPEN + 9, end)}
+
+
+def test_continuous_matching_of_no_length_is_none(tmp_path: Path) -> None:
+    rows = "".join(f"5,{OPEN + at},{m}\n" for at, m in ((0, 1), (0, 3), (5, 1), (9, 4), (9, 1), (9, 3)))
+    (tmp_path / "s.csv").write_text("security,time,matchingtype\n" + rows)
+    assert read_sessions([tmp_path / "s.csv"], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN + 5, OPEN + 9)}
+    (tmp_path / "s.csv").write_text(f"security,time,matchingtype\n5,{OPEN},1\n5,{OPEN},3\n")
+    assert read_sessions([tmp_path / "s.csv"], *SYDNEY).dated == {("5", "2024-09-05"): (OPEN, OPEN)}
+
+
+def test_a_halt_is_what_lies_between_two_spans_of_a_session(tmp_path: Path) -> None:
+    """Rows of one date or of all dates, in any order; one may be repeated, and they may touch."""
+    (tmp_path / "s.csv").write_text(
+        "security,date,start,end\n5,2024-09-05,13:00,16:00\n5,2024-09-05,10:00,12:00\n5,2024-09-05,13:00,16:00\n"
+        "6,,12:30:30,15:00\n6,,9:00,12:30\n7,,10:00,12:00\n7,,12:00,16:00\n"
+    )
+    table = read_sessions([tmp_path / "s.csv"], *SYDNEY)
+    hour = 3600 * 10**9
+    assert table.find("5", "2024-09-05") == (OPEN, OPEN + 2 * hour, OPEN + 3 * hour, OPEN + 6 * hour)
+    noon = OPEN + 2 * hour + hour // 2
+    assert table.find("6", "2024-09-05") == (OPEN - hour, noon, noon + 30 * 10**9, OPEN + 5 * hour)
+    assert table.find("7", "2024-09-05") == (OPEN, OPEN + 2 * hour, OPEN + 2 * hour, OPEN + 6 * hour)
+    (tmp_path / "o.csv").write_text(HEADER + f"7,{OPEN},5,3340,1,100,100,0,69\n")
+    convert(ConvertRequest(orders=(tmp_path / "o.csv",), sessions=(tmp_path / "s.csv",), store=tmp_path / "store"))
+    (partition,) = read_catalog(tmp_path / "store").partitions
+    assert partition.session == table.find("5", "2024-09-05")
 
 
 @pytest.mark.parametrize(
