@@ -139,12 +139,10 @@ class Totals:
         """
         if self.histogram is None:
             return None
-        below = self.histogram[r].reshape(-1, histograms.BUCKETS).cumsum(axis=1)
-        if below[0, -1] == 0:
+        counts = self.histogram[r].reshape(-1, histograms.BUCKETS)
+        if not counts[0].any():
             return None
-        wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
-        bucket = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
-        found: list[list[float]] = _middles()[np.minimum(bucket, histograms.BUCKETS - 1)].tolist()
+        found: list[list[float]] = _middles()[quantile_places(counts, shares)].tolist()
         return found
 
     def spread(self, r: int, measure: int) -> tuple[float, float] | None:
@@ -158,6 +156,15 @@ class Totals:
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
+
+def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
+    """Return, for each row of counts, the first bucket that holds, with those below, at least a share of them."""
+    below = counts.cumsum(axis=1)
+    wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
+    bucket: I64 = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
+    bucket[:] = np.minimum(bucket, counts.shape[1] - 1)
+    return bucket
 
 
 @cache
