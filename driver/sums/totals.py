@@ -132,15 +132,18 @@ class Totals:
         matrix[rows, columns] = matrix[columns, rows] = self.comoment[r]
         return matrix
 
+    def counts(self, r: int) -> I64:
+        """Return the histogram of a row, (measures, BUCKETS): shortfalls by scenario, then savings; or no rows."""
+        found = np.zeros((0, histograms.BUCKETS), np.int64)
+        return found if self.histogram is None else self.histogram[r].reshape(-1, histograms.BUCKETS)
+
     def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
         """Return quantiles in bps, to a bucket's width, for each histogram measure; None without orders.
 
         A measure has the first bucket that holds, with those below, at least that share of the orders.
         """
-        if self.histogram is None:
-            return None
-        counts = self.histogram[r].reshape(-1, histograms.BUCKETS)
-        if not counts[0].any():
+        counts = self.counts(r)
+        if not counts[:1].any():
             return None
         found: list[list[float]] = _middles()[quantile_places(counts, shares)].tolist()
         return found

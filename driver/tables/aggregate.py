@@ -253,4 +253,5 @@ def _sample(run: _RunSums) -> Sample:
         outcomes=np.array([[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64),
         value=sums["base"] / (2 * run.style.unit),
         ranks=run.ranks,
+        savings=totals.counts(0)[len(totals.scenarios) :],
     )

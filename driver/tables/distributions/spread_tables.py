@@ -87,9 +87,7 @@ class DistributionSums:
 def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:
     """Yield the counts of each measure and scenario of a row of tables."""
     sums, K = totals.row(row), len(totals.scenarios)
-    costs = np.zeros((2 * K - 1, BUCKETS), np.int64)
-    if totals.histogram is not None:
-        costs = totals.histogram[row].reshape(2 * K - 1, BUCKETS)
+    costs = totals.counts(row)
     for measure in KINDS:
         for s, scenario in enumerate(totals.scenarios):
             if measure == SHORTFALL:

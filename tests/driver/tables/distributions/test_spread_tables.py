@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from driver.tables.aggregate import aggregate
 from driver.tables.distributions.spread_words import GUIDES, KINDS, QUANTILES
@@ -13,6 +14,7 @@ from kernels.base.columns import F64
 from kernels.conventions import NULL, REPLAYED
 from tests.blocks import with_columns
 from tests.command import darkreplay
+from tests.driver.inference.samples import rounded, scipys_z
 from tests.driver.job_folders import SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
 
@@ -116,6 +118,20 @@ def test_buckets_hold_the_orders_between_their_edges(results: Path) -> None:
             elif row["unit"] == "share" and low == 0.0:
                 least = most = np.count_nonzero((values > 0.0) & (values < high))
             assert least <= int(row["orders"]) <= most, row
+
+
+def test_ranks_and_correlations_are_scipys_of_the_orders(results: Path) -> None:
+    orders, rows = orders_of(results, "all"), read(results, "statistics")
+    for scenario in ("A", "B", "C", "R", "D"):
+        (ranks, correlation) = (
+            next(row for row in rows if (row["test"], row["scenario"]) == (test, scenario))
+            for test in ("wilcoxon", "correlation")
+        )
+        expected = scipys_z(rounded(values_of(orders, "saving", scenario)))
+        assert float(ranks["statistic"]) == pytest.approx(expected, rel=1e-9)
+        costs = [values_of(orders, "shortfall", name) for name in ("real", scenario)]
+        assert float(correlation["correlation"]) == pytest.approx(stats.pearsonr(*costs).statistic, rel=1e-9)
+        assert (ranks["p_value"], ranks["orders"]) == ("", str(len(costs[0])))
 
 
 def test_the_order_of_the_jobs_changes_no_byte(tmp_path: Path) -> None:
