@@ -13,6 +13,7 @@ from driver.inference.intervals import holm
 from driver.inference.orders import anova_row, friedman_row, hotelling_row, paired_row, sign_row
 from driver.inference.rows import COLUMNS, Row
 from driver.inference.sample import FIRST, PER_ORDER, PRINTED, TESTED, Sample, status_of
+from driver.inference.signed_ranks import correlation_row, wilcoxon_row
 
 
 def statistics(sample: Sample) -> list[Row]:
@@ -26,7 +27,8 @@ def statistics(sample: Sample) -> list[Row]:
         rows += [_headed("cluster_joint", sample, family, weighting) for weighting in FIRST]
     tests = [f"differs_by_{across}" for across in ("security", "date")]
     rows += [_headed(test, sample, [k], weighting) for test in tests for weighting in FIRST for k in family]
-    rows += [_headed(test, sample, [k], PER_ORDER) for test in ("paired_t", "sign") for k in scenarios]
+    alone = "paired_t", "sign", "wilcoxon", "correlation"
+    rows += [_headed(test, sample, [k], PER_ORDER) for test in alone for k in scenarios]
     compared = [0, *(k for k in scenarios if status_of(sample.scenarios[k]) != PRINTED)]
     for chosen in [[0, *family]] if [0, *family] == compared else [[0, *family], compared]:
         if len(chosen) > 1:
@@ -68,6 +70,10 @@ def _found(test: str, sample: Sample, chosen: list[int], weighting: str, tested:
             return paired_row(sample, chosen[0])
         case "sign":
             return sign_row(sample, chosen[0])
+        case "wilcoxon":
+            return wilcoxon_row(sample, chosen[0])
+        case "correlation":
+            return correlation_row(sample, chosen[0])
         case "rm_anova":
             return anova_row(sample, chosen)
         case "friedman":

@@ -22,6 +22,7 @@ from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
 from driver.sums.market_panel import market_panel
+from driver.sums.order_histograms import OrderHistograms
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
@@ -85,7 +86,8 @@ def run_job(job: Job) -> JobReport:
         blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
         parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
-        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add]
+        histograms = OrderHistograms(_kept_buffers("sums"))
+        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add, histograms.add]
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
@@ -103,7 +105,7 @@ def run_job(job: Job) -> JobReport:
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    said |= {"split": split.found, "ranks": ranks.found}
+    said |= {"split": split.found, "ranks": ranks.found, "histograms": histograms.found()}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(

@@ -1,10 +1,10 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the largest orders, then the parents where the input names any. Each array of ``driver.sums.cells`` is a
-flat list; sums are in one of four lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each
-name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata has the version and the
-CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
+kinds of cells, histograms of orders, the largest orders, then the parents where the input names any. Each array of
+``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the narrowest type that holds them all, as
+``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata
+has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -21,6 +21,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from driver.sums.cells import Cells
+from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
 from kernels.base.columns import I64
@@ -95,6 +96,7 @@ class Partial:
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
+    histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -109,6 +111,7 @@ def encode(partial: Partial) -> memoryview:
     tables = {table: _arrays(getattr(partial, table)) for table in _CELLS}
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": partial.cells.names, "outliers": partial.outliers.names}
+    tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
     tables["outliers"] = _narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
     if partial.parents is not None:
         tables["parents"] = _narrow_sums(partial.parents.sums)
@@ -221,12 +224,13 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     largest = Outliers(
         _wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1), facts["outliers"]
     )
+    histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
     parents = None
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     given |= {name: _cells(scenarios, names, tables[name]) for name in _CELLS}
-    return Partial(**given, outliers=largest, parents=parents)
+    return Partial(**given, outliers=largest, parents=parents, histograms=histograms)
 
 
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:

@@ -132,19 +132,20 @@ class Totals:
         matrix[rows, columns] = matrix[columns, rows] = self.comoment[r]
         return matrix
 
+    def counts(self, r: int) -> I64:
+        """Return the histogram of a row, (measures, BUCKETS): shortfalls by scenario, then savings; or no rows."""
+        found = np.zeros((0, histograms.BUCKETS), np.int64)
+        return found if self.histogram is None else self.histogram[r].reshape(-1, histograms.BUCKETS)
+
     def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
         """Return quantiles in bps, to a bucket's width, for each histogram measure; None without orders.
 
         A measure has the first bucket that holds, with those below, at least that share of the orders.
         """
-        if self.histogram is None:
+        counts = self.counts(r)
+        if not counts[:1].any():
             return None
-        below = self.histogram[r].reshape(-1, histograms.BUCKETS).cumsum(axis=1)
-        if below[0, -1] == 0:
-            return None
-        wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
-        bucket = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
-        found: list[list[float]] = _middles()[np.minimum(bucket, histograms.BUCKETS - 1)].tolist()
+        found: list[list[float]] = _middles()[quantile_places(counts, shares)].tolist()
         return found
 
     def spread(self, r: int, measure: int) -> tuple[float, float] | None:
@@ -158,6 +159,15 @@ class Totals:
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
+
+def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
+    """Return, for each row of counts, the first bucket that holds, with those below, at least a share of them."""
+    below = counts.cumsum(axis=1)
+    wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
+    bucket: I64 = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
+    bucket[:] = np.minimum(bucket, counts.shape[1] - 1)
+    return bucket
 
 
 @cache

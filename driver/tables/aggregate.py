@@ -23,6 +23,7 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
+from driver.tables.distributions.spread_tables import DistributionSums
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
 from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
@@ -70,6 +71,7 @@ class _RunSums:
     market: MarketSums = field(default_factory=MarketSums)
     split: SplitSums = field(default_factory=SplitSums)
     ranks: Counter[str] = field(default_factory=Counter)
+    distributions: DistributionSums = field(default_factory=DistributionSums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -143,6 +145,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.market.add(partial)
     run.split.add(partial)
     run.ranks.update(partial.ranks)
+    run.distributions.add(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -185,6 +188,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
     securities = run.totals["by_security"], run.dimensions.place["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
+    written |= run.distributions.tables(run.totals["global_summary"], *securities)
     for name, data in written.items():
         atomic_write(results / name, data)
     totals = run.totals["global_summary"]
@@ -248,4 +252,5 @@ def _sample(run: _RunSums) -> Sample:
         outcomes=np.array([[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64),
         value=sums["base"] / (2 * run.style.unit),
         ranks=run.ranks,
+        savings=totals.counts(0)[len(totals.scenarios) :],
     )

@@ -89,6 +89,8 @@ OTHER_FILES: Final = {  # with columns of their own
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
     "outliers.csv": "orders of largest cost or gain in money",
     "saving_split.csv": "what each scenario saves on orders that it fills, and on those it refuses that reality filled",
+    "distributions.csv": "quantiles of measures of single orders, really and under each scenario: of all, by security",
+    "histograms.csv": "the counts that they are read from, of all orders: exact, on fixed buckets",
     "sensitivity.csv": "the headline saving by charge, weighting, orders and who is left out, in one small table",
     "market.csv": "the quality of the whole market of a security on a date, from all trades and quotes, then of all",
     "market_participants.csv": "all brokers of the run's security-days: what they asked for and traded",

@@ -9,6 +9,7 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
+from driver.sums.order_histograms import OrderHistograms
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.saving_split import SavingSplit
@@ -79,6 +80,9 @@ def make_job(
     split = SavingSplit()
     split.add(block)
     told = extremes, texts, intervals
-    partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, *told, split=split.found)
+    histograms = OrderHistograms()
+    histograms.add(block)
+    which, counts = (security, date, f"print{index}"), histograms.found()
+    partial = Partial(*which, *cubes_of(block), quality, *told, split=split.found, histograms=counts)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

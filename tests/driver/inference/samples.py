@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 from driver.inference.rows import Row
 from driver.inference.sample import Sample
 from kernels.base.columns import F64
+from kernels.sums.histograms import BUCKETS, bucket_edges
 
 SCENARIOS = ("real", "A", "R", "D")
+HALF = BUCKETS // 2
 
 
 def observations(n: int, seed: int) -> F64:
@@ -57,3 +60,17 @@ def find(rows: list[Row], **wanted: object) -> Row:
     """Return the one row that has these values."""
     (row,) = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     return row
+
+
+def rounded(savings: F64) -> F64:
+    """Return savings as their buckets rank them: 0 below 1/64 bp, else the place of the bucket, with their sign."""
+    edges = bucket_edges()[HALF + 1 : -1]
+    place = np.searchsorted(edges, np.abs(savings), "right")
+    found: F64 = np.sign(savings) * place
+    return found
+
+
+def scipys_z(values: F64) -> float:
+    """Return scipy's z of Wilcoxon's test, above 0 where positive values weigh more, zeros left out."""
+    found = stats.wilcoxon(values, zero_method="wilcox", correction=False, alternative="greater", method="approx")
+    return float(found.zstatistic)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from driver.sums.cells import Cells
+from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import Partial, read_partial, write_partial
 from tests.driver.job_folders import cubes_of
@@ -59,16 +60,25 @@ def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
     np.testing.assert_array_equal(read_partial(tmp_path / "p").cells.sums, sums)
 
 
+def test_counts_of_orders_are_read_back(tmp_path: Path) -> None:
+    counts = BucketCounts(np.array([3, 321, 20_222], np.int32), np.array([1, 2, 2**31 - 1], np.int32))
+    write_partial(replace(make_partial(), histograms=counts), tmp_path / "p")
+    back = read_partial(tmp_path / "p").histograms
+    assert back.code.tolist() == counts.code.tolist()
+    assert back.count.tolist() == counts.count.tolist()
+
+
 def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     partial = make_partial()
     write_partial(partial, tmp_path / "p")
     table = pa.ipc.open_file(tmp_path / "p").read_all()
-    assert table.column("table").to_pylist() == ["cells", "conditions", "volatility", "marketability", "outliers"]
+    tables = ["cells", "conditions", "volatility", "marketability", "histograms", "outliers"]
+    assert table.column("table").to_pylist() == tables
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"9"
+    assert table.schema.metadata[b"version"] == b"10"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:

@@ -188,7 +188,9 @@ def test_outliers_are_the_orders_of_largest_cost(results: Path) -> None:
 
 def test_statistics_are_written(results: Path) -> None:
     rows = read(results, "statistics")
-    assert {row["test"] for row in rows} == {"cluster", "paired_t", "sign", "rm_anova", "hotelling"}
+    assert {row["test"] for row in rows} == {
+        "cluster", "paired_t", "sign", "wilcoxon", "correlation", "rm_anova", "hotelling",
+    }  # fmt: skip
     assert {row["clusters"] for row in rows if row["test"] == "cluster"} == {str(len(PARTITIONS))}
 
 

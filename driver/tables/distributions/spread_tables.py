@@ -1,0 +1,133 @@
+"""distributions.csv and histograms.csv: how measures of single orders spread under each scenario, as reality does.
+
+`aggregate` adds partials and asks for the files. All is made of counts on fixed buckets, so that neither the order of
+the jobs nor how they were cut changes a byte.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from driver.sums.order_histograms import BucketCounts
+from driver.sums.partial_file import Partial
+from driver.sums.totals import Totals, quantile_places
+from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.distributions.spread_words import (
+    DISTRIBUTIONS,
+    HISTOGRAMS,
+    KINDS,
+    QUANTILES,
+    SAVING,
+    SHORTFALL,
+    UNITS,
+)
+from driver.tables.replay_words import ALL
+from kernels.base.columns import F64, I64
+from kernels.conventions import REPLAYED
+from kernels.sums.histograms import BUCKETS
+from kernels.sums.order_histograms import bucket_bounds
+from kernels.sums.spread_measures import MEASURES, SPREAD
+
+REAL = "real"
+FILL_RATIO = "fill_ratio"  # known of every scenario
+Spreads = Iterator[tuple[str, str, I64 | None]]  # measure, scenario, counts; None where the scenario is not known
+
+
+@dataclass(slots=True)
+class DistributionSums:
+    """Counts of the jobs of a run: of all, and by security while the partials of one follow each other."""
+
+    whole: I64 | None = None  # (scenarios, measures, buckets)
+    current: I64 | None = None  # of the security that goes by
+    security: str = ""
+    finished: dict[str, BucketCounts] = field(default_factory=dict)
+
+    def add(self, partial: Partial) -> None:
+        """Add the counts of a job."""
+        if self.whole is None or self.current is None:
+            shape = len(partial.cells.scenarios), len(MEASURES), BUCKETS
+            self.whole, self.current = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        if partial.security != self.security:
+            self._finish()
+            self.security = partial.security
+        self.current.ravel()[partial.histograms.code] += partial.histograms.count  # each code stands once
+
+    def _finish(self) -> None:
+        """Add what is counted of the current security to all, and keep what of it is not 0."""
+        if self.current is None or self.whole is None:
+            return
+        flat, before = self.current.ravel(), self.finished.get(self.security, BucketCounts())
+        self.whole += self.current
+        flat[before.code] += before.count
+        code = np.flatnonzero(flat)
+        self.finished[self.security] = BucketCounts(code.astype(np.int32), flat[code].astype(np.int64))
+        flat[:] = 0
+
+    def tables(self, summary: Totals, securities: Totals, place: Mapping[Value, int]) -> dict[str, bytes]:
+        """Return the files, by name.
+
+        summary : sums of all orders; securities : of each, whose rows ``place`` names
+        """
+        self._finish()
+        shape = len(summary.scenarios), len(MEASURES), BUCKETS
+        whole = np.zeros(shape, np.int64) if self.whole is None else self.whole
+        rows = [[ALL, *row] for row in _quantile_rows(summary, 0, whole)]
+        for security, row in place.items():
+            found = self.finished.get(str(security), BucketCounts())
+            counts = np.zeros(shape, np.int64)
+            counts.ravel()[found.code] = found.count
+            rows += [[security, *one] for one in _quantile_rows(securities, row, counts)]
+        names = [[column.name for column in columns] for columns in (DISTRIBUTIONS, HISTOGRAMS)]
+        buckets = csv_bytes(names[1], _bucket_rows(summary, whole))
+        return {"distributions.csv": csv_bytes(names[0], rows), "histograms.csv": buckets}
+
+
+def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:
+    """Yield the counts of each measure and scenario of a row of tables."""
+    sums, K = totals.row(row), len(totals.scenarios)
+    costs = totals.counts(row)
+    for measure in KINDS:
+        for s, scenario in enumerate(totals.scenarios):
+            if measure == SHORTFALL:
+                found = costs[s]
+            elif measure == SAVING and s > 0:
+                found = costs[K + s - 1]
+            elif measure in MEASURES and (scenario in (REAL, *REPLAYED) or measure == FILL_RATIO):
+                found = counts[s, list(MEASURES).index(measure)]
+            else:
+                continue
+            yield measure, scenario, None if sums[f"{scenario}.unknown_orders"] else found
+
+
+def _quantile_rows(totals: Totals, row: int, counts: I64) -> Iterator[list[Value]]:
+    for measure, scenario, found in _spreads(totals, row, counts):
+        unit, values = _values(KINDS[measure])
+        orders = None if found is None else int(found.sum())
+        shown: list[Value] = [None] * len(QUANTILES)
+        if found is not None and orders:
+            shown = values[quantile_places(found[None, :], tuple(QUANTILES.values()))[0]].tolist()
+        yield [measure, scenario, unit, orders, *shown]
+
+
+def _bucket_rows(totals: Totals, counts: I64) -> Iterator[list[Value]]:
+    for measure, scenario, found in _spreads(totals, 0, counts):
+        unit, scale = UNITS[KINDS[measure]]
+        edges = bucket_bounds(KINDS[measure]) * scale
+        held: list[int] = [] if found is None else found.tolist()
+        for bucket, orders in enumerate(held):
+            if orders:
+                low, high = (edge if np.isfinite(edge) else None for edge in edges[bucket : bucket + 2].tolist())
+                yield [measure, scenario, unit, low, high, orders]
+
+
+@cache
+def _values(kind: str) -> tuple[str, F64]:
+    """Return the unit of a kind of buckets, and the value that stands for each: its middle, at the ends the edge."""
+    unit, scale = UNITS[kind]
+    edges = bucket_bounds(kind) * scale
+    values = (edges[:-1] + edges[1:]) / 2
+    values[-1] = edges[-2]
+    values[0] = edges[1] if kind == SPREAD else edges[0]
+    return unit, values
