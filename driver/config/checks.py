@@ -74,10 +74,12 @@ def _check_replay(config: Config, default: Config) -> None:
         if unknown := [name for name in config.rule_switches if name not in SWITCHES]:
             hint = did_you_mean(unknown[0], SWITCHES) or f": choose from {', '.join(SWITCHES)}"
             raise UserError(f"--rule_switches={unknown[0]} is not a rule of the book{hint}")
-        if len(several := [name for name in config.rule_switches if name.startswith("priority_")]) > 1:
-            raise UserError(
-                f"--rule_switches: {several[0]} contradicts {several[1]}: an amendment costs one or the other"
-            )
+        for kind, why in (
+            ("priority_", "an amendment costs one or the other"),
+            ("attributes_", "naming says one thing"),
+        ):
+            if len(several := [name for name in config.rule_switches if name.startswith(kind)]) > 1:
+                raise UserError(f"--rule_switches: {several[0]} contradicts {several[1]}: {why}")
         nobody = config.preferencing == "none" and not config.preferring
         if nobody and "preferencing_by_key" in config.rule_switches:
             raise UserError("--rule_switches=preferencing_by_key says nothing with --preferencing=none: nobody prefers")

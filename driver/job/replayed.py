@@ -74,7 +74,8 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         counts["replay_orders_left_out"] = int(np.count_nonzero(own & dark))
         if PLACEBO in asked:
             fills[PLACEBO], matches[PLACEBO] = placebo.fills[PLACEBO], placebo.matches[PLACEBO]
-    counts |= {"replay_phantoms": played.counts[PLACEBO]["phantoms"]}
+    told = ("phantoms", "attributes_carried", "attributes_lacking")
+    counts |= {f"replay_{name}": played.counts[PLACEBO][name] for name in told}
     displaced = {name: played.counts.get(name, {}).get("displaced") for name in asked}
     counts |= {f"replay_displaced_{name}": count for name, count in displaced.items() if count is not None}
     counts |= {"replay_orders_audited": sum(each.get("audited", 0) for each in played.counts.values())}

@@ -68,6 +68,9 @@ KIND_MEANINGS: Final = {
     "decisions_after_arrival": "decision times after the order's arrival: taken for missing",
     "decisions_on_an_earlier_date": "decision times on an earlier trade date: taken for missing",
     "replay_phantoms": "incoming orders of the dark book that the order files lack: their trades stand for them",
+    "replay_attributes_carried": "real dark matches of which an order names an attribute that the other one carries",
+    "replay_attributes_lacking": "and of which it carries none; from 20 matches on, and with none of one of these two "
+    "kinds, orders meet as the others show",
     **{
         f"replay_displaced_{name}": f"shares of real lit fills that orders not asked no longer have under {name}"
         for name in REPLAYED

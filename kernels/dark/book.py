@@ -54,7 +54,7 @@ def take_slot(book: Book) -> int:
     order = book.orders[x]
     order.side = order.price = order.leaves = order.half_tick = order.mid_tick = order.minimum = 0
     order.single_fill = order.participant = order.own_only = order.prefers_own = order.sweep = order.tag = 0
-    order.subject = 0
+    order.subject = order.carries = order.names = 0
     order.untried = order.reserved = 0
     order.place = order.next_free = NONE
     return int(x)

@@ -16,6 +16,7 @@ from kernels.dark.records import (
     DARK_LIMIT,
     HISTORICAL,
     MARKET,
+    REFUSED,
     SUBJECT,
     SWEEP_SUBJECT,
     Book,
@@ -66,10 +67,19 @@ def is_usable(book: Book) -> bool:
 
 
 @inlined
+def _turns_down(reading: int, names: int, carries: int) -> bool:
+    """Tell if an order does not trade with one of these attributes, by what naming them means; most name none."""
+    return bool(names != 0 and (names & carries != 0) == (reading == REFUSED))
+
+
+@inlined
 def are_strangers(book: Book, x: int, c: int) -> bool:
-    """Tell if one of the two trades with its own broker only and the other is of another one (preferenceOnly)."""
+    """Tell if two orders never trade: one is for its own broker only (preferenceOnly), or by the other's attributes."""
     a, b = book.orders[x], book.orders[c]
-    return bool(a.participant != b.participant and (a.own_only == 1 or b.own_only == 1))
+    if a.participant != b.participant and (a.own_only == 1 or b.own_only == 1):
+        return True
+    reading = book.state[0].attributes
+    return bool(reading != 0 and (_turns_down(reading, a.names, b.carries) or _turns_down(reading, b.names, a.carries)))
 
 
 @inlined

@@ -48,6 +48,10 @@ CONSERVATIVE: Final = 2  # the others trade with subjects alone
 LIT_SUBJECT: Final = 1
 SWEEP_SUBJECT: Final = 2
 
+# What an order says of a counterparty that carries an attribute it names, if anything.
+REFUSED: Final = 1  # they do not trade
+REQUIRED: Final = 2  # it trades with such orders only
+
 # Rule of a fill.
 RULE_MID: Final = 1
 RULE_DARK_LIMIT: Final = 2
@@ -69,6 +73,7 @@ def fields(names: str) -> np.dtype[np.void]:
 ORDER: Final = fields(
     "side price leaves half_tick mid_tick minimum single_fill participant "  # side +1, -1; price 0: market order
     "own_only prefers_own sweep subject tag "  # R14 is a flag of the order; tag: the caller's name for it
+    "carries names "  # attributes as bits: its own, those of counterparties that it names
     "good kinds place rank untried reserved next_free"  # the book's own
 )
 # A waiting order, or a summary of many: largest good, least minimum, largest and total leaves, all kinds and marks.
@@ -82,7 +87,7 @@ STATE: Final = fields(
     "free unused live clock turn places "  # slots, time priority, whose turn it is, length of the queues
     "left fills partners "  # the plan being made: leaves, fills, the kind of who may be met
     "asked mode meet no_help prefers_again "  # subjects are in it, how they meet; R17b off; R14 at quotes too
-    "sweeps_on_ticks stops youngest"  # other readings of R9, R17 and R23
+    "sweeps_on_ticks stops youngest attributes"  # other readings of R9, R17 and R23; what a named attribute means
 )
 # Of a side: places in use, waiting orders, the goods needed at the mid and on a tick, now and when last tried.
 SIDE: Final = fields("used live at_mid on_tick tried_mid tried_tick cursor within lowest kinds marks untried")

@@ -128,6 +128,7 @@ def collect(
     for limit, found in limits.items():  # what history adds after so much time, too
         refuse_excess(day, within(limit), out.filled_shares(found, rows), np.asarray(day.orders["parent_quantity"]))
     counts = {each.name: counts_of(each) for each in players}
+    counts[P] |= {"attributes_carried": prepared.attributes.carried, "attributes_lacking": prepared.attributes.lacking}
     for name, orders in check_used(day, prepared, replay, subjects, written).items():
         counts.setdefault(name, {})["audited"] = orders
     if R in asked:

@@ -67,6 +67,8 @@ def join(run: Run, facts: Facts, i: int, step: Any, subject: int) -> int:
     order = run.book.orders[x]
     order.side, order.leaves, order.participant = facts.side[i], available(run, facts, i), facts.participant[i]
     order.own_only, order.tag = facts.own_only[i], i
+    if len(facts.carries) > 0:
+        order.carries, order.names = facts.carries[i], facts.names[i]
     order.prefers_own = facts.prefers[i] if run.state[0].mode != CONSERVATIVE else 0
     write_terms(run, facts, i, x, step, subject)
     run.slot[i] = x

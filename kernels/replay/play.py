@@ -10,11 +10,13 @@ from typing import Any
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
 from kernels.dark import book as dark
-from kernels.dark.records import CONSERVATIVE, LIT_SUBJECT
+from kernels.dark.records import CONSERVATIVE, LIT_SUBJECT, REQUIRED
 from kernels.replay import steps as s
 from kernels.replay.entries import begin_rest, enter, finish, join_at_open
 from kernels.replay.orders import available, join, look, release, rematch, subject_of, write_terms
 from kernels.replay.runs import TO_COME, Facts, Run
+
+UNKNOWN = -1  # attributes of an order that the file lacks: any
 
 
 @inlined
@@ -128,10 +130,11 @@ def phantom(run: Run, facts: Facts, step: Any) -> None:
     if state.open == 0 or state.no_sweeps == 1 or state.mode == CONSERVATIVE:
         return
     state.phantoms += 1
-    x = dark.take_slot(run.book)
+    x, book_state = dark.take_slot(run.book), run.book.state[0]
     order = run.book.orders[x]
     order.side, order.leaves, order.participant, order.sweep = step.contra, step.quantity, step.single, 1
     order.prefers_own, order.tag = step.mid_tick, -2 - step.price
+    order.carries = UNKNOWN if book_state.attributes == REQUIRED else 0  # nobody turns it down for what is not known
     look(run, facts, step.time, x)
     dark.leave(run.book, x)
 

@@ -41,6 +41,7 @@ class Prepared(NamedTuple):
     cursor: Any
     facts: Facts
     selected: NDArray[np.int32]
+    attributes: rulebook.Attributes
 
 
 def column(table: Any, name: str, like: NDArray[Any], value: int, kind: str) -> NDArray[Any]:
@@ -178,13 +179,13 @@ def prepare_replay(day: Day, choices: Choices, session: Session, minimums: Any =
     rows, trades = take_rows(day, minimums), take_trades(day)
     if "preferencing_by_key" in switches:  # fills state no key: an absent aggressor is alone
         trades = trades._replace(participant=readonly(np.full(len(trades.participant), ALONE, np.int32)))
-    facts = make_facts(day, choices, kind)
-    return Prepared(
-        inputs, rows, trades, quotes, seekers, plan, Later(np.zeros(n, np.int32), late), cursor, facts, selected
-    )
+    attributes = rulebook.read_attributes(day, trades)
+    facts = make_facts(day, choices, kind, attributes)
+    later = Later(np.zeros(n, np.int32), late)
+    return Prepared(inputs, rows, trades, quotes, seekers, plan, later, cursor, facts, selected, attributes)
 
 
-def make_facts(day: Day, choices: Choices, kind: I8) -> Facts:
+def make_facts(day: Day, choices: Choices, kind: I8, attributes: rulebook.Attributes) -> Facts:
     """Return what is known of orders beside their steps."""
     orders = day.orders
     participant = np.asarray(orders["participant"]).astype(np.int64)
@@ -194,9 +195,11 @@ def make_facts(day: Day, choices: Choices, kind: I8) -> Facts:
         participant = by_key(participant, key)
     only = np.asarray(day.events["preference_only"])[np.asarray(orders["first_row"])]
     none: I64 = np.zeros(0, np.int64)
+    counts = rulebook.reading_of(attributes, choices.replay.switches) != 0
+    carries, names = (attributes.carries, attributes.names) if counts else (none, none)
     return Facts(
         kind, readonly(np.asarray(orders["side"])), readonly(participant), readonly(key), prefer,
-        (only == OWN_ONLY).astype(np.int8), none, ticks_by_price(choices.simulation.ticks),
+        (only == OWN_ONLY).astype(np.int8), carries, names, none, ticks_by_price(choices.simulation.ticks),
     )  # fmt: skip
 
 

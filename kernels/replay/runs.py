@@ -37,6 +37,8 @@ class Facts(NamedTuple):
     crossing_key: Array
     prefers: I8  # whether the broker prefers its own orders (R14)
     own_only: I8
+    carries: I64  # attributes as bits: an order's own, those of counterparties that it names; empty where none count
+    names: I64
     open_at_end: I64  # what nobody wanted; empty but for the conservative run
     ticks: Array
 

@@ -14,6 +14,7 @@ from kernels.measure.rules import Day
 from kernels.replay.driving import Player
 from kernels.replay.prepare import Prepared
 from kernels.replay.reasons import WITHOUT_MINIMUM
+from kernels.replay.rulebook import reading_of
 from kernels.replay.runs import BUY_ASIDE, SELL_ASIDE, Run, new_run, state_of
 from kernels.replay.steps import STEP
 from kernels.replay.subjects import Subjects, limited, take
@@ -59,11 +60,12 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     at = usable[inside | (usable == prepared.plan.opening_quote)]  # the first at which anything can match
     tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
     run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
-    state, book = state_of(run), run.book.state[0]
+    state, book = state_of(run), cast(Any, run.book.state[0])
     for record, named in ((state, SWITCH_FIELDS), (book, BOOK_SWITCH_FIELDS)):
         for name, field_name in named.items():
             setattr(record, field_name, int(name in switches))
     state.bid = state.offer = NULL
+    book.attributes = reading_of(prepared.attributes, switches)
     return run
 
 

@@ -6,9 +6,9 @@
 from itertools import groupby
 
 from tests.oracles.replay_book import Book, BookRules
-from tests.oracles.replay_market import Market, read_market
+from tests.oracles.replay_market import Market, attribute_meaning, read_market
 from tests.oracles.replay_orders import Match, Order
-from tests.oracles.replay_rows import Leg, Plain, Step, bounces, half_tick, is_dark, is_sweep, left_at
+from tests.oracles.replay_rows import Leg, Plain, Step, attributes_of, bounces, half_tick, is_dark, is_sweep, left_at
 
 MILLISECOND = 1_000_000  # history's end by a fill is met within this
 
@@ -26,6 +26,7 @@ class Run:
         rules = BookRules(market.tick, plain.tier, locked, plain.subjects_meet)
         for switch in ("no_help", "recheck_prefers", "sweeps_on_ticks", "minimum_stops", "recheck_youngest"):
             setattr(rules, switch, self.has(switch))
+        rules.attributes = attribute_meaning(self.plain)
         self.book = self.book_kind(rules)
         self.orders: dict[int, Order] = {}
         self.last_row: dict[int, int] = {}
@@ -90,6 +91,7 @@ class Run:
         order.bounces = bounces(self.plain, row)
         order.own_only = bool(self.plain.events["preference_only"][o["first_row"][row]] == 1)
         order.prefers = participant in self.market.prefers
+        order.carries, order.names = attributes_of(self.plain, row)
         self.orders[row] = order
         return order
 
@@ -248,7 +250,7 @@ class Run:
             return
         broker: object = ("alone", None) if self.has("preferencing_by_key") else step.participant
         order = Order(-1, step.order_id, step.side, step.participant, broker, sweep=True, leaves=step.change)
-        order.prefers = step.participant in self.market.prefers
+        order.prefers, order.unknown = step.participant in self.market.prefers, True
         self.counts["phantoms"] += 1
         self.act(order)
 

@@ -38,6 +38,7 @@ class BookRules:
     sweeps_on_ticks: bool = False
     minimum_stops: bool = False
     recheck_youngest: bool = False
+    attributes: str = ""  # refused, required: what naming one means
 
 
 class Book:
@@ -72,8 +73,17 @@ class Book:
         """Sides, preferenceOnly, and decisions 20: two subjects meet only at the entry of a sweep."""
         if x.side == c.side or ((x.own_only or c.own_only) and x.broker != c.broker):
             return False
+        if not (self.wants(x, c) and self.wants(c, x)):
+            return False
         entry_of_sweep = x is actor and x.sweep and not x.rests
         return not (x.subject and c.subject) or self.rules.subjects_meet or entry_of_sweep
+
+    def wants(self, order: Order, other: Order) -> bool:
+        """R14: naming an attribute refuses those that carry it, or asks for it, or says nothing."""
+        if self.rules.attributes == "" or order.names == 0 or other.unknown:
+            return True
+        carries = any(order.names >> bit & 1 and other.carries >> bit & 1 for bit in range(64))
+        return carries == (self.rules.attributes == "required")
 
     def offers(self, order: Order) -> int:
         """Return how much of an order may trade."""

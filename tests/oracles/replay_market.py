@@ -13,6 +13,7 @@ from tests.oracles.replay_rows import (
     Leg,
     Plain,
     Step,
+    attributes_of,
     order_steps,
     takes_part,
     tick_at,
@@ -161,6 +162,25 @@ def read_market(plain: Plain) -> Market:
                 market.own_fills.setdefault((leg.order, leg.time), []).append(leg)
     market.prefers = who_prefers(plain)
     return market
+
+
+def attribute_meaning(plain: Plain) -> str:
+    """R14: as switched, else what all real dark matches that can tell agree on, if they are at least twenty."""
+    for meaning in ("refused", "required"):
+        if f"attributes_{meaning}" in plain.switches:
+            return meaning
+    by_match: dict[int, list[Leg]] = {}
+    for leg, deal in read_legs(plain):
+        if is_dark_deal(deal) and plain.fills["match_id"][leg.row] != 0:
+            by_match.setdefault(int(plain.fills["match_id"][leg.row]), []).append(leg)
+    said: list[set[str]] = []
+    for legs in by_match.values():
+        if len(legs) == 2 and all(leg.order >= 0 for leg in legs):
+            (a, wants_a), (b, wants_b) = (attributes_of(plain, leg.order) for leg in legs)
+            said.append({"required" if mask & own else "refused" for own, mask in ((b, wants_a), (a, wants_b)) if mask})
+    telling = [meanings for meanings in said if meanings]
+    agreed = set.intersection(*telling) if len(telling) >= 20 else set()
+    return "" if "no_attributes" in plain.switches or set().union(*telling) != agreed else "".join(agreed)
 
 
 def who_prefers(plain: Plain) -> set[int]:

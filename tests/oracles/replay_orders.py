@@ -18,6 +18,9 @@ class Order:
     sweep: bool = False
     bounces: bool = False
     own_only: bool = False
+    carries: int = 0  # attributes as bits
+    names: int = 0  # those of counterparties
+    unknown: bool = False  # an order that the file lacks: nobody turns it down for its attributes
     prefers: bool = False
     subject: bool = False
     price: int = 0  # 0 market

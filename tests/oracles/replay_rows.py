@@ -105,6 +105,14 @@ def is_sweep(plain: Plain, order: int) -> bool:
     return bool(plain.orders["order_type"][order] & TYPE_SWEEP) and not is_dark(plain, order)
 
 
+def attributes_of(plain: Plain, order: int) -> tuple[int, int]:
+    """Return what an order carries and what it names, by its first row; 0 where the file has no such columns."""
+    if "counter_attributes" not in plain.events:
+        return 0, 0
+    row = plain.orders["first_row"][order]
+    return int(plain.events["participant_attribute"][row]), int(plain.events["counter_attributes"][row])
+
+
 def takes_part(plain: Plain, order: int) -> bool:
     """Seekers and subjects, without orders whose numbers are useless and brokers that are left out."""
     if plain.orders["fault"][order] & SET_APART:

@@ -170,6 +170,7 @@ def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
         ({"rule_switches": "no_half_tik"}, r"not a rule of the book: did you mean no_half_tick\?"),
         ({"rule_switches": "zzz"}, "not a rule of the book: choose from no_half_tick, no_sweeps"),
         ({"rule_switches": "priority_kept,priority_lost_always"}, "priority_kept contradicts priority_lost_always"),
+        ({"rule_switches": "attributes_refused,no_help,attributes_required"}, "refused contradicts attributes_req"),
         ({"rule_switches": "preferencing_by_key", "preferencing": "none"}, "says nothing with --preferencing=none"),
         ({"preferring": "3", "preferencing": "all"}, "--preferring says nothing with --preferencing=all"),
         ({"preferring": "3", "dark_pool_scenarios": "A,B,C"}, "--preferring belongs to scenarios P and R and D"),

@@ -22,6 +22,7 @@ ORDERS = {
     "order_status": "orderstatus", "quantity": "quantity", "leaves_quantity": "leavesquantity",
     "matched_quantity": "totalmatchedquantity", "mid_tick": "midtick", "single_fill": "singlefillminimumquantity",
     "minimum_quantity": "minimumquantity", "preference_only": "preferenceonly",
+    "participant_attribute": "participantorderattribute", "counter_attributes": "counterorderattributes",
 }  # fmt: skip
 OF_ORDER = {"participant": "participantid", "order_type": "exchangeordertype", "crossing_key": "crossingkey"}
 TRADES = {

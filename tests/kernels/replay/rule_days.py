@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.builders import NULL, build_day
 from tests.kernels.replay.example_days import SECOND, START, ExampleDay, RowWriter
 
@@ -29,6 +31,7 @@ class RuleWriter(RowWriter):
     def enter(self, second: int, what: dict[str, Any]) -> None:
         super().enter(second, what)
         more: dict[str, int] = {"preference_only": 1 if what.get("own") else 2}
+        more |= {"participant_attribute": what.get("carries", 0), "counter_attributes": what.get("names", 0)}
         if what.get("kind") == "lit":
             more["order_type"] = LIT_ORDER
         if "carried" in what:
@@ -101,5 +104,8 @@ def rule_day(book: dict[str, Any]) -> ExampleDay:
         tuple((price, tick) for price, tick in book.get("ticks", ((0, 10),))),
         book.get("tier", 10**9),
     )
+    rows = sorted(writer.rows, key=lambda row: (row["timestamp"], row["sequence"]))  # as the day has them
+    for name in ("participant_attribute", "counter_attributes"):
+        made.day.events[name] = np.array([row[name] for row in rows], np.int64)
     halts = tuple((START + begin * SECOND, START + stop * SECOND) for begin, stop in book.get("halts", ()))
     return replace(made, start=START + start * SECOND, end=START + end * SECOND, halts=halts)
