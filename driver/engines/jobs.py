@@ -9,6 +9,7 @@ from driver.plan.jobs import Job, JobReport
 from tickstore.engines.engine import Engine, Task
 
 PRELOAD: Final = ("driver.engines.preload",)
+PRELOAD_CONVERT: Final = ("driver.engines.preload_convert",)
 PRELOAD_REPLAY: Final = (*PRELOAD, "driver.engines.preload_replay")
 ROWS: Final = 25_000  # of order events, which take a worker about as long as it takes to start it
 ROWS_OF_ANY: Final = 1_000  # that the smallest job counts for

@@ -1,5 +1,9 @@
-"""What is said where memory is too small; the standard library alone, since it may be too small to import more."""
+"""What memory there is, and what is said where it is too small.
 
+The standard library alone, since memory may be too small to import more.
+"""
+
+import os
 import resource
 from contextlib import suppress
 from pathlib import Path
@@ -8,6 +12,8 @@ from typing import Final
 # What the libraries below say, each in its own words.
 SIGNS: Final = ("MemoryError", "out of memory", "allocate memory", "map segment", "bad_alloc", "Memory allocation")
 NEEDED_MB: Final = 768  # of addresses; with less, libraries fail in the middle, and one tries for ever
+FREE_SHARE: Final = 0.8  # of the memory that is free when jobs begin: what they may be expected to take together
+PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 NEEDED_COLD_MB: Final = 896  # where kernels are to be compiled first
 
 
@@ -48,3 +54,11 @@ def free_memory(meminfo: Path = Path("/proc/meminfo"), group: Path = Path("/sys/
         most, taken = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
         left.append(max(1, most - taken))
     return min(left, default=0)
+
+
+def own_memory(pid: int) -> int:
+    """Return the bytes that a process has for itself: pages of mapped files, which it shares, are not its own."""
+    with suppress(OSError, ValueError, IndexError):
+        resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+        return (int(resident) - int(shared)) * PAGE
+    return 0

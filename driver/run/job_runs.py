@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
-from typing import Final
 
 from driver.config.keys import Config
 from driver.engines.foreign_modules import foreign_in, foreign_needed
 from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, rows_together, run_jobs, workers_for
 from driver.engines.kernel_cache import WarmUp
-from driver.engines.memory_limits import free_memory, is_limited, memory_trouble
+from driver.engines.memory_limits import FREE_SHARE, free_memory, is_limited, memory_trouble
 from driver.plan.jobs import Job, replays
 from driver.run import results_folder as folder
 from driver.run.manifest import Manifest
@@ -25,7 +24,6 @@ from tickstore.engines.engine import EngineError, InProcess
 from tickstore.engines.supervisor import AtWork, Options, Supervisor
 from tickstore.errors import UserError
 
-FREE_SHARE: Final = 0.8  # of the memory that is free when jobs begin: what they may be expected to take together
 Watch = Callable[[Sequence[AtWork]], None]
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
@@ -95,7 +93,7 @@ def _outcomes(
     if config.engine == "dask":
         from driver.engines.dask_jobs import run_on_dask
 
-        yield from run_on_dask(config, jobs, WORK, monitor.say)
+        yield from run_on_dask(config, jobs, WORK, monitor.say, watch)
         return
     workers = workers_for(config.max_workers, jobs)
     options = Options(

@@ -1,18 +1,14 @@
 """How far the jobs of a run are, in numbers: the monitor shows it, `status` reads it. Nothing is printed here."""
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from driver.engines.memory_limits import own_memory
 from driver.plan.jobs import Job
 
 if TYPE_CHECKING:
     from tickstore.engines.supervisor import AtWork
-
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)
@@ -84,16 +80,12 @@ class JobView:
 
 def worker_facts(workers: "Sequence[AtWork]") -> list[dict[str, Any]]:
     """Return job, time and memory of each worker that has a job."""
-    return [
-        {"process": one.pid, "job": one.label, "seconds": round(one.seconds, 1), "memory_mb": own_memory(one.pid) >> 20}
-        for one in workers
-        if one.label
-    ]
-
-
-def own_memory(pid: int) -> int:
-    """Return the bytes that a process has for itself: pages of mapped files, which it shares, are not its own."""
-    with suppress(OSError, ValueError, IndexError):
-        resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
-        return (int(resident) - int(shared)) * PAGE
-    return 0
+    facts = []
+    for one in workers:
+        if one.label:
+            memory = own_memory(one.pid) if one.memory is None else one.memory
+            worker = one.worker or str(one.pid)
+            facts.append(
+                {"process": worker, "job": one.label, "seconds": round(one.seconds, 1), "memory_mb": memory >> 20}
+            )
+    return facts

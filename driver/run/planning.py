@@ -109,7 +109,12 @@ def convert_input(config: Config, monitor: Monitor) -> "ConvertReport":
         monitor.count(STAGES.get(progress.stage, progress.stage), unit, progress.done, progress.total)
 
     with monitor:
-        report = convert(request, show)
+        if config.engine == "dask":
+            from driver.engines.dask_jobs import convert_on_dask
+
+            report = convert_on_dask(config.scheduler, request, show, monitor.say)
+        else:
+            report = convert(request, show)
     _say_warnings(report, monitor)
     return report
 

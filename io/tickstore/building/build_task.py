@@ -3,6 +3,7 @@
 The top layer of building, run by an engine for the pipeline.
 """
 
+import secrets
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
 from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUANTITY_DECIMALS, QUOTES, Key
 from tickstore.day.writer import forget_buffers
+from tickstore.durable.files import TEMPORARY
 from tickstore.errors import StoreError
 from tickstore.input.fields import TABLES
 from tickstore.spill.logs import Segment
@@ -66,6 +68,7 @@ class BuildTask:
     attributes: dict[str, Any]
     scratch_folder: str | None
     duplicates: str  # what becomes of rows that repeat an earlier one
+    apart: bool = False  # on another machine, which may be taken for dead and still write
 
 
 def build_partition(task: BuildTask) -> BuiltPartition:
@@ -92,9 +95,10 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         odd.extend(find_oddities(views, attributes["price_decimals"]))
         return _derived(views, attributes["timezone"], date)
 
-    built = DayBuilder(tables, scratch, task.duplicates).write(
-        Path(task.path), security, date, attributes, derived, _ROOM
-    )
+    path = Path(task.path)
+    if task.apart:  # a name that no other attempt has: whoever asked for it moves the file
+        path = path.with_name(f"{TEMPORARY}{path.name}.{secrets.token_hex(8)}")
+    built = DayBuilder(tables, scratch, task.duplicates).write(path, security, date, attributes, derived, _ROOM)
     outcome, others = _outcome(built, existing, choices, task)
     if outcome == "unchanged" and existing is not None and existing.attributes.get("session") != attributes["session"]:
         outcome = "session"
@@ -103,11 +107,15 @@ def build_partition(task: BuildTask) -> BuiltPartition:
         task.number, task.key, outcome, built.index["attributes"]["digest"], built.index["size"], built.writer.head,
         duplicates, {t: _given_rows(built, t, spilled[t], choices.get(t)) for t in TABLES if spilled[t].rows},
         _removed(existing, choices, attributes) if outcome == "replaced" else [], others,
-        built.contradictions, odd,
+        built.contradictions, odd, path.name if task.apart else "",
     )  # fmt: skip
-    built.writer.close()
+    if task.apart:
+        built.writer.sync()
+    else:
+        built.writer.close()
     if outcome in ("unchanged", "conflict"):
-        Path(task.path).unlink()
+        path.unlink()
+        result.waits_as = ""
     if damage and outcome == "remade" and not task.replace:
         raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ from tickstore.conversion.workspace import (
     work_digest,
 )
 from tickstore.durable.lock import ReadOnlyError, folder_lock
-from tickstore.engines.engine import InProcess
+from tickstore.engines.engine import Elsewhere, Engine, EngineGoneError, InProcess
 from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
@@ -53,11 +53,10 @@ _TEXT_RANGE: Final = 32 << 20  # bytes of a range where ids are text: the parser
 _PACKED: Final = 8  # bytes of text in a byte of a packed file
 
 
-def convert(request: ConvertRequest, progress: Progress | None = None) -> ConvertReport:
-    """Convert the inputs of ``request`` into its store and say what was done.
-
-    All or nothing: day files appear when every row of the input is accounted for. An interrupted conversion is
-    taken up where it stopped when it is asked for again.
+def convert(
+    request: ConvertRequest, progress: Progress | None = None, elsewhere: Elsewhere | None = None
+) -> ConvertReport:
+    """Convert the inputs of ``request`` into its store and say what was done; see `known_conversion.convert`.
 
     Raises
     ------
@@ -78,7 +77,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
             try:
                 finish_commit(request.store)
                 report = earlier_report(request.store, fingerprint, request.replace) or _convert(
-                    request, sources, fingerprint, progress or (lambda _: None)
+                    request, sources, fingerprint, progress or (lambda _: None), elsewhere
                 )
                 report = replace(report, warnings=(*report.warnings, *store_names(request)))
             finally:
@@ -105,20 +104,37 @@ def _storage_error(error: OSError, request: ConvertRequest) -> StoreError:
 
 
 def _convert(
-    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], progress: Progress
+    request: ConvertRequest,
+    sources: tuple[Source, ...],
+    fingerprint: dict[str, Any],
+    progress: Progress,
+    elsewhere: Elsewhere | None,
 ) -> ConvertReport:
-    plan, workers, about = _plan(request, sources, fingerprint)
-    folder, logs = plan.folder, plan.logs
+    with ExitStack() as stack:
+        engine = None
+        if elsewhere is not None:
+            engine = stack.enter_context(elsewhere(_shared_folders(request), [Path(source.path) for source in sources]))
+        plan, workers, about = _plan(request, sources, fingerprint, engine.workers if engine else 0)
+        return _carry_through(plan, workers, about, engine, progress)
+
+
+def _carry_through(
+    plan: Plan, workers: int, about: dict[str, Any], elsewhere: Engine | None, progress: Progress
+) -> ConvertReport:
+    request, sources, folder, logs = plan.request, plan.sources, plan.folder, plan.logs
     keep = False
     disk = ThreadPoolExecutor(1, "disk chores")  # what nobody waits for
     try:
         prepare_folders(folder, logs, about)
         check_space(folder, logs, sources)
         pipeline = Pipeline(plan, disk, progress)
-        with nullcontext(InProcess()) if workers == 1 else processes(workers, pipeline.tell_again) as engine:
-            pipeline.run(engine)
-        return _finish(plan, pipeline, fingerprint, progress)
-    except (KeyboardInterrupt, SystemExit):
+        if elsewhere is not None:
+            pipeline.run(elsewhere)
+        else:
+            with nullcontext(InProcess()) if workers == 1 else processes(workers, pipeline.tell_again) as engine:
+                pipeline.run(engine)
+        return _finish(plan, pipeline, about["fingerprint"], progress)
+    except (KeyboardInterrupt, SystemExit, EngineGoneError):
         keep = True  # what is finished stays, the next run goes on from it
         raise
     finally:
@@ -132,20 +148,27 @@ def _convert(
                 remove_working_folder(request.store)
 
 
+def _shared_folders(request: ConvertRequest) -> list[tuple[str, Path]]:
+    """Return the folders that whoever does tasks writes to, and what they are."""
+    temporary = [("folder for temporary files", request.temp_dir)] if request.temp_dir else []
+    return [("store", request.store), *temporary]
+
+
 def _plan(
-    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any]
+    request: ConvertRequest, sources: tuple[Source, ...], fingerprint: dict[str, Any], elsewhere: int
 ) -> tuple[Plan, int, dict[str, Any]]:
-    """Return the plan of a conversion, its number of workers, and what it is about."""
+    """Return the plan of a conversion, its number of workers (on other machines if there are any), and its subject."""
     rules, limits = (request.timezone, request.session_cutoff, request.holidays), request.limits
     sessions = read_sessions(request.sessions, *rules) if request.sessions else None
     total = sum(source.size for source in sources)
     chunk_bytes = max(1, request.chunk_size_mb) << 20
     folder = request.store / CONVERT_FOLDER
     text = sum(source.size * (1 if source.form == PLAIN else _PACKED) for source in sources)
-    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18)
+    in_memory = text <= min(limits.in_memory_bytes, request.memory_mb << 18) and not elsewhere
     logs = None if in_memory else logs_folder(request.store, request.temp_dir)
     alone = in_memory or multiprocessing.current_process().daemon
     workers = 1 if alone else max(1, min(request.workers, total // limits.process_bytes))
+    workers = elsewhere or workers
     if not in_memory:  # several ranges for each worker, so that all of them end at about the same time
         share = total // (limits.ranges * workers) // limits.page_bytes * limits.page_bytes
         chunk_bytes = min(chunk_bytes, max(limits.range_bytes, share))
@@ -153,7 +176,7 @@ def _plan(
         chunk_bytes = min(chunk_bytes, max(_TEXT_RANGE, limits.page_bytes))
     known = {"fingerprint": fingerprint, "logs": logs and str(logs), "boot": boot_id()}
     chunks, about = _cut(sources, chunk_bytes, request.replace, folder, known)
-    return Plan(request, sources, chunks, folder, logs, sessions, total), workers, about
+    return Plan(request, sources, chunks, folder, logs, sessions, total, bool(elsewhere)), workers, about
 
 
 def _cut(

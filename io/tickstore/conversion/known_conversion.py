@@ -9,6 +9,7 @@ from typing import Any
 
 from tickstore.conversion.earlier_report import InputFile, earlier_report, fingerprint_of
 from tickstore.durable.lock import ReadOnlyError, folder_lock
+from tickstore.engines.engine import Elsewhere
 from tickstore.input.fields import TABLES
 from tickstore.input.files import check_file, expand
 from tickstore.request import ConvertReport, ConvertRequest, Progress
@@ -17,11 +18,16 @@ from tickstore.store.names import store_names
 from tickstore.store.paths import MANIFEST_NAME, is_decided
 
 
-def convert(request: ConvertRequest, progress: Progress | None = None) -> ConvertReport:
+def convert(
+    request: ConvertRequest, progress: Progress | None = None, elsewhere: Elsewhere | None = None
+) -> ConvertReport:
     """Convert the inputs of ``request`` into its store and say what was done.
 
     All or nothing: day files appear when every row of the input is accounted for. An interrupted conversion is
     taken up where it stopped when it is asked for again.
+
+    elsewhere : gives an engine of other machines, which see all files as this one does, to parse and build on; None:
+        processes of this machine do
 
     Raises
     ------
@@ -30,7 +36,7 @@ def convert(request: ConvertRequest, progress: Progress | None = None) -> Conver
     StoreError
         The store holds other data for a partition and ``replace`` is off, or it cannot be written.
     """
-    return known_conversion(request) or _convert(request, progress)
+    return known_conversion(request) or _convert(request, progress, elsewhere)
 
 
 def known_conversion(request: ConvertRequest) -> ConvertReport | None:
@@ -72,7 +78,7 @@ def _fingerprint(request: ConvertRequest) -> dict[str, Any]:
     return fingerprint_of(request, files)
 
 
-def _convert(request: ConvertRequest, progress: Progress | None) -> ConvertReport:
+def _convert(request: ConvertRequest, progress: Progress | None, elsewhere: Elsewhere | None) -> ConvertReport:
     from tickstore.conversion.conversion import convert as convert_files  # with all kernels of a conversion
 
-    return convert_files(request, progress)
+    return convert_files(request, progress, elsewhere)

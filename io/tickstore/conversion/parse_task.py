@@ -45,6 +45,7 @@ class ParseTask:
     logs: str | None
     most_rejects: int  # more in one range stop the conversion
     limits: Limits
+    apart: bool = False  # on another machine: its log is written out when the range is done, for all to see
 
 
 @dataclass(slots=True)
@@ -110,6 +111,8 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     result.pages, result.text = text.pages.hex(), text.text_pages.hex()
     result.keys = writer.finish(texts)
     result.log = open_spill(target.getvalue()) if isinstance(target, io.BytesIO) else _logs[str(task.logs)].end()
+    if task.apart:
+        close_logs(durable=True)
     return result
 
 
@@ -121,10 +124,10 @@ def _own_log(folder: str) -> WorkerLog:
     return log
 
 
-def close_logs() -> None:
+def close_logs(durable: bool = False) -> None:
     """Let go of this process's log: it belongs to one conversion."""
     for log in _logs.values():
-        log.close()
+        log.close(durable)
     _logs.clear()
 
 

@@ -17,7 +17,7 @@ from tickstore.conversion.refusals import TooManyBadError
 from tickstore.conversion.rejects import bad_rows, check_rejects, keep_rejects, rejects_of_range
 from tickstore.conversion.wanted_rows import check_wanted
 from tickstore.day.schema import Key
-from tickstore.durable.files import write_out
+from tickstore.durable.files import clear_temporary, write_out
 from tickstore.engines.engine import Engine, EngineError, Feed, Task
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import StoreError
@@ -38,14 +38,14 @@ def processes(workers: int, idle: Callable[[], None] | None = None) -> Superviso
 def results(engine: Engine, feed: Feed) -> Iterator[tuple[Task, Any]]:
     """Yield each task with what it gave, as they finish.
 
-    UserError: what a task raised, or that its worker died twice.
+    UserError: what a task raised, or that its workers died.
     """
     try:
         for answer in engine.run(feed):
             if answer.error is not None:
                 raise answer.error
             if answer.failure:
-                raise StoreError(f"a worker died twice on {answer.task.label}: out of memory? ({answer.failure})")
+                raise StoreError(f"workers died on {answer.task.label}: out of memory? ({answer.failure})")
             yield answer.task, answer.value
     except EngineError as error:
         raise StoreError(f"no worker process can be started: {error.message}; try --max_workers=1") from None
@@ -138,9 +138,13 @@ class Pipeline:
         before, next_number = built_before(self._plan.folder, self._plan.request.store)
         for partition in before:
             self._note_built(partition)
+        clear_temporary(self._plan.folder)
         jobs = self._build_tasks(next_number)
         for _, partition in results(engine, lambda: next(jobs, None)):
             self._check_conflict(partition)
+            if partition.waits_as:
+                (self._plan.folder / partition.waits_as).rename(self._plan.built_path(partition.number))
+                partition.waits_as = ""
             note_built(self._plan.folder, partition)
             if partition.outcome != "unchanged":
                 self._disk.submit(write_out, self._plan.built_path(partition.number))

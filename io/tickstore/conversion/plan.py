@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,7 @@ class Plan:
     logs: Path | None  # of its spill logs, None: in memory
     sessions: SessionTable | None
     input_bytes: int
+    apart: bool = False  # whether tasks are done on other machines, which see the same files
 
     def parse_task(self, number: int) -> ParseTask:
         """Return the task that parses a byte range."""
@@ -39,10 +40,16 @@ class Plan:
         limit = request.max_rejects
         rows_at_most = self.input_bytes // 8
         allowed = max(request.limits.rejects, int(request.max_reject_ratio * rows_at_most) if limit is None else limit)
+        source = self.sources[chunk.source]
+        source = replace(source, path=self.told(source.path))
         return ParseTask(
-            number, self.sources[chunk.source], chunk, request.timezone, request.session_cutoff, request.holidays,
-            None if self.logs is None else str(self.logs), allowed, request.limits,
+            number, source, chunk, request.timezone, request.session_cutoff, request.holidays,
+            None if self.logs is None else str(self.logs), allowed, request.limits, self.apart,
         )  # fmt: skip
+
+    def told(self, path: str | Path) -> str:
+        """Return a path as tasks are told it: whoever is elsewhere works in another folder."""
+        return str(Path(path).absolute() if self.apart else path)
 
     def built_path(self, number: int) -> Path:
         """Return where a built day file waits for its commit."""
@@ -80,9 +87,9 @@ class BuildTasks:
         attributes |= {FROM_ORDERS: True} if request.quotes_from_orders else {}
         attributes |= {QUANTITY_DECIMALS: request.quantity_decimals} if request.quantity_decimals else {}
         return BuildTask(
-            number, key, self._logs_of(ranges), str(plan.built_path(number)), str(path) if path.exists() else None,
-            self._stored.get(key), request.replace, attributes, None if plan.logs is None else str(plan.logs),
-            request.duplicates,
+            number, key, self._logs_of(ranges), plan.told(plan.built_path(number)),
+            plan.told(path) if path.exists() else None, self._stored.get(key), request.replace, attributes,
+            None if plan.logs is None else str(plan.logs), request.duplicates, plan.apart,
         )  # fmt: skip
 
     def _columns_of(self, number: int) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """What engines share: tasks go in, answers come out in the order they finish.
 
 The converter feeds byte ranges and partitions, the driver feeds jobs. ``InProcess`` is the engine of this process,
-``tickstore.engines.supervisor`` that of worker processes; another one needs ``run`` alone.
+``tickstore.engines.supervisor`` that of worker processes; another one, such as the driver's for machines that share a
+file system, needs ``run`` alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +57,18 @@ class Engine(Protocol):
         """
 
 
+class SharedEngine(Engine, Protocol):
+    """An engine whose workers are on other machines, and see the same files under the same paths."""
+
+    @property
+    def workers(self) -> int:
+        """Return how many tasks it does at a time."""
+
+
+# Folders that all machines write to, each with what it is, and files that all read -> an engine that looked at them.
+Elsewhere = Callable[[Sequence[tuple[str, Path]], Sequence[Path]], AbstractContextManager[SharedEngine]]
+
+
 class EngineError(Exception):
     """Workers cannot be started at all. ``damaged`` means that the compiled kernels could not be loaded."""
 
@@ -62,6 +76,10 @@ class EngineError(Exception):
         super().__init__(message, damaged)
         self.message = message
         self.damaged = damaged
+
+
+class EngineGoneError(UserError):
+    """The engine went away with what it had under way; what it answered before is done, and stays."""
 
 
 class InProcess:

@@ -33,6 +33,8 @@ class AtWork:
     pid: int
     label: str  # of its task, "" while it waits or is not ready
     seconds: float  # since it began with that
+    worker: str = ""  # its name where it is on another machine
+    memory: int | None = None  # bytes of its own, where that cannot be seen from here
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tickstore.durable.files import sync_handle
+
 LOG_SUFFIX: Final = ".log"
 
 
@@ -47,9 +49,11 @@ class WorkerLog:
         assert self._file is not None
         return Segment(str(self._file.name), self._begin, self._file.tell() - self._begin)
 
-    def close(self) -> None:
-        """Let go of the file."""
+    def close(self, durable: bool = False) -> None:
+        """Let go of the file, once it is ``durable`` if it has to be."""
         if self._file is not None:
+            if durable:
+                sync_handle(self._file.fileno(), str(self._file.name))
             self._file.close()
             self._file = None
 

@@ -53,6 +53,7 @@ class BuiltPartition:
     others: list[str] = field(default_factory=list)  # tables that differ from the store's, of a conflict
     contradictions: dict[str, int] = field(default_factory=dict)  # column -> rows that differ from their order's first
     odd: list[tuple[str, int, str]] = field(default_factory=list)  # what cannot be: kind, how often, the first
+    waits_as: str = ""  # name of its file, if that is not the one by its number yet
 
 
 @dataclass(frozen=True, slots=True)

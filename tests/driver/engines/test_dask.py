@@ -1,69 +1,12 @@
 """Jobs on a Dask cluster: a real scheduler and workers, processes of their own, on this machine."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.driver.conftest import Market
+from tests.driver.dask_cluster import Cluster
 from tests.driver.run.test_faults import wait_for_jobs
-from tests.driver.whole_runs import ENVIRONMENT, darkreplay, start, tables
-
-SLOW = {"DARKREPLAY_TEST_FAULTS": "all=slow"}  # jobs take a second and a half where the driver asks for such
-
-
-class Cluster:
-    """A scheduler and workers of one thread each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = folder / "scheduler.json"
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self.file)
-        )
-        end = time.monotonic() + 60
-        while not self.file.exists():
-            assert time.monotonic() < end, "no scheduler"
-            time.sleep(0.05)
-        self.address = str(json.loads(self.file.read_text())["address"])
-
-    def _start(self, kind: str, *flags: str, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{kind}{len(self.processes)}.log").open("wb")
-        dashboard = ["--no-dashboard"]
-        words = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *flags, *dashboard]
-        settings = ENVIRONMENT | SLOW | (environment or {})
-        process = subprocess.Popen(words, cwd=self.folder, env=settings, stdout=log, stderr=log, start_new_session=True)
-        log.close()
-        self.processes.append(process)
-        return process
-
-    def add_worker(self, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        flags = ("--no-nanny", "--nthreads", "1", "--memory-limit", "0", "--host", "127.0.0.1", "--death-timeout", "60")
-        return self._start("worker", self.address, *flags, environment=environment)
-
-    def close(self) -> None:
-        for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    folder = tmp_path / "cluster"
-    folder.mkdir()
-    made = Cluster(folder)
-    try:
-        yield made
-    finally:
-        made.close()
+from tests.driver.whole_runs import darkreplay, start, tables
 
 
 def run_words(market: Market, cluster: Cluster) -> tuple[str, ...]:
@@ -74,7 +17,7 @@ def test_three_workers_of_which_one_is_killed_give_the_tables_of_one_run(
     market: Market, tmp_path: Path, cluster: Cluster
 ) -> None:
     workers = [cluster.add_worker() for _ in range(3)]
-    _await_workers(cluster, 3)
+    cluster.await_workers(3)
     driver = start(*run_words(market, cluster), folder=tmp_path, faults="all=slow")
     wait_for_jobs(tmp_path / "out", 1)
     workers[0].kill()
@@ -91,7 +34,7 @@ def test_a_scheduler_that_is_killed_is_said_and_the_run_goes_on_from_disk(
     market: Market, tmp_path: Path, cluster: Cluster
 ) -> None:
     cluster.add_worker()
-    _await_workers(cluster, 1)
+    cluster.await_workers(1)
     driver = start(*run_words(market, cluster), folder=tmp_path, faults="all=slow")
     wait_for_jobs(tmp_path / "out", 1)
     cluster.scheduler.kill()
@@ -111,6 +54,22 @@ def test_a_scheduler_that_is_killed_is_said_and_the_run_goes_on_from_disk(
     assert tables(tmp_path / "out") == market.tables
 
 
+def test_a_job_that_hangs_is_listed_and_its_worker_said_to_be_lost(
+    market: Market, tmp_path: Path, cluster: Cluster
+) -> None:
+    for _ in range(2):
+        cluster.add_worker({"DARKREPLAY_TEST_FAULTS": "101/2024-01-02=hang"})
+    cluster.await_workers(2)
+    words = (*run_words(market, cluster), "--deadline=6", "--json")
+    done = darkreplay(*words, folder=tmp_path, faults="all=well")
+    assert done.returncode == 1, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["jobs"] == {"done": 3, "kept": 0, "failed": 1}
+    assert facts["failed"] == {
+        "101/2024-01-02": "no answer within 6 s; Dask cannot end it: its worker has it until it is started again"
+    }
+
+
 def test_what_is_wrong_with_a_cluster_is_one_line(market: Market, tmp_path: Path, cluster: Cluster) -> None:
     words = run_words(market, cluster)
     nowhere = darkreplay(*words[:-1], "--scheduler=tcp://127.0.0.1:1", folder=tmp_path)
@@ -123,15 +82,8 @@ def test_what_is_wrong_with_a_cluster_is_one_line(market: Market, tmp_path: Path
     elsewhere.mkdir()
     (elsewhere / "driver.py").write_text("raise ModuleNotFoundError('no such package')\n")  # installed or not
     cluster.add_worker({"PYTHONPATH": str(elsewhere)})
-    _await_workers(cluster, 1)
+    cluster.await_workers(1)
     lacking = darkreplay(*words, folder=tmp_path)
     assert lacking.returncode == 2
     assert "cannot run this program" in lacking.stderr.splitlines()[-1], lacking.stderr
     assert "Traceback" not in lacking.stderr
-
-
-def _await_workers(cluster: Cluster, count: int) -> None:
-    from distributed import Client
-
-    with Client(cluster.address, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=120)

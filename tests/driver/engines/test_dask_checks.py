@@ -1,61 +1,84 @@
 """What the Dask engine says of workers that differ from the driver's machine, without a cluster."""
 
+import asyncio
+import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from driver.engines.dask_engine import DaskEngine, Places
-from driver.engines.dask_worker import do_task, seen_here, stamps_here, versions_here
+from driver.engines.dask_checks import Places, check_paths, check_versions, refused
+from driver.engines.dask_memory import Room
+from driver.engines.dask_worker import (
+    Call,
+    Machine,
+    at_work_here,
+    await_idle,
+    do_task,
+    seen_here,
+    stamps_here,
+    versions_here,
+)
+from tickstore.engines.engine import Task
 from tickstore.errors import UserError
 
 Change = Callable[[Any], Any]
+GB = 1 << 30
 
 
-def engine_of(folder: Path, monkeypatch: pytest.MonkeyPatch, change: Change) -> DaskEngine:
-    """Return an engine with one worker, which answers as this process does but for a ``change``."""
+def asked(change: Change) -> Callable[..., dict[str, Any]]:
+    """Return what asks one worker, which answers as this process does but for a ``change``."""
+    return lambda function, *arguments: {"tcp://w:2": change(function(*arguments))}
+
+
+def places_in(folder: Path) -> Places:
     (folder / "day.h5").write_bytes(b"12345")
-    places = Places(folder, (folder / "day.h5",))
-    engine = DaskEngine("tcp://x:1", (), places, 1, lambda _: None)
-    monkeypatch.setattr(engine, "_ask", lambda function, *arguments: {"tcp://w:2": change(function(*arguments))})
-    return engine
+    return Places((("results folder", folder),), (folder / "day.h5",))
 
 
-def test_a_worker_like_this_machine_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_of(tmp_path, monkeypatch, lambda found: found)
-    engine._compare_versions()
-    engine._compare_paths()
+def test_a_worker_like_this_machine_is_taken(tmp_path: Path) -> None:
+    ask = asked(lambda found: found)
+    check_versions(ask)
+    check_paths(ask, places_in(tmp_path), "run")
     assert [path.name for path in tmp_path.iterdir()] == ["day.h5"], "nothing is left behind"
 
 
-def test_other_versions_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_of(tmp_path, monkeypatch, lambda found: found | {"numba": "0.1"})
+def test_other_versions_are_named() -> None:
     with pytest.raises(UserError, match=r"worker tcp://w:2 has numba 0\.1, this machine .*install the same versions"):
-        engine._compare_versions()
-    engine = engine_of(tmp_path, monkeypatch, lambda found: found | {"darkreplay's sources": "other"})
+        check_versions(asked(lambda found: found | {"numba": "0.1"}))
     with pytest.raises(UserError, match="has darkreplay's sources other, this machine"):
-        engine._compare_versions()
+        check_versions(asked(lambda found: found | {"darkreplay's sources": "other"}))
 
 
-def test_other_paths_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_paths_are_named(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+
     def lacks(found: dict[str, Any]) -> dict[str, Any]:
         return dict.fromkeys(found, "No such file or directory")
 
     with pytest.raises(UserError, match=r"does not see the results folder .* as this machine does .No such file"):
-        engine_of(tmp_path, monkeypatch, lacks)._compare_paths()
+        check_paths(asked(lacks), places, "run")
     for size, said in ((-1, "does not see"), (9, "sees another")):
 
         def other(found: dict[str, Any], size: int = size) -> dict[str, Any]:
             return {path: size if path.endswith(".h5") else value for path, value in found.items()}
 
         with pytest.raises(UserError, match=f"worker tcp://w:2 {said} .*day.h5: all machines need one file system"):
-            engine_of(tmp_path, monkeypatch, other)._compare_paths()
+            check_paths(asked(other), places, "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["day.h5"], "nothing is left behind"
+
+
+def test_a_worker_that_cannot_run_this_program_is_named() -> None:
+    with pytest.raises(UserError, match=r"worker tcp://w:2 cannot run this program .no driver.: install the same"):
+        refused({"tcp://w:1": {}, "tcp://w:2": ImportError("no driver")}, "tcp://s:1")
 
 
 def test_what_a_worker_finds(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("token")
-    assert seen_here({str(tmp_path / "a"): "", str(tmp_path / "b"): ""}) == {
+    assert seen_here([str(tmp_path / "a"), str(tmp_path / "b")]) == {
         str(tmp_path / "a"): "token",
         str(tmp_path / "b"): "No such file or directory",
     }
@@ -63,9 +86,100 @@ def test_what_a_worker_finds(tmp_path: Path) -> None:
     assert versions_here() == versions_here()
 
 
+def call(function: Any, argument: Any, alone: bool = False) -> Call:
+    return Call("/results", "run", Task(function, argument, "101 on Monday"), alone)
+
+
 def test_what_goes_wrong_with_a_task_is_an_answer() -> None:
-    assert do_task(len, "abc") == ("done", 3)
-    kind, (line, error) = do_task(int, "x")
+    assert do_task(call(len, "abc")) == ("done", 3)
+    kind, (line, error) = do_task(call(int, "x"))
     assert (kind, type(error)) == ("failed", RuntimeError)
     assert line.startswith("ValueError: invalid literal")
-    assert do_task(Path.read_text, Path("/no such file"))[0] == "exhausted"
+    assert do_task(call(Path.read_text, Path("/no such file"), alone=True))[0] == "exhausted"
+
+
+def test_a_worker_says_what_it_does_and_lets_a_run_that_is_over_end_first() -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def work(_: object) -> None:
+        begun.set()
+        end.wait(30)
+
+    thread = threading.Thread(target=do_task, args=[call(work, None)])
+    thread.start()
+    assert begun.wait(30)
+    (process, label, seconds, memory) = at_work_here("run")[0]
+    assert (process, label, at_work_here("another")) == (os.getpid(), "101 on Monday", [])
+    assert seconds >= 0
+    assert memory > 1 << 20
+    asyncio.run(asyncio.wait_for(await_idle("/results", "run"), 5))
+    asyncio.run(asyncio.wait_for(await_idle("/elsewhere", "another"), 5))
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(await_idle("/results", "another"), 0.3))
+    end.set()
+    asyncio.run(asyncio.wait_for(await_idle("/results", "another"), 5))
+    thread.join()
+    assert at_work_here("run") == []
+
+
+def test_conversions_take_turns_in_a_process() -> None:
+    at_once: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        at_once.append(number)
+        most.append(len(at_once))
+        time.sleep(0.02)
+        at_once.remove(number)
+
+    threads = [threading.Thread(target=do_task, args=[call(work, number, alone=True)]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1, 1]
+
+
+def room(limit: int = 0, **machines: tuple[int, int]) -> tuple[Room, list[str]]:
+    """Return the room of machines of so many workers of a thread each, and bytes that are free."""
+    said: list[str] = []
+    made = Room(limit, said.append)
+    found = {f"{name}:{k}": Machine(name, free) for name, (count, free) in machines.items() for k in range(count)}
+    made.count(dict.fromkeys(found, 1), found)
+    return made, said
+
+
+def test_what_is_under_way_fits_each_machine_wherever_it_goes() -> None:
+    large, said = room(big=(2, 100 * GB), small=(4, 10 * GB))  # of which 8 GB are for tasks
+    assert large.threads == 6
+    assert large.has_place([], 20 * GB), "one is begun in any case"
+    assert large.has_place([3 * GB], 4 * GB)
+    assert said == []
+    assert not large.has_place([3 * GB, 3 * GB], 4 * GB), "all three may meet on the small machine"
+    assert large.has_place([2 * GB, 2 * GB], 4 * GB)
+    assert large.has_place([2 * GB] * 9, 2 * GB), "no more than four of them are done there at a time"
+    assert not large.has_place([3 * GB, 3 * GB], 4 * GB)
+    assert len(said) == 1, "said once"
+    assert "small, where 8,192 MB are free for them" in said[0]
+
+
+def test_no_more_tasks_are_at_hand_than_threads_can_do_soon() -> None:
+    few, _ = room(one=(2, 0))  # free memory is not known
+    assert few.has_place([GB] * 7, GB)
+    assert not few.has_place([GB] * 8, GB)
+    few.count({}, {})
+    assert not few.has_place([1] * 4, 1), "no worker is left"
+
+
+def test_a_task_above_the_limit_is_refused_with_a_reason() -> None:
+    limited, _ = room(512 << 20, one=(1, 0))
+    assert limited.too_large(512 << 20) == ""
+    assert limited.too_large(600 << 20).startswith("it is expected to take 600 MB, more than --memory=512 (")
+    assert room(0)[0].too_large(600 << 20) == ""
+
+
+def test_memory_that_tasks_took_meanwhile_counts_as_theirs() -> None:
+    one, _ = room(one=(2, 10 * GB))
+    one.count({"one:0": 1, "two:0": 1}, {"one:0": Machine("one", GB), "two:0": Machine("two", 20 * GB)})
+    assert one.budgets == {"one": (1, 8 * GB), "two": (1, 16 * GB)}
+    assert one.known == {"one:0", "two:0"}

@@ -176,8 +176,10 @@ class Life:
 
     def damage(self) -> None:
         """Do to the files what disks and power cuts do."""
-        written = [path for path in self.results.rglob("*") if path.is_file() and path.stat().st_size]
         for _ in range(self.rng.randrange(3)):
+            written = [path for path in self.results.rglob("*") if path.is_file() and path.stat().st_size]
+            if not written:
+                return
             path = self.rng.choice(written)
             data, times = bytearray(path.read_bytes()), path.stat()
             where = self.rng.randrange(len(data))

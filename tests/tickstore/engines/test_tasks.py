@@ -75,7 +75,7 @@ def test_a_job_survives_one_death_of_its_worker(tmp_path: Path) -> None:
 
 def test_a_job_that_kills_two_workers_is_named(tmp_path: Path) -> None:
     (tmp_path / "2").mkdir()
-    with processes(2) as engine, pytest.raises(StoreError, match=r"a worker died twice on task .*2: out of memory\?"):
+    with processes(2) as engine, pytest.raises(StoreError, match=r"workers died on task .*2: out of memory\?"):
         list(results(engine, feed_of(die, [str(tmp_path / "2")])))
 
 
