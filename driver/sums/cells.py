@@ -30,7 +30,7 @@ class Cells:
 
     ``sums`` is (columns, n) int64, named by ``names``; moments of priced orders, each counting the same, are laid out
     as in ``kernels.sums.moments``, and ``histogram_*`` are sparse entries, those of cell c from ``histogram_start[c]``
-    to ``histogram_start[c + 1]``, by ascending code.
+    to ``histogram_start[c + 1]``, each code once.
     """
 
     scenarios: tuple[str, ...]

@@ -200,7 +200,7 @@ class JobSums:
         """Return the sparse histograms of the cells by who and when; those of the market met are written to dense."""
         n = len(start) - 2
         entry, room = np.zeros(n + 1, np.int64), len(dense[0]) if len(dense) else 0
-        room = min((2 * len(self.scenarios) - 1) * len(order), n * room)
+        room = min((2 * len(self.scenarios) - 1) * len(order), n * room) + 1
         code, count = (self.buffers.take(f"histogram.{name}", (room,), np.int32) for name in ("code", "count"))
         written = histograms.count_buckets(start, order, kept.y, kept.other_cell, rows, dense, entry, code, count)
         return entry, code[:written].copy(), count[:written].copy()
