@@ -21,7 +21,7 @@ from driver.sums.partial_file import PARTIAL_NAME, Partial
 from driver.sums.volatility import count_intervals
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Session
-from tests.driver.job_folders import RANGES_OF_DAY, cubes_of
+from tests.driver.job_folders import RANGES_OF_DAY, partial_sums_of
 from tests.driver.order_blocks import random_block
 
 DATES_A_SECURITY = 250
@@ -32,8 +32,8 @@ SHAPES = 40  # different partials that repeat
 def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     """Write ``count`` partials, ``DATES_A_SECURITY`` dates a security."""
     settings = Settings()
-    shapes = [cubes_of(random_block(orders, seed)) for seed in range(SHAPES)]
-    sizes = " + ".join(str(len(cube)) for cube in shapes[0])
+    shapes = [partial_sums_of(random_block(orders, seed)) for seed in range(SHAPES)]
+    sizes = " + ".join(str(len(cube)) for cube in shapes[0][:4])
     print(f"{count:,} jobs of {orders} orders, {sizes} cells", end=": ", flush=True)
     intervals = count_intervals(RANGES_OF_DAY)
     jobs = []

@@ -13,6 +13,7 @@ from driver.command_line.streams import lost_output, steady_streams
 from driver.command_line.system_errors import system_trouble
 from driver.engines.foreign_modules import foreign_cause
 from driver.engines.memory_limits import is_limited
+from driver.engines.without_pandas import without_pandas
 
 USER_ERROR = 2
 
@@ -34,7 +35,8 @@ def start(argv: Sequence[str]) -> int:
         if not isinstance(error, ImportError | MemoryError | OSError):
             raise
         return _refuse(system_trouble(error))
-    code = main(argv)
+    with without_pandas():
+        code = main(argv)
     if lost := lost_output():
         _refuse(f"what should be on stdout is not all there ({lost}); all else is done")
     return code

@@ -10,8 +10,10 @@ def _load() -> None:
     import driver.job.job  # noqa: F401
     import kernels
     from driver.engines.without_blas import import_without_blas
+    from driver.engines.without_pandas import settle_arrow
 
     import_without_blas()
+    settle_arrow()
     kernels.warm()
 
 

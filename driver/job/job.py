@@ -17,7 +17,7 @@ from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport
-from driver.sums.cells import Cells, cell_dimensions
+from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.job_sums import JobSums
@@ -92,12 +92,12 @@ def run_job(job: Job) -> JobReport:
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-    tables = sums.results()
-    cells = tables[0]
-    if rule := broken_rule(cells):
+    tables = sums.partial_sums()
+    cells, marginals = tables[0], tables[-1]
+    if rule := broken_rule(cells.scenarios, marginals.names, marginals.all_sums()):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
-    atomic_write(folder / "metrics.csv", metrics_csv(cells, TableStyle.of(job.settings), volumes))
-    seen = [*cell_dimensions(cells.key)["participant"].tolist(), *map(int, panel["market_participants"])]
+    atomic_write(folder / "metrics.csv", metrics_csv(cells, marginals, TableStyle.of(job.settings), volumes))
+    seen = [*marginals.participant.tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
     extremes = outliers.found
@@ -106,12 +106,13 @@ def run_job(job: Job) -> JobReport:
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
     said |= {"split": split.found, "ranks": ranks.found, "histograms": histograms.found()}
-    partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
+    said |= {"intervals": intervals, "volumes": volumes, "parents": found, "parents_shown": shown}
+    partial = Partial(*which, *tables[:-1], marginals, quality=quality, outliers=extremes, participants=names, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
         events=events,
-        orders=int(cells.sums[cells.names.index("orders")].sum()),
+        orders=marginals.total("orders"),
         fills=fills,
         bytes_written=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
         seconds=time.perf_counter() - started,
@@ -180,11 +181,11 @@ def without_costs(block: OrderBlock) -> OrderBlock:
     return block
 
 
-def metrics_csv(cells: Cells, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:
+def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:
     """Return metrics.csv: groups 1, 2, 3 even when empty, then 0 = all, by scenario (decisions 8)."""
-    totals = Totals.empty(cells, len(GROUPS) + 1)
-    group = cell_dimensions(cells.key)["group"].astype(np.int32)
-    totals.add(cells, group, 0)
+    totals = Totals.empty(cells, len(GROUPS) + 1, names=marginals.names)
+    group, kinds = (cell_dimensions(key)["group"].astype(np.int32) for key in (cells.key, marginals.kind))
+    totals.add(cells, group, 0, (marginals.kind_sums, kinds))
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
     return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)

@@ -20,6 +20,7 @@ from tickstore.errors import UserError
 ORDER_METRICS = weighted(ASKED, AT_DECISION)
 VENUE_NAMES = FILL_VENUES
 OUTCOMES = ("fully_filled", "partially_filled", "not_executed")
+COUNTED = ("priced_orders",)  # of cells whose other sums are added up apart, as ``Marginals``
 QUARTERS = 96  # of an hour in a day
 PARTICIPANT_KEYS = 768  # keys of each participant
 
@@ -30,7 +31,7 @@ class Cells:
 
     ``sums`` is (columns, n) int64, named by ``names``; moments of priced orders, each counting the same, are laid out
     as in ``kernels.sums.moments``, and ``histogram_*`` are sparse entries, those of cell c from ``histogram_start[c]``
-    to ``histogram_start[c + 1]``, by ascending code.
+    to ``histogram_start[c + 1]``, each code once.
     """
 
     scenarios: tuple[str, ...]
@@ -51,6 +52,28 @@ class Cells:
         """Return how many orders the moments and histograms of each cell are of."""
         count: I64 = self.sums[self.names.index("priced_orders")]
         return count
+
+
+@dataclass(slots=True)
+class Marginals:
+    """The integer sums of a job's cells, added up over participants, and over all else but participants.
+
+    No table needs those of the cells themselves, of which there are five to fifty times as many.
+    """
+
+    names: tuple[str, ...]
+    kind: I64  # (m,) ascending: hour, size and group, as a cell's key has them
+    kind_sums: I64  # (columns, m)
+    participant: I64  # (p,) codes, ascending
+    participant_sums: I64  # (columns, p)
+
+    def all_sums(self) -> I64:
+        """Return both, side by side."""
+        return np.concatenate([self.kind_sums, self.participant_sums], axis=1)
+
+    def total(self, name: str) -> int:
+        """Return a sum over all orders."""
+        return int(self.kind_sums[self.names.index(name)].sum())
 
 
 def cell_dimensions(key: I64) -> dict[str, I64]:

@@ -6,21 +6,24 @@ measured, so what is found here is a fault of this program, and no table may sho
 
 import numpy as np
 
-from driver.sums.cells import OUTCOMES, VENUE_NAMES, Cells
+from driver.sums.cells import OUTCOMES, VENUE_NAMES
 from kernels.base.columns import I64
 from kernels.conventions import REPLAYED
 
 
-def broken_rule(cells: Cells) -> str:
-    """Return what the sums of some cell contradict, with its figures; empty where all is sound."""
-    row = dict(zip(cells.names, cells.sums, strict=True))
+def broken_rule(scenarios: tuple[str, ...], names: tuple[str, ...], sums: I64) -> str:
+    """Return what the sums of some orders contradict, with their figures; empty where all is sound.
+
+    names : of the rows of sums, (columns, n). Single orders were asked about quantities as they were measured.
+    """
+    row = dict(zip(names, sums, strict=True))
     asked, filled = row["order_quantity"], row["real.filled_quantity"]
     parts = filled, row["leaves_quantity"], row["withdrawn_quantity"]
     wrong = _first_of("filled + leaves + withdrawn is not the quantity", sum(parts) - asked, *parts, asked)
     venues = [row[f"{venue}_quantity"] for venue in VENUE_NAMES]
     for name in (*(name for name in row if name.endswith("_quantity")), "orders", "fills"):
         wrong = wrong or _first_of(f"{name} is negative", row[name].clip(max=0), row[name])
-    for scenario in cells.scenarios:
+    for scenario in scenarios:
         under, outcomes = row[f"{scenario}.filled_quantity"], [row[f"{scenario}.{name}"] for name in OUTCOMES]
         more, others = (under - asked).clip(min=0), sum(outcomes) - row["orders"]
         wrong = wrong or _first_of(f"{scenario} fills more than was asked for", more, under, asked)
@@ -28,7 +31,7 @@ def broken_rule(cells: Cells) -> str:
     soon = [row[name] for name in row if name.startswith("filled_within")]
     for what, part in (("venues have", sum(venues)), *(("soon there was", within) for within in soon)):
         wrong = wrong or _first_of(f"{what} more than was filled", (part - filled).clip(min=0), part, filled)
-    for scenario in cells.scenarios:
+    for scenario in scenarios:
         if scenario in REPLAYED:
             wrong = wrong or _broken_replay(row, scenario)
     return wrong

@@ -12,16 +12,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.sums.cells import Cells, check_fits, check_reach, hour_table
+from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
+from driver.sums.regrouped import regrouped, sparse
 from kernels.base.columns import F64, I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
 from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
-from kernels.sums.cell_tables import Kept
+from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
@@ -71,6 +72,7 @@ class JobSums:
     orders: int = 0
     priced: int = 0
     bound: int = 0  # on the magnitude of every sum so far
+    reach: int = 0  # on that of the sums of all orders
 
     def __post_init__(self) -> None:
         """Start without orders."""
@@ -127,7 +129,7 @@ class JobSums:
         bound = n << bits.bit_length()
         if bound >= LIMIT:
             self._check_block(rows, n)
-        self.bound += bound
+        self.bound, self.reach = self.bound + bound, self.reach + bound
         if self.bound >= LIMIT:
             self.bound = max(check_reach(table) for cells in self.groupings for table in cells.tables()[:2])
 
@@ -145,16 +147,49 @@ class JobSums:
 
     def results(self) -> tuple[Cells, Cells, Cells, Cells]:
         """Return the cells by participant, hour, size, group; by the market met; the mid's range; the limit's place."""
+        main, *others = self._cells()
+        main.names, main.sums = self.layout.names, self._columns(self.groupings[0].tables(), self._order(), "main.sums")
+        return main, others[0], others[1], others[2]
+
+    def partial_sums(self) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
+        """Return what a partial keeps: of the first of these cells priced orders are counted, all else in marginals."""
+        return *self._cells(), self._marginals()
+
+    def _main_keys(self) -> I64:
+        """Return the keys of the first cells, in the order of their first orders."""
+        number, rest = np.divmod(self.groupings[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
+        key: I64 = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
+        return key
+
+    def _order(self) -> NDArray[np.intp]:
+        return np.argsort(self._main_keys())
+
+    def _marginals(self) -> Marginals:
+        """Return the integers of the first cells added up over participants, and by participant."""
+        number, rest = np.divmod(self.groupings[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
+        tables, codes = self.groupings[0].tables(), self.participants.codes()
+        if self.reach >= LIMIT:
+            for table in tables:
+                check_fits("a column", float(np.abs(table.astype(np.float64)).sum(axis=0).max(initial=0)))
+        kinds, kind = np.unique(rest, return_inverse=True)
+        found = []
+        for name, place, order in (("kind", kind, np.arange(len(kinds))), ("who", number, np.argsort(codes))):
+            sums = cell_tables.empty_tables(len(order), self._widths())
+            for table, out in zip(tables, sums, strict=True):
+                cell_tables.add_rows(table, place.astype(np.int32), out)
+            found.append(self._columns(sums, order, f"{name}.sums"))
+        return Marginals(self.layout.names, kinds, found[0], np.sort(codes), found[1])
+
+    def _cells(self) -> tuple[Cells, Cells, Cells, Cells]:
+        """Return all cells; the first have no integers but the number of their priced orders."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         if self.orders == 0:
             for cells in self.groupings:
                 cells.add(np.zeros(0, np.int64), 0)
-        by_whom, by_market = self.groupings
+        by_market = self.groupings[1]
         kept, S = self._room(0), len(self.scenarios)
-        number, rest = np.divmod(by_whom.keys(), cell_keys.KEYS_OF_PARTICIPANT)
-        key = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
-        order = np.argsort(key)
+        key, order = self._main_keys(), self._order()
         place = np.empty(len(key), np.int32)
         place[order] = np.arange(len(key))
         start, by_cell = self._sorted(place, kept.cell)
@@ -164,24 +199,23 @@ class JobSums:
         dense = np.zeros((int(above[-1]), (2 * S - 1) * histograms.BUCKETS), np.int32)
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
         entries = self._entries(start, by_cell, kept, rows, dense)
-        sums, names = self._columns(by_whom, order), self.layout.names
-        main = Cells(self.scenarios, names, key[order], sums, mean, comoment, *entries)
+        priced, names = np.diff(start[:-1])[None, :], self.layout.names
+        main = Cells(self.scenarios, COUNTED, key[order], priced, mean, comoment, *entries)
 
         numbers = np.arange(len(by_market), dtype=np.int32)
         start, by_cell = self._sorted(numbers, kept.other_cell)
         mean, comoment = self._moments(start, by_cell, kept.y)
-        sums = self._columns(by_market, numbers.astype(np.intp))
-        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *_sparse(dense[:0]))
+        sums = self._columns(by_market.tables(), numbers.astype(np.intp), "market.sums")
+        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
         met, ranges, places = (
-            _regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
+            regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
             for first, (labels, of) in zip(above, cuts, strict=False)
         )
         return main, met, ranges, places
 
-    def _columns(self, growing: GrowingCells, order: NDArray[np.intp]) -> I64:
-        """Return the sums of a grouping by name and cell, the cells in the given order."""
-        tables = growing.tables()
-        sums = self.buffers.take(f"{growing.name}.sums", (len(self.layout.names), len(growing)), np.int64)
+    def _columns(self, tables: CubeTables, order: NDArray[np.intp], name: str) -> I64:
+        """Return the sums of cells by name and cell, the cells in the given order; name : of the memory."""
+        sums = self.buffers.take(name, (len(self.layout.names), len(order)), np.int64)
         every, filled = map(len, self.layout.rows)
         cell_tables.columns_of_rows(tables.rows, order, 0, sums[:every])
         for part in range(1 + self.asked.replayed):
@@ -200,7 +234,7 @@ class JobSums:
         """Return the sparse histograms of the cells by who and when; those of the market met are written to dense."""
         n = len(start) - 2
         entry, room = np.zeros(n + 1, np.int64), len(dense[0]) if len(dense) else 0
-        room = min((2 * len(self.scenarios) - 1) * len(order), n * room)
+        room = min((2 * len(self.scenarios) - 1) * len(order), n * room) + 1
         code, count = (self.buffers.take(f"histogram.{name}", (room,), np.int32) for name in ("code", "count"))
         written = histograms.count_buckets(start, order, kept.y, kept.other_cell, rows, dense, entry, code, count)
         return entry, code[:written].copy(), count[:written].copy()
@@ -211,19 +245,3 @@ class JobSums:
         mean, comoment = np.empty((n, S)), np.empty((n, S * (S + 1) // 2))
         moments.cell_moments(start, order, y, mean, comoment)
         return mean, comoment
-
-
-def _regrouped(cells: Cells, key: I64, place: I32, histogram: I32) -> Cells:
-    """Return cells added up by ``key``, among which ``place`` says where each belongs; histogram : of each key."""
-    sums, priced = np.zeros((len(cells.names), len(key)), np.int64), np.zeros(len(key), np.int64)
-    mean, comoment = (np.zeros((len(key), part.shape[1])) for part in (cells.mean, cells.comoment))
-    moments.merge_rows(place, cells.sums, sums)
-    moments.merge_moments(place, cells.priced(), cells.mean, cells.comoment, priced, mean, comoment)
-    check_reach(sums)
-    return Cells(cells.scenarios, cells.names, key, sums, mean, comoment, *_sparse(histogram))
-
-
-def _sparse(dense: I32) -> tuple[I64, I32, I32]:
-    """Return the entries of histograms: the first of each row, code and count."""
-    row, code = np.nonzero(dense)
-    return np.searchsorted(row, np.arange(len(dense) + 1)), code.astype(np.int32), dense[row, code]

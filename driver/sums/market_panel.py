@@ -9,23 +9,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, QuoteColumns
+from kernels.base.columns import I64, Array, QuoteColumns, readonly
 from kernels.base.memory import Buffers
-from kernels.conventions import (
-    BUY,
-    NS_PER_SECOND,
-    NULL,
-    VENUE_AUCTION,
-    VENUE_BOOKED,
-    VENUE_DARK,
-    VENUE_LIT,
-    VENUE_OTHER,
-    VENUES,
-)
+from kernels.conventions import BUY, NS_PER_SECOND, NULL, VENUE_DARK, VENUE_LIT, VENUE_OTHER, VENUES
 from kernels.market.fill_marks import BATCH, LATER, MID2, mark_fills
 from kernels.market.prints import REBUILT_FIRST, REBUILT_LAST
 from kernels.measure.choices import Session
 from kernels.measure.rules import Day, Inputs
+from kernels.sums.market_sums import TRADE_SUMS, add_participants, add_trades, quoted_time
 
 COMPARED: Final = {"lit": VENUE_LIT, "dark": VENUE_DARK}  # venues whose spreads stand side by side
 MICROSECOND: Final = 1_000
@@ -36,7 +27,6 @@ STEPS: Final = 6  # of one long return
 STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
 LOOKED_BACK: Final = 32  # quotes
 DENSE: Final = 2**16  # participants with smaller codes are counted in a table of codes
-EXACT: Final = 2**53
 OF_PARTICIPANTS: Final = (
     "orders", "order_quantity", "fills", "filled_quantity", "notional2", "dark_notional2", "stale_fills", "stale_won2",
     "stale_lost2",
@@ -55,51 +45,38 @@ def market_panel(day: Day, inputs: Inputs, session: Session, block_value: int, b
 
     inputs : prepared in ``buffers``; block_value : in price units x shares, from which a trade is large
     """
-    fills, price2 = inputs.fills, inputs.sums.price2
+    fills = inputs.fills
     sums = {"security_days": 1, "orders": len(day.orders["order_id"]), "order_events": len(day.events["timestamp"])}
-    notional2 = price2 * fills.quantity
-    sums |= _by_venue(fills.venue, fills.side, fills.quantity, notional2, block_value)
+    sums |= _by_venue(inputs, block_value)
     sums |= _quoted(inputs.quotes, session) | _moves(inputs, session)
     inside = (fills.timestamp >= session.start) & (fills.timestamp < session.end)
     sums |= _spreads(day, inputs, inside, buffers)
     stale, won2 = stale_fills(inputs, inside)
     bought = fills.side[stale] == BUY
     sums |= _stale_sums(inputs, inside, stale[bought], won2[bought])
-    return Panel(sums, _participants(day, inputs, notional2, stale, won2))
+    return Panel(sums, _participants(day, inputs, stale, won2))
 
 
-def _by_venue(venue: Array, side: Array, quantity: Array, notional2: I64, block_value: int) -> dict[str, int]:
+def _by_venue(inputs: Inputs, block_value: int) -> dict[str, int]:
     """Return trades, shares and value by venue, and the value of the market's large trades, and of the dark ones."""
-    bought = np.flatnonzero(side == BUY)
-    of, shares, value2 = venue[bought], quantity[bought], notional2[bought]
-    sums = {}
-    for code, name in enumerate(VENUES):
-        here = np.flatnonzero(of == code)
-        sums[f"{name}_trades"] = len(here)
-        sums[f"{name}_quantity"] = int(shares[here].sum())
+    fills, found, large2 = inputs.fills, np.zeros((len(VENUES), TRADE_SUMS), np.int64), np.zeros(2, np.int64)
+    add_trades(fills.venue, fills.side, fills.quantity, inputs.sums.price2, 2 * block_value, found, large2)
+    sums: dict[str, int] = {}
+    for code, (name, (trades, quantity, notional2)) in enumerate(zip(VENUES, found.tolist(), strict=True)):
+        sums |= {f"{name}_trades": trades, f"{name}_quantity": quantity}
         if code != VENUE_OTHER:  # its prices may be none
-            sums[f"{name}_notional2"] = int(value2[here].sum())
-    large = np.flatnonzero((value2 >= 2 * block_value) & (of <= VENUE_AUCTION))
-    dark = large[of[large] == VENUE_DARK]
-    return sums | {"block_notional2": int(value2[large].sum()), "dark_block_notional2": int(value2[dark].sum())}
+            sums[f"{name}_notional2"] = notional2
+    return sums | dict(zip(("block_notional2", "dark_block_notional2"), large2.tolist(), strict=True))
 
 
 def _quoted(quotes: QuoteColumns, session: Session) -> dict[str, int]:
     """Return the time of the session with a valid quote, in microseconds, and the integral of its spread over it."""
     start, end = int(session.start), int(session.end)
     first, last = (int(row) for row in quotes.timestamp.searchsorted((start, end)))
-    first = max(first - 1, 0)
-    time = np.clip(np.append(quotes.timestamp[first:last], end), start, end) // MICROSECOND
-    bid, offer = quotes.bid[first:last], quotes.offer[first:last]
-    valid = np.flatnonzero((bid > 0) & (offer >= bid))
-    lasted = np.diff(time)[valid]
-    width, mid2 = (offer - bid)[valid], (bid + offer)[valid]
-    spread = np.rint(width * (20_000.0 * SPREAD_SCALE) / mid2).astype(np.int64)
-    return {
-        "session_us": max(end // MICROSECOND - start // MICROSECOND, 0),
-        "quoted_us": int(lasted.sum()),
-        "quoted_spread_us": int((spread * lasted).sum()),
-    }
+    rows = max(first - 1, 0), last
+    lasted, spread = quoted_time(quotes, rows, (start, end), MICROSECOND, 20_000.0 * SPREAD_SCALE)
+    quoted = {"quoted_us": int(lasted), "quoted_spread_us": int(spread)}
+    return {"session_us": max(end // MICROSECOND - start // MICROSECOND, 0)} | quoted
 
 
 def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
@@ -198,25 +175,15 @@ def _stale_sums(inputs: Inputs, inside: NDArray[np.bool_], stale: NDArray[np.int
     }
 
 
-def _participants(day: Day, inputs: Inputs, notional2: I64, stale: NDArray[np.intp], won2: I64) -> dict[str, list[int]]:
+def _participants(day: Day, inputs: Inputs, stale: NDArray[np.intp], won2: I64) -> dict[str, list[int]]:
     """Return what each participant of the day asked for and traded on the market, and won and lost at stale mids."""
-    fills = inputs.fills
-    traded = np.flatnonzero(fills.venue < VENUE_BOOKED)
-    dark = np.flatnonzero(fills.venue == VENUE_DARK)
-    asking, trading = np.asarray(day.orders["participant"]), np.asarray(day.fills["participant"])
-    groups: list[tuple[Array, list[Array | None]]] = [
-        (asking, [None, np.asarray(day.orders["parent_quantity"])]),
-        (trading[traded], [None, fills.quantity[traded], notional2[traded]]),
-        (trading[dark], [notional2[dark]]),
-        (trading[stale], [None, won2.clip(min=0), (-won2).clip(min=0)]),
-    ]
-    codes, places = _numbered([codes for codes, _ in groups])
-    columns = [
-        _sums_by(place, len(codes), values)
-        for place, (_, wanted) in zip(places, groups, strict=True)
-        for values in wanted
-    ]
-    rows = np.stack(columns, axis=1)
+    fills, asked = inputs.fills, readonly(np.asarray(day.orders["parent_quantity"]))
+    codes, (asking, trading) = _numbered([np.asarray(table["participant"]) for table in (day.orders, day.fills)])
+    rows = np.zeros((len(codes), len(OF_PARTICIPANTS)), np.int64)
+    add_participants(asking, asked, trading, fills.venue, fills.quantity, inputs.sums.price2, rows)
+    amounts = np.ones_like(won2), won2.clip(min=0), (-won2).clip(min=0)
+    for k, values in enumerate(amounts, OF_PARTICIPANTS.index("stale_fills")):
+        np.add.at(rows[:, k], trading[stale], values)
     present = np.flatnonzero(rows.any(axis=1))
     return {str(code): row for code, row in zip(codes[present].tolist(), rows[present].tolist(), strict=True)}
 
@@ -226,17 +193,7 @@ def _numbered(groups: list[Array]) -> tuple[I64, list[Array]]:
     highest = max((int(codes.max(initial=-1)) for codes in groups), default=-1)
     lowest = min((int(codes.min(initial=0)) for codes in groups), default=0)
     if lowest >= 0 and highest < DENSE:
-        return np.arange(highest + 1), groups
+        return np.arange(highest + 1), [readonly(codes) for codes in groups]
     codes, place = np.unique(np.concatenate(groups), return_inverse=True)
-    return codes.astype(np.int64), np.split(place, np.cumsum([len(one) for one in groups])[:-1])
-
-
-def _sums_by(place: Array, n: int, values: Array | None) -> I64:
-    """Return the exact sum of values by place, or how many there are; (n,)."""
-    if values is None:
-        return np.bincount(place, minlength=n)
-    if len(values) * int(np.abs(values).max(initial=0)) < EXACT:
-        return np.bincount(place, values, n).astype(np.int64)
-    sums = np.zeros(n, np.int64)
-    np.add.at(sums, place, values)
-    return sums
+    places = np.split(place.astype(np.int32), np.cumsum([len(one) for one in groups])[:-1])
+    return codes.astype(np.int64), [readonly(one) for one in places]

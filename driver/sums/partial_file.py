@@ -1,10 +1,11 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, histograms of orders, the largest orders, then the parents where the input names any. Each array of
-``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the narrowest type that holds them all, as
-``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata
-has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
+kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, then the parents where the
+input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the
+narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that
+is not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits. Equal
+content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -20,7 +21,7 @@ import pyarrow as pa
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from driver.sums.cells import Cells
+from driver.sums.cells import COUNTED, Cells, Marginals
 from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
@@ -77,6 +78,7 @@ class Partial:
     conditions: Cells  # the same orders by the market they met
     volatility: Cells  # and by the range of the mid around them
     marketability: Cells  # and by where their limits lay against the quote
+    marginals: Marginals  # the integer sums of the first cells, which have none but counts of priced orders
     quality: dict[str, int]
     outliers: Outliers  # the job's most extreme orders
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
@@ -109,8 +111,11 @@ def write_partial(partial: Partial, path: Path) -> int:
 def encode(partial: Partial) -> memoryview:
     """Return the content of a partial's file."""
     tables = {table: _arrays(getattr(partial, table)) for table in _CELLS}
+    marginals = partial.marginals
+    tables["kinds"] = {"key": marginals.kind} | _narrow_sums(marginals.kind_sums)
+    tables["participants"] = {"key": marginals.participant} | _narrow_sums(marginals.participant_sums)
     facts = {name: getattr(partial, name) for name in _FACTS}
-    facts |= {"scenarios": partial.cells.scenarios, "names": partial.cells.names, "outliers": partial.outliers.names}
+    facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
     tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
     tables["outliers"] = _narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
     if partial.parents is not None:
@@ -143,11 +148,12 @@ def _narrow_sums(sums: I64) -> dict[str, NDArray[Any]]:
     return {"sum_bytes": sizes} | {name: sums[sizes == size].astype(kind) for (size, name), kind in lists}
 
 
-def _wide_sums(lists: dict[str, NDArray[Any]]) -> I64:
-    """Return what ``_narrow_sums`` was given."""
+def _wide_sums(lists: dict[str, NDArray[Any]], n: int | None = None) -> I64:
+    """Return what ``_narrow_sums`` was given; n : how many sums there are of each name, None: as some show."""
     sizes = lists["sum_bytes"]
     rows = {size: int(np.count_nonzero(sizes == size)) for size in _SUMS}
-    n = max((len(lists[name]) // rows[size] for size, name in _SUMS.items() if rows[size]), default=0)
+    if n is None:
+        n = max((len(lists[name]) // rows[size] for size, name in _SUMS.items() if rows[size]), default=0)
     sums = np.zeros((len(sizes), n), np.int64)
     for size, name in _SUMS.items():
         sums[sizes == size] = lists[name].reshape(rows[size], n)
@@ -229,8 +235,15 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
-    given |= {name: _cells(scenarios, names, tables[name]) for name in _CELLS}
-    return Partial(**given, outliers=largest, parents=parents, histograms=histograms)
+    given |= {name: _cells(scenarios, names if name != _CELLS[0] else COUNTED, tables[name]) for name in _CELLS}
+    sums = [part for name in ("kinds", "participants") for part in _keyed_sums(tables[name])]
+    given |= {"marginals": Marginals(names, *sums), "histograms": histograms}
+    return Partial(**given, outliers=largest, parents=parents)
+
+
+def _keyed_sums(lists: dict[str, NDArray[Any]]) -> tuple[I64, I64]:
+    """Return keys and sums as they were before they were narrowed."""
+    return np.require(lists["key"], np.int64, "W"), _wide_sums(lists, len(lists["key"]))
 
 
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:
@@ -239,4 +252,4 @@ def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, 
     shapes = {"mean": (n, S), "comoment": (n, S * (S + 1) // 2)}
     own = [one.name for one in fields(Cells) if one.name in _TYPES]
     arrays = {name: np.require(lists[name], _TYPES[name], "W").reshape(shapes.get(name, -1)) for name in own}
-    return Cells(scenarios=scenarios, names=names, sums=_wide_sums(lists), **arrays)
+    return Cells(scenarios=scenarios, names=names, sums=_wide_sums(lists, n), **arrays)

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels.base.columns import F64, I64
-from kernels.conventions import COST_SCALE, NULL
-from kernels.measure import result_rows as r
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
+from kernels.sums.saving_parts import saving_parts
 
 PARTS: Final = ("fills", "refuses", "neither")
 SPLIT_SUMS: Final = ("orders", "priced_orders", "base", "saved")
@@ -28,27 +25,12 @@ class SavingSplit:
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
-        ints, floats = block.rows.ints, block.rows.floats
-        behind = zip(*(scenario_offsets(block.scenarios, matrix) for matrix in ("ints", "floats")), strict=True)
-        mid2, quantity, really = ints[r.MID2], ints[r.ORDER_QUANTITY], ints[r.FILLED_QUANTITY] > 0
-        lived = ints[r.WINDOW_START] <= ints[r.WINDOW_END]
-        priced = np.isfinite(floats[r.COST]) & (mid2 > 0) & (quantity > 0) & lived
-        base = np.where(priced, mid2, 0) * quantity
-        real = _fixed(floats[r.COST], priced)
-        for name, (of_ints, of_floats) in list(zip(block.scenarios, behind, strict=True))[1:]:
-            filled = ints[r.SCENARIO_FILLED + of_ints]
-            saved = real - _fixed(floats[r.COST + of_floats], priced)
+        ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
+        sums = np.zeros((len(block.scenarios), len(PARTS), len(SPLIT_SUMS)), np.int64)
+        unknown, base = np.zeros(len(sums), np.int64), np.empty(len(block), np.int64)
+        saving_parts(block.rows, ints, floats, base, sums, unknown)
+        for name, of_parts, missing in list(zip(block.scenarios, sums.tolist(), unknown.tolist(), strict=True))[1:]:
             parts = self.found.setdefault(name, {part: [0] * len(SPLIT_SUMS) for part in PARTS} | {UNKNOWN: [0]})
-            parts[UNKNOWN][0] += int(np.count_nonzero(filled == NULL))
-            fills = filled > 0
-            for part, chosen in zip(PARTS, (fills, ~fills & really, ~fills & ~really), strict=True):
-                counts = np.count_nonzero(chosen), np.count_nonzero(chosen & priced)
-                more = *counts, base[chosen].sum(), saved[chosen].sum()
-                parts[part] = [one + int(other) for one, other in zip(parts[part], more, strict=True)]
-
-
-def _fixed(cost: F64, priced: NDArray[np.bool_]) -> I64:
-    """Return costs as tables add them up, 0 where an order is not priced or the scenario not known."""
-    known = priced & np.isfinite(cost)
-    out: I64 = np.rint(np.where(known, cost, 0.0) * COST_SCALE).astype(np.int64)
-    return out
+            parts[UNKNOWN][0] += missing
+            for part, more in zip(PARTS, of_parts, strict=True):
+                parts[part] = [one + other for one, other in zip(parts[part], more, strict=True)]

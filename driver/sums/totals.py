@@ -34,13 +34,14 @@ class Totals:
     security: I64  # (rows,) index of the only security summed, or NO_, SEVERAL_SECURITIES
 
     @classmethod
-    def empty(cls, cells: Cells, rows: int, quantiles: bool = True) -> "Totals":
-        """Return zeroed totals for cells that look like ``cells``."""
-        K, integers = len(cells.scenarios), (len(cells.names), rows)
+    def empty(cls, cells: Cells, rows: int, quantiles: bool = True, names: tuple[str, ...] = ()) -> "Totals":
+        """Return zeroed totals for cells that look like ``cells``; names : of the sums, where these are kept apart."""
+        names = names or cells.names
+        K, integers = len(cells.scenarios), (len(names), rows)
         width = (2 * K - 1) * histograms.BUCKETS
         return cls(
             scenarios=cells.scenarios,
-            names=cells.names,
+            names=names,
             low=np.zeros(integers, np.int64),
             high=np.zeros(integers, np.int64),
             priced=np.zeros(rows, np.int64),
@@ -85,9 +86,11 @@ class Totals:
     def add(self, cells: Cells, index: I32, security: int, integers: tuple[I64, I32] | None = None) -> None:
         """Add cell i to row ``index[i]``; a negative one leaves the cell out.
 
-        integers : sums of the same cells added up to fewer, and the row of each, where there are such
+        integers : sums of the same cells added up to fewer, and the row of each, where these are kept apart
         """
         sums, rows = integers or (cells.sums, index)
+        if len(sums) != len(self.names):
+            raise ValueError(f"{len(sums)} sums cannot be added to {len(self.names)}")
         moments.merge_integers(rows, sums, self.low, self.high)
         if self.histogram is not None:
             entries = cells.histogram_start, cells.histogram_code, cells.histogram_count

@@ -125,8 +125,8 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     if not run.totals:
         for table in TABLES:
             size = sum(run.dimensions.count(rows.by) for rows in table.rows)
-            run.totals[table.name] = Totals.empty(partial.cells, size, table.quantiles)
-    if partial.cells.names != run.totals["global_summary"].names:
+            run.totals[table.name] = Totals.empty(partial.conditions, size, table.quantiles)
+    if partial.marginals.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
     weight, mean = cluster_of(sums.whole)

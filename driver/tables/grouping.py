@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from driver.sums.cells import PARTICIPANT_KEYS, Cells, cell_dimensions
+from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import CONDITIONS, condition_dimensions
 from driver.sums.partial_file import Partial
 from driver.sums.totals import NO_SECURITY, Totals
@@ -21,7 +21,6 @@ from driver.sums.volatility import RANGES, tercile_of
 from driver.tables.csv_text import Value
 from kernels.base.columns import I32, I64
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
-from kernels.sums import moments
 
 HOURS = 24
 LEFT_OUT = -1  # the row of what a table does not count
@@ -31,43 +30,35 @@ LEFT_OUT = -1  # the row of what a table does not count
 class CodedSums:
     """Sums of a partial or a security, each with its code in the dimensions that are known of it.
 
-    ``counted`` says which of them belong here; None: all. ``fewer`` has the same integers added up over a dimension,
-    for tables that are not cut by it; None: there is no such.
+    ``counted`` says which of them belong here; None: all. ``integers`` has their integer sums where these are kept
+    apart, added up over what a table is not cut by.
     """
 
     sums: Cells | Totals
     codes: Mapping[str, I64]
     counted: NDArray[np.bool_] | None = None
-    fewer: "FewerIntegers | None" = None
+    integers: "tuple[CodedIntegers, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FewerIntegers:
-    """Integer sums of cells that differ in their participant alone added up, and the codes of what is left.
-
-    Adding a job's cells to every table is most of what merging costs, and there are five to ten times as many cells.
-    """
+class CodedIntegers:
+    """Integer sums and the codes of what they are of."""
 
     sums: I64  # (columns, m)
     codes: Mapping[str, I64]
     counted: NDArray[np.bool_] | None = None
 
     @classmethod
-    def of(cls, cells: Cells) -> "FewerIntegers | None":
-        """Return them, unless a sum of sums could leave 64 bits."""
-        if not cells.sums.size or max(int(cells.sums.max()), -int(cells.sums.min())) >= 2**62 // len(cells):
-            return None
-        key, place = np.unique(cells.key % PARTICIPANT_KEYS, return_inverse=True)
-        sums = np.zeros((len(cells.names), len(key)), np.int64)
-        moments.merge_rows(place.astype(np.int32), cells.sums, sums)
-        codes = cell_dimensions(key)
-        codes |= {"all": np.zeros_like(key), "group": codes["group"] - GROUPS[0]}
+    def of_kinds(cls, marginals: Marginals) -> "CodedIntegers":
+        """Return those of all participants together."""
+        codes = cell_dimensions(marginals.kind)
+        codes |= {"all": np.zeros_like(marginals.kind), "group": codes["group"] - GROUPS[0]}
         del codes["participant"]
-        return cls(sums, codes)
+        return cls(marginals.kind_sums, codes)
 
-    def unexecuted(self) -> "FewerIntegers":
+    def unexecuted(self) -> "CodedIntegers":
         """Return the same where only orders without a fill count."""
-        return FewerIntegers(self.sums, self.codes, self.codes["group"] == GROUP_NONE - GROUPS[0])
+        return CodedIntegers(self.sums, self.codes, self.codes["group"] == GROUP_NONE - GROUPS[0])
 
     def __len__(self) -> int:
         """Return how many sums of a column there are."""
@@ -113,11 +104,18 @@ class Dimensions:
         return list(product(*(self._labels[name] for name in by)))
 
     def integers(self, found: CodedSums, by: Sequence[str], start: int) -> tuple[I64, I32] | None:
-        """Return the fewest integer sums that tables cut by ``by`` can be made of, and the row of each."""
-        fewer = found.fewer
-        return (fewer.sums, self.rows(fewer, by, start)) if fewer and all(name in fewer.codes for name in by) else None
+        """Return the integer sums that tables cut by ``by`` are made of, and the row of each; None: those of the sums.
 
-    def rows(self, found: CodedSums | FewerIntegers, by: Sequence[str], start: int) -> I32:
+        ValueError: they are kept apart, and none are known by ``by``.
+        """
+        for integers in found.integers:
+            if all(name in integers.codes for name in by):
+                return integers.sums, self.rows(integers, by, start)
+        if found.integers:
+            raise ValueError(f"no partial has integers by {' and '.join(by)}")
+        return None
+
+    def rows(self, found: CodedSums | CodedIntegers, by: Sequence[str], start: int) -> I32:
         """Return the row of each sum, counted from ``start``; `LEFT_OUT` for what is not counted.
 
         found : n sums; the result is (n,).
@@ -136,9 +134,11 @@ class Dimensions:
         counted = codes["group"] == GROUP_NONE
         codes |= {"all": np.zeros_like(cells.key), "group": codes["group"] - GROUPS[0]}
         codes["participant"] = self._participant_codes(partial, codes["participant"])
+        kinds = CodedIntegers.of_kinds(partial.marginals)
+        who = {"participant": self._participant_codes(partial, partial.marginals.participant)}
+        of_cells = CodedSums(cells, codes, None, (kinds, CodedIntegers(partial.marginals.participant_sums, who)))
         # The job as a whole and by hour are summed once, then added to each table that has them.
-        whole, hours, fewer = Totals.empty(cells, 1), Totals.empty(cells, HOURS), FewerIntegers.of(cells)
-        of_cells = CodedSums(cells, codes, None, fewer)
+        whole, hours = Totals.empty(conditions, 1), Totals.empty(conditions, HOURS)
         for totals, name in ((whole, "all"), (hours, "hour")):
             totals.add(cells, codes[name].astype(np.int32), security, self.integers(of_cells, (name,), 0))
         self._keep_ranges(partial, security)
@@ -148,7 +148,7 @@ class Dimensions:
                 hours, {"date": np.full(HOURS, date), "hour": np.arange(HOURS)}, hours.security != NO_SECURITY
             ),
             "cells": of_cells,
-            "unexecuted": CodedSums(cells, codes, counted, fewer and fewer.unexecuted()),
+            "unexecuted": CodedSums(cells, codes, counted, (kinds.unexecuted(),)),
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
             "marketability": CodedSums(partial.marketability, {"marketability": partial.marketability.key}),
         }

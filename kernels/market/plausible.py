@@ -147,6 +147,22 @@ def plausible_day(fills: FillColumns, quotes: QuoteColumns, fault: NDArray[np.in
     return Plausible(quotes, fills, readonly(kinds), readonly(far), readonly(fault))
 
 
+@inlined
+def _within_first(orders: OrderColumns, events: EventColumns, fills: FillColumns, k: int) -> bool:
+    """Return whether all fills of an order are within the limit of its first row: later rows and half ticks widen it.
+
+    So they are of nearly all orders, whose other rows need no look.
+    """
+    row, side = orders.first_row[k], orders.side[k]
+    if row < 0:
+        return True
+    limit2, market = 2 * events.price[row], events.price[row] <= 0
+    for i in range(orders.first_fill[k], orders.first_fill[k] + orders.fill_count[k]):
+        if not market and fills.timestamp[i] >= events.timestamp[row] and side * (2 * fills.price[i]) > side * limit2:
+            return False
+    return True
+
+
 @kernel
 def mark_beyond(orders: OrderColumns, events: EventColumns, fills: FillColumns, ticks: Array, out: Array) -> int:
     """Write whether each fill is beyond its order's limit to ``out`` (n,) bool; return how many are.
@@ -160,6 +176,8 @@ def mark_beyond(orders: OrderColumns, events: EventColumns, fills: FillColumns, 
     for i in range(len(out)):
         out[i] = False
     for k in range(len(orders.order_id)):
+        if orders.fill_count[k] == 0 or _within_first(orders, events, fills, k):
+            continue
         row, side = orders.first_row[k], orders.side[k]
         best2 = dark2 = 0  # limits in half units, the latter with their half ticks
         known = market = False

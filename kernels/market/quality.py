@@ -123,7 +123,8 @@ def quality_counts(
     count_fills(fills, plausible.far, beyond, of_fills)
     count_quotes(quotes, plausible.quote_kind, of_quotes)
     counts = {SET_APART: int(np.count_nonzero(fault & FAULTS_SET_APART))}
-    counts |= {kind: int(np.count_nonzero(fault & bit)) for bit, kind in FAULT_KINDS.items()}
+    any_fault = bool(fault.any())
+    counts |= {kind: int(np.count_nonzero(fault & bit)) if any_fault else 0 for bit, kind in FAULT_KINDS.items()}
     for names, found in zip(kinds, (of_orders, of_fills, of_quotes), strict=True):
         counts |= dict(zip(names, found.tolist(), strict=True))
     return {kind: counts[kind] for kind in QUALITY_KINDS}

@@ -172,6 +172,14 @@ def add_tiles(
 
 
 @kernel
+def add_rows(table: I64, place: I32, out: I64) -> None:
+    """Add row c of ``table`` (cells, width) to row ``place[c]`` of ``out`` (places, width)."""
+    for c in range(place.shape[0]):
+        for m in range(table.shape[1]):
+            out[place[c], m] += table[c, m]
+
+
+@kernel
 def columns_of_rows(table: I64, order: I64, at: int, out: I64) -> None:
     """Write columns of ``table`` from ``at`` on, its rows in the given ``order``, to the rows of ``out``.
 
@@ -208,3 +216,4 @@ def warm() -> None:
     tables, kept = empty_tables(0, table_widths(widths, asked)), Kept(np.zeros((0, lanes_of(1))), cell, cell)
     add_orders(rows, asked, cell, cell, tables, tables, new_tile(widths), kept)
     columns_of_rows(tables.rows, whole, 0, np.zeros((1, 0), np.int64))
+    add_rows(tables.rows, cell, tables.rows)

@@ -21,11 +21,6 @@ BUCKETS: Final = 2 * HALF_BUCKETS + 1
 MAGNITUDE_BITS: Final = 2**63 - 1
 FRACTION_SHIFT: Final = 52 - 3
 FIRST_PLACE: Final = (1023 + FIRST_OCTAVE) * BUCKETS_PER_OCTAVE
-WORD_BITS: Final = 5
-WORD: Final = 1 << WORD_BITS  # counts that a word of bits tells apart
-DE_BRUIJN: Final = 0x077CB531
-WORD_MASK: Final = 2**WORD - 1
-DE_BRUIJN_PLACES: Final = np.argsort([(DE_BRUIJN << place & WORD_MASK) >> 27 for place in range(WORD)])
 
 
 @kernel
@@ -66,30 +61,6 @@ def orders_by_cell(cell: I32, place: I32, start: I64, out: I32) -> None:
         start[c] += 1
 
 
-@inlined
-def _lowest(word: int) -> int:
-    """Return the place of the lowest bit set among 32 (a de Bruijn sequence: its windows of five bits differ)."""
-    place: int = DE_BRUIJN_PLACES[((word & -word) * DE_BRUIJN & WORD_MASK) >> 27]
-    return place
-
-
-@inlined
-def _write_counts(counts: I32, used: I64, out_code: I32, out_count: I32, written: int) -> int:
-    """Write the counts of a cell as entries, by ascending code, and make them 0 again; return where they end.
-
-    used : a bit for each count that is not 0
-    """
-    for word in range(used.shape[0]):
-        left, used[word] = used[word], 0
-        while left != 0:
-            code = WORD * word + _lowest(left)
-            left &= left - 1
-            out_code[written], out_count[written] = code, counts[code]
-            counts[code] = 0
-            written += 1
-    return written
-
-
 @allocating_kernel
 def count_buckets(
     start: I64, order: I32, y: F64, other_cell: I32, place: I32, dense: I32, entry: I64, out_code: I32, out_count: I32
@@ -99,31 +70,38 @@ def count_buckets(
     start, order : from ``orders_by_cell``; y : (n, lanes), the shortfalls in bps under each of S scenarios first
     other_cell : (n,), place : (cuts, cells of the other cube): the rows of ``dense`` that an order is counted in, too:
         (rows, measures x BUCKETS) zeros on entry; of few groups that is less than to sort orders by them as well
-    entry : (cells + 1,) to write, first entry of each cell
+    entry : (cells + 1,) to write, first entry of each cell; out_code, out_count : one longer than there are entries
 
     Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
-    The code of an entry is measure x BUCKETS + bucket; those of a cell ascend.
+    The code of an entry is measure x BUCKETS + bucket; those of a cell are in the order of their first orders. To have
+    them ascend would take longer than to count them.
     """
     measures, written = dense.shape[1] // BUCKETS, 0
     scenarios = (measures + 1) // 2
-    counts = np.zeros(measures * BUCKETS, np.int32)
-    used, value = np.zeros((len(counts) + WORD - 1) // WORD, np.int64), np.zeros(measures)
+    counts, codes, value = np.zeros(measures * BUCKETS, np.int32), np.zeros(measures, np.int64), np.zeros(measures)
     bits = value.view(np.int64)
     for c in range(len(entry) - 1):
-        entry[c] = written
+        entry[c] = first = written
         for j in range(start[c], start[c + 1]):
             i = order[j]
             for s in range(scenarios):
                 value[s] = y[i, s]
             for s in range(1, scenarios):
-                value[scenarios + s - 1] = y[i, 0] - y[i, s]
+                value[scenarios + s - 1] = value[0] - y[i, s]
             for m in range(measures):
-                code = m * BUCKETS + bucket_of(bits[m])
-                counts[code] += 1
-                for cut in range(place.shape[0]):
-                    dense[place[cut, other_cell[i]], code] += 1
-                used[code >> WORD_BITS] |= 1 << (code & WORD - 1)
-        written = _write_counts(counts, used, out_code, out_count, written)
+                codes[m] = m * BUCKETS + bucket_of(bits[m])
+            for m in range(measures):
+                before = counts[codes[m]]
+                out_code[written] = codes[m]  # stays if it is the cell's first
+                counts[codes[m]] = before + 1
+                written += int(before == 0)
+            for cut in range(place.shape[0]):
+                row = dense[place[cut, other_cell[i]]]
+                for m in range(measures):
+                    row[codes[m]] += 1
+        for e in range(first, written):
+            out_count[e] = counts[out_code[e]]
+            counts[out_code[e]] = 0
     entry[len(entry) - 1] = written
     return written
 

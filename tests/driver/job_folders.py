@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from driver.plan.jobs import Job, Settings
-from driver.sums.cells import Cells, hour_table
+from driver.sums.cells import Cells, Marginals, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
 from driver.sums.order_histograms import OrderHistograms
@@ -27,12 +27,19 @@ PARTITIONS = (
 
 
 RANGES_OF_DAY = np.random.default_rng(0).integers(0, RANGES, 60)  # a 5-minute interval each
+MARKET = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000, RANGES_OF_DAY)
 
 
 def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells, Cells]:
     """Return a block's cells: by participant and so on, by the market met, the mid's range, the limit's place."""
-    market = Market(Session(OPEN + HOUR, OPEN + 6 * HOUR, "file"), SETTINGS.simulation.ticks, 5_000_000, RANGES_OF_DAY)
-    return job_sums([block], market)
+    return job_sums([block], MARKET)
+
+
+def partial_sums_of(block: OrderBlock, market: Market | None = None) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
+    """Return the same as a partial keeps it."""
+    sums = JobSums(market or MARKET, SETTINGS.timezone)
+    sums.add(block)
+    return sums.partial_sums()
 
 
 def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells, Cells]:
@@ -82,7 +89,8 @@ def make_job(
     told = extremes, texts, intervals
     histograms = OrderHistograms()
     histograms.add(block)
-    which, counts = (security, date, f"print{index}"), histograms.found()
-    partial = Partial(*which, *cubes_of(block), quality, *told, split=split.found, histograms=counts)
+    sums, counts = partial_sums_of(block), histograms.found()
+    which = security, date, f"print{index}"
+    partial = Partial(*which, *sums, quality, *told, split=split.found, histograms=counts)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

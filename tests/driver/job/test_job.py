@@ -254,7 +254,7 @@ def test_a_day_file_changed_since_the_plan_is_not_measured(make_job: MakeJob) ->
 
 
 def test_a_job_whose_sums_cannot_be_fails_by_its_name(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("driver.job.job.broken_rule", lambda cells: "leaves_quantity is negative: -5")
+    monkeypatch.setattr("driver.job.job.broken_rule", lambda *sums: "leaves_quantity is negative: -5")
     job = make_job("broken")
     with pytest.raises(RuntimeError, match="101/2024-09-05: leaves_quantity is negative: -5: a fault of this program"):
         run_job(job)

@@ -9,21 +9,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from driver.sums.cells import Cells
+from driver.sums.cells import Cells, Marginals
 from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import Partial, read_partial, write_partial
-from tests.driver.job_folders import cubes_of
+from tests.driver.job_folders import partial_sums_of
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
 
 LARGEST = Extremes(3)
 LARGEST.add(random_block(40, 1))
+MARGINALS = ("marginals", Marginals)
 OUTLIERS = replace(LARGEST.found, names=["a", "ü", "c"])
 
 
 def make_partial(n: int = 30) -> Partial:
-    cells = cubes_of(random_block(n, 3))
+    cells = partial_sums_of(random_block(n, 3))
     return Partial(
         "BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, OUTLIERS, {"7": "Alpha & Söhne"}, [3, 0, 1]
     )
@@ -39,9 +40,11 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
         assert getattr(back, name) == getattr(partial, name)
     assert back.outliers.rows(back.cells.scenarios) == OUTLIERS.rows(back.cells.scenarios)
     pairs = [
-        (getattr(partial, cube), getattr(back, cube)) for cube in ("cells", "conditions", "volatility", "marketability")
+        ((getattr(partial, cube), getattr(back, cube)), field)
+        for cube, kind in (*product(("cells", "conditions", "volatility", "marketability"), [Cells]), MARGINALS)
+        for field in fields(kind)
     ]
-    for (written, found), field in product(pairs, fields(Cells)):
+    for (written, found), field in pairs:
         mine, read = getattr(written, field.name), getattr(found, field.name)
         if isinstance(mine, np.ndarray):
             assert mine.dtype == read.dtype
@@ -54,10 +57,10 @@ def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
 @pytest.mark.parametrize("value", [-(2**63), 2**63 - 1, -129, -128, 127, 128, 2**31, 2**53 + 1])
 def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
     partial = make_partial(5)
-    sums = np.zeros_like(partial.cells.sums)
+    sums = np.zeros_like(partial.conditions.sums)
     sums[3, -1] = value
-    write_partial(replace(partial, cells=replace(partial.cells, sums=sums)), tmp_path / "p")
-    np.testing.assert_array_equal(read_partial(tmp_path / "p").cells.sums, sums)
+    write_partial(replace(partial, conditions=replace(partial.conditions, sums=sums)), tmp_path / "p")
+    np.testing.assert_array_equal(read_partial(tmp_path / "p").conditions.sums, sums)
 
 
 def test_counts_of_orders_are_read_back(tmp_path: Path) -> None:
@@ -72,8 +75,9 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     partial = make_partial()
     write_partial(partial, tmp_path / "p")
     table = pa.ipc.open_file(tmp_path / "p").read_all()
-    tables = ["cells", "conditions", "volatility", "marketability", "histograms", "outliers"]
-    assert table.column("table").to_pylist() == tables
+    assert table.column("table").to_pylist() == [
+        "cells", "conditions", "volatility", "marketability", "kinds", "participants", "histograms", "outliers",
+    ]  # fmt: skip
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())

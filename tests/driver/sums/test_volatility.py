@@ -18,7 +18,7 @@ from driver.sums.volatility import RANGES, TERCILES, UNKNOWN, count_intervals, i
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.choices import Session
-from tests.driver.job_folders import SETTINGS, job_sums, market_key
+from tests.driver.job_folders import SETTINGS, market_key, partial_sums_of
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 from tests.oracles.tables import terciles as naive_terciles
 
@@ -129,7 +129,7 @@ def test_the_table_is_that_of_all_dates_of_a_security(tmp_path: Path) -> None:
         pooled.setdefault(security, []).extend(ranges.tolist())
         blocks.append((security, block, ranges))
         market = Market(session, SETTINGS.simulation.ticks, 5_000_000, ranges)
-        cubes = job_sums([block], market)
+        cubes = partial_sums_of(block, market)
         folder = tmp_path / security / date
         folder.mkdir(parents=True)
         partial = Partial(security, date, "print", *cubes, {}, Outliers.none(4), {}, count_intervals(ranges))

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from driver.tables.grouping import natural, size_labels
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.blocks import cells_of, with_columns
-from tests.driver.job_folders import PARTITIONS, SETTINGS, cubes_of, make_job, make_jobs
+from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs, partial_sums_of
 from tests.driver.order_blocks import empty_block, is_priced, random_block
 from tickstore.errors import StoreError
 
@@ -221,7 +222,7 @@ def test_large_costs_add_up_exactly(tmp_path: Path) -> None:
 
 
 def read_partial_names(results: Path) -> tuple[str, ...]:
-    return read_partial(next(results.rglob("partial.arrow"))).cells.names
+    return read_partial(next(results.rglob("partial.arrow"))).marginals.names
 
 
 def test_a_partial_of_other_settings_is_refused(tmp_path: Path) -> None:
@@ -234,8 +235,9 @@ def test_partials_with_other_columns_are_refused(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path)
     path = next(Path(jobs[2].folder).glob("partial.arrow"))
     partial = read_partial(path)
-    cells, *others = cubes_of(random_block(9, 0, markouts=1))
-    partial = replace(partial, cells=cells, conditions=others[0], volatility=others[1], marketability=others[2])
+    names = "cells", "conditions", "volatility", "marketability", "marginals"
+    sums: Any = dict(zip(names, partial_sums_of(random_block(9, 0, markouts=1)), strict=True))
+    partial = replace(partial, **sums)
     write_partial(partial, path)
     with pytest.raises(StoreError, match="has other columns"):
         aggregate(tmp_path, jobs, SETTINGS)

@@ -1,18 +1,16 @@
-"""Integers added up over participants first give the same tables, and are not used where they could leave 64 bits."""
+"""Integers that jobs add up over participants, or by them alone, say what their cells would say."""
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from driver.sums.cells import Cells
+from driver.sums.cells import PARTICIPANT_KEYS, Cells, Marginals
 from driver.sums.totals import Totals
-from driver.tables.aggregate import aggregate
-from driver.tables.grouping import CodedSums, Dimensions, FewerIntegers
+from driver.tables.grouping import CodedIntegers, CodedSums, Dimensions
 from kernels.conventions import GROUP_NONE
-from tests.driver.job_folders import SETTINGS, cubes_of, make_jobs
+from tests.driver.job_folders import cubes_of, partial_sums_of
 from tests.driver.order_blocks import random_block
 
 pytestmark = pytest.mark.reduced
@@ -23,27 +21,29 @@ DIGITS: dict[str, Callable[[int], int]] = {
 }  # fmt: skip
 
 
-def cells(seed: int) -> Cells:
-    return cubes_of(random_block(400, seed, 4))[0]
+def sums_of(seed: int) -> tuple[Cells, Cells, Marginals]:
+    """Return the cells of some orders with all their sums, and as a partial keeps them."""
+    block = random_block(400, seed, 4)
+    kept, *_, marginals = partial_sums_of(block)
+    return cubes_of(block)[0], kept, marginals
 
 
-def added(sums: CodedSums | FewerIntegers, by: tuple[str, ...]) -> Counter[tuple[int, int]]:
+def added(sums: CodedIntegers, by: tuple[str, ...]) -> Counter[tuple[int, int]]:
     """Return what a table would have: by its row and the number of the column."""
     rows = Dimensions([]).rows(sums, by, 0).tolist()
-    values = sums.sums.sums if isinstance(sums, CodedSums) and isinstance(sums.sums, Cells) else sums.sums
     found: Counter[tuple[int, int]] = Counter()
-    for column, line in enumerate(np.asarray(values).tolist()):
+    for column, line in enumerate(sums.sums.tolist()):
         for row, value in zip(rows, line, strict=True):
             found[row, column] += value if row >= 0 else 0
     return +found + Counter()
 
 
 @pytest.mark.parametrize("by", [("all",), ("hour",), ("size",), ("group",), ("hour", "size")])
-def test_fewer_integers_say_what_the_cells_say(by: tuple[str, ...]) -> None:
-    own = cells(1)
-    fewer = FewerIntegers.of(own)
-    assert fewer is not None
-    assert len(fewer) < len(own)
+def test_integers_by_kind_say_what_the_cells_say(by: tuple[str, ...]) -> None:
+    own, kept, marginals = sums_of(1)
+    kinds = CodedIntegers.of_kinds(marginals)
+    assert len(kinds) < len(own)
+    assert kept.priced().tolist() == own.priced().tolist()
     places = {"all": 1, "hour": 24, "size": 7, "group": 3}
     expected: Counter[tuple[int, int]] = Counter()
     unfilled: Counter[tuple[int, int]] = Counter()
@@ -54,34 +54,37 @@ def test_fewer_integers_say_what_the_cells_say(by: tuple[str, ...]) -> None:
         for column in range(len(own.names)):
             expected[row, column] += int(own.sums[column, i])
             unfilled[row, column] += int(own.sums[column, i]) if key % 4 == GROUP_NONE else 0
-    assert added(fewer, by) == +expected
-    assert added(fewer.unexecuted(), by) == +unfilled
+    assert added(kinds, by) == +expected
+    assert added(kinds.unexecuted(), by) == +unfilled
 
 
-def test_participants_are_told_from_the_cells_alone() -> None:
-    own = cells(2)
-    coded = CodedSums(own, {"participant": np.zeros(len(own), np.int64)}, None, FewerIntegers.of(own))
-    assert Dimensions([]).integers(coded, ("participant",), 0) is None
-    assert Dimensions([]).integers(coded, ("hour",), 0) is not None
+def test_integers_by_participant_say_what_the_cells_say() -> None:
+    own, _, marginals = sums_of(2)
+    expected: dict[int, list[int]] = {}
+    for i, key in enumerate(own.key.tolist()):
+        before = expected.setdefault(key // PARTICIPANT_KEYS, [0] * len(own.names))
+        expected[key // PARTICIPANT_KEYS] = [a + b for a, b in zip(before, own.sums[:, i].tolist(), strict=True)]
+    assert marginals.participant.tolist() == sorted(expected)
+    assert marginals.participant_sums.T.tolist() == [expected[code] for code in sorted(expected)]
 
 
-def test_sums_that_might_not_fit_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = cells(3)
-    own.sums[0, 0] = -(2**62) // len(own)
-    assert FewerIntegers.of(own) is None
-    for name in ("fewer", "cells"):
-        (tmp_path / name).mkdir()
-    aggregate(tmp_path / "fewer", make_jobs(tmp_path / "fewer"), SETTINGS)
-    monkeypatch.setattr(FewerIntegers, "of", lambda cells: None)
-    aggregate(tmp_path / "cells", make_jobs(tmp_path / "cells"), SETTINGS)
-    for path in (tmp_path / "cells").glob("*.csv"):
-        assert path.read_bytes() == (tmp_path / "fewer" / path.name).read_bytes()
+def test_what_no_partial_has_integers_of_is_refused() -> None:
+    _, kept, marginals = sums_of(2)
+    who = {"participant": np.zeros(len(marginals.participant), np.int64)}
+    both = CodedIntegers.of_kinds(marginals), CodedIntegers(marginals.participant_sums, who)
+    coded = CodedSums(kept, {"participant": np.zeros(len(kept), np.int64)}, None, both)
+    for by in (("participant",), ("hour",)):
+        assert Dimensions([]).integers(coded, by, 0) is not None
+    with pytest.raises(ValueError, match="no partial has integers by participant and hour"):
+        Dimensions([]).integers(coded, ("participant", "hour"), 0)
+    with pytest.raises(ValueError, match="1 sums cannot be added to 2"):
+        Totals.empty(kept, 1, names=("orders", "fills")).add(kept, np.zeros(len(kept), np.int32), 0)
 
 
 @pytest.mark.parametrize("high", [0, -1, 2**29, -(2**30), 2**30 - 1, 2**30, 2**40, -(2**40)])
 @pytest.mark.parametrize("low", [0, 1, 2**32 - 1, 2**61, 2**62, 2**63 - 1])
 def test_a_row_is_exact_beyond_64_bits(high: int, low: int) -> None:
-    totals = Totals.empty(cells(4), 2)
+    totals = Totals.empty(sums_of(4)[0], 2)
     totals.low[0, 1], totals.high[0, 1] = low, high
     row = totals.row(1)
     assert row[totals.names[0]] == high * 2**32 + low
