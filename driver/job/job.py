@@ -14,12 +14,13 @@ from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
-from driver.job.replayed import limit_sums, play, write_outside_bounds
+from driver.job.replayed import Played, limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
+from driver.sums.fill_times import FillTimeSums, lives_of
 from driver.sums.job_sums import JobSums
 from driver.sums.market_panel import market_panel
 from driver.sums.outliers import Extremes
@@ -37,6 +38,7 @@ from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import asks_for_any
+from kernels.sums.fill_times import Clock
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
 
@@ -85,7 +87,8 @@ def run_job(job: Job) -> JobReport:
         blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
         parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
-        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add]
+        times = _fill_times(day, inputs, played)
+        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add, times.add]
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
@@ -103,7 +106,7 @@ def run_job(job: Job) -> JobReport:
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    said |= {"split": split.found, "ranks": ranks.found}
+    said |= {"split": split.found, "ranks": ranks.found, "fill_times": times.found()}
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
@@ -122,6 +125,12 @@ def _panel(day: Day, inputs: Inputs, job: Job) -> dict[str, Any]:
     tier = job.settings.replay.block_tier * TableStyle.of(job.settings).unit
     sums, participants = market_panel(day, inputs, job.session, tier, _kept_buffers())
     return {"market": sums, "market_participants": participants}
+
+
+def _fill_times(day: Day, inputs: Inputs, played: Played) -> FillTimeSums:
+    """Return what counts how long orders wait."""
+    clock = Clock(inputs.rules.session_end, inputs.rules.hours_end)
+    return FillTimeSums(lives_of(day, played.rests), clock, _kept_buffers("sums"))
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:

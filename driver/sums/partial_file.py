@@ -1,10 +1,10 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the largest orders, then the parents where the input names any. Each array of ``driver.sums.cells`` is a
-flat list; sums are in one of four lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each
-name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata has the version and the
-CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
+kinds of cells, the largest orders, fill times, then the parents where the input names any. Each array of
+``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the narrowest type that holds them all, as
+``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata
+has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -21,6 +21,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from driver.sums.cells import Cells
+from driver.sums.fill_times import FillTimes
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
 from kernels.base.columns import I64
@@ -28,7 +29,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 9
+PARTIAL_VERSION = 10
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
 _FACTS = (
@@ -95,6 +96,7 @@ class Partial:
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
+    fill_times: FillTimes | None = None
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -110,6 +112,9 @@ def encode(partial: Partial) -> memoryview:
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": partial.cells.names, "outliers": partial.outliers.names}
     tables["outliers"] = _narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
+    if (times := partial.fill_times) is not None:
+        tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
+        facts["timed"] = times.scenarios
     if partial.parents is not None:
         tables["parents"] = _narrow_sums(partial.parents.sums)
         facts["parents"] = partial.parents.names
@@ -221,12 +226,16 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     largest = Outliers(
         _wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1), facts["outliers"]
     )
-    parents = None
+    times, parents = None, None
+    if "timed" in facts:
+        lists = tables["fill_times"]
+        own = (np.asarray(lists[one.name], _TYPES[one.name]) for one in fields(FillTimes)[1:])
+        times = FillTimes(tuple(facts["timed"]), *own)
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     given |= {name: _cells(scenarios, names, tables[name]) for name in _CELLS}
-    return Partial(**given, outliers=largest, parents=parents)
+    return Partial(**given, outliers=largest, parents=parents, fill_times=times)
 
 
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:

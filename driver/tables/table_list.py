@@ -90,6 +90,7 @@ OTHER_FILES: Final = {  # with columns of their own
     "outliers.csv": "orders of largest cost or gain in money",
     "saving_split.csv": "what each scenario saves on orders that it fills, and on those it refuses that reality filled",
     "sensitivity.csv": "the headline saving by charge, weighting, orders and who is left out, in one small table",
+    "fill_curves.csv": "how orders end over the time they wait: filled, cancelled, amended away or over; Kaplan-Meier",
     "market.csv": "the quality of the whole market of a security on a date, from all trades and quotes, then of all",
     "market_participants.csv": "all brokers of the run's security-days: what they asked for and traded",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",

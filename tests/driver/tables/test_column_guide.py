@@ -15,6 +15,7 @@ from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
+from driver.tables.fill_curves.fill_table import GUIDES as CURVE_GUIDES
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
@@ -32,7 +33,7 @@ from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
 from tests.kernels.replay.played_matches import matches_of
 
-GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES
+GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES | CURVE_GUIDES
 
 
 def horizons(name: str) -> list[str]:
