@@ -41,6 +41,7 @@ LONGEST_JUMP: Final = 3
 MID_TICK_HALF: Final = (1, 4, 6)
 
 STATUS_NOT_ON_BOOK: Final = 2
+STATUS_INACTIVE: Final = 4
 # Why a row was sent: the trader cancelled, the order traded, was amended, is new, the system cancelled, the order's day
 # is over, it is of an earlier day and loaded again.
 REASON_CANCELLED: Final = 1
@@ -50,6 +51,9 @@ REASON_NEW: Final = 6
 REASON_KILLED: Final = 9
 REASON_PURGED: Final = 24
 REASON_RELOADED: Final = 30
+# All that say that an order was withdrawn, and that its time was over (domain.md 2.2).
+REASONS_CANCELLED: Final = (REASON_CANCELLED, 4, REASON_KILLED, 15, 19, 20, 21, 23, 27, 100)
+REASONS_EXPIRED: Final = (REASON_PURGED, 25, 26)
 
 # Deal sources by venue (domain.md 2.4, 2.5, R28; decisions 9).
 DEAL_LIT: Final = (1,)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import tickstore
 from driver.job.match_file import write_matches
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
+from driver.job.order_sums import OrderSums
 from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.table_file import remove_other_formats
@@ -20,14 +21,8 @@ from driver.plan.jobs import Job, JobReport
 from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
-from driver.sums.job_sums import JobSums
 from driver.sums.market_panel import market_panel
-from driver.sums.order_histograms import OrderHistograms
-from driver.sums.outliers import Extremes
-from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
-from driver.sums.rank_sums import RankSums
-from driver.sums.saving_split import SavingSplit
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import totals_csv
@@ -84,31 +79,26 @@ def run_job(job: Job) -> JobReport:
         panel = _panel(day, inputs, job)
         asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
         blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
-        sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
-        histograms = OrderHistograms(_kept_buffers("sums"))
-        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add, histograms.add]
+        sums = OrderSums(job, day, inputs, market, played, _kept_buffers("sums"))
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
-        _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), adds)
+        _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), sums)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-    tables = sums.partial_sums()
-    cells, marginals = tables[0], tables[-1]
+    found = sums.found(ids)
+    cells, marginals = found["cells"], found["marginals"]
     if rule := broken_rule(cells.scenarios, marginals.names, marginals.all_sums()):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, marginals, TableStyle.of(job.settings), volumes))
     seen = [*marginals.participant.tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    which, intervals = (job.security, job.date, job.fingerprint), count_intervals(ranges)
-    extremes = outliers.found
-    extremes.names = ids.names(extremes.columns[0])
-    found = parents.parents()
-    shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
-    said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    said |= {"split": split.found, "ranks": ranks.found, "histograms": histograms.found()}
-    said |= {"intervals": intervals, "volumes": volumes, "parents": found, "parents_shown": shown}
-    partial = Partial(*which, *tables[:-1], marginals, quality=quality, outliers=extremes, participants=names, **said)
-    write_partial(partial, folder / PARTIAL_NAME)
+    told: dict[str, Any] = {
+        "quality": quality,
+        "participants": names,
+        "intervals": count_intervals(ranges),
+        "volumes": volumes,
+    }
+    told |= played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
+    write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME)
     return JobReport(
         index=job.index,
         events=events,
@@ -155,20 +145,18 @@ def _is_unpriced(day: Day) -> bool:
 
 
 def _sum_blocks(
-    job: Job,
-    texts: Mapping[int, str],
-    ids: OrderIds,
-    blocks: Iterable[OrderBlock],
-    adds: Sequence[Callable[[OrderBlock], None]],
+    job: Job, texts: Mapping[int, str], ids: OrderIds, blocks: Iterable[OrderBlock], sums: OrderSums
 ) -> None:
     """Write and sum blocks as they come, so that only one is in memory at a time."""
     with ExitStack() as stack:
+        file = None
         if job.settings.order_level:
             where = Path(job.folder), job.settings, (job.security, job.date)
-            adds = [stack.enter_context(open_order_file(*where, texts, ids)).write, *adds]
+            file = stack.enter_context(open_order_file(*where, texts, ids))
         for block in blocks:
-            for add in adds:
-                add(block)
+            if file is not None:
+                file.write(block)
+            sums.add(block)
 
 
 def without_costs(block: OrderBlock) -> OrderBlock:

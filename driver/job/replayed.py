@@ -14,10 +14,11 @@ import numpy as np
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
+from driver.sums.fill_times import NOBODY, Rests
 from driver.sums.job_sums import JobSums
 from driver.tables.csv_text import csv_bytes
 from kernels.base.memory import Buffers
-from kernels.conventions import BOUNDS, REPLAYED, TYPE_DARK
+from kernels.conventions import BOUNDS, NULL, REPLAYED, TYPE_DARK
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import ReplayChoices
 from kernels.measure.measure import measure
@@ -47,6 +48,7 @@ class Played:
     asked: int = 0  # subjects
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
     crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
+    rests: Rests = NOBODY
 
     def facts(self) -> dict[str, Any]:
         """Return what the partial keeps."""
@@ -87,6 +89,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         fidelity=_fidelity(day, job, placebo, buffers),
         limits=played.time_limits,
         crossed=crossed,
+        rests=_rests(day, played.subjects),
         **(_why(day, played) if CENTRAL in asked else {}),
     )
 
@@ -113,6 +116,15 @@ def _replay(day: Day, job: Job, choices: ReplayChoices, scenarios: tuple[str, ..
 
     simulation = replace(job.settings.simulation, scenarios=scenarios)
     return replay(day, replace(job.settings, simulation=simulation, replay=choices), job.session, minimums)
+
+
+def _rests(day: Day, subjects: Any) -> Rests:
+    """Return until when the orders that are asked about rest in the dark."""
+    from kernels.replay.prepare import bounces
+
+    until = np.full(len(day.orders["order_id"]), NULL, np.int64)
+    until[subjects.rows] = subjects.until
+    return Rests(until, bounces(day))
 
 
 def _minimums(day: Day, job: Job) -> tuple[Any, dict[str, int]]:

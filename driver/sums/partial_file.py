@@ -1,11 +1,11 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, then the parents where the
-input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the
-narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that
-is not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits. Equal
-content gives equal bytes.
+kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, fill times, then the parents
+where the input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four lists each, of
+the narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all
+that is not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits.
+Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -22,6 +22,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from driver.sums.cells import COUNTED, Cells, Marginals
+from driver.sums.fill_times import FillTimes
 from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
@@ -34,25 +35,9 @@ PARTIAL_VERSION = 10
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
 _FACTS = (
-    "security",
-    "date",
-    "fingerprint",
-    "quality",
-    "participants",
-    "intervals",
-    "volumes",
-    "parents_shown",
-    "fidelity",
-    "unfilled",
-    "lifeless",
-    "asked",
-    "time_limits",
-    "is_empty",
-    "market",
-    "market_participants",
-    "split",
-    "ranks",
-)
+    "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
+    "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
+)  # fmt: skip
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
 _TYPES: Final[dict[str, Any]] = {
@@ -99,6 +84,7 @@ class Partial:
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
+    fill_times: FillTimes | None = None
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -118,6 +104,9 @@ def encode(partial: Partial) -> memoryview:
     facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
     tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
     tables["outliers"] = _narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
+    if (times := partial.fill_times) is not None:
+        tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
+        facts["timed"] = times.scenarios
     if partial.parents is not None:
         tables["parents"] = _narrow_sums(partial.parents.sums)
         facts["parents"] = partial.parents.names
@@ -231,13 +220,17 @@ def _decode(batch: pa.RecordBatch) -> Partial:
         _wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1), facts["outliers"]
     )
     histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
-    parents = None
+    times, parents = None, None
+    if "timed" in facts:
+        lists = tables["fill_times"]
+        own = (np.asarray(lists[one.name], _TYPES[one.name]) for one in fields(FillTimes)[1:])
+        times = FillTimes(tuple(facts["timed"]), *own)
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     given |= {name: _cells(scenarios, names if name != _CELLS[0] else COUNTED, tables[name]) for name in _CELLS}
     sums = [part for name in ("kinds", "participants") for part in _keyed_sums(tables[name])]
-    given |= {"marginals": Marginals(names, *sums), "histograms": histograms}
+    given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
     return Partial(**given, outliers=largest, parents=parents)
 
 

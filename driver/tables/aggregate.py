@@ -24,6 +24,7 @@ from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
 from driver.tables.distributions.spread_tables import DistributionSums
+from driver.tables.fill_curves.fill_table import FillCurveSums
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
 from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
@@ -72,6 +73,7 @@ class _RunSums:
     split: SplitSums = field(default_factory=SplitSums)
     ranks: Counter[str] = field(default_factory=Counter)
     distributions: DistributionSums = field(default_factory=DistributionSums)
+    fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
 
@@ -146,6 +148,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.split.add(partial)
     run.ranks.update(partial.ranks)
     run.distributions.add(partial)
+    run.fill_curves.add(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -177,6 +180,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     }
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
+    written |= run.fill_curves.tables()
     traders = ((str(name), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants)

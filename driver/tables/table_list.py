@@ -92,6 +92,7 @@ OTHER_FILES: Final = {  # with columns of their own
     "distributions.csv": "quantiles of measures of single orders, really and under each scenario: of all, by security",
     "histograms.csv": "the counts that they are read from, of all orders: exact, on fixed buckets",
     "sensitivity.csv": "the headline saving by charge, weighting, orders and who is left out, in one small table",
+    "fill_curves.csv": "how orders end over the time they wait: filled, cancelled, amended away or over; Kaplan-Meier",
     "market.csv": "the quality of the whole market of a security on a date, from all trades and quotes, then of all",
     "market_participants.csv": "all brokers of the run's security-days: what they asked for and traded",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kernels.base.argument_checks import check_ascending, check_index, check_not_negative, check_table
 from kernels.base.columns import Array
 from kernels.base.compiling import allocating_kernel, inlined, kernel
-from kernels.conventions import STATUS_NOT_ON_BOOK, VENUE_REPORT
+from kernels.conventions import REASONS_CANCELLED, REASONS_EXPIRED, STATUS_INACTIVE, STATUS_NOT_ON_BOOK, VENUE_REPORT
 
 CAUSE_NONE: Final = 0  # a row that only repeats the state, as the one after an amendment
 CAUSE_ENTRY: Final = 1
@@ -26,10 +26,6 @@ CAUSES: Final = (
     "none", "entry", "amendment", "cancel", "expiry", "lit_fill", "dark_fill", "auction_fill", "crossing_booking",
     "unknown_fill", "other_fill",
 )  # fmt: skip
-# Change reasons that settle the matter (domain.md 2.2); the others say no more than the rows do.
-REASON_CANCELLED: Final = (1, 4, 9, 15, 19, 20, 21, 23, 27, 100)
-REASON_EXPIRED: Final = (24, 25, 26)
-STATUS_INACTIVE: Final = 4
 
 
 class Causes(NamedTuple):
@@ -56,13 +52,16 @@ class ChangeColumns(NamedTuple):
 
 @inlined
 def ended(is_last: bool, status: int, reason: int, leaves: int) -> int:
-    """Return CANCEL or EXPIRY for an order's last row with open quantity off the book, else NONE."""
+    """Return CANCEL or EXPIRY for an order's last row with open quantity off the book, else NONE.
+
+    Some change reasons settle the matter; the others say no more than the rows do.
+    """
     if not is_last or leaves <= 0:
         return CAUSE_NONE
-    for code in REASON_EXPIRED:
+    for code in REASONS_EXPIRED:
         if reason == code:
             return CAUSE_EXPIRY
-    for code in REASON_CANCELLED:
+    for code in REASONS_CANCELLED:
         if reason == code:
             return CAUSE_CANCEL
     if status == STATUS_INACTIVE:

@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I8, I16, I64, readonly
 from kernels.base.memory import Buffers
-from kernels.conventions import FAULTS_SET_APART, NULL, STATUS_NOT_ON_BOOK, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
+from kernels.conventions import (
+    FAULTS_SET_APART,
+    NULL,
+    REASONS_CANCELLED,
+    REASONS_EXPIRED,
+    STATUS_INACTIVE,
+    STATUS_NOT_ON_BOOK,
+    TYPE_DARK,
+    TYPE_SWEEP,
+    UNKNOWN_CODE,
+)
 from kernels.market.pairs import mates
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import Choices, ReplayChoices, Session
@@ -16,7 +26,6 @@ from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import select
 from kernels.replay import rulebook
 from kernels.replay import steps as s
-from kernels.replay.causes import REASON_CANCELLED, REASON_EXPIRED, STATUS_INACTIVE
 from kernels.replay.matches import DEAL_PREFERRED
 from kernels.replay.runs import Facts
 from kernels.replay.steps import CURSOR, Later, Plan, Quotes, Rows, Seekers, Trades
@@ -129,7 +138,9 @@ def bounces(day: Day) -> I8:
     validity = column(orders, "time_validity", orders["order_id"], UNKNOWN_CODE, "i4")
     reason = column(day.events, "change_reason", day.events["timestamp"], UNKNOWN_CODE, "i2")[last]
     status = column(day.events, "order_status", day.events["timestamp"], UNKNOWN_CODE, "i1")[last]
-    ended = np.isin(reason, REASON_CANCELLED + REASON_EXPIRED) | np.isin(status, (STATUS_NOT_ON_BOOK, STATUS_INACTIVE))
+    ended = np.isin(reason, REASONS_CANCELLED + REASONS_EXPIRED) | np.isin(
+        status, (STATUS_NOT_ON_BOOK, STATUS_INACTIVE)
+    )
     over = (np.asarray(orders["leaves_quantity"]) <= 0) | ended
     at_once = np.asarray(orders["arrival_time"]) == orders["end_time"]
     bounce: I8 = ((validity == BOUNCES) | ((validity == UNKNOWN_CODE) & over & at_once)).astype(np.int8)

@@ -90,7 +90,7 @@ def make_job(
     histograms = OrderHistograms()
     histograms.add(block)
     sums, counts = partial_sums_of(block), histograms.found()
-    which = security, date, f"print{index}"
-    partial = Partial(*which, *sums, quality, *told, split=split.found, histograms=counts)
+    named, found = f"print{index}", split.found
+    partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

@@ -56,6 +56,18 @@ def children_of(raw: Path, zone: str = "Australia/Sydney") -> dict[tuple[str, st
     return {key: [(t, leaves + done - rows[0][3]) for t, _, leaves, done in rows] for key, rows in events.items()}
 
 
+def last_rows(raw: Path, zone: str = "Australia/Sydney") -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Return change reason, status and time validity on the last row of an order, by order id and trade date."""
+    found: dict[tuple[str, str], tuple[tuple[int, int], tuple[int, int, int]]] = {}
+    for row in cells(raw / "orders.csv"):
+        time = int(row["timestamp"]), int(row["sequence"])
+        told = [int(row.get(name) or -1) for name in ("changereason", "orderstatus", "timevalidity")]
+        key = row["order_id"], date_of(time[0], zone)
+        if key not in found or found[key][0] < time:
+            found[key] = time, (told[0], told[1], told[2])
+    return {key: told for key, (_, told) in found.items()}
+
+
 def days_of(results: Path, raw: Path, zone: str = "Australia/Sydney") -> list[Day]:
     """Return every partition of a run in the order of the plan, with the market of its raw files."""
     days = []

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracles import tables as oracle
-from tests.oracles.raw_market import children_of, days_of
+from tests.oracles.raw_market import children_of, days_of, last_rows
 from tests.oracles.tables import Day, Row
+from tests.oracles.waits import FEW, GRID, Last, Wait, curve, waits
 
 ORDER = ("real", "A", "B", "C", "P", "R", "R_optimistic", "R_conservative", "D")
 Label = tuple[str, ...]
@@ -111,10 +112,60 @@ def differences(results: Path, raw: Path) -> Iterator[str]:
     yield from outlier_differences(results, days, style, style["outliers"])
     if "parent_id" in days[0].orders[0]:
         yield from parent_differences(results, raw, days, style)
+    yield from curve_differences(results, raw, days, style)
     for day in days:
         rows = read(results / f"sec{day.security}" / day.date / "metrics.csv")
         groups = cut([day], lambda _, order: [("0",), (str(order["group"]),)])
         yield from table_differences(f"metrics of {day.security} {day.date}", rows, 1, groups, style, [day])
+
+
+def curve_differences(results: Path, raw: Path, days: list[Day], style: Row) -> Iterator[str]:
+    """Yield what fill_curves.csv says that the orders do not."""
+    timed = [name for name in style["scenarios"] if name not in ("A", "B", "C")]
+    found: dict[Label, list[Wait]] = {}
+    lasts = last_rows(raw)
+    for day in days:
+        for order in day.orders:
+            last = asked_until(order, *lasts[str(order["order_id"]), day.date], day.session)
+            cuts = {"all": "all", "group": order["group"], "side": order["side"], "security_code": day.security,
+                    "date": day.date, "participant_id": order["participant_id"]}  # fmt: skip
+            for scenario in timed:
+                for look, wait in (waits(order, last, day.session[1], scenario) or {}).items():
+                    for name, value in cuts.items():
+                        found.setdefault((name, str(value), scenario, look), []).append(wait)
+    rows: dict[Label, list[dict[str, str]]] = {}
+    for row in read(results / "fill_curves.csv"):
+        rows.setdefault((row["breakdown"], row["value"], row["scenario"], row["until"]), []).append(row)
+    found = {label: told for label, told in found.items() if ("unknown", 0) not in told}
+    if rows.keys() != found.keys():
+        yield f"fill_curves: {rows.keys() ^ found.keys()}"
+    for label in rows.keys() & found.keys():
+        expected = curve(found[label], FEW if label[0] in ("security_code", "date", "participant_id") else GRID)
+        if len(expected) != len(rows[label]):
+            yield f"fill_curves {label}: {len(rows[label])} rows of {len(expected)}"
+        for row, told in zip(rows[label], expected, strict=False):
+            wrong = {name: row[name] for name, value in told.items() if not agree(row[name], value)}
+            if wrong:
+                yield f"fill_curves {label} {row['seconds']}: {wrong} of {told}"
+
+
+def agree(text: str, value: float | None) -> bool:
+    """Return whether a cell of a table shows a value: a count exactly, a share to 1e-9."""
+    if value is None or text == "":
+        return value is None and text == ""
+    return int(text) == value if isinstance(value, int) else abs(float(text) - value) <= 1e-9 * max(1.0, abs(value))
+
+
+def asked_until(order: Row, reason: int, status: int, validity: int, session: tuple[int, int]) -> Last:
+    """Return how an order's last row tells it ended, and until when it is asked to rest in the dark (decisions 20)."""
+    bounces = validity == 0
+    if validity == -1:
+        over = order["leaves_quantity"] <= 0 or reason in (1, 9, 24) or status in (2, 4)
+        bounces = over and order["arrival_time"] == order["end_time"]
+    if order["order_type"] & (64 | 4096):
+        return Last(reason, status, bounces)
+    rests = max(order["arrival_time"], session[0]) + 300 * 10**9 if order["filled_quantity"] else order["end_time"]
+    return Last(reason, status, bounces, min(rests, session[1]))
 
 
 def outlier_differences(results: Path, days: list[Day], style: Row, kept: int) -> Iterator[str]:

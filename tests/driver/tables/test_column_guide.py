@@ -17,6 +17,7 @@ from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS, header
 from driver.tables.distributions.spread_words import GUIDES as SPREAD_GUIDES
+from driver.tables.fill_curves.fill_table import GUIDES as CURVE_GUIDES
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import bounds_row, fidelity_rates, limit_row
@@ -37,7 +38,7 @@ from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
 from tests.kernels.replay.played_matches import matches_of
 
-GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES | SPREAD_GUIDES
+GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES | SPREAD_GUIDES | CURVE_GUIDES
 
 
 def horizons(name: str) -> list[str]:

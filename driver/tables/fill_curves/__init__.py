@@ -1,0 +1,1 @@
+"""Fill curves: how orders end over the time they wait, from counts that the jobs' partials hold."""

@@ -1,0 +1,163 @@
+"""fill_curves.csv: how orders end over the time they wait, really and under each replayed scenario.
+
+`aggregate` hands over the partials as they go by, those of a security after each other. Rows of all orders, of groups
+and of sides have every edge of the grid, those of a security, date or participant two a decade: there are many.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driver.sums.fill_times import FillTimes
+from driver.sums.partial_file import Partial
+from driver.tables.column_guide import Column
+from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.fill_curves.estimates import CAUSES, curves
+from driver.tables.grouping import natural, participant_name
+from driver.tables.replay_words import ALL
+from kernels.base.columns import I64
+from kernels.conventions import GROUPS, NS_PER_SECOND
+from kernels.measure.order_columns import NONE
+from kernels.sums.fill_times import BINS, CODES, EDGES, FATES, KEYS_OF_PARTICIPANT, LOOKS, SIDES, UNKNOWN
+
+NAME: Final = "fill_curves.csv"
+SECONDS: Final[list[float]] = (EDGES / NS_PER_SECOND).tolist()
+# Of each edge the first one with a 1 or a 3 before its zeros that is not below it.
+FEW_EDGES: Final = np.array([b for b, edge in enumerate(EDGES.tolist()) if str(edge).rstrip("0") in ("", "1", "3")])
+SIDE_CODES: Final = (1, 2)  # as the exchange's files write them
+WORDS: Final = {
+    "filled": "orders that fill: first or full, as until says",
+    "cancelled": "withdrawn before, by the trader or the exchange",
+    "amended_away": "amended before, so that nothing was left open",
+    "ended": "over before, with the session, their validity or their time in the dark",
+    "censored": "alive when the selected hours ended, or the last that the data says of them",
+}
+COLUMNS: Final = (
+    Column("breakdown", "word", NONE, "what the rows are by: all, group, side, security_code, date, participant_id"),
+    Column("value", "", NONE, "group, side (1 buys, 2 sells), security, date or participant"),
+    Column("scenario", "", NONE, "real, or the replayed scenario; arithmetic on an order gives no times"),
+    Column("until", "word", NONE, "what the orders wait for: first_fill or full_fill"),
+    Column("seconds", "s", NONE,
+           "upper edge of the interval since the edge before, of continuous trading from the benchmark time on"),
+    Column("at_risk", "count", NONE, "orders that lived in continuous trading and had not ended before the interval"),
+    *(Column(fate, "count", NONE, f"in the interval: {meaning}") for fate, meaning in WORDS.items()),
+    *(Column(f"incidence_{cause}", "share", NONE,
+             f"of all orders {cause.replace('_', ' ')} by then, all causes competing (Aalen-Johansen)")
+      for cause in CAUSES),
+    Column("km_filled", "share", NONE,
+           "filled by then if no other cause ended any order (Kaplan-Meier): more than can be had where the other "
+           "causes tell of the chances to fill, as cancelling does"),
+    Column("km_low", "share", NONE, "95 % interval of it, as if orders were independent: descriptive (Greenwood)"),
+    Column("km_high", "share", NONE, "and its upper end"),
+)  # fmt: skip
+GUIDES: Final = {"fill_curves": COLUMNS}
+
+
+@dataclass(slots=True)
+class Growing:
+    """Counts by label, a row each, all of one width."""
+
+    width: int
+    place: dict[str, int] = field(default_factory=dict)
+    rows: I64 = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start with room for a few labels."""
+        self.rows = np.zeros((8, self.width), np.int64)
+
+    def places(self, labels: list[str]) -> I64:
+        """Return the row of each label."""
+        found = np.array([self.place.setdefault(label, len(self.place)) for label in labels], np.int64)
+        if len(self.place) > len(self.rows):
+            more = np.zeros((2 * len(self.place) - len(self.rows), self.width), np.int64)
+            self.rows = np.concatenate([self.rows, more])
+        return found
+
+    def items(self) -> Iterator[tuple[str, I64]]:
+        """Return labels and their rows, whole numbers first."""
+        return ((label, self.rows[self.place[label]]) for label in sorted(self.place, key=natural))
+
+
+@dataclass(slots=True)
+class FillCurveSums:
+    """The counts of the jobs of a run: of groups and sides, by date, by participant, by security."""
+
+    scenarios: tuple[str, ...] = ()
+    outcomes: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (group x side, width)
+    dates: Growing = field(init=False)
+    participants: Growing = field(init=False)
+    securities: dict[str, tuple[NDArray[np.int32], I64]] = field(default_factory=dict)  # entries, as there are many
+
+    def add(self, partial: Partial) -> None:
+        """Add what a job counted."""
+        times = partial.fill_times
+        if times is None or not len(times.key):
+            return
+        if not self.scenarios:
+            self._start(times)
+        code, count, parts = times.histogram_code, times.histogram_count, times.dimensions()
+        width = self.outcomes.shape[1]
+        np.add.at(self.outcomes.reshape(-1), (parts["group"] * SIDES + parts["side"]) * width + code, count)
+        whole = np.bincount(code, count, width).astype(np.int64)  # far below 2^53
+        date = self.dates.places([partial.date])
+        self.dates.rows[date] += whole
+        distinct, place = np.unique(parts["participant"], return_inverse=True)
+        rows = self.participants.places([participant_name(partial, number) for number in distinct.tolist()])
+        np.add.at(self.participants.rows.reshape(-1), rows[place] * width + code, count)
+        before, counts = self.securities.get(partial.security, (np.zeros(0, np.int32), np.zeros(0, np.int64)))
+        whole[before] += counts
+        found = np.flatnonzero(whole).astype(np.int32)
+        self.securities[partial.security] = found, whole[found]
+
+    def _start(self, times: FillTimes) -> None:
+        self.scenarios = times.scenarios
+        width = len(times.scenarios) * len(LOOKS) * CODES
+        self.outcomes = np.zeros((KEYS_OF_PARTICIPANT, width), np.int64)
+        self.dates, self.participants = Growing(width), Growing(width)
+
+    def tables(self) -> dict[str, bytes]:
+        """Return the file, by name; none where no order lived in continuous trading."""
+        if not self.scenarios:
+            return {}
+        return {NAME: csv_bytes([column.name for column in COLUMNS], self._rows())}
+
+    def _rows(self) -> Iterator[list[Value]]:
+        outcomes = self.outcomes.reshape(len(GROUPS), SIDES, -1)
+        yield from self._curves(ALL, ALL, outcomes.sum(axis=(0, 1)))
+        for group, counts in zip(GROUPS, outcomes.sum(axis=1), strict=True):
+            yield from self._curves("group", str(group), counts)
+        for side, counts in zip(SIDE_CODES, outcomes.sum(axis=0), strict=True):
+            yield from self._curves("side", str(side), counts)
+        for security, (code, count) in self.securities.items():
+            whole = np.zeros(outcomes.shape[-1], np.int64)
+            whole[code] = count
+            yield from self._curves("security_code", security, whole, FEW_EDGES)
+        for name, growing in (("date", self.dates), ("participant_id", self.participants)):
+            for label, counts in growing.items():
+                yield from self._curves(name, label, counts, FEW_EDGES)
+
+    def _curves(
+        self, breakdown: str, value: str, counts: I64, edges: NDArray[np.intp] | None = None
+    ) -> Iterator[list[Value]]:
+        """Return the rows of a label: of each scenario and look those of intervals in which an order ended."""
+        looks = counts.reshape(len(self.scenarios), len(LOOKS), CODES)
+        for scenario, of_scenario in zip(self.scenarios, looks, strict=True):
+            for look, of_look in zip(LOOKS, of_scenario, strict=True):
+                if of_look[UNKNOWN] == 0:
+                    events = of_look[:UNKNOWN].reshape(len(FATES), BINS)
+                    for row in curve_rows(events, edges):
+                        yield [breakdown, value, scenario, look, *row]
+
+
+def curve_rows(events: I64, edges: NDArray[np.intp] | None = None) -> Iterator[list[Value]]:
+    """Return a row for each interval in which an order ended; events : (fates, bins), edges : the bins to end at."""
+    seconds = np.array(SECONDS)
+    if edges is not None:
+        events, seconds = np.add.reduceat(events, np.append(0, edges[:-1] + 1), axis=1), seconds[edges]
+    shown = np.flatnonzero(events.sum(axis=0))
+    found = curves(events[:, shown])
+    columns = seconds[shown], found.at_risk, *events[:, shown], *found.incidence, found.filled, found.low, found.high
+    return ([*row] for row in zip(*(column.tolist() for column in columns), strict=True))

@@ -1,0 +1,229 @@
+"""When orders fill and how they end, each on a fixed grid of times: what fill curves are counted from.
+
+Times run from the instant at which an order can first trade, its benchmark time, on the clock of continuous trading:
+what happens before it opens is at its first instant, what happens after it closes at its last. Each order is looked at
+twice, until its first fill and until it is full, really and under each replayed scenario. A look ends once, by a fill
+or by what came instead, so counts of how and when they ended say all, and add up over orders exactly.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from kernels.base.columns import F64, I16, I32, I64, Array, readonly
+from kernels.base.compiling import allocating_kernel, inlined, kernel
+from kernels.base.memory import Buffers
+from kernels.conventions import (
+    GROUPS,
+    NULL,
+    REASON_TRADED,
+    REASONS_CANCELLED,
+    REASONS_EXPIRED,
+    STATUS_INACTIVE,
+    STATUS_NOT_ON_BOOK,
+    UNKNOWN_CODE,
+)
+from kernels.measure import result_rows as r
+from kernels.measure.result_rows import Rows, empty_rows
+from kernels.sums.outside_rows import lived
+
+LOOKS: Final = ("first_fill", "full_fill")
+# Filled; withdrawn by the trader or the exchange; amended so that nothing was open; over with the session, its validity
+# or its horizon; alive when the observation ended, be it with the selected hours, or since no more is said of it.
+FATES: Final = ("filled", "cancelled", "amended_away", "ended", "censored")
+FILLED, CANCELLED, AMENDED, ENDED, CENSORED = range(len(FATES))
+# Upper edges in ns: the instant itself, two a decade from a microsecond, six from a millisecond, up to 100,000 s.
+EDGES: Final = np.array(
+    [0, *(step * 10**power for power in (2, 3, 4) for step in (10, 30)),
+     *(step * 10**power for power in range(5, 13) for step in (10, 15, 20, 30, 45, 60)), 10**14], np.int64,
+)  # fmt: skip
+BINS: Final = len(EDGES)
+UNKNOWN: Final = len(FATES) * BINS  # the code of a look of which it is not known when, or whether, the order filled
+CODES: Final = UNKNOWN + 1  # of a look: fate x BINS + bin
+SIDES: Final = 2
+KEYS_OF_PARTICIPANT: Final = len(GROUPS) * SIDES
+# How a scenario ends an order that it does not fill: as history did; where it rests, if it rests in the dark alone; or
+# where history ended it, if it is in both books.
+AS_IT_WAS, RESTS, BOTH = range(3)
+# The top bits of a double number the halves of octaves, from 2 on: the first edge that is not below where each starts.
+SHIFT: Final = 52 - 1
+FIRST_PLACE: Final = 1024 * 2
+STARTS: Final = [2 ** (place // 2) * (2 + place % 2) for place in range(2 * 61)]
+LOWEST: Final = np.minimum(np.searchsorted(EDGES, STARTS), BINS - 1)
+
+
+class Lives(NamedTuple):
+    """What of a day says how its orders ended."""
+
+    last_row: Array  # (orders,) int32
+    end_time: Array  # (orders,)
+    change_reason: Array  # (events,) int16
+    order_status: Array  # (events,) int8
+    until: Array  # (orders,) last instant in the dark of those that are asked about, NULL of others; empty: of none
+    bounces: Array  # (orders,) int8, 1: fill-and-kill, which rests all the same where it is asked about; or empty
+
+
+class Clock(NamedTuple):
+    """When continuous trading of a day ends, and when the observation of its orders; ns UTC."""
+
+    session_end: int
+    hours_end: int
+
+
+class Scenarios(NamedTuple):
+    """The scenarios that fills have times in."""
+
+    behind: I64  # (S,) by how many rows of ``ints`` each is behind reality
+    ends: I64  # (S,) AS_IT_WAS, RESTS, BOTH
+
+
+@inlined
+def bin_of(time: int, value: F64, bits: I64) -> int:
+    """Return the first bin whose upper edge is not below a time; value, bits : (1,) of the same memory."""
+    if time <= 1:
+        return int(time > 0)
+    value[0] = float(time)
+    b = LOWEST[(bits[0] >> SHIFT) - FIRST_PLACE]
+    while b < BINS - 1 and EDGES[b] < time:
+        b += 1
+    return int(b)
+
+
+@inlined
+def told_fate(reason: int, status: int, leaves: int) -> int:
+    """Return how an order ended that no fill did, by its last row; -1 if it is still open."""
+    for code in REASONS_CANCELLED:
+        if reason == code:
+            return CANCELLED
+    for code in REASONS_EXPIRED:
+        if reason == code:
+            return ENDED
+    if leaves == 0:
+        return AMENDED
+    if status == STATUS_INACTIVE:
+        return ENDED
+    if status == STATUS_NOT_ON_BOOK:
+        return CANCELLED
+    return CENSORED if status == UNKNOWN_CODE else -1
+
+
+@inlined
+def own_end(lives: Lives, clock: Clock, ints: Array, i: int, j: int) -> tuple[int, int]:
+    """Return when and how an order ended by itself: the row of the order table, its place in the block.
+
+    FILLED: by a fill. Who was open at the close, or said nothing after it, ended with the session.
+    """
+    end, leaves, filled = ints[r.END_TIME, j], ints[r.LEAVES_QUANTITY, j], ints[r.FILLED_QUANTITY, j]
+    stop = min(clock.session_end, clock.hours_end - 1)
+    late = ENDED if stop == clock.session_end else CENSORED
+    observed = lives.end_time[i] <= end  # else it lived on after the selected hours
+    row = lives.last_row[i]
+    reason = lives.change_reason[row] if observed else UNKNOWN_CODE
+    emptied = ints[r.WITHDRAWN_QUANTITY, j] > 0 and reason != REASON_TRADED and end > ints[r.LAST_FILL_TIME, j]
+    if leaves == 0 and filled > 0 and not emptied:
+        return end, FILLED
+    if not observed:
+        return stop, late
+    fate = told_fate(reason, lives.order_status[row], leaves)
+    if fate < 0 or end > stop:
+        return stop, late
+    return end, fate
+
+
+@inlined
+def scenario_end(own: tuple[int, int], ends: int, until: int, bounces: bool, stop: int) -> tuple[int, int]:
+    """Return when and how an order ends under a scenario that does not fill it before; until : NULL if not asked about.
+
+    What history ended by a fill that the scenario does not have is open until the dark book closes; an order that is in
+    both books leaves with history, and a subject in the dark alone at its horizon, or before as history did.
+    """
+    time, fate = own
+    if ends == RESTS and until != NULL:
+        if fate == FILLED or until < time or (bounces and until > time):
+            return until, ENDED
+        return own
+    if fate == FILLED:
+        open_on = ends != AS_IT_WAS and until == NULL
+        return (stop if open_on else time), ENDED
+    return own
+
+
+@kernel
+def write_looks(
+    rows: Rows,
+    lives: Lives,
+    clock: Clock,
+    scenarios: Scenarios,
+    participant: I32,
+    keys: I64,
+    codes: I16,
+    value: F64,
+    bits: I64,
+) -> int:
+    """Write key and codes of those of n orders that lived in continuous trading; return how many do.
+
+    participant : (n,) numbers that stand for them; keys : (n,), codes : (n, S x looks) to write
+    value, bits : (1,) views of the same memory
+    """
+    ints, count = rows.ints, 0
+    stop = min(clock.session_end, clock.hours_end - 1)
+    asked = lives.until.shape[0] > 0
+    for j in range(participant.shape[0]):
+        if not lived(rows, j):
+            continue
+        i, start = rows.codes[r.ORDER_INDEX, j], ints[r.WINDOW_START, j]
+        own = own_end(lives, clock, ints, i, j)
+        until, bounces = lives.until[i] if asked else NULL, asked and lives.bounces[i] == 1
+        quantity, wanted = ints[r.ORDER_QUANTITY, j], ints[r.ORDER_QUANTITY, j] - ints[r.WITHDRAWN_QUANTITY, j]
+        emptied = ints[r.LEAVES_QUANTITY, j] == 0 and own[1] != FILLED  # what it wanted in the end it did not before
+        for s in range(scenarios.behind.shape[0]):
+            b = scenarios.behind[s]
+            filled, first = ints[r.FILLED_QUANTITY + b, j], ints[r.FIRST_FILL_TIME + b, j]
+            if (filled > 0 and first == NULL) or ints[r.SCENARIO_FILLED + b, j] == NULL:
+                codes[count, 2 * s] = codes[count, 2 * s + 1] = UNKNOWN
+                continue
+            time, fate = scenario_end(own, scenarios.ends[s], until, bounces, stop)
+            ended = fate * BINS + bin_of(min(time, stop) - start, value, bits)
+            full = filled > 0 and (filled >= quantity or (filled >= wanted and not emptied))
+            last = min(ints[r.LAST_FILL_TIME + b, j], stop) - start
+            codes[count, 2 * s] = bin_of(min(first, stop) - start, value, bits) if filled > 0 else ended
+            codes[count, 2 * s + 1] = bin_of(last, value, bits) if full else ended
+        group, side = rows.flags[r.GROUP, j], rows.flags[r.SIDE, j]
+        keys[count] = (participant[j] * len(GROUPS) + group - GROUPS[0]) * SIDES + (side < 0)
+        count += 1
+    return count
+
+
+@allocating_kernel
+def count_codes(start: I64, order: I32, codes: I16, entry: I64, out_code: I32, out_count: I32) -> int:
+    """Write how many orders of each cell have each code, as entries of a cell; return how many there are.
+
+    start, order : from ``histograms.orders_by_cell``; codes : (n, looks); entry : (cells + 1,) to write
+    The code of an entry is look x CODES + code.
+    """
+    place, written = np.full(codes.shape[1] * CODES, -1, np.int64), 0
+    for c in range(entry.shape[0] - 1):
+        entry[c] = written
+        for j in range(start[c], start[c + 1]):
+            i = order[j]
+            for look in range(codes.shape[1]):
+                code = look * CODES + codes[i, look]
+                if place[code] < entry[c]:
+                    place[code] = written
+                    out_code[written], out_count[written] = code, 0
+                    written += 1
+                out_count[place[code]] += 1
+    entry[entry.shape[0] - 1] = written
+    return written
+
+
+def warm() -> None:
+    """Compile the kernels for the array types that jobs use, by calling each on no rows."""
+    none = np.zeros(0, np.int64)
+    kinds = {"last_row": np.int32, "change_reason": np.int16, "order_status": np.int8, "bounces": np.int8}
+    lives = Lives(*(readonly(np.zeros(0, kinds.get(name, np.int64))) for name in Lives._fields))
+    rows, value = empty_rows(0, (1, 1), Buffers()), np.zeros(1)
+    cell, codes = np.zeros(0, np.int32), np.zeros((0, 2), np.int16)
+    write_looks(rows, lives, Clock(0, 0), Scenarios(none, none), cell, none, codes, value, value.view(np.int64))
+    edges = np.zeros(3, np.int64)
+    count_codes(edges, cell, codes, edges[:2], cell, cell)
