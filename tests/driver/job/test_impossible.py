@@ -185,6 +185,6 @@ def test_every_kind_has_a_meaning() -> None:
     replayed = {f"replay_displaced_{name}" for name in REPLAYED} | {
         "replay_phantoms", "replay_orders_audited", "replay_left_open", "replay_orders_above_optimistic",
         "replay_orders_below_conservative", "replay_orders_left_out", "replay_minimums_imputed",
-        "replay_minimums_restated",
+        "replay_minimums_restated", "replay_attributes_carried", "replay_attributes_lacking",
     }  # fmt: skip
     assert set(KIND_MEANINGS) == counted | sources | replayed
