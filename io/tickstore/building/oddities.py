@@ -14,15 +14,19 @@ from kernels.conventions import (
     ABSURD_TICKS,
     FAR_PRICE,
     FAULT_FILLED_BEYOND,
+    FAULT_FILLED_EARLY,
     FAULT_KINDS,
     FAULT_PRICE,
     FAULTS_SET_APART,
+    NULL,
     USUAL_TICKS,
     VENUE_REPORT,
 )
 from tickstore.parse.text_ids import order_name
 
 SET_APART, NO_STATES, ABSURD_QUOTES, OTHER_UNIT = "set apart", "no states", "absurd quotes", "other unit"
+CROSSED = "crossed quotes"  # where they are most of a day's
+FILLED_EARLY, ONE_SIDED = "fills before the order", "trades of one side"
 NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
 ORDERS = "orders"  # how many there are
 _BLOCK: Final = 1 << 18
@@ -44,7 +48,7 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
     """Return what is odd about a partition, from its columns by path."""
     usual = usual_mid(views["quotes/bid"], views["quotes/offer"])
     found = [*_orders_set_apart(views, usual), *_without_states(views)]
-    found += [*_absurd_quotes(views, price_decimals), *_fills_of_no_orders(views)]
+    found += [*_absurd_quotes(views, price_decimals), *_crossed(views), *_fills_of_no_orders(views), *_one_sided(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
         found += other_unit(name, views[path], usual, price_decimals)
     return found
@@ -60,6 +64,10 @@ def _orders_set_apart(views: Mapping[str, Array], usual: float) -> Iterator[Oddi
         first, orders = int(rows[0]), {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
         kinds = [kind for bit, kind in FAULT_KINDS.items() if fault[first] & FAULTS_SET_APART & bit]
         yield Oddity(SET_APART, len(rows), f"order {order_name(orders, first)} ({', '.join(kinds)})")
+    early = np.flatnonzero(fault & FAULT_FILLED_EARLY)
+    if len(early):
+        orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
+        yield Oddity(FILLED_EARLY, len(early), f"order {order_name(orders, int(early[0]))}")
 
 
 def _owners_of_far_fills(views: Mapping[str, Array], usual: float) -> Array:
@@ -107,6 +115,19 @@ def _fills_of_no_orders(views: Mapping[str, Array]) -> Iterator[Oddity]:
         yield Oddity(NO_ORDERS, fills - count, ", ".join(order_name(orders, row) for row in rows))
 
 
+def _one_sided(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Find that matches have no buyer's row beside the seller's: more shares than not stand alone at their time."""
+    rows = views["fills/by_time"][:_BLOCK]
+    rows = rows[(views["fills/venue"][rows] != VENUE_REPORT) & (views["fills/match_id"][rows] != NULL)]
+    if len(rows) == 0:
+        return
+    time, shares = views["fills/timestamp"][rows], views["fills/quantity"][rows]
+    starts = np.flatnonzero(np.r_[True, time[1:] != time[:-1]])
+    alone = np.abs(np.add.reduceat(shares * views["fills/side"][rows], starts)).sum()
+    if 2 * alone > shares.sum():
+        yield Oddity(ONE_SIDED, 1, f"{alone} of {shares.sum()} shares")
+
+
 def _without_states(views: Mapping[str, Array]) -> Iterator[Oddity]:
     """Find that nearly all orders that traded have no row after their entry that would show it."""
     if not np.any(views["orders/fault"] & FAULT_FILLED_BEYOND):
@@ -135,6 +156,15 @@ def _absurd_quotes(views: Mapping[str, Array], price_decimals: int) -> Iterator[
         count += len(rows)
     if count:
         yield Oddity(ABSURD_QUOTES, count, first)
+
+
+def _crossed(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Find that bids are above offers more often than not: one may stand for the other."""
+    bid, offer = views["quotes/bid"], views["quotes/offer"]
+    two_sided = (bid > 0) & (offer > 0)
+    crossed, quotes = int(np.count_nonzero(two_sided & (bid > offer))), int(np.count_nonzero(two_sided))
+    if 2 * crossed > quotes:
+        yield Oddity(CROSSED, crossed, f"{crossed} of {quotes} quotes")
 
 
 def other_unit(name: str, prices: Array, mid: float, price_decimals: int) -> Iterator[Oddity]:

@@ -1,16 +1,20 @@
 """What a user can do about a bad row: the setting that would read it. For the messages of refused conversions."""
 
+import re
 from typing import Final
 
 from tickstore.input.fields import FIELDS, IDS
-from tickstore.parse.odd_lines import ROUNDED_ID, STANDS_FOR_NONE
+from tickstore.parse.odd_lines import ROUNDED_ID, STANDS_FOR_NONE, TOO_MANY_DECIMALS
 from tickstore.times.stated_formats import NOT_AS_STATED
 from tickstore.times.written_times import AMBIGUOUS, ROUNDED, describe_forms
 
+_NO_NULL: Final = {
+    field.name for fields in FIELDS.values() for field in fields if field.required and not field.nullable
+}
 _NEEDED: Final = {field.name for fields in FIELDS.values() for field in fields if field.required}
 _TIMES: Final = ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED)
 _BY_REASON: Final = {
-    "too many decimals": (
+    TOO_MANY_DECIMALS: (
         "say how many decimals there are: --price_decimals for prices, --quantity_decimals for quantities"
     ),
     "missing date": "say of which date the clocks are: --date",
@@ -20,6 +24,8 @@ _BY_REASON: Final = {
     ),
     "extra fields": "a delimiter within a cell needs quotes around it",
     "missing fields": "rows need as many cells as the header",
+    "not UTF-8": "convert the file to UTF-8 first, say with iconv -f WINDOWS-1252 -t UTF-8",
+    "NUL byte": "a damaged file, or UTF-16 text, which must be converted to UTF-8 first",
     "unclosed quote": "a quote must be closed on its line",
     ROUNDED: (
         "scientific notation leaves digits out: write times in full, as whole numbers (astype('int64') in pandas, "
@@ -33,7 +39,30 @@ _BY_REASON: Final = {
 }
 
 
-def advice_for(reason: str, column: str, field: str) -> str:
+# Numbers that a spreadsheet shows for people, and what to do about each.
+_NOISY: Final = re.compile(r"\.\d*(0{5}|9{5})\d{1,3}$")
+_DRESSED: Final = (
+    (
+        re.compile(r"-?\d{1,3}(,\d{3}){2,}(\.\d*)?|-?\d{1,3}(,\d{3})+\.\d*"),
+        "write numbers without separators of thousands",
+    ),
+    (
+        re.compile(r"-?\d{1,3},\d{3}"),
+        "write numbers without separators of thousands, and a point where a comma begins decimals",
+    ),
+    (
+        re.compile(r"-?(\d{1,3}(\.\d{3})+|\d+),\d*"),
+        "write a point where a comma begins decimals, and no separators of thousands",
+    ),
+    (
+        re.compile(r"[^\w.+-]+\s*-?[\d.,]+|-?[\d.,]+\s*([^\w\s]|[A-Z]{3})"),
+        "write numbers without their currency or unit",
+    ),
+    (re.compile(r"\(\s*[\d.,]+\s*\)"), "write negative numbers with a minus, not in brackets"),
+)
+
+
+def advice_for(reason: str, column: str, field: str, cell: str = "") -> str:
     """Return what to do about rows that are bad for a reason, in one clause; ``field`` is what ``column`` is."""
     if reason in _TIMES:
         return (
@@ -43,11 +72,11 @@ def advice_for(reason: str, column: str, field: str) -> str:
     if not field:
         return _BY_REASON.get(reason, "mend the file")
     if field in IDS and reason in ("malformed number", "out of range"):
-        return f"{column}: ids are numbers of 64 bits, or text with --order_ids=text"
+        return f"in {column}: ids are numbers of 64 bits, or text with --order_ids=text"
     rule = f'[input.columns] {field} = {{column = "{column}", '
     if reason == STANDS_FOR_NONE:
         return (
-            f"{column}: where a number stands for no value, the row has none; if one is a value as it is, say so: "
+            f"in {column}: where a number stands for no value, the row has none; if one is a value as it is, say so: "
             f'{rule}values = {{NUMBER = "NUMBER"}}}}, or which rows are meant, if a column tells: --where=COLUMN=VALUE'
         )
     if reason == "unknown side":
@@ -55,8 +84,15 @@ def advice_for(reason: str, column: str, field: str) -> str:
     if reason == "missing value":
         stands = f'say what an empty cell stands for: {rule}constant = "0"}}'
         return f"{stands}, or which rows are meant, if a column tells: --where=COLUMN=VALUE"
+    dressed = next((advice for form, advice in _DRESSED if form.fullmatch(cell)), "")
+    if reason == "malformed number" and dressed:
+        return f"in {column}: {dressed}"
+    if reason == TOO_MANY_DECIMALS and _NOISY.search(cell):
+        return f"in {column}: floats are written with their noise: round them first (3.35, not 3.3500000000000001)"
     if reason in ("malformed number", "negative value", "out of range"):
         leave = "" if field in _NEEDED else f", or leave the column out: --columns={field}:"
         words = f'{rule}null_values = ["x"]}}, or --null_values=x'
-        return f"{column}: say what stands for no value or another one: {words}{leave}"
+        if field in _NO_NULL:
+            words = f'{rule}values = {{"x" = "0"}}}}, or which rows are meant, if a column tells: --where=COLUMN=VALUE'
+        return f"in {column}: say what stands for no value or another one: {words}{leave}"
     return _BY_REASON.get(reason, "mend the file")

@@ -15,7 +15,18 @@ from kernels.conventions import (
     FAULT_OUT_OF_ORDER,
     FAULT_PRICE,
 )
-from tickstore.building.oddities import ABSURD_QUOTES, MET, NO_ORDERS, NO_STATES, ORDERS, OTHER_UNIT, SET_APART
+from tickstore.building.oddities import (
+    ABSURD_QUOTES,
+    CROSSED,
+    FILLED_EARLY,
+    MET,
+    NO_ORDERS,
+    NO_STATES,
+    ONE_SIDED,
+    ORDERS,
+    OTHER_UNIT,
+    SET_APART,
+)
 from tickstore.day.schema import Key
 from tickstore.input.files import Source
 from tickstore.input.text import read_head
@@ -38,6 +49,12 @@ _TEXTS: Final = {
     NO_STATES: "order files without rows after executions, whose orders that traded are set apart. "
     f"{_ADVICE}: {{count}} security-days",
     ABSURD_QUOTES: "quotes with a spread above a fifth of the mid, which count as one-sided: {count}",
+    FILLED_EARLY: "orders with fills before their first row, which does not show them; see that orders and trades have "
+    "one clock (offsets, --timezone): {count}",
+    ONE_SIDED: "security-days whose trades mostly have one row, a buyer's or a seller's, and need both: volumes of the "
+    "market and all that is measured by them are wrong: {count}",
+    CROSSED: "quotes whose bid is above the offer, on days where most are so; see that neither stands for the other "
+    "(--columns=bid:NAME,offer:NAME): {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }
 

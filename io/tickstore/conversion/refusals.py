@@ -1,5 +1,6 @@
 """Why a conversion is refused because of its rows, in words a user can act on. For parse tasks and `rejects`."""
 
+import re
 from collections.abc import Sequence
 
 from tickstore.conversion.advice import advice_for
@@ -44,16 +45,21 @@ def check_contradictions(rejects: list[Reject], source: Source, start: int) -> N
 def too_many_bad(what: str, first: Sequence[tuple[str, str, str, str, str]], rejects: str = "") -> InputError:
     """Return the error for more bad rows than allowed; ``first``: place, reason, column, cell, field of some."""
     rows = "; ".join(
-        f"{place} {reason}{' in ' + column if column else ''}{f' ({cell[:60]!r})' if cell else ''}"
+        f"{place} {reason}{' in ' + column if column else ''}{f' ({_shown(cell)})' if cell else ''}"
         for place, reason, column, cell, _ in first
     )
-    advice = dict.fromkeys(advice_for(reason, column, field) for _, reason, column, _, field in first)
+    advice = dict.fromkeys(advice_for(reason, column, field, cell) for _, reason, column, cell, field in first)
     told = "; ".join(advice)
     listed = f". All are in {rejects}" if rejects else ""
     return InputError(
         f"{what}: nothing was stored. First: {rows}. {told[:1].upper()}{told[1:]}; or raise --max_rejects or "
         f"--max_reject_ratio{listed}"
     )
+
+
+def _shown(cell: str) -> str:
+    """Return a cell in quotes; a byte that is no text by its two digits."""
+    return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", repr(cell[:60]))
 
 
 def place_of(reject: Reject, source: Source, start: int) -> str:

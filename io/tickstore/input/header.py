@@ -5,6 +5,7 @@ Called by `parse.plan`, inspection and session files.
 
 import csv
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ MOST_NAMED: Final = 0.75  # of the needed columns: a line that names so many of 
 HEADER_SETTING: Final = (
     "[input] header (--header=order_id,timestamp,...), or trades_header and nbbo_header for files of these"
 )
+FIRST_LINES: Final = 30  # of a file, among which its header may be
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -37,12 +39,7 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
 
     InputError: the line is not text or not whole, or two columns have the same name.
     """
-    try:
-        text = line.removeprefix(BOM).decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: the first line is not UTF-8 text; is this a CSV file?") from None
-    if "\r" in text:
-        raise InputError(f"{path}: lines end in CR alone; convert them to LF or CRLF first")
+    text = first_text(line, path)
     delimiter = max(_DELIMITERS, key=text.count)
     try:
         names = tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter, strict=True), []))
@@ -58,6 +55,19 @@ def split_names(line: bytes, path: str) -> tuple[tuple[str, ...], str]:
                 )
             raise InputError(f"{path}: the header names column {names[position]!r} twice")
     return names, delimiter
+
+
+def first_text(line: bytes, path: str) -> str:
+    """Return the text of a first line. InputError: it is not text, or not one line."""
+    try:
+        text = line.removeprefix(BOM).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: the first line is not UTF-8 text; is this a CSV file?") from None
+    if "\0" in text:
+        raise InputError(f"{path}: NUL bytes in the first line: no CSV, or UTF-16 text; convert that to UTF-8 first")
+    if "\r" in text:
+        raise InputError(f"{path}: lines end in CR alone; convert them to LF or CRLF first")
+    return text
 
 
 def looks_like_data(names: tuple[str, ...]) -> bool:
@@ -156,12 +166,38 @@ def is_like_header(keys: Sequence[str], table: str) -> bool:
     return sum(not {*field.aliases, *field.weak}.isdisjoint(keys) for field in needed) >= MOST_NAMED * len(needed)
 
 
+def check_first_line(lines: Sequence[bytes], table: str, path: str) -> None:
+    """Raise InputError where the first line cannot be the header: one follows, or no delimiter that is read parts it.
+
+    Asked where the first line lacks a column that is needed: so the reason is told, not the consequence.
+    """
+    if lines[0].count(b'"') % 2:  # the header goes on behind its line
+        return
+    texts = [line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n") for line in lines]
+    for number, text in enumerate(texts[1:], 2):
+        names = text.split(max(_DELIMITERS, key=text.count))
+        if is_like_header([canonical(name) for name in names], table):
+            raise InputError(
+                f"{path}: the header is line {number}, the first one is {texts[0][:80]!r}; remove what stands before "
+                "the header"
+            )
+    for parted in (r"\s+", "[~^:\x01\x1f]"):
+        names = re.split(parted, texts[0].strip())
+        if not any(delimiter in texts[0] for delimiter in _DELIMITERS) and is_like_header(
+            list(map(canonical, names)), table
+        ):
+            raise InputError(
+                f"{path}: the cells of the first line are parted by none of comma, semicolon, tab and | "
+                f"({texts[0][:80]!r}); write the file with one of these"
+            )
+
+
 def given_header(names: tuple[str, ...], line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:
     """Return the header of a file that has none: the user names its columns, of which the first line has as many.
 
     A file whose first line holds just these names, or names of its own, has it as its header.
     """
-    text = line.removeprefix(BOM).decode("utf-8", "replace").rstrip("\r\n")
+    text = first_text(line, path)
     delimiter = max(_DELIMITERS, key=text.count)
     cells = [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter), [])]
     keys = list(map(canonical, cells))

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from tickstore.errors import InputError
+
+_EXACT: Final = 2.0**53  # floats below it hold every whole number
 
 
 def parquet_text(path: Path) -> Iterator[bytes]:
@@ -50,6 +52,8 @@ def _plain(column: Any) -> Any:
             return column.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
         except pa.ArrowInvalid:  # years beyond ns: the rows that have them will be rejects, the others not
             return column.cast(pa.string())
+    if types.is_float64(kind):
+        return _whole(column)
     if types.is_timestamp(kind) or types.is_date(kind):
         return column.cast(pa.string())
     if types.is_decimal(kind):
@@ -60,6 +64,16 @@ def _plain(column: Any) -> Any:
         return _one_lined(column.cast(pa.string()))
     written = (types.is_integer, types.is_floating, types.is_boolean, types.is_time, types.is_duration)
     return column if any(is_such(kind) for is_such in written) else pa.nulls(len(column))
+
+
+def _whole(column: Any) -> Any:
+    """Return floats that are whole numbers as such, where none has lost digits: as text they have exponents."""
+    try:
+        numbers = column.cast(pa.int64())
+    except pa.ArrowInvalid:  # a fraction, NaN, infinite, too large
+        return column
+    largest = pc.max(pc.abs(column)).as_py()
+    return numbers if largest is None or largest <= _EXACT else column
 
 
 def _without_exponent(column: Any) -> Any:

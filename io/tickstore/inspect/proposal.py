@@ -75,7 +75,7 @@ def propose(sample: Sample, table: str, request: ConvertRequest) -> Proposal:
     made.rules = {name: given.get(name, ColumnRule(sample.names[n])) for name, n in columns.items()}
     made.rules |= {name: rule for name, rule in given.items() if rule.constant is not None or rule.column == ""}
     _guess(made, sample, missing)
-    made.notes += reasons(sample, table, _open(made))
+    made.notes += reasons(sample, table, _open(made), {name: rule.column or "" for name, rule in made.rules.items()})
     if not made.notes:
         _share(made, sample)
     made.open = _open(made)

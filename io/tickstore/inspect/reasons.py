@@ -3,7 +3,7 @@
 For `proposal`, as notes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tickstore.input.fields import canonical
@@ -37,8 +37,31 @@ def readable_kinds(sample: Sample, good: Sequence[Sequence[str]], refused: Seque
     return () if wanted & others else (name, *sorted(wanted))
 
 
-def reasons(sample: Sample, table: str, missing: Sequence[str]) -> list[str]:
-    """Return what a file lacks that no mapping can say; ``missing`` are needed fields without a column."""
+def stays_whole(sample: Sample, columns: Mapping[str, str]) -> str:
+    """Return an order whose quantity stays as it is while more and more of it matches; "" where there is none.
+
+    columns : the file's columns by field
+    """
+    names = [columns.get(name, "") for name in ("order_id", "quantity", "matched_quantity")]
+    if not set(names) <= set(sample.names):
+        return ""
+    cells = [sample.cells(sample.names.index(name)) for name in names]
+    matched: dict[tuple[str, str], set[str]] = {}
+    for order, quantity, done in zip(*cells, strict=False):
+        matched.setdefault((order, quantity), set()).add(done)
+    return next((order for (order, _), done in matched.items() if len(done) > 1), "")
+
+
+def reasons(sample: Sample, table: str, missing: Sequence[str], columns: Mapping[str, str]) -> list[str]:
+    """Return what a file lacks that no mapping can say.
+
+    missing : needed fields without a column; columns : those of the others, by field
+    """
+    if table == "orders" and "leaves_quantity" in missing and (order := stays_whole(sample, columns)):
+        return [
+            f"no column says what is left of an order, and {columns['quantity']} does not: it stays as it is while "
+            f"order {order} trades. Add a column of quantity less what has matched and was withdrawn"
+        ]
     if table == "orders" and {"leaves_quantity", "matched_quantity"} <= set(missing) and message_column(sample):
         name = message_column(sample)
         kinds = sorted(set(sample.cells(sample.names.index(name))[:_LOOKED_AT]))

@@ -10,7 +10,15 @@ from typing import Final
 from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, IDS, NAME, SIDE, TABLES, TIME, Field, canonical
 from tickstore.input.files import check_file
-from tickstore.input.header import BOM, looks_like_data, split_names
+from tickstore.input.header import (
+    BOM,
+    FIRST_LINES,
+    check_first_line,
+    first_text,
+    is_like_header,
+    looks_like_data,
+    split_names,
+)
 from tickstore.input.text import read_head, sniff_form
 from tickstore.inspect.column_guesses import are_numbers, are_sides, are_times
 from tickstore.request import ConvertRequest
@@ -49,12 +57,16 @@ def read_sample(path: Path, request: ConvertRequest, table: str, size: int) -> S
     lines = [*head.rstrip(b"\n").split(b"\n"), b""] if whole else head.split(b"\n")
     if not lines[0].removeprefix(BOM).strip():
         raise InputError(f"{path}: no header line")
-    first = lines[0].removeprefix(BOM).decode("utf-8", "replace").rstrip("\r")
+    first = first_text(lines[0], str(path))
     delimiter = max(_DELIMITERS, key=first.count)
     cells = _cells(lines[0].removeprefix(BOM), delimiter)
     stated = _stated_header(request, table, cells)
     if not stated and not looks_like_data(tuple(cells)):
         names, delimiter = split_names(lines[0], str(path))
+        tables = (table,) if table else TABLES
+        if not any(is_like_header([canonical(name) for name in names], one) for one in tables):
+            for one in tables:
+                check_first_line(lines[:FIRST_LINES], one, str(path))
         return Sample(path, names, delimiter, [_cells(line, delimiter) for line in lines[1:-1] if line.strip()])
     rows = [cells, *(_cells(line, delimiter) for line in lines[1:-1] if line.strip())]
     if stated and list(map(canonical, cells)) == list(map(canonical, stated)):

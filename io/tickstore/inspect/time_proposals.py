@@ -149,7 +149,8 @@ def _ways(sample: Sample, column: str) -> Iterator[TimeProposal]:
                     yield TimeProposal(rule, f"counted from {epoch}: from 1970 they would be of other years")
         if _SERIALS[0] <= min(numbers) and max(numbers) < _SERIALS[1] and "." in "".join(texts):
             note = (
-                f"times are taken for days of a spreadsheet, from {_SPREADSHEET}, in UTC: see that they are not local"
+                f"times are taken for days of a spreadsheet, from {_SPREADSHEET}, in UTC; local ones need the offset "
+                f'of the day, such as epoch = "{_SPREADSHEET}T00:00:00+10:00"'
             )
             yield TimeProposal(ColumnRule(column, epoch=_SPREADSHEET, unit="d"), "days of a spreadsheet", note)
     else:

@@ -18,6 +18,7 @@ from tickstore.request import ConvertRequest
 from tickstore.times.written_times import RejectError
 
 _ROWS: Final = 5_000
+_NO_TEXT: Final = "\ufffd"  # what a sample has for bytes that are no text
 _SECOND: Final = 10**9
 
 
@@ -68,6 +69,8 @@ def try_request(sample: Sample, table: str, request: ConvertRequest) -> Trial:
         values: dict[str, int] = {}
         for reading in rules.readings:
             try:
+                if reading.column >= 0 and _NO_TEXT in cells[reading.column]:
+                    raise RejectError("not UTF-8")
                 values[reading.field.name] = read_cells(cells, reading, rules, {})
             except RejectError as error:
                 cell = cells[reading.column] if reading.column >= 0 else reading.constant

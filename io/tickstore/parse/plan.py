@@ -14,7 +14,7 @@ from tickstore.day.reader import open_day
 from tickstore.errors import InputError, StoreError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES
 from tickstore.input.files import Source, Where, check_file, expand
-from tickstore.input.header import BOM, column_of, given_header, parse_header
+from tickstore.input.header import BOM, FIRST_LINES, check_first_line, column_of, given_header, parse_header
 from tickstore.input.readings import field_readings
 from tickstore.input.text import PARQUET, read_head, sniff_form
 from tickstore.parse.left_out import kept
@@ -67,7 +67,11 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
         sources[0] = replace(sources[0], notes=(note, *sources[0].notes))
     grows = (request.store / MANIFEST_NAME).exists()  # then trades or quotes may come later
     if not sources or not (grows or any(source.table == "orders" for source in sources)):
-        raise InputError("no orders file given: name one with --orders")
+        raise InputError(
+            f"{empty[0]}: the file is empty, and no other one has orders"
+            if request.orders
+            else "no orders file given: name one with --orders"
+        )
     return tuple(sources)
 
 
@@ -204,11 +208,12 @@ def _source(
         return str(path), None, None
     first, newline, rest = head.partition(b"\n")
     stated = getattr(request, f"{table}_header", ()) or request.header
-    header = (
-        given_header(stated, first + newline, table, rules, str(path))
-        if stated
-        else parse_header(first + newline, table, rules, str(path))
-    )
+    try:
+        found = given_header(stated, first + newline, table, rules, str(path)) if stated else None
+        header = found or parse_header(first + newline, table, rules, str(path))
+    except InputError:
+        check_first_line(head.split(b"\n", FIRST_LINES)[:FIRST_LINES], table, str(path))
+        raise
     where = _where(header.names, table, request)
     lines = (head[header.data_start :] if stated else rest).split(b"\n")[:-1]  # the last one may be torn
     lines = kept(lines, where, header.delimiter)

@@ -5,6 +5,7 @@ Called by `parse.plan` for each file.
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from tickstore.times.stated_formats import stated_format
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT, RejectError
 
+_ROUNDED_NS: Final = re.compile(r"\d{17,}\.0*")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
 _LONGEST_ID: Final = 39  # digits of an id: a single cell of more shows nothing
 
@@ -50,6 +52,7 @@ def understood(
             present = [text for text in columns[reading.column] if text not in nulls]
             reading = _with_kind(reading, present, source, request)
             if reading.kind == TIME:
+                notes += _rounded_times(reading, present, source)
                 pattern = _pattern(reading, present)
                 patterns += [(reading.column, pattern)] if pattern else []
             if reading.field.name not in said and _is_unreadable(reading, rows, line_rules):
@@ -114,6 +117,16 @@ def _check_rounded(reading: Reading, present: Sequence[str], source: Source) -> 
             "floating-point number, which keeps 15 to 17 digits, so that orders cannot be told apart. "
             "Write ids as whole numbers or as text; if these are names as they are, say --order_ids=text"
         )
+
+
+def _rounded_times(reading: Reading, present: Sequence[str], source: Source) -> list[str]:
+    """Return a note where times in ns were written as floats, which hold one ns in 256 of our years."""
+    cell = next(filter(_ROUNDED_NS.fullmatch, present), "")
+    return [
+        f"{source.path}: column {source.header.names[reading.column]!r} has {cell!r}: times in ns that were written as "
+        "floating-point numbers, which keep them to 256 ns. What is closer may have changed places; write them as "
+        "whole numbers"
+    ] * bool(cell)
 
 
 def _are_texts(present: Sequence[str]) -> bool:

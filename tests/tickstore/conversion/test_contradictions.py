@@ -175,3 +175,28 @@ def test_orders_that_contradict_themselves_are_named(tmp_path: Path) -> None:
         "orders that contradict themselves, and will be in no table: 1; first: security 101 on 2024-09-05, "
         "order 5 (orders_matched_falls)"
     )
+
+
+@pytest.mark.parametrize(("bid", "offer", "said"), [(3_360, 3_340, True), (3_350, 3_350, False), (3_340, 3_360, False)])
+def test_bids_above_offers_are_said_where_most_are(bid: int, offer: int, said: bool, tmp_path: Path) -> None:
+    quotes = [quote(bid, offer), quote(bid, offer, OPEN + 1), quote(3_340, 3_360, OPEN + 2)]
+    found = [text for text in warnings(tmp_path, orders=order(), nbbo=quotes) if "bid is above the offer" in text]
+    assert len(found) == said
+    assert all(text.endswith("first: security 101 on 2024-09-05, 2 of 3 quotes") for text in found)
+
+
+@pytest.mark.parametrize(("sides", "said"), [("11", True), ("12", False), ("22", True), ("1", True)])
+def test_matches_of_one_row_are_said(sides: str, said: bool, tmp_path: Path) -> None:
+    (tmp_path / "trades.csv").write_text(
+        "order_id,timestamp,security,price,side,quantity,matchgroupid\n"
+        + "".join(f"{n},{OPEN + 9},101,3350,{side},40,7\n" for n, side in enumerate(sides, 1))
+    )
+    (tmp_path / "orders.csv").write_text("\n".join([HEADERS["orders"], *order()]) + "\n")
+    request = ConvertRequest((tmp_path / "orders.csv",), tmp_path / "store", (tmp_path / "trades.csv",))
+    assert any("mostly have one row" in text for text in convert(request).warnings) == said
+
+
+@pytest.mark.parametrize(("later", "said"), [(0, False), (9, False), (10, True), (5 * HOUR, True)])
+def test_fills_before_their_order_are_said(later: int, said: bool, tmp_path: Path) -> None:
+    found = warnings(tmp_path, orders=order(time=OPEN + later), trades=[trade()])
+    assert any("fills before their first row" in text and "order 1" in text for text in found) == said

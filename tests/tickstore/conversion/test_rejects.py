@@ -97,7 +97,7 @@ def test_reading_stops_at_rows_that_are_bad_beyond_all_measure(tmp_path: Path, p
     at = [f"byte {text.index(line)}" for line in rows[200:203]] if pages == 1 else []
     first = [f"a.csv at {byte}" for byte in at] or [f"a.csv:{n}" for n in (202, 203, 204)]
     told = "; .*".join(f"{place} malformed number in quantity \\('x'\\)" for place in first)
-    with pytest.raises(InputError, match=rf"more than 7 rows are bad: nothing was stored\. First: .*{told}\. Quan"):
+    with pytest.raises(InputError, match=rf"more than 7 rows are bad: nothing was stored\. First: .*{told}\. In quan"):
         load(tmp_path, "a.csv", *rows, most=7, limits=replace(small(pages * PAGE), rejects=7))
     listed = (tmp_path / "store/rejects.csv").read_text().splitlines()
     assert len(listed) == 1 + 9
