@@ -3,9 +3,10 @@
     python -m perf.many_jobs [--jobs=50000] [--events=40] [--workers=2] [--folder=DIR]
 
 A few day files stand for all partitions; each job writes a folder of its own, as in any run. Prints what each stage
-takes a job, of the clock and of the driver's processor.
+takes a job, of the clock and of the driver's processor, and the most memory that the driver had so far.
 """
 
+import resource
 import shutil
 import tempfile
 import time
@@ -42,7 +43,8 @@ class Stages:
         now = time.monotonic(), time.process_time()
         clock, own = (after - before for after, before in zip(now, self.at, strict=True))
         each = f"{clock / self.jobs * 1e3:.3f} ms a job, {own / self.jobs * 1e3:.3f} of the driver's processor"
-        print(f"  {name:24} {clock:8.1f} s, {each}", flush=True)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        print(f"  {name:24} {clock:8.1f} s, {each}, {most:,} MB", flush=True)
         self.at = time.monotonic(), time.process_time()
 
 
@@ -73,7 +75,7 @@ def main(*, jobs: int = 50_000, events: int = 40, workers: int = 2, folder: str 
         aggregate(results, plan.jobs, plan.jobs[0].settings)
         stages.done("tables")
         with RunRecord(config, "digest", summary):
-            pass
+            pass  # leaving it writes both
         stages.done("jobs.csv, run.json")
     finally:
         shutil.rmtree(place)

@@ -1,6 +1,6 @@
 """The jobs of a run, done on the engine that the configuration names. The middle of `runner`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,13 +18,11 @@ from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
 from driver.run.run_log import RunLog
 from driver.run.run_record import Summary
-from driver.run.status import LiveStatus
 from tickstore.durable.files import sync_files
 from tickstore.engines.engine import EngineError, InProcess
-from tickstore.engines.supervisor import AtWork, Options, Supervisor
+from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
 
-Watch = Callable[[Sequence[AtWork]], None]
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
@@ -33,25 +31,18 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
     waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
-    log, live = RunLog(summary.records, config.detailed_logs), LiveStatus(summary.records)
+    log = RunLog(summary.records, config.detailed_logs)
     log.write("jobs begin", waiting=len(waiting), kept=summary.count("kept"))
-    view = monitor.start_jobs(waiting, summary.count("kept"))
-
-    def watch(workers: Sequence[AtWork]) -> None:
-        monitor.watch(workers)
-        live.write(view, monitor.clock())
-
+    monitor.start_jobs(waiting, summary.count("kept"))
     try:
         with monitor:
-            for outcome in _outcomes(config, waiting, warm_up, monitor, watch):
+            for outcome in _outcomes(config, waiting, warm_up, monitor):
                 state = _ended(outcome, manifest)
                 summary.states[state.job.index] = state
                 log.job(state)
                 monitor.end_job(state.job, state.state == "done")
                 _tell(state, monitor)
-                live.write(view, monitor.clock())
     finally:
-        live.remove()
         _make_durable(summary)
 
 
@@ -80,9 +71,7 @@ def _tell(state: JobState, monitor: Monitor) -> None:
         monitor.detail(f"job {state.job.name} done in {state.report['seconds']:.2f} s{again}")
 
 
-def _outcomes(
-    config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor, watch: Watch
-) -> Iterator[Outcome]:
+def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels.warming import warm
@@ -93,7 +82,7 @@ def _outcomes(
     if config.engine == "dask":
         from driver.engines.dask_jobs import run_on_dask
 
-        yield from run_on_dask(config, jobs, WORK, monitor.say, watch)
+        yield from run_on_dask(config, jobs, WORK, monitor.say, monitor.watch)
         return
     workers = workers_for(config.max_workers, jobs)
     options = Options(
@@ -105,7 +94,7 @@ def _outcomes(
         memory_mb=config.memory,
         batch=rows_together(jobs, workers),
         memory_budget=round(FREE_SHARE * free_memory()),
-        watch=watch,
+        watch=monitor.watch,
     )
     left = {job.index: job for job in largest_first(jobs)}
     for attempt in (1, 2):

@@ -31,6 +31,7 @@ class Monitor:
         self.stream = stream or sys.stderr
         self.clock = clock
         self.loudness = loudness
+        self.keep: Callable[[dict[str, Any]], None] = lambda _: None  # is given what `status` shows elsewhere
         self.live: Any = None
         self.bar: Any = None
         self.bar_task: Any = None
@@ -99,6 +100,7 @@ class Monitor:
     def reach(self, done: int) -> None:
         """Say that ``done`` units are done by now; a plain line is printed now and then."""
         self.done = done
+        self.keep(self.facts())
         if self.live is not None:
             self.bar.update(self.bar_task, completed=self.done, state=self._state())
             return
@@ -108,9 +110,32 @@ class Monitor:
         if since < pause and (since < 1 or share - self.last_share < PLAIN_SHARE):
             return
         self.last_line, self.last_share = now, share
-        elapsed = now - self.began
-        left = f", about {elapsed / share - elapsed:.0f} s left" if 0 < share < 1 and self.unit != UNEVEN else ""
-        self.say(f"{self.title}: {self._state()}, {elapsed:.1f} s so far{left}")
+        left = self._seconds_left()
+        about = "" if left is None else f", about {left:.0f} s left"
+        self.say(f"{self.title}: {self._state()}, {now - self.began:.1f} s so far{about}")
+
+    def facts(self) -> dict[str, Any]:
+        """Return how far it is, as plain values."""
+        left = self._seconds_left()
+        return {
+            "phase": self.title,
+            "text": self._state(),
+            "seconds": round(self.clock() - self.began, 1),
+            "seconds_left": None if left is None else round(left, 1),
+            "workers": [],
+        } | (self.view.facts(self.clock()) if self.view is not None else {})
+
+    def _seconds_left(self) -> float | None:
+        """Return about how long the rest of the phase takes at the pace so far; None while nothing tells."""
+        now = self.clock()
+        if self.view is not None:
+            return self.view.seconds_left(now)
+        share = self.done / self.total
+        return (now - self.began) * (1 / share - 1) if 0 < share < 1 and self.unit != UNEVEN else None
+
+    def pass_over(self, phase: str) -> None:
+        """Keep that a phase has begun which tells nothing of how far it is; nothing is shown."""
+        self.keep({"phase": phase, "text": "under way", "seconds": 0.0, "seconds_left": None, "workers": []})
 
     def stop(self) -> None:
         """End the phase."""

@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from driver.run import results_folder as folder
 from driver.run.input_files import as_stored, convert_request, has_day_files, input_files
 from driver.run.monitor import UNEVEN, Monitor
 from driver.run.reference_facts import as_reference_states, named_ticks
+from driver.run.run_record import PhaseClock, Summary
 from driver.run.sample import use_sample
 from tickstore.durable.user_paths import user_path
 
@@ -77,6 +79,25 @@ def _planned(
 ) -> "Planned":
     only = frozenset(report.partitions) if report else None
     return plan_store(config, user_path(config.results), only, tick_file, session_stated), report
+
+
+def prepare(
+    config: Config, session_stated: bool, monitor: Monitor, summary: Summary, clock: PhaseClock, held: ExitStack
+) -> tuple[Plan, WarmUp | None]:
+    """Convert what is new and plan the jobs; return them, and what compiles the kernels meanwhile, which ``held`` ends.
+
+    That is None where there is nothing to convert: the caller then knows whether any are needed.
+    """
+    warm_up = None
+    if (planned := known_plan(config, monitor, session_stated)) is None:
+        warm_up = held.enter_context(warm_up_for(config, monitor, converts=True))
+        warm_up.await_conversion()
+        clock.lap("compile")
+        planned = convert_and_plan(config, monitor, session_stated)
+    plan, summary.conversion = planned
+    summary.notes, summary.tick_file = plan.notes, plan.tick_file
+    clock.lap("convert")
+    return plan, warm_up
 
 
 def plan_store(

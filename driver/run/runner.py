@@ -15,12 +15,13 @@ from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
 from driver.run.manifest import Finished, Manifest
 from driver.run.monitor import Monitor
-from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest, warm_up_for
+from driver.run.planning import prepare, resolve, tables_digest, warm_up_for
 from driver.run.quality_notes import said_of
 from driver.run.results_folder import JobState
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.sample import ensure_sample
 from driver.run.shard_folders import finished_jobs, forget_shards, refuse_beside_shards
+from driver.run.status import LiveStatus
 from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
@@ -40,20 +41,13 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
     make_folder(results, "results")
     with folder_lock(results, "run"), ExitStack() as stack:
         refuse_beside_shards(results)
+        stack.enter_context(LiveStatus(results, monitor))
         summary = Summary(results, user_path(config.store))
         clock = PhaseClock(summary.phases)
         if is_sample:
             ensure_sample(loaded.config.store, monitor.say)
             clock.lap("sample")
-        warm_up = None
-        if (planned := known_plan(config, monitor, loaded.session_stated)) is None:
-            warm_up = stack.enter_context(warm_up_for(config, monitor, converts=True))
-            warm_up.await_conversion()
-            clock.lap("compile")
-            planned = convert_and_plan(config, monitor, loaded.session_stated)
-        plan, summary.conversion = planned
-        summary.notes, summary.tick_file = plan.notes, plan.tick_file
-        clock.lap("convert")
+        plan, warm_up = prepare(config, loaded.session_stated, monitor, summary, clock, stack)
         manifest = Manifest(results)
         kept = finished_jobs(plan, results) if config.resume else {}
         summary.states = [first_state(job, kept) for job in plan.jobs]
@@ -102,6 +96,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     jobs = [job for job in plan.jobs if job.index not in left_out]
     if not jobs:
         return
+    monitor.pass_over("tables and report")
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 

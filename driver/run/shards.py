@@ -18,11 +18,12 @@ from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
 from driver.run.manifest import MANIFEST, Manifest
 from driver.run.monitor import Monitor
-from driver.run.planning import convert_and_plan, known_plan, resolve, tables_digest, warm_up_for
+from driver.run.planning import prepare, resolve, tables_digest, warm_up_for
 from driver.run.run_record import PhaseClock, RunRecord, Summary
 from driver.run.runner import first_state
 from driver.run.sample import ensure_sample
 from driver.run.shard_folders import finished_jobs, forget_shards, in_turn, refuse_beside_shards
+from driver.run.status import LiveStatus
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.durable.user_paths import user_path
@@ -43,24 +44,17 @@ def run_shard(loaded: Loaded, shard: Shard, monitor: Monitor) -> Summary:
         with in_turn(results, monitor.say):
             make_folder(summary.records, "results")
             held.enter_context(folder_lock(summary.records, f"run of shard {shard}"))
+            held.enter_context(LiveStatus(summary.records, monitor))
             clock.lap("wait")
             if is_sample:
                 ensure_sample(loaded.config.store, monitor.say)
-            warm_up = None
-            if (planned := known_plan(config, monitor, loaded.session_stated)) is None:
-                warm_up = held.enter_context(warm_up_for(config, monitor, converts=True))
-                warm_up.await_conversion()
-                clock.lap("compile")
-                planned = convert_and_plan(config, monitor, loaded.session_stated)
-            plan, summary.conversion = planned
-            clock.lap("convert")
+            plan, warm_up = prepare(config, loaded.session_stated, monitor, summary, clock, held)
             own = _own(plan, shard)
             kept = finished_jobs(own, results) if config.resume else {}
             summary.up_to_date = len(kept) == len(own.jobs)
             if not _is_entered(results, tables_digest(config, plan), shard, summary.up_to_date):
                 _enter_plan(config, plan, shard, results)
             summary.states = [first_state(job, kept) for job in own.jobs]
-            summary.notes, summary.tick_file = plan.notes, plan.tick_file
         warm_up = warm_up or held.enter_context(warm_up_for(config, monitor))
         manifest = Manifest(summary.records)
         manifest.start(kept)

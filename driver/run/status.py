@@ -1,7 +1,8 @@
-"""What a run is doing, as seen from another terminal: the command `status` asks, `job_runs` keeps it up to date.
+"""What a run is doing, as seen from another terminal: the command `status` asks, the monitor keeps it up to date.
 
-While jobs run, the driver writes a small file beside the results every second, in place: nothing depends on it, and a
-reader that meets it half written reads it again. The next run clears it away, should its driver have been killed.
+While it compiles, converts and does jobs, the driver writes a small file beside the results every second, in place:
+nothing depends on it, and a reader that meets it half written reads it again. The next run clears it away, should its
+driver have been killed.
 """
 
 import time
@@ -9,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from driver.run.job_view import JobView
 from driver.run.manifest import Manifest
+from driver.run.monitor import Monitor
 from driver.run.results_folder import RUN_FILE, read_run
 from driver.run.run_log import failures_in
 from tickstore.durable.files import TEMPORARY
@@ -33,22 +34,28 @@ ENDS: Final = {
 
 
 class LiveStatus:
-    """Keeps the file of a run up to date."""
+    """Keeps the file of a run up to date, and takes it away in the end."""
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, results: Path, monitor: Monitor) -> None:
         self.path = results / LIVE_FILE
-        self.written = 0.0
+        self.monitor = monitor
+        self.written, self.phase = 0.0, ""
 
-    def write(self, view: JobView, now: float) -> None:
+    def __enter__(self) -> Self:
+        self.__exit__()  # what a driver that was killed wrote last
+        self.monitor.keep = self.write
+        return self
+
+    def write(self, facts: dict[str, Any]) -> None:
         """Write how far it is, unless that was done a moment ago."""
-        if now - self.written < EACH_SECONDS:
+        now = self.monitor.clock()
+        if now - self.written < EACH_SECONDS and facts["phase"] == self.phase:
             return
-        self.written = now
+        self.written, self.phase = now, facts["phase"]
         with suppress(OSError):
-            self.path.write_bytes(checked_line(view.facts(now)))
+            self.path.write_bytes(checked_line(facts))
 
-    def remove(self) -> None:
-        """Take the file away: the jobs are over."""
+    def __exit__(self, *_: object) -> None:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
@@ -76,7 +83,7 @@ def read_status(results: Path) -> Status:
     except FileNotFoundError:
         if owner is None:
             raise InputError(f"--results={results} is not a results folder: it has no {RUN_FILE}") from None
-        return Status("preparing", owner, {}, None, [])
+        return Status("preparing", owner, {}, _live(results), [])
     except (OSError, ValueError):
         raise InputError(f"{results / RUN_FILE} is damaged or of another version: use `run`") from None
     jobs = dict(run.get("jobs", {}))
@@ -85,7 +92,7 @@ def read_status(results: Path) -> Status:
         jobs |= {"finished": len(Manifest(results).read())}
         began = str(owner.get("since", ""))
         failures = [line for line in failures_in(results) if _instant(line["time"]) >= _instant(began)]
-        state = "running" if live or run.get("state") == DEAD else "preparing"
+        state = "running" if run.get("state") in (DEAD, "reporting") else "preparing"
         return Status(state, owner, jobs, live, failures)
     failures = [{"job": name, "error": reason} for name, reason in run.get("failed", {}).items()]
     state = str(run.get("state", ""))
@@ -93,7 +100,7 @@ def read_status(results: Path) -> Status:
 
 
 def _live(results: Path) -> dict[str, Any] | None:
-    """Return what the driver last wrote; None before it has begun with jobs."""
+    """Return what the driver last wrote; None where it has written nothing."""
     for _ in range(5):
         for facts in checked_lines(results / LIVE_FILE):
             return facts
@@ -122,12 +129,13 @@ def status_text(results: Path, status: Status) -> str:
     if status.live:
         left = status.live["seconds_left"]
         about = f", about {left:,.0f} s left" if left is not None else ""
-        lines.append(f"jobs: {status.live['text']}, {status.live['seconds']:.0f} s so far{about}")
+        far = f", {status.live['seconds']:.0f} s so far" if status.live["seconds"] else ""
+        lines.append(f"{status.live['phase']}: {status.live['text']}{far}{about}")
         lines += [
             f"  process {one['process']}: {one['job']}, {one['seconds']:.0f} s, {one['memory_mb']:,} MB"
             for one in status.live["workers"]
         ]
-    elif status.jobs:
+    if status.jobs and (not status.live or status.live["phase"] != "jobs"):
         lines.append("jobs: " + ", ".join(f"{count} {name}" for name, count in status.jobs.items()))
     lines += [f"FAILED {one['job']}: {one['error']}" for one in status.failures[-SHOWN_FAILURES:]]
     if len(status.failures) > SHOWN_FAILURES:

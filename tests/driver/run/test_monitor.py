@@ -102,7 +102,9 @@ def test_a_terminal_gets_a_bar_workers_below_it_and_lines_above(monkeypatch: pyt
         monitor.watch([AtWork(os.getpid(), "s1/2024-01-01", 3.2)])
         monitor.end_job(jobs[0], True)
         monitor.say("job [101/2024-01-02] failed")
-        time.sleep(0.4)
+        end = time.monotonic() + 20
+        while not all(said in stream.getvalue() for said in ("50% of", "s1/2024")) and time.monotonic() < end:
+            time.sleep(0.05)
     text = stream.getvalue()
     assert "1/2 jobs, 1 running, 50% of bytes" in text
     assert "job [101/2024-01-02] failed" in text

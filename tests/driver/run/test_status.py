@@ -1,13 +1,17 @@
 """A run as seen from another terminal, and what its log keeps."""
 
+import io
 import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
-from driver.run.status import Status, read_status
+from driver.run.monitor import UNEVEN, Monitor
+from driver.run.status import LiveStatus, Status, read_status, status_text
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, start, tables
+from tickstore.durable.lock import folder_lock
 
 
 def until(results: Path, state: str, jobs: int) -> Status:
@@ -71,6 +75,24 @@ def test_the_log_has_failures_always_and_all_else_where_it_is_wanted(market: Mar
     assert (lines[0]["waiting"], lines[0]["kept"], lines[2]["state"]) == (1, 3, "complete")
     assert lines[1]["events"] > 0
     assert {"plan", "jobs", "tables"} <= set(lines[2]["phases"])
+
+
+def test_phases_before_and_after_the_jobs_are_shown(tmp_path: Path) -> None:
+    said: list[dict[str, Any]] = []
+    monitor = Monitor(io.StringIO())
+    with LiveStatus(tmp_path, monitor) as live, folder_lock(tmp_path, "run"):
+        monitor.count("compiling the kernels", UNEVEN, 22, 49)
+        found = read_status(tmp_path)
+        assert (found.state, found.jobs) == ("preparing", {})
+        assert status_text(tmp_path, found).splitlines()[1] == "compiling the kernels: 22 of 49"
+        monitor.count("reading", "bytes", 1, 4)
+        assert found != read_status(tmp_path), "another phase is written at once"
+        said.append(read_status(tmp_path).live or {})
+        monitor.pass_over("tables and report")
+        assert status_text(tmp_path, read_status(tmp_path)).splitlines()[1] == "tables and report: under way"
+        assert live.path.exists()
+    assert [(one["phase"], one["text"], one["workers"]) for one in said] == [("reading", "25% of bytes", [])]
+    assert not live.path.exists()
 
 
 def test_status_of_what_is_no_results_folder(tmp_path: Path) -> None:
