@@ -15,7 +15,7 @@ from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS
-from driver.tables.fill_curves.fill_table import GUIDES as CURVE_GUIDES
+from driver.tables.fill_curves.curve_guide import GUIDES as CURVE_GUIDES
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import BIAS_COLUMNS, BOUND_COLUMNS, CAUSE_COLUMNS, FIDELITY_RATES, LIMIT_COLUMNS
