@@ -9,7 +9,7 @@ import pytest
 from driver.inference.contrasts import CONTRAST_COLUMNS
 from driver.inference.rows import COLUMNS as STATISTICS
 from driver.tables.column_guide import COLUMNS
-from driver.tables.fill_curves.fill_table import COLUMNS as CURVES
+from driver.tables.fill_curves.curve_guide import COLUMNS as CURVES
 from driver.tables.market_tables import MARKET
 from driver.tables.replay_guide import BOUNDS, FIDELITY
 from kernels.conventions import SCENARIO_TABLE

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from driver.report import charts, replay_charts
+from driver.report.fill_curves.charts import fill_curve_figures
 from driver.report.groups import grouped, largest
 from driver.report.paid import horizons
 from driver.review.numbers import Row, Tables, number
@@ -16,7 +17,7 @@ def figures(tables: Tables) -> dict[str, str]:
     """Return the charts, by name; the placebo is in that of fidelity alone, the bounds of R are a band behind it."""
     shown = frozenset(("real", *ASSERTED, *BOUNDS))
     of_orders = {name: [row for row in rows if row.get("scenario", "real") in shown] for name, rows in tables.items()}
-    return _of_orders(of_orders) | _of_replay(tables)
+    return _of_orders(of_orders) | _of_replay(tables) | fill_curve_figures(tables["fill_curves"])
 
 
 def _of_orders(tables: Tables) -> dict[str, str]:

@@ -18,9 +18,10 @@ from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
 from driver.review.numbers import Row, Tables, count, number, signed
 from driver.review.quality import judged
-from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_tables, run_facts
+from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_first, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
+from driver.tables.fill_curves.curve_guide import NAME
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import FILES
 from driver.tables.table_style import few
@@ -78,7 +79,7 @@ def write_report(results: Path | str) -> str:
 
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    tables = read_tables(results, *READ)
+    tables = read_tables(results, *READ) | {"fill_curves": read_first(results / NAME, "breakdown", ALL)}
     run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])

@@ -62,13 +62,23 @@ class Drawing:
         ends = f'x1="{place(x1)}" y1="{place(y1)}" x2="{place(x2)}" y2="{place(y2)}"'
         self._parts.append(f'<line {ends} stroke="{colour}" stroke-width="{width:g}"/>')
 
-    def lines(self, points: Sequence[tuple[float, float]], colour: str, dashed: bool = False) -> None:
-        """Draw a line through points."""
+    def lines(
+        self, points: Sequence[tuple[float, float]], colour: str, dashed: bool = False, faint: bool = False
+    ) -> None:
+        """Draw a line through points, faint where few orders stand behind it."""
         if len(points) > 1:
             corners = " ".join(f"{place(x)},{place(y)}" for x, y in points)
             dashes = ' stroke-dasharray="4 3"' if dashed else ""
+            dashes += f' opacity="{FAINT:g}"' if faint else ""
             style = f'fill="none" stroke="{colour}" stroke-width="1.6" stroke-linejoin="round"{dashes}'
             self._parts.append(f'<polyline points="{corners}" {style}/>')
+
+    def area(self, points: Sequence[tuple[float, float]], colour: str, opacity: float = 1, outline: str = "") -> None:
+        """Draw a filled area inside points."""
+        corners = " ".join(f"{place(x)},{place(y)}" for x, y in points)
+        faint = f' fill-opacity="{opacity:g}"' if opacity < 1 else ""
+        edge = f' stroke="{outline}" stroke-width="1"' if outline else ""
+        self._parts.append(f'<polygon points="{corners}" fill="{colour}"{faint}{edge}/>')
 
     def box(self, x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> None:
         """Draw a filled rectangle; what is empty or see-through has an outline, to be told from the ground."""

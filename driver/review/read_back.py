@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +20,15 @@ MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
-    "few_orders",
+    "few_orders", "until",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
+
+
+def read_first(path: Path, column: str, label: str) -> list[Cells]:
+    """Return the first rows of a table, as long as a column says so; none where there is no such table."""
+    return _read(path, lambda row: row[column] == label) if path.exists() else []
 
 
 def read_table(path: Path) -> list[Cells]:
@@ -32,9 +39,14 @@ def read_table(path: Path) -> list[Cells]:
     """
     if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES, *MARKET_TABLES) and not path.exists():
         return []
+    return _read(path, lambda row: True)
+
+
+def _read(path: Path, goes_on: Callable[[dict[str, str]], bool]) -> list[Cells]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
+            rows = takewhile(goes_on, csv.DictReader(file))
+            return [{name: _value(name, value) for name, value in row.items()} for row in rows]
     except FileNotFoundError:
         remedy = "make the tables first with `python -m driver run` or `aggregate`"
         raise InputError(f"{path} is missing: {remedy}") from None

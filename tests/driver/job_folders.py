@@ -8,16 +8,19 @@ import numpy as np
 from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, Marginals, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
+from driver.sums.fill_times import NOBODY, FillTimes, FillTimeSums
 from driver.sums.job_sums import JobSums
 from driver.sums.order_histograms import OrderHistograms
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.saving_split import SavingSplit
 from driver.sums.volatility import RANGES, count_intervals
-from kernels.base.columns import I64
+from kernels.base.columns import I64, readonly
 from kernels.measure.choices import Session
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.cell_keys import QUARTER_HOUR, order_keys, time_span
+from kernels.sums.fill_times import Clock, Lives
+from tests.blocks import with_columns
 from tests.driver.order_blocks import HOUR, OPEN, random_block
 
 SETTINGS = Settings()
@@ -64,6 +67,17 @@ def whole_market_key(block: OrderBlock, market: Market) -> I64:
     return key
 
 
+def fill_times_of(block: OrderBlock) -> FillTimes:
+    """Return how the waits of a block's orders end, whose last rows say this and that."""
+    n, rng = len(block), np.random.default_rng(len(block))
+    rows, reason = np.arange(n, dtype=np.int32), rng.choice([-1, 1, 3, 5, 24], n).astype(np.int16)
+    told = readonly(reason), readonly(rng.choice([1, 2, 4], n).astype(np.int8))
+    lives = Lives(readonly(rows), readonly(block.end_time.copy()), *told, NOBODY.until, NOBODY.bounces)
+    sums = FillTimeSums(lives, Clock(OPEN + 6 * HOUR, 2**63 - 1))
+    sums.add(with_columns(block, order_index=np.arange(n)))
+    return sums.found()
+
+
 def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS, orders: int = 60) -> list[Job]:
     """Write one partial per partition, of different sizes, and return the jobs in plan order."""
     return [
@@ -92,5 +106,6 @@ def make_job(
     sums, counts = partial_sums_of(block), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
+    partial.fill_times = fill_times_of(block)
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

@@ -17,7 +17,7 @@ from driver.plan.jobs import Job, Settings
 from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS, header
 from driver.tables.distributions.spread_words import GUIDES as SPREAD_GUIDES
-from driver.tables.fill_curves.fill_table import GUIDES as CURVE_GUIDES
+from driver.tables.fill_curves.curve_guide import GUIDES as CURVE_GUIDES
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import bounds_row, fidelity_rates, limit_row

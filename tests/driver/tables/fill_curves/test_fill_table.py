@@ -10,11 +10,13 @@ import pytest
 from driver.sums.fill_times import FillTimes
 from driver.sums.partial_file import Partial, read_partial
 from driver.tables.aggregate import aggregate
-from driver.tables.fill_curves.fill_table import COLUMNS, NAME, FillCurveSums
+from driver.tables.fill_curves.curve_guide import COLUMNS, NAME, WORDS
+from driver.tables.fill_curves.fill_table import FillCurveSums
 from kernels.conventions import GROUPS
+from kernels.measure.choices import Simulation
 from kernels.sums.fill_times import CODES, LOOKS, UNKNOWN
 from tests.driver.job_folders import SETTINGS, make_job
-from tests.driver.order_blocks import random_block
+from tests.driver.order_blocks import empty_block, random_block
 from tests.driver.sums.test_fill_times import block_and_lives, counted
 from tests.driver.tables.from_orders import read
 from tests.oracles.waits import FATES, FEW, GRID, curve
@@ -135,7 +137,7 @@ def read_partial_like(partial: Partial, times: FillTimes) -> Partial:
 
 
 def test_without_orders_there_is_no_table(tmp_path: Path) -> None:
-    job = make_job(tmp_path, 0, "7", "2024-01-01", random_block(5, 1))
+    job = make_job(tmp_path, 0, "7", "2024-01-01", empty_block(Simulation()))
     assert FillCurveSums().tables() == {}
     found = aggregate(tmp_path, [job], SETTINGS)
     assert NAME not in found.tables
@@ -143,3 +145,4 @@ def test_without_orders_there_is_no_table(tmp_path: Path) -> None:
 
 def test_the_columns_are_the_described_ones(partials: list[Partial]) -> None:
     assert table(partials).splitlines()[0].decode().split(",") == [column.name for column in COLUMNS]
+    assert tuple(WORDS) == FATES
