@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,13 +20,16 @@ MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
+    "measure", "unit",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
 
 
-def read_table(path: Path) -> list[Cells]:
+def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
+
+    first : a column and a value; only the rows before the first that has another value there are read
 
     A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
     market, where nothing is known of it.
@@ -33,7 +38,10 @@ def read_table(path: Path) -> list[Cells]:
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return [{name: _value(name, value) for name, value in row.items()} for row in csv.DictReader(file)]
+            rows: Iterable[dict[str, str]] = csv.DictReader(file)
+            if first is not None:
+                rows = takewhile(lambda row: row.get(first[0]) == first[1], rows)
+            return [{name: _value(name, value) for name, value in row.items()} for row in rows]
     except FileNotFoundError:
         remedy = "make the tables first with `python -m driver run` or `aggregate`"
         raise InputError(f"{path} is missing: {remedy}") from None
