@@ -9,6 +9,7 @@ import pytest
 from driver.inference.contrasts import CONTRAST_COLUMNS
 from driver.inference.rows import COLUMNS as STATISTICS
 from driver.tables.column_guide import COLUMNS
+from driver.tables.distributions.spread_words import DISTRIBUTIONS, HISTOGRAMS
 from driver.tables.fill_curves.curve_guide import COLUMNS as CURVES
 from driver.tables.market_tables import MARKET
 from driver.tables.replay_guide import BOUNDS, FIDELITY
@@ -21,8 +22,9 @@ TEXT = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 LINES = ("Formula", "Source", "Rule", "Columns", "Functions", "Tests")
 ENTRIES = dict(re.findall(r"^### (M\d+)\. (.*?)(?=^###? |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 entries = pytest.mark.parametrize("entry", ENTRIES)
+OWN = CURVES, DISTRIBUTIONS, HISTOGRAMS
 COLUMN_NAMES = {
-    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET, CURVES) for column in columns),
+    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET, *OWN) for column in columns),
     *STATISTICS, *CONTRAST_COLUMNS, *(scenario.name for scenario in SCENARIO_TABLE), "shortfall_z",
 }  # fmt: skip
 

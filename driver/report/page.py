@@ -10,6 +10,7 @@ from typing import Any
 
 from driver.config.keys import PATHS
 from driver.report.answer import answer, subject, title
+from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
@@ -18,7 +19,7 @@ from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
 from driver.review.numbers import Row, Tables, count, number, signed
 from driver.review.quality import judged
-from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_first, read_tables, run_facts
+from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
@@ -34,7 +35,7 @@ SHOWN_WARNINGS = 50
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
     "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES,
-    *MARKET_TABLES,
+    *MARKET_TABLES, "histograms",
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -79,11 +80,13 @@ def write_report(results: Path | str) -> str:
 
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    tables = read_tables(results, *READ) | {"fill_curves": read_first(results / NAME, "breakdown", ALL)}
+    tables = read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
     run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])
     missing_note = (missing or {}).get("note", "")
+    quantiles = read_table(results / "distributions.csv", ("security_code", ALL))
+    drawings, spread = spread_section(tables["global_summary"], quantiles, tables["histograms"])
     return {
         **_first_screen(results, tables, settings, missing_note),
         **_parts(tables),
@@ -97,7 +100,8 @@ def report_content(results: Path) -> dict[str, Any]:
         "warnings": warnings[:SHOWN_WARNINGS],
         "warning_count": len(warnings),
         "columns": COLUMNS,
-        "charts": figures(tables),
+        "charts": figures(tables) | drawings,
+        "spread": spread,
         "snippets": snippets(_headers(results)),
         "version": run.get("versions", {}).get("darkreplay", ""),
         "run": list(_flat("", run))[:RUN_LINES],

@@ -42,7 +42,10 @@ FAR: Final = {
     "Time": (
         ("from arrival to the first fill, s", "time_to_first_fill_s", "time_to_first_fill_orders"),
         ("from arrival to the average filled share, s", "execution_time_s", "time_to_first_fill_orders"),
+        ("from the first fill to the last, s", "fill_span_s", "fill_span_orders"),
+        ("from one fill to the next, s", "time_between_fills_s", "fill_span_orders"),
     ),
+    "Size": (("average fill, shares", "average_fill_size", "fill_span_orders"),),
 }
 
 

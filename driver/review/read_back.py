@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -17,35 +17,31 @@ Cells = dict[str, Value]
 OPTIONAL_TABLES: Final = frozenset(table.name for table in TABLES if table.chosen_by)
 REPLAY_TABLES: Final = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
 MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
+CURVE_TABLES: Final = ("fill_curves",)  # only where orders wait for fills
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
-    "few_orders", "until",
+    "few_orders", "until", "measure", "unit",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
 
 
-def read_first(path: Path, column: str, label: str) -> list[Cells]:
-    """Return the first rows of a table, as long as a column says so; none where there is no such table."""
-    return _read(path, lambda row: row[column] == label) if path.exists() else []
-
-
-def read_table(path: Path) -> list[Cells]:
+def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
+
+    first : a column and a value; only the rows before the first that has another value there are read
 
     A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
     market, where nothing is known of it.
     """
-    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES, *MARKET_TABLES) and not path.exists():
+    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES, *MARKET_TABLES, *CURVE_TABLES) and not path.exists():
         return []
-    return _read(path, lambda row: True)
-
-
-def _read(path: Path, goes_on: Callable[[dict[str, str]], bool]) -> list[Cells]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = takewhile(goes_on, csv.DictReader(file))
+            rows: Iterable[dict[str, str]] = csv.DictReader(file)
+            if first is not None:
+                rows = takewhile(lambda row: row.get(first[0]) == first[1], rows)
             return [{name: _value(name, value) for name, value in row.items()} for row in rows]
     except FileNotFoundError:
         remedy = "make the tables first with `python -m driver run` or `aggregate`"

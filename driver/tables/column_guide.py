@@ -174,13 +174,16 @@ REALITY: Final = (  # on the rows of ``real``; what is about fills also on those
     Column("orders_filled_share", "share", NONE, "orders with a fill over orders"),
     Column("time_to_first_fill_s", "seconds", NONE, "mean over orders with a fill, from arrival"),
     Column("execution_time_s", "seconds", NONE, "mean over filled shares, from arrival"),
+    Column("average_fill_size", "shares", NONE, "filled over fills"),
+    Column("fill_span_s", "seconds", NONE, "mean over orders with a fill, from their first fill to their last"),
+    Column("time_between_fills_s", "seconds", NONE, "mean from one fill of an order to its next, over all such pairs"),
 )
 EXACT: Final = (
     Column("benchmark_notional", "half price units x shares", NONE, "asked x M0 of priced orders, an exact integer"),
     Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer that tables add up"),
 )
 # How many orders each metric of reality is about: the others lack what it needs, and are not in it.
-MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill")
+MEASURED: Final = (*(shown(column).name.removesuffix("_bps") for column in WEIGHTED), "time_to_first_fill", "fill_span")
 COUNTED: Final = tuple(Column(f"{name}_orders", "count", NONE, f"orders that {name} is known of") for name in MEASURED)
 FEW_ORDERS: Final = plain(
     "few_orders",

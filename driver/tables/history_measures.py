@@ -50,7 +50,20 @@ def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     row["time_to_first_fill_orders"] = sums["first_fill_orders"]
     row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
     row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
-    return row
+    return row | _fill_by_fill(sums)
+
+
+def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
+    """Return the average fill, how long fills of an order go on, and how long it is from one to the next.
+
+    Of orders whose states alone tell that they filled nothing is known.
+    """
+    filled = sum(sums[f"{venue}_quantity"] for venue in VENUE_NAMES)
+    fills, orders, span_us = sums["fills"], sums["fill_span_orders"], sums["fill_span_us"]
+    row: dict[str, Value] = {"average_fill_size": ratio(filled, fills), "fill_span_orders": orders}
+    row["fill_span_s"] = ratio(span_us, 1_000_000 * orders)
+    row["time_between_fills_s"] = ratio(span_us, 1_000_000 * (fills - orders))
+    return dict.fromkeys(row) if sums["real.unpriced_quantity"] else row
 
 
 @cache

@@ -28,12 +28,13 @@ HORIZON_METRIC_KINDS: Final = tuple(r.ROW[name] for name in HORIZON_METRICS)
 FILL_SUMS: Final = (
     "fills", *(f"{venue}_{what}" for what in ("quantity", "notional") for venue in FILL_VENUES),
     "booked_cost", "booked_base", "first_fill_us", "first_fill_orders", "execution_share_ms", "execution_shares",
-    "report_quantity",
+    "fill_span_us", "fill_span_orders", "report_quantity",
 )  # fmt: skip
 FILLS, VENUE_QUANTITY = range(2)
-VENUE_NOTIONAL, BOOKED_COST, BOOKED_BASE, FIRST_FILL_US, FIRST_FILL_ORDERS, SHARE_MS, SHARES, REPORTED = map(
-    FILL_SUMS.index, (f"{FILL_VENUES[0]}_notional", *FILL_SUMS[-7:])
-)
+(
+    VENUE_NOTIONAL, BOOKED_COST, BOOKED_BASE, FIRST_FILL_US, FIRST_FILL_ORDERS, SHARE_MS, SHARES, SPAN_US, SPAN_ORDERS,
+    REPORTED,
+) = map(FILL_SUMS.index, (f"{FILL_VENUES[0]}_notional", *FILL_SUMS[-9:]))  # fmt: skip
 WITHIN: Final = len(FILL_SUMS)
 
 
@@ -77,6 +78,9 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
         shares = ints[r.FILLED_QUANTITY, i] if timed else 0
         out[k, SHARE_MS] = fixed(timing[i] * float(shares) * 1e-6) if timed else 0
         out[k, SHARES] = shares
+        span = ints[r.LAST_FILL_TIME, i] - ints[r.FIRST_FILL_TIME, i] if count[i] > 0 else 0
+        out[k, SPAN_US] = span // 1_000
+        out[k, SPAN_ORDERS] = int(count[i] > 0)
         out[k, REPORTED] = whole(ints[r.REPORT_QUANTITY, i])
         for h in range(within.shape[0]):
             counts = ints[r.FILLED_QUANTITY, i] > 0 and within[h, i] > 0

@@ -105,7 +105,7 @@ def count_orders(rows: Rows, asked: Asked, value: F64, bits: I64, counts: I64) -
 def bucket_bounds(kind: str) -> F64:
     """Return the (BUCKETS + 1,) ascending edges of the buckets of a kind, in its unit; the last one is infinite.
 
-    A bucket holds its lower edge. Those of shares filled are of hundredths, then all and beyond; the first is of none.
+    A bucket holds its edge nearer to 0. Those of shares filled are of hundredths, then of all; the first is of none.
     """
     if kind == SPREAD:
         return bucket_edges()

@@ -314,6 +314,19 @@ def fill_rates(orders: Sequence[Row], style: Row) -> Expected:
     shares = sum(q for q, _ in timed)
     seconds = math.fsum(q * t for q, t in timed) / 1e9
     out["execution_time_s"] = (seconds / shares if shares else None), 1e-3 * len(timed) / max(shares, 1) + 1e-9
+    return out | fill_by_fill(orders)
+
+
+def fill_by_fill(orders: Sequence[Row]) -> Expected:
+    """Return how large fills are, and how far apart; each order's time is cut to a microsecond."""
+    traded = [o for o in orders if o["fills"] > 0]
+    spans = [o["last_fill_time"] - o["first_fill_time"] for o in traded]
+    fills = sum(o["fills"] for o in traded)
+    out: Expected = {"fill_span_orders": exact(len(traded))}
+    out["average_fill_size"] = ratio(sum(o["filled_quantity"] for o in traded), fills)
+    out["fill_span_s"] = (sum(spans) / len(spans) / 1e9 if spans else None), 1e-6
+    pairs = fills - len(traded)
+    out["time_between_fills_s"] = (sum(spans) / pairs / 1e9 if pairs else None), 1e-6 * len(traded) / max(pairs, 1)
     return out
 
 

@@ -102,13 +102,14 @@ def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:
 
 
 def _quantile_rows(totals: Totals, row: int, counts: I64) -> Iterator[list[Value]]:
-    for measure, scenario, found in _spreads(totals, row, counts):
+    spreads = [*_spreads(totals, row, counts)]
+    none = np.zeros(BUCKETS, np.int64)
+    held = np.stack([none if found is None else found for _, _, found in spreads])
+    orders, places = held.sum(axis=1).tolist(), quantile_places(held, tuple(QUANTILES.values()))
+    for n, (measure, scenario, found) in enumerate(spreads):
         unit, values = _values(KINDS[measure])
-        orders = None if found is None else int(found.sum())
-        shown: list[Value] = [None] * len(QUANTILES)
-        if found is not None and orders:
-            shown = values[quantile_places(found[None, :], tuple(QUANTILES.values()))[0]].tolist()
-        yield [measure, scenario, unit, orders, *shown]
+        shown: list[Value] = values[places[n]].tolist() if orders[n] else [None] * len(QUANTILES)
+        yield [measure, scenario, unit, None if found is None else orders[n], *shown]
 
 
 def _bucket_rows(totals: Totals, counts: I64) -> Iterator[list[Value]]:

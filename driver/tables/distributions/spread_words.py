@@ -46,8 +46,10 @@ DISTRIBUTIONS: Final = (
 )
 HISTOGRAMS: Final = (
     *_MEASURE,
-    Column("low", "as unit says", NONE, "lower edge of the bucket, which is in it; empty: none"),
-    Column("high", "as unit says", NONE, "upper edge, which is not in it unless it is the lower one; empty: none"),
+    Column("low", "as unit says", NONE, "lower edge of the bucket; empty: none"),
+    Column(
+        "high", "as unit says", NONE, "upper edge; the one nearer to 0 is in the bucket, the other not; empty: none"
+    ),
     Column("orders", "count", NONE, "orders in the bucket; buckets without any are left out"),
 )
 GUIDES: Final = {"distributions": DISTRIBUTIONS, "histograms": HISTOGRAMS}

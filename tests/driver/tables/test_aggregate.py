@@ -35,7 +35,7 @@ REAL_INTEGERS = ["lit_quantity", "dark_quantity", "auction_quantity", "booked_qu
 REAL_INTEGERS += ["lit_notional", "dark_notional", "auction_notional", "booked_notional"]
 REAL_INTEGERS += ["other_quantity", "other_notional"]
 
-REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders"]
+REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders", "fill_span_orders"]
 
 REAL_INTEGERS += ["withdrawn_quantity", "fills", "fills_after_hours", "not_eligible"]
 
