@@ -9,6 +9,7 @@ import pytest
 from driver.inference.contrasts import CONTRAST_COLUMNS
 from driver.inference.rows import COLUMNS as STATISTICS
 from driver.tables.column_guide import COLUMNS
+from driver.tables.kinds.unmatched_table import UNMATCHED
 from driver.tables.market_tables import MARKET
 from driver.tables.replay_guide import BOUNDS, FIDELITY
 from kernels.conventions import SCENARIO_TABLE
@@ -21,7 +22,7 @@ LINES = ("Formula", "Source", "Rule", "Columns", "Functions", "Tests")
 ENTRIES = dict(re.findall(r"^### (M\d+)\. (.*?)(?=^###? |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 entries = pytest.mark.parametrize("entry", ENTRIES)
 COLUMN_NAMES = {
-    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET) for column in columns),
+    *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET, UNMATCHED) for column in columns),
     *STATISTICS, *CONTRAST_COLUMNS, *(scenario.name for scenario in SCENARIO_TABLE), "shortfall_z",
 }  # fmt: skip
 

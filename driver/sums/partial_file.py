@@ -50,6 +50,9 @@ _FACTS = (
     "market_participants",
     "split",
     "ranks",
+    "kinds",
+    "deals",
+    "contra",
 )
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -95,6 +98,9 @@ class Partial:
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
+    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.order_kinds`
+    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.deal_sources`
+    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why subjects fill nothing
 
 
 def write_partial(partial: Partial, path: Path) -> int:

@@ -31,13 +31,12 @@ class SavingSplit:
         ints, floats = block.rows.ints, block.rows.floats
         behind = zip(*(scenario_offsets(block.scenarios, matrix) for matrix in ("ints", "floats")), strict=True)
         mid2, quantity, really = ints[r.MID2], ints[r.ORDER_QUANTITY], ints[r.FILLED_QUANTITY] > 0
-        lived = ints[r.WINDOW_START] <= ints[r.WINDOW_END]
-        priced = np.isfinite(floats[r.COST]) & (mid2 > 0) & (quantity > 0) & lived
+        priced = is_priced(block)
         base = np.where(priced, mid2, 0) * quantity
-        real = _fixed(floats[r.COST], priced)
+        real = fixed(floats[r.COST], priced)
         for name, (of_ints, of_floats) in list(zip(block.scenarios, behind, strict=True))[1:]:
             filled = ints[r.SCENARIO_FILLED + of_ints]
-            saved = real - _fixed(floats[r.COST + of_floats], priced)
+            saved = real - fixed(floats[r.COST + of_floats], priced)
             parts = self.found.setdefault(name, {part: [0] * len(SPLIT_SUMS) for part in PARTS} | {UNKNOWN: [0]})
             parts[UNKNOWN][0] += int(np.count_nonzero(filled == NULL))
             fills = filled > 0
@@ -47,7 +46,15 @@ class SavingSplit:
                 parts[part] = [one + int(other) for one, other in zip(parts[part], more, strict=True)]
 
 
-def _fixed(cost: F64, priced: NDArray[np.bool_]) -> I64:
+def is_priced(block: OrderBlock) -> NDArray[np.bool_]:
+    """Return which orders have costs: those that lived in continuous trading, with a mid at benchmark and end."""
+    ints, floats = block.rows.ints, block.rows.floats
+    lived = ints[r.WINDOW_START] <= ints[r.WINDOW_END]
+    priced: NDArray[np.bool_] = np.isfinite(floats[r.COST]) & (ints[r.MID2] > 0) & (ints[r.ORDER_QUANTITY] > 0) & lived
+    return priced
+
+
+def fixed(cost: F64, priced: NDArray[np.bool_]) -> I64:
     """Return costs as tables add them up, 0 where an order is not priced or the scenario not known."""
     known = priced & np.isfinite(cost)
     out: I64 = np.rint(np.where(known, cost, 0.0) * COST_SCALE).astype(np.int64)

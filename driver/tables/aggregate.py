@@ -24,6 +24,10 @@ from driver.sums.totals import Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
+from driver.tables.kinds.contrasted import parts_of
+from driver.tables.kinds.deal_table import DealTable
+from driver.tables.kinds.kind_tables import KindTables
+from driver.tables.kinds.unmatched_table import UnmatchedTable
 from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
@@ -69,6 +73,9 @@ class _RunSums:
     replay: ReplaySums = field(default_factory=ReplaySums)
     market: MarketSums = field(default_factory=MarketSums)
     split: SplitSums = field(default_factory=SplitSums)
+    kinds: KindTables = field(default_factory=KindTables)
+    deals: DealTable = field(default_factory=DealTable)
+    unmatched: UnmatchedTable = field(default_factory=UnmatchedTable)
     ranks: Counter[str] = field(default_factory=Counter)
     cluster_weight: list[F64] = field(default_factory=list)  # of each job
     cluster_mean: list[F64] = field(default_factory=list)
@@ -139,9 +146,9 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for row in extremes:
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
-    run.replay.add(partial)
-    run.market.add(partial)
-    run.split.add(partial)
+    for part in (run.replay, run.market, run.split, run.deals, run.unmatched):
+        part.add(partial)
+    run.kinds.add(partial, len(run.cluster_weight) - 1)
     run.ranks.update(partial.ranks)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
@@ -174,17 +181,19 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     }
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
+    written |= run.kinds.tables(run.style) | run.deals.tables(run.style) | run.unmatched.tables()
     traders = ((str(name), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
-    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants)
+    sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
+    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
     sample, places = _sample(run), run.dimensions.place
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
-    parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))
+    securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
+    parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
-    securities = run.totals["by_security"], run.dimensions.place["security"]
-    written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
+    written["outliers.csv"] = outliers_csv(run.outliers, run.totals["by_security"], places["security"], run.style)
     for name, data in written.items():
         atomic_write(results / name, data)
     totals = run.totals["global_summary"]

@@ -85,11 +85,16 @@ TABLES: Final = (
 )  # fmt: skip
 OTHER_FILES: Final = {  # with columns of their own
     "statistics.csv": "tests and intervals of each scenario's saving",
-    "contrasts.csv": "savings of each security, clustered by date, and of each date, clustered by security",
+    "contrasts.csv": "savings of each security, clustered by date, of each date, by security, and by order size",
     "data_quality.csv": "what was odd in the data: security, date, kind and how often, after the totals by kind",
     "outliers.csv": "orders of largest cost or gain in money",
+    "by_order_type.csv": "orders by the exchange's order type, with what it means",
+    "by_mid_tick.csv": "orders by their mid-tick flag, with what it means",
+    "by_size_quartile.csv": "orders by the quarter of their day's orders that they are in by quantity",
+    "by_deal_source.csv": "fills of selected orders by deal source, real beside each replayed scenario",
+    "unmatched.csv": "what stood against the orders that R lets rest, by why they fill nothing: depth, arrivals",
     "saving_split.csv": "what each scenario saves on orders that it fills, and on those it refuses that reality filled",
-    "sensitivity.csv": "the headline saving by charge, weighting, orders and who is left out, in one small table",
+    "sensitivity.csv": "the headline saving by charge, weighting, orders, who is left out or asked, in one small table",
     "market.csv": "the quality of the whole market of a security on a date, from all trades and quotes, then of all",
     "market_participants.csv": "all brokers of the run's security-days: what they asked for and traded",
     "fidelity.csv": "how faithful the replay of a security on a date is to the real dark book, then of all",

@@ -9,6 +9,7 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
+from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.saving_split import SavingSplit
@@ -78,7 +79,11 @@ def make_job(
     extremes = largest.found
     split = SavingSplit()
     split.add(block)
+    kinds = KindSums(np.random.default_rng(index).choice(np.array([0, 1, 2, 4], np.int8), len(block)))
+    kinds.add(block)
     told = extremes, texts, intervals
-    partial = Partial(security, date, f"print{index}", *cubes_of(block), quality, *told, split=split.found)
+    partial = Partial(
+        security, date, f"print{index}", *cubes_of(block), quality, *told, split=split.found, kinds=kinds.found()
+    )
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")
