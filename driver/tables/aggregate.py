@@ -182,7 +182,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
     written |= run.kinds.tables(run.style) | run.deals.tables(run.style) | run.unmatched.tables()
-    traders = ((str(name), row) for name, row in run.dimensions.place["participant"].items())
+    traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
     sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
@@ -195,7 +195,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
     written["outliers.csv"] = outliers_csv(run.outliers, run.totals["by_security"], places["security"], run.style)
     for name, data in written.items():
-        atomic_write(results / name, data)
+        atomic_write(results / name, run.names.beside(data))
     totals = run.totals["global_summary"]
     return Aggregate(measures(totals, 0, run.style), (*written, *parents.written), unknown_notes(totals))
 
