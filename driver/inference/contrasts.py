@@ -1,6 +1,10 @@
-"""The rows of contrasts.csv: savings of each security, clustered by date, and of each date, clustered by security."""
+"""The rows of contrasts.csv: savings of each security, clustered by date, and of each date, clustered by security.
+
+Then those of parts of each security-day, its small and its large orders, say, clustered as the whole is.
+"""
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -17,8 +21,12 @@ CONTRAST_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def contrasts(sample: Sample, securities: list[str], dates: list[str]) -> list[Row]:
-    """Return a row for each security and date, scenario and weighting; names by the sample's codes.
+def contrasts(
+    sample: Sample, securities: list[str], dates: list[str], parts: Mapping[tuple[str, str], Sample] | None = None
+) -> list[Row]:
+    """Return a row for each security, date and part, scenario and weighting; names by the sample's codes.
+
+    parts : samples of parts of the orders, by what they are parts by, and which
 
     Exploratory: intervals of each by itself, no p-values. Of a single security, or a single date, what there is to say
     stands in statistics.csv.
@@ -29,15 +37,18 @@ def contrasts(sample: Sample, securities: list[str], dates: list[str]) -> list[R
     ]
     rows: list[Row] = []
     for by, names, code in ways:
-        parts = [(part, name) for part, name in enumerate(names) if sample.cluster_weight[code == part, 0].any()]
-        if len(parts) < 2:
+        held = [(part, name) for part, name in enumerate(names) if sample.cluster_weight[code == part, 0].any()]
+        if len(held) < 2:
             continue
         rows += [
             _of_part(sample, k, weighting, code == part, {"by": by, "value": name})
-            for part, name in parts
+            for part, name in held
             for k in told
             for weighting in FIRST
         ]
+    for (by, name), one in (parts or {}).items():
+        every = np.ones(len(one.security), np.bool_)
+        rows += [_of_part(one, k, weighting, every, {"by": by, "value": name}) for k in told for weighting in FIRST]
     return [{name: row.get(name) for name in CONTRAST_COLUMNS} for row in rows]
 
 

@@ -83,8 +83,8 @@ def run_job(job: Job) -> JobReport:
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), sums)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
+        found = sums.found(ids)
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
-    found = sums.found(ids)
     cells, marginals = found["cells"], found["marginals"]
     if rule := broken_rule(cells.scenarios, marginals.names, marginals.all_sums()):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+
 from driver.job.order_ids import OrderIds
 from driver.job.replayed import Played
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
+from driver.sums.deal_sources import DealSums
 from driver.sums.fill_times import FillTimeSums, lives_of
 from driver.sums.job_sums import JobSums
 from driver.sums.order_histograms import OrderHistograms
+from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.rank_sums import RankSums
@@ -30,8 +34,13 @@ class OrderSums:
         self._split, self._ranks = SavingSplit(), RankSums()
         self._histograms = OrderHistograms(buffers)
         self._times = FillTimeSums(lives_of(day, played.rests), clock, buffers)
-        own = self._outliers, self._parents, self._split, self._ranks, self._histograms, self._times
-        self._adds = [self._cells.add, *(part.add for part in own)]
+        self._kinds, self._deals = (
+            KindSums(np.asarray(day.orders["mid_tick"])),
+            DealSums(inputs, len(day.orders["order_id"])),
+        )
+        self._fills = played.fills
+        parts = self._cells, self._outliers, self._parents, self._split, self._ranks, self._histograms, self._times
+        self._adds = [part.add for part in (*parts, self._kinds, self._deals)]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
@@ -48,5 +57,5 @@ class OrderSums:
             "cells": cells, "conditions": conditions, "volatility": volatility, "marketability": marketability,
             "marginals": marginals, "outliers": outliers, "parents": parents, "parents_shown": shown,
             "split": self._split.found, "ranks": self._ranks.found, "histograms": self._histograms.found(),
-            "fill_times": self._times.found(),
+            "fill_times": self._times.found(), "kinds": self._kinds.found(), "deals": self._deals.found(self._fills),
         }  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from driver.tables.quality_kinds import LEAST_EQ
+from driver.sums.conservation import LEAST_EQ
 from kernels.conventions import ABSURD_SPREAD, BPS, FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
 from kernels.market.plausible import ABSURD, JUMPING, Plausible
 from kernels.market.quote_book import opening_time

@@ -14,6 +14,7 @@ import numpy as np
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
+from driver.sums.contra import contra_sums
 from driver.sums.fill_times import NOBODY, Rests
 from driver.sums.job_sums import JobSums
 from driver.tables.csv_text import csv_bytes
@@ -46,13 +47,15 @@ class Played:
     unfilled: dict[str, list[int]] = field(default_factory=dict)  # why, then orders and the shares they ask for
     lifeless: int = 0  # subjects that fill nothing, for another reason than their limit, and rest for no time
     asked: int = 0  # subjects
+    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
     crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
     rests: Rests = NOBODY
 
     def facts(self) -> dict[str, Any]:
         """Return what the partial keeps."""
-        return {"fidelity": self.fidelity, "unfilled": self.unfilled, "lifeless": self.lifeless, "asked": self.asked}
+        names = "fidelity", "unfilled", "lifeless", "asked", "contra"
+        return {name: getattr(self, name) for name in names}
 
 
 def play(day: Day, job: Job, buffers: Buffers) -> Played:
@@ -169,7 +172,12 @@ def _why(day: Day, played: Any) -> dict[str, Any]:
     }
     by_limit = reason == REASONS.index("limit_away")  # wherever their life ended
     lifeless = (reason != 0) & ~by_limit & (subjects.until <= subjects.entry)
-    return {"unfilled": unfilled, "lifeless": int(np.count_nonzero(lifeless)), "asked": len(subjects.rows)}
+    return {
+        "unfilled": unfilled,
+        "lifeless": int(np.count_nonzero(lifeless)),
+        "asked": len(subjects.rows),
+        "contra": contra_sums(day, subjects, reason, REASONS),
+    }
 
 
 def _outside_bounds(crossed: Any) -> dict[str, int]:

@@ -8,8 +8,8 @@ from typing import Final
 from driver.report.palette import BARS, GRID, INK, LINE, SOFT
 from driver.report.svg import FONT, SMALL, Drawing, shortened, text_width
 
-WIDTH: Final = 520.0
-LABELS: Final = 185.0  # most that labels of rows take
+WIDTH: Final = 400.0  # as wide as a phone, where text is then hardly smaller than on the page around it
+LABELS: Final = 160.0  # most that labels of rows take
 PERCENT_STEP: Final = 20.0
 TICKS: Final = 5  # about as many as an axis has
 STEPS: Final = (1.0, 2.0, 5.0, 10.0)

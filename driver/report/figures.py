@@ -43,7 +43,10 @@ def _of_orders(tables: Tables) -> dict[str, str]:
         drawn["dates"] = charts.series(dates, "saving_bps", "saving, bps", "trade date")
     drawn["hours"] = charts.series(hours, "saving_bps", "saving, bps", "local hour of arrival")
     drawn["hour_fills"] = charts.series(hours, "fill_ratio", "fill ratio", "local hour of arrival")
-    lay = [(label.replace("the ", ""), rows) for label, rows in grouped(tables["by_marketability"], "marketability")]
+    lay = [
+        (label.replace("the ", "").replace("near ", ""), rows)
+        for label, rows in grouped(tables["by_marketability"], "marketability")
+    ]
     if lay := [one for one in lay if one[1][0]["priced_orders"]]:
         drawn["marketability"] = charts.grouped_savings(lay)
     drawn["sizes"] = charts.series(sizes, "saving_bps", "saving, bps", "order quantity, shares")

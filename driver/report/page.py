@@ -19,7 +19,7 @@ from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
 from driver.review.numbers import Row, Tables, count, number, signed
 from driver.review.quality import judged
-from driver.review.read_back import MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
+from driver.review.read_back import KIND_TABLES, MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
@@ -32,10 +32,11 @@ TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
 SHOWN_WARNINGS = 50
+KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
     "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES,
-    *MARKET_TABLES, "histograms",
+    *KIND_TABLES, *MARKET_TABLES, "histograms",
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -159,6 +160,8 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "groups": grouped(tables["by_group"], "group"),
         "conditions": _conditions(tables["by_condition"]),
         "marketability": grouped(tables["by_marketability"], "marketability"),
+        "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],
+        "deals": grouped(tables["by_deal_source"], "deal_source", "meaning"),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
         "participants": largest(participants),
         "participant_count": len(participants),
@@ -176,7 +179,7 @@ def _replay(tables: Tables) -> dict[str, Any]:
         "fidelity": next((row for row in tables["fidelity"] if row["security_code"] == ALL), None),
         "bounds": tables["bounds"][:SHOWN],
         "time_limits": [row for row in tables["by_time_limit"] if row["security_code"] == ALL],
-        "reasons": [row for row in tables["unexecuted"] if str(row["breakdown"]).endswith("_reason")],
+        "reasons": tables["unmatched"],
     }
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from driver.report.palette import EMPTY, INK, SOFT
 
-FONT: Final = 12.5
-SMALL: Final = 11.5
+FONT: Final = 13.0
+SMALL: Final = 12.0
 MARK: Final = 3.8  # half a mark's size
 FAINT: Final = 0.4  # opacity of a mark that few orders stand behind
 # Corners of marks, in units of MARK around their middle; a circle has none.

@@ -11,7 +11,8 @@ from typing import Final
 
 from driver.review.dominance import MOST, largest_participant
 from driver.review.numbers import Row, Tables, count, number, signed
-from driver.tables.quality_kinds import JOBS_MISSING, LEAST_EQ
+from driver.sums.conservation import LEAST_EQ
+from driver.tables.quality_kinds import JOBS_MISSING
 from driver.tables.replay_words import ALL, CENTRAL, NOT_TRUSTED, YES
 
 PASS, WARN, FAIL, NOT_RUN = "pass", "warn", "fail", "not run"

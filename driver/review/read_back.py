@@ -16,12 +16,15 @@ from tickstore.errors import InputError
 Cells = dict[str, Value]
 OPTIONAL_TABLES: Final = frozenset(table.name for table in TABLES if table.chosen_by)
 REPLAY_TABLES: Final = ("fidelity", "bounds", "by_time_limit")  # only where scenarios are replayed
+KIND_TABLES: Final = (  # only where there are orders
+    "by_order_type", "by_mid_tick", "by_size_quartile", "by_deal_source", "unmatched",
+)  # fmt: skip
 MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 CURVE_TABLES: Final = ("fill_curves",)  # only where orders wait for fills
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
-    "few_orders", "until", "measure", "unit",
+    "few_orders", "until", "measure", "unit", "meaning", "venue", "reason",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
@@ -35,7 +38,8 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
     A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
     market, where nothing is known of it.
     """
-    if path.stem in (*OPTIONAL_TABLES, *REPLAY_TABLES, *MARKET_TABLES, *CURVE_TABLES) and not path.exists():
+    seldom = *OPTIONAL_TABLES, *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *CURVE_TABLES
+    if path.stem in seldom and not path.exists():
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:

@@ -37,6 +37,7 @@ _CELLS = ("cells", "conditions", "volatility", "marketability")
 _FACTS = (
     "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
     "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
+    "kinds", "deals", "contra",
 )  # fmt: skip
 _WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 _SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
@@ -85,6 +86,9 @@ class Partial:
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
     fill_times: FillTimes | None = None
+    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.order_kinds`
+    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.deal_sources`
+    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why subjects fill nothing
 
 
 def write_partial(partial: Partial, path: Path) -> int:

@@ -26,6 +26,10 @@ from driver.tables.date_ranges import implausible_dates
 from driver.tables.distributions.spread_tables import DistributionSums
 from driver.tables.fill_curves.fill_table import FillCurveSums
 from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
+from driver.tables.kinds.contrasted import parts_of
+from driver.tables.kinds.deal_table import DealTable
+from driver.tables.kinds.kind_tables import KindTables
+from driver.tables.kinds.unmatched_table import UnmatchedTable
 from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
 from driver.tables.outlier_table import outliers_csv
@@ -71,6 +75,9 @@ class _RunSums:
     replay: ReplaySums = field(default_factory=ReplaySums)
     market: MarketSums = field(default_factory=MarketSums)
     split: SplitSums = field(default_factory=SplitSums)
+    kinds: KindTables = field(default_factory=KindTables)
+    deals: DealTable = field(default_factory=DealTable)
+    unmatched: UnmatchedTable = field(default_factory=UnmatchedTable)
     ranks: Counter[str] = field(default_factory=Counter)
     distributions: DistributionSums = field(default_factory=DistributionSums)
     fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
@@ -143,9 +150,9 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for row in extremes:
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
-    run.replay.add(partial)
-    run.market.add(partial)
-    run.split.add(partial)
+    for part in (run.replay, run.market, run.split, run.deals, run.unmatched):
+        part.add(partial)
+    run.kinds.add(partial, len(run.cluster_weight) - 1)
     run.ranks.update(partial.ranks)
     run.distributions.add(partial)
     run.fill_curves.add(partial)
@@ -181,20 +188,23 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
     written |= run.fill_curves.tables()
-    traders = ((str(name), row) for name, row in run.dimensions.place["participant"].items())
+    written |= run.kinds.tables(run.style) | run.deals.tables(run.style) | run.unmatched.tables()
+    traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
-    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants)
+    sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
+    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
     sample, places = _sample(run), run.dimensions.place
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
-    parts = contrasts(sample, *([str(label) for label in places[by]] for by in ("security", "date")))
+    securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
+    parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
-    securities = run.totals["by_security"], run.dimensions.place["security"]
-    written["outliers.csv"] = outliers_csv(run.outliers, *securities, run.style)
-    written |= run.distributions.tables(run.totals["global_summary"], *securities)
+    by_security = run.totals["by_security"], places["security"]
+    written["outliers.csv"] = outliers_csv(run.outliers, *by_security, run.style)
+    written |= run.distributions.tables(run.totals["global_summary"], *by_security)
     for name, data in written.items():
-        atomic_write(results / name, data)
+        atomic_write(results / name, run.names.beside(data))
     totals = run.totals["global_summary"]
     return Aggregate(measures(totals, 0, run.style), (*written, *parents.written), unknown_notes(totals))
 

@@ -3,17 +3,21 @@
 `aggregate` asks for them as it writes, the report shows them.
 """
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from driver.tables.csv_text import Value
+from driver.tables.csv_text import Value, csv_bytes
 from tickstore.store.names import StoredNames
 
 NAME_COLUMNS: Final = {  # table -> its key -> columns that follow it
     "by_security": {"security_name": "name"},
     "by_participant": {"participant_name": "name", "participant_type": "type"},
 }
+KEYS: Final = {"security_code": "by_security", "participant_id": "by_participant"}  # -> the table that has its names
+PARTS: Final = ("by", "value")  # the first columns of contrasts.csv: a value may be a security
 Labels = Sequence[tuple[list[Value], int]]
 
 
@@ -34,6 +38,38 @@ class NamedKeys:
             for n, (label, row) in enumerate(labels)
         ]
         return [*keys[:1], *(column for column, _ in found), *keys[1:]], named
+
+    def beside(self, data: bytes) -> bytes:
+        """Return a table with names after its codes of securities and participants, in columns where any row has one.
+
+        A table without such codes, or with such columns, stays as it is.
+        """
+        head = data[: data.find(b"\n")].decode().split(",")
+        wanted = [key for key, table in KEYS.items() if key in head and not set(NAME_COLUMNS[table]) & set(head)]
+        if not self.names or not (wanted or tuple(head[:2]) == PARTS):
+            return data
+        _, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
+        for key in wanted:
+            at = head.index(key)
+            self._insert(head, rows, at + 1, key, [row[at] for row in rows])
+        if not wanted:
+            self._insert(head, rows, len(PARTS), "security_code", [code if by == "security" else ""
+                                                                   for by, code, *_ in rows])  # fmt: skip
+        return csv_bytes(head, rows)
+
+    def _insert(self, head: list[str], rows: list[list[str]], at: int, key: str, codes: Sequence[str]) -> None:
+        """Insert the names of codes as columns."""
+        known, columns = self._known(KEYS[key]), NAME_COLUMNS[KEYS[key]]
+        for column, fact in reversed(columns.items()):
+            texts = [known.get(code, {}).get(fact, "") for code in codes]
+            if any(texts):
+                head.insert(at, column)
+                for row, text in zip(rows, texts, strict=True):
+                    row.insert(at, text)
+
+    def participant(self, code: str) -> str:
+        """Return a participant's code, and its name where it has one."""
+        return f"{code} {self._known('by_participant').get(code, {}).get('name', '')}".strip()
 
     def _known(self, table: str) -> Mapping[str, Mapping[str, str]]:
         if table == "by_security":

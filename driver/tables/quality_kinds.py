@@ -8,7 +8,6 @@ from typing import Final
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
 QUALITY_COLUMNS: Final = ("security_code", "date", "kind", "count")
-LEAST_EQ: Final = -1.0  # E/Q below: fills beyond their own side of the quotes before them
 DATE_IMPLAUSIBLE: Final = "date_implausible"
 JOBS_MISSING: Final = "jobs_missing"
 _SOURCES: Final = {

@@ -31,7 +31,7 @@ SPLIT: Final = (
 )
 SENSITIVITY: Final = (
     plain("scenario", "", "the scenario the row is about"),
-    plain("about", "word", "what is changed: headline, charge, weighting, orders, participant, mid, population"),
+    plain("about", "word", "changed: headline, charge, weighting, orders, participant, eligible, mid, population"),
     plain("variant", "", "to what"),
     Column("saving_bps", BPS, BENEFIT, "the saving then; empty where it takes another run"),
     plain("left_out", "share", "share of the headline's value at M0 that is left out"),
@@ -91,10 +91,15 @@ def split_rows(parts: Mapping[str, Sequence[int]], style: TableStyle) -> list[li
     return rows
 
 
-def sensitivity_csv(summary: Sequence[Measures], participants: Mapping[str, Sequence[Measures]]) -> bytes:
+def sensitivity_csv(
+    summary: Sequence[Measures],
+    participants: Mapping[str, Sequence[Measures]],
+    eligible: Mapping[str, Sequence[Measures]],
+) -> bytes:
     """Return how each scenario's saving changes with what is charged, weighted, counted and left out.
 
     summary : measures of all orders, by scenario; participants : the same of each participant's, by name
+    eligible : the same of other sets of orders that could have been asked, by what they are
     """
     largest = max(participants, key=lambda name: _base(participants[name][0]), default="")
     rows: list[list[Value]] = []
@@ -108,6 +113,11 @@ def sensitivity_csv(summary: Sequence[Measures], participants: Mapping[str, Sequ
             saved = _saved(summary, s) - _saved(without, s)
             share = ratio(_base(without[s]), _base(row))
             rows.append([scenario, "participant", f"without {largest}", cost_bps(saved, left), share, None])
+        rows += [
+            [scenario, "eligible", variant, cost_bps(_saved(of, s), _base(of[0])), 1 - held, None]
+            for variant, of in eligible.items()
+            if of[s]["saving_bps"] is not None and (held := ratio(_base(of[0]), _base(row)) or 1.0) < 1
+        ]
     for about, flag, kinds in (("mid", "--mid", MID_KINDS), ("population", "--population", POPULATIONS)):
         rows += [[ALL, about, kind, None, None, f"{flag}={kind}"] for kind in kinds]
     return csv_bytes(header(SENSITIVITY), rows)

@@ -11,6 +11,7 @@ from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rule
 from driver.sums.fill_times import NOBODY, FillTimes, FillTimeSums
 from driver.sums.job_sums import JobSums
 from driver.sums.order_histograms import OrderHistograms
+from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.saving_split import SavingSplit
@@ -100,12 +101,14 @@ def make_job(
     extremes = largest.found
     split = SavingSplit()
     split.add(block)
+    kinds = KindSums(np.random.default_rng(index).choice(np.array([0, 1, 2, 4], np.int8), len(block)))
+    kinds.add(block)
     told = extremes, texts, intervals
     histograms = OrderHistograms()
     histograms.add(block)
     sums, counts = partial_sums_of(block), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
-    partial.fill_times = fill_times_of(block)
+    partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()
     write_partial(partial, folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")

@@ -12,7 +12,8 @@ from typing import Final
 from driver.report.axes import Entry, number_text, places_chart
 from driver.report.charts import draw_line
 from driver.report.palette import colour, shape
-from driver.review.numbers import Row, count, few, number
+from driver.review.numbers import Row, count, number
+from driver.tables.table_style import few
 
 FIRST_OCTAVE: Final = -2  # what is nearer to 0 than a quarter of a basis point is in the middle
 MIDDLE: Final = "within \N{VULGAR FRACTION ONE QUARTER} bp of 0"

@@ -16,7 +16,7 @@ from driver.report.axes import (
     round_scale,
     rows_chart,
 )
-from driver.report.svg import Drawing, shortened, text_width
+from driver.report.svg import FONT, SMALL, Drawing, shortened, text_width
 
 VALUES = st.lists(st.floats(-1e9, 1e9) | st.just(math.nan), max_size=8)
 
@@ -35,6 +35,12 @@ def test_a_scale_has_few_round_ticks_from_below_all_values_to_above_them(values:
     assert abs(scale(ticks[0])) < 1e-6
     assert abs(scale(ticks[-1]) - 100) < 1e-6
     assert len({scale.label(tick) for tick in ticks}) == len(ticks)
+
+
+def test_text_of_charts_can_be_read_on_a_phone() -> None:
+    """390 pixels wide less the page's margins; the text of the page around it has 13.5 pixels at least."""
+    assert (390 - 2 * 14) / WIDTH * SMALL > 10.5
+    assert (390 - 2 * 14) / WIDTH * FONT > 11.5
 
 
 def test_scales_by_hand() -> None:

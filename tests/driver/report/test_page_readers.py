@@ -2,10 +2,13 @@
 
 import csv
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from driver.report.page import write_report
@@ -61,6 +64,18 @@ def no_quotes(results: Path) -> None:
     edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "quotes", "count": "0"}])
 
 
+def no_fills(results: Path) -> None:
+    block = random_block(40, 3)
+    none = np.zeros_like(block.filled_quantity)
+    columns: dict[str, Any] = dict.fromkeys(
+        ("filled_quantity", "matched_quantity", "notional", "withdrawn_quantity"), none
+    )
+    nothing = np.zeros_like(block.scenario_filled)
+    unfilled = with_columns(block, **columns, scenario_filled=nothing, leaves_quantity=block.order_quantity.copy(),
+                            group=np.full(40, 3, np.int8), fills=none.astype(np.int32))  # fmt: skip
+    aggregate(results, [make_job(results, 0, "5", "2024-01-01", unfilled)], SETTINGS)
+
+
 def no_trades(results: Path) -> None:
     several(results)
     edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "fills", "count": "0"}])
@@ -96,7 +111,18 @@ def with_market(results: Path) -> None:
     (results / "market.csv").write_bytes(csv_bytes([*rows[0]], [[*row.values()] for row in rows]))
 
 
-KINDS = (with_market, several, one_job, failed_job, no_orders, no_quotes, no_trades, one_scenario, many_securities)
+KINDS = (
+    with_market,
+    several,
+    one_job,
+    failed_job,
+    no_orders,
+    no_fills,
+    no_quotes,
+    no_trades,
+    one_scenario,
+    many_securities,
+)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: str(kind.__name__))
@@ -108,6 +134,12 @@ def page(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_nobody_is_left_out(page: str) -> None:
     assert troubles(page) == []
+
+
+def test_what_is_not_known_is_not_written_as_a_word_of_programs(page: str) -> None:
+    """An empty cell, a dash or a sentence; coordinates of drawings are numbers."""
+    assert not re.search(r">\s*[+\N{MINUS SIGN}-]?(nan|None|inf|null)\b", page)
+    assert not re.search(r'"(nan|inf|None)[", ]', page)
 
 
 def test_the_checker_finds_what_is_wrong() -> None:

@@ -257,3 +257,29 @@ def test_the_summary_says_what_the_replay_is_worth(market: Market, played: Path,
     }
     assert ("P", "printed") in statuses
     assert not [row for row in read(played / "statistics.csv") if row["status"] == "printed" and row["p_value"]]
+
+
+def test_fills_by_deal_source_are_what_tables_fill_venue_by_venue(played: Path) -> None:
+    rows = read(played / "by_deal_source.csv")
+    whole = {row["scenario"]: row for row in read(played / "global_summary.csv")}
+    assert {row["scenario"] for row in rows} == {"real", *SCENARIOS}
+    for scenario, of_all in whole.items():
+        by_venue = Counter[str]()
+        for row in rows:
+            by_venue[row["venue"]] += int(row["quantity"]) if row["scenario"] == scenario else 0
+        reports = by_venue.pop("report", 0)
+        assert sum(by_venue.values()) == int(of_all["filled_quantity"])
+        assert {venue: int(of_all[f"{venue}_quantity"]) for venue in by_venue} == by_venue
+        assert reports == int(of_all["report_quantity"] or reports)
+        dark = {row["deal_source"] for row in rows if row["venue"] == "dark" and row["scenario"] == scenario}
+        assert {int(source) for source in dark} <= DARK_DEALS
+
+
+def test_orders_by_type_are_those_of_the_order_files(played: Path, orders: list[Row]) -> None:
+    held = Counter(row["order_type"] for row in orders)
+    filled = Counter[str]()
+    for row in orders:
+        filled[row["order_type"]] += int(row["filled_quantity"])
+    real = [row for row in read(played / "by_order_type.csv") if row["scenario"] == "real"]
+    assert {row["order_type"]: int(row["orders"]) for row in real} == held
+    assert {row["order_type"]: int(row["filled_quantity"]) for row in real} == filled

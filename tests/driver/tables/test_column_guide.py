@@ -18,6 +18,9 @@ from driver.tables.aggregate import aggregate
 from driver.tables.column_guide import COLUMNS, header
 from driver.tables.distributions.spread_words import GUIDES as SPREAD_GUIDES
 from driver.tables.fill_curves.curve_guide import GUIDES as CURVE_GUIDES
+from driver.tables.kinds.deal_table import GUIDES as DEAL_GUIDES
+from driver.tables.kinds.kind_tables import GUIDES as KIND_GUIDES
+from driver.tables.kinds.unmatched_table import GUIDES as UNMATCHED_GUIDES
 from driver.tables.market_tables import GUIDES as MARKET_GUIDES
 from driver.tables.replay_guide import GUIDES as REPLAY_GUIDES
 from driver.tables.replay_tables import bounds_row, fidelity_rates, limit_row
@@ -38,7 +41,10 @@ from tests.driver.order_blocks import HOUR, OPEN, empty_block
 from tests.driver.readme_tables import OPTIONAL, ORDER_COLUMNS, REPLAYED, column_table, kind_table, table_table
 from tests.kernels.replay.played_matches import matches_of
 
-GUIDES = REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES | SPREAD_GUIDES | CURVE_GUIDES
+GUIDES = (
+    REPLAY_GUIDES | MARKET_GUIDES | SPLIT_GUIDES | SPREAD_GUIDES | CURVE_GUIDES | KIND_GUIDES | DEAL_GUIDES
+    | UNMATCHED_GUIDES
+)  # fmt: skip
 
 
 def horizons(name: str) -> list[str]:

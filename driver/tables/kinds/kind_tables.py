@@ -1,0 +1,158 @@
+"""by_order_type.csv, by_mid_tick.csv, by_size_quartile.csv; and what of them contrasts and the sensitivity need.
+
+`aggregate` adds the jobs' sums (`driver.sums.order_kinds`), all of them integers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from driver.sums.order_kinds import QUARTERS, sum_names
+from driver.sums.partial_file import Partial
+from driver.sums.totals import Totals
+from driver.tables.column_guide import BPS, Column, header, plain
+from driver.tables.csv_text import Value, table_csv
+from driver.tables.grouping import natural
+from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS
+from driver.tables.row_measures import COST_UNITS, measures
+from driver.tables.table_style import TableStyle, cost_bps, few, ratio
+from kernels.base.columns import F64
+from kernels.conventions import COST_SCALE, TYPE_DARK, TYPE_SWEEP
+from kernels.measure.order_columns import BENEFIT, COST
+
+Row = dict[str, Value]
+OF_KIND: Final = (
+    plain("meaning", "", "what the code says, in words"),
+    plain("scenario", "", "real, or the scenario the row is about"),
+    plain("orders", "count", "selected order-days"),
+    plain("order_quantity", "shares", "asked for"),
+    plain("priced_orders", "count", "those with costs"),
+    plain("filled_orders", "count", "orders with any fill under the row's scenario"),
+    plain("filled_quantity", "shares", "filled under the row's scenario, crossing bookings included"),
+    plain("fill_ratio", "share", "filled over asked"),
+    Column("shortfall_bps", BPS, COST, "cost over value at M0, unfilled charged at the mid of the end: the headline"),
+    Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
+    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same"),
+    Column("saving_mean_bps", BPS, BENEFIT, "the same of the saving"),
+    Column("saving_value", "currency", BENEFIT, "saving in currency"),
+    plain("benchmark_notional", "half price units x shares", "asked x M0 of priced orders, an exact integer"),
+    Column("shortfall_cost", "1/65536 half price units x shares", COST, "cost as the exact integer"),
+    plain("few_orders", "words", "all or costs, where figures are of fewer than 5 orders; else empty"),
+)
+KEYS: Final = {
+    "order_type": plain("order_type", "bit mask", "exchange order type of the order's first row"),
+    "mid_tick": plain("mid_tick", "code", "mid-tick flag of the order's first row"),
+    "size_quartile": plain("size_quartile", "1 to 4", "quarter of its day's orders by quantity; equals stay together"),
+}
+GUIDES: Final = {f"by_{kind}": (key, *OF_KIND) for kind, key in KEYS.items()}
+IN_CONTRASTS: Final = ("size_bucket", "size_quartile")
+ELIGIBLE: Final[dict[str, tuple[str, Callable[[int], bool]]]] = {  # variant -> kind, and which labels are in it
+    "orders that lived in the session with a mid": ("eligible", lambda code: code == 1),
+    "sweeps alone": ("order_type", lambda code: code & TYPE_SWEEP != 0),
+    "dark orders alone": ("order_type", lambda code: code & TYPE_DARK != 0),
+    "without dark orders": ("order_type", lambda code: code & TYPE_DARK == 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a job's orders of one label weigh, (2,), and the means of their shortfalls, (2, K): by order, by value."""
+
+    job: int
+    weight: F64
+    mean: F64
+
+
+@dataclass(slots=True)
+class KindTables:
+    """The sums of the jobs of a run by kind and label."""
+
+    scenarios: tuple[str, ...] = ()
+    found: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    clusters: dict[tuple[str, str], list[Cluster]] = field(default_factory=dict)
+
+    def add(self, partial: Partial, job: int) -> None:
+        """Add what a job says; ``job`` is its place among those of the run."""
+        self.scenarios = partial.cells.scenarios
+        for kind, labels in partial.kinds.items():
+            whole = self.found.setdefault(kind, {})
+            for label, sums in labels.items():
+                before = whole.get(label)
+                whole[label] = sums if before is None else [a + b for a, b in zip(before, sums, strict=True)]
+                if kind in IN_CONTRASTS:
+                    weight, mean = self._cluster(sums)
+                    if weight[0]:
+                        self.clusters.setdefault((kind, label), []).append(Cluster(job, weight, mean))
+
+    def _cluster(self, sums: Sequence[int]) -> tuple[F64, F64]:
+        of = dict(zip(sum_names(self.scenarios), sums, strict=True))
+        means = [
+            [ratio(of[f"{name}.shortfall"], COST_SCALE * of["priced_orders"]) or 0.0 for name in self.scenarios],
+            [cost_bps(of[f"{name}.cost"], of["base"]) or 0.0 for name in self.scenarios],
+        ]
+        return np.array([of["priced_orders"], of["base"]], np.float64), np.array(means)
+
+    def rows(self, kind: str, style: TableStyle) -> list[Row]:
+        """Return the rows of a kind's table."""
+        labels = sorted(self.found.get(kind, {}), key=natural)
+        return [
+            {kind: label, "meaning": MEANINGS[kind](int(label)), **row}
+            for label in labels
+            for row in self._measured(self.found[kind][label], style)
+        ]
+
+    def _measured(self, sums: Sequence[int], style: TableStyle) -> list[Row]:
+        of = dict(zip(sum_names(self.scenarios), sums, strict=True))
+        asked, priced, base, real = of["order_quantity"], of["priced_orders"], of["base"], self.scenarios[0]
+        rows = []
+        for name in self.scenarios:
+            filled, cost, mean = (of[f"{name}.{what}"] for what in ("filled_quantity", "cost", "shortfall"))
+            saved, saved_mean = of[f"{real}.cost"] - cost, of[f"{real}.shortfall"] - mean
+            row: Row = {
+                "filled_orders": of[f"{name}.filled_orders"],
+                "filled_quantity": filled,
+                "fill_ratio": ratio(filled, asked),
+                "shortfall_bps": cost_bps(cost, base),
+                "saving_bps": cost_bps(saved, base),
+                "shortfall_mean_bps": ratio(mean, COST_SCALE * priced),
+                "saving_mean_bps": ratio(saved_mean, COST_SCALE * priced),
+                "saving_value": ratio(saved, COST_UNITS * style.unit) if priced else None,
+                "shortfall_cost": cost,
+            }
+            if of[f"{name}.unknown_orders"]:
+                row = dict.fromkeys(row)
+            known: Row = {"scenario": name, "orders": of["orders"], "order_quantity": asked, "priced_orders": priced}
+            marked = "all" if few(of["orders"]) else "costs" if few(priced) else ""
+            rows.append(known | row | {"benchmark_notional": base, "few_orders": marked})
+        return rows
+
+    def tables(self, style: TableStyle) -> dict[str, bytes]:
+        """Return the files, by name; none without orders."""
+        if not self.found:
+            return {}
+        return {f"{name}.csv": table_csv(header(columns), self.rows(name.removeprefix("by_"), style))
+                for name, columns in GUIDES.items()}  # fmt: skip
+
+    def eligible_sets(self, style: TableStyle, groups: Totals) -> dict[str, Sequence[Mapping[str, Value]]]:
+        """Return the measures of other sets of orders that could have been asked, by what they are.
+
+        groups : sums of orders really filled in full, in part and not at all: outcomes, which describe
+        """
+        sets: dict[str, Sequence[Mapping[str, Value]]] = {}
+        for variant, (kind, chosen) in ELIGIBLE.items():
+            sums = [one for label, one in self.found.get(kind, {}).items() if chosen(int(label))]
+            if sums:
+                sets[variant] = self._measured([sum(values) for values in zip(*sums, strict=True)], style)
+        for row, words in enumerate(GROUP_WORDS):
+            sets[f"{words} alone, descriptive"] = measures(groups, row, style)
+        return sets
+
+    def differences(self) -> Mapping[tuple[str, str], list[Cluster]]:
+        """Return what of each job the largest quarter's saving is above the smallest's, as if it were one mean."""
+        first, last = ({one.job: one for one in self.clusters.get(("size_quartile", str(quarter)), [])}
+                       for quarter in (1, QUARTERS))  # fmt: skip
+        pairs = [(first[job], last[job]) for job in first if job in last]
+        found = [Cluster(one.job, one.weight + other.weight, other.mean - one.mean) for one, other in pairs]
+        return {("size_quartile", f"{QUARTERS} less 1"): found} if found else {}

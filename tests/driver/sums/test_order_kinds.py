@@ -1,0 +1,100 @@
+"""Sums by what orders are equal those of plain loops over the orders, however these come in blocks."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from driver.sums.order_kinds import BY_SCENARIO, KINDS, OF_ORDERS, STEPS, KindSums, quarter_of, sum_names
+from kernels.conventions import NULL
+from kernels.measure.result_rows import OrderBlock
+from tests.blocks import part_of, with_columns
+from tests.driver.order_blocks import is_priced, random_block
+from tests.oracles.moments import naive_rounded
+
+pytestmark = pytest.mark.reduced
+EDGES = 100, 500, 1_000, 5_000, 10_000, 50_000
+FLAGS = np.random.default_rng(1).choice(np.array([-1, 0, 1, 2, 4], np.int8), 300)
+
+
+def size_of(quantity: int) -> str:
+    return str(sum(quantity > edge for edge in EDGES))
+
+
+def naive(block: OrderBlock, label: Sequence[str]) -> dict[str, list[int]]:
+    """Return the sums by label, order by order."""
+    out: dict[str, list[int]] = {}
+    for i in range(len(block)):
+        priced, quantity = is_priced(block, i), int(block.order_quantity[i])
+        base = int(block.mid2[i]) * quantity if priced else 0
+        values = [1, quantity, int(priced), base]
+        for s in range(len(block.scenarios)):
+            filled, cost = int(block.scenario_filled[s, i]), float(block.cost[s, i])
+            known = 0 if filled == NULL else filled
+            costs = (
+                [naive_rounded(cost * 65_536), naive_rounded(cost * (10_000.0 / base) * 65_536)] if priced else [0, 0]
+            )
+            values += [int(filled == NULL), int(known > 0), known, *(costs if np.isfinite(cost) else [0, 0])]
+        before = out.setdefault(label[i], [0] * len(values))
+        out[label[i]] = [one + more for one, more in zip(before, values, strict=True)]
+    return out
+
+
+def test_sums_are_those_of_the_orders_in_any_blocks() -> None:
+    block = random_block(300, 11)
+    filled = block.scenario_filled.copy()
+    filled[2, :9] = NULL
+    block = with_columns(block, scenario_filled=filled)
+    labels = {
+        "order_type": [str(code) for code in block.order_type],
+        "mid_tick": [str(flag) for flag in FLAGS],
+        "eligible": [str(one) for one in block.eligible],
+        "size_bucket": [size_of(int(quantity)) for quantity in block.order_quantity],
+    }
+    one, several = KindSums(FLAGS), KindSums(FLAGS)
+    one.add(block)
+    for start, end in ((0, 100), (100, 100), (100, 101), (101, 300)):
+        several.add(part_of(block, slice(start, end)))
+    found = one.found()
+    assert found == several.found()
+    assert tuple(found) == KINDS
+    for kind, label in labels.items():
+        assert found[kind] == naive(block, label), kind
+    names = sum_names(block.scenarios)
+    assert len(names) == len(OF_ORDERS) + len(BY_SCENARIO) * len(block.scenarios)
+    for kind in KINDS:  # each has every order
+        assert [sum(of) for of in zip(*found[kind].values(), strict=True)] == [
+            sum(of) for of in zip(*found["order_type"].values(), strict=True)
+        ]
+
+
+def test_quarters_part_the_orders_of_a_day_by_quantity() -> None:
+    block = with_columns(random_block(300, 4), order_quantity=np.random.default_rng(4).permutation(300) + 1)
+    sums = KindSums(FLAGS)
+    sums.add(block)
+    found = sums.found()["size_quartile"]
+    assert list(found) == ["1", "2", "3", "4"]
+    asked = [row[1] / row[0] for row in found.values()]
+    assert asked == sorted(asked)
+    assert all(65 <= row[0] <= 85 for row in found.values())  # steps of 4 % are not parted
+
+
+def test_of_no_order_there_are_no_sums() -> None:
+    sums = KindSums(FLAGS)
+    sums.add(part_of(random_block(3, 1), slice(0, 0)))
+    assert sums.found() == {}
+
+
+@given(held=st.lists(st.tuples(st.integers(0, STEPS - 1), st.integers(1, 50)), min_size=1, max_size=40))
+@settings(deadline=None)
+def test_a_step_is_in_the_quarter_of_its_middle_order(held: list[tuple[int, int]]) -> None:
+    steps, orders = (np.array(column, np.int64) for column in zip(*held, strict=True))
+    found = quarter_of(steps, orders)
+    for step, quarter in zip(steps.tolist(), found.tolist(), strict=True):
+        below = sum(n for other, n in held if other < step)
+        here = sum(n for other, n in held if other == step)
+        place = (below + Fraction(here, 2)) / int(orders.sum())
+        assert quarter == int(place * 4) + 1
