@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from driver.inference.contrasts import CONTRAST_COLUMNS, contrasts
 from driver.inference.rows import COLUMNS
-from driver.inference.sample import Sample
 from driver.inference.statistics import statistics
 from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
@@ -38,15 +35,13 @@ from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
+from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import TABLES, UNEXECUTED, Table
-from driver.tables.table_style import TableStyle, cost_bps
-from kernels.base.columns import F64
+from driver.tables.table_style import TableStyle
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 from tickstore.store.names import StoredNames
-
-THAN_REALITY = ("better", "equal", "worse")  # orders under a scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +73,9 @@ class _RunSums:
     kinds: KindTables = field(default_factory=KindTables)
     deals: DealTable = field(default_factory=DealTable)
     unmatched: UnmatchedTable = field(default_factory=UnmatchedTable)
-    ranks: Counter[str] = field(default_factory=Counter)
+    sample: SampleSums = field(default_factory=SampleSums)
     distributions: DistributionSums = field(default_factory=DistributionSums)
     fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
-    cluster_weight: list[F64] = field(default_factory=list)  # of each job
-    cluster_mean: list[F64] = field(default_factory=list)
 
 
 def aggregate(
@@ -138,9 +131,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     if partial.marginals.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
-    weight, mean = cluster_of(sums.whole)
-    run.cluster_weight.append(weight)
-    run.cluster_mean.append(mean)
+    run.sample.add(sums.whole)
     if partial.is_empty:  # what was not opened is not even here
         return
     _add_sums(run, job, sums.coded, partial.volumes)
@@ -150,12 +141,10 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for row in extremes:
         row["participant_id"] = participant_name(partial, row["participant_id"])
     run.outliers = merge_extremes(run.outliers, extremes, run.kept)
-    for part in (run.replay, run.market, run.split, run.deals, run.unmatched):
+    for part in (run.replay, run.market, run.split, run.deals, run.unmatched, run.distributions, run.fill_curves):
         part.add(partial)
-    run.kinds.add(partial, len(run.cluster_weight) - 1)
-    run.ranks.update(partial.ranks)
-    run.distributions.add(partial)
-    run.fill_curves.add(partial)
+    run.kinds.add(partial, len(run.sample.weight) - 1)
+    run.sample.ranks.update(partial.ranks)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
@@ -187,13 +176,14 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     }
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
-    written |= run.fill_curves.tables()
-    written |= run.kinds.tables(run.style) | run.deals.tables(run.style) | run.unmatched.tables()
+    written |= run.fill_curves.tables() | run.kinds.tables(run.style)
+    written |= run.deals.tables(run.style) | run.unmatched.tables()
     traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
     sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
-    sample, places = _sample(run), run.dimensions.place
+    places = run.dimensions.place
+    sample = run.sample.sample(run.totals["global_summary"], run.jobs, places, run.style)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
     parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
@@ -219,14 +209,6 @@ def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
     return found
 
 
-def cluster_of(whole: Totals) -> tuple[F64, F64]:
-    """Return orders and value of a job, and the means of its shortfalls weighted by either: (2,), (2, K)."""
-    sums = whole.row(0)
-    base, costs = sums["base"], (sums[f"{scenario}.cost"] for scenario in whole.scenarios)
-    by_value = [cost_bps(cost, base) or 0.0 for cost in costs]
-    return np.array([sums["priced_orders"], base], np.float64), np.array([whole.mean[0], by_value])
-
-
 def unknown_notes(totals: Totals) -> tuple[str, ...]:
     """Return a sentence on scenarios that are known of some orders and not of others: rows with both are empty."""
     sums = totals.row(0)
@@ -248,23 +230,3 @@ def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:
     orders = totals.low[totals.names.index("orders")]
     shown = [(label, row) for row, label in enumerate(labels) if table.complete or orders[row]]
     return sorted(shown, key=lambda one: [natural(str(key)) for key in one[0]]) if table.ascending else shown
-
-
-def _sample(run: _RunSums) -> Sample:
-    totals, place = run.totals["global_summary"], run.dimensions.place
-    sums = totals.row(0)
-    return Sample(
-        scenarios=totals.scenarios,
-        orders=int(totals.priced[0]),
-        mean=totals.mean[0],
-        comoment=totals.comoment_matrix(0),
-        cluster_weight=np.array(run.cluster_weight),
-        cluster_mean=np.array(run.cluster_mean),
-        security=np.array([place["security"][job.security] for job in run.jobs], np.int64),
-        date=np.array([place["date"][job.date] for job in run.jobs], np.int64),
-        unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
-        outcomes=np.array([[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64),
-        value=sums["base"] / (2 * run.style.unit),
-        ranks=run.ranks,
-        savings=totals.counts(0)[len(totals.scenarios) :],
-    )

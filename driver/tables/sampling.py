@@ -1,0 +1,62 @@
+"""What inference needs of a run: moments of all priced orders, and what each security-day adds. Used by `aggregate`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from driver.inference.sample import Sample
+from driver.plan.jobs import Job
+from driver.sums.totals import Totals
+from driver.tables.csv_text import Value
+from driver.tables.table_style import TableStyle, cost_bps
+from kernels.base.columns import F64
+
+THAN_REALITY = ("better", "equal", "worse")  # orders under a scenario
+
+
+@dataclass(slots=True)
+class SampleSums:
+    """Weights and means of the jobs so far, in the order of the plan, and sums of ranks."""
+
+    weight: list[F64] = field(default_factory=list)
+    mean: list[F64] = field(default_factory=list)
+    ranks: Counter[str] = field(default_factory=Counter)
+
+    def add(self, whole: Totals) -> None:
+        """Add the sums of one job."""
+        weight, mean = cluster_of(whole)
+        self.weight.append(weight)
+        self.mean.append(mean)
+
+    def sample(
+        self, totals: Totals, jobs: Sequence[Job], place: Mapping[str, Mapping[Value, int]], style: TableStyle
+    ) -> Sample:
+        """Return the sample that all ``jobs`` make; totals : of all; place : codes of securities and dates."""
+        sums = totals.row(0)
+        return Sample(
+            scenarios=totals.scenarios,
+            orders=int(totals.priced[0]),
+            mean=totals.mean[0],
+            comoment=totals.comoment_matrix(0),
+            cluster_weight=np.array(self.weight),
+            cluster_mean=np.array(self.mean),
+            security=np.array([place["security"][job.security] for job in jobs], np.int64),
+            date=np.array([place["date"][job.date] for job in jobs], np.int64),
+            unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
+            outcomes=np.array(
+                [[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64
+            ),
+            value=sums["base"] / (2 * style.unit),
+            ranks=self.ranks,
+            savings=totals.counts(0)[len(totals.scenarios) :],
+        )
+
+
+def cluster_of(whole: Totals) -> tuple[F64, F64]:
+    """Return orders and value of a job, and the means of its shortfalls weighted by either: (2,), (2, K)."""
+    sums = whole.row(0)
+    base, costs = sums["base"], (sums[f"{scenario}.cost"] for scenario in whole.scenarios)
+    by_value = [cost_bps(cost, base) or 0.0 for cost in costs]
+    return np.array([sums["priced_orders"], base], np.float64), np.array([whole.mean[0], by_value])
