@@ -16,7 +16,7 @@ from kernels.replay.reasons import write_reach
 from kernels.replay.runs import Facts, Run, new_run, state_of
 from kernels.replay.steps import CURSOR, STEP, Later, Plan, Quotes, Rows, Seekers, Trades
 
-PIECE: Final = 16_384  # steps decoded at a time: they stay in the cache while every run plays them
+PIECE: Final = 65_536  # steps decoded at a time; to hand all columns to a kernel costs as much as hundreds of them
 
 
 class Player:

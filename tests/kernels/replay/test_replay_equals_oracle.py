@@ -1,11 +1,14 @@
 """Random days: every match of every run, in order, is the one that plain Python makes, whatever is chosen."""
 
+from functools import partial
 from random import Random
 
 import numpy as np
 import pytest
 
 from kernels.measure.choices import Selection
+from kernels.replay import driving, scenario_runs
+from kernels.replay.runs import new_run
 from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_matches, random_choices, random_halts
 from tests.replay_days import END, START, replay_day
 
@@ -37,6 +40,12 @@ def test_halted_days_print_what_plain_python_prints() -> None:
     """R1: and of the matches that there are without halts some are not made, or later."""
     halted, free = (sum(check_day(seed, halted) for seed in range(60)) for halted in (True, False))
     assert 120 < halted < free
+
+
+def test_small_pieces_and_books_that_grow_print_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driving, "PIECE", 1)
+    monkeypatch.setattr(scenario_runs, "new_run", partial(new_run, capacity=3, rows=8))
+    assert sum(check_day(seed, halted=seed % 2 == 0) for seed in range(20)) > 100
 
 
 def test_before_the_open_a_row_states_its_order_whole() -> None:
