@@ -17,7 +17,10 @@ QUOTE_HEADER = "sequence,bidprice,offerprice,orderbookid,timestamp"
 
 
 def market_rows(rows: int = 3000, days: int = 2, securities: int = 3, seed: int = 0) -> dict[str, list[str]]:
-    """Return lines of orders, trades and nbbo in time order; every fourth row shows a trade of five shares."""
+    """Return lines of orders, trades and nbbo in time order; every fourth row shows a trade of five shares.
+
+    A trade has one row and no number that would tie it to another.
+    """
     rng = np.random.default_rng(seed)
     times = np.sort(OPEN + rng.integers(0, days, rows) * DAY_NS + rng.integers(0, 6 * 3600 * 10**9, rows))
     lines: dict[str, list[str]] = {"orders": [], "trades": [], "nbbo": []}
@@ -36,7 +39,7 @@ def market_rows(rows: int = 3000, days: int = 2, securities: int = 3, seed: int 
         state = f"100,{100 - matched[order]},{matched[order]}"
         lines["orders"].append(f"{order},{time},{security},{price},{1 + order % 2},{state},{order % 50},{3 * i + 1}")
         if i % 4 == 0:
-            lines["trades"].append(f"{3 * i + 2},{time},{security},{order},{(1, 20, 47)[i % 3]},{i},{price},5,1,7")
+            lines["trades"].append(f"{3 * i + 2},{time},{security},{order},{(1, 20, 47)[i % 3]},,{price},5,1,7")
         if i % 5 == 0:
             lines["nbbo"].append(f"{3 * i + 3},{price - 10},{price + 10},{security},{time}")
     return lines

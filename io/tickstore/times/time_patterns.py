@@ -28,6 +28,7 @@ WORD: Final = 6  # letters in place of digits; words from, words below; the last
 NO_ZONE, MAY_ZONE, MUST_ZONE = 0, 1, 2
 DATE_UNIT: Final = 100_000  # more than a day has seconds
 BILLION: Final = 1_000_000_000
+_TENS: Final = tuple(10**power for power in range(10))
 _DOT: Final = np.uint8(46)
 _COMMA: Final = 44
 _ZERO: Final = np.uint8(48)
@@ -123,9 +124,7 @@ def read_pattern(data: U8, start: int, stop: int, pattern: I64, begin: int) -> A
             if digits < pattern[k + 1] or value < 0 or value > pattern[k + 3] or (kind == HOUR_12 and value == 0):
                 return np.int64(NO_TIME)
             if kind == FRACTION or pattern[k + 4] == 0:
-                for _ in range(9 - digits):
-                    value *= 10
-                fraction = value
+                fraction = value * _TENS[9 - digits] if digits <= 9 else value
             else:
                 total += (value % 12 if kind == HOUR_12 else value) * pattern[k + 4]
         k += STRIDE
