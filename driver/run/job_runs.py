@@ -42,8 +42,12 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
                 log.job(state)
                 monitor.end_job(state.job, state.state == "done")
                 _tell(state, monitor)
-    finally:
+    except KeyboardInterrupt:
+        raise  # at once: a job whose folder a power cut takes is done again
+    except BaseException:
         _make_durable(summary)
+        raise
+    _make_durable(summary)
 
 
 def _ended(outcome: Outcome, manifest: Manifest) -> JobState:

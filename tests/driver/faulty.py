@@ -41,9 +41,9 @@ def run_job(job: Job) -> JobReport:
 
 
 if __name__ == "__main__":
-    from driver.command_line.main import main
+    from driver.entry import enter
     from driver.run import job_runs
 
     os.environ[VARIABLE] = sys.argv[1]
     job_runs.WORK = "tests.driver.faulty:run_job"
-    sys.exit(main(sys.argv[2:]))
+    sys.exit(enter(sys.argv[2:]))

@@ -6,7 +6,7 @@ import signal
 import time
 import warnings
 from collections.abc import Iterator
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from typing import Any, Final
 
 from tickstore.engines.engine import EngineError, error_line
@@ -25,7 +25,10 @@ def start_process(process: Any, has_server: bool = True) -> None:
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
             with _quiet_birth(has_server):
-                process.start()
+                (forkserver.ensure_running if has_server else process.start)()
+            if has_server:  # it answers once it has loaded the kernels: an interrupt must not wait for that
+                with _without_warnings():
+                    process.start()
             return
         except (OSError, EOFError) as error:
             if attempt == START_ATTEMPTS:
@@ -42,9 +45,7 @@ def _quiet_birth(has_server: bool) -> Iterator[None]:
     workers from it. An interrupt that comes meanwhile is delivered at the end. The resource tracker goes first:
     multiprocessing would start it before the forkserver, and lets interrupts through when it has.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
-        warnings.filterwarnings("ignore", "resource_tracker", UserWarning)  # it died, and is replaced: unused here
+    with _without_warnings():
         if has_server:
             resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -59,6 +60,14 @@ def _quiet_birth(has_server: bool) -> Iterator[None]:
                 else:
                     os.environ[name] = value
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # "multi-threaded": see ``Options``
+        warnings.filterwarnings("ignore", "resource_tracker", UserWarning)  # it died, and is replaced: unused here
+        yield
 
 
 def await_end(pid: int) -> None:

@@ -244,16 +244,12 @@ class Supervisor:
             await_end(worker.process.pid)
 
     def _stop(self) -> None:
-        """End all workers: idle ones by closing their pipe, busy ones by force."""
+        """End all workers by force: an idle one has nothing to finish, and would take its time to end by itself."""
         for worker in self.workers:
-            if worker.given or not worker.ready:
-                worker.process.kill()
+            worker.process.kill()
             worker.pipe.close()
         for worker in self.workers:
             worker.process.join(STOP_SECONDS)
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join(STOP_SECONDS)
         self.workers.clear()
         self.lifeline.close()
         self._our_end.close()
