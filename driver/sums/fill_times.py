@@ -16,7 +16,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, REPLAYED
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums import fill_times, histograms
-from kernels.sums.fill_times import BOTH, KEYS_OF_PARTICIPANT, LOOKS, RESTS, SIDES, Clock, Lives, Scenarios
+from kernels.sums.fill_times import BOTH, KEYS_OF_PARTICIPANT, LOOKS, RESTS, Clock, Lives, Scenarios
 
 REAL: Final = "real"
 IN_THE_DARK: Final = ("R", *BOUNDS)
@@ -35,19 +35,16 @@ NOBODY: Final = Rests(np.zeros(0, np.int64), np.zeros(0, np.int8))
 
 @dataclass(slots=True)
 class FillTimes:
-    """Counts of n cells: participant, real group and side. ``key`` ascends, entries are those of `Cells`."""
+    """Counts of n cells: participant, real group and side. ``key`` ascends, entries are those of `Cells`.
+
+    A key is (participant x groups + the group's place) x sides + side, 0 for buys.
+    """
 
     scenarios: tuple[str, ...]  # those in which fills have times: reality and what is replayed
     key: I64
     histogram_start: I64
     histogram_code: I32  # (scenario, look, fate, bin): place x ``fill_times.CODES`` + code
     histogram_count: I32
-
-    def dimensions(self) -> dict[str, I64]:
-        """Return participant, group (its place among GROUPS) and side (0 buys, 1 sells) of each entry."""
-        key = np.repeat(self.key, np.diff(self.histogram_start))
-        rest = key % KEYS_OF_PARTICIPANT
-        return {"participant": key // KEYS_OF_PARTICIPANT, "group": rest // SIDES, "side": rest % SIDES}
 
 
 def timed(scenarios: tuple[str, ...]) -> tuple[str, ...]:

@@ -227,7 +227,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     times, parents = None, None
     if "timed" in facts:
         lists = tables["fill_times"]
-        own = (np.asarray(lists[one.name], _TYPES[one.name]) for one in fields(FillTimes)[1:])
+        own = (np.require(lists[one.name], _TYPES[one.name], "W") for one in fields(FillTimes)[1:])
         times = FillTimes(tuple(facts["timed"]), *own)
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))

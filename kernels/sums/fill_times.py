@@ -45,6 +45,9 @@ KEYS_OF_PARTICIPANT: Final = len(GROUPS) * SIDES
 # How a scenario ends an order that it does not fill: as history did; where it rests, if it rests in the dark alone; or
 # where history ended it, if it is in both books.
 AS_IT_WAS, RESTS, BOTH = range(3)
+# What a change reason settles, CANCELLED or ENDED; -1: no more than the row does. The last one is no reason.
+REASON_FATES: Final = np.full(max(REASONS_CANCELLED + REASONS_EXPIRED) + 2, -1, np.int64)
+REASON_FATES[[*REASONS_CANCELLED]], REASON_FATES[[*REASONS_EXPIRED]] = CANCELLED, ENDED
 # The top bits of a double number the halves of octaves, from 2 on: the first edge that is not below where each starts.
 SHIFT: Final = 52 - 1
 FIRST_PLACE: Final = 1024 * 2
@@ -92,12 +95,9 @@ def bin_of(time: int, value: F64, bits: I64) -> int:
 @inlined
 def told_fate(reason: int, status: int, leaves: int) -> int:
     """Return how an order ended that no fill did, by its last row; -1 if it is still open."""
-    for code in REASONS_CANCELLED:
-        if reason == code:
-            return CANCELLED
-    for code in REASONS_EXPIRED:
-        if reason == code:
-            return ENDED
+    fate = REASON_FATES[min(max(reason, 0), len(REASON_FATES) - 1)]
+    if fate >= 0:
+        return int(fate)
     if leaves == 0:
         return AMENDED
     if status == STATUS_INACTIVE:
@@ -183,11 +183,13 @@ def write_looks(
                 codes[count, 2 * s] = codes[count, 2 * s + 1] = UNKNOWN
                 continue
             time, fate = scenario_end(own, scenarios.ends[s], until, bounces, stop)
-            ended = fate * BINS + bin_of(min(time, stop) - start, value, bits)
             full = filled > 0 and (filled >= quantity or (filled >= wanted and not emptied))
-            last = min(ints[r.LAST_FILL_TIME + b, j], stop) - start
-            codes[count, 2 * s] = bin_of(min(first, stop) - start, value, bits) if filled > 0 else ended
-            codes[count, 2 * s + 1] = bin_of(last, value, bits) if full else ended
+            ended = 0 if full else fate * BINS + bin_of(min(time, stop) - start, value, bits)
+            codes[count, 2 * s] = codes[count, 2 * s + 1] = ended
+            if filled > 0:
+                codes[count, 2 * s] = bin_of(min(first, stop) - start, value, bits)
+            if full:
+                codes[count, 2 * s + 1] = bin_of(min(ints[r.LAST_FILL_TIME + b, j], stop) - start, value, bits)
         group, side = rows.flags[r.GROUP, j], rows.flags[r.SIDE, j]
         keys[count] = (participant[j] * len(GROUPS) + group - GROUPS[0]) * SIDES + (side < 0)
         count += 1

@@ -20,6 +20,7 @@ from driver.tables.grouping import natural, participant_name
 from driver.tables.replay_words import ALL
 from kernels.base.columns import I64
 from kernels.conventions import GROUPS, NS_PER_SECOND
+from kernels.sums import histograms
 from kernels.sums.fill_times import BINS, CODES, EDGES, FATES, KEYS_OF_PARTICIPANT, LOOKS, SIDES, UNKNOWN
 
 SECONDS: Final[list[float]] = (EDGES / NS_PER_SECOND).tolist()
@@ -61,7 +62,9 @@ class FillCurveSums:
     outcomes: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (group x side, width)
     dates: Growing = field(init=False)
     participants: Growing = field(init=False)
-    securities: dict[str, tuple[NDArray[np.int32], I64]] = field(default_factory=dict)  # entries, as there are many
+    security: str = ""
+    whole: I64 = field(default_factory=lambda: np.zeros((1, 0), np.int64))  # of that security so far
+    securities: dict[str, tuple[NDArray[np.intp], I64]] = field(default_factory=dict)  # entries of those before
 
     def add(self, partial: Partial) -> None:
         """Add what a job counted."""
@@ -70,30 +73,42 @@ class FillCurveSums:
             return
         if not self.scenarios:
             self._start(times)
-        code, count, parts = times.histogram_code, times.histogram_count, times.dimensions()
-        width = self.outcomes.shape[1]
-        np.add.at(self.outcomes.reshape(-1), (parts["group"] * SIDES + parts["side"]) * width + code, count)
-        whole = np.bincount(code, count, width).astype(np.int64)  # far below 2^53
-        date = self.dates.places([partial.date])
-        self.dates.rows[date] += whole
-        distinct, place = np.unique(parts["participant"], return_inverse=True)
-        rows = self.participants.places([participant_name(partial, number) for number in distinct.tolist()])
-        np.add.at(self.participants.rows.reshape(-1), rows[place] * width + code, count)
-        before, counts = self.securities.get(partial.security, (np.zeros(0, np.int32), np.zeros(0, np.int64)))
-        whole[before] += counts
-        found = np.flatnonzero(whole).astype(np.int32)
-        self.securities[partial.security] = found, whole[found]
+        if partial.security != self.security:
+            self._keep_security()
+            self.security = partial.security
+        participants, outcome = np.divmod(times.key, KEYS_OF_PARTICIPANT)
+        distinct, place = np.unique(participants, return_inverse=True)
+        person = self.participants.places([participant_name(partial, number) for number in distinct.tolist()])[place]
+        date = np.full(len(person), self.dates.places([partial.date])[0])
+        into = (
+            (outcome, self.outcomes), (person, self.participants.rows), (date, self.dates.rows),
+            (np.zeros_like(date), self.whole),
+        )  # fmt: skip
+        for row, rows in into:
+            histograms.merge_histograms(
+                row.astype(np.int32), times.histogram_start, times.histogram_code, times.histogram_count, rows
+            )
 
     def _start(self, times: FillTimes) -> None:
         self.scenarios = times.scenarios
         width = len(times.scenarios) * len(LOOKS) * CODES
-        self.outcomes = np.zeros((KEYS_OF_PARTICIPANT, width), np.int64)
+        self.outcomes, self.whole = np.zeros((KEYS_OF_PARTICIPANT, width), np.int64), np.zeros((1, width), np.int64)
         self.dates, self.participants = Growing(width), Growing(width)
+
+    def _keep_security(self) -> None:
+        """Keep what the partials of a security added up to: they follow each other, mostly."""
+        (whole,) = self.whole
+        before, counts = self.securities.get(self.security, (np.zeros(0, np.intp), np.zeros(0, np.int64)))
+        whole[before] += counts
+        if len(found := np.flatnonzero(whole)):
+            self.securities[self.security] = found, whole[found]
+        whole[:] = 0
 
     def tables(self) -> dict[str, bytes]:
         """Return the file, by name; none where no order lived in continuous trading."""
         if not self.scenarios:
             return {}
+        self._keep_security()
         return {NAME: csv_bytes([column.name for column in COLUMNS], self._rows())}
 
     def _rows(self) -> Iterator[list[Value]]:
