@@ -66,7 +66,7 @@ def sum_day(day: SyntheticDay, clock: Clock) -> int:
         clock.run(READ, lambda block=block: read_columns(block))  # type: ignore[misc]
         clock.run("adding blocks to both cubes", lambda block=block: sums.add(block))  # type: ignore[misc]
         clock.run("outliers", lambda block=block: outliers.add(block))  # type: ignore[misc]
-    clock.run("sorting cells, histograms", sums.results)
+    clock.run("sorting cells, histograms", sums.partial_sums)
     return sums.orders
 
 

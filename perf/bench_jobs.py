@@ -26,6 +26,7 @@ from driver.plan.jobs import Job, Settings
 from kernels.measure.choices import Session
 from perf.synthetic_day import CLOSE, OPEN, make_day
 from tickstore.day.schema import GROUPS
+from tickstore.engines.freed_memory import keep_freed_memory
 
 JOB: Any = whole_job
 MEMORY = Path("/dev/shm")
@@ -39,7 +40,9 @@ PARTS = (
     (OrderFile, "write", "order file"),
     (OrderFile, "close", "order file"),
     (JOB.JobSums, "add", "adding to cells"),
-    (JOB.JobSums, "results", "sorting cells, histograms"),
+    (JOB.JobSums, "partial_sums", "sorting cells, histograms"),
+    (JOB.SavingSplit, "add", "saving split"),
+    (JOB, "market_panel", "market panel"),
     (JOB.Extremes, "add", "outliers"),
     (JOB, "metrics_csv", "metrics"),
     (JOB, "atomic_write", "metrics"),
@@ -113,6 +116,7 @@ def main(
 ) -> None:
     """Print the parts of jobs of one size, for each format of the order file."""
     kernels.warm()
+    keep_freed_memory()  # as a worker does
     for owner, name, part in PARTS:
         setattr(owner, name, timed(getattr(owner, name), part))
     JOB.measure = timed_blocks(JOB.measure)

@@ -16,6 +16,7 @@ from driver.command_line.help_text import command_help, overview
 from driver.command_line.system_errors import system_trouble
 from driver.engines.foreign_modules import foreign_cause
 from tickstore.engines.engine import error_line
+from tickstore.engines.freed_memory import keep_freed_memory
 from tickstore.errors import UserError
 
 EXIT_FAILED = 1
@@ -27,6 +28,7 @@ EXIT_INTERRUPTED = 130
 def main(argv: Sequence[str]) -> int:
     """Run the command line and return its exit code: 0, 1 some jobs failed, 2 a mistake to mend, 130 interrupted."""
     signal.signal(signal.SIGTERM, _interrupt)
+    keep_freed_memory()
     try:
         return _dispatch(list(argv))
     except UserError as error:

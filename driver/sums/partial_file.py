@@ -11,6 +11,8 @@ Nothing is packed: LZ4 halves the file, and took three times as long as everythi
 """
 
 import json
+import os
+import threading
 from dataclasses import dataclass, field, fields
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -26,7 +28,7 @@ from driver.sums.fill_times import FillTimes
 from driver.sums.order_histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
-from kernels.base.columns import I64
+from driver.sums.partial_arrays import SUMS, WIDTHS, keyed_sums, narrow, narrow_sums, wide_sums
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
@@ -39,16 +41,15 @@ _FACTS = (
     "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
     "kinds", "deals", "contra",
 )  # fmt: skip
-_WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
-_SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in _WIDTHS}  # bytes -> list
 _TYPES: Final[dict[str, Any]] = {
-    "sum_bytes": np.int8, **dict(zip(_SUMS.values(), _WIDTHS, strict=True)),
+    "sum_bytes": np.int8, **dict(zip(SUMS.values(), WIDTHS, strict=True)),
     "key": np.int64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
     "histogram_start": np.int64, "histogram_code": np.int32, "histogram_count": np.int32,
 }  # fmt: skip
 _MARK = b"crc32="  # before the digits of the checksum, first in the schema at the start, last in the copy at the end
 _DIGITS = 8
 _ENDS: Final = 1 << 14  # bytes: the schema is in so many at either end
+_THREAD: Final = threading.local()
 _READING = pa.ipc.IpcReadOptions(use_threads=False)
 _AGAIN = "run the job again with --resume=false"
 
@@ -102,17 +103,17 @@ def encode(partial: Partial) -> memoryview:
     """Return the content of a partial's file."""
     tables = {table: _arrays(getattr(partial, table)) for table in _CELLS}
     marginals = partial.marginals
-    tables["kinds"] = {"key": marginals.kind} | _narrow_sums(marginals.kind_sums)
-    tables["participants"] = {"key": marginals.participant} | _narrow_sums(marginals.participant_sums)
+    tables["kinds"] = {"key": marginals.kind} | narrow_sums(marginals.kind_sums)
+    tables["participants"] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
     tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
-    tables["outliers"] = _narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
+    tables["outliers"] = narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
     if (times := partial.fill_times) is not None:
         tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
         facts["timed"] = times.scenarios
     if partial.parents is not None:
-        tables["parents"] = _narrow_sums(partial.parents.sums)
+        tables["parents"] = narrow_sums(partial.parents.sums)
         facts["parents"] = partial.parents.names
     batch = _batch(tables, json.dumps(facts, sort_keys=True, separators=(",", ":")))
     sink = pa.BufferOutputStream()
@@ -127,30 +128,7 @@ def encode(partial: Partial) -> memoryview:
 
 def _arrays(cells: Cells) -> dict[str, NDArray[Any]]:
     """Return the arrays of a table of cells."""
-    return {name: getattr(cells, name) for name in _TYPES if hasattr(cells, name)} | _narrow_sums(cells.sums)
-
-
-def _narrow_sums(sums: I64) -> dict[str, NDArray[Any]]:
-    """Return rows of sums by the bytes that the widest of each needs, and these; rows of zeros need none."""
-    lowest, highest = sums.min(axis=1, initial=0), sums.max(axis=1, initial=0)
-    reach = np.maximum(highest, ~lowest)  # a type holds as many numbers below 0 as from 0 on
-    limits = [np.iinfo(kind).max for kind in _WIDTHS[:-1]]
-    sizes = np.array(list(_SUMS), np.int8)[np.searchsorted(limits, reach)]
-    sizes[(lowest == 0) & (highest == 0)] = 0
-    lists = zip(_SUMS.items(), _WIDTHS, strict=True)
-    return {"sum_bytes": sizes} | {name: sums[sizes == size].astype(kind) for (size, name), kind in lists}
-
-
-def _wide_sums(lists: dict[str, NDArray[Any]], n: int | None = None) -> I64:
-    """Return what ``_narrow_sums`` was given; n : how many sums there are of each name, None: as some show."""
-    sizes = lists["sum_bytes"]
-    rows = {size: int(np.count_nonzero(sizes == size)) for size in _SUMS}
-    if n is None:
-        n = max((len(lists[name]) // rows[size] for size, name in _SUMS.items() if rows[size]), default=0)
-    sums = np.zeros((len(sizes), n), np.int64)
-    for size, name in _SUMS.items():
-        sums[sizes == size] = lists[name].reshape(rows[size], n)
-    return sums
+    return {name: getattr(cells, name) for name in _TYPES if hasattr(cells, name)} | narrow_sums(cells.sums)
 
 
 def _batch(tables: dict[str, dict[str, NDArray[Any]]], facts: str) -> pa.RecordBatch:
@@ -159,18 +137,10 @@ def _batch(tables: dict[str, dict[str, NDArray[Any]]], facts: str) -> pa.RecordB
     for name, kind in _TYPES.items():
         parts = [np.ravel(arrays[name]) if name in arrays else np.empty(0, kind) for arrays in tables.values()]
         ends = np.array([0, *accumulate(map(len, parts))])
-        columns[name] = pa.LargeListArray.from_arrays(pa.array(ends), pa.array(_narrow(name, np.concatenate(parts))))
+        columns[name] = pa.LargeListArray.from_arrays(pa.array(ends), pa.array(narrow(name, np.concatenate(parts))))
     batch = pa.RecordBatch.from_pydict(columns)
     checksum = _MARK + b"0" * _DIGITS
     return batch.replace_schema_metadata({"version": str(PARTIAL_VERSION), "checksum": checksum})
-
-
-def _narrow(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return other integers than sums in the narrowest type that holds them all."""
-    if array.dtype.kind != "i" or not array.size or name in _SUMS.values():
-        return array
-    reach = max(int(array.max()), ~int(array.min()))
-    return array.astype(next(kind for kind in _WIDTHS if reach <= np.iinfo(kind).max))
 
 
 def _digit_places(content: memoryview) -> tuple[int, int]:
@@ -196,7 +166,7 @@ def read_partial(path: Path) -> Partial:
         The file is missing, damaged, of another version or not a partial; the message says what to do.
     """
     try:
-        data = memoryview(path.read_bytes())
+        data = _content(path)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; {_AGAIN}") from None
     if data[: len(MAGIC)] != MAGIC or _MARK not in bytes(data[:_ENDS]):
@@ -211,7 +181,18 @@ def read_partial(path: Path) -> Partial:
     return _decode(reader.get_batch(0))
 
 
+def _content(path: Path) -> memoryview:
+    """Return the content of a file, in memory that this thread's next partial is read into."""
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        room: NDArray[np.uint8] = getattr(_THREAD, "room", np.empty(0, np.uint8))
+        if len(room) < size:
+            room = _THREAD.room = np.empty(size + size // 4, np.uint8)
+        return room.data[: file.readinto(room.data[:size])]
+
+
 def _decode(batch: pa.RecordBatch) -> Partial:
+    """Return the partial of a batch, in memory of its own."""
     facts = json.loads(batch.column("facts")[0].as_py())
     tables: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in batch.column("table").to_pylist()}
     for name in _TYPES:
@@ -221,7 +202,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
             lists[name] = values[start:end]
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
     largest = Outliers(
-        _wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1), facts["outliers"]
+        wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1).copy(), facts["outliers"]
     )
     histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
     times, parents = None, None
@@ -230,17 +211,12 @@ def _decode(batch: pa.RecordBatch) -> Partial:
         own = (np.require(lists[one.name], _TYPES[one.name], "W") for one in fields(FillTimes)[1:])
         times = FillTimes(tuple(facts["timed"]), *own)
     if "parents" in facts:
-        parents = Parents(scenarios, tuple(facts["parents"]), _wide_sums(tables["parents"]))
+        parents = Parents(scenarios, tuple(facts["parents"]), wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     given |= {name: _cells(scenarios, names if name != _CELLS[0] else COUNTED, tables[name]) for name in _CELLS}
-    sums = [part for name in ("kinds", "participants") for part in _keyed_sums(tables[name])]
+    sums = [part for name in ("kinds", "participants") for part in keyed_sums(tables[name])]
     given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
     return Partial(**given, outliers=largest, parents=parents)
-
-
-def _keyed_sums(lists: dict[str, NDArray[Any]]) -> tuple[I64, I64]:
-    """Return keys and sums as they were before they were narrowed."""
-    return np.require(lists["key"], np.int64, "W"), _wide_sums(lists, len(lists["key"]))
 
 
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:
@@ -249,4 +225,4 @@ def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, 
     shapes = {"mean": (n, S), "comoment": (n, S * (S + 1) // 2)}
     own = [one.name for one in fields(Cells) if one.name in _TYPES]
     arrays = {name: np.require(lists[name], _TYPES[name], "W").reshape(shapes.get(name, -1)) for name in own}
-    return Cells(scenarios=scenarios, names=names, sums=_wide_sums(lists, n), **arrays)
+    return Cells(scenarios=scenarios, names=names, sums=wide_sums(lists, n), **arrays)

@@ -46,7 +46,6 @@ class CodedIntegers:
 
     sums: I64  # (columns, m)
     codes: Mapping[str, I64]
-    counted: NDArray[np.bool_] | None = None
 
     @classmethod
     def of_kinds(cls, marginals: Marginals) -> "CodedIntegers":
@@ -57,8 +56,9 @@ class CodedIntegers:
         return cls(marginals.kind_sums, codes)
 
     def unexecuted(self) -> "CodedIntegers":
-        """Return the same where only orders without a fill count."""
-        return CodedIntegers(self.sums, self.codes, self.codes["group"] == GROUP_NONE - GROUPS[0])
+        """Return those of orders without a fill."""
+        chosen = self.codes["group"] == GROUP_NONE - GROUPS[0]
+        return CodedIntegers(self.sums[:, chosen].copy(), {name: of[chosen] for name, of in self.codes.items()})
 
     def __len__(self) -> int:
         """Return how many sums of a column there are."""
@@ -124,7 +124,9 @@ class Dimensions:
         for name in by:
             row = row * len(self._labels[name]) + found.codes[name]
         row += start
-        return (row if found.counted is None else np.where(found.counted, row, LEFT_OUT)).astype(np.int32)
+        if isinstance(found, CodedSums) and found.counted is not None:
+            row = np.where(found.counted, row, LEFT_OUT)
+        return row.astype(np.int32)
 
     def of_partial(self, partial: Partial) -> PartialSums:
         """Return the sums of one job."""
@@ -139,8 +141,10 @@ class Dimensions:
         of_cells = CodedSums(cells, codes, None, (kinds, CodedIntegers(partial.marginals.participant_sums, who)))
         # The job as a whole and by hour are summed once, then added to each table that has them.
         whole, hours = Totals.empty(conditions, 1), Totals.empty(conditions, HOURS)
-        for totals, name in ((whole, "all"), (hours, "hour")):
-            totals.add(cells, codes[name].astype(np.int32), security, self.integers(of_cells, (name,), 0))
+        hours.add(cells, codes["hour"].astype(np.int32), security, self.integers(of_cells, ("hour",), 0))
+        none = hours.low[:, :0], np.zeros(0, np.int32)
+        whole.add(cells, np.zeros(len(cells), np.int32), security, none)
+        whole.low[:, 0], whole.high[:, 0] = hours.low.sum(axis=1), hours.high.sum(axis=1)
         self._keep_ranges(partial, security)
         coded = {
             "job": CodedSums(whole, {"security": np.array([security]), "date": np.array([date])}),

@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
 from tickstore.engines.engine import Task, error_line, travelling
+from tickstore.engines.freed_memory import keep_freed_memory
 from tickstore.engines.parent_death import die_with_parent
 
 SINGLE_THREAD: Final = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -34,6 +35,8 @@ def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     die_with_parent(birth.parent or os.getppid())  # or the forkserver: nobody could tell how a worker without it ends
     _end_with(lifeline)
     _limit_memory(birth.memory_mb)
+    if not birth.memory_mb:
+        keep_freed_memory()
     with contextlib.suppress(EOFError, OSError):  # the parent has given up, or is done
         for name in birth.preload:  # the forkserver has done this; it says nothing when it failed
             failure = import_module(name).ensure_loaded()
