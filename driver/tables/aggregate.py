@@ -102,7 +102,7 @@ def aggregate(
     run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
     run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
     with ExitStack() as stack:
-        parents = ParentFile(Path(results), run.style, stack)
+        parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
             if job.date in odd_dates and not partial.is_empty:

@@ -5,7 +5,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,11 @@ class NamedKeys:
                 head.insert(at, column)
                 for row, text in zip(rows, texts, strict=True):
                     row.insert(at, text)
+
+    def of_securities(self, codes: Iterable[str]) -> dict[str, str]:
+        """Return the names of those of the securities that have one."""
+        known = {code: self.names.securities[code].name for code in codes if code in self.names.securities}
+        return {code: name for code, name in known.items() if name}
 
     def participant(self, code: str) -> str:
         """Return a participant's code, and its name where it has one."""

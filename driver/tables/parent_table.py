@@ -52,11 +52,17 @@ COLUMNS: Final = (
 class ParentFile:
     """by_parent.csv while partials go by: there are too many parents to keep them."""
 
-    def __init__(self, results: Path, style: TableStyle, stack: ExitStack) -> None:
-        """Open nothing yet: only data that name parents have the file. It is complete once ``stack`` ends."""
+    def __init__(
+        self, results: Path, style: TableStyle, stack: ExitStack, names: Mapping[str, str] | None = None
+    ) -> None:
+        """Open nothing yet: only data that name parents have the file. It is complete once ``stack`` ends.
+
+        names : of securities; where there are any they stand after the codes
+        """
         self.written: tuple[str, ...] = ()  # the name of the file, if there is one
         self._path, self._style, self._stack = results / NAME, style, stack
         self._file: IO[bytes] | None = None
+        self._names = names or {}
 
     def append(self, partial: Partial) -> None:
         """Write the parents of a job."""
@@ -65,17 +71,21 @@ class ParentFile:
         if self._file is None:
             self.written = (NAME,)
             self._file = self._stack.enter_context(atomic_file(self._path))
-            self._file.write(csv_bytes(header(COLUMNS), []))
-        lines = csv_bytes([], _rows(partial, partial.parents, self._style))
+            code, *others = header(COLUMNS)
+            self._file.write(csv_bytes([code, *["security_name"] * bool(self._names), *others], []))
+        named = [self._names.get(partial.security, "")] if self._names else []
+        rows = ([partial.security, *named, *row] for row in _rows(partial, partial.parents, self._style))
+        lines = csv_bytes([], rows)
         self._file.write(lines.partition(b"\n")[2])
 
 
 def _rows(partial: Partial, parents: Parents, style: TableStyle) -> Iterator[list[Value]]:
+    """Yield the rows without the security."""
     for values in parents.sums.T.tolist():
         sums = dict(zip(parents.names, values, strict=True))
         for scenario in parents.scenarios:
             shown = None if sums["parent_id"] == NULL else _shown(sums["parent_id"], partial.parents_shown)
-            yield [partial.security, partial.date, shown, *_row(sums, scenario, parents.scenarios[0], style)]
+            yield [partial.date, shown, *_row(sums, scenario, parents.scenarios[0], style)]
 
 
 def _shown(number: int, names: Mapping[str, str]) -> Value:

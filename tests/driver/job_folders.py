@@ -101,9 +101,8 @@ def make_job(
     extremes = largest.found
     split = SavingSplit()
     split.add(block)
-    kinds = KindSums(
-        np.random.default_rng(index).choice(np.array([0, 1, 2, 4], np.int8), int(block.order_index.max(initial=0)) + 1)
-    )
+    rows = int(block.order_index.max(initial=-1)) + 1
+    kinds = KindSums(np.random.default_rng(index).choice(np.array([0, 1, 2, 4], np.int8), rows))
     kinds.add(block)
     told = extremes, texts, intervals
     histograms = OrderHistograms()

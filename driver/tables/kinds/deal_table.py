@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field
+from operator import add
 from typing import Final
 
 from driver.sums.partial_file import Partial
@@ -43,8 +44,8 @@ class DealTable:
         for scenario, sources in partial.deals.items():
             whole = self.found.setdefault(scenario, {})
             for source, sums in sources.items():
-                before = whole.get(source, [0] * len(sums))
-                whole[source] = [one + more for one, more in zip(before, sums, strict=True)]
+                before = whole.get(source)
+                whole[source] = sums if before is None else list(map(add, before, sums))
 
     def tables(self, style: TableStyle) -> dict[str, bytes]:
         """Return the file, by name; none where no fill is known."""

@@ -3,13 +3,16 @@
 `aggregate` adds the jobs' sums (`driver.sums.order_kinds`), all of them integers.
 """
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from operator import add
 from typing import Final
 
 import numpy as np
 
-from driver.sums.order_kinds import QUARTERS, sum_names
+from driver.sums.order_kinds import OF_ORDERS, sum_names
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import BPS, Column, header, plain
@@ -18,7 +21,7 @@ from driver.tables.grouping import natural
 from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS
 from driver.tables.row_measures import COST_UNITS, measures
 from driver.tables.table_style import TableStyle, cost_bps, few, ratio
-from kernels.base.columns import F64
+from kernels.base.columns import F64, I64
 from kernels.conventions import COST_SCALE, TYPE_DARK, TYPE_SWEEP
 from kernels.measure.order_columns import BENEFIT, COST
 
@@ -47,6 +50,7 @@ KEYS: Final = {
     "size_quartile": plain("size_quartile", "1 to 4", "quarter of its day's orders by quantity; equals stay together"),
 }
 GUIDES: Final = {f"by_{kind}": (key, *OF_KIND) for kind, key in KEYS.items()}
+PRICED, BASE = OF_ORDERS.index("priced_orders"), OF_ORDERS.index("base")
 IN_CONTRASTS: Final = ("size_bucket", "size_quartile")
 ELIGIBLE: Final[dict[str, tuple[str, Callable[[int], bool]]]] = {  # variant -> kind, and which labels are in it
     "orders that lived in the session with a mid": ("eligible", lambda code: code == 1),
@@ -56,13 +60,23 @@ ELIGIBLE: Final[dict[str, tuple[str, Callable[[int], bool]]]] = {  # variant -> 
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """What a job's orders of one label weigh, (2,), and the means of their shortfalls, (2, K): by order, by value."""
+@dataclass(slots=True)
+class Clusters:
+    """What the jobs' orders of one label weigh, by order and by value, and the means of their shortfalls: flat numbers.
 
-    job: int
-    weight: F64
-    mean: F64
+    There are as many as jobs times sizes, so that objects of their own would take most of the memory of a large run.
+    """
+
+    jobs: "array[int]" = field(default_factory=lambda: array("q"))  # places among those of the run
+    values: "array[float]" = field(
+        default_factory=lambda: array("d")
+    )  # two weights, then a mean of each scenario twice
+
+    def arrays(self) -> tuple[I64, F64, F64]:
+        """Return the jobs, (n,), their weights, (n, 2), and means, (n, 2, K)."""
+        jobs = np.array(self.jobs, np.int64)
+        values = np.array(self.values, np.float64).reshape(len(jobs), -1)
+        return jobs, values[:, :2], values[:, 2:].reshape(len(jobs), 2, -1)
 
 
 @dataclass(slots=True)
@@ -71,28 +85,24 @@ class KindTables:
 
     scenarios: tuple[str, ...] = ()
     found: dict[str, dict[str, list[int]]] = field(default_factory=dict)
-    clusters: dict[tuple[str, str], list[Cluster]] = field(default_factory=dict)
+    clusters: dict[tuple[str, str], Clusters] = field(default_factory=dict)
 
     def add(self, partial: Partial, job: int) -> None:
         """Add what a job says; ``job`` is its place among those of the run."""
         self.scenarios = partial.cells.scenarios
+        places = _places(self.scenarios)
         for kind, labels in partial.kinds.items():
             whole = self.found.setdefault(kind, {})
             for label, sums in labels.items():
                 before = whole.get(label)
-                whole[label] = sums if before is None else [a + b for a, b in zip(before, sums, strict=True)]
-                if kind in IN_CONTRASTS:
-                    weight, mean = self._cluster(sums)
-                    if weight[0]:
-                        self.clusters.setdefault((kind, label), []).append(Cluster(job, weight, mean))
-
-    def _cluster(self, sums: Sequence[int]) -> tuple[F64, F64]:
-        of = dict(zip(sum_names(self.scenarios), sums, strict=True))
-        means = [
-            [ratio(of[f"{name}.shortfall"], COST_SCALE * of["priced_orders"]) or 0.0 for name in self.scenarios],
-            [cost_bps(of[f"{name}.cost"], of["base"]) or 0.0 for name in self.scenarios],
-        ]
-        return np.array([of["priced_orders"], of["base"]], np.float64), np.array(means)
+                whole[label] = sums if before is None else list(map(add, before, sums))
+                priced, base = sums[PRICED], sums[BASE]
+                if priced and kind in IN_CONTRASTS:
+                    mine = self.clusters.setdefault((kind, label), Clusters())
+                    mine.jobs.append(job)
+                    mine.values.extend((priced, base))
+                    mine.values.extend([sums[place] / (COST_SCALE * priced) for place in places[1]])
+                    mine.values.extend([10_000 * sums[place] / (COST_SCALE * base) for place in places[0]])
 
     def rows(self, kind: str, style: TableStyle) -> list[Row]:
         """Return the rows of a kind's table."""
@@ -149,10 +159,9 @@ class KindTables:
             sets[f"{words} alone, descriptive"] = measures(groups, row, style)
         return sets
 
-    def differences(self) -> Mapping[tuple[str, str], list[Cluster]]:
-        """Return what of each job the largest quarter's saving is above the smallest's, as if it were one mean."""
-        first, last = ({one.job: one for one in self.clusters.get(("size_quartile", str(quarter)), [])}
-                       for quarter in (1, QUARTERS))  # fmt: skip
-        pairs = [(first[job], last[job]) for job in first if job in last]
-        found = [Cluster(one.job, one.weight + other.weight, other.mean - one.mean) for one, other in pairs]
-        return {("size_quartile", f"{QUARTERS} less 1"): found} if found else {}
+
+@cache
+def _places(scenarios: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return where the cost of each scenario is among the sums, and where the sum of its shortfalls in bps is."""
+    names = sum_names(scenarios)
+    return tuple(tuple(names.index(f"{name}.{what}") for name in scenarios) for what in ("cost", "shortfall"))

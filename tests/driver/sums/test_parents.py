@@ -36,6 +36,7 @@ from tests.driver.readme_tables import column_table
 from tests.oracles.moments import naive_rounded
 from tests.oracles.tables import peak
 from tickstore.day.writer import write_day
+from tickstore.store.names import StoredNames, StoredSecurity
 
 pytestmark = pytest.mark.reduced
 SCALE = 65_536
@@ -235,6 +236,20 @@ def test_the_readme_shows_the_columns() -> None:
     assert text.partition("<!-- parent columns -->\n")[2].partition("<!-- end of parent columns -->")[
         0
     ] == column_table(COLUMNS)
+
+
+def test_the_name_of_a_security_follows_its_code_where_any_is_known(tmp_path: Path) -> None:
+    found = {}
+    for folder, names in (("plain", StoredNames()), ("named", StoredNames({"1": StoredSecurity("One")}))):
+        jobs = [make_job(tmp_path / folder, i, code, "2024-01-01", with_parents(20, i)) for i, code in enumerate("12")]
+        for i, job in enumerate(jobs):
+            path = Path(job.folder) / "partial.arrow"
+            write_partial(replace(read_partial(path), parents=summed(with_parents(20, i))), path)
+        aggregate(tmp_path / folder, jobs, SETTINGS, names)
+        found[folder] = read(tmp_path / folder / "by_parent.csv")
+    assert list(found["named"][0])[:3] == ["security_code", "security_name", "date"]
+    assert {(row["security_code"], row.pop("security_name")) for row in found["named"]} == {("1", "One"), ("2", "")}
+    assert found["named"] == found["plain"]
 
 
 def test_a_scenario_that_is_not_known_has_no_cells(tmp_path: Path) -> None:

@@ -58,6 +58,10 @@ def real_rows(results: Path) -> dict[str, list[Row]]:
             continue
         with path.open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row.get("scenario", "real") == "real"]
+        for row in rows:  # names of metrics, those of horizons among them
+            if "few_orders" in row:
+                words = row["few_orders"].split()
+                row["few_orders"] = " ".join(word for word in words if not word.startswith(AHEAD))
         names = [name for name in rows[0] if "cleanup" not in name and not name.startswith("net_")] if rows else []
         names = [name for name in names if not name.startswith(AHEAD) and not OF_HORIZONS.match(name)]
         found[str(path.relative_to(results))] = [
