@@ -38,7 +38,6 @@ WARNINGS: Final = {
     UNITS: "tables have prices in another unit than the quotes (see --price_format, --price_decimals)",
     "fills_beyond_limit": "fills are beyond the limits of their orders",
     "quotes_absurd_spread": "quotes have a spread above a fifth of the mid and count as one-sided",
-    BEYOND_OWN_SIDE: "orders filled beyond their own side of the quotes before their fills (E/Q below -1)",
     ABSURD_EFFECTIVE: "orders have an effective spread above a fifth of the mid in size",
     "quotes_jumping": "quotes jump from the quotes before and after them, which agree, and count as one-sided",
 }
