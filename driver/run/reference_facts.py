@@ -197,5 +197,6 @@ def _name_unusable(config: Config, say: Callable[[str], None]) -> None:
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
         say(
             f"warning: --input: {', '.join(unknown[:SHOWN])}{more} left out: neither the name nor a folder's says "
-            "orders, trades, nbbo, session, reference or participants, or it does not end like a table (.csv, .parquet)"
+            "orders, trades, nbbo, session, reference or participants, or it lies deeper than others that do, is a "
+            "link to nowhere, or does not end like a table (.csv, .parquet)"
         )
