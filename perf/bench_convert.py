@@ -91,7 +91,8 @@ def order_rows(rows: int, securities: int, days: int, seed: int = 1, first_day: 
 
 def stored_columns(path: Path) -> dict[str, str]:
     """Return the file's columns that a conversion stores, with the types it stores them in."""
-    found = parse_header(path.open("rb").readline(), "orders", {}, str(path))
+    with path.open("rb") as file:
+        found = parse_header(file.readline(), "orders", {}, str(path))
     fields = {field.name: field for field in FIELDS["orders"] if field.name not in SNAPSHOTS}
     return {found.names[place]: fields[name].dtype for name, place in found.columns.items() if name in fields}
 

@@ -1,14 +1,17 @@
 """The work that is timed and watched: each piece ready to be called again and again in this process.
 
-`perf.gate` counts what they take.
+`perf.gate` counts what they take; the benchmarks time them beside their floor, which is what the machine itself asks
+for the least that the work has to do: read its memory once, scatter it, parse its text or write it.
 """
 
 import io
 import shutil
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
@@ -20,14 +23,16 @@ from driver.sums.conditions import Market, market_volumes
 from driver.sums.job_sums import JobSums
 from driver.sums.outliers import Extremes
 from driver.sums.volatility import interval_ranges
+from kernels.base.columns import Array
 from kernels.base.memory import Buffers
 from kernels.measure.choices import Choices
 from kernels.measure.measure import measure
+from kernels.measure.order_columns import DERIVED
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.histograms import orders_by_cell
-from perf.bench_convert import order_rows
-from perf.bench_kernels import BUFFERS, EVERYTHING, NARROW, SESSION
-from perf.synthetic_day import SyntheticDay, make_day
+from perf.bench_convert import baseline, order_rows
+from perf.bench_kernels import BUFFERS, EVERYTHING, NARROW, SESSION, read_columns
+from perf.synthetic_day import OPEN, SECOND, SyntheticDay, make_day
 
 KERNELS: Final = "kernels"
 NARROW_QUERY: Final = "narrow query"
@@ -39,11 +44,16 @@ COMPILING: Final = "compile time"
 TO_COMPILE: Final[tuple[Any, ...]] = (orders_by_cell,)
 
 
+SCAN, SCATTER, PARSE, WRITE = "memory scan", "scatter", "pyarrow parse", "raw write"
+
+
 class Subject(NamedTuple):
     """A piece of work: calling it does it once and returns the orders, or rows, that it was done for."""
 
     work: Callable[[], int]
     expected: int  # what it returns
+    floor: str = "none"
+    least: Callable[[], object] = int  # the floor's work
 
 
 class Pieces:
@@ -53,7 +63,6 @@ class Pieces:
         kernels.warm()
         self.folder = folder
         self.day = make_day(folder / "day", events)
-        self.orders = len(self.day.orders["order_id"])
         # Blocks that stay: memory is used again from block to block, so each day has one.
         self.days = [make_day(folder / f"part {k}", min(events, 6_000), seed=k) for k in range(max(1, events // 6_000))]
         self.blocks = [block for day in self.days for block in measure(day, EVERYTHING, SESSION, Buffers())]
@@ -65,15 +74,47 @@ class Pieces:
     def subjects(self) -> dict[str, Subject]:
         """Return every piece of work by its name."""
         orders = sum(len(block) for block in self.blocks)
+        scan = partial(read_columns, [self.day])
         return {
-            KERNELS: Subject(lambda: measured(self.day, EVERYTHING), self.orders),
-            NARROW_QUERY: Subject(lambda: measured(self.day, NARROW), measured(self.day, NARROW)),
-            SUMS: Subject(lambda: sum(map(summed, self.days, self.blocks)), orders),
-            ORDER_FILES: Subject(lambda: written(self.blocks, Settings()), orders),
-            GZIP_FILES: Subject(lambda: written(self.blocks, Settings(output_format="gzip")), orders),
-            CONVERSION: Subject(lambda: converted(self.table, self.folder / "store"), self.rows),
+            KERNELS: Subject(lambda: measured(self.day, EVERYTHING), len(self.day.orders["order_id"]), SCAN, scan),
+            NARROW_QUERY: Subject(lambda: measured(self.day, NARROW), selected(self.day, NARROW), SCAN, scan),
+            SUMS: Subject(lambda: sum(map(summed, self.days, self.blocks)), orders, SCATTER, self.scatter),
+            ORDER_FILES: Subject(lambda: written(self.blocks, Settings()), orders, WRITE, self.write),
+            GZIP_FILES: Subject(
+                lambda: written(self.blocks, Settings(output_format="gzip")), orders, WRITE, self.write
+            ),
+            CONVERSION: Subject(
+                lambda: converted(self.table, self.folder / "store"), self.rows, PARSE, baseline(self.table)
+            ),
             COMPILING: Subject(lambda: recompiled(TO_COMPILE), sum(len(each.signatures) for each in TO_COMPILE)),
         }
+
+    def scatter(self) -> None:
+        """Add every column of the measured orders up by participant, with nothing else to it."""
+        for block in self.blocks:
+            for column in stored_columns(block):
+                np.bincount(block["participant"], column)
+
+    def write(self) -> None:
+        """Write every column of the measured orders to memory as it is."""
+        file = io.BytesIO()
+        for block in self.blocks:
+            for column in stored_columns(block):
+                file.write(column.tobytes())
+
+
+def stored_columns(block: OrderBlock) -> list[Array]:
+    """Return the columns that a block of measured orders holds; one for each venue or horizon where there are some."""
+    stored = (block[column.name] for column in block.columns() if column.of != DERIVED)
+    return [column for table in stored for column in np.atleast_2d(table)]
+
+
+def selected(day: SyntheticDay, choices: Choices) -> int:
+    """Count the orders of some participants that arrive in some hours of a session that begins at ten."""
+    first, last = choices.selection.hour_start - 10, choices.selection.hour_end - 9
+    hours = (day.orders["arrival_time"] - OPEN) / (3_600 * SECOND)
+    ours = np.isin(day.orders["participant"], choices.selection.participants)
+    return int(np.count_nonzero(ours & (first <= hours) & (hours < last)))
 
 
 def measured(day: SyntheticDay, choices: Choices) -> int:
