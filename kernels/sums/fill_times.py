@@ -108,14 +108,20 @@ def told_fate(reason: int, status: int, leaves: int) -> int:
 
 
 @inlined
-def own_end(lives: Lives, clock: Clock, ints: Array, i: int, j: int) -> tuple[int, int]:
+def last_end(clock: Clock) -> tuple[int, int]:
+    """Return when and how orders end that are open to the last: with the session, unless the hours are over before."""
+    if clock.hours_end > clock.session_end:
+        return clock.session_end, ENDED
+    return clock.hours_end - 1, CENSORED
+
+
+@inlined
+def own_end(lives: Lives, last: tuple[int, int], ints: Array, i: int, j: int) -> tuple[int, int]:
     """Return when and how an order ended by itself: the row of the order table, its place in the block.
 
     FILLED: by a fill. Who was open at the close, or said nothing after it, ended with the session.
     """
     end, leaves, filled = ints[r.END_TIME, j], ints[r.LEAVES_QUANTITY, j], ints[r.FILLED_QUANTITY, j]
-    stop = min(clock.session_end, clock.hours_end - 1)
-    late = ENDED if stop == clock.session_end else CENSORED
     observed = lives.end_time[i] <= end  # else it lived on after the selected hours
     row = lives.last_row[i]
     reason = lives.change_reason[row] if observed else UNKNOWN_CODE
@@ -123,28 +129,30 @@ def own_end(lives: Lives, clock: Clock, ints: Array, i: int, j: int) -> tuple[in
     if leaves == 0 and filled > 0 and not emptied:
         return end, FILLED
     if not observed:
-        return stop, late
+        return last
     fate = told_fate(reason, lives.order_status[row], leaves)
-    if fate < 0 or end > stop:
-        return stop, late
+    if fate < 0 or end > last[0]:
+        return last
     return end, fate
 
 
 @inlined
-def scenario_end(own: tuple[int, int], ends: int, until: int, bounces: bool, stop: int) -> tuple[int, int]:
+def scenario_end(own: tuple[int, int], ends: int, until: int, bounces: bool, last: tuple[int, int]) -> tuple[int, int]:
     """Return when and how an order ends under a scenario that does not fill it before; until : NULL if not asked about.
 
     What history ended by a fill that the scenario does not have is open until the dark book closes; an order that is in
     both books leaves with history, and a subject in the dark alone at its horizon, or before as history did.
+
+    last : when and how orders end that are open to the last
     """
     time, fate = own
     if ends == RESTS and until != NULL:
         if fate == FILLED or until < time or (bounces and until > time):
-            return until, ENDED
+            return (until, ENDED) if until < last[0] else last
         return own
     if fate == FILLED:
         open_on = ends != AS_IT_WAS and until == NULL
-        return (stop if open_on else time), ENDED
+        return last if open_on else (time, ENDED)
     return own
 
 
@@ -166,13 +174,13 @@ def write_looks(
     value, bits : (1,) views of the same memory
     """
     ints, count = rows.ints, 0
-    stop = min(clock.session_end, clock.hours_end - 1)
-    asked = lives.until.shape[0] > 0
+    last = last_end(clock)
+    stop, asked = last[0], lives.until.shape[0] > 0
     for j in range(participant.shape[0]):
         if not lived(rows, j):
             continue
         i, start = rows.codes[r.ORDER_INDEX, j], ints[r.WINDOW_START, j]
-        own = own_end(lives, clock, ints, i, j)
+        own = own_end(lives, last, ints, i, j)
         until, bounces = lives.until[i] if asked else NULL, asked and lives.bounces[i] == 1
         quantity, wanted = ints[r.ORDER_QUANTITY, j], ints[r.ORDER_QUANTITY, j] - ints[r.WITHDRAWN_QUANTITY, j]
         emptied = ints[r.LEAVES_QUANTITY, j] == 0 and own[1] != FILLED  # what it wanted in the end it did not before
@@ -182,7 +190,7 @@ def write_looks(
             if (filled > 0 and first == NULL) or ints[r.SCENARIO_FILLED + b, j] == NULL:
                 codes[count, 2 * s] = codes[count, 2 * s + 1] = UNKNOWN
                 continue
-            time, fate = scenario_end(own, scenarios.ends[s], until, bounces, stop)
+            time, fate = scenario_end(own, scenarios.ends[s], until, bounces, last)
             full = filled > 0 and (filled >= quantity or (filled >= wanted and not emptied))
             ended = 0 if full else fate * BINS + bin_of(min(time, stop) - start, value, bits)
             codes[count, 2 * s] = codes[count, 2 * s + 1] = ended

@@ -126,26 +126,51 @@ def test_waits_end_as_told(seed: int) -> None:
     assert codes == expected
 
 
-def test_an_order_that_lives_on_after_the_hours_is_censored_and_one_of_unknown_times_is_not_counted() -> None:
-    order = random_order(Random(1)) | {"window_start": 100, "window_end": 200, "end_time": 200, "leaves_quantity": 10}
-    order |= {"filled_quantity": 0, "order_quantity": 10, "withdrawn_quantity": 0, "R_filled_quantity": 5}
-    order |= {"R_first_fill_time": None}
-    n, value = 1, np.zeros(1)
-    rows = empty_rows(n, (1, 1), Buffers(), 1)
+def order_of_the_hours(**real: int) -> tuple[f.Clock, Any]:
+    """Return the rows of an order of which hours that end at 501 see this, under reality, R and D; none fills there."""
+    rows = empty_rows(1, (1, 1), Buffers(), 2)
     for matrix in rows:
         matrix[:] = 0
-    for name in ("window_start", "window_end", "end_time", "order_quantity", "leaves_quantity"):
-        rows.ints[getattr(r, name.upper())] = order[name]
-    rows.ints[r.FILLED_QUANTITY + SIZE["ints"]] = 5
-    rows.ints[r.FIRST_FILL_TIME + SIZE["ints"]] = NULL
+    seen = {"window_start": 100, "window_end": 200, "end_time": 200, "order_quantity": 10} | real
+    for name, value in seen.items():
+        rows.ints[getattr(r, name.upper())] = value
+    for part in (1, 2):
+        rows.ints[r.FIRST_FILL_TIME + part * SIZE["ints"]] = NULL
     rows.flags[r.GROUP] = 3
-    one, none = np.zeros(1, np.int32), np.zeros(0, np.int64)
-    lives = f.Lives(*map(readonly, (one, np.array([900]), one.astype("i2"), one.astype("i1"), none, none.astype("i1"))))
-    asked = f.Scenarios(np.array([0, SIZE["ints"]]), np.array([f.AS_IT_WAS, f.RESTS]))
-    codes, keys = np.zeros((1, 4), np.int16), np.zeros(1, np.int64)
-    clock = f.Clock(CLOSE, 501)  # it is seen until 500, its window starts at 100
-    assert f.write_looks(rows, lives, clock, asked, one, keys, codes, value, value.view(np.int64)) == 1
-    assert codes.tolist() == [[f.CENSORED * f.BINS + bin_of(400)] * 2 + [f.UNKNOWN] * 2]
+    return f.Clock(CLOSE, 501), rows
+
+
+def codes_of(clock: f.Clock, rows: Any, end_time: int, until: int) -> list[int]:
+    """Return the codes of an order whose last row says nothing and is at ``end_time``."""
+    one, value = np.zeros(1, np.int32), np.zeros(1)
+    told = readonly(np.full(1, -1, np.int16)), readonly(np.full(1, -1, np.int8))
+    asked = readonly(np.array([until])), readonly(np.zeros(1, np.int8))
+    lives = f.Lives(readonly(one), readonly(np.array([end_time])), *told, *asked)
+    scenarios = f.Scenarios(np.arange(3) * SIZE["ints"], np.array([f.AS_IT_WAS, f.RESTS, f.BOTH]))
+    codes, keys = np.zeros((1, 6), np.int16), np.zeros(1, np.int64)
+    assert f.write_looks(rows, lives, clock, scenarios, one, keys, codes, value, value.view(np.int64)) == 1
+    (found,) = codes.tolist()
+    return [int(code) for code in found]
+
+
+def test_who_is_alive_when_the_hours_end_is_censored() -> None:
+    alive = f.CENSORED * f.BINS + bin_of(400)  # it is seen until 500, its window starts at 100
+    clock, rows = order_of_the_hours(leaves_quantity=10, first_fill_time=NULL)
+    assert codes_of(clock, rows, 900, NULL) == [alive] * 6
+    clock, rows = order_of_the_hours(filled_quantity=10, first_fill_time=150, last_fill_time=200)
+    filled = [bin_of(50), bin_of(100)]
+    assert codes_of(clock, rows, 200, NULL) == [*filled, *[alive] * 4]  # history's end is none under R and D
+    assert codes_of(clock, rows, 200, 500)[2:4] == [alive] * 2  # its horizon is that of the hours
+    assert codes_of(clock, rows, 200, 300)[2:4] == [f.ENDED * f.BINS + bin_of(200)] * 2
+    assert codes_of(clock, rows, 200, 300)[4:] == [f.ENDED * f.BINS + bin_of(100)] * 2
+
+
+def test_who_is_told_nothing_of_is_censored_and_fills_without_a_time_are_not_known() -> None:
+    clock, rows = order_of_the_hours(leaves_quantity=10, first_fill_time=NULL)
+    assert codes_of(clock, rows, 200, NULL)[:2] == [f.CENSORED * f.BINS + bin_of(100)] * 2
+    rows.ints[r.FILLED_QUANTITY + SIZE["ints"]] = 5
+    rows.ints[r.SCENARIO_FILLED + 2 * SIZE["ints"]] = NULL
+    assert codes_of(clock, rows, 200, NULL)[2:] == [f.UNKNOWN] * 4
 
 
 @given(st.integers(0, 60), st.integers(1, 5), st.integers(0, 10**9))
