@@ -75,10 +75,10 @@ class DistributionSums:
         whole = np.zeros(shape, np.int64) if self.whole is None else self.whole
         rows = [[ALL, *row] for row in _quantile_rows(summary, 0, whole)]
         for security, row in place.items():
-            found = self.finished.get(str(security), BucketCounts())
-            counts = np.zeros(shape, np.int64)
-            counts.ravel()[found.code] = found.count
-            rows += [[security, *one] for one in _quantile_rows(securities, row, counts)]
+            if found := self.finished.get(str(security)):  # none of a security that no order is selected of
+                counts = np.zeros(shape, np.int64)
+                counts.ravel()[found.code] = found.count
+                rows += [[security, *one] for one in _quantile_rows(securities, row, counts)]
         names = [[column.name for column in columns] for columns in (DISTRIBUTIONS, HISTOGRAMS)]
         buckets = csv_bytes(names[1], _bucket_rows(summary, whole))
         return {"distributions.csv": csv_bytes(names[0], rows), "histograms.csv": buckets}

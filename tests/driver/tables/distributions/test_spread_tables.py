@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from driver.sums.partial_file import PARTIAL_NAME, read_partial, write_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.distributions.spread_words import GUIDES, KINDS, QUANTILES
 from kernels.base.columns import F64
@@ -176,6 +178,15 @@ def test_of_no_orders_and_of_one(tmp_path: Path) -> None:
         if (row["security_code"], row["measure"], row["scenario"]) == ("8", "fill_ratio", "real")
     ]  # fmt: skip
     assert {row[name] for name in QUANTILES} == {"0.335"}
+
+
+def test_a_security_that_no_order_is_selected_of_has_no_rows(tmp_path: Path) -> None:
+    jobs = make_jobs(tmp_path, [("9", "2024-01-01")])
+    jobs += [make_job(tmp_path, 1, "101", "2024-01-01", empty_block(SETTINGS.simulation))]
+    path = Path(jobs[1].folder) / PARTIAL_NAME
+    write_partial(replace(read_partial(path), is_empty=True), path)
+    aggregate(tmp_path, jobs, SETTINGS)
+    assert {row["security_code"] for row in read(tmp_path, "distributions")} == {"all", "9"}
 
 
 @pytest.mark.parametrize("name", GUIDES)
