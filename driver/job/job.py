@@ -20,15 +20,12 @@ from driver.plan.jobs import Job, JobReport
 from driver.sums.cells import Cells, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
-from driver.sums.deal_sources import DealSums
 from driver.sums.job_sums import JobSums
 from driver.sums.market_panel import market_panel
-from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
-from driver.sums.rank_sums import RankSums
-from driver.sums.saving_split import SavingSplit
+from driver.sums.plain_sums import PlainSums
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import totals_csv
@@ -86,14 +83,11 @@ def run_job(job: Job) -> JobReport:
         asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
         blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
         sums, outliers = JobSums(market, job.settings.timezone, _kept_buffers("sums")), Extremes(job.settings.outliers)
-        parents, split, ranks = ParentSums(state_columns(day.events, day.orders)), SavingSplit(), RankSums()
-        kinds = KindSums(np.asarray(day.orders["mid_tick"]))
-        deals = DealSums(inputs, len(day.orders["order_id"]))
-        adds = [sums.add, parents.add, outliers.add, split.add, ranks.add, kinds.add, deals.add]
+        parents, plain = ParentSums(state_columns(day.events, day.orders)), PlainSums(day, inputs)
+        adds = [sums.add, parents.add, outliers.add, plain.add]
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), adds)
         warnings = warnings_of(day, job, quality, judged) if matches else ()
-        of_kinds = {"kinds": kinds.found(), "deals": deals.found(played.fills)}
         events, fills = len(day.events["timestamp"]), len(day.fills["timestamp"])
     tables = sums.results()
     cells = tables[0]
@@ -108,7 +102,7 @@ def run_job(job: Job) -> JobReport:
     found = parents.parents()
     shown = {} if found is None else ids.parent_names(found.sums[found.names.index("parent_id")])
     said = played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    said |= {"split": split.found, "ranks": ranks.found} | of_kinds
+    said |= plain.facts(played.fills)
     partial = Partial(*which, *tables, quality, extremes, names, intervals, volumes, found, shown, **said)
     write_partial(partial, folder / PARTIAL_NAME)
     return JobReport(
