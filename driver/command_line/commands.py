@@ -118,7 +118,7 @@ def config(*, config: str = "", example: bool = False, json: bool = False, **fla
     _print(json, text.rstrip("\n"), asdict(loaded.config))
 
 
-def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool = False) -> None:
+def verify(store: str = "darkreplay/store", *, accept: bool = False, json: bool = False) -> None:
     """Check every byte of a store against its checksums; exit code 1 when something is wrong.
 
     Args:
@@ -137,7 +137,7 @@ def verify(*, store: str = "darkreplay/store", accept: bool = False, json: bool 
         raise SystemExit(EXIT_PROBLEMS)
 
 
-def status(*, results: str, json: bool = False) -> None:
+def status(results: str, *, json: bool = False) -> None:
     """Show what a run is doing, from another terminal, or how it ended; exit code 1 when it lacks jobs.
 
     Args:
@@ -153,7 +153,7 @@ def status(*, results: str, json: bool = False) -> None:
         raise SystemExit(EXIT_FAILED_JOBS)
 
 
-def aggregate(*, results: str, json: bool = False) -> None:
+def aggregate(results: str, *, json: bool = False) -> None:
     """Make tables, statistics and report again from the finished jobs of a results folder.
 
     Args:
