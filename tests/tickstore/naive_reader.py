@@ -127,7 +127,8 @@ def _value(name: str, text: str, zone: str, decimals: int | None) -> Any:
             text = f"{Decimal(text):f}"
     if name in NUMBERS:
         shares = name.endswith("quantity")  # those may be written with a point and zeros
-        if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)" if shares else "-?[0-9]+", text):
+        codes = r"-?[0-9]+" if name == "order_id" else r"-?([0-9]{1,15}\.0*|[0-9]+)"
+        if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)" if shares else codes, text):
             raise BadLineError("malformed number")
         whole, _, rest = text.partition(".")
         if rest.strip("0"):

@@ -31,6 +31,7 @@ csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands al
 LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
 ANOTHER_HEADER: Final = "another header"  # a reason that stops the conversion
 _OF_DATES: Final = ("missing date", "malformed date")  # reasons
+_EXACT_DIGITS: Final = 15  # of a number that a float holds as it is
 TOO_MANY_DECIMALS: Final = "too many decimals"
 ROUNDED_ID: Final = "id rounded by a float"
 STANDS_FOR_NONE: Final = "stands for no value"  # 4294967295 in a quantity
@@ -150,7 +151,7 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         text = whole_id(text)
         if is_rounded(text):
             raise RejectError(ROUNDED_ID)
-    number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text)
+    number = _decimal(text, reading) if kind == PRICE or field.name in QUANTITIES else _integer(text, field.name)
     if field.name in IDS and 2**63 < number < 2**64:
         return number - 2**64  # ids are 64 bits, whatever the first one means
     if field.low <= number <= field.high:
@@ -203,8 +204,12 @@ def join(clocks: I64, dates: I64, timezone: str) -> I64:
     return clocks
 
 
-def _integer(text: str) -> int:
+def _integer(text: str, name: str) -> int:
+    """Return a whole number; a code or sequence may be written 12.0, as tables with gaps do, where floats hold it."""
     digits = text.removeprefix("-")
+    whole, point, rest = digits.partition(".")
+    if point and not rest.strip("0") and name not in IDS and len(whole) <= _EXACT_DIGITS:
+        digits = whole
     if not (digits.isascii() and digits.isdigit()):
         raise RejectError("malformed number")
     return -whole_number(digits) if text.startswith("-") else whole_number(digits)

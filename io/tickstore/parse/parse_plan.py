@@ -12,7 +12,7 @@ import numpy as np
 from kernels.base.columns import I64
 from kernels.conventions import NULL
 from tickstore.errors import InputError
-from tickstore.input.fields import DATE, IDS, INTEGER, NAME, ODD, PRICE, QUANTITIES, SIDE, TIME
+from tickstore.input.fields import DATE, IDS, INTEGER, NAME, ODD, PRICE, SIDE, TIME
 from tickstore.input.files import Source
 from tickstore.input.readings import Reading
 from tickstore.parse.odd_lines import LineRules, read_cells
@@ -147,7 +147,7 @@ class _Maker:
         field, kind, row = reading.field, reading.kind, self._plan[:, reading.column]
         low, high = self._limits(reading)
         row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = kind, slot, field.default, low, high
-        decimal = kind == PRICE or field.name in QUANTITIES
+        decimal = kind == PRICE or (kind == INTEGER and field.name not in IDS)  # a code may be written 12.0
         row[[SCALE, DIVISOR]] = reading.scale if decimal else 0, reading.divisor
         row[EMPTY_OK] = not field.required or field.nullable
         row[UNSIGNED] = field.name in IDS and kind == INTEGER

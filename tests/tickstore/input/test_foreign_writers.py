@@ -120,3 +120,22 @@ def test_a_quantity_that_stays_whole_is_not_what_is_left(
     found = inspect_file(write(tmp_path, (header + "".join(rows)).encode()))
     assert ("leaves_quantity" in found.missing) == open_field
     assert any("order 11 trades. Add a column" in note for note in found.notes) == open_field
+
+
+@pytest.mark.parametrize("written", ["{}.0", "{}.", "{}.000", '"{}.0"', " {}.0 "])
+def test_codes_of_tables_with_gaps_are_whole_numbers(written: str, tmp_path: Path) -> None:
+    """Left out, a deal source would make all trades lit."""
+    cells = ",".join(written.format(code) for code in (47, 1_000_000_000_001, 1))
+    trades = "order_id,timestamp,security,price,side,quantity,dealsource,sequence,passiveaggressive\n"
+    report = load(tmp_path, f"{trades}12,{OPEN},101,3350,B,5,{cells}\n", "trades")
+    assert not any("left out" in warning for warning in report.warnings)
+    found = stored(tmp_path, "fills/deal_source", "fills/sequence", "fills/aggressor", "fills/venue")
+    assert found == [[47], [1_000_000_000_001], [1], [1]]
+
+
+@pytest.mark.parametrize("code", ["47.5", "9007199254740993.0", "1e1"])
+def test_a_code_is_a_whole_number(code: str, tmp_path: Path) -> None:
+    trades = "order_id,timestamp,security,price,side,quantity,sequence\n"
+    rows = f"11,{OPEN},101,3350,B,5,7\n" * 3 + f"11,{OPEN},101,3350,B,5,{code}\n"
+    with pytest.raises(InputError, match=r"trades\.csv:5 malformed number in sequence"):
+        load(tmp_path, trades + rows, "trades", duplicates="keep")

@@ -147,7 +147,7 @@ class TestConstantsAndColumnsLeftOut:
         with pytest.raises(InputError, match=rf"the constant '{constant}' of {field} cannot be read: "):
             load(tmp_path, ORDERS + row(), columns=((field, f"={constant}"),), order_ids="integer")
 
-    @pytest.mark.parametrize("word", ["n.a.", "10:00", "1.0", 'a "b"'])
+    @pytest.mark.parametrize("word", ["n.a.", "10:00", "1.5", 'a "b"'])
     def test_the_words_of_a_warning_can_be_pasted(self, tmp_path: Path, word: str) -> None:
         quoted = '"' + word.replace('"', '""') + '"'
         report = load(tmp_path, ORDERS.replace("\n", ",status\n") + row().replace("\n", f",{quoted}\n"))

@@ -108,8 +108,8 @@ odd_cells = st.sampled_from(
 def naive_cell(text: str, required: bool, largest: int) -> int | None:
     """Return what an integer field of a quoted or plain cell holds, None where the row cannot be stored."""
     text = text.strip()
-    if required and re.fullmatch(r"[0-9]{1,15}\.0", text):  # an id as tables with gaps write it
-        text = text[:-2]
+    if re.fullmatch(r"[0-9]{1,15}\.0" if required else r"[0-9]{1,15}\.0*", text):  # as tables with gaps write it
+        text = text.partition(".")[0]
     if text in ("", "-9223372036854775808") or (text in ("nan", "-") and not required):
         return None if required else 0
     if not re.fullmatch(r"-?[0-9]+", text):
