@@ -21,7 +21,7 @@ MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
-    "few_orders", "meaning", "venue", "reason",
+    "few_orders", "meaning", "venue", "reason", "about", "variant", "command",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
