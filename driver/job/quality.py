@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driver.plan.jobs import Job
-from driver.sums.conservation import LEAST_EQ
-from kernels.conventions import ABSURD_SPREAD, BPS, FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
+from driver.sums.impossible import ABSURD_EFFECTIVE, BEYOND_OWN_SIDE, LEAST_EQ, MOST_EFFECTIVE
+from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
 from kernels.market.plausible import ABSURD, JUMPING, Plausible
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
@@ -24,9 +24,6 @@ from tickstore.parse.text_ids import order_name
 UNITS: Final = "prices_in_two_units"
 AMBIGUOUS: Final = "prices_ambiguous"
 SET_APART_LATE: Final = "orders_set_apart_in_hours"
-# Of the selected orders: what the quotes before their fills hardly allow.
-BEYOND_OWN_SIDE: Final = "orders_filled_beyond_own_side"
-ABSURD_EFFECTIVE: Final = "orders_effective_spread_absurd"
 WARNINGS: Final = {
     "orders_not_reconciled": "orders do not agree with their fills",
     "orders_set_apart": "orders contradict themselves and are in no table",
@@ -103,7 +100,7 @@ def _impossible(block: OrderBlock) -> dict[str, NDArray[np.bool_]]:
     effective, quoted = block.effective_spread_bps, block.fill_quoted_spread_bps
     return {
         BEYOND_OWN_SIDE: (quoted > 0) & (effective < LEAST_EQ * quoted),
-        ABSURD_EFFECTIVE: np.abs(effective) > BPS * ABSURD_SPREAD,
+        ABSURD_EFFECTIVE: np.abs(effective) > MOST_EFFECTIVE,
     }
 
 

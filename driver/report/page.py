@@ -35,8 +35,8 @@ SHOWN_WARNINGS = 50
 KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
-    "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", *REPLAY_TABLES,
-    *KIND_TABLES, *MARKET_TABLES, "histograms",
+    "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", "sensitivity",
+    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, "histograms",
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -93,6 +93,7 @@ def report_content(results: Path) -> dict[str, Any]:
         **_parts(tables),
         **_replay(tables),
         **_market(tables["market"]),
+        "sensitivity": _sensitivity(tables["sensitivity"]),
         "meanings": meanings(settings),
         "settings": settings,
         "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
@@ -181,6 +182,15 @@ def _replay(tables: Tables) -> dict[str, Any]:
         "time_limits": [row for row in tables["by_time_limit"] if row["security_code"] == ALL],
         "reasons": tables["unmatched"],
     }
+
+
+def _sensitivity(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Row]]]:
+    """Return what is changed, to what, and each scenario's row of sensitivity.csv then, where this run has it."""
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        if row["scenario"] != ALL:
+            found.setdefault((str(row["about"]), str(row["variant"])), {})[str(row["scenario"])] = row
+    return [(*key, of) for key, of in found.items()]
 
 
 def _market(rows: Sequence[Row]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from driver.review.dominance import MOST, largest_participant
 from driver.review.numbers import Row, Tables, count, number, signed
-from driver.sums.conservation import LEAST_EQ
+from driver.sums.impossible import LEAST_EQ
 from driver.tables.quality_kinds import JOBS_MISSING
 from driver.tables.replay_words import ALL, CENTRAL, NOT_TRUSTED, YES
 

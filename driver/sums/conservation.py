@@ -4,15 +4,11 @@
 measured, so what is found here is a fault of this program, and no table may show it.
 """
 
-from typing import Final
-
 import numpy as np
 
 from driver.sums.cells import OUTCOMES, VENUE_NAMES
 from kernels.base.columns import I64
 from kernels.conventions import REPLAYED
-
-LEAST_EQ: Final = -1.0  # E/Q below: fills beyond their own side of the quotes before them, which is told
 
 
 def broken_rule(scenarios: tuple[str, ...], names: tuple[str, ...], sums: I64) -> str:

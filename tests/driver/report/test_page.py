@@ -127,6 +127,16 @@ def test_tables_left_out_of_the_run_are_left_out_of_the_page(results: Path) -> N
     assert "By order size" in text
 
 
+def test_the_page_says_how_the_saving_depends_on_how_it_is_asked_for(results: Path) -> None:
+    text = page_of(results)
+    section = text.partition('<section id="sensitivity">')[2].partition("</section>")[0]
+    rows = [row for row in read_table(results / "sensitivity.csv") if row["scenario"] == "A"]
+    assert section.count('<th scope="row">') == len(rows) > 8
+    for row in rows:
+        assert f">{row['variant']}</td>" in section
+        assert f"<td>{signed(float(str(row['saving_bps'])))}</td>" in section
+
+
 def test_text_from_the_data_is_escaped(tmp_path: Path) -> None:
     jobs = make_jobs(tmp_path, [("a&b $x$", "2024-01-01")])
     aggregate(tmp_path, jobs, SETTINGS)
