@@ -1,4 +1,4 @@
-"""Who may trade where: limits, half ticks, kinds of orders, usable quotes (R1, R4, R5, R9, R11).
+"""Who may trade where: limits, half ticks, kinds of orders, usable quotes (R1, R4, R5, R9, R11, R14).
 
 Called by ``matching``, ``turns`` and ``book``.
 
@@ -68,13 +68,13 @@ def is_usable(book: Book) -> bool:
 
 @inlined
 def _turns_down(reading: int, names: int, carries: int) -> bool:
-    """Tell if an order does not trade with one of these attributes, by what naming them means; most name none."""
+    """R14: tell if an order does not trade with one of these attributes, by what naming them means; most name none."""
     return bool(names != 0 and (names & carries != 0) == (reading == REFUSED))
 
 
 @inlined
 def are_strangers(book: Book, x: int, c: int) -> bool:
-    """Tell if two orders never trade: one is for its own broker only (preferenceOnly), or by the other's attributes."""
+    """R14: tell if two orders never trade: one is for its own broker only (preferenceOnly), or attributes forbid it."""
     a, b = book.orders[x], book.orders[c]
     if a.participant != b.participant and (a.own_only == 1 or b.own_only == 1):
         return True

@@ -1,7 +1,8 @@
 """The walk through a day: rows, fills, quotes and the session as steps for the dark book, in order (decisions 2, 21).
 
-At one instant: orders that history ended a while ago, order rows with what a sweep trades in the lit book there and
-then, other fills, quotes; with ``quotes_first`` quotes before the rows. ``row_steps`` has what one order row says.
+At one instant: orders that history ended a while ago, the session's changes, order rows with what a sweep trades in the
+lit book there and then, other fills, quotes; with ``quotes_first`` quotes before the rows. ``row_steps`` has what one
+order row says.
 """
 
 from typing import Any
@@ -171,11 +172,11 @@ def decode(
         room = 4 + 2 * rows.fill_count[order_index[c.next_row]] if time == row else 4
         if c.steps + room > len(out):
             break
-        if time == session:
-            open_or_close(quotes, plan, c, out)
-        elif time == ended:
+        if time == ended:
             write(c, out, time, s.ENDED, later.ended[c.ended_first], 0)
             c.ended_first += 1
+        elif time == session:
+            open_or_close(quotes, plan, c, out)
         elif plan.quotes_first == 1 and time == quote:
             write_quote(quotes, c, out)
         elif time == row:

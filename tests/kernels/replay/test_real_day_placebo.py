@@ -22,7 +22,10 @@ LEAST_MISSED = {  # shares that the placebo misses at least without a rule, of t
     "minimum_stops": 10_000, "recheck_youngest": 2_000,
 }  # fmt: skip
 
-UNDECIDED = ("recheck_prefers", "sweeps_on_ticks", "implausible_quotes")
+UNDECIDED = (
+    "recheck_prefers", "sweeps_on_ticks", "implausible_quotes", "attributes_refused", "attributes_required",
+    "no_attributes",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
