@@ -97,9 +97,9 @@ def read_status(results: Path) -> Status:
     jobs = dict(run.get("jobs", {}))
     live = _live(results) if owner else None
     if owner:  # run.json was written when the run began
-        jobs |= {"finished": len(Manifest(results).read())}
         began = str(owner.get("since", ""))
         failures = [line for line in failures_in(results) if _instant(line["time"]) >= _instant(began)]
+        jobs = {"in all": sum(jobs.values()), "finished": len(Manifest(results).read()), "failed": len(failures)}
         state = "running" if run.get("state") in (DEAD, "reporting") else "preparing"
         return Status(state, owner, jobs, live, failures)
     failures = [{"job": name, "error": reason} for name, reason in run.get("failed", {}).items()]
