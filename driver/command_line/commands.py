@@ -149,7 +149,7 @@ def status(results: str, *, json: bool = False) -> None:
     where = user_path(results)
     found = read_status(where)
     _print(json, status_text(where, found), asdict(found))
-    if not found.owner and found.state != "complete":
+    if not found.is_under_way and found.state != "complete":
         raise SystemExit(EXIT_FAILED_JOBS)
 
 

@@ -7,14 +7,14 @@ driver have been killed.
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from driver.run.manifest import Manifest
+from driver.run.manifest import MANIFEST, SHARDS, Manifest
 from driver.run.monitor import Monitor
-from driver.run.results_folder import RUN_FILE, read_run
+from driver.run.results_folder import RUN_FILE, SHARDED, read_run
 from driver.run.run_log import failures_in
 from tickstore.durable.files import TEMPORARY
 from tickstore.durable.json_lines import checked_line, checked_lines
@@ -24,9 +24,11 @@ from tickstore.errors import InputError
 LIVE_FILE: Final = f"{TEMPORARY}status"
 EACH_SECONDS: Final = 1.0
 SHOWN_FAILURES: Final = 10
+SHOWN_SHARDS: Final = 20
 DEAD: Final = "running"  # what run.json says of a run whose driver was killed
 ENDS: Final = {
     "complete": "complete",
+    SHARDED: "done in shards; `aggregate` makes the tables of what is finished",
     "failed": "ended with failed jobs; the same command does those again",
     "interrupted": "interrupted; the same command goes on from it",
     "error": "stopped by an error; mend it, and the same command goes on from it",
@@ -70,6 +72,12 @@ class Status:
     live: dict[str, Any] | None
     failures: list[dict[str, Any]]
     error: str = ""
+    shards: list[dict[str, Any]] = field(default_factory=list)  # name, finished jobs, owner and live of each begun
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether somebody works on it."""
+        return bool(self.owner) or any(shard["owner"] for shard in self.shards)
 
 
 def read_status(results: Path) -> Status:
@@ -89,14 +97,35 @@ def read_status(results: Path) -> Status:
     jobs = dict(run.get("jobs", {}))
     live = _live(results) if owner else None
     if owner:  # run.json was written when the run began
-        jobs |= {"finished": len(Manifest(results).read())}
         began = str(owner.get("since", ""))
         failures = [line for line in failures_in(results) if _instant(line["time"]) >= _instant(began)]
+        jobs = {"in all": sum(jobs.values()), "finished": len(Manifest(results).read()), "failed": len(failures)}
         state = "running" if run.get("state") in (DEAD, "reporting") else "preparing"
         return Status(state, owner, jobs, live, failures)
     failures = [{"job": name, "error": reason} for name, reason in run.get("failed", {}).items()]
     state = str(run.get("state", ""))
+    if state == SHARDED:
+        shards, failures = _shards(results)
+        of_all = {"in all": sum(jobs.values()), "finished": len(Manifest(results).read())}
+        of_all["finished"] += sum(shard["finished"] for shard in shards)
+        return Status(state, None, of_all, None, failures, "", shards)
     return Status("killed" if state in (DEAD, "reporting") else state, None, jobs, None, failures, run.get("error", ""))
+
+
+def _shards(results: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what is known of each shard that was begun, and the jobs that failed in any."""
+    shards, failures = [], []
+    for place in sorted((results / SHARDS).glob("*of*"), key=lambda path: int(path.name.partition("of")[0])):
+        owner = present_owner(place)
+        if not owner and not (place / MANIFEST).exists():  # it was refused
+            continue
+        finished = len(Manifest(place).read())
+        live = _live(place) if owner else None
+        shards.append({"shard": place.name.replace("of", "/"), "finished": finished, "owner": owner, "live": live})
+        with suppress(OSError, ValueError):
+            failed = read_run(place).get("failed", {})
+            failures += [{"job": name, "error": reason} for name, reason in failed.items()]
+    return shards, failures
 
 
 def _live(results: Path) -> dict[str, Any] | None:
@@ -126,6 +155,15 @@ def status_text(results: Path, status: Status) -> str:
         lines.append(f"{results}: {ENDS.get(status.state, status.state)}")
     if status.error:
         lines.append(f"error: {status.error}")
+    at_work = [shard for shard in status.shards if shard["owner"]]
+    if status.shards:
+        lines.append(f"shards: {len(status.shards)} begun, {len(at_work)} of them at work")
+    for shard in at_work[:SHOWN_SHARDS]:
+        does = f": {shard['live']['phase']}: {shard['live']['text']}" if shard["live"] else ""
+        pid, host = (shard["owner"].get(name, "?") for name in ("pid", "host"))
+        lines.append(f"  {shard['shard']}: process {pid} on {host}{does}")
+    if len(at_work) > SHOWN_SHARDS:
+        lines.append(f"  and {len(at_work) - SHOWN_SHARDS} more")
     if status.live:
         left = status.live["seconds_left"]
         about = f", about {left:,.0f} s left" if left is not None else ""

@@ -6,6 +6,7 @@ import signal
 from contextlib import suppress
 from typing import Final
 
+STARTED_BY: Final = "DARKREPLAY_STARTED_BY"  # variable that tells a forkserver who started it
 _PR_SET_PDEATHSIG: Final = 1
 
 

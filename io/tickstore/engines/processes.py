@@ -10,6 +10,7 @@ from multiprocessing import forkserver, resource_tracker
 from typing import Any, Final
 
 from tickstore.engines.engine import EngineError, error_line
+from tickstore.engines.parent_death import STARTED_BY
 from tickstore.engines.worker import SINGLE_THREAD
 
 START_ATTEMPTS: Final = 3  # workers in a row that die before they are ready
@@ -49,8 +50,9 @@ def _quiet_birth(has_server: bool) -> Iterator[None]:
         if has_server:
             resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        environment = {name: os.environ.get(name) for name in SINGLE_THREAD}
-        os.environ |= dict.fromkeys(SINGLE_THREAD, "1")
+        wanted = dict.fromkeys(SINGLE_THREAD, "1") | {STARTED_BY: str(os.getpid())}
+        environment = {name: os.environ.get(name) for name in wanted}
+        os.environ |= wanted
         try:
             yield
         finally:

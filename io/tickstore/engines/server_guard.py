@@ -7,7 +7,7 @@ kernels are compiled.
 import os
 import signal
 
-from tickstore.engines.parent_death import die_with_parent
+from tickstore.engines.parent_death import STARTED_BY, die_with_parent
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole process group, and is the parent's to handle
-die_with_parent(os.getppid())
+die_with_parent(int(os.environ.pop(STARTED_BY, "") or os.getppid()))  # that one may be gone by now

@@ -10,6 +10,7 @@ import pytest
 
 from driver.command_line.main import main
 from driver.run import job_runs
+from driver.run.status import read_status, status_text
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, start, tables
 
@@ -110,6 +111,10 @@ def test_a_run_an_aggregate_and_the_same_or_other_shards_are_refused_while_a_sha
         from tests.driver.run.test_faults import wait_for_jobs
 
         wait_for_jobs(tmp_path / "out/.shards/1of2", 0)
+        found = read_status(tmp_path / "out")
+        assert (found.state, found.is_under_way, found.jobs["in all"]) == ("sharded", True, 4)
+        assert [(one["shard"], one["owner"]["pid"]) for one in found.shards] == [("1/2", busy.pid)]
+        assert f"  1/2: process {busy.pid} on " in status_text(tmp_path / "out", found)
         refused = "out/.shards/1of2: another shard 1/2 is writing here (process"
         for command, said in (
             (["run", *flags], refused),
@@ -125,7 +130,9 @@ def test_a_run_an_aggregate_and_the_same_or_other_shards_are_refused_while_a_sha
         busy.communicate()
     assert shard(1, of=2) == 0, "a shard that was killed goes on"
     assert shard(2, of=2) == 0
+    assert read_status(tmp_path / "out").jobs == {"in all": 4, "finished": 4}
     assert main(["aggregate", "--results=out"]) == 0
+    assert read_status(tmp_path / "out").state == "complete"
     assert tables(tmp_path / "out") == market.tables
 
 
