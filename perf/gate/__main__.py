@@ -76,7 +76,11 @@ def main(*, way: str = "", update: bool = False, reason: str = "", trial: bool =
     if update:
         for each in (way,) if way else sorted({best_way(), TIMES}):
             with reader(each) as read:
-                save(each, [read() for _ in range(readings)], reason)
+                found = [read() for _ in range(readings)]
+            try:
+                save(each, found, reason)
+            except ValueError as error:
+                sys.exit(f"no baseline of {each} is written: {error}")
         return
     way = way or best_way()
     record = load().get(way)

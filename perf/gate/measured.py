@@ -25,13 +25,16 @@ ARGUMENTS: Final = [
 ]  # fmt: skip
 
 
-class WithoutPandas:
-    """Says that there is none: pyarrow imports it where it can, and takes more for that than for all the rest."""
+HIDDEN: Final = ("pandas", "cffi")  # pyarrow imports the one and Numba the other where they are installed
+
+
+class Hiding:
+    """Says that there are none, so that it does not count whether there are."""
 
     @staticmethod
     def find_spec(name: str, *_: object) -> None:
-        """Refuse one name."""
-        if name == "pandas":
+        """Refuse what is hidden."""
+        if name in HIDDEN:
             raise ImportError(name)
 
 
@@ -47,7 +50,7 @@ def small_run(orders: Path) -> None:
 
 def main(folder: Path, way: str, share: float) -> None:
     """Write what each subject takes."""
-    sys.meta_path.insert(0, WithoutPandas)
+    sys.meta_path.insert(0, Hiding)
     import driver.engines.preload  # what a worker has to have at its birth comes first, and nothing else before it
 
     if failure := driver.engines.preload.ensure_loaded():
