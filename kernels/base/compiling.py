@@ -75,7 +75,7 @@ def compile_cached(function: Callable[P, R], allocates: bool) -> Callable[P, R]:
     config.CACHE_DIR = str(cache_directory(package_root(Path(function.__code__.co_filename))))
     try:
         compiled: Callable[P, R] = jit(cache=True, **lean.kernel_options(allocates) if lean else {})(function)
-        check_cache(compiled)
+        check_cache(compiled, quick=lean is not None)
         _COMPILED.append(compiled)
         return compiled
     finally:
