@@ -48,7 +48,7 @@ def test_bash_completes_commands(script: Path) -> None:
 def test_bash_completes_flags_of_the_command(script: Path) -> None:
     assert ask(script, "run", "--dark_p") == ["--dark_pool_scenarios="]
     assert ask(script, "run", "--resu") == ["--results=", "--resume"]
-    assert ask(script, "verify", "") == ["--store=", "--accept", "--json"]
+    assert ask(script, "verify", "") == ["--accept", "--json"]
     assert "--securities=" in ask(script, "synth", "--")
     offered = {word.strip("-=") for word in ask(script, "run", "--")}
     assert offered >= set(Config.__dataclass_fields__)
