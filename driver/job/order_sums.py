@@ -8,15 +8,15 @@ from driver.job.order_ids import OrderIds
 from driver.job.replayed import Played
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
-from driver.sums.deal_sources import DealSums
-from driver.sums.fill_times import FillTimeSums, lives_of
 from driver.sums.job_sums import JobSums
-from driver.sums.order_histograms import OrderHistograms
-from driver.sums.order_kinds import KindSums
+from driver.sums.orders.deal_sources import DealSums
+from driver.sums.orders.fill_times import FillTimeSums, lives_of
+from driver.sums.orders.histograms import OrderHistograms
+from driver.sums.orders.kinds import KindSums
+from driver.sums.orders.rank_sums import RankSums
+from driver.sums.orders.saving_split import SavingSplit
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
-from driver.sums.rank_sums import RankSums
-from driver.sums.saving_split import SavingSplit
 from kernels.base.memory import Buffers
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, Inputs

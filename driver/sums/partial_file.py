@@ -24,8 +24,8 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from driver.sums.cells import COUNTED, Cells, Marginals
-from driver.sums.fill_times import FillTimes
-from driver.sums.order_histograms import BucketCounts
+from driver.sums.orders.fill_times import FillTimes
+from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
 from driver.sums.partial_arrays import SUMS, WIDTHS, keyed_sums, narrow, narrow_sums, wide_sums
@@ -83,13 +83,15 @@ class Partial:
     is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
     market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
     market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
-    split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.saving_split`
-    ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
+    split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.saving_split`
+    ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.orders.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
     fill_times: FillTimes | None = None
-    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.order_kinds`
-    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.deal_sources`
-    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why subjects fill nothing
+    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
+    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
+    contra: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # of `driver.sums.orders.contra`, by why subjects fill nothing
 
 
 def write_partial(partial: Partial, path: Path) -> int:

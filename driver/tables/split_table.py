@@ -1,14 +1,14 @@
 """saving_split.csv and sensitivity.csv: what a saving is made of, and how far it depends on how it is asked for.
 
-`aggregate` adds the jobs' splits (`driver.sums.saving_split`) and hands over the measures that all tables are made of.
+`aggregate` adds the splits of jobs (`driver.sums.orders.saving_split`) and hands over the measures all tables are made of.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from driver.sums.orders.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
 from driver.sums.partial_file import Partial
-from driver.sums.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL

@@ -1,6 +1,6 @@
 """What a scenario saves, by what became of each order in it: sums of one pass over a block.
 
-`driver.sums.saving_split` names the parts and adds blocks up.
+`driver.sums.orders.saving_split` names the parts and adds blocks up.
 """
 
 import math

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from driver.sums.order_histograms import BucketCounts
+from driver.sums.orders.histograms import BucketCounts
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals, quantile_places
 from driver.tables.csv_text import Value, csv_bytes

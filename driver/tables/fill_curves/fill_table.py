@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from driver.sums.fill_times import FillTimes
+from driver.sums.orders.fill_times import FillTimes
 from driver.sums.partial_file import Partial
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from driver.sums.cells import Cells, Marginals
-from driver.sums.order_histograms import BucketCounts
+from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import Partial, read_partial, write_partial
 from tests.driver.job_folders import partial_sums_of

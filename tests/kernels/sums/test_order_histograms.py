@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver.sums.order_histograms import BucketCounts, OrderHistograms
+from driver.sums.orders.histograms import BucketCounts, OrderHistograms
 from kernels.conventions import NULL, REPLAYED
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.histograms import BUCKETS

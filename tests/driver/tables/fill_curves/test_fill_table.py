@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from driver.sums.fill_times import FillTimes
+from driver.sums.orders.fill_times import FillTimes
 from driver.sums.partial_file import Partial, read_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME, WORDS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from driver.inference.orders import friedman
-from driver.sums.rank_sums import ORDERS, TIES, RankSums, ranks_of
+from driver.sums.orders.rank_sums import ORDERS, TIES, RankSums, ranks_of
 from tests.blocks import part_of
 from tests.driver.order_blocks import random_block
 from tests.driver.sums.test_replayed_sums import blocks_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.sums.fill_times import FillTimes, FillTimeSums, Rests, lives_of
+from driver.sums.orders.fill_times import FillTimes, FillTimeSums, Rests, lives_of
 from driver.sums.partial_file import read_partial, write_partial
 from kernels.conventions import NULL, REPLAYED
 from kernels.measure.choices import Choices, Session

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver.sums.order_kinds import BY_SCENARIO, KINDS, OF_ORDERS, STEPS, KindSums, quarter_of, sum_names
+from driver.sums.orders.kinds import BY_SCENARIO, KINDS, OF_ORDERS, STEPS, KindSums, quarter_of, sum_names
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
 from tests.blocks import part_of, with_columns
