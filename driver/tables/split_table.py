@@ -1,6 +1,6 @@
 """saving_split.csv and sensitivity.csv: what a saving is made of, and how far it depends on how it is asked for.
 
-`aggregate` adds the splits of jobs (`driver.sums.orders.saving_split`) and hands over the measures all tables are made of.
+`aggregate` adds the splits of jobs (`driver.sums.orders.saving_split`), and hands over the measures of all tables.
 """
 
 from collections.abc import Mapping, Sequence

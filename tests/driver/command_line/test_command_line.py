@@ -46,7 +46,7 @@ def test_a_second_run_keeps_everything_quickly_and_says_so(market: Market) -> No
     assert done.returncode == 0, done.stderr
     imported = set(re.findall(r"\| +([\w.]+)$", done.stderr, re.MULTILINE))
     assert "json" in imported
-    assert not imported & {"kernels.measure.stages", "matplotlib", "jinja2", "multiprocessing.forkserver"}
+    assert not imported & {"kernels.measure.stages", "matplotlib", "jinja2", "multiprocessing.popen_forkserver"}
     facts = json.loads(done.stdout)
     assert (facts["up_to_date"], facts["jobs"]) == (True, {"done": 0, "kept": 4, "failed": 0})
     assert [row["scenario"] for row in facts["summary"]] == [

@@ -17,7 +17,7 @@ from kernels.measure.choices import Simulation
 from kernels.sums.fill_times import CODES, LOOKS, UNKNOWN
 from tests.driver.job_folders import SETTINGS, make_job
 from tests.driver.order_blocks import empty_block, random_block
-from tests.driver.sums.test_fill_times import block_and_lives, counted
+from tests.driver.sums.orders.test_fill_times import block_and_lives, counted
 from tests.driver.tables.from_orders import read
 from tests.oracles.waits import FATES, FEW, GRID, curve
 
