@@ -14,6 +14,7 @@ from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
+from driver.report.inferred import statistics_section
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
@@ -168,8 +169,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "participant_count": len(participants),
         "securities": largest(securities),
         "security_count": len(securities),
-        "statistics": tables["statistics"],
-        "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
+        **statistics_section(tables["statistics"]),
         "outliers": tables["outliers"][:10],
     }
 
