@@ -6,11 +6,11 @@ from driver.job.order_ids import OrderIds
 from driver.job.replayed import Played
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
-from driver.sums.deal_sources import DealSums
 from driver.sums.fill_times import FillTimeSums, lives_of
 from driver.sums.job_sums import JobSums
+from driver.sums.kinds.deal_sources import DealSums
+from driver.sums.kinds.order_kinds import KindSums
 from driver.sums.order_histograms import OrderHistograms
-from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.parents import ParentSums, state_columns
 from driver.sums.rank_sums import RankSums

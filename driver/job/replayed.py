@@ -14,9 +14,9 @@ import numpy as np
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
-from driver.sums.contra import contra_sums
 from driver.sums.fill_times import NOBODY, Rests
 from driver.sums.job_sums import JobSums
+from driver.sums.kinds.contra import contra_sums
 from driver.tables.csv_text import csv_bytes
 from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, NULL, REPLAYED, TYPE_DARK
@@ -47,7 +47,7 @@ class Played:
     unfilled: dict[str, list[int]] = field(default_factory=dict)  # why, then orders and the shares they ask for
     lifeless: int = 0  # subjects that fill nothing, for another reason than their limit, and rest for no time
     asked: int = 0  # subjects
-    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why
+    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.kinds.contra`, by why
     limits: Mapping[float, SimulatedFills] = field(default_factory=dict)  # R by seconds in the dark
     crossed: Any = None  # ``kernels.replay.results.Crossed``: subjects outside R's bounds
     rests: Rests = NOBODY

@@ -87,9 +87,11 @@ class Partial:
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
     fill_times: FillTimes | None = None
-    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.order_kinds`
-    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.deal_sources`
-    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.contra`, by why subjects fill nothing
+    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.kinds.order_kinds`
+    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.kinds.deal_sources`
+    contra: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # of `driver.sums.kinds.contra`, by why subjects fill nothing
 
 
 def write_partial(partial: Partial, path: Path) -> int:

@@ -1,7 +1,7 @@
 """Orders summed by what they are, in one pass over a block: a few thousand kinds, found by a chained hash table.
 
 A kind is order type, mid-tick flag, whether eligible, fixed size bucket and step of the quantity, in the bits of a key.
-`driver.sums.order_kinds` keeps the table from block to block, names the sums and adds kinds up by each of these.
+`driver.sums.kinds.order_kinds` keeps the table from block to block, names the sums and adds kinds up by each of these.
 """
 
 import math

@@ -10,8 +10,8 @@ from driver.sums.cells import Cells, Marginals, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.fill_times import NOBODY, FillTimes, FillTimeSums
 from driver.sums.job_sums import JobSums
+from driver.sums.kinds.order_kinds import KindSums
 from driver.sums.order_histograms import OrderHistograms
-from driver.sums.order_kinds import KindSums
 from driver.sums.outliers import Extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.saving_split import SavingSplit

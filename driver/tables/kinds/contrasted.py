@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from driver.inference.sample import Sample
-from driver.sums.order_kinds import KINDS, QUARTERS
+from driver.sums.kinds.order_kinds import KINDS, QUARTERS
 from driver.tables.grouping import natural
 from driver.tables.kinds.kind_tables import KindTables
 from driver.tables.kinds.meanings import SHOWN

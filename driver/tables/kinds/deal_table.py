@@ -1,6 +1,6 @@
 """by_deal_source.csv: fills of selected orders by the exchange's deal source, real beside each replayed scenario.
 
-`aggregate` adds the jobs' sums (`driver.sums.deal_sources`). A scenario that is not known of a job is left empty.
+`aggregate` adds the jobs' sums (`driver.sums.kinds.deal_sources`). A scenario that is not known of a job is left empty.
 """
 
 from dataclasses import dataclass, field

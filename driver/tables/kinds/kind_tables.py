@@ -1,6 +1,6 @@
 """by_order_type.csv, by_mid_tick.csv, by_size_quartile.csv; and what of them contrasts and the sensitivity need.
 
-`aggregate` adds the jobs' sums (`driver.sums.order_kinds`), all of them integers.
+`aggregate` adds the jobs' sums (`driver.sums.kinds.order_kinds`), all of them integers.
 """
 
 from array import array
@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from driver.sums.order_kinds import OF_ORDERS, sum_names
+from driver.sums.kinds.order_kinds import OF_ORDERS, sum_names
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import BPS, Column, header, plain

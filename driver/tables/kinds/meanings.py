@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from driver.sums.order_kinds import QUARTERS
+from driver.sums.kinds.order_kinds import QUARTERS
 from driver.tables.grouping import size_labels
 from kernels.conventions import VENUE_OF_DEAL, VENUES
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from driver.sums.contra import CONTRA_SUMS
+from driver.sums.kinds.contra import CONTRA_SUMS
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import header, plain
 from driver.tables.csv_text import Value, table_csv

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driver.inference.clusters import SecurityDays, variance_of
-from driver.sums.order_kinds import sum_names
+from driver.sums.kinds.order_kinds import sum_names
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.kinds.kind_tables import GUIDES

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver.sums.order_kinds import BY_SCENARIO, KINDS, OF_ORDERS, KindSums, quarter_of, sum_names
+from driver.sums.kinds.order_kinds import BY_SCENARIO, KINDS, OF_ORDERS, KindSums, quarter_of, sum_names
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.order_kinds import STEPS, step_of

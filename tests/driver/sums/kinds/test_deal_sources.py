@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from driver.sums.deal_sources import DealSums
+from driver.sums.kinds.deal_sources import DealSums
 from kernels.measure.rules import Inputs
 from kernels.measure.simulated import SimulatedFills
 from tests.blocks import part_of, with_columns

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from driver.sums.contra import CONTRA_SUMS, contra_sums, open_before
+from driver.sums.kinds.contra import CONTRA_SUMS, contra_sums, open_before
 from tests.builders import build_day
 
 NAMES = "filled", "no_contra", "limit_away"

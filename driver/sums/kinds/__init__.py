@@ -1,0 +1,1 @@
+"""What orders and fills are, and what stood against them: sums by code, which `driver.tables.kinds` shows."""
