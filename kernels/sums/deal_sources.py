@@ -1,6 +1,6 @@
 """Fills by deal source: how many, shares and notional of those of chosen orders, in one pass over the fills.
 
-`driver.sums.kinds.deal_sources` says whose fills count: as they happened, and under each replayed scenario.
+`driver.sums.orders.deal_sources` says whose fills count: as they happened, and under each replayed scenario.
 """
 
 from typing import NamedTuple
