@@ -23,6 +23,9 @@ import tickstore
 from driver.job import job as whole_job
 from driver.job.order_file import OrderFile
 from driver.plan.jobs import Job, Settings
+from driver.sums.job_sums import JobSums
+from driver.sums.orders.saving_split import SavingSplit
+from driver.sums.outliers import Extremes
 from kernels.measure.choices import Session
 from perf.synthetic_day import CLOSE, OPEN, make_day
 from tickstore.day.schema import GROUPS
@@ -39,11 +42,11 @@ PARTS = (
     (JOB, "interval_ranges", "intervals of the mid"),
     (OrderFile, "write", "order file"),
     (OrderFile, "close", "order file"),
-    (JOB.JobSums, "add", "adding to cells"),
-    (JOB.JobSums, "partial_sums", "sorting cells, histograms"),
-    (JOB.SavingSplit, "add", "saving split"),
+    (JobSums, "add", "adding to cells"),
+    (JobSums, "partial_sums", "sorting cells, histograms"),
+    (SavingSplit, "add", "saving split"),
     (JOB, "market_panel", "market panel"),
-    (JOB.Extremes, "add", "outliers"),
+    (Extremes, "add", "outliers"),
     (JOB, "metrics_csv", "metrics"),
     (JOB, "atomic_write", "metrics"),
     (JOB, "write_partial", "partial"),

@@ -9,6 +9,7 @@ Here every word is matched to a parameter, and Fire only gets `--name=value` wor
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from driver.config.checks import did_you_mean
@@ -52,7 +53,8 @@ def check_arguments(argv: Sequence[str], commands: Mapping[str, Command]) -> lis
         elif places and places[0] not in given:
             flag, value = places[0], word
         else:
-            raise UserError(f"`{name}` does not know what to do with '{word}': flags are written --name=value")
+            hint = f"; did you mean --input={word}?" if "input" in parameters and Path(word).is_dir() else ""
+            raise UserError(f"`{name}` does not know what to do with '{word}': flags are written --name=value{hint}")
         if flag in given:
             raise UserError(f"--{flag} is given twice")
         given[flag] = value

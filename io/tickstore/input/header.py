@@ -19,6 +19,9 @@ MOST_NAMED: Final = 0.75  # of the needed columns: a line that names so many of 
 HEADER_SETTING: Final = (
     "[input] header (--header=order_id,timestamp,...), or trades_header and nbbo_header for files of these"
 )
+LIKE_AN_ALIAS: Final = (
+    0.75  # of two names, by difflib: "eventtimeutc" is like "eventtime", "exchange" not like "timechanged"
+)
 FIRST_LINES: Final = 30  # of a file, among which its header may be
 _DELIMITERS = (",", ";", "\t", "|")
 
@@ -118,10 +121,11 @@ def match_fields(
             aliases = (*field.aliases, *field.weak)
             taken = {alias: name for alias in aliases for name, n in found.items() if keys[n] == alias}
             what = "; ".join(f"column {alias!r} is taken for {name}" for alias, name in taken.items())
+            free = {key: name for key, name in zip(keys, names, strict=True) if keys.index(key) not in found.values()}
             raise InputError(
-                f"{path}: no column for {field.name} (needed in {table} files; known as "
-                f"{', '.join(aliases)}); {what or _found(names, field.aliases[0])}. Name it in [input.columns], or "
-                f'give it a constant: {field.name} = {{constant = "..."}}'
+                f"{path}: no column for {field.name} (needed in {table} files; known as {', '.join(aliases)}); "
+                f"{what or _has(names, _near(free, aliases))}.{_other_table(keys, table)} Name it in [input.columns] "
+                f'(`inspect` of the file proposes how), or give it a constant: {field.name} = {{constant = "..."}}'
             )
     return found
 
@@ -143,8 +147,26 @@ def _by_alias(aliases: tuple[str, ...], keys: list[str], taken: set[int]) -> int
 
 def _found(names: tuple[str, ...], wanted: str) -> str:
     near = difflib.get_close_matches(wanted.lower(), [name.lower() for name in names], 1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"the file has: {', '.join(names)}{hint}"
+    return _has(names, near)
+
+
+def _has(names: tuple[str, ...], near: Sequence[str]) -> str:
+    return f"the file has: {', '.join(names)}" + (f" (did you mean {near[0]!r}?)" if near else "")
+
+
+def _near(free: Mapping[str, str], aliases: Sequence[str]) -> list[str]:
+    """Return the name of the column, of those that are no field yet, that is spelt most like one of ``aliases``."""
+    likeness = [
+        (difflib.SequenceMatcher(None, alias, key).ratio(), name) for alias in aliases for key, name in free.items()
+    ]
+    most, name = max(likeness, default=(0.0, ""))
+    return [name] if most >= LIKE_AN_ALIAS else []
+
+
+def _other_table(keys: Sequence[str], table: str) -> str:
+    """Return whose a header is if it names most of what another table needs, and not of what ``table`` does."""
+    like = [] if is_like_header(keys, table) else [other for other in FIELDS if is_like_header(keys, other)]
+    return f" It looks like a file of {like[0]}, not of {table}." if like else ""
 
 
 def parse_header(line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:

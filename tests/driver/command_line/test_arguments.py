@@ -1,11 +1,13 @@
 """Arguments are checked against a command before Fire sees them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driver.command_line import commands
 from driver.command_line.arguments import check_arguments
 from tickstore.errors import UserError
 
@@ -47,6 +49,13 @@ COMMANDS: dict[str, Callable[..., None]] = {"run": run, "inspect": look, "again"
 )
 def test_what_fire_gets(argv: list[str], checked: list[str]) -> None:
     assert check_arguments(argv, COMMANDS) == checked
+
+
+def test_a_folder_without_its_flag_is_taken_for_the_input(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"did you mean --input={tmp_path}\?"):
+        check_arguments(["plan", str(tmp_path)], commands.COMMANDS)
+    with pytest.raises(UserError, match=r"--name=value$"):
+        check_arguments(["plan", str(tmp_path / "absent")], commands.COMMANDS)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,19 @@ def test_a_mapping_to_a_column_that_is_not_there_is_one_clear_line(tmp_path: Pat
         convert(wrong)
 
 
+def test_of_a_missing_column_the_nearest_name_that_is_left_is_told(tmp_path: Path) -> None:
+    """Not one that is as near to another name of the field by accident, and none where nothing is like it."""
+    path = tmp_path / "o.csv"
+    for header, told in (
+        ("order_id,exchange,Event Time (UTC),security", r"did you mean 'Event Time \(UTC\)'\?"),
+        ("order_id,exchange,security", r"the file has: order_id, exchange, security\. Name it"),
+        ("timestamp,security,bid,offer,sequence", r"It looks like a file of nbbo, not of orders\. Name it .*`inspect`"),
+    ):
+        path.write_text(f"{header}\na,b,c,d,e\n")
+        with pytest.raises(InputError, match=told):
+            convert(ConvertRequest(orders=(path,), store=tmp_path / "store"))
+
+
 NAMES = ("order_id", "timestamp", "security", "price", "side", "quantity", "leaves_quantity", "matched_quantity",
          "participant", "trade_date")  # fmt: skip
 STRANGE = ('Ord "No"', "Zeit, lokal", "Wert\\papier", "Prix €", "B.S", "#", "@", "Erledigt = 1", "Haus 名", "[Datum]")
