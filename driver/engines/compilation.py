@@ -107,8 +107,8 @@ def main(arguments: Sequence[str]) -> None:
     compile_units([name for _, name in units], len(os.sched_getaffinity(0)))
     if arguments:
         for part, marker in parts.items():
-            folders = [cache_directory(), *([cache_directory(TICKSTORE)] if part == CONVERT else [])]
-            atomic_json(Path(arguments[0]) / marker, {"folders": [str(folder) for folder in folders]})
+            folder = cache_directory(TICKSTORE if part == CONVERT else None)  # a part's kernels are all in one package
+            atomic_json(Path(arguments[0]) / marker, {"folders": [str(folder)]})
 
 
 if __name__ == "__main__":
