@@ -109,7 +109,7 @@ def fates(curves: Mapping[str, Sequence[Row]]) -> str:
         ends = (f"{fate.replace('_', ' ')} {share_at(lines[fate], TOLD['all']):.1f}" for fate in shades)
         at_once = share_at(lines["filled"], 1.0)
         told.append(f"{name}: in the end {', '.join(ends)}; filled within a second {at_once:.1f}")
-    below = "time waited for the first fill; between the areas: still open"
+    below = "time waited for the first fill; between: still open"
     drawing.text((LEFT + WIDTH) / 2, top + HEIGHT + 37, below, "middle", SOFT)
     return drawing.svg("What became of the orders by the time they waited", f"Per cent of orders. {'. '.join(told)}.")
 

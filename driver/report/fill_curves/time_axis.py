@@ -58,4 +58,4 @@ class Panel:
             if x - written >= APART:
                 anchor = "start" if x == self.left else "end" if x > self.right - APART / 2 else "middle"
                 drawing.text(x, bottom + 16, text, anchor, SOFT, SMALL)
-                written = x
+                written = x + APART / 2 if anchor == "start" else x  # where the text has its middle
