@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from driver.job.order_ids import OrderIds
 from driver.job.replayed import Played
 from driver.plan.jobs import Job
@@ -35,7 +33,7 @@ class OrderSums:
         self._histograms = OrderHistograms(buffers)
         self._times = FillTimeSums(lives_of(day, played.rests), clock, buffers)
         self._kinds, self._deals = (
-            KindSums(np.asarray(day.orders["mid_tick"])),
+            KindSums(day.orders["mid_tick"], buffers),
             DealSums(inputs, len(day.orders["order_id"])),
         )
         self._fills = played.fills

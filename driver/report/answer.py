@@ -55,7 +55,7 @@ def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_f
     said = []
     if bounds is not None and bounds["low_saving_bps"] is not None:
         least, most = (signed(number(bounds[f"{end}_saving_bps"])) for end in ("low", "high"))
-        sign = "is known" if bounds["identified"] == YES else "is not identified"
+        sign = "is the same throughout" if bounds["identified"] == YES else "is not identified"
         said.append(f"the rules of the book leave {least} to {most} bps open, at the mid, and the sign {sign}")
     row = next((one for one in statistics if one["test"] == "cluster" and one["scenario"] == name), None)
     if row is not None and row["ci_low"] is not None:

@@ -1,7 +1,7 @@
 """What a run saves, in sentences: by value and per order, each with its interval, and what the intervals rest on."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from driver.inference.sample import BY_VALUE, FIRST, PER_ORDER, status_of
 from driver.review.numbers import Row, number, signed
@@ -9,6 +9,8 @@ from driver.tables.replay_words import NOT_TRUSTED
 from kernels.conventions import REPLAYED
 
 MEASURES: Final = {BY_VALUE: "saving_bps", PER_ORDER: "saving_mean_bps"}  # of tables
+# Tests of single orders, each of one scenario: what of them describes these orders.
+OF_ORDERS: Final = ("paired_t", "sign", "wilcoxon", "correlation")
 WORDS: Final = {BY_VALUE: "by value", PER_ORDER: "per order"}
 
 
@@ -68,3 +70,30 @@ def inference(statistics: Sequence[Row]) -> list[str]:
             "evidence, so it is not tested, and it bounds no saving."
         )
     return sentences
+
+
+def statistics_section(statistics: Sequence[Row]) -> dict[str, Any]:
+    """Return what the section of statistics shows: rows of whole clusters, why others are refused, and orders alone.
+
+    A refusal says why, once; its rows would say no more. Tests of orders are by scenario, then those of several.
+    """
+    alone = [row for row in statistics if row["test"] in OF_ORDERS]
+    by_scenario: dict[str, dict[str, Row]] = {}
+    for row in alone:
+        by_scenario.setdefault(str(row["scenario"]), {})[str(row["test"])] = row
+    several = [row for row in statistics if row["test"] in ("rm_anova", "hotelling", "friedman")]
+    whole = [row for row in statistics if row not in alone and row not in several]
+    tested = [row for row in whole if row["status"] != "refused"]
+    return {
+        "statistics": statistics,
+        "refused": list(dict.fromkeys(str(row["note"]) for row in whole if row["status"] == "refused")),
+        "tested": tested,
+        "notes": list(dict.fromkeys(str(row["note"]) for row in tested if row["note"])),
+        "of_orders": by_scenario,
+        "of_several": several,
+        "intervals": {
+            str(row["scenario"]): row
+            for row in tested
+            if row["test"] == "cluster" and row["weighting"] == BY_VALUE and row["ci_low"] is not None
+        },
+    }

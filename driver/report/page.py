@@ -14,6 +14,7 @@ from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
+from driver.report.inferred import statistics_section
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
@@ -96,7 +97,9 @@ def report_content(results: Path) -> dict[str, Any]:
         "sensitivity": _sensitivity(tables["sensitivity"]),
         "meanings": meanings(settings),
         "settings": settings,
-        "choices": [(key, _text(settings[key])) for key in CHOICES if key in settings],
+        "choices": [
+            (key, _text(settings[key], "all" if key in SELECTED else "none")) for key in CHOICES if key in settings
+        ],
         "asserted": ASSERTED,
         "missing": missing_note,
         "warnings": warnings[:SHOWN_WARNINGS],
@@ -168,8 +171,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "participant_count": len(participants),
         "securities": largest(securities),
         "security_count": len(securities),
-        "statistics": tables["statistics"],
-        "notes": list(dict.fromkeys(str(row["note"]) for row in tables["statistics"] if row["note"])),
+        **statistics_section(tables["statistics"]),
         "outliers": tables["outliers"][:10],
     }
 
@@ -226,9 +228,10 @@ def _unbroken(sentence: str) -> str:
     return sentence.replace(" %", "\N{NO-BREAK SPACE}%").replace(" bps", "\N{NO-BREAK SPACE}bps")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, empty: str = "none") -> str:
+    """Return a setting as text; empty : what a list of nothing means."""
     if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "all"
+        return ", ".join(map(_text, value)) or empty
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value) or "not set"

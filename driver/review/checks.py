@@ -210,7 +210,7 @@ def _identity(real: Row) -> Check:
 
 
 def _clusters(statistics: Iterable[Row]) -> Check:
-    name, meaning = "clusters", "security-days that intervals rest on, as many of equal size as say the same"
+    name, meaning = "clusters", "securities or dates that intervals rest on, whichever are fewer"
     rows = [row for row in statistics if row["test"] == "cluster"]
     known = [number(row["effective_clusters"]) for row in rows if row["effective_clusters"] is not None]
     if not rows:
@@ -218,7 +218,9 @@ def _clusters(statistics: Iterable[Row]) -> Check:
     if not known:
         why = next((str(row["note"]) for row in rows if row["note"]), "no interval")
         return Check(name, WARN, f"{why.split(':')[0]}: the figures describe these orders alone", meaning)
-    return Check(name, PASS if min(known) >= FEW_CLUSTERS else WARN, f"{min(known):.1f}", meaning)
+    return Check(
+        name, PASS if min(known) >= FEW_CLUSTERS else WARN, f"as good as {min(known):.1f} of equal size", meaning
+    )
 
 
 def _impossible(tables: Tables) -> Check:

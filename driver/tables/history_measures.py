@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from functools import cache, lru_cache
 from operator import itemgetter
+from typing import Final
 
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
 from driver.tables.csv_text import Value
@@ -66,6 +67,10 @@ def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
     return dict.fromkeys(row) if sums["real.unpriced_quantity"] else row
 
 
+# Of orders with a fill, which fill_span_orders counts.
+FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
+
+
 @cache
 def _metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str, str]]:
     """Return for each metric its column and the sums it is the quotient of, then its count's column and sum."""
@@ -84,7 +89,7 @@ def counted_metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str]]
     counted = [(orders, name) for name, _, _, orders, _ in _metrics(markout_seconds)]
     ratios = [("effective_spread_orders", "eq_ratio"), ("time_to_first_fill_orders", "time_to_first_fill_s")]
     later = [(f"impact_{seconds:g}s_orders", f"adverse_selection_{seconds:g}s_bps") for seconds in markout_seconds]
-    return [*counted, *ratios, *later]
+    return [*counted, *ratios, *later, *(("fill_span_orders", name) for name in FILL_BY_FILL)]
 
 
 @cache

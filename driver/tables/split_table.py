@@ -42,7 +42,7 @@ VARIANTS: Final = (  # about, variant, column of the tables
     ("headline", "by value, unfilled at the mid of the end", "saving_bps"),
     ("charge", "unfilled at the touch of the end", "saving_touch_bps"),
     ("charge", "unfilled charged nothing", "saving_zero_bps"),
-    ("charge", "unfilled at the mid of cleanup_s after the end", "saving_cleanup_bps"),
+    ("charge", "unfilled at the mid some time after the end (cleanup_s)", "saving_cleanup_bps"),
     ("charge", "with fees", "net_saving_bps"),
     ("weighting", "per order", "saving_mean_bps"),
     ("orders", "with those that never lived in continuous trading", "saving_diluted_bps"),

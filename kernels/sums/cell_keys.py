@@ -75,7 +75,8 @@ def _phase(time: int, arrival: int, benchmark: int, lived: bool, start: int, end
 
 
 @inlined
-def _size(quantity: int) -> int:
+def size_of(quantity: int) -> int:
+    """Return the fixed size bucket of a quantity."""
     size = 0
     for edge in v.SIZE_EDGES:
         size += int(quantity > edge)
@@ -99,7 +100,7 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
     for i in range(main.shape[0]):
         quantity, arrival, time = c.order_quantity[i], c.arrival_time[i], c.benchmark_time[i]
         hour = r.hours[(arrival if time == v.NULL else time) // QUARTER_HOUR - r.first_quarter]
-        when = (hour * SIZE_CODES + _size(quantity)) * GROUP_CODES
+        when = (hour * SIZE_CODES + size_of(quantity)) * GROUP_CODES
         main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + when + c.group[i]
 
         lived = time <= c.window_end[i]

@@ -20,7 +20,7 @@ from perf.gate.reading import Found
 PATH: Final = Path(__file__).with_name("baseline.json")
 LIBRARIES: Final = ("numpy", "numba", "llvmlite", "pyarrow", "h5py", "scipy", "isal", "rich", "jinja2", "fire")
 MARGIN: Final = 3.0  # tolerance: so many times the range of the readings that it is learnt from, but at least and most
-LEAST: Final = {COUNTS: 0.03, TIMES: 0.4}  # a loaded machine moves minima of times by a quarter
+LEAST: Final = {COUNTS: 0.03, TIMES: 1.0}  # a loaded machine moves minima of times by a quarter, now and then by more
 MOST: Final = {COUNTS: 0.075, TIMES: 1.0}  # half of what has to be found where instructions are counted
 LOOSE: Final = {COUNTS: 0.5, TIMES: 1.0}  # in another environment
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import perf.gate.__main__ as gate
-from perf.gate import baseline
-from perf.gate.meters import COUNTS, TIMES, Times, longer, spin
+from perf.gate import baseline, meters
+from perf.gate.meters import COUNTS, TIMES, Times, Work, longer
 from perf.gate.reading import Found, Read
 
 
@@ -78,17 +78,30 @@ def test_tolerance_is_learnt_from_the_range() -> None:
 def test_the_history_says_why_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baseline, "PATH", tmp_path / "baseline.json")
     baseline.save(TIMES, [{"a": [1.0], "b": [1.0]}], "first")
-    baseline.save(TIMES, [{"a": [1.0], "b": [2.0]}], "b does more")
+    baseline.save(TIMES, [{"a": [1.0], "b": [3.0]}], "b does more")
     kept = json.loads(baseline.PATH.read_text())[TIMES]
     assert [(entry["reason"], entry["changed"]) for entry in kept["history"]] == [
         ("first", {}),
-        ("b does more", {"b": "+100.0%"}),
+        ("b does more", {"b": "+200.0%"}),
     ]
-    assert kept["subjects"]["b"]["value"] == 2.0
+    assert kept["subjects"]["b"]["value"] == 3.0
 
 
-def test_times_are_in_multiples_of_fixed_work() -> None:
+def test_times_are_in_multiples_of_fixed_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that only spinning moves: the fixed work stands for a thousand steps."""
+    steps = [0]
+
+    def spin(more: int) -> None:
+        steps[0] += more
+
+    def seconds(work: Work) -> float:
+        before = steps[0]
+        work()
+        return (steps[0] - before or 1_000) / 1e6
+
+    monkeypatch.setattr(meters, "spin", spin)
+    monkeypatch.setattr(meters, "_seconds", seconds)
     meter = Times()
     once, thrice = meter.of(lambda: spin(200_000)), meter.of(lambda: spin(600_000))
-    assert 2 < thrice / once < 4
-    assert meter.of(longer(lambda: spin(200_000), 1.0, once, meter)) > 1.4 * once
+    assert [once, thrice] == pytest.approx([200, 600])
+    assert meter.of(longer(lambda: spin(200_000), 1.0, once, meter)) == pytest.approx(400)

@@ -7,14 +7,14 @@ from typing import Final
 
 from driver.report.axes import Scale
 from driver.report.palette import GRID, LINE, SOFT
-from driver.report.svg import SMALL, Drawing
+from driver.report.svg import SMALL, Drawing, text_width
 
 FIRST: Final = 1e-3  # seconds: what is sooner stands at the start
 TICKS: Final = {
     "1 ms": 1e-3, "10 ms": 1e-2, "0.1 s": 0.1, "1 s": 1.0, "10 s": 10.0, "1 min": 60.0, "10 min": 600.0, "1 h": 3_600.0,
     "8 h": 28_800.0,
 }  # fmt: skip
-APART: Final = 44.0  # least pixels between ticks with a text
+APART: Final = 10.0  # least pixels between the texts of two ticks
 Steps = Sequence[tuple[float, float]]  # seconds, and the value from then on
 
 
@@ -55,7 +55,8 @@ class Panel:
             if seconds > self.last:
                 break
             drawing.line((x, top), (x, bottom), GRID)
-            if x - written >= APART:
-                anchor = "start" if x == self.left else "end" if x > self.right - APART / 2 else "middle"
-                drawing.text(x, bottom + 16, text, anchor, SOFT, SMALL)
-                written = x + APART / 2 if anchor == "start" else x  # where the text has its middle
+            wide = text_width(text, SMALL)
+            start = min(max(x - wide / 2, self.left), self.right - wide)
+            if start - written >= APART:
+                drawing.text(start, bottom + 16, text, "start", SOFT, SMALL)
+                written = start + wide

@@ -9,13 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import Array
+from kernels.base.columns import Array, readonly
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Inputs
 from kernels.measure.simulated import SimulatedFills
+from kernels.sums.deal_sources import DealFills, add_fills
 
 SUMS: Final = ("fills", "quantity", "notional2")  # the last at exact prices, in half units
 Found = dict[str, dict[str, list[int]]]  # by scenario and deal source
+Chosen = NDArray[np.bool_]
 
 
 class DealSums:
@@ -26,8 +28,8 @@ class DealSums:
         rules, fills = inputs.rules, inputs.fills
         self._selected, self._lived = np.zeros(orders, np.bool_), np.zeros(orders, np.bool_)
         self._known, self._quoted, self._end = not rules.states_only, not rules.no_quotes, int(rules.hours_end)
-        self._index, self._time = fills.order_index.copy(), fills.timestamp.copy()
-        self._real: list[Array] = [fills.deal_source.copy(), fills.quantity.copy(), inputs.sums.price2.copy()]
+        columns: tuple[Array, ...] = fills.order_index, fills.timestamp, fills.deal_source, fills.quantity
+        self._real = DealFills(*(readonly(column.copy()) for column in (*columns, inputs.sums.price2)))
 
     def add(self, block: OrderBlock) -> None:
         """Note the orders of a block."""
@@ -41,27 +43,20 @@ class DealSums:
         """
         if not self._known:
             return {}
-        mine = _of(self._selected, self._index) & (self._time < self._end)
-        out = {"real": _by_source(*(column[mine] for column in self._real))}
+        out = {"real": self._by_source((self._real, self._selected))}
         for name, scenario in simulated.items() if self._quoted else ():
-            changed = np.zeros_like(self._selected)
-            changed[scenario.orders] = True
-            kept = mine & ~_of(changed & self._lived, self._index)
-            taken = _of(self._selected & self._lived, scenario.order_index) & (scenario.timestamp < self._end)
-            made: list[Array] = [scenario.deal_source, scenario.quantity, scenario.price2]
-            both = (np.append(one[kept], other[taken]) for one, other in zip(self._real, made, strict=True))
-            out[name] = _by_source(*both)
+            kept = self._selected.copy()
+            kept[scenario.orders[self._lived[scenario.orders]]] = False
+            made = DealFills(*(readonly(getattr(scenario, column)) for column in DealFills._fields))
+            out[name] = self._by_source((self._real, kept), (made, self._lived))
         return out
 
-
-def _of(orders: NDArray[np.bool_], index: Array) -> NDArray[np.bool_]:
-    """Return whether each fill is of one of the orders; those without an order are not."""
-    held: NDArray[np.bool_] = np.append(orders, False)[np.where(index >= 0, index, len(orders))]
-    return held
-
-
-def _by_source(source: Array, quantity: Array, price2: Array) -> dict[str, list[int]]:
-    distinct, place = np.unique(source, return_inverse=True)
-    sums = np.zeros((len(distinct), len(SUMS)), np.int64)
-    np.add.at(sums, place, np.stack([np.ones(len(source), np.int64), quantity, quantity * price2], axis=1))
-    return dict(zip(map(str, distinct.tolist()), sums.tolist(), strict=True))
+    def _by_source(self, *parts: tuple[DealFills, Chosen]) -> dict[str, list[int]]:
+        """Return the sums by deal source of several kinds of fills, each of those orders that are chosen for it."""
+        lowest = min(int(fills.deal_source.min(initial=0)) for fills, _ in parts)
+        highest = max(int(fills.deal_source.max(initial=0)) for fills, _ in parts)
+        sums = np.zeros((highest - lowest + 1, len(SUMS)), np.int64)
+        for fills, chosen in parts:
+            add_fills(fills, chosen, self._end, lowest, sums)
+        held = np.flatnonzero(sums[:, 0])
+        return dict(zip(map(str, (held + lowest).tolist()), sums[held].tolist(), strict=True))

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kernels.base.columns import F64, I8, I64
-from kernels.conventions import BPS, COST_SCALE, NULL, SIZE_EDGES
-from kernels.measure import result_rows as r
+from driver.sums.growing_tables import GrowingArrays
+from kernels.base.columns import F64, I32, I64, Array, readonly
+from kernels.base.memory import Buffers
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
+from kernels.sums import order_kinds
+from kernels.sums.cell_keys import SIZE_CODES
+from kernels.sums.cell_tables import add_rows
+from kernels.sums.order_kinds import ELIGIBLE_AT, HEADS, SIZE_AT, STEPS, TICK_AT, TYPE_AT, KindTable
 
 KINDS: Final = ("order_type", "mid_tick", "eligible", "size_bucket", "size_quartile")
 QUARTERS: Final = 4
 OF_ORDERS: Final = ("orders", "order_quantity", "priced_orders", "base")
 BY_SCENARIO: Final = ("unknown_orders", "filled_orders", "filled_quantity", "cost", "shortfall")
-STEP_BITS, STEPS, FIRST_EXPONENT = 4, 1_024, 1_023  # of quantities: a double's exponent and four bits of its fraction
-# Bits of a key, from the lowest: step of the quantity, fixed size, eligible, mid-tick flag; then the order type.
-SIZE_AT, ELIGIBLE_AT, TICK_AT, TYPE_AT = 10, 13, 14, 22
+ROOM: Final = 1_024  # kinds there is room for at first
+LEAST_TICK, TICKS = -128, 256
 Found = dict[str, dict[str, list[int]]]  # by kind and label
 
 
@@ -35,44 +37,57 @@ def sum_names(scenarios: tuple[str, ...]) -> tuple[str, ...]:
 class KindSums:
     """The sums of the orders of a job; ``mid_tick`` is that of each row of the day's order table."""
 
-    mid_tick: I8
-    keys: list[I64] = field(default_factory=list)  # of each block, ascending
-    parts: list[I64] = field(default_factory=list)  # (sums, keys) of each
+    mid_tick: Array
+    buffers: Buffers = field(default_factory=Buffers)
+    behind: tuple[I64, I64] | None = None  # as ``add_kinds`` takes it
+    kept: GrowingArrays = field(init=False)
+    heads: I32 = field(default_factory=lambda: np.full(HEADS, -1, np.int32))
+    count: int = 0
+    room: int = ROOM
+    value: F64 = field(default_factory=lambda: np.zeros(1))
+
+    def __post_init__(self) -> None:
+        """Start without orders."""
+        self.mid_tick, self.kept = readonly(np.asarray(self.mid_tick)), GrowingArrays("kinds", self.buffers)
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
-        if not len(block):
-            return
-        key = self._keys(block)
-        order = np.argsort(key, kind="stable")
-        first = np.flatnonzero(np.append(True, np.diff(key[order]) != 0))
-        self.keys.append(key[order][first])
-        self.parts.append(np.stack([np.add.reduceat(values[order], first) for values in _values(block)]))
+        if self.behind is None:
+            ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
+            self.behind = ints, floats
+        done, scratch = 0, (self.value, self.value.view(np.int64))
+        while done < len(block):
+            if self.count == self.room:
+                self.room *= 2
+            done, self.count = map(
+                int,
+                order_kinds.add_kinds(
+                    block.rows, self.behind, self.mid_tick, self._table(), done, self.count, *scratch
+                ),
+            )
 
-    def _keys(self, block: OrderBlock) -> I64:
-        ints = block.rows.ints
-        quantity = ints[r.ORDER_QUANTITY]
-        step = (quantity.astype(np.float64).view(np.int64) >> (52 - STEP_BITS)) - (FIRST_EXPONENT << STEP_BITS)
-        key: I64 = np.clip(step, 0, STEPS - 1)
-        key |= np.searchsorted(SIZE_EDGES, quantity) << SIZE_AT
-        key |= block.eligible.astype(np.int64) << ELIGIBLE_AT
-        key |= (self.mid_tick[block.order_index].astype(np.int64) & 255) << TICK_AT
-        key |= block.order_type.astype(np.int64) << TYPE_AT
-        return key
+    def _table(self) -> KindTable:
+        scenarios = 0 if self.behind is None else len(self.behind[0])
+        width = order_kinds.OF_ORDERS + order_kinds.BY_SCENARIO * scenarios
+        shapes = {"before": (np.int32, ()), "keys": (np.int64, ()), "sums": (np.int64, (width,))}
+        arrays = (self.kept.longer(name, (self.room, *more), kind, self.count) for name, (kind, more) in shapes.items())
+        return KindTable(self.heads, *arrays)
 
     def found(self) -> Found:
         """Return the sums by kind and label."""
-        if not self.keys:
+        if not self.count:
             return {}
-        key, sums = np.concatenate(self.keys), np.concatenate(self.parts, axis=1)
-        labels = {
-            "order_type": key >> TYPE_AT,
-            "mid_tick": ((key >> TICK_AT) & 255).astype(np.int8),
-            "eligible": (key >> ELIGIBLE_AT) & 1,
-            "size_bucket": (key >> SIZE_AT) & 7,
-            "size_quartile": quarter_of(key & (STEPS - 1), sums[0]),
+        key, sums = (array[: self.count] for array in self._table()[2:])
+        types, of_type = np.unique(key >> TYPE_AT, return_inverse=True)
+        ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8)
+        quarter = quarter_of(key & (STEPS - 1), sums[:, 0])
+        return {
+            "order_type": _by(types, of_type, sums),
+            "mid_tick": _by(np.arange(TICKS) + LEAST_TICK, ticks.astype(np.int64) - LEAST_TICK, sums),
+            "eligible": _by(np.arange(2), (key >> ELIGIBLE_AT) & 1, sums),
+            "size_bucket": _by(np.arange(SIZE_CODES), (key >> SIZE_AT) & (SIZE_CODES - 1), sums),
+            "size_quartile": _by(np.arange(QUARTERS + 1), quarter, sums),
         }
-        return {kind: _by(label, sums) for kind, label in labels.items()}
 
 
 def quarter_of(step: I64, orders: I64) -> I64:
@@ -84,39 +99,9 @@ def quarter_of(step: I64, orders: I64) -> I64:
     return quarter[step]
 
 
-def _by(label: NDArray[np.integer], sums: I64) -> dict[str, list[int]]:
-    distinct, place = np.unique(label, return_inverse=True)
-    out = np.zeros((len(distinct), len(sums)), np.int64)
-    np.add.at(out, place, sums.T)
-    return dict(zip(map(str, distinct.tolist()), out.tolist(), strict=True))
-
-
-def _values(block: OrderBlock) -> list[I64]:
-    """Return what is summed of each order, in the order of ``sum_names``."""
-    ints, floats = block.rows.ints, block.rows.floats
-    quantity, priced = ints[r.ORDER_QUANTITY], _is_priced(block)
-    base = np.where(priced, ints[r.MID2], 0) * quantity
-    values = [np.ones_like(quantity), quantity, priced.astype(np.int64), base]
-    per_base = BPS / np.where(priced, base, 1)
-    behind = zip(*(scenario_offsets(block.scenarios, matrix) for matrix in ("ints", "floats")), strict=True)
-    for of_ints, of_floats in behind:
-        filled, cost = ints[r.SCENARIO_FILLED + of_ints], floats[r.COST + of_floats]
-        known = np.where(filled == NULL, 0, filled)
-        values += [(filled == NULL).astype(np.int64), (known > 0).astype(np.int64), known]
-        values += [_fixed(cost, priced), _fixed(cost * per_base, priced)]
-    return values
-
-
-def _is_priced(block: OrderBlock) -> NDArray[np.bool_]:
-    """Return which orders have costs: those that lived in continuous trading, with a mid at benchmark and end."""
-    ints, floats = block.rows.ints, block.rows.floats
-    lived = ints[r.WINDOW_START] <= ints[r.WINDOW_END]
-    priced: NDArray[np.bool_] = np.isfinite(floats[r.COST]) & (ints[r.MID2] > 0) & (ints[r.ORDER_QUANTITY] > 0) & lived
-    return priced
-
-
-def _fixed(cost: F64, priced: NDArray[np.bool_]) -> I64:
-    """Return costs as tables add them up, 0 where an order is not priced or the scenario not known."""
-    known = priced & np.isfinite(cost)
-    out: I64 = np.rint(np.where(known, cost, 0.0) * COST_SCALE).astype(np.int64)
-    return out
+def _by(labels: I64, place: Array, sums: I64) -> dict[str, list[int]]:
+    """Return the sums by label; place : of the label of each row of ``sums``. Labels that no row has are left out."""
+    out = np.zeros((len(labels), sums.shape[1]), np.int64)
+    add_rows(sums, place.astype(np.int32), out)
+    held = np.flatnonzero(np.bincount(place, minlength=len(labels)))
+    return dict(zip(map(str, labels[held].tolist()), out[held].tolist(), strict=True))

@@ -1,7 +1,8 @@
 """fill_curves.csv: how orders end over the time they wait, really and under each replayed scenario.
 
-`aggregate` hands over the partials as they go by, those of a security after each other. Rows of all orders, of groups
-and of sides have every edge of the grid, those of a security, date or participant two a decade: there are many.
+`aggregate` hands over the partials as they go by, those of a security after each other. Rows of all orders have every
+edge of the grid and every scenario with times. Rows of parts of them, of which there are many, have two edges a decade,
+and neither the placebo nor R's bounds, which judge the replay as a whole.
 """
 
 from collections.abc import Iterator
@@ -19,13 +20,14 @@ from driver.tables.fill_curves.estimates import curves
 from driver.tables.grouping import natural, participant_name
 from driver.tables.replay_words import ALL
 from kernels.base.columns import I64
-from kernels.conventions import GROUPS, NS_PER_SECOND
+from kernels.conventions import BOUNDS, GROUPS, NS_PER_SECOND
 from kernels.sums import histograms
 from kernels.sums.fill_times import BINS, CODES, EDGES, FATES, KEYS_OF_PARTICIPANT, LOOKS, SIDES, UNKNOWN
 
 SECONDS: Final[list[float]] = (EDGES / NS_PER_SECOND).tolist()
 # Of each edge the first one with a 1 or a 3 before its zeros that is not below it.
 FEW_EDGES: Final = np.array([b for b, edge in enumerate(EDGES.tolist()) if str(edge).rstrip("0") in ("", "1", "3")])
+OF_ALL_ALONE: Final = ("P", *BOUNDS)  # the placebo, and the bounds of R
 SIDE_CODES: Final = (1, 2)  # as the exchange's files write them
 
 
@@ -121,17 +123,18 @@ class FillCurveSums:
         for security, (code, count) in self.securities.items():
             whole = np.zeros(outcomes.shape[-1], np.int64)
             whole[code] = count
-            yield from self._curves("security_code", security, whole, FEW_EDGES)
+            yield from self._curves("security_code", security, whole)
         for name, growing in (("date", self.dates), ("participant_id", self.participants)):
             for label, counts in growing.items():
-                yield from self._curves(name, label, counts, FEW_EDGES)
+                yield from self._curves(name, label, counts)
 
-    def _curves(
-        self, breakdown: str, value: str, counts: I64, edges: NDArray[np.intp] | None = None
-    ) -> Iterator[list[Value]]:
+    def _curves(self, breakdown: str, value: str, counts: I64) -> Iterator[list[Value]]:
         """Return the rows of a label: of each scenario and look those of intervals in which an order ended."""
         looks = counts.reshape(len(self.scenarios), len(LOOKS), CODES)
+        edges, left_out = (None, ()) if breakdown == ALL else (FEW_EDGES, OF_ALL_ALONE)
         for scenario, of_scenario in zip(self.scenarios, looks, strict=True):
+            if scenario in left_out:
+                continue
             for look, of_look in zip(LOOKS, of_scenario, strict=True):
                 if of_look[UNKNOWN] == 0:
                     events = of_look[:UNKNOWN].reshape(len(FATES), BINS)

@@ -37,7 +37,7 @@ OF_KIND: Final = (
     plain("fill_ratio", "share", "filled over asked"),
     Column("shortfall_bps", BPS, COST, "cost over value at M0, unfilled charged at the mid of the end: the headline"),
     Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
-    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same"),
+    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same, of bps to 1/65536"),
     Column("saving_mean_bps", BPS, BENEFIT, "the same of the saving"),
     Column("saving_value", "currency", BENEFIT, "saving in currency"),
     plain("benchmark_notional", "half price units x shares", "asked x M0 of priced orders, an exact integer"),

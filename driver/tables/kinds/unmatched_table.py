@@ -13,7 +13,7 @@ from driver.tables.table_style import few, ratio
 UNMATCHED: Final = (
     plain("reason", "word", "why an order fills nothing under R; filled: it does, for comparison"),
     plain("meaning", "", "the same in words"),
-    plain("orders", "count", "selected order-days that R lets rest in the dark"),
+    plain("orders", "count", "selected order-days that were not dark orders already, which R lets rest in the dark"),
     plain("order_quantity", "shares", "what they ask for"),
     plain(
         "contra_depth", "shares", "mean of the open dark shares of the other side as they came, whatever their limits"

@@ -111,6 +111,34 @@ def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> 
     text = page_of(tmp_path)
     assert "No inference possible: one security-day is one cluster" in text
     assert "interval of the saving" not in text
+    section = text.partition('<section id="statistics">')[2].partition("</section>")[0]
+    assert section.count("one security-day is one cluster") == 1  # not in a row of each scenario
+    assert "Tests and intervals of whole clusters" not in section
+
+
+def test_statistics_are_by_clusters_first_then_a_row_of_orders_alone_a_scenario(results: Path) -> None:
+    section = page_of(results).partition('<section id="statistics">')[2].partition("</section>")[0]
+    clusters, alone = section.split("</table>")[:2]
+    rows = [row for row in read_table(results / "statistics.csv") if row["test"] in ("cluster", "cluster_joint")]
+    assert clusters.count("<tr><th") == 1 + sum(row["status"] != "refused" for row in rows) > 3
+    assert re.findall(r'<th scope="row">(\w+)</th>', alone) == ["A", "B", "C"]
+    (pearson,) = (
+        row["correlation"]
+        for row in read_table(results / "statistics.csv")
+        if (row["test"], row["scenario"]) == ("correlation", "A")
+    )
+    assert isinstance(pearson, float)
+    assert f"<td>{signed(pearson, 3).removeprefix('+')}</td>" in alone
+
+
+def test_intervals_stand_beside_the_savings_of_all_orders(results: Path) -> None:
+    section = page_of(results).partition('<section id="scenarios">')[2].partition("</section>")[0]
+    rows = [row for row in read_table(results / "statistics.csv") if row["test"] == "cluster"]
+    for row in (row for row in rows if row["weighting"] == "notional"):
+        low, high = row["ci_low"], row["ci_high"]
+        assert isinstance(low, float)
+        assert isinstance(high, float)
+        assert f"<td>{signed(low)} to {signed(high)}</td>" in section
 
 
 def test_no_orders_is_a_page_too(tmp_path: Path) -> None:

@@ -131,7 +131,8 @@ def curve_differences(results: Path, raw: Path, days: list[Day], style: Row) -> 
                     "date": day.date, "participant_id": order["participant_id"]}  # fmt: skip
             for scenario in timed:
                 for look, wait in (waits(order, last, day.session[1], scenario) or {}).items():
-                    for name, value in cuts.items():
+                    shown = cuts if scenario in ("real", "R", "D") else {"all": "all"}
+                    for name, value in shown.items():
                         found.setdefault((name, str(value), scenario, look), []).append(wait)
     rows: dict[Label, list[dict[str, str]]] = {}
     for row in read(results / "fill_curves.csv"):
@@ -140,7 +141,7 @@ def curve_differences(results: Path, raw: Path, days: list[Day], style: Row) -> 
     if rows.keys() != found.keys():
         yield f"fill_curves: {rows.keys() ^ found.keys()}"
     for label in rows.keys() & found.keys():
-        expected = curve(found[label], FEW if label[0] in ("security_code", "date", "participant_id") else GRID)
+        expected = curve(found[label], GRID if label[0] == "all" else FEW)
         if len(expected) != len(rows[label]):
             yield f"fill_curves {label}: {len(rows[label])} rows of {len(expected)}"
         for row, told in zip(rows[label], expected, strict=False):
@@ -243,7 +244,8 @@ def _counted_by(count: str, row: dict[str, str]) -> list[str]:
     name = count.removesuffix("_orders")
     later = name.removeprefix("impact_")
     alike = {"effective_spread": "eq_ratio", f"impact_{later}": f"adverse_selection_{later}_bps"}.get(name, "")
-    return [one for one in (f"{name}_bps", f"{name}_s", alike) if one in row]
+    by_fill = ("average_fill_size", "time_between_fills_s") if name == "fill_span" else ()
+    return [one for one in (f"{name}_bps", f"{name}_s", alike, *by_fill) if one in row]
 
 
 def few_words(row: dict[str, str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Charts of fill curves: corners where the shares are, R's band, faint where few wait, nothing of nothing."""
 
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +9,7 @@ from driver.report.axes import percent_scale
 from driver.report.fill_curves.charts import fill_curve_figures
 from driver.report.fill_curves.time_axis import Panel
 from driver.report.palette import OUTCOMES, colour
+from driver.report.svg import SMALL, Drawing, text_width
 from driver.review.numbers import Row
 from driver.tables.csv_text import Value
 
@@ -60,6 +62,19 @@ def test_a_wait_has_its_place_on_a_logarithmic_axis() -> None:
     assert [panel.x(seconds) for seconds in (0.0, 1e-6, 1e-3, 1.0, 1_000.0)] == pytest.approx([100, 100, 100, 250, 400])
     assert panel.steps([(1e-3, 50.0)]) == [(100, 200), (100, 200), (100, 100), (400, 100)]
     assert panel.steps([(1e-3, 50.0)], goes_on=False)[-1] == (100, 100)
+
+
+@pytest.mark.parametrize("width", [120.0, 180.0, 420.0])
+@pytest.mark.parametrize("last", [1.0, 400.0, 30_000.0])
+def test_no_two_times_on_the_axis_run_into_each_other(width: float, last: float) -> None:
+    drawing = Drawing(600, 300)
+    Panel(40.0, 40.0 + width, last, percent_scale((), 200.0, 0.0)).draw(drawing, labelled=False)
+    found = [one for one in elements(drawing.svg("times", "of the axis")) if one.tag == "text"]
+    spans = sorted((float(x := one.attrib["x"]), float(x) + text_width(str(one.text), SMALL)) for one in found)
+    assert len(spans) >= 2
+    assert spans[0][0] >= 40.0
+    assert spans[-1][1] <= 40.0 + width + 0.1
+    assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
 def test_curves_step_to_their_shares_and_are_faint_where_few_wait() -> None:

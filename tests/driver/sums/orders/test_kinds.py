@@ -1,5 +1,6 @@
-"""Sums by what orders are equal those of plain loops over the orders, however these come in blocks."""
+"""Sums by what orders are equal those of plain loops over the orders, in any blocks and from any room."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver.sums.orders.kinds import BY_SCENARIO, KINDS, OF_ORDERS, STEPS, KindSums, quarter_of, sum_names
+from driver.sums.orders.kinds import BY_SCENARIO, KINDS, OF_ORDERS, KindSums, quarter_of, sum_names
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
+from kernels.sums.order_kinds import STEPS, step_of
 from tests.blocks import part_of, with_columns
 from tests.driver.order_blocks import is_priced, random_block
 from tests.oracles.moments import naive_rounded
@@ -54,7 +56,7 @@ def test_sums_are_those_of_the_orders_in_any_blocks() -> None:
         "eligible": [str(one) for one in block.eligible],
         "size_bucket": [size_of(int(quantity)) for quantity in block.order_quantity],
     }
-    one, several = KindSums(FLAGS), KindSums(FLAGS)
+    one, several = KindSums(FLAGS), KindSums(FLAGS, room=1)
     one.add(block)
     for start, end in ((0, 100), (100, 100), (100, 101), (101, 300)):
         several.add(part_of(block, slice(start, end)))
@@ -86,6 +88,17 @@ def test_of_no_order_there_are_no_sums() -> None:
     sums = KindSums(FLAGS)
     sums.add(part_of(random_block(3, 1), slice(0, 0)))
     assert sums.found() == {}
+
+
+@given(quantity=st.one_of(st.integers(-5, 70), st.integers(0, 2**62)))
+@settings(deadline=None)
+def test_a_step_is_a_16th_of_an_octave(quantity: int) -> None:
+    octave = max(quantity.bit_length() - 1, 0)
+    step = 16 * octave + int(16 * Fraction(quantity, 2**octave)) - 16 if quantity > 0 else 0
+    if quantity > 2**53:  # a double's nearest, which may be that of the next step
+        step = 16 * (math.frexp(float(quantity))[1] - 1) + int(32 * math.frexp(float(quantity))[0]) - 16
+    value = np.zeros(1)
+    assert step_of(quantity, value, value.view(np.int64)) == (step if quantity > 0 else 0)
 
 
 @given(held=st.lists(st.tuples(st.integers(0, STEPS - 1), st.integers(1, 50)), min_size=1, max_size=40))
