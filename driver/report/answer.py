@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from driver.report.findings import reality
-from driver.report.inferred import MEASURES
+from driver.report.inferred import MEASURES, NO_INFERENCE
 from driver.review.numbers import Row, number, signed
 from driver.tables.replay_words import ASSERTED, CENTRAL, NOT_TRUSTED, YES
 
@@ -63,7 +63,7 @@ def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_f
         zero = ", zero included" if low <= 0 <= high else ""
         said.append(f"chance leaves {signed(low)} to {signed(high)} bps open (95 % interval by value{zero})")
     elif row is not None:
-        said.append(f"no inference beyond these orders: {str(row['note']).split(':')[0]}")
+        said.append(f"{NO_INFERENCE.lower()} beyond these orders: {str(row['note']).split(':')[0]}")
     text = "; ".join(said) or "how sure that is, is not known"
     return f"{text[:1].upper()}{text[1:]}."
 

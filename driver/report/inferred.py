@@ -11,6 +11,7 @@ from kernels.conventions import REPLAYED
 MEASURES: Final = {BY_VALUE: "saving_bps", PER_ORDER: "saving_mean_bps"}  # of tables
 # Tests of single orders, each of one scenario: what of them describes these orders.
 OF_ORDERS: Final = ("paired_t", "sign", "wilcoxon", "correlation")
+NO_INFERENCE: Final = "No inference"
 WORDS: Final = {BY_VALUE: "by value", PER_ORDER: "per order"}
 
 
@@ -54,7 +55,7 @@ def inference(statistics: Sequence[Row]) -> list[str]:
     clusters = [row for row in statistics if row["test"] == "cluster"]
     sentences = []
     if refused := {str(row["note"]).split(":")[0] for row in clusters if row["status"] == "refused"}:
-        sentences.append(f"No inference possible: {'; '.join(sorted(refused))}. The figures describe these orders.")
+        sentences.append(f"{NO_INFERENCE} possible: {'; '.join(sorted(refused))}. The figures describe these orders.")
     if known := [row for row in clusters if row["effective_clusters"] is not None]:
         fewest = min(number(row["effective_clusters"]) for row in known)
         how = sorted({str(row["note"]).split(";")[0] for row in known})

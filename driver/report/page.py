@@ -14,7 +14,7 @@ from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, grouped, largest
-from driver.report.inferred import statistics_section
+from driver.report.inferred import NO_INFERENCE, statistics_section
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
@@ -132,11 +132,17 @@ def _first_screen(
     }
     about = subject(facts, settings)
     who = dominance(summary, tables["by_participant"])
-    said_of_all = who + findings(summary, statistics, counts, settings, said, floor)[1:]  # the first is in the answer
+    told = answer(summary, statistics, whole, floor)
+    refused = any(NO_INFERENCE.lower() in sentence.lower() for sentence in told)  # said once is enough
+    said_of_all = who + [
+        sentence
+        for sentence in findings(summary, statistics, counts, settings, said, floor)[1:]  # the first is in the answer
+        if not (refused and sentence.startswith(NO_INFERENCE))
+    ]
     return {
         "title": title(about, missing),
         "about": about,
-        "answer": [_unbroken(sentence) for sentence in answer(summary, statistics, whole, floor)],
+        "answer": [_unbroken(sentence) for sentence in told],
         "alerts": alerts(found),
         "checks": sorted(found, key=lambda one: SEVERITY.index(one.status)),
         "dominance": who,

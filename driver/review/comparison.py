@@ -20,6 +20,7 @@ from driver.tables.table_list import TABLES
 from tickstore.errors import UserError
 
 MEASURES: Final = ("orders", "fill_ratio", "shortfall_bps", "saving_bps", "saving_mean_bps")
+KINDS: Final = ("order_type", "mid_tick", "size_quartile")  # of orders, each with a table of its own
 FREE: Final = ("paths", "processing", "output")  # sections of settings that decide no figure
 SAVINGS: Final = {"notional": "saving_bps", "equal": "saving_mean_bps"}
 SHOWN: Final = 5  # rows of a table with the largest changes
@@ -105,10 +106,9 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple
 
 
 def _tables(before: Path, after: Path) -> list[TableChange]:
-    names = [table for table in TABLES if all((results / f"{table.name}.csv").exists() for results in (before, after))]
-    return [
-        _table(table.name, table.keys, *(_rows(results, table.name) for results in (before, after))) for table in names
-    ]
+    keys = {table.name: table.keys for table in TABLES} | {f"by_{kind}": (kind,) for kind in KINDS}
+    names = [name for name in keys if all((results / f"{name}.csv").exists() for results in (before, after))]
+    return [_table(name, keys[name], *(_rows(results, name) for results in (before, after))) for name in names]
 
 
 def _rows(results: Path, name: str) -> list[Row]:

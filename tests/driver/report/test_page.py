@@ -116,6 +116,17 @@ def test_one_security_day_says_that_no_inference_is_possible(tmp_path: Path) -> 
     assert "Tests and intervals of whole clusters" not in section
 
 
+def test_findings_do_not_repeat_what_the_answer_says_of_inference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aggregate(tmp_path, make_jobs(tmp_path, PARTITIONS[:1]), SETTINGS)
+    monkeypatch.setattr("driver.report.page.answer", lambda *_: ["Sign known; no inference beyond these orders: one."])
+    text = page_of(tmp_path)
+    assert "no inference beyond these orders: one." in text
+    assert "No inference possible" not in text
+    assert "A, B and C follow" in text
+
+
 def test_statistics_are_by_clusters_first_then_a_row_of_orders_alone_a_scenario(results: Path) -> None:
     section = page_of(results).partition('<section id="statistics">')[2].partition("</section>")[0]
     clusters, alone = section.split("</table>")[:2]

@@ -95,6 +95,19 @@ def _with(given: dict[str, str], rows: Table) -> Table:
     return [row | given for row in rows]
 
 
+@pytest.mark.parametrize("kind", ["order_type", "mid_tick", "size_quartile"])
+def test_kinds_of_orders_are_compared_too(runs: tuple[Path, Path], kind: str) -> None:
+    row = {kind: "64", "scenario": "A", "orders": "7", "fill_ratio": "0.5", "saving_bps": "1.5"}
+    for results, saving in zip(runs, ("1.5", "2.0"), strict=True):
+        with (results / f"by_{kind}.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            writer.writeheader()
+            writer.writerow(row | {"saving_bps": saving})
+    (change,) = (one for one in compare(*runs).tables if one.table == f"by_{kind}")
+    (found,) = change.differences
+    assert (found.key, found.scenario, found.measure, found.before, found.after) == (("64",), "A", "saving_bps", 1.5, 2)
+
+
 @pytest.mark.parametrize(("ends", "said"), [((2.0, 3.0), "exclude each other"), ((0.5, 3.0), "overlap"), ((), "no ")])
 def test_intervals_that_exclude_each_other_are_said(
     ends: tuple[float, ...], said: str, runs: tuple[Path, Path]
