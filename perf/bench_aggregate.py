@@ -16,12 +16,10 @@ import fire
 
 from driver.plan.jobs import Job, Settings
 from driver.sums import partial_file as partials
-from driver.sums.outliers import Outliers
-from driver.sums.partial_file import PARTIAL_NAME, Partial
-from driver.sums.volatility import count_intervals
+from driver.sums.partial_file import PARTIAL_NAME
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Session
-from tests.driver.job_folders import RANGES_OF_DAY, partial_sums_of
+from tests.driver.job_folders import partial_of
 from tests.driver.order_blocks import random_block
 
 DATES_A_SECURITY = 250
@@ -31,20 +29,16 @@ SHAPES = 40  # different partials that repeat
 
 def write_jobs(results: Path, count: int, orders: int) -> list[Job]:
     """Write ``count`` partials, ``DATES_A_SECURITY`` dates a security."""
-    settings = Settings()
-    shapes = [partial_sums_of(random_block(orders, seed)) for seed in range(SHAPES)]
-    sizes = " + ".join(str(len(cube)) for cube in shapes[0][:4])
-    print(f"{count:,} jobs of {orders} orders, {sizes} cells", end=": ", flush=True)
-    intervals = count_intervals(RANGES_OF_DAY)
-    jobs = []
+    settings, jobs = Settings(), []
+    shapes = [partial_of(seed, "", "", random_block(orders, seed)) for seed in range(SHAPES)]
+    size = sum(len(partials.encode(shape)) for shape in shapes) // SHAPES
+    print(f"{count:,} jobs of {orders} orders, partials of {size:,} bytes", end=": ", flush=True)
     for index in range(count):
         security = str(index // DATES_A_SECURITY)
         day = (FIRST_DATE + timedelta(index % DATES_A_SECURITY)).isoformat()
         folder = results / security / day
         folder.mkdir(parents=True)
-        partial = Partial(
-            security, day, "same", *shapes[index % SHAPES], {"quotes_valid": 100}, Outliers.none(4), {}, intervals
-        )
+        partial = replace(shapes[index % SHAPES], security=security, date=day, fingerprint="same")
         (folder / PARTIAL_NAME).write_bytes(partials.encode(partial))
         jobs.append(Job(index, security, day, "", str(folder), Session(0, 0, ""), settings, 0, "same"))
     return jobs

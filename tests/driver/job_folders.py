@@ -93,6 +93,12 @@ def make_job(
     """Write the partial of one block of orders and return its job."""
     folder = results / f"sec{security}" / date
     folder.mkdir(parents=True)
+    write_partial(partial_of(index, security, date, block, settings), folder / PARTIAL_NAME)
+    return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")
+
+
+def partial_of(index: int, security: str, date: str, block: OrderBlock, settings: Settings = SETTINGS) -> Partial:
+    """Return the partial of one block of orders, with all that a job adds up but what is replayed."""
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
     intervals = count_intervals(RANGES_OF_DAY)
@@ -111,5 +117,4 @@ def make_job(
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
     partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()
-    write_partial(partial, folder / PARTIAL_NAME)
-    return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")
+    return partial
