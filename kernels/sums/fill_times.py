@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64, Array, readonly
-from kernels.base.compiling import allocating_kernel, inlined, kernel
+from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import (
     GROUPS,
@@ -204,14 +204,15 @@ def write_looks(
     return count
 
 
-@allocating_kernel
-def count_codes(start: I64, order: I32, codes: I16, entry: I64, out_code: I32, out_count: I32) -> int:
+@kernel
+def count_codes(start: I64, order: I32, codes: I16, place: I64, entry: I64, out_code: I32, out_count: I32) -> int:
     """Write how many orders of each cell have each code, as entries of a cell; return how many there are.
 
-    start, order : from ``histograms.orders_by_cell``; codes : (n, looks); entry : (cells + 1,) to write
+    start, order : from ``histograms.orders_by_cell``; codes : (n, looks); place : (looks x CODES,) scratch, -1 on entry
+    entry : (cells + 1,) to write
     The code of an entry is look x CODES + code.
     """
-    place, written = np.full(codes.shape[1] * CODES, -1, np.int64), 0
+    written = 0
     for c in range(entry.shape[0] - 1):
         entry[c] = written
         for j in range(start[c], start[c + 1]):
@@ -236,4 +237,4 @@ def warm() -> None:
     cell, codes = np.zeros(0, np.int32), np.zeros((0, 2), np.int16)
     write_looks(rows, lives, Clock(0, 0), Scenarios(none, none), cell, none, codes, value, value.view(np.int64))
     edges = np.zeros(3, np.int64)
-    count_codes(edges, cell, codes, edges[:2], cell, cell)
+    count_codes(edges, cell, codes, edges, edges[:2], cell, cell)

@@ -96,10 +96,9 @@ def count_orders(rows: Rows, asked: Asked, value: F64, bits: I64, counts: I64) -
     """
     for s in range(asked.ints.shape[0]):
         _fill_ratios(rows.ints[r.SCENARIO_FILLED + asked.ints[s]], rows.ints[r.ORDER_QUANTITY], counts[s, FILL_RATIO])
-    _fills(rows, 0, 0, 0, value, bits, counts[0])
-    for part in range(asked.replayed):
-        s = asked.ints.shape[0] - asked.replayed + part
-        _fills(rows, asked.ints[s], asked.floats[s], (1 + part) * CODES, value, bits, counts[s])
+    for part in range(1 + asked.replayed):  # reality, then what is replayed; one call, for it is compiled into this
+        s = asked.ints.shape[0] - asked.replayed + part - 1 if part else 0
+        _fills(rows, asked.ints[s], asked.floats[s], part * CODES, value, bits, counts[s])
 
 
 def bucket_bounds(kind: str) -> F64:

@@ -120,5 +120,6 @@ class FillTimeSums:
         room = min(codes.size, len(key) * codes.shape[1] * fill_times.CODES)
         code, count = (self.buffers.take(f"fill_times.{name}", (room,), np.int32) for name in ("code", "count"))
         entry = np.zeros(len(key) + 1, np.int64)
-        written = fill_times.count_codes(start, order, codes, entry, code, count)
+        seen = np.full(codes.shape[1] * fill_times.CODES, -1)
+        written = fill_times.count_codes(start, order, codes, seen, entry, code, count)
         return FillTimes(self.scenarios, key[ascending], entry, code[:written].copy(), count[:written].copy())

@@ -180,7 +180,8 @@ def test_codes_are_counted_by_cell(n: int, cells: int, seed: int) -> None:
     order = np.argsort(cell, kind="stable").astype(np.int32)
     start = np.append(np.searchsorted(cell[order], np.arange(cells + 1)), 0)
     entry, code, count = np.zeros(cells + 1, np.int64), np.zeros(4 * n, np.int32), np.zeros(4 * n, np.int32)
-    written = f.count_codes(start, order, codes, entry, code, count)
+    seen = np.full(codes.shape[1] * f.CODES, -1)
+    written = f.count_codes(start, order, codes, seen, entry, code, count)
     assert entry[-1] == written
     for c in range(cells):
         mine = [look * f.CODES + int(codes[i, look]) for i in range(n) if cell[i] == c for look in range(4)]
