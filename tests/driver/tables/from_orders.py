@@ -66,7 +66,8 @@ def style_of(results: Path) -> Row:
     bounds = {"R_optimistic", "R_conservative"} if "R" in asked else set()
     scenarios = [name for name in ORDER if name == "real" or name in asked or name in bounds]
     return {"decimals": config["price_decimals"], "markouts": horizons["markouts"], "within": horizons["fills"],
-            "fees": fees, "outliers": config["outliers"], "scenarios": scenarios}  # fmt: skip
+            "fees": fees, "outliers": config["outliers"], "scenarios": scenarios,
+            "horizon": config["horizon"]}  # fmt: skip
 
 
 def volatility(days: list[Day]) -> Labels:
@@ -126,7 +127,7 @@ def curve_differences(results: Path, raw: Path, days: list[Day], style: Row) -> 
     lasts = last_rows(raw)
     for day in days:
         for order in day.orders:
-            last = asked_until(order, *lasts[str(order["order_id"]), day.date], day.session)
+            last = asked_until(order, *lasts[str(order["order_id"]), day.date], day.session, style["horizon"])
             cuts = {"all": "all", "group": order["group"], "side": order["side"], "security_code": day.security,
                     "date": day.date, "participant_id": order["participant_id"]}  # fmt: skip
             for scenario in timed:
@@ -157,8 +158,11 @@ def agree(text: str, value: float | None) -> bool:
     return int(text) == value if isinstance(value, int) else abs(float(text) - value) <= 1e-9 * max(1.0, abs(value))
 
 
-def asked_until(order: Row, reason: int, status: int, validity: int, session: tuple[int, int]) -> Last:
-    """Return how an order's last row tells it ended, and until when it is asked to rest in the dark (decisions 20)."""
+def asked_until(order: Row, reason: int, status: int, validity: int, session: tuple[int, int], horizon: str) -> Last:
+    """Return how an order's last row tells it ended, and until when it is asked to rest in the dark (decisions 20).
+
+    By the usual horizon that is 300 s of who filled, the order's own end of others; by ``close`` the session's end.
+    """
     bounces = validity == 0
     if validity == -1:
         over = order["leaves_quantity"] <= 0 or reason in (1, 9, 24) or status in (2, 4)
@@ -166,6 +170,8 @@ def asked_until(order: Row, reason: int, status: int, validity: int, session: tu
     if order["order_type"] & (64 | 4096):
         return Last(reason, status, bounces)
     rests = max(order["arrival_time"], session[0]) + 300 * 10**9 if order["filled_quantity"] else order["end_time"]
+    if horizon == "close":
+        rests = session[1]
     return Last(reason, status, bounces, min(rests, session[1]))
 
 
