@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ ORDERS_OWN = (  # of what reality has, what orders have whatever they fill, and 
       for end in ("bps", "orders")),
 )  # fmt: skip
 HALF_HOUR, INTERVAL = 1_800 * 10**9, 300 * 10**9
+NOT_YET: Row = {"priced": None, "traded": None}  # what is kept with an order once it was found out
 
 
 @dataclass
@@ -97,7 +98,10 @@ def costed(order: Row) -> bool:
 
 def priced(order: Row) -> bool:
     """Headline figures are over orders that could have traded."""
-    return costed(order) and lived(order)
+    known: bool | None = order.get("priced")
+    if known is None:
+        known = order["priced"] = costed(order) and lived(order)
+    return known
 
 
 def column(scenario: str, name: str) -> str:
@@ -107,12 +111,15 @@ def column(scenario: str, name: str) -> str:
 
 def traded(order: Row) -> int:
     """Return the value traded on the market in half price units, crossing bookings left out."""
-    return sum(2 * int(order[f"{venue}_notional"] or 0) for venue in VENUES[:3])
+    known: int | None = order.get("traded")
+    if known is None:
+        known = order["traded"] = sum(2 * int(order[f"{venue}_notional"] or 0) for venue in VENUES[:3])
+    return known
 
 
 def mean(orders: Iterable[Row], name: str, weight: Callable[[Row], int]) -> tuple[float | None, float]:
     """Return the weighted mean of a column over the orders that have it, and its tolerance."""
-    pairs = [(weight(o), o[name]) for o in orders if o[name] is not None and weight(o) > 0]
+    pairs = [(w, o[name]) for o in orders if o[name] is not None and (w := weight(o)) > 0]
     total = sum(w for w, _ in pairs)
     if not total:
         return None, 0.0
@@ -208,14 +215,20 @@ def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Da
         out["net_shortfall_bps"], out["net_saving_bps"] = mine, less(real, mine)
     out |= spread_of(headline, scenario) | engagement(orders, headline, scenario)
     if scenario in REPLAYED:
-        theirs = [order | as_if_real(order, scenario) for order in orders]
+        theirs = [order | as_if_real(order, scenario) | NOT_YET for order in orders]
         out |= {name: value for name, value in history(theirs, style).items() if name not in ORDERS_OWN}
     return out | (history(orders, style) if scenario == "real" else {})
 
 
 def as_if_real(order: Row, scenario: str) -> Row:
     """Return the columns that an order has of a scenario under the names that reality has."""
-    return {name: order[f"{scenario}_{name}"] for name in order if f"{scenario}_{name}" in order}
+    return {name: order[theirs] for name, theirs in renamed(tuple(order), scenario)}
+
+
+@cache
+def renamed(names: tuple[str, ...], scenario: str) -> list[tuple[str, str]]:
+    """Return the columns that reality and a scenario both have, with the scenario's own."""
+    return [(name, f"{scenario}_{name}") for name in names if f"{scenario}_{name}" in names]
 
 
 def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) -> Expected:
