@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import I64
-from kernels.conventions import REASON_CANCELLED, REASON_KILLED, REASON_PURGED, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
+from kernels.conventions import REASONS_CANCELLED, REASONS_EXPIRED, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
 from kernels.measure.rules import Day
 
 ON_BOOK: Final = 1
-GONE: Final = (REASON_CANCELLED, REASON_KILLED, REASON_PURGED)
 CONTRA_SUMS: Final = (
     "orders", "order_quantity", "contra_depth", "without_depth", "contra_arrivals", "contra_arrival_quantity",
     "without_arrivals",
@@ -52,7 +51,7 @@ def open_before(day: Day, side: int, times: I64) -> I64:
     dark = (np.asarray(orders["order_type"]) & TYPE_DARK != 0) & (np.asarray(orders["side"]) == side)
     mine = np.flatnonzero(dark[index])
     status, why = (np.asarray(events[name])[mine] for name in ("order_status", "change_reason"))
-    stays = (status == ON_BOOK) | ((status == UNKNOWN_CODE) & ~np.isin(why, GONE))
+    stays = (status == ON_BOOK) | ((status == UNKNOWN_CODE) & ~np.isin(why, REASONS_CANCELLED + REASONS_EXPIRED))
     held = np.where(stays, np.asarray(events["leaves_quantity"])[mine], 0)
     order = np.argsort(index[mine], kind="stable")  # rows of an order follow each other in time
     before = np.zeros(len(mine), np.int64)

@@ -10,6 +10,7 @@ from driver.sums.orders.contra import CONTRA_SUMS, contra_sums, open_before
 from tests.builders import build_day
 
 NAMES = "filled", "no_contra", "limit_away"
+ENDS = 1, 4, 9, 15, 21, 24, 25, 26, 27  # change reasons with which orders leave, some of them
 
 
 def random_rows(seed: int, orders: int = 25) -> list[dict[str, Any]]:
@@ -24,7 +25,8 @@ def random_rows(seed: int, orders: int = 25) -> list[dict[str, Any]]:
             rows.append({
                 "order_id": number + 1, "timestamp": int(time), "sequence": len(rows), "price": 100, "side": side,
                 "order_type": kind, "leaves_quantity": int(rng.integers(0, 50)), "matched_quantity": 0, "quantity": 50,
-                "order_status": (2 if over else 1) if stated else -1, "change_reason": 1 if over else 6,
+                "order_status": (2 if over else 1) if stated else -1,
+                "change_reason": int(rng.choice(ENDS)) if over else 6,
                 "participant": 1,
             })  # fmt: skip
     return rows
@@ -33,8 +35,9 @@ def random_rows(seed: int, orders: int = 25) -> list[dict[str, Any]]:
 def open_shares(rows: list[dict[str, Any]], side: int, time: int) -> int:
     last = {row["order_id"]: row for row in rows if row["timestamp"] < time}
     on = [row for row in last.values() if row["side"] == side and row["order_type"] & (64 | 4096)]
-    return sum(row["leaves_quantity"] for row in on
-               if row["order_status"] == 1 or (row["order_status"] == -1 and row["change_reason"] != 1))  # fmt: skip
+    stays = [row for row in on if row["order_status"] == 1
+             or (row["order_status"] == -1 and row["change_reason"] not in ENDS)]  # fmt: skip
+    return sum(row["leaves_quantity"] for row in stays)
 
 
 @pytest.mark.parametrize("seed", range(5))
