@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, RETURN_SCALE, SPREAD_SCALE, STEP, STEPS
+from driver.sums.merging import add_lists
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
@@ -118,9 +119,7 @@ class MarketSums:
             return
         self.days[partial.security, partial.date] = partial.market
         for code, sums in partial.market_participants.items():
-            name = participant_name(partial, int(code))
-            before = self.participants.setdefault(name, [0] * len(sums))
-            self.participants[name] = [one + more for one, more in zip(before, sums, strict=True)]
+            add_lists(self.participants, {participant_name(partial, int(code)): sums})
 
     def tables(self, style: TableStyle, names: NamedKeys) -> dict[str, bytes]:
         """Return both files, by name; none where no job tells of its market."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from driver.sums.merging import add_lists
 from driver.sums.orders.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
@@ -61,9 +62,7 @@ class SplitSums:
         for security in (ALL, partial.security) if partial.split else ():
             scenarios = self.found.setdefault(security, {})
             for scenario, parts in partial.split.items():
-                mine = scenarios.setdefault(scenario, {part: [0] * len(sums) for part, sums in parts.items()})
-                for part, sums in parts.items():
-                    mine[part] = [one + more for one, more in zip(mine[part], sums, strict=True)]
+                add_lists(scenarios.setdefault(scenario, {}), parts)
 
     def tables(self, style: TableStyle) -> dict[str, bytes]:
         """Return the file, by name; none without a scenario."""

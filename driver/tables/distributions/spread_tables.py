@@ -5,14 +5,15 @@ the jobs nor how they were cut changes a byte.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from driver.sums.orders.histograms import BucketCounts
+from driver.sums.merging import SecurityCounts
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals, quantile_places
+from driver.tables.column_guide import header
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.distributions.spread_words import (
     DISTRIBUTIONS,
@@ -40,48 +41,31 @@ class DistributionSums:
     """Counts of the jobs of a run: of all, and by security while the partials of one follow each other."""
 
     whole: I64 | None = None  # (scenarios, measures, buckets)
-    current: I64 | None = None  # of the security that goes by
-    security: str = ""
-    finished: dict[str, BucketCounts] = field(default_factory=dict)
+    securities: SecurityCounts | None = None
 
     def add(self, partial: Partial) -> None:
         """Add the counts of a job."""
-        if self.whole is None or self.current is None:
-            shape = len(partial.cells.scenarios), len(MEASURES), BUCKETS
-            self.whole, self.current = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        if partial.security != self.security:
-            self._finish()
-            self.security = partial.security
-        self.current.ravel()[partial.histograms.code] += partial.histograms.count  # each code stands once
-
-    def _finish(self) -> None:
-        """Add what is counted of the current security to all, and keep what of it is not 0."""
-        if self.current is None or self.whole is None:
-            return
-        flat, before = self.current.ravel(), self.finished.get(self.security, BucketCounts())
-        self.whole += self.current
-        flat[before.code] += before.count
-        code = np.flatnonzero(flat)
-        self.finished[self.security] = BucketCounts(code.astype(np.int32), flat[code].astype(np.int64))
-        flat[:] = 0
+        if self.whole is None or self.securities is None:
+            self.whole = np.zeros((len(partial.cells.scenarios), len(MEASURES), BUCKETS), np.int64)
+            self.securities = SecurityCounts(self.whole.size)
+        for counts in (self.whole.ravel(), self.securities.of(partial.security)):
+            counts[partial.histograms.code] += partial.histograms.count  # each code stands once
 
     def tables(self, summary: Totals, securities: Totals, place: Mapping[Value, int]) -> dict[str, bytes]:
         """Return the files, by name.
 
         summary : sums of all orders; securities : of each, whose rows ``place`` names
         """
-        self._finish()
         shape = len(summary.scenarios), len(MEASURES), BUCKETS
         whole = np.zeros(shape, np.int64) if self.whole is None else self.whole
         rows = [[ALL, *row] for row in _quantile_rows(summary, 0, whole)]
+        found = dict(self.securities.items()) if self.securities is not None else {}
         for security, row in place.items():
-            if found := self.finished.get(str(security)):  # none of a security that no order is selected of
-                counts = np.zeros(shape, np.int64)
-                counts.ravel()[found.code] = found.count
+            if str(security) in found:  # none of a security that no order is selected of
+                counts = found[str(security)].reshape(shape)
                 rows += [[security, *one] for one in _quantile_rows(securities, row, counts)]
-        names = [[column.name for column in columns] for columns in (DISTRIBUTIONS, HISTOGRAMS)]
-        buckets = csv_bytes(names[1], _bucket_rows(summary, whole))
-        return {"distributions.csv": csv_bytes(names[0], rows), "histograms.csv": buckets}
+        buckets = csv_bytes(header(HISTOGRAMS), _bucket_rows(summary, whole))
+        return {"distributions.csv": csv_bytes(header(DISTRIBUTIONS), rows), "histograms.csv": buckets}
 
 
 def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:

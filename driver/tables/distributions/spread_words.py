@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from driver.tables.column_guide import Column
-from kernels.measure.order_columns import NONE
+from driver.tables.column_guide import plain
 from kernels.sums.spread_measures import MEASURES, SHARE, SIZE, SPREAD, TIME
 
 SHORTFALL, SAVING = "shortfall", "saving"
@@ -27,29 +26,23 @@ QUANTILES: Final = {
     "p75": 0.75, "p80": 0.8, "p90": 0.9, "p95": 0.95,
 }  # fmt: skip
 _MEASURE: Final = (
-    Column("measure", "word", NONE, "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())),
-    Column("scenario", "", NONE, "real, or the scenario the row is about; of A, B and C no fill is known one by one"),
-    Column("unit", "word", NONE, "of the row's values"),
+    plain("measure", "word", "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())),
+    plain("scenario", "", "real, or the scenario the row is about; of A, B and C no fill is known one by one"),
+    plain("unit", "word", "of the row's values"),
 )
 DISTRIBUTIONS: Final = (
-    Column("security_code", "", NONE, "security, or all"),
+    plain("security_code", "", "security, or all"),
     *_MEASURE,
-    Column(
-        "orders", "count", NONE, "orders that have the measure; empty where the scenario is not known of every order"
-    ),
+    plain("orders", "count", "orders that have the measure; empty where the scenario is not known of every order"),
     *(
-        Column(
-            name, "as unit says", NONE, f"least value that {share:.0%} of the orders do not exceed, to a bucket's width"
-        )
+        plain(name, "as unit says", f"least value that {share:.0%} of the orders do not exceed, to a bucket's width")
         for name, share in QUANTILES.items()
     ),
 )
 HISTOGRAMS: Final = (
     *_MEASURE,
-    Column("low", "as unit says", NONE, "lower edge of the bucket; empty: none"),
-    Column(
-        "high", "as unit says", NONE, "upper edge; the one nearer to 0 is in the bucket, the other not; empty: none"
-    ),
-    Column("orders", "count", NONE, "orders in the bucket; buckets without any are left out"),
+    plain("low", "as unit says", "lower edge of the bucket; empty: none"),
+    plain("high", "as unit says", "upper edge; the one nearer to 0 is in the bucket, the other not; empty: none"),
+    plain("orders", "count", "orders in the bucket; buckets without any are left out"),
 )
 GUIDES: Final = {"distributions": DISTRIBUTIONS, "histograms": HISTOGRAMS}

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from driver.tables.column_guide import Column
-from kernels.measure.order_columns import NONE
+from driver.tables.column_guide import plain
 
 NAME: Final = "fill_curves.csv"
 WORDS: Final = {
@@ -15,21 +14,32 @@ WORDS: Final = {
 }
 CAUSES: Final = tuple(WORDS)[:-1]
 COLUMNS: Final = (
-    Column("breakdown", "word", NONE, "what the rows are by: all, group, side, security_code, date, participant_id"),
-    Column("value", "", NONE, "group, side (1 buys, 2 sells), security, date or participant"),
-    Column("scenario", "", NONE, "real, or the replayed scenario; arithmetic on an order gives no times"),
-    Column("until", "word", NONE, "what the orders wait for: first_fill or full_fill"),
-    Column("seconds", "s", NONE,
-           "upper edge of the interval since the edge before, of continuous trading from the benchmark time on"),
-    Column("at_risk", "count", NONE, "orders that lived in continuous trading and had not ended before the interval"),
-    *(Column(fate, "count", NONE, f"in the interval: {meaning}") for fate, meaning in WORDS.items()),
-    *(Column(f"incidence_{cause}", "share", NONE,
-             f"of all orders {cause.replace('_', ' ')} by then, all causes competing (Aalen-Johansen)")
-      for cause in CAUSES),
-    Column("km_filled", "share", NONE,
-           "filled by then if no other cause ended any order (Kaplan-Meier): more than can be had where the other "
-           "causes tell of the chances to fill, as cancelling does"),
-    Column("km_low", "share", NONE, "95 % interval of it, as if orders were independent: descriptive (Greenwood)"),
-    Column("km_high", "share", NONE, "and its upper end"),
-)  # fmt: skip
+    plain("breakdown", "word", "what the rows are by: all, group, side, security_code, date, participant_id"),
+    plain("value", "", "group, side (1 buys, 2 sells), security, date or participant"),
+    plain("scenario", "", "real, or the replayed scenario; arithmetic on an order gives no times"),
+    plain("until", "word", "what the orders wait for: first_fill or full_fill"),
+    plain(
+        "seconds",
+        "s",
+        "upper edge of the interval since the edge before, of continuous trading from the benchmark time on",
+    ),
+    plain("at_risk", "count", "orders that lived in continuous trading and had not ended before the interval"),
+    *(plain(fate, "count", f"in the interval: {meaning}") for fate, meaning in WORDS.items()),
+    *(
+        plain(
+            f"incidence_{cause}",
+            "share",
+            f"of all orders {cause.replace('_', ' ')} by then, all causes competing (Aalen-Johansen)",
+        )
+        for cause in CAUSES
+    ),
+    plain(
+        "km_filled",
+        "share",
+        "filled by then if no other cause ended any order (Kaplan-Meier): more than can be had where the other "
+        "causes tell of the chances to fill, as cancelling does",
+    ),
+    plain("km_low", "share", "95 % interval of it, as if orders were independent: descriptive (Greenwood)"),
+    plain("km_high", "share", "and its upper end"),
+)
 GUIDES: Final = {"fill_curves": COLUMNS}

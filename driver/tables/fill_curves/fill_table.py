@@ -12,8 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from driver.sums.merging import SecurityCounts
 from driver.sums.orders.fill_times import FillTimes
 from driver.sums.partial_file import Partial
+from driver.tables.column_guide import header
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME
 from driver.tables.fill_curves.estimates import curves
@@ -64,9 +66,7 @@ class FillCurveSums:
     outcomes: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (group x side, width)
     dates: Growing = field(init=False)
     participants: Growing = field(init=False)
-    security: str = ""
-    whole: I64 = field(default_factory=lambda: np.zeros((1, 0), np.int64))  # of that security so far
-    securities: dict[str, tuple[NDArray[np.intp], I64]] = field(default_factory=dict)  # entries of those before
+    securities: SecurityCounts = field(init=False)
 
     def add(self, partial: Partial) -> None:
         """Add what a job counted."""
@@ -75,16 +75,13 @@ class FillCurveSums:
             return
         if not self.scenarios:
             self._start(times)
-        if partial.security != self.security:
-            self._keep_security()
-            self.security = partial.security
         participants, outcome = np.divmod(times.key, KEYS_OF_PARTICIPANT)
         distinct, place = np.unique(participants, return_inverse=True)
         person = self.participants.places([participant_name(partial, number) for number in distinct.tolist()])[place]
         date = np.full(len(person), self.dates.places([partial.date])[0])
         into = (
             (outcome, self.outcomes), (person, self.participants.rows), (date, self.dates.rows),
-            (np.zeros_like(date), self.whole),
+            (np.zeros_like(date), self.securities.of(partial.security)[None, :]),
         )  # fmt: skip
         for row, rows in into:
             histograms.merge_histograms(
@@ -94,24 +91,14 @@ class FillCurveSums:
     def _start(self, times: FillTimes) -> None:
         self.scenarios = times.scenarios
         width = len(times.scenarios) * len(LOOKS) * CODES
-        self.outcomes, self.whole = np.zeros((KEYS_OF_PARTICIPANT, width), np.int64), np.zeros((1, width), np.int64)
+        self.outcomes, self.securities = np.zeros((KEYS_OF_PARTICIPANT, width), np.int64), SecurityCounts(width)
         self.dates, self.participants = Growing(width), Growing(width)
-
-    def _keep_security(self) -> None:
-        """Keep what the partials of a security added up to: they follow each other, mostly."""
-        (whole,) = self.whole
-        before, counts = self.securities.get(self.security, (np.zeros(0, np.intp), np.zeros(0, np.int64)))
-        whole[before] += counts
-        if len(found := np.flatnonzero(whole)):
-            self.securities[self.security] = found, whole[found]
-        whole[:] = 0
 
     def tables(self) -> dict[str, bytes]:
         """Return the file, by name; none where no order lived in continuous trading."""
         if not self.scenarios:
             return {}
-        self._keep_security()
-        return {NAME: csv_bytes([column.name for column in COLUMNS], self._rows())}
+        return {NAME: csv_bytes(header(COLUMNS), self._rows())}
 
     def _rows(self) -> Iterator[list[Value]]:
         outcomes = self.outcomes.reshape(len(GROUPS), SIDES, -1)
@@ -120,10 +107,8 @@ class FillCurveSums:
             yield from self._curves("group", str(group), counts)
         for side, counts in zip(SIDE_CODES, outcomes.sum(axis=0), strict=True):
             yield from self._curves("side", str(side), counts)
-        for security, (code, count) in self.securities.items():
-            whole = np.zeros(outcomes.shape[-1], np.int64)
-            whole[code] = count
-            yield from self._curves("security_code", security, whole)
+        for security, counts in self.securities.items():
+            yield from self._curves("security_code", security, counts)
         for name, growing in (("date", self.dates), ("participant_id", self.participants)):
             for label, counts in growing.items():
                 yield from self._curves(name, label, counts)

@@ -4,9 +4,9 @@
 """
 
 from dataclasses import dataclass, field
-from operator import add
 from typing import Final
 
+from driver.sums.merging import add_lists
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import header, plain
 from driver.tables.csv_text import Value, table_csv
@@ -42,10 +42,7 @@ class DealTable:
         self.scenarios = ("real", *(name for name in partial.cells.scenarios if name in REPLAYED))
         self.unknown |= set(self.scenarios) - set(partial.deals)
         for scenario, sources in partial.deals.items():
-            whole = self.found.setdefault(scenario, {})
-            for source, sums in sources.items():
-                before = whole.get(source)
-                whole[source] = sums if before is None else list(map(add, before, sums))
+            add_lists(self.found.setdefault(scenario, {}), sources)
 
     def tables(self, style: TableStyle) -> dict[str, bytes]:
         """Return the file, by name; none where no fill is known."""

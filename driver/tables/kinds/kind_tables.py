@@ -7,11 +7,11 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from operator import add
 from typing import Final
 
 import numpy as np
 
+from driver.sums.merging import add_lists
 from driver.sums.orders.kinds import OF_ORDERS, sum_names
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals
@@ -68,9 +68,7 @@ class Clusters:
     """
 
     jobs: "array[int]" = field(default_factory=lambda: array("q"))  # places among those of the run
-    values: "array[float]" = field(
-        default_factory=lambda: array("d")
-    )  # two weights, then a mean of each scenario twice
+    values: "array[float]" = field(default_factory=lambda: array("d"))  # two weights, two means of each scenario
 
     def arrays(self) -> tuple[I64, F64, F64]:
         """Return the jobs, (n,), their weights, (n, 2), and means, (n, 2, K)."""
@@ -92,12 +90,10 @@ class KindTables:
         self.scenarios = partial.cells.scenarios
         places = _places(self.scenarios)
         for kind, labels in partial.kinds.items():
-            whole = self.found.setdefault(kind, {})
-            for label, sums in labels.items():
-                before = whole.get(label)
-                whole[label] = sums if before is None else list(map(add, before, sums))
+            add_lists(self.found.setdefault(kind, {}), labels)
+            for label, sums in labels.items() if kind in IN_CONTRASTS else ():
                 priced, base = sums[PRICED], sums[BASE]
-                if priced and kind in IN_CONTRASTS:
+                if priced:
                     mine = self.clusters.setdefault((kind, label), Clusters())
                     mine.jobs.append(job)
                     mine.values.extend((priced, base))

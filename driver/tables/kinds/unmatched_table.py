@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from driver.sums.merging import add_lists
 from driver.sums.orders.contra import CONTRA_SUMS
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import header, plain
@@ -35,9 +36,7 @@ class UnmatchedTable:
 
     def add(self, partial: Partial) -> None:
         """Add what a job says."""
-        for reason, sums in partial.contra.items():
-            before = self.found.get(reason, [0] * len(sums))
-            self.found[reason] = [one + more for one, more in zip(before, sums, strict=True)]
+        add_lists(self.found, partial.contra)
 
     def tables(self) -> dict[str, bytes]:
         """Return the file, by name; none without subjects."""

@@ -1,0 +1,55 @@
+"""Sums and counts of jobs, added up as their partials go by. For `driver.tables`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.base.columns import I64
+
+
+def add_lists(whole: dict[str, list[int]], more: Mapping[str, Sequence[int]]) -> None:
+    """Add lists of sums to those of the same label; a new label begins with its own."""
+    for label, sums in more.items():
+        before = whole.get(label)
+        whole[label] = list(sums) if before is None else [one + other for one, other in zip(before, sums, strict=True)]
+
+
+@dataclass(slots=True)
+class SecurityCounts:
+    """Counts by security, ``width`` of each: dense while the partials of one follow each other, then those not 0."""
+
+    width: int
+    security: str = ""
+    found: dict[str, tuple[NDArray[np.intp], I64]] = field(default_factory=dict)  # places and counts
+    dense: I64 = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start without counts."""
+        self.dense = np.zeros(self.width, np.int64)
+
+    def of(self, security: str) -> I64:
+        """Return where counts of a security are added, (width,), until another one is asked for."""
+        if security != self.security:
+            self._keep()
+            self.security = security
+        return self.dense
+
+    def items(self) -> Iterator[tuple[str, I64]]:
+        """Return the securities that have any, and their counts, (width,)."""
+        self._keep()
+        for security, (place, count) in self.found.items():
+            counts = np.zeros(self.width, np.int64)
+            counts[place] = count
+            yield security, counts
+
+    def _keep(self) -> None:
+        """Keep what was counted last of the counts that are not 0."""
+        if self.security in self.found:
+            place, count = self.found[self.security]
+            self.dense[place] += count
+        place = np.flatnonzero(self.dense)
+        if len(place):
+            self.found[self.security] = place, self.dense[place]
+        self.dense[:] = 0
