@@ -91,12 +91,8 @@ def run_job(job: Job) -> JobReport:
     atomic_write(folder / "metrics.csv", metrics_csv(cells, marginals, TableStyle.of(job.settings), volumes))
     seen = [*marginals.participant.tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
-    told: dict[str, Any] = {
-        "quality": quality,
-        "participants": names,
-        "intervals": count_intervals(ranges),
-        "volumes": volumes,
-    }
+    told: dict[str, Any] = {"quality": quality, "participants": names, "volumes": volumes}
+    told |= {"intervals": count_intervals(ranges)}
     told |= played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
     write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME)
     return JobReport(

@@ -32,11 +32,8 @@ class OrderSums:
         self._split, self._ranks = SavingSplit(), RankSums()
         self._histograms = OrderHistograms(buffers)
         self._times = FillTimeSums(lives_of(day, played.rests), clock, buffers)
-        self._kinds, self._deals = (
-            KindSums(day.orders["mid_tick"], buffers),
-            DealSums(inputs, len(day.orders["order_id"])),
-        )
-        self._fills = played.fills
+        self._kinds = KindSums(day.orders["mid_tick"], buffers)
+        self._deals, self._fills = DealSums(inputs, len(day.orders["order_id"])), played.fills
         parts = self._cells, self._outliers, self._parents, self._split, self._ranks, self._histograms, self._times
         self._adds = [part.add for part in (*parts, self._kinds, self._deals)]
 

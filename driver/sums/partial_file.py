@@ -36,6 +36,7 @@ PARTIAL_NAME = "partial.arrow"
 PARTIAL_VERSION = 10
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
+_BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
 _FACTS = (
     "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
     "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
@@ -89,9 +90,7 @@ class Partial:
     fill_times: FillTimes | None = None
     kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
     deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
-    contra: dict[str, list[int]] = field(
-        default_factory=dict
-    )  # of `driver.sums.orders.contra`, by why subjects fill nothing
+    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.orders.contra`
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -105,8 +104,8 @@ def encode(partial: Partial) -> memoryview:
     """Return the content of a partial's file."""
     tables = {table: _arrays(getattr(partial, table)) for table in _CELLS}
     marginals = partial.marginals
-    tables["kinds"] = {"key": marginals.kind} | narrow_sums(marginals.kind_sums)
-    tables["participants"] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
+    tables[_BY_KIND] = {"key": marginals.kind} | narrow_sums(marginals.kind_sums)
+    tables[_BY_PARTICIPANT] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
     tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
@@ -216,7 +215,7 @@ def _decode(batch: pa.RecordBatch) -> Partial:
         parents = Parents(scenarios, tuple(facts["parents"]), wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
     given |= {name: _cells(scenarios, names if name != _CELLS[0] else COUNTED, tables[name]) for name in _CELLS}
-    sums = [part for name in ("kinds", "participants") for part in keyed_sums(tables[name])]
+    sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
     given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
     return Partial(**given, outliers=largest, parents=parents)
 

@@ -19,9 +19,7 @@ MOST_NAMED: Final = 0.75  # of the needed columns: a line that names so many of 
 HEADER_SETTING: Final = (
     "[input] header (--header=order_id,timestamp,...), or trades_header and nbbo_header for files of these"
 )
-LIKE_AN_ALIAS: Final = (
-    0.75  # of two names, by difflib: "eventtimeutc" is like "eventtime", "exchange" not like "timechanged"
-)
+LIKE_AN_ALIAS: Final = 0.75  # by difflib: "eventtimeutc" is like "eventtime", "exchange" not like "timechanged"
 FIRST_LINES: Final = 30  # of a file, among which its header may be
 _DELIMITERS = (",", ";", "\t", "|")
 

@@ -76,7 +76,8 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     write_partial(partial, tmp_path / "p")
     table = pa.ipc.open_file(tmp_path / "p").read_all()
     assert table.column("table").to_pylist() == [
-        "cells", "conditions", "volatility", "marketability", "kinds", "participants", "histograms", "outliers",
+        "cells", "conditions", "volatility", "marketability", "marginals_by_kind",
+        "marginals_by_participant", "histograms", "outliers",
     ]  # fmt: skip
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
