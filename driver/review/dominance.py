@@ -60,7 +60,7 @@ def dominance(summary: Sequence[Row], participants: Sequence[Row]) -> list[str]:
         f"{row['scenario']} {signed(saved)} bps instead of {signed(number(row['saving_bps']))}"
         for row in summary[1:]
         if row["scenario"] in ASSERTED and row["saving_bps"] is not None
-        for saved in _without(found, summary[0], row)
+        if (saved := _without(found, summary[0], row)) is not None
     ]
     without = f" Without it scenarios save: {'; '.join(told)}." if told else ""
     return [
@@ -69,13 +69,13 @@ def dominance(summary: Sequence[Row], participants: Sequence[Row]) -> list[str]:
     ]
 
 
-def _without(found: Largest, real: Row, row: Row) -> list[float]:
-    """Return what a scenario saves of the orders of all others, in bps."""
+def _without(found: Largest, real: Row, row: Row) -> float | None:
+    """Return what a scenario saves of the orders of all others, in bps; None where there are none."""
     mine = found.rows[str(row["scenario"])]
     costs = (number(one["shortfall_cost"]) for one in (real, row, found.rows["real"], mine))
     whole, under, own, own_under = costs
     left = number(real["benchmark_notional"]) - number(mine["benchmark_notional"])
-    return [10_000 * (whole - under - own + own_under) / COST_SCALE / left] if left > 0 else []
+    return 10_000 * (whole - under - own + own_under) / COST_SCALE / left if left > 0 else None
 
 
 def dominance_notes(results: Path) -> tuple[str, ...]:

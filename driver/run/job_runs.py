@@ -1,5 +1,6 @@
 """The jobs of a run, done on the engine that the configuration names. The middle of `runner`."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -42,12 +43,9 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
                 log.job(state)
                 monitor.end_job(state.job, state.state == "done")
                 _tell(state, monitor)
-    except KeyboardInterrupt:
-        raise  # at once: a job whose folder a power cut takes is done again
-    except BaseException:
-        _make_durable(summary)
-        raise
-    _make_durable(summary)
+    finally:
+        if not isinstance(sys.exception(), KeyboardInterrupt):  # which ends at once; lost jobs would be done again
+            _make_durable(summary)
 
 
 def _ended(outcome: Outcome, manifest: Manifest) -> JobState:
