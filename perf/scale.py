@@ -6,8 +6,8 @@
     python -m perf.scale figures                # draws what was measured and writes it into perf/README.md
     python -m perf.scale all --quick            # each at a small size, nothing kept
 
-What is measured is kept in perf/scale.json, part by part. BENCH_DIR names a folder with room, else that of temporary
-files; partitions, whose files are small and many, are in memory where the machine has such a folder.
+What is measured is kept in perf/scaling/measured.json, part by part. BENCH_DIR names a folder with room, else that of
+temporary files; partitions, whose files are small and many, are in memory where the machine has such a folder.
 """
 
 import csv
@@ -29,7 +29,7 @@ from perf.scaling import charts
 from perf.scaling.watched import ROOT, Watched, driver
 
 MEMORY: Final = Path("/dev/shm")
-FOUND: Final = ROOT / "perf" / "scale.json"
+FOUND: Final = ROOT / "perf" / "scaling" / "measured.json"
 FIGURES: Final = ROOT / "perf" / "figures"
 README: Final = ROOT / "perf" / "README.md"
 EVENTS_AN_ORDER: Final = 3.33

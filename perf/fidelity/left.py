@@ -1,4 +1,4 @@
-"""What a placebo still gets wrong, match by match, and why, as far as the day can tell; called by ``fidelity``."""
+"""What a placebo still gets wrong, match by match, and why, as far as the day can tell; called by ``tables``."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

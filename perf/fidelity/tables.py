@@ -18,7 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import fire
 import numpy as np
 
 from driver.config.loading import load_config
@@ -34,11 +33,11 @@ from kernels.replay.imputed_minimums import imputed_minimums
 from kernels.replay.matches import Matches
 from kernels.replay.replay import replay
 from kernels.replay.rulebook import SWITCHES
-from perf.fidelity_left import differences, no_worse
+from perf.fidelity.left import differences, no_worse
 from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS, convert_real_day, open_converted
 from tickstore import read_catalog
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "drr_2024-09-05"
+FOLDER: Final = Path(__file__).resolve().parents[3] / "shared" / "data" / "drr_2024-09-05"
 PLACEBO: Final = Choices(Selection(participants=(-1,)), Simulation(scenarios=("P",)))  # nobody is asked about
 NO_CHOICES: Final = PLACEBO.replay
 HEADER: Final = "named | missed % | invented % | exact | trusted | error bps | how often | price |\n" + "|---" * 9 + "|"
@@ -196,7 +195,3 @@ def main(folder: str = str(FOLDER), events: bool = False) -> None:
     """Print how much of the day of a folder the replay gives back, by rule and by cause."""
     with tempfile.TemporaryDirectory() as scratch:
         print_tables(Days(Path(folder), Path(scratch)), events)
-
-
-if __name__ == "__main__":
-    fire.Fire(main)

@@ -17,8 +17,8 @@ from kernels.replay.fidelity import compare
 from kernels.replay.fidelity.queue_test import queue_test
 from kernels.replay.matches import Matches
 from kernels.replay.replay import replay
-from perf.fidelity import Days, print_tables
-from perf.fidelity_left import differences, no_worse
+from perf.fidelity.left import differences, no_worse
+from perf.fidelity.tables import Days, print_tables
 from tests.kernels.replay.generated_days import made
 
 CONFIG: object = numba.config

@@ -11,8 +11,8 @@ import pytest
 from kernels.measure.choices import ReplayChoices
 from kernels.replay.fidelity import Fidelity, trusted
 from kernels.replay.rulebook import SWITCHES
-from perf.fidelity import Days, switched
-from perf.fidelity_left import UNKNOWN, differences, no_worse
+from perf.fidelity.left import UNKNOWN, differences, no_worse
+from perf.fidelity.tables import Days, switched
 from tests.inferred_day import MINIMUMS, QUOTES, REPAIRS
 
 LEAST_MISSED = {  # shares that the placebo misses at least without a rule, of those it was found to need on this day
