@@ -55,7 +55,7 @@ FILTERS = {
     "count": _shown("{:,.0f}".format),
     "bps": _shown(signed),
     "money": _shown(lambda value: signed(value, 0)),
-    "percent": _shown(lambda value: f"{100 * value:.1f}"),
+    "percent": _shown(lambda value, digits=1: f"{100 * value:.{digits}f}"),
     "number": _shown(lambda value, digits: signed(value, digits).removeprefix("+")),
     "p": _shown(lambda value: "< 0.0001" if value < 1e-4 else f"{value:.4f}"),
 }
