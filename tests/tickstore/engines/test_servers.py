@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,73 @@ def test_a_server_ignores_ctrl_c_from_its_first_instruction(tmp_path: Path) -> N
     os.kill(server, signal.SIGINT)
     said, errors = owner.communicate(timeout=60)
     assert (said.strip(), errors) == ("done", "")
+
+
+WAYS_TO_GO = {"killed": "os.kill(os.getpid(), signal.SIGKILL)", "interrupted": "raise KeyboardInterrupt"}
+MOMENTS = {
+    "asked": "forkserver.reduction.sendfds = lambda *_: go()",
+    "forked": "forkserver.connect_to_new_process = lambda fds: go(ask(fds))",
+    "begun to tell": "forkserver.connect_to_new_process = lambda fds: go(ask(fds), b'\\x80\\x04\\x95')",
+}
+
+SERVER_ENDS = "os.waitpid(forkserver._forkserver._forkserver_pid, 0)"  # as it was asked, and for nothing
+
+
+@pytest.mark.parametrize("way", WAYS_TO_GO)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_who_goes_while_a_worker_starts_leaves_neither_words_nor_processes(moment: str, way: str) -> None:
+    """The worker has then nothing to read, or the server: each printed a traceback (EOFError: Ran out of input)."""
+    program = (
+        "import os, signal, sys\n"
+        "from multiprocessing import forkserver\n"
+        "from tickstore.engines.engine import Task\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        "ask = forkserver.connect_to_new_process\n"
+        "def go(ends=(), part=b''):\n"
+        "    if ends:\n"
+        "        print(forkserver.read_signed(ends[0]), flush=True)\n"
+        "        os.write(ends[1], part)\n"
+        f"    {WAYS_TO_GO[way]}\n"
+        f"{MOMENTS[moment]}\n"
+        "tasks = iter([Task('os:getpid', None, 'task')])\n"
+        "try:\n"
+        "    with Supervisor(Options(1)) as engine:\n"
+        "        list(engine.run(lambda: next(tasks, None)))\n"
+        "except KeyboardInterrupt:\n"
+        f"    {SERVER_ENDS if moment == 'asked' else 'pass'}\n"
+        "    os._exit(130)\n"
+    )
+    owner = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (owner.returncode, owner.stderr) == ({"killed": -signal.SIGKILL, "interrupted": 130}[way], "")
+    worker = owner.stdout.strip()
+    assert bool(worker) == (moment != "asked")
+    assert not worker or not words_of(int(worker)), "it had stderr, which is closed"
+
+
+def test_a_worker_whose_server_dies_before_it_is_set_up_dies_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would go on beside the one that is started in its place, on the same pipe."""
+    ask, born = forkserver.connect_to_new_process, list[int]()
+
+    def with_a_death(fds: list[int]) -> tuple[int, int]:
+        monkeypatch.undo()
+        said, told = ask(fds)
+        born.append(forkserver.read_signed(said))
+        os.kill(parent_of(born[0]), signal.SIGKILL)
+        wait_until(lambda: not words_of(born[0]), 5.0)
+        return said, told
+
+    monkeypatch.setattr(forkserver, "connect_to_new_process", with_a_death)
+    with Supervisor(Options(1)) as engine:
+        (outcome,) = run_jobs(engine, [make_job(0, "pid")], WORK)
+    assert outcome.report is not None
+    assert born
 
 
 def is_deaf_to_interrupts(pid: int) -> bool:
