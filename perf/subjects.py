@@ -29,7 +29,7 @@ from kernels.measure.choices import Choices
 from kernels.measure.measure import measure
 from kernels.measure.order_columns import DERIVED
 from kernels.measure.result_rows import OrderBlock
-from kernels.sums.histograms import orders_by_cell
+from kernels.sums.sparse_counts import sort_codes
 from perf.bench_convert import baseline, order_rows
 from perf.bench_kernels import BUFFERS, EVERYTHING, NARROW, SESSION, read_columns
 from perf.synthetic_day import OPEN, SECOND, SyntheticDay, make_day
@@ -41,7 +41,7 @@ ORDER_FILES: Final = "order files"
 GZIP_FILES: Final = "gzip order files"
 CONVERSION: Final = "conversion"
 COMPILING: Final = "compile time"
-TO_COMPILE: Final[tuple[Any, ...]] = (orders_by_cell,)
+TO_COMPILE: Final[tuple[Any, ...]] = (sort_codes,)
 
 
 SCAN, SCATTER, PARSE, WRITE = "memory scan", "scatter", "pyarrow parse", "raw write"

@@ -16,12 +16,12 @@ from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
 from driver.sums.regrouped import regrouped, sparse
-from kernels.base.columns import F64, I32, I64
+from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
-from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
+from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows, sparse_counts
 from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
@@ -187,26 +187,20 @@ class JobSums:
         if self.orders == 0:
             for cells in self.groupings:
                 cells.add(np.zeros(0, np.int64), 0)
-        by_market = self.groupings[1]
-        kept, S = self._room(0), len(self.scenarios)
+        by_market, kept = self.groupings[1], self._room(0)
         key, order = self._main_keys(), self._order()
-        place = np.empty(len(key), np.int32)
-        place[order] = np.arange(len(key))
-        start, by_cell = self._sorted(place, kept.cell)
-        mean, comoment = self._moments(start, by_cell, kept.y)
         cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
-        dense = np.zeros((int(above[-1]), (2 * S - 1) * histograms.BUCKETS), np.int32)
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
-        entries = self._entries(start, by_cell, kept, rows, dense)
-        priced, names = np.diff(start[:-1])[None, :], self.layout.names
-        main = Cells(self.scenarios, COUNTED, key[order], priced, mean, comoment, *entries)
+        codes, dense = self._buckets(kept, rows, int(above[-1]))
+        priced, mean, comoment = self._moments(kept.cell, kept.y, len(key))
+        found = key[order], priced[None, order], mean[order], comoment[order]
+        main = Cells(self.scenarios, COUNTED, *found, *self._entries(kept.cell, order, codes))
 
-        numbers = np.arange(len(by_market), dtype=np.int32)
-        start, by_cell = self._sorted(numbers, kept.other_cell)
-        mean, comoment = self._moments(start, by_cell, kept.y)
-        sums = self._columns(by_market.tables(), numbers.astype(np.intp), "market.sums")
-        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
+        _, mean, comoment = self._moments(kept.other_cell, kept.y, len(by_market))
+        sums = self._columns(by_market.tables(), np.arange(len(by_market)), "market.sums")
+        names, nothing = self.layout.names, sparse(dense[:0])
+        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *nothing)
         met, ranges, places = (
             regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
             for first, (labels, of) in zip(above, cuts, strict=False)
@@ -224,24 +218,34 @@ class JobSums:
             cell_tables.columns_of_rows(tables.fill_rows, order, at, sums[start : start + filled])
         return sums
 
-    def _sorted(self, place: I32, cell: I32) -> tuple[I64, I32]:
-        """Return the first order of each place, and the orders by the place of their cell."""
-        start, order = np.zeros(len(place) + 2, np.int64), self.buffers.take("order", cell.shape, np.int32)
-        histograms.orders_by_cell(cell, place, start, order)
-        return start, order
+    def _buckets(self, kept: Kept, rows: I32, groups: int) -> tuple[I16, I32]:
+        """Return the buckets of the priced orders, and their histograms by the market met.
 
-    def _entries(self, start: I64, order: I32, kept: Kept, rows: I32, dense: I32) -> tuple[I64, I32, I32]:
-        """Return the sparse histograms of the cells by who and when; those of the market met are written to dense."""
-        n = len(start) - 2
-        entry, room = np.zeros(n + 1, np.int64), len(dense[0]) if len(dense) else 0
-        room = min((2 * len(self.scenarios) - 1) * len(order), n * room) + 1
+        rows : of those of ``groups``, in which each cell of the market met is counted
+        """
+        measures = 2 * len(self.scenarios) - 1
+        codes, value = self.buffers.take("codes", (len(kept.cell), measures), np.int16), np.zeros(measures)
+        histograms.write_buckets(kept.y, value, value.view(np.int64), codes)
+        dense = np.zeros((groups, measures * histograms.BUCKETS), np.int32)
+        histograms.count_buckets(codes, kept.other_cell, rows, dense)
+        return codes, dense
+
+    def _entries(self, cell: I32, ascending: NDArray[np.intp], codes: I16) -> tuple[I64, I32, I32]:
+        """Return the sparse histograms of the cells by who and when, whose keys are sorted by ``ascending``."""
+        n = len(ascending)
+        place, start, entry = np.empty(n, np.int32), np.zeros(n + 2, np.int64), np.empty(n + 1, np.int64)
+        place[ascending] = np.arange(n)
+        by_cell = self.buffers.take("codes by cell", codes.shape, np.int16)
+        sparse_counts.sort_codes(cell, place, codes, start, by_cell)
+        seen = np.zeros(codes.shape[1] * histograms.BUCKETS, np.int32)
+        room = min(codes.size, n * len(seen)) + 1
         code, count = (self.buffers.take(f"histogram.{name}", (room,), np.int32) for name in ("code", "count"))
-        written = histograms.count_buckets(start, order, kept.y, kept.other_cell, rows, dense, entry, code, count)
-        return entry, code[:written].copy(), count[:written].copy()
+        written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
+        return entry, code[:written], count[:written]
 
-    def _moments(self, start: I64, order: I32, y: F64) -> tuple[F64, F64]:
-        """Return means and co-moments of the priced orders of each cell."""
-        S, n = len(self.scenarios), len(start) - 2
-        mean, comoment = np.empty((n, S)), np.empty((n, S * (S + 1) // 2))
-        moments.cell_moments(start, order, y, mean, comoment)
-        return mean, comoment
+    def _moments(self, cell: I32, y: F64, cells: int) -> tuple[I64, F64, F64]:
+        """Return the number, means and co-moments of the priced orders of each cell."""
+        S = len(self.scenarios)
+        mean, comoment = np.zeros((cells, S + 1)), np.zeros((cells, S * (S + 1) // 2))
+        moments.cell_moments(cell, y, np.zeros(S), mean, comoment)
+        return mean[:, S].astype(np.int64), mean[:, :S].copy(), comoment

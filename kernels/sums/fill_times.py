@@ -204,30 +204,6 @@ def write_looks(
     return count
 
 
-@kernel
-def count_codes(start: I64, order: I32, codes: I16, place: I64, entry: I64, out_code: I32, out_count: I32) -> int:
-    """Write how many orders of each cell have each code, as entries of a cell; return how many there are.
-
-    start, order : from ``histograms.orders_by_cell``; codes : (n, looks); place : (looks x CODES,) scratch, -1 on entry
-    entry : (cells + 1,) to write
-    The code of an entry is look x CODES + code.
-    """
-    written = 0
-    for c in range(entry.shape[0] - 1):
-        entry[c] = written
-        for j in range(start[c], start[c + 1]):
-            i = order[j]
-            for look in range(codes.shape[1]):
-                code = look * CODES + codes[i, look]
-                if place[code] < entry[c]:
-                    place[code] = written
-                    out_code[written], out_count[written] = code, 0
-                    written += 1
-                out_count[place[code]] += 1
-    entry[entry.shape[0] - 1] = written
-    return written
-
-
 def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on no rows."""
     none = np.zeros(0, np.int64)
@@ -236,5 +212,3 @@ def warm() -> None:
     rows, value = empty_rows(0, (1, 1), Buffers()), np.zeros(1)
     cell, codes = np.zeros(0, np.int32), np.zeros((0, 2), np.int16)
     write_looks(rows, lives, Clock(0, 0), Scenarios(none, none), cell, none, codes, value, value.view(np.int64))
-    edges = np.zeros(3, np.int64)
-    count_codes(edges, cell, codes, edges, edges[:2], cell, cell)

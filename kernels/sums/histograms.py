@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import F64, I32, I64
-from kernels.base.compiling import allocating_kernel, inlined, kernel
+from kernels.base.columns import F64, I16, I32, I64
+from kernels.base.compiling import inlined, kernel
 
 # Histogram buckets in bps: eight to the octave from 2^-6 to 2^14 on either side of a central one, so a
 # quantile read from them is within 6.25 % of the value. What is larger falls into the last bucket.
@@ -46,64 +46,39 @@ def bucket_of(bits: int) -> int:
 
 
 @kernel
-def orders_by_cell(cell: I32, place: I32, start: I64, out: I32) -> None:
-    """Sort n orders by the place of their cell: ``out[start[c]:start[c + 1]]`` are those of place c, in their order.
+def write_buckets(y: F64, value: F64, bits: I64, out: I16) -> None:
+    """Write the buckets of the shortfalls and savings of n orders.
 
-    cell, out : (n,); place : (cells,); start : (places + 2,) zeros on entry
-    """
-    for i in range(cell.shape[0]):
-        start[place[cell[i]] + 2] += 1
-    for c in range(2, start.shape[0]):
-        start[c] += start[c - 1]
-    for i in range(cell.shape[0]):
-        c = place[cell[i]] + 1
-        out[start[c]] = i
-        start[c] += 1
-
-
-@allocating_kernel
-def count_buckets(
-    start: I64, order: I32, y: F64, other_cell: I32, place: I32, dense: I32, entry: I64, out_code: I32, out_count: I32
-) -> int:
-    """Count orders by the buckets of their shortfalls and savings, for each cell; return the number of entries.
-
-    start, order : from ``orders_by_cell``; y : (n, lanes), the shortfalls in bps under each of S scenarios first
-    other_cell : (n,), place : (cuts, cells of the other cube): the rows of ``dense`` that an order is counted in, too:
-        (rows, measures x BUCKETS) zeros on entry; of few groups that is less than to sort orders by them as well
-    entry : (cells + 1,) to write, first entry of each cell; out_code, out_count : one longer than there are entries
+    y : (n, lanes), the shortfalls in bps under each of S scenarios first; out : (n, measures)
+    value : (measures,) scratch; bits : the same memory as integers
 
     Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
-    The code of an entry is measure x BUCKETS + bucket; those of a cell are in the order of their first orders. To have
-    them ascend would take longer than to count them.
     """
-    measures, written = dense.shape[1] // BUCKETS, 0
+    measures = out.shape[1]
     scenarios = (measures + 1) // 2
-    counts, codes, value = np.zeros(measures * BUCKETS, np.int32), np.zeros(measures, np.int64), np.zeros(measures)
-    bits = value.view(np.int64)
-    for c in range(len(entry) - 1):
-        entry[c] = first = written
-        for j in range(start[c], start[c + 1]):
-            i = order[j]
-            for s in range(scenarios):
-                value[s] = y[i, s]
-            for s in range(1, scenarios):
-                value[scenarios + s - 1] = value[0] - y[i, s]
-            for m in range(measures):
-                codes[m] = m * BUCKETS + bucket_of(bits[m])
-            for m in range(measures):
-                before = counts[codes[m]]
-                out_code[written] = codes[m]  # stays if it is the cell's first
-                counts[codes[m]] = before + 1
-                written += int(before == 0)
-            for cut in range(place.shape[0]):
-                row = dense[place[cut, other_cell[i]]]
-                for m in range(measures):
-                    row[codes[m]] += 1
-        for e in range(first, written):
-            out_count[e] = counts[out_code[e]]
-            counts[out_code[e]] = 0
-    entry[len(entry) - 1] = written
-    return written
+    for i in range(y.shape[0]):
+        for s in range(scenarios):
+            value[s] = y[i, s]
+        for s in range(1, scenarios):
+            value[scenarios + s - 1] = value[0] - y[i, s]
+        for m in range(measures):
+            out[i, m] = bucket_of(bits[m])
+
+
+@kernel
+def count_buckets(codes: I16, cell: I32, place: I32, dense: I32) -> None:
+    """Count orders by their buckets in the three rows that their cell belongs to.
+
+    codes : (n, measures), from ``write_buckets``; cell : (n,), place : (3, cells), rows of ``dense``
+    dense : (rows, measures x BUCKETS) to add to
+    """
+    for i in range(cell.shape[0]):
+        first, second, third = place[0, cell[i]], place[1, cell[i]], place[2, cell[i]]
+        for m in range(codes.shape[1]):
+            code = m * BUCKETS + codes[i, m]
+            dense[first, code] += 1
+            dense[second, code] += 1
+            dense[third, code] += 1
 
 
 @kernel
@@ -128,9 +103,9 @@ def bucket_edges() -> F64:
 
 def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
-    cell, edges = np.zeros(0, np.int32), np.zeros(2, np.int64)
-    orders_by_cell(cell, cell, edges, cell)
-    none = np.zeros((2, 0), np.int32)
-    count_buckets(edges, cell, np.zeros((0, 4)), cell, none, none, edges[:1], cell, cell)
-    merge_histogram_rows(cell, np.zeros((0, 1), np.int64), np.zeros((3, 1), np.int64))
-    merge_histograms(cell, edges, cell, cell, np.zeros((3, 1), np.int64))
+    cell, edges, value = np.zeros(0, np.int32), np.zeros(2, np.int64), np.zeros(1)
+    codes, table = np.zeros((0, 1), np.int16), np.zeros((3, 1), np.int64)
+    write_buckets(np.zeros((0, 4)), value, value.view(np.int64), codes)
+    count_buckets(codes, cell, np.zeros((3, 0), np.int32), np.zeros((3, 0), np.int32))
+    merge_histogram_rows(cell, np.zeros((0, 1), np.int64), table)
+    merge_histograms(cell, edges, cell, cell, table)

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import F64, I32, I64
-from kernels.base.compiling import allocating_kernel, inlined, kernel
+from kernels.base.compiling import allocating_kernel, kernel
 from kernels.conventions import COST_SCALE, NULL
 
 Integers = NDArray[np.integer[Any]]
-Four = tuple[float, float, float, float]
 # A job's fixed-point sums must stay below this; the kernels return what they reached.
 FIXED_LIMIT: Final = 2.0**62
 LANES: Final = 4
@@ -91,66 +90,29 @@ def lanes_of(scenarios: int) -> int:
     return scenarios + -scenarios % LANES
 
 
-@inlined
-def _row(y: F64, i: int, lane: int) -> Four:
-    """Return the four values of an order from ``lane`` on."""
-    return y[i, lane], y[i, lane + 1], y[i, lane + 2], y[i, lane + 3]
-
-
-@inlined
-def _less(a: Four, b: Four) -> Four:
-    return a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]
-
-
-@inlined
-def _more(sums: Four, one: float, other: Four) -> Four:
-    """Return sums with ``one`` times each of ``other`` added."""
-    return sums[0] + one * other[0], sums[1] + one * other[1], sums[2] + one * other[2], sums[3] + one * other[3]
-
-
-@inlined
-def _products(orders: I32, y: F64, centre: F64, lane: int, other: int, out: F64) -> None:
-    """Write the sums of products of four lanes with four others to ``out`` (LANES, LANES).
-
-    The sums stay in registers: from memory, one order would wait for the sums of the one before.
-    """
-    about, others = _row(centre.reshape(1, -1), 0, lane), _row(centre.reshape(1, -1), 0, other)
-    first = second = third = fourth = (0.0, 0.0, 0.0, 0.0)
-    for j in range(orders.shape[0]):
-        mine = _less(_row(y, orders[j], lane), about)
-        theirs = _less(_row(y, orders[j], other), others)
-        first, second = _more(first, mine[0], theirs), _more(second, mine[1], theirs)
-        third, fourth = _more(third, mine[2], theirs), _more(fourth, mine[3], theirs)
-    for k in range(LANES):
-        out[0, k], out[1, k], out[2, k], out[3, k] = first[k], second[k], third[k], fourth[k]
-
-
-@allocating_kernel
-def cell_moments(start: I64, order: I32, y: F64, mean: F64, comoment: F64) -> None:
+@kernel
+def cell_moments(cell: I32, y: F64, away: F64, mean: F64, comoment: F64) -> None:
     """Add up means, then co-moments about them, of the shortfalls of orders by cell, in the order of the orders.
 
-    start, order : from ``histograms.orders_by_cell``; y : (n, lanes), those of each of S scenarios first
-    mean : (cells, S), comoment : (cells, S (S + 1) / 2), the lower triangle row by row: to write
+    cell : (n,); y : (n, lanes), those of each of S scenarios first; away : (S,) scratch
+    mean : (cells, S + 1), the number of orders last; comoment : (cells, S (S + 1) / 2), the lower triangle row by row:
+        zeros on entry
     """
-    scenarios, lanes = mean.shape[1], y.shape[1]
-    centre, square = np.empty(lanes), np.empty((LANES, LANES))
-    for c in range(mean.shape[0]):
-        orders = order[start[c] : start[c + 1]]
-        count = float(max(orders.shape[0], 1))
-        for lane in range(0, lanes, LANES):
-            total = (0.0, 0.0, 0.0, 0.0)
-            for j in range(orders.shape[0]):
-                total = _more(total, 1.0, _row(y, orders[j], lane))
-            for k in range(LANES):
-                centre[lane + k] = total[k] / count
+    scenarios = mean.shape[1] - 1
+    for i in range(cell.shape[0]):
         for s in range(scenarios):
-            mean[c, s] = centre[s]
-        for lane in range(0, lanes, LANES):
-            for other in range(0, lane + 1, LANES):
-                _products(orders, y, centre, lane, other, square)
-                for s in range(lane, min(lane + LANES, scenarios)):
-                    for o in range(other, min(other + LANES, s + 1)):
-                        comoment[c, s * (s + 1) // 2 + o] = square[s - lane, o - other]
+            mean[cell[i], s] += y[i, s]
+        mean[cell[i], scenarios] += 1.0
+    for c in range(mean.shape[0]):
+        for s in range(scenarios):
+            mean[c, s] /= max(mean[c, scenarios], 1.0)
+    for i in range(cell.shape[0]):
+        t = 0
+        for s in range(scenarios):
+            away[s] = y[i, s] - mean[cell[i], s]
+            for other in range(s + 1):
+                comoment[cell[i], t] += away[s] * away[other]
+                t += 1
 
 
 @allocating_kernel
@@ -235,7 +197,7 @@ def warm() -> None:
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
-    cell_moments(whole, cell, np.zeros((0, LANES)), matrix[:0], matrix[:0])
+    cell_moments(cell, np.zeros((0, LANES)), real, np.zeros((0, 2)), matrix[:0])
     merge_moments(cell, whole, matrix, matrix, whole, matrix, matrix)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)

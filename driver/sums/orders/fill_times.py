@@ -15,7 +15,7 @@ from kernels.base.columns import F64, I32, I64, Array, readonly
 from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, REPLAYED
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
-from kernels.sums import fill_times, histograms
+from kernels.sums import fill_times, sparse_counts
 from kernels.sums.fill_times import BOTH, KEYS_OF_PARTICIPANT, LOOKS, RESTS, Clock, Lives, Scenarios
 
 REAL: Final = "real"
@@ -115,11 +115,11 @@ class FillTimeSums:
         place = np.empty(len(key), np.int32)
         place[ascending] = np.arange(len(key))
         codes, cell = (self.kept.taken[name][: self.orders] for name in ("codes", "cell"))
-        start, order = np.zeros(len(key) + 2, np.int64), self.buffers.take("fill_times.order", cell.shape, np.int32)
-        histograms.orders_by_cell(cell, place, start, order)
-        room = min(codes.size, len(key) * codes.shape[1] * fill_times.CODES)
+        start, by_cell = np.zeros(len(key) + 2, np.int64), self.buffers.take("fill_times.sorted", codes.shape, np.int16)
+        sparse_counts.sort_codes(cell, place, codes, start, by_cell)
+        seen = np.zeros(codes.shape[1] * fill_times.CODES, np.int32)
+        room = min(codes.size, len(key) * len(seen)) + 1
         code, count = (self.buffers.take(f"fill_times.{name}", (room,), np.int32) for name in ("code", "count"))
         entry = np.zeros(len(key) + 1, np.int64)
-        seen = np.full(codes.shape[1] * fill_times.CODES, -1)
-        written = fill_times.count_codes(start, order, codes, seen, entry, code, count)
+        written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
         return FillTimes(self.scenarios, key[ascending], entry, code[:written].copy(), count[:written].copy())

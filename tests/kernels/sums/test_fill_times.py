@@ -15,6 +15,7 @@ from kernels.conventions import NULL
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import SIZE, empty_rows
 from kernels.sums import fill_times as f
+from kernels.sums import sparse_counts
 from tests.oracles.waits import FATES, GRID, Last, waits
 
 pytestmark = pytest.mark.reduced
@@ -176,12 +177,11 @@ def test_who_is_told_nothing_of_is_censored_and_fills_without_a_time_are_not_kno
 @given(st.integers(0, 60), st.integers(1, 5), st.integers(0, 10**9))
 def test_codes_are_counted_by_cell(n: int, cells: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    cell, codes = rng.integers(0, cells, n), rng.integers(0, f.CODES, (n, 4)).astype(np.int16) % 7
-    order = np.argsort(cell, kind="stable").astype(np.int32)
-    start = np.append(np.searchsorted(cell[order], np.arange(cells + 1)), 0)
-    entry, code, count = np.zeros(cells + 1, np.int64), np.zeros(4 * n, np.int32), np.zeros(4 * n, np.int32)
-    seen = np.full(codes.shape[1] * f.CODES, -1)
-    written = f.count_codes(start, order, codes, seen, entry, code, count)
+    cell, codes = rng.integers(0, cells, n).astype(np.int32), rng.integers(0, f.CODES, (n, 4)).astype(np.int16) % 7
+    place, by_cell, start = np.arange(cells, dtype=np.int32), np.empty_like(codes), np.zeros(cells + 2, np.int64)
+    sparse_counts.sort_codes(cell, place, codes, start, by_cell)
+    entry, (code, count) = np.zeros(cells + 1, np.int64), np.zeros((2, 4 * n + 1), np.int32)
+    written = sparse_counts.count_codes(start, by_cell, np.zeros(4 * f.CODES, np.int32), entry, code, count)
     assert entry[-1] == written
     for c in range(cells):
         mine = [look * f.CODES + int(codes[i, look]) for i in range(n) if cell[i] == c for look in range(4)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import F64, I32, I64
 from kernels.conventions import NULL
-from kernels.sums import histograms, moments
+from kernels.sums import histograms, moments, sparse_counts
 from kernels.sums.cell_tables import CubeTables, Kept, add_orders, empty_tables, table_widths
 from kernels.sums.fill_rows import WITHIN, row_widths
 from kernels.sums.histograms import BUCKETS
@@ -79,32 +79,30 @@ def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, Kept]:
     return tables, kept.part(0, priced)
 
 
-def by_cell(cell: I32, cells: int) -> tuple[I64, I32]:
-    """Return the first order of each cell among orders by cell, and these."""
-    start, order = np.zeros(cells + 2, np.int64), np.empty(len(cell), np.int32)
-    histograms.orders_by_cell(cell, np.arange(cells, dtype=np.int32), start, order)
-    return start, order
-
-
 def accumulate(part: Orders) -> tuple[I64, F64, F64]:
     """Return orders, mean and co-moments as ``merge_moments`` takes them."""
     kept = add(part)[1]
     assert kept.cell.tolist() == part.cell[part.base > 0].tolist()
     assert not kept.other_cell.any()
-    start, order = by_cell(kept.cell, part.cells)
-    mean, comoment = np.empty((part.cells, K)), np.empty((part.cells, K * (K + 1) // 2))
-    moments.cell_moments(start, order, kept.y, mean, comoment)
-    return np.diff(start)[: part.cells], mean, comoment
+    mean, comoment = np.zeros((part.cells, K + 1)), np.zeros((part.cells, K * (K + 1) // 2))
+    moments.cell_moments(kept.cell, kept.y, np.empty(K), mean, comoment)
+    return mean[:, K].astype(np.int64), mean[:, :K].copy(), comoment
 
 
 def count_buckets(part: Orders, groups: int) -> tuple[I64, I32, I32, I32]:
-    """Return the histograms of cells, and dense ones of groups of cells and of all together."""
-    kept, entry = add(part)[1], np.empty(part.cells + 1, np.int64)
-    start, order = by_cell(kept.cell, part.cells)
-    place = np.stack([np.arange(part.cells) % groups, np.full(part.cells, groups)]).astype(np.int32)
-    code, count = np.empty((2, (2 * K - 1) * len(order)), np.int32)
-    dense = np.zeros((groups + 1, (2 * K - 1) * BUCKETS), np.int32)
-    n = histograms.count_buckets(start, order, kept.y, kept.cell, place, dense, entry, code, count)
+    """Return the histograms of cells, and dense ones of groups of cells, of all together, and of each by itself."""
+    kept, entry, start = add(part)[1], np.empty(part.cells + 1, np.int64), np.zeros(part.cells + 2, np.int64)
+    cells, value = np.arange(part.cells), np.empty(2 * K - 1)
+    codes, by_cell = np.empty((2, len(kept.cell), 2 * K - 1), np.int16)
+    histograms.write_buckets(kept.y, value, value.view(np.int64), codes)
+    sparse_counts.sort_codes(kept.cell, cells.astype(np.int32), codes, start, by_cell)
+    code, count = np.empty((2, codes.size + 1), np.int32)
+    seen = np.zeros((2 * K - 1) * BUCKETS, np.int32)
+    n = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
+    assert not seen.any()
+    dense = np.zeros((groups + 1 + part.cells, len(seen)), np.int32)
+    place = np.stack([cells % groups, np.full(part.cells, groups), groups + 1 + cells]).astype(np.int32)
+    histograms.count_buckets(codes, kept.cell, place, dense)
     return entry, code[:n], count[:n], dense
 
 
@@ -176,10 +174,13 @@ def test_moments_equal_two_passes_over_exact_sums(some: Orders) -> None:
 
 
 @given(orders())
-def test_orders_of_a_cell_keep_their_order(some: Orders) -> None:
-    start, order = by_cell(some.cell, some.cells)
-    assert order.tolist() == np.argsort(some.cell, kind="stable").tolist()
-    assert start[: some.cells + 1].tolist() == [sum(c < place for c in some.cell) for place in range(some.cells + 1)]
+def test_codes_of_a_cell_keep_the_order_of_its_orders(some: Orders) -> None:
+    codes, start = np.arange(2 * len(some.cell), dtype=np.int16).reshape(-1, 2), np.zeros(some.cells + 2, np.int64)
+    place, out = np.arange(some.cells)[::-1].astype(np.int32), np.empty_like(codes)
+    sparse_counts.sort_codes(some.cell, place, codes, start, out)
+    assert out.tolist() == codes[np.argsort(place[some.cell], kind="stable")].tolist()
+    below = [sum(place[c] < last for c in some.cell) for last in range(some.cells + 1)]
+    assert start[: some.cells + 1].tolist() == below
 
 
 @given(orders(), st.lists(st.integers(0, 40), max_size=4))
@@ -210,7 +211,7 @@ def test_integers_merge_exactly_beyond_64_bits(values: list[int], rows_wanted: i
 @given(orders())
 def test_histograms_equal_the_oracle(some: Orders) -> None:
     index = np.arange(some.cells, dtype=np.int32)
-    entry, code, count, _ = count_buckets(some, 1)
+    entry, code, count, counted = count_buckets(some, 1)
     places = [(c, int(code[e])) for c in range(some.cells) for e in range(entry[c], entry[c + 1])]
     assert len(set(places)) == len(places)
     assert len(places) == entry[-1] == len(code)
@@ -219,11 +220,12 @@ def test_histograms_equal_the_oracle(some: Orders) -> None:
     dense = np.zeros((some.cells, (2 * K - 1) * BUCKETS), np.int64)
     histograms.merge_histograms(index, entry, code, count, dense)
     assert int(dense.sum()) == sum(found.values())
+    assert dense.tolist() == counted[2:].tolist()
 
 
 @given(orders(), st.integers(1, 3))
 def test_histograms_of_groups_of_cells_are_those_of_their_orders(some: Orders, groups: int) -> None:
-    dense = count_buckets(some, groups)[3]
+    dense = count_buckets(some, groups)[3][: groups + 1]
     found = {(int(row), *divmod(int(code), BUCKETS)): int(dense[row, code]) for row, code in np.argwhere(dense)}
     costs, base = some.cost.tolist(), some.base.tolist()
     expected = oracle.naive_histogram((some.cell % groups).tolist(), costs, base)

@@ -1,0 +1,63 @@
+"""Counts of the codes of orders, cell by cell, as sparse entries: the codes of a cell are brought together first.
+
+They are moved, not looked up where they are: a read from anywhere in memory that decides what is done next is waited
+for, a write is not. Of half a million orders in thousands of cells that was three quarters of the time.
+"""
+
+import numpy as np
+
+from kernels.base.columns import I16, I32, I64
+from kernels.base.compiling import kernel
+
+
+@kernel
+def sort_codes(cell: I32, place: I32, codes: I16, start: I64, out: I16) -> None:
+    """Sort the codes of n orders by the place of their cell: rows ``start[c]`` to ``start[c + 1]`` are of place c.
+
+    cell : (n,), place : (cells,); codes, out : (n, measures), those of a place in the order of their orders
+    start : (places + 2,) zeros on entry
+    """
+    for i in range(cell.shape[0]):
+        start[place[cell[i]] + 2] += 1
+    for c in range(2, start.shape[0]):
+        start[c] += start[c - 1]
+    for i in range(cell.shape[0]):
+        c = place[cell[i]] + 1
+        at = start[c]
+        for m in range(codes.shape[1]):
+            out[at, m] = codes[i, m]
+        start[c] = at + 1
+
+
+@kernel
+def count_codes(start: I64, codes: I16, seen: I32, entry: I64, out_code: I32, out_count: I32) -> int:
+    """Write how many orders of each cell have each code, as entries of a cell; return how many there are.
+
+    start, codes : from ``sort_codes``; seen : (measures x codes there may be,) zeros on entry and on return
+    entry : (cells + 1,) to write, first entry of each cell; out_code, out_count : one longer than there are entries
+
+    The code of an entry is measure x codes there may be + code; those of a cell are in the order of their first orders.
+    To have them ascend would take longer than to count them.
+    """
+    written, width = 0, seen.shape[0] // codes.shape[1]
+    for c in range(entry.shape[0] - 1):
+        entry[c] = first = written
+        for j in range(start[c], start[c + 1]):
+            for m in range(codes.shape[1]):
+                code = m * width + codes[j, m]
+                before = seen[code]
+                out_code[written] = code  # stays if it is the cell's first
+                seen[code] = before + 1
+                written += int(before == 0)
+        for e in range(first, written):
+            out_count[e] = seen[out_code[e]]
+            seen[out_code[e]] = 0
+    entry[entry.shape[0] - 1] = written
+    return written
+
+
+def warm() -> None:
+    """Compile the kernels for the array types that jobs use, by calling each on no rows."""
+    cell, codes, edges = np.zeros(0, np.int32), np.zeros((0, 2), np.int16), np.zeros(2, np.int64)
+    sort_codes(cell, cell, codes, edges, codes)
+    count_codes(edges, codes, np.zeros(2, np.int32), edges[:1], cell, cell)
