@@ -73,7 +73,8 @@ def _row(raw: str, names: list[str], columns: dict[str, str], zone: str, decimal
     if any(_strange(cell) for name, cell in zip(names, cells, strict=True) if name in columns):
         raise BadLineError(_strange(raw))
     row: dict[str, Any] = dict.fromkeys(("sequence", "deal_source"), 0) | {"deal_source": -1}
-    for name, cell in zip(names, cells, strict=True):
+    rank = {"order_id": 0, "timestamp": 1}  # what is said where several cells are bad: the first of the table's fields
+    for name, cell in sorted(zip(names, cells, strict=True), key=lambda pair: rank.get(columns.get(pair[0], ""), 2)):
         if name in columns:
             row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
     row["date"] = trade_date(row["timestamp"], zone)
@@ -164,6 +165,9 @@ def naive_time(text: str, zone: str) -> int:
     moment = datetime.strptime(f"{day} {clock}{offset or ''}", "%Y-%m-%d %H:%M:%S" + ("%z" if offset else ""))
     if not offset:
         moment = moment.replace(tzinfo=ZoneInfo(zone))
+        first, second = moment.astimezone(UTC), moment.replace(fold=1).astimezone(UTC)
+        if first != second:
+            raise BadLineError(f"local time that its clock {'skips' if first > second else 'shows twice'}")
     return (moment - EPOCH) // timedelta(seconds=1) * 10**9 + int((fraction or "").ljust(9, "0"))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from tickstore.input.fields import FIELDS, IDS
 from tickstore.parse.odd_lines import ROUNDED_ID, STANDS_FOR_NONE, TOO_MANY_DECIMALS
+from tickstore.times.local_clocks import REPEATED_TIME, SKIPPED_TIME
 from tickstore.times.stated_formats import NOT_AS_STATED
 from tickstore.times.written_times import AMBIGUOUS, ROUNDED, describe_forms
 
@@ -13,7 +14,14 @@ _NO_NULL: Final = {
 }
 _NEEDED: Final = {field.name for fields in FIELDS.values() for field in fields if field.required}
 _TIMES: Final = ("malformed time", "time out of range", AMBIGUOUS, NOT_AS_STATED)
+_CLOCK_CHANGES: Final = (
+    "where summer time begins or ends a local clock skips times and shows others twice: write them with their offset "
+    "(2024-10-06T03:30:00+11:00), in UTC (2024-10-05T16:30:00Z) or as numbers (--time_unit, --epoch); of a clock that "
+    "never changes say so: --timezone=UTC, or Etc/GMT-10 for UTC+10"
+)
 _BY_REASON: Final = {
+    SKIPPED_TIME: _CLOCK_CHANGES,
+    REPEATED_TIME: _CLOCK_CHANGES,
     TOO_MANY_DECIMALS: (
         "say how many decimals there are: --price_decimals for prices, --quantity_decimals for quantities"
     ),

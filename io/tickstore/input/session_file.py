@@ -19,10 +19,11 @@ from tickstore.errors import InputError, UserError
 from tickstore.input.fields import SECURITY_ALIASES, TIME_ALIASES, canonical
 from tickstore.input.header import split_names
 from tickstore.input.text import read_text
+from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_dates import DAYS_BELOW, UNREADABLE, read_stated_date
 from tickstore.times.trade_dates import DAY_NS, TradeCalendar, day_number, day_text, trade_calendar
 from tickstore.times.trade_days import trade_days
-from tickstore.times.written_times import RejectError, parse_time
+from tickstore.times.written_times import parse_time
 
 _COLUMNS: Final = {
     "security": SECURITY_ALIASES,

@@ -9,7 +9,8 @@ from typing import Final
 
 from tickstore.input.fields import FIELDS, INTEGER, PRICE, ROW_ID, SIDE, TIME, Field, canonical
 from tickstore.parse.odd_lines import SIDES
-from tickstore.times.written_times import NULL_TEXT, RejectError, parse_time
+from tickstore.times.reject_error import RejectError
+from tickstore.times.written_times import NULL_TEXT, parse_time
 
 _ALIKE: Final = 0.75  # of names: 1 is equal
 _PREFIX: Final = 3  # letters of a name that begins another

@@ -15,7 +15,7 @@ from tickstore.inspect.sample import Sample
 from tickstore.parse.odd_lines import read_cells
 from tickstore.parse.plan import line_rules, source_of
 from tickstore.request import ConvertRequest
-from tickstore.times.written_times import RejectError
+from tickstore.times.reject_error import RejectError
 
 _ROWS: Final = 5_000
 _NO_TEXT: Final = "\ufffd"  # what a sample has for bytes that are no text

@@ -18,9 +18,10 @@ from tickstore.input.readings import Reading
 from tickstore.inspect.batches import Batch, FileHead
 from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.parse.plan import line_rules
+from tickstore.times.reject_error import RejectError
 from tickstore.times.trade_dates import LATEST_TIME, TradeCalendar
 from tickstore.times.trade_days import trade_days
-from tickstore.times.written_times import RejectError, parse_time
+from tickstore.times.written_times import parse_time
 
 U64 = NDArray[np.uint64]
 _WHOLE: Final = r"^([+-]?\d{1,18}|[1-8]\d{18})(\.0*)?$"

@@ -15,17 +15,20 @@ from tickstore.input.fields import TIME
 from tickstore.input.files import Source
 from tickstore.input.page_digests import count_newlines
 from tickstore.input.text import Piece
+from tickstore.parse.cell_times import join
 from tickstore.parse.fast_lines import BLANK, ENTRY, GAP, LEFT, NAMES, NEXT, ODD, ROWS, parse_lines
 from tickstore.parse.known_names import FEW_SLOTS, MANY_SLOTS, KnownNames
 from tickstore.parse.left_out import LeftOut, kept
-from tickstore.parse.odd_lines import LineRules, join, read_line
+from tickstore.parse.odd_lines import LineRules, read_line
+from tickstore.parse.odd_rows import OddRows, line_end
 from tickstore.parse.parse_plan import parse_plan
 from tickstore.parse.plan import line_rules
 from tickstore.parse.text_ids import text_id_fields
 from tickstore.spill.segments import BLOCK_ROWS
 from tickstore.times.iso_times import to_utc
+from tickstore.times.local_clocks import REPEATED, SKIPPED
+from tickstore.times.reject_error import RejectError
 from tickstore.times.trade_dates import local_changes
-from tickstore.times.written_times import RejectError
 
 _ODD_ROWS: Final = 1 << 16
 _NOTHING: Final = np.empty(0, np.int64)
@@ -139,7 +142,7 @@ class BlockParser:
         self._known.learn()
         counts = np.array([0, 0, 0, start, self._known.seen, self._known.entry, self._gap, 0], np.int64)
         block = Block({}, _NOTHING)
-        odd = _OddRows(self.lines, start)
+        odd = OddRows(self.lines, start)
         most, batch = 0, 1  # lines for the slow path before the fast path is told what they were called
         while counts[ODD] == most < len(self._odd):
             begin, most = most, min(most + batch, len(self._odd))
@@ -158,13 +161,13 @@ class BlockParser:
         if len(bad):
             starts = block.line_start[bad]
             values, block.line_start = np.delete(values, bad, axis=1), np.delete(block.line_start, bad)
-            ends = [_line_end(data, start) for start in starts.tolist()]
+            ends = [line_end(data, start) for start in starts.tolist()]
             lines = np.array([starts, ends, np.full(len(bad), self._date_column())]).T
             self._read_odd(data, lines, odd, block)
             block.rejects.sort(key=lambda reject: reject.offset)
         values = values[: len(self._names)]
         if odd.starts:
-            values = odd.merge(values, block)
+            values, block.line_start = odd.merged(values, block.line_start)
         block.columns = dict(zip(self._names, values, strict=True))
         block.line_start = block.line_start + shift
         block.rejects = [replace(r, offset=r.offset + shift) if shift else r for r in block.rejects]
@@ -174,12 +177,13 @@ class BlockParser:
         return block, reached
 
     def _complete(self, values: I64) -> I64:
-        """Fill what the kernel left open in the rows of a block; return the rows whose clock or date is none."""
+        """Fill what the kernel left open in the rows of a block; return the rows whose time, clock or date is none."""
         for slot, source in self._made.copies:
             values[slot] = values[source]
-        for slot in self._times:
-            to_utc(values[slot], *self._local)
         bad = np.zeros(values.shape[1], np.bool_)
+        for slot in self._times:
+            if to_utc(values[slot], *self._local):  # the slow path says what is wrong with each
+                bad |= (values[slot] == SKIPPED) | (values[slot] == REPEATED)
         for slot, date in self._made.clocks:
             absent = values[slot] == NULL
             join(values[slot], values[date], self._timezone)
@@ -191,7 +195,7 @@ class BlockParser:
         clocks = [reading for reading in self._rules.readings if reading.clock]
         return next((r.date_column if r.date_column >= 0 else r.column for r in clocks), 0)
 
-    def _read_odd(self, data: U8, odd: I64, found: "_OddRows", block: Block) -> None:
+    def _read_odd(self, data: U8, odd: I64, found: OddRows, block: Block) -> None:
         """Sort odd lines into rows, rejects and blanks."""
         for start, stop, column in odd.tolist():
             text = data[start:stop].tobytes()
@@ -217,42 +221,6 @@ class BlockParser:
                     cells = text.decode("utf-8", "replace").split(self._rules.delimiter)
                     cell = cells[column].strip() if column < len(cells) else ""
                     self.slow[name] = SlowRows(1, start, found.line_of(data, start), cell)
-
-
-@dataclass(slots=True)
-class _OddRows:
-    """The rows among the odd lines of a block."""
-
-    line: int  # of the byte ``counted``
-    counted: int
-    values: list[list[int]] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-
-    def line_of(self, data: U8, start: int) -> int:
-        """Return which line begins at ``start``; asked for ascending places, or again from the beginning."""
-        self.line += int(count_newlines(data[self.counted : start])) if start >= self.counted else 0
-        if start < self.counted:
-            self.line -= int(count_newlines(data[start : self.counted]))
-        self.counted = start
-        return self.line
-
-    def merge(self, values: I64, block: Block) -> I64:
-        """Put the rows in their places among those of the fast path."""
-        line_start = np.concatenate([block.line_start, np.array(self.starts, np.int64)])
-        order = np.argsort(line_start, kind="stable")
-        block.line_start = line_start[order]
-        merged: I64 = np.concatenate([values, np.array(self.values, np.int64).T], axis=1)[:, order]
-        return merged
-
-
-def _line_end(data: U8, start: int) -> int:
-    """Return where the line that begins at ``start`` has its LF."""
-    size = 1 << 8
-    while True:
-        end = data[start : start + size].tobytes().find(b"\n")
-        if end >= 0:
-            return start + end
-        size *= 2
 
 
 def _shown(raw: bytes) -> str:

@@ -11,19 +11,14 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import quote
 
-import numpy as np
-
-from kernels.base.columns import I64
 from tickstore.input.fields import DATE, IDS, INTEGER, NAME, PRICE, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.header import MOST_NAMED, is_like_header
 from tickstore.input.packed_names import is_rounded, pack_name, whole_id
 from tickstore.input.readings import Reading
-from tickstore.times.iso_times import NO_TIME, to_utc
-from tickstore.times.stated_dates import UNREADABLE, join_dates, read_stated_date
-from tickstore.times.stated_formats import format_clock, format_date, read_format, stated_format
-from tickstore.times.stated_numbers import clock_ns, number_time
-from tickstore.times.trade_dates import DAY_NS, local_changes, trade_calendar
-from tickstore.times.written_times import NULL_TEXT, RejectError, looks_whole, parse_time, time_shape, whole_number
+from tickstore.parse.cell_times import read_time
+from tickstore.times.reject_error import RejectError
+from tickstore.times.stated_dates import read_stated_date
+from tickstore.times.written_times import NULL_TEXT, looks_whole, time_shape, whole_number
 
 _EXPONENT: Final = re.compile(r"[+-]?\d{1,20}(\.\d{0,20})?[eE][+-]?\d{1,2}", re.ASCII)
 SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
@@ -124,7 +119,7 @@ def read_cells(cells: Sequence[str], reading: Reading, rules: LineRules, long_na
     if not text and written[-1:].isdigit() and reading.field.required and not reading.field.nullable:
         raise RejectError(STANDS_FOR_NONE)
     if reading.kind == TIME and text not in ("", NULL_TEXT):
-        ns = _time(text, reading, cells, rules)
+        ns = read_time(text, reading, cells, rules.timezone)
         if not rules.earliest <= ns <= rules.latest:
             raise RejectError("time out of range")
         return ns
@@ -158,50 +153,6 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         return number
     negative = number < 0 and kind in (INTEGER, PRICE) and not field.name.endswith("_id")
     raise RejectError("negative value" if negative else "out of range")
-
-
-def _time(text: str, reading: Reading, cells: Sequence[str], rules: LineRules) -> int:
-    """Return ns UTC of a time, or of a clock and its date."""
-    form = stated_format(reading.format) if reading.clock and reading.format else None
-    if form is not None and form.has_date and form.has_clock:
-        date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
-        return read_format(f"{date} {text}", reading.format, rules.timezone)
-    if not reading.clock:
-        if reading.format:
-            return read_format(text, reading.format, rules.timezone)
-        if reading.unit:
-            return number_time(text, reading.unit, reading.epoch)
-        return parse_time(text, rules.timezone)
-    date = cells[reading.date_column].strip() if reading.date_column >= 0 else reading.date
-    if not date or date == NULL_TEXT:
-        raise RejectError("missing date")
-    clock = format_clock(text, reading.format) if form and form.has_clock else clock_ns(text, reading.unit or "s")
-    number = format_date(date, reading.format) if form and form.has_date else _date_number(date)
-    joined = int(join(np.array([clock]), np.array([number]), rules.timezone)[0])
-    if joined < 0:
-        raise RejectError("malformed date")
-    return joined
-
-
-def _date_number(text: str) -> int:
-    """Return a stated date as a number; of dates with a month's name the day since 1970."""
-    number = read_stated_date(text)
-    if number != UNREADABLE:
-        return number
-    try:
-        return parse_time(f"{text} 00:00:00", "UTC") // DAY_NS
-    except RejectError:
-        return UNREADABLE
-
-
-def join(clocks: I64, dates: I64, timezone: str) -> I64:
-    """Turn clocks, ns since local midnight, into ns UTC, in place; below zero where a date is none."""
-    calendar = trade_calendar(timezone, "24:00", ())  # for its zone alone
-    join_dates(clocks, dates, calendar.changes, calendar.offsets)
-    bad = clocks == NO_TIME
-    to_utc(clocks, *local_changes(timezone))
-    clocks[bad] = -1
-    return clocks
 
 
 def _integer(text: str, name: str) -> int:

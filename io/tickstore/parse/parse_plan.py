@@ -38,8 +38,8 @@ from tickstore.parse.plain_fields import (
     WORD_SIZES,
     WORD_STOP,
 )
+from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_dates import read_stated_date
-from tickstore.times.written_times import RejectError
 
 Patterns = tuple[tuple[int, tuple[int, ...]], ...]  # of times: (file column, pattern)
 _IN_NS: Final = 10**17  # from here on a time is in ns: see the line parser

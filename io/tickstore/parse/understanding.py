@@ -22,9 +22,10 @@ from tickstore.parse.odd_lines import LineRules, read_cells
 from tickstore.request import ConvertRequest
 from tickstore.rules import ColumnRule
 from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, infer_pattern, number_pattern
+from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_formats import stated_format
 from tickstore.times.written_forms import CLOCK
-from tickstore.times.written_times import NULL_TEXT, RejectError
+from tickstore.times.written_times import NULL_TEXT
 
 _ROUNDED_NS: Final = re.compile(r"\d{17,}\.0*")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood

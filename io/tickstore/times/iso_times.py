@@ -10,6 +10,7 @@ import numpy as np
 from kernels.base.columns import I64, U8
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
+from tickstore.times.local_clocks import REPEATED
 
 _PLUS: Final = np.uint8(43)
 _COMMA: Final = np.uint8(44)
@@ -123,15 +124,18 @@ def fractional_seconds(data: U8, position: int, stop: int, seconds: Any) -> Any:
 
 
 @kernel
-def to_utc(times: I64, changes: I64, offsets: I64) -> None:
-    """Replace the local times of a column that was parsed by the times they are.
+def to_utc(times: I64, changes: I64, offsets: I64) -> int:
+    """Replace the local times of a column that was parsed by the times they are; return how many are none.
+
+    These become SKIPPED or REPEATED: where an offset changes, the local clock skips times and shows others twice.
 
     Parameters
     ----------
     times : (n,) int64, ns UTC, NULL and NO_TIME, which stay, or below LOCAL: minus ns of the local clock
     changes : (k,) int64, ns of the local clock at which an offset begins to hold, the first before all data
-    offsets : (k,) int64, ns that the local clock is ahead of UTC from there on
+    offsets : (k,) int64, ns that the local clock is ahead of UTC from there on, or SKIPPED or REPEATED
     """
+    doubtful = 0
     low, high, offset = np.int64(1), np.int64(0), np.int64(0)  # the stretch of one offset that the last row was in
     for i in range(times.shape[0]):
         if times[i] >= LOCAL or times[i] <= NO_TIME:
@@ -142,4 +146,9 @@ def to_utc(times: I64, changes: I64, offsets: I64) -> None:
             low = changes[k]
             high = changes[k + 1] if k + 1 < changes.shape[0] else np.int64(9_223_372_036_854_775_807)
             offset = offsets[k]
-        times[i] = local - offset
+        if offset > REPEATED:
+            times[i] = local - offset
+        else:
+            times[i] = offset
+            doubtful += 1
+    return doubtful

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import I64
+from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_formats import Token, stated_format
 from tickstore.times.stated_numbers import DIGIT_CLOCK, clock_ns, unit_ns
 from tickstore.times.time_patterns import (
@@ -27,7 +28,7 @@ from tickstore.times.time_patterns import (
 )
 from tickstore.times.trade_dates import DAY_NS
 from tickstore.times.written_forms import CLOCK, DIGITS
-from tickstore.times.written_times import NULL_TEXT, RejectError, written_form
+from tickstore.times.written_times import NULL_TEXT, written_form
 
 Operation = tuple[int, int, int, int, int, int]
 _DAY: Final = 86_400

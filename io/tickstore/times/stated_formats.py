@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from tickstore.errors import UserError
+from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_dates import UNREADABLE
 from tickstore.times.written_forms import NAME, ZONE, civil_date, clock_seconds, fraction_ns, instant_ns
-from tickstore.times.written_times import RejectError
 
 NOT_AS_STATED: Final = "not in the stated time_format"
 

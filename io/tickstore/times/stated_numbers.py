@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tickstore.errors import UserError
+from tickstore.times.reject_error import RejectError
 from tickstore.times.trade_dates import DAY_NS
 from tickstore.times.written_forms import CLOCK, clock_seconds, fraction_ns
-from tickstore.times.written_times import RejectError, whole_number, why_unread
+from tickstore.times.written_times import whole_number, why_unread
 
 UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "d": DAY_NS}  # in ns
 DIGIT_CLOCK: Final = re.compile("hhmmss(f{0,9})")

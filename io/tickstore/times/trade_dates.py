@@ -14,6 +14,7 @@ import numpy as np
 from kernels.base.columns import I32, I64
 from kernels.base.local_time import local_instant
 from tickstore.errors import UserError
+from tickstore.times.local_clocks import REPEATED, SKIPPED
 
 DAY_NS: Final = 86_400 * 10**9
 _EPOCH: Final = date(1970, 1, 1)
@@ -128,9 +129,14 @@ def _zone_changes(timezone: str) -> tuple[I64, I64]:
 def local_changes(timezone: str) -> tuple[I64, I64]:
     """Return from when on the local clock, in ns, which offset holds, in ns, for times that do not state one.
 
-    A time that does not exist or exists twice is read by the offset before the change.
+    Where an offset changes to a larger one the clock skips what lies between, else it shows it twice: SKIPPED and
+    REPEATED stand for the offset there.
     """
     changes, offsets = _zone_changes(timezone)
-    local = changes.copy()
-    local[1:] += np.maximum(offsets[1:], offsets[:-1])
-    return local, offsets
+    before, after = offsets[:-1], offsets[1:]
+    local = np.empty(2 * len(changes) - 1, np.int64)
+    local[::2], local[1::2] = changes, changes[1:] + np.minimum(before, after)
+    local[2::2] += np.maximum(before, after)
+    held = np.empty_like(local)
+    held[::2], held[1::2] = offsets, np.where(after > before, SKIPPED, REPEATED)
+    return local, held

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Final
-from zoneinfo import ZoneInfo
+
+from tickstore.times.local_clocks import local_offset
 
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FULL_MONTHS: Final = (
@@ -103,7 +104,8 @@ def civil_date(parts: Mapping[str, str | None]) -> date:
 def instant_ns(parts: Mapping[str, str | None], timezone: str) -> int:
     """Return ns UTC of a date and a clock, in ``timezone`` where no offset is stated; -1 for odd years.
 
-    A second 60 is the first of the next minute, as POSIX counts. ValueError: there is no such time.
+    A second 60 is the first of the next minute, as POSIX counts. ValueError: there is no such time. RejectError: the
+    local clock skips it, or shows it twice.
     """
     day, clock, zone = civil_date(parts), clock_seconds(parts), parts.get("zone")
     offset = 0 if zone is None else zone_seconds(zone)
@@ -113,8 +115,7 @@ def instant_ns(parts: Mapping[str, str | None], timezone: str) -> int:
     if zone is None:
         whole = clock - leap
         moment = datetime(day.year, day.month, day.day, whole // 3_600, whole // 60 % 60, whole % 60)
-        local = moment.replace(tzinfo=ZoneInfo(timezone)).utcoffset()
-        offset = round(local.total_seconds()) if local else 0
+        offset = local_offset(moment, timezone)
     seconds = (day - _EPOCH).days * _DAY + clock - offset
     if leap and seconds % _DAY and (zone is not None or clock != _DAY):
         raise ValueError("leap seconds end a day")

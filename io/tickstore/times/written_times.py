@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from kernels.conventions import NULL
+from tickstore.times.reject_error import RejectError
 from tickstore.times.written_forms import DIGITS, instant_ns, is_ambiguous, match_form, may_be_cut
 
 NULL_TEXT: Final = str(NULL)
@@ -16,17 +17,6 @@ ROUNDED: Final = "time in scientific notation"  # 1.725e+09: what it does not sh
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", re.ASCII)
 _EPOCHS: Final = range(315 * 10**15, 7_258 * 10**15)  # 1980 to 2199: digits that count to none of these write a date
 _MOST_DIGITS: Final = 40  # more than any field takes; int() refuses thousands
-
-
-class RejectError(Exception):
-    """Why a line cannot be stored: a short fixed reason, the column it is about, the text of its cell, its field."""
-
-    def __init__(self, reason: str, column: str = "", cell: str = "", field: str = "") -> None:
-        super().__init__(reason, column, cell, field)
-        self.reason = reason
-        self.column = column
-        self.cell = cell
-        self.field = field
 
 
 def whole_number(digits: str) -> int:

@@ -20,7 +20,7 @@ from tickstore.parse.blocks import BlockParser
 from tickstore.parse.known_names import KnownNames, add_name
 from tickstore.parse.odd_lines import read_line
 from tickstore.parse.plan import find_sources, line_rules
-from tickstore.times.written_times import RejectError
+from tickstore.times.reject_error import RejectError
 
 pytestmark = pytest.mark.reduced
 HEADER: Final = b"order_id,time,security,price,side,quantity,leaves,matched,participant\n"

@@ -21,7 +21,7 @@ from tickstore.parse.odd_lines import read_line
 from tickstore.parse.plan import find_sources, line_rules
 from tickstore.request import ConvertRequest, Limits
 from tickstore.spill.segments import Spill
-from tickstore.times.written_times import RejectError
+from tickstore.times.reject_error import RejectError
 
 pytestmark = pytest.mark.reduced
 NAMES = (

@@ -6,7 +6,8 @@ import pytest
 
 from tests.tickstore.conftest import OPEN
 from tickstore import ConvertReport, ConvertRequest, convert, read_catalog, verify
-from tickstore.times.written_times import RejectError, parse_time
+from tickstore.times.reject_error import RejectError
+from tickstore.times.written_times import parse_time
 
 MIDNIGHT = 1_725_494_400 * 10**9  # of 2024-09-05, UTC
 HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant\n"

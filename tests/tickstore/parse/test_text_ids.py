@@ -20,7 +20,7 @@ from tickstore.parse.known_names import KnownNames
 from tickstore.parse.odd_lines import read_line
 from tickstore.parse.plan import find_sources, line_rules
 from tickstore.parse.text_ids import TextIds, text_number, words_text
-from tickstore.times.written_times import RejectError
+from tickstore.times.reject_error import RejectError
 
 HEADER = b"order_id,time,security,price,side,quantity,leaves,matched,participant,parent_id\n"
 UUIDS = [f"{n:08x}-1f3a-4d5e-8c9b-{n * 7919:012x}".encode() for n in range(40)]

@@ -4,7 +4,6 @@ import datetime
 import io
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +14,12 @@ from hypothesis import strategies as st
 
 import tickstore.parse.blocks
 from kernels.conventions import NULL
+from tests.tickstore.times.clock_instants import instants
 from tickstore import ConvertRequest
 from tickstore.parse.blocks import BlockParser
 from tickstore.parse.odd_lines import LineRules, read_line
 from tickstore.parse.plan import find_sources, line_rules
-from tickstore.times.written_times import RejectError
+from tickstore.times.reject_error import RejectError
 
 ZONES = ("Australia/Sydney", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Kolkata", "Africa/Casablanca")
 HEADER = "order_id,time,security,price,side,quantity,leaves,matched,participant,decision_time\n"
@@ -97,10 +97,13 @@ def test_every_half_hour_of_the_days_around_changes_is_read_without_the_slow_pat
     monkeypatch.setattr(tickstore.parse.blocks, "read_line", refuse)
     days = [datetime.datetime(2024, month, day) for month in (3, 4, 10, 11) for day in range(1, 15)]
     clocks = [day + datetime.timedelta(minutes=30 * n) for day in days for n in range(48)]
-    found, decided, _, _ = parsed(tmp_path, [c.isoformat() for c in clocks], zone, ["", *(f"{c}" for c in clocks[1:])])
-    expected = [int(clock.replace(tzinfo=ZoneInfo(zone)).timestamp()) * 10**9 for clock in clocks]
+    once = [(clock, shown[0]) for clock in clocks if len(shown := instants(clock, zone)) == 1]
+    times = [clock.isoformat() for clock, _ in once]
+    found, decided, _, _ = parsed(tmp_path, times, zone, ["", *(f"{clock}" for clock, _ in once[1:])])
+    expected = [ns for _, ns in once]
     assert found == expected
     assert decided == [NULL, *expected[1:]]
+    assert (len(once) < len(clocks)) == (zone not in ("UTC", "Asia/Kolkata"))
 
 
 @given(seconds=st.lists(st.integers(400_000_000, 4_000_000_000), min_size=1, max_size=20))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickstore.times.written_times import RejectError, describe_forms, looks_whole, parse_time, time_shape
+from tickstore.times.reject_error import RejectError
+from tickstore.times.written_times import describe_forms, looks_whole, parse_time, time_shape
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 TEN = 1_725_494_400 * 10**9  # 2024-09-05 10:00:00 in Sydney, midnight UTC
