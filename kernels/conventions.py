@@ -171,3 +171,7 @@ SIZE_EDGES: Final = (100, 500, 1_000, 5_000, 10_000, 50_000)
 # Sums of cost are kept as integers in 1/COST_SCALE of (half price unit x share), so that tables
 # add up exactly and do not depend on the order of merging.
 COST_SCALE: Final = 65_536
+# Shortfalls of single orders in bps, each counting the same, add up in two integers: whole ones in
+# 1/COST_SCALE, and what rounding to those leaves in 1/2^REST_BITS of that. Their means are as exact as a double.
+REST_BITS: Final = 32
+MEAN_SCALE: Final = COST_SCALE << REST_BITS

@@ -15,7 +15,7 @@ from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.history_measures import counted_metrics, history, replayed_history
 from driver.tables.table_style import TableStyle, cost_bps, few, ratio
-from kernels.conventions import COST_SCALE, REPLAYED
+from kernels.conventions import COST_SCALE, MEAN_SCALE, REPLAYED, REST_BITS
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.order_rows import SCENARIO_SUMS
 from kernels.sums.replayed_rows import REPLAYED_SUMS
@@ -33,6 +33,7 @@ OF_ORDERS = (
 # Shares filled in the dark, which other scenarios fill nowhere else.
 DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
 ENGAGED = ("mean_engaged", "engaged")  # each order counting the same, or by value
+ENGAGED_SHORTFALLS = ("engaged_shortfall", "engaged_real_shortfall")
 
 
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
@@ -127,9 +128,9 @@ def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
     if scenario in REPLAYED:
         of = {name: sums[f"{scenario}.{name}"] for name in REPLAYED_SUMS}
         priced, base = of["engaged_priced_orders"], of["engaged_base"]
-        mine, real = of["engaged_shortfall"], of["engaged_real_shortfall"]
-        row["shortfall_mean_engaged_bps"] = ratio(mine, COST_SCALE * priced)
-        row["saving_mean_engaged_bps"] = ratio(real - mine, COST_SCALE * priced)
+        mine, real = ((of[name] << REST_BITS) + of[f"{name}_rest"] for name in ENGAGED_SHORTFALLS)
+        row["shortfall_mean_engaged_bps"] = ratio(mine, MEAN_SCALE * priced)
+        row["saving_mean_engaged_bps"] = ratio(real - mine, MEAN_SCALE * priced)
         row["shortfall_engaged_bps"] = cost_bps(of["engaged_cost"], base)
         row["saving_engaged_bps"] = cost_bps(of["engaged_real_cost"] - of["engaged_cost"], base)
     return row

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL
+from kernels.conventions import NULL, REST_BITS
 from kernels.sums.moments import FIXED_LIMIT
 
 SATURATED: Final = 2**62
+REST_SCALE: Final = float(2**REST_BITS)
 
 
 @inlined
@@ -24,6 +25,12 @@ def whole(value: int) -> int:
 def fixed(value: float) -> int:
     """Return a scaled value rounded half to even; what does not fit, or is missing where it must not be, saturates."""
     return int(np.rint(value)) if abs(value) < FIXED_LIMIT else SATURATED
+
+
+@inlined
+def rest(value: float) -> int:
+    """Return what ``fixed`` leaves of a scaled value, in 1/2^REST_BITS: at most half of one, so that 2^31 add up."""
+    return int(np.rint((value - np.rint(value)) * REST_SCALE)) if abs(value) < FIXED_LIMIT else 0
 
 
 @inlined

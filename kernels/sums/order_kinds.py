@@ -16,12 +16,13 @@ from kernels.conventions import BPS, NULL
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.cell_keys import size_of
-from kernels.sums.fixed_point import fixed
+from kernels.sums.fixed_point import fixed, rest
 from kernels.sums.moments import FIXED_SCALE
 from kernels.sums.outside_rows import lived
 
 OF_ORDERS: Final = 4  # orders, what they ask for, priced ones, Q x M0 of these
-BY_SCENARIO: Final = 5  # unknown, filled orders, what they fill, cost and shortfall of the priced ones in fixed point
+# Unknown, filled orders, what they fill; of the priced ones cost and shortfall in fixed point, and the latter's rest.
+BY_SCENARIO: Final = 6
 STEP_BITS, STEPS, FIRST_EXPONENT = 4, 1_024, 1_023  # of quantities: a double's exponent and four bits of its fraction
 # Bits of a key, from the lowest: step of the quantity, fixed size, eligible, mid-tick flag; then the order type.
 SIZE_AT, ELIGIBLE_AT, TICK_AT, TYPE_AT = 10, 13, 14, 22
@@ -91,7 +92,7 @@ def add_kinds(
         count = max(count, k + 1)
         priced = math.isfinite(floats[r.COST, i]) and mid2 > 0 and quantity > 0 and lived(rows, i)
         base = mid2 * quantity if priced else 0
-        per_base = BPS / float(base) if priced else 0.0
+        per_base = BPS / float(base) * FIXED_SCALE if priced else 0.0
         sums[k, 0] += 1
         sums[k, 1] += quantity
         sums[k, 2] += int(priced)
@@ -106,7 +107,8 @@ def add_kinds(
                 sums[k, at + 2] += filled
             if priced and math.isfinite(cost):
                 sums[k, at + 3] += fixed(cost * FIXED_SCALE)
-                sums[k, at + 4] += fixed(cost * per_base * FIXED_SCALE)
+                sums[k, at + 4] += fixed(cost * per_base)
+                sums[k, at + 5] += rest(cost * per_base)
     return ints.shape[1], count
 
 

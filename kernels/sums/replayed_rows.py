@@ -2,6 +2,7 @@
 
 Parts of its cost, and the orders it engages: those of which the replayed book fills any share (decisions 48); fills of
 history that stand do not count. Both means over these need the real cost as well as the scenario's, of the same orders.
+Shortfalls in bps are in two integers each (``fixed_point.rest``).
 """
 
 from typing import Final
@@ -11,14 +12,17 @@ from kernels.base.compiling import inlined
 from kernels.conventions import BPS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows
-from kernels.sums.fixed_point import fixed
+from kernels.sums.fixed_point import fixed, rest
 from kernels.sums.moments import FIXED_SCALE
 
 REPLAYED_SUMS: Final = (
     "execution_cost", "opportunity_cost", "engaged_orders", "engaged_priced_orders", "engaged_base", "engaged_cost",
-    "engaged_real_cost", "engaged_shortfall", "engaged_real_shortfall",
+    "engaged_real_cost", "engaged_shortfall", "engaged_shortfall_rest", "engaged_real_shortfall",
+    "engaged_real_shortfall_rest",
 )  # fmt: skip
-EXECUTION, OPPORTUNITY, ORDERS, PRICED, BASE, COST, REAL_COST, SHORTFALL, REAL_SHORTFALL = range(len(REPLAYED_SUMS))
+EXECUTION, OPPORTUNITY, ORDERS, PRICED, BASE, COST, REAL_COST, SHORTFALL, _, REAL_SHORTFALL, _ = range(
+    len(REPLAYED_SUMS)
+)
 REPLAYED_PLACES: Final = len(REPLAYED_SUMS)
 
 
@@ -33,7 +37,8 @@ def replayed_row(rows: Rows, ints: int, floats: int, first: int, n: int, out: I6
     for t in range(n):
         i, known = first + t, base[t] > 0 and cost[first + t] == cost[first + t]
         engaged = known and by_book[i] > 0
-        scale = BPS / float(base[t]) if engaged else 0.0
+        scale = BPS / float(base[t]) * FIXED_SCALE if engaged else 0.0
+        mine, real = (cost[i] * scale, real_cost[i] * scale) if engaged else (0.0, 0.0)
         out[t, place + EXECUTION] = fixed(execution[i] * FIXED_SCALE) if known else 0
         out[t, place + OPPORTUNITY] = fixed(opportunity[i] * FIXED_SCALE) if known else 0
         out[t, place + ORDERS] = int(by_book[i] > 0)
@@ -41,5 +46,5 @@ def replayed_row(rows: Rows, ints: int, floats: int, first: int, n: int, out: I6
         out[t, place + BASE] = base[t] if engaged else 0
         out[t, place + COST] = fixed(cost[i] * FIXED_SCALE) if engaged else 0
         out[t, place + REAL_COST] = fixed(real_cost[i] * FIXED_SCALE) if engaged else 0
-        out[t, place + SHORTFALL] = fixed(cost[i] * scale * FIXED_SCALE) if engaged else 0
-        out[t, place + REAL_SHORTFALL] = fixed(real_cost[i] * scale * FIXED_SCALE) if engaged else 0
+        out[t, place + SHORTFALL], out[t, place + SHORTFALL + 1] = fixed(mine), rest(mine)
+        out[t, place + REAL_SHORTFALL], out[t, place + REAL_SHORTFALL + 1] = fixed(real), rest(real)

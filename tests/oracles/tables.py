@@ -245,7 +245,7 @@ def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) ->
         return out
     mine = [o for o in headline if o[filled] > 0]
     for name, weight in (("mean_engaged", lambda o: 1), ("engaged", value)):
-        slack = mean(mine, cost, value)[1] + 1 / SCALE
+        slack = mean(mine, cost, value)[1] if name == "engaged" else 0.0
         real, theirs = ((mean(mine, of, weight)[0], slack) for of in ("shortfall_bps", cost))
         out[f"shortfall_{name}_bps"], out[f"saving_{name}_bps"] = theirs, less(real, theirs)
     return out

@@ -2,7 +2,8 @@
 
 Size is told in the fixed buckets of tables, and in quarters of the orders of the day: by quantity in steps of a 16th of
 an octave (4 %, exact below 32 shares), equal steps never parted. `driver.job.job` adds blocks as they are measured,
-`driver.tables.kinds` adds jobs up. All sums are integers, costs and bps in 1/COST_SCALE.
+`driver.tables.kinds` adds jobs up. All sums are integers, costs in 1/COST_SCALE, bps of orders in 1/MEAN_SCALE, which
+may leave 64 bits.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 from driver.sums.growing_tables import GrowingArrays
 from kernels.base.columns import F64, I32, I64, Array, readonly
 from kernels.base.memory import Buffers
+from kernels.conventions import REST_BITS
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums import order_kinds
 from kernels.sums.cell_keys import SIZE_CODES
@@ -104,4 +106,13 @@ def _by(labels: I64, place: Array, sums: I64) -> dict[str, list[int]]:
     out = np.zeros((len(labels), sums.shape[1]), np.int64)
     add_rows(sums, place.astype(np.int32), out)
     held = np.flatnonzero(np.bincount(place, minlength=len(labels)))
-    return dict(zip(map(str, labels[held].tolist()), out[held].tolist(), strict=True))
+    return dict(zip(map(str, labels[held].tolist()), map(_whole, out[held].tolist()), strict=True))
+
+
+def _whole(sums: list[int]) -> list[int]:
+    """Return the sums of a label as `sum_names` has them: each shortfall, the last two of a scenario's, in one."""
+    found, each = sums[: order_kinds.OF_ORDERS], order_kinds.BY_SCENARIO
+    for at in range(order_kinds.OF_ORDERS, len(sums), each):
+        *others, whole, rest = sums[at : at + each]
+        found += [*others, (whole << REST_BITS) + rest]
+    return found

@@ -22,7 +22,7 @@ from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS
 from driver.tables.row_measures import COST_UNITS, measures
 from driver.tables.table_style import TableStyle, cost_bps, few, ratio
 from kernels.base.columns import F64, I64
-from kernels.conventions import COST_SCALE, TYPE_DARK, TYPE_SWEEP
+from kernels.conventions import COST_SCALE, MEAN_SCALE, TYPE_DARK, TYPE_SWEEP
 from kernels.measure.order_columns import BENEFIT, COST
 
 Row = dict[str, Value]
@@ -37,7 +37,7 @@ OF_KIND: Final = (
     plain("fill_ratio", "share", "filled over asked"),
     Column("shortfall_bps", BPS, COST, "cost over value at M0, unfilled charged at the mid of the end: the headline"),
     Column("saving_bps", BPS, BENEFIT, "real shortfall less the scenario's"),
-    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same, of bps to 1/65536"),
+    Column("shortfall_mean_bps", BPS, COST, "mean over orders, each counting the same"),
     Column("saving_mean_bps", BPS, BENEFIT, "the same of the saving"),
     Column("saving_value", "currency", BENEFIT, "saving in currency"),
     plain("benchmark_notional", "half price units x shares", "asked x M0 of priced orders, an exact integer"),
@@ -97,7 +97,7 @@ class KindTables:
                     mine = self.clusters.setdefault((kind, label), Clusters())
                     mine.jobs.append(job)
                     mine.values.extend((priced, base))
-                    mine.values.extend([sums[place] / (COST_SCALE * priced) for place in places[1]])
+                    mine.values.extend([sums[place] / (MEAN_SCALE * priced) for place in places[1]])
                     mine.values.extend([10_000 * sums[place] / (COST_SCALE * base) for place in places[0]])
 
     def rows(self, kind: str, style: TableStyle) -> list[Row]:
@@ -122,8 +122,8 @@ class KindTables:
                 "fill_ratio": ratio(filled, asked),
                 "shortfall_bps": cost_bps(cost, base),
                 "saving_bps": cost_bps(saved, base),
-                "shortfall_mean_bps": ratio(mean, COST_SCALE * priced),
-                "saving_mean_bps": ratio(saved_mean, COST_SCALE * priced),
+                "shortfall_mean_bps": ratio(mean, MEAN_SCALE * priced),
+                "saving_mean_bps": ratio(saved_mean, MEAN_SCALE * priced),
                 "saving_value": ratio(saved, COST_UNITS * style.unit) if priced else None,
                 "shortfall_cost": cost,
             }

@@ -109,8 +109,9 @@ def test_sums_moments_and_histograms_are_those_of_plain_python(seed: int, names:
                     costs = [naive_rounded(float(block.cost[scenario, i]) * SCALE) for i in engaged]
                     assert mine[f"{name}.{key_of}"][c] == sum(costs)
                 for key_of, scenario in (("engaged_shortfall", s), ("engaged_real_shortfall", 0)):
-                    bps = [10_000 * block.cost[scenario, i] / base[i] * SCALE for i in engaged]
-                    assert abs(mine[f"{name}.{key_of}"][c] - sum(bps)) <= len(engaged) + 1e-9 * sum(map(abs, bps))
+                    bps = [naive_rounded(float(block.cost[scenario, i]) * (1e4 / base[i]) * 2.0**48) for i in engaged]
+                    whole, rest = (int(mine[f"{name}.{key_of}{part}"][c]) for part in ("", "_rest"))
+                    assert 2**32 * whole + rest == sum(bps)
     counted = np.bincount(cells.histogram_code // 321, cells.histogram_count, 2 * K - 1)
     assert set(counted.tolist()) <= {0.0, float(lived.sum())}
 

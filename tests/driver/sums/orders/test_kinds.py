@@ -36,10 +36,10 @@ def naive(block: OrderBlock, label: Sequence[str]) -> dict[str, list[int]]:
         for s in range(len(block.scenarios)):
             filled, cost = int(block.scenario_filled[s, i]), float(block.cost[s, i])
             known = 0 if filled == NULL else filled
-            costs = (
-                [naive_rounded(cost * 65_536), naive_rounded(cost * (10_000.0 / base) * 65_536)] if priced else [0, 0]
-            )
-            values += [int(filled == NULL), int(known > 0), known, *(costs if np.isfinite(cost) else [0, 0])]
+            costs = [0, 0]
+            if priced and np.isfinite(cost):
+                costs = [naive_rounded(cost * 65_536), naive_rounded(cost * (10_000.0 / base) * 2.0**48)]
+            values += [int(filled == NULL), int(known > 0), known, *costs]
         before = out.setdefault(label[i], [0] * len(values))
         out[label[i]] = [one + more for one, more in zip(before, values, strict=True)]
     return out
@@ -82,6 +82,17 @@ def test_quarters_part_the_orders_of_a_day_by_quantity() -> None:
     asked = [row[1] / row[0] for row in found.values()]
     assert asked == sorted(asked)
     assert all(65 <= row[0] <= 85 for row in found.values())  # steps of 4 % are not parted
+
+
+def test_shortfalls_of_any_size_add_up_beyond_64_bits() -> None:
+    block = random_block(300, 12)
+    factor = np.geomspace(1e-9, 1e6, 300)
+    block = with_columns(block, cost=block.cost * factor)
+    sums = KindSums(FLAGS)
+    sums.add(block)
+    found = sums.found()["order_type"]
+    assert found == naive(block, [str(code) for code in block.order_type])
+    assert max(abs(value) for values in found.values() for value in values) > 2**63
 
 
 def test_of_no_order_there_are_no_sums() -> None:

@@ -74,8 +74,8 @@ def saved(partial: Partial, quarter: str, k: int, by_value: bool) -> tuple[float
     """Return the saving of a quarter of a day's orders, in bps, and what it weighs."""
     of = dict(zip(sum_names(partial.cells.scenarios), partial.kinds["size_quartile"][quarter], strict=True))
     name, what = partial.cells.scenarios[k], "cost" if by_value else "shortfall"
-    weight = of["base"] if by_value else of["priced_orders"]
-    return (10_000 if by_value else 1) * (of[f"real.{what}"] - of[f"{name}.{what}"]) / 65_536 / weight, float(weight)
+    weight, scale = (of["base"], 65_536 / 10_000) if by_value else (of["priced_orders"], 2.0**48)
+    return (of[f"real.{what}"] - of[f"{name}.{what}"]) / scale / weight, float(weight)
 
 
 @pytest.mark.parametrize("by_value", [True, False])
