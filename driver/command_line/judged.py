@@ -3,14 +3,10 @@
 import json as as_json
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from driver.config.kinds import choice
 from tickstore.durable.user_paths import user_path
-
-if TYPE_CHECKING:
-    from driver.review.comparison import Comparison, TableChange, Verdict
 
 EXIT_PROBLEMS = 1
 
@@ -62,14 +58,16 @@ def preflight(results: str, *, json: bool = False) -> None:
         raise SystemExit(EXIT_PROBLEMS)
 
 
-def compare(results_a: str, results_b: str, *, json: bool = False) -> None:
-    """Show what changed between two runs: settings, tables, savings, and whether it is more than chance.
+def compare(results_a: str, results_b: str, *, all: bool = False, json: bool = False) -> None:  # noqa: A002 - the flag
+    """Show what changed between two runs: jobs, settings, savings, tables, and whether it is more than chance.
 
     Args:
         results_a: folder of the run that is compared with
         results_b: folder of the other run
+        all: show every change, not the largest of each table alone
         json: print everything that changed as JSON
     """
+    from driver.command_line.compared import comparison_text
     from driver.review.comparison import compare as compared
     from driver.run.from_results import recorded_config
 
@@ -77,58 +75,8 @@ def compare(results_a: str, results_b: str, *, json: bool = False) -> None:
     for where in (before, after):
         recorded_config(where)
     found = compared(before, after)
-    _show(json, comparison_text(before, after, found), asdict(found))
-
-
-def comparison_text(before: Path, after: Path, found: "Comparison") -> str:
-    """Return what changed, settings first: other orders or another simulation explain the rest."""
-    lines = [f"A: {before}", f"B: {after}"]
-    lines += [f"INCOMPLETE: {text}" for text in found.missing]
-    lines += ["settings that differ:" if found.settings else "settings: the same selection and simulation"]
-    lines += [f"  {name}: {_value(old)} -> {_value(new)}" for name, old, new in found.settings]
-    lines += ["", "savings, bps (A -> B, and whether that is more than chance):"]
-    lines += [f"  {_verdict(one)}" for one in found.verdicts] or ["  no scenario is in both"]
-    lines += [f"  {found.why_not_paired}"] if found.why_not_paired else []
-    lines.append("")
-    for table in found.tables:
-        lines += _table_lines(table)
-    return "\n".join(lines)
-
-
-def _verdict(one: "Verdict") -> str:
-    way = {"notional": "by value", "equal": "per order"}[one.weighting]
-    text = f"{one.scenario}, {way}: {_number(one.before)} -> {_number(one.after)}; {one.intervals}"
-    if one.paired is None:
-        return text
-    moved = f"; paired over {one.paired.days:,} security-days {_number(one.paired.estimate)}"
-    if one.paired.low is None:
-        return f"{text}{moved} ({one.paired.note})"
-    words = "more than chance" if one.paired.significant else "no more than chance"
-    verdict = words if one.status == "tested" else "described, not tested"
-    return f"{text}{moved} ({_number(one.paired.low)} to {_number(one.paired.high)}): {verdict}"
-
-
-def _table_lines(table: "TableChange") -> list[str]:
-    from driver.review.comparison import largest
-
-    alone = [
-        f"{count:,} rows only in {name}" for name, count in (("A", table.only_before), ("B", table.only_after)) if count
-    ]
-    rows = len({(one.key, one.scenario) for one in table.differences})
-    said = [f"{rows:,} of {table.rows:,} rows in both differ" if rows else f"{table.rows:,} rows are the same", *alone]
-    lines = [f"{table.table}.csv: {', '.join(said)}"]
-    for one in largest(table):
-        about = " ".join((*one.key, one.scenario))
-        lines.append(f"  {about}: {one.measure} {_number(one.before)} -> {_number(one.after)}")
-    return lines
-
-
-def _number(value: float | None) -> str:
-    return "not known" if value is None else f"{value:+.4f}" if abs(value) < 1e6 else f"{value:,.0f}"
-
-
-def _value(value: Any) -> str:
-    return ",".join(map(str, value)) or "all" if isinstance(value, list) else str(value)
+    text = comparison_text(before, after, found, every=str(all).lower() == "true")
+    _show(json, text, {"identical": found.is_same, **asdict(found)})
 
 
 def _show(json: bool | str, text: str, facts: Any) -> None:

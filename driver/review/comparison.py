@@ -1,12 +1,11 @@
-"""What changed between two runs: first what they were asked, then table by table, then whether it is more than chance.
+"""What changed between two runs: which jobs, what they were asked, then table by table, and if it is more than chance.
 
 The command `compare` prints it. Two things say whether a change is more than chance: where both runs hold the same
 orders, security-days are paired, and the change of a saving has an interval of its own; else intervals of the two runs
 that exclude each other.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,44 +13,28 @@ from typing import Any, Final
 from driver.config.keys import PATHS
 from driver.inference.sample import status_of
 from driver.review.numbers import Row, number
-from driver.review.paired import Change, paired_changes
+from driver.review.paired import WAYS, Change, Day, Paired, finished_days, paired_changes
 from driver.review.read_back import read_table, run_facts
-from driver.tables.table_list import TABLES
+from driver.review.table_changes import OtherDays, TableChange, of_intervals, table_change
+from driver.tables.replay_words import ALL
+from driver.tables.table_list import NO_ROWS, OTHER_FILES, TABLES
 from tickstore.errors import UserError
 
-MEASURES: Final = ("orders", "fill_ratio", "shortfall_bps", "saving_bps", "saving_mean_bps")
-KINDS: Final = ("order_type", "mid_tick", "size_quartile")  # of orders, each with a table of its own
 FREE: Final = ("paths", "processing", "output")  # sections of settings that decide no figure
-SAVINGS: Final = {"notional": "saving_bps", "equal": "saving_mean_bps"}
-SHOWN: Final = 5  # rows of a table with the largest changes
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A measure of a row that both runs have, and that is not the same."""
+class Jobs:
+    """The security-days that both runs have done, and those that one has alone."""
 
-    key: tuple[str, ...]
-    scenario: str
-    measure: str
-    before: float | None
-    after: float | None
+    both: list[Day]
+    only_before: list[Day]
+    only_after: list[Day]
 
     @property
-    def size(self) -> float:
-        """How far it moved; what one run does not know counts as nothing."""
-        moved = abs(number(self.after) - number(self.before))
-        return moved if math.isfinite(moved) else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class TableChange:
-    """What changed in a table: rows of one run alone, and measures of rows of both."""
-
-    table: str
-    rows: int
-    only_before: int
-    only_after: int
-    differences: list[Difference]
+    def other(self) -> OtherDays:
+        """Return those of one run alone."""
+        return OtherDays(frozenset((*self.only_before, *self.only_after)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,85 +55,111 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything `compare` says."""
+    """Everything `compare` says.
 
+    Attributes
+    ----------
+    settings : those that decide figures and differ: name, before, after
+    versions : of what computed the figures, likewise
+    only_before, only_after : tables of one run alone
+    left_out : files that have no rows to compare, and why
+    """
+
+    jobs: Jobs
     settings: list[tuple[str, Any, Any]]
+    versions: list[tuple[str, Any, Any]]
     missing: list[str]
-    tables: list[TableChange]
     verdicts: list[Verdict]
+    tables: list[TableChange]
+    only_before: list[str]
+    only_after: list[str]
+    left_out: dict[str, str]
     why_not_paired: str = field(default="")
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both runs say the same of the same jobs, however they were asked."""
+        alone = self.jobs.only_before, self.jobs.only_after, self.only_before, self.only_after
+        return not any(alone) and all(one.is_same for one in self.tables)
 
 
 def compare(before: Path, after: Path) -> Comparison:
     """Return what is different in the results folder ``after``, as seen from ``before``."""
-    facts = [run_facts(results) for results in (before, after)]
-    for results, known in zip((before, after), facts, strict=True):
+    both = before, after
+    facts = [run_facts(results) for results in both]
+    for results, known in zip(both, facts, strict=True):
         if not known:
             raise UserError(f"{results} is not a results folder: it has no readable run.json")
-    settings = [known.get("config", {}) for known in facts]
     missing = [
         f"{results}: {(known['missing'] or {}).get('note', 'jobs are missing')}"
-        for results, known in zip((before, after), facts, strict=True)
+        for results, known in zip(both, facts, strict=True)
         if known.get("missing")
     ]
-    pairs = paired_changes(before, after)
-    paired, why = (pairs, "") if isinstance(pairs, dict) else ({}, pairs)
-    return Comparison(_settings(*settings), missing, _tables(before, after), _verdicts(before, after, paired), why)
+    jobs = _jobs(*(finished_days(results) for results in both))
+    paired = paired_changes(before, after, jobs.both)
+    names = [_table_names(results) for results in both]
+    tables = [_table(name, before, after, jobs, paired) for name in names[0] if name in names[1]]
+    old, new = ([name for name in mine if name not in theirs] for mine, theirs in (names, names[::-1]))
+    settings = _differing(_deciding(), *(known.get("config", {}) for known in facts))
+    versions = [known.get("versions", {}) for known in facts]
+    return Comparison(
+        jobs, settings, _differing((name for name in versions[0] if name != "cores"), *versions), missing,
+        _verdicts(before, after, paired), tables, old, new, NO_ROWS, paired.why_not,
+    )  # fmt: skip
 
 
-def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return the settings that decide figures and differ, in the order of the configuration."""
-    deciding = [name for path, name in PATHS.items() if not path.startswith(FREE)]
-    known = [name for name in deciding if name in before or name in after]
+def _jobs(before: list[Day], after: list[Day]) -> Jobs:
+    old, new = frozenset(before), frozenset(after)
+    return Jobs([day for day in before if day in new], [day for day in before if day not in new],
+                [day for day in after if day not in old])  # fmt: skip
+
+
+def _deciding() -> list[str]:
+    """Return the settings that decide figures, in the order of the configuration."""
+    return [name for path, name in PATHS.items() if not path.startswith(FREE)]
+
+
+def _differing(names: Iterable[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    known = [name for name in names if name in before or name in after]
     return [(name, before.get(name), after.get(name)) for name in known if before.get(name) != after.get(name)]
 
 
-def _tables(before: Path, after: Path) -> list[TableChange]:
-    keys = {table.name: table.keys for table in TABLES} | {f"by_{kind}": (kind,) for kind in KINDS}
-    names = [name for name in keys if all((results / f"{name}.csv").exists() for results in (before, after))]
-    return [_table(name, keys[name], *(_rows(results, name) for results in (before, after))) for name in names]
+def _table_names(results: Path) -> list[str]:
+    """Return the tables of a run that have rows, those of the list first, then those of combinations of keys."""
+    listed = [*(table.name for table in TABLES), *(name.removesuffix(".csv") for name in OTHER_FILES)]
+    there = {path.stem for path in results.glob("*.csv") if path.name not in NO_ROWS}
+    more = sorted(name for name in there if name.startswith("by_") and name not in listed)
+    return [name for name in (*listed, *more) if name in there]
 
 
 def _rows(results: Path, name: str) -> list[Row]:
     return [*read_table(results / f"{name}.csv")]
 
 
-def _table(name: str, keys: Sequence[str], before: Sequence[Row], after: Sequence[Row]) -> TableChange:
-    old, new = (
-        {(*(str(row[key]) for key in keys), str(row["scenario"])): row for row in rows} for rows in (before, after)
-    )
-    both = [key for key in old if key in new]
-    found = [
-        Difference(key[:-1], key[-1], measure, *values)
-        for key in both
-        for measure in MEASURES
-        if (values := _values(old[key], new[key], measure)) and values[0] != values[1]
-    ]
-    return TableChange(name, len(both), len(old) - len(both), len(new) - len(both), found)
+def _table(name: str, before: Path, after: Path, jobs: Jobs, paired: Paired) -> TableChange:
+    return table_change(name, _rows(before, name), _rows(after, name), jobs.other, paired.changes)
 
 
-def _values(before: Row, after: Row, measure: str) -> tuple[float | None, float | None]:
-    old, new = (None if row.get(measure) is None else number(row[measure]) for row in (before, after))
-    return old, new
-
-
-def _verdicts(before: Path, after: Path, paired: Mapping[tuple[str, str], Change]) -> list[Verdict]:
+def _verdicts(before: Path, after: Path, paired: Paired) -> list[Verdict]:
     """Return a verdict for each scenario that both runs have, by value first."""
     old, new = (_clusters(results) for results in (before, after))
     summaries = [{str(row["scenario"]): row for row in _rows(results, "global_summary")} for results in (before, after)]
     shared = [name for name in summaries[0] if name in summaries[1] and name != "real"]
+    changes = paired.changes.get((ALL, ALL), {})
     return [
         Verdict(
-            name,
-            status_of(name),
-            weighting,
-            *_values(summaries[0][name], summaries[1][name], measure),
-            _intervals(old.get((name, weighting)), new.get((name, weighting))),
-            paired.get((name, weighting)),
+            name, status_of(name), weighting,
+            _figure(summaries[0][name], measure), _figure(summaries[1][name], measure),
+            of_intervals(_ends(old.get((name, weighting))), _ends(new.get((name, weighting)))),
+            changes.get((name, weighting)),
         )
-        for weighting, measure in SAVINGS.items()
+        for weighting, (measure, _) in WAYS.items()
         for name in shared
-    ]
+    ]  # fmt: skip
+
+
+def _figure(row: Row, measure: str) -> float | None:
+    return None if row.get(measure) is None else number(row[measure])
 
 
 def _clusters(results: Path) -> dict[tuple[str, str], Row]:
@@ -158,15 +167,7 @@ def _clusters(results: Path) -> dict[tuple[str, str], Row]:
     return {(str(row["scenario"]), str(row["weighting"])): row for row in rows}
 
 
-def _intervals(before: Row | None, after: Row | None) -> str:
-    """Return whether the intervals of two runs exclude each other."""
-    if before is None or after is None or before["ci_low"] is None or after["ci_low"] is None:
-        return "no interval"
-    apart = number(before["ci_high"]) < number(after["ci_low"]) or number(after["ci_high"]) < number(before["ci_low"])
-    return "intervals exclude each other" if apart else "intervals overlap"
-
-
-def largest(change: TableChange) -> list[Difference]:
-    """Return the largest differences of a table, in basis points where there are any."""
-    in_bps = [one for one in change.differences if one.measure.endswith("_bps")]
-    return sorted(in_bps or change.differences, key=lambda one: -one.size)[:SHOWN]
+def _ends(row: Row | None) -> tuple[float, float]:
+    """Return the interval of a row; where there is none, what is not known."""
+    low, high = (number(None if row is None else row.get(end)) for end in ("ci_low", "ci_high"))
+    return low, high

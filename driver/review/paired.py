@@ -1,12 +1,14 @@
 """The change of savings between two runs of the same orders, paired by security-day.
 
-A day's metrics.csv says what its orders saved and what they were worth. Where both runs have the same security-days
-with the same orders, the difference of each day is a saving like any other, and has an interval by whole clusters.
+A day's metrics.csv says what its orders saved and what they were worth. Of the security-days that both runs have with
+the same orders, the difference of each day is a saving like any other, and has an interval by whole clusters: of all
+days, of the days of a security, and of a date.
 """
 
 import csv
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,12 @@ from driver.inference.clusters import SecurityDays, variance_of
 from driver.inference.intervals import interval
 from driver.review.numbers import number
 from driver.review.read_back import Cells, read_table
+from driver.tables.replay_words import ALL
 
 WEIGHT_BY_VALUE, WEIGHT_PER_ORDER = "benchmark_notional", "priced_orders"
 WAYS = {"notional": ("saving_bps", WEIGHT_BY_VALUE), "equal": ("saving_mean_bps", WEIGHT_PER_ORDER)}
 Day = tuple[str, str]
+Part = tuple[str, str]  # a security and a date, either of which may be ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +41,60 @@ class Change:
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
 
-def paired_changes(before: Path, after: Path) -> dict[tuple[str, str], Change] | str:
-    """Return the change by (scenario, weighting), or why runs cannot be paired."""
-    old, new = (_days(results) for results in (before, after))
-    if not old or old.keys() != new.keys():
-        return "not paired: the runs are of other security-days"
-    for day in old:
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The changes by (scenario, weighting) of all security-days of both runs, of each security and date; or why not."""
+
+    changes: dict[Part, dict[tuple[str, str], Change]] = field(default_factory=dict)
+    why_not: str = ""
+
+
+def finished_days(results: Path) -> list[Day]:
+    """Return the security-days that a run has done, in the order of its jobs."""
+    try:
+        with (results / "jobs.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+    return [(row["security"], row["date"]) for row in rows if row["state"] in ("done", "kept")]
+
+
+def paired_changes(before: Path, after: Path, days: Iterable[Day]) -> Paired:
+    """Return what changed over ``days``, which both runs have done."""
+    old, new = (_metrics(results, days) for results in (before, after))
+    both = [day for day in old if day in new]
+    if not both:
+        return Paired(why_not="not paired: no security-day is in both runs")
+    for day in both:
         if _orders(old[day]) != _orders(new[day]):
-            return f"not paired: the runs hold other orders of {' on '.join(day)}"
-    scenarios = list(dict.fromkeys(str(row["scenario"]) for rows in old.values() for row in rows))
-    shared = [name for name in scenarios if name != "real" and all(_of(rows, name) for rows in new.values())]
+            return Paired(why_not=f"not paired: the runs hold other orders of {' on '.join(day)}")
+    securities, dates = (list(dict.fromkeys(day[part] for day in both)) for part in (0, 1))
+    parts = [(ALL, ALL), *((security, ALL) for security in securities), *((ALL, date) for date in dates)]
+    return Paired({part: _changes(old, new, [day for day in both if _holds(part, day)]) for part in parts})
+
+
+def _holds(part: Part, day: Day) -> bool:
+    return all(mine in (ALL, its) for mine, its in zip(part, day, strict=True))
+
+
+def _metrics(results: Path, days: Iterable[Day]) -> dict[Day, list[Cells]]:
+    """Return the rows of each security-day."""
+    paths = {day: results / f"sec{day[0]}" / day[1] / "metrics.csv" for day in days}
+    return {day: read_table(path) for day, path in paths.items() if path.exists()}
+
+
+def _changes(
+    old: dict[Day, list[Cells]], new: dict[Day, list[Cells]], days: list[Day]
+) -> dict[tuple[str, str], Change]:
+    scenarios = list(dict.fromkeys(str(row["scenario"]) for day in days for row in old[day]))
+    shared = [name for name in scenarios if name != "real" and all(_of(new[day], name) for day in days)]
+    pairs = [(old[day], new[day]) for day in days]
     return {
         (name, weighting): found
         for weighting, (measure, weight) in WAYS.items()
         for name in shared
-        if (found := _change(old, new, name, measure, weight))
+        if (found := _change(days, pairs, name, measure, weight))
     }
-
-
-def _days(results: Path) -> dict[Day, list[Cells]]:
-    """Return the rows of each finished security-day."""
-    with (results / "jobs.csv").open(newline="", encoding="utf-8") as file:
-        done = [(row["security"], row["date"]) for row in csv.DictReader(file) if row["state"] in ("done", "kept")]
-    paths = {day: results / f"sec{day[0]}" / day[1] / "metrics.csv" for day in done}
-    return {day: read_table(path) for day, path in paths.items() if path.exists()}
 
 
 def _of(rows: list[Cells], scenario: str) -> list[Cells]:
@@ -75,11 +109,10 @@ def _orders(rows: list[Cells]) -> list[tuple[object, ...]]:
 
 
 def _change(
-    old: dict[Day, list[Cells]], new: dict[Day, list[Cells]], scenario: str, measure: str, weight: str
+    names: list[Day], pairs: list[tuple[list[Cells], list[Cells]]], scenario: str, measure: str, weight: str
 ) -> Change | None:
     sums = []
-    for day in old:
-        before, after = _of(old[day], scenario), _of(new[day], scenario)
+    for before, after in ((_of(old, scenario), _of(new, scenario)) for old, new in pairs):
         held = [number(row[weight]) for row in before]
         moved = [number(b[measure]) - number(a[measure]) for a, b in zip(before, after, strict=True)]
         known = [(w * d, w) for w, d in zip(held, moved, strict=True) if w > 0]
@@ -87,7 +120,7 @@ def _change(
     amount, worth = np.array(sums, np.float64).T
     if not worth.sum() > 0 or not np.isfinite(amount).all():
         return None
-    codes = [np.unique([day[part] for day in old], return_inverse=True)[1].astype(np.int64) for part in (0, 1)]
+    codes = [np.unique([day[part] for day in names], return_inverse=True)[1].astype(np.int64) for part in (0, 1)]
     days = SecurityDays.of(amount, worth, *codes)
     variance = variance_of(days)
     if isinstance(variance, str):

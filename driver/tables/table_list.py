@@ -5,6 +5,7 @@ report which of them may be absent, and driver/README.md lists them. Nothing hea
 line is among the readers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,3 +115,41 @@ HEADLINE: Final = (  # of the global summary, printed after a run
     "shortfall_bps", "saving_bps", "saving_mean_bps",
 )  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
+ROW_KEYS: Final = {  # which columns of the other files tell their rows apart
+    "statistics.csv": ("test", "scenario", "weighting"),
+    "contrasts.csv": ("by", "value", "scenario", "weighting"),
+    "data_quality.csv": ("security_code", "date", "kind"),
+    "outliers.csv": ("security_code", "date", "order_id"),
+    "by_order_type.csv": ("order_type", "scenario"),
+    "by_mid_tick.csv": ("mid_tick", "scenario"),
+    "by_size_quartile.csv": ("size_quartile", "scenario"),
+    "by_deal_source.csv": ("deal_source", "venue", "scenario"),
+    "unmatched.csv": ("reason",),
+    "saving_split.csv": ("security_code", "scenario", "part"),
+    "distributions.csv": ("security_code", "measure", "scenario"),
+    "histograms.csv": ("measure", "scenario", "low", "high"),
+    "sensitivity.csv": ("scenario", "about", "variant"),
+    "fill_curves.csv": ("breakdown", "value", "scenario", "until", "seconds"),
+    "market.csv": ("security_code", "date"),
+    "market_participants.csv": ("participant_id",),
+    "fidelity.csv": ("security_code", "date"),
+    "fidelity_causes.csv": ("security_code", "date", "by", "name"),
+    "fidelity_bias.csv": ("security_code", "date"),
+    "bounds.csv": ("security_code", "date"),
+    "by_time_limit.csv": ("security_code", "dark_seconds"),
+    "by_parent.csv": ("security_code", "date", "parent_id", "scenario"),
+}
+NO_ROWS: Final = {  # the rest, and why two runs have no rows of it to compare
+    "jobs.csv": "jobs are compared first; how long they took is no result",
+    "report.html": "it is made from the tables",
+}
+
+
+def row_keys(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that tell the rows of a file apart, of those it has.
+
+    A table that is in no list, such as one of a combination of keys, has its keys before the scenario.
+    """
+    listed = {f"{table.name}.csv": (*table.keys, "scenario") for table in TABLES} | ROW_KEYS
+    before = columns[: columns.index("scenario") + 1] if "scenario" in columns else columns[:1]
+    return tuple(key for key in listed.get(name, before) if key in columns)

@@ -8,13 +8,10 @@ from pathlib import Path
 import pytest
 
 from driver.command_line.commands import COMMANDS
-from driver.command_line.judged import compare, comparison_text, preflight, report
+from driver.command_line.judged import compare, preflight, report
 from driver.config.loading import load_config
-from driver.inference.sample import status_of
 from driver.report.plain import WIDTH, scenario_lines
 from driver.review.checks import FAIL
-from driver.review.comparison import Comparison, Verdict
-from driver.review.paired import Change
 from driver.run.results_folder import JOB_COLUMNS
 from driver.tables.aggregate import aggregate
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_jobs
@@ -57,28 +54,17 @@ def test_preflight_prints_each_check_and_fails_where_one_does(results: str, caps
     assert [one["name"] for one in json.loads(capsys.readouterr().out) if one["status"] == FAIL] == ["tables add up"]
 
 
-def test_compare_says_settings_first_and_exits_with_0(results: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_that_say_the_same_are_one_line_and_exit_with_0(results: str, capsys: pytest.CaptureFixture[str]) -> None:
     compare(results, results)
+    tables = len([*Path(results).glob("*.csv")]) - 1  # less jobs.csv
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [f"A: {results}", f"B: {results}", "settings: the same selection and simulation"]
-    assert "by_security.csv: 12 rows are the same" in lines
+    said = f"identical: {len(PARTITIONS)} security-days, {tables} tables"
+    assert lines == [f"A: {results}", f"B: {results}", said]
     compare(results, results, json=True)
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"settings", "missing", "tables", "verdicts", "why_not_paired"}
+    assert found["identical"] is True
+    assert found["tables"][0]["differences"] == []
     assert {one["scenario"] for one in found["verdicts"]} == {"A", "B", "C"}
-
-
-@pytest.mark.parametrize(
-    ("scenario", "low", "said"),
-    [("R", 0.1, ": more than chance"), ("R", -0.1, ": no more than chance"), ("A", 0.1, ": described, not tested")],
-)
-def test_only_what_is_tested_in_a_run_is_judged_between_two(scenario: str, low: float, said: str) -> None:
-    change = Change(0.5, low, 0.9, 12, "clustered by date")
-    verdict = Verdict(scenario, status_of(scenario), "notional", 1.0, 1.5, "intervals overlap", change)
-    text = comparison_text(Path("a"), Path("b"), Comparison([], [], [], [verdict]))
-    (line,) = (line for line in text.splitlines() if line.startswith(f"  {scenario}, by value: +1.0000 -> +1.5000"))
-    assert "paired over 12 security-days +0.5000" in line
-    assert line.endswith(said)
 
 
 def test_the_terminal_summary_fits_80_columns(results: str, capsys: pytest.CaptureFixture[str]) -> None:

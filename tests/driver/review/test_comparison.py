@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -10,10 +11,13 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from driver.review.comparison import Comparison, compare, largest
+from driver.review.comparison import Comparison, compare
+from driver.review.numbers import Row
 from driver.review.paired import Change
+from driver.review.table_changes import OtherDays, TableChange, table_change
 from driver.run.results_folder import JOB_COLUMNS
 from driver.tables.aggregate import aggregate
+from driver.tables.table_list import FILES
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_jobs
 from tickstore.errors import UserError
 
@@ -57,12 +61,20 @@ def runs(tmp_path: Path) -> tuple[Path, Path]:
     return before, after
 
 
+def table_of(found: Comparison, name: str) -> TableChange:
+    (table,) = (one for one in found.tables if one.table == name)
+    return table
+
+
 def test_a_run_is_the_same_as_itself(runs: tuple[Path, Path]) -> None:
     found = compare(*runs)
+    assert found.is_same
     assert (found.settings, found.missing, found.why_not_paired) == ([], [], "")
-    assert {one.table for one in found.tables} >= {"global_summary", "by_security", "time_series"}
-    assert all(one.rows and not (one.differences or one.only_before or one.only_after) for one in found.tables)
+    assert all(one.rows for one in found.tables)
     assert all(one.before == one.after for one in found.verdicts)
+    written = {path.name for path in runs[0].glob("*.csv")}
+    assert {f"{one.table}.csv" for one in found.tables} == written - {*found.left_out}
+    assert {*found.left_out} <= FILES
 
 
 def test_settings_that_decide_figures_are_said(runs: tuple[Path, Path]) -> None:
@@ -77,35 +89,126 @@ def test_settings_that_decide_figures_are_said(runs: tuple[Path, Path]) -> None:
 
 
 def test_rows_and_measures_that_differ_are_found(runs: tuple[Path, Path]) -> None:
+    """All of them, the largest of the measures of the headline first, a figure that one run does not know last."""
+    known: dict[str, float] = {}
+
     def change(rows: Table) -> Table:
-        rows[1]["saving_bps"], rows[2]["saving_bps"] = "", str(float(rows[2]["saving_bps"]) + 2.0)
-        rows[5]["saving_bps"] = str(float(rows[5]["saving_bps"]) - 3.0)
+        known.update((f"{row['security_code']} {row['scenario']}", float(row["saving_bps"])) for row in rows[:8])
+        rows[1]["saving_bps"], rows[2]["saving_bps"] = "", repr(float(rows[2]["saving_bps"]) + 2.0)
+        rows[3]["vwap"], rows[5]["saving_bps"] = "100.0", repr(float(rows[5]["saving_bps"]) - 3.0)
         return rows[:-4]
 
     edit(runs[1] / "by_security.csv", change)
-    (table,) = (one for one in compare(*runs).tables if one.table == "by_security")
-    assert (table.rows, table.only_before, table.only_after) == (8, 4, 0)
-    assert [(one.key, one.scenario, one.measure) for one in table.differences] == [
-        (("9",), "A", "saving_bps"), (("9",), "B", "saving_bps"), (("101",), "A", "saving_bps"),
+    table = table_of(compare(*runs), "by_security")
+    assert (table.rows, len(table.only_before), len(table.only_after)) == (8, 4, 0)
+    assert table.only_before[0] == {"security_code": "BRK.B", "scenario": "real"}
+    found = [(*one.row.values(), one.measure) for one in table.differences]
+    assert found == [
+        ("101", "A", "saving_bps"), ("9", "B", "saving_bps"), ("9", "A", "saving_bps"), ("9", "C", "vwap"),
     ]  # fmt: skip
-    assert [one.size for one in largest(table)] == pytest.approx([3.0, 2.0, 0.0])
+    first, second, third, _ = table.differences
+    assert [first.change, second.change] == pytest.approx([-3.0, 2.0])
+    largest = max(map(abs, [*known.values(), known["101 A"] - 3.0, known["9 B"] + 2.0]))
+    assert [first.share, second.share] == pytest.approx([3.0 / largest, 2.0 / largest])
+    assert third.before == pytest.approx(known["9 A"])
+    assert (third.after, third.change, third.share) == (None, None, 0.0)
+
+
+def test_what_is_only_rounding_is_no_change(runs: tuple[Path, Path]) -> None:
+    def nudge(rows: Table) -> Table:
+        return [row | {"saving_bps": repr(math.nextafter(float(row["saving_bps"]), 99.0))} for row in rows]
+
+    edit(runs[1] / "by_date.csv", nudge)
+    found = compare(*runs)
+    assert found.is_same
+    assert (table_of(found, "by_date").rounded, table_of(found, "by_security").rounded) == (8, 0)
+
+
+def test_whole_numbers_are_never_taken_for_rounding(runs: tuple[Path, Path]) -> None:
+    for results, cost in zip(runs, (10**17, 10**17 + 1), strict=True):
+        edit(results / "by_date.csv", partial(_with, {"shortfall_cost": str(cost)}))
+    table = table_of(compare(*runs), "by_date")
+    assert [one.measure for one in table.differences] == ["shortfall_cost"] * table.rows
+
+
+def test_columns_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
+    edit(runs[1] / "by_security.csv", partial(_with, {"security_name": "Nine"}))
+    edit(runs[0] / "by_date.csv", partial(_with, {"net_saving_bps": "1.0"}))
+    found = compare(*runs)
+    assert not found.is_same
+    assert table_of(found, "by_security").columns_only_after == ["security_name"]
+    assert table_of(found, "by_date").columns_only_before == ["net_saving_bps"]
+
+
+def test_words_are_compared_too(runs: tuple[Path, Path]) -> None:
+    edit(runs[1] / "statistics.csv", lambda rows: [rows[0] | {"identified": "yes"}, *rows[1:]])
+    (one,) = table_of(compare(*runs), "statistics").differences
+    assert (one.measure, one.before, one.after, one.change) == ("identified", None, "yes", None)
+
+
+def test_rows_of_equal_keys_are_told_apart_by_their_place() -> None:
+    keys: Row = {"by": "x", "value": "1", "scenario": "A", "weighting": "equal"}
+    first, second, other = ({**keys, "saving_bps": saving} for saving in (1.0, 2.0, 5.0))
+    change = table_change("contrasts", [first, second], [first, other], OtherDays(frozenset()))
+    assert change.rows == 2
+    (one,) = change.differences
+    assert (one.row["place"], one.change) == ("(2)", 3.0)
+
+
+def test_a_table_of_a_combination_of_keys_is_compared_by_its_columns(runs: tuple[Path, Path]) -> None:
+    row = {"date": "2024-01-01", "hour": "10", "scenario": "A", "orders": "7", "saving_bps": "1.5"}
+    for results, saving in zip(runs, ("1.5", "2.0"), strict=True):
+        with (results / "by_date_hour.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            writer.writeheader()
+            writer.writerow(row | {"saving_bps": saving})
+    (one,) = table_of(compare(*runs), "by_date_hour").differences
+    assert (one.row, one.change) == ({"date": "2024-01-01", "hour": "10", "scenario": "A"}, 0.5)
+
+
+def test_tables_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
+    (runs[0] / "by_participant.csv").unlink()
+    (runs[1] / "outliers.csv").unlink()
+    found = compare(*runs)
+    assert (found.only_before, found.only_after, found.is_same) == (["outliers"], ["by_participant"], False)
+
+
+def test_rows_that_count_other_days_are_told_apart(runs: tuple[Path, Path]) -> None:
+    """Where one run lacks a day, rows of that day, its security, its date and all orders are of other orders."""
+    edit(runs[1] / "jobs.csv", lambda rows: [rows[0] | {"state": "failed"}, *rows[1:]])
+    for results, quality in zip(runs, ("1", "2"), strict=True):
+        edit(results / "data_quality.csv", partial(_with, {"count": quality}))
+        edit(results / "by_security.csv", partial(_with, {"orders": quality}))
+        edit(results / "by_date.csv", partial(_with, {"orders": quality}))
+    found = compare(*runs)
+    assert (found.jobs.only_before, found.jobs.only_after, len(found.jobs.both)) == ([PARTITIONS[0]], [], 4)
+    assert not found.is_same
+    security, date = PARTITIONS[0]
+    for one in table_of(found, "by_security").differences:
+        assert one.same_days == (one.row["security_code"] != security)
+    for one in table_of(found, "by_date").differences:
+        assert one.same_days == (one.row["date"] != date)
+    counts = table_of(found, "data_quality")
+    for one in counts.differences:
+        part = one.row["security_code"], one.row["date"]
+        assert one.same_days == (part not in (("all", "all"), PARTITIONS[0]))
+    assert counts.other_days == sum(not one.same_days for one in counts.differences) > 0
+    summary = table_of(found, "global_summary")
+    assert summary.is_of_other_days
+
+
+def test_contrasts_name_their_security_or_date_as_a_value() -> None:
+    other = OtherDays(frozenset([("9", "2024-01-01")]))
+    assert other.counted({"by": "security", "value": "9"})
+    assert other.counted({"by": "size_bucket", "value": "9"})
+    assert other.counted({"by": "date", "value": "2024-01-01"})
+    assert not other.counted({"by": "security", "value": "101"})
+    assert not other.counted({"by": "date", "value": "2024-01-02"})
+    assert not OtherDays(frozenset()).counted({"by": "date", "value": "2024-01-02"})
 
 
 def _with(given: dict[str, str], rows: Table) -> Table:
     return [row | given for row in rows]
-
-
-@pytest.mark.parametrize("kind", ["order_type", "mid_tick", "size_quartile"])
-def test_kinds_of_orders_are_compared_too(runs: tuple[Path, Path], kind: str) -> None:
-    row = {kind: "64", "scenario": "A", "orders": "7", "fill_ratio": "0.5", "saving_bps": "1.5"}
-    for results, saving in zip(runs, ("1.5", "2.0"), strict=True):
-        with (results / f"by_{kind}.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            writer.writeheader()
-            writer.writerow(row | {"saving_bps": saving})
-    (change,) = (one for one in compare(*runs).tables if one.table == f"by_{kind}")
-    (found,) = change.differences
-    assert (found.key, found.scenario, found.measure, found.before, found.after) == (("64",), "A", "saving_bps", 1.5, 2)
 
 
 @pytest.mark.parametrize(("ends", "said"), [((2.0, 3.0), "exclude each other"), ((0.5, 3.0), "overlap"), ((), "no ")])
@@ -149,15 +252,33 @@ def test_days_are_paired_where_the_orders_are_the_same(runs: tuple[Path, Path]) 
         half = scale * error * stats.t.ppf(0.975, 5)
         assert (change.high - change.low) / 2 >= half * (1 - 1e-9), "no narrower than the plain jackknife's"
         assert change.significant == (change.low > 0)
+    part = {"security_code": "9", "scenario": "A"}
+    edit(runs[1] / "by_security.csv", lambda rows: [row | {"saving_bps": "77.0"} for row in rows])
+    changes = [one.paired for one in table_of(compare(*runs), "by_security").differences if one.row == part]
+    assert changes == [paired(found, "notional")], "of one security, the days are all days"
 
 
 def test_other_orders_are_not_paired(runs: tuple[Path, Path]) -> None:
     metrics = runs[1] / "sec9" / "2024-01-01" / "metrics.csv"
     edit(metrics, lambda rows: [{**row, "orders": "11"} for row in rows])
-    assert compare(*runs).why_not_paired == "not paired: the runs hold other orders of 9 on 2024-01-01"
+    found = compare(*runs)
+    assert found.why_not_paired == "not paired: the runs hold other orders of 9 on 2024-01-01"
+    assert all(one.paired is None for one in found.verdicts)
     edit(runs[1] / "jobs.csv", lambda rows: rows[1:])
-    assert compare(*runs).why_not_paired == "not paired: the runs are of other security-days"
-    assert all(one.paired is None for one in compare(*runs).verdicts)
+    found = compare(*runs)
+    assert found.why_not_paired == ""
+    assert paired(found, "notional").days == len(PARTITIONS) - 1, "of the days that both runs have"
+    edit(runs[1] / "jobs.csv", lambda rows: [{**row, "date": "2025-01-01"} for row in rows])
+    assert compare(*runs).why_not_paired == "not paired: no security-day is in both runs"
+
+
+def test_orders_as_if_each_stood_for_itself_are_not_judged_by(runs: tuple[Path, Path]) -> None:
+    for results, low in zip(runs, (-3.0, 2.0), strict=True):
+        ends = {"saving_bps": str(low), "ci_low": str(low - 1), "ci_high": str(low + 1)}
+        edit(results / "statistics.csv", partial(_with, ends))
+    for one in table_of(compare(*runs), "statistics").differences:
+        judged = one.measure == "saving_bps" and one.row["test"] == "cluster"
+        assert one.intervals == ("intervals exclude each other" if judged else "")
 
 
 def test_what_is_no_results_folder_is_one_line(runs: tuple[Path, Path]) -> None:
