@@ -53,6 +53,8 @@ SHIFT: Final = 52 - 1
 FIRST_PLACE: Final = 1024 * 2
 STARTS: Final = [2 ** (place // 2) * (2 + place % 2) for place in range(2 * 61)]
 LOWEST: Final = np.minimum(np.searchsorted(EDGES, STARTS), BINS - 1)
+STEPS: Final = int(np.diff(LOWEST).max())  # as many edges are in one of them
+BELOW_LAST: Final = np.append(EDGES[:-1], np.iinfo(np.int64).max)
 
 
 class Lives(NamedTuple):
@@ -82,29 +84,26 @@ class Scenarios(NamedTuple):
 
 @inlined
 def bin_of(time: int, value: F64, bits: I64) -> int:
-    """Return the first bin whose upper edge is not below a time; value, bits : (1,) of the same memory."""
-    if time <= 1:
-        return int(time > 0)
-    value[0] = float(time)
+    """Return the first bin whose upper edge is not below a time; value, bits : (1,) of the same memory.
+
+    It always takes as many steps: how many there are to take could not be predicted.
+    """
+    value[0] = float(max(time, 2))
     b = LOWEST[(bits[0] >> SHIFT) - FIRST_PLACE]
-    while b < BINS - 1 and EDGES[b] < time:
-        b += 1
-    return int(b)
+    for _ in range(STEPS):
+        b += int(BELOW_LAST[b] < time)
+    return int(b) if time > 1 else int(time > 0)
 
 
 @inlined
 def told_fate(reason: int, status: int, leaves: int) -> int:
     """Return how an order ended that no fill did, by its last row; -1 if it is still open."""
-    fate = REASON_FATES[min(max(reason, 0), len(REASON_FATES) - 1)]
-    if fate >= 0:
-        return int(fate)
-    if leaves == 0:
-        return AMENDED
-    if status == STATUS_INACTIVE:
-        return ENDED
-    if status == STATUS_NOT_ON_BOOK:
-        return CANCELLED
-    return CENSORED if status == UNKNOWN_CODE else -1
+    fate = CENSORED if status == UNKNOWN_CODE else -1
+    fate = CANCELLED if status == STATUS_NOT_ON_BOOK else fate
+    fate = ENDED if status == STATUS_INACTIVE else fate
+    fate = AMENDED if leaves == 0 else fate
+    by_reason = int(REASON_FATES[min(max(reason, 0), len(REASON_FATES) - 1)])
+    return by_reason if by_reason >= 0 else fate
 
 
 @inlined
@@ -116,24 +115,31 @@ def last_end(clock: Clock) -> tuple[int, int]:
 
 
 @inlined
-def own_end(lives: Lives, last: tuple[int, int], ints: Array, i: int, j: int) -> tuple[int, int]:
-    """Return when and how an order ended by itself: the row of the order table, its place in the block.
+def _last_rows(lives: Lives, index: Array, out: I64) -> None:
+    """Write what the last row of each order tells, 256 times its reason more than its status.
 
+    Nothing else is done meanwhile, so that the reads, which are from anywhere in the day, need not wait for each other.
+    """
+    for j in range(index.shape[0]):
+        row = lives.last_row[index[j]]
+        out[j] = 256 * np.int64(lives.change_reason[row]) + lives.order_status[row]
+
+
+@inlined
+def own_end(told: int, observed: bool, last: tuple[int, int], ints: Array, j: int) -> tuple[int, int]:
+    """Return when and how an order ended by itself: its place in the block.
+
+    told : from ``_last_rows``; observed : whether that row is in the selected hours, else the order lived on after them
     FILLED: by a fill. Who was open at the close, or said nothing after it, ended with the session.
     """
     end, leaves, filled = ints[r.END_TIME, j], ints[r.LEAVES_QUANTITY, j], ints[r.FILLED_QUANTITY, j]
-    observed = lives.end_time[i] <= end  # else it lived on after the selected hours
-    row = lives.last_row[i]
-    reason = lives.change_reason[row] if observed else UNKNOWN_CODE
-    emptied = ints[r.WITHDRAWN_QUANTITY, j] > 0 and reason != REASON_TRADED and end > ints[r.LAST_FILL_TIME, j]
-    if leaves == 0 and filled > 0 and not emptied:
-        return end, FILLED
-    if not observed:
-        return last
-    fate = told_fate(reason, lives.order_status[row], leaves)
-    if fate < 0 or end > last[0]:
-        return last
-    return end, fate
+    reason = (told + 128) >> 8
+    fate, traded = told_fate(reason, told - 256 * reason, leaves), observed & (reason == REASON_TRADED)
+    emptied = (ints[r.WITHDRAWN_QUANTITY, j] > 0) & (not traded) & (end > ints[r.LAST_FILL_TIME, j])
+    known = observed & (fate >= 0) & (end <= last[0])
+    time, fate = end if known else last[0], fate if known else last[1]
+    full = (leaves == 0) & (filled > 0) & (not emptied)
+    return end if full else time, FILLED if full else fate
 
 
 @inlined
@@ -150,10 +156,9 @@ def scenario_end(own: tuple[int, int], ends: int, until: int, bounces: bool, las
         if fate == FILLED or until < time or (bounces and until > time):
             return (until, ENDED) if until < last[0] else last
         return own
-    if fate == FILLED:
-        open_on = ends != AS_IT_WAS and until == NULL
-        return last if open_on else (time, ENDED)
-    return own
+    open_on = (fate == FILLED) & (ends != AS_IT_WAS) & (until == NULL)
+    time, fate = last[0] if open_on else time, last[1] if open_on else fate
+    return time, ENDED if fate == FILLED else fate
 
 
 @kernel
@@ -175,29 +180,30 @@ def write_looks(
     """
     ints, count = rows.ints, 0
     last = last_end(clock)
+    _last_rows(
+        lives, rows.codes[r.ORDER_INDEX], keys
+    )  # of each order until it is reached, which is not before its own key is written
     stop, asked = last[0], lives.until.shape[0] > 0
     for j in range(participant.shape[0]):
         if not lived(rows, j):
             continue
         i, start = rows.codes[r.ORDER_INDEX, j], ints[r.WINDOW_START, j]
-        own = own_end(lives, last, ints, i, j)
+        own = own_end(keys[j], lives.end_time[i] <= ints[r.END_TIME, j], last, ints, j)
         until, bounces = lives.until[i] if asked else NULL, asked and lives.bounces[i] == 1
         quantity, wanted = ints[r.ORDER_QUANTITY, j], ints[r.ORDER_QUANTITY, j] - ints[r.WITHDRAWN_QUANTITY, j]
         emptied = ints[r.LEAVES_QUANTITY, j] == 0 and own[1] != FILLED  # what it wanted in the end it did not before
         for s in range(scenarios.behind.shape[0]):
             b = scenarios.behind[s]
             filled, first = ints[r.FILLED_QUANTITY + b, j], ints[r.FIRST_FILL_TIME + b, j]
-            if (filled > 0 and first == NULL) or ints[r.SCENARIO_FILLED + b, j] == NULL:
+            if ((filled > 0) & (first == NULL)) | (ints[r.SCENARIO_FILLED + b, j] == NULL):
                 codes[count, 2 * s] = codes[count, 2 * s + 1] = UNKNOWN
                 continue
             time, fate = scenario_end(own, scenarios.ends[s], until, bounces, last)
-            full = filled > 0 and (filled >= quantity or (filled >= wanted and not emptied))
-            ended = 0 if full else fate * BINS + bin_of(min(time, stop) - start, value, bits)
-            codes[count, 2 * s] = codes[count, 2 * s + 1] = ended
-            if filled > 0:
-                codes[count, 2 * s] = bin_of(min(first, stop) - start, value, bits)
-            if full:
-                codes[count, 2 * s + 1] = bin_of(min(ints[r.LAST_FILL_TIME + b, j], stop) - start, value, bits)
+            full = (filled > 0) & ((filled >= quantity) | ((filled >= wanted) & (not emptied)))
+            ended, begun = fate * BINS, first if filled > 0 else time
+            done = ints[r.LAST_FILL_TIME + b, j] if full else time
+            codes[count, 2 * s] = (0 if filled > 0 else ended) + bin_of(min(begun, stop) - start, value, bits)
+            codes[count, 2 * s + 1] = (0 if full else ended) + bin_of(min(done, stop) - start, value, bits)
         group, side = rows.flags[r.GROUP, j], rows.flags[r.SIDE, j]
         keys[count] = (participant[j] * len(GROUPS) + group - GROUPS[0]) * SIDES + (side < 0)
         count += 1

@@ -54,9 +54,10 @@ def _fill_ratios(filled: I64, quantity: I64, counts: I64) -> None:
                 none += 1
             elif shares >= asked:
                 whole += 1
+            elif asked < LARGE:
+                counts[1 + PARTS * shares // asked] += 1
             else:
-                unit = 1 if asked < LARGE else PARTS
-                counts[1 + min(PARTS * (shares // unit) // (asked // unit), PARTS - 1)] += 1
+                counts[1 + min(PARTS * (shares // PARTS) // (asked // PARTS), PARTS - 1)] += 1
     counts[UNFILLED] += none
     counts[ALL_FILLED] += whole
     counts[UNKNOWN] += unknown

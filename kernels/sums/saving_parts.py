@@ -3,12 +3,11 @@
 `driver.sums.orders.saving_split` names the parts and adds blocks up.
 """
 
-import math
 from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import I64
+from kernels.base.columns import I64, Array
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
@@ -24,7 +23,37 @@ SUMS: Final = 4  # orders, priced ones, Q x M0 in half units, what is saved in f
 @inlined
 def _fixed(cost: float) -> int:
     """Return a cost in fixed point, 0 where it is not known."""
-    return int(np.rint(cost * FIXED_SCALE)) if math.isfinite(cost) else 0
+    return int(np.rint(cost * FIXED_SCALE if abs(cost) < np.inf else 0.0))
+
+
+@inlined
+def _add_scenario(filled: Array, really: Array, cost: Array, real: Array, base: Array, out: Array) -> int:
+    """Add the orders of a block to the sums of a scenario; return of how many it is not known what they fill.
+
+    Sums are kept apart from memory, and nothing branches, so that several orders are added at a time.
+
+    All but the last (n,); out : (PARTS, SUMS)
+    """
+    unknown = orders = priced = worth = saved = refused = priced_refused = worth_refused = saved_refused = 0
+    all_priced = all_worth = all_saved = 0
+    for i in range(base.shape[0]):
+        known, fills = base[i] >= 0, filled[i] > 0
+        refuses = (filled[i] <= 0) & (really[i] > 0)
+        quantity_mid = base[i] if known else 0
+        saving = _fixed(real[i]) - _fixed(cost[i]) if known else 0
+        unknown += int(filled[i] == NULL)
+        orders, refused = orders + int(fills), refused + int(refuses)
+        priced, priced_refused = priced + int(fills & known), priced_refused + int(refuses & known)
+        worth, worth_refused = worth + int(fills) * quantity_mid, worth_refused + int(refuses) * quantity_mid
+        saved, saved_refused = saved + int(fills) * saving, saved_refused + int(refuses) * saving
+        all_priced, all_worth, all_saved = all_priced + int(known), all_worth + quantity_mid, all_saved + saving
+    first, second = (orders, priced, worth, saved), (refused, priced_refused, worth_refused, saved_refused)
+    every = base.shape[0], all_priced, all_worth, all_saved
+    for k in range(SUMS):
+        out[0, k] += first[k]
+        out[1, k] += second[k]
+        out[2, k] += every[k] - first[k] - second[k]
+    return unknown
 
 
 @kernel
@@ -35,21 +64,13 @@ def saving_parts(rows: Rows, ints: I64, floats: I64, base: I64, out: I64, unknow
     base : (n,) to write, Q x M0 of priced orders, -1 of others
     out : (S, PARTS, SUMS), unknown : (S,) orders of which it is not known what they fill; the first row stays as it is
     """
-    mid2, quantity, really, cost = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.ints[r.FILLED_QUANTITY], r.COST
-    real = rows.floats[cost]
+    mid2, quantity, really, real = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.ints[r.FILLED_QUANTITY], r.COST
     for i in range(base.shape[0]):
-        priced = math.isfinite(real[i]) & (mid2[i] > 0) & (quantity[i] > 0) & lived(rows, i)
+        priced = (abs(rows.floats[real, i]) < np.inf) & (mid2[i] > 0) & (quantity[i] > 0) & lived(rows, i)
         base[i] = mid2[i] * quantity[i] if priced else -1
     for s in range(1, ints.shape[0]):
-        filled, under, sums = rows.ints[r.SCENARIO_FILLED + ints[s]], rows.floats[cost + floats[s]], out[s]
-        for i in range(base.shape[0]):
-            part = 0 if filled[i] > 0 else 1 if really[i] > 0 else 2
-            priced = base[i] >= 0
-            unknown[s] += int(filled[i] == NULL)
-            sums[part, 0] += 1
-            sums[part, 1] += int(priced)
-            sums[part, 2] += base[i] if priced else 0
-            sums[part, 3] += _fixed(real[i]) - _fixed(under[i]) if priced else 0
+        filled, cost = rows.ints[r.SCENARIO_FILLED + ints[s]], rows.floats[real + floats[s]]
+        unknown[s] += _add_scenario(filled, really, cost, rows.floats[real], base, out[s])
 
 
 def warm() -> None:
