@@ -8,7 +8,7 @@ line is among the readers.
 from dataclasses import dataclass
 from typing import Final
 
-from driver.config.keys import AGGREGATE_KEYS
+from driver.config.combinations import OWN_TABLES, combination_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Table:
     @property
     def chosen_by(self) -> str:
         """The value of `aggregate_by` that asks for this table; empty: it is always written."""
-        return self.keys[0] if len(self.keys) == 1 and self.keys[0] in AGGREGATE_KEYS else ""
+        return self.keys[0] if len(self.keys) == 1 and self.keys[0] in OWN_TABLES else ""
 
 
 UNEXECUTED: Final = "unexecuted"
@@ -114,3 +114,14 @@ HEADLINE: Final = (  # of the global summary, printed after a run
     "shortfall_bps", "saving_bps", "saving_mean_bps",
 )  # fmt: skip
 FILES: Final = frozenset([*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES])
+
+
+def is_table(file: str) -> bool:
+    """Return whether a run writes a file of that name: one of ``FILES``, or the table of a combination of keys."""
+    return file in FILES or bool(combination_keys(file))
+
+
+def meaning_of(file: str) -> str:
+    """Return what the rows of one of these files are about."""
+    meanings = {f"{table.name}.csv": table.meaning for table in TABLES} | OTHER_FILES
+    return meanings.get(file) or f"orders by {', '.join(combination_keys(file))}"
