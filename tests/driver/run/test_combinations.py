@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from darkreplay.results import read_results
 from driver.command_line.main import main
 from tests.driver.conftest import Market
+from tests.driver.tables.from_orders import read
 from tests.driver.whole_runs import tables
 
 COARSE = "date,date+participant_id,security_code+hour+size_bucket,security_code+date+phase"
@@ -70,3 +72,45 @@ def test_another_setting_reruns_what_it_touches(tmp_path: Path, capsys: pytest.C
     assert run(f"--aggregate_by={COARSE}", "--mode=sequential") == 0
     assert jobs(capsys) == {"done": 0, "kept": 4, "failed": 0}, "more than is needed serves as well"
     assert combined(tmp_path / "out") == first, "what is not asked for any more is gone"
+
+
+def test_aggregate_takes_other_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--mode=sequential") == 0
+    capsys.readouterr()
+    assert main(["aggregate", "out", "--aggregate_by=hour+group"]) == 0
+    found = read_results(tmp_path / "out")
+    assert found.config["aggregate_by"] == ["hour+group"]
+    assert {"by_hour_group", "by_group"} <= set(found)
+    assert "by_date" not in found
+    assert found["by_hour_group"].column_names[:3] == ["hour", "group", "scenario"]
+    assert "by_hour_group.csv" in found.run["tables"]
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "by_hour_group.csv" in report
+    assert "orders by hour, group" in report
+    capsys.readouterr()
+    before = tables(tmp_path / "out")
+    for refused in ("participant_id+hour", "hour+foo", "hour+phase", "hour+hour"):
+        assert main(["aggregate", "out", f"--aggregate_by={refused}"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        if refused == "participant_id+hour":
+            assert line == (
+                "darkreplay: --aggregate_by=participant_id+hour needs sums that jobs in out did not keep: run again "
+                "with that setting"
+            )
+    assert tables(tmp_path / "out") == before, "and nothing is lost"
+    assert main(["status", "out"]) == 0
+    assert main(["aggregate", "out"]) == 0
+    assert tables(tmp_path / "out") == before, "the run's settings are those of its tables"
+
+
+def test_sums_that_were_kept_once_serve_aggregate(tmp_path: Path) -> None:
+    assert run(f"--aggregate_by={FINE}", "--mode=sequential") == 0
+    whole = combined(tmp_path / "out")
+    assert main(["aggregate", "out", "--aggregate_by=date"]) == 0
+    assert combined(tmp_path / "out") == {}
+    assert main(["aggregate", "out", f"--aggregate_by={FINE}"]) == 0
+    assert combined(tmp_path / "out") == whole
+    (real, *_) = read(tmp_path / "out" / "global_summary.csv")
+    rows = [row for row in read(tmp_path / "out" / PARTICIPANT_HOURS) if row["scenario"] == "real"]
+    assert sum(int(row["orders"]) for row in rows) == int(real["orders"])
+    assert len(rows) > 4
