@@ -12,7 +12,7 @@ from driver.config.checks import did_you_mean
 from driver.job.table_file import EXTENSIONS
 from driver.plan.plan import job_folder
 from driver.run import results_folder as folder
-from driver.tables.table_list import FILES
+from driver.tables.table_list import is_table
 from tickstore.durable.user_paths import user_path
 from tickstore.errors import InputError, UserError
 
@@ -69,7 +69,7 @@ class Results:
 
     def keys(self) -> list[str]:
         """Return the names of the tables."""
-        return sorted(path.stem for path in self.folder.glob("*.csv") if path.name in FILES)
+        return sorted(path.stem for path in self.folder.glob("*.csv") if is_table(path.name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())

@@ -153,16 +153,18 @@ def status(results: str, *, json: bool = False) -> None:
         raise SystemExit(EXIT_FAILED_JOBS)
 
 
-def aggregate(results: str, *, json: bool = False) -> None:
+def aggregate(results: str, *, aggregate_by: str | None = None, json: bool = False) -> None:
     """Make tables, statistics and report again from the finished jobs of a results folder.
 
     Args:
         results: folder of an earlier run
+        aggregate_by: keys of the tables beside the global one, in place of those of the run
         json: print the summary as JSON
     """
     from driver.run.from_results import aggregate_again
 
-    done = aggregate_again(user_path(results), Monitor())
+    keys = None if aggregate_by is None else KINDS["aggregate_by"].of_flag("aggregate_by", aggregate_by)
+    done = aggregate_again(user_path(results), Monitor(), keys)
     _print(json, executed.run_text(done), executed.run_facts(done))
     if done.incomplete:
         raise SystemExit(EXIT_FAILED_JOBS)

@@ -32,9 +32,9 @@ _darkreplay() {{
 {values}
     esac
     if [[ $words ]]; then
-        # of a list, only what is behind the last comma is not written yet
-        [[ $word == *,* ]] && listed=${{word%,*}},
-        COMPREPLY=($(compgen -P "$listed" -W "$words" -- "${{word##*,}}"))
+        # of a list, only what is behind the last comma, or plus sign, is not written yet
+        listed=${{word%"${{word##*[,+]}}"}}
+        COMPREPLY=($(compgen -P "$listed" -W "$words" -- "${{word##*[,+]}}"))
         return
     fi
     if [[ ! $flag && $word != [!-]* ]]; then

@@ -6,6 +6,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from driver.config.combinations import check_combinations
 from driver.config.keys import SCENARIO_CHOICES, Config
 from kernels.conventions import REPLAYED
 from tickstore.errors import UserError
@@ -35,6 +36,7 @@ def check_together(config: Config, default: Config) -> None:
         raise UserError("--all_dates=false needs --date_start or --date_end")
     if not config.dark_pool_scenarios:
         raise UserError(f"--dark_pool_scenarios is empty: choose from {', '.join(SCENARIO_CHOICES)}")
+    check_combinations(config.aggregate_by)
     _check_replay(config, default)
     for key in ("markout_seconds", "fill_seconds", "dark_seconds"):
         horizons = [f"{seconds:g}" for seconds in getattr(config, key)]

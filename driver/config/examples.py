@@ -39,5 +39,5 @@ EXAMPLES: Final = {  # flag -> text behind the equals sign, as a shell passes it
     "without_participants": "69,112",
     "preferring": "69,112",
     "rule_switches": "priority_kept",
-    "aggregate_by": "date,participant_id",
+    "aggregate_by": "date,participant_id,security_code+hour",
 }

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from driver.config import kinds
+from driver.config.combinations import KEYS
 from driver.config.kinds import Kind
 from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIO_TABLE
 from kernels.measure.choices import HORIZONS, PREFERENCING, SUBJECT_LIMITS
@@ -25,7 +26,6 @@ TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmm
 USUAL_SESSION = "10:00-16:00"  # where neither the user nor the data says it
 ASSUMED_SESSION = f"assumed to be {USUAL_SESSION} local time: say --session, or give session changes with --sessions"
 MATCHES_AS = ("matches", "trades")
-AGGREGATE_KEYS = ("security_code", "date", "participant_id")
 
 
 def _key(path: str, kind: Kind) -> Any:
@@ -123,7 +123,7 @@ class Config:
     format: str = _key("output.format", kinds.choice("csv", "gzip", "parquet"))
     order_level: bool = _key("output.order_level", kinds.flag())
     order_columns: str = _key("output.order_columns", kinds.choice(CORE, ALL))
-    aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.choice(*AGGREGATE_KEYS)))
+    aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.joined(*KEYS), unique=False))
     outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
     matches_as: str = _key("output.matches_as", kinds.choice(*MATCHES_AS))
     detailed_logs: bool = _key("output.detailed_logs", kinds.flag())

@@ -106,6 +106,16 @@ def choice(*options: str) -> Kind:
     return Kind(f"one of {', '.join(options)}", lambda value: _kept(value, value in options), options=options)
 
 
+def joined(*options: str) -> Kind:
+    """Return the kind of words of ``options`` with plus signs between them."""
+
+    def read(value: Any) -> str:
+        words = [word.strip() for word in _kept(value, isinstance(value, str)).split("+")]
+        return "+".join(_kept(words, set(words) <= set(options)))
+
+    return Kind(f"one of {', '.join(options)} or several with + between them", read, options=options)
+
+
 def date() -> Kind:
     """Return the kind of ISO dates, or empty text."""
 

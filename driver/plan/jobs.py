@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from driver.config.combinations import needs_cell_sums
 from driver.config.keys import SCENARIO_CHOICES, Config
 from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
@@ -20,6 +21,7 @@ class Settings(Choices):
     quantity_decimals: int = 0
     matches_as: str = "matches"
     order_columns: str = "core"  # core, all
+    cell_sums: bool = False  # whether partials keep all sums of each cell, which some combinations of keys are made of
 
 
 def job_settings(
@@ -48,7 +50,7 @@ def job_settings(
     )
     output = (
         config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as,
-        config.order_columns,
+        config.order_columns, needs_cell_sums(config.aggregate_by),
     )  # fmt: skip
     replay = _replay_choices(config, without, preferring)
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)
@@ -96,6 +98,11 @@ class Job:
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
     day_bytes: int = 0  # of the day file
+    finer: str = ""  # fingerprint of the job that keeps more sums, if this one need not: what it leaves is good as well
+
+    def is_done_by(self, fingerprint: str) -> bool:
+        """Return whether what a job of that fingerprint leaves is all that this one is asked for."""
+        return fingerprint in (self.fingerprint, self.finer or self.fingerprint)
 
     @property
     def name(self) -> str:

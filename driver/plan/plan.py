@@ -76,12 +76,14 @@ def plan_jobs(
     check_participants("participant_ids", chosen_ids, partitions, participants)
     asked, chosen = len(chosen), matching(config, chosen, settings.selection, participants)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
-    texts = {security: settings_text(one) for security, one in own.items()}
+    texts = {name: [settings_text(one), settings_text(replace(one, cell_sums=True))] for name, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
         security, date = partition.security, partition.date
         session = sessions[security, date]
+        decided = asdict(session)
+        fingerprint, finer = (digest_of([partition.digest, decided, text, code]) for text in texts[security])
         job = Job(
             index=index,
             security=security,
@@ -91,9 +93,10 @@ def plan_jobs(
             session=session,
             settings=own[security],
             event_rows=partition.rows["events"],
-            fingerprint=digest_of([partition.digest, asdict(session), texts[security], code]),
+            fingerprint=fingerprint,
             content=partition.digest,
             day_bytes=partition.bytes,
+            finer=finer,
         )
         jobs.append(job)
     size = sum(partition.bytes for partition in chosen)

@@ -25,7 +25,7 @@ from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
-from driver.tables.table_list import FILES
+from driver.tables.table_list import is_table
 from driver.tables.table_style import few
 from tickstore.durable.files import atomic_write
 
@@ -221,11 +221,10 @@ def _conditions(rows: Sequence[Cells]) -> list[tuple[str, list[Row]]]:
 def _headers(results: Path) -> dict[str, list[str]]:
     """Return the header lines of the tables that there are; jobs.csv is of this run alone."""
     found = {}
-    for name in sorted(FILES):
-        path = results / name
-        if name.endswith(".csv") and name != "jobs.csv" and path.exists():
+    for path in sorted(results.glob("*.csv")):
+        if is_table(path.name) and path.name != "jobs.csv":
             with path.open(newline="", encoding="utf-8") as file:
-                found[name] = next(csv.reader(file), [])
+                found[path.name] = next(csv.reader(file), [])
     return found
 
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
-from driver.config.keys import AGGREGATE_KEYS
+from driver.config.combinations import KEYS
 from driver.tables.csv_text import Value
 from driver.tables.named_keys import NAME_COLUMNS
 from driver.tables.table_list import TABLES
@@ -21,7 +21,7 @@ KIND_TABLES: Final = (  # only where there are orders
 )  # fmt: skip
 MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
 CURVE_TABLES: Final = ("fill_curves",)  # only where orders wait for fills
-KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(AGGREGATE_KEYS)
+KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(KEYS)
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
     "few_orders", "until", "measure", "unit", "meaning", "venue", "reason", "about", "variant", "command", "name",

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from driver.review.read_back import TEXT_COLUMNS
-from driver.tables.table_list import OTHER_FILES, TABLES
+from driver.tables.table_list import OTHER_FILES, TABLES, meaning_of
 
 
 class Snippet(NamedTuple):
@@ -18,8 +18,9 @@ class Snippet(NamedTuple):
 
 def snippets(columns: dict[str, list[str]]) -> list[Snippet]:
     """Return how to read each table that there is; ``columns`` are the header lines by file name."""
-    meanings = {f"{table.name}.csv": table.meaning for table in TABLES} | OTHER_FILES
-    return [_of(name, meaning, columns[name]) for name, meaning in meanings.items() if name in columns]
+    known = [*(f"{table.name}.csv" for table in TABLES), *OTHER_FILES]
+    others = sorted(name for name in columns if name not in known)  # of combinations of keys
+    return [_of(name, meaning_of(name), columns[name]) for name in (*known, *others) if name in columns]
 
 
 def _of(name: str, meaning: str, columns: list[str]) -> Snippet:

@@ -4,9 +4,11 @@ Beside `runner`: the commands `aggregate` and `report` call it.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from driver.config.combinations import check_combinations, needs_cell_sums
 from driver.config.keys import Config
 from driver.config.tick_file import read_tick_file
 from driver.engines.memory_limits import too_little_memory
@@ -23,18 +25,28 @@ from tickstore.durable.lock import folder_lock
 from tickstore.errors import InputError, UserError
 
 
-def aggregate_again(results: Path, monitor: Monitor) -> Summary:
+def aggregate_again(results: Path, monitor: Monitor, aggregate_by: tuple[str, ...] | None = None) -> Summary:
     """Make the tables and the report from the jobs that are finished in ``results``.
 
     Jobs that failed there, or that were never done, are still part of the run: they stay listed as such.
+    ``aggregate_by`` takes the place of the run's own.
     """
     config = recorded_config(results)
+    if aggregate_by is not None:
+        check_combinations(aggregate_by)
+        config = replace(config, aggregate_by=aggregate_by)
     with folder_lock(results, "run"):
         refuse_beside_shards(results)
         recorded, before = folder.recorded_states(results) | failed_jobs(results), folder.read_run(results)
-        stated = "stated" in before.get("sessions", {})
-        plan = plan_store(config, results, frozenset(recorded), read_tick_file(config.tick_file), stated)
+        facts = frozenset(recorded), read_tick_file(config.tick_file), "stated" in before.get("sessions", {})
+        plan = plan_store(config, results, *facts)
         kept = finished_jobs(plan, results)
+        finer = [value for value in config.aggregate_by if needs_cell_sums([value])]
+        if finer and len(kept) < len(plan.jobs):
+            coarse = plan_store(replace(config, aggregate_by=()), results, *facts)
+            if len(finished_jobs(coarse, results)) > len(kept):
+                what = f"--aggregate_by={finer[0]} needs sums that jobs in {results} did not keep"
+                raise UserError(f"{what}: run again with that setting")
         if not kept:
             raise UserError(f"{results} has no finished job: run it first")
         states = [_state_now(job, kept, recorded) for job in plan.jobs]

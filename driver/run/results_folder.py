@@ -23,7 +23,7 @@ from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
 from driver.tables.csv_text import csv_bytes
-from driver.tables.table_list import FILES
+from driver.tables.table_list import is_table
 from kernels.base.sources import package_root, source_digest
 from tickstore.durable.files import atomic_json, atomic_write, clear_temporary, file_stamps
 from tickstore.errors import UserError
@@ -68,7 +68,7 @@ def valid_jobs(plan: Plan, finished: Mapping[str, Finished]) -> dict[str, Finish
     valid = {}
     for job in plan.jobs:
         earlier = finished.get(job.name)
-        if earlier and earlier.fingerprint == job.fingerprint and is_intact(earlier, Path(job.folder)):
+        if earlier and job.is_done_by(earlier.fingerprint) and is_intact(earlier, Path(job.folder)):
             valid[earlier.name] = earlier
     return valid
 
@@ -97,8 +97,9 @@ def set_stale_aside(results: Path, plan: Plan) -> int:
 def remove_tables(results: Path) -> None:
     """Remove the tables and the report of an earlier run: they would not match the jobs any more."""
     clear_temporary(results)
-    for name in FILES:
-        (results / name).unlink(missing_ok=True)
+    for name in file_stamps(results):
+        if is_table(name):
+            (results / name).unlink(missing_ok=True)
 
 
 def read_run(results: Path) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def refresh_stamps(results: Path) -> None:
 
 def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
     """Return name -> (bytes, mtime) of the tables and the report; what else lies in the folder is not ours."""
-    return {name: stamp for name, stamp in file_stamps(results).items() if name in FILES}
+    return {name: stamp for name, stamp in file_stamps(results).items() if is_table(name)}
 
 
 def write_jobs(results: Path, states: Sequence[JobState]) -> None:

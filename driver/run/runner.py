@@ -6,6 +6,7 @@ The top of the driver below the command line: every other step is called from he
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 
+from driver.config.combinations import combinations_of
 from driver.config.loading import Loaded
 from driver.engines.memory_limits import is_limited, too_little_memory
 from driver.engines.warm_markers import needed_memory
@@ -101,7 +102,8 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.tables.aggregate import aggregate
 
     missing = [(state.job.security, state.job.date) for state in summary.incomplete]
-    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names, missing)
+    combinations = combinations_of(record.config.aggregate_by)
+    made = aggregate(summary.results, jobs, jobs[0].settings, plan.names, missing, combinations)
     summary.headline = made.measures
     summary.notes += said_of(summary.results, record.config) + made.notes
     record.write("reporting")  # the report quotes run.json

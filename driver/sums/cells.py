@@ -58,7 +58,7 @@ class Cells:
 class Marginals:
     """The integer sums of a job's cells, added up over participants, and over all else but participants.
 
-    No table needs those of the cells themselves, of which there are five to fifty times as many.
+    Those of the cells themselves, five to fifty times as many, are kept where a combination of keys needs them.
     """
 
     names: tuple[str, ...]

@@ -151,9 +151,12 @@ class JobSums:
         main.names, main.sums = self.layout.names, self._columns(self.groupings[0].tables(), self._order(), "main.sums")
         return main, others[0], others[1], others[2]
 
-    def partial_sums(self) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
-        """Return what a partial keeps: of the first of these cells priced orders are counted, all else in marginals."""
-        return *self._cells(), self._marginals()
+    def partial_sums(self, whole: bool = False) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
+        """Return what a partial keeps: of the first of these cells priced orders are counted, all else in marginals.
+
+        whole : the first cells have all their sums as well
+        """
+        return *(self.results() if whole else self._cells()), self._marginals()
 
     def _main_keys(self) -> I64:
         """Return the keys of the first cells, in the order of their first orders."""

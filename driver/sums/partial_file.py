@@ -66,7 +66,7 @@ class Partial:
     conditions: Cells  # the same orders by the market they met
     volatility: Cells  # and by the range of the mid around them
     marketability: Cells  # and by where their limits lay against the quote
-    marginals: Marginals  # the integer sums of the first cells, which have none but counts of priced orders
+    marginals: Marginals  # integer sums of the first cells, which most have none of but counts of priced orders
     quality: dict[str, int]
     outliers: Outliers  # the job's most extreme orders
     participants: dict[str, str]  # code -> text, where participant ids are text; else empty
@@ -214,7 +214,8 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
-    given |= {name: _cells(scenarios, names if name != _CELLS[0] else COUNTED, tables[name]) for name in _CELLS}
+    named = {name: COUNTED if len(tables[name]["sum_bytes"]) == len(COUNTED) else names for name in _CELLS}
+    given |= {name: _cells(scenarios, named[name], tables[name]) for name in _CELLS}
     sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
     given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
     return Partial(**given, outliers=largest, parents=parents)

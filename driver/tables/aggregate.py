@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from driver.config.combinations import Keys
 from driver.inference.contrasts import CONTRAST_COLUMNS, contrasts
 from driver.inference.rows import COLUMNS
 from driver.inference.statistics import statistics
@@ -18,6 +19,7 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
+from driver.tables.combinations.combination_files import CombinationFiles
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
 from driver.tables.distributions.spread_tables import DistributionSums
@@ -62,6 +64,7 @@ class _RunSums:
     dimensions: Dimensions
     names: NamedKeys
     kept: int  # outliers
+    combinations: CombinationFiles
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
@@ -84,10 +87,12 @@ def aggregate(
     settings: Settings,
     names: StoredNames | None = None,
     missing: Sequence[tuple[str, str]] = (),
+    combinations: Sequence[Keys] = (),
 ) -> Aggregate:
     """Merge the partials of ``jobs`` and write every table of a run into ``results``, with ``names`` beside ids.
 
     ``missing`` are the security-days that the run should have and lacks: data_quality.csv begins with them.
+    ``combinations`` of keys have a table each.
 
     Raises
     ------
@@ -98,10 +103,12 @@ def aggregate(
     if not jobs:
         raise StoreError("no finished job to aggregate: run the jobs first")
     kept, odd_dates = NamedKeys(names or StoredNames()), implausible_dates(job.date for job in jobs)
-    run = _RunSums(jobs, TableStyle.of(settings), Dimensions(jobs), kept, settings.outliers)
-    run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
-    run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
+    style, dimensions = TableStyle.of(settings), Dimensions(jobs)
     with ExitStack() as stack:
+        by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
+        run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys)
+        run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
+        run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
         parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job)
@@ -110,6 +117,7 @@ def aggregate(
             _add(run, job, partial)
             if following is None or following.security != job.security:
                 _add_sums(run, job, *run.dimensions.of_security())
+            by_keys.end_job(job.security, None if following is None else following.security)
             parents.append(partial)
     return _write(run, Path(results), parents)
 
@@ -117,7 +125,7 @@ def aggregate(
 def _partial_of(job: Job) -> Partial:
     path = Path(job.folder) / PARTIAL_NAME
     partial = read_partial(path)
-    if partial.fingerprint != job.fingerprint:
+    if not job.is_done_by(partial.fingerprint):
         raise StoreError(f"{path} belongs to other settings or data; run the job again with --resume=false")
     return partial
 
@@ -128,6 +136,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
         for table in TABLES:
             size = sum(run.dimensions.count(rows.by) for rows in table.rows)
             run.totals[table.name] = Totals.empty(partial.conditions, size, table.quantiles)
+        run.combinations.start(partial.conditions, run.names)
     if partial.marginals.names != run.totals["global_summary"].names:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
@@ -135,6 +144,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     if partial.is_empty:  # what was not opened is not even here
         return
     _add_sums(run, job, sums.coded, partial.volumes)
+    run.combinations.add(sums.coded, partial, job.index)
     where = {"security_code": partial.security, "date": partial.date}
     least = abs(run.outliers[-1]["cost"]) if len(run.outliers) == run.kept else 0.0
     extremes = [where | row for row in partial.outliers.rows(partial.cells.scenarios, least)]
@@ -196,7 +206,9 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     for name, data in written.items():
         atomic_write(results / name, run.names.beside(data))
     totals = run.totals["global_summary"]
-    return Aggregate(measures(totals, 0, run.style), (*written, *parents.written), unknown_notes(totals))
+    return Aggregate(
+        measures(totals, 0, run.style), (*written, *run.combinations.written, *parents.written), unknown_notes(totals)
+    )
 
 
 def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:

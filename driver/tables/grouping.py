@@ -39,6 +39,15 @@ class CodedSums:
     counted: NDArray[np.bool_] | None = None
     integers: "tuple[CodedIntegers, ...]" = ()
 
+    def integers_by(self, by: Collection[str]) -> "CodedIntegers | None":
+        """Return those that are known by all of ``by``; None: they are in the sums. ValueError: there are none."""
+        for integers in self.integers:
+            if all(name in integers.codes for name in by):
+                return integers
+        if self.integers:
+            raise ValueError(f"no partial has integers by {' and '.join(by)}")
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class CodedIntegers:
@@ -99,21 +108,18 @@ class Dimensions:
         """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
         return math.prod(len(self._labels[name]) for name in by)
 
+    def labels(self, name: str) -> list[Value]:
+        """Return the labels of a dimension, each at the place that its code says."""
+        return list(self._labels[name])
+
     def combinations(self, by: Sequence[str]) -> list[tuple[Value, ...]]:
         """Return the labels of those rows."""
         return list(product(*(self._labels[name] for name in by)))
 
     def integers(self, found: CodedSums, by: Sequence[str], start: int) -> tuple[I64, I32] | None:
-        """Return the integer sums that tables cut by ``by`` are made of, and the row of each; None: those of the sums.
-
-        ValueError: they are kept apart, and none are known by ``by``.
-        """
-        for integers in found.integers:
-            if all(name in integers.codes for name in by):
-                return integers.sums, self.rows(integers, by, start)
-        if found.integers:
-            raise ValueError(f"no partial has integers by {' and '.join(by)}")
-        return None
+        """Return the integer sums of tables cut by ``by``, and the row of each; None: they are in the sums."""
+        integers = found.integers_by(by)
+        return None if integers is None else (integers.sums, self.rows(integers, by, start))
 
     def rows(self, found: CodedSums | CodedIntegers, by: Sequence[str], start: int) -> I32:
         """Return the row of each sum, counted from ``start``; `LEFT_OUT` for what is not counted.
@@ -138,7 +144,10 @@ class Dimensions:
         codes["participant"] = self._participant_codes(partial, codes["participant"])
         kinds = CodedIntegers.of_kinds(partial.marginals)
         who = {"participant": self._participant_codes(partial, partial.marginals.participant)}
-        of_cells = CodedSums(cells, codes, None, (kinds, CodedIntegers(partial.marginals.participant_sums, who)))
+        integers = [kinds, CodedIntegers(partial.marginals.participant_sums, who)]
+        if cells.names == partial.marginals.names:
+            integers.append(CodedIntegers(cells.sums, codes))
+        of_cells = CodedSums(cells, codes, None, tuple(integers))
         # The job as a whole and by hour are summed once, then added to each table that has them.
         whole, hours = Totals.empty(conditions, 1), Totals.empty(conditions, HOURS)
         hours.add(cells, codes["hour"].astype(np.int32), security, self.integers(of_cells, ("hour",), 0))

@@ -5,7 +5,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,21 @@ class NamedKeys:
                 head.insert(at, column)
                 for row, text in zip(rows, texts, strict=True):
                     row.insert(at, text)
+
+    def columns(self, key: str, securities: Collection[str]) -> dict[str, dict[str, str]]:
+        """Return the columns of names that may follow a key, and their texts by id: participants, and ``securities``.
+
+        Rows that are written one after the other do not show which columns any of them fills.
+        """
+        table = KEYS.get(key, "")
+        known = {
+            code: facts for code, facts in self._known(table).items() if table != "by_security" or code in securities
+        }
+        found = {
+            column: {code: facts[fact] for code, facts in known.items() if facts[fact]}
+            for column, fact in NAME_COLUMNS.get(table, {}).items()
+        }
+        return {column: texts for column, texts in found.items() if texts}
 
     def of_securities(self, codes: Iterable[str]) -> dict[str, str]:
         """Return the names of those of the securities that have one."""

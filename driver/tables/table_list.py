@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from driver.config.keys import AGGREGATE_KEYS
+from driver.config.combinations import OWN_TABLES, combination_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Table:
     @property
     def chosen_by(self) -> str:
         """The value of `aggregate_by` that asks for this table; empty: it is always written."""
-        return self.keys[0] if len(self.keys) == 1 and self.keys[0] in AGGREGATE_KEYS else ""
+        return self.keys[0] if len(self.keys) == 1 and self.keys[0] in OWN_TABLES else ""
 
 
 UNEXECUTED: Final = "unexecuted"
@@ -153,3 +153,14 @@ def row_keys(name: str, columns: Sequence[str]) -> tuple[str, ...]:
     listed = {f"{table.name}.csv": (*table.keys, "scenario") for table in TABLES} | ROW_KEYS
     before = columns[: columns.index("scenario") + 1] if "scenario" in columns else columns[:1]
     return tuple(key for key in listed.get(name, before) if key in columns)
+
+
+def is_table(file: str) -> bool:
+    """Return whether a run writes a file of that name: one of ``FILES``, or the table of a combination of keys."""
+    return file in FILES or bool(combination_keys(file))
+
+
+def meaning_of(file: str) -> str:
+    """Return what the rows of one of these files are about."""
+    meanings = {f"{table.name}.csv": table.meaning for table in TABLES} | OTHER_FILES
+    return meanings.get(file) or f"orders by {', '.join(combination_keys(file))}"

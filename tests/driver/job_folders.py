@@ -39,11 +39,13 @@ def cubes_of(block: OrderBlock) -> tuple[Cells, Cells, Cells, Cells]:
     return job_sums([block], MARKET)
 
 
-def partial_sums_of(block: OrderBlock, market: Market | None = None) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
+def partial_sums_of(
+    block: OrderBlock, market: Market | None = None, whole: bool = False
+) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
     """Return the same as a partial keeps it."""
     sums = JobSums(market or MARKET, SETTINGS.timezone)
     sums.add(block)
-    return sums.partial_sums()
+    return sums.partial_sums(whole)
 
 
 def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells, Cells]:
@@ -113,7 +115,7 @@ def partial_of(index: int, security: str, date: str, block: OrderBlock, settings
     told = extremes, texts, intervals
     histograms = OrderHistograms()
     histograms.add(block)
-    sums, counts = partial_sums_of(block), histograms.found()
+    sums, counts = partial_sums_of(block, whole=settings.cell_sums), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
     partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()

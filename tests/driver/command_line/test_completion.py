@@ -65,6 +65,8 @@ def test_bash_completes_values(script: Path) -> None:
 
 def test_bash_completes_what_is_behind_the_last_comma(script: Path) -> None:
     assert ask(script, "run", "--aggregate_by", "=", "date,sec") == ["date,security_code"]
+    assert ask(script, "run", "--aggregate_by", "=", "date,hour+part") == ["date,hour+participant_id"]
+    assert ask(script, "aggregate", "--aggregate_by", "=", "gr") == ["group"]
 
 
 def test_bash_completes_paths_where_nothing_is_to_choose(script: Path) -> None:

@@ -23,16 +23,18 @@ MARGINALS = ("marginals", Marginals)
 OUTLIERS = replace(LARGEST.found, names=["a", "ü", "c"])
 
 
-def make_partial(n: int = 30) -> Partial:
-    cells = partial_sums_of(random_block(n, 3))
+def make_partial(n: int = 30, whole: bool = False) -> Partial:
+    cells = partial_sums_of(random_block(n, 3), whole=whole)
     return Partial(
         "BRK.B", "2024-01-01", "abc", *cells, {"quotes_crossed": 2}, OUTLIERS, {"7": "Alpha & Söhne"}, [3, 0, 1]
     )
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("n", [0, 1, 30])
-def test_what_is_written_is_read_back(tmp_path: Path, n: int) -> None:
-    partial = make_partial(n)
+def test_what_is_written_is_read_back(tmp_path: Path, n: int, whole: bool) -> None:
+    partial = make_partial(n, whole)
+    assert partial.cells.names == (partial.marginals.names if whole else ("priced_orders",))
     size = write_partial(partial, tmp_path / "p")
     back = read_partial(tmp_path / "p")
     assert size == (tmp_path / "p").stat().st_size

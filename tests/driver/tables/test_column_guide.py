@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.config.keys import AGGREGATE_KEYS
+from driver.config.combinations import OWN_TABLES
 from driver.job.match_file import match_table
 from driver.job.order_arrays import order_columns
 from driver.job.order_ids import OrderIds
@@ -156,7 +156,7 @@ def test_both_readmes_list_the_tables() -> None:
 
 
 def test_each_choice_of_aggregate_by_is_one_table() -> None:
-    assert sorted(table.chosen_by for table in TABLES if table.chosen_by) == sorted(AGGREGATE_KEYS)
+    assert sorted(table.chosen_by for table in TABLES if table.chosen_by) == sorted(OWN_TABLES)
 
 
 def test_names_are_unique_and_signs_follow_the_names() -> None:

@@ -1,0 +1,72 @@
+"""What `aggregate_by` asks for: keys of tables, and combinations of keys, joined by a plus sign.
+
+Beside `keys`: `checks` refuses what cannot be summed, `driver.plan` asks what jobs must keep for it, `driver.tables`
+how the tables are called.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from tickstore.errors import UserError
+
+PLUS: Final = "+"
+OWN_TABLES: Final = ("security_code", "date", "participant_id")  # each chooses a table of its own
+ALWAYS: Final = ("hour", "size_bucket", "group", "marketability")  # each has a table that no value needs to ask for
+PARTITION: Final = ("security_code", "date")  # of a job: they stand with all others
+# Keys that orders are summed by together.
+OF_CELLS: Final = ("participant_id", "hour", "size_bucket", "group")
+TOGETHER: Final = (OF_CELLS, ("phase", "spread", "volume_share"), ("marketability",))
+KEYS: Final = (*PARTITION, *(key for keys in TOGETHER for key in keys))
+_FILE: Final = re.compile(rf"by((?:_(?:{'|'.join(KEYS)}))+)\.csv")
+
+Keys = tuple[str, ...]
+
+
+def combinations_of(values: Sequence[str]) -> tuple[Keys, ...]:
+    """Return the keys of each table that ``values`` of `aggregate_by` ask for beside those that have other names."""
+    asked = (tuple(value.split(PLUS)) for value in values)
+    return tuple(keys for keys in asked if len(keys) > 1 or keys[0] not in (*OWN_TABLES, *ALWAYS))
+
+
+def needs_cell_sums(values: Sequence[str]) -> bool:
+    """Return whether a combination needs sums as fine as jobs make them: they keep them by participant, and the rest.
+
+    Those are five to fifty times as many.
+    """
+    return any("participant_id" in keys and len(set(keys) & set(OF_CELLS)) > 1 for keys in combinations_of(values))
+
+
+def combination_name(keys: Keys) -> str:
+    """Return the name of a combination's table, without its ending."""
+    return "_".join(("by", *keys))
+
+
+def combination_keys(file: str) -> Keys:
+    """Return the keys that the table of a file name is by; none: it is no combination's."""
+    named = _FILE.fullmatch(file)
+    keys = tuple(re.findall("|".join(KEYS), named[1])) if named else ()
+    return keys if len(set(keys)) == len(keys) else ()
+
+
+def check_combinations(values: Sequence[str]) -> None:
+    """Raise a UserError for keys that are named twice, or that orders are not summed by together."""
+    seen: dict[frozenset[str], str] = {}
+    for value in values:
+        keys = value.split(PLUS)
+        told = f"--aggregate_by: {value}"
+        if twice := [key for key, count in Counter(keys).items() if count > 1]:
+            raise UserError(f"{told} names {twice[0]} twice: give each key once, of {', '.join(KEYS)}")
+        if (before := seen.get(frozenset(keys))) is not None:
+            raise UserError(
+                f"{told} and {before} are the same rows: give each combination once, of the keys {', '.join(KEYS)}"
+            )
+        seen[frozenset(keys)] = value
+        apart = [[key for key in together if key in keys] for together in TOGETHER]
+        if len(mixed := [found[0] for found in apart if found]) > 1:
+            sets = "; ".join(", ".join(together) for together in TOGETHER)
+            raise UserError(
+                f"{told}: orders are not summed by {mixed[0]} and {mixed[1]} together: with {' and '.join(PARTITION)} "
+                f"stand keys of one of these sets: {sets}"
+            )

@@ -1,0 +1,1 @@
+"""Tables by any combination of keys, which `aggregate_by` asks for. `combination_files` is the entrance."""
