@@ -11,6 +11,7 @@ from driver.inference.rows import COLUMNS as STATISTICS
 from driver.tables.column_guide import COLUMNS
 from driver.tables.distributions.spread_words import DISTRIBUTIONS, HISTOGRAMS
 from driver.tables.fill_curves.curve_guide import COLUMNS as CURVES
+from driver.tables.kinds.size_intervals import TESTS
 from driver.tables.kinds.unmatched_table import UNMATCHED
 from driver.tables.market_tables import MARKET
 from driver.tables.replay_guide import BOUNDS, FIDELITY
@@ -23,7 +24,7 @@ TEXT = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 LINES = ("Formula", "Source", "Rule", "Columns", "Functions", "Tests")
 ENTRIES = dict(re.findall(r"^### (M\d+)\. (.*?)(?=^###? |\Z)", TEXT, re.MULTILINE | re.DOTALL))
 entries = pytest.mark.parametrize("entry", ENTRIES)
-OWN = CURVES, DISTRIBUTIONS, HISTOGRAMS, UNMATCHED
+OWN = CURVES, DISTRIBUTIONS, HISTOGRAMS, TESTS, UNMATCHED
 COLUMN_NAMES = {
     *(column.name for columns in (COLUMNS, ORDER_COLUMNS, BOUNDS, FIDELITY, MARKET, *OWN) for column in columns),
     *STATISTICS, *CONTRAST_COLUMNS, *(scenario.name for scenario in SCENARIO_TABLE), "shortfall_z",

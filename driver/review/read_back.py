@@ -25,7 +25,7 @@ KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | 
 WORD_COLUMNS: Final = (
     "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
     "few_orders", "until", "measure", "unit", "meaning", "venue", "reason", "about", "variant", "command", "name",
-    "part", "parent_id",
+    "part", "parent_id", "saving_note", "saving_mean_note",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES

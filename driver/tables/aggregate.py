@@ -19,6 +19,7 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
+from driver.tables.column_guide import header
 from driver.tables.combinations.combination_files import CombinationFiles
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
@@ -28,6 +29,7 @@ from driver.tables.grouping import CodedSums, Dimensions, natural, participant_n
 from driver.tables.kinds.contrasted import parts_of
 from driver.tables.kinds.deal_table import DealTable
 from driver.tables.kinds.kind_tables import KindTables
+from driver.tables.kinds.size_intervals import INTERVALS, intervals_by
 from driver.tables.kinds.unmatched_table import UnmatchedTable
 from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import NamedKeys
@@ -36,10 +38,10 @@ from driver.tables.parent_table import ParentFile
 from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_COLUMNS
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
-from driver.tables.row_measures import measures, totals_csv
+from driver.tables.row_measures import Beside, measures, totals_csv
 from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
-from driver.tables.table_list import TABLES, UNEXECUTED, Table
+from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
@@ -175,28 +177,30 @@ def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: t
 
 def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     """Write the tables and return what the summary needs."""
+    places = run.dimensions.place
+    sample = run.sample.sample(run.totals["global_summary"], run.jobs, places, run.style)
+    securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
+    parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
+    beside = {BY_SIZE: Beside(header(INTERVALS), intervals_by("size_bucket", parts))}
     written = {
         f"{table.name}.csv": totals_csv(
             *run.names.of(table.name, table.keys, _labels(run, table)),
             run.totals[table.name],
             run.style,
             run.replay.unexecuted() if table.name == UNEXECUTED else (),
+            beside.get(table.name),
         )
         for table in TABLES
     }
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
-    written |= run.fill_curves.tables() | run.kinds.tables(run.style)
+    written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
     traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
     of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
     sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
-    places = run.dimensions.place
-    sample = run.sample.sample(run.totals["global_summary"], run.jobs, places, run.style)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
-    securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
-    parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
     written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)

@@ -9,6 +9,7 @@ positive when good (decisions 16). A missing value is an empty field.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
@@ -34,6 +35,18 @@ OF_ORDERS = (
 DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
 ENGAGED = ("mean_engaged", "engaged")  # each order counting the same, or by value
 ENGAGED_SHORTFALLS = ("engaged_shortfall", "engaged_real_shortfall")
+
+
+class Beside(NamedTuple):
+    """Columns of one table behind those of every table."""
+
+    names: Sequence[str]
+    rows: Mapping[tuple[str, str], Mapping[str, Value]]  # by the first label and scenario
+
+    def of(self, label: Sequence[Value], row: Mapping[str, Value]) -> list[Value]:
+        """Return what stands in them; label : of the row, which may have none."""
+        mine = self.rows.get((str(label[0]), str(row["scenario"])), {}) if self.names else {}
+        return [mine.get(name) for name in self.names]
 
 
 def measures(totals: Totals, r: int, style: TableStyle) -> list[dict[str, Value]]:
@@ -160,10 +173,13 @@ def totals_csv(
     totals: Totals,
     style: TableStyle,
     more: Sequence[Mapping[str, Value]] = (),
+    beside: Beside | None = None,
 ) -> bytes:
     """Return a table: for each (label, row of the totals), one line per scenario; then ``more`` lines by column."""
+    last = beside or Beside((), {})
     rows = [(label, row) for label, r in labels for row in measures(totals, r, style)]
     names = list(rows[0][1] if rows else measures(totals, 0, style)[0]) if rows or more else []
-    lines = [[*label, *row.values()] for label, row in rows]
+    lines = [[*label, *row.values(), *last.of(label, row)] for label, row in rows]
+    names += last.names if names else ()
     lines += [[row.get(name) for name in (*keys, *names)] for row in more]
     return csv_bytes([*keys, *names], lines)

@@ -61,7 +61,7 @@ class Table:
         return self.keys[0] if len(self.keys) == 1 and self.keys[0] in OWN_TABLES else ""
 
 
-UNEXECUTED: Final = "unexecuted"
+BY_SIZE, UNEXECUTED = "by_order_size", "unexecuted"
 TABLES: Final = (
     Table("global_summary", (), (Rows("job"),), "all orders of the run", complete=True),
     Table("by_security", ("security_code",), (Rows("job", ("security",)),), "orders of a security"),
@@ -71,7 +71,8 @@ TABLES: Final = (
     Table("by_group", ("group",), (Rows("cells", ("group",)),),
           "orders really filled in full (1), in part (2), not at all (3)", complete=True),
     Table("by_time_of_day", ("hour",), (Rows("hours", ("hour",)),), "orders by the local hour of their benchmark time"),
-    Table("by_order_size", ("size_bucket",), (Rows("cells", ("size",)),), "orders by the shares they asked for"),
+    Table(BY_SIZE, ("size_bucket",), (Rows("cells", ("size",)),),
+          "orders by the shares they asked for; their savings with intervals"),
     Table(UNEXECUTED, ("breakdown", "value"),
           tuple(Rows("unexecuted", (name.removesuffix("_bucket"),), name) for name in ("all", "hour", "size_bucket")),
           "orders without a real fill: all, by hour, by size; after them those that rest in vain under R, by why"),
@@ -91,7 +92,7 @@ OTHER_FILES: Final = {  # with columns of their own
     "outliers.csv": "orders of largest cost or gain in money",
     "by_order_type.csv": "orders by the exchange's order type, with what it means",
     "by_mid_tick.csv": "orders by their mid-tick flag, with what it means",
-    "by_size_quartile.csv": "orders by the quarter of their day's orders that they are in by quantity",
+    "by_size_quartile.csv": "orders by the quarter of their day's orders that they are in by quantity; with tests",
     "by_deal_source.csv": "fills of selected orders by deal source, real beside each replayed scenario",
     "unmatched.csv": "what stood against the orders that R lets rest, by why they fill nothing: depth, arrivals",
     "saving_split.csv": "what each scenario saves on orders that it fills, and on those it refuses that reality filled",

@@ -1,18 +1,15 @@
 """What contrasts.csv says of small and large orders: a sample of each part of every job's orders. `aggregate` asks."""
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
 from driver.inference.sample import Sample
 from driver.sums.orders.kinds import KINDS, QUARTERS
 from driver.tables.grouping import natural
-from driver.tables.kinds.kind_tables import KindTables
+from driver.tables.kinds.kind_tables import QUARTILE, KindTables
 from driver.tables.kinds.meanings import SHOWN
 from kernels.base.columns import F64, I64
-
-QUARTILE: Final = "size_quartile"
 
 
 def parts_of(sample: Sample, kinds: KindTables) -> dict[tuple[str, str], Sample]:

@@ -18,7 +18,8 @@ from driver.sums.totals import Totals
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
 from driver.tables.grouping import natural
-from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS
+from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS, SHOWN
+from driver.tables.kinds.size_intervals import TESTS, intervals_by, with_tests
 from driver.tables.row_measures import COST_UNITS, measures
 from driver.tables.table_style import TableStyle, cost_bps, few, ratio
 from kernels.base.columns import F64, I64
@@ -49,9 +50,10 @@ KEYS: Final = {
     "mid_tick": plain("mid_tick", "code", "mid-tick flag of the order's first row"),
     "size_quartile": plain("size_quartile", "1 to 4", "quarter of its day's orders by quantity; equals stay together"),
 }
-GUIDES: Final = {f"by_{kind}": (key, *OF_KIND) for kind, key in KEYS.items()}
+QUARTILE: Final = "size_quartile"
+GUIDES: Final = {f"by_{kind}": (key, *OF_KIND, *(TESTS if kind == QUARTILE else ())) for kind, key in KEYS.items()}
 PRICED, BASE = OF_ORDERS.index("priced_orders"), OF_ORDERS.index("base")
-IN_CONTRASTS: Final = ("size_bucket", "size_quartile")
+IN_CONTRASTS: Final = ("size_bucket", QUARTILE)
 ELIGIBLE: Final[dict[str, tuple[str, Callable[[int], bool]]]] = {  # variant -> kind, and which labels are in it
     "orders that lived in the session with a mid": ("eligible", lambda code: code == 1),
     "sweeps alone": ("order_type", lambda code: code & TYPE_SWEEP != 0),
@@ -134,12 +136,15 @@ class KindTables:
             rows.append(known | row | {"benchmark_notional": base, "few_orders": marked})
         return rows
 
-    def tables(self, style: TableStyle) -> dict[str, bytes]:
-        """Return the files, by name; none without orders."""
+    def tables(self, style: TableStyle, contrasts: Sequence[Row]) -> dict[str, bytes]:
+        """Return the files, by name; none without orders. contrasts : the rows of contrasts.csv."""
         if not self.found:
             return {}
-        return {f"{name}.csv": table_csv(header(columns), self.rows(name.removeprefix("by_"), style))
-                for name, columns in GUIDES.items()}  # fmt: skip
+        rows = {kind: self.rows(kind, style) for kind in KEYS}
+        shown = {label: SHOWN[QUARTILE](int(label)) for label in self.found[QUARTILE]}
+        tests = with_tests(intervals_by(QUARTILE, contrasts), shown, self.scenarios[1:])
+        rows[QUARTILE] = [row | tests.get((str(row[QUARTILE]), str(row["scenario"])), {}) for row in rows[QUARTILE]]
+        return {f"by_{kind}.csv": table_csv(header(GUIDES[f"by_{kind}"]), of) for kind, of in rows.items()}
 
     def eligible_sets(self, style: TableStyle, groups: Totals) -> dict[str, Sequence[Mapping[str, Value]]]:
         """Return the measures of other sets of orders that could have been asked, by what they are.
