@@ -40,7 +40,7 @@ class DaskOptions:
     places: Places
     say: Callable[[str], None]
     retries: int = 0  # of a task that lacked memory or met an error of the system
-    alone: bool = False  # one task at a time in each process
+    alone: bool = False  # one task at a time in each process, once what an earlier run left there has ended
     deadline: float = 0.0  # seconds that a task may take, 0: for ever
     memory: int = 0  # bytes that a task may be expected to take, 0: any number
     watch: Callable[[Sequence[AtWork]], None] = lambda _: None  # is shown now and then what workers do
@@ -110,7 +110,7 @@ class DaskEngine:
             options.say(f"note: {MAPPED}")
         check_versions(self._ask)
         check_paths(self._ask, options.places, self.run_name)
-        if any(self._ask(left_here, self.place, self.run_name).values()):
+        if options.alone and any(self._ask(left_here, self.place, self.run_name).values()):
             options.say("waiting until workers have ended what an earlier run left under way (or start them again)")
             self._ask(await_idle, self.place, self.run_name)
         self.room.count(self.client.nthreads(), self._ask(machine_here))

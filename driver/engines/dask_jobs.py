@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver.config.keys import Config
-from driver.engines.jobs import PRELOAD, PRELOAD_CONVERT, PRELOAD_REPLAY, Outcome, largest_first, run_jobs
+from driver.engines.attempts import Attempts
+from driver.engines.jobs import PRELOAD, PRELOAD_CONVERT, PRELOAD_REPLAY, Outcome, largest_first, run_jobs_apart
 from driver.plan.jobs import Job, replays
 from tickstore import convert
 from tickstore.durable.user_paths import user_path
@@ -21,9 +22,9 @@ Say = Callable[[str], None]
 
 
 def run_on_dask(
-    config: Config, jobs: Sequence[Job], work: str, say: Say, watch: Callable[[Sequence[AtWork]], None]
+    config: Config, jobs: Sequence[Job], work: str, records: Path, say: Say, watch: Callable[[Sequence[AtWork]], None]
 ) -> Iterator[Outcome]:
-    """Yield the outcome of every job as it finishes."""
+    """Yield the outcome of every job as it finishes. ``records``: the folder that is this run's own."""
     check_dask()
     from driver.engines.dask_checks import Places
     from driver.engines.dask_engine import DaskEngine, DaskOptions
@@ -36,9 +37,9 @@ def run_on_dask(
         config.scheduler, preload, places, say, config.retries, deadline=config.deadline, memory=config.memory << 20,
         watch=watch,
     )  # fmt: skip
-    with DaskEngine(options) as engine:
+    with DaskEngine(options) as engine, Attempts(records.absolute()) as desks:
         there = [replace(job, day_file=_absolute(job.day_file), folder=_absolute(job.folder)) for job in ordered]
-        yield from run_jobs(engine, there, work, replays(config))
+        yield from run_jobs_apart(engine, there, work, replays(config), desks)
 
 
 def convert_on_dask(scheduler: str, request: "ConvertRequest", show: "Progress", say: Say) -> "ConvertReport":

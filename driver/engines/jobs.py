@@ -1,12 +1,13 @@
 """Jobs on an engine: a job goes in, an outcome comes out. The run is its only caller."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from driver.engines.attempts import Attempts, do_attempt
 from driver.plan.estimates import job_memory
 from driver.plan.jobs import Job, JobReport
-from tickstore.engines.engine import Engine, Task
+from tickstore.engines.engine import Engine, Task, error_line
 
 PRELOAD: Final = ("driver.engines.preload",)
 PRELOAD_CONVERT: Final = ("driver.engines.preload_convert",)
@@ -47,7 +48,23 @@ def run_jobs(engine: Engine, jobs: Iterable[Job], work: str, replays: bool = Fal
     work : ``module:function``, imported where the job is done
     replays : the dark book is replayed, which takes more memory
     """
-    rows = ((job, max(job.event_rows, ROWS_OF_ANY)) for job in jobs)
-    tasks = (Task(work, job, job.name, weight, job_memory(weight, replays)) for job, weight in rows)
+    tasks = (_task(work, job, job, replays) for job in jobs)
     for answer in engine.run(lambda: next(tasks, None)):
         yield Outcome(answer.task.argument, answer.value, answer.failure, answer.attempts)
+
+
+def run_jobs_apart(engine: Engine, jobs: Iterable[Job], work: str, replays: bool, desks: Attempts) -> Iterator[Outcome]:
+    """Do the same where whoever does a job may be taken for dead and still write: each attempt is a folder apart."""
+    tasks = (_task(do_attempt, desks.hand_out(work, job), job, replays) for job in jobs)
+    for answer in engine.run(lambda: next(tasks, None)):
+        attempt, failure, report = answer.task.argument, answer.failure, None
+        try:
+            report = desks.end(attempt, answer.value)
+        except OSError as error:
+            failure = error_line(error)
+        yield Outcome(attempt.job, report, failure, answer.attempts)
+
+
+def _task(work: Callable[[Any], Any] | str, argument: Any, job: Job, replays: bool) -> Task:
+    weight = max(job.event_rows, ROWS_OF_ANY)
+    return Task(work, argument, job.name, weight, job_memory(weight, replays))

@@ -56,10 +56,13 @@ class DayWithoutRows:
 
 
 def run_job(job: Job) -> JobReport:
-    """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files."""
+    """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files.
+
+    The folder above it must be there: it is taken away from a job that is another's meanwhile.
+    """
     started = time.perf_counter()
     folder = Path(job.folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
     with tickstore.open_day(Path(job.day_file)) as opened:
         _check_day(opened.attributes, job)

@@ -37,7 +37,9 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
     monitor.start_jobs(waiting, summary.count("kept"))
     try:
         with monitor:
-            for outcome in _outcomes(config, waiting, warm_up, monitor):
+            for job in {job.security: job for job in waiting}.values():
+                Path(job.folder).parent.mkdir(parents=True, exist_ok=True)
+            for outcome in _outcomes(config, waiting, summary.records, warm_up, monitor):
                 state = _ended(outcome, manifest)
                 summary.states[state.job.index] = state
                 log.job(state)
@@ -73,7 +75,9 @@ def _tell(state: JobState, monitor: Monitor) -> None:
         monitor.detail(f"job {state.job.name} done in {state.report['seconds']:.2f} s{again}")
 
 
-def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Monitor) -> Iterator[Outcome]:
+def _outcomes(
+    config: Config, jobs: Sequence[Job], records: Path, warm_up: WarmUp, monitor: Monitor
+) -> Iterator[Outcome]:
     """Run jobs on the engine the configuration names. Kernels that no worker can load are loaded here, once."""
     if config.mode == "sequential":
         from kernels.warming import warm
@@ -84,7 +88,7 @@ def _outcomes(config: Config, jobs: Sequence[Job], warm_up: WarmUp, monitor: Mon
     if config.engine == "dask":
         from driver.engines.dask_jobs import run_on_dask
 
-        yield from run_on_dask(config, jobs, WORK, monitor.say, monitor.watch)
+        yield from run_on_dask(config, jobs, WORK, records, monitor.say, monitor.watch)
         return
     workers = workers_for(config.max_workers, jobs)
     options = Options(

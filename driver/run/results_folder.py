@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import driver
 from driver.config.keys import Config
+from driver.plan.fingerprints import digest_of
 from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run.manifest import Finished, is_intact, is_results_folder
@@ -34,6 +35,7 @@ LOG_FILE = "run.log"
 STALE = ".stale"
 SHARDED = "sharded"  # the state of a run whose shards do the jobs, until `aggregate`
 LIBRARIES = ("darkreplay", "numpy", "numba", "pyarrow", "h5py", "scipy")
+OF_JOBS = ("numpy", "numba", "pyarrow")  # those a job runs
 JOB_COLUMNS = (
     "job", "security", "date", "session", "state", "attempts", "events", "orders", "fills", "bytes", "seconds", "error",
 )  # fmt: skip
@@ -181,12 +183,13 @@ MAKES_RESULTS: Final = (
 
 @cache
 def code_digest() -> str:
-    """Return a digest of the sources that make results: a job done by other code is not valid."""
+    """Return a digest of the code that makes results, libraries included: a job done by other code is not valid."""
     import kernels
     import tickstore
 
     others = (package_root(Path(str(package.__file__))) for package in (kernels, tickstore))
-    return source_digest(*others, *(OURS / part for part in MAKES_RESULTS))
+    sources, found = source_digest(*others, *(OURS / part for part in MAKES_RESULTS)), versions()
+    return digest_of([sources, found["python"].rpartition(".")[0], *(found[library] for library in OF_JOBS)])
 
 
 def tables_code_digest() -> str:

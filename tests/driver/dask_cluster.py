@@ -16,12 +16,12 @@ SLOW = {"DARKREPLAY_TEST_FAULTS": "all=slow"}  # jobs take a second and a half w
 class Cluster:
     """A scheduler and workers of one thread each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self.file)
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self.file), environment=settings
         )
         end = time.monotonic() + 60
         while not self.file.exists():

@@ -1,7 +1,8 @@
 """The command line with jobs that go wrong: ``python -m tests.driver.faulty FAULTS run ...``.
 
 FAULTS is ``security/date=fault,...`` with the faults kill, hang, raise and eat (memory), or ``all=slow`` (1.5 s more)
-or ``all=paced`` (0.2 s more).
+or ``all=paced`` (0.2 s more). ``begin`` and ``midst`` stop the process of the job, until somebody continues it, before
+it has written anything and when it has written a part; it then says that it ended by a file ``ended``.
 """
 
 import os
@@ -9,9 +10,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 from driver.job import job as real
 from driver.plan.jobs import Job, JobReport
+from tickstore.durable.files import atomic_write
 
 VARIABLE = "DARKREPLAY_TEST_FAULTS"
 
@@ -20,6 +23,8 @@ def run_job(job: Job) -> JobReport:
     """Run the real job, or what FAULTS says of it. Faults strike half way, with files written."""
     faults = dict(entry.split("=") for entry in os.environ[VARIABLE].split(",") if entry)
     fault = faults.get(f"{job.security}/{job.date}") or faults.get("all", "")
+    if fault in ("begin", "midst"):
+        return _stopped(job, fault)
     report = real.run_job(job)
     if fault:
         (Path(job.folder) / f".tmp-half.{os.getpid()}").touch()
@@ -38,6 +43,23 @@ def run_job(job: Job) -> JobReport:
     if fault == "paced":
         time.sleep(0.2)
     return report
+
+
+def _stopped(job: Job, where: str) -> JobReport:
+    """Run the real job in a process that is stopped on the way: it may have been taken for dead meanwhile."""
+
+    def stop_and_write(path: Path, data: bytes) -> None:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        atomic_write(path, data)
+
+    try:
+        if where == "begin":
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return real.run_job(job)
+        with mock.patch.object(real, "atomic_write", stop_and_write):  # of the table; the order files are there by now
+            return real.run_job(job)
+    finally:
+        Path("ended").touch()
 
 
 if __name__ == "__main__":

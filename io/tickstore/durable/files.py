@@ -7,6 +7,7 @@ import ctypes
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -112,7 +113,10 @@ def write_out(path: Path) -> None:
 def clear_temporary(folder: Path) -> None:
     """Remove what a killed process left half written in ``folder``; nobody may be writing there."""
     for path in list(folder.glob(f"{TEMPORARY}*")):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def file_stamps(folder: Path) -> dict[str, tuple[int, int]]:

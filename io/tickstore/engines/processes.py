@@ -45,11 +45,15 @@ def _quiet_birth(has_server: bool) -> Iterator[None]:
     The forkserver, which starts with the first worker, inherits the signal mask and the environment, and the
     workers from it. An interrupt that comes meanwhile is delivered at the end. The resource tracker goes first:
     multiprocessing would start it before the forkserver, and lets interrupts through when it has.
+
+    A worker that is forked from this process has its handlers until it sets its own: SIGTERM, which schedulers send to
+    all processes of a job, would have it do what this process does when it is told to end.
     """
     with _without_warnings():
         if has_server:
             resource_tracker.ensure_running()
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        held_back = {signal.SIGINT} if has_server else {signal.SIGINT, signal.SIGTERM}
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, held_back)
         wanted = dict.fromkeys(SINGLE_THREAD, "1") | {STARTED_BY: str(os.getpid())}
         environment = {name: os.environ.get(name) for name in wanted}
         os.environ |= wanted

@@ -29,6 +29,7 @@ def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     os.environ |= dict.fromkeys(SINGLE_THREAD, "1")  # a forkserver that others started does not say so
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # held back where the parent forked this process
     for handle in birth.close:
         with contextlib.suppress(OSError):
             os.close(handle)

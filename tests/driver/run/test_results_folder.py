@@ -120,7 +120,15 @@ def test_damaged_run_json_is_not_current(tmp_path: Path) -> None:
 
 def test_versions_and_code_are_recorded() -> None:
     assert {"python", "numpy", "numba", "darkreplay"} <= set(folder.versions())
-    assert len(folder.code_digest()) == 16
+    assert len(folder.code_digest()) == 32
+
+
+@pytest.mark.parametrize("name", ["python", *folder.OF_JOBS])
+def test_a_job_done_with_other_libraries_is_not_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are the same bytes for one set of them: a resume must not mix two."""
+    before, changed = folder.code_digest(), folder.versions() | {name: "0.1.0"}
+    monkeypatch.setattr(folder, "versions", lambda: changed)
+    assert folder.code_digest.__wrapped__() != before
 
 
 def test_the_digest_of_results_covers_what_a_job_imports() -> None:

@@ -143,6 +143,34 @@ def test_who_goes_while_a_worker_starts_leaves_neither_words_nor_processes(momen
     assert not worker or not words_of(int(worker)), "it had stderr, which is closed"
 
 
+def test_a_forked_worker_that_is_told_to_end_at_its_birth_does_nothing_else() -> None:
+    """Schedulers tell all processes of a job: it would run what its parent does then, or print a traceback."""
+    program = (
+        "import os, signal, sys\n"
+        "from tickstore.engines.engine import Task\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        "def end(number, frame):\n"
+        "    raise KeyboardInterrupt\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "births = []\n"
+        "os.register_at_fork(before=lambda: births.append(0), after_in_child=lambda: len(births) == 1 and\n"
+        "    os.kill(os.getpid(), signal.SIGTERM))\n"
+        "tasks = iter([Task('os:getppid', None, 'task')])\n"
+        "with Supervisor(Options(1, start='fork')) as engine:\n"
+        "    print(*[answer.attempts for answer in engine.run(lambda: next(tasks, None))])\n"
+        "print(len(births))\n"
+    )
+    owner = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (owner.returncode, owner.stdout.split(), owner.stderr) == (0, ["1", "2"], "")
+
+
 def test_a_worker_whose_server_dies_before_it_is_set_up_dies_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would go on beside the one that is started in its place, on the same pipe."""
     ask, born = forkserver.connect_to_new_process, list[int]()
