@@ -27,6 +27,7 @@ TOUCHING = {
     "form": (ONLY_A, {"format": "csv"}),
     "fees": (ONLY_A, {"lit_bps": "1"}),
     "hours": (ONLY_A, {"hour_end": "12"}),
+    "finer sums": (ONLY_A, {"aggregate_by": "participant_id+hour"}),
 }
 
 
@@ -55,3 +56,15 @@ def test_what_nothing_looks_at_changes_neither_digest_nor_bytes(name: str, marke
 def test_what_is_looked_at_changes_the_digest(name: str, market: Market, tmp_path: Path) -> None:
     base, change = TOUCHING[name]
     assert first_job(market, tmp_path, base).fingerprint != first_job(market, tmp_path, base | change).fingerprint
+
+
+def test_what_keeps_more_sums_serves_what_needs_fewer(market: Market, tmp_path: Path) -> None:
+    usual, coarse, fine = (
+        first_job(market, tmp_path, ONLY_A | {"aggregate_by": keys})
+        for keys in ("date", "date+hour,participant_id+date", "date,group+participant_id")
+    )
+    assert coarse.fingerprint == usual.fingerprint
+    assert usual.is_done_by(fine.fingerprint)
+    assert not fine.is_done_by(usual.fingerprint)
+    other = first_job(market, tmp_path, ONLY_A | {"aggregate_by": "group+participant_id", "hour_end": "12"})
+    assert not usual.is_done_by(other.fingerprint)
