@@ -8,6 +8,7 @@ from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
 
 NS_PER_MICROSECOND = 1_000
+FINER = "+cells"  # behind the fingerprint of a job that keeps all sums of its cells: it is that of the others else
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,10 @@ class Job:
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
     day_bytes: int = 0  # of the day file
-    finer: str = ""  # fingerprint of the job that keeps more sums, if this one need not: what it leaves is good as well
 
     def is_done_by(self, fingerprint: str) -> bool:
-        """Return whether what a job of that fingerprint leaves is all that this one is asked for."""
-        return fingerprint in (self.fingerprint, self.finer or self.fingerprint)
+        """Return whether a job of that fingerprint leaves all that this one is asked for, be it with more sums."""
+        return fingerprint in (self.fingerprint, self.fingerprint + FINER)
 
     @property
     def name(self) -> str:

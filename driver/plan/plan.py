@@ -13,7 +13,7 @@ from urllib.parse import quote
 from driver.config.keys import ASSUMED_SESSION, Config
 from driver.config.tick_file import TickFile
 from driver.plan.fingerprints import digest_of, settings_text
-from driver.plan.jobs import Job, Settings, job_settings
+from driver.plan.jobs import FINER, Job, Settings, job_settings
 from driver.plan.matching import check_participants, matching, some
 from driver.plan.sessions import plan_sessions
 from tickstore.errors import UserError
@@ -76,14 +76,13 @@ def plan_jobs(
     check_participants("participant_ids", chosen_ids, partitions, participants)
     asked, chosen = len(chosen), matching(config, chosen, settings.selection, participants)
     own = {p.security: _own_settings(settings, p.security, tick_file) for p in chosen}
-    texts = {name: [settings_text(one), settings_text(replace(one, cell_sums=True))] for name, one in own.items()}
+    texts = {security: settings_text(one) for security, one in own.items()}
     sessions = plan_sessions(config, partitions, session_stated)
     jobs = []
     for index, partition in enumerate(sorted(chosen, key=lambda p: partition_order(p.security, p.date))):
         security, date = partition.security, partition.date
         session = sessions[security, date]
-        decided = asdict(session)
-        fingerprint, finer = (digest_of([partition.digest, decided, text, code]) for text in texts[security])
+        decided = digest_of([partition.digest, asdict(session), texts[security], code])
         job = Job(
             index=index,
             security=security,
@@ -93,10 +92,9 @@ def plan_jobs(
             session=session,
             settings=own[security],
             event_rows=partition.rows["events"],
-            fingerprint=fingerprint,
+            fingerprint=decided + (FINER if settings.cell_sums else ""),
             content=partition.digest,
             day_bytes=partition.bytes,
-            finer=finer,
         )
         jobs.append(job)
     size = sum(partition.bytes for partition in chosen)
