@@ -6,6 +6,7 @@ from typing import Any
 from driver.report.findings import reality
 from driver.report.inferred import MEASURES, NO_INFERENCE
 from driver.review.numbers import Row, number, signed
+from driver.tables.replay_guide import CHARGES
 from driver.tables.replay_words import ASSERTED, CENTRAL, NOT_TRUSTED, YES
 
 NAMED = 6  # securities or participants that are named; more are counted
@@ -25,21 +26,21 @@ def answer(summary: Sequence[Row], statistics: Sequence[Row], bounds: Row | None
     if not told:
         return [reality(real), "No scenario with a known cost was asked for."]
     name = CENTRAL if CENTRAL in told else next(iter(told))
-    return [reality(real), _change(told[name], name), _certainty(name, statistics, bounds, below_floor)]
+    return [reality(real), _change(real, told[name], name), _certainty(name, statistics, bounds, below_floor)]
 
 
 def _known(row: Row) -> bool:
     return all(row[measure] is not None for measure in MEASURES.values())
 
 
-def _change(row: Row, name: str) -> str:
-    ratio = number(row["fill_ratio_in_session" if name == CENTRAL else "fill_ratio"])
+def _change(real: Row, row: Row, name: str) -> str:
+    filled, really = (number(one["fill_ratio_in_session" if name == CENTRAL else "fill_ratio"]) for one in (row, real))
     what = "Had they rested in the dark instead (R)" if name == CENTRAL else f"Under the assumption {name}"
     by_value, per_order = (number(row[measure]) for measure in MEASURES.values())
     where = " asked in the session" if name == CENTRAL else ""
     return (
         f"{what}, they would have cost {_less(by_value)} by value and {_less(per_order)} per order, and filled "
-        f"{100 * ratio:.1f} % of the shares{where}."
+        f"{100 * filled:.1f} % of the shares{where} ({100 * really:.1f} % really)."
     )
 
 
@@ -56,6 +57,9 @@ def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_f
     if bounds is not None and bounds["low_saving_bps"] is not None:
         least, most = (signed(number(bounds[f"{end}_saving_bps"])) for end in ("low", "high"))
         sign = "is the same throughout" if bounds["identified"] == YES else "is not identified"
+        ends = [number(bounds[f"{end}_{charge}"]) for charge in CHARGES for end in ("low", "high")]
+        if bounds["identified"] != YES and ends[0] * ends[1] > 0:
+            sign += f": charged at the touch it is {signed(ends[2])} to {signed(ends[3])}"
         said.append(f"the rules of the book leave {least} to {most} bps open, at the mid, and the sign {sign}")
     row = next((one for one in statistics if one["test"] == "cluster" and one["scenario"] == name), None)
     if row is not None and row["ci_low"] is not None:

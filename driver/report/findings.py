@@ -39,7 +39,7 @@ def findings(
         told = [row for row in summary[1:] if row["scenario"] in ASSERTED]
         sentences += [of_scenario(row, statistics, below_floor) for row in told] + inference(statistics)
     sentences += [_sentence(text) for text in replay]
-    sentences += _liquidity([row for row in summary[1:] if row["scenario"] in ASSUMED])
+    sentences += _liquidity(real, [row for row in summary[1:] if row["scenario"] in ASSUMED])
     return sentences + _limits(real, quality, settings)
 
 
@@ -62,8 +62,8 @@ def _sentence(text: str) -> str:
     return f"{minus[:1].upper()}{minus[1:]}."
 
 
-def _liquidity(scenarios: Sequence[Row]) -> list[str]:
-    """Return which scenarios fill more than there was, in one sentence (decisions 41)."""
+def _liquidity(real: Row, scenarios: Sequence[Row]) -> list[str]:
+    """Return which scenarios fill more than there was (decisions 41), and what these orders really filled."""
     times = {
         str(row["scenario"]): [number(row[f"of_{what}_volume"] or 0.0) for what in ("market", "dark")]
         for row in scenarios
@@ -74,9 +74,16 @@ def _liquidity(scenarios: Sequence[Row]) -> list[str]:
     (first, market, dark), *others = beyond
     more = "".join(f"; {name} {market:.2f} and {dark:.2f} times" for name, market, dark in others)
     assume = "they assume" if others else "it assumes"
-    return [
+    said = (
         f"{first} fills {market:.2f} times what the market traded, and {dark:.2f} times what the dark book did{more}: "
         f"{assume} liquidity that was not there."
+    )
+    really = [real[f"of_{what}_volume"] for what in ("market", "dark")]
+    if any(share is None for share in really):
+        return [said]
+    market, dark = map(number, really)
+    return [
+        f"{said} Really these orders filled {market:.2f} and {dark:.2f} times as much, the two sides of a match each."
     ]
 
 

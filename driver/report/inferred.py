@@ -82,6 +82,7 @@ def statistics_section(statistics: Sequence[Row]) -> dict[str, Any]:
     by_scenario: dict[str, dict[str, Row]] = {}
     for row in alone:
         by_scenario.setdefault(str(row["scenario"]), {})[str(row["test"])] = row
+    known = {name: rows for name, rows in by_scenario.items() if any(map(_says, rows.values()))}
     several = [row for row in statistics if row["test"] in ("rm_anova", "hotelling", "friedman")]
     whole = [row for row in statistics if row not in alone and row not in several]
     tested = [row for row in whole if row["status"] != "refused"]
@@ -90,11 +91,16 @@ def statistics_section(statistics: Sequence[Row]) -> dict[str, Any]:
         "refused": list(dict.fromkeys(str(row["note"]) for row in whole if row["status"] == "refused")),
         "tested": tested,
         "notes": list(dict.fromkeys(str(row["note"]) for row in tested if row["note"])),
-        "of_orders": by_scenario,
-        "of_several": several,
+        "of_orders": known,
+        "of_several": [row for row in several if _says(row)],
         "intervals": {
             str(row["scenario"]): row
             for row in tested
             if row["test"] == "cluster" and row["weighting"] == BY_VALUE and row["ci_low"] is not None
         },
     }
+
+
+def _says(row: Row) -> bool:
+    """Return whether a test of orders has a figure."""
+    return any(row[name] is not None for name in ("statistic", "saving_bps", "correlation"))

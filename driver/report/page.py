@@ -13,12 +13,12 @@ from driver.report.answer import answer, subject, title
 from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
-from driver.report.groups import SHOWN, grouped, largest
+from driver.report.groups import SHOWN, distinct, grouped, largest, without_unknown
 from driver.report.inferred import NO_INFERENCE, statistics_section
 from driver.report.paid import horizons, paid
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
-from driver.review.numbers import Row, Tables, count, number, signed
+from driver.review.numbers import Row, count, number, signed
 from driver.review.quality import judged
 from driver.review.read_back import KIND_TABLES, MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
 from driver.review.snippets import snippets
@@ -32,6 +32,7 @@ from tickstore.durable.files import atomic_write
 TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
+MADE_WITH = ("python", "numpy", "numba", "scipy")  # they decide the last digits
 SHOWN_WARNINGS = 50
 KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
@@ -82,7 +83,9 @@ def write_report(results: Path | str) -> str:
 
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    tables = read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
+    tables, unknown = without_unknown(
+        read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
+    )
     run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])
@@ -101,6 +104,8 @@ def report_content(results: Path) -> dict[str, Any]:
             (key, _text(settings[key], "all" if key in SELECTED else "none")) for key in CHOICES if key in settings
         ],
         "asserted": ASSERTED,
+        "unknown": unknown,
+        "costs": bool(tables["global_summary"][0]["priced_orders"]),
         "missing": missing_note,
         "warnings": warnings[:SHOWN_WARNINGS],
         "warning_count": len(warnings),
@@ -109,6 +114,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "spread": spread,
         "snippets": snippets(_headers(results)),
         "version": run.get("versions", {}).get("darkreplay", ""),
+        "made": [f"{name} {run['versions'][name]}" for name in MADE_WITH if name in run.get("versions", {})],
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
     }
@@ -182,11 +188,11 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
     }
 
 
-def _replay(tables: Tables) -> dict[str, Any]:
+def _replay(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
     """Return what is shown of a replayed book: of all orders, and the bounds of as many groups as elsewhere."""
     return {
         "fidelity": next((row for row in tables["fidelity"] if row["security_code"] == ALL), None),
-        "bounds": tables["bounds"][:SHOWN],
+        "bounds": distinct([row for row in tables["bounds"] if row["R_fill_ratio"] is not None])[:SHOWN],
         "time_limits": [row for row in tables["by_time_limit"] if row["security_code"] == ALL],
         "reasons": tables["unmatched"],
     }
@@ -213,8 +219,7 @@ def _market(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _conditions(rows: Sequence[Cells]) -> list[tuple[str, list[Row]]]:
     """Return the groups of by_condition.csv, each named by what it is a condition of."""
-    kinds = (str(row["condition"]).replace("_", " ") for row in rows)
-    named = [row | {"condition": f"{kind}: {row['value']}"} for kind, row in zip(kinds, rows, strict=True)]
+    named = [row | {"condition": f"{row['condition']}: {row['value']}".replace("_", " ")} for row in rows]
     return grouped(named, "condition")
 
 

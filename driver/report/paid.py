@@ -43,7 +43,7 @@ FAR: Final = {
         ("from arrival to the first fill, s", "time_to_first_fill_s", "time_to_first_fill_orders"),
         ("from arrival to the average filled share, s", "execution_time_s", "time_to_first_fill_orders"),
         ("from the first fill to the last, s", "fill_span_s", "fill_span_orders"),
-        ("from one fill to the next, s", "time_between_fills_s", "fill_span_orders"),
+        ("from one fill to the next, s", "time_between_fills_s", ""),  # no table counts orders of several fills
     ),
     "Size": (("average fill, shares", "average_fill_size", "fill_span_orders"),),
 }
@@ -56,10 +56,13 @@ class Cell(NamedTuple):
     few: bool
 
 
+Line = tuple[str, int | None, list[Cell]]  # what it is, the orders that it is known of, its figures
+
+
 def paid(summary: Sequence[Row]) -> dict[str, Any]:
     """Return the parts of what was paid that are known, by group, for reality and each replayed scenario."""
-    rows = [row for row in summary if row.get("filled_quantity") and row.get("lit_quantity") is not None]
     real = summary[0]
+    rows = [row for row in summary if row.get("filled_quantity") and row.get("lit_quantity") is not None] or [real]
     seconds = horizons(real, "markout_{}s_bps")
     later = tuple(
         (label.format(horizon), f"{name.format(horizon)}_bps", f"{name.format(horizon)}_orders")
@@ -71,7 +74,7 @@ def paid(summary: Sequence[Row]) -> dict[str, Any]:
     return {
         "columns": [str(row["scenario"]) for row in rows],
         "groups": [(title, [_line(rows, real, *line) for line in lines]) for title, lines in known.items() if lines],
-        "venues": _venues(rows),
+        "venues": _venues(rows) if real["filled_quantity"] and real["lit_quantity"] is not None else [],
     }
 
 
@@ -82,9 +85,9 @@ def horizons(row: Row, pattern: str) -> list[str]:
     return sorted((match[1] for match in found if match), key=float)
 
 
-def _line(rows: Sequence[Row], real: Row, label: str, name: str, counted: str) -> tuple[str, int, list[Cell]]:
+def _line(rows: Sequence[Row], real: Row, label: str, name: str, counted: str) -> Line:
     cells = [Cell(value if (value := number(row[name])) == value else None, few(row.get(counted))) for row in rows]
-    return label, count(real.get(counted)), cells
+    return label, count(real[counted]) if counted else None, cells
 
 
 def _venues(rows: Sequence[Row]) -> list[tuple[str, list[Cell]]]:

@@ -24,7 +24,7 @@ CORNERS: Final = {
               (0.4, 1.2), (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4)),
 }  # fmt: skip
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
-_NARROW, _WIDE = frozenset("ijlI.,:;'|!()[] ftr"), frozenset("mwMW%@")
+_NARROW, _WIDE = frozenset("ijlI.,:;'|!()[] ftr"), frozenset("mwMW%@\N{MINUS SIGN}")
 
 
 def text_width(text: str, size: float = FONT) -> float:

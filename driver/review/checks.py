@@ -85,7 +85,7 @@ def _percent(share: float) -> str:
 
 def _completeness(total: Mapping[str, int]) -> Check:
     missing = total.get(JOBS_MISSING, 0)
-    figure = f"{missing:,} security-days missing"
+    figure = f"{missing:,} security-day{'s' * (missing != 1)} missing"
     return Check("completeness", FAIL if missing else PASS, figure, "jobs that failed or were not done are in no table")
 
 

@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
+HEADINGS = ("h1", "h2", "h3", "h4")
 VOID = frozenset(("meta", "link", "br", "img", "hr", "path", "use", "rect"))
 Attributes = dict[str, str]
 
@@ -17,6 +19,8 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, Attributes, tuple[str, ...]]] = []  # tag, attributes, tags around it
         self.texts: Counter[str] = Counter()  # letters inside each tag
         self.sections: dict[str, str] = {}
+        self.headings: list[list[str]] = []  # tag, text
+        self.tables: list[str] = []  # what the cells of each say
         self.feed(text)
         self.close()
         assert self.open == []
@@ -24,6 +28,10 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attrs}
         self.elements.append((tag, known, tuple(name for name, _ in self.open)))
+        if tag in HEADINGS:
+            self.headings.append([tag, ""])
+        if tag == "table":
+            self.tables.append("")
         if tag not in VOID:
             self.open.append((tag, known))
 
@@ -35,6 +43,11 @@ class Page(HTMLParser):
             assert self.open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
+        around = [name for name, _ in self.open]
+        if around and around[-1] in HEADINGS:
+            self.headings[-1][1] += data.strip()
+        if "td" in around:
+            self.tables[-1] += data.strip()
         printed = not any("screen" in known.get("class", "") or name == "details" for name, known in self.open)
         section = next((known["id"] for name, known in self.open if name == "section" and "id" in known), "")
         heading = any(name in ("h2", "h3", "title", "style") for name, _ in self.open)
@@ -67,7 +80,22 @@ def troubles(text: str) -> list[str]:
     found += [f"section {name} prints empty" for name in printed if not page.sections.get(name)]
     if len(page.all("h1")) != 1 or len(page.all("main")) != 1:
         found.append("not one <h1> in one <main>")
-    return found
+    return found + _of_structure(page, targets)
+
+
+def _of_structure(page: Page, targets: list[str]) -> list[str]:
+    """Return what is wrong with how a page is built up: for who hears it, or jumps from heading to heading."""
+    found = ["no language"] * any(not known.get("lang") for known in page.all("html"))
+    levels = [int(tag[1]) for tag, _ in page.headings]
+    found += [f"<h{b}> after <h{a}>" for a, b in pairwise(levels) if b > a + 1]
+    texts = Counter(text for _, text in page.headings)
+    found += [f"{times} headings say {text}" for text, times in texts.items() if times > 1]
+    found += [f"<nav> {known}" for known in page.all("nav") if not known.get("aria-label")]
+    named = {"#answer", *targets}
+    sections = [known for known in page.all("section") if "id" in known]
+    found += [f"no link to {known['id']}" for known in sections if page.all("nav") and f"#{known['id']}" not in named]
+    found += [f"<section> {known}" for known in page.all("section") if not {"id", "aria-label"} & {*known}]
+    return found + [f"table {n} says nothing" for n, text in enumerate(page.tables) if not text]
 
 
 def contrast(one: str, other: str) -> float:

@@ -231,6 +231,7 @@ def test_orders_that_are_set_apart_are_said(results: Path) -> None:
 def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) -> None:
     summary, rows = read_table(results / "global_summary.csv"), read_table(results / "statistics.csv")
     (real, a, b, c) = summary
+    real |= {"of_market_volume": None, "of_dark_volume": None}
     a |= {"of_market_volume": 0.2, "of_dark_volume": 1.25}
     b |= {"of_market_volume": 0.2, "of_dark_volume": 0.9}
     c |= {"of_market_volume": None, "of_dark_volume": None}
@@ -238,6 +239,12 @@ def test_findings_say_which_scenario_fills_more_than_there_was(results: Path) ->
     text = " ".join(findings([real, a, b, c, replayed], rows, {"fills": 5, "quotes": 7}, {}))
     assert "A fills 0.20 times what the market traded, and 1.25 times what the dark book did" in text
     assert text.count("liquidity that was not there") == 1
+    assert "Really these orders" not in text
+    real |= {"of_market_volume": 1.1, "of_dark_volume": 2.0}
+    text = " ".join(findings([real, a, b, c, replayed], rows, {"fills": 5, "quotes": 7}, {}))
+    assert (
+        "that was not there. Really these orders filled 1.10 and 2.00 times as much, the two sides of a match" in text
+    )
     c |= {"of_market_volume": 1.5, "of_dark_volume": 0.0}
     text = " ".join(findings([real, a, b, c], rows, {"fills": 5, "quotes": 7}, {}))
     assert "1.25 times what the dark book did; C 1.50 and 0.00 times: they assume liquidity that was not there" in text

@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from driver.report.answer import answer
+from driver.report.groups import distinct
 from driver.report.page import write_report
 from driver.report.palette import BARS, COLOURS, EMPTY, GIVEN_BACK, INK, INVENTED, MISSED, OUTCOMES, SHAPES
+from driver.review.numbers import Row, number
+from driver.review.read_back import Cells, read_table
 from driver.tables.aggregate import aggregate
 from driver.tables.csv_text import csv_bytes
 from driver.tables.market_tables import market_row
+from driver.tables.table_list import row_keys
 from driver.tables.table_style import TableStyle
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
@@ -87,6 +92,21 @@ def _unpriced(row: dict[str, str]) -> dict[str, str]:
     return {**row, **dict.fromkeys(costs, ""), "priced_orders": "0"}
 
 
+def nothing_known(results: Path) -> None:
+    """Leave what scenarios do empty, as where trades and quotes lack."""
+    no_trades(results)
+    for path in results.glob("*.csv"):
+        edit(results, path.stem, lambda rows: [_unknown(row) for row in rows])
+
+
+def _unknown(row: dict[str, str]) -> dict[str, str]:
+    if row.get("scenario", "real") == "real":
+        return row
+    kept = ("orders", "order_quantity", "test", "note", "kind")
+    texts = ("scenario", "weighting", "status", "meaning", "measure", "unit", "about", "variant", "part", "until", "by")
+    return {name: value if name in (*kept, *texts, *row_keys("", [*row])) else "" for name, value in row.items()}
+
+
 def one_scenario(results: Path) -> None:
     several(results)
     for name in ("global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"):
@@ -120,6 +140,7 @@ KINDS = (
     no_fills,
     no_quotes,
     no_trades,
+    nothing_known,
     one_scenario,
     many_securities,
 )
@@ -143,14 +164,18 @@ def test_what_is_not_known_is_not_written_as_a_word_of_programs(page: str) -> No
 
 
 def test_the_checker_finds_what_is_wrong() -> None:
-    style = "<html><head><title>x</title></head><body><main><h1>x</h1>"
+    style = '<html lang="en"><head><title>x</title></head><body><main><h1>x</h1>'
     wrong = [
         '<p id="a"></p><p id="a"></p>', "<table><tr><th>x</th></tr></table>", "<svg></svg>",
         '<div class="scroll"></div>',
         '<section id="s"><h2>x</h2></section>', '<a href="#nowhere">x</a>', "<script></script>", "<h1>again</h1>",
-        '<section id="s"><h2>x</h2><details>closed</details></section>', "<pre>x</pre>",
+        '<section id="s"><h2>x</h2><details>closed</details></section>', "<pre>x</pre>", "<h3>too deep</h3>",
+        "<h2>a</h2><h2>a</h2>", "<section>x</section>", "<nav></nav>",
+        '<table><caption>x</caption><tr><th scope="row">x</th><td></td></tr></table>',
+        '<nav aria-label="x"></nav><section id="s">x</section>',
     ]  # fmt: skip
     assert troubles(f"{style}</main></body></html>") == []
+    assert troubles(f"{style}</main></body></html>".replace(' lang="en"', "")) == ["no language"]
     for text in wrong:
         assert troubles(f"{style}{text}</main></body></html>"), text
 
@@ -190,7 +215,7 @@ def test_the_title_says_who_and_what(tmp_path: Path) -> None:
     text = (failed / "report.html").read_text(encoding="utf-8")
     assert "370 orders (incomplete)</title>" in text
     assert text.index("1 of 6 security-days is missing") < text.index('id="answer"')
-    assert "Do not rely on it</span>\n    &middot; completeness: 1 security-days missing" in text
+    assert "Do not rely on it</span>\n    &middot; completeness: 1 security-day missing" in text
 
 
 def test_what_is_of_few_orders_is_marked_and_drawn_faint(tmp_path: Path) -> None:
@@ -219,3 +244,62 @@ def test_the_market_that_orders_met_is_shown_where_it_is_known(tmp_path: Path) -
     (tmp_path / "market.csv").unlink()
     write_report(tmp_path)
     assert '"market"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_scenarios_that_nothing_is_known_of_are_named_once_and_have_no_empty_rows(tmp_path: Path) -> None:
+    several(tmp_path)
+    write_report(tmp_path)
+    before = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Not known, for want of" not in before
+    assert "Where savings arise" in before
+    unknown = tmp_path / "unknown"
+    unknown.mkdir()
+    nothing_known(unknown)
+    write_report(unknown)
+    after = (unknown / "report.html").read_text(encoding="utf-8")
+    assert "<p>Not known, for want of trades or quotes: A, B, C.</p>" in after
+    assert "<dt>scenarios</dt><dd>A, B, C</dd>" in after
+    assert "Where orders fill" in after
+    assert '<th scope="row">A</th>' in before
+    assert '<th scope="row">A</th>' not in after
+    assert '<div class="card"><b>\N{EN DASH}' not in after
+
+
+def test_kinds_of_data_quality_without_a_count_are_one_sentence(tmp_path: Path) -> None:
+    several(tmp_path)
+    edit(
+        tmp_path, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "orders_filled_above_matched", "count": "0"}]
+    )
+    write_report(tmp_path)
+    section = (tmp_path / "report.html").read_text(encoding="utf-8").partition('id="quality"')[2]
+    said = section.partition("Looked for, and not found: ")[2].partition("</p>")[0]
+    assert "orders filled above matched" in said
+    assert '<th scope="row">orders filled above matched</th>' not in section
+
+
+def test_the_answer_sets_what_a_scenario_fills_beside_what_was_really_filled(tmp_path: Path) -> None:
+    several(tmp_path)
+    (real, first, *_) = read_table(tmp_path / "global_summary.csv")
+    said = answer([real, first], [], None, False)[1]
+    shares = [100 * number(row["fill_ratio"]) for row in (first, real)]
+    assert f"filled {shares[0]:.1f} % of the shares ({shares[1]:.1f} % really)." in said
+
+
+def test_a_sign_that_the_touch_takes_away_is_said_with_the_touch(tmp_path: Path) -> None:
+    several(tmp_path)
+    real, first, *_ = read_table(tmp_path / "global_summary.csv")
+    row: Row = {**first, "scenario": "R"}
+    ends = {"low_saving_bps": 0.1, "high_saving_bps": 0.2, "low_saving_touch_bps": -0.5, "high_saving_touch_bps": -0.4}
+    bounds: Row = {**ends, "identified": "not identified"}
+    said = answer([real, row], [], bounds, False)[2]
+    assert "the sign is not identified: charged at the touch it is \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40" in said
+    mixed: Row = {**bounds, "low_saving_bps": -0.1}
+    assert "touch" not in answer([real, row], [], mixed, False)[2]
+
+
+def test_of_one_security_day_its_row_is_not_said_three_times() -> None:
+    keys = [("all", "all"), ("9", "all"), ("all", "2024-01-01")]
+    rows: list[Cells] = [{"security_code": security, "date": date} for security, date in keys]
+    assert distinct(rows) == rows[:1]
+    more: list[Cells] = [*rows, {"security_code": "10", "date": "all"}]
+    assert distinct(more) == [rows[0], rows[1], more[3]]

@@ -66,4 +66,4 @@ def test_warnings_of_the_conversion_reach_report_and_json(market: Market, tmp_pa
         assert warning in json.loads((tmp_path / "out/run.json").read_text())["warnings"]
         page = re.sub(r"\s+", " ", (tmp_path / "out/report.html").read_text())
         assert "1 sessions of" in page
-        assert "warnings of the conversion and of jobs" in page
+        assert "1 warning of the conversion and of jobs" in page
