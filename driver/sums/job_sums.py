@@ -196,14 +196,13 @@ class JobSums:
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
         codes, dense = self._buckets(kept, rows, int(above[-1]))
-        priced, mean, comoment = self._moments(kept.cell, kept.y, len(key))
+        (priced, mean, comoment), of_market = self._moments(kept)
         found = key[order], priced[None, order], mean[order], comoment[order]
         main = Cells(self.scenarios, COUNTED, *found, *self._entries(kept.cell, order, codes))
 
-        _, mean, comoment = self._moments(kept.other_cell, kept.y, len(by_market))
         sums = self._columns(by_market.tables(), np.arange(len(by_market)), "market.sums")
-        names, nothing = self.layout.names, sparse(dense[:0])
-        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *nothing)
+        names, (_, mean, comoment) = self.layout.names, of_market
+        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
         met, ranges, places = (
             regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
             for first, (labels, of) in zip(above, cuts, strict=False)
@@ -246,9 +245,11 @@ class JobSums:
         written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
         return entry, code[:written], count[:written]
 
-    def _moments(self, cell: I32, y: F64, cells: int) -> tuple[I64, F64, F64]:
-        """Return the number, means and co-moments of the priced orders of each cell."""
-        S = len(self.scenarios)
-        mean, comoment = np.zeros((cells, S + 1)), np.zeros((cells, S * (S + 1) // 2))
-        moments.cell_moments(cell, y, np.zeros(S), mean, comoment)
-        return mean[:, S].astype(np.int64), mean[:, :S].copy(), comoment
+    def _moments(self, kept: Kept) -> list[tuple[I64, F64, F64]]:
+        """Return the number, means and co-moments of the priced orders of each cell of either cube."""
+        S, cells = len(self.scenarios), [len(cube) for cube in self.groupings]
+        one, other = (np.zeros((n, S + 1)) for n in cells)
+        products, more = (np.zeros((n, S * (S + 1) // 2)) for n in cells)
+        moments.cell_moments((kept.cell, kept.other_cell), kept.y, np.zeros(S), (one, other), (products, more))
+        sums = zip((one, other), (products, more), strict=True)
+        return [(mean[:, S].astype(np.int64), mean[:, :S].copy(), comoment) for mean, comoment in sums]

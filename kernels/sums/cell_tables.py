@@ -46,13 +46,6 @@ class Kept(NamedTuple):
         return Kept(self.y[first:stop], self.cell[first:stop], self.other_cell[first:stop])
 
 
-class Scratch(NamedTuple):
-    """What ``add_orders`` works in."""
-
-    bits: I64  # (width of a row,) set in the magnitude of any entry so far
-    every: I64  # (TILE,) 0, 1, 2 ...
-
-
 @kernel
 def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> int:
     """Write the number of each key, in the order of first use; return how many have one then.
@@ -71,20 +64,22 @@ def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> 
 
 
 @inlined
-def _add(rows: I64, n: int, first: int, places: I64, cell: I32, table: I64, at: int) -> None:
-    """Add n rows, of the orders at ``places`` from ``first`` on, to the rows of their cells, from column ``at`` on."""
-    for t in range(n):
-        c = cell[first + places[t]]
-        for m in range(rows.shape[1]):
-            table[c, at + m] += rows[t, m]
+def _add(rows: I64, n: int, first: int, places: I64, cells: tuple[I32, I32], tables: tuple[I64, I64], at: int) -> int:
+    """Add n rows to those of their cells in both cubes, from column ``at`` on: a row is read but once.
 
+    places : of the orders, from ``first`` on
 
-@inlined
-def _magnitudes(rows: I64, n: int, bits: I64) -> None:
-    """Set in ``bits`` those that are set in the magnitude of an entry: a bound on the largest."""
+    Returns the bits that are set in the magnitude of any entry: a bound on the largest.
+    """
+    width, bits = rows.shape[1], 0
     for t in range(n):
-        for m in range(rows.shape[1]):
-            bits[m] |= rows[t, m] ^ (rows[t, m] >> 63)
+        i, row = first + places[t], rows[t]
+        one, other = tables[0][cells[0][i]][at : at + width], tables[1][cells[1][i]][at : at + width]
+        for m in range(width):
+            one[m] += row[m]
+            other[m] += row[m]
+            bits |= row[m] ^ (row[m] >> 63)
+    return bits
 
 
 @inlined
@@ -129,11 +124,11 @@ def add_orders(
 
     cell, other_cell : (n,) int32, each order's cell of either cube
 
-    It stops, with rows in the tile that were not added, at a value that no sum may hold.
+    It stops at a value that no sum may hold, which the tile has then.
     """
-    bits = np.zeros(max(tile.rows.shape[1], tile.fill_rows.shape[1]), np.int64)
-    scratch = Scratch(bits, np.arange(len(tile.base)))
-    found: tuple[int, int] = add_tiles(rows, asked, (cell, other_cell), (main, market), tile, kept, scratch)
+    found: tuple[int, int] = add_tiles(
+        rows, asked, (cell, other_cell), (main, market), tile, kept, np.arange(len(tile.base))
+    )
     return found
 
 
@@ -145,28 +140,21 @@ def add_tiles(
     cubes: tuple[CubeTables, CubeTables],
     tile: Tile,
     kept: Kept,
-    scratch: Scratch,
+    every: I64,
 ) -> tuple[int, int]:
-    """Do what ``add_orders`` does, tile by tile."""
-    bits, every = scratch
+    """Do what ``add_orders`` does, tile by tile; every : (TILE,) 0, 1, 2 ..."""
     size, priced, reached = tile.base.shape[0], 0, 0
+    tables, fill_tables = (cubes[0].rows, cubes[1].rows), (cubes[0].fill_rows, cubes[1].fill_rows)
     for first in range(0, cells[0].shape[0], size):
         n = min(size, cells[0].shape[0] - first)
         order_rows(rows, asked, first, n, tile)
-        _magnitudes(tile.rows, n, bits)
+        reached |= _add(tile.rows, n, first, every, cells, tables, 0)
         for part in range(1 + asked.replayed):  # what really filled, then under each replayed scenario
             traded = fill_rows(_under(rows, part, 1 + asked.replayed), first, n, tile)
-            _magnitudes(tile.fill_rows, traded, bits)
-            reached = 0
-            for m in range(bits.shape[0]):
-                reached |= bits[m]
+            at = part * tile.fill_rows.shape[1]
+            reached |= _add(tile.fill_rows, traded, first, tile.traded, cells, fill_tables, at)
             if reached >= SATURATED:
                 return reached, priced
-            for cube in range(len(cubes)):
-                table, at = cubes[cube].fill_rows, part * tile.fill_rows.shape[1]
-                _add(tile.fill_rows, traded, first, tile.traded, cells[cube], table, at)
-        for cube in range(len(cubes)):
-            _add(tile.rows, n, first, every, cells[cube], cubes[cube].rows, 0)
         priced = _keep(rows.floats, asked.floats, tile.base, first, n, cells, kept, priced)
     return reached, priced
 

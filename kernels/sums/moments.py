@@ -91,28 +91,34 @@ def lanes_of(scenarios: int) -> int:
 
 
 @kernel
-def cell_moments(cell: I32, y: F64, away: F64, mean: F64, comoment: F64) -> None:
+def cell_moments(cells: tuple[I32, I32], y: F64, away: F64, means: tuple[F64, F64], comoments: tuple[F64, F64]) -> None:
     """Add up means, then co-moments about them, of the shortfalls of orders by cell, in the order of the orders.
 
-    cell : (n,); y : (n, lanes), those of each of S scenarios first; away : (S,) scratch
-    mean : (cells, S + 1), the number of orders last; comoment : (cells, S (S + 1) / 2), the lower triangle row by row:
-        zeros on entry
+    cells : (n,) of either cube; y : (n, lanes), those of each of S scenarios first; away : (S,) scratch
+    means : (cells, S + 1), the number of orders last; comoments : (cells, S (S + 1) / 2), the lower triangle row by
+        row: zeros on entry, of either cube
     """
-    scenarios = mean.shape[1] - 1
-    for i in range(cell.shape[0]):
+    scenarios = away.shape[0]
+    for i in range(y.shape[0]):
+        one, other = means[0][cells[0][i]], means[1][cells[1][i]]
         for s in range(scenarios):
-            mean[cell[i], s] += y[i, s]
-        mean[cell[i], scenarios] += 1.0
-    for c in range(mean.shape[0]):
-        for s in range(scenarios):
-            mean[c, s] /= max(mean[c, scenarios], 1.0)
-    for i in range(cell.shape[0]):
-        t = 0
-        for s in range(scenarios):
-            away[s] = y[i, s] - mean[cell[i], s]
-            for other in range(s + 1):
-                comoment[cell[i], t] += away[s] * away[other]
-                t += 1
+            one[s] += y[i, s]
+            other[s] += y[i, s]
+        one[scenarios] += 1.0
+        other[scenarios] += 1.0
+    for cube in range(len(means)):
+        mean = means[cube]
+        for c in range(mean.shape[0]):
+            for s in range(scenarios):
+                mean[c, s] /= max(mean[c, scenarios], 1.0)
+    for i in range(y.shape[0]):
+        for cube in range(len(means)):
+            mean, products, t = means[cube][cells[cube][i]], comoments[cube][cells[cube][i]], 0
+            for s in range(scenarios):
+                away[s] = y[i, s] - mean[s]
+                for o in range(s + 1):
+                    products[t] += away[s] * away[o]
+                    t += 1
 
 
 @allocating_kernel
@@ -197,7 +203,7 @@ def warm() -> None:
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
-    cell_moments(cell, np.zeros((0, LANES)), real, np.zeros((0, 2)), matrix[:0])
+    cell_moments((cell, cell), np.zeros((0, LANES)), real, (matrix, matrix), (matrix, matrix))
     merge_moments(cell, whole, matrix, matrix, whole, matrix, matrix)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)

@@ -85,7 +85,13 @@ def accumulate(part: Orders) -> tuple[I64, F64, F64]:
     assert kept.cell.tolist() == part.cell[part.base > 0].tolist()
     assert not kept.other_cell.any()
     mean, comoment = np.zeros((part.cells, K + 1)), np.zeros((part.cells, K * (K + 1) // 2))
-    moments.cell_moments(kept.cell, kept.y, np.empty(K), mean, comoment)
+    of_all = np.zeros((1, K + 1)), np.zeros((1, K * (K + 1) // 2))
+    cells = kept.cell, kept.other_cell
+    moments.cell_moments(cells, kept.y, np.empty(K), (mean, of_all[0]), (comoment, of_all[1]))
+    assert of_all[0][0, K] == mean[:, K].sum() == len(kept.cell)
+    if len(kept.cell):
+        costs = kept.y[:, :K]
+        np.testing.assert_allclose(of_all[0][0, :K], costs.mean(axis=0), rtol=1e-9, atol=1e-12 * abs(costs).max())
     return mean[:, K].astype(np.int64), mean[:, :K].copy(), comoment
 
 
