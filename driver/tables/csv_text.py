@@ -1,8 +1,12 @@
 """Values of tables as CSV text, the lowest of `driver.tables`: every table and order file is written with it."""
 
+import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 Value = int | float | str | None
+_OWN_WAY: Final = ("\r", "nan")  # in what the library wrote: it may have done what it does in another way than ``text``
 
 
 def text(value: Value) -> str:
@@ -19,10 +23,17 @@ def text(value: Value) -> str:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """Return a CSV file with a header line."""
-    lines = [",".join(columns)]
-    lines += [",".join([text(value) for value in row]) for row in rows]
-    return ("\n".join(lines) + "\n").encode(errors="backslashreplace")  # an error may name a path that is no text
+    """Return a CSV file with a header line, each value as ``text`` has it.
+
+    The library's writer takes a third of the time, but has another mind of numbers that are none.
+    """
+    lines, file = [*rows], io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(lines)
+    written = file.getvalue()
+    if any(own in written for own in _OWN_WAY):
+        written = "".join([",".join([text(value) for value in row]) + "\n" for row in lines])
+    content = f"{','.join(columns)}\n{written}"
+    return content.encode(errors="backslashreplace")  # an error may name a path that is no text
 
 
 def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> bytes:
