@@ -83,7 +83,7 @@ class WarmUp:
     def __enter__(self) -> Self:
         if not compiles():
             return self
-        damaged = [path for part in self.parts for path in heal(marker_path(part))]
+        damaged = heal([marker_path(part) for part in self.parts])
         if damaged:
             self.announce(f"{len(damaged)} {DAMAGED} ({damaged[0]})")
             for part in PARTS:  # they share a folder

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -42,17 +43,22 @@ def compiles() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
-def heal(marker: Path) -> list[Path]:
-    """Remove the files of a warm cache that are damaged, and the marker with them; return which."""
-    try:
-        folders = json.loads(marker.read_text())["folders"]
-        damaged = [path for folder in folders for path in damaged_files(Path(folder))]
-    except (OSError, ValueError, KeyError, TypeError):  # not warm
-        return []
-    for path in [marker, *damaged] if damaged else []:
-        with suppress(OSError):  # of another user: what is loaded is checked once more
-            path.unlink(missing_ok=True)
-    return damaged
+def heal(markers: Iterable[Path]) -> list[Path]:
+    """Remove the files of warm caches that are damaged, and the markers of those with them; return which."""
+    kept: dict[str, list[Path]] = {}  # by folder, which markers share
+    for marker in markers:
+        with suppress(OSError, ValueError, KeyError, TypeError):  # not warm
+            for folder in json.loads(marker.read_text())["folders"]:
+                kept.setdefault(folder, []).append(marker)
+    found: list[Path] = []
+    for folder, of in kept.items():
+        with suppress(OSError):
+            damaged = damaged_files(Path(folder))
+            found += damaged
+            for path in [*of, *damaged] if damaged else []:
+                with suppress(OSError):  # of another user: what is loaded is checked once more
+                    path.unlink(missing_ok=True)
+    return found
 
 
 def marker_path(part: str = MEASURE) -> Path:

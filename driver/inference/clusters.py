@@ -118,16 +118,23 @@ def own_part(days: SecurityDays) -> tuple[float, int]:
     Own is what is left of their means once those of their security and date are fitted, by weight. Where every
     security has dates of its own, nothing is left to tell by: 0, 0.
     """
-    import scipy.sparse as sparse  # slow to import, and only the end of a run needs it
-
     cells, securities, dates = len(days.weight), _count(days.security), _count(days.date)
-    links = sparse.coo_array((np.ones(cells), (days.security, securities + days.date)), (securities + dates,) * 2)
-    parts, _ = sparse.csgraph.connected_components(links, directed=False)
-    df = cells - securities - dates + int(parts)
+    df = cells - securities - dates + _parts(days, securities, dates)
     if df <= 0:
         return 0.0, 0
     left = days.weight * residuals(days)
     return float((left**2).sum() / days.weight.sum() ** 2 * cells / df), df
+
+
+def _parts(days: SecurityDays, securities: int, dates: int) -> int:
+    """Return into how many parts security-days fall that share neither a security nor a date with each other."""
+    if np.bincount(days.date).max() == securities or np.bincount(days.security).max() == dates:
+        return 1  # as nearly always: a date has every security, or a security every date
+    from scipy import sparse  # slow to import
+
+    ends = days.security, securities + days.date
+    links = sparse.coo_array((np.ones(len(days.weight)), ends), (securities + dates,) * 2)
+    return int(sparse.csgraph.connected_components(links, directed=False)[0])
 
 
 def residuals(days: SecurityDays) -> F64:

@@ -25,7 +25,7 @@ from driver.sums.market_panel import market_panel
 from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
-from driver.tables.row_measures import totals_csv
+from driver.tables.row_measures import measures, totals_csv
 from driver.tables.table_style import TableStyle
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
@@ -175,4 +175,4 @@ def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: 
     totals.add(cells, group, 0, (marginals.kind_sums, kinds))
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
-    return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), totals, style)
+    return totals_csv(["group"], (([g], g) for g in (*GROUPS, 0)), lambda row: measures(totals, row, style))

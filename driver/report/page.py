@@ -4,7 +4,7 @@ The top of `driver.report`: the end of a run calls it, and the commands `aggrega
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from driver.report.findings import FEES, findings, meanings
 from driver.report.groups import SHOWN, distinct, grouped, largest, without_unknown
 from driver.report.inferred import NO_INFERENCE, statistics_section
 from driver.report.paid import horizons, paid
+from driver.report.rendering.templates import PAGE, templates
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
-from driver.review.numbers import Row, count, number, signed
+from driver.review.numbers import Row, count
 from driver.review.quality import judged
 from driver.review.read_back import KIND_TABLES, MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
 from driver.review.snippets import snippets
@@ -26,10 +27,8 @@ from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import is_table
-from driver.tables.table_style import few
 from tickstore.durable.files import atomic_write
 
-TEMPLATE = "page.html"
 REPORT = "report.html"
 RUN_LINES = 300
 MADE_WITH = ("python", "numpy", "numba", "scipy")  # they decide the last digits
@@ -47,37 +46,15 @@ RESTING = tuple(name for path, name in PATHS.items() if path.startswith("replay.
 CHOICES = (*SELECTED, "hour_start", "hour_end", "timezone", *SIMULATED, "quotes_first", *RESTING, *FEES)
 
 
-def _shown(form: Callable[..., str]) -> Callable[..., str]:
-    """Return a filter of the template that shows numbers in a form, and nothing where a value is missing."""
-    return lambda value, *more: "" if value is None else form(number(value), *more)
-
-
-FILTERS = {
-    "count": _shown("{:,.0f}".format),
-    "bps": _shown(signed),
-    "money": _shown(lambda value: signed(value, 0)),
-    "percent": _shown(lambda value, digits=1: f"{100 * value:.{digits}f}"),
-    "number": _shown(lambda value, digits: signed(value, digits).removeprefix("+")),
-    "p": _shown(lambda value: "< 0.0001" if value < 1e-4 else f"{value:.4f}"),
-}
-TESTS = {"few": few}
-
-
 def write_report(results: Path | str) -> str:
     """Write report.html into a results folder; return a line to show when it could not be made, else ''."""
     results = Path(results)
     try:
-        import jinja2
+        page = templates().get_template(PAGE)
     except ImportError as error:
         return f'report.html was not made: {error.name} is missing; install it with: pip install "darkreplay[report]"'
-    loader, strict = jinja2.FileSystemLoader(Path(__file__).parent), jinja2.StrictUndefined
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=strict
-    )
-    environment.filters |= FILTERS
-    environment.tests |= TESTS
-    page = environment.get_template(TEMPLATE).render(report_content(results))
-    atomic_write(results / REPORT, page.encode(errors="backslashreplace"))  # names of folders may be no text
+    text = page.render(report_content(results))
+    atomic_write(results / REPORT, text.encode(errors="backslashreplace"))  # names of folders may be no text
     return ""
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from driver.report.page import report_content
 from driver.review.checks import FAIL, Check
 from driver.review.numbers import Row, number, signed
 from driver.tables.table_style import few
@@ -60,9 +59,15 @@ def scenario_lines(rows: Sequence[Row]) -> list[str]:
     return [*(line.rstrip() for line in lines), *(["* of fewer than 5 orders"] if marked else [])]
 
 
+def _content(results: Path) -> dict[str, Any]:
+    from driver.report.page import report_content  # the end of a run shows scenarios alone
+
+    return report_content(results)
+
+
 def summary_text(results: Path) -> str:
     """Return what the report says first, for a terminal."""
-    content = report_content(results)
+    content = _content(results)
     lines = [content["title"], ""]
     lines += [f"{what + ':':<14}{text}" for what, text in content["about"]]
     if content["missing"]:
@@ -85,7 +90,7 @@ def _word(alert: Check) -> str:
 
 def report_markdown(results: Path) -> str:
     """Return the report's first screen, findings, scenarios and checks as Markdown."""
-    content = report_content(results)
+    content = _content(results)
     lines = [f"# {_safe(content['title'])}", ""]
     lines += [f"**{_safe(content['missing'])}.** Every figure is of the rest alone.", ""] if content["missing"] else []
     lines += _table(["", ""], content["about"])

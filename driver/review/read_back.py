@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -44,23 +44,29 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
         return []
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows: Iterable[dict[str, str]] = csv.DictReader(file)
+            lines: Iterator[list[str]] = csv.reader(file)
+            names = next(lines, [])
             if first is not None:
-                rows = takewhile(lambda row: row.get(first[0]) == first[1], rows)
-            return [{name: _value(name, value) for name, value in row.items()} for row in rows]
+                column, value = first
+                at = names.index(column)
+                lines = takewhile(lambda line: line[at] == value, lines)
+            columns = [_values(name, texts) for name, *texts in zip(names, *filter(None, lines), strict=True)]
+            return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     except FileNotFoundError:
         remedy = "make the tables first with `python -m driver run` or `aggregate`"
         raise InputError(f"{path} is missing: {remedy}") from None
-    except (ValueError, TypeError, csv.Error) as error:
+    except (ValueError, IndexError, csv.Error) as error:
         raise InputError(f"{path} is damaged ({error}): make it again with `python -m driver aggregate`") from None
 
 
-def _value(name: str, value: str) -> Value:
-    if value == "":
-        return None
+def _values(name: str, column: Sequence[str]) -> list[Value]:
     if name in TEXT_COLUMNS:
-        return value
-    return float(value) if any(c in value for c in ".en") else int(value)
+        return [text or None for text in column]
+    # A letter of "nan", or of an exponent, tells a float as a point does. Of a run's tables all but few are numbers.
+    return [
+        None if text == "" else float(text) if "." in text or "e" in text or "n" in text else int(text)
+        for text in column
+    ]
 
 
 def read_tables(results: Path, *names: str) -> dict[str, list[Cells]]:

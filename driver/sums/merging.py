@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,9 @@ def add_lists(whole: dict[str, list[int]], more: Mapping[str, Sequence[int]]) ->
     """Add lists of sums to those of the same label; a new label begins with its own."""
     for label, sums in more.items():
         before = whole.get(label)
-        whole[label] = list(sums) if before is None else [one + other for one, other in zip(before, sums, strict=True)]
+        if before is not None and len(before) != len(sums):
+            raise ValueError(f"{len(sums)} sums cannot be added to {len(before)}")
+        whole[label] = list(sums) if before is None else [*map(add, before, sums)]
 
 
 @dataclass(slots=True)

@@ -12,9 +12,9 @@ Nothing is packed: LZ4 halves the file, and took three times as long as everythi
 
 import json
 import os
-import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from driver.sums.orders.fill_times import FillTimes
 from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
-from driver.sums.partial_arrays import SUMS, WIDTHS, keyed_sums, narrow, narrow_sums, wide_sums
+from driver.sums.partial_arrays import SUMS, WIDTHS, Bytes, Room, keyed_sums, narrow, narrow_sums, wide_sums
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
@@ -47,11 +47,13 @@ _TYPES: Final[dict[str, Any]] = {
     "key": np.int64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
     "histogram_start": np.int64, "histogram_code": np.int32, "histogram_count": np.int32,
 }  # fmt: skip
+_KINDS: Final = {pa.from_numpy_dtype(kind): np.dtype(kind) for kind in (*WIDTHS, np.float64)}
 _MARK = b"crc32="  # before the digits of the checksum, first in the schema at the start, last in the copy at the end
 _DIGITS = 8
 _ENDS: Final = 1 << 14  # bytes: the schema is in so many at either end
-_THREAD: Final = threading.local()
 _READING = pa.ipc.IpcReadOptions(use_threads=False)
+_CELL_ARRAYS: Final = tuple(one.name for one in fields(Cells) if one.name in _TYPES)
+_TIME_ARRAYS: Final = tuple(one.name for one in fields(FillTimes) if one.name in _TYPES)
 _AGAIN = "run the job again with --resume=false"
 
 
@@ -121,8 +123,9 @@ def encode(partial: Partial) -> memoryview:
     with pa.ipc.new_file(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
         writer.write_batch(batch)
     content = memoryview(sink.getvalue()).cast("B")
-    digits = _checksum(content)
-    for place in _digit_places(content):
+    places = _digit_places(content)
+    digits = _checksum(content, places)
+    for place in places:
         content[place : place + _DIGITS] = digits
     return content
 
@@ -145,21 +148,24 @@ def _batch(tables: dict[str, dict[str, NDArray[Any]]], facts: str) -> pa.RecordB
 
 
 def _digit_places(content: memoryview) -> tuple[int, int]:
-    """Return where the digits of the checksum begin, in the schema and in its copy; both the same if there is one."""
+    """Return where the digits of the checksum begin, in the schema and in its copy; both the same if there is one.
+
+    ValueError: there are none.
+    """
     start, end = max(len(content) - _ENDS, 0), len(_MARK)
-    return bytes(content[:_ENDS]).find(_MARK) + end, start + bytes(content[start:]).rfind(_MARK) + end
+    return bytes(content[:_ENDS]).index(_MARK) + end, start + bytes(content[start:]).rindex(_MARK) + end
 
 
-def _checksum(content: memoryview) -> bytes:
+def _checksum(content: memoryview, places: tuple[int, int]) -> bytes:
     """Return the digits of the checksum of a file, which leaves them out."""
-    first, second = _digit_places(content)
+    first, second = places
     crc = isal_zlib.crc32(content[:first])
     crc = isal_zlib.crc32(content[first + _DIGITS : second], crc)
     return b"%08x" % isal_zlib.crc32(content[second + _DIGITS :], crc)
 
 
-def read_partial(path: Path) -> Partial:
-    """Read and check a partial.
+def read_partial(path: Path, room: Room | None = None) -> Partial:
+    """Read and check a partial, into memory of its own; or into ``room``, where it is good until the next is read.
 
     Raises
     ------
@@ -167,50 +173,57 @@ def read_partial(path: Path) -> Partial:
         The file is missing, damaged, of another version or not a partial; the message says what to do.
     """
     try:
-        data = _content(path)
+        memory = _content(path, room or Room())
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; {_AGAIN}") from None
-    if data[: len(MAGIC)] != MAGIC or _MARK not in bytes(data[:_ENDS]):
-        raise StoreError(f"{path} is not a partial of this program; {_AGAIN}")
-    digits = _checksum(data)
-    if any(data[place : place + _DIGITS] != digits for place in _digit_places(data)):
+    data = memory.data
+    try:
+        places = _digit_places(data if data[: len(MAGIC)] == MAGIC else data[:0])
+    except ValueError:
+        raise StoreError(f"{path} is not a partial of this program; {_AGAIN}") from None
+    digits = _checksum(data, places)
+    if any(data[place : place + _DIGITS] != digits for place in places):
         raise StoreError(f"{path} is damaged (checksum differs); {_AGAIN}")
     reader = pa.ipc.open_file(pa.py_buffer(data), options=_READING)
     version = int(reader.schema.metadata[b"version"])
     if version != PARTIAL_VERSION:
         raise StoreError(f"{path} is of version {version}, not {PARTIAL_VERSION}; run with --resume=false")
-    return _decode(reader.get_batch(0))
+    return _decode(reader.get_batch(0), memory)
 
 
-def _content(path: Path) -> memoryview:
-    """Return the content of a file, in memory that this thread's next partial is read into."""
+def _content(path: Path, room: Room) -> Bytes:
+    """Return the content of a file."""
     with path.open("rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
-        room: NDArray[np.uint8] = getattr(_THREAD, "room", np.empty(0, np.uint8))
-        if len(room) < size:
-            room = _THREAD.room = np.empty(size + size // 4, np.uint8)
-        return room.data[: file.readinto(room.data[:size])]
+        memory = room.of(os.fstat(file.fileno()).st_size)
+        return memory[: file.readinto(memory.data)]
 
 
-def _decode(batch: pa.RecordBatch) -> Partial:
-    """Return the partial of a batch, in memory of its own."""
-    facts = json.loads(batch.column("facts")[0].as_py())
+def _lists(batch: pa.RecordBatch, memory: Bytes) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return the lists of each table of a batch: where they were read to, since Arrow's own cannot be written."""
     tables: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in batch.column("table").to_pylist()}
-    for name in _TYPES:
-        column = batch.column(name)
-        values, ends = column.values.to_numpy(), column.offsets.to_pylist()
-        for lists, (start, end) in zip(tables.values(), pairwise(ends), strict=True):
-            lists[name] = values[start:end]
+    first, size = memory.ctypes.data, (len(tables) + 1) * np.dtype(np.int64).itemsize
+    for name, column in zip(_TYPES, batch.columns[-len(_TYPES) :], strict=True):
+        _, offsets, _, buffer = column.buffers()
+        start = offsets.address - first
+        ends = memory[start : start + size].view(np.int64).tolist()
+        kind = _KINDS[column.type.value_type]
+        start = buffer.address - first if ends[-1] else 0
+        values = memory[start : start + ends[-1] * kind.itemsize].view(kind)
+        for lists, low, high in zip(tables.values(), ends, ends[1:], strict=False):
+            lists[name] = values[low:high]
+    return tables
+
+
+def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
+    """Return the partial of a batch, which shares its memory."""
+    facts, tables = json.loads(batch.column("facts")[0].as_py()), _lists(batch, memory)
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
-    largest = Outliers(
-        wide_sums(tables["outliers"]), tables["outliers"]["cost"].reshape(len(scenarios), -1).copy(), facts["outliers"]
-    )
+    cost = tables["outliers"]["cost"].reshape(len(scenarios), -1)
+    largest = Outliers(wide_sums(tables["outliers"]), cost, facts["outliers"])
     histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
     times, parents = None, None
     if "timed" in facts:
-        lists = tables["fill_times"]
-        own = (np.require(lists[one.name], _TYPES[one.name], "W") for one in fields(FillTimes)[1:])
-        times = FillTimes(tuple(facts["timed"]), *own)
+        times = FillTimes(tuple(facts["timed"]), *_wide(tables["fill_times"], _TIME_ARRAYS))
     if "parents" in facts:
         parents = Parents(scenarios, tuple(facts["parents"]), wide_sums(tables["parents"]))
     given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
@@ -221,10 +234,14 @@ def _decode(batch: pa.RecordBatch) -> Partial:
     return Partial(**given, outliers=largest, parents=parents)
 
 
+def _wide(lists: dict[str, NDArray[Any]], names: Sequence[str]) -> list[NDArray[Any]]:
+    """Return lists by name, each of the type that it was before it was narrowed."""
+    return [lists[name].astype(_TYPES[name], copy=False) for name in names]
+
+
 def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:
-    """Return the cells of a table, in writable memory: it is part of the types that kernels are compiled for."""
+    """Return the cells of a table."""
     n, S = len(lists["key"]), len(scenarios)
-    shapes = {"mean": (n, S), "comoment": (n, S * (S + 1) // 2)}
-    own = [one.name for one in fields(Cells) if one.name in _TYPES]
-    arrays = {name: np.require(lists[name], _TYPES[name], "W").reshape(shapes.get(name, -1)) for name in own}
-    return Cells(scenarios=scenarios, names=names, sums=wide_sums(lists, n), **arrays)
+    key, mean, comoment, *entries = _wide(lists, _CELL_ARRAYS)
+    moments = mean.reshape(n, S), comoment.reshape(n, S * (S + 1) // 2)
+    return Cells(scenarios, names, key, wide_sums(lists, n), *moments, *entries)

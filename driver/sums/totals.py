@@ -4,7 +4,7 @@ Between partials and tables: `driver.tables.aggregate` adds cells to them, `driv
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -71,15 +71,26 @@ class Totals:
         if self.histogram is not None:
             self.histogram = np.pad(self.histogram, ((0, more), (0, 0)))
 
-    def merge(self, other: "Cells | Totals", rows: I32, security: int, integers: tuple[I64, I32] | None = None) -> None:
-        """Add cell or row i of ``other`` to row ``rows[i]``, making room for it; a negative one is left out."""
-        self.grow(int(rows.max(initial=-1)) + 1)
+    def merge(
+        self,
+        other: "Cells | Totals",
+        rows: I32,
+        security: int,
+        integers: tuple[I64, I32] | None = None,
+        entries: tuple[Cells, I32] | None = None,
+    ) -> None:
+        """Add cell or row i of ``other`` to row ``rows[i]``, for which there is room; a negative one is left out.
+
+        entries : cells with the histograms of other totals that have none, and the row of each
+        """
         if isinstance(other, Cells):
             self.add(other, rows, security, integers)
             return
         moments.merge_rows(rows, other.low, self.low)
         moments.merge_rows(rows, other.high, self.high)
-        if self.histogram is not None and other.histogram is not None:
+        if self.histogram is not None and entries is not None:
+            self._merge_entries(*entries)
+        elif self.histogram is not None and other.histogram is not None:
             histograms.merge_histogram_rows(rows, other.histogram, self.histogram)
         self._merge_moments(other, rows, security)
 
@@ -92,9 +103,7 @@ class Totals:
         if len(sums) != len(self.names):
             raise ValueError(f"{len(sums)} sums cannot be added to {len(self.names)}")
         moments.merge_integers(rows, sums, self.low, self.high)
-        if self.histogram is not None:
-            entries = cells.histogram_start, cells.histogram_code, cells.histogram_count
-            histograms.merge_histograms(index, *entries, self.histogram)
+        self._merge_entries(cells, index)
         self._merge_moments(cells, index, security)
 
     def meet(self, rows: I32, partition: int, volumes: tuple[int, int]) -> None:
@@ -112,6 +121,12 @@ class Totals:
             self.histogram[row] += self.histogram[parts].sum(axis=0)
         self._merge_moments(cells, np.full(len(cells), row, np.int32), security)
 
+    def _merge_entries(self, cells: Cells, index: I32) -> None:
+        """Add histograms where quantiles are wanted."""
+        if self.histogram is not None:
+            entries = cells.histogram_start, cells.histogram_code, cells.histogram_count
+            histograms.merge_histograms(index, *entries, self.histogram)
+
     def _merge_moments(self, other: "Cells | Totals", index: I32, security: int) -> None:
         priced = other.priced() if isinstance(other, Cells) else other.priced
         moments.merge_moments(index, priced, other.mean, other.comoment, self.priced, self.mean, self.comoment)
@@ -126,6 +141,12 @@ class Totals:
             pairs = zip(low.tolist(), high.tolist(), strict=True)
             sums = [(above << moments.LOW_BITS) + below for below, above in pairs]
         return dict(zip(self.names, sums, strict=True))
+
+    def some(self, r: int, names: tuple[str, ...]) -> list[int]:
+        """Return some of the sums of a row, as exact integers."""
+        places = _places(self.names, names)
+        pairs = zip(self.low[places, r].tolist(), self.high[places, r].tolist(), strict=True)
+        return [(above << moments.LOW_BITS) + below for below, above in pairs]
 
     def comoment_matrix(self, r: int) -> F64:
         """Return the full K x K co-moment matrix of a row, each order counting the same."""
@@ -171,6 +192,23 @@ def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
     bucket: I64 = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
     bucket[:] = np.minimum(bucket, counts.shape[1] - 1)
     return bucket
+
+
+def warm() -> None:
+    """Load the kernels that add up, by adding nothing."""
+    none, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
+    entries = np.zeros(1, np.int64), none, none
+    cells = Cells(("real",), ("priced_orders",), nothing, nothing[None], np.empty((0, 1)), np.empty((0, 1)), *entries)
+    totals = Totals.empty(cells, 1)
+    totals.merge(cells, none, 0)
+    totals.merge(Totals.empty(cells, 0), none, 0)
+    totals.meet(none, 0, (0, 0))
+
+
+@lru_cache(maxsize=64)
+def _places(names: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
+    """Return where some names are among all."""
+    return [names.index(name) for name in wanted]
 
 
 @cache

@@ -5,11 +5,12 @@ The top of `driver.tables`: `driver.run.runner` calls it once all jobs are done.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from driver.config.combinations import Keys
 from driver.inference.contrasts import CONTRAST_COLUMNS, contrasts
@@ -17,6 +18,7 @@ from driver.inference.rows import COLUMNS
 from driver.inference.statistics import statistics
 from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
+from driver.sums.partial_arrays import Room
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
@@ -43,9 +45,11 @@ from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
-from tickstore.durable.files import atomic_write
+from tickstore.durable.files import atomic_writes
 from tickstore.errors import StoreError
 from tickstore.store.names import StoredNames
+
+ASKED_AGAIN: Final = ("global_summary", "by_security", "by_date", "by_participant", "by_group")  # tables for others
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,18 @@ class _RunSums:
     sample: SampleSums = field(default_factory=SampleSums)
     distributions: DistributionSums = field(default_factory=DistributionSums)
     fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
+    measured: dict[str, Callable[[int], list[dict[str, Value]]]] = field(default_factory=dict)  # by table
+
+    def measures_of(self, table: str) -> Callable[[int], list[dict[str, Value]]]:
+        """Return what gives the measures of a row of a table, each worked out once where others ask for them too."""
+        if table not in self.measured:
+            totals, style = self.totals[table], self.style
+
+            def of_row(row: int) -> list[dict[str, Value]]:
+                return measures(totals, row, style)
+
+            self.measured[table] = cache(of_row) if table in ASKED_AGAIN else of_row
+        return self.measured[table]
 
 
 def aggregate(
@@ -106,6 +122,7 @@ def aggregate(
         raise StoreError("no finished job to aggregate: run the jobs first")
     kept, odd_dates = NamedKeys(names or StoredNames()), implausible_dates(job.date for job in jobs)
     style, dimensions = TableStyle.of(settings), Dimensions(jobs)
+    room = Room()
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
         run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys)
@@ -113,7 +130,7 @@ def aggregate(
         run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
         parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
-            partial = _partial_of(job)
+            partial = _partial_of(job, room)
             if job.date in odd_dates and not partial.is_empty:
                 partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
@@ -124,9 +141,10 @@ def aggregate(
     return _write(run, Path(results), parents)
 
 
-def _partial_of(job: Job) -> Partial:
+def _partial_of(job: Job, room: Room) -> Partial:
+    """Return the partial of a job, which is good until the next is read."""
     path = Path(job.folder) / PARTIAL_NAME
-    partial = read_partial(path)
+    partial = read_partial(path, room)
     if not job.is_done_by(partial.fingerprint):
         raise StoreError(f"{path} belongs to other settings or data; run the job again with --resume=false")
     return partial
@@ -152,7 +170,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     extremes = [where | row for row in partial.outliers.rows(partial.cells.scenarios, least)]
     for row in extremes:
         row["participant_id"] = participant_name(partial, row["participant_id"])
-    run.outliers = merge_extremes(run.outliers, extremes, run.kept)
+    run.outliers = merge_extremes(run.outliers, extremes, run.kept) if extremes else run.outliers
     for part in (run.replay, run.market, run.split, run.deals, run.unmatched, run.distributions, run.fill_curves):
         part.add(partial)
     run.kinds.add(partial, len(run.sample.weight) - 1)
@@ -164,15 +182,20 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
 def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: tuple[int, int]) -> None:
     """Add sums to the rows of all tables that are made of them; ``volumes`` are of the market that they met."""
     security = run.dimensions.place["security"][job.security]
+    dimensions = run.dimensions
     for table in TABLES:
-        start = 0
+        totals, start = run.totals[table.name], 0
         for rows in table.rows:
+            following = start + dimensions.count(rows.by)
             if found := sums.get(rows.sums):
-                row = run.dimensions.rows(found, rows.by, start)
-                integers = run.dimensions.integers(found, rows.by, start)
-                run.totals[table.name].merge(found.sums, row, security, integers)
-                run.totals[table.name].meet(row, job.index, volumes)
-            start += run.dimensions.count(rows.by)
+                totals.grow(following)
+                row, integers = dimensions.rows(found, rows.by, start), dimensions.integers(found, rows.by, start)
+                entries = None
+                if found.entries is not None and table.quantiles:
+                    entries = found.entries.cells, dimensions.rows(found.entries, rows.by, start)
+                totals.merge(found.sums, row, security, integers, entries)
+                totals.meet(row, job.index, volumes)
+            start = following
 
 
 def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
@@ -185,8 +208,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written = {
         f"{table.name}.csv": totals_csv(
             *run.names.of(table.name, table.keys, _labels(run, table)),
-            run.totals[table.name],
-            run.style,
+            run.measures_of(table.name),
             run.replay.unexecuted() if table.name == UNEXECUTED else (),
             beside.get(table.name),
         )
@@ -197,8 +219,9 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
     traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
-    of_participants = {name: measures(run.totals["by_participant"], row, run.style) for name, row in traders}
-    sets = run.kinds.eligible_sets(run.style, run.totals["by_group"])
+    by_participant = run.measures_of("by_participant")
+    of_participants = {name: by_participant(row) for name, row in traders}
+    sets = run.kinds.eligible_sets(run.style, run.measures_of("by_group"))
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
@@ -207,21 +230,19 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     by_security = run.totals["by_security"], places["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *by_security, run.style)
     written |= run.distributions.tables(run.totals["global_summary"], *by_security)
-    for name, data in written.items():
-        atomic_write(results / name, run.names.beside(data))
+    atomic_writes(results, {name: run.names.beside(data) for name, data in written.items()})
     totals = run.totals["global_summary"]
-    return Aggregate(
-        measures(totals, 0, run.style), (*written, *run.combinations.written, *parents.written), unknown_notes(totals)
-    )
+    return Aggregate(measured[ALL, ALL], (*written, *run.combinations.written, *parents.written), unknown_notes(totals))
 
 
 def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
     """Return the measures of every scenario, of all orders and of each security and date."""
-    found = {(ALL, ALL): measures(run.totals["global_summary"], 0, run.style)}
+    found = {(ALL, ALL): run.measures_of("global_summary")(0)}
     for name, table in (("security", "by_security"), ("date", "by_date")):
+        measured = run.measures_of(table)
         for label, row in run.dimensions.place[name].items():
             key = (str(label), ALL) if name == "security" else (ALL, str(label))
-            found[key] = measures(run.totals[table], row, run.style)
+            found[key] = measured(row)
     return found
 
 

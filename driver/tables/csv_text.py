@@ -1,8 +1,16 @@
 """Values of tables as CSV text, the lowest of `driver.tables`: every table and order file is written with it."""
 
+import csv
+import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 Value = int | float | str | None
+_OWN_WAY: Final = ("\r", "nan")  # in what the library wrote: it may have done what it does in another way than ``text``
 
 
 def text(value: Value) -> str:
@@ -18,11 +26,24 @@ def text(value: Value) -> str:
     return '"' + plain.replace('"', '""') + '"' if any(c in plain for c in ',"\n\r') else plain
 
 
+def texts(values: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return numbers as text, those that are none or have no end as missing: of what is shown again and again."""
+    shown = [text(value) if math.isfinite(value) else "" for value in values.tolist()]
+    return np.array(shown, np.object_)
+
+
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """Return a CSV file with a header line."""
-    lines = [",".join(columns)]
-    lines += [",".join([text(value) for value in row]) for row in rows]
-    return ("\n".join(lines) + "\n").encode(errors="backslashreplace")  # an error may name a path that is no text
+    """Return a CSV file with a header line, each value as ``text`` has it.
+
+    The library's writer takes a third of the time, but has another mind of numbers that are none.
+    """
+    lines, file = [*rows], io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(lines)
+    written = file.getvalue()
+    if any(own in written for own in _OWN_WAY):
+        written = "".join([",".join([text(value) for value in row]) + "\n" for row in lines])
+    content = f"{','.join(columns)}\n{written}"
+    return content.encode(errors="backslashreplace")  # an error may name a path that is no text
 
 
 def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> bytes:

@@ -38,6 +38,11 @@ class CodedSums:
     codes: Mapping[str, I64]
     counted: NDArray[np.bool_] | None = None
     integers: "tuple[CodedIntegers, ...]" = ()
+    entries: "CodedEntries | None" = None  # the histograms of totals that have none
+
+    def __len__(self) -> int:
+        """Return how many sums of a column there are."""
+        return len(self.sums)
 
     def integers_by(self, by: Collection[str]) -> "CodedIntegers | None":
         """Return those that are known by all of ``by``; None: they are in the sums. ValueError: there are none."""
@@ -47,6 +52,18 @@ class CodedSums:
         if self.integers:
             raise ValueError(f"no partial has integers by {' and '.join(by)}")
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class CodedEntries:
+    """Cells whose histograms alone are of interest, and their codes."""
+
+    cells: Cells
+    codes: Mapping[str, I64]
+
+    def __len__(self) -> int:
+        """Return how many cells there are."""
+        return len(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +138,21 @@ class Dimensions:
         integers = found.integers_by(by)
         return None if integers is None else (integers.sums, self.rows(integers, by, start))
 
-    def rows(self, found: CodedSums | CodedIntegers, by: Sequence[str], start: int) -> I32:
+    def rows(self, found: CodedSums | CodedIntegers | CodedEntries, by: Sequence[str], start: int) -> I32:
         """Return the row of each sum, counted from ``start``; `LEFT_OUT` for what is not counted.
 
         found : n sums; the result is (n,).
         """
-        row = np.zeros(len(found.sums) if isinstance(found, CodedSums) else len(found), np.int64)
-        for name in by:
-            row = row * len(self._labels[name]) + found.codes[name]
-        row += start
+        if not by:
+            row = np.full(len(found), start)
+        else:
+            row = found.codes[by[0]]
+            for name in by[1:]:
+                row = row * len(self._labels[name]) + found.codes[name]
+            row = row + start if start else row
         if isinstance(found, CodedSums) and found.counted is not None:
             row = np.where(found.counted, row, LEFT_OUT)
-        return row.astype(np.int32)
+        return row.astype(np.int32, copy=False)
 
     def of_partial(self, partial: Partial) -> PartialSums:
         """Return the sums of one job."""
@@ -141,15 +161,17 @@ class Dimensions:
         codes = cell_dimensions(cells.key)
         counted = codes["group"] == GROUP_NONE
         codes |= {"all": np.zeros_like(cells.key), "group": codes["group"] - GROUPS[0]}
-        codes["participant"] = self._participant_codes(partial, codes["participant"])
+        known = self._participant_codes(partial)
+        who = {"participant": known}
+        codes["participant"] = known[np.searchsorted(partial.marginals.participant, codes["participant"])]
         kinds = CodedIntegers.of_kinds(partial.marginals)
-        who = {"participant": self._participant_codes(partial, partial.marginals.participant)}
         integers = [kinds, CodedIntegers(partial.marginals.participant_sums, who)]
         if cells.names == partial.marginals.names:
             integers.append(CodedIntegers(cells.sums, codes))
         of_cells = CodedSums(cells, codes, None, tuple(integers))
-        # The job as a whole and by hour are summed once, then added to each table that has them.
-        whole, hours = Totals.empty(conditions, 1), Totals.empty(conditions, HOURS)
+        # The job as a whole and by hour are summed once, then added to each table that has them: but for histograms by
+        # hour, of which most would be 0.
+        whole, hours = Totals.empty(conditions, 1), Totals.empty(conditions, HOURS, quantiles=False)
         hours.add(cells, codes["hour"].astype(np.int32), security, self.integers(of_cells, ("hour",), 0))
         none = hours.low[:, :0], np.zeros(0, np.int32)
         whole.add(cells, np.zeros(len(cells), np.int32), security, none)
@@ -158,7 +180,10 @@ class Dimensions:
         coded = {
             "job": CodedSums(whole, {"security": np.array([security]), "date": np.array([date])}),
             "hours": CodedSums(
-                hours, {"date": np.full(HOURS, date), "hour": np.arange(HOURS)}, hours.security != NO_SECURITY
+                hours,
+                {"date": np.full(HOURS, date), "hour": np.arange(HOURS)},
+                hours.security != NO_SECURITY,
+                entries=CodedEntries(cells, codes),
             ),
             "cells": of_cells,
             "unexecuted": CodedSums(cells, codes, counted, (kinds.unexecuted(),)),
@@ -177,12 +202,11 @@ class Dimensions:
         self._intervals[:] = 0
         return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, volumes
 
-    def _participant_codes(self, partial: Partial, participant: I64) -> I64:
-        distinct, place = np.unique(participant, return_inverse=True)
-        names = [participant_name(partial, number) for number in distinct.tolist()]
+    def _participant_codes(self, partial: Partial) -> I64:
+        """Return the code of each participant of a partial, in the order of its own numbers."""
+        names = [participant_name(partial, number) for number in partial.marginals.participant.tolist()]
         known = self.place["participant"]
-        codes = [known.setdefault(name, len(known)) for name in names]
-        return np.array(codes, np.int64)[place]
+        return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
 
     def _keep_ranges(self, partial: Partial, security: int) -> None:
         if self._ranges is None:

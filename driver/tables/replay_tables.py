@@ -58,8 +58,9 @@ class ReplaySums:
             found["fidelity_causes.csv"] = causes_csv(self.fidelity)
             found["fidelity_bias.csv"] = bias_csv(self.fidelity)
         if any(row["scenario"] == CENTRAL for row in rows[ALL, ALL]):
+            faithful = self._faithful()
             bounds = [
-                bounds_row(key, measured, self.excluded[key], trust(self._faithful(key)))
+                bounds_row(key, measured, self.excluded[key], trust(faithful.get(key, {})))
                 for key, measured in rows.items()
                 if key in self.excluded
             ]
@@ -68,12 +69,12 @@ class ReplaySums:
             found["by_time_limit.csv"] = limits_csv(self.limits)
         return found
 
-    def _faithful(self, key: Key) -> Counter[str]:
-        """Return the counts of fidelity of the jobs of a key."""
-        found = Counter[str]()
-        for job, counts in self.fidelity.items():
-            if all(one in (ALL, of) for one, of in zip(key, job, strict=True)):
-                found.update(counts)
+    def _faithful(self) -> dict[Key, Counter[str]]:
+        """Return the counts of fidelity of all jobs, by security and by date."""
+        found: dict[Key, Counter[str]] = {}
+        for (security, date), counts in self.fidelity.items():
+            for key in ((ALL, ALL), (security, ALL), (ALL, date)):
+                found.setdefault(key, Counter()).update(counts)
         return found
 
     def unexecuted(self) -> list[dict[str, Value]]:

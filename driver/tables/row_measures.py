@@ -15,7 +15,7 @@ from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.history_measures import counted_metrics, history, replayed_history
-from driver.tables.table_style import TableStyle, cost_bps, few, ratio
+from driver.tables.table_style import FEW, TableStyle, cost_bps, few, ratio
 from kernels.conventions import COST_SCALE, MEAN_SCALE, REPLAYED, REST_BITS
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.order_rows import SCENARIO_SUMS
@@ -74,8 +74,16 @@ def few_orders(row: Mapping[str, Value], style: TableStyle) -> str:
     """Return which figures of a row are of some orders, but fewer than say much: words, or names of metrics."""
     if few(row["orders"]):
         return "all"
-    kinds = [("priced_orders", "costs"), ("engaged_orders", "engaged"), *counted_metrics(style.markout_seconds)]
-    return " ".join(name for counted, name in kinds if few(row[counted]))
+    names, counts = _counted(style.markout_seconds)
+    known = zip(names, counts(row), strict=True)  # as ``few`` has it: every row asks it of all its metrics
+    return " ".join([name for name, orders in known if orders is not None and 0 < orders < FEW])
+
+
+@cache
+def _counted(markout_seconds: tuple[float, ...]) -> tuple[list[str], Callable[[Mapping[str, Value]], tuple[int, ...]]]:
+    """Return what ``few_orders`` says of each figure that some orders have, and what takes how many have it."""
+    kinds = [("priced_orders", "costs"), ("engaged_orders", "engaged"), *counted_metrics(markout_seconds)]
+    return [name for _, name in kinds], itemgetter(*(counted for counted, _ in kinds))
 
 
 @cache
@@ -170,15 +178,17 @@ def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
 def totals_csv(
     keys: Sequence[str],
     labels: Iterable[tuple[Sequence[Value], int]],
-    totals: Totals,
-    style: TableStyle,
+    measured: Callable[[int], Sequence[Mapping[str, Value]]],
     more: Sequence[Mapping[str, Value]] = (),
     beside: Beside | None = None,
 ) -> bytes:
-    """Return a table: for each (label, row of the totals), one line per scenario; then ``more`` lines by column."""
+    """Return a table: for each (label, row of the totals), one line per scenario; then ``more`` lines by column.
+
+    measured : gives the ``measures`` of a row
+    """
     last = beside or Beside((), {})
-    rows = [(label, row) for label, r in labels for row in measures(totals, r, style)]
-    names = list(rows[0][1] if rows else measures(totals, 0, style)[0]) if rows or more else []
+    rows = [(label, row) for label, r in labels for row in measured(r)]
+    names = list(rows[0][1] if rows else measured(0)[0]) if rows or more else []
     lines = [[*label, *row.values(), *last.of(label, row)] for label, row in rows]
     names += last.names if names else ()
     lines += [[row.get(name) for name in (*keys, *names)] for row in more]

@@ -56,7 +56,6 @@ class SampleSums:
 
 def cluster_of(whole: Totals) -> tuple[F64, F64]:
     """Return orders and value of a job, and the means of its shortfalls weighted by either: (2,), (2, K)."""
-    sums = whole.row(0)
-    base, costs = sums["base"], (sums[f"{scenario}.cost"] for scenario in whole.scenarios)
+    priced, base, *costs = whole.some(0, ("priced_orders", "base", *(f"{name}.cost" for name in whole.scenarios)))
     by_value = [cost_bps(cost, base) or 0.0 for cost in costs]
-    return np.array([sums["priced_orders"], base], np.float64), np.array([whole.mean[0], by_value])
+    return np.array([priced, base], np.float64), np.array([whole.mean[0], by_value])

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver.sums.merging import SecurityCounts
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals, quantile_places
 from driver.tables.column_guide import header
-from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.csv_text import Value, csv_bytes, texts
 from driver.tables.distributions.spread_words import (
     DISTRIBUTIONS,
     HISTOGRAMS,
@@ -25,7 +26,7 @@ from driver.tables.distributions.spread_words import (
     UNITS,
 )
 from driver.tables.replay_words import ALL
-from kernels.base.columns import F64, I64
+from kernels.base.columns import I64
 from kernels.conventions import REPLAYED
 from kernels.sums.histograms import BUCKETS
 from kernels.sums.order_histograms import bucket_bounds
@@ -92,27 +93,32 @@ def _quantile_rows(totals: Totals, row: int, counts: I64) -> Iterator[list[Value
     orders, places = held.sum(axis=1).tolist(), quantile_places(held, tuple(QUANTILES.values()))
     for n, (measure, scenario, found) in enumerate(spreads):
         unit, values = _values(KINDS[measure])
-        shown: list[Value] = values[places[n]].tolist() if orders[n] else [None] * len(QUANTILES)
+        shown = values[places[n]].tolist() if orders[n] else [None] * len(QUANTILES)
         yield [measure, scenario, unit, None if found is None else orders[n], *shown]
 
 
 def _bucket_rows(totals: Totals, counts: I64) -> Iterator[list[Value]]:
     for measure, scenario, found in _spreads(totals, 0, counts):
-        unit, scale = UNITS[KINDS[measure]]
-        edges = bucket_bounds(KINDS[measure]) * scale
-        held: list[int] = [] if found is None else found.tolist()
-        for bucket, orders in enumerate(held):
-            if orders:
-                low, high = (edge if np.isfinite(edge) else None for edge in edges[bucket : bucket + 2].tolist())
-                yield [measure, scenario, unit, low, high, orders]
+        if found is not None:
+            unit, edges = _edges(KINDS[measure])
+            held = np.flatnonzero(found)
+            columns = (column.tolist() for column in (edges[held], edges[held + 1], found[held]))
+            yield from ([measure, scenario, unit, *row] for row in zip(*columns, strict=True))
 
 
 @cache
-def _values(kind: str) -> tuple[str, F64]:
-    """Return the unit of a kind of buckets, and the value that stands for each: its middle, at the ends the edge."""
+def _edges(kind: str) -> tuple[str, NDArray[np.object_]]:
+    """Return the unit of a kind of buckets, and their edges as text."""
+    unit, scale = UNITS[kind]
+    return unit, texts(bucket_bounds(kind) * scale)
+
+
+@cache
+def _values(kind: str) -> tuple[str, NDArray[np.object_]]:
+    """Return the unit of a kind of buckets, and the value that stands for each as text: its middle, or the edge."""
     unit, scale = UNITS[kind]
     edges = bucket_bounds(kind) * scale
     values = (edges[:-1] + edges[1:]) / 2
     values[-1] = edges[-2]
     values[0] = edges[1] if kind == SPREAD else edges[0]
-    return unit, values
+    return unit, texts(values)

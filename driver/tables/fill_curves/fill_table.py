@@ -76,8 +76,8 @@ class FillCurveSums:
         if not self.scenarios:
             self._start(times)
         participants, outcome = np.divmod(times.key, KEYS_OF_PARTICIPANT)
-        distinct, place = np.unique(participants, return_inverse=True)
-        person = self.participants.places([participant_name(partial, number) for number in distinct.tolist()])[place]
+        names = [participant_name(partial, number) for number in participants.tolist()]
+        person = self.participants.places(names)
         date = np.full(len(person), self.dates.places([partial.date])[0])
         into = (
             (outcome, self.outcomes), (person, self.participants.rows), (date, self.dates.rows),
@@ -134,5 +134,6 @@ def curve_rows(events: I64, edges: NDArray[np.intp] | None = None) -> Iterator[l
         events, seconds = np.add.reduceat(events, np.append(0, edges[:-1] + 1), axis=1), seconds[edges]
     shown = np.flatnonzero(events.sum(axis=0))
     found = curves(events[:, shown])
-    columns = seconds[shown], found.at_risk, *events[:, shown], *found.incidence, found.filled, found.low, found.high
-    return ([*row] for row in zip(*(column.tolist() for column in columns), strict=True))
+    columns = seconds[shown], found.at_risk, *events[:, shown], *found.incidence, found.filled
+    known = ([None if value != value else value for value in bound.tolist()] for bound in (found.low, found.high))
+    return ([*row] for row in zip(*(column.tolist() for column in columns), *known, strict=True))

@@ -14,13 +14,12 @@ import numpy as np
 from driver.sums.merging import add_lists
 from driver.sums.orders.kinds import OF_ORDERS, sum_names
 from driver.sums.partial_file import Partial
-from driver.sums.totals import Totals
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
 from driver.tables.grouping import natural
 from driver.tables.kinds.meanings import GROUP_WORDS, MEANINGS, SHOWN
 from driver.tables.kinds.size_intervals import TESTS, intervals_by, with_tests
-from driver.tables.row_measures import COST_UNITS, measures
+from driver.tables.row_measures import COST_UNITS
 from driver.tables.table_style import TableStyle, cost_bps, few, ratio
 from kernels.base.columns import F64, I64
 from kernels.conventions import COST_SCALE, MEAN_SCALE, TYPE_DARK, TYPE_SWEEP
@@ -146,10 +145,12 @@ class KindTables:
         rows[QUARTILE] = [row | tests.get((str(row[QUARTILE]), str(row["scenario"])), {}) for row in rows[QUARTILE]]
         return {f"by_{kind}.csv": table_csv(header(GUIDES[f"by_{kind}"]), of) for kind, of in rows.items()}
 
-    def eligible_sets(self, style: TableStyle, groups: Totals) -> dict[str, Sequence[Mapping[str, Value]]]:
+    def eligible_sets(
+        self, style: TableStyle, groups: Callable[[int], Sequence[Mapping[str, Value]]]
+    ) -> dict[str, Sequence[Mapping[str, Value]]]:
         """Return the measures of other sets of orders that could have been asked, by what they are.
 
-        groups : sums of orders really filled in full, in part and not at all: outcomes, which describe
+        groups : gives the measures of orders really filled in full, in part and not at all: outcomes, which describe
         """
         sets: dict[str, Sequence[Mapping[str, Value]]] = {}
         for variant, (kind, chosen) in ELIGIBLE.items():
@@ -157,7 +158,7 @@ class KindTables:
             if sums:
                 sets[variant] = self._measured([sum(values) for values in zip(*sums, strict=True)], style)
         for row, words in enumerate(GROUP_WORDS):
-            sets[f"{words} alone, descriptive"] = measures(groups, row, style)
+            sets[f"{words} alone, descriptive"] = groups(row)
         return sets
 
 

@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR
@@ -46,6 +46,23 @@ def atomic_write(path: Path | str, data: bytes | memoryview) -> None:
     """Replace the content of ``path`` by ``data``, or leave it as it was."""
     with atomic_file(path) as file:
         file.write(data)
+
+
+def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace files of a folder, each whole or not at all, and make them durable all at once: disks take their time."""
+    made = {folder / name: folder / f"{TEMPORARY}{name}.{os.getpid()}" for name in contents}
+    try:
+        for temporary, data in zip(made.values(), contents.values(), strict=True):
+            temporary.write_bytes(data)
+        sync_files([*made.values()])
+        for path, temporary in made.items():
+            temporary.replace(path)
+        sync_path(folder)
+    except BaseException:
+        for temporary in made.values():
+            with suppress(OSError):
+                temporary.unlink()
+        raise
 
 
 def atomic_json(path: Path | str, content: Any) -> None:

@@ -151,17 +151,17 @@ def test_another_checkout_is_cold(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_damaged_files_alone_are_removed(tmp_path: Path) -> None:
     folder, marker = tmp_path / "kernels", tmp_path / "warm.json"
     folder.mkdir()
-    assert heal(marker) == []
+    assert heal([marker]) == []
     for name in ("a.nbi", "a.1.nbc", "b.nbi", "b.1.nbc"):
         (folder / name).write_bytes(name.encode() * 99 + seal(name.encode() * 99))
     atomic_json(marker, {"folders": [str(folder)]})
-    assert heal(marker) == []
+    assert heal([marker]) == []
     assert marker.exists()
     os.truncate(folder / "a.1.nbc", 99)
     content = bytearray((folder / "b.nbi").read_bytes())
     content[50] ^= 1
     (folder / "b.nbi").write_bytes(content)
-    assert heal(marker) == [folder / "a.1.nbc", folder / "b.nbi"]
+    assert heal([marker, marker]) == [folder / "a.1.nbc", folder / "b.nbi"]
     assert sorted(path.name for path in tmp_path.rglob("*.nb?")) == ["a.nbi", "b.1.nbc"]
     assert not marker.exists()
 
