@@ -30,6 +30,7 @@ _EXACT_DIGITS: Final = 15  # of a number that a float holds as it is
 TOO_MANY_DECIMALS: Final = "too many decimals"
 ROUNDED_ID: Final = "id rounded by a float"
 STANDS_FOR_NONE: Final = "stands for no value"  # 4294967295 in a quantity
+NO_SHARES: Final = "trade of no shares"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         return number - 2**64  # ids are 64 bits, whatever the first one means
     if field.low <= number <= field.high:
         return number
+    if number == 0 and field.low == 1:
+        raise RejectError(NO_SHARES)
     negative = number < 0 and kind in (INTEGER, PRICE) and not field.name.endswith("_id")
     raise RejectError("negative value" if negative else "out of range")
 
