@@ -129,7 +129,8 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
     """Return the sources that list the newest row first: their times fall and never rise, and no sequence with them.
 
     A sequence that never falls meanwhile is the number of the row, or says nothing. Rows of one instant are then taken
-    from the last to the first, too.
+    from the last to the first, too. A file whose times are all the same goes by the others of its table, where these
+    agree.
     """
     rises, falls, descends = set[int](), set[int](), set[int]()
     last: dict[int, int] = {}
@@ -146,7 +147,11 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
         if part.descends or part.first_sequence < sequence.get(source, part.first_sequence):
             descends.add(source)
         last[source], sequence[source] = part.last_time, part.last_sequence
-    return frozenset(falls - rises - descends)
+    turned = falls - rises - descends
+    tables = {plan.sources[source].table for source in turned}
+    tables -= {plan.sources[source].table for source in last.keys() & (rises | descends)}
+    flat = {source for source in last.keys() - falls if plan.sources[source].table in tables}
+    return frozenset(turned | flat)
 
 
 def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk], from_end: frozenset[int]) -> list[tuple[int, str]]:
