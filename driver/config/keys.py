@@ -22,7 +22,7 @@ SCENARIO_CHOICES = tuple(scenario.name for scenario in SCENARIO_TABLE[1:] if sce
 SCENARIO_LIST = kinds.list_of(kinds.choice(*SCENARIO_CHOICES))
 ORDER_TYPES = kinds.list_of(kinds.whole(1, 2**31 - 1), empty_word="none")
 NAMES = kinds.list_of(kinds.code(), unique=False)
-TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
+TIME_UNIT = kinds.text(UNIT.pattern, "one of s, ms, us, 100ns, ns, min, d, hhmmss, hhmmssfff")
 USUAL_SESSION = "10:00-16:00"  # where neither the user nor the data says it
 ASSUMED_SESSION = f"assumed to be {USUAL_SESSION} local time: say --session, or give session changes with --sessions"
 MATCHES_AS = ("matches", "trades")
@@ -55,7 +55,7 @@ class Config:
     trades_header: tuple[str, ...] = _key("input.trades_header", NAMES)
     nbbo_header: tuple[str, ...] = _key("input.nbbo_header", NAMES)
     time_unit: str = _key(
-        "input.time_unit", kinds.text(UNIT.pattern, "one of s, ms, us, ns, min, d, hhmmss, hhmmssfff")
+        "input.time_unit", kinds.text(UNIT.pattern, "one of s, ms, us, 100ns, ns, min, d, hhmmss, hhmmssfff")
     )
     epoch: str = _key("input.epoch", kinds.text(expects="a date such as 2000-01-01, or midnight"))
     time_format: str = _key("input.time_format", kinds.text(expects="a form such as %d/%m/%Y %H:%M:%S.%f"))

@@ -69,7 +69,7 @@ def run_job(job: Job) -> JobReport:
         matches = asks_for_any(opened, job.settings, _kept_buffers())
         day: Day = opened if matches else DayWithoutRows(opened)
         judged = judge(day, job)
-        quality, plausible = count_kinds(day, job, judged) if matches else {}, judged.plausible
+        quality, plausible = count_kinds(day, job, judged, opened.attributes) if matches else {}, judged.plausible
         texts = {int(code): str(name) for name, code in (opened.attributes.get("participants") or {}).items()}
         volumes = market_volumes(day.fills["quantity"], plausible.fills.venue)
         ranges = interval_ranges(plausible.quotes._asdict(), job.session)

@@ -3,7 +3,7 @@
 `job` calls it: first for the day's own counts, last for the warnings, when the blocks have been measured.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from kernels.measure.measure import data_quality
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, plausible_columns
 from tickstore.building.oddities import Oddity, other_unit, usual_mid
+from tickstore.day.schema import NO_SHARES
 from tickstore.parse.text_ids import order_name
 
 UNITS: Final = "prices_in_two_units"
@@ -55,9 +56,13 @@ def judge(day: Day, job: Job) -> Judged:
     return Judged(plausible, np.empty(len(day.fills["venue"]), np.bool_), {})
 
 
-def count_kinds(day: Day, job: Job, judged: Judged) -> dict[str, int]:
-    """Return how many orders, fills and quotes are of each kind, and where the session is known from."""
+def count_kinds(day: Day, job: Job, judged: Judged, attributes: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many orders, fills and quotes are of each kind, and where the session is known from.
+
+    attributes : of the day file, which counts trades of no shares: they are no rows of it
+    """
     counts = data_quality(day, job.session, job.settings.simulation.ticks, judged.plausible, judged.beyond)
+    counts[NO_SHARES] = int(attributes.get(NO_SHARES, 0))
     return counts | _never_met(day, counts) | {UNITS: len(_units(day, job)), f"session_from_{job.session.source}": 1}
 
 

@@ -43,6 +43,7 @@ KIND_MEANINGS: Final = {
     "orders_effective_spread_absurd": "an effective spread above a fifth of the mid in size: fills far off the quotes",
     "orders_without_window": "orders that ended before the session, or arrived after it",
     "fills": "rows of trades",
+    "trades_without_shares": "rows of trades of no shares: they are left out, and no fills",
     "fills_without_order": "of orders that are not in the order files",
     "fills_booked": "crossing bookings",
     "fills_off_market": "off-market reports, which consume no order",

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 MIDNIGHT: Final = "midnight"  # an epoch: the column is a clock, counted from local midnight
-UNIT: Final = re.compile("s|ms|us|ns|min|d|hhmmssf{0,9}")
+UNIT: Final = re.compile("s|ms|us|ns|100ns|min|d|hhmmssf{0,9}")
 # Numbers and words that vendors write where there is no price.
 NO_PRICE: Final = (
     "9999999999", "-9999999999",  # LOBSTER: no order on this side of the book
@@ -25,6 +25,11 @@ NO_QUANTITY: Final = tuple(
     for number in (2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1, 2**64 - 1, 9_999_999_999, -9_999_999_999)
     for zero in ("", ".0")
 )
+# Words for no value that are rarer: the fast path does not know them. Beside them stand numbers in scientific notation
+# beyond 64 bits, which floats make of the largest and the smallest number of a kind.
+RARE_NO_VALUE: Final = frozenset(
+    ("infinity", "-infinity", "+infinity", "+inf", "nil", "nat", "<na>", "#n/a", "#null!", "(null)", "\\n")
+)
 NO_VALUE: Final = ("NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "NA", "-")
 
 
@@ -37,7 +42,7 @@ class ColumnRule:
     constant : stands in every row of a file without such a column; beside a column, where its cell is empty
     values : (text in the file, what it stands for): words that the file uses for sides, codes, nulls
     null_values : texts that mean no value
-    unit : of numbers that are times: s, ms, us, ns, min, d; of clocks also hhmmss, and hhmmssfff with a fraction
+    unit : of numbers that are times: s, ms, us, 100ns, ns, min, d; of clocks also hhmmss, and hhmmssfff with a fraction
     epoch : the date or time that numbers are counted from, or "midnight"
     format : of times, in the letters of strptime (%d/%m/%Y %H:%M:%S.%f)
     decimals : of a quantity that is not whole: 0.25 is stored as 25 with 2

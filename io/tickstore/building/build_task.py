@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from kernels.base.columns import Array
 from tickstore.building.day_builder import BuiltDay, DayBuilder, table_digests
+from tickstore.building.merged_attributes import merged_attributes
 from tickstore.building.merged_tables import (
     CONFLICT,
     GIVEN,
@@ -28,7 +29,7 @@ from tickstore.building.scratch import Scratch
 from tickstore.building.session_hints import session_hints
 from tickstore.day.check import sound_day, stored_tables
 from tickstore.day.reader import DayFile
-from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUANTITY_DECIMALS, QUOTES, Key
+from tickstore.day.schema import FILLS, FROM_ORDERS, GROUP_OF, ORDERS, QUOTES, Key
 from tickstore.day.writer import forget_buffers
 from tickstore.durable.files import TEMPORARY
 from tickstore.errors import StoreError
@@ -38,9 +39,7 @@ from tickstore.spill.segments import Spill, open_spill
 from tickstore.store.commit import BuiltPartition, Removed
 
 _ROOM: Final = 1024  # bytes of attributes that depend on the columns
-MOST_SOURCES: Final = 100  # named in a day file
 _MAPPED: Final = 64  # segments that a worker keeps mapped: a partition may have rows in any number of them
-_SOURCE: Final = 4  # base name, size, digest, table
 
 
 class Log(NamedTuple):
@@ -86,7 +85,7 @@ def build_partition(task: BuildTask) -> BuiltPartition:
             choices[table] = _choice(table, existing, spilled[table], task)
             tables[table] = choices[table].rows
     security, date = task.key
-    attributes = _attributes(task, existing, choices)
+    attributes = merged_attributes(task.attributes, existing, choices)
     if FROM_ORDERS in attributes:
         attributes = attributes | {FROM_ORDERS: tables["nbbo"].rows == 0}
     odd: list[tuple[str, int, str]] = []
@@ -119,28 +118,6 @@ def build_partition(task: BuildTask) -> BuiltPartition:
     if damage and outcome == "remade" and not task.replace:
         raise StoreError(f"{damage}, and these files are not all it was made of: convert it again with --replace")
     return result
-
-
-def _attributes(task: BuildTask, existing: DayFile | None, choices: dict[str, Choice]) -> dict[str, Any]:
-    """Return the attributes asked for, together with those of what stays."""
-    if existing is None:
-        return task.attributes
-    attributes = _merged(task.attributes, existing, [t for t, c in choices.items() if c.verdict in (KEPT, MERGED)])
-    return _with_snapshots(attributes, existing, choices["orders"]) if "orders" in choices else attributes
-
-
-def _with_snapshots(attributes: dict[str, Any], existing: DayFile, orders: Choice) -> dict[str, Any]:
-    """Return attributes that say whether the quotes on order rows are taken, of orders that were stored before."""
-    before, now = FROM_ORDERS in existing.attributes, FROM_ORDERS in attributes
-    if before == now or orders.verdict in (SAME, REPLACED, CONFLICT):
-        return attributes
-    if orders.verdict != KEPT:
-        raise StoreError(
-            f"{existing.path}: stored {'with' if before else 'without'} --quotes_from_orders: "
-            "convert the files that add to it in the same way"
-        )
-    others = {name: value for name, value in attributes.items() if name != FROM_ORDERS}
-    return others | ({FROM_ORDERS: True} if before else {})
 
 
 def _choice(table: str, existing: DayFile, given: SpilledTable, task: BuildTask) -> Choice:
@@ -200,20 +177,6 @@ def _outcome(
     if not changed:
         return ("merged" if any(c.verdict in (GIVEN, MERGED) for c in choices.values()) else "completed"), []
     return ("replaced" if task.replace else "conflict"), changed
-
-
-def _merged(attributes: dict[str, Any], existing: DayFile, kept: list[str]) -> dict[str, Any]:
-    """Return the attributes of a partition part of which stays: its old sources are named too."""
-    for name in ("timezone", "price_decimals", QUANTITY_DECIMALS):
-        if existing.attributes.get(name, 0) != attributes.get(name, 0):
-            raise StoreError(f"{existing.path}: stored with another {name}; convert into another store")
-    stay = [s for s in existing.attributes["sources"] if len(s) < _SOURCE or s[3] in kept]
-    sources = {tuple(source) for source in [*(stay if kept else []), *attributes["sources"]]}
-    return attributes | {
-        "sources": [list(source) for source in sorted(sources)][:MOST_SOURCES],
-        "participants": (existing.attributes["participants"] if kept else {}) | attributes["participants"],
-        "session": attributes.get("session") or existing.attributes.get("session"),
-    }
 
 
 def _derived(views: dict[str, Array], timezone: str, date: str) -> dict[str, Any]:

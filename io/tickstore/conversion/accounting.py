@@ -12,6 +12,7 @@ from tickstore.input.files import Chunk, Source
 from tickstore.request import ConvertRequest
 from tickstore.rules import rules_of
 from tickstore.store.commit import BuiltPartition
+from tickstore.store.paths import MANIFEST_NAME
 
 _FEW_ROWS = 10  # of an orders file; fewer may well be of a security each
 _FAULT = "the file changed while it was read, or this program is at fault; nothing was stored"
@@ -67,6 +68,14 @@ def check_copies(sources: Sequence[Source], chunks: Sequence[Chunk], parsed: Seq
             raise InputError(
                 f"{source.table}: {other} and {source.path} hold the same, byte for byte; give one of them"
             )
+
+
+def check_orders(request: ConvertRequest, sources: Sequence[Source], counts: Mapping[str, Counter[str]]) -> None:
+    """Raise InputError where a new store would hold no orders: a run could say nothing, and refuses it."""
+    if counts.get("orders", Counter())["stored"] or (request.store / MANIFEST_NAME).exists():
+        return
+    first = next((source.path for source in sources if source.table == "orders"), sources[0].path)
+    raise InputError(f"{first}: no row of orders: nothing was stored. Trades and quotes can be added to orders later")
 
 
 def check_securities(

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from tickstore.input.fields import FIELDS, IDS
-from tickstore.parse.odd_lines import ROUNDED_ID, STANDS_FOR_NONE, TOO_MANY_DECIMALS
+from tickstore.parse.odd_lines import NO_ROW, NO_SHARES, ROUNDED_ID, STANDS_FOR_NONE, TOO_MANY_DECIMALS
 from tickstore.times.local_clocks import REPEATED_TIME, SKIPPED_TIME
 from tickstore.times.stated_formats import NOT_AS_STATED
 from tickstore.times.written_times import AMBIGUOUS, ROUNDED, describe_forms
@@ -30,6 +30,7 @@ _BY_REASON: Final = {
         "write dates as 2024-09-05 or 20240905, or state how date and clock look together: "
         "--time_format='%d/%m/%Y %H:%M:%S'"
     ),
+    NO_ROW: "remove titles and totals, or allow for so many of them",
     "extra fields": "a delimiter within a cell needs quotes around it",
     "missing fields": "rows need as many cells as the header",
     "not UTF-8": "convert the file to UTF-8 first, say with iconv -f WINDOWS-1252 -t UTF-8",
@@ -92,6 +93,8 @@ def advice_for(reason: str, column: str, field: str, cell: str = "") -> str:
     if reason == "missing value":
         stands = f'say what an empty cell stands for: {rule}constant = "0"}}'
         return f"{stands}, or which rows are meant, if a column tells: --where=COLUMN=VALUE"
+    if reason == NO_SHARES:
+        return f"in {column}: say which rows are trades, if a column tells: --where=COLUMN=VALUE"
     dressed = next((advice for form, advice in _DRESSED if form.fullmatch(cell)), "")
     if reason == "malformed number" and dressed:
         return f"in {column}: {dressed}"

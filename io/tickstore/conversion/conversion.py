@@ -41,6 +41,7 @@ from tickstore.errors import InputError, StoreError
 from tickstore.input.files import Chunk, Source, cut_chunks
 from tickstore.input.session_file import read_sessions
 from tickstore.input.text import PLAIN
+from tickstore.parse.odd_lines import NO_SHARES
 from tickstore.parse.plan import find_sources
 from tickstore.parse.text_ids import text_id_fields
 from tickstore.request import ConvertReport, ConvertRequest, Progress, TableCount
@@ -200,12 +201,13 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
     rejects = bad_rows(pipeline.parsed, plan.chunks, plan.sources)
     repeated = sum(len(places) for partition in built for places in partition.duplicates.values())
     if repeated:  # before each of them is looked for
-        first = [*rejects[:3], *duplicate_rows(built, plan.chunks, plan.sources, request, 3)]
-        check_rejects(request, plan.sources, counts, first, len(rejects) + repeated - len(first))
+        bad = [row for row in rejects if row.reason != NO_SHARES]
+        first = [*bad[:3], *duplicate_rows(built, plan.chunks, plan.sources, request, 3)]
+        check_rejects(request, plan.sources, counts, first, len(bad) + repeated - len(first))
         duplicates = duplicate_rows(built, plan.chunks, plan.sources, request)
-        for bad in duplicates:
-            counts[bad.table].update(stored=-1, rejected=1)
-        rejects = sorted(rejects + duplicates, key=lambda bad: (bad.table, bad.path, bad.offset))
+        for row in duplicates:
+            counts[row.table].update(stored=-1, rejected=1)
+        rejects = sorted(rejects + duplicates, key=lambda row: (row.table, row.path, row.offset))
     check_built(counts, built)
     if trouble := orders_trouble(built):
         keep_rejects(request, plan.sources, rejects)
@@ -217,7 +219,7 @@ def _finish(plan: Plan, pipeline: Pipeline, fingerprint: dict[str, Any], progres
         tables={table: TableCount(**count) for table, count in counts.items()},
         reject_reasons=dict(sorted(Counter(bad.reason for bad in rejects).items())),
         rejects_path=request.store / REJECTS_NAME,
-        warnings=remarks(plan, pipeline.parsed, built),
+        warnings=remarks(plan, pipeline.parsed, built, rejects),
         input_bytes=plan.input_bytes,
         stored_bytes=sum(p.size for p in built if p.outcome != "unchanged"),
     )

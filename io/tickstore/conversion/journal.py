@@ -61,7 +61,8 @@ def parsed_before(folder: Path, logs: Path) -> list[ParsedChunk]:
         log = Segment(*line["log"])
         if is_whole(log):
             slow = {column: SlowRows(**rows) for column, rows in line["slow"].items()}
-            told = {"keys": keys, "rejects": rejects, "log": log, "slow": slow}
+            no_shares = [((security, date), count) for (security, date), count in line["no_shares"]]
+            told = {"keys": keys, "rejects": rejects, "no_shares": no_shares, "log": log, "slow": slow}
             found[line["number"]] = ParsedChunk(**line | told), log
     keep_only(logs, [log for _, log in found.values()])
     return [chunk for chunk, _ in found.values()]

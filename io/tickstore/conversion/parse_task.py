@@ -5,7 +5,7 @@ Run by an engine for the pipeline; it joins the parser to the spill.
 
 import io
 import os
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,21 +14,20 @@ import numpy as np
 
 from kernels.base.columns import I64
 from kernels.conventions import UNKNOWN_CODE
+from tickstore.conversion.range_text import RangeText
 from tickstore.conversion.refusals import TooManyBadError, check_contradictions, place_of, too_many_bad
 from tickstore.day.schema import Key
-from tickstore.errors import InputError
 from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
-from tickstore.input.page_digests import count_newlines, page_digest
-from tickstore.input.text import PLAIN, Piece, mapped, plain_pieces, stream_pieces
-from tickstore.parse.blocks import BlockParser, Reject, SlowRows
+from tickstore.parse.blocks import Block, BlockParser, Reject, SlowRows
+from tickstore.parse.odd_lines import NO_SHARES
 from tickstore.parse.text_ids import TextIds
 from tickstore.request import Limits
 from tickstore.spill.logs import Segment, WorkerLog
 from tickstore.spill.segments import Spill, SpillWriter, open_spill
-from tickstore.times.trade_dates import trade_calendar
+from tickstore.times.trade_dates import TradeCalendar, day_text, trade_calendar
+from tickstore.times.trade_days import trade_days
 
-_NEWLINE: Final = 10
 _FEW: Final = 1 << 16  # participant numbers below this are found without sorting
 
 
@@ -76,6 +75,7 @@ class ParsedChunk:
     descends: bool = False  # whether a sequence is below the one before; likewise
     names: dict[str, int] = field(default_factory=dict)  # participants as text -> their number in this log
     rejects: list[Reject] = field(default_factory=list)
+    no_shares: list[tuple[Key, int]] = field(default_factory=list)  # rejects that are trades of none, by partition
     slow: dict[str, SlowRows] = field(default_factory=dict)  # rows off the fast path, by the column that it was for
 
 
@@ -91,12 +91,14 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     log = None if task.logs is None else _own_log(task.logs)
     target = io.BytesIO() if log is None else log.begin()
     numbers: set[int] = set()
+    no_shares: list[tuple[int, int]] = []
     writer = SpillWriter(target, task.source.stored_names, calendar)
     ids = TextIds(task.source, long_names)
-    text = RangeText(task)
+    text = RangeText(task.source, task.chunk, task.limits)
     for piece in text.pieces():
         for block in parser.parse(piece):
-            _count(result, block.rows, block.blank, block.rejects, task)
+            no_shares += block.no_shares
+            _count(result, block, task, len(no_shares))
             result.left_out += block.left_out
             if block.rows:
                 _follow_times(result, block.columns["timestamp"], block.columns.get("sequence"))
@@ -110,6 +112,7 @@ def parse_chunk(task: ParseTask) -> ParsedChunk:
     result.other_dates, result.other_date = writer.dates.others, writer.dates.example
     result.pages, result.text = text.pages.hex(), text.text_pages.hex()
     result.keys = writer.finish(texts)
+    result.no_shares = _by_partition(no_shares, texts, calendar)
     result.log = open_spill(target.getvalue()) if isinstance(target, io.BytesIO) else _logs[str(task.logs)].end()
     if task.apart:
         close_logs(durable=True)
@@ -148,18 +151,28 @@ def _follow_times(result: ParsedChunk, times: I64, sequence: I64 | None) -> None
     result.last_time = int(times[-1])
 
 
-def _count(result: ParsedChunk, rows: int, blank: int, rejects: list[Reject], task: ParseTask) -> None:
-    result.stored += rows
-    result.blank += blank
-    result.rejects += rejects
-    check_contradictions(rejects, task.source, task.chunk.start)
-    if len(result.rejects) > task.most_rejects:
+def _count(result: ParsedChunk, block: Block, task: ParseTask, no_shares: int) -> None:
+    result.stored += block.rows
+    result.blank += block.blank
+    result.rejects += block.rejects
+    check_contradictions(block.rejects, task.source, task.chunk.start)
+    if len(result.rejects) - no_shares > task.most_rejects:
+        bad = [reject for reject in result.rejects if reject.reason != NO_SHARES][:3]
         first = [
             (place_of(reject, task.source, task.chunk.start), reject.reason, reject.column, reject.cell, reject.field)
-            for reject in result.rejects[:3]
+            for reject in bad
         ]
         error = too_many_bad(f"more than {task.most_rejects} rows are bad", first)
         raise TooManyBadError(error.message, task.number, result.rejects)
+
+
+def _by_partition(rows: list[tuple[int, int]], texts: dict[int, str], calendar: TradeCalendar) -> list[tuple[Key, int]]:
+    """Return how many of some rows, by security and time, are of each partition."""
+    days = np.empty(len(rows), np.int32)
+    times = np.array([time for _, time in rows], np.int64)
+    trade_days(times, calendar.changes, calendar.offsets, calendar.roll, calendar.cutoff, days)
+    named = [name_text(security, texts) for security, _ in rows]
+    return sorted(Counter(zip(named, map(day_text, days.tolist()), strict=True)).items())
 
 
 def _collect_names(numbers: set[int], column: Any) -> None:
@@ -173,75 +186,3 @@ def _collect_names(numbers: set[int], column: Any) -> None:
     else:
         numbers.update(np.unique(column).tolist())
         numbers.discard(UNKNOWN_CODE)
-
-
-class RangeText:
-    """The text of a task's byte range, and what is known of its file and lines once all of it has passed by."""
-
-    def __init__(self, task: ParseTask) -> None:
-        self._source, self._chunk, self._limits = task.source, task.chunk, task.limits
-        self.pages = b""  # digests of the file's pages in the range
-        self.text_pages = b""  # of a packed file: digests of the pages of its text
-        self._rest = b""  # of such a text, less than a page
-        self.newlines: list[int] = []
-
-    def pieces(self) -> Iterator[Piece]:
-        """Yield the text of the range."""
-        source, chunk, piece_bytes = self._source, self._chunk, self._limits.piece_bytes
-        with mapped(source.path) as data:
-            if len(data) < source.size:
-                raise InputError(f"{source.path}: the file became shorter while it was read")
-            page = chunk.start
-            if source.form == PLAIN:
-                for piece in plain_pieces(data, chunk.start, chunk.stop, source.header.data_start, piece_bytes):
-                    yield piece
-                    page = self._digest_pages(data, page, min(piece[2], chunk.stop))
-            else:
-                yield from self._unpacked()
-            self._digest_pages(data, page, chunk.stop)
-
-    def _unpacked(self) -> Iterator[Piece]:
-        """Yield the whole text of a packed file but its header, digested as if it were a plain file."""
-        source, step = self._source, self._limits.page_bytes
-        for view, start, stop, offset in stream_pieces(
-            Path(source.path), source.form, self._limits.piece_bytes, self.newlines
-        ):
-            text = self._rest + view[start:stop].tobytes()
-            whole = len(text) // step * step
-            self.text_pages += b"".join(_digest(text, page, page + step) for page in range(0, whole, step))
-            self._rest = text[whole:]
-            begin = source.header.data_start if offset == 0 else start
-            if begin < stop:
-                yield view, begin, stop, offset + begin - start
-        if self._rest:
-            self.text_pages += _digest(self._rest, 0, len(self._rest))
-        if source.header.data_start > 0 and source.header.first_line == 2:
-            self.newlines.append(-1)  # the header
-
-    def _digest_pages(self, data: Any, page: int, reached: int) -> int:
-        """Digest and count lines of the whole pages of the file in [page, reached), the last one when it is reached."""
-        stop, step = self._chunk.stop, self._limits.page_bytes
-        while page < stop and (page + step <= reached or reached == stop):
-            end = min(page + step, stop)
-            self.pages += _digest(data, page, end)
-            if self._source.form == PLAIN:
-                self.newlines.append(_lines(data, page, end, self._source))
-            page = end
-        return page
-
-
-def _digest(data: Any, page: int, end: int) -> bytes:
-    """Return the digest of data[page:end]."""
-    words = (end - page) // 8
-    tail = int.from_bytes(data[page + 8 * words : end], "little")
-    with np.errstate(over="ignore"):
-        return int(page_digest(np.frombuffer(data, np.uint64, words, page), tail)).to_bytes(8, "little")
-
-
-def _lines(data: Any, start: int, stop: int, source: Source) -> int:
-    """Return how many lines of a file's rows end in [start, stop); one without a newline ends with the file."""
-    start = max(start, source.header.data_start)
-    if start >= stop:
-        return 0
-    lines = int(count_newlines(np.frombuffer(data, np.uint8, stop - start, start)))
-    return lines + (stop == source.size and data[stop - 1] != _NEWLINE)

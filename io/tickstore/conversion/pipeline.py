@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from tickstore.building.build_task import build_partition
-from tickstore.conversion.accounting import check_copies, check_securities, count_lines
+from tickstore.conversion.accounting import check_copies, check_orders, check_securities, count_lines
 from tickstore.conversion.journal import built_before, note_built, note_parsed, parsed_before
 from tickstore.conversion.parse_task import ParsedChunk, parse_chunk
 from tickstore.conversion.plan import BuildTasks, Plan, participant_codes
@@ -131,6 +131,7 @@ class Pipeline:
         check_copies(plan.sources, plan.chunks, parsed)
         check_wanted(plan.sources, plan.chunks, parsed)
         check_rejects(plan.request, plan.sources, self.counts, bad_rows(parsed, plan.chunks, plan.sources))
+        check_orders(plan.request, plan.sources, self.counts)
         check_securities(plan.request, plan.sources, plan.chunks, parsed)
 
     def _build(self, engine: Engine) -> None:

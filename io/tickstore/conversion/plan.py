@@ -1,14 +1,16 @@
 """One conversion as it is asked for, and the tasks that it is made of. For the pipeline."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tickstore.building.build_task import MOST_SOURCES, BuildTask, Log
+from tickstore.building.build_task import BuildTask, Log
+from tickstore.building.merged_attributes import MOST_SOURCES
 from tickstore.conversion.parse_task import ParsedChunk, ParseTask
-from tickstore.day.schema import FROM_ORDERS, QUANTITY_DECIMALS, Key
+from tickstore.day.schema import FROM_ORDERS, NO_SHARES, QUANTITY_DECIMALS, Key
 from tickstore.errors import StoreError
 from tickstore.input.fields import NOT_COLUMNS
 from tickstore.input.files import Chunk, Source
@@ -68,6 +70,9 @@ class BuildTasks:
         self._reversed = reversed_sources(plan, parsed)
         self._facts = _facts_of_sources(plan, parsed, self._reversed)
         self._names = [Path(source.path).name for source in plan.sources]
+        self._no_shares = Counter[Key]()
+        for part in parsed.values():
+            self._no_shares.update(dict(part.no_shares))
         self._columns = [self._columns_of(number) for number in range(len(plan.sources))]
 
     def task(self, number: int, key: Key, ranges: Mapping[int, int]) -> BuildTask:
@@ -86,6 +91,7 @@ class BuildTasks:
         }
         attributes |= {FROM_ORDERS: True} if request.quotes_from_orders else {}
         attributes |= {QUANTITY_DECIMALS: request.quantity_decimals} if request.quantity_decimals else {}
+        attributes |= {NO_SHARES: self._no_shares[key]} if key in self._no_shares else {}
         return BuildTask(
             number, key, self._logs_of(ranges), plan.told(plan.built_path(number)),
             plan.told(path) if path.exists() else None, self._stored.get(key), request.replace, attributes,
@@ -123,7 +129,8 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
     """Return the sources that list the newest row first: their times fall and never rise, and no sequence with them.
 
     A sequence that never falls meanwhile is the number of the row, or says nothing. Rows of one instant are then taken
-    from the last to the first, too.
+    from the last to the first, too. A file whose times are all the same goes by the others of its table, where these
+    agree.
     """
     rises, falls, descends = set[int](), set[int](), set[int]()
     last: dict[int, int] = {}
@@ -140,7 +147,11 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
         if part.descends or part.first_sequence < sequence.get(source, part.first_sequence):
             descends.add(source)
         last[source], sequence[source] = part.last_time, part.last_sequence
-    return frozenset(falls - rises - descends)
+    turned = falls - rises - descends
+    tables = {plan.sources[source].table for source in turned}
+    tables -= {plan.sources[source].table for source in last.keys() & (rises | descends)}
+    flat = {source for source in last.keys() - falls if plan.sources[source].table in tables}
+    return frozenset(turned | flat)
 
 
 def _facts_of_sources(plan: Plan, parsed: Mapping[int, ParsedChunk], from_end: frozenset[int]) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from tickstore.errors import InputError
 from tickstore.input.fields import PRICE
 from tickstore.input.files import Source
 from tickstore.parse.blocks import Reject
-from tickstore.parse.odd_lines import ANOTHER_HEADER, TOO_MANY_DECIMALS
+from tickstore.parse.odd_lines import ANOTHER_HEADER, GROUPED, TOO_MANY_DECIMALS
 
 
 class TooManyBadError(InputError):
@@ -32,6 +32,13 @@ def check_contradictions(rejects: list[Reject], source: Source, start: int) -> N
             raise InputError(
                 f"{place}: a header in the middle of the file, of other columns or in another order "
                 f"({reject.raw[:80]}): what follows it would be misread; split the file there and give both parts"
+            )
+        if reject.reason == GROUPED:
+            raise InputError(
+                f"{place}: {reject.cell} in {reject.column} has a point before decimals, or between thousands, while "
+                "those before have none; nothing was stored. Write numbers without separators of thousands, or say "
+                f"that these are decimals: [input.columns] {reject.field} = "
+                f'{{column = "{reject.column}", decimals = 0}}'
             )
         whole = source.price_format == "units" and not source.unit_stated
         if whole and reject.reason == TOO_MANY_DECIMALS and reject.column in prices:

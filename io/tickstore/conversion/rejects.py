@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from tickstore.conversion.parse_task import ParsedChunk, ParseTask, RangeText
+from tickstore.conversion.parse_task import ParsedChunk, ParseTask
+from tickstore.conversion.range_text import RangeText
 from tickstore.conversion.refusals import TooManyBadError, too_many_bad
 from tickstore.day.schema import Key
 from tickstore.durable.files import atomic_write
@@ -24,6 +25,7 @@ from tickstore.input.files import Chunk, Source
 from tickstore.input.packed_names import name_text
 from tickstore.input.page_digests import count_newlines
 from tickstore.parse.blocks import BlockParser
+from tickstore.parse.odd_lines import NO_SHARES
 from tickstore.request import ConvertRequest
 from tickstore.store.commit import BuiltPartition
 from tickstore.store.paths import REJECTS_NAME
@@ -102,15 +104,17 @@ def check_rejects(
 ) -> None:
     """Raise InputError when more rows were refused than the request allows, ``rejects`` and ``more``, or all of them.
 
-    The table of rejects is written all the same.
+    Trades of no shares do not count: they could be read, and lack nothing. The table of rejects is written all the
+    same.
     """
     rows = sum(count["read"] - count["blank"] for count in counts.values())
     limit = most_rejects(request, rows)
-    count = len(rejects) + more
+    bad = [row for row in rejects if row.reason != NO_SHARES]
+    count = len(bad) + more
     if count <= limit and any(count["stored"] for count in counts.values()):
         return
     path = keep_rejects(request, sources, rejects)
-    first = [(f"{bad.path}:{bad.line}", bad.reason, bad.column, bad.cell, bad.field) for bad in rejects[:3]]
+    first = [(f"{row.path}:{row.line}", row.reason, row.column, row.cell, row.field) for row in (bad or rejects)[:3]]
     if count > limit:
         raise too_many_bad(f"{count} of {rows} rows are bad, {limit} allowed", first, str(path))
     if rejects:
@@ -167,7 +171,7 @@ def _find(task: ParseTask, keys: dict[Key, set[tuple[int, int]]]) -> list[BadRow
     rows = []
     wanted = {block for places in keys.values() for block, _ in places}
     stored_blocks = 0
-    for piece in RangeText(task).pieces():
+    for piece in RangeText(task.source, task.chunk, task.limits).pieces():
         data, start, _, offset = piece
         for block in parser.parse(piece):
             if not block.rows:
@@ -204,7 +208,7 @@ def _lines_of(task: ParseTask, offsets: list[int]) -> list[int]:
     waiting = iter([*offsets, None])
     offset = next(waiting)
     count = task.source.header.first_line
-    for data, start, stop, base in RangeText(whole).pieces():
+    for data, start, stop, base in RangeText(whole.source, whole.chunk, whole.limits).pieces():
         counted = start
         while offset is not None and offset < base + stop - start:
             count += int(count_newlines(data[counted : start + offset - base]))

@@ -1,23 +1,34 @@
 """What a conversion that succeeded tells its user all the same. Called by `conversion` before it commits."""
 
+from collections.abc import Sequence
+
 from tickstore.conversion.accounting import files_without_rows
 from tickstore.conversion.contradictions import odd_warnings, reversed_warning, strangers, unknown_ids
 from tickstore.conversion.parse_task import ParsedChunk
 from tickstore.conversion.plan import Plan, reversed_sources
 from tickstore.conversion.plausibility import range_warnings, slow_warnings
+from tickstore.conversion.rejects import BadRow
 from tickstore.conversion.wanted_rows import absent_warnings
 from tickstore.day.schema import Key
+from tickstore.parse.odd_lines import NO_SHARES
 from tickstore.store.commit import BuiltPartition
 from tickstore.times.stated_dates import date_warnings
 
 
-def remarks(plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition]) -> tuple[str, ...]:
+def remarks(
+    plan: Plan, parsed: list[ParsedChunk], built: list[BuiltPartition], rejects: Sequence[BadRow]
+) -> tuple[str, ...]:
     """Return what a conversion warns about, what is doubted last."""
     keys = [partition.key for partition in built]
     warnings = [note for source in plan.sources for note in source.notes]
     warnings += range_warnings(keys, plan.sources)
     warnings += slow_warnings(plan.sources, plan.chunks, parsed)
     warnings += absent_warnings(plan.sources, plan.chunks, parsed)
+    none = [bad for bad in rejects if bad.reason == NO_SHARES]
+    if none:
+        warnings.append(
+            f"{len(none)} trades of no shares are left out, as none that happened; first: {none[0].path}:{none[0].line}"
+        )
     weekend = sum(chunk.weekend_rows for chunk in parsed)
     if weekend:
         warnings.append(f"{weekend} rows are dated on a weekend")

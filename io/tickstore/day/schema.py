@@ -121,4 +121,5 @@ GROUP_OF: Final = {"orders": "events", "trades": "fills", "nbbo": "quotes"}  # w
 QUANTITY_DECIMALS: Final = "quantity_decimals"  # attribute, where it is not 0: quantities are units of 10^-n
 FROM_ORDERS: Final = "quotes_from_orders"  # attribute, where asked for: whether the quotes are the order rows'
 DERIVED_AGGRESSOR: Final = "aggressor_from_orders"  # attribute, true where the trades themselves do not say
+NO_SHARES: Final = "trades_without_shares"  # attribute, where there are any: trades of none, which no column holds
 COLUMNS: Final = EVENTS + ORDERS + FILLS + QUOTES

@@ -115,7 +115,7 @@ TRADES: Final = (
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
         "quantity", INTEGER, "i8", ("quantity", "qty", "tradequantity", "size", "volume"),
-        required=True, high=LARGEST_QUANTITY,
+        required=True, low=1, high=LARGEST_QUANTITY,
     ),
     Field("sequence", INTEGER, "i8", _SEQUENCE),
     Field("match_id", INTEGER, "i8", ("matchgroupid", "matchid", "tradeid", "tradenumber"), default=NULL),

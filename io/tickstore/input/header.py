@@ -7,7 +7,7 @@ import csv
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tickstore.errors import InputError
@@ -210,6 +210,21 @@ def check_first_line(lines: Sequence[bytes], table: str, path: str) -> None:
                 f"{path}: the cells of the first line are parted by none of comma, semicolon, tab and | "
                 f"({texts[0][:80]!r}); write the file with one of these"
             )
+
+
+def with_last_column(header: Header, lines: Sequence[bytes]) -> Header:
+    """Return a header with a last column of no name where rows end in a delimiter and it does not, or without one."""
+    texts = [line.decode("utf-8", "replace").rstrip("\r").replace("\0", "") for line in lines if line.strip()]
+    try:
+        rows = [next(csv.reader([text], delimiter=header.delimiter, strict=True)) for text in texts]
+    except csv.Error:
+        return header
+    counts, names = set(map(len, rows)), header.names
+    if counts == {len(names) + 1} and all(row[-1] == "" for row in rows):
+        return replace(header, names=(*names, ""))
+    if counts == {len(names) - 1} and names[-1] == "":
+        return replace(header, names=names[:-1])
+    return header
 
 
 def given_header(names: tuple[str, ...], line: bytes, table: str, rules: Mapping[str, ColumnRule], path: str) -> Header:

@@ -30,6 +30,7 @@ class Reading:
     words: tuple[tuple[str, str], ...] = ()  # (text, what it stands for); "" is no value
     scale: int = 1  # a price or quantity is multiplied by it
     divisor: int = 1  # and divided by it, without a rest
+    points: bool = True  # whether quantities have a decimal point: where none of the first has, 1.000 may be 1000
     unit: str = ""  # of numbers that are times; "": told by their size
     epoch: int = 0  # ns UTC that they are counted from
     format: str = ""

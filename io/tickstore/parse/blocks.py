@@ -19,7 +19,7 @@ from tickstore.parse.cell_times import join
 from tickstore.parse.fast_lines import BLANK, ENTRY, GAP, LEFT, NAMES, NEXT, ODD, ROWS, parse_lines
 from tickstore.parse.known_names import FEW_SLOTS, MANY_SLOTS, KnownNames
 from tickstore.parse.left_out import LeftOut, kept
-from tickstore.parse.odd_lines import LineRules, read_line
+from tickstore.parse.odd_lines import NO_SHARES, LineRules, read_line
 from tickstore.parse.odd_rows import OddRows, line_end
 from tickstore.parse.parse_plan import parse_plan
 from tickstore.parse.plan import line_rules
@@ -69,6 +69,7 @@ class Block:
     blank: int = 0
     lines: int = 0  # counted apart from parsing
     left_out: int = 0  # lines that the user wants not
+    no_shares: list[tuple[int, int]] = field(default_factory=list)  # security and time of trades of none, all rejects
 
     @property
     def rows(self) -> int:
@@ -190,6 +191,17 @@ class BlockParser:
             bad |= ~absent & ((values[slot] < self._rules.earliest) | (values[slot] > self._rules.latest))
         return np.flatnonzero(bad)
 
+    def _without_shares(self, text: bytes, block: Block, refused: RejectError) -> RejectError:
+        """Note a trade of no shares; return why it is refused, or what else is wrong with its line."""
+        others = tuple(reading for reading in self._rules.readings if reading.field.name != "quantity")
+        try:
+            row = read_line(text, replace(self._rules, readings=others), self._long_names)
+        except RejectError as error:
+            return error
+        known = dict(zip((reading.field.name for reading in others), row or (), strict=True))
+        block.no_shares.append((known["security"], known["timestamp"]))
+        return refused
+
     def _date_column(self) -> int:
         """Return the file's column of the dates of clocks, or of the clocks."""
         clocks = [reading for reading in self._rules.readings if reading.clock]
@@ -202,7 +214,8 @@ class BlockParser:
             names = len(self._long_names)
             try:
                 row = read_line(text, self._rules, self._long_names)
-            except RejectError as error:
+            except RejectError as refused:
+                error = self._without_shares(text, block, refused) if refused.reason == NO_SHARES else refused
                 line = found.line_of(data, start)
                 block.rejects.append(
                     Reject(start, line, error.column, error.reason, _shown(text), error.cell, error.field)

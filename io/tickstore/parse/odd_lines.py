@@ -16,11 +16,12 @@ from tickstore.input.header import MOST_NAMED, is_like_header
 from tickstore.input.packed_names import is_rounded, pack_name, whole_id
 from tickstore.input.readings import Reading
 from tickstore.parse.cell_times import read_time
+from tickstore.rules import RARE_NO_VALUE
 from tickstore.times.reject_error import RejectError
 from tickstore.times.stated_dates import read_stated_date
 from tickstore.times.written_times import NULL_TEXT, looks_whole, time_shape, whole_number
 
-_EXPONENT: Final = re.compile(r"[+-]?\d{1,20}(\.\d{0,20})?[eE][+-]?\d{1,2}", re.ASCII)
+_EXPONENT: Final = re.compile(r"[+-]?\d{1,20}(\.\d{0,20})?[eE][+-]?\d{1,3}", re.ASCII)
 SIDES: Final = {"1": 1, "2": -1, "b": 1, "s": -1, "buy": 1, "sell": -1, "bid": 1, "ask": -1, "offer": -1, "-1": -1}
 csv.field_size_limit(2**31 - 1)  # a field may be as long as it is: it stands alone on its line
 LONGEST_FOLDER: Final = 240  # bytes; file systems allow 255
@@ -30,6 +31,10 @@ _EXACT_DIGITS: Final = 15  # of a number that a float holds as it is
 TOO_MANY_DECIMALS: Final = "too many decimals"
 ROUNDED_ID: Final = "id rounded by a float"
 STANDS_FOR_NONE: Final = "stands for no value"  # 4294967295 in a quantity
+NO_SHARES: Final = "trade of no shares"
+NO_ROW: Final = "most cells are empty"  # a title, a total
+GROUPED: Final = "point of decimals, or of thousands"
+_GROUPS: Final = re.compile(r"-?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,19 @@ def read_line(text: bytes, rules: LineRules, long_names: dict[str, int], may_be_
             if may_be_torn and reading.kind == TIME and not looks_whole(cell, dict(rules.shapes).get(reading.column)):
                 raise RejectError("malformed time")
         except RejectError as error:
+            if _is_no_row(cells, rules):
+                raise RejectError(NO_ROW) from None
             place = reading.date_column if error.reason in _OF_DATES and reading.date_column >= 0 else reading.column
             column = rules.names[place] if place >= 0 else reading.field.name
             cell = cells[place].strip() if place >= 0 else reading.constant
             raise RejectError(error.reason, column, cell, reading.field.name) from None
     return values
+
+
+def _is_no_row(cells: list[str], rules: LineRules) -> bool:
+    """Return whether a line has hardly any of the cells that a row needs."""
+    needed = [reading.column for reading in rules.readings if reading.column >= 0 and reading.field.required]
+    return 2 * sum(cells[column].strip() != "" for column in needed) < len(needed)
 
 
 def _is_header(cells: list[str], rules: LineRules) -> bool:
@@ -115,7 +128,7 @@ def read_cells(cells: Sequence[str], reading: Reading, rules: LineRules, long_na
         if foreign:
             raise RejectError(foreign)
     written = cell.strip()
-    text = dict(reading.words).get(written, written)
+    text = dict(reading.words).get(written, "" if _is_rare_none(written, reading) else written)
     if not text and written[-1:].isdigit() and reading.field.required and not reading.field.nullable:
         raise RejectError(STANDS_FOR_NONE)
     if reading.kind == TIME and text not in ("", NULL_TEXT):
@@ -124,6 +137,14 @@ def read_cells(cells: Sequence[str], reading: Reading, rules: LineRules, long_na
             raise RejectError("time out of range")
         return ns
     return _value(text, reading, long_names)
+
+
+def _is_rare_none(text: str, reading: Reading) -> bool:
+    """Return whether a text of a number or time is one that seldom stands for no value."""
+    if reading.kind not in (INTEGER, PRICE, TIME):
+        return False
+    beyond = reading.kind != TIME and reading.field.name not in IDS and _EXPONENT.fullmatch(text)
+    return text.lower() in RARE_NO_VALUE or bool(beyond and abs(Decimal(text)) >= 2**63)
 
 
 def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
@@ -151,6 +172,8 @@ def _value(text: str, reading: Reading, long_names: dict[str, int]) -> int:
         return number - 2**64  # ids are 64 bits, whatever the first one means
     if field.low <= number <= field.high:
         return number
+    if number == 0 and field.low == 1:
+        raise RejectError(NO_SHARES)
     negative = number < 0 and kind in (INTEGER, PRICE) and not field.name.endswith("_id")
     raise RejectError("negative value" if negative else "out of range")
 
@@ -170,6 +193,8 @@ def _decimal(text: str, reading: Reading) -> int:
     """Return a price or quantity times its scale, a power of ten, and over its divisor, exactly."""
     if "e" in text.lower() and _EXPONENT.fullmatch(text):
         text = f"{Decimal(text):f}"
+    if not reading.points and is_grouped(text):
+        raise RejectError(GROUPED)
     whole, _, fraction = text.removeprefix("-").removeprefix("+").partition(".")
     digits = whole + fraction
     if not (digits.isascii() and digits.isdigit()):
@@ -181,6 +206,11 @@ def _decimal(text: str, reading: Reading) -> int:
     if rest:
         raise RejectError(TOO_MANY_DECIMALS)
     return -number if text.startswith("-") else number
+
+
+def is_grouped(text: str) -> bool:
+    """Return whether the points of a number may stand between thousands: 1.000, 12.500.000."""
+    return _GROUPS.fullmatch(text) is not None
 
 
 def _name(text: str, long_names: dict[str, int], is_id: bool) -> int:

@@ -148,7 +148,7 @@ class _Maker:
         low, high = self._limits(reading)
         row[[KIND, SLOT, DEFAULT, LOW, HIGH]] = kind, slot, field.default, low, high
         decimal = kind == PRICE or (kind == INTEGER and field.name not in IDS)  # a code may be written 12.0
-        row[[SCALE, DIVISOR]] = reading.scale if decimal else 0, reading.divisor
+        row[[SCALE, DIVISOR]] = reading.scale if decimal and reading.points else 0, reading.divisor
         row[EMPTY_OK] = not field.required or field.nullable
         row[UNSIGNED] = field.name in IDS and kind == INTEGER
         known = all(len(text.encode()) <= WORD_BYTES for text, _ in reading.words)  # to the fast path

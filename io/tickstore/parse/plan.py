@@ -3,32 +3,36 @@
 Called by `conversion` before all work, and by `blocks`.
 """
 
-from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
-from tickstore.day.reader import open_day
-from tickstore.errors import InputError, StoreError
+from tickstore.errors import InputError
 from tickstore.input.fields import FIELDS, IDS, NAME, PRICE, TABLES
 from tickstore.input.files import Source, Where, check_file, expand
-from tickstore.input.header import BOM, FIRST_LINES, check_first_line, column_of, given_header, parse_header
+from tickstore.input.header import (
+    BOM,
+    FIRST_LINES,
+    check_first_line,
+    column_of,
+    given_header,
+    parse_header,
+    with_last_column,
+)
 from tickstore.input.readings import field_readings
-from tickstore.input.text import PARQUET, read_head, sniff_form
+from tickstore.input.text import read_head, sniff_form
 from tickstore.parse.left_out import kept
 from tickstore.parse.odd_lines import LineRules, time_shapes
+from tickstore.parse.price_units import decimal_prices, has_decimal_prices
 from tickstore.parse.understanding import understood
 from tickstore.request import ConvertRequest
-from tickstore.rules import NO_PRICE, ColumnRule, rules_of
+from tickstore.rules import ColumnRule, rules_of
 from tickstore.store.paths import MANIFEST_NAME
 from tickstore.times.trade_dates import LATEST_TIME
 
 _EARLIEST: Final = 3_652 * 86_400 * 10**9  # 1980: before, it is no epoch time but a clock or a date YYYYMMDD
 _SNIFFED: Final = 1 << 18
-_NO_PRICE: Final = frozenset(text.encode() for text in NO_PRICE)
-_FEW_DECIMALS: Final = 10  # of a hundred prices: from there on they are decimal
 
 
 def line_rules(source: Source, timezone: str) -> LineRules:
@@ -60,7 +64,7 @@ def find_sources(request: ConvertRequest) -> tuple[Source, ...]:
     _check_mapping(rules, sources)
     _check_where(request, sources)
     sources = _as_text_ids(sources)
-    if _decimal_prices([(source, decimal) for source, (_, decimal) in zip(sources, told, strict=True)], request):
+    if decimal_prices([(source, decimal) for source, (_, decimal) in zip(sources, told, strict=True)], request):
         sources = [_in_currency(source, request.price_decimals) for source in sources]
     if empty and sources:
         note = f"{len(empty)} of {len(found)} files are empty: {empty[0]}{' ...' * (len(empty) > 1)}"
@@ -81,7 +85,7 @@ def source_of(path: Path, table: str, request: ConvertRequest) -> Source | None:
     if source is None:
         return None
     source = _as_text_ids([source])[0]
-    return _in_currency(source, request.price_decimals) if _decimal_prices([(source, decimal)], request) else source
+    return _in_currency(source, request.price_decimals) if decimal_prices([(source, decimal)], request) else source
 
 
 def _in_currency(source: Source, price_decimals: int) -> Source:
@@ -161,42 +165,6 @@ def _check_mapping(rules: dict[str, ColumnRule], sources: list[Source]) -> None:
             )
 
 
-def _decimal_prices(found: list[tuple[Source, bool | None]], request: ConvertRequest) -> bool | None:
-    """Return whether prices are decimal, one answer for all files; None where no price tells."""
-    if request.price_format != "auto" or request.price_divisor > 1:
-        return request.price_format != "units"  # with a divisor, whole numbers of parts of the currency
-    told = {decimal: source.path for source, decimal in reversed(found) if decimal is not None}
-    stored = next(request.store.glob("*/????-??-??.h5"), None)
-    if stored is not None:
-        with suppress(StoreError):  # damaged: that is said elsewhere
-            known = open_day(stored).attributes.get("price_format")
-            if known is not None:
-                told.setdefault(known == "decimal", f"the store's {stored}")
-    if len(told) == 2:
-        raise InputError(
-            f"{told[True]} has decimal prices, {told[False]} has whole ones: they may be of different units. "
-            "Say --price_format=decimal or --price_format=units, or convert them one after the other, each with its own"
-        )
-    unclear = next((source.path for source, _ in found if source.form == PARQUET and _float_prices(source)), None)
-    if unclear and not told:
-        raise InputError(
-            f"{unclear}: its prices are whole numbers kept as floats: of the currency, or of the price unit? "
-            "Say --price_format=decimal or --price_format=units"
-        )
-    return next(iter(told), None)
-
-
-def _float_prices(source: Source) -> bool:
-    """Return whether a Parquet file keeps prices as floats, whose text does not tell 3400.0 from 3400."""
-    from tickstore.input.parquet import float_columns
-
-    return not float_columns(Path(source.path)).isdisjoint(_price_columns(source))
-
-
-def _price_columns(source: Source) -> list[int]:
-    return [reading.column for reading in source.readings if reading.kind == PRICE and reading.column >= 0]
-
-
 def _source(
     path: Path, table: str, rules: dict[str, ColumnRule], request: ConvertRequest
 ) -> tuple[str, Source | None, bool | None]:
@@ -214,8 +182,9 @@ def _source(
     except InputError:
         check_first_line(head.split(b"\n", FIRST_LINES)[:FIRST_LINES], table, str(path))
         raise
-    where = _where(header.names, table, request)
     lines = (head[header.data_start :] if stated else rest).split(b"\n")[:-1]  # the last one may be torn
+    header = with_last_column(header, lines[:FIRST_LINES])
+    where = _where(header.names, table, request)
     lines = kept(lines, where, header.delimiter)
     source = Source(
         table=table,
@@ -230,26 +199,4 @@ def _source(
     )
     source = understood(source, lines, rules, request)
     shapes = time_shapes(lines[0], line_rules(source, request.timezone)) if lines else ()
-    return str(path), replace(source, shapes=shapes), _has_decimal_prices(lines, source)
-
-
-def _has_decimal_prices(lines: list[bytes], source: Source) -> bool | None:
-    """Return whether prices at the start of the text have a decimal point; None where there are no prices.
-
-    One price in ten must have it: a bad price must not turn a file of whole ones into another unit, and rows that
-    contradict what was taken for whole stop the conversion. A market order's 0 tells nothing. Where Parquet keeps
-    prices as floats whole ones tell nothing either, and any other one does.
-    """
-    columns, delimiter = _price_columns(source), source.header.delimiter.encode()
-    most = max(columns, default=0) + 1
-    rows = (line.split(delimiter, most) for line in lines)
-    found = Counter([cells[column] for cells in rows for column in columns if column < len(cells)])
-    prices, decimals = 0, 0
-    for text, count in found.items():  # few texts, on many lines
-        price = text.strip(b'" \r')
-        told = price.strip(b"0.") != b"" and price.replace(b".", b"", 1).isdigit() and price not in _NO_PRICE
-        prices += told * count
-        decimals += told * count * (b"." in price)
-    if source.form == PARQUET and _float_prices(source):
-        return True if decimals else None
-    return 100 * decimals >= _FEW_DECIMALS * prices if prices else None
+    return str(path), replace(source, shapes=shapes), has_decimal_prices(lines, source)

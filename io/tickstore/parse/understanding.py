@@ -14,11 +14,11 @@ from typing import Final
 
 from kernels.conventions import NULL
 from tickstore.errors import InputError
-from tickstore.input.fields import DATE, IDS, NAME, TIME, canonical
+from tickstore.input.fields import DATE, IDS, NAME, QUANTITIES, TIME, canonical
 from tickstore.input.files import Source
 from tickstore.input.packed_names import is_rounded, whole_id
 from tickstore.input.readings import Reading, date_in_name
-from tickstore.parse.odd_lines import LineRules, read_cells
+from tickstore.parse.odd_lines import LineRules, is_grouped, read_cells
 from tickstore.request import ConvertRequest
 from tickstore.rules import ColumnRule
 from tickstore.times.pattern_forms import format_pattern, infer_clock_pattern, infer_pattern, number_pattern
@@ -29,6 +29,7 @@ from tickstore.times.written_times import NULL_TEXT
 
 _ROUNDED_NS: Final = re.compile(r"\d{17,}\.0*")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
+_GROUP: Final = 3  # digits that stand together where thousands are parted
 _LONGEST_ID: Final = 39  # digits of an id: a single cell of more shows nothing
 
 
@@ -52,6 +53,7 @@ def understood(
             nulls = _nulls(reading)
             present = [text for text in columns[reading.column] if text not in nulls]
             reading = _with_kind(reading, present, source, request)
+            reading = _with_points(reading, present, source, rules)
             if reading.kind == TIME:
                 notes += _rounded_times(reading, present, source)
                 pattern = _pattern(reading, present)
@@ -106,6 +108,29 @@ def _with_kind(reading: Reading, present: Sequence[str], source: Source, request
         date = "" if dates else date_in_name(source.path)
         if dates or date:
             return replace(reading, clock=True, date_column=dates[0] if dates else -1, date=date)
+    return reading
+
+
+def _with_points(reading: Reading, present: Sequence[str], source: Source, rules: Mapping[str, ColumnRule]) -> Reading:
+    """Return the reading of a quantity that knows whether the first ones have a decimal point.
+
+    InputError: their points may as well stand between thousands: 500 beside 1.000, or nothing but such numbers.
+    """
+    name = reading.field.name
+    rule = rules.get(f"{source.table}.{name}", rules.get(name, ColumnRule()))
+    if name not in QUANTITIES or reading.scale > 1 or rule.decimals is not None:
+        return reading
+    pointed = [text for text in present if "." in text]
+    if present and not pointed:
+        return replace(reading, points=False)
+    long = any(len(text) > _GROUP for text in present if "." not in text)
+    if pointed and all(map(is_grouped, pointed)) and not long:
+        column = source.header.names[reading.column]
+        raise InputError(
+            f"{source.path}: column {column!r} has {pointed[0]!r}: a point before decimals, or between thousands? "
+            "Write numbers without separators of thousands, or say how many decimals there are: --quantity_decimals=3, "
+            f'or [input.columns] {name} = {{column = "{column}", decimals = 0}} where they are all 0'
+        )
     return reading
 
 

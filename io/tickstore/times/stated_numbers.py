@@ -10,7 +10,7 @@ from tickstore.times.trade_dates import DAY_NS
 from tickstore.times.written_forms import CLOCK, clock_seconds, fraction_ns
 from tickstore.times.written_times import whole_number, why_unread
 
-UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "d": DAY_NS}  # in ns
+UNITS: Final = {"ns": 1, "100ns": 100, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "d": DAY_NS}  # in ns
 DIGIT_CLOCK: Final = re.compile("hhmmss(f{0,9})")
 _NUMBER: Final = re.compile(r"(-?)(\d+)(?:\.(\d*))?", re.ASCII)
 _UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -35,7 +35,7 @@ _FRACTION: Final = r"(?:[.,](?P<fraction>\d{0,9}))?"  # ISO 8601 allows either b
 # Down to the minute at least: a shorter text is a date, or what is left of a time cut short.
 _CLOCK: Final = rf"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d){_FRACTION})?(?: ?(?P<half>[AP]M))?"
 _COMPACT_CLOCK: Final = rf"(?P<hour>\d\d)(?P<minute>\d\d)(?:(?P<second>\d\d){_FRACTION})?"
-CLOCK: Final = re.compile(_CLOCK, _FLAGS)
+CLOCK: Final = re.compile(f"(?:0D)?{_CLOCK}", _FLAGS)  # kdb writes 0D before it
 _FORMS: Final = tuple(
     re.compile(rf"{day}{clock}(?: ?(?P<zone>{ZONE}))?", _FLAGS)
     for day, clock in (*product((_NUMBERS, _COMPACT), (_CLOCK, _COMPACT_CLOCK)), *product(_NAMED, (_CLOCK,)))

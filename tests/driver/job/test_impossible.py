@@ -23,6 +23,7 @@ from kernels.measure.result_rows import OrderBlock, empty_rows
 from kernels.measure.rules import faults_of
 from tests.builders import NULL, Row, build_day
 from tests.random_day import CLOSE, OPEN
+from tickstore.day.schema import NO_SHARES
 from tickstore.day.writer import write_day
 
 pytestmark = pytest.mark.reduced
@@ -178,6 +179,7 @@ def test_every_kind_has_a_meaning() -> None:
         UNITS,
         DATE_IMPLAUSIBLE,
         JOBS_MISSING,
+        NO_SHARES,
         *(f"day_without_{table}" for table in ("orders", "trades", "quotes")),
     }
     sources = {f"session_from_{source}" for source in ("file", "stated", "auction", "activity", "config")}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tickstore.conversion.conversion
-import tickstore.conversion.parse_task
+import tickstore.conversion.range_text
 import tickstore.input.files
 import tickstore.input.text
 from tests.tickstore.interrupted import PAGE, request, small
@@ -25,7 +25,7 @@ def test_a_byte_range_that_nobody_parses_is_missed(market: Path, monkeypatch: py
         if start != 2 * PAGE:
             yield from pieces(data, start, *places)
 
-    monkeypatch.setattr(tickstore.conversion.parse_task, "plain_pieces", lossy)
+    monkeypatch.setattr(tickstore.conversion.range_text, "plain_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv: 3000 lines in \d+ bytes, 2\d+ read from"):
         convert(request(market, limits=small(PAGE)))
     assert not (market / "store").exists()
@@ -71,7 +71,7 @@ def test_a_piece_of_a_packed_file_that_is_lost_is_missed(
             if number != 3:
                 yield piece
 
-    monkeypatch.setattr(tickstore.conversion.parse_task, "stream_pieces", lossy)
+    monkeypatch.setattr(tickstore.conversion.range_text, "stream_pieces", lossy)
     with pytest.raises(StoreError, match=r"orders\.csv\.gz: 3000 lines"):
         convert(ConvertRequest(orders=(packed,), store=tmp_path / "store", limits=Limits(piece_bytes=PAGE)))
 
@@ -86,4 +86,4 @@ def test_however_a_file_ends_its_lines_add_up(market: Path, end: str) -> None:
 def test_a_header_alone_has_no_lines() -> None:
     source = type("Source", (), {"size": 5, "header": type("Header", (), {"data_start": 5})})()
     data = np.frombuffer(b"a,b,c", np.uint8)
-    assert tickstore.conversion.parse_task._lines(data, 0, 5, source) == 0
+    assert tickstore.conversion.range_text._lines(data, 0, 5, source) == 0

@@ -121,3 +121,19 @@ def test_a_sequence_says_the_order_itself(tmp_path: Path) -> None:
     (partition,) = read_catalog(tmp_path / "store").partitions
     assert open_day(partition.path).events["sequence"].tolist() == [1, 2, 3]
     assert report.warnings == ()
+
+
+def test_a_file_of_one_instant_goes_by_the_others_of_its_table(tmp_path: Path) -> None:
+    """An export cut into files, the newest row first, clocks to the second: one file holds rows of one second alone."""
+    names = "order_id,timestamp,security,price,side,quantity,leaves,matched,participant"
+    rows = [(3, 0, 1000), (3, 500, 500), (2, 700, 300), (1, 1000, 0)]
+    lines = [f"11,172549440{second},101,3350,B,1000,{leaves},{matched},69" for second, leaves, matched in rows]
+    parts = lines[:2], lines[2:]
+    for number, part in enumerate(parts):
+        (tmp_path / f"o{number}.csv").write_text("\n".join([names, *part]) + "\n")
+    paths = tuple(tmp_path / f"o{number}.csv" for number in range(2))
+    report = convert(ConvertRequest(paths, tmp_path / "store"))
+    assert any("newest row first: 2" in line for line in report.warnings)
+    with open_day(next((tmp_path / "store").glob("*/*.h5"))) as day:
+        assert day.events["matched_quantity"].tolist() == [0, 300, 500, 1000]
+        assert day.orders["fault"].tolist() in ([0], [32])  # without trades: what was carried is not known
