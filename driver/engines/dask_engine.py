@@ -26,6 +26,11 @@ from tickstore.errors import UserError
 CONNECT_SECONDS: Final = 10
 ASK_SECONDS: Final = 1.0  # between questions of what the workers do, and of who they are
 STAYS: Final = "Dask cannot end it: its worker has it until it is started again"
+SILENT_SECONDS: Final = 10.0
+SILENT: Final = (
+    "note: a worker of the cluster does not answer (is it stopped, or cut off?): Dask gives it up after "
+    "distributed.scheduler.worker-ttl, five minutes by default; until then the run waits, unless the worker is ended"
+)
 MAPPED: Final = (
     "Dask counts mapped day files as memory of a worker: give workers --memory-limit=0, or they may be killed"
 )
@@ -101,12 +106,7 @@ class DaskEngine:
 
     def _prepare(self) -> None:
         options = self.options
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        if not workers:
-            raise UserError(
-                f"--scheduler={options.scheduler} has no workers: start some (dask worker {options.scheduler})"
-            )
-        if any(facts.get("memory_limit") for facts in workers.values()):
+        if any(facts.get("memory_limit") for facts in self._workers().values()):
             options.say(f"note: {MAPPED}")
         check_versions(self._ask)
         check_paths(self._ask, options.places, self.run_name)
@@ -120,12 +120,28 @@ class DaskEngine:
             raise UserError(f"--scheduler={options.scheduler}: {' '.join(str(error).split())}") from None
 
     def _ask(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-        """Return what a function gives on each worker."""
+        """Return what a function gives on each worker that is there to the end."""
+        notice = threading.Timer(SILENT_SECONDS, self.options.say, [SILENT])
+        notice.daemon = True
+        notice.start()
         try:
             found: dict[str, Any] = self.client.run(function, *arguments, on_error="return")
         except Exception as error:  # the function itself did not arrive: this program is not installed there
             found = {"": error}
+        finally:
+            notice.cancel()
+        if any(worker and isinstance(value, BaseException) for worker, value in found.items()):
+            known = self._workers()
+            found = {worker: value for worker, value in found.items() if worker in known}
         return refused(found, self.options.scheduler)
+
+    def _workers(self) -> dict[str, Any]:
+        """Return what the scheduler knows of its workers, of which it must have some."""
+        known: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+        if not known:
+            scheduler = self.options.scheduler
+            raise UserError(f"--scheduler={scheduler} has no workers: start some (dask worker {scheduler})")
+        return known
 
     def _look(self) -> None:
         """Keep what is known of the workers up to date, in a thread: one that hangs must hold up nothing."""

@@ -24,6 +24,10 @@ from tickstore.engines.engine import EngineError, InProcess
 from tickstore.engines.supervisor import Options, Supervisor
 from tickstore.errors import UserError
 
+GONE = (
+    "is gone: it was moved or removed while its jobs ran; what is finished is where it went: give that folder with "
+    "--results, and the same command goes on from it"
+)
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
@@ -45,6 +49,8 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
                 log.job(state)
                 monitor.end_job(state.job, state.state == "done")
                 _tell(state, monitor)
+                if state.state == "failed" and not summary.results.is_dir():
+                    raise UserError(f"{summary.results} {GONE}")
     finally:
         if not isinstance(sys.exception(), KeyboardInterrupt):  # which ends at once; lost jobs would be done again
             _make_durable(summary)

@@ -57,8 +57,10 @@ class JobState:
         return self.state in ("failed", "waiting")
 
 
-def check_results_folder(results: Path) -> None:
-    """Raise a UserError if ``results`` holds something no run of this program made."""
+def check_results_folder(results: Path, store: Path) -> None:
+    """Raise a UserError if ``results`` is the store, or holds something no run of this program made."""
+    if results.resolve() == store.resolve():
+        raise UserError(f"--results={results} is the store: give another folder")
     if results.exists() and not results.is_dir():
         raise UserError(f"--results={results} is a file: give a folder")
     if results.is_dir() and not is_results_folder(results):

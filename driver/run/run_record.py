@@ -5,6 +5,7 @@
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -111,12 +112,14 @@ class RunRecord:
             state = "failed" if self.summary.incomplete else "complete"
             self._log(state)
             self.write(state, tables=folder.table_stamps(self.summary.records))
-        elif isinstance(error, KeyboardInterrupt):
-            self._log("interrupted")
-            self.write("interrupted")
-        else:
-            self._log("error", error=error_line(error))
-            self.write("error", error=error_line(error))
+            return
+        with suppress(OSError):  # of a full disk, of a folder that is gone: what ended the run is what is told
+            if isinstance(error, KeyboardInterrupt):
+                self._log("interrupted")
+                self.write("interrupted")
+            else:
+                self._log("error", error=error_line(error))
+                self.write("error", error=error_line(error))
 
     def _log(self, state: str, **more: Any) -> None:
         phases = {name: round(seconds, 3) for name, seconds in self.summary.phases.items()}

@@ -42,7 +42,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         raise UserError(trouble)
     config, is_sample = resolve(loaded, monitor.say)
     results = user_path(config.results)
-    folder.check_results_folder(results)
+    folder.check_results_folder(results, user_path(config.store))
     make_folder(results, "results")
     with folder_lock(results, "run"), ExitStack() as stack:
         refuse_beside_shards(results)

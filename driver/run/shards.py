@@ -36,7 +36,7 @@ def run_shard(loaded: Loaded, shard: Shard, monitor: Monitor) -> Summary:
         raise UserError(trouble)
     config, is_sample = resolve(loaded, monitor.say)
     results = user_path(config.results)
-    folder.check_results_folder(results)
+    folder.check_results_folder(results, user_path(config.store))
     make_folder(results, "results")
     summary = Summary(results, user_path(config.store), shard=shard)
     clock = PhaseClock(summary.phases)

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from driver.engines import dask_engine
 from driver.engines.dask_checks import Places, check_paths, check_versions, refused
+from driver.engines.dask_engine import DaskEngine, DaskOptions
 from driver.engines.dask_memory import Room
 from driver.engines.dask_worker import (
     Call,
@@ -74,6 +76,41 @@ def test_other_paths_are_named(tmp_path: Path) -> None:
 def test_a_worker_that_cannot_run_this_program_is_named() -> None:
     with pytest.raises(UserError, match=r"worker tcp://w:2 cannot run this program .no driver.: install the same"):
         refused({"tcp://w:1": {}, "tcp://w:2": ImportError("no driver")}, "tcp://s:1")
+
+
+class Client:
+    """One that asks workers of which some are gone when they are asked, or while they are."""
+
+    def __init__(self, answers: dict[str, Any], left: list[str], seconds: float = 0.0) -> None:
+        self.answers, self.left, self.seconds = answers, left, seconds
+
+    def run(self, *_: object, **__: object) -> dict[str, Any]:
+        time.sleep(self.seconds)
+        return self.answers
+
+    def scheduler_info(self, **_: object) -> dict[str, Any]:
+        return {"workers": {worker: {} for worker in self.left}}
+
+
+def ask_all(client: Client) -> tuple[dict[str, Any], list[str]]:
+    """Return what workers answer, and what is said meanwhile."""
+    said: list[str] = []
+    engine = DaskEngine(DaskOptions("tcp://s:1", (), Places((("results folder", Path("out")),), ()), said.append))
+    engine.client = client
+    return engine._ask(versions_here), said
+
+
+def test_a_worker_that_goes_while_it_is_asked_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was said to lack this program, and the run ended."""
+    answers = {"tcp://w:1": {"a": 1}, "tcp://w:2": OSError("Address removed.")}
+    monkeypatch.setattr(dask_engine, "SILENT_SECONDS", 0.05)
+    assert ask_all(Client(answers, ["tcp://w:1"])) == ({"tcp://w:1": {"a": 1}}, [])
+    _, said = ask_all(Client(answers, ["tcp://w:1"], seconds=0.3))
+    assert [line.partition(" (")[0] for line in said] == ["note: a worker of the cluster does not answer"]
+    with pytest.raises(UserError, match=r"worker tcp://w:2 cannot run this program .Address removed"):
+        ask_all(Client(answers, ["tcp://w:1", "tcp://w:2"]))
+    with pytest.raises(UserError, match="--scheduler=tcp://s:1 has no workers: start some"):
+        ask_all(Client(answers, []))
 
 
 def test_what_a_worker_finds(tmp_path: Path) -> None:

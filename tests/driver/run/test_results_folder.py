@@ -5,17 +5,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from driver.config.loading import load_config
+from driver.engines.jobs import Outcome
 from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan, job_folder
+from driver.run import job_runs
 from driver.run import results_folder as folder
 from driver.run.manifest import Manifest
+from driver.run.monitor import Monitor
 from driver.run.results_folder import JobState
+from driver.run.run_record import RunRecord, Summary
 from tests.driver.jobs import make_job
 from tests.driver.whole_runs import ENVIRONMENT
 from tickstore.durable.files import file_stamps
@@ -70,10 +76,12 @@ def test_jobs_that_left_the_plan_move_to_stale(tmp_path: Path) -> None:
 def test_foreign_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(UserError, match="holds other files: give an empty or new folder"):
-        folder.check_results_folder(tmp_path)
+        folder.check_results_folder(tmp_path, tmp_path / "store")
     with pytest.raises(UserError, match="is a file: give a folder"):
-        folder.check_results_folder(tmp_path / "notes.txt")
-    folder.check_results_folder(tmp_path / "new")
+        folder.check_results_folder(tmp_path / "notes.txt", tmp_path / "store")
+    folder.check_results_folder(tmp_path / "new", tmp_path / "store")
+    with pytest.raises(UserError, match="new is the store: give another folder"):
+        folder.check_results_folder(tmp_path / "new", tmp_path / "notes" / ".." / "new")
 
 
 def test_jobs_csv_has_a_line_per_job_in_plan_order(tmp_path: Path) -> None:
@@ -141,3 +149,29 @@ def test_the_digest_of_results_covers_what_a_job_imports() -> None:
     assert paths
     # Settings reach a job as values, which its fingerprint has: not the code that read them.
     assert [path for path in left if "config" not in path.parts] == []
+
+
+def test_a_results_folder_that_is_taken_away_ends_the_run_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty thousand jobs would fail there one after the other."""
+    results, config = tmp_path / "out", load_config({}).config
+    jobs = [make_job(number, folder=str(results / "sec101" / str(number))) for number in range(3)]
+    summary = Summary(results, tmp_path / "store", [JobState(job, "waiting") for job in jobs])
+    told: list[str] = []
+
+    def outcomes(*_: object) -> Iterator[Outcome]:
+        results.rename(tmp_path / "elsewhere")
+        yield from (Outcome(job, None, "there is no such folder", 2) for job in jobs)
+
+    monkeypatch.setattr(job_runs, "_outcomes", outcomes)
+    monitor, any_engine, manifest = Monitor(), cast(Any, None), Manifest(results)
+    monkeypatch.setattr(monitor, "say", told.append)
+    results.mkdir()
+    manifest.start({})
+    said = r"out is gone: it was moved or removed .* give that folder with --results"
+    with pytest.raises(UserError, match=said), RunRecord(config, "digest", summary):
+        job_runs.do_jobs(config, summary, manifest, any_engine, monitor)
+    manifest.close()
+    assert len(told) == 1
+    assert not results.exists()
