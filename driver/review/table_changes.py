@@ -10,6 +10,7 @@ from typing import Final
 
 from driver.review.numbers import Row, number
 from driver.review.paired import WAYS, Change, Part
+from driver.review.read_back import NAMES
 from driver.tables.csv_text import Value
 from driver.tables.replay_words import ALL
 from driver.tables.table_list import row_keys
@@ -109,11 +110,12 @@ def table_change(
     """Return what changed from the rows of ``before`` to those of ``after``; ``pairs`` are of the tables' savings."""
     columns = [list(rows[0]) if rows else None for rows in (before, after)]
     old_columns, new_columns = (mine or theirs or [] for mine, theirs in (columns, columns[::-1]))  # no row: no header
-    keys = row_keys(f"{table}.csv", [name for name in old_columns if name in new_columns])
+    shared = [name for name in old_columns if name in new_columns]
+    keys = row_keys(f"{table}.csv", [name for name in shared if name not in NAMES])
     old, new = (_keyed(rows, keys) for rows in (before, after))
     both = [key for key in old if key in new]
     others = {key for key in both if other.counted(_named(keys, key))}
-    measures = [name for name in old_columns if name in new_columns and name not in keys]
+    measures = [name for name in shared if name not in keys]
     found: list[Difference] = []
     rounded = 0
     for measure in measures:
