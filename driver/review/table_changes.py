@@ -17,7 +17,7 @@ from driver.tables.table_list import row_keys
 
 HEADLINE: Final = ("orders", "fill_ratio", "shortfall_bps", "saving_bps", "saving_mean_bps")  # said before the others
 VERDICTS: Final = ("trusted", "identified", "best")  # words that decide what the figures beside them are worth
-INTERVALS: Final = {  # of a measure: the columns of its ends, in the tables that have them
+INTERVALS: Final = {  # of a measure: the columns of its ends; others are named after it
     "saving_bps": ("ci_low", "ci_high"), "saving_value": ("value_low", "value_high"),
     "km_filled": ("km_low", "km_high"),
 }  # fmt: skip
@@ -180,8 +180,10 @@ def _near(before: Value, after: Value) -> bool:
 
 
 def _intervals(measure: str, before: Row, after: Row) -> str:
-    ends = INTERVALS.get(measure)
-    if ends is None or not all(end in row for end in ends for row in (before, after)):
+    stem = measure.removesuffix("_bps")
+    pairs = (INTERVALS.get(measure, ()), (f"{stem}_ci_low", f"{stem}_ci_high"))
+    ends = next((pair for pair in pairs if pair and all(end in row for end in pair for row in (before, after))), None)
+    if ends is None:
         return ""
     if before.get("test", CLUSTERED) != CLUSTERED:
         return ""  # as if each order stood for itself: described, and nothing to judge by
