@@ -10,13 +10,14 @@ from typing import Final
 
 from driver.review.numbers import Row, number
 from driver.review.paired import WAYS, Change, Part
+from driver.review.read_back import NAMES
 from driver.tables.csv_text import Value
 from driver.tables.replay_words import ALL
 from driver.tables.table_list import row_keys
 
 HEADLINE: Final = ("orders", "fill_ratio", "shortfall_bps", "saving_bps", "saving_mean_bps")  # said before the others
 VERDICTS: Final = ("trusted", "identified", "best")  # words that decide what the figures beside them are worth
-INTERVALS: Final = {  # of a measure: the columns of its ends, in the tables that have them
+INTERVALS: Final = {  # of a measure: the columns of its ends; others are named after it
     "saving_bps": ("ci_low", "ci_high"), "saving_value": ("value_low", "value_high"),
     "km_filled": ("km_low", "km_high"),
 }  # fmt: skip
@@ -109,11 +110,12 @@ def table_change(
     """Return what changed from the rows of ``before`` to those of ``after``; ``pairs`` are of the tables' savings."""
     columns = [list(rows[0]) if rows else None for rows in (before, after)]
     old_columns, new_columns = (mine or theirs or [] for mine, theirs in (columns, columns[::-1]))  # no row: no header
-    keys = row_keys(f"{table}.csv", [name for name in old_columns if name in new_columns])
+    shared = [name for name in old_columns if name in new_columns]
+    keys = row_keys(f"{table}.csv", [name for name in shared if name not in NAMES])
     old, new = (_keyed(rows, keys) for rows in (before, after))
     both = [key for key in old if key in new]
     others = {key for key in both if other.counted(_named(keys, key))}
-    measures = [name for name in old_columns if name in new_columns and name not in keys]
+    measures = [name for name in shared if name not in keys]
     found: list[Difference] = []
     rounded = 0
     for measure in measures:
@@ -178,8 +180,10 @@ def _near(before: Value, after: Value) -> bool:
 
 
 def _intervals(measure: str, before: Row, after: Row) -> str:
-    ends = INTERVALS.get(measure)
-    if ends is None or not all(end in row for end in ends for row in (before, after)):
+    stem = measure.removesuffix("_bps")
+    pairs = (INTERVALS.get(measure, ()), (f"{stem}_ci_low", f"{stem}_ci_high"))
+    ends = next((pair for pair in pairs if pair and all(end in row for end in pair for row in (before, after))), None)
+    if ends is None:
         return ""
     if before.get("test", CLUSTERED) != CLUSTERED:
         return ""  # as if each order stood for itself: described, and nothing to judge by
