@@ -3,6 +3,7 @@
 `python -m driver` calls it. Nothing but the standard library is imported here: anything else may be what is wrong.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -16,10 +17,12 @@ from driver.engines.memory_limits import is_limited
 from driver.engines.without_pandas import without_pandas
 
 USER_ERROR = 2
+COLLECTED_AFTER = 10_000  # objects: Python looks through all that is imported each 700, a twentieth of a small run
 
 
 def start(argv: Sequence[str]) -> int:
     """Run the command line and return its exit code, whatever becomes of what it prints."""
+    gc.set_threshold(COLLECTED_AFTER)
     steady_streams()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that is closed ends what it shows, not the run
     if is_limited():

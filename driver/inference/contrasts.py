@@ -7,9 +7,6 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from driver.inference.clusters import variance_of
 from driver.inference.intervals import interval
 from driver.inference.rows import Row
@@ -37,23 +34,25 @@ def contrasts(
     ]
     rows: list[Row] = []
     for by, names, code in ways:
-        held = [(part, name) for part, name in enumerate(names) if sample.cluster_weight[code == part, 0].any()]
-        if len(held) < 2:
-            continue
-        rows += [
-            _of_part(sample, k, weighting, code == part, {"by": by, "value": name})
-            for part, name in held
-            for k in told
-            for weighting in FIRST
-        ]
-    for (by, name), one in (parts or {}).items():
-        every = np.ones(len(one.security), np.bool_)
-        rows += [_of_part(one, k, weighting, every, {"by": by, "value": name}) for k in told for weighting in FIRST]
+        of = {name: sample.part(code == place) for place, name in enumerate(names)}
+        held = {(by, name): one for name, one in of.items() if one.cluster_weight[:, 0].any()}
+        if len(held) >= 2:
+            rows += _of_parts(held, told)
+    rows += _of_parts(parts or {}, told)
     return [{name: row.get(name) for name in CONTRAST_COLUMNS} for row in rows]
 
 
-def _of_part(sample: Sample, k: int, weighting: str, held: NDArray[np.bool_], row: Row) -> Row:
-    days = sample.days(k, weighting, held)
+def _of_parts(parts: Mapping[tuple[str, str], Sample], told: list[int]) -> list[Row]:
+    return [
+        _of_part(one, k, weighting, {"by": by, "value": name})
+        for (by, name), one in parts.items()
+        for k in told
+        for weighting in FIRST
+    ]
+
+
+def _of_part(sample: Sample, k: int, weighting: str, row: Row) -> Row:
+    days = sample.days(k, weighting)
     row |= {"scenario": sample.scenarios[k], "weighting": weighting, "clusters": len(days.weight)}
     if not len(days.weight):
         return row | {"note": "no priced orders"}

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +50,23 @@ class Sample:
             return ""
         return f"not known of {self.unknown[k]} orders, whose data lack quotes or trades"
 
-    def days(self, k: int, weighting: str, held: NDArray[np.bool_] | None = None) -> SecurityDays:
-        """Return what security-days saved under a scenario, or those that are ``held``, (G,)."""
+    def part(self, held: NDArray[np.bool_]) -> "Sample":
+        """Return the sample of the security-days that are ``held``, (G,), with the moments of all."""
+        clusters = self.cluster_weight[held], self.cluster_mean[held]
+        return replace(
+            self,
+            cluster_weight=clusters[0],
+            cluster_mean=clusters[1],
+            security=self.security[held],
+            date=self.date[held],
+        )
+
+    def days(self, k: int, weighting: str) -> SecurityDays:
+        """Return what security-days saved under a scenario."""
         axis = WEIGHTINGS.index(weighting)
         weight = self.cluster_weight[:, axis]
         saving = self.cluster_mean[:, axis, 0] - self.cluster_mean[:, axis, k]
-        return SecurityDays.of(weight * saving, weight if held is None else weight * held, self.security, self.date)
+        return SecurityDays.of(weight * saving, weight, self.security, self.date)
 
     def saving(self, k: int, weighting: str) -> float:
         """Return the saving of all orders in bps; nan without priced orders."""

@@ -1,9 +1,10 @@
 """Imported by the forkserver alone, before all else: it, and each worker from its fork on, ends with its parent.
 
 By itself it looks for that, and ignores Ctrl-C, only once it has loaded what workers need, which takes long where
-kernels are compiled.
+kernels are compiled. It loads that without collecting garbage; `worker` collects again.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
         sys.__excepthook__(kind, error, trace)
 
 
+gc.disable()  # what is imported stays: to look through it again and again is a tenth of loading it
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole process group, and is the parent's to handle
 die_with_parent(int(os.environ.pop(STARTED_BY, "") or os.getppid()))  # that one may be gone by now
 os.register_at_fork(before=_note_parent, after_in_child=lambda: die_with_parent(_forking))

@@ -1,6 +1,7 @@
 """The inside of a worker process: load, say so, do tasks until the pipe closes. Started by the supervisor."""
 
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -26,6 +27,8 @@ class Birth(NamedTuple):
 
 def work_loop(pipe: Connection, lifeline: Connection, birth: Birth) -> None:
     """Do tasks from the pipe until it closes."""
+    gc.freeze()  # what the forkserver has loaded stays, and looking through it would copy it
+    gc.enable()
     os.environ |= dict.fromkeys(SINGLE_THREAD, "1")  # a forkserver that others started does not say so
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
