@@ -53,13 +53,24 @@ def naive_needed(trades: list[Row], copies: list[int], orders: list[Row]) -> set
     }
 
 
-def naive_turned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of a file from its end, without their sequence, where times fall and the sequence never does."""
-    steps = list(pairwise(rows))
-    falls = any(b["timestamp"] < a["timestamp"] for a, b in steps)
-    if falls and all(b["timestamp"] <= a["timestamp"] and b["sequence"] >= a["sequence"] for a, b in steps):
-        return [row | {"sequence": 0} for row in rows[::-1]]
-    return rows
+def naive_turned(files: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Return the rows of a table's files from their ends where times fall and the sequence never does, which they lose.
+
+    A file of one instant that has no sequence is turned round where another one is, and none is in order.
+    """
+
+    def steps(rows: list[dict[str, Any]], name: str) -> set[int]:
+        return {(b[name] > a[name]) - (b[name] < a[name]) for a, b in pairwise(rows)}
+
+    ways = [(steps(rows, "timestamp"), steps(rows, "sequence")) for rows in files]
+    turned = [-1 in times and 1 not in times and -1 not in numbers for times, numbers in ways]
+    if any(turned) and not any(1 in times or -1 in numbers for times, numbers in ways):
+        for n, (rows, (times, _)) in enumerate(zip(files, ways, strict=True)):
+            turned[n] |= times <= {0} and not any(row["sequence"] for row in rows)
+    return [
+        [row | {"sequence": 0} for row in rows[::-1]] if back else rows
+        for rows, back in zip(files, turned, strict=True)
+    ]
 
 
 def naive_day(orders: list[Row], trades: list[Row], nbbo: list[Row]) -> dict[str, list[Any]]:

@@ -77,6 +77,8 @@ def _row(raw: str, names: list[str], columns: dict[str, str], zone: str, decimal
     for name, cell in sorted(zip(names, cells, strict=True), key=lambda pair: rank.get(columns.get(pair[0], ""), 2)):
         if name in columns:
             row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
+    if row.get("quantity") == 0 and "leaves_quantity" not in row:
+        raise BadLineError("trade of no shares")  # said where nothing else is wrong
     row["date"] = trade_date(row["timestamp"], zone)
     return row
 

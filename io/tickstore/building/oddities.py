@@ -28,12 +28,14 @@ SET_APART, NO_STATES, ABSURD_QUOTES, OTHER_UNIT = "set apart", "no states", "abs
 CROSSED = "crossed quotes"  # where they are most of a day's
 FILLED_EARLY, ONE_SIDED = "fills before the order", "trades of one side"
 NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
+APART = "orders and quotes apart"
 ORDERS = "orders"  # how many there are
 _BLOCK: Final = 1 << 18
 _SAMPLE: Final = 1 << 12  # prices that a median is taken of
 _FEW: Final = 0.1  # of the fills, and of the shares that matched: where fewer meet, ids may be spelt in two ways
 _SHOWN: Final = 3  # ids
 _NEARLY_ALL: Final = 0.9
+_LONG_NS: Final = 3_600 * 10**9
 
 
 class Oddity(NamedTuple):
@@ -49,6 +51,7 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
     usual = usual_mid(views["quotes/bid"], views["quotes/offer"])
     found = [*_orders_set_apart(views, usual), *_without_states(views)]
     found += [*_absurd_quotes(views, price_decimals), *_crossed(views), *_fills_of_no_orders(views), *_one_sided(views)]
+    found += _apart(views)
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
         found += other_unit(name, views[path], usual, price_decimals)
     return found
@@ -165,6 +168,15 @@ def _crossed(views: Mapping[str, Array]) -> Iterator[Oddity]:
     crossed, quotes = int(np.count_nonzero(two_sided & (bid > offer))), int(np.count_nonzero(two_sided))
     if 2 * crossed > quotes:
         yield Oddity(CROSSED, crossed, f"{crossed} of {quotes} quotes")
+
+
+def _apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Find that all quotes are long before the first order, or after the last: clocks may be of two zones."""
+    orders, quotes = views["events/timestamp"], views["quotes/timestamp"]
+    if len(orders) and len(quotes) and max(orders[0] - quotes[-1], quotes[0] - orders[-1]) > _LONG_NS:
+        ends = (np.array([times[0], times[-1]]) // 10**9 for times in (orders, quotes))
+        of_orders, of_quotes = (" to ".join(f"{end}Z" for end in pair.astype("M8[s]")) for pair in ends)
+        yield Oddity(APART, 1, f"quotes from {of_quotes}, orders from {of_orders}")
 
 
 def other_unit(name: str, prices: Array, mid: float, price_decimals: int) -> Iterator[Oddity]:

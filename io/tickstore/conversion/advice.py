@@ -44,6 +44,7 @@ _BY_REASON: Final = {
         "floats keep 15 to 17 digits, so that orders cannot be told apart: write ids as whole numbers or as text; if "
         "these are names as they are, say --order_ids=text"
     ),
+    "name too long": "names and ids have 64 characters at most",
     "duplicate": "say --duplicates=keep where rows that look alike are not the same",
 }
 
@@ -74,9 +75,10 @@ _DRESSED: Final = (
 def advice_for(reason: str, column: str, field: str, cell: str = "") -> str:
     """Return what to do about rows that are bad for a reason, in one clause; ``field`` is what ``column`` is."""
     if reason in _TIMES:
+        alone = f"; in one table alone: [input.columns] TABLE.{field} = {{format = ...}}" * (reason == NOT_AS_STATED)
         return (
             f"{describe_forms()}; say another form with --time_format, --time_unit and --epoch, or where the date of a "
-            "clock is with --date"
+            f"clock is with --date{alone}"
         )
     if not field:
         return _BY_REASON.get(reason, "mend the file")

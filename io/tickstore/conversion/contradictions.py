@@ -17,6 +17,7 @@ from kernels.conventions import (
 )
 from tickstore.building.oddities import (
     ABSURD_QUOTES,
+    APART,
     CROSSED,
     FILLED_EARLY,
     MET,
@@ -55,6 +56,8 @@ _TEXTS: Final = {
     "market and all that is measured by them are wrong: {count}",
     CROSSED: "quotes whose bid is above the offer, on days where most are so; see that neither stands for the other "
     "(--columns=bid:NAME,offer:NAME): {count}",
+    APART: "security-days whose quotes are all an hour or more before the first order, or after the last; see that "
+    "both have one clock (offsets, --timezone): {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",
 }
 

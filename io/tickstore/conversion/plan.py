@@ -129,10 +129,10 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
     """Return the sources that list the newest row first: their times fall and never rise, and no sequence with them.
 
     A sequence that never falls meanwhile is the number of the row, or says nothing. Rows of one instant are then taken
-    from the last to the first, too. A file whose times are all the same goes by the others of its table, where these
-    agree.
+    from the last to the first, too. A file whose times are all the same, without a sequence, goes by the others of its
+    table, where these agree.
     """
-    rises, falls, descends = set[int](), set[int](), set[int]()
+    rises, falls, descends, numbered = set[int](), set[int](), set[int](), set[int]()
     last: dict[int, int] = {}
     sequence: dict[int, int] = {}
     for number, chunk in enumerate(plan.chunks):
@@ -146,11 +146,13 @@ def reversed_sources(plan: Plan, parsed: Mapping[int, ParsedChunk]) -> frozenset
             falls.add(source)
         if part.descends or part.first_sequence < sequence.get(source, part.first_sequence):
             descends.add(source)
+        if part.first_sequence or part.last_sequence:
+            numbered.add(source)
         last[source], sequence[source] = part.last_time, part.last_sequence
     turned = falls - rises - descends
     tables = {plan.sources[source].table for source in turned}
     tables -= {plan.sources[source].table for source in last.keys() & (rises | descends)}
-    flat = {source for source in last.keys() - falls if plan.sources[source].table in tables}
+    flat = {source for source in last.keys() - falls - numbered if plan.sources[source].table in tables}
     return frozenset(turned | flat)
 
 

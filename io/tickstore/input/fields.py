@@ -63,7 +63,8 @@ ORDERS: Final = (
     Field("price", PRICE, "i8", ("price", "limitprice", "orderprice"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
-        "quantity", INTEGER, "i8", ("quantity", "qty", "orderquantity", "size"), required=True, high=LARGEST_QUANTITY
+        "quantity", INTEGER, "i8", ("quantity", "qty", "orderquantity", "orderqty", "size"), required=True,
+        high=LARGEST_QUANTITY,
     ),
     Field(
         "leaves_quantity", INTEGER, "i8", ("leavesquantity", "leaves", "leavesqty", "openquantity", "remaining"),
@@ -111,10 +112,10 @@ TRADES: Final = (
     Field("order_id", INTEGER, "i8", _ORDER_ID, required=True, weak=ROW_ID),
     Field("timestamp", TIME, "i8", ("executiontimestamp", "tradetime", *TIME_ALIASES), required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=ROW_ID),
-    Field("price", PRICE, "i8", ("tradeprice", "price"), required=True, high=LARGEST_PRICE),
+    Field("price", PRICE, "i8", ("tradeprice", "lastpx", "price"), required=True, high=LARGEST_PRICE),
     Field("side", SIDE, "i1", ("side", "buysell", "bidask", "direction"), required=True),
     Field(
-        "quantity", INTEGER, "i8", ("quantity", "qty", "tradequantity", "size", "volume"),
+        "quantity", INTEGER, "i8", ("lastqty", "quantity", "qty", "tradequantity", "size", "volume"),
         required=True, low=1, high=LARGEST_QUANTITY,
     ),
     Field("sequence", INTEGER, "i8", _SEQUENCE),
@@ -140,11 +141,12 @@ NBBO: Final = (
     Field("timestamp", TIME, "i8", TIME_ALIASES, required=True),
     Field("security", NAME, "i8", SECURITY_ALIASES, required=True, weak=ROW_ID),
     Field(
-        "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid"), required=True, default=NULL,
+        "bid", PRICE, "i8", ("bidprice", "bid", "nationalbid", "bestbid", "bidpx"), required=True, default=NULL,
         nullable=True, high=LARGEST_PRICE
     ),
     Field(
-        "offer", PRICE, "i8", ("offerprice", "offer", "nationaloffer", "bestoffer", "askprice", "ask", "bestask"),
+        "offer", PRICE, "i8",
+        ("offerprice", "offer", "nationaloffer", "bestoffer", "askprice", "ask", "bestask", "offerpx", "askpx"),
         required=True, default=NULL,
         nullable=True, high=LARGEST_PRICE
     ),

@@ -64,12 +64,14 @@ def has_decimal_prices(lines: list[bytes], source: Source) -> bool | None:
 
     One price in ten must have it: a bad price must not turn a file of whole ones into another unit, and rows that
     contradict what was taken for whole stop the conversion. A market order's 0 tells nothing. Where Parquet keeps
-    prices as floats whole ones tell nothing either, and any other one does.
+    prices as floats whole ones tell nothing either, and any other one does. Where a divisor is stated none is asked.
     """
     columns, delimiter = _price_columns(source), source.header.delimiter.encode()
     most = max(columns, default=0) + 1
     rows = (line.split(delimiter, most) for line in lines)
     found = Counter([cells[column] for cells in rows for column in columns if column < len(cells)])
+    if any(reading.kind == PRICE and reading.divisor > 1 for reading in source.readings):
+        return True  # whole parts of the currency, the user says
     prices, decimals = 0, 0
     for text, count in found.items():  # few texts, on many lines
         price = text.strip(b'" \r').removeprefix(b"+")

@@ -14,7 +14,7 @@ from typing import Final
 
 from kernels.conventions import NULL
 from tickstore.errors import InputError
-from tickstore.input.fields import DATE, IDS, NAME, QUANTITIES, TIME, canonical
+from tickstore.input.fields import DATE, IDS, NAME, QUANTITIES, SIDE, TIME, canonical
 from tickstore.input.files import Source
 from tickstore.input.packed_names import is_rounded, whole_id
 from tickstore.input.readings import Reading, date_in_name
@@ -27,6 +27,7 @@ from tickstore.times.stated_formats import stated_format
 from tickstore.times.written_forms import CLOCK
 from tickstore.times.written_times import NULL_TEXT
 
+_FLOAT_SIDE: Final = re.compile(r"[12]\.0+|-1\.0+")  # of a column that once had gaps
 _ROUNDED_NS: Final = re.compile(r"\d{17,}\.0*")
 _ROWS: Final = 200  # at the beginning of a file, by which its columns are understood
 _GROUP: Final = 3  # digits that stand together where thousands are parted
@@ -97,11 +98,15 @@ def _check_row_numbers(source: Source, rows: Sequence[Sequence[str]], said: set[
 
 
 def _with_kind(reading: Reading, present: Sequence[str], source: Source, request: ConvertRequest) -> Reading:
-    """Return a reading as its texts are: ids that are no numbers, times that are clocks beside a date."""
+    """Return a reading as its texts are: ids that are no numbers, clocks beside a date, sides written as floats."""
     if reading.field.name in IDS and request.order_ids != "text":
         _check_rounded(reading, present, source)
     if reading.field.name in IDS and request.order_ids == "auto" and _are_texts(present):
         return replace(reading, kind=NAME)
+    if reading.kind == SIDE and (floats := sorted({text for text in present if _FLOAT_SIDE.fullmatch(text)})):
+        said = dict(reading.words)
+        words = tuple((text, text.partition(".")[0]) for text in floats if text not in said)
+        return replace(reading, words=(*reading.words, *words))
     stated = reading.clock or reading.format or reading.unit or reading.epoch
     if reading.kind == TIME and not stated and present and all(map(CLOCK.fullmatch, present)):
         dates = [other.column for other in source.readings if other.kind == DATE and other.column >= 0]

@@ -109,7 +109,7 @@ def test_rows_of_orders_that_repeat_go_unless_the_sequence_is_shared(tmp_path: P
 
 def test_one_table_or_day_does_not_speak_for_another(tmp_path: Path) -> None:
     rows, sound = life(21, 0, 1), life(22, 0)
-    shared = [fill(21, 1, 801), fill(21, 0, 801), fill(21, 1, 801)]
+    shared = [fill(21, 1, 801), fill(21, 2, 801), fill(21, 1, 801)]
     report = load(tmp_path, orders=[*rows, rows[1], *sound], trades=shared)
     assert (report.tables["orders"].rejected, report.tables["trades"].rejected) == (1, 0)
     other = [row.replace("101,3350", "102,3350") for row in rows]

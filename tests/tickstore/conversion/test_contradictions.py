@@ -200,3 +200,13 @@ def test_matches_of_one_row_are_said(sides: str, said: bool, tmp_path: Path) -> 
 def test_fills_before_their_order_are_said(later: int, said: bool, tmp_path: Path) -> None:
     found = warnings(tmp_path, orders=order(time=OPEN + later), trades=[trade()])
     assert any("fills before their first row" in text and "order 1" in text for text in found) == said
+
+
+@pytest.mark.parametrize(
+    ("shift", "said"), [(-10 * HOUR, True), (-HOUR, False), (0, False), (HOUR, False), (2 * HOUR, True)]
+)
+def test_quotes_long_before_or_after_all_orders_are_said(shift: int, said: bool, tmp_path: Path) -> None:
+    quotes = [quote(3_340, 3_360, OPEN + shift), quote(3_340, 3_370, OPEN + shift + 5)]
+    found = [text for text in warnings(tmp_path, orders=order(), nbbo=quotes) if "both have one clock" in text]
+    assert len(found) == said
+    assert all("orders from 2024-09-05T00:00:00Z to 2024-09-05T00:00:00Z" in text for text in found)

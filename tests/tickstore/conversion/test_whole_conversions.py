@@ -154,7 +154,7 @@ def expected(found: dict[str, list[ReadFile]]) -> dict[tuple[str, str], dict[str
     rows: dict[tuple[str, str], dict[str, list[Any]]] = {}
     for table, read in found.items():
         ranked = sorted(read, key=lambda file: file.rows[0]["timestamp"] if file.rows else 0)
-        for row in (row for file in ranked for row in naive_turned(file.rows)):
+        for row in (row for rows in naive_turned([file.rows for file in ranked]) for row in rows):
             key = row["security"], row["date"].isoformat()
             plain = {name: value for name, value in row.items() if name not in ("security", "date")}
             if table == "orders":
@@ -190,11 +190,15 @@ def test_a_conversion_stores_what_a_plain_reader_reads(
         store=folder / "store", max_rejects=10**6, price_decimals=DECIMALS, limits=limits, order_ids="integer",
         price_format="decimal" if decimal else "units", **{table: tuple(p) for table, p in paths.items()},  # type: ignore[arg-type]
     )  # fmt: skip
-    if not any(file.rows for files in found.values() for file in files):
+    if not any(file.rows for file in found["orders"]):  # a run could say nothing
         with pytest.raises(InputError, match=r"nothing was stored|is empty"):
             convert(request)
         return
-    report = convert(request)
+    try:
+        report = convert(request)
+    except InputError as error:  # where there is none that could be true
+        assert error.message.startswith("all orders contradict themselves"), error.message  # noqa: PT017
+        return
     days = {(p.security, p.date): open_day(p.path) for p in read_catalog(folder / "store").partitions}
     wanted = expected(found)
     assert set(days) == set(wanted)

@@ -135,3 +135,43 @@ def test_files_without_a_row_of_orders_are_refused_as_a_run_would(tmp_path: Path
     with pytest.raises(InputError, match=r"orders.csv: no row of orders: nothing was stored"):
         convert_files(tmp_path, [], [f"{TEN},101,3340,3360"])
     assert not (tmp_path / "store").exists() or not list((tmp_path / "store").glob("*/*.h5"))
+
+
+def test_sides_written_as_floats_are_read_on_the_fast_path(tmp_path: Path) -> None:
+    rows = [order(n).replace(",B,", side) for n, side in enumerate((",1.0,", ",2.0,", ",1.0,"))]
+    report = convert_files(tmp_path, rows)
+    assert stored(tmp_path, "orders/side") == [1, -1, 1]
+    assert not any("slowly" in line for line in report.warnings)
+
+
+def test_a_divisor_of_one_column_says_that_its_prices_are_of_the_currency(tmp_path: Path) -> None:
+    quotes = [f"{TEN + n},101,3340000000,{offer}" for n, offer in enumerate(("3360000000", "9223372036854775807"))]
+    columns = tuple((name, {"divisor": 10**9}) for name in ("bid", "offer"))
+    convert_files(tmp_path, [order(1, "3.350")], quotes, columns=columns)
+    assert stored(tmp_path, "quotes/bid") == [3340, 3340]
+    assert stored(tmp_path, "quotes/offer") == [3360, NULL]
+    with pytest.raises(InputError, match=r"nbbo\.csv has decimal prices, .*orders\.csv has whole ones"):
+        convert_files(tmp_path / "units", [order(1)], quotes, columns=columns)
+
+
+def test_the_names_of_fix_are_known_and_an_execution_has_its_own_price(tmp_path: Path) -> None:
+    orders = "OrderID,TransactTime,Symbol,Price,Side,OrderQty,LeavesQty,CumQty,participant"
+    trades = "OrderID,TransactTime,Symbol,Price,LastPx,Side,OrderQty,LastQty"
+    quotes = "TransactTime,Symbol,BidPx,OfferPx"
+    lines = {
+        "orders": (orders, f"11,{TEN},101,3350,1,1000,1000,0,69", f"11,{TEN + 1},101,3350,1,1000,600,400,69"),
+        "trades": (trades, f"11,{TEN + 1},101,3350,3340,1,1000,400"),
+        "nbbo": (quotes, f"{TEN},101,3330,3340"),
+    }
+    for name, rows in lines.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(rows) + "\n")
+    convert(ConvertRequest(store=tmp_path / "store", **{name: (tmp_path / f"{name}.csv",) for name in lines}))  # type: ignore[arg-type]
+    assert [stored(tmp_path, f"fills/{name}") for name in ("price", "quantity")] == [[3340], [400]]
+    assert [stored(tmp_path, f"quotes/{name}") for name in ("bid", "offer")] == [[3330], [3340]]
+    assert stored(tmp_path, "events/quantity") == [1000, 1000]
+
+
+def test_names_that_are_too_long_are_told_how_long_they_may_be(tmp_path: Path) -> None:
+    rows = [order(n).replace(f"{n},", "x" * 70 + f"{n},", 1) for n in range(3)]
+    with pytest.raises(InputError, match="Names and ids have 64 characters at most"):
+        convert_files(tmp_path, rows)
