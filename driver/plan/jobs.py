@@ -96,6 +96,7 @@ class Job:
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
     day_bytes: int = 0  # of the day file
+    placed: bool = False  # the folder above its own was made; where it is gone, so is the job: it makes none
 
     @property
     def name(self) -> str:
