@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 
 
 def run(folder: Path, real_day: Path, *tables: str) -> tuple[dict[str, dict[str, str]], Path]:

@@ -56,13 +56,10 @@ class DayWithoutRows:
 
 
 def run_job(job: Job) -> JobReport:
-    """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files.
-
-    The folder above it must be there: it is taken away from a job that is another's meanwhile.
-    """
+    """Run a job and return its report; its folder then holds orders, metrics and the partial, or old files."""
     started = time.perf_counter()
     folder = Path(job.folder)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=not job.placed, exist_ok=True)
     remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
     with tickstore.open_day(Path(job.day_file)) as opened:
         _check_day(opened.attributes, job)

@@ -99,6 +99,7 @@ class Job:
     fingerprint: str  # digest of day file, session and settings; decides whether a finished job is still valid
     content: str = ""  # digest of the day file's columns when the job was planned, "": not checked
     day_bytes: int = 0  # of the day file
+    placed: bool = False  # the folder above its own was made; where it is gone, so is the job: it makes none
 
     def is_done_by(self, fingerprint: str) -> bool:
         """Return whether a job of that fingerprint leaves all that this one is asked for, be it with more sums."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -33,7 +33,7 @@ WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
     """Do the jobs that wait, and note in the summary and the manifest what became of each as it finishes."""
-    waiting = [state.job for state in summary.states if state.state == "waiting"]
+    waiting = [replace(state.job, placed=True) for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
     log = RunLog(summary.records, config.detailed_logs)

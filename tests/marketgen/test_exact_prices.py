@@ -10,7 +10,7 @@ import tickstore
 from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
 from marketgen import MarketSpec, generate
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 
 CONFIG: object = numba.config
 SPECS = {  # ticks of one unit, in which half units are lost, and spreads that have ticks beside the mid

@@ -6,7 +6,7 @@ import numba
 import pytest
 
 from marketgen import MarketSpec, generate
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 from tests.oracles.market_audit import NULL, Row, read
 
 SEEDS = range(20)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from shutil import copytree
 
 import pytest
 
+from driver.command_line.main import main
 from driver.config.loading import load_config
 from driver.run.planning import resolve
 from driver.tables.table_list import FILES
@@ -324,10 +326,22 @@ def desk(tmp_path: Path, market: Market) -> Path:
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_one_line_and_exit_code_2(name: str, market: Market, desk: Path) -> None:
+def test_a_mistake_is_one_line_and_exit_code_2(
+    name: str, market: Market, desk: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, and for some of them as the program that a user starts."""
     flags, expected = MISTAKES[name]
-    done = darkreplay("run", *(flag.format(store=market.store, raw=market.raw) for flag in flags), folder=desk)
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("jobs: ")]
-    assert (done.returncode, done.stdout, len(lines)) == (2, "", 1), done.stderr
+    words = ["run", *(flag.format(store=market.store, raw=market.raw) for flag in flags)]
+    if name in ("unknown flag", "missing column", "nobody", "not writable"):
+        done = darkreplay(*words, folder=desk)
+        code, out, errors = done.returncode, done.stdout, done.stderr
+    else:
+        before = signal.getsignal(signal.SIGTERM)
+        monkeypatch.chdir(desk)
+        code = main(words)
+        signal.signal(signal.SIGTERM, before)
+        out, errors = capfd.readouterr()
+    lines = [line for line in errors.splitlines() if not line.startswith("jobs: ")]
+    assert (code, out, len(lines)) == (2, "", 1), errors
     assert lines[0].startswith("darkreplay: ")
     assert expected.replace("{store}", str(market.store)) in lines[0]

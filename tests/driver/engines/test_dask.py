@@ -1,19 +1,26 @@
 """Jobs on a Dask cluster: a real scheduler and workers, processes of their own, on this machine."""
 
 import json
+import logging
 from pathlib import Path
 
+import pytest
+
+from driver.engines import dask_engine
+from driver.engines.dask_checks import Places
+from driver.engines.dask_engine import DaskEngine, DaskOptions
 from tests.driver.conftest import Market
 from tests.driver.dask_cluster import Cluster
 from tests.driver.run.test_faults import wait_for_jobs
 from tests.driver.whole_runs import darkreplay, start, tables
+from tickstore.errors import UserError
 
 
 def run_words(market: Market, cluster: Cluster) -> tuple[str, ...]:
     return "run", f"--store={market.store}", "--results=out", "--engine=dask", f"--scheduler={cluster.address}"
 
 
-def test_three_workers_of_which_one_is_killed_give_the_tables_of_one_run(
+def test_a_worker_that_is_killed_changes_no_table_and_a_scheduler_that_is_lets_the_run_go_on(
     market: Market, tmp_path: Path, cluster: Cluster
 ) -> None:
     workers = [cluster.add_worker() for _ in range(3)]
@@ -28,13 +35,14 @@ def test_three_workers_of_which_one_is_killed_give_the_tables_of_one_run(
     assert driver.returncode == 0, out + errors
     assert "4 jobs: 4 done" in out
     assert tables(tmp_path / "out") == market.tables
+    workers[1].kill()
+    (tmp_path / "again").mkdir()
+    a_scheduler_that_is_killed_is_said_and_the_run_goes_on_from_disk(market, tmp_path / "again", cluster)
 
 
-def test_a_scheduler_that_is_killed_is_said_and_the_run_goes_on_from_disk(
+def a_scheduler_that_is_killed_is_said_and_the_run_goes_on_from_disk(
     market: Market, tmp_path: Path, cluster: Cluster
 ) -> None:
-    cluster.add_worker()
-    cluster.await_workers(1)
     driver = start(*run_words(market, cluster), folder=tmp_path, faults="all=slow")
     wait_for_jobs(tmp_path / "out", 1)
     cluster.scheduler.kill()
@@ -70,11 +78,15 @@ def test_a_job_that_hangs_is_listed_and_its_worker_said_to_be_lost(
     }
 
 
-def test_what_is_wrong_with_a_cluster_is_one_line(market: Market, tmp_path: Path, cluster: Cluster) -> None:
+def test_what_is_wrong_with_a_cluster_is_one_line(
+    market: Market, tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = run_words(market, cluster)
-    nowhere = darkreplay(*words[:-1], "--scheduler=tcp://127.0.0.1:1", folder=tmp_path)
-    assert (nowhere.returncode, nowhere.stdout) == (2, "")
-    assert "--scheduler=tcp://127.0.0.1:1: no Dask scheduler answers there within" in nowhere.stderr.splitlines()[-1]
+    monkeypatch.setattr(dask_engine, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(logging, "disable", lambda _: None)
+    nowhere = DaskOptions("tcp://127.0.0.1:1", (), Places((("results folder", tmp_path),), ()), print)
+    with pytest.raises(UserError, match=r"--scheduler=tcp://127\.0\.0\.1:1: no Dask scheduler answers there within"):
+        DaskEngine(nowhere).__enter__()
     empty = darkreplay(*words, folder=tmp_path)
     assert empty.returncode == 2
     assert "has no workers: start some" in empty.stderr.splitlines()[-1]

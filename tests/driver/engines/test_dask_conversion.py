@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,54 +25,27 @@ def lost_store(folder: Path) -> dict[str, str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Return a cluster of two workers: they take a while to start."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        for _ in range(2):
+            made.add_worker()
+        made.await_workers(2)
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_market(tmp_path / "market", market_rows())
 
 
-def test_a_worker_and_the_scheduler_die_and_the_day_files_are_the_same_bytes(folder: Path, cluster: Cluster) -> None:
-    asked = request(folder, limits=small())
-    convert(asked)
-    here = lost_store(folder)
-    workers = [cluster.add_worker() for _ in range(2)]
-    cluster.await_workers(2)
-    told: list[ConvertProgress] = []
-
-    def kill_a_worker(progress: ConvertProgress) -> None:
-        told.append(progress)
-        if progress.stage == "parse" and progress.done:
-            workers[0].kill()
-
-    said: list[str] = []
-    report = convert_on_dask(cluster.address, asked, kill_a_worker, said.append)
-    assert len({one.done for one in told if one.stage == "parse"}) > 10, "by byte ranges"
-    assert (len(report.written), said) == (6, [])
-    assert workers[0].poll() is not None
-    assert not verify(folder / "store").problems
-    assert lost_store(folder) == here
-
-    def kill_the_scheduler(progress: ConvertProgress) -> None:
-        if progress.stage == "build" and progress.done:
-            cluster.scheduler.kill()
-
-    with pytest.raises(EngineGoneError, match=r"the Dask scheduler .* is gone; what is finished stays"):
-        convert_on_dask(cluster.address, asked, kill_the_scheduler, said.append)
-    left = [path for path in (folder / "store").rglob("*.h5") if CONVERT_FOLDER not in path.parts]
-    assert left == [], "nothing of it can be seen"
-    cluster.close()
-    told.clear()
-    convert(asked, told.append)
-    assert [one.done for one in told if one.stage == "parse"][-1] == report.input_bytes
-    assert min(one.done for one in told if one.stage == "build" and one.done) >= 1
-    assert len([one for one in told if one.stage == "build"]) == 7, "none is built twice"
-    assert tree(folder / "store") == here
-
-
 def test_a_run_converts_and_does_its_jobs_on_the_cluster(market: Market, tmp_path: Path, cluster: Cluster) -> None:
     """Paths are relative: workers start in other folders."""
     shutil.copytree(market.raw, tmp_path / "raw")
-    cluster.add_worker()
-    cluster.await_workers(1)
     files = [f"--{table}=raw/{table}.csv" for table in ("orders", "trades", "nbbo")]
     there = ("--engine=dask", f"--scheduler={cluster.address}")
     converted = darkreplay(
@@ -92,3 +66,40 @@ def test_a_run_converts_and_does_its_jobs_on_the_cluster(market: Market, tmp_pat
     reasons = json.loads(refused.stdout)["failed"].values()
     assert len(reasons) == 4
     assert all("MB, more than --memory=50 (a cluster's workers are held to the expectation" in one for one in reasons)
+
+
+def test_a_worker_and_the_scheduler_die_and_the_day_files_are_the_same_bytes(folder: Path, cluster: Cluster) -> None:
+    """The last that the cluster is asked for."""
+    asked = request(folder, limits=small())
+    convert(asked)
+    here = lost_store(folder)
+    told: list[ConvertProgress] = []
+
+    def kill_a_worker(progress: ConvertProgress) -> None:
+        told.append(progress)
+        if progress.stage == "parse" and progress.done:
+            cluster.processes[1].kill()
+
+    said: list[str] = []
+    report = convert_on_dask(cluster.address, asked, kill_a_worker, said.append)
+    assert len({one.done for one in told if one.stage == "parse"}) > 10, "by byte ranges"
+    assert (len(report.written), said) == (6, [])
+    assert cluster.processes[1].poll() is not None
+    assert not verify(folder / "store").problems
+    assert lost_store(folder) == here
+
+    def kill_the_scheduler(progress: ConvertProgress) -> None:
+        if progress.stage == "build" and progress.done:
+            cluster.scheduler.kill()
+
+    with pytest.raises(EngineGoneError, match=r"the Dask scheduler .* is gone; what is finished stays"):
+        convert_on_dask(cluster.address, asked, kill_the_scheduler, said.append)
+    left = [path for path in (folder / "store").rglob("*.h5") if CONVERT_FOLDER not in path.parts]
+    assert left == [], "nothing of it can be seen"
+    cluster.close()
+    told.clear()
+    convert(asked, told.append)
+    assert [one.done for one in told if one.stage == "parse"][-1] == report.input_bytes
+    assert min(one.done for one in told if one.stage == "build" and one.done) >= 1
+    assert len([one for one in told if one.stage == "build"]) == 7, "none is built twice"
+    assert tree(folder / "store") == here

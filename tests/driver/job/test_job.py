@@ -234,6 +234,14 @@ def test_a_damaged_day_file_is_one_line_and_leaves_nothing(make_job: MakeJob) ->
     assert content(job) == {}
 
 
+def test_a_job_whose_place_is_gone_brings_nothing_back(make_job: MakeJob) -> None:
+    job = make_job("a")
+    gone = Path(job.folder) / "taken away" / "attempt"
+    with pytest.raises(FileNotFoundError):
+        run_job(replace(job, folder=str(gone), placed=True))
+    assert not gone.parent.exists()
+
+
 def test_a_day_file_of_another_zone_is_refused(make_job: MakeJob) -> None:
     job = make_job("a")
     day = build_day(*market(3))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from marketgen import MarketSpec, generate
-from tests.driver.whole_runs import darkreplay, tables
+from tests.command import darkreplay_here as darkreplay
+from tests.driver.whole_runs import tables
 from tests.header_families import write_orders, write_trades
 
 TABLES = ("orders", "trades", "nbbo")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 
 CONFIG: object = numba.config
 pytestmark = pytest.mark.skipif(getattr(CONFIG, "DISABLE_JIT", False), reason="runs are compiled")

@@ -8,9 +8,9 @@ import pytest
 
 from driver.run.missing import advice, missing_facts, missing_line, share_of_rows
 from driver.run.results_folder import JobState
+from tests.command import darkreplay_here
 from tests.driver.conftest import Market
 from tests.driver.jobs import make_job
-from tests.driver.whole_runs import darkreplay
 
 
 def test_a_whole_run_lacks_nothing() -> None:
@@ -59,7 +59,7 @@ def test_warnings_of_the_conversion_reach_report_and_json(market: Market, tmp_pa
     files = [f"--{table}={market.raw / table}.csv" for table in ("orders", "trades", "nbbo")]
     words = ("run", *files, "--sessions=sessions.csv", "--store=store", "--results=out", "--json")
     for attempt in ("new", "nothing to convert"):
-        done = darkreplay(*words, folder=tmp_path)
+        done = darkreplay_here(*words, folder=tmp_path)
         assert done.returncode == 0, done.stderr
         (warning,) = [text for text in json.loads(done.stdout)["warnings"] if text.startswith("conversion: ")]
         assert "1 sessions of" in warning, attempt

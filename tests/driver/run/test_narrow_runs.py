@@ -12,6 +12,7 @@ from driver.config.loading import load_config
 from driver.job.job import run_job
 from driver.run.planning import plan_store
 from kernels.conventions import TYPE_SWEEP
+from tests.command import darkreplay_here
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, tables
 from tickstore import open_day, read_catalog
@@ -31,7 +32,7 @@ def store(market: Market, tmp_path_factory: pytest.TempPathFactory) -> Path:
             row[broker] = "47"
     (folder / "orders.csv").write_text("\n".join([header, *map(",".join, cells)]) + "\n")
     files = ["--orders=orders.csv", *(f"--{table}={market.raw}/{table}.csv" for table in ("trades", "nbbo"))]
-    done = darkreplay("convert", *files, "--store=store", folder=folder)
+    done = darkreplay_here("convert", *files, "--store=store", folder=folder)
     assert done.returncode == 0, done.stderr
     return folder / "store"
 
@@ -50,7 +51,7 @@ def test_partitions_that_are_not_opened_change_no_table(store: Path, tmp_path: P
     found = {}
     for place in (store, without_knowledge(store, tmp_path)):
         flags = [f"--store={place}", f"--results={place.name}-results", "--participant_ids=69", *more]
-        done = darkreplay("run", *flags, "--max_workers=2", folder=tmp_path)
+        done = darkreplay_here("run", *flags, folder=tmp_path)
         assert done.returncode == 0, done.stderr
         results = tmp_path / f"{place.name}-results"
         found[place.name] = {name: data for name, data in tables(results).items() if "sec102" not in name}

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+from tests.command import darkreplay_here
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, tables
 
 
 def run(market: Market, folder: Path, name: str, *flags: str) -> dict[str, bytes]:
-    done = darkreplay("run", f"--store={market.store}", f"--results={name}", *flags, folder=folder)
+    start = darkreplay_here if "--mode=sequential" in flags else darkreplay
+    done = start("run", f"--store={market.store}", f"--results={name}", *flags, folder=folder)
     assert done.returncode == 0, done.stderr
     return tables(folder / name)
 

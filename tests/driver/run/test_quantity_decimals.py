@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from tests.driver.whole_runs import darkreplay
+from tests.command import darkreplay_here as darkreplay
 
 FLAGS = (
     "--store=store",

@@ -23,7 +23,7 @@ def inputs(raw: str) -> list[str]:
     return [f"--{table}={raw}/{table}.csv" for table in ("orders", "trades", "nbbo")]
 
 
-@pytest.mark.parametrize(("name", "locale"), [(NOT_TEXT, {}), ("é中", POSIX), (NOT_TEXT, POSIX)])
+@pytest.mark.parametrize(("name", "locale"), [(NOT_TEXT, {}), (f"é中{NOT_TEXT}", POSIX)])
 def test_every_path_may_be_no_text(name: str, locale: dict[str, str], market: Market, tmp_path: Path) -> None:
     shutil.copytree(market.raw, tmp_path / f"raw{name}")
     words = ("run", *inputs(f"raw{name}"), f"--store=store{name}", f"--results=out{name}", "--max_workers=2")
@@ -88,9 +88,24 @@ def test_a_home_that_cannot_be_written(home: str, market: Market, tmp_path: Path
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("length", [75, 95, 240])
-def test_a_long_temporary_folder_has_room_for_sockets(length: int, market: Market, tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [75, 95])
+def test_a_temporary_folder_may_be_as_long_as_sockets_hardly_are(length: int, tmp_path: Path) -> None:
     folder = tmp_path / ("x" * length)
+    folder.mkdir()
+    program = (
+        "from tickstore.engines.engine import Task\n"
+        "from tickstore.engines.supervisor import Options, Supervisor\n"
+        "tasks = iter([Task('os:getpid', None, 'task')])\n"
+        "with Supervisor(Options(1)) as engine:\n"
+        "    print(len(list(engine.run(lambda: next(tasks, None)))))\n"
+    )
+    words = [command()[0], "-c", program]
+    done = subprocess.run(words, env=ENVIRONMENT | {"TMPDIR": str(folder)}, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"1\n", b"")
+
+
+def test_a_long_temporary_folder_has_room_for_sockets(market: Market, tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 240)
     folder.mkdir()
     done = run(
         tmp_path, "run", f"--store={market.store}", "--results=out", "--max_workers=2", TMPDIR=str(folder)

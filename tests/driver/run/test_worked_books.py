@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.driver.whole_runs import darkreplay
+from tests.command import darkreplay_here as darkreplay
 from tests.kernels.replay.example_days import EXAMPLES, SECOND, START, ExampleDay, example_day
 from tests.kernels.replay.rule_days import RULE_BOOKS, rule_day
 

@@ -10,7 +10,7 @@ import pytest
 
 from kernels.conventions import MID_KINDS
 from marketgen import MarketSpec, generate
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 
 CONFIG: object = numba.config
 SETTINGS_TRIED = 4

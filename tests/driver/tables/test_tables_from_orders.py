@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 from tests.driver.tables.from_orders import differences
 
 MARKETS = {  # prices below a cent and spreads of five ticks among them

@@ -11,7 +11,7 @@ from stat import S_ISDIR
 import pytest
 
 from tests.driver.whole_runs import ENVIRONMENT
-from tickstore.durable import lock_file
+from tickstore.durable import lock, lock_file
 from tickstore.durable.files import atomic_write, sync_files, sync_path
 from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.durable.lock_file import HELD_NAME, is_dead, living_owner, this_process
@@ -25,8 +25,9 @@ def without_locks(monkeypatch: pytest.MonkeyPatch, number: int = errno.ENOLCK) -
     monkeypatch.setattr("tickstore.durable.lock.fcntl.flock", refuse)
 
 
-def test_the_file_is_held_by_one_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_locks(monkeypatch)
+@pytest.mark.parametrize("number", sorted(lock._NO_LOCKS))
+def test_the_file_is_held_by_one_and_removed(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_locks(monkeypatch, number)
     with folder_lock(tmp_path, "run"):
         with pytest.raises(LockedError, match=rf"another run is writing here \(process {os.getpid()} on .*{HELD_NAME}"):
             folder_lock(tmp_path, "run").__enter__()
@@ -106,7 +107,10 @@ def test_syncs_that_do_not_exist_are_left_out(tmp_path: Path, monkeypatch: pytes
             raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("tickstore.durable.files.os.fsync", fsync)
-    for numbers["folder"] in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES):
+    for numbers["folder"] in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM):
+        atomic_write(tmp_path / "a", b"1")
+        sync_files([tmp_path, tmp_path / "a"])
+    for numbers["file"] in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.ENOTTY):
         atomic_write(tmp_path / "a", b"1")
         sync_files([tmp_path, tmp_path / "a"])
     for numbers["file"] in (errno.EBADF, errno.EIO, errno.EDQUOT):

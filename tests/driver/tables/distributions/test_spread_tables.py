@@ -15,7 +15,7 @@ from driver.tables.distributions.spread_words import GUIDES, KINDS, QUANTILES
 from kernels.base.columns import F64
 from kernels.conventions import NULL, REPLAYED
 from tests.blocks import with_columns
-from tests.command import darkreplay
+from tests.command import darkreplay_here as darkreplay
 from tests.driver.inference.samples import rounded, scipys_z
 from tests.driver.job_folders import SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
