@@ -4,11 +4,12 @@ Which columns tell rows apart says `driver.tables.table_list`; all others are co
 """
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import product
+from typing import Final, Self
 
-from driver.review.numbers import Row, number
+from driver.review.numbers import Row, near, number
 from driver.review.paired import WAYS, Change, Part
 from driver.tables.csv_text import Value
 from driver.tables.replay_words import ALL
@@ -21,25 +22,30 @@ INTERVALS: Final = {  # of a measure: the columns of its ends, in the tables tha
     "km_filled": ("km_low", "km_high"),
 }  # fmt: skip
 CLUSTERED: Final = "cluster"
-# Floats that differ by less are the same sum in another order, or on another machine.
-ROUNDING: Final = 1e-12  # of the larger
-TINY: Final = 1e-15  # beside nothing
 RowKey = tuple[str, ...]
 Pairs = Mapping[Part, Mapping[tuple[str, str], Change]]
 
 
 @dataclass(frozen=True, slots=True)
 class OtherDays:
-    """The security-days that only one of two runs holds: what sums over them differs for that alone."""
+    """The security-days that only one of two runs holds: what sums over them differs for that alone.
 
-    days: frozenset[Part]
+    parts : each security and date of them, and all of either: there may be as many rows as days
+    """
+
+    parts: frozenset[Part] = frozenset()
+
+    @classmethod
+    def of(cls, days: Iterable[Part]) -> Self:
+        """Return what is of any of these days."""
+        return cls(frozenset(part for one, other in days for part in product((ALL, one), (ALL, other))))
 
     def counted(self, row: Mapping[str, str]) -> bool:
         """Return whether a row, by its keys, counts any of them."""
         by = row.get("by")  # contrasts.csv names a security or a date so
         security = row["value"] if by == "security" else row.get("security_code", ALL)
         date = row["value"] if by == "date" else row.get("date", ALL)
-        return any(security in (ALL, one) and date in (ALL, other) for one, other in self.days)
+        return (security, date) in self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ def _of_measure(
 ) -> tuple[list[Difference], int]:
     """Return the differences in a column, and how many more are no more than rounding."""
     cells = [(key, old, new) for key, old, new in rows if old[measure] != new[measure]]
-    apart = [(key, old, new) for key, old, new in cells if not _near(old[measure], new[measure])]
+    apart = [(key, old, new) for key, old, new in cells if not near(old[measure], new[measure])]
     if not apart:
         return [], len(cells)
     held = (abs(number(row[measure])) for _, *two in rows for row in two)
@@ -167,14 +173,6 @@ def _of_measure(
         about = _named(keys, key), measure, old[measure], new[measure]
         found.append(Difference(*about, change, share, key not in others, intervals))
     return found, len(cells) - len(apart)
-
-
-def _near(before: Value, after: Value) -> bool:
-    """Return whether two cells are the same but for rounding; whole numbers are exact."""
-    if not (isinstance(before, int | float) and isinstance(after, int | float)):
-        return False
-    exact = isinstance(before, int) and isinstance(after, int)
-    return not exact and math.isclose(before, after, rel_tol=ROUNDING, abs_tol=TINY)
 
 
 def _intervals(measure: str, before: Row, after: Row) -> str:
