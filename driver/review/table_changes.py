@@ -4,7 +4,7 @@ Which columns tell rows apart says `driver.tables.table_list`; all others are co
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final, Self
@@ -22,6 +22,7 @@ INTERVALS: Final = {  # of a measure: the columns of its ends, in the tables tha
     "km_filled": ("km_low", "km_high"),
 }  # fmt: skip
 CLUSTERED: Final = "cluster"
+OF_SECURITY: Final = ("shortfall_z",)  # told by all orders of the row's security, on whatever date
 RowKey = tuple[str, ...]
 Pairs = Mapping[Part, Mapping[tuple[str, str], Change]]
 
@@ -57,7 +58,7 @@ class Difference:
     row : the keys of its row; the scenario is among them where there are any
     change : after less before; None where either is a word, or not known
     share : the change as a share of the largest figure of that measure in the table: changes are ranked by it
-    same_days : whether the row counts the same security-days in both runs
+    same_days : whether the cell counts the same security-days in both runs
     intervals : where both runs have an interval, whether the two exclude each other
     paired : the change of a saving, from the security-days of the row that both runs have
     """
@@ -118,21 +119,21 @@ def table_change(
     keys = row_keys(f"{table}.csv", [name for name in old_columns if name in new_columns])
     old, new = (_keyed(rows, keys) for rows in (before, after))
     both = [key for key in old if key in new]
-    others = {key for key in both if other.counted(_named(keys, key))}
+    others = sum(other.counted(_named(keys, key)) for key in both)
     measures = [name for name in old_columns if name in new_columns and name not in keys]
     found: list[Difference] = []
     rounded = 0
     for measure in measures:
-        changed, near = _of_measure(measure, [(key, old[key], new[key]) for key in both], keys, others)
+        changed, same = _of_measure(measure, [(key, old[key], new[key]) for key in both], keys, other)
         found += changed
-        rounded += near
+        rounded += same
     if pairs:
         found = [replace(one, paired=_paired(one, pairs)) for one in found]
     only_before, only_after = (
         [_named(keys, key) for key in mine if key not in theirs] for mine, theirs in ((old, new), (new, old))
     )
     return TableChange(
-        table, len(both), len(others), only_before, only_after,
+        table, len(both), others, only_before, only_after,
         [name for name in old_columns if name not in new_columns],
         [name for name in new_columns if name not in old_columns], rounded, sorted(found, key=_rank),
     )  # fmt: skip
@@ -155,7 +156,7 @@ def _named(keys: Sequence[str], key: RowKey) -> dict[str, str]:
 
 
 def _of_measure(
-    measure: str, rows: Sequence[tuple[RowKey, Row, Row]], keys: Sequence[str], others: Set[RowKey]
+    measure: str, rows: Sequence[tuple[RowKey, Row, Row]], keys: Sequence[str], other: OtherDays
 ) -> tuple[list[Difference], int]:
     """Return the differences in a column, and how many more are no more than rounding."""
     cells = [(key, old, new) for key, old, new in rows if old[measure] != new[measure]]
@@ -170,8 +171,9 @@ def _of_measure(
         change = moved if math.isfinite(moved) else None
         share = abs(moved) / most if change is not None and most else 0.0
         intervals = _intervals(measure, old, new)
-        about = _named(keys, key), measure, old[measure], new[measure]
-        found.append(Difference(*about, change, share, key not in others, intervals))
+        row = _named(keys, key)
+        same_days = not other.counted({"security_code": row["security_code"]} if measure in OF_SECURITY else row)
+        found.append(Difference(row, measure, old[measure], new[measure], change, share, same_days, intervals))
     return found, len(cells) - len(apart)
 
 

@@ -210,6 +210,18 @@ def test_contrasts_name_their_security_or_date_as_a_value() -> None:
     assert not OtherDays().counted({"by": "date", "value": "2024-01-02"})
 
 
+def test_a_deviation_is_told_by_all_days_of_its_security() -> None:
+    row: Row = {"security_code": "9", "date": "2024-01-02", "order_id": "7", "shortfall_bps": 1.0, "shortfall_z": 3.0}
+    moved = row | {"shortfall_bps": 2.0, "shortfall_z": 4.0}
+    for other, same in (("9", False), ("101", True)):
+        change = table_change("outliers", [row], [moved], OtherDays.of([(other, "2024-01-01")]))
+        assert change.other_days == 0
+        assert {one.measure: one.same_days for one in change.differences} == {
+            "shortfall_bps": True,
+            "shortfall_z": same,
+        }
+
+
 def _with(given: dict[str, str], rows: Table) -> Table:
     return [row | given for row in rows]
 
