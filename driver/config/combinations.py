@@ -59,9 +59,10 @@ def check_combinations(values: Sequence[str]) -> None:
         if twice := [key for key, count in Counter(keys).items() if count > 1]:
             raise UserError(f"{told} names {twice[0]} twice: give each key once, of {', '.join(KEYS)}")
         if (before := seen.get(frozenset(keys))) is not None:
-            raise UserError(
-                f"{told} and {before} are the same rows: give each combination once, of the keys {', '.join(KEYS)}"
+            same = (
+                f"--aggregate_by names {value} twice" if value == before else f"{told} and {before} are the same rows"
             )
+            raise UserError(f"{same}: give each combination once, of the keys {', '.join(KEYS)}")
         seen[frozenset(keys)] = value
         apart = [[key for key in together if key in keys] for together in TOGETHER]
         if len(mixed := [found[0] for found in apart if found]) > 1:

@@ -34,7 +34,7 @@ class Jobs:
     @property
     def other(self) -> OtherDays:
         """Return those of one run alone."""
-        return OtherDays(frozenset((*self.only_before, *self.only_after)))
+        return OtherDays.of((*self.only_before, *self.only_after))
 
 
 @dataclass(frozen=True, slots=True)

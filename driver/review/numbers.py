@@ -2,11 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from driver.tables.csv_text import Value
 
 Row = Mapping[str, Value]
 Tables = Mapping[str, Sequence[Row]]
+# Floats that differ by less are the same sum in another order, or on another machine.
+ROUNDING: Final = 1e-12  # of the larger
+TINY: Final = 1e-15  # beside nothing
 
 
 def number(value: Value) -> float:
@@ -17,6 +21,14 @@ def number(value: Value) -> float:
 def count(value: Value) -> int:
     """Return a cell that counts; missing is none."""
     return int(value) if isinstance(value, int | float) else 0
+
+
+def near(before: Value, after: Value) -> bool:
+    """Return whether two cells are the same but for rounding; whole numbers are exact."""
+    if not (isinstance(before, int | float) and isinstance(after, int | float)):
+        return False
+    exact = isinstance(before, int) and isinstance(after, int)
+    return not exact and math.isclose(before, after, rel_tol=ROUNDING, abs_tol=TINY)
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -15,13 +15,18 @@ import numpy as np
 
 from driver.inference.clusters import SecurityDays, variance_of
 from driver.inference.intervals import interval
-from driver.review.numbers import number
+from driver.review.numbers import near, number
 from driver.review.read_back import Cells, read_table
+from driver.tables.csv_text import Value
 from driver.tables.replay_words import ALL
+from kernels.base.columns import I64
 
 WEIGHT_BY_VALUE, WEIGHT_PER_ORDER = "benchmark_notional", "priced_orders"
 WAYS = {"notional": ("saving_bps", WEIGHT_BY_VALUE), "equal": ("saving_mean_bps", WEIGHT_PER_ORDER)}
+REAL = "real"
 Day = tuple[str, str]
+Metrics = dict[str, list[Cells]]  # rows of a day, by scenario
+Sums = dict[tuple[str, str], tuple[float, float]]  # by scenario and weighting
 Part = tuple[str, str]  # a security and a date, either of which may be ALL
 
 
@@ -68,59 +73,62 @@ def paired_changes(before: Path, after: Path, days: Iterable[Day]) -> Paired:
     for day in both:
         if _orders(old[day]) != _orders(new[day]):
             return Paired(why_not=f"not paired: the runs hold other orders of {' on '.join(day)}")
-    securities, dates = (list(dict.fromkeys(day[part] for day in both)) for part in (0, 1))
-    parts = [(ALL, ALL), *((security, ALL) for security in securities), *((ALL, date) for date in dates)]
-    return Paired({part: _changes(old, new, [day for day in both if _holds(part, day)]) for part in parts})
+    moved = {day: _moved(old[day], new[day]) for day in both}
+    parts: dict[Part, list[Day]] = {}
+    for security, date in both:
+        for part in ((ALL, ALL), (security, ALL), (ALL, date)):
+            parts.setdefault(part, []).append((security, date))
+    return Paired({part: _changes({day: moved[day] for day in held}) for part, held in parts.items()})
 
 
-def _holds(part: Part, day: Day) -> bool:
-    return all(mine in (ALL, its) for mine, its in zip(part, day, strict=True))
+def _metrics(results: Path, days: Iterable[Day]) -> dict[Day, Metrics]:
+    """Return the rows of each security-day, by scenario."""
+    found: dict[Day, Metrics] = {}
+    for security, date in days:
+        if (path := results / f"sec{security}" / date / "metrics.csv").exists():
+            mine = found.setdefault((security, date), {})
+            for row in read_table(path):
+                mine.setdefault(str(row["scenario"]), []).append(row)
+    return found
 
 
-def _metrics(results: Path, days: Iterable[Day]) -> dict[Day, list[Cells]]:
-    """Return the rows of each security-day."""
-    paths = {day: results / f"sec{day[0]}" / day[1] / "metrics.csv" for day in days}
-    return {day: read_table(path) for day, path in paths.items() if path.exists()}
-
-
-def _changes(
-    old: dict[Day, list[Cells]], new: dict[Day, list[Cells]], days: list[Day]
-) -> dict[tuple[str, str], Change]:
-    scenarios = list(dict.fromkeys(str(row["scenario"]) for day in days for row in old[day]))
-    shared = [name for name in scenarios if name != "real" and all(_of(new[day], name) for day in days)]
-    pairs = [(old[day], new[day]) for day in days]
-    return {
-        (name, weighting): found
-        for weighting, (measure, weight) in WAYS.items()
-        for name in shared
-        if (found := _change(days, pairs, name, measure, weight))
-    }
-
-
-def _of(rows: list[Cells], scenario: str) -> list[Cells]:
-    return [row for row in rows if row["scenario"] == scenario]
-
-
-def _orders(rows: list[Cells]) -> list[tuple[object, ...]]:
+def _orders(day: Metrics) -> list[tuple[object, ...]]:
     """Return what tells whether two runs hold the same orders of a day: how many, and what they were worth."""
-    return [
-        tuple(row[name] for name in ("group", "orders", WEIGHT_PER_ORDER, WEIGHT_BY_VALUE)) for row in _of(rows, "real")
-    ]
+    names = "group", "orders", WEIGHT_PER_ORDER, WEIGHT_BY_VALUE
+    return [tuple(row[name] for name in names) for row in day.get(REAL, [])]
 
 
-def _change(
-    names: list[Day], pairs: list[tuple[list[Cells], list[Cells]]], scenario: str, measure: str, weight: str
-) -> Change | None:
-    sums = []
-    for before, after in ((_of(old, scenario), _of(new, scenario)) for old, new in pairs):
-        held = [number(row[weight]) for row in before]
-        moved = [number(b[measure]) - number(a[measure]) for a, b in zip(before, after, strict=True)]
-        known = [(w * d, w) for w, d in zip(held, moved, strict=True) if w > 0]
-        sums.append((sum(amount for amount, _ in known), sum(w for _, w in known)))
+def _moved(before: Metrics, after: Metrics) -> Sums:
+    """Return of each scenario that both runs have, and weighting, what a day saves more than before, and its weight."""
+    found = {}
+    for scenario in before:
+        if scenario == REAL or scenario not in after:
+            continue
+        for weighting, (measure, weight) in WAYS.items():
+            rows = zip(before[scenario], after[scenario], strict=True)
+            cells = [(number(old[weight]), _change_of(old[measure], new[measure])) for old, new in rows]
+            known = [(w * change, w) for w, change in cells if w > 0]
+            found[scenario, weighting] = sum(amount for amount, _ in known), sum(w for _, w in known)
+    return found
+
+
+def _change_of(before: Value, after: Value) -> float:
+    """Return the change of a cell: rounding, on which days may agree, is none."""
+    return 0.0 if near(before, after) else number(after) - number(before)
+
+
+def _changes(days: dict[Day, Sums]) -> dict[tuple[str, str], Change]:
+    """Return the changes over some days, of what all of them have."""
+    shared = [way for way in next(iter(days.values())) if all(way in sums for sums in days.values())]
+    codes = [np.unique([day[part] for day in days], return_inverse=True)[1].astype(np.int64) for part in (0, 1)]
+    found = {way: _change([sums[way] for sums in days.values()], codes) for way in shared}
+    return {way: change for way, change in found.items() if change is not None}
+
+
+def _change(sums: list[tuple[float, float]], codes: list[I64]) -> Change | None:
     amount, worth = np.array(sums, np.float64).T
     if not worth.sum() > 0 or not np.isfinite(amount).all():
         return None
-    codes = [np.unique([day[part] for day in names], return_inverse=True)[1].astype(np.int64) for part in (0, 1)]
     days = SecurityDays.of(amount, worth, *codes)
     variance = variance_of(days)
     if isinstance(variance, str):

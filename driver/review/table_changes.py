@@ -4,11 +4,12 @@ Which columns tell rows apart says `driver.tables.table_list`; all others are co
 """
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import product
+from typing import Final, Self
 
-from driver.review.numbers import Row, number
+from driver.review.numbers import Row, near, number
 from driver.review.paired import WAYS, Change, Part
 from driver.review.read_back import NAMES
 from driver.tables.csv_text import Value
@@ -22,25 +23,31 @@ INTERVALS: Final = {  # of a measure: the columns of its ends; others are named 
     "km_filled": ("km_low", "km_high"),
 }  # fmt: skip
 CLUSTERED: Final = "cluster"
-# Floats that differ by less are the same sum in another order, or on another machine.
-ROUNDING: Final = 1e-12  # of the larger
-TINY: Final = 1e-15  # beside nothing
+OF_SECURITY: Final = ("shortfall_z",)  # told by all orders of the row's security, on whatever date
 RowKey = tuple[str, ...]
 Pairs = Mapping[Part, Mapping[tuple[str, str], Change]]
 
 
 @dataclass(frozen=True, slots=True)
 class OtherDays:
-    """The security-days that only one of two runs holds: what sums over them differs for that alone."""
+    """The security-days that only one of two runs holds: what sums over them differs for that alone.
 
-    days: frozenset[Part]
+    parts : each security and date of them, and all of either: there may be as many rows as days
+    """
+
+    parts: frozenset[Part] = frozenset()
+
+    @classmethod
+    def of(cls, days: Iterable[Part]) -> Self:
+        """Return what is of any of these days."""
+        return cls(frozenset(part for one, other in days for part in product((ALL, one), (ALL, other))))
 
     def counted(self, row: Mapping[str, str]) -> bool:
         """Return whether a row, by its keys, counts any of them."""
         by = row.get("by")  # contrasts.csv names a security or a date so
         security = row["value"] if by == "security" else row.get("security_code", ALL)
         date = row["value"] if by == "date" else row.get("date", ALL)
-        return any(security in (ALL, one) and date in (ALL, other) for one, other in self.days)
+        return (security, date) in self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Difference:
     row : the keys of its row; the scenario is among them where there are any
     change : after less before; None where either is a word, or not known
     share : the change as a share of the largest figure of that measure in the table: changes are ranked by it
-    same_days : whether the row counts the same security-days in both runs
+    same_days : whether the cell counts the same security-days in both runs
     intervals : where both runs have an interval, whether the two exclude each other
     paired : the change of a saving, from the security-days of the row that both runs have
     """
@@ -114,21 +121,21 @@ def table_change(
     keys = row_keys(f"{table}.csv", [name for name in shared if name not in NAMES])
     old, new = (_keyed(rows, keys) for rows in (before, after))
     both = [key for key in old if key in new]
-    others = {key for key in both if other.counted(_named(keys, key))}
+    others = sum(other.counted(_named(keys, key)) for key in both)
     measures = [name for name in shared if name not in keys]
     found: list[Difference] = []
     rounded = 0
     for measure in measures:
-        changed, near = _of_measure(measure, [(key, old[key], new[key]) for key in both], keys, others)
+        changed, same = _of_measure(measure, [(key, old[key], new[key]) for key in both], keys, other)
         found += changed
-        rounded += near
+        rounded += same
     if pairs:
         found = [replace(one, paired=_paired(one, pairs)) for one in found]
     only_before, only_after = (
         [_named(keys, key) for key in mine if key not in theirs] for mine, theirs in ((old, new), (new, old))
     )
     return TableChange(
-        table, len(both), len(others), only_before, only_after,
+        table, len(both), others, only_before, only_after,
         [name for name in old_columns if name not in new_columns],
         [name for name in new_columns if name not in old_columns], rounded, sorted(found, key=_rank),
     )  # fmt: skip
@@ -151,11 +158,11 @@ def _named(keys: Sequence[str], key: RowKey) -> dict[str, str]:
 
 
 def _of_measure(
-    measure: str, rows: Sequence[tuple[RowKey, Row, Row]], keys: Sequence[str], others: Set[RowKey]
+    measure: str, rows: Sequence[tuple[RowKey, Row, Row]], keys: Sequence[str], other: OtherDays
 ) -> tuple[list[Difference], int]:
     """Return the differences in a column, and how many more are no more than rounding."""
     cells = [(key, old, new) for key, old, new in rows if old[measure] != new[measure]]
-    apart = [(key, old, new) for key, old, new in cells if not _near(old[measure], new[measure])]
+    apart = [(key, old, new) for key, old, new in cells if not near(old[measure], new[measure])]
     if not apart:
         return [], len(cells)
     held = (abs(number(row[measure])) for _, *two in rows for row in two)
@@ -166,17 +173,10 @@ def _of_measure(
         change = moved if math.isfinite(moved) else None
         share = abs(moved) / most if change is not None and most else 0.0
         intervals = _intervals(measure, old, new)
-        about = _named(keys, key), measure, old[measure], new[measure]
-        found.append(Difference(*about, change, share, key not in others, intervals))
+        row = _named(keys, key)
+        same_days = not other.counted({"security_code": row["security_code"]} if measure in OF_SECURITY else row)
+        found.append(Difference(row, measure, old[measure], new[measure], change, share, same_days, intervals))
     return found, len(cells) - len(apart)
-
-
-def _near(before: Value, after: Value) -> bool:
-    """Return whether two cells are the same but for rounding; whole numbers are exact."""
-    if not (isinstance(before, int | float) and isinstance(after, int | float)):
-        return False
-    exact = isinstance(before, int) and isinstance(after, int)
-    return not exact and math.isclose(before, after, rel_tol=ROUNDING, abs_tol=TINY)
 
 
 def _intervals(measure: str, before: Row, after: Row) -> str:

@@ -47,12 +47,12 @@ def aggregate_again(results: Path, monitor: Monitor, aggregate_by: tuple[str, ..
             if len(finished_jobs(coarse, results)) > len(kept):
                 what = f"--aggregate_by={finer[0]} needs sums that jobs in {results} did not keep"
                 raise UserError(f"{what}: run again with that setting")
-        if not kept:
-            raise UserError(f"{results} has no finished job: run it first")
         states = [_state_now(job, kept, recorded) for job in plan.jobs]
         left = len(recorded) - len(plan.jobs) + sum(state is None for state in states)
         if left:
             raise UserError(f"{left} of {len(recorded)} jobs in {results} are not up to date: use `run` instead")
+        if not kept:
+            raise UserError(f"{results} has no finished job: run it first")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
         summary.shards, summary.tick_file = int(before.get("shards", 0)), plan.tick_file
         missing = frozenset(state.job.index for state in summary.incomplete)

@@ -24,9 +24,14 @@ def _note_parent() -> None:
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Say what went wrong, but for one that asked for a worker and was gone before it had said what for.
 
-    Killed or interrupted there, it leaves the worker, or the server, with nothing to read and nobody to tell.
+    Killed or interrupted there, it leaves the worker, or the server, with nothing to read and nobody to tell. It is
+    multiprocessing that reads: errors of the same kinds from elsewhere, as of a damaged file, are told.
     """
-    if not issubclass(kind, EOFError | ConnectionError | UnpicklingError):
+    last = trace
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    reads = last is not None and last.tb_frame.f_globals.get("__package__") == "multiprocessing"
+    if not (reads and issubclass(kind, EOFError | ConnectionError | UnpicklingError)):
         sys.__excepthook__(kind, error, trace)
 
 

@@ -18,7 +18,7 @@ NOTHING = Comparison(
     Jobs(DAYS[:2], [], []), settings=[], versions=[], missing=[], verdicts=[], tables=[], only_before=[],
     only_after=[], left_out={},
 )  # fmt: skip
-SAME_DAYS = OtherDays(frozenset())
+SAME_DAYS = OtherDays()
 
 
 def lines_of(found: Comparison, every: bool = False) -> list[str]:
@@ -107,7 +107,7 @@ def test_rows_and_tables_of_one_run_alone_are_named() -> None:
 
 def test_jobs_that_differ_come_first_and_their_rows_are_not_shown_as_changes() -> None:
     other = Jobs(DAYS[:2], DAYS[2:], [])
-    days = OtherDays(frozenset(DAYS[2:]))
+    days = OtherDays.of(DAYS[2:])
     table = changed("by_order_size", sizes(1.0, 2.0), sizes(1.0, 3.0), days)
     market: list[Row] = [{"security_code": code, "date": date, "trades": 7} for code, date in DAYS[:3]]
     panel = changed("market", market, [{**row, "trades": 8} for row in market[:2]], days)

@@ -41,7 +41,7 @@ def test_single_keys_that_have_a_table_anyway_ask_for_no_other() -> None:
         ("date+foo", "--aggregate_by needs a list, each one of security_code, date, .* with [+] between them, not "),
         ("date+", "needs a list, each one of security_code, date"),
         ("date+hour+date", "date[+]hour[+]date names date twice: give each key once, of security_code, date, "),
-        ("date,date", "date and date are the same rows: give each combination once, of the keys security_code, date, "),
+        ("date,date", "--aggregate_by names date twice: give each combination once, of the keys security_code, date, "),
         ("hour+date,group,date+hour", "date[+]hour and hour[+]date are the same rows: .* of the keys security_code, "),
         (
             "hour+date+phase",

@@ -1,6 +1,7 @@
 """What changed between two runs: settings first, rows and measures, and if a saving changed by more than chance."""
 
 import csv
+import itertools
 import json
 import math
 import shutil
@@ -9,11 +10,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from driver.review.comparison import Comparison, compare
 from driver.review.numbers import Row
-from driver.review.paired import Change
+from driver.review.paired import Change, finished_days, paired_changes
 from driver.review.table_changes import OtherDays, TableChange, table_change
 from driver.run.results_folder import JOB_COLUMNS
 from driver.tables.aggregate import aggregate
@@ -149,7 +152,7 @@ def test_words_are_compared_too(runs: tuple[Path, Path]) -> None:
 def test_rows_of_equal_keys_are_told_apart_by_their_place() -> None:
     keys: Row = {"by": "x", "value": "1", "scenario": "A", "weighting": "equal"}
     first, second, other = ({**keys, "saving_bps": saving} for saving in (1.0, 2.0, 5.0))
-    change = table_change("contrasts", [first, second], [first, other], OtherDays(frozenset()))
+    change = table_change("contrasts", [first, second], [first, other], OtherDays())
     assert change.rows == 2
     (one,) = change.differences
     assert (one.row["place"], one.change) == ("(2)", 3.0)
@@ -214,13 +217,25 @@ def test_rows_that_count_other_days_are_told_apart(runs: tuple[Path, Path]) -> N
 
 
 def test_contrasts_name_their_security_or_date_as_a_value() -> None:
-    other = OtherDays(frozenset([("9", "2024-01-01")]))
+    other = OtherDays.of([("9", "2024-01-01")])
     assert other.counted({"by": "security", "value": "9"})
     assert other.counted({"by": "size_bucket", "value": "9"})
     assert other.counted({"by": "date", "value": "2024-01-01"})
     assert not other.counted({"by": "security", "value": "101"})
     assert not other.counted({"by": "date", "value": "2024-01-02"})
-    assert not OtherDays(frozenset()).counted({"by": "date", "value": "2024-01-02"})
+    assert not OtherDays().counted({"by": "date", "value": "2024-01-02"})
+
+
+def test_a_deviation_is_told_by_all_days_of_its_security() -> None:
+    row: Row = {"security_code": "9", "date": "2024-01-02", "order_id": "7", "shortfall_bps": 1.0, "shortfall_z": 3.0}
+    moved = row | {"shortfall_bps": 2.0, "shortfall_z": 4.0}
+    for other, same in (("9", False), ("101", True)):
+        change = table_change("outliers", [row], [moved], OtherDays.of([(other, "2024-01-01")]))
+        assert change.other_days == 0
+        assert {one.measure: one.same_days for one in change.differences} == {
+            "shortfall_bps": True,
+            "shortfall_z": same,
+        }
 
 
 def _with(given: dict[str, str], rows: Table) -> Table:
@@ -301,3 +316,31 @@ def test_what_is_no_results_folder_is_one_line(runs: tuple[Path, Path]) -> None:
     (runs[0] / "run.json").write_text("{")
     with pytest.raises(UserError, match=r"is not a results folder: it has no readable run\.json"):
         compare(*runs)
+
+
+def test_rounding_is_no_change_of_paired_days(runs: tuple[Path, Path]) -> None:
+    """It may be alike on all days, and would be more than chance."""
+    for results, next_to in zip(runs, (-99.0, 99.0), strict=True):
+        write_days(results, PARTITIONS, lambda n, next_to=next_to: math.nextafter(1.0 + n, next_to))
+    change = paired(compare(*runs), "notional")
+    assert (change.estimate, change.low, change.high, change.significant) == (0.0, 0.0, 0.0, False)
+
+
+def test_a_scenario_that_a_day_lacks_is_paired_where_all_days_have_it(runs: tuple[Path, Path]) -> None:
+    security, date = PARTITIONS[0]
+    write_days(runs[1], PARTITIONS, lambda n: 2.0 + n)
+    edit(runs[0] / f"sec{security}" / date / "metrics.csv", lambda rows: [r for r in rows if r["scenario"] == "real"])
+    jobs = finished_days(runs[0])
+    changes = paired_changes(*runs, jobs).changes
+    with_it = {part for part, found in changes.items() if ("A", "notional") in found}
+    assert with_it == changes.keys() - {("all", "all"), (security, "all"), ("all", date)}
+    assert with_it
+
+
+@settings(deadline=None)
+@given(st.sets(st.tuples(st.sampled_from("123"), st.sampled_from("xyz"))))
+def test_a_row_is_of_other_days_if_any_day_of_it_is(days: set[tuple[str, str]]) -> None:
+    other = OtherDays.of(days)
+    for security, date in itertools.product(["1", "2", "3", "all"], ["x", "y", "z", "all"]):
+        held = [day for day in days if security in (day[0], "all") and date in (day[1], "all")]
+        assert other.counted({"security_code": security, "date": date}) == bool(held)

@@ -103,6 +103,17 @@ def test_aggregate_takes_other_keys(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert tables(tmp_path / "out") == before, "the run's settings are those of its tables"
 
 
+def test_jobs_of_another_version_are_not_called_unfinished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("--mode=sequential") == 0
+    capsys.readouterr()
+    monkeypatch.setattr("driver.run.results_folder.code_digest", lambda: "other")
+    assert main(["aggregate", "out", "--aggregate_by=hour+group"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "darkreplay: 4 of 4 jobs in out are not up to date: use `run` instead"
+
+
 def test_sums_that_were_kept_once_serve_aggregate(tmp_path: Path) -> None:
     assert run(f"--aggregate_by={FINE}", "--mode=sequential") == 0
     whole = combined(tmp_path / "out")

@@ -281,3 +281,18 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("fails", "told"),
+    [
+        ("raise EOFError('damaged')", True),
+        ("import pickle; pickle.loads(b'damaged')", True),
+        ("import os, multiprocessing.spawn as spawn; r, w = os.pipe(); os.close(w); spawn._main(r, 0)", False),
+    ],
+)
+def test_a_server_is_silent_about_those_who_are_gone_alone(fails: str, told: bool) -> None:
+    lines = f"import tickstore.engines.server_guard; {fails}"
+    done = subprocess.run([sys.executable, "-c", lines], env=ENVIRONMENT, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert bool(done.stderr) == told, done.stderr
