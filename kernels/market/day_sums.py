@@ -18,6 +18,7 @@ class Sums(NamedTuple):
     book: Array  # quote book
     marks: Array  # (n + 1, 2) int64: time and mid of each quote, side by side for random access, and an end
     shift: int  # the quote book's integrals are over time in units of 2^shift ns
+    moves: tuple[Array, Array]  # how the quote moves, as ``fill_moves`` writes it: float64, int64 in the same memory
     snapshots: Array  # (n + 1, 2) int64: running count and total of valid mids; empty unless they are the window mid
     mid_blocks: tuple[Array, Array]  # of ``allowed_mids``; empty unless the first mid allowed is the window mid
     grid: Array  # (cells,) int32: time to quote row
@@ -41,5 +42,6 @@ def day_sums(
     price2, prints, rebuilt = market_prints(fills, marks, buffers)
     unmarked = np.empty((0, 2), np.int64)
     grid = derived.grid, derived.grid_scale
-    sums = Sums(book, marks, derived.shift, snapshots, blocks, *grid, price2, prints, unmarked)
+    moves = derived.moves, derived.moves.view(np.int64)
+    sums = Sums(book, marks, derived.shift, moves, snapshots, blocks, *grid, price2, prints, unmarked)
     return sums, base, rebuilt

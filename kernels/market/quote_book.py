@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, QuoteColumns
-from kernels.base.compiling import kernel
+from kernels.base.columns import F64, I64, Array, QuoteColumns
+from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NS_PER_SECOND, NULL
 from kernels.market.quotes import NEVER, exact_mid2
@@ -20,6 +20,13 @@ BOOK_AREA: Final = 4  # integral of mid2 - base over valid time before this row
 BOOK_VALID: Final = 5  # valid time before this row, in the units of the integrals
 BOOK_SPREAD_AREA: Final = 6  # integral of offer - bid over valid time before this row
 BOOK_COLUMNS: Final = 8  # one unused: a row is one cache line
+# How the quote moves: one row per quote, of float64 that the last column has integers in the memory of.
+MOVED: Final = 0  # squared steps of the mid up to and with this quote, half units
+MOVED_FIRST: Final = 1  # the same up to the first from this one on that is valid and in force: where a path begins
+SPREAD_SQUARES: Final = 2  # integral of squared offer - bid over valid time before this row
+SPREAD_SQUARES_LOW: Final = 3  # the same modulo 2^63, an integer
+MOVE_COLUMNS: Final = 4
+LOW_BITS: Final = 2**63 - 1
 # Running sums over quotes, one row per quote and one after the last.
 SNAPSHOT_COUNT: Final = 0  # valid quotes before this row
 SNAPSHOT_TOTAL: Final = 1  # sum of mid2 - base over them
@@ -69,6 +76,36 @@ def first_valid(bid: Array, offer: Array, start: int) -> int:
     return -1
 
 
+@inlined
+def fill_moves(book: Array, unit: int, moves: Array, low_bits: Array) -> None:
+    """Write running sums of squared steps of the mid, and of squared spreads by time.
+
+    Steps are from one valid quote that is in force for some time to the next, across those that are not: what is
+    replaced at its own instant is no price that anyone met.
+
+    book : as ``fill_book`` writes it; moves, low_bits : (n, MOVE_COLUMNS), the same memory as float64 and as int64
+    """
+    n, first, low, before = len(moves), 0, 0, NULL
+    moved = squares = 0.0
+    for i in range(n):
+        mid2, now = book[i, BOOK_MID2], book[i, BOOK_TIME]
+        moves[i, SPREAD_SQUARES] = squares
+        low_bits[i, SPREAD_SQUARES_LOW] = low
+        after = book[i + 1, BOOK_TIME] if i + 1 < n else now
+        if mid2 != NULL and (i + 1 == n or after > now):
+            step = float(mid2 - before) if before != NULL else 0.0
+            moved, before = moved + step * step, mid2
+            for k in range(first, i + 1):
+                moves[k, MOVED_FIRST] = moved
+            first = i + 1
+            spread, lasted = int(book[i, BOOK_OFFER]) - int(book[i, BOOK_BID]), int(after >> unit) - int(now >> unit)
+            squares += float(spread) * float(spread) * float(lasted)
+            low = (low + spread * spread * lasted) & LOW_BITS
+        moves[i, MOVED] = moved
+    for k in range(first, n):
+        moves[k, MOVED_FIRST] = moved
+
+
 @kernel
 def fill_book(
     time: Array,
@@ -81,8 +118,10 @@ def fill_book(
     marks: Array,
     grid: Array,
     scale: tuple[int, int],
+    moves: Array,
+    low_bits: Array,
 ) -> int:
-    """Write the quote book, the marks and the grid in one pass over the quotes.
+    """Write the quote book, the marks and the grid in one pass over the quotes, then how they move.
 
     Return the row among ``inside`` [first, stop) whose mid lies farthest from ``base`` or whose spread is
     widest, or -1: it decides in which units of time the integrals of the day fit 64 bits.
@@ -94,6 +133,7 @@ def fill_book(
         units of 2^unit ns, see ``kernels.market.window_mids``.
     marks : (n + 1, 2) int64: time and mid, four quotes to a cache line; after the last a time that never comes
     grid, scale : (cells,) int32, (origin, shift): the row of the last quote before each cell of 2^shift ns, or -1
+    moves, low_bits : as ``fill_moves`` takes them
     """
     n, cells, filled = len(time), len(grid), 0
     area = valid = spread_area = 0
@@ -131,6 +171,7 @@ def fill_book(
     book[n, BOOK_SPREAD_AREA] = spread_area
     marks[n, 0] = NEVER
     marks[n, 1] = NULL
+    fill_moves(book, unit, moves, low_bits)
     return widest
 
 
@@ -143,6 +184,7 @@ class QuoteBook(NamedTuple):
     grid_scale: I64  # (2,) origin, shift
     base: int  # the mid that the sums are relative to
     shift: int  # the sums are over time in units of 2^shift ns
+    moves: F64
 
 
 def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], buffers: Buffers) -> QuoteBook:
@@ -161,9 +203,10 @@ def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], 
     book = buffers.take("book", (n + 1, BOOK_COLUMNS), np.int64)
     marks = buffers.take("marks", (n + 1, 2), np.int64)
     grid = buffers.take("grid", (max(0, end - start) // (1 << shift) + 1,), np.int32)
+    moves = buffers.take("moves", (n, MOVE_COLUMNS), np.float64)
     inside = max(first - 1, 0), int(time.searchsorted(end))
-    unit = 0
-    widest = fill_book(time, bid, offer, base, unit, inside, book, marks, grid, (start, shift))
+    unit, made = 0, (book, marks, grid, (start, shift), moves, moves.view(np.int64))
+    widest = fill_book(time, bid, offer, base, unit, inside, *made)
     if widest >= 0 and end > start:
         unit = time_shift(reach_of(book, widest, base), start, end)
         if unit > LARGEST_SHIFT:
@@ -172,8 +215,8 @@ def quote_book(time: Array, bid: Array, offer: Array, session: tuple[int, int], 
                 "the day's other prices to average over time; check it, or read prices with fewer decimals"
             )
     if unit > 0:
-        fill_book(time, bid, offer, base, unit, inside, book, marks, grid, (start, shift))
-    return QuoteBook(book, marks, grid, np.array([start, shift], np.int64), base, unit)
+        fill_book(time, bid, offer, base, unit, inside, *made)
+    return QuoteBook(book, marks, grid, np.array([start, shift], np.int64), base, unit, moves)
 
 
 def time_shift(reach: int, start: int, end: int) -> int:

@@ -11,6 +11,7 @@ from kernels.market.day_sums import Sums
 from kernels.market.quotes import seek, seek_all
 from kernels.market.window_mids import mean_mid2, window_sums
 from kernels.measure import result_rows as r
+from kernels.measure.life.variation import drift_block, volatility_block
 from kernels.measure.result_rows import Rows, Work
 
 
@@ -145,7 +146,7 @@ def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int],
         start, end = ints[r.WINDOW_START, j], ints[r.WINDOW_END, j]
         before, until = scratch[r.S_WINDOW_QUOTE, k], scratch[r.S_END_QUOTE, k]
         mean[k] = spread = np.nan
-        valid = 0
+        valid = spread_area = 0
         if start < end and until >= 0:
             area, valid, spread_area = window_sums(book, base, shift, before, until, start, end)
             if valid > 0:
@@ -155,6 +156,7 @@ def time_weighted(sums: Sums, rows: Rows, scratch: Array, span: tuple[int, int],
         if valid <= 0 and mid2 != v.NULL and start <= end:
             spread = 2.0 * v.BPS * float(ints[r.ARRIVAL_OFFER, j] - ints[r.ARRIVAL_BID, j]) / float(mid2)
         floats[r.QUOTED_SPREAD, j] = spread
+        scratch[r.S_VALID, k], scratch[r.S_SPREAD_AREA, k] = valid, spread_area
 
 
 @inlined
@@ -190,6 +192,8 @@ def mids_block(
     """
     ints, mean, flags = rows.ints, work.mid2, rows.flags
     time_weighted(sums, rows, scratch, span, work, rules.mid_base)
+    volatility_block(sums, rules, rows, scratch, span, work)
+    drift_block(rows, span)
     for j in range(span[0], span[1]):
         if np.isnan(mean[j - span[0]]) and ints[r.MID2, j] == v.NULL:
             flags[r.ELIGIBLE, j] = 0

@@ -75,7 +75,9 @@ S_VWAP_QUANTITY: Final = 13  # own fills that count in the market's VWAP
 S_VWAP_NOTIONAL2: Final = 14
 S_CLEANUP2: Final = 15  # mid cleanup_ns after the end
 S_WINDOW_QUOTE: Final = 16  # quote that prevails at the window's start
-SCRATCH_ROWS: Final = 17
+S_VALID: Final = 17  # time in the window with a valid quote, in the units of the quote book
+S_SPREAD_AREA: Final = 18  # integral of offer - bid over it
+SCRATCH_ROWS: Final = 19
 NO_LIMIT: Final = 2**61
 REFUSED: Final = np.inf  # a window mid: the limit allows none of the window
 

@@ -1,9 +1,9 @@
 """How measures of single orders spread, each order counting the same: counts on fixed buckets, by scenario.
 
-Shares filled are counted for every scenario, what is about fills for reality and the replayed ones. Buckets never
-depend on the data, so counts of blocks and jobs add up exactly, in any order. Spreads have the buckets of
-``histograms``; times and sizes, which are never negative, begin with one of all that is small, then eight to the
-octave; of shares filled none, all, and the hundredths between are told apart.
+Shares filled are counted for every scenario, what is about fills for reality and the replayed ones, how the quote moved
+while an order lived for reality alone. Buckets never depend on the data, so counts of blocks and jobs add up exactly,
+in any order. Spreads have the buckets of ``histograms``; times and sizes, which are never negative, begin with one of
+all that is small, then eight to the octave; of shares filled none, all, and the hundredths between are told apart.
 """
 
 from typing import Final
@@ -18,15 +18,18 @@ from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.histograms import BUCKETS, BUCKETS_PER_OCTAVE, FRACTION_SHIFT, bucket_edges, bucket_of
 from kernels.sums.order_rows import Asked
-from kernels.sums.spread_measures import MEASURES, SHARE, SIZE, SPREAD, TIME
+from kernels.sums.spread_measures import MEASURES, OF_LIFE, SHARE, SIZE, SPREAD, TIME
 
 FILL_RATIO, FIRST_FILL, EXECUTION, SPAN, BETWEEN, FILL_SIZE = map(
     list(MEASURES).index,
     ("fill_ratio", "time_to_first_fill", "execution_time", "fill_span", "time_between_fills", "fill_size"),
 )
-SPREADS: Final = tuple(
-    (place, r.ROW[f"{name}_bps"]) for place, (name, kind) in enumerate(MEASURES.items()) if kind == SPREAD
+ALL_SPREADS: Final = tuple(
+    (place, r.ROW[f"{name}_bps"], name in OF_LIFE)
+    for place, (name, kind) in enumerate(MEASURES.items())
+    if kind == SPREAD
 )
+SPREADS, LIVES = (tuple((place, row) for place, row, life in ALL_SPREADS if life == of) for of in (False, True))
 PARTS: Final = 100  # of a whole order
 UNFILLED, ALL_FILLED, UNKNOWN = 0, PARTS + 1, PARTS + 2  # buckets of shares filled; part k of 100 is bucket 1 + k
 FIRST_OCTAVE: Final = {TIME: 10, SIZE: 0}  # what is below 2^it, in ns or shares, is in the bucket of all that is small
@@ -89,6 +92,17 @@ def _fills(rows: Rows, ints: int, floats: int, codes: int, value: F64, bits: I64
             counts[BETWEEN, _above(bits[BETWEEN], TIME_PLACE)] += 1
 
 
+@inlined
+def _lives(rows: Rows, value: F64, bits: I64, counts: I64) -> None:
+    """Count how the quote moved while orders lived; of real rows."""
+    for measure, row in LIVES:
+        column = rows.floats[row]
+        for i in range(column.shape[0]):
+            value[measure] = column[i]
+            if column[i] == column[i]:
+                counts[measure, bucket_of(bits[measure])] += 1
+
+
 @kernel
 def count_orders(rows: Rows, asked: Asked, value: F64, bits: I64, counts: I64) -> None:
     """Add a block of orders to ``counts``, (scenarios, MEASURES, BUCKETS).
@@ -100,6 +114,7 @@ def count_orders(rows: Rows, asked: Asked, value: F64, bits: I64, counts: I64) -
     for part in range(1 + asked.replayed):  # reality, then what is replayed; one call, for it is compiled into this
         s = asked.ints.shape[0] - asked.replayed + part - 1 if part else 0
         _fills(rows, asked.ints[s], asked.floats[s], part * CODES, value, bits, counts[s])
+    _lives(rows, value, bits, counts[0])
 
 
 def bucket_bounds(kind: str) -> F64:

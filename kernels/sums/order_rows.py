@@ -52,6 +52,8 @@ NOT_ELIGIBLE, CLEANUP_AT_END, PRICED, EXECUTION_COST, OPPORTUNITY_COST, OUTSIDE,
     ("not_eligible", "cleanup_at_end", "priced_orders", "execution_cost", "opportunity_cost", OUTSIDE_SUMS[0],
      "quoted_spread_bps.sum", "delay_bps.sum", "decision_shortfall_bps.sum"),
 )  # fmt: skip
+METRIC_PLACES: Final = 3
+OF_LIFE: Final = tuple(r.ROW[metric] for metric in weighted(ASKED))  # side by side from QUOTED on
 SCENARIO: Final = len(EVERY_SUMS)
 OUTCOME, UNKNOWN, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
     SCENARIO_SUMS.index,
@@ -125,12 +127,13 @@ def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
 
 @inlined
 def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
-    """Write the metrics that are weighted by what an order asked for: the spread while it lived, and its delay."""
+    """Write the metrics that are weighted by what an order asked for: the quotes while it lived, and its delay."""
     ints, floats, out, weight, every = rows.ints, rows.floats, tile.rows, tile.weight, tile.traded
     for t in range(n):
         every[t] = t
         weight[t] = worth(ints[r.MID2, first + t], ints[r.ORDER_QUANTITY, first + t])
-    weigh(floats[r.QUOTED_SPREAD], first, weight, every, n, out, QUOTED)
+    for k in range(len(OF_LIFE)):
+        weigh(floats[OF_LIFE[k]], first, weight, every, n, out, QUOTED + METRIC_PLACES * k)
     if decisions:
         for t in range(n):
             weight[t] = worth(ints[r.DECISION_MID2, first + t], ints[r.ORDER_QUANTITY, first + t])

@@ -13,4 +13,8 @@ MEASURES: Final = {
     "fill_span": TIME,  # from the first fill to the last
     "time_between_fills": TIME,  # of an order, on average
     "fill_size": SIZE,  # of an order, on average
+    "mid_drift": SPREAD,
+    "mid_volatility": SPREAD,
+    "spread_volatility": SPREAD,
 }
+OF_LIFE: Final = "mid_drift", "mid_volatility", "spread_volatility"  # the same in every scenario: of reality alone

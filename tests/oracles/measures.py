@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.oracles.lives import SET_APART, naive_life
 from tests.oracles.plausible import PRICE, naive_far, naive_plausible
+from tests.oracles.quote_moves import naive_drift, naive_mid_volatility, naive_path, naive_spread_volatility
 
 Row = dict[str, Any]
 NS = 1_000_000_000
@@ -465,6 +466,9 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     known = o["window_start"]
     if o["arrival_time"] <= start and benchmark is not None:
         known = max(known, benchmark["timestamp"])
+    o["known"], o["at_once"] = known, rules["quotes_first"]
+    if o["arrival_time"] <= start and benchmark is not None and benchmark["timestamp"] >= start:
+        o["at_once"] = True  # the opening quote
     late = bool(consumed) and consumed[0]["timestamp"] < known
     late |= o["window_start"] <= o["window_end"] < known
     if late:  # what came after its own fills, or its end, is no benchmark
@@ -474,6 +478,23 @@ def naive_order(number: int, rows: list[Row], fills: list[Row], quotes: list[Row
     o["eligible"] = int(o["window_start"] <= o["window_end"] and not late)
     naive_complete(o, benchmark, fills, quotes, rules)
     return o
+
+
+def naive_moves(o: Row, quotes: list[Row], rules: Row) -> Row:
+    """Return how the quote moved while an order lived."""
+    start, end = o["window_start"], o["window_end"]
+    pieces = naive_segments(quotes, start, end) if start < end else []
+
+    def in_force(t: int, up_to: bool) -> int | None:
+        return naive_mid2(naive_prevailing(quotes, t, up_to))
+
+    lived = o["known"] < end and bool(naive_segments(quotes, o["known"], end))
+    path = naive_path(quotes, o["known"], end, in_force, o["at_once"], rules["quotes_first"]) if lived else []
+    return {
+        "mid_drift_bps": naive_drift(o),
+        "mid_volatility_bps": naive_mid_volatility(path, pieces),
+        "spread_volatility_bps": naive_spread_volatility(pieces),
+    }
 
 
 def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list[Row], rules: Row) -> None:
@@ -503,6 +524,7 @@ def naive_complete(o: Row, benchmark: Row | None, fills: list[Row], quotes: list
     o["quoted_spread_bps"] = None
     if lived:
         o["quoted_spread_bps"] = naive_quoted_spread(quotes, o["window_start"], o["window_end"], benchmark)
+    o |= naive_moves(o, quotes, rules)
     o |= naive_slippages(o, fills, quotes, rules) | naive_spreads(o, quotes, rules)
     for h, horizon in enumerate(rules["fill_ns"]):
         soon = [f["quantity"] for f in o["consumed"] if f["timestamp"] - o["arrival_time"] <= horizon]

@@ -30,9 +30,11 @@ ORDERS_OWN = (  # of what reality has, what orders have whatever they fill, and 
     "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours", "not_eligible", "cleanup_at_end",
     "never_in_session", "shortfall_ex_booking_bps", "benchmark_arrival", "benchmark_open", "benchmark_close",
     "benchmark_none",
-    *(f"{name}_{end}" for name in ("quoted_spread", "vwap_slippage_ex_own", "delay", "decision_shortfall")
-      for end in ("bps", "orders")),
+    *(f"{name}_{end}" for end in ("bps", "orders")
+      for name in ("quoted_spread", "mid_drift", "mid_volatility", "spread_volatility", "vwap_slippage_ex_own", "delay",
+                   "decision_shortfall")),
 )  # fmt: skip
+OF_QUOTES = "quoted_spread_bps", "mid_drift_bps", "mid_volatility_bps", "spread_volatility_bps"
 HALF_HOUR, INTERVAL = 1_800 * 10**9, 300 * 10**9
 NOT_YET: Row = {"priced": None, "traded": None}  # what is kept with an order once it was found out
 
@@ -296,7 +298,7 @@ def history(orders: Sequence[Row], style: Row) -> Expected:
         orders, "shortfall_ex_booking_bps", lambda o: value(o) - round(2 * o["mid"]) * o["booked_quantity"]
     )
     weighted: list[tuple[str, Sequence[Row], Callable[[Row], int]]] = [(name, orders, traded) for name in BY_TRADED]
-    weighted += [("quoted_spread_bps", orders, value), *((name, orders, traded) for name in AGAINST_QUOTES)]
+    weighted += [(name, orders, value) for name in OF_QUOTES] + [(name, orders, traded) for name in AGAINST_QUOTES]
     weighted += [(name.format(h=h), orders, traded) for h in style["markouts"] for name in BY_HORIZON]
     if style.get("decisions"):
         decided = lambda o: round(2 * (o["decision_mid"] or 0)) * o["order_quantity"]  # noqa: E731

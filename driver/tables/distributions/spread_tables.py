@@ -30,7 +30,7 @@ from kernels.base.columns import I64
 from kernels.conventions import REPLAYED
 from kernels.sums.histograms import BUCKETS
 from kernels.sums.order_histograms import bucket_bounds
-from kernels.sums.spread_measures import MEASURES, SPREAD
+from kernels.sums.spread_measures import MEASURES, OF_LIFE, SPREAD
 
 REAL = "real"
 FILL_RATIO = "fill_ratio"  # known of every scenario
@@ -79,11 +79,17 @@ def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:
                 found = costs[s]
             elif measure == SAVING and s > 0:
                 found = costs[K + s - 1]
-            elif measure in MEASURES and (scenario in (REAL, *REPLAYED) or measure == FILL_RATIO):
+            elif _counted(measure, scenario):
                 found = counts[s, list(MEASURES).index(measure)]
             else:
                 continue
             yield measure, scenario, None if sums[f"{scenario}.unknown_orders"] else found
+
+
+def _counted(measure: str, scenario: str) -> bool:
+    """Return whether single orders of a scenario are counted by a measure."""
+    own = scenario in REPLAYED and measure not in OF_LIFE
+    return measure in MEASURES and (measure == FILL_RATIO or scenario == REAL or own)
 
 
 def _quantile_rows(totals: Totals, row: int, counts: I64) -> Iterator[list[Value]]:

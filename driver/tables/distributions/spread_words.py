@@ -20,6 +20,9 @@ MEANINGS: Final = {
     "fill_span": "from the first fill to the last, of orders with a fill",
     "time_between_fills": "fill_span over fills less one, of orders with two fills or more",
     "fill_size": "filled over fills, of orders with a fill",
+    "mid_drift": "the mid's move against the order from M0 to its end, of orders that lived in continuous trading",
+    "mid_volatility": "root of the mid's squared steps in an order's life, of orders with a valid quote in it",
+    "spread_volatility": "time-weighted standard deviation of offer - bid over the mid, of the same orders",
 }
 QUANTILES: Final = {
     "p5": 0.05, "p10": 0.1, "p20": 0.2, "p25": 0.25, "p30": 0.3, "p40": 0.4, "median": 0.5, "p60": 0.6, "p70": 0.7,
@@ -27,7 +30,12 @@ QUANTILES: Final = {
 }  # fmt: skip
 _MEASURE: Final = (
     plain("measure", "word", "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())),
-    plain("scenario", "", "real, or the scenario the row is about; of A, B and C no fill is known one by one"),
+    plain(
+        "scenario",
+        "",
+        "real, or the scenario the row is about; of A, B and C no fill is known one by one, and what only depends on "
+        "an order's life is in the rows of real",
+    ),
     plain("unit", "word", "of the row's values"),
 )
 DISTRIBUTIONS: Final = (

@@ -45,6 +45,9 @@ def expected(block: OrderBlock) -> Counter[tuple[str, str, int]]:
         for filled, asked in zip(block.scenario_filled[s].tolist(), block.order_quantity.tolist(), strict=True):
             if filled == NULL or asked > 0:
                 found[scenario, "fill_ratio", 102 if filled == NULL else share(filled, asked)] += 1
+    for name in ("mid_drift", "mid_volatility", "spread_volatility"):
+        for value in block[f"{name}_bps"][~np.isnan(block[f"{name}_bps"])].tolist():
+            found["real", name, spread(value)] += 1
     for scenario in (block.scenarios[0], *block.replayed):
         of = block if scenario == "real" else block.under(scenario)
         for i in np.flatnonzero((of.fills > 0) & (of.filled_quantity > 0)).tolist():

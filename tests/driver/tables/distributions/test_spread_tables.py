@@ -21,6 +21,7 @@ from tests.driver.job_folders import SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
 
 Rows = list[dict[str, str]]
+OF_LIFE = "mid_drift", "mid_volatility", "spread_volatility"
 WIDEST = 1 / 16  # from the middle of a bucket to its edge, of its lower edge
 CLOSE = 1e-9  # by which a value in a file may be off an edge it is on
 
@@ -45,6 +46,9 @@ def values_of(orders: Rows, measure: str, scenario: str) -> F64:
         return found[np.isfinite(found)]
     if measure == "fill_ratio":
         return filled[asked > 0] / asked[asked > 0]
+    if measure in OF_LIFE:
+        found = numbers(orders, f"{measure}_bps")
+        return found[np.isfinite(found)]
     fills = numbers(orders, f"{before}fills")
     span = (numbers(orders, f"{before}last_fill_time") - numbers(orders, f"{before}first_fill_time")) / 1e9
     made: dict[str, Callable[[], F64]] = {
@@ -89,6 +93,7 @@ def test_quantiles_are_those_of_the_orders(results: Path) -> None:
     rows = read(results, "distributions")
     assert {row["measure"] for row in rows} == set(KINDS)
     assert {row["scenario"] for row in rows if row["measure"] == "fill_span"} == {"real", *REPLAYED}
+    assert {row["scenario"] for row in rows if row["measure"] in OF_LIFE} == {"real"}
     compared = 0
     for security in ("all", "7", "8"):
         orders = orders_of(results, security)

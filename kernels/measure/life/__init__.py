@@ -1,0 +1,1 @@
+"""How the market moved while an order lived."""
