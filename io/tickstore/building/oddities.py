@@ -29,6 +29,7 @@ CROSSED = "crossed quotes"  # where they are most of a day's
 FILLED_EARLY, ONE_SIDED = "fills before the order", "trades of one side"
 NO_ORDERS, MET = "fills of no orders", "fills of orders"  # the former only where orders matched without them
 APART = "orders and quotes apart"
+EMPTIED = "orders emptied"
 ORDERS = "orders"  # how many there are
 _BLOCK: Final = 1 << 18
 _SAMPLE: Final = 1 << 12  # prices that a median is taken of
@@ -51,7 +52,7 @@ def find_oddities(views: Mapping[str, Array], price_decimals: int) -> list[Oddit
     usual = usual_mid(views["quotes/bid"], views["quotes/offer"])
     found = [*_orders_set_apart(views, usual), *_without_states(views)]
     found += [*_absurd_quotes(views, price_decimals), *_crossed(views), *_fills_of_no_orders(views), *_one_sided(views)]
-    found += _apart(views)
+    found += [*_apart(views), *_emptied(views)]
     for name, path in (("order", "events/price"), ("trade", "fills/price")):
         found += other_unit(name, views[path], usual, price_decimals)
     return found
@@ -177,6 +178,21 @@ def _apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
         ends = (np.array([times[0], times[-1]]) // 10**9 for times in (orders, quotes))
         of_orders, of_quotes = (" to ".join(f"{end}Z" for end in pair.astype("M8[s]")) for pair in ends)
         yield Oddity(APART, 1, f"quotes from {of_quotes}, orders from {of_orders}")
+
+
+def _emptied(views: Mapping[str, Array]) -> Iterator[Oddity]:
+    """Find orders that end with nothing left and less executed than they asked for, although they were not amended."""
+    orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
+    partly = np.flatnonzero(
+        (orders["leaves_quantity"] == 0)
+        & (orders["matched_quantity"] > 0)
+        & (orders["matched_quantity"] < orders["parent_quantity"])
+        & (orders["fault"].astype(np.int16) & FAULTS_SET_APART == 0)
+    )
+    quantity = views["events/quantity"]
+    rows = partly[quantity[orders["first_row"][partly]] == quantity[orders["last_row"][partly]]]
+    if len(rows):
+        yield Oddity(EMPTIED, len(rows), f"order {order_name(orders, int(rows[0]))}")
 
 
 def other_unit(name: str, prices: Array, mid: float, price_decimals: int) -> Iterator[Oddity]:

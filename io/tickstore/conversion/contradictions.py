@@ -19,6 +19,7 @@ from tickstore.building.oddities import (
     ABSURD_QUOTES,
     APART,
     CROSSED,
+    EMPTIED,
     FILLED_EARLY,
     MET,
     NO_ORDERS,
@@ -56,6 +57,8 @@ _TEXTS: Final = {
     "market and all that is measured by them are wrong: {count}",
     CROSSED: "quotes whose bid is above the offer, on days where most are so; see that neither stands for the other "
     "(--columns=bid:NAME,offer:NAME): {count}",
+    EMPTIED: "orders that end with nothing left and less executed than they asked for, which counts as taken back, and "
+    "they as filled; where a cancel sets leaves to 0, give what was left before: {count}",
     APART: "security-days whose quotes are all an hour or more before the first order, or after the last; see that "
     "both have one clock (offsets, --timezone): {count}",
     OTHER_UNIT: "security-days with prices in two units (see --price_format, --price_decimals): {count}",

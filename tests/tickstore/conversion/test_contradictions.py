@@ -210,3 +210,17 @@ def test_quotes_long_before_or_after_all_orders_are_said(shift: int, said: bool,
     found = [text for text in warnings(tmp_path, orders=order(), nbbo=quotes) if "both have one clock" in text]
     assert len(found) == said
     assert all("orders from 2024-09-05T00:00:00Z to 2024-09-05T00:00:00Z" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "left", "done", "said"),
+    [(100, 0, 40, True), (100, 60, 40, False), (100, 0, 0, False), (40, 0, 40, False)],
+)
+def test_a_cancel_that_sets_leaves_to_0_is_said(
+    quantity: int, left: int, done: int, said: bool, tmp_path: Path
+) -> None:
+    """Of an order amended to what it has executed, and of one that executed nothing, nothing is said."""
+    last = ORDER.format(o=1, t=OPEN + 20, s="101", p=3_350, left=left, done=done).replace(",1,100,", f",1,{quantity},")
+    rows = order() if done else order()[:1]
+    found = [text for text in warnings(tmp_path, orders=[*rows, last]) if "where a cancel sets leaves to 0" in text]
+    assert len(found) == said
