@@ -1,8 +1,8 @@
 """The change of savings between two runs of the same orders, paired by security-day.
 
-A day's metrics.csv says what its orders saved and what they were worth. Of the security-days that both runs have with
-the same orders, the difference of each day is a saving like any other, and has an interval by whole clusters: of all
-days, of the days of a security, and of a date.
+A day's metrics.csv says what its orders saved and what they were worth. Where the security-days that both runs have
+hold the same orders, the difference of each day is a saving like any other, and has an interval by whole clusters: of
+all days, of the days of a security, and of a date. One day of other orders, and no day is paired.
 """
 
 import csv

@@ -180,9 +180,8 @@ def write_looks(
     """
     ints, count = rows.ints, 0
     last = last_end(clock)
-    _last_rows(
-        lives, rows.codes[r.ORDER_INDEX], keys
-    )  # of each order until it is reached, which is not before its own key is written
+    # An order's place holds this until it is reached: keys are written to places that were.
+    _last_rows(lives, rows.codes[r.ORDER_INDEX], keys)
     stop, asked = last[0], lives.until.shape[0] > 0
     for j in range(participant.shape[0]):
         if not lived(rows, j):

@@ -101,9 +101,9 @@ class Combination:
 
     def _codes(self, rows: Mapping[tuple[int, int], int]) -> dict[str, list[int]]:
         """Return the codes of rows in every dimension."""
-        dates, numbers = ([key[part] for key in rows] for part in range(2))
-        codes = {"security": [self.security] * len(rows), "date": dates}
+        known = np.array([*rows], np.int64).reshape(-1, 2)  # of a day of trades alone there are none
+        codes = {"security": [self.security] * len(rows), "date": known[:, 0].tolist()}
         if self.by:
             shape = [self.dimensions.count((name,)) for name in self.by]
-            codes |= zip(self.by, map(np.ndarray.tolist, np.unravel_index(numbers, shape)), strict=True)
+            codes |= zip(self.by, map(np.ndarray.tolist, np.unravel_index(known[:, 1], shape)), strict=True)
         return codes

@@ -228,7 +228,7 @@ def test_contrasts_name_their_security_or_date_as_a_value() -> None:
 
 def test_a_deviation_is_told_by_all_days_of_its_security() -> None:
     row: Row = {"security_code": "9", "date": "2024-01-02", "order_id": "7", "shortfall_bps": 1.0, "shortfall_z": 3.0}
-    moved = row | {"shortfall_bps": 2.0, "shortfall_z": 4.0}
+    moved: Row = {**row, "shortfall_bps": 2.0, "shortfall_z": 4.0}
     for other, same in (("9", False), ("101", True)):
         change = table_change("outliers", [row], [moved], OtherDays.of([(other, "2024-01-01")]))
         assert change.other_days == 0
@@ -318,10 +318,14 @@ def test_what_is_no_results_folder_is_one_line(runs: tuple[Path, Path]) -> None:
         compare(*runs)
 
 
+def _nudged(next_to: float, n: int) -> float:
+    return math.nextafter(1.0 + n, next_to)
+
+
 def test_rounding_is_no_change_of_paired_days(runs: tuple[Path, Path]) -> None:
     """It may be alike on all days, and would be more than chance."""
     for results, next_to in zip(runs, (-99.0, 99.0), strict=True):
-        write_days(results, PARTITIONS, lambda n, next_to=next_to: math.nextafter(1.0 + n, next_to))
+        write_days(results, PARTITIONS, partial(_nudged, next_to))
     change = paired(compare(*runs), "notional")
     assert (change.estimate, change.low, change.high, change.significant) == (0.0, 0.0, 0.0, False)
 

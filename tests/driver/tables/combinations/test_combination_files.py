@@ -216,3 +216,17 @@ def test_no_more_is_kept_than_a_job_or_a_security_has(tmp_path: Path, monkeypatc
     keys = [("date", "security_code", "group"), ("security_code", "group"), ("date", "group")]
     aggregate(tmp_path, jobs, SETTINGS, combinations=keys)
     assert most == {keys[0]: 3, keys[1]: 3, keys[2]: 6}
+
+
+def test_a_job_without_orders_adds_no_row(results: Path, tmp_path: Path) -> None:
+    """A day of trades alone is opened, and nothing of it is summed."""
+    places = [("9", "2023-12-31"), JOBS[0], ("9", "2024-01-02")]
+    jobs = [make_job(tmp_path, 0, *places[0], random_block(0, 0, 1), FINE)]
+    jobs += [make_job(tmp_path, 1, *places[1], BLOCKS[0], FINE)]
+    jobs += [make_job(tmp_path, 2, *places[2], random_block(0, 0, 1), FINE)]
+    aggregate(tmp_path, jobs, FINE, combinations=list(ORDERED.values()))
+    for keys in (keys for keys in SETS if {*PARTITION} <= {*keys}):
+        name = f"{combination_name(ORDERED[keys])}.csv"
+        assert read(tmp_path / name) == [
+            row for row in read(results / name) if (row["security_code"], row["date"]) == JOBS[0]
+        ]
