@@ -169,6 +169,12 @@ def test_a_table_of_a_combination_of_keys_is_compared_by_its_columns(runs: tuple
     assert (one.row, one.change) == ({"date": "2024-01-01", "hour": "10", "scenario": "A"}, 0.5)
 
 
+def test_what_else_lies_in_a_folder_is_no_table(runs: tuple[Path, Path]) -> None:
+    (runs[0] / "by_hand.csv").write_text("who,what\nme,notes of mine\n")
+    found = compare(*runs)
+    assert (found.is_same, found.only_before) == (True, [])
+
+
 def test_tables_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
     (runs[0] / "by_participant.csv").unlink()
     (runs[1] / "outliers.csv").unlink()
