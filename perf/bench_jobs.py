@@ -106,6 +106,7 @@ def write_days(folder: Path, partitions: int, events: int) -> list[Path]:
 def run_jobs(days: list[Path], folder: Path, output_format: str) -> tuple[int, int]:
     """Run a job on each day; return events and orders."""
     session, settings = Session(OPEN, CLOSE, "synthetic"), Settings(output_format=output_format)
+    folder.mkdir(exist_ok=True)
     jobs = [
         Job(k, "1", "2024-09-05", str(day), str(folder / str(k)), session, settings, 0, "")
         for k, day in enumerate(days)

@@ -68,6 +68,7 @@ def spent(work: Callable[[], int]) -> tuple[int, int]:
 
 def run_jobs(days: list[Path], folder: Path, settings: Settings) -> int:
     """Run a job on each day; return the bytes of order files."""
+    folder.mkdir(exist_ok=True)
     jobs = [
         Job(k, "1", "2024-09-05", str(day), str(folder / str(k)), SESSION, settings, 0, "")
         for k, day in enumerate(days)

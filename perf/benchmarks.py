@@ -40,6 +40,7 @@ SLOTS: Final = 500  # orders of the dark book
 def jobs(folder: Path, scale: int) -> Subject:
     """`bench_jobs`: whole jobs, from day files to results."""
     paths, session = write_days(folder, scale, 6_000), Session(OPEN, CLOSE, "synthetic")
+    (folder / "results").mkdir()
     planned = [
         Job(number, "1", "2024-09-05", str(path), str(folder / "results" / str(number)), session, Settings(), 0, "")
         for number, path in enumerate(paths)

@@ -238,6 +238,7 @@ def _dominance(rows: Sequence[Row]) -> Check:
     name, meaning = "who dominates", f"whether one participant has over {100 * MOST:g} % of the value"
     found = largest_participant(rows)
     if found is None:
-        return Check(name, NOT_RUN, "fewer than two participants", meaning)
+        why = "fewer than two participants" if rows else "no rows by participant: has aggregate_by participant_id?"
+        return Check(name, NOT_RUN, why, meaning)
     figure = f"participant {found.label} has {_percent(found.share)} of the value at arrival"
     return Check(name, WARN if found.dominates else PASS, figure, meaning)

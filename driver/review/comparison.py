@@ -17,7 +17,7 @@ from driver.review.paired import WAYS, Change, Day, Paired, finished_days, paire
 from driver.review.read_back import read_table, run_facts
 from driver.review.table_changes import OtherDays, TableChange, of_intervals, table_change
 from driver.tables.replay_words import ALL
-from driver.tables.table_list import NO_ROWS, OTHER_FILES, TABLES
+from driver.tables.table_list import NO_ROWS, OTHER_FILES, TABLES, is_table
 from tickstore.errors import UserError
 
 FREE: Final = ("paths", "processing", "output")  # sections of settings that decide no figure
@@ -128,7 +128,7 @@ def _table_names(results: Path) -> list[str]:
     """Return the tables of a run that have rows, those of the list first, then those of combinations of keys."""
     listed = [*(table.name for table in TABLES), *(name.removesuffix(".csv") for name in OTHER_FILES)]
     there = {path.stem for path in results.glob("*.csv") if path.name not in NO_ROWS}
-    more = sorted(name for name in there if name.startswith("by_") and name not in listed)
+    more = sorted(name for name in there if is_table(f"{name}.csv") and name not in listed)
     return [name for name in (*listed, *more) if name in there]
 
 

@@ -157,8 +157,10 @@ def test_impossible_spreads_and_one_who_dominates_warn(tables: Tables) -> None:
     for held, status in ((whole, PASS), (10 * whole, WARN)):
         first["benchmark_notional"] = held // 4
         assert found(tables, "who dominates").status == status
-    tables["by_participant"] = tables["by_participant"][:4]
-    assert found(tables, "who dominates").status == NOT_RUN
+    for rows, why in ((tables["by_participant"][:4], "fewer than two"), ([], "has aggregate_by participant_id?")):
+        tables["by_participant"] = rows
+        assert found(tables, "who dominates").status == NOT_RUN
+        assert why in found(tables, "who dominates").figure
 
 
 def test_alerts_are_the_gravest_first_and_nothing_else() -> None:

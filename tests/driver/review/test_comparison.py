@@ -171,7 +171,7 @@ def test_a_table_of_a_combination_of_keys_is_compared_by_its_columns(runs: tuple
 
 def test_names_beside_the_keys_of_such_a_table_are_no_keys() -> None:
     row: Row = {"security_code": "9", "security_name": "Nine", "hour": "10", "scenario": "A", "orders": 7}
-    change = table_change("by_x", [row], [{**row, "security_name": "Neun"}], OtherDays(frozenset()))
+    change = table_change("by_x", [row], [{**row, "security_name": "Neun"}], OtherDays())
     (one,) = change.differences
     assert (one.row, one.measure) == ({"security_code": "9", "hour": "10", "scenario": "A"}, "security_name")
 
@@ -180,9 +180,15 @@ def test_intervals_that_are_named_after_their_measure_are_judged_by_too() -> Non
     row: Row = {"size_bucket": "1-100", "scenario": "A", "saving_mean_bps": 1.0}
     ends: Row = {"saving_mean_ci_low": 0.5, "saving_mean_ci_high": 1.5}
     after: Row = {**row, "saving_mean_bps": 2.0, "saving_mean_ci_low": 1.75, "saving_mean_ci_high": 2.5}
-    change = table_change("by_order_size", [{**row, **ends}], [after], OtherDays(frozenset()))
+    change = table_change("by_order_size", [{**row, **ends}], [after], OtherDays())
     (said,) = (one.intervals for one in change.differences if one.measure == "saving_mean_bps")
     assert said == "intervals exclude each other"
+
+
+def test_what_else_lies_in_a_folder_is_no_table(runs: tuple[Path, Path]) -> None:
+    (runs[0] / "by_hand.csv").write_text("who,what\nme,notes of mine\n")
+    found = compare(*runs)
+    assert (found.is_same, found.only_before) == (True, [])
 
 
 def test_tables_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
