@@ -8,7 +8,6 @@ from contextlib import ExitStack
 
 from driver.config.combinations import combinations_of
 from driver.config.loading import Loaded
-from driver.engines.load_ahead import loading_ahead
 from driver.engines.memory_limits import is_limited, too_little_memory
 from driver.engines.warm_markers import needed_memory
 from driver.plan.jobs import Job
@@ -30,9 +29,6 @@ from tickstore.durable.lock import folder_lock
 from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 
-# What makes tables and the report: loading it takes as long as making them of a few dozen jobs.
-MAKES_TABLES = ("scipy.special", "driver.sums.totals", "driver.tables.aggregate", "driver.report.page",
-                "driver.report.rendering.templates")  # fmt: skip
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
 
 
@@ -73,8 +69,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
                 warm_up.finish()
                 clock.lap("compile")
             try:
-                with loading_ahead(() if config.mode == "sequential" else MAKES_TABLES):
-                    do_jobs(config, summary, manifest, warm_up, monitor)
+                do_jobs(config, summary, manifest, warm_up, monitor)
             finally:
                 manifest.close()
             clock.lap("jobs")

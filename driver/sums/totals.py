@@ -194,17 +194,6 @@ def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
     return bucket
 
 
-def warm() -> None:
-    """Load the kernels that add up, by adding nothing."""
-    none, nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
-    entries = np.zeros(1, np.int64), none, none
-    cells = Cells(("real",), ("priced_orders",), nothing, nothing[None], np.empty((0, 1)), np.empty((0, 1)), *entries)
-    totals = Totals.empty(cells, 1)
-    totals.merge(cells, none, 0)
-    totals.merge(Totals.empty(cells, 0), none, 0)
-    totals.meet(none, 0, (0, 0))
-
-
 @lru_cache(maxsize=64)
 def _places(names: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
     """Return where some names are among all."""

@@ -123,7 +123,7 @@ class Dimensions:
 
     def count(self, by: Sequence[str]) -> int:
         """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
-        return math.prod(len(self._labels[name]) for name in by)
+        return math.prod([len(self._labels[name]) for name in by])
 
     def labels(self, name: str) -> list[Value]:
         """Return the labels of a dimension, each at the place that its code says."""

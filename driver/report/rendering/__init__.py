@@ -1,1 +1,1 @@
-"""How report.html is rendered: templates, compiled once a process, and the forms in which they show numbers."""
+"""How report.html is rendered: what compiles its templates, and the forms in which they show numbers."""

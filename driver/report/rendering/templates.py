@@ -1,7 +1,6 @@
 """The templates of report.html, and the forms in which they show numbers. `driver.report.page` fills them."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,14 +27,7 @@ TESTS: Final = {"few": few}
 
 
 def templates() -> Any:
-    """Return what compiles the templates and keeps them. ImportError: its library is not installed."""
-    import jinja2  # noqa: F401  (asked for each time, whatever is kept)
-
-    return _environment()
-
-
-@cache
-def _environment() -> Any:
+    """Return what compiles the templates. ImportError: its library is not installed."""
     import jinja2
 
     loader, strict = jinja2.FileSystemLoader(Path(__file__).parents[1]), jinja2.StrictUndefined
@@ -45,9 +37,3 @@ def _environment() -> Any:
     environment.filters |= FILTERS
     environment.tests |= TESTS
     return environment
-
-
-def warm() -> None:
-    """Compile all templates, which takes longer than to fill them."""
-    for name in templates().list_templates(extensions=["html"]):
-        templates().get_template(name)
