@@ -67,6 +67,7 @@ class Combination:
         integers = None if apart is None else (apart.sums, self._rows_of(apart.codes, len(apart), date))
         if self.totals is None:
             self.totals = Totals.empty(partial.conditions, 1, quantiles=False)
+        self.totals.grow(len(self.rows))
         self.totals.merge(found.sums, rows, self.security, integers)
         self.totals.meet(rows, job, partial.volumes)
 
