@@ -21,7 +21,7 @@ Chosen = NDArray[np.bool_]
 
 
 class DealSums:
-    """Sums the fills of the orders of the blocks it is given; a day's fills stay as they are until it has done so."""
+    """Sums the fills of the orders of the blocks it is given; what it keeps of a day's fills is its own."""
 
     def __init__(self, inputs: Inputs, orders: int) -> None:
         """Take the fills of a day with so many orders, none of which is selected yet."""
@@ -29,7 +29,7 @@ class DealSums:
         self._selected, self._lived = np.zeros(orders, np.bool_), np.zeros(orders, np.bool_)
         self._known, self._quoted, self._end = not rules.states_only, not rules.no_quotes, int(rules.hours_end)
         columns: tuple[Array, ...] = fills.order_index, fills.timestamp, fills.deal_source, fills.quantity
-        self._real = DealFills(*(readonly(column) for column in (*columns, inputs.sums.price2)))
+        self._real = DealFills(*(readonly(column.copy()) for column in (*columns, inputs.sums.price2)))
 
     def add(self, block: OrderBlock) -> None:
         """Note the orders of a block."""
