@@ -40,7 +40,7 @@ from driver.tables.parent_table import ParentFile
 from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_COLUMNS
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
-from driver.tables.row_measures import Beside, measures, totals_csv
+from driver.tables.row_measures import Beside, measures, totals_csv, unknown_notes
 from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
@@ -244,19 +244,6 @@ def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
             key = (str(label), ALL) if name == "security" else (ALL, str(label))
             found[key] = measured(row)
     return found
-
-
-def unknown_notes(totals: Totals) -> tuple[str, ...]:
-    """Return a sentence on scenarios that are known of some orders and not of others: rows with both are empty."""
-    sums = totals.row(0)
-    counts = {name: sums[f"{name}.unknown_orders"] for name in totals.scenarios}
-    some = [f"{name} of {n:,}" for name, n in counts.items() if 0 < n < sums["orders"]]
-    if not some:
-        return ()
-    return (
-        f"scenarios are not known of all {sums['orders']:,} orders ({', '.join(some)} are not), and empty in rows that "
-        "have such orders: select the securities and dates with quotes and trades to have them of the rest",
-    )
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:

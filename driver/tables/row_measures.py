@@ -175,6 +175,19 @@ def _distributions(totals: Totals, r: int) -> list[dict[str, Value]]:
     return rows
 
 
+def unknown_notes(totals: Totals) -> tuple[str, ...]:
+    """Return a sentence on scenarios that are known of some orders and not of others: rows with both are empty."""
+    sums = totals.row(0)
+    counts = {name: sums[f"{name}.unknown_orders"] for name in totals.scenarios}
+    some = [f"{name} of {n:,}" for name, n in counts.items() if 0 < n < sums["orders"]]
+    if not some:
+        return ()
+    return (
+        f"scenarios are not known of all {sums['orders']:,} orders ({', '.join(some)} are not), and empty in rows that "
+        "have such orders: select the securities and dates with quotes and trades to have them of the rest",
+    )
+
+
 def totals_csv(
     keys: Sequence[str],
     labels: Iterable[tuple[Sequence[Value], int]],

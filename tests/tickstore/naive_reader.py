@@ -74,9 +74,15 @@ def _row(raw: str, names: list[str], columns: dict[str, str], zone: str, decimal
         raise BadLineError(_strange(raw))
     row: dict[str, Any] = dict.fromkeys(("sequence", "deal_source"), 0) | {"deal_source": -1}
     rank = {"order_id": 0, "timestamp": 1}  # what is said where several cells are bad: the first of the table's fields
+    needed = [cell for name, cell in zip(names, cells, strict=True) if columns.get(name, "") not in ("", *OPTIONAL)]
     for name, cell in sorted(zip(names, cells, strict=True), key=lambda pair: rank.get(columns.get(pair[0], ""), 2)):
         if name in columns:
-            row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
+            try:
+                row[columns[name]] = _value(columns[name], cell.strip(), zone, decimals)
+            except BadLineError:
+                if len(list(filter(str.strip, needed))) < len(needed) / 2:  # a title, or a line of totals
+                    raise BadLineError("most cells are empty") from None
+                raise
     if row.get("quantity") == 0 and "leaves_quantity" not in row:
         raise BadLineError("trade of no shares")  # said where nothing else is wrong
     row["date"] = trade_date(row["timestamp"], zone)

@@ -113,7 +113,7 @@ def sync_files(paths: list[Path]) -> None:
         if sync_all(handle) == 0:
             return
         number = ctypes.get_errno()
-    if number not in _NO_SYNC:
+    if number not in _NO_SYNC | _NO_FOLDER_SYNC:  # else the files can tell, one by one
         raise OSError(number, os.strerror(number), str(folder))
     for path in paths:
         sync_path(path)
