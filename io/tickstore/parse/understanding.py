@@ -59,8 +59,8 @@ def understood(
                 notes += _rounded_times(reading, present, source)
                 pattern = _pattern(reading, present)
                 patterns += [(reading.column, pattern)] if pattern else []
-            if reading.field.name not in said and _is_unreadable(reading, rows, line_rules):
-                notes.append(_left_out(reading, present[0], source))
+            if reading.field.name not in said and (refused := _unreadable(reading, rows, line_rules)):
+                notes.append(_left_out(reading, refused, source))
                 continue
         readings.append(reading)
     return replace(source, readings=tuple(readings), patterns=tuple(patterns), notes=tuple(notes))
@@ -193,15 +193,15 @@ def _pattern(reading: Reading, present: Sequence[str]) -> tuple[int, ...]:
     return tuple(steps.tolist())
 
 
-def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineRules) -> bool:
-    """Return whether most cells of a column that the file need not have cannot be read."""
+def _unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineRules) -> str:
+    """Return the first refused cell of a column that the file need not have if most of its cells are, else ""."""
     if reading.field.required or reading.kind in (NAME, DATE):
-        return False
+        return ""
     texts = [row[reading.column] for row in rows]
     if reading.date_column >= 0:
         texts = [f"{text}\n{row[reading.date_column]}" for text, row in zip(texts, rows, strict=True)]
     alike = dict(zip(texts, rows, strict=True))  # most columns hold few texts: one row of each is read
-    bad = present = 0
+    bad, present, refused = 0, 0, ""
     nulls = _nulls(reading)
     for text, count in Counter(texts).items():
         present += 0 if alike[text][reading.column].strip() in nulls else count
@@ -209,7 +209,8 @@ def _is_unreadable(reading: Reading, rows: Sequence[Sequence[str]], rules: LineR
             read_cells(alike[text], reading, rules, {})
         except RejectError:
             bad += count
-    return 2 * bad > present
+            refused = refused or alike[text][reading.column].strip()
+    return refused if 2 * bad > present else ""
 
 
 def _left_out(reading: Reading, example: str, source: Source) -> str:

@@ -199,6 +199,7 @@ def test_a_conversion_stores_what_a_plain_reader_reads(
     except InputError as error:  # where there is none that could be true
         assert error.message.startswith("all orders contradict themselves"), error.message  # noqa: PT017
         return
+    assume(not any("is left out" in told for told in report.warnings))  # a column of which most cells are refused
     days = {(p.security, p.date): open_day(p.path) for p in read_catalog(folder / "store").partitions}
     wanted = expected(found)
     assert set(days) == set(wanted)
