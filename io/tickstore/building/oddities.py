@@ -181,7 +181,7 @@ def _apart(views: Mapping[str, Array]) -> Iterator[Oddity]:
 
 
 def _emptied(views: Mapping[str, Array]) -> Iterator[Oddity]:
-    """Find orders that end with nothing left and less executed than they asked for, although they were not amended."""
+    """Find orders that end with nothing left and less executed than they still ask for, which no amendment explains."""
     orders = {path[7:]: column for path, column in views.items() if path.startswith("orders/")}
     partly = np.flatnonzero(
         (orders["leaves_quantity"] == 0)
@@ -190,7 +190,7 @@ def _emptied(views: Mapping[str, Array]) -> Iterator[Oddity]:
         & (orders["fault"].astype(np.int16) & FAULTS_SET_APART == 0)
     )
     quantity = views["events/quantity"]
-    rows = partly[quantity[orders["first_row"][partly]] == quantity[orders["last_row"][partly]]]
+    rows = partly[quantity[orders["last_row"][partly]] == orders["parent_quantity"][partly]]
     if len(rows):
         yield Oddity(EMPTIED, len(rows), f"order {order_name(orders, int(rows[0]))}")
 
