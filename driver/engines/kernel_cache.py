@@ -100,8 +100,11 @@ class WarmUp:
         shutil.rmtree(self.fresh, ignore_errors=True)
 
     def _close(self) -> None:
+        """Close what the child said its words into."""
         if self.said is not None:
             self.said.close()
+        if self.child is not None and self.child.stdout is not None:
+            self.child.stdout.close()
 
     def await_conversion(self) -> None:
         """Wait until the kernels of a conversion are ready, or the child has failed, which `finish` looks into."""
@@ -122,6 +125,7 @@ class WarmUp:
                 trouble = f"{FAILED}: {self._last_words()}; `python -m driver.engines.compilation` shows more"
                 raise UserError(foreign_needed() or trouble)
             self._replace_cache()
+        self._close()
         self.child = None
         self.announce(f"kernels compiled in {time.monotonic() - self.began:.0f} s")
 
