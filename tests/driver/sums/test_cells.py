@@ -173,6 +173,7 @@ def test_an_order_without_benchmark_time_counts_in_the_hour_it_arrived() -> None
     assert np.array_equal(cells_of(moved, ZONE).key, cells_of(block, ZONE).key)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # plain Python says so before they are refused
 def test_sums_that_may_not_fit_are_refused() -> None:
     block = random_block(20, 0)
     with pytest.raises(UserError, match="cost of real of one partition may not fit 64 bits"):
@@ -194,6 +195,7 @@ def with_quantity(n: int, quantity: int) -> OrderBlock:
     return with_columns(block, **columns, cost=np.full_like(block.cost, np.nan))
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # plain Python says so before they are refused
 def test_large_sums_are_exact_up_to_the_limit() -> None:
     cells = cells_of(with_quantity(15, 2**58), ZONE)
     assert cells.sums[cells.names.index("order_quantity")].tolist() == [15 * 2**58]
