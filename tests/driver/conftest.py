@@ -1,5 +1,7 @@
 """One small market, converted once, for all tests of the command line."""
 
+import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,3 +30,13 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     done = darkreplay("run", *files, "--store=store", "--results=clean", "--max_workers=2", folder=folder)
     assert done.returncode == 0, done.stderr
     return Market(folder, folder / "raw", folder / "store", tables(folder / "clean"))
+
+
+@pytest.fixture
+def in_own_folder(tmp_path: Path, market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run the program in this process, in a folder of one's own, whose ``store`` is the market's."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "store").symlink_to(market.store)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)

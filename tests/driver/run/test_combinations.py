@@ -1,32 +1,20 @@
 """Runs that ask for combinations of keys: workers, shards, other settings later, `aggregate`, what reads the folder."""
 
 import json
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from darkreplay.results import read_results
 from driver.command_line.main import main
-from tests.driver.conftest import Market
 from tests.driver.tables.from_orders import read
 from tests.driver.whole_runs import tables
 
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 COARSE = "date,date+participant_id,security_code+hour+size_bucket,security_code+date+phase"
 FINE = f"{COARSE},participant_id+hour"
 FILES = {"by_date_participant_id.csv", "by_security_code_hour_size_bucket.csv", "by_security_code_date_phase.csv"}
 PARTICIPANT_HOURS = "by_participant_id_hour.csv"
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run in a folder of one's own, whose ``store`` is the market's."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "store").symlink_to(market.store)
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def run(*flags: str, results: str = "out") -> int:

@@ -2,8 +2,6 @@
 
 import json
 import random
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +12,8 @@ from driver.run.status import read_status, status_text
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, start, tables
 
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 OF = 7  # more than there are jobs: some shards have none
-
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, market: Market, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run in a folder of one's own, whose ``store`` is the market's."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "store").symlink_to(market.store)
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def shard(number: int, *flags: str, of: int = OF) -> int:

@@ -129,14 +129,7 @@ def test_who_goes_while_a_worker_starts_leaves_neither_words_nor_processes(momen
         f"    {SERVER_ENDS if moment == 'asked' else 'pass'}\n"
         "    os._exit(130)\n"
     )
-    owner = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    owner = ended(program)
     assert (owner.returncode, owner.stderr) == ({"killed": -signal.SIGKILL, "interrupted": 130}[way], "")
     worker = owner.stdout.strip()
     assert bool(worker) == (moment != "asked")
@@ -160,14 +153,7 @@ def test_a_forked_worker_that_is_told_to_end_at_its_birth_does_nothing_else() ->
         "    print(*[answer.attempts for answer in engine.run(lambda: next(tasks, None))])\n"
         "print(len(births))\n"
     )
-    owner = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    owner = ended(program)
     assert (owner.returncode, owner.stdout.split(), owner.stderr) == (0, ["1", "2"], "")
 
 
@@ -189,6 +175,18 @@ def test_a_worker_whose_server_dies_before_it_is_set_up_dies_too(monkeypatch: py
         (outcome,) = run_jobs(engine, [make_job(0, "pid")], WORK)
     assert outcome.report is not None
     assert born
+
+
+def ended(program: str) -> subprocess.CompletedProcess[str]:
+    """Return what a program of Python, run in a process of its own, has said, and how it ended."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def is_deaf_to_interrupts(pid: int) -> bool:
