@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
-from driver.sums.regrouped import regrouped, sparse
+from driver.sums.regrouped import regrouped, sparse, sparse_by_cell
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.memory import Buffers
 from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
-from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows, sparse_counts
+from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
 from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
@@ -198,7 +198,8 @@ class JobSums:
         codes, dense = self._buckets(kept, rows, int(above[-1]))
         (priced, mean, comoment), of_market = self._moments(kept)
         found = key[order], priced[None, order], mean[order], comoment[order]
-        main = Cells(self.scenarios, COUNTED, *found, *self._entries(kept.cell, order, codes))
+        entries = sparse_by_cell(kept.cell, order, codes, histograms.BUCKETS, self.buffers, "histogram")
+        main = Cells(self.scenarios, COUNTED, *found, *entries)
 
         sums = self._columns(by_market.tables(), np.arange(len(by_market)), "market.sums")
         names, (_, mean, comoment) = self.layout.names, of_market
@@ -231,19 +232,6 @@ class JobSums:
         dense = np.zeros((groups, measures * histograms.BUCKETS), np.int32)
         histograms.count_buckets(codes, kept.other_cell, rows, dense)
         return codes, dense
-
-    def _entries(self, cell: I32, ascending: NDArray[np.intp], codes: I16) -> tuple[I64, I32, I32]:
-        """Return the sparse histograms of the cells by who and when, whose keys are sorted by ``ascending``."""
-        n = len(ascending)
-        place, start, entry = np.empty(n, np.int32), np.zeros(n + 2, np.int64), np.empty(n + 1, np.int64)
-        place[ascending] = np.arange(n)
-        by_cell = self.buffers.take("codes by cell", codes.shape, np.int16)
-        sparse_counts.sort_codes(cell, place, codes, start, by_cell)
-        seen = np.zeros(codes.shape[1] * histograms.BUCKETS, np.int32)
-        room = min(codes.size, n * len(seen)) + 1
-        code, count = (self.buffers.take(f"histogram.{name}", (room,), np.int32) for name in ("code", "count"))
-        written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
-        return entry, code[:written], count[:written]
 
     def _moments(self, kept: Kept) -> list[tuple[I64, F64, F64]]:
         """Return the number, means and co-moments of the priced orders of each cell of either cube."""

@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from driver.sums.growing_tables import GrowingArrays, KeyNumbers, Participants
+from driver.sums.regrouped import sparse_by_cell
 from kernels.base.columns import F64, I32, I64, Array, readonly
 from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, REPLAYED
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
-from kernels.sums import fill_times, sparse_counts
+from kernels.sums import fill_times
 from kernels.sums.fill_times import BOTH, KEYS_OF_PARTICIPANT, LOOKS, RESTS, Clock, Lives, Scenarios
 
 REAL: Final = "real"
@@ -112,14 +113,6 @@ class FillTimeSums:
         number, rest = np.divmod(self.cells.keys(), KEYS_OF_PARTICIPANT)
         key = self.participants.codes()[number] * KEYS_OF_PARTICIPANT + rest
         ascending = np.argsort(key)
-        place = np.empty(len(key), np.int32)
-        place[ascending] = np.arange(len(key))
         codes, cell = (self.kept.taken[name][: self.orders] for name in ("codes", "cell"))
-        start, by_cell = np.zeros(len(key) + 2, np.int64), self.buffers.take("fill_times.sorted", codes.shape, np.int16)
-        sparse_counts.sort_codes(cell, place, codes, start, by_cell)
-        seen = np.zeros(codes.shape[1] * fill_times.CODES, np.int32)
-        room = min(codes.size, len(key) * len(seen)) + 1
-        code, count = (self.buffers.take(f"fill_times.{name}", (room,), np.int32) for name in ("code", "count"))
-        entry = np.zeros(len(key) + 1, np.int64)
-        written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
-        return FillTimes(self.scenarios, key[ascending], entry, code[:written].copy(), count[:written].copy())
+        entry, code, count = sparse_by_cell(cell, ascending, codes, fill_times.CODES, self.buffers, "fill_times")
+        return FillTimes(self.scenarios, key[ascending], entry, code.copy(), count.copy())
