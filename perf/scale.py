@@ -51,6 +51,8 @@ RUNS: Final = {  # of a store that is there
     "run: jobs, the dark book replayed too": (f"--dark_pool_scenarios={REPLAYED}",),
 }
 DEFAULT: Final = "run: jobs, Parquet order files, core columns"
+STARTS: Final = {"start of workers: convert": "convert", "start of workers: jobs": "jobs"}  # one small partition
+FEW_ROWS: Final = 40
 
 
 @contextmanager
@@ -117,7 +119,8 @@ def table(events: int, partitions: int, workers: list[int], minutes: float) -> d
     What the projection needs comes first: conversion and runs with the default order files.
     """
     end = time.monotonic() + 60 * minutes
-    seconds: dict[str, dict[str, float]] = {"convert": {}, **{name: {} for name in RUNS}, "tables and report": {}}
+    names = "convert", *RUNS, "tables and report", *STARTS
+    seconds: dict[str, dict[str, float]] = {name: {} for name in names}
     private: dict[str, int] = {}
     with working_folder() as folder:
         files = market(folder / "market", events, partitions)
@@ -127,6 +130,12 @@ def table(events: int, partitions: int, workers: list[int], minutes: float) -> d
             found = from_csv(folder, files, int(number))
             private[number] = max(found.driver, found.worker)
             for name, phase in (("convert", "convert"), (DEFAULT, "jobs"), ("tables and report", "tables")):
+                seconds[name][number] = found.seconds[phase]
+        few = folder / "few"
+        small = market(few / "market", FEW_ROWS, 1)
+        for number in map(str, workers):
+            found = from_csv(few, small, int(number))
+            for name, phase in STARTS.items():
                 seconds[name][number] = found.seconds[phase]
         for number in map(str, reversed(workers)):
             for name, flags in RUNS.items():

@@ -116,9 +116,10 @@ def basis_of(found: Mapping[str, Any]) -> Basis:
         few, *_, many = found["partitions"]["points"]
         each = (many["seconds"]["tables"] - few["seconds"]["tables"]) / (many["size"] - few["size"])
         tables = few["seconds"]["tables"] - few["size"] * each, each
-    jobs = seconds["run: jobs, Parquet order files, core columns"]
+    jobs, start = seconds["run: jobs, Parquet order files, core columns"], seconds["start of workers: jobs"]
+    start_of = {"convert": seconds["start of workers: convert"], "jobs": start}
     facts = {name: table[name] for name in ("order_rows", "trade_rows", "csv_bytes", "partitions")}
-    return Basis(**facts, convert=seconds["convert"], jobs=jobs, tables=tables)
+    return Basis(**facts, convert=seconds["convert"], jobs=jobs, start=start_of, tables=tables)
 
 
 def table_text(table: Mapping[str, Any]) -> str:

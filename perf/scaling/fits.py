@@ -9,7 +9,6 @@ ORDER_ROWS, TRADE_ROWS = 2_000_000_000, 1_000_000_000
 PARTITION_ROWS: Final = 500_000  # order rows of a security's date, on average
 CORES: Final = (8, 64)
 REACH: Final = 100  # an exponent is of the sizes from the largest down to this part of it
-START: Final = 1.0  # seconds until workers are ready and the plan is made
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -36,7 +35,13 @@ class Basis:
     partitions: int
     convert: dict[int, float]
     jobs: dict[int, float]  # with order files
+    start: dict[str, dict[int, float]]  # the same of one partition of hardly any rows
     tables: tuple[float, float]  # whatever the number of partitions, and for each
+
+    def growing(self, phase: str) -> dict[int, float]:
+        """Return the seconds at each number of workers of what grows with the rows, converting or in jobs."""
+        seconds: dict[int, float] = getattr(self, phase)
+        return {workers: taken - self.start[phase][workers] for workers, taken in seconds.items()}
 
 
 def efficiency(seconds: dict[int, float]) -> float:
@@ -48,19 +53,21 @@ def efficiency(seconds: dict[int, float]) -> float:
 def projected(basis: Basis, cores: int) -> dict[str, float]:
     """Return the seconds of the large input on so many cores.
 
-    Rows cost what they cost here, the start of the workers included; trade rows as much as order rows; more cores than
-    were measured are used as well as the most that were; partitions are of PARTITION_ROWS; storage keeps up.
+    Rows cost what they cost here, beyond what one partition of hardly any takes, which is added once: the start of the
+    workers; trade rows cost as much as order rows; more cores than were measured are used as well as the most that
+    were; partitions are of PARTITION_ROWS; storage keeps up.
     """
     rows = ORDER_ROWS + TRADE_ROWS
     times = rows / (basis.order_rows + basis.trade_rows)
 
-    def scaled(seconds: dict[int, float]) -> float:
+    def scaled(phase: str) -> float:
+        seconds, start = basis.growing(phase), basis.start[phase]
         one = min(seconds)
-        return seconds[one] * one * times / (cores * efficiency(seconds))
+        return start[max(start)] + seconds[one] * one * times / (cores * efficiency(seconds))
 
     tables = basis.tables[0] + basis.tables[1] * ORDER_ROWS / PARTITION_ROWS
-    found = {"convert": scaled(basis.convert), "jobs": scaled(basis.jobs), "tables": tables, "start": START}
-    found["warm"] = found["jobs"] + found["tables"] + found["start"]
+    found = {"convert": scaled("convert"), "jobs": scaled("jobs"), "tables": tables}
+    found["warm"] = found["jobs"] + found["tables"]
     found["cold"] = found["convert"] + found["warm"]
     found["read_gb_s"] = basis.csv_bytes * times / 1e9 / found["convert"]  # what storage must give
     return found
@@ -70,10 +77,11 @@ def assumptions(basis: Basis) -> str:
     """Return in words what a projection takes for granted."""
     size = basis.csv_bytes * (ORDER_ROWS + TRADE_ROWS) / (basis.order_rows + basis.trade_rows) / 1e9
     measured = f"{basis.order_rows:,} order rows and {basis.trade_rows:,} trade rows in {basis.partitions:,} partitions"
+    converting, measuring = (efficiency(basis.growing(phase)) for phase in ("convert", "jobs"))
     return (
         f"Projected from {measured}. Assumed: {ORDER_ROWS:,} order rows and {TRADE_ROWS:,} trade rows "
-        f"({size:,.0f} GB of CSV as wide as these) in {ORDER_ROWS // PARTITION_ROWS:,} partitions; cost is linear in "
-        f"rows, and a trade row costs what an order row costs; each core is used as well as with {max(basis.jobs)} "
-        f"workers here ({efficiency(basis.convert):.0%} converting, {efficiency(basis.jobs):.0%} in jobs); storage "
-        "keeps up, and warm, the store is in the page cache."
+        f"({size:,.0f} GB of CSV as wide as these) in {ORDER_ROWS // PARTITION_ROWS:,} partitions; beyond the start "
+        f"of the workers, which is measured apart and added once, cost is linear in rows, and a trade row costs what "
+        f"an order row costs; each core is used as well as with {max(basis.jobs)} workers here ({converting:.0%} "
+        f"converting, {measuring:.0%} in jobs); storage keeps up, and warm, the store is in the page cache."
     )

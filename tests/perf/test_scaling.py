@@ -35,15 +35,16 @@ def test_efficiency_is_of_the_most_workers() -> None:
 
 def test_projection_of_a_market_of_a_thousandth() -> None:
     rows = Basis(
-        ORDER_ROWS // 1_000, TRADE_ROWS // 1_000, 400_000_000, 40, {1: 4.0, 2: 2.5}, {1: 2.0, 2: 1.0}, (0.5, 0.01)
-    )
+        ORDER_ROWS // 1_000, TRADE_ROWS // 1_000, 400_000_000, 40, {1: 4.5, 2: 2.75}, {1: 3.0, 2: 2.0},
+        {"convert": {1: 0.5, 2: 0.25}, "jobs": {1: 1.0, 2: 1.0}}, (0.5, 0.01),
+    )  # fmt: skip
     found = projected(rows, 8)
-    assert found["convert"] == pytest.approx(1_000 * 4.0 / (8 * 0.8))
-    assert found["jobs"] == pytest.approx(1_000 * 2.0 / 8)
+    assert found["convert"] == pytest.approx(0.25 + 1_000 * 4.0 / (8 * 0.8))
+    assert found["jobs"] == pytest.approx(1.0 + 1_000 * 2.0 / 8)
     assert found["tables"] == pytest.approx(0.5 + 0.01 * ORDER_ROWS / PARTITION_ROWS)
     assert found["cold"] == pytest.approx(found["warm"] + found["convert"])
     assert found["read_gb_s"] == pytest.approx(400 / found["convert"])
-    assert projected(rows, 64)["jobs"] == pytest.approx(found["jobs"] / 8)
+    assert projected(rows, 64)["jobs"] == pytest.approx(1.0 + (found["jobs"] - 1.0) / 8)
 
 
 def test_tables_cost_what_partitions_showed() -> None:
@@ -61,6 +62,7 @@ def measured() -> dict[str, Any]:
         for n in (100_000, 1_000_000, 10_000_000)
     ]
     seconds = {name: {"1": 4.0, "2": 2.5} for name in ("convert", *scale.RUNS, "tables and report")}
+    seconds |= {name: {"1": 0.5, "2": 0.5} for name in scale.STARTS}
     facts = {"order_rows": 10**7, "trade_rows": 10**6, "csv_bytes": 10**9, "partitions": 80, "cores": 2}
     growth = {"workers": 2, "points": points}
     return {"table": facts | {"seconds": seconds, "private": {"1": 10**8}}, "rows": growth, "partitions": growth}
