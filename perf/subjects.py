@@ -132,7 +132,7 @@ def summed(day: SyntheticDay, block: OrderBlock) -> int:
     sums, outliers = JobSums(market, EVERYTHING.timezone, SUM_BUFFERS), Extremes(100)
     sums.add(block)
     outliers.add(block)
-    sums.results()
+    sums.partial_sums()
     return int(sums.orders)
 
 

@@ -52,6 +52,6 @@ def copies(block: OrderBlock, derived: bool = False) -> dict[str, NDArray[Any]]:
 
 def cells_of(block: OrderBlock, zone: str) -> Cells:
     """Return one block's orders summed by participant, hour, size and group."""
-    sums = JobSums(Market.unknown(), zone)
+    sums = JobSums(Market.unknown(), zone, whole=True)
     sums.add(block)
     return sums.results()[0]

@@ -26,7 +26,7 @@ class OrderSums:
 
     def __init__(self, job: Job, day: Day, inputs: Inputs, market: Market, played: Played, buffers: Buffers) -> None:
         clock = Clock(inputs.rules.session_end, inputs.rules.hours_end)
-        self._cells, self._whole = JobSums(market, job.settings.timezone, buffers), job.settings.cell_sums
+        self._cells = JobSums(market, job.settings.timezone, buffers, job.settings.cell_sums)
         self._outliers = Extremes(job.settings.outliers)
         self._parents = ParentSums(state_columns(day.events, day.orders))
         self._split, self._ranks = SavingSplit(), RankSums()
@@ -44,7 +44,7 @@ class OrderSums:
 
     def found(self, ids: OrderIds) -> dict[str, Any]:
         """Return the results by the names that a `Partial` has for them."""
-        cells, conditions, volatility, marketability, marginals = self._cells.partial_sums(self._whole)
+        cells, conditions, volatility, marketability, marginals = self._cells.partial_sums()
         outliers, parents = self._outliers.found, self._parents.parents()
         outliers.names = ids.names(outliers.columns[0])
         shown = {} if parents is None else ids.parent_names(parents.sums[parents.names.index("parent_id")])

@@ -216,8 +216,8 @@ def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tupl
         sums = JobSums(market, settings.timezone, buffers[1])
         for block in measure(day, settings, job.session, buffers[0], {CENTRAL: fills}):
             sums.add(block)
-        cells = sums.results()[0]
-        total = Counter(dict(zip(cells.names, cells.sums.sum(axis=1).tolist(), strict=True)))
+        marginals = sums.marginals()
+        total = Counter(dict(zip(marginals.names, marginals.kind_sums.sum(axis=1).tolist(), strict=True)))
         kept = {name: total[name] for name in LIMIT_SUMS}
         kept |= {name: total[f"{CENTRAL}.{name}"] for name in LIMIT_SCENARIO_SUMS}
         for charge in ("", "_touch"):

@@ -54,6 +54,12 @@ class KeyNumbers(GrowingArrays):
         keys = self.longer("keys", (self.count + len(key),), np.int64, self.count)
         self.count, self.room = int(cell_tables.number_keys(key, number, keys, self.count, out)), room
 
+    def numbered(self, key: I64, room: int) -> I32:
+        """Return the number of each key, all of which are below ``room``; good until the next block."""
+        out = self.buffers.take(f"{self.name}.out", key.shape, np.int32)
+        self.number(key, room, out)
+        return out
+
     def keys(self) -> I64:
         """Return the keys by number."""
         return self.taken["keys"][: self.count] if self.count else np.zeros(0, np.int64)
@@ -91,21 +97,18 @@ class Participants:
 
 
 @dataclass(slots=True)
-class GrowingCells(KeyNumbers):
-    """The cells of one grouping of the orders while they are summed, in the order of their first orders."""
+class GrowingSums(GrowingArrays):
+    """The sums of cells, which are numbered elsewhere, while they are added up."""
 
     widths: tuple[int, int] = (0, 0)  # as ``kernels.sums.cell_tables.table_widths`` gives them
+    count: int = 0
 
-    def add(self, key: I64, room: int) -> tuple[I32, CubeTables]:
-        """Return the cell of each order of the next block, good until the one after, and the tables with room for all.
-
-        key : (n,) below ``room``
-        """
-        before, cell = len(self), self.buffers.take(f"{self.name}.cell", key.shape, np.int32)
-        self.number(key, room, cell)
+    def of(self, count: int) -> CubeTables:
+        """Return the tables of so many cells, no fewer than there were; new ones are zeroed."""
+        before, self.count = self.count, count
         for name, width in zip(CubeTables._fields, self.widths, strict=True):
-            self.longer(name, (len(self), width), np.int64, before)[before:] = 0
-        return cell, self.tables()
+            self.longer(name, (count, width), np.int64, before)[before:] = 0
+        return self.tables()
 
     def tables(self) -> CubeTables:
         """Return the tables of all cells."""

@@ -1,71 +1,53 @@
 """Summing the orders of a job into cells, block by block: by who and when, by the market met, by volatility.
 
-An order's measures are worked out once and added to its cell of either grouping; cells are sorted once, at the end.
+An order's measures are worked out once and added up by hour, size and group, by participant, and by the market it met;
+cells are sorted once, at the end. What is by participant, hour, size and group has moments and histograms alone, unless
+all its sums are asked for: there are as many of these cells as orders, nearly, where a partition is small.
 What is kept of a priced order until then is its two cells and its shortfall under each scenario, 40 bytes with four.
 `driver.job.job` hands blocks over as they are measured; ``kernels.sums`` reads their matrices.
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach, hour_table
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
-from driver.sums.growing_tables import GrowingArrays, GrowingCells, Participants
+from driver.sums.growing_tables import GrowingArrays, GrowingSums, KeyNumbers, Participants
+from driver.sums.layout import Layout, label, layout
 from driver.sums.regrouped import regrouped, sparse, sparse_by_cell
 from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.memory import Buffers
-from kernels.conventions import REPLAYED
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
-from kernels.sums import cell_keys, cell_tables, fill_rows, histograms, moments, order_rows
+from kernels.sums import cell_keys, cell_tables, histograms, moments, order_rows
 from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
 LIMIT: Final = int(moments.FIXED_LIMIT)
 
 
-class Layout(NamedTuple):
-    """Where the sums of cells are."""
-
-    names: tuple[str, ...]
-    rows: tuple[list[str], list[str]]  # names of what either row of ``kernels.sums`` has; of the second, in reality
-    widths: tuple[int, int]  # of the rows
-
-
-@lru_cache(maxsize=8)  # the same for every job of a run
-def layout(scenarios: tuple[str, ...], markouts: int, within: int) -> Layout:
-    """Return the names of the sums, of every order and then of orders with fills, really and under what is replayed."""
-    rows = fill_rows.sum_names(scenarios, markouts, within)
-    replayed = (f"{scenario}.{name}" for scenario in scenarios if scenario in REPLAYED for name in rows[1])
-    return Layout((*rows[0], *rows[1], *replayed), rows, fill_rows.row_widths(scenarios, markouts, within))
-
-
-def _label(name: str) -> str:
-    """Return what a sum is called where it does not fit."""
-    scenario, _, what = name.removeprefix("outside_").rpartition(".")
-    if what.startswith("base"):
-        return "order quantity x mid"
-    if what.startswith("cost"):
-        return f"{what} of {scenario or 'real'}"
-    return f"notional of {scenario}" if what == "notional" and scenario else name.removesuffix(".sum")
-
-
 @dataclass(slots=True)
 class JobSums:
-    """Sums the blocks of one job. With ``buffers``, what it returns is good until they serve another job."""
+    """Sums the blocks of one job. With ``buffers``, what it returns is good until they serve another job.
+
+    whole : the first cells, by participant, hour, size and group, have all their sums, not just counts of priced orders
+    """
 
     market: Market
     zone: str
     buffers: Buffers = field(default_factory=Buffers)
+    whole: bool = False
     scenarios: tuple[str, ...] = ()
     asked: Asked = field(init=False)
     layout: Layout = field(init=False)
-    groupings: list[GrowingCells] = field(default_factory=list)  # by who and when, by the market met
+    main: KeyNumbers = field(init=False)  # by participant, hour, size and group
+    kinds: KeyNumbers = field(init=False)  # by the last three
+    met: KeyNumbers = field(init=False)  # by the market met
     participants: Participants = field(init=False)
+    sums: list[GrowingSums] = field(default_factory=list)  # of kinds or all first cells, participants, markets
     kept: GrowingArrays = field(init=False)  # of priced orders, as ``Kept`` has it
     hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
     tile: Any = None
@@ -77,6 +59,9 @@ class JobSums:
     def __post_init__(self) -> None:
         """Start without orders."""
         self.participants, self.kept = Participants(self.buffers), GrowingArrays("kept", self.buffers)
+        self.main, self.kinds, self.met = (
+            KeyNumbers(name, self.buffers) for name in ("cells", "cell kinds", "markets")
+        )
 
     def _start(self, block: OrderBlock) -> None:
         ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
@@ -84,7 +69,10 @@ class JobSums:
         self.scenarios = block.scenarios
         self.layout = layout(block.scenarios, len(block.markout_seconds), len(block.fill_seconds))
         self.tile = order_rows.new_tile(self.layout.widths, buffers=self.buffers)
-        self.groupings = [GrowingCells(name, self.buffers, widths=self._widths()) for name in ("main", "market")]
+        names = "cell sums", "participant sums", "market sums"
+        self.sums = [GrowingSums(name, self.buffers, widths=self._widths()) for name in names]
+        for sums in self.sums:
+            sums.of(0)
 
     def _widths(self) -> tuple[int, int]:
         return cell_tables.table_widths(self.layout.widths, self.asked)
@@ -96,11 +84,13 @@ class JobSums:
         n = len(block)
         if n == 0:
             return
-        places = zip(self.groupings, self._keys(block), strict=True)
-        (main, main_tables), (market, market_tables) = [cells.add(key, room) for cells, (key, room) in places]
+        main, kind, who, met = self._numbers(block)
+        cells = main if self.whole else kind, who, met
+        first, of_who, of_met = self.sums
+        tables = first.of(len(self.main if self.whole else self.kinds)), of_who.of(len(self.participants))
         kept = self._room(n).part(self.priced, self.priced + n)
         bits, priced = cell_tables.add_orders(
-            block.rows, self.asked, main, market, main_tables, market_tables, self.tile, kept
+            block.rows, self.asked, cells, (*tables, of_met.of(len(self.met))), (main, met), self.tile, kept
         )
         self.orders += n
         self.priced += int(priced)
@@ -112,17 +102,20 @@ class JobSums:
         y = self.kept.longer("y", (room, moments.lanes_of(len(self.scenarios))), np.float64, before)
         return Kept(y, *(self.kept.longer(name, (room,), np.int32, before) for name in Kept._fields[1:]))
 
-    def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
-        """Return each order's key in either grouping, and how many keys there may be by now."""
+    def _numbers(self, block: OrderBlock) -> tuple[I32, I32, I32, I32]:
+        """Return each order's cell, its hour, size and group, its participant and the market it met, by number."""
         columns, n = key_columns(block), len(block)
-        columns = columns._replace(participant=self.participants.add(columns.participant))
+        who = self.participants.add(columns.participant)
+        columns = columns._replace(participant=who)
         span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
         first, hours = self.hours
         if span[0] < first or span[1] >= first + len(hours):
             self.hours = hour_table(self.zone, *span)
-        keys = self.buffers.take("keys.main", (n,), np.int64), self.buffers.take("keys.market", (n,), np.int64)
-        cell_keys.order_keys(columns, key_rules(self.market, *self.hours), *keys)
-        return (keys[0], cell_keys.KEYS_OF_PARTICIPANT * len(self.participants)), (keys[1], MARKET_KEYS)
+        main, kind, met = (self.buffers.take(f"keys.{name}", (n,), np.int64) for name in ("main", "kind", "met"))
+        cell_keys.order_keys(columns, key_rules(self.market, *self.hours), main, kind, met)
+        every = cell_keys.KEYS_OF_PARTICIPANT
+        cell = self.main.numbered(main, every * len(self.participants))
+        return cell, self.kinds.numbered(kind, every), who, self.met.numbered(met, MARKET_KEYS)
 
     def _check(self, rows: Rows, bits: int, n: int) -> None:
         """Refuse sums that could have left 64 bits; most are known to fit without a look at them."""
@@ -131,66 +124,69 @@ class JobSums:
             self._check_block(rows, n)
         self.bound, self.reach = self.bound + bound, self.reach + bound
         if self.bound >= LIMIT:
-            self.bound = max(check_reach(table) for cells in self.groupings for table in cells.tables()[:2])
+            self.bound = max(check_reach(table) for sums in self.sums for table in sums.tables())
 
     def _check_block(self, rows: Rows, n: int) -> None:
         """Refuse a block whose values add up to more than 64 bits hold, by the name of the sum."""
         widths = self.layout.widths
-        one, other = (cell_tables.empty_tables(1, self._widths()) for _ in range(2))
-        cell, tile = np.zeros(n, np.int32), order_rows.new_tile(widths, n)
+        one, tile, cell = cell_tables.empty_tables(1, self._widths()), order_rows.new_tile(widths, n), np.zeros(n, "i4")
         kept = Kept(np.empty((n, moments.lanes_of(len(self.scenarios)))), cell.copy(), cell.copy())
-        cell_tables.add_orders(rows, self.asked, cell, cell, one, other, tile, kept)
+        cell_tables.add_orders(rows, self.asked, (cell,) * 3, (one,) * 3, (cell,) * 2, tile, kept)
         for names, values in zip(self.layout.rows, (tile.rows, tile.fill_rows), strict=True):
             reach = np.abs(values.astype(np.float64)).sum(axis=0)
             for name, value in sorted(zip(names, reach.tolist(), strict=False), key=lambda item: "base" not in item[0]):
-                check_fits(_label(name), value)
+                check_fits(label(name), value)
 
     def results(self) -> tuple[Cells, Cells, Cells, Cells]:
         """Return the cells by participant, hour, size, group; by the market met; the mid's range; the limit's place."""
         main, *others = self._cells()
-        main.names, main.sums = self.layout.names, self._columns(self.groupings[0].tables(), self._order(), "main.sums")
+        if self.whole:
+            sums = self._columns(self.sums[0].tables(), self._order(), "main.columns")
+            main.names, main.sums = self.layout.names, sums
         return main, others[0], others[1], others[2]
 
-    def partial_sums(self, whole: bool = False) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
-        """Return what a partial keeps: of the first of these cells priced orders are counted, all else in marginals.
-
-        whole : the first cells have all their sums as well
-        """
-        return *(self.results() if whole else self._cells()), self._marginals()
+    def partial_sums(self) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
+        """Return what a partial keeps: the same, and the sums of the first of these cells in marginals."""
+        return *self.results(), self.marginals()
 
     def _main_keys(self) -> I64:
         """Return the keys of the first cells, in the order of their first orders."""
-        number, rest = np.divmod(self.groupings[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
+        number, rest = np.divmod(self.main.keys(), cell_keys.KEYS_OF_PARTICIPANT)
         key: I64 = self.participants.codes()[number] * cell_keys.KEYS_OF_PARTICIPANT + rest
         return key
 
     def _order(self) -> NDArray[np.intp]:
         return np.argsort(self._main_keys())
 
-    def _marginals(self) -> Marginals:
-        """Return the integers of the first cells added up over participants, and by participant."""
-        number, rest = np.divmod(self.groupings[0].keys(), cell_keys.KEYS_OF_PARTICIPANT)
-        tables, codes = self.groupings[0].tables(), self.participants.codes()
+    def marginals(self) -> Marginals:
+        """Return the sums added up by hour, size and group, and by participant."""
+        first, who, _ = self.sums
+        kinds, tables, codes = self.kinds.keys(), first.tables(), self.participants.codes()
+        if self.whole:
+            tables = self._by_kind(tables)
+        found = []
+        for name, sums, key in (("kind", tables, kinds), ("who", who.tables(), codes)):
+            order = np.argsort(key)
+            found += [key[order], self._columns(sums, order, f"{name}.columns")]
+        return Marginals(self.layout.names, *found)
+
+    def _by_kind(self, tables: CubeTables) -> CubeTables:
+        """Return the sums of all first cells by hour, size and group."""
         if self.reach >= LIMIT:
             for table in tables:
                 check_fits("a column", float(np.abs(table.astype(np.float64)).sum(axis=0).max(initial=0)))
-        kinds, kind = np.unique(rest, return_inverse=True)
-        found = []
-        for name, place, order in (("kind", kind, np.arange(len(kinds))), ("who", number, np.argsort(codes))):
-            sums = cell_tables.empty_tables(len(order), self._widths())
-            for table, out in zip(tables, sums, strict=True):
-                cell_tables.add_rows(table, place.astype(np.int32), out)
-            found.append(self._columns(sums, order, f"{name}.sums"))
-        return Marginals(self.layout.names, kinds, found[0], np.sort(codes), found[1])
+        place = np.empty(cell_keys.KEYS_OF_PARTICIPANT, np.int32)
+        place[self.kinds.keys()] = np.arange(len(self.kinds))
+        sums = cell_tables.empty_tables(len(self.kinds), self._widths())
+        for table, out in zip(tables, sums, strict=True):
+            cell_tables.add_rows(table, place[self.main.keys() % cell_keys.KEYS_OF_PARTICIPANT], out)
+        return sums
 
     def _cells(self) -> tuple[Cells, Cells, Cells, Cells]:
         """Return all cells; the first have no integers but the number of their priced orders."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
-        if self.orders == 0:
-            for cells in self.groupings:
-                cells.add(np.zeros(0, np.int64), 0)
-        by_market, kept = self.groupings[1], self._room(0)
+        by_market, kept = self.met, self._room(0)
         key, order = self._main_keys(), self._order()
         cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
@@ -201,7 +197,7 @@ class JobSums:
         entries = sparse_by_cell(kept.cell, order, codes, histograms.BUCKETS, self.buffers, "histogram")
         main = Cells(self.scenarios, COUNTED, *found, *entries)
 
-        sums = self._columns(by_market.tables(), np.arange(len(by_market)), "market.sums")
+        sums = self._columns(self.sums[2].tables(), np.arange(len(by_market)), "met.columns")
         names, (_, mean, comoment) = self.layout.names, of_market
         market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
         met, ranges, places = (
@@ -235,7 +231,7 @@ class JobSums:
 
     def _moments(self, kept: Kept) -> list[tuple[I64, F64, F64]]:
         """Return the number, means and co-moments of the priced orders of each cell of either cube."""
-        S, cells = len(self.scenarios), [len(cube) for cube in self.groupings]
+        S, cells = len(self.scenarios), (len(self.main), len(self.met))
         one, other = (np.zeros((n, S + 1)) for n in cells)
         products, more = (np.zeros((n, S * (S + 1) // 2)) for n in cells)
         moments.cell_moments((kept.cell, kept.other_cell), kept.y, np.zeros(S), (one, other), (products, more))

@@ -95,13 +95,17 @@ def marketability(side: int, limit: int, bid: int, offer: int) -> int:
 
 
 @kernel
-def order_keys(c: KeyColumns, r: KeyRules, main: I64, market: I64) -> None:
-    """Write each order's key in the main cube, and in that of the market it met: ``main``, ``market`` (n,)."""
+def order_keys(c: KeyColumns, r: KeyRules, main: I64, kind: I64, market: I64) -> None:
+    """Write each order's key in the main cube, the same without its participant, and in that of the market it met.
+
+    main, kind, market : (n,)
+    """
     for i in range(main.shape[0]):
         quantity, arrival, time = c.order_quantity[i], c.arrival_time[i], c.benchmark_time[i]
         hour = r.hours[(arrival if time == v.NULL else time) // QUARTER_HOUR - r.first_quarter]
         when = (hour * SIZE_CODES + size_of(quantity)) * GROUP_CODES
-        main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + when + c.group[i]
+        kind[i] = when + c.group[i]
+        main[i] = np.int64(c.participant[i]) * KEYS_OF_PARTICIPANT + kind[i]
 
         lived = time <= c.window_end[i]
         valid = lived & (c.mid2[i] != v.NULL) & (c.arrival_bid[i] != v.NULL) & (c.arrival_offer[i] != v.NULL)
@@ -160,7 +164,7 @@ def warm() -> None:
     c = KeyColumns(*(np.ones(1, types.get(name, np.int64)) for name in KeyColumns._fields))
     r = KeyRules(0, 1, np.zeros(1, np.int64), 0, np.ones((2, 1), np.int64), np.zeros(0), np.zeros(0, np.int64), 1)
     time_span(c)
-    order_keys(c, r, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    order_keys(c, r, *np.zeros((3, 1), np.int64))
     whole = readonly(np.zeros(0, np.int64))
     traded_shares(whole, readonly(np.zeros(0, np.int8)))
     mid_extremes(whole, whole, np.zeros(1, np.int64), np.zeros(0), np.zeros(0))

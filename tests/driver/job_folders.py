@@ -43,14 +43,14 @@ def partial_sums_of(
     block: OrderBlock, market: Market | None = None, whole: bool = False
 ) -> tuple[Cells, Cells, Cells, Cells, Marginals]:
     """Return the same as a partial keeps it."""
-    sums = JobSums(market or MARKET, SETTINGS.timezone)
+    sums = JobSums(market or MARKET, SETTINGS.timezone, whole=whole)
     sums.add(block)
-    return sums.partial_sums(whole)
+    return sums.partial_sums()
 
 
 def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells, Cells]:
     """Return the cubes of the blocks of one job."""
-    sums = JobSums(market, SETTINGS.timezone)
+    sums = JobSums(market, SETTINGS.timezone, whole=True)
     for block in blocks:
         sums.add(block)
     return sums.results()
@@ -63,10 +63,10 @@ def market_key(block: OrderBlock, market: Market) -> I64:
 
 def whole_market_key(block: OrderBlock, market: Market) -> I64:
     """Return each order's key in the cube of the market it met."""
-    columns, main, key = key_columns(block), np.zeros(len(block), np.int64), np.zeros(len(block), np.int64)
+    columns, (main, kind, key) = key_columns(block), np.zeros((3, len(block)), np.int64)
     if len(block):
         span = [time // QUARTER_HOUR for time in time_span(columns)]
-        order_keys(columns, key_rules(market, *hour_table("UTC", *span)), main, key)
+        order_keys(columns, key_rules(market, *hour_table("UTC", *span)), main, kind, key)
     return key
 
 

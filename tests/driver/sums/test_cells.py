@@ -127,7 +127,7 @@ def test_blocks_of_any_size_give_the_same_sums_as_one(n: int, cuts: list[int], s
 def test_memory_used_again_changes_nothing() -> None:
     buffers, market = Buffers(), Market.unknown()
     for seed, n in enumerate((90, 0, 7, 200, 60)):
-        sums, block = JobSums(market, ZONE, buffers), random_block(n, seed)
+        sums, block = JobSums(market, ZONE, buffers, whole=True), random_block(n, seed)
         for start in range(0, n, 40):
             sums.add(part_of(block, slice(start, start + 40)))
         sums.add(part_of(block, slice(0, 0)))
@@ -205,7 +205,7 @@ def test_large_sums_are_exact_up_to_the_limit() -> None:
 
 
 def test_blocks_that_together_may_not_fit_are_refused() -> None:
-    sums = JobSums(Market.unknown(), ZONE)
+    sums = JobSums(Market.unknown(), ZONE, whole=True)
     for _ in range(3):
         sums.add(with_quantity(5, 2**58))
     assert sums.results()[0].sums.max() == 15 * 2**58

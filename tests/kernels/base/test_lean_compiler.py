@@ -33,7 +33,7 @@ found.append(kernels.window_mid2(times, bids, bids + whole(-1, 4, n), starts, st
 types = {"participant": np.int32, "group": np.int8, "benchmark": np.int8, "side": np.int8}
 columns = KeyColumns(*(whole(1, 4, n).astype(types.get(name, np.int64)) for name in KeyColumns._fields))
 rules = KeyRules(0, 3, np.arange(9), 0, np.ones((2, 1), np.int64), np.arange(4.0), np.arange(5), 6)
-keys = np.zeros((2, n), np.int64)
+keys = np.zeros((3, n), np.int64)
 order_keys(columns, rules, *keys)
 print(hashlib.sha256(b"".join(np.ascontiguousarray(column).tobytes() for column in [*found, keys])).hexdigest())
 print(cache_directory())

@@ -71,11 +71,14 @@ def add(part: Orders, withdrawn: int = 0) -> tuple[CubeTables, Kept]:
     block.stored("venue_notional")[0] = part.weight // 2
     block.stored("cost")[:K], block.stored("scenario_filled")[:K] = part.cost, part.filled
     asked = Asked(np.arange(K), np.arange(K), 0, 0, 0)
-    tables, one = (empty_tables(cells, table_widths(widths, asked)) for cells in (part.cells, 1))
+    tables, one, two = (empty_tables(cells, table_widths(widths, asked)) for cells in (part.cells, 1, 2))
     kept = Kept(np.empty((n, moments.lanes_of(K))), np.empty(n, np.int32), np.empty(n, np.int32))
-    _, priced = add_orders(block.rows, asked, part.cell, np.zeros(n, np.int32), tables, one, new_tile(widths), kept)
-    for table, whole in zip(tables, one, strict=True):
+    none, odd = np.zeros(n, np.int32), (np.arange(n) % 2).astype(np.int32)
+    cells = part.cell, none, odd
+    _, priced = add_orders(block.rows, asked, cells, (tables, one, two), (part.cell, none), new_tile(widths), kept)
+    for table, whole, halves in zip(tables, one, two, strict=True):
         assert np.array_equal(table.sum(axis=0), whole[0])
+        assert np.array_equal(halves.sum(axis=0), whole[0])
     return tables, kept.part(0, priced)
 
 
