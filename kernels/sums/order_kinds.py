@@ -1,7 +1,8 @@
-"""Orders summed by what they are, in one pass over a block: a few thousand kinds, found by a chained hash table.
+"""Orders summed by what they are, in one pass over a block: by kind, and by step of the quantity.
 
-A kind is order type, mid-tick flag, whether eligible, fixed size bucket and step of the quantity, in the bits of a key.
-`driver.sums.orders.kinds` keeps the table from block to block, names the sums and adds kinds up by each of these.
+A kind is order type, mid-tick flag, whether eligible and fixed size bucket, in the bits of a key: there are some
+dozens, found by a chained hash table. `driver.sums.orders.kinds` keeps both tables from block to block, names the sums
+and adds kinds up by each of these.
 """
 
 import math
@@ -24,18 +25,37 @@ OF_ORDERS: Final = 4  # orders, what they ask for, priced ones, Q x M0 of these
 # Unknown, filled orders, what they fill; of the priced ones cost and shortfall in fixed point, and the latter's rest.
 BY_SCENARIO: Final = 6
 STEP_BITS, STEPS, FIRST_EXPONENT = 4, 1_024, 1_023  # of quantities: a double's exponent and four bits of its fraction
-# Bits of a key, from the lowest: step of the quantity, fixed size, eligible, mid-tick flag; then the order type.
-SIZE_AT, ELIGIBLE_AT, TICK_AT, TYPE_AT = 10, 13, 14, 22
+# Bits of a key, from the lowest: fixed size, eligible, mid-tick flag; then the order type.
+SIZE_AT, ELIGIBLE_AT, TICK_AT, TYPE_AT = 0, 3, 4, 12
 HEADS: Final = 4_096  # of chains: a power of 2
+TILE: Final = 128  # orders worked on at a time: their rows stay in the first-level cache
 
 
 class KindTable(NamedTuple):
-    """Kinds in the order of their first orders."""
+    """Kinds in the order of their first orders, and steps; sums are OF_ORDERS, then BY_SCENARIO of each of S."""
 
     heads: I32  # (HEADS,) the latest kind of each chain, -1: none
     before: I32  # (room,) the one before it in its chain
     keys: I64  # (room,)
-    sums: I64  # (room, OF_ORDERS + BY_SCENARIO x S)
+    sums: I64  # (room, width)
+    steps: I64  # (STEPS, width), zeros to begin with
+
+
+class Scratch(NamedTuple):
+    """Rows of up to TILE orders before they are added."""
+
+    rows: I64  # (TILE, width)
+    kind: I32  # (TILE,)
+    step: I32  # (TILE,)
+    per_base: F64  # (TILE,) what makes a cost one in fixed-point bps, NaN where an order is not priced
+    value: F64  # (1,)
+    bits: I64  # (1,) of the same memory
+
+
+def new_scratch(width: int) -> Scratch:
+    """Return scratch for rows of so many sums."""
+    value, (kind, step) = np.zeros(1), np.zeros((2, TILE), np.int32)
+    return Scratch(np.zeros((TILE, width), np.int64), kind, step, np.zeros(TILE), value, value.view(np.int64))
 
 
 @inlined
@@ -48,12 +68,12 @@ def step_of(quantity: int, value: F64, bits: I64) -> int:
 
 @inlined
 def _found(key: int, table: KindTable, count: int) -> int:
-    """Return the number of a key, ``count`` for a new one, which is entered; -1 if there is no room for it."""
-    head = (key + 613 * (key >> SIZE_AT) + 757 * (key >> TYPE_AT)) & (HEADS - 1)
+    """Return the number of a key, ``count`` for a new one, which is entered: there is room for it."""
+    head = (key + 757 * (key >> TYPE_AT)) & (HEADS - 1)
     k = table.heads[head]
     while k >= 0 and table.keys[k] != key:
         k = table.before[k]
-    if k >= 0 or count == table.keys.shape[0]:
+    if k >= 0:
         return int(k)
     table.keys[count], table.before[count], table.heads[head] = key, table.heads[head], count
     for m in range(table.sums.shape[1]):
@@ -61,60 +81,76 @@ def _found(key: int, table: KindTable, count: int) -> int:
     return count
 
 
+@inlined
+def _of_orders(rows: Rows, mid_tick: Array, table: KindTable, first: int, n: int, count: int, scratch: Scratch) -> int:
+    """Write what n orders from ``first`` on are, and what they add whatever the scenario; return how many kinds are."""
+    ints, codes, cost, out = rows.ints, rows.codes, rows.floats[r.COST], scratch.rows
+    for t in range(n):
+        i = first + t
+        quantity, mid2 = ints[r.ORDER_QUANTITY, i], ints[r.MID2, i]
+        key = np.int64(codes[r.ORDER_TYPE, i]) << TYPE_AT
+        key |= (np.int64(mid_tick[codes[r.ORDER_INDEX, i]]) & 255) << TICK_AT
+        key |= np.int64(rows.flags[r.ELIGIBLE, i]) << ELIGIBLE_AT
+        k = _found(int(key) | size_of(quantity) << SIZE_AT, table, count)
+        count = max(count, k + 1)
+        scratch.kind[t], scratch.step[t] = k, step_of(quantity, scratch.value, scratch.bits)
+        priced = math.isfinite(cost[i]) and mid2 > 0 and quantity > 0 and lived(rows, i)
+        base = mid2 * quantity if priced else 0
+        scratch.per_base[t] = BPS / float(base) * FIXED_SCALE if priced else np.nan
+        out[t, 0], out[t, 1], out[t, 2], out[t, 3] = 1, quantity, int(priced), base
+    return count
+
+
+@inlined
+def _of_scenario(filled: I64, cost: F64, first: int, n: int, at: int, scratch: Scratch) -> None:
+    """Write what n orders from ``first`` on add under a scenario; filled, cost : of all orders.
+
+    Nothing branches on what an order fills: it would be mispredicted every other time.
+    """
+    out = scratch.rows
+    for t in range(n):
+        shares, shortfall = filled[first + t], cost[first + t] * scratch.per_base[t]
+        known = math.isfinite(cost[first + t]) & (scratch.per_base[t] == scratch.per_base[t])
+        out[t, at] = int(shares == NULL)
+        out[t, at + 1] = int(shares > 0)
+        out[t, at + 2] = shares if shares != NULL else 0
+        out[t, at + 3] = fixed(cost[first + t] * FIXED_SCALE) if known else 0
+        out[t, at + 4] = fixed(shortfall) if known else 0
+        out[t, at + 5] = rest(shortfall) if known else 0
+
+
 @kernel
 def add_kinds(
-    rows: Rows,
-    behind: tuple[I64, I64],
-    mid_tick: Array,
-    table: KindTable,
-    first: int,
-    count: int,
-    value: F64,
-    bits: I64,
+    rows: Rows, behind: tuple[I64, I64], mid_tick: Array, table: KindTable, first: int, count: int, scratch: Scratch
 ) -> tuple[int, int]:
     """Add the orders of a block from ``first`` on to their kinds; return where it stopped and how many kinds it knows.
 
-    It stops before an order of a new kind for which the table has no room.
+    It stops where the table might not have room for the kinds of the next orders.
 
     behind : two (S,), by how many rows each scenario is behind reality in the matrices of integers and of floats
-    mid_tick : of each row of the day's order table; value, bits : (1,) of the same memory
+    mid_tick : of each row of the day's order table
     """
-    ints, floats, codes, sums = rows.ints, rows.floats, rows.codes, table.sums
-    for i in range(first, ints.shape[1]):
-        quantity, mid2 = ints[r.ORDER_QUANTITY, i], ints[r.MID2, i]
-        what = np.int64(codes[r.ORDER_TYPE, i]) << TYPE_AT
-        what |= (np.int64(mid_tick[codes[r.ORDER_INDEX, i]]) & 255) << TICK_AT
-        what |= np.int64(rows.flags[r.ELIGIBLE, i]) << ELIGIBLE_AT
-        key = int(what) | size_of(quantity) << SIZE_AT | step_of(quantity, value, bits)
-        k = _found(key, table, count)
-        if k < 0:
-            return i, count
-        count = max(count, k + 1)
-        priced = math.isfinite(floats[r.COST, i]) and mid2 > 0 and quantity > 0 and lived(rows, i)
-        base = mid2 * quantity if priced else 0
-        per_base = BPS / float(base) * FIXED_SCALE if priced else 0.0
-        sums[k, 0] += 1
-        sums[k, 1] += quantity
-        sums[k, 2] += int(priced)
-        sums[k, 3] += base
+    total, width = rows.ints.shape[1], table.sums.shape[1]
+    while first < total:
+        n = min(TILE, total - first)
+        if count + n > table.keys.shape[0]:
+            return first, count
+        count = _of_orders(rows, mid_tick, table, first, n, count, scratch)
         for s in range(behind[0].shape[0]):
-            at = OF_ORDERS + BY_SCENARIO * s
-            filled, cost = ints[r.SCENARIO_FILLED + behind[0][s], i], floats[r.COST + behind[1][s], i]
-            if filled == NULL:
-                sums[k, at] += 1
-            elif filled != 0:
-                sums[k, at + 1] += int(filled > 0)
-                sums[k, at + 2] += filled
-            if priced and math.isfinite(cost):
-                sums[k, at + 3] += fixed(cost * FIXED_SCALE)
-                sums[k, at + 4] += fixed(cost * per_base)
-                sums[k, at + 5] += rest(cost * per_base)
-    return ints.shape[1], count
+            filled, cost = rows.ints[r.SCENARIO_FILLED + behind[0][s]], rows.floats[r.COST + behind[1][s]]
+            _of_scenario(filled, cost, first, n, OF_ORDERS + BY_SCENARIO * s, scratch)
+        for t in range(n):
+            row, kind, step = scratch.rows[t], table.sums[scratch.kind[t]], table.steps[scratch.step[t]]
+            for m in range(width):
+                kind[m] += row[m]
+                step[m] += row[m]
+        first += n
+    return first, count
 
 
 def warm() -> None:
     """Compile the kernel for the array types that jobs use, by calling it on no orders."""
-    cell, one, value = np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(1)
-    table = KindTable(cell, cell, one[:0], np.zeros((0, OF_ORDERS + BY_SCENARIO), np.int64))
+    cell, one, sums = np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros((0, OF_ORDERS + BY_SCENARIO), np.int64)
+    table = KindTable(cell, cell, one[:0], sums, sums)
     rows, flags = empty_rows(0, (1, 1), Buffers()), readonly(np.zeros(0, np.int8))
-    add_kinds(rows, (one, one), flags, table, 0, 0, value, value.view(np.int64))
+    add_kinds(rows, (one, one), flags, table, 0, 0, new_scratch(sums.shape[1]))

@@ -12,20 +12,20 @@ from typing import Final
 import numpy as np
 
 from driver.sums.growing_tables import GrowingArrays
-from kernels.base.columns import F64, I32, I64, Array, readonly
+from kernels.base.columns import I32, I64, Array, readonly
 from kernels.base.memory import Buffers
 from kernels.conventions import REST_BITS
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums import order_kinds
 from kernels.sums.cell_keys import SIZE_CODES
 from kernels.sums.cell_tables import add_rows
-from kernels.sums.order_kinds import ELIGIBLE_AT, HEADS, SIZE_AT, STEPS, TICK_AT, TYPE_AT, KindTable
+from kernels.sums.order_kinds import ELIGIBLE_AT, HEADS, SIZE_AT, STEPS, TICK_AT, TILE, TYPE_AT, KindTable, Scratch
 
 KINDS: Final = ("order_type", "mid_tick", "eligible", "size_bucket", "size_quartile")
 QUARTERS: Final = 4
 OF_ORDERS: Final = ("orders", "order_quantity", "priced_orders", "base")
 BY_SCENARIO: Final = ("unknown_orders", "filled_orders", "filled_quantity", "cost", "shortfall")
-ROOM: Final = 1_024  # kinds there is room for at first
+ROOM: Final = 256  # kinds there is room for at first
 LEAST_TICK, TICKS = -128, 256
 Found = dict[str, dict[str, list[int]]]  # by kind and label
 
@@ -46,7 +46,8 @@ class KindSums:
     heads: I32 = field(default_factory=lambda: np.full(HEADS, -1, np.int32))
     count: int = 0
     room: int = ROOM
-    value: F64 = field(default_factory=lambda: np.zeros(1))
+    scratch: Scratch = field(init=False)
+    steps: I64 = field(init=False)  # sums by step of the quantity
 
     def __post_init__(self) -> None:
         """Start without orders."""
@@ -57,38 +58,41 @@ class KindSums:
         if self.behind is None:
             ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
             self.behind = ints, floats
-        done, scratch = 0, (self.value, self.value.view(np.int64))
+            width = order_kinds.OF_ORDERS + order_kinds.BY_SCENARIO * len(ints)
+            self.scratch = order_kinds.new_scratch(width)
+            self.steps = self.buffers.take("kinds.steps", (STEPS, width), np.int64)
+            self.steps[:] = 0
+        done = 0
         while done < len(block):
-            if self.count == self.room:
+            while self.room < self.count + TILE:
                 self.room *= 2
-            done, self.count = map(
-                int,
-                order_kinds.add_kinds(
-                    block.rows, self.behind, self.mid_tick, self._table(), done, self.count, *scratch
-                ),
-            )
+            table, before = self._table(), (done, self.count)
+            found = order_kinds.add_kinds(block.rows, self.behind, self.mid_tick, table, *before, self.scratch)
+            done, self.count = map(int, found)
 
     def _table(self) -> KindTable:
-        scenarios = 0 if self.behind is None else len(self.behind[0])
-        width = order_kinds.OF_ORDERS + order_kinds.BY_SCENARIO * scenarios
-        shapes = {"before": (np.int32, ()), "keys": (np.int64, ()), "sums": (np.int64, (width,))}
-        arrays = (self.kept.longer(name, (self.room, *more), kind, self.count) for name, (kind, more) in shapes.items())
-        return KindTable(self.heads, *arrays)
+        shapes = {"before": (np.int32, ()), "keys": (np.int64, ()), "sums": (np.int64, self.steps.shape[1:])}
+        before, keys, sums = (
+            self.kept.longer(name, (self.room, *more), kind, self.count) for name, (kind, more) in shapes.items()
+        )
+        return KindTable(self.heads, before, keys, sums, self.steps)
 
     def found(self) -> Found:
         """Return the sums by kind and label."""
         if not self.count:
             return {}
-        key, sums = (array[: self.count] for array in self._table()[2:])
+        table = self._table()
+        key, sums = table.keys[: self.count], table.sums[: self.count]
         types, of_type = np.unique(key >> TYPE_AT, return_inverse=True)
         ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8)
-        quarter = quarter_of(key & (STEPS - 1), sums[:, 0])
+        step = np.flatnonzero(self.steps[:, 0])
+        steps = self.steps[step]
         return {
             "order_type": _by(types, of_type, sums),
             "mid_tick": _by(np.arange(TICKS) + LEAST_TICK, ticks.astype(np.int64) - LEAST_TICK, sums),
             "eligible": _by(np.arange(2), (key >> ELIGIBLE_AT) & 1, sums),
             "size_bucket": _by(np.arange(SIZE_CODES), (key >> SIZE_AT) & (SIZE_CODES - 1), sums),
-            "size_quartile": _by(np.arange(QUARTERS + 1), quarter, sums),
+            "size_quartile": _by(np.arange(QUARTERS + 1), quarter_of(step, steps[:, 0]), steps),
         }
 
 
