@@ -135,7 +135,9 @@ def aggregate(
                 partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
             if following is None or following.security != job.security:
-                _add_sums(run, job, *run.dimensions.of_security())
+                ranges, volumes = run.dimensions.of_security()
+                _add_sums(run, job, ranges, volumes)
+                by_keys.end_security(ranges["security"].codes["volatility"])
             by_keys.end_job(job.security, None if following is None else following.security)
             parents.append(partial)
     return _write(run, Path(results), parents)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from driver.plan.jobs import Job
 from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import CONDITIONS, condition_dimensions
+from driver.sums.mixed.mixed_keys import MixedCells
 from driver.sums.partial_file import Partial
 from driver.sums.totals import NO_SECURITY, Totals
 from driver.sums.volatility import RANGES, tercile_of
@@ -23,6 +25,7 @@ from kernels.base.columns import I32, I64
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 
 HOURS = 24
+DIMENSIONS: Final = {"security_code": "security", "participant_id": "participant", "size_bucket": "size"}
 LEFT_OUT = -1  # the row of what a table does not count
 
 
@@ -189,7 +192,10 @@ class Dimensions:
             "unexecuted": CodedSums(cells, codes, counted, (kinds.unexecuted(),)),
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
             "marketability": CodedSums(partial.marketability, {"marketability": partial.marketability.key}),
+            "ranges": CodedSums(partial.volatility, {"volatility": partial.volatility.key}),
         }
+        if partial.mixed is not None:
+            coded["mixed"] = CodedSums(partial.mixed.cells, self._mixed_codes(partial.mixed, partial, known))
         return PartialSums(whole, coded)
 
     def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:
@@ -207,6 +213,16 @@ class Dimensions:
         names = [participant_name(partial, number) for number in partial.marginals.participant.tolist()]
         known = self.place["participant"]
         return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
+
+    @staticmethod
+    def _mixed_codes(mixed: MixedCells, partial: Partial, known: I64) -> dict[str, I64]:
+        """Return the codes of mixed cells; known : the code of each of the partial's participants."""
+        codes = {DIMENSIONS.get(key, key): of for key, of in mixed.codes().items()}
+        if "participant" in codes:
+            codes["participant"] = known[np.searchsorted(partial.marginals.participant, codes["participant"])]
+        if "group" in codes:
+            codes["group"] = codes["group"] - GROUPS[0]
+        return codes
 
     def _keep_ranges(self, partial: Partial, security: int) -> None:
         if self._ranges is None:
