@@ -26,6 +26,7 @@ from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 
 HOURS = 24
 DIMENSIONS: Final = {"security_code": "security", "participant_id": "participant", "size_bucket": "size"}
+Met = list[tuple[I64 | slice, tuple[int, int]]]  # which sums have orders of a partition, and its volumes
 LEFT_OUT = -1  # the row of what a table does not count
 
 
@@ -122,7 +123,7 @@ class Dimensions:
         }
         self._ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
         self._intervals = np.zeros(RANGES, np.int64)  # of all its dates
-        self._volumes = (0, 0)
+        self._met = Met()  # by its partials
 
     def count(self, by: Sequence[str]) -> int:
         """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
@@ -198,15 +199,15 @@ class Dimensions:
             coded["mixed"] = CodedSums(partial.mixed.cells, self._mixed_codes(partial.mixed, partial, known))
         return PartialSums(whole, coded)
 
-    def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:
-        """Return the sums and volumes of the security whose partials, which follow each other, have all gone by."""
+    def of_security(self) -> tuple[dict[str, CodedSums], Met]:
+        """Return the sums of a security whose partials, which follow each other, are all added, and what they met."""
         if self._ranges is None:
             raise ValueError("a security has at least one partial")
         ranges, self._ranges = self._ranges, None
-        volumes, self._volumes = self._volumes, (0, 0)
+        met, self._met = self._met, Met()
         codes = {"volatility": tercile_of(self._intervals.tolist()).astype(np.int64)}
         self._intervals[:] = 0
-        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, volumes
+        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, met
 
     def _participant_codes(self, partial: Partial) -> I64:
         """Return the code of each participant of a partial, in the order of its own numbers."""
@@ -229,8 +230,7 @@ class Dimensions:
             self._ranges = Totals.empty(partial.volatility, RANGES)
         self._ranges.add(partial.volatility, partial.volatility.key.astype(np.int32), security)
         self._intervals += np.asarray(partial.intervals, np.int64)
-        market, dark = partial.volumes
-        self._volumes = self._volumes[0] + market, self._volumes[1] + dark
+        self._met.append((partial.volatility.key.copy(), partial.volumes))
 
 
 def _places(labels: Iterable[Value]) -> dict[Value, int]:

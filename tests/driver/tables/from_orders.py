@@ -280,11 +280,8 @@ def table_differences(
     for row in rows:
         label = tuple(row.values())[:keys]
         orders = groups.get(label, [])
-        securities, partitions = {o["security"] for o in orders}, {(o["security"], o["date"]) for o in orders}
-        met = [
-            day for day in days
-            if (day.security, day.date) in partitions or (name == "volatility" and day.security in securities)
-        ]  # fmt: skip
+        partitions = {(o["security"], o["date"]) for o in orders}
+        met = [day for day in days if (day.security, day.date) in partitions]
         found = oracle.expected(orders, row["scenario"], style, met)
         for column in QUANTILES if name == "time_series" or is_combination else []:
             found.pop(column)

@@ -14,6 +14,7 @@ import pytest
 from driver.config.combinations import KEYS, PARTITION, Keys, combination_name, mixed_keys, needs_cell_sums
 from driver.plan.jobs import Job, Settings
 from driver.sums.conditions import CONDITIONS, Market
+from driver.sums.partial_file import PARTIAL_NAME, read_partial, write_partial
 from driver.sums.volatility import RANGES, UNKNOWN
 from driver.tables.aggregate import aggregate
 from driver.tables.grouping import natural, size_labels
@@ -29,6 +30,7 @@ EMPTY = 4  # the day without orders
 RNG = np.random.default_rng(4)
 BLOCKS = tuple(block_with_quotes(0 if k == EMPTY else 40 + k, k, RNG, 2 + k % 3) for k in range(len(DAYS)))
 RANGES_OF = tuple(RNG.integers(4 * k, (RANGES, 8 * k + 9)[k % 2], 60) for k in range(len(DAYS)))  # calm and wild days
+VOLUMES = tuple(1_000_000 * 3**k for k in range(len(DAYS)))  # so that no two sets of days have the same
 TEXTS = {"7": "Alpha", "12": 'Beta, "B"'}  # participants of security 101, as ``make_job`` has them
 CHAIN = tuple(tuple(Random(7).sample(KEYS, len(KEYS))[:count]) for count in range(len(KEYS), 0, -1))
 NAMED: tuple[Keys, ...] = (
@@ -58,6 +60,10 @@ def make_tables(folder: Path, combinations: tuple[Keys, ...]) -> Path:
     for k, where in enumerate(DAYS):
         market = Market(MARKET.session, MARKET.ticks, MARKET.volume, RANGES_OF[k])
         jobs.append(make_job(folder, k, *where, BLOCKS[k], settings, market))
+        path = Path(jobs[k].folder) / PARTIAL_NAME
+        partial = read_partial(path)
+        partial.volumes = VOLUMES[k], VOLUMES[k] // 10
+        write_partial(partial, path)
     aggregate(folder, Random(1).sample(jobs, len(jobs)), settings, combinations=combinations)
     return folder
 
@@ -126,6 +132,17 @@ def test_every_row_is_what_its_orders_say(keys: Keys, results: Path) -> None:
     assert len(rows) == len(expected) * len(BLOCKS[0].scenarios)
 
 
+@pytest.mark.parametrize("keys", COMBINATIONS, ids="+".join)
+def test_the_market_of_a_row_is_that_of_the_days_it_has_orders_of(keys: Keys, results: Path) -> None:
+    days: dict[tuple[str, ...], set[int]] = {}
+    for k, block in enumerate(BLOCKS):
+        for i in range(len(block)):
+            days.setdefault(tuple(labels_of(k, i)[key] for key in keys), set()).add(k)
+    for row in table(results, keys):
+        met, filled = sum(VOLUMES[k] for k in days[tuple(row[key] for key in keys)]), int(row["filled_quantity"])
+        assert float(row["of_market_volume"]) == pytest.approx(filled / met, rel=1e-12)
+
+
 @pytest.mark.parametrize("keys", [keys for keys in NAMED if len(keys) < 3], ids="+".join)
 def test_means_and_their_spread_are_those_of_the_orders(keys: Keys, results: Path) -> None:
     expected = grouped(keys)
@@ -189,7 +206,7 @@ def test_tables_do_not_depend_on_what_else_jobs_keep(asked: tuple[Keys, ...], re
 
 def test_volatility_alone_says_what_by_condition_says(results: Path) -> None:
     theirs = [row for row in read(results / "by_condition.csv") if row["condition"] == "volatility"]
-    mine = table(results, ("volatility",))
-    assert [[row["volatility"], *(row[name] for name in ("scenario", *INTEGERS))] for row in mine] == [
-        [row["value"], *(row[name] for name in ("scenario", *INTEGERS))] for row in theirs
+    shown = ("scenario", *INTEGERS, "of_market_volume", "of_dark_volume", "saving_bps", "few_orders")
+    assert [[row["volatility"], *(row[name] for name in shown)] for row in table(results, ("volatility",))] == [
+        [row["value"], *(row[name] for name in shown)] for row in theirs
     ]
