@@ -14,10 +14,10 @@ from tickstore.errors import UserError
 PLUS: Final = "+"
 OWN_TABLES: Final = ("security_code", "date", "participant_id")  # each chooses a table of its own
 ALWAYS: Final = ("hour", "size_bucket", "group", "marketability")  # each has a table that no value needs to ask for
-PARTITION: Final = ("security_code", "date")  # of a job: they stand with all others
-# Keys that orders are summed by together.
+PARTITION: Final = ("security_code", "date")  # of a job: no sums are of several
 OF_CELLS: Final = ("participant_id", "hour", "size_bucket", "group")
-TOGETHER: Final = (OF_CELLS, ("phase", "spread", "volume_share"), ("marketability",))
+# Keys that all jobs sum their orders by together; by keys of several of these sets they do where it is asked for.
+TOGETHER: Final = (OF_CELLS, ("phase", "spread", "volume_share"), ("volatility",), ("marketability",))
 KEYS: Final = (*PARTITION, *(key for keys in TOGETHER for key in keys))
 _FILE: Final = re.compile(rf"by((?:_(?:{'|'.join(KEYS)}))+)\.csv")
 
@@ -35,7 +35,24 @@ def needs_cell_sums(values: Sequence[str]) -> bool:
 
     Those are five to fifty times as many.
     """
-    return any("participant_id" in keys and len(set(keys) & set(OF_CELLS)) > 1 for keys in combinations_of(values))
+    fine = [keys for keys in combinations_of(values) if not _is_mixed(keys)]
+    return any("participant_id" in keys and len(set(keys) & set(OF_CELLS)) > 1 for keys in fine)
+
+
+def mixed_keys(values: Sequence[str]) -> Keys:
+    """Return the keys that jobs must sum their orders by once more: all of combinations that are of several sets."""
+    asked = {key for keys in combinations_of(values) if _is_mixed(keys) for key in keys}
+    return tuple(key for key in KEYS if key in asked and key not in PARTITION)
+
+
+def needs_more(value: str) -> bool:
+    """Return whether a value of `aggregate_by` needs sums that jobs keep only where it is asked for."""
+    return needs_cell_sums([value]) or bool(mixed_keys([value]))
+
+
+def _is_mixed(keys: Keys) -> bool:
+    """Return whether keys are of several of the sets that all jobs sum by."""
+    return not any({*keys} <= {*PARTITION, *together} for together in TOGETHER)
 
 
 def combination_name(keys: Keys) -> str:
@@ -51,7 +68,7 @@ def combination_keys(file: str) -> Keys:
 
 
 def check_combinations(values: Sequence[str]) -> None:
-    """Raise a UserError for keys that are named twice, or that orders are not summed by together."""
+    """Raise a UserError for keys, or combinations of them, that are named twice."""
     seen: dict[frozenset[str], str] = {}
     for value in values:
         keys = value.split(PLUS)
@@ -64,10 +81,3 @@ def check_combinations(values: Sequence[str]) -> None:
             )
             raise UserError(f"{same}: give each combination once, of the keys {', '.join(KEYS)}")
         seen[frozenset(keys)] = value
-        apart = [[key for key in together if key in keys] for together in TOGETHER]
-        if len(mixed := [found[0] for found in apart if found]) > 1:
-            sets = "; ".join(", ".join(together) for together in TOGETHER)
-            raise UserError(
-                f"{told}: orders are not summed by {mixed[0]} and {mixed[1]} together: with {' and '.join(PARTITION)} "
-                f"stand keys of one of these sets: {sets}"
-            )

@@ -7,6 +7,7 @@ from driver.job.replayed import Played
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.job_sums import JobSums
+from driver.sums.mixed.mixed_sums import MixedSums
 from driver.sums.orders.deal_sources import DealSums
 from driver.sums.orders.fill_times import FillTimeSums, lives_of
 from driver.sums.orders.histograms import OrderHistograms
@@ -34,8 +35,11 @@ class OrderSums:
         self._times = FillTimeSums(lives_of(day, played.rests), clock, buffers)
         self._kinds = KindSums(day.orders["mid_tick"], buffers)
         self._deals, self._fills = DealSums(inputs, len(day.orders["order_id"])), played.fills
+        asked = job.settings.mixed_keys
+        self._mixed = [MixedSums(market, job.settings.timezone, keys=asked)] if asked else []
         parts = self._cells, self._outliers, self._parents, self._split, self._ranks, self._histograms, self._times
         self._adds = [part.add for part in (*parts, self._kinds, self._deals)]
+        self._adds += [sums.add for sums in self._mixed]
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
@@ -53,4 +57,5 @@ class OrderSums:
             "marginals": marginals, "outliers": outliers, "parents": parents, "parents_shown": shown,
             "split": self._split.found, "ranks": self._ranks.found, "histograms": self._histograms.found(),
             "fill_times": self._times.found(), "kinds": self._kinds.found(), "deals": self._deals.found(self._fills),
+            "mixed": next((sums.found() for sums in self._mixed), None),
         }  # fmt: skip

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from driver.config.combinations import needs_cell_sums
+from driver.config.combinations import mixed_keys, needs_cell_sums
 from driver.config.keys import SCENARIO_CHOICES, Config
 from kernels.conventions import MID_KINDS, POPULATIONS, REPLAYED
 from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, Simulation
 
 NS_PER_MICROSECOND = 1_000
-FINER = "+cells"  # behind the fingerprint of a job that keeps all sums of its cells: it is that of the others else
+KEPT = "+"  # behind the fingerprint of a job, before each word for what it keeps and others do not
+CELLS = "cells"  # the word for all sums of its cells; those for the keys of mixed cells are the keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,12 @@ class Settings(Choices):
     matches_as: str = "matches"
     order_columns: str = "core"  # core, all
     cell_sums: bool = False  # whether partials keep all sums of each cell, which some combinations of keys are made of
+    mixed_keys: tuple[str, ...] = ()  # what orders are summed by once more, for combinations that no cells are of
+
+    @property
+    def kept(self) -> str:
+        """What stands behind the fingerprint of a job with these settings, which is that of all others else."""
+        return "".join(KEPT + word for word in ((CELLS,) * self.cell_sums + self.mixed_keys))
 
 
 def job_settings(
@@ -51,7 +58,7 @@ def job_settings(
     )
     output = (
         config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as,
-        config.order_columns, needs_cell_sums(config.aggregate_by),
+        config.order_columns, needs_cell_sums(config.aggregate_by), mixed_keys(config.aggregate_by),
     )  # fmt: skip
     replay = _replay_choices(config, without, preferring)
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)
@@ -103,7 +110,9 @@ class Job:
 
     def is_done_by(self, fingerprint: str) -> bool:
         """Return whether a job of that fingerprint leaves all that this one is asked for, be it with more sums."""
-        return fingerprint in (self.fingerprint, self.fingerprint + FINER)
+        decided, *needed = self.fingerprint.split(KEPT)
+        done, *kept = fingerprint.split(KEPT)
+        return decided == done and set(needed) <= set(kept)
 
     @property
     def name(self) -> str:

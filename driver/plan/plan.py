@@ -13,7 +13,7 @@ from urllib.parse import quote
 from driver.config.keys import ASSUMED_SESSION, Config
 from driver.config.tick_file import TickFile
 from driver.plan.fingerprints import digest_of, settings_text
-from driver.plan.jobs import FINER, Job, Settings, job_settings
+from driver.plan.jobs import Job, Settings, job_settings
 from driver.plan.matching import check_participants, matching, some
 from driver.plan.sessions import plan_sessions
 from tickstore.errors import UserError
@@ -92,7 +92,7 @@ def plan_jobs(
             session=session,
             settings=own[security],
             event_rows=partition.rows["events"],
-            fingerprint=decided + (FINER if settings.cell_sums else ""),
+            fingerprint=decided + settings.kept,
             content=partition.digest,
             day_bytes=partition.bytes,
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from driver.config.combinations import check_combinations, needs_cell_sums
+from driver.config.combinations import check_combinations, needs_more
 from driver.config.keys import Config
 from driver.config.tick_file import read_tick_file
 from driver.engines.memory_limits import too_little_memory
@@ -41,12 +41,8 @@ def aggregate_again(results: Path, monitor: Monitor, aggregate_by: tuple[str, ..
         facts = frozenset(recorded), read_tick_file(config.tick_file), "stated" in before.get("sessions", {})
         plan = plan_store(config, results, *facts)
         kept = finished_jobs(plan, results)
-        finer = [value for value in config.aggregate_by if needs_cell_sums([value])]
-        if finer and len(kept) < len(plan.jobs):
-            coarse = plan_store(replace(config, aggregate_by=()), results, *facts)
-            if len(finished_jobs(coarse, results)) > len(kept):
-                what = f"--aggregate_by={finer[0]} needs sums that jobs in {results} did not keep"
-                raise UserError(f"{what}: run again with that setting")
+        if len(kept) < len(plan.jobs):
+            _check_kept_sums(config, results, facts, len(kept))
         states = [_state_now(job, kept, recorded) for job in plan.jobs]
         left = len(recorded) - len(plan.jobs) + sum(state is None for state in states)
         if left:
@@ -63,6 +59,20 @@ def aggregate_again(results: Path, monitor: Monitor, aggregate_by: tuple[str, ..
             make_tables(plan, record, monitor)
             clock.lap("tables")
     return summary
+
+
+def _check_kept_sums(config: Config, results: Path, facts: tuple[Any, ...], kept: int) -> None:
+    """Raise a UserError if ``config`` asks for sums that finished jobs did not keep; ``kept``: how many have all."""
+    if not (more := [value for value in config.aggregate_by if needs_more(value)]):
+        return
+
+    def count(*values: str) -> int:
+        return len(finished_jobs(plan_store(replace(config, aggregate_by=values), results, *facts), results))
+
+    if (done := count()) > kept:
+        lacking = next((value for value in more if count(value) < done), more[0])
+        what = f"--aggregate_by={lacking} needs sums that jobs in {results} did not keep"
+        raise UserError(f"{what}: run again with that setting")
 
 
 def _state_now(

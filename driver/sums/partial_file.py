@@ -2,10 +2,10 @@
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
 kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, fill times, then the parents
-where the input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four lists each, of
-the narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all
-that is not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits.
-Equal content gives equal bytes.
+where the input names any, and mixed cells where a run asks for them. Each array of ``driver.sums.cells`` is a flat
+list; sums are in one of four lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each name.
+``facts`` of the first row is JSON with all that is not an array. The schema's metadata has the version and the CRC-32
+of the file without the checksum's digits. Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -24,6 +24,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from driver.sums.cells import COUNTED, Cells, Marginals
+from driver.sums.mixed.mixed_keys import MixedCells
 from driver.sums.orders.fill_times import FillTimes
 from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Outliers
@@ -33,7 +34,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 11
+PARTIAL_VERSION = 12
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
 _BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
@@ -93,6 +94,7 @@ class Partial:
     kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
     deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
     contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.orders.contra`
+    mixed: MixedCells | None = None  # where combinations of keys ask for them
 
 
 def write_partial(partial: Partial, path: Path) -> int:
@@ -118,6 +120,9 @@ def encode(partial: Partial) -> memoryview:
     if partial.parents is not None:
         tables["parents"] = narrow_sums(partial.parents.sums)
         facts["parents"] = partial.parents.names
+    if partial.mixed is not None:
+        tables["mixed"] = _arrays(partial.mixed.cells)
+        facts["mixed"] = partial.mixed.keys
     batch = _batch(tables, json.dumps(facts, sort_keys=True, separators=(",", ":")))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
@@ -231,6 +236,8 @@ def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
     given |= {name: _cells(scenarios, named[name], tables[name]) for name in _CELLS}
     sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
     given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
+    if "mixed" in facts:
+        given["mixed"] = MixedCells(tuple(facts["mixed"]), _cells(scenarios, names, tables["mixed"]))
     return Partial(**given, outliers=largest, parents=parents)
 
 

@@ -34,7 +34,7 @@ class Totals:
     security: I64  # (rows,) index of the only security summed, or NO_, SEVERAL_SECURITIES
 
     @classmethod
-    def empty(cls, cells: Cells, rows: int, quantiles: bool = True, names: tuple[str, ...] = ()) -> "Totals":
+    def empty(cls, cells: "Cells | Totals", rows: int, quantiles: bool = True, names: tuple[str, ...] = ()) -> "Totals":
         """Return zeroed totals for cells that look like ``cells``; names : of the sums, where these are kept apart."""
         names = names or cells.names
         K, integers = len(cells.scenarios), (len(names), rows)

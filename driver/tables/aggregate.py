@@ -27,7 +27,7 @@ from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
 from driver.tables.distributions.spread_tables import DistributionSums
 from driver.tables.fill_curves.fill_table import FillCurveSums
-from driver.tables.grouping import CodedSums, Dimensions, natural, participant_name
+from driver.tables.grouping import CodedSums, Dimensions, Met, natural, participant_name
 from driver.tables.kinds.contrasted import parts_of
 from driver.tables.kinds.deal_table import DealTable
 from driver.tables.kinds.kind_tables import KindTables
@@ -135,7 +135,9 @@ def aggregate(
                 partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
             if following is None or following.security != job.security:
-                _add_sums(run, job, *run.dimensions.of_security())
+                ranges, met = run.dimensions.of_security()
+                _add_sums(run, job, ranges, met)
+                by_keys.end_security(ranges["security"].codes["volatility"])
             by_keys.end_job(job.security, None if following is None else following.security)
             parents.append(partial)
     return _write(run, Path(results), parents)
@@ -163,7 +165,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.sample.add(sums.whole)
     if partial.is_empty:  # what was not opened is not even here
         return
-    _add_sums(run, job, sums.coded, partial.volumes)
+    _add_sums(run, job, sums.coded, [(slice(None), partial.volumes)])
     run.combinations.add(sums.coded, partial, job.index)
     where = {"security_code": partial.security, "date": partial.date}
     least = abs(run.outliers[-1]["cost"]) if len(run.outliers) == run.kept else 0.0
@@ -179,8 +181,8 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 
 
-def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: tuple[int, int]) -> None:
-    """Add sums to the rows of all tables that are made of them; ``volumes`` are of the market that they met."""
+def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], met: Met) -> None:
+    """Add sums to the rows of all tables that are made of them; ``met`` : the markets of as many last jobs."""
     security = run.dimensions.place["security"][job.security]
     dimensions = run.dimensions
     for table in TABLES:
@@ -194,7 +196,8 @@ def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], volumes: t
                 if found.entries is not None and table.quantiles:
                     entries = found.entries.cells, dimensions.rows(found.entries, rows.by, start)
                 totals.merge(found.sums, row, security, integers, entries)
-                totals.meet(row, job.index, volumes)
+                for before, (places, volumes) in enumerate(reversed(met)):
+                    totals.meet(row[places], job.index - before, volumes)
             start = following
 
 

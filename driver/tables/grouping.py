@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from driver.plan.jobs import Job
 from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import CONDITIONS, condition_dimensions
+from driver.sums.mixed.mixed_keys import MixedCells
 from driver.sums.partial_file import Partial
 from driver.sums.totals import NO_SECURITY, Totals
 from driver.sums.volatility import RANGES, tercile_of
@@ -23,6 +25,8 @@ from kernels.base.columns import I32, I64
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 
 HOURS = 24
+DIMENSIONS: Final = {"security_code": "security", "participant_id": "participant", "size_bucket": "size"}
+Met = list[tuple[I64 | slice, tuple[int, int]]]  # which sums have orders of a partition, and its volumes
 LEFT_OUT = -1  # the row of what a table does not count
 
 
@@ -119,7 +123,7 @@ class Dimensions:
         }
         self._ranges: Totals | None = None  # of the security whose partials go by, by the range of the mid
         self._intervals = np.zeros(RANGES, np.int64)  # of all its dates
-        self._volumes = (0, 0)
+        self._met = Met()  # by its partials
 
     def count(self, by: Sequence[str]) -> int:
         """Return how many rows the combinations of the labels of ``by`` are; a dimension that grows stands alone."""
@@ -189,18 +193,21 @@ class Dimensions:
             "unexecuted": CodedSums(cells, codes, counted, (kinds.unexecuted(),)),
             "conditions": CodedSums(conditions, condition_dimensions(conditions.key)),
             "marketability": CodedSums(partial.marketability, {"marketability": partial.marketability.key}),
+            "ranges": CodedSums(partial.volatility, {"volatility": partial.volatility.key}),
         }
+        if partial.mixed is not None:
+            coded["mixed"] = CodedSums(partial.mixed.cells, self._mixed_codes(partial.mixed, partial, known))
         return PartialSums(whole, coded)
 
-    def of_security(self) -> tuple[dict[str, CodedSums], tuple[int, int]]:
-        """Return the sums and volumes of the security whose partials, which follow each other, have all gone by."""
+    def of_security(self) -> tuple[dict[str, CodedSums], Met]:
+        """Return the sums of a security whose partials, which follow each other, are all added, and what they met."""
         if self._ranges is None:
             raise ValueError("a security has at least one partial")
         ranges, self._ranges = self._ranges, None
-        volumes, self._volumes = self._volumes, (0, 0)
+        met, self._met = self._met, Met()
         codes = {"volatility": tercile_of(self._intervals.tolist()).astype(np.int64)}
         self._intervals[:] = 0
-        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, volumes
+        return {"security": CodedSums(ranges, codes, ranges.security != NO_SECURITY)}, met
 
     def _participant_codes(self, partial: Partial) -> I64:
         """Return the code of each participant of a partial, in the order of its own numbers."""
@@ -208,13 +215,22 @@ class Dimensions:
         known = self.place["participant"]
         return np.array([known.setdefault(name, len(known)) for name in names], np.int64)
 
+    @staticmethod
+    def _mixed_codes(mixed: MixedCells, partial: Partial, known: I64) -> dict[str, I64]:
+        """Return the codes of mixed cells; known : the code of each of the partial's participants."""
+        codes = {DIMENSIONS.get(key, key): of for key, of in mixed.codes().items()}
+        if "participant" in codes:
+            codes["participant"] = known[np.searchsorted(partial.marginals.participant, codes["participant"])]
+        if "group" in codes:
+            codes["group"] = codes["group"] - GROUPS[0]
+        return codes
+
     def _keep_ranges(self, partial: Partial, security: int) -> None:
         if self._ranges is None:
             self._ranges = Totals.empty(partial.volatility, RANGES)
         self._ranges.add(partial.volatility, partial.volatility.key.astype(np.int32), security)
         self._intervals += np.asarray(partial.intervals, np.int64)
-        market, dark = partial.volumes
-        self._volumes = self._volumes[0] + market, self._volumes[1] + dark
+        self._met.append((partial.volatility.key.copy(), partial.volumes))
 
 
 def _places(labels: Iterable[Value]) -> dict[Value, int]:

@@ -9,6 +9,8 @@ from driver.plan.jobs import Job, Settings
 from driver.sums.cells import Cells, Marginals, hour_table
 from driver.sums.conditions import CONDITION_KEYS, Market, key_columns, key_rules
 from driver.sums.job_sums import JobSums
+from driver.sums.mixed.mixed_keys import MixedCells
+from driver.sums.mixed.mixed_sums import MixedSums
 from driver.sums.orders.fill_times import NOBODY, FillTimes, FillTimeSums
 from driver.sums.orders.histograms import OrderHistograms
 from driver.sums.orders.kinds import KindSums
@@ -46,6 +48,13 @@ def partial_sums_of(
     sums = JobSums(market or MARKET, SETTINGS.timezone, whole=whole)
     sums.add(block)
     return sums.partial_sums()
+
+
+def mixed_of(block: OrderBlock, keys: tuple[str, ...], market: Market = MARKET) -> MixedCells:
+    """Return a block's cells by mixed keys."""
+    sums = MixedSums(market, SETTINGS.timezone, keys=keys)
+    sums.add(block)
+    return sums.found()
 
 
 def job_sums(blocks: Sequence[OrderBlock], market: Market) -> tuple[Cells, Cells, Cells, Cells]:
@@ -90,20 +99,28 @@ def make_jobs(results: Path, partitions: Sequence[tuple[str, str]] = PARTITIONS,
 
 
 def make_job(
-    results: Path, index: int, security: str, date: str, block: OrderBlock, settings: Settings = SETTINGS
+    results: Path,
+    index: int,
+    security: str,
+    date: str,
+    block: OrderBlock,
+    settings: Settings = SETTINGS,
+    market: Market = MARKET,
 ) -> Job:
     """Write the partial of one block of orders and return its job."""
     folder = results / f"sec{security}" / date
     folder.mkdir(parents=True)
-    write_partial(partial_of(index, security, date, block, settings), folder / PARTIAL_NAME)
+    write_partial(partial_of(index, security, date, block, settings, market), folder / PARTIAL_NAME)
     return Job(index, security, date, "", str(folder), Session(0, 0, "file"), settings, len(block), f"print{index}")
 
 
-def partial_of(index: int, security: str, date: str, block: OrderBlock, settings: Settings = SETTINGS) -> Partial:
+def partial_of(
+    index: int, security: str, date: str, block: OrderBlock, settings: Settings = SETTINGS, market: Market = MARKET
+) -> Partial:
     """Return the partial of one block of orders, with all that a job adds up but what is replayed."""
     texts = {"7": "Alpha", "12": 'Beta, "B"'} if security == "101" else {}
     quality = {"orders_reconciled": len(block), "quotes_crossed": index}
-    intervals = count_intervals(RANGES_OF_DAY)
+    intervals = count_intervals(market.ranges)
     largest = Extremes(settings.outliers)
     largest.add(block)
     extremes = largest.found
@@ -115,8 +132,10 @@ def partial_of(index: int, security: str, date: str, block: OrderBlock, settings
     told = extremes, texts, intervals
     histograms = OrderHistograms()
     histograms.add(block)
-    sums, counts = partial_sums_of(block, whole=settings.cell_sums), histograms.found()
+    sums, counts = partial_sums_of(block, market, settings.cell_sums), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
     partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()
+    if settings.mixed_keys:
+        partial.mixed = mixed_of(block, settings.mixed_keys, market)
     return partial

@@ -19,6 +19,7 @@ from driver.tables.grouping import CodedSums, Dimensions
 from driver.tables.named_keys import NamedKeys
 from driver.tables.row_measures import measures
 from driver.tables.table_style import TableStyle
+from kernels.base.columns import I64
 from tickstore.durable.files import atomic_file
 
 
@@ -73,6 +74,11 @@ class CombinationFiles:
         """Add the sums of a job of that number."""
         for table in self._files:
             table.sums.add(sums, partial, job)
+
+    def end_security(self, terciles: I64) -> None:
+        """Take in the volatility of a security whose partials have all gone by; terciles : of each range of the mid."""
+        for table in self._files:
+            table.sums.end_security(terciles)
 
     def end_job(self, security: str, next_security: str | None) -> None:
         """Write the rows that are complete with a job of a security; the next one is of ``next_security``."""

@@ -10,7 +10,9 @@ from driver.config.combinations import (
     combination_keys,
     combination_name,
     combinations_of,
+    mixed_keys,
     needs_cell_sums,
+    needs_more,
 )
 from driver.config.loading import load_config
 from driver.tables.table_list import TABLES, is_table, meaning_of
@@ -30,7 +32,7 @@ def test_keys_are_joined_by_a_plus_sign_in_the_order_of_the_columns() -> None:
 
 def test_single_keys_that_have_a_table_anyway_ask_for_no_other() -> None:
     alone = [table.keys[0] for table in TABLES if len(table.keys) == 1]
-    assert sorted({*KEYS} - {*alone}) == ["phase", "spread", "volume_share"]
+    assert sorted({*KEYS} - {*alone}) == ["phase", "spread", "volatility", "volume_share"]
     assert combinations_of(alone) == ()
     check_combinations(KEYS)
 
@@ -43,11 +45,6 @@ def test_single_keys_that_have_a_table_anyway_ask_for_no_other() -> None:
         ("date+hour+date", "date[+]hour[+]date names date twice: give each key once, of security_code, date, "),
         ("date,date", "--aggregate_by names date twice: give each combination once, of the keys security_code, date, "),
         ("hour+date,group,date+hour", "date[+]hour and hour[+]date are the same rows: .* of the keys security_code, "),
-        (
-            "hour+date+phase",
-            "orders are not summed by hour and phase together: with security_code and date stand keys ",
-        ),
-        ("spread+marketability", "one of these sets: participant_id, hour, size_bucket, group; phase, spread, "),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_keys_that_there_are(value: str, said: str) -> None:
@@ -61,6 +58,30 @@ def test_finer_sums_are_kept_where_participants_are_cut_by_what_cells_are_by() -
         assert needs_cell_sums(["date", value])
     for value in ("participant_id", "date+participant_id+security_code", "hour+size_bucket+group+date", "phase"):
         assert not needs_cell_sums(["participant_id", value])
+
+
+@pytest.mark.parametrize(
+    ("values", "keys"),
+    [
+        (("hour+spread",), ("hour", "spread")),
+        (("security_code+volatility", "volatility+date", "volatility", "marketability+date"), ()),
+        (("phase+spread+volume_share+security_code", "participant_id+hour"), ()),
+        (("phase+date+participant_id", "marketability+group"), ("participant_id", "group", "phase", "marketability")),
+        (("volatility+spread", "spread+hour", "date"), ("hour", "spread", "volatility")),
+        (("+".join(KEYS),), KEYS[2:]),
+    ],
+)
+def test_orders_are_summed_once_more_by_all_keys_of_combinations_that_are_of_several_sets(
+    values: tuple[str, ...], keys: tuple[str, ...]
+) -> None:
+    check_combinations(values)
+    assert mixed_keys(values) == keys
+    assert any(map(needs_more, values)) == (bool(keys) or "participant_id+hour" in values)
+
+
+def test_participants_among_mixed_keys_need_no_finer_cells() -> None:
+    assert not needs_cell_sums(["participant_id+hour+phase", "participant_id"])
+    assert needs_cell_sums(["participant_id+hour+phase", "participant_id+group"])
 
 
 def test_files_tell_their_keys() -> None:

@@ -67,3 +67,18 @@ def test_what_keeps_more_sums_serves_what_needs_fewer(market: Market, tmp_path: 
     assert not fine.is_done_by(usual.fingerprint)
     other = first_job(market, tmp_path, ONLY_A | {"aggregate_by": "group+participant_id", "hour_end": "12"})
     assert not usual.is_done_by(other.fingerprint)
+
+
+def test_sums_by_more_keys_serve_tables_by_fewer(market: Market, tmp_path: Path) -> None:
+    usual, one, other, both = (
+        first_job(market, tmp_path, ONLY_A | {"aggregate_by": keys})
+        for keys in ("date", "hour+spread", "group+phase", "hour+spread,phase+date+group,participant_id+hour")
+    )
+    assert one.settings.mixed_keys == ("hour", "spread")
+    for job in (usual, one, other, both):
+        assert job.is_done_by(both.fingerprint)
+        assert usual.is_done_by(job.fingerprint)
+    assert not one.is_done_by(usual.fingerprint)
+    assert not one.is_done_by(other.fingerprint)
+    assert not both.is_done_by(one.fingerprint)
+    assert len({job.fingerprint.partition("+")[0] for job in (usual, one, other, both)}) == 1

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.usefixtures("in_own_folder")
 COARSE = "date,date+participant_id,security_code+hour+size_bucket,security_code+date+phase"
 FINE = f"{COARSE},participant_id+hour"
 FILES = {"by_date_participant_id.csv", "by_security_code_hour_size_bucket.csv", "by_security_code_date_phase.csv"}
+MIXED = "hour+spread,participant_id+date+volatility"
+MIXED_FILES = ("by_hour_spread.csv", "by_participant_id_date_volatility.csv")
 PARTICIPANT_HOURS = "by_participant_id_hour.csv"
 
 
@@ -62,6 +64,32 @@ def test_another_setting_reruns_what_it_touches(tmp_path: Path, capsys: pytest.C
     assert combined(tmp_path / "out") == first, "what is not asked for any more is gone"
 
 
+def test_keys_of_several_sets_together_rerun_what_did_not_keep_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--mode=sequential") == 0
+    capsys.readouterr()
+    assert run("--aggregate_by=volatility,date+volatility", "--mode=sequential") == 0
+    assert jobs(capsys) == {"done": 0, "kept": 4, "failed": 0}, "all jobs keep sums by the range of the mid"
+    assert run(f"--aggregate_by={MIXED}", "--mode=sequential") == 0
+    assert jobs(capsys) == {"done": 4, "kept": 0, "failed": 0}
+    first = {name: (tmp_path / "out" / name).read_bytes() for name in MIXED_FILES}
+    assert run("--aggregate_by=hour+volatility,spread+date", "--mode=sequential") == 0
+    assert jobs(capsys) == {"done": 0, "kept": 4, "failed": 0}, "these keys are among those kept"
+    assert not any((tmp_path / "out" / name).exists() for name in MIXED_FILES), "what is not asked for is gone"
+    assert main(["aggregate", "out", f"--aggregate_by={MIXED}"]) == 0
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in MIXED_FILES} == first
+    capsys.readouterr()
+    assert main(["aggregate", "out", "--aggregate_by=hour+spread,date,marketability+hour"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("darkreplay: --aggregate_by=marketability+hour needs sums that jobs in out did not keep: ")
+    for shard in ("1/2", "2/2"):
+        usual = f"--aggregate_by={MIXED}", f"--shard={shard}", "--max_workers=2"
+        assert run(*usual, results="shards") == 0
+    assert main(["aggregate", "shards"]) == 0
+    assert {name: (tmp_path / "shards" / name).read_bytes() for name in MIXED_FILES} == first
+
+
 def test_aggregate_takes_other_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--mode=sequential") == 0
     capsys.readouterr()
@@ -80,10 +108,10 @@ def test_aggregate_takes_other_keys(tmp_path: Path, capsys: pytest.CaptureFixtur
     for refused in ("participant_id+hour", "hour+foo", "hour+phase", "hour+hour"):
         assert main(["aggregate", "out", f"--aggregate_by={refused}"]) == 2
         (line,) = capsys.readouterr().err.splitlines()
-        if refused == "participant_id+hour":
+        if refused in ("participant_id+hour", "hour+phase"):
             assert line == (
-                "darkreplay: --aggregate_by=participant_id+hour needs sums that jobs in out did not keep: run again "
-                "with that setting"
+                f"darkreplay: --aggregate_by={refused} needs sums that jobs in out did not keep: run again with that "
+                "setting"
             )
     assert tables(tmp_path / "out") == before, "and nothing is lost"
     assert main(["status", "out"]) == 0

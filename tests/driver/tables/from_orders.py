@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from driver.config.combinations import combination_keys
 from driver.tables.column_guide import header
 from driver.tables.kinds.size_intervals import GUIDES as SIZE_GUIDES
 from tests.oracles import tables as oracle
@@ -18,7 +19,6 @@ Label = tuple[str, ...]
 Labels = Callable[[Day, Row], Iterable[Label]]
 PLACES = "p5", "p10", "p25", "median", "p75", "p90", "p95"
 QUANTILES = [f"{what}_{place}_bps" for what in ("shortfall", "saving") for place in PLACES]
-WITHOUT = {"time_series": QUANTILES}  # what a table leaves out
 INFERRED = {name: header(columns) for name, columns in SIZE_GUIDES.items()}  # of security-days, not of orders
 
 
@@ -273,19 +273,17 @@ def table_differences(
     name: str, rows: list[dict[str, str]], keys: int, groups: dict[Label, list[Row]], style: Row, days: list[Day]
 ) -> Iterator[str]:
     """Yield where the rows of a table differ from the orders of their groups."""
+    is_combination = name not in TABLES and bool(combination_keys(f"{name}.csv"))
     shown = {tuple(row.values())[:keys] for row in rows if row["orders"] != "0"}
     if shown != set(groups):
         yield f"{name}: rows {sorted(shown ^ set(groups))} are in the table or among the orders alone"
     for row in rows:
         label = tuple(row.values())[:keys]
         orders = groups.get(label, [])
-        securities, partitions = {o["security"] for o in orders}, {(o["security"], o["date"]) for o in orders}
-        met = [
-            day for day in days
-            if (day.security, day.date) in partitions or (name == "volatility" and day.security in securities)
-        ]  # fmt: skip
+        partitions = {(o["security"], o["date"]) for o in orders}
+        met = [day for day in days if (day.security, day.date) in partitions]
         found = oracle.expected(orders, row["scenario"], style, met)
-        for column in WITHOUT.get(name, ()):
+        for column in QUANTILES if name == "time_series" or is_combination else []:
             found.pop(column)
         for column, text in list(row.items())[keys:]:
             where = f"{name} {label} {row['scenario']} {column}"

@@ -38,7 +38,7 @@ def subsets(keys: Keys) -> Iterator[Keys]:
     return chain.from_iterable(combinations(keys, size) for size in range(len(keys) + 1))
 
 
-# All sets of keys that can stand together, each in an order of its own.
+# All sets of keys that every job sums its orders by, each in an order of its own.
 SETS = sorted({*chain.from_iterable(subsets((*PARTITION, *together)) for together in TOGETHER)} - {()})
 ORDERED = {keys: tuple(Random(str(keys)).sample(keys, len(keys))) for keys in SETS}
 
@@ -113,7 +113,7 @@ def test_coarser_rows_are_the_sums_of_finer_ones(keys: Keys, results: Path) -> N
 
 def ranked(key: str, label: str) -> Any:
     """Return what tables sort a label by."""
-    if key in ("phase", "spread", "volume_share", "marketability"):
+    if key in ("phase", "spread", "volume_share", "volatility", "marketability"):
         return 0  # in an order of their own
     if key == "size_bucket":
         return int(label.rstrip("+").partition("-")[0])
@@ -126,7 +126,7 @@ def test_columns_are_the_keys_and_the_measures_and_rows_are_sorted(keys: Keys, r
     assert tuple(rows[0])[: len(keys)] == ordered
     assert tuple(rows[0])[len(keys) :] == tuple(read(results / "global_summary.csv")[0])
     by = [key for key in PARTITION if key in keys] + [key for key in ordered if key not in PARTITION]
-    if not set(keys) & {"phase", "spread", "volume_share", "marketability"}:
+    if not set(keys) & {"phase", "spread", "volume_share", "volatility", "marketability"}:
         labels = [[ranked(key, row[key]) for key in by] for row in rows]
         assert labels == sorted(labels)
 
@@ -158,7 +158,7 @@ def test_tables_that_there_are_anyway_say_the_same(keys: Keys, name: str, result
 
 def test_conditions_that_stand_alone_say_what_by_condition_says(results: Path) -> None:
     rows = read(results / "by_condition.csv")
-    for key in ("phase", "spread", "volume_share"):
+    for key in ("phase", "spread", "volume_share", "volatility"):
         theirs = [[row["value"], row["scenario"], *(row[name] for name in INTEGERS)]
                   for row in rows if row["condition"] == key]  # fmt: skip
         mine = [[row[key], row["scenario"], *(row[name] for name in INTEGERS)] for row in table(results, (key,))]
