@@ -104,6 +104,13 @@ class JobSums:
 
     def _numbers(self, block: OrderBlock) -> tuple[I32, I32, I32, I32]:
         """Return each order's cell, its hour, size and group, its participant and the market it met, by number."""
+        who, main, kind, met = self._keys(block)
+        every = cell_keys.KEYS_OF_PARTICIPANT
+        cell = self.main.numbered(main, every * len(self.participants))
+        return cell, self.kinds.numbered(kind, every), who, self.met.numbered(met, MARKET_KEYS)
+
+    def _keys(self, block: OrderBlock) -> tuple[I32, I64, I64, I64]:
+        """Return the number of each order's participant, and its keys: of the cell, the kind, the market met."""
         columns, n = key_columns(block), len(block)
         who = self.participants.add(columns.participant)
         columns = columns._replace(participant=who)
@@ -113,9 +120,7 @@ class JobSums:
             self.hours = hour_table(self.zone, *span)
         main, kind, met = (self.buffers.take(f"keys.{name}", (n,), np.int64) for name in ("main", "kind", "met"))
         cell_keys.order_keys(columns, key_rules(self.market, *self.hours), main, kind, met)
-        every = cell_keys.KEYS_OF_PARTICIPANT
-        cell = self.main.numbered(main, every * len(self.participants))
-        return cell, self.kinds.numbered(kind, every), who, self.met.numbered(met, MARKET_KEYS)
+        return who, main, kind, met
 
     def _check(self, rows: Rows, bits: int, n: int) -> None:
         """Refuse sums that could have left 64 bits; most are known to fit without a look at them."""

@@ -7,7 +7,7 @@ import numpy as np
 from driver.sums.cells import Cells
 from driver.sums.job_sums import JobSums
 from driver.sums.mixed.mixed_keys import MixedCells, mixed_key
-from kernels.base.columns import I64
+from kernels.base.columns import I32
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.cell_keys import KEYS_OF_PARTICIPANT
 
@@ -19,23 +19,21 @@ class MixedSums(JobSums):
     keys: tuple[str, ...] = ()
     numbers: dict[int, int] = field(default_factory=dict)  # of the mixed keys that occur: far fewer than there may be
 
-    def _keys(self, block: OrderBlock) -> tuple[tuple[I64, int], tuple[I64, int]]:
-        """Return the number of each order's mixed key, and, in place of the other cube, one cell of all orders."""
-        (main, _), (market, _) = JobSums._keys(self, block)
-        main = block.participant.astype(np.int64) * KEYS_OF_PARTICIPANT + main % KEYS_OF_PARTICIPANT
-        distinct, place = np.unique(mixed_key(self.keys, main, market), return_inverse=True)
+    def _numbers(self, block: OrderBlock) -> tuple[I32, I32, I32, I32]:
+        """Return the number of each order's mixed key in place of its cell and kind, and one market for all orders."""
+        who, _, kind, met = self._keys(block)
+        main = block.participant.astype(np.int64) * KEYS_OF_PARTICIPANT + kind
+        distinct, place = np.unique(mixed_key(self.keys, main, met), return_inverse=True)
         numbers = [self.numbers.setdefault(key, len(self.numbers)) for key in distinct.tolist()]
-        return (np.array(numbers)[place], len(self.numbers)), (np.zeros(len(block), np.int64), 1)
+        number, room = np.array(numbers)[place], len(self.numbers)
+        one = self.met.numbered(np.zeros(len(block), np.int64), 1)
+        return self.main.numbered(number, room), self.kinds.numbered(number, room), who, one
 
     def found(self) -> MixedCells:
         """Return the cells, by their keys; they are good while no other job is summed in the same memory."""
-        by_key = self.groupings[0]
-        if self.orders == 0:
-            for cells in self.groupings:
-                cells.add(np.zeros(0, np.int64), 0)
-        key = np.array([*self.numbers], np.int64)[by_key.keys()]
+        key = np.array([*self.numbers], np.int64)[self.main.keys()]
         order = np.argsort(key)
-        sums = self._columns(by_key.tables(), order, "mixed.sums")
+        sums = self._columns(self.sums[0].tables(), order, "mixed.columns")
         (_, mean, comoment), _ = self._moments(self._room(0))
         none = np.zeros(len(key) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32)
         found = key[order], sums, mean[order], comoment[order], *none
