@@ -33,7 +33,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 11
+PARTIAL_VERSION = 12
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
 _BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
