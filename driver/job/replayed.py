@@ -31,7 +31,7 @@ PLACEBO: Final = "P"
 CENTRAL: Final = "R"
 # What a time limit adds up, of the sums that every table is made of.
 LIMIT_SUMS: Final = (
-    "orders", "order_quantity", "priced_orders", "base", "base_touch", "outside_quantity", "outside_filled",
+    "orders", "order_quantity", "priced_orders", "base", "outside_quantity", "outside_filled",
 )  # fmt: skip
 LIMIT_SCENARIO_SUMS: Final = ("filled_quantity", "unknown_orders")
 

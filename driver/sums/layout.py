@@ -30,4 +30,5 @@ def label(name: str) -> str:
         return "order quantity x mid"
     if what.startswith("cost"):
         return f"{what} of {scenario or 'real'}"
-    return f"notional of {scenario}" if what == "notional" and scenario else name.removesuffix(".sum")
+    name = name.removesuffix("_rest").removesuffix(".sum")
+    return f"notional of {scenario}" if what == "notional2" and scenario else name

@@ -1,9 +1,9 @@
 """Orders summed by the parent they are children of (decisions 18), where the input names parents.
 
 A parent is one id on one date in one security. Its benchmark is the mid that its first selected child was
-measured from. Everything is an integer, costs as everywhere in 1/COST_SCALE of a half price unit x share, so
-parents add up exactly to the orders they are made of. What a parent had filled or open follows its children's events
-in time, amendments included (decisions 44).
+measured from. Everything is an integer, costs as everywhere in 1/COST_SCALE of a half price unit x share, notional in
+half units and their rest in 1/2^REST_BITS, so parents add up exactly to the orders they are made of. What a parent had
+filled or open follows its children's events in time, amendments included (decisions 44).
 
 `driver.job.job` sums them block by block into the partial; `driver.tables.parent_table` writes them.
 """
@@ -19,6 +19,7 @@ from kernels.conventions import NULL
 from kernels.measure.order_columns import PARENTS
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums import moments, working
+from kernels.sums.fixed_point import REST_SCALE
 from kernels.sums.working import StateColumns
 
 FIRST = ("parent_id", "arrival_time", "mid2")  # of the first child
@@ -27,7 +28,7 @@ SUMMED = (
     "orders", "buy_orders", "priced_orders", "order_quantity", "priced_quantity", "base", "signed_base",
     "signed_quantity",
 )  # fmt: skip
-BY_SCENARIO = ("unknown_orders", "filled_quantity", "unpriced_quantity", "notional", "cost")
+BY_SCENARIO = ("unknown_orders", "filled_quantity", "unpriced_quantity", "notional2", "notional2_rest", "cost")
 
 
 @dataclass(slots=True)
@@ -127,10 +128,12 @@ def _add_scenarios(block: OrderBlock, cell: I32, base: I64, row: dict[str, I64])
         moments.add_integers(cell, filled, row[f"{scenario}.filled_quantity"])
         unpriced = np.where(np.isnan(notional2), filled, 0)
         moments.add_integers(cell, unpriced, row[f"{scenario}.unpriced_quantity"])
-        if s == 0:
-            moments.add_integers(cell, block.notional, row[f"{scenario}.notional"])
+        total2, left = row[f"{scenario}.notional2"], row[f"{scenario}.notional2_rest"]
+        if s == 0:  # at published prices
+            moments.add_integers(cell, 2 * np.where(block.notional == NULL, 0, block.notional), total2)
         else:
-            check_fits("notional", moments.add_rounded(cell, notional2, 0.5, row[f"{scenario}.notional"]))
+            check_fits("notional", moments.add_rounded(cell, notional2, 1.0, total2))
+            moments.add_rounded(cell, notional2 - np.rint(notional2), REST_SCALE, left)
         check_fits("cost", moments.add_fixed_cost(cell, block.cost[s], base, row[f"{scenario}.cost"]))
 
 

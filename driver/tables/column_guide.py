@@ -78,7 +78,12 @@ OUTCOMES: Final = (
     ),
     Column("filled_quantity", "shares", NONE, "filled under the row's scenario, crossing bookings included"),
     Column("fill_ratio", "share", NONE, "filled over asked"),
-    Column("notional", "price units", NONE, "sum of price x quantity of the fills, each order rounded to a whole unit"),
+    Column(
+        "notional",
+        "price units",
+        NONE,
+        "sum of price x quantity of the fills: published prices really, exact ones in scenarios",
+    ),
     Column("vwap", "price units", NONE, "notional over filled; empty where securities mix"),
     Column(
         "priced_orders",

@@ -6,13 +6,14 @@
 from collections.abc import Callable
 from functools import cache, lru_cache
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
 from driver.tables.csv_text import Value
-from driver.tables.table_style import TableStyle, cost_bps, ratio
-from kernels.conventions import BENCHMARKS, COST_SCALE, REPLAYED, SCENARIO_TABLE
-from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
+from driver.tables.table_style import TableStyle, cost_bps, mean_bps, ratio, with_rest
+from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REPLAYED, SCENARIO_TABLE
+from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
+from kernels.sums.fill_rows import FILL_GROUPS, HORIZON_GROUP
 
 ORDER_COUNTS = (
     "report_quantity", "leaves_quantity", "withdrawn_quantity", "fills", "fills_after_hours", "not_eligible",
@@ -28,6 +29,19 @@ NOT_REPLAYED = frozenset((
 VENUE_SUMS = tuple(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)
 BENCHMARK_COUNTS = tuple(f"benchmark_{name}" for name in ("arrival", "open", "close", "none"))
 SCENARIO_NAMES = frozenset(scenario.name for scenario in SCENARIO_TABLE)
+FIRST_OF_GROUP: Final = {name: group[0] for group in (*FILL_GROUPS, HORIZON_GROUP) for name in group}
+TIMES: Final = {"realised_spread_bps": ("markout_bps", -2)}  # the same figure so many times
+
+
+class Metric(NamedTuple):
+    """A weighted mean of a table, the column that counts its orders, and the sums these are made of."""
+
+    column: str
+    counted: str
+    value: str
+    weight: str
+    orders: str
+    times: int
 
 
 def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
@@ -41,17 +55,24 @@ def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
     market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
     row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
     metrics = _metrics(style.markout_seconds)
-    row |= {name: cost_bps(sums[total], sums[weight]) for name, total, weight, _, _ in metrics}
-    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
+    row |= {one.column: mean_bps(one.times * with_rest(sums, one.value), sums[one.weight]) for one in metrics}
+    row["eq_ratio"] = ratio(
+        *(with_rest(sums, f"{name}_bps.sum") for name in ("effective_spread", "fill_quoted_spread"))
+    )
     for h, seconds in enumerate(style.markout_seconds):
-        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
-        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
+        moved, weight = with_rest(sums, f"impact_bps.{h}.sum"), sums[f"markout_bps.{h}.weight"]
+        row[f"adverse_selection_{seconds:g}s_bps"] = mean_bps(-moved, 2 * weight)
     row |= _fill_rates(sums, style)
-    row |= {counted: sums[orders] for _, _, _, counted, orders in metrics}
+    row |= {one.counted: sums[one.orders] for one in metrics}
     row["time_to_first_fill_orders"] = sums["first_fill_orders"]
-    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
-    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
+    row["time_to_first_fill_s"] = _seconds(sums, "first_fill_ns", sums["first_fill_orders"])
+    row["execution_time_s"] = _seconds(sums, "execution_share_ns", sums["execution_shares"])
     return row | _fill_by_fill(sums)
+
+
+def _seconds(sums: dict[str, int], name: str, over: int) -> float | None:
+    """Return a sum of times over a count, in seconds."""
+    return ratio(with_rest(sums, name), NS_PER_SECOND * over)
 
 
 def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
@@ -60,10 +81,10 @@ def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
     Of orders whose states alone tell that they filled nothing is known.
     """
     filled = sum(sums[f"{venue}_quantity"] for venue in VENUE_NAMES)
-    fills, orders, span_us = sums["fills"], sums["fill_span_orders"], sums["fill_span_us"]
+    fills, orders = sums["fills"], sums["fill_span_orders"]
     row: dict[str, Value] = {"average_fill_size": ratio(filled, fills), "fill_span_orders": orders}
-    row["fill_span_s"] = ratio(span_us, 1_000_000 * orders)
-    row["time_between_fills_s"] = ratio(span_us, 1_000_000 * (fills - orders))
+    row["fill_span_s"] = _seconds(sums, "fill_span_ns", orders)
+    row["time_between_fills_s"] = _seconds(sums, "fill_span_ns", fills - orders)
     return dict.fromkeys(row) if sums["real.unpriced_quantity"] else row
 
 
@@ -72,21 +93,27 @@ FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s
 
 
 @cache
-def _metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str, str]]:
-    """Return for each metric its column and the sums it is the quotient of, then its count's column and sum."""
-    names = {name: name for name in (*ORDER_METRICS, *FILL_METRICS)}  # column -> its sums
+def _metrics(markout_seconds: tuple[float, ...]) -> list[Metric]:
+    """Return the weighted means, in the order of their columns."""
+    every = [(name, name, "") for name in (*ORDER_METRICS, *weighted(TRADED), *weighted(QUOTED))]
     for h, seconds in enumerate(markout_seconds):
-        names |= {f"{metric.removesuffix('_bps')}_{seconds:g}s_bps": f"{metric}.{h}" for metric in HORIZON_METRICS}
-    return [
-        (name, f"{source}.sum", f"{source}.weight", f"{name.removesuffix('_bps')}_orders", f"{source}.orders")
-        for name, source in names.items()
-    ]
+        later = weighted(LATER, axis=MARKOUT)
+        every += [(f"{name.removesuffix('_bps')}_{seconds:g}s_bps", name, f".{h}") for name in later]
+    return [_metric(*one) for one in every]
+
+
+def _metric(column: str, name: str, horizon: str) -> Metric:
+    """Return the weighted mean of a metric, at a horizon where there is one."""
+    source, times = TIMES.get(name, (name, 1))
+    first = f"{FIRST_OF_GROUP.get(source, source)}{horizon}"
+    counted = f"{column.removesuffix('_bps')}_orders"
+    return Metric(column, counted, f"{source}{horizon}.sum", f"{first}.weight", f"{first}.orders", times)
 
 
 @cache
 def counted_metrics(markout_seconds: tuple[float, ...]) -> list[tuple[str, str]]:
     """Return each metric that is not known of every order, after the column that counts those it is known of."""
-    counted = [(orders, name) for name, _, _, orders, _ in _metrics(markout_seconds)]
+    counted = [(one.counted, one.column) for one in _metrics(markout_seconds)]
     ratios = [("effective_spread_orders", "eq_ratio"), ("time_to_first_fill_orders", "time_to_first_fill_s")]
     later = [(f"impact_{seconds:g}s_orders", f"adverse_selection_{seconds:g}s_bps") for seconds in markout_seconds]
     return [*counted, *ratios, *later, *(("fill_span_orders", name) for name in FILL_BY_FILL)]

@@ -12,7 +12,8 @@ from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BPS, LESS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
-from driver.tables.table_style import TableStyle, cost_bps, ratio
+from driver.tables.row_measures import HALF_UNITS
+from driver.tables.table_style import TableStyle, cost_bps, quotient, ratio, with_rest
 from kernels.conventions import COST_SCALE, NULL
 from kernels.measure.order_columns import BENEFIT, COST
 from tickstore.durable.files import atomic_file
@@ -96,7 +97,7 @@ def _shown(number: int, names: Mapping[str, str]) -> Value:
 def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> list[Value]:
     alone, mid2 = sums["parent_id"] == NULL, sums["mid2"]
     filled, cost = sums[f"{scenario}.filled_quantity"], sums[f"{scenario}.cost"]
-    notional = None if sums[f"{scenario}.unpriced_quantity"] else sums[f"{scenario}.notional"]
+    notional2 = None if sums[f"{scenario}.unpriced_quantity"] else with_rest(sums, f"{scenario}.notional2")
     # Against the parent's M0 instead of its own, a child costs side x Q x (own M0 - the parent's) more.
     if alone:
         base, drift = sums["base"], 0
@@ -112,8 +113,8 @@ def _row(sums: dict[str, int], scenario: str, real: str, style: TableStyle) -> l
         sums["order_quantity"],
         None if empty else filled,
         None if empty else ratio(filled, sums["order_quantity"]),
-        None if empty else notional,
-        None if empty or notional is None else ratio(notional, filled),
+        None if empty or notional2 is None else quotient(notional2, HALF_UNITS),
+        None if empty or notional2 is None else ratio(notional2, HALF_UNITS * filled),
         cost_bps(cost + drift, base) if known else None,
         cost_bps(sums[f"{real}.cost"] - cost, base) if known else None,
         sums["priced_orders"],

@@ -204,7 +204,7 @@ def limit_row(seconds: str, sums: Mapping[str, int]) -> dict[str, Value]:
     row["fill_ratio"] = ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"])
     row["fill_ratio_diluted"] = ratio(filled, asked)
     row["saving_bps"] = cost_bps(sums["saving"], sums["base"])
-    row["saving_touch_bps"] = cost_bps(sums["saving_touch"], sums["base_touch"])
+    row["saving_touch_bps"] = cost_bps(sums["saving_touch"], sums["base"])
     if sums["unknown_orders"]:
         row |= dict.fromkeys(("filled_quantity", "fill_ratio", "fill_ratio_diluted", "saving_bps", "saving_touch_bps"))
     return row

@@ -15,7 +15,7 @@ from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.history_measures import counted_metrics, history, replayed_history
-from driver.tables.table_style import FEW, TableStyle, cost_bps, few, ratio
+from driver.tables.table_style import FEW, TableStyle, cost_bps, few, quotient, ratio, with_rest
 from kernels.conventions import COST_SCALE, MEAN_SCALE, REPLAYED, REST_BITS
 from kernels.measure.derived_columns import CHARGES
 from kernels.sums.order_rows import SCENARIO_SUMS
@@ -23,6 +23,7 @@ from kernels.sums.replayed_rows import REPLAYED_SUMS
 
 # Half price units, and the fixed-point scale below them.
 COST_UNITS = 2 * COST_SCALE
+HALF_UNITS = 2 << REST_BITS  # what ``with_rest`` gives of half units, in one unit
 QUANTILES = {"p5": 0.05, "p10": 0.1, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95}
 OF_ORDERS = (
     "scenario",
@@ -99,7 +100,7 @@ def _scenario_measures(
     names = totals.scenarios
     own, real = (dict(zip(SCENARIO_SUMS, _of_scenario(name)(sums), strict=True)) for name in (names[s], names[0]))
     filled, asked, base = own["filled_quantity"], sums["order_quantity"], sums["base"]
-    notional = None if own["unpriced_quantity"] else own["notional"]
+    notional2 = None if own["unpriced_quantity"] else with_rest(own, "notional2")
     one_security = totals.security[r] != SEVERAL_SECURITIES
     unit, priced = style.unit, sums["priced_orders"] > 0
     saved = real["cost"] - own["cost"]
@@ -110,8 +111,8 @@ def _scenario_measures(
         "order_quantity": asked,
         "filled_quantity": filled,
         "fill_ratio": ratio(filled, asked),
-        "notional": notional,
-        "vwap": ratio(notional, filled) if one_security and notional is not None else None,
+        "notional": None if notional2 is None else quotient(notional2, HALF_UNITS),
+        "vwap": ratio(notional2, HALF_UNITS * filled) if one_security and notional2 is not None else None,
         "shortfall_bps": cost_bps(own["cost"], base),
         "saving_bps": cost_bps(saved, base),
         "fill_ratio_in_session": ratio(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
@@ -123,14 +124,15 @@ def _scenario_measures(
         **spread,
     }
     for charge in CHARGES[1:]:
-        cost, charged = own[f"cost{charge}"], sums[f"base{charge}"]
-        row[f"shortfall{charge}_bps"] = cost_bps(cost, charged)
-        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - cost, charged)
+        cost = own[f"cost{charge}"]
+        row[f"shortfall{charge}_bps"] = cost_bps(cost, base)
+        row[f"saving{charge}_bps"] = cost_bps(real[f"cost{charge}"] - cost, base)
     if style.fees:
         row["net_shortfall_bps"] = cost_bps(own["cost"] + own["fees"], base)
         row["net_saving_bps"] = cost_bps(saved + real["fees"] - own["fees"], base)
-    row |= {name: own[name] for name in ("better", "equal", "worse")}
-    row["notional_value"] = None if notional is None else ratio(notional, unit)
+    equal = sums["priced_orders"] - own["better"] - own["worse"]
+    row |= {"better": own["better"], "equal": equal, "worse": own["worse"]}
+    row["notional_value"] = None if notional2 is None else ratio(notional2, HALF_UNITS * unit)
     row["shortfall_value"] = ratio(own["cost"], COST_UNITS * unit) if priced else None
     row["saving_value"] = ratio(saved, COST_UNITS * unit) if priced else None
     return row | _engagement(names[s], sums)
@@ -149,7 +151,7 @@ def _engagement(scenario: str, sums: dict[str, int]) -> dict[str, Value]:
     if scenario in REPLAYED:
         of = {name: sums[f"{scenario}.{name}"] for name in REPLAYED_SUMS}
         priced, base = of["engaged_priced_orders"], of["engaged_base"]
-        mine, real = ((of[name] << REST_BITS) + of[f"{name}_rest"] for name in ENGAGED_SHORTFALLS)
+        mine, real = (with_rest(of, name) for name in ENGAGED_SHORTFALLS)
         row["shortfall_mean_engaged_bps"] = ratio(mine, MEAN_SCALE * priced)
         row["saving_mean_engaged_bps"] = ratio(real - mine, MEAN_SCALE * priced)
         row["shortfall_engaged_bps"] = cost_bps(of["engaged_cost"], base)

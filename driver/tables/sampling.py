@@ -13,8 +13,6 @@ from driver.tables.csv_text import Value
 from driver.tables.table_style import TableStyle, cost_bps
 from kernels.base.columns import F64
 
-THAN_REALITY = ("better", "equal", "worse")  # orders under a scenario
-
 
 @dataclass(slots=True)
 class SampleSums:
@@ -45,13 +43,17 @@ class SampleSums:
             security=np.array([place["security"][job.security] for job in jobs], np.int64),
             date=np.array([place["date"][job.date] for job in jobs], np.int64),
             unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),
-            outcomes=np.array(
-                [[sums[f"{name}.{than}"] for than in THAN_REALITY] for name in totals.scenarios], np.int64
-            ),
+            outcomes=np.array([_than_reality(sums, name) for name in totals.scenarios], np.int64),
             value=sums["base"] / (2 * style.unit),
             ranks=self.ranks,
             savings=totals.counts(0)[len(totals.scenarios) :],
         )
+
+
+def _than_reality(sums: Mapping[str, int], scenario: str) -> list[int]:
+    """Return how many priced orders cost less under a scenario than really, the same, and more."""
+    better, worse = sums[f"{scenario}.better"], sums[f"{scenario}.worse"]
+    return [better, sums["priced_orders"] - better - worse, worse]
 
 
 def cluster_of(whole: Totals) -> tuple[F64, F64]:

@@ -1,11 +1,12 @@
 """What a table's text depends on beside its sums, and the quotients of exact integers it is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import Value
-from kernels.conventions import COST_SCALE
+from kernels.conventions import COST_SCALE, MEAN_SCALE, REST_BITS
 
 FEW: Final = 5  # a figure of fewer orders is marked: it is about them, and says little of others
 
@@ -44,6 +45,22 @@ def ratio(numerator: int, denominator: int) -> float | None:
     return numerator / denominator if denominator else None
 
 
+def with_rest(sums: Mapping[str, int], name: str) -> int:
+    """Return a sum that is kept in two integers, as one in 1/2^REST_BITS of its unit."""
+    return (sums[name] << REST_BITS) + sums[f"{name}_rest"]
+
+
+def quotient(numerator: int, denominator: int) -> int | float:
+    """Return a quotient: an integer where it is one, else correctly rounded."""
+    whole, left = divmod(numerator, denominator)
+    return numerator / denominator if left else whole
+
+
 def cost_bps(cost: int, base: int) -> float | None:
     """Return a fixed-point cost sum over a sum of Q x M0 (half units), in bps."""
     return 10_000 * cost / (COST_SCALE * base) if base else None
+
+
+def mean_bps(value: int, weight: int) -> float | None:
+    """Return a sum ``with_rest`` of costs over a sum of weights (half units), in bps."""
+    return 10_000 * value / (MEAN_SCALE * weight) if weight else None

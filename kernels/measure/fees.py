@@ -1,14 +1,15 @@
 """Fees of the real order and of each scenario, where the configuration sets any (decisions 18).
 
 A fee is a fraction of the traded amount by venue. Dark legs of scenarios pay the dark fee, the moved leg
-of C the lit one; the rest of B pays what its real fills pay. ``measure`` calls ``write_fees`` on each block.
+of C the lit one; the rest of B pays what its real fills pay. What an order pays in all is rounded to 1/COST_SCALE of a
+half unit x share, as scenarios' amounts are. ``measure`` calls ``write_fees`` on each block.
 """
 
 import numpy as np
 
 from kernels.base.columns import Array, FillColumns
 from kernels.base.compiling import kernel
-from kernels.conventions import BPS, NULL, VENUE_DARK, VENUE_LIT, VENUE_REPORT
+from kernels.conventions import BPS, COST_SCALE, NULL, VENUE_DARK, VENUE_LIT, VENUE_REPORT
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows
 from kernels.measure.rules import Inputs
@@ -62,8 +63,10 @@ def write_fees(inputs: Inputs, rows: Rows) -> None:
 
 
 def write_net(rows: Rows, scenarios: int) -> None:
-    """Write the shortfall with fees under the first so many scenarios."""
+    """Round the fees under the first so many scenarios, and write the shortfall with them."""
     ints, floats, quantity = rows.ints, rows.floats, rows.ints[r.ORDER_QUANTITY]
+    paid = floats[r.FEES : r.FEES + scenarios]
+    paid[:] = np.rint(paid * COST_SCALE) / COST_SCALE
     priced = (ints[r.MID2] != NULL) & (quantity > 0)
     base = np.where(priced, ints[r.MID2] * quantity, 1)
     for k in range(scenarios):

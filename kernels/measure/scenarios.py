@@ -1,18 +1,20 @@
 """Scenarios A, B, C: what the same order would have filled, and at what price (decisions 19); a stage of ``stages``.
 
 Every leg is tested by itself against the order's limit with its half tick, in half units. A refused leg
-fills nothing; the unfilled rest is charged like any other.
+fills nothing; the unfilled rest is charged like any other. Amounts are rounded to 1/COST_SCALE of a half unit x share
+where they are made, so that costs are whole numbers of it: tables add up what the order files say, exactly.
 """
 
 import numpy as np
 
 from kernels.base.columns import Array, Rules
 from kernels.base.compiling import inlined
-from kernels.conventions import NULL, SCENARIOS
+from kernels.conventions import COST_SCALE, NULL, SCENARIOS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, Work
 
 REAL, A, B, C = (SCENARIOS.index(name) for name in ("real", "A", "B", "C"))
+FIXED_SCALE = float(COST_SCALE)
 
 
 @inlined
@@ -23,8 +25,9 @@ def within_limit(price2: float, limit2: int, side: int) -> bool:
 
 @inlined
 def write_scenario(ints: Array, floats: Array, k: int, j: int, filled: int, notional2: float) -> None:
-    """Store what scenario ``k`` fills of order ``j`` and its average price."""
+    """Store what scenario ``k`` fills of order ``j``, at what price in all, and on average."""
     ints[r.SCENARIO_FILLED + k, j] = filled
+    notional2 = np.rint(notional2 * FIXED_SCALE) / FIXED_SCALE
     floats[r.SCENARIO_NOTIONAL2 + k, j] = notional2
     shares2 = 2.0 * float(filled) if filled > 0 else np.nan  # a choice of divisor, not a branch
     floats[r.SCENARIO_PRICE + k, j] = notional2 / shares2

@@ -1,11 +1,11 @@
 """One order's measures as a contiguous row of integers, worked out once for every cube that adds it.
 
 A row has what every order adds; a second, shorter one what only orders with fills add (``fill_rows``). Costs are in
-fixed point. Kernels read the result matrices of a block as they are.
+fixed point, exactly: a scenario's amounts are whole numbers of it. What is no whole number, or may leave 64 bits, is in
+two integers, itself and its rest (``fixed_point.rest``). Kernels read the result matrices of a block as they are.
 """
 
 import math
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,7 +18,18 @@ from kernels.measure import result_rows as r
 from kernels.measure.derived_columns import CHARGES
 from kernels.measure.order_columns import ASKED, AT_DECISION, weighted
 from kernels.measure.result_rows import Rows
-from kernels.sums.fixed_point import fixed, whole, worth
+from kernels.sums.fixed_point import (
+    METRIC_PLACES,
+    SATURATED,
+    SHARE_PLACES,
+    fixed,
+    rest,
+    share_out,
+    weigh,
+    weighted_sums,
+    whole,
+    worth,
+)
 from kernels.sums.moments import FIXED_SCALE
 from kernels.sums.outside_rows import OUTSIDE_SUMS, lived, outside
 from kernels.sums.replayed_rows import REPLAYED_PLACES, replayed_row
@@ -29,35 +40,29 @@ CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 TILE: Final = 256
 
 
-def weighted_sums(metrics: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of what weighted metrics add, in three places each: value x weight, weight, orders."""
-    return tuple(f"{metric}.{part}" for metric in metrics for part in ("sum", "weight", "orders"))
-
-
 # The one list of what every order adds, then of what each scenario adds behind it, and last what each replayed one does
 # (``replayed_rows``); ``fill_rows`` has the other row.
 EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
     *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible", "cleanup_at_end",
-    *(f"{what}{charge}" for charge in CHARGES for what in ("priced_orders", "base")),
-    "execution_cost", "opportunity_cost", *OUTSIDE_SUMS, *weighted_sums(weighted(ASKED, AT_DECISION)),
+    "priced_orders", "base", "execution_cost", "opportunity_cost", *OUTSIDE_SUMS,
+    *weighted_sums((metric,) for metric in weighted(ASKED, AT_DECISION)),
 )  # fmt: skip
 SCENARIO_SUMS: Final = (
     "fully_filled", "partially_filled", "not_executed", "unknown_orders", "filled_quantity", "unpriced_quantity",
-    "notional", *(f"cost{charge}" for charge in CHARGES), "fees", "better", "equal", "worse",
+    "notional2", "notional2_rest", *(f"cost{charge}" for charge in CHARGES), "fees", "better", "worse",
 )  # fmt: skip
 ORDERS, ORDER_QUANTITY, LEAVES, WITHDRAWN, AFTER_HOURS, BENCHMARK = range(6)
 NOT_ELIGIBLE, CLEANUP_AT_END, PRICED, EXECUTION_COST, OPPORTUNITY_COST, OUTSIDE, QUOTED, DELAY, DECISION = map(
     EVERY_SUMS.index,
     ("not_eligible", "cleanup_at_end", "priced_orders", "execution_cost", "opportunity_cost", OUTSIDE_SUMS[0],
-     "quoted_spread_bps.sum", "delay_bps.sum", "decision_shortfall_bps.sum"),
+     "quoted_spread_bps.weight", "delay_bps.weight", "decision_shortfall_bps.weight"),
 )  # fmt: skip
-METRIC_PLACES: Final = 3
 OF_LIFE: Final = tuple(r.ROW[metric] for metric in weighted(ASKED))  # side by side from QUOTED on
 SCENARIO: Final = len(EVERY_SUMS)
 OUTCOME, UNKNOWN, FILLED, UNPRICED, NOTIONAL, COST, FEES, BETTER = map(
     SCENARIO_SUMS.index,
-    ("fully_filled", "unknown_orders", "filled_quantity", "unpriced_quantity", "notional", "cost", "fees", "better"),
+    ("fully_filled", "unknown_orders", "filled_quantity", "unpriced_quantity", "notional2", "cost", "fees", "better"),
 )
 SCENARIO_PLACES: Final = len(SCENARIO_SUMS)
 
@@ -78,10 +83,10 @@ class Tile(NamedTuple):
     rows: I64  # (TILE, width) of every order
     fill_rows: I64  # (TILE, width) of orders with fills
     base: I64  # (TILE,) Q x M0, 0 where the order is not priced
-    other_base: I64  # the same by another charge
     weight: I64  # (TILE,) of the fill metrics
     traded: I64  # (TILE,) places of the orders with fills
     delay: F64  # (TILE,) cost of waiting from decision to arrival, bps
+    share: F64  # (TILE,) weight of orders that have the metrics of a group, 0 of others
 
 
 def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | None = None) -> Tile:
@@ -89,24 +94,8 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
     kept = buffers or Buffers()
     rows, fill_rows = (kept.take(f"tile.{k}", (orders, width), np.int64) for k, width in enumerate(widths))
     rows[:], fill_rows[:] = 0, 0
-    base, other_base, weight, traded = np.zeros((4, orders), np.int64)
-    return Tile(rows, fill_rows, base, other_base, weight, traded, np.zeros(orders))
-
-
-@inlined
-def weigh(value: F64, first: int, weight: I64, places: I64, n: int, rows: I64, place: int) -> None:
-    """Write a weighted metric of n orders; one that is missing, or has no weight, adds nothing.
-
-    places : (n,) of the orders in ``value``, from ``first`` on. Nothing branches on whether a metric is missing:
-    it would be mispredicted every other time.
-    """
-    for k in range(n):
-        known = (weight[k] > 0) & (value[first + places[k]] == value[first + places[k]])
-        share = weight[k] * int(known)
-        amount = value[first + places[k]] if known else 0.0
-        rows[k, place] = fixed(amount * float(share) * (FIXED_SCALE / BPS))
-        rows[k, place + 1] = share
-        rows[k, place + 2] = int(known)
+    base, weight, traded = np.zeros((3, orders), np.int64)
+    return Tile(rows, fill_rows, base, weight, traded, *np.zeros((2, orders)))
 
 
 @inlined
@@ -128,40 +117,52 @@ def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
 @inlined
 def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
     """Write the metrics that are weighted by what an order asked for: the quotes while it lived, and its delay."""
-    ints, floats, out, weight, every = rows.ints, rows.floats, tile.rows, tile.weight, tile.traded
+    ints, floats, out = rows.ints, rows.floats, tile.rows
+    weight, every, share = tile.weight, tile.traded, tile.share
     for t in range(n):
         every[t] = t
         weight[t] = worth(ints[r.MID2, first + t], ints[r.ORDER_QUANTITY, first + t])
     for k in range(len(OF_LIFE)):
-        weigh(floats[OF_LIFE[k]], first, weight, every, n, out, QUOTED + METRIC_PLACES * k)
+        place = QUOTED + (SHARE_PLACES + METRIC_PLACES) * k
+        share_out(floats[OF_LIFE[k]], first, weight, every, n, share, out, place)
+        weigh(floats[OF_LIFE[k]], first, share, every, n, out, place + SHARE_PLACES)
     if decisions:
         for t in range(n):
             weight[t] = worth(ints[r.DECISION_MID2, first + t], ints[r.ORDER_QUANTITY, first + t])
             tile.delay[t] = BPS * floats[r.DELAY_COST, first + t] / (float(weight[t]) if weight[t] > 0 else 1.0)
-        weigh(tile.delay, 0, weight, every, n, out, DELAY)
-        weigh(floats[r.DECISION_SHORTFALL], first, weight, every, n, out, DECISION)
+        share_out(tile.delay, 0, weight, every, n, share, out, DELAY)
+        weigh(tile.delay, 0, share, every, n, out, DELAY + SHARE_PLACES)
+        share_out(floats[r.DECISION_SHORTFALL], first, weight, every, n, share, out, DECISION)
+        weigh(floats[r.DECISION_SHORTFALL], first, share, every, n, out, DECISION + SHARE_PLACES)
 
 
 @inlined
-def _charged(rows: Rows, behind: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
-    """Write priced orders, base and costs by one charge; whether an order is priced its real cost says.
+def _priced(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
+    """Write priced orders and their base: by one charge as by every other, M0 and m_T are all that these need.
 
     A priced order has a cost under every scenario that is known, whichever are summed (decisions 17).
 
     Orders that never lived in continuous trading are not: they would dilute what scenarios save.
 
-    row : of the cost by this charge under the first scenario; behind : (S,) by how many rows each scenario is after it
     out : (TILE, width); base : (TILE,), to write
     """
-    mid2, quantity, floats = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats
+    mid2, quantity, cost = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats[r.COST]
     for t in range(n):
         i = first + t
-        priced = math.isfinite(floats[row, i]) and mid2[i] > 0 and quantity[i] > 0 and lived(rows, i)
+        priced = math.isfinite(cost[i]) and mid2[i] > 0 and quantity[i] > 0 and lived(rows, i)
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
-        out[t, PRICED + 2 * charge] = int(priced)
-        out[t, PRICED + 2 * charge + 1] = base[t]
+        out[t, PRICED] = int(priced)
+        out[t, PRICED + 1] = base[t]
+
+
+@inlined
+def _charged(rows: Rows, behind: I64, row: int, charge: int, first: int, n: int, out: I64, base: I64) -> None:
+    """Write the costs of priced orders by one charge.
+
+    row : of the cost by this charge under the first scenario; behind : (S,) by how many rows each scenario is after it
+    """
     for s in range(behind.shape[0]):
-        place, cost = SCENARIO + SCENARIO_PLACES * s + COST + charge, floats[row + behind[s]]
+        place, cost = SCENARIO + SCENARIO_PLACES * s + COST + charge, rows.floats[row + behind[s]]
         for t in range(n):
             out[t, place] = fixed(cost[first + t] * FIXED_SCALE) if base[t] > 0 else 0
 
@@ -204,17 +205,17 @@ def _scenario(rows: Rows, asked: Asked, s: int, first: int, n: int, out: I64, ba
         out[t, place + FILLED] = whole(filled)
         # Filled by the order's state alone, without a trade that tells the price.
         out[t, place + UNPRICED] = whole(filled) if math.isnan(notional2) else 0
-        if s == 0:
-            out[t, place + NOTIONAL] = whole(ints[r.NOTIONAL, i])
+        if s == 0:  # at published prices, whole numbers
+            published = whole(ints[r.NOTIONAL, i])
+            out[t, place + NOTIONAL] = 2 * published if published < SATURATED // 2 else SATURATED
         else:
-            out[t, place + NOTIONAL] = 0 if math.isnan(notional2) else fixed(notional2 * 0.5)
+            notional2 = 0.0 if math.isnan(notional2) else notional2
+            out[t, place + NOTIONAL], out[t, place + NOTIONAL + 1] = fixed(notional2), rest(notional2)
         priced = base[t] > 0
         if fees:
             out[t, place + FEES] = fixed(floats[r.FEES + behind, i] * FIXED_SCALE) if priced else 0
-        difference = np.rint((cost[i] - real_cost[i]) * FIXED_SCALE)
-        out[t, place + BETTER] = int(priced and difference < 0.0)
-        out[t, place + BETTER + 1] = int(priced and difference == 0.0)
-        out[t, place + BETTER + 2] = int(priced and difference > 0.0)
+        out[t, place + BETTER] = int(priced and cost[i] < real_cost[i])
+        out[t, place + BETTER + 1] = int(priced and cost[i] > real_cost[i])
 
 
 @inlined
@@ -223,9 +224,9 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     out, count = tile.rows, asked.ints.shape[0]
     _shared(rows, first, n, tile)
     _quoted(rows, asked.decisions, first, n, tile)
-    bases = (tile.base, tile.other_base, tile.other_base, tile.other_base)
+    _priced(rows, first, n, out, tile.base)
     for charge in range(len(CHARGE_ROWS)):
-        _charged(rows, asked.floats, CHARGE_ROWS[charge], charge, first, n, out, bases[charge])
+        _charged(rows, asked.floats, CHARGE_ROWS[charge], charge, first, n, out, tile.base)
     _parts(rows, first, n, out, tile.base)
     outside(rows, first, n, out, OUTSIDE)
     for s in range(count):

@@ -8,11 +8,6 @@ VALID: Final = "case when {0}bid > 0 and {0}offer >= {0}bid then {0}bid + {0}off
 BPS: Final = "1e4::double"
 
 
-def counted(amount: str) -> str:
-    """Return an amount as tables add it up, so that sums do not depend on the order of rows."""
-    return f"round(({amount}) * {q.SCALE}) / {q.SCALE}"
-
-
 def session_sql() -> str:
     """Return what makes each partition's opening and closing quote."""
     return f"""
@@ -106,8 +101,9 @@ def answers_sql() -> str:
                     else rest_notional2 end::double B_n,
                case when not plays then filled else case when at_mid then dark else 0 end
                     + case when at_moved then quantity - dark else 0 end end C_q,
-               case when not plays then real2::double else case when at_mid then dark * m0 else 0 end
-                    + case when at_moved then (quantity - dark) * moved else 0 end end C_n from played),
+               case when not plays then real2::double else round((case when at_mid then dark * m0 else 0 end
+                    + case when at_moved then (quantity - dark) * moved else 0 end) * {q.SCALE}) / {q.SCALE} end C_n
+               from played),
     charged as (
         select *, {
         ", ".join(
@@ -150,7 +146,7 @@ def measures() -> dict[str, str]:
         '"hour"': f"((b0 + offset_ns) // {q.HOUR} % 24)::tinyint",
         "size_bucket": f"({' + '.join(f'(quantity > {edge})::tinyint' for edge in q.SIZE_EDGES)})::tinyint",
         "base": "case when lived then base end",
-        **{f"{s}_cost": f"case when lived then {counted(f'{s}_cost')} end" for s in q.SCENARIOS},
+        **{f"{s}_cost": f"case when lived then {s}_cost end" for s in q.SCENARIOS},
         "wanted": "quantity - withdrawn", "notional": "notional", "value": "2 * market_notional",
         "arrival_slippage": f"side * ({price2} - m0) / m0",
         "vwap_slippage": f"case when volume > 0 then side * ({bought} / market - notional2) / notional2 end",
@@ -173,7 +169,7 @@ def tables_sql() -> str:
             f"{BPS} * sum({s}_cost) / sum(base) {s}_shortfall_bps",
             f"{BPS} * (sum(real_cost) - sum({s}_cost)) / sum(base) {s}_saving_bps",
         ]
-    mean = f"{BPS} * sum({counted('value * {0}')}) / sum(value) filter (({{0}}) is not null)".format
+    mean = f"{BPS} * sum(value * {{0}}) / sum(value) filter (({{0}}) is not null)".format
     sums += ["coalesce(sum(notional), 0)::bigint notional"]
     names = ("arrival_slippage", "vwap_slippage", "effective_spread", "price_improvement")
     sums += [f"{mean(name)} {name}_bps" for name in names]

@@ -125,7 +125,7 @@ def simulated(f: Frame) -> None:
     scenarios = {
         "A": (whole, whole * m0),
         "B": (dark + rest, dark * m0 + f["rest2"]),
-        "C": (dark + other, dark * m0 + other * moved),
+        "C": (dark + other, ((dark * m0 + other * moved) * q.SCALE).round() / q.SCALE),
     }
     for s, (shares, amount) in scenarios.items():
         f[f"{s}_q"], f[f"{s}_n"] = shares.where(plays, f["filled"]), amount.where(plays, f["real_n"])
@@ -169,7 +169,7 @@ def for_tables(f: Frame, partition: Partition) -> dict[str, Frame]:
         "hour": (f["b0"] + partition.offset) // q.HOUR % 24,
         "size_bucket": sum((f["quantity"] > edge).astype(np.int8) for edge in q.SIZE_EDGES),
         "base": f["base"].where(f["lived"]),
-        **{f"{s}_cost": counted(f[f"{s}_cost"].where(f["lived"])) for s in q.SCENARIOS},
+        **{f"{s}_cost": f[f"{s}_cost"].where(f["lived"]) for s in q.SCENARIOS},
         "wanted": f["filled"] + f["leaves"], "notional": f["notional"], "value": 2 * f["market_notional"],
         "arrival_slippage": side * (price2 - m0) / m0,
         "vwap_slippage": side * (price2 * volume - f["notional2"]) / f["notional2"],
@@ -178,11 +178,6 @@ def for_tables(f: Frame, partition: Partition) -> dict[str, Frame]:
     for h in q.HORIZONS:
         columns |= {f"markout_{h}s": f[f"gain{h}"], f"realised_spread_{h}s": -2 * f[f"gain{h}"]}
     return columns
-
-
-def counted(amount: Frame) -> Frame:
-    """Return an amount as tables add it up, so that sums do not depend on the order of rows."""
-    return (amount * q.SCALE).round() / q.SCALE
 
 
 def partial_sums(found: Frame) -> dict[str, Frame]:
@@ -197,7 +192,7 @@ def partial_sums(found: Frame) -> dict[str, Frame]:
         }  # fmt: skip
     added["notional"] = found["notional"]
     for name in METRICS:
-        added[name] = counted(found["value"] * found[name])
+        added[name] = found["value"] * found[name]
         added[f"{name}_weight"] = found["value"].where(found[name].notna())
     frame, sums = pd.DataFrame(added), {}
     for key in q.TABLES.values():

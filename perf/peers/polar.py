@@ -127,11 +127,6 @@ def before(frame: pl.LazyFrame, quotes: pl.LazyFrame, time: str) -> pl.LazyFrame
     )
 
 
-def counted(amount: pl.Expr) -> pl.Expr:
-    """Return an amount as tables add it up, so that sums do not depend on the order of rows."""
-    return (amount * q.SCALE).round() / q.SCALE
-
-
 def partial_sums(found: pl.LazyFrame) -> dict[str, pl.DataFrame]:
     """Return, for each key of a table, what a partition adds to its rows."""
     sums = {
@@ -145,11 +140,11 @@ def partial_sums(found: pl.LazyFrame) -> dict[str, pl.DataFrame]:
         sums |= {
             f"{s}_fully_filled": ((shares > 0) & full).sum(), f"{s}_partially_filled": ((shares > 0) & ~full).sum(),
             f"{s}_not_executed": (shares <= 0).sum(), f"{s}_filled_quantity": shares.sum(),
-            f"{s}_cost": counted(pl.col(f"{s}_cost")).sum(),
+            f"{s}_cost": pl.col(f"{s}_cost").sum(),
         }  # fmt: skip
     sums |= {"base": pl.col("base").sum(), "notional": pl.col("notional").sum()}
     for name in (*METRICS, *HORIZONS):
-        sums[name] = counted(pl.col("value") * pl.col(name)).sum()
+        sums[name] = (pl.col("value") * pl.col(name)).sum()
         sums[f"{name}_weight"] = pl.when(pl.col(name).is_not_null()).then("value").sum()
     frames = [found.group_by(key).agg(**sums) for key in q.TABLES.values()]
     return dict(zip(q.TABLES.values(), pl.collect_all(frames), strict=True))

@@ -152,7 +152,7 @@ def simulated(found: pl.LazyFrame) -> pl.LazyFrame:
     amounts = {
         "A": pl.col("whole") * m0,
         "B": pl.col("dark") * m0 + pl.col("rest2"),
-        "C": pl.col("dark") * m0 + pl.col("other") * moved,
+        "C": ((pl.col("dark") * m0 + pl.col("other") * moved) * q.SCALE).round() / q.SCALE,
     }
     found = found.with_columns(
         *(pl.when(plays).then(shares).otherwise(pl.col("filled")).alias(f"{s}_q") for s, shares in wholes.items()),

@@ -14,7 +14,7 @@ from typing import Final
 SECOND: Final = 1_000_000_000
 HOUR: Final = 3_600 * SECOND
 NULL: Final = -(2**63)  # no price, in the exchange's files
-SCALE: Final = 65_536  # tables add up costs in this part of half a price unit x share
+SCALE: Final = 65_536  # a scenario's amounts are rounded to this part of half a price unit x share
 IMPACT: Final = 0.0005  # of the mid, in C
 HORIZONS: Final = (1, 60)  # seconds of markouts
 OPENING: Final = 60 * SECOND  # how long after its start the session's first valid quote may come

@@ -125,9 +125,10 @@ def _fill_columns(n: int, filled: I64, delay: I64, markouts: int, rng: np.random
     def sometimes(*shape: int) -> F64:
         return np.where((filled > 0) & (rng.random((*shape, n)) < 0.8), rng.normal(0, 20, (*shape, n)), np.nan)
 
-    effective, realised = sometimes(), sometimes(markouts)
+    effective, realised, slippage = sometimes(), sometimes(markouts), sometimes()
     return {
-        "arrival_slippage_bps": sometimes(),
+        "arrival_slippage_bps": slippage,
+        "arrival_improvement_bps": 3.0 - slippage,
         "effective_spread_bps": effective,
         "fill_quoted_spread_bps": 2.0 * np.abs(effective) + 1.0,
         **{name: sometimes() for name in ("quoted_spread_bps", "mid_drift_bps")},

@@ -210,6 +210,7 @@ class NaiveDay:
         An order that ended by the open is charged at the opening quote: quotes of the pre-open are no
         benchmark, at the end of an order as little as at its start (decisions 12, 13). Without a mid at its end an
         order has no cost, and one that never lived in the session could not have paid a touch (decisions 17, 40).
+        What is paid in all is rounded to 1/65536 of half a price unit x share.
         """
         assert order.mid is not None
         quote = self.opening_quote() if stop <= self.start else self.quote_before(stop)
@@ -223,7 +224,8 @@ class NaiveDay:
         for charge, mark in (("mid", mid), ("touch", touch), ("zero", order.mid), ("cleanup", later or mid)):
             costs = order.cost_bps.setdefault(charge, {})
             for name, leg in legs.items():
-                unfilled = order.quantity - sum(q for _, q in leg)
-                cost = side * sum((q * (p - order.mid) for p, q in leg), Fraction(0))
+                filled = sum(q for _, q in leg)
+                unfilled, paid = order.quantity - filled, sum((q * p for p, q in leg), Fraction(0))
+                cost = side * (Fraction(round(2 * 65_536 * paid), 2 * 65_536) - filled * order.mid)
                 cost += side * unfilled * (mark - order.mid)
                 costs[name] = 10_000 * cost / (order.quantity * order.mid) if order.quantity else Fraction(0)

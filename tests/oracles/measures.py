@@ -278,7 +278,7 @@ def naive_scenarios(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int | N
 
 
 def naive_outcomes(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fraction | None]]:
-    """Return what the real order, A, B and C fill where everything is known."""
+    """Return what the real order, A, B and C fill where everything is known; amounts of these three are rounded."""
     real: tuple[int, Fraction | None]
     real = (o["filled_quantity"], Fraction(sum(f["quantity"] * naive_price2(f, quotes) for f in o["consumed"])))
     if rules.get("states_only") and o["filled_quantity"] > 0:
@@ -306,7 +306,12 @@ def naive_outcomes(o: Row, quotes: list[Row], rules: Row) -> list[tuple[int, Fra
     a = (total, total * mid2) if at_mid and mid2 is not None else (0, Fraction(0))
     c = (total - dark, (total - dark) * moved2) if at_moved and moved2 is not None else (0, Fraction(0))
     b = (leg[0] + rest[0], leg[1] + rest[1])
-    return [real, a, b, (leg[0] + c[0], leg[1] + c[1])]
+    return [real, *((filled, naive_amount(notional2)) for filled, notional2 in (a, b, (leg[0] + c[0], leg[1] + c[1])))]
+
+
+def naive_amount(notional2: Fraction) -> Fraction:
+    """Return an amount to the nearest 1/65536 of a half unit x share."""
+    return Fraction(round(notional2 * 65_536), 65_536)
 
 
 def naive_costs(o: Row, price2: int | None) -> list[Fraction | None]:

@@ -34,14 +34,17 @@ def naive_base(mid2: Sequence[int], quantity: Sequence[int], cost: Sequence[Sequ
 
 def naive_weighted(
     cell: Sequence[int], value: Sequence[float], weight: Sequence[int], cells: int
-) -> tuple[list[int], list[int], list[int]]:
-    sums, weights, counts = [0] * cells, [0] * cells, [0] * cells
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Return weights, orders, and value x weight in fixed point with what rounding to it leaves, in 1/2^32 of it."""
+    weights, counts, sums, rests = [0] * cells, [0] * cells, [0] * cells, [0] * cells
     for c, v, w in zip(cell, value, weight, strict=True):
         if w > 0 and not math.isnan(v):
-            sums[c] += naive_rounded(v * float(w) * (SCALE / 1e4))
+            amount = Fraction(v * float(w) * (SCALE / 1e4))
             weights[c] += w
             counts[c] += 1
-    return sums, weights, counts
+            sums[c] += round(amount)
+            rests[c] += round((amount - round(amount)) * 2**32)
+    return weights, counts, sums, rests
 
 
 def naive_outcome(filled: int, quantity: int, withdrawn: int) -> int:

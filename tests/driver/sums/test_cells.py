@@ -3,6 +3,7 @@
 import math
 from dataclasses import fields
 from datetime import datetime
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,9 +101,55 @@ def test_every_integer_sum_is_the_sum_over_the_orders_of_its_cell(n: int, seed: 
             within = block[f"filled_quantity_{seconds}s"][rows]
             assert sums[f"filled_within.{h}"] == sum(within.tolist())
             assert sums[f"orders_within.{h}"] == sum(value > 0 for value in within.tolist())
-        assert sums["real.notional"] == sum(block.notional[rows].tolist())
-        filled = [i for i in rows if not math.isnan(block.scenario_notional2[1, i])]
-        assert sums["A.notional"] == sum(naive_rounded(float(block.scenario_notional2[1, i]) * 0.5) for i in filled)
+
+
+@given(st.integers(1, 60), st.integers(0, 1_000))
+def test_sums_in_two_integers_are_those_of_exact_fractions(n: int, seed: int) -> None:
+    block = random_block(n, seed)
+    cells, expected = cells_of(block, ZONE), rows_of(block)
+    for c, key in enumerate(dimensions(cells)):
+        rows, sums = expected[key], dict(zip(cells.names, cells.sums[:, c].tolist(), strict=True))
+        assert (sums["real.notional2"], sums["real.notional2_rest"]) == (2 * sum(block.notional[rows].tolist()), 0)
+        amounts = [Fraction(amount) for amount in block.scenario_notional2[1, rows].tolist() if not math.isnan(amount)]
+        assert both(sums, "A.notional2") == sum(round(amount * 2**32) for amount in amounts)
+        waits = [wait for wait in block.time_to_first_fill[rows].tolist() if wait != NULL]
+        assert both(sums, "first_fill_ns") == sum(waits)
+        traded = [i for i in rows if block.fills[i] > 0]
+        assert both(sums, "fill_span_ns") == sum(
+            int(block.last_fill_time[i] - block.first_fill_time[i]) for i in traded
+        )
+        timed = [i for i in rows if not math.isnan(block.execution_time[i])]
+        waited = (round(float(block.execution_time[i]) * float(block.filled_quantity[i])) for i in timed)
+        assert both(sums, "execution_share_ns") == sum(waited)
+        for name, group in GROUPS.items():
+            known = [i for i in rows if market_value(block, i) and not any(math.isnan(block[one][i]) for one in group)]
+            assert sums[f"{name}.orders"] == len(known)
+            assert sums[f"{name}.weight"] == sum(market_value(block, i) for i in known)
+            for metric in group:
+                source = metric.replace("_60s", "") + ".1" * ("_60s" in metric)
+                amounts = [Fraction(float(block[metric][i])) * market_value(block, i) * 65_536 / 10_000 for i in known]
+                slack = float(sum(map(abs, amounts)) * 2**32 / 2**50 + len(known))
+                assert float(abs(both(sums, f"{source}.sum") - 2**32 * sum(amounts))) <= slack
+
+
+GROUPS = {  # metrics of the same orders, by the sums that these have in common
+    "arrival_slippage_bps": ("arrival_slippage_bps", "arrival_improvement_bps"),
+    "vwap_slippage_bps": ("vwap_slippage_bps",),
+    "vwap_slippage_ex_own_bps": ("vwap_slippage_ex_own_bps",),
+    "close_slippage_bps": ("close_slippage_bps",),
+    "effective_spread_bps": ("effective_spread_bps", "price_improvement_bps", "fill_quoted_spread_bps"),
+    "markout_bps.1": ("markout_60s_bps", "impact_60s_bps"),
+}
+
+
+def market_value(block: OrderBlock, i: int) -> int:
+    """Return the value of an order's lit, dark and auction fills in half units."""
+    return 2 * int(block.venue_notional[:3, i].sum())
+
+
+def both(sums: dict[str, int], name: str) -> int:
+    """Return a sum of two integers in 1/2^32 of the first one's unit."""
+    return (sums[name] << 32) + sums[f"{name}_rest"]
 
 
 def assert_same(one: Cells, other: Cells) -> None:

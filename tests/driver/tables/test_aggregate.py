@@ -26,13 +26,13 @@ MEASURES = ["orders", *OUTCOMES, "order_quantity", "filled_quantity", "fill_rati
 
 MEASURES += ["shortfall_bps", "saving_bps"]
 
-INTEGERS = ["orders", *OUTCOMES, "order_quantity", "filled_quantity", "notional", "priced_orders"]
+INTEGERS = ["orders", *OUTCOMES, "order_quantity", "filled_quantity", "priced_orders"]
 
 INTEGERS += ["better", "equal", "worse", "benchmark_notional", "shortfall_cost"]
 
 REAL_INTEGERS = ["lit_quantity", "dark_quantity", "auction_quantity", "booked_quantity", "leaves_quantity"]
 
-REAL_INTEGERS += ["lit_notional", "dark_notional", "auction_notional", "booked_notional"]
+REAL_INTEGERS += ["notional", "lit_notional", "dark_notional", "auction_notional", "booked_notional"]
 REAL_INTEGERS += ["other_quantity", "other_notional"]
 
 REAL_INTEGERS += ["effective_spread_orders", "markout_60s_orders", "time_to_first_fill_orders", "fill_span_orders"]
@@ -71,7 +71,7 @@ def test_every_table_adds_up_to_the_global_row_exactly(results: Path, name: str,
     assert len(rows) > 1
     for column in INTEGERS + (REAL_INTEGERS if scenario == "real" else []):
         assert sum(int(row[column]) for row in rows) == int(whole[column]), column
-    for column in ("notional_value", "shortfall_value", "saving_value"):
+    for column in ("notional", "notional_value", "shortfall_value", "saving_value"):
         assert sum(float(row[column]) for row in rows) == pytest.approx(float(whole[column]), rel=1e-12)
 
 

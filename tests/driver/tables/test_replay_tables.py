@@ -24,7 +24,6 @@ SUMS = (
     "priced_orders",
     "filled_quantity",
     "base",
-    "base_touch",
     "saving",
     "saving_touch",
     "outside_quantity",
@@ -146,7 +145,7 @@ def test_time_limits_are_summed_by_security_and_the_best_is_marked(results: Path
         inside = sums["filled_quantity"] - sums["outside_filled"], sums["order_quantity"] - sums["outside_quantity"]
         assert float(row["fill_ratio"]) == inside[0] / inside[1]
         for charge in ("", "_touch"):
-            expected = 10_000 * Fraction(sums[f"saving{charge}"], 65_536 * sums[f"base{charge}"])
+            expected = 10_000 * Fraction(sums[f"saving{charge}"], 65_536 * sums["base"])
             assert float(row[f"saving{charge}_bps"]) == float(expected)
     for security in of_jobs:
         mine = [row for row in rows if row["security_code"] == security]

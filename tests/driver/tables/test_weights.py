@@ -54,7 +54,8 @@ def block() -> OrderBlock:
     """Return orders with a value, sometimes missing, of every metric that tables average."""
     block, rng = random_block(200, 3), np.random.default_rng(3)
     some = {column.name: rng.normal(0, 9, 200) for column in AVERAGED if column.axis != MARKOUT}
-    kept = ("effective_spread_bps", "fill_quoted_spread_bps", "price_improvement_bps", "quoted_spread_bps", "delay_bps")
+    kept = ("effective_spread_bps", "fill_quoted_spread_bps", "price_improvement_bps", "quoted_spread_bps", "delay_bps",
+            "arrival_slippage_bps", "arrival_improvement_bps")  # fmt: skip
     some = {name: np.where(rng.random(200) < 0.8, x, np.nan) for name, x in some.items() if name not in kept}
     decision2 = np.where(rng.random(200) < 0.2, NULL, 6_500 + rng.integers(0, 400, 200))
     some |= {"delay_cost": np.where(decision2 == NULL, np.nan, rng.normal(0, 1e5, 200))}
@@ -81,7 +82,7 @@ def test_each_average_has_the_weight_that_the_guide_names(
         assert len({w for w, _ in pairs}) > 10  # another weight would give another average
         expected = fsum(w * v for w, v in pairs) / sum(w for w, _ in pairs)
         name = named.name.replace("<h>", f"{HORIZONS[h]:g}")
-        assert float(real[name]) == pytest.approx(expected, rel=1e-7)
+        assert float(real[name]) == pytest.approx(expected, rel=1e-12)
         assert int(real[f"{name.removesuffix('_bps')}_orders"]) == len(pairs)
 
 

@@ -78,7 +78,7 @@ def test_decisions_that_cannot_be_are_missing_and_counted() -> None:
 
 
 def naive_fees(order: Row, quotes: list[Row], share_ppm: int, scenario: int) -> Fraction:
-    """Return the fees of one order under one scenario in half units x shares."""
+    """Return the fees of one order under one scenario in half units x shares, before they are rounded."""
     rates = [Fraction(fee) / 10_000 for fee in (*FEES, 0, 0)]  # an unknown deal source costs nothing
     left = order["order_quantity"]
     dark = left * share_ppm // 1_000_000
@@ -111,8 +111,10 @@ def test_fees_by_venue_and_scenario(seed: int) -> None:
     (block,) = measure(day, settings, SESSION)
     orders = naive_measures(events, fills, quotes, rules)
     for k, name in enumerate(block.scenarios):
-        expected = [float(naive_fees(order, quotes, rules["dark_share_ppm"], k)) for order in orders]
-        np.testing.assert_allclose(block[f"{name}_fees"], expected, rtol=1e-9, atol=1e-6)
+        fees = [naive_fees(order, quotes, rules["dark_share_ppm"], k) for order in orders]
+        found = block[f"{name}_fees"]
+        np.testing.assert_allclose(found, list(map(float, fees)), rtol=1e-12, atol=0.51 / 65_536)
+        np.testing.assert_array_equal(found * 65_536, np.rint(found * 65_536))
         net = block.cost[k] + block[f"{name}_fees"]
         bps = 1e4 * net / (block.mid2.astype(float) * block.order_quantity)
         np.testing.assert_allclose(block[f"{name}_net_shortfall_bps"], np.where(block.mid2 == NULL, np.nan, bps))

@@ -152,7 +152,7 @@ def test_rows_of_cells_equal_the_oracle(some: Orders) -> None:
     cell, tables = some.cell.tolist(), add(some)[0]
     place = WITHIN
     expected = oracle.naive_weighted(cell, some.value.tolist(), some.weight.tolist(), some.cells)
-    assert tables.fill_rows[:, place : place + 3].T.tolist() == [list(row) for row in expected]
+    assert tables.fill_rows[:, place : place + 4].T.tolist() == [list(row) for row in expected]
     base, costs = some.base.tolist(), some.cost.tolist()
     assert tables.rows[:, PRICED + 1].tolist() == oracle.naive_integer_sums(cell, base, some.cells)
     for s in range(K):
@@ -278,11 +278,11 @@ def test_a_scenario_that_is_not_known_counts_as_such() -> None:
     assert row[place : place + 5].tolist() == [0, 1, 0, 1, 60]  # beside others that are known: as it really was
 
 
-@pytest.mark.parametrize(("cost", "kind"), [(9.0, 0), (10.0 + 1e-9, 1), (10.0, 1), (11.0, 2)])
-def test_comparison_is_of_fixed_point_costs(cost: float, kind: int) -> None:
+@pytest.mark.parametrize(("cost", "better", "worse"), [(9.0, 1, 0), (10.0, 0, 0), (10.0 + 2**-16, 0, 1), (11.0, 0, 1)])
+def test_an_order_that_costs_less_than_really_is_better_off(cost: float, better: int, worse: int) -> None:
     costs, nothing = np.array([[10.0], [cost], [0.0]]), np.zeros((K, 1), np.int64)
     row = add(order_of(costs, nothing, 100))[0].rows[0, SCENARIO + SCENARIO_PLACES :]
-    assert row[BETTER : BETTER + 3].tolist() == [int(code == kind) for code in range(3)]
+    assert row[BETTER : BETTER + 2].tolist() == [better, worse]
 
 
 @pytest.mark.parametrize("value", [2.0**62, -(2.0**63), np.inf])
