@@ -3,15 +3,16 @@
 `row_measures` asks for it, and for the same of a replayed scenario as if its fills had happened.
 """
 
-from collections.abc import Callable
-from functools import cache, lru_cache
-from operator import itemgetter
+from functools import cache
 from typing import Final
 
+import numpy as np
+
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
-from driver.tables.csv_text import Value
-from driver.tables.table_style import TableStyle, cost_bps, ratio
-from kernels.conventions import BENCHMARKS, COST_SCALE, REPLAYED, SCENARIO_TABLE
+from driver.tables.columns.exact_sums import Sums
+from driver.tables.columns.quotients import Column, costs_bps, missing_in, ratios
+from driver.tables.table_style import TableStyle
+from kernels.conventions import BENCHMARKS, COST_SCALE
 from kernels.sums.fill_rows import FILL_METRICS, HORIZON_METRICS
 
 ORDER_COUNTS = (
@@ -27,48 +28,66 @@ NOT_REPLAYED = frozenset((
 ))  # fmt: skip
 VENUE_SUMS = tuple(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)
 BENCHMARK_COUNTS = tuple(f"benchmark_{name}" for name in ("arrival", "open", "close", "none"))
-SCENARIO_NAMES = frozenset(scenario.name for scenario in SCENARIO_TABLE)
+# Of orders with a fill, which fill_span_orders counts.
+FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
 
 
-def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
-    row: dict[str, Value] = {name: sums[name] for name in (*VENUE_SUMS, *ORDER_COUNTS)}
-    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
-        row |= dict.fromkeys([*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours"])
-    row |= {name: sums[name] for name in BENCHMARK_COUNTS}
-    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
-    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
-    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
-    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
-    metrics = _metrics(style.markout_seconds)
-    row |= {name: cost_bps(sums[total], sums[weight]) for name, total, weight, _, _ in metrics}
-    row["eq_ratio"] = ratio(sums["effective_spread_bps.sum"], sums["fill_quoted_spread_bps.sum"])
+def history(sums: Sums, style: TableStyle) -> dict[str, Column]:
+    """Return what only happens to real fills, and to those of a replayed scenario as if they had happened.
+
+    Venues, parts of the shortfall, quality of the fills: (scenarios, n), of other scenarios missing.
+    """
+    columns = _happened(sums, style)
+    happens, rows = [0, *sums.replayed], len(sums.scenarios)
+    found: dict[str, Column] = {}
+    for name, values in columns.items():
+        whole = np.empty((rows, values.shape[1]), values.dtype)
+        whole[happens] = values
+        others = np.ones((rows, 1), np.bool_)
+        others[[0] if name in NOT_REPLAYED else happens] = False
+        found[name] = missing_in(whole, others)
+    return found
+
+
+def _happened(sums: Sums, style: TableStyle) -> dict[str, Column]:
+    """Return the columns of `history`, (1 + replayed, n)."""
+    of = sums.happened
+    unpriced = of("real.unpriced_quantity") != 0  # filled by order states, without trades that say where
+    without_trades = (*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours")
+    columns = {name: of(name) for name in (*VENUE_SUMS, *ORDER_COUNTS)}
+    columns |= {name: missing_in(columns[name], unpriced) for name in without_trades}
+    columns |= {name: of(name) for name in BENCHMARK_COUNTS}
+    columns["execution_bps"] = costs_bps(of("execution_cost"), of("base"))
+    columns["opportunity_bps"] = costs_bps(of("opportunity_cost"), of("base"))
+    market_cost = of("real.cost") - COST_SCALE * of("booked_cost")
+    columns["shortfall_ex_booking_bps"] = costs_bps(market_cost, of("base") - of("booked_base"))
+    names, totals, weights, counted, counts = zip(*_metrics(style.markout_seconds), strict=True)
+    columns |= zip(names, costs_bps(sums.all_happened(totals), sums.all_happened(weights)), strict=True)
+    columns["eq_ratio"] = ratios(of("effective_spread_bps.sum"), of("fill_quoted_spread_bps.sum"))
     for h, seconds in enumerate(style.markout_seconds):
-        moved, weight = sums[f"impact_bps.{h}.sum"], sums[f"impact_bps.{h}.weight"]
-        row[f"adverse_selection_{seconds:g}s_bps"] = cost_bps(-moved, 2 * weight)
-    row |= _fill_rates(sums, style)
-    row |= {counted: sums[orders] for _, _, _, counted, orders in metrics}
-    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
-    row["time_to_first_fill_s"] = ratio(sums["first_fill_us"], 1_000_000 * sums["first_fill_orders"])
-    row["execution_time_s"] = ratio(sums["execution_share_ms"], 1_000 * sums["execution_shares"])
-    return row | _fill_by_fill(sums)
+        moved, weight = of(f"impact_bps.{h}.sum"), of(f"impact_bps.{h}.weight")
+        columns[f"adverse_selection_{seconds:g}s_bps"] = costs_bps(-moved, 2 * weight)
+    columns |= _fill_rates(sums, style)
+    columns |= zip(counted, sums.all_happened(counts), strict=True)
+    columns["time_to_first_fill_orders"] = of("first_fill_orders")
+    columns["time_to_first_fill_s"] = ratios(of("first_fill_us"), of("first_fill_orders"), down=1_000_000)
+    columns["execution_time_s"] = ratios(of("execution_share_ms"), of("execution_shares"), down=1_000)
+    return columns | _fill_by_fill(sums)
 
 
-def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
+def _fill_by_fill(sums: Sums) -> dict[str, Column]:
     """Return the average fill, how long fills of an order go on, and how long it is from one to the next.
 
     Of orders whose states alone tell that they filled nothing is known.
     """
-    filled = sum(sums[f"{venue}_quantity"] for venue in VENUE_NAMES)
-    fills, orders, span_us = sums["fills"], sums["fill_span_orders"], sums["fill_span_us"]
-    row: dict[str, Value] = {"average_fill_size": ratio(filled, fills), "fill_span_orders": orders}
-    row["fill_span_s"] = ratio(span_us, 1_000_000 * orders)
-    row["time_between_fills_s"] = ratio(span_us, 1_000_000 * (fills - orders))
-    return dict.fromkeys(row) if sums["real.unpriced_quantity"] else row
-
-
-# Of orders with a fill, which fill_span_orders counts.
-FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
+    of = sums.happened
+    filled = sums.all_happened([f"{venue}_quantity" for venue in VENUE_NAMES]).sum(axis=0)
+    fills, orders, span_us = of("fills"), of("fill_span_orders"), of("fill_span_us")
+    columns = {"average_fill_size": ratios(filled, fills), "fill_span_orders": orders}
+    columns["fill_span_s"] = ratios(span_us, orders, down=1_000_000)
+    columns["time_between_fills_s"] = ratios(span_us, fills - orders, down=1_000_000)
+    unpriced = of("real.unpriced_quantity") != 0
+    return {name: missing_in(column, unpriced) for name, column in columns.items()}
 
 
 @cache
@@ -99,39 +118,17 @@ def _within(fill_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str]]:
     return [(f"filled_quantity_{s}", f"orders_filled_{s}", f"fill_rate_{s}", f"orders_filled_share_{s}") for s in shown]
 
 
-def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+def _fill_rates(sums: Sums, style: TableStyle) -> dict[str, Column]:
     """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
 
     Nothing is known of when orders filled whose states alone tell of it.
     """
-    row: dict[str, Value] = {}
-    orders, quantity = sums["orders"], sums["order_quantity"]
+    of, columns = sums.happened, dict[str, Column]()
+    orders, quantity, unpriced = of("orders"), of("order_quantity"), of("real.unpriced_quantity") != 0
     for h, names in enumerate(_within(style.fill_seconds)):
-        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
-        row |= zip(names, (filled, traded, ratio(filled, quantity), ratio(traded, orders)), strict=True)
-    if sums["real.unpriced_quantity"]:
-        row = dict.fromkeys(row)
-    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
-    return row
-
-
-def replayed_history(scenario: str, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what reality has of the fills of a replayed scenario, as if they had happened; nothing of another one."""
-    if scenario not in REPLAYED:
-        return {}
-    names, standing_for = _in_place_of_real(tuple(sums), scenario)
-    row = history(dict(zip(names, standing_for(sums), strict=True)), style)
-    for name in NOT_REPLAYED:
-        row.pop(name, None)
-    return row
-
-
-@lru_cache(maxsize=64)
-def _in_place_of_real(
-    names: tuple[str, ...], scenario: str
-) -> tuple[list[str], Callable[[dict[str, int]], tuple[int, ...]]]:
-    """Return the names of the sums of what happened, and what takes those of a scenario in their place."""
-    own = {name.removeprefix(f"{scenario}."): name for name in names if name.startswith(f"{scenario}.")}
-    happened = {name: name for name in names if name.partition(".")[0] not in SCENARIO_NAMES}
-    sources = happened | own | {f"real.{short}": name for short, name in own.items()}
-    return list(sources), itemgetter(*sources.values())
+        filled, traded = of(f"filled_within.{h}"), of(f"orders_within.{h}")
+        columns |= zip(names, (filled, traded, ratios(filled, quantity), ratios(traded, orders)), strict=True)
+    columns = {name: missing_in(column, unpriced) for name, column in columns.items()}
+    filled_orders = of("real.fully_filled") + of("real.partially_filled")
+    columns["orders_filled_share"] = ratios(filled_orders, orders)
+    return columns
