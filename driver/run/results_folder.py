@@ -178,7 +178,7 @@ def versions() -> dict[str, str]:
 OURS: Final = package_root(Path(str(driver.__file__)))
 # What of this package a job runs. The rest says things, or makes tables of finished jobs: they stay valid without it.
 MAKES_RESULTS: Final = (
-    "job", "plan", "sums",
+    "job", "plan", "sums", "tables/columns",
     *(f"tables/{name}.py" for name in ("csv_text", "row_measures", "history_measures", "table_style")),
 )  # fmt: skip
 

@@ -3,10 +3,13 @@
 Between partials and tables: `driver.tables.aggregate` adds cells to them, `driver.job.job` for its metrics.csv.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver.sums.cells import Cells
 from kernels.base.columns import F64, I32, I64
@@ -15,7 +18,7 @@ from kernels.sums import histograms, moments
 _lower = cache(np.tril_indices)  # of a size: rows and columns of the lower triangle of a matrix
 NO_SECURITY = -1
 SEVERAL_SECURITIES = -2
-FAST_HIGH = 2**30  # high parts below it make sums that fit 64 bits
+FAST_HIGH = 2**28  # high parts below it make sums that fit 64 bits, a few of them together too
 
 
 @dataclass(slots=True)
@@ -132,15 +135,20 @@ class Totals:
         moments.merge_moments(index, priced, other.mean, other.comoment, self.priced, self.mean, self.comoment)
         moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
+    def taken(self, rows: Sequence[int]) -> "Totals":
+        """Return totals of some rows, in their order."""
+        at = np.asarray(rows, np.int64)
+        sums = self.low[:, at], self.high[:, at], self.priced[at], self.mean[at], self.comoment[at]
+        histogram = None if self.histogram is None else self.histogram[at]
+        return Totals(self.scenarios, self.names, *sums, histogram, self.met[:, at], self.security[at])
+
+    def exact(self) -> NDArray[Any]:
+        """Return all sums as exact integers, (columns, rows): Python's where 64 bits do not hold them all."""
+        return _exact(self.low, self.high)
+
     def row(self, r: int) -> dict[str, int]:
         """Return the sums of a row by name, as exact integers."""
-        low, high = self.low[:, r], self.high[:, r]
-        if max(int(low.max()) >> moments.LOW_BITS, int(high.max()), -int(high.min())) < FAST_HIGH:
-            sums = ((high << moments.LOW_BITS) + low).tolist()
-        else:
-            pairs = zip(low.tolist(), high.tolist(), strict=True)
-            sums = [(above << moments.LOW_BITS) + below for below, above in pairs]
-        return dict(zip(self.names, sums, strict=True))
+        return dict(zip(self.names, _exact(self.low[:, r], self.high[:, r]).tolist(), strict=True))
 
     def some(self, r: int, names: tuple[str, ...]) -> list[int]:
         """Return some of the sums of a row, as exact integers."""
@@ -161,28 +169,39 @@ class Totals:
         found = np.zeros((0, histograms.BUCKETS), np.int64)
         return found if self.histogram is None else self.histogram[r].reshape(-1, histograms.BUCKETS)
 
-    def quantiles(self, r: int, shares: tuple[float, ...]) -> list[list[float]] | None:
-        """Return quantiles in bps, to a bucket's width, for each histogram measure; None without orders.
+    def quantiles(self, shares: tuple[float, ...]) -> F64:
+        """Return quantiles in bps, to a bucket's width: (rows, measures, shares), NaN in rows without orders.
 
         A measure has the first bucket that holds, with those below, at least that share of the orders.
         """
-        counts = self.counts(r)
-        if not counts[:1].any():
-            return None
-        found: list[list[float]] = _middles()[quantile_places(counts, shares)].tolist()
+        measures, rows = 2 * len(self.scenarios) - 1, len(self)
+        found = np.full((rows, measures, len(shares)), np.nan)
+        if self.histogram is not None:
+            counts = self.histogram.reshape(rows, measures, histograms.BUCKETS)
+            held = counts[:, 0].any(axis=1)
+            places = quantile_places(counts[held].reshape(-1, histograms.BUCKETS), shares)
+            found[held] = _middles()[places].reshape(-1, measures, len(shares))
         return found
 
     def spread(self, r: int, measure: int) -> tuple[float, float] | None:
         """Return median and median absolute deviation in bps of one histogram measure; None without orders."""
-        medians = self.quantiles(r, (0.5,))
-        if medians is None or self.histogram is None:
+        if self.histogram is None or not self.counts(r)[:1].any():
             return None
-        median = medians[measure][0]
+        median = float(self.taken([r]).quantiles((0.5,))[0, measure, 0])
         counts = self.histogram[r, measure * histograms.BUCKETS : (measure + 1) * histograms.BUCKETS]
         distance = np.abs(_middles() - median)
         order = np.argsort(distance, kind="stable")
         running = np.cumsum(counts[order])
         return median, float(distance[order[np.searchsorted(running, 0.5 * running[-1])]])
+
+
+def _exact(low: I64, high: I64) -> NDArray[Any]:
+    """Return high x 2^32 + low: of int64 where all fit, else of Python's integers."""
+    above, below = (int(part.max(initial=0)) for part in (low, np.abs(high)))
+    if max(below, above >> moments.LOW_BITS) < FAST_HIGH:
+        return (high << moments.LOW_BITS) + low
+    whole: NDArray[Any] = (high.astype(object) << moments.LOW_BITS) + low.astype(object)
+    return whole
 
 
 def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:

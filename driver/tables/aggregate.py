@@ -5,10 +5,9 @@ The top of `driver.tables`: `driver.run.runner` calls it once all jobs are done.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from driver.sums.partial_arrays import Room
 from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
+from driver.tables.columns.measured import Measured
 from driver.tables.combinations.combination_files import CombinationFiles
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
@@ -45,11 +45,13 @@ from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
+from kernels.conventions import GROUPS
 from tickstore.durable.files import atomic_writes
 from tickstore.errors import StoreError
 from tickstore.store.names import StoredNames
 
-ASKED_AGAIN: Final = ("global_summary", "by_security", "by_date", "by_participant", "by_group")  # tables for others
+# Tables that others ask for all rows of, those without orders too.
+ASKED_AGAIN: Final = {"by_security": "security", "by_date": "date", "by_participant": "participant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,18 @@ class _RunSums:
     sample: SampleSums = field(default_factory=SampleSums)
     distributions: DistributionSums = field(default_factory=DistributionSums)
     fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
-    measured: dict[str, Callable[[int], list[dict[str, Value]]]] = field(default_factory=dict)  # by table
+    measured: dict[str, Measured] = field(default_factory=dict)  # by table: of all its rows, or of those it shows
 
-    def measures_of(self, table: str) -> Callable[[int], list[dict[str, Value]]]:
-        """Return what gives the measures of a row of a table, each worked out once where others ask for them too."""
-        if table not in self.measured:
-            totals, style = self.totals[table], self.style
-
-            def of_row(row: int) -> list[dict[str, Value]]:
-                return measures(totals, row, style)
-
-            self.measured[table] = cache(of_row) if table in ASKED_AGAIN else of_row
-        return self.measured[table]
+    def content(self, table: Table, beside: Beside | None) -> bytes:
+        """Return a table, and keep the measures of its rows."""
+        labels = _labels(self, table)
+        rows = [row for _, row in labels]
+        known = [*self.dimensions.place[ASKED_AGAIN[table.name]].values()] if table.name in ASKED_AGAIN else rows
+        found = self.measured[table.name] = measures(self.totals[table.name].taken(known), self.style)
+        shown = found if rows == known else found.taken(rows)
+        keys, named = self.names.of(table.name, table.keys, labels)
+        more = self.replay.unexecuted() if table.name == UNEXECUTED else ()
+        return totals_csv(keys, [label for label, _ in named], shown, more, beside)
 
 
 def aggregate(
@@ -208,23 +210,14 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
     parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
     beside = {BY_SIZE: Beside(header(INTERVALS), intervals_by("size_bucket", parts))}
-    written = {
-        f"{table.name}.csv": totals_csv(
-            *run.names.of(table.name, table.keys, _labels(run, table)),
-            run.measures_of(table.name),
-            run.replay.unexecuted() if table.name == UNEXECUTED else (),
-            beside.get(table.name),
-        )
-        for table in TABLES
-    }
+    written = {f"{table.name}.csv": run.content(table, beside.get(table.name)) for table in TABLES}
     measured = _measured(run)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
     written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
-    traders = ((run.names.participant(str(name)), row) for name, row in run.dimensions.place["participant"].items())
-    by_participant = run.measures_of("by_participant")
-    of_participants = {name: by_participant(row) for name, row in traders}
-    sets = run.kinds.eligible_sets(run.style, run.measures_of("by_group"))
+    traders = enumerate(run.dimensions.place["participant"])
+    of_participants = {run.names.participant(str(name)): run.measured["by_participant"].row(n) for n, name in traders}
+    sets = run.kinds.eligible_sets(run.style, [run.measured["by_group"].row(n) for n in range(len(GROUPS))])
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
@@ -235,17 +228,17 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written |= run.distributions.tables(run.totals["global_summary"], *by_security)
     atomic_writes(results, {name: run.names.beside(data) for name, data in written.items()})
     totals = run.totals["global_summary"]
-    return Aggregate(measured[ALL, ALL], (*written, *run.combinations.written, *parents.written), unknown_notes(totals))
+    headline = [dict(line) for line in measured[ALL, ALL]]
+    return Aggregate(headline, (*written, *run.combinations.written, *parents.written), unknown_notes(totals))
 
 
-def _measured(run: _RunSums) -> dict[tuple[str, str], list[dict[str, Value]]]:
+def _measured(run: _RunSums) -> dict[tuple[str, str], Sequence[Mapping[str, Value]]]:
     """Return the measures of every scenario, of all orders and of each security and date."""
-    found = {(ALL, ALL): run.measures_of("global_summary")(0)}
-    for name, table in (("security", "by_security"), ("date", "by_date")):
-        measured = run.measures_of(table)
-        for label, row in run.dimensions.place[name].items():
-            key = (str(label), ALL) if name == "security" else (ALL, str(label))
-            found[key] = measured(row)
+    found: dict[tuple[str, str], Sequence[Mapping[str, Value]]] = {(ALL, ALL): run.measured["global_summary"].row(0)}
+    for n, security in enumerate(run.dimensions.place["security"]):
+        found[str(security), ALL] = run.measured["by_security"].row(n)
+    for n, date in enumerate(run.dimensions.place["date"]):
+        found[ALL, str(date)] = run.measured["by_date"].row(n)
     return found
 
 

@@ -3,15 +3,16 @@
 `row_measures` asks for it, and for the same of a replayed scenario as if its fills had happened.
 """
 
-from collections.abc import Callable
-from functools import cache, lru_cache
-from operator import itemgetter
+from functools import cache
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
-from driver.tables.csv_text import Value
-from driver.tables.table_style import TableStyle, cost_bps, mean_bps, ratio, with_rest
-from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REPLAYED, SCENARIO_TABLE
+from driver.tables.columns.exact_sums import Sums
+from driver.tables.columns.quotients import Column, TwoSums, costs_bps, means, means_bps, missing_in, ratios
+from driver.tables.table_style import TableStyle
+from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REST_BITS
 from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
 from kernels.sums.fill_rows import FILL_GROUPS, HORIZON_GROUP
 
@@ -28,7 +29,8 @@ NOT_REPLAYED = frozenset((
 ))  # fmt: skip
 VENUE_SUMS = tuple(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)
 BENCHMARK_COUNTS = tuple(f"benchmark_{name}" for name in ("arrival", "open", "close", "none"))
-SCENARIO_NAMES = frozenset(scenario.name for scenario in SCENARIO_TABLE)
+# Of orders with a fill, which fill_span_orders counts.
+FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
 FIRST_OF_GROUP: Final = {name: group[0] for group in (*FILL_GROUPS, HORIZON_GROUP) for name in group}
 TIMES: Final = {"realised_spread_bps": ("markout_bps", -2)}  # the same figure so many times
 
@@ -44,52 +46,81 @@ class Metric(NamedTuple):
     times: int
 
 
-def history(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what only really happened: venues, parts of the shortfall, quality of the fills."""
-    row: dict[str, Value] = {name: sums[name] for name in (*VENUE_SUMS, *ORDER_COUNTS)}
-    if sums["real.unpriced_quantity"]:  # filled by order states, without trades that say where
-        row |= dict.fromkeys([*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours"])
-    row |= {name: sums[name] for name in BENCHMARK_COUNTS}
-    row["execution_bps"] = cost_bps(sums["execution_cost"], sums["base"])
-    row["opportunity_bps"] = cost_bps(sums["opportunity_cost"], sums["base"])
-    market_cost = sums["real.cost"] - COST_SCALE * sums["booked_cost"]
-    row["shortfall_ex_booking_bps"] = cost_bps(market_cost, sums["base"] - sums["booked_base"])
+def history(sums: Sums, style: TableStyle) -> dict[str, Column]:
+    """Return what only happens to real fills, and to those of a replayed scenario as if they had happened.
+
+    Venues, parts of the shortfall, quality of the fills: (scenarios, n), of other scenarios missing.
+    """
+    columns = _happened(sums, style)
+    happens, rows = [0, *sums.replayed], len(sums.scenarios)
+    found: dict[str, Column] = {}
+    for name, values in columns.items():
+        whole = np.empty((rows, values.shape[1]), values.dtype)
+        whole[happens] = values
+        others = np.ones((rows, 1), np.bool_)
+        others[[0] if name in NOT_REPLAYED else happens] = False
+        found[name] = missing_in(whole, others)
+    return found
+
+
+def _happened(sums: Sums, style: TableStyle) -> dict[str, Column]:
+    """Return the columns of `history`, (1 + replayed, n)."""
+    of = sums.happened
+    unpriced = of("real.unpriced_quantity") != 0  # filled by order states, without trades that say where
+    without_trades = (*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours")
+    columns = {name: of(name) for name in (*VENUE_SUMS, *ORDER_COUNTS)}
+    columns |= {name: missing_in(columns[name], unpriced) for name in without_trades}
+    columns |= {name: of(name) for name in BENCHMARK_COUNTS}
+    columns["execution_bps"] = costs_bps(of("execution_cost"), of("base"))
+    columns["opportunity_bps"] = costs_bps(of("opportunity_cost"), of("base"))
+    market_cost = of("real.cost") - COST_SCALE * of("booked_cost")
+    columns["shortfall_ex_booking_bps"] = costs_bps(market_cost, of("base") - of("booked_base"))
+    columns |= _weighted_means(sums, style)
+    columns |= _fill_rates(sums, style)
     metrics = _metrics(style.markout_seconds)
-    row |= {one.column: mean_bps(one.times * with_rest(sums, one.value), sums[one.weight]) for one in metrics}
-    row["eq_ratio"] = ratio(
-        *(with_rest(sums, f"{name}_bps.sum") for name in ("effective_spread", "fill_quoted_spread"))
+    columns |= zip([one.counted for one in metrics], sums.all_happened([one.orders for one in metrics]), strict=True)
+    columns["time_to_first_fill_orders"] = of("first_fill_orders")
+    columns["time_to_first_fill_s"] = _seconds(sums, "first_fill_ns", of("first_fill_orders"))
+    columns["execution_time_s"] = _seconds(sums, "execution_share_ns", of("execution_shares"))
+    return columns | _fill_by_fill(sums)
+
+
+def _weighted_means(sums: Sums, style: TableStyle) -> dict[str, Column]:
+    """Return the metrics that are averaged by value."""
+    metrics, two = _metrics(style.markout_seconds), sums.two_happened
+    values, rests, weights = (
+        sums.all_happened(names)
+        for names in zip(*((one.value, f"{one.value}_rest", one.weight) for one in metrics), strict=True)
     )
+    times = np.array([one.times for one in metrics])[:, None, None]
+    found = means_bps(TwoSums(values, rests).times(times), weights)
+    columns: dict[str, Column] = dict(zip([one.column for one in metrics], found, strict=True))
+    effective, quoted = (two(f"{name}_spread_bps.sum").doubles() for name in ("effective", "fill_quoted"))
+    columns["eq_ratio"] = np.divide(effective, quoted, out=np.full(quoted.shape, np.nan), where=quoted != 0)
     for h, seconds in enumerate(style.markout_seconds):
-        moved, weight = with_rest(sums, f"impact_bps.{h}.sum"), sums[f"markout_bps.{h}.weight"]
-        row[f"adverse_selection_{seconds:g}s_bps"] = mean_bps(-moved, 2 * weight)
-    row |= _fill_rates(sums, style)
-    row |= {one.counted: sums[one.orders] for one in metrics}
-    row["time_to_first_fill_orders"] = sums["first_fill_orders"]
-    row["time_to_first_fill_s"] = _seconds(sums, "first_fill_ns", sums["first_fill_orders"])
-    row["execution_time_s"] = _seconds(sums, "execution_share_ns", sums["execution_shares"])
-    return row | _fill_by_fill(sums)
+        moved, weight = two(f"impact_bps.{h}.sum"), sums.happened(f"markout_bps.{h}.weight")
+        columns[f"adverse_selection_{seconds:g}s_bps"] = means_bps(moved.times(-1), 2 * weight)
+    return columns
 
 
-def _seconds(sums: dict[str, int], name: str, over: int) -> float | None:
-    """Return a sum of times over a count, in seconds."""
-    return ratio(with_rest(sums, name), NS_PER_SECOND * over)
+def _seconds(sums: Sums, name: str, over: Column) -> Column:
+    """Return sums of times over counts, in seconds: their rest is in nanoseconds."""
+    return means(sums.two_happened(name), over, 1 << REST_BITS, NS_PER_SECOND)
 
 
-def _fill_by_fill(sums: dict[str, int]) -> dict[str, Value]:
+def _fill_by_fill(sums: Sums) -> dict[str, Column]:
     """Return the average fill, how long fills of an order go on, and how long it is from one to the next.
 
     Of orders whose states alone tell that they filled nothing is known.
     """
-    filled = sum(sums[f"{venue}_quantity"] for venue in VENUE_NAMES)
-    fills, orders = sums["fills"], sums["fill_span_orders"]
-    row: dict[str, Value] = {"average_fill_size": ratio(filled, fills), "fill_span_orders": orders}
-    row["fill_span_s"] = _seconds(sums, "fill_span_ns", orders)
-    row["time_between_fills_s"] = _seconds(sums, "fill_span_ns", fills - orders)
-    return dict.fromkeys(row) if sums["real.unpriced_quantity"] else row
-
-
-# Of orders with a fill, which fill_span_orders counts.
-FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
+    of = sums.happened
+    filled = sums.all_happened([f"{venue}_quantity" for venue in VENUE_NAMES]).sum(axis=0)
+    fills, orders = of("fills"), of("fill_span_orders")
+    columns = {"average_fill_size": ratios(filled, fills), "fill_span_orders": orders}
+    columns["fill_span_s"] = _seconds(sums, "fill_span_ns", orders)
+    columns["time_between_fills_s"] = _seconds(sums, "fill_span_ns", fills - orders)
+    unpriced = of("real.unpriced_quantity") != 0
+    return {name: missing_in(column, unpriced) for name, column in columns.items()}
 
 
 @cache
@@ -126,39 +157,17 @@ def _within(fill_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str]]:
     return [(f"filled_quantity_{s}", f"orders_filled_{s}", f"fill_rate_{s}", f"orders_filled_share_{s}") for s in shown]
 
 
-def _fill_rates(sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
+def _fill_rates(sums: Sums, style: TableStyle) -> dict[str, Column]:
     """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
 
     Nothing is known of when orders filled whose states alone tell of it.
     """
-    row: dict[str, Value] = {}
-    orders, quantity = sums["orders"], sums["order_quantity"]
+    of, columns = sums.happened, dict[str, Column]()
+    orders, quantity, unpriced = of("orders"), of("order_quantity"), of("real.unpriced_quantity") != 0
     for h, names in enumerate(_within(style.fill_seconds)):
-        filled, traded = sums[f"filled_within.{h}"], sums[f"orders_within.{h}"]
-        row |= zip(names, (filled, traded, ratio(filled, quantity), ratio(traded, orders)), strict=True)
-    if sums["real.unpriced_quantity"]:
-        row = dict.fromkeys(row)
-    row["orders_filled_share"] = ratio(sums["real.fully_filled"] + sums["real.partially_filled"], orders)
-    return row
-
-
-def replayed_history(scenario: str, sums: dict[str, int], style: TableStyle) -> dict[str, Value]:
-    """Return what reality has of the fills of a replayed scenario, as if they had happened; nothing of another one."""
-    if scenario not in REPLAYED:
-        return {}
-    names, standing_for = _in_place_of_real(tuple(sums), scenario)
-    row = history(dict(zip(names, standing_for(sums), strict=True)), style)
-    for name in NOT_REPLAYED:
-        row.pop(name, None)
-    return row
-
-
-@lru_cache(maxsize=64)
-def _in_place_of_real(
-    names: tuple[str, ...], scenario: str
-) -> tuple[list[str], Callable[[dict[str, int]], tuple[int, ...]]]:
-    """Return the names of the sums of what happened, and what takes those of a scenario in their place."""
-    own = {name.removeprefix(f"{scenario}."): name for name in names if name.startswith(f"{scenario}.")}
-    happened = {name: name for name in names if name.partition(".")[0] not in SCENARIO_NAMES}
-    sources = happened | own | {f"real.{short}": name for short, name in own.items()}
-    return list(sources), itemgetter(*sources.values())
+        filled, traded = of(f"filled_within.{h}"), of(f"orders_within.{h}")
+        columns |= zip(names, (filled, traded, ratios(filled, quantity), ratios(traded, orders)), strict=True)
+    columns = {name: missing_in(column, unpriced) for name, column in columns.items()}
+    filled_orders = of("real.fully_filled") + of("real.partially_filled")
+    columns["orders_filled_share"] = ratios(filled_orders, orders)
+    return columns

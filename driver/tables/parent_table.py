@@ -12,8 +12,7 @@ from driver.sums.parents import Parents
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import BPS, LESS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
-from driver.tables.row_measures import HALF_UNITS
-from driver.tables.table_style import TableStyle, cost_bps, quotient, ratio, with_rest
+from driver.tables.table_style import HALF_UNITS, TableStyle, cost_bps, quotient, ratio, with_rest
 from kernels.conventions import COST_SCALE, NULL
 from kernels.measure.order_columns import BENEFIT, COST
 from tickstore.durable.files import atomic_file

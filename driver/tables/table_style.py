@@ -6,8 +6,9 @@ from typing import Final
 
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import Value
-from kernels.conventions import COST_SCALE, MEAN_SCALE, REST_BITS
+from kernels.conventions import COST_SCALE, REST_BITS
 
+HALF_UNITS: Final = 2 << REST_BITS  # what ``with_rest`` gives of half units, in one unit
 FEW: Final = 5  # a figure of fewer orders is marked: it is about them, and says little of others
 
 
@@ -59,8 +60,3 @@ def quotient(numerator: int, denominator: int) -> int | float:
 def cost_bps(cost: int, base: int) -> float | None:
     """Return a fixed-point cost sum over a sum of Q x M0 (half units), in bps."""
     return 10_000 * cost / (COST_SCALE * base) if base else None
-
-
-def mean_bps(value: int, weight: int) -> float | None:
-    """Return a sum ``with_rest`` of costs over a sum of weights (half units), in bps."""
-    return 10_000 * value / (MEAN_SCALE * weight) if weight else None

@@ -14,7 +14,7 @@ from driver.sums.cells import Cells
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals
 from driver.tables.combinations.combination import JOB, RUN, SECURITY, Combination
-from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.csv_text import Value, csv_bytes, text
 from driver.tables.grouping import CodedSums, Dimensions
 from driver.tables.named_keys import NamedKeys
 from driver.tables.row_measures import measures
@@ -40,12 +40,11 @@ class CombinationFile:
 
     def write_rows(self, style: TableStyle) -> None:
         """Write the rows that there are, each scenario's line, and forget them."""
-        lines = [
-            [*self.labelled(labels), *line.values()]
-            for labels, totals, row in self.sums.taken()
-            for line in measures(totals, row, style)
-        ]
-        self.file.write(csv_bytes([], lines).partition(b"\n")[2])
+        rows = [*self.sums.taken()]
+        if rows:
+            before = [",".join([text(value) for value in self.labelled(labels)]) for labels, _, _ in rows]
+            totals = rows[0][1].taken([row for _, _, row in rows])
+            self.file.write(measures(totals, style).content(before))
 
 
 class CombinationFiles:
@@ -61,7 +60,7 @@ class CombinationFiles:
 
     def start(self, like: Cells, names: NamedKeys) -> None:
         """Write the header lines of tables that are made of such sums."""
-        columns = measures(Totals.empty(like, 1, quantiles=False), 0, self._style)[0]
+        columns = measures(Totals.empty(like, 0, quantiles=False), self._style).columns
         securities = frozenset(str(label) for label in self._dimensions.labels("security"))
         for keys, name in zip(self._combinations, self.written, strict=True):
             file = self._stack.enter_context(atomic_file(self._results / name))

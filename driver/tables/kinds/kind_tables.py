@@ -146,20 +146,18 @@ class KindTables:
         return {f"by_{kind}.csv": table_csv(header(GUIDES[f"by_{kind}"]), of) for kind, of in rows.items()}
 
     def eligible_sets(
-        self, style: TableStyle, groups: Callable[[int], Sequence[Mapping[str, Value]]]
+        self, style: TableStyle, groups: Sequence[Sequence[Mapping[str, Value]]]
     ) -> dict[str, Sequence[Mapping[str, Value]]]:
         """Return the measures of other sets of orders that could have been asked, by what they are.
 
-        groups : gives the measures of orders really filled in full, in part and not at all: outcomes, which describe
+        groups : the measures of orders really filled in full, in part and not at all: outcomes, which describe
         """
         sets: dict[str, Sequence[Mapping[str, Value]]] = {}
         for variant, (kind, chosen) in ELIGIBLE.items():
             sums = [one for label, one in self.found.get(kind, {}).items() if chosen(int(label))]
             if sums:
                 sets[variant] = self._measured([sum(values) for values in zip(*sums, strict=True)], style)
-        for row, words in enumerate(GROUP_WORDS):
-            sets[f"{words} alone, descriptive"] = groups(row)
-        return sets
+        return sets | {f"{words} alone, descriptive": of for words, of in zip(GROUP_WORDS, groups, strict=True)}
 
 
 @cache
