@@ -2,7 +2,9 @@
 
 An order is a row of an order file: column -> number, text or None. What the tables are cut by beside the orders' own
 columns (sessions, ticks, quotes, the day's volume) is a `Day`, taken from the raw files. `expected` gives each measure
-as (value, how far rounding may move it): tables add up fixed-point integers, order files hold floats.
+as (value, how far it may be off beside 1e-9 of itself). Costs of orders are whole numbers of 1/SCALE, which the bps of
+an order file tell: what is made of them is exact. Other values of orders are doubles, so that where they cancel out a
+few ulps of what is added stay (CANCELS); tables add them up rounded to FINEST, a billionth of the least there may be.
 """
 
 import math
@@ -17,6 +19,10 @@ from zoneinfo import ZoneInfo
 Row = dict[str, Any]
 Expected = dict[str, tuple[float | None, float]]
 SCALE = 65_536  # of costs, in half price units x shares
+FINEST = 2.0**-48  # half price units x shares by weight, bp per order: to what tables add up values of orders
+CANCELS = 2e-15  # of the magnitudes that are added
+WIDEST = 15_360.0  # bps: what stands for all beyond in quantiles, which are to a 16th else
+MERGED = 1e-13  # the same of means and co-moments, which are floats that are merged
 CHARGES = ("", "_touch", "_zero", "_cleanup")
 VENUES = ("lit", "dark", "auction", "booked", "other")
 BY_TRADED = (
@@ -125,12 +131,25 @@ def mean(orders: Iterable[Row], name: str, weight: Callable[[Row], int]) -> tupl
     total = sum(w for w, _ in pairs)
     if not total:
         return None, 0.0
-    return math.fsum(w * v for w, v in pairs) / total, 5_000 * (len(pairs) + 1) / (SCALE * total)
+    amounts = [w * v for w, v in pairs]
+    rounded = 10_000 * FINEST * len(pairs)
+    return math.fsum(amounts) / total, (rounded + CANCELS * math.fsum(map(abs, amounts))) / total
 
 
-def bps(orders: Sequence[Row], name: str, weight: Callable[[Row], int] = value) -> tuple[float | None, float]:
-    """Return the mean of a column of costs over priced orders, by value."""
-    return mean([o for o in orders if priced(o)], name, weight)
+def cost_units(order: Row, name: str, weight: Callable[[Row], int] = value) -> int:
+    """Return a cost in 1/SCALE of a half unit x share, of which an order has a whole number."""
+    cost: float = order[name] * weight(order) * SCALE / 10_000
+    units = round(cost)
+    assert abs(cost - units) <= 1e-6 + 1e-15 * abs(cost), (name, cost)
+    return units
+
+
+def bps(orders: Iterable[Row], name: str, weight: Callable[[Row], int] = value) -> tuple[float | None, float]:
+    """Return the mean of a column of costs over orders that have one, by value: exact."""
+    known = [o for o in orders if costed(o)]
+    total = sum(map(weight, known))
+    cost = sum(cost_units(o, name, weight) for o in known if weight(o) > 0)
+    return (10_000 * cost / (SCALE * total) if total else None), 0.0
 
 
 def outcome(order: Row, scenario: str) -> str:
@@ -176,18 +195,17 @@ def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Da
         return {name: value if name in same else exact(None) for name, value in known.items()}
     asked, filled = (sum(o[name] for o in orders) for name in ("order_quantity", column(scenario, "filled_quantity")))
     paid = math.fsum(notional(o, scenario) for o in orders)
-    slack = 0.0 if scenario == "real" else 0.5 * len(orders) + 1e-9 * paid
     headline, base = [o for o in orders if priced(o)], sum(value(o) for o in orders if priced(o))
     out: Expected = {
         "orders": exact(len(orders)),
         **{kind: exact(sum(outcome(o, scenario) == kind for o in orders))
            for kind in ("fully_filled", "partially_filled", "not_executed")},
         "order_quantity": exact(asked), "filled_quantity": exact(filled), "fill_ratio": ratio(filled, asked),
-        "notional": (paid, slack), "notional_value": (paid / 10 ** style["decimals"], slack),
+        "notional": (paid, 0.0), "notional_value": (paid / 10 ** style["decimals"], 0.0),
         "priced_orders": exact(len(headline)), "benchmark_notional": exact(base),
     }  # fmt: skip
     if filled and len({o["security"] for o in orders}) == 1:
-        out["vwap"] = paid / filled, slack / filled
+        out["vwap"] = paid / filled, 0.0
     traded_then, dark_then = (sum(volumes) for volumes in zip(*((day.volume, day.dark) for day in days), strict=True))
     anywhere = scenario == "real" or scenario in REPLAYED
     dark = sum(o[column(scenario, "dark_quantity")] for o in orders) if anywhere else filled
@@ -196,30 +214,30 @@ def expected(orders: Sequence[Row], scenario: str, style: Row, days: Iterable[Da
     out["fill_ratio_in_session"] = ratio(
         sum(o[column(scenario, "filled_quantity")] for o in inside), sum(o["order_quantity"] for o in inside)
     )
-    diluted = [mean(filter(costed, orders), column(s, "shortfall_bps"), value) for s in ("real", scenario)]
-    out["shortfall_diluted_bps"], out["saving_diluted_bps"] = diluted[1], less(*diluted)
+    out["shortfall_diluted_bps"], out["saving_diluted_bps"] = both(orders, scenario, "shortfall_bps")
     for charge in CHARGES:
-        name = f"shortfall{charge}_bps"
-        real, mine = bps(orders, name), bps(orders, column(scenario, name))
-        out[name], out[f"saving{charge}_bps"] = mine, less(real, mine)
-    cost = {s: [o[column(s, "shortfall_bps")] * value(o) / 10_000 for o in headline] for s in ("real", scenario)}
-    saved = [SCALE * (a - b) for a, b in zip(cost["real"], cost[scenario], strict=True)]
-    for name, found in (("better", [x > 0.5 for x in saved]), ("worse", [x < -0.5 for x in saved])):
-        out[name] = exact(sum(found))
-    out["equal"] = exact(len(headline) - sum(abs(x) > 0.5 for x in saved))
-    total, unit = math.fsum(cost[scenario]), 2 * 10 ** style["decimals"]
-    out["shortfall_cost"] = SCALE * total, len(headline) + 1e-9 * SCALE * math.fsum(map(abs, cost[scenario]))
+        found = both(headline, scenario, f"shortfall{charge}_bps")
+        out[f"shortfall{charge}_bps"], out[f"saving{charge}_bps"] = found
+    cost = {s: [cost_units(o, column(s, "shortfall_bps")) for o in headline] for s in ("real", scenario)}
+    saved = [a - b for a, b in zip(cost["real"], cost[scenario], strict=True)]
+    out |= {"better": exact(sum(x > 0 for x in saved)), "worse": exact(sum(x < 0 for x in saved))}
+    out |= {"equal": exact(saved.count(0)), "shortfall_cost": exact(sum(cost[scenario]))}
     if headline:
-        out["shortfall_value"] = total / unit, len(headline) / unit
-        out["saving_value"] = math.fsum(saved) / SCALE / unit, len(headline) / unit
+        unit = 2 * SCALE * 10 ** style["decimals"]
+        out |= {"shortfall_value": ratio(sum(cost[scenario]), unit), "saving_value": ratio(sum(saved), unit)}
     if style.get("fees"):
-        real, mine = bps(orders, "real_net_shortfall_bps"), bps(orders, f"{scenario}_net_shortfall_bps")
-        out["net_shortfall_bps"], out["net_saving_bps"] = mine, less(real, mine)
+        own = "real_net_shortfall_bps"
+        out["net_shortfall_bps"], out["net_saving_bps"] = both(headline, scenario, "net_shortfall_bps", own)
     out |= spread_of(headline, scenario) | engagement(orders, headline, scenario)
     if scenario in REPLAYED:
         theirs = [order | as_if_real(order, scenario) | NOT_YET for order in orders]
         out |= {name: value for name, value in history(theirs, style).items() if name not in ORDERS_OWN}
-    return out | (history(orders, style) if scenario == "real" else {})
+    if scenario == "real":
+        without = bps(
+            headline, "shortfall_ex_booking_bps", lambda o: value(o) - round(2 * o["mid"]) * o["booked_quantity"]
+        )
+        out |= history(orders, style) | {"shortfall_ex_booking_bps": without}
+    return out
 
 
 def as_if_real(order: Row, scenario: str) -> Row:
@@ -241,31 +259,49 @@ def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) ->
     replayed = scenario in REPLAYED
     filled = column(scenario, "simulated_quantity" if replayed else "filled_quantity")
     able = [o for o in orders if not replayed or lived(o)]
-    engaged, cost = sum(o[filled] > 0 for o in able), column(scenario, "shortfall_bps")
+    engaged = sum(o[filled] > 0 for o in able)
     out: Expected = {"engaged_orders": exact(engaged), "engagement_rate": ratio(engaged, len(able))}
     if not replayed:
         return out
     mine = [o for o in headline if o[filled] > 0]
-    for name, weight in (("mean_engaged", lambda o: 1), ("engaged", value)):
-        slack = mean(mine, cost, value)[1] if name == "engaged" else 0.0
-        real, theirs = ((mean(mine, of, weight)[0], slack) for of in ("shortfall_bps", cost))
-        out[f"shortfall_{name}_bps"], out[f"saving_{name}_bps"] = theirs, less(real, theirs)
-    return out
+    out["shortfall_engaged_bps"], out["saving_engaged_bps"] = both(mine, scenario, "shortfall_bps")
+    means = means_of(mine, scenario, FINEST)
+    return out | {name.replace("_mean_", "_mean_engaged_"): found for name, found in means.items()}
 
 
-def less(a: tuple[float | None, float], b: tuple[float | None, float]) -> tuple[float | None, float]:
-    """Return a difference, missing where one side is."""
-    return (None if a[0] is None or b[0] is None else a[0] - b[0]), a[1] + b[1]
+def means_of(headline: Sequence[Row], scenario: str, finest: float, lost: float = CANCELS) -> Expected:
+    """Return the means of shortfall and saving of priced orders, each counting the same.
+
+    finest : to what single values are rounded; lost : how much of their magnitudes may be left where they cancel out
+    """
+    pairs = [(o["shortfall_bps"], o[column(scenario, "shortfall_bps")]) for o in headline]
+    n = len(pairs)
+    slack = finest + lost * math.fsum(abs(real) + abs(mine) for real, mine in pairs) / max(n, 1)
+    sums = {"shortfall": math.fsum(mine for _, mine in pairs), "saving": math.fsum(real - mine for real, mine in pairs)}
+    return {f"{name}_mean_bps": ((total / n, slack) if n else (None, 0.0)) for name, total in sums.items()}
+
+
+def both(orders: Sequence[Row], scenario: str, name: str, real: str = "") -> list[tuple[float | None, float]]:
+    """Return the cost of a scenario over value, and what it saves, of orders with a cost; exact.
+
+    real : the column of the real cost, where that is not the name of the scenarios' without theirs
+    """
+    known = [o for o in orders if costed(o)]
+    real = real or name
+    columns = real, real if scenario == "real" else column(scenario, name)
+    cost = [sum(cost_units(o, of) for o in known) for of in columns]
+    total = sum(map(value, known))
+    return [((10_000 * units / (SCALE * total) if total else None), 0.0) for units in (cost[1], cost[0] - cost[1])]
 
 
 def spread_of(headline: Sequence[Row], scenario: str) -> Expected:
     """Return how shortfall and saving are spread over orders, each counting the same."""
     shortfalls = [o[column(scenario, "shortfall_bps")] for o in headline]
     savings = [o["shortfall_bps"] - x for o, x in zip(headline, shortfalls, strict=True)]
-    out: Expected = {}
+    out = means_of(headline, scenario, 0.0, MERGED)
+    added = [abs(o["shortfall_bps"]) + abs(x) for o, x in zip(headline, shortfalls, strict=True)]
     for name, values in (("shortfall", shortfalls), ("saving", savings)):
         n = len(values)
-        out[f"{name}_mean_bps"] = (math.fsum(values) / n if n else None), 1e-9
         for label, percent in (
             ("p5", 5),
             ("p10", 10),
@@ -276,10 +312,12 @@ def spread_of(headline: Sequence[Row], scenario: str) -> Expected:
             ("p95", 95),
         ):
             rank = sorted(values)[max(-(-percent * n // 100) - 1, 0)] if n else None
-            out[f"{name}_{label}_bps"] = rank, 1 / 64 + 0.0625 * abs(rank or 0.0)
+            shown = None if rank is None else max(min(rank, WIDEST), -WIDEST)
+            out[f"{name}_{label}_bps"] = shown, 1 / 64 + 0.0625 * abs(shown or 0.0)
     if len(savings) > 1:
-        middle = math.fsum(savings) / len(savings)
-        out["saving_sd_bps"] = math.sqrt(math.fsum((x - middle) ** 2 for x in savings) / (len(savings) - 1)), 1e-6
+        middle, n = math.fsum(savings) / len(savings), len(savings) - 1
+        variance, lost = math.fsum((x - middle) ** 2 for x in savings) / n, MERGED * math.fsum(x * x for x in added) / n
+        out["saving_sd_bps"] = math.sqrt(variance), math.sqrt(variance + lost) - math.sqrt(variance)
     return out
 
 
@@ -293,10 +331,8 @@ def history(orders: Sequence[Row], style: Row) -> Expected:
     out["never_in_session"] = exact(sum(not lived(o) for o in orders))
     for kind in ("arrival", "open", "close", "none"):
         out[f"benchmark_{kind}"] = exact(sum(o["benchmark"] == kind for o in orders))
-    out["execution_bps"], out["opportunity_bps"] = bps(orders, "execution_bps"), bps(orders, "opportunity_bps")
-    out["shortfall_ex_booking_bps"] = bps(
-        orders, "shortfall_ex_booking_bps", lambda o: value(o) - round(2 * o["mid"]) * o["booked_quantity"]
-    )
+    headline = [o for o in orders if priced(o)]
+    out["execution_bps"], out["opportunity_bps"] = bps(headline, "execution_bps"), bps(headline, "opportunity_bps")
     weighted: list[tuple[str, Sequence[Row], Callable[[Row], int]]] = [(name, orders, traded) for name in BY_TRADED]
     weighted += [(name, orders, value) for name in OF_QUOTES] + [(name, orders, traded) for name in AGAINST_QUOTES]
     weighted += [(name.format(h=h), orders, traded) for h in style["markouts"] for name in BY_HORIZON]
@@ -309,7 +345,8 @@ def history(orders: Sequence[Row], style: Row) -> Expected:
         if "adverse" not in name:
             out[f"{name.removesuffix('_bps')}_orders"] = exact(known)
     own, quoted = out["effective_spread_bps"], out["fill_quoted_spread_bps"]
-    out["eq_ratio"] = (own[0] / quoted[0] if own[0] is not None and quoted[0] else None), 1e-6
+    known = own[0] is not None and bool(quoted[0])
+    out["eq_ratio"] = (own[0] / quoted[0], own[1] / quoted[0]) if known else (None, 0.0)  # type: ignore[operator]
     return out | fill_rates(orders, style)
 
 
@@ -324,24 +361,21 @@ def fill_rates(orders: Sequence[Row], style: Row) -> Expected:
     out["orders_filled_share"] = ratio(sum(o["filled_quantity"] > 0 for o in orders), len(orders))
     waits = [o["time_to_first_fill_ns"] for o in orders if o["time_to_first_fill_ns"] is not None]
     out["time_to_first_fill_orders"] = exact(len(waits))
-    out["time_to_first_fill_s"] = (sum(waits) / len(waits) / 1e9 if waits else None), 1e-6
+    out["time_to_first_fill_s"] = ratio(sum(waits), 10**9 * len(waits))
     timed = [(o["filled_quantity"], o["execution_time_ns"]) for o in orders if o["execution_time_ns"] is not None]
-    shares = sum(q for q, _ in timed)
-    seconds = math.fsum(q * t for q, t in timed) / 1e9
-    out["execution_time_s"] = (seconds / shares if shares else None), 1e-3 * len(timed) / max(shares, 1) + 1e-9
+    out["execution_time_s"] = ratio(sum(round(q * t) for q, t in timed), 10**9 * sum(q for q, _ in timed))
     return out | fill_by_fill(orders)
 
 
 def fill_by_fill(orders: Sequence[Row]) -> Expected:
-    """Return how large fills are, and how far apart; each order's time is cut to a microsecond."""
+    """Return how large fills are, and how far apart."""
     traded = [o for o in orders if o["fills"] > 0]
     spans = [o["last_fill_time"] - o["first_fill_time"] for o in traded]
     fills = sum(o["fills"] for o in traded)
     out: Expected = {"fill_span_orders": exact(len(traded))}
     out["average_fill_size"] = ratio(sum(o["filled_quantity"] for o in traded), fills)
-    out["fill_span_s"] = (sum(spans) / len(spans) / 1e9 if spans else None), 1e-6
-    pairs = fills - len(traded)
-    out["time_between_fills_s"] = (sum(spans) / pairs / 1e9 if pairs else None), 1e-6 * len(traded) / max(pairs, 1)
+    out["fill_span_s"] = ratio(sum(spans), 10**9 * len(spans))
+    out["time_between_fills_s"] = ratio(sum(spans), 10**9 * (fills - len(traded)))
     return out
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -181,17 +182,23 @@ def asked_until(order: Row, reason: int, status: int, validity: int, session: tu
 def outlier_differences(results: Path, days: list[Day], style: Row, kept: int) -> Iterator[str]:
     """Yield where outliers.csv is not the orders of largest cost of the run."""
     cost = {
-        (day.security, day.date, o["order_id"]): o["shortfall_bps"] * oracle.value(o) / 20_000 / 10 ** style["decimals"]
+        (day.security, day.date, o["order_id"]):
+        (o["shortfall_bps"] * oracle.value(o) / 20_000 / 10 ** style["decimals"], o)
         for day in days for o in day.orders if o["shortfall_bps"]
     }  # fmt: skip
-    largest = sorted(map(abs, cost.values()), reverse=True)[:kept]
+    largest = sorted((abs(amount) for amount, _ in cost.values()), reverse=True)[:kept]
     rows = read(results / "outliers.csv")
     if len(rows) != len(largest):
         yield f"outliers: {len(rows)} of {len(largest)}"
     for row, size in zip(rows, largest, strict=False):
-        own = cost[row["security_code"], row["date"], int(row["order_id"])]
-        if abs(float(row["shortfall_value"]) - own) > 1e-6 or abs(abs(own) - size) > 1e-6:
+        own, order = cost[row["security_code"], row["date"], int(row["order_id"])]
+        if abs(float(row["shortfall_value"]) - own) > 1e-12 * size or abs(abs(own) - size) > 1e-12 * size:
             yield f"outliers: {row['order_id']} has {row['shortfall_value']}, {own} by its orders, {size} is due"
+        for name in ("shortfall_bps", *(f"{scenario}_saving_bps" for scenario in style["scenarios"][1:])):
+            if row[name] and abs(float(row[name]) - order[name]) > 1e-12 * (
+                abs(order[name]) + abs(order["shortfall_bps"])
+            ):
+                yield f"outliers: {row['order_id']} has {name} {row[name]}, of the order {order[name]}"
         if row["shortfall_z"] == "":
             yield f"outliers: {row['order_id']} has no z"
 
@@ -209,7 +216,7 @@ def parent_differences(results: Path, raw: Path, days: list[Day], style: Row) ->
                         yield f"by_parent {parent} {scenario} is not known of all children"
                     continue
                 for name, (value, slack) in parent_row(children, scenario, lives).items():
-                    if row[name] == "" or abs(float(row[name]) - value) > slack + 1e-9 * abs(value) + 1e-12:
+                    if row[name] == "" or abs(float(row[name]) - value) > slack + 1e-9 * abs(value):
                         yield f"by_parent {parent} {scenario} {name}: {row[name]}, of its children {value}"
     yield from (f"by_parent: {key} is of no order" for key in rows)
 
@@ -237,14 +244,17 @@ def parent_row(
         ended = max(o["end_time"], o["arrival_time"] + 1), o["filled_quantity"]
         states.append([*(life[:-1] or life), ended])
     out["peak_quantity"] = float(oracle.peak(states)), 0.0
+    out["notional"] = math.fsum(oracle.notional(o, scenario) for o in children), 0.0
     if known and first["mid"] is not None:
         signed = [o["order_quantity"] * (1 if o["side"] == 1 else -1) for o in known]
-        drift = sum(shares * 2 * (o["mid"] - first["mid"]) for shares, o in zip(signed, known, strict=True))
-        cost = sum(o[oracle.column(scenario, "shortfall_bps")] * oracle.value(o) / 10_000 for o in known)
-        base = sum(map(abs, signed)) * 2 * first["mid"]
-        slack = 10_000 * (len(known) + 1) / (oracle.SCALE * base)
-        out |= {"mid": (first["mid"], 0.0), "drift_bps": (10_000 * drift / base, slack)}
-        out["shortfall_bps"] = 10_000 * (cost + drift) / base, slack
+        drift = sum(shares * round(2 * (o["mid"] - first["mid"])) for shares, o in zip(signed, known, strict=True))
+        names = "shortfall_bps", oracle.column(scenario, "shortfall_bps")
+        real, cost = (sum(oracle.cost_units(o, name) for o in known) for name in names)
+        base = sum(map(abs, signed)) * round(2 * first["mid"]) * oracle.SCALE
+        drift *= oracle.SCALE
+        out |= {"mid": (first["mid"], 0.0), "drift_bps": (10_000 * drift / base, 0.0)}
+        out |= {"shortfall_bps": (10_000 * (cost + drift) / base, 0.0), "shortfall_cost": (cost + drift, 0.0)}
+        out |= {"saving_bps": (10_000 * (real - cost) / base, 0.0), "orders_cost": (cost, 0.0)}
     return out
 
 
@@ -300,7 +310,7 @@ def table_differences(
             value, slack = found[column]
             if (text == "") != (value is None):
                 yield f"{where}: {text!r}, of the orders {value}"
-            elif value is not None and abs(float(text) - value) > slack + 1e-9 * abs(value) + 1e-12:
+            elif value is not None and abs(float(text) - value) > slack + 1e-9 * abs(value):
                 yield f"{where}: {text}, of the orders {value} within {slack}"
         if missing := found.keys() - row.keys():
             yield f"{name} lacks {sorted(missing)}"

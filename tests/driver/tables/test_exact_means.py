@@ -13,6 +13,7 @@ from driver.tables.kinds.kind_tables import OF_KIND
 from kernels.conventions import REPLAYED
 from tests.driver.job_folders import make_job
 from tests.driver.tables.from_orders import Labels, cut, one, read
+from tests.driver.tables.others_from_orders import KINDS
 from tests.driver.tables.test_replayed_tables import SETTINGS, one_block, written
 from tests.oracles import tables as oracle
 from tests.oracles.tables import Day, Row
@@ -20,26 +21,6 @@ from tests.oracles.tables import Day, Row
 SEEDS = {0: 0.3, 3: 0.6, 5: 0.9}  # each a security of its own -> the share of orders that replays fill
 MEANS = "shortfall_mean_bps", "saving_mean_bps"
 ENGAGED = "shortfall_mean_engaged_bps", "saving_mean_engaged_bps"
-
-
-def quarter_of(day: Day, order: Row) -> int:
-    """Return which quarter of its day's orders an order is in; equal sixteenths of an octave stay together."""
-    steps = [step(other["order_quantity"]) for other in day.orders]
-    mine = step(order["order_quantity"])
-    below, equal = sum(other < mine for other in steps), steps.count(mine)
-    return int(4 * (below + equal / 2) / len(steps)) + 1
-
-
-def step(quantity: int) -> int:
-    """Return the sixteenth of an octave that a quantity is in."""
-    octave = quantity.bit_length() - 1
-    return 16 * octave + int(16 * quantity / 2**octave) - 16
-
-
-KINDS: dict[str, Labels] = {
-    "by_order_type": one(lambda day, order: order["order_type"]),
-    "by_size_quartile": one(quarter_of),
-}
 
 
 def mean(values: Iterable[float]) -> float | None:

@@ -39,21 +39,23 @@ VOLUMES = 10**6, 10**5
 SESSION = Session(OPEN, CLOSE, "test")
 
 
-def one_block(seed: int, names: tuple[str, ...], share: float = 0.8) -> OrderBlock:
-    """Return the orders of a random day with replayed scenarios."""
-    events, fills, quotes = random_day(seed, n_orders=150, n_quotes=60, level=(10, 3_390))
+def one_block(
+    seed: int, names: tuple[str, ...], share: float = 0.8, level: tuple[int, int] = (10, 3_390)
+) -> OrderBlock:
+    """Return the orders of a random day with replayed scenarios; level : its tick and price."""
+    events, fills, quotes = random_day(seed, n_orders=150, n_quotes=60, level=level)
     day = build_day(events, with_nulls(fills), with_nulls(quotes))
     changed = {name: simulated(random_fills(Random(f"{seed}{name}"), day, share)) for name in names}
     (block,) = measure(day, SETTINGS, SESSION, Buffers(), changed)
     return block
 
 
-def written(folder: Path, block: OrderBlock, number: int = 1) -> Day:
+def written(folder: Path, block: OrderBlock, number: int = 1, date: str = "2024-09-05") -> Day:
     """Return the orders of a block as its order file has them."""
     folder.mkdir(exist_ok=True)
-    with open_order_file(folder, SETTINGS, (str(number), "2024-09-05")) as file:
+    with open_order_file(folder, SETTINGS, (str(number), date)) as file:
         file.write(block)
-    where: dict[str, Any] = {"security": str(number), "date": "2024-09-05"}
+    where: dict[str, Any] = {"security": str(number), "date": date}
     orders = [order | where for order in read_orders(folder / "orders.csv")]
     return Day(**where, orders=orders, volume=VOLUMES[0], dark=VOLUMES[1])
 

@@ -8,7 +8,9 @@ from random import Random
 import pytest
 
 from tests.command import darkreplay_here as darkreplay
-from tests.driver.tables.from_orders import differences
+from tests.driver.tables.from_orders import differences, style_of
+from tests.driver.tables.others_from_orders import other_differences
+from tests.oracles.raw_market import days_of
 
 MARKETS = {  # prices below a cent and spreads of five ticks among them
     "spreads of five ticks": (
@@ -59,6 +61,7 @@ def test_generated_markets_add_up(name: str, tmp_path: Path) -> None:
         add_parents(tmp_path / "raw" / "orders.csv")
     results = run(tmp_path / "raw", tmp_path, *flags)
     assert list(differences(results, tmp_path / "raw"))[:20] == []
+    assert list(other_differences(results, days_of(results, tmp_path / "raw"), style_of(results)))[:20] == []
 
 
 def test_the_real_day_adds_up(real_day: Path, tmp_path: Path) -> None:

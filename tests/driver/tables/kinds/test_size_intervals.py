@@ -22,7 +22,7 @@ from kernels.conventions import REPLAYED
 from kernels.measure.result_rows import COST, scenario_offsets
 from tests.driver.job_folders import make_job
 from tests.driver.tables.from_orders import Labels, cut, one, read
-from tests.driver.tables.test_exact_means import quarter_of
+from tests.driver.tables.others_from_orders import quarter_of
 from tests.driver.tables.test_replayed_tables import SETTINGS, one_block
 from tests.oracles import tables as oracle
 from tests.oracles.raw_market import read_orders
