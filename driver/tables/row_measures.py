@@ -75,7 +75,8 @@ def few_orders(columns: Mapping[str, Column], style: TableStyle) -> Column:
     """Return which figures of a line are of some orders, but fewer than say much: words, or names of metrics."""
     kinds = [("priced_orders", "costs"), ("engaged_orders", "engaged"), *counted_metrics(style.markout_seconds)]
     counts = np.array([columns[counted] for counted, _ in kinds])
-    few = is_known(counts) & (counts > 0) & (counts < FEW)
+    counts = np.where(is_known(counts), counts, 0)
+    few = (counts > 0) & (counts < FEW)
     orders, words = columns["orders"], np.full(few.shape[1:], "", np.object_)
     for place in zip(*np.nonzero(few.any(axis=0)), strict=True):
         words[place] = " ".join(compress((name for _, name in kinds), few[:, *place].tolist()))

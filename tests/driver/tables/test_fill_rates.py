@@ -57,7 +57,8 @@ def test_orders_filled_by_their_states_alone_have_no_fill_rates(tmp_path: Path) 
 
 def test_eq_is_the_ratio_of_the_means_and_adverse_selection_half_the_impact_turned_round(tmp_path: Path) -> None:
     block, rng = random_block(200, 2), np.random.default_rng(0)
-    block = with_columns(block, effective_spread_bps=np.where(block.filled_quantity > 0, rng.normal(5, 2, 200), np.nan))
+    known = ~np.isnan(block.effective_spread_bps)  # as the others that are known of the same orders
+    block = with_columns(block, effective_spread_bps=np.where(known, rng.normal(5, 2, 200), np.nan))
     block.fill_quoted_spread_bps[:] = block.effective_spread_bps * 2 + 1
     block.impact_bps[:] = block.markout_bps - 1
     row = global_row(tmp_path, block)
