@@ -158,7 +158,7 @@ def aggregate(results: str, *, aggregate_by: str | None = None, json: bool = Fal
 
     Args:
         results: folder of an earlier run
-        aggregate_by: keys of the tables beside the global one, in place of those of the run
+        aggregate_by: keys of the tables beside the global one, or several with + between, in place of those of the run
         json: print the summary as JSON
     """
     from driver.run.from_results import aggregate_again

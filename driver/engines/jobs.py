@@ -67,4 +67,4 @@ def run_jobs_apart(engine: Engine, jobs: Iterable[Job], work: str, replays: bool
 
 def _task(work: Callable[[Any], Any] | str, argument: Any, job: Job, replays: bool) -> Task:
     weight = max(job.event_rows, ROWS_OF_ANY)
-    return Task(work, argument, job.name, weight, job_memory(weight, replays))
+    return Task(work, argument, job.name, weight, job_memory(weight, replays, len(job.settings.mixed_keys)))

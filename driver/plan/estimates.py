@@ -10,6 +10,11 @@ from typing import Final
 # Bytes of its own that a job takes, and more for each order event: partitions of 20,000 to 1,000,000 events.
 MEMORY: Final = (64 << 20, 40)
 MEMORY_REPLAYED: Final = (100 << 20, 200)
+# More where orders are summed once more by mixed keys: for each order event, and for each cell, of which one in three
+# or four events has its own at most; a key has about ten labels.
+MIXED_MEMORY: Final = (40, 2_000)
+EVENTS_OF_CELL: Final = 3
+LABELS: Final = 10
 WORKER_MEMORY: Final = 64 << 20  # of its own before it does anything; the rest it shares with the others
 START_SECONDS: Final = 2.0  # until workers are ready, and from the last job to the report
 
@@ -37,9 +42,12 @@ class Estimate:
     source: str  # of the rates
 
 
-def job_memory(event_rows: int, replays: bool) -> int:
-    """Return the bytes of its own that a job is expected to take."""
+def job_memory(event_rows: int, replays: bool, mixed_keys: int = 0) -> int:
+    """Return the bytes of its own that a job is expected to take; mixed_keys : how many it sums orders by together."""
     once, each = MEMORY_REPLAYED if replays else MEMORY
+    if mixed_keys:
+        event, cell = MIXED_MEMORY
+        once += event * event_rows + cell * min(event_rows // EVENTS_OF_CELL, LABELS**mixed_keys)
     return once + each * event_rows
 
 
@@ -56,11 +64,13 @@ def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool) -> Rates:
     return Rates(seconds / events, disk / events, "the rates of the last run there")
 
 
-def estimate(events: Iterable[int], workers: int, cores: int, replays: bool, rates: Rates) -> Estimate:
+def estimate(
+    events: Iterable[int], workers: int, cores: int, replays: bool, rates: Rates, mixed_keys: int = 0
+) -> Estimate:
     """Return what jobs of so many events take on workers: as long as their work lasts, or the longest of them."""
     rows = sorted(events, reverse=True)
     workers = max(1, min(workers, len(rows)))
     together = sum(rows) / min(workers, max(cores, 1))
     seconds = START_SECONDS + rates.seconds * max([together, *rows[:1]])
-    memory = sum(WORKER_MEMORY + job_memory(count, replays) for count in rows[:workers])
+    memory = sum(WORKER_MEMORY + job_memory(count, replays, mixed_keys) for count in rows[:workers])
     return Estimate(seconds, memory, round(rates.disk * sum(rows)), rates.source)

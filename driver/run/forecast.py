@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from driver.config.combinations import mixed_keys
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import read_tick_file
@@ -78,7 +79,7 @@ def forecast(loaded: Loaded, monitor: Monitor) -> Forecast:
     plan = plan_store(config, results, only, read_tick_file(config.tick_file), loaded.session_stated)
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
     rates = rates_of(_earlier_jobs(results), replays(config))
-    taken = estimate([job.event_rows for job in plan.jobs], workers, _cores(), replays(config), rates)
+    taken = estimate([job.event_rows for job in plan.jobs], workers, _cores(), replays(config), rates, _mixed(config))
     return Forecast(config, workers, taken, plan, report)
 
 
@@ -102,7 +103,7 @@ def _of_raw(config: Config, raw: Sequence[RawTable]) -> Forecast:
     events = sum(table.rows for table in raw if table.table == "orders")
     workers = 1 if config.mode == "sequential" else config.max_workers
     sizes = [events // workers] * workers
-    taken = estimate(sizes, workers, _cores(), replays(config), rates_of((), replays(config)))
+    taken = estimate(sizes, workers, _cores(), replays(config), rates_of((), replays(config)), _mixed(config))
     seconds = rows * CONVERT_SECONDS / min(workers, _cores())
     return Forecast(config, workers, taken, raw=tuple(raw), convert_seconds=seconds, store_bytes=DAY_BYTES * rows)
 
@@ -112,6 +113,11 @@ def _earlier_jobs(results: Path) -> list[dict[str, str]]:
         return list(folder.recorded_states(results).values())
     except UserError:
         return []
+
+
+def _mixed(config: Config) -> int:
+    """Return by how many keys jobs sum their orders once more."""
+    return len(mixed_keys(config.aggregate_by))
 
 
 def _cores() -> int:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from driver.config.combinations import combination_name
 from driver.review.comparison import Comparison, compare
 from driver.review.numbers import Row
 from driver.review.paired import Change, finished_days, paired_changes
@@ -158,15 +159,26 @@ def test_rows_of_equal_keys_are_told_apart_by_their_place() -> None:
     assert (one.row["place"], one.change) == ("(2)", 3.0)
 
 
-def test_a_table_of_a_combination_of_keys_is_compared_by_its_columns(runs: tuple[Path, Path]) -> None:
-    row = {"date": "2024-01-01", "hour": "10", "scenario": "A", "orders": "7", "saving_bps": "1.5"}
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"date": "2024-01-01", "hour": "10"},
+        {"hour": "10", "volatility": "no valid quote", "spread": "1 tick"},
+        {"participant_id": "0069", "marketability": "behind the near touch", "date": "2024-01-01"},
+    ],
+    ids="+".join,
+)
+def test_a_table_of_a_combination_of_keys_is_compared_by_its_columns(
+    keys: dict[str, str], runs: tuple[Path, Path]
+) -> None:
+    name, row = combination_name(tuple(keys)), {**keys, "scenario": "A", "orders": "7", "saving_bps": "1.5"}
     for results, saving in zip(runs, ("1.5", "2.0"), strict=True):
-        with (results / "by_date_hour.csv").open("w", newline="") as file:
+        with (results / f"{name}.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(row))
             writer.writeheader()
             writer.writerow(row | {"saving_bps": saving})
-    (one,) = table_of(compare(*runs), "by_date_hour").differences
-    assert (one.row, one.change) == ({"date": "2024-01-01", "hour": "10", "scenario": "A"}, 0.5)
+    (one,) = table_of(compare(*runs), name).differences
+    assert (one.row, one.change) == ({**keys, "scenario": "A"}, 0.5)
 
 
 def test_names_beside_the_keys_of_such_a_table_are_no_keys() -> None:

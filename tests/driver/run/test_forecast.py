@@ -57,6 +57,14 @@ def test_estimates_follow_workers_cores_and_the_largest_job() -> None:
     assert rates_of([done], False) == Rates(0.02, 7.0, "the rates of the last run there")
 
 
+def test_summing_by_mixed_keys_is_expected_to_take_more_the_more_cells_there_may_be() -> None:
+    usual, few, many = (job_memory(3_000_000, True, keys) for keys in (0, 2, 9))
+    assert few - usual == 40 * 3_000_000 + 2_000 * 10**2
+    assert many - usual == 40 * 3_000_000 + 2_000 * 10**6
+    rates = Rates(1e-3, 10.0, "made up")
+    assert estimate([3_000_000], 1, 1, True, rates, 9).memory == many + (64 << 20)
+
+
 def test_packed_files_are_taken_for_more_than_their_size(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\0" + bytes(range(256)) * 54)
     assert raw_table("orders", [tmp_path / "a.gz"]).rows == (3 + 256 * 54) * 8 // 138

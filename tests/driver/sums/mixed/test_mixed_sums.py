@@ -11,6 +11,7 @@ from driver.config.combinations import KEYS, OF_CELLS, PARTITION
 from driver.sums.mixed.mixed_keys import CODES, MixedCells
 from driver.sums.mixed.mixed_sums import MixedSums
 from driver.sums.partial_file import Partial, encode, read_partial, write_partial
+from kernels.conventions import NULL
 from tests.blocks import part_of
 from tests.driver.job_folders import MARKET, SETTINGS, cubes_of, mixed_of, partial_of
 from tests.driver.order_blocks import random_block
@@ -65,11 +66,19 @@ def test_how_orders_are_cut_into_blocks_changes_no_bit(n: int, cut: int, keys: t
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
-def test_sums_that_leave_64_bits_are_refused() -> None:
-    block = random_block(40, 1)
-    block.order_quantity[:] = 2**57
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # plain Python says so before they are refused
+@pytest.mark.parametrize("blocks", [1, 5])
+def test_sums_that_leave_64_bits_are_refused(blocks: int) -> None:
+    """All orders of a job together must fit, as they must where no keys are mixed."""
+    whole = random_block(40, 1)
+    whole.order_quantity[:] = 2**57 - 1
+    whole.mid2[:] = NULL
+    sums = MixedSums(MARKET, SETTINGS.timezone, keys=("spread", "volatility"))
+    *parts, last = (part_of(whole, slice(at, at + 40 // blocks)) for at in range(0, 40, 40 // blocks))
+    for block in parts:
+        sums.add(block)
     with pytest.raises(UserError, match="may not fit 64 bits"):
-        mixed_of(block, ("hour", "spread"))
+        sums.add(last)
 
 
 def partial(n: int, keys: tuple[str, ...] = ()) -> Partial:
