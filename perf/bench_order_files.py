@@ -2,9 +2,10 @@
 
     python -m perf.bench_order_files [--events=400000] [--partitions=40] [--rounds=5] [--encodings=true]
 
-Partitions of random orders are written as day files, where temporary files go, as a store is on a disk; one thread runs
-a job on each, its results in memory where the machine has such a folder. Kinds of order files take turns in every round; processor time, minima of the rounds. With
-``--encodings`` the same blocks of orders, or those of a ``--store``, are written in other ways too.
+Partitions of random orders are written as day files, where temporary files go, as a store is on a disk; one thread
+runs a job on each, its results in memory where the machine has such a folder. Kinds of order files take turns in every
+round; processor time, minima of the rounds. With ``--encodings`` the same blocks of orders, or those of a ``--store``,
+are written in other ways too.
 """
 
 import io
