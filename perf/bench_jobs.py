@@ -2,8 +2,9 @@
 
     python -m perf.bench_jobs [--events=10000] [--partitions=60] [--rounds=7] [--formats=parquet,csv]
 
-Partitions of random orders are written as day files; one thread runs a job on each, its results in memory where the
-machine has such a folder. Processor time, the minimum of the rounds by part: parts are timed where they are called, so
+Partitions of random orders are written as day files, where temporary files go, as a store is on a disk: a folder in
+memory maps each page by itself. One thread runs a job on each, its results in memory where the machine has such a
+folder. Processor time, the minimum of the rounds by part: parts are timed where they are called, so
 that what is inside another part counts there alone.
 """
 
@@ -33,6 +34,7 @@ from tickstore.engines.freed_memory import keep_freed_memory
 
 JOB: Any = whole_job
 MEMORY = Path("/dev/shm")
+RESULTS = MEMORY if MEMORY.is_dir() else None  # the folder that those of results are made in
 SPENT: Counter[str] = Counter()
 INSIDE: list[int] = []  # time of the parts inside each part that is running
 PARTS = (
@@ -124,8 +126,8 @@ def main(
     for owner, name, part in PARTS:
         setattr(owner, name, timed(getattr(owner, name), part))
     JOB.measure = timed_blocks(JOB.measure)
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
-        days = write_days(Path(temporary) / "days", partitions, events)
+    with tempfile.TemporaryDirectory() as store, tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
+        days = write_days(Path(store), partitions, events)
         for output_format in (formats,) if isinstance(formats, str) else formats:
             best: dict[str, int] = {}
             for _ in range(rounds):

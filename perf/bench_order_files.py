@@ -2,9 +2,10 @@
 
     python -m perf.bench_order_files [--events=400000] [--partitions=40] [--rounds=5] [--encodings=true]
 
-Partitions of random orders are written as day files; one thread runs a job on each, its results in memory where the
-machine has such a folder. Kinds of order files take turns in every round; processor time, minima of the rounds. With
-``--encodings`` the same blocks of orders, or those of a ``--store``, are written in other ways too.
+Partitions of random orders are written as day files, where temporary files go, as a store is on a disk; one thread
+runs a job on each, its results in memory where the machine has such a folder. Kinds of order files take turns in every
+round; processor time, minima of the rounds. With ``--encodings`` the same blocks of orders, or those of a ``--store``,
+are written in other ways too.
 """
 
 import io
@@ -28,7 +29,7 @@ from driver.plan.jobs import Job, Settings
 from kernels.measure.choices import Session
 from kernels.measure.measure import measure
 from kernels.measure.order_columns import ALL, CORE
-from perf.bench_jobs import MEMORY, write_days
+from perf.bench_jobs import RESULTS, write_days
 from perf.synthetic_day import CLOSE, OPEN
 
 SESSION: Final = Session(OPEN, CLOSE, "synthetic")
@@ -127,8 +128,8 @@ def main(
 ) -> None:
     """Print the ratio of jobs with each kind of order file to jobs without."""
     kernels.warm()
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
-        days = write_days(Path(temporary) / "days", partitions, events // partitions)
+    with tempfile.TemporaryDirectory() as store, tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
+        days = write_days(Path(store), partitions, events // partitions)
         run_jobs(days[:1], Path(temporary) / "warm", replace(KINDS[WITHOUT], order_level=True))
         best = time_jobs(days, Path(temporary) / "results", rounds)
         floor = best[WITHOUT][0]

@@ -60,7 +60,7 @@ def run_job(job: Job) -> JobReport:
     started = time.perf_counter()
     folder = Path(job.folder)
     folder.mkdir(parents=not job.placed, exist_ok=True)
-    remove_other_formats(folder, "orders", job.settings.output_format if job.settings.order_level else "")
+    remove_other_formats(folder, {"orders": job.settings.output_format if job.settings.order_level else ""})
     with tickstore.open_day(Path(job.day_file)) as opened:
         _check_day(opened.attributes, job)
         matches = asks_for_any(opened, job.settings, _kept_buffers())

@@ -40,15 +40,15 @@ def write_matches(job: Job, day: Day, texts: Mapping[int, str], matches: Mapping
     texts : code -> participant, where the store coded text ids
     """
     folder, chosen = Path(job.folder), job.settings.output_format
-    ids, names = OrderIds(day.orders), [f"trades_{name}" for name in REPLAYED]
     as_trades = matches if job.settings.matches_as == "trades" else {}
-    remove_other_formats(folder, NAME, chosen if matches else "")
-    for scenario, name in zip(REPLAYED, names, strict=True):
-        remove_other_formats(folder, name, chosen if scenario in as_trades else "")
-    if matches:
-        tables = [match_table(job, scenario, found, ids) for scenario, found in matches.items()]
-        quoted = not ids.as_stored or text(job.security) != job.security
-        _write(folder / f"{NAME}{EXTENSIONS[chosen]}", tables, chosen, quoted)
+    kept = {f"trades_{name}": chosen if name in as_trades else "" for name in REPLAYED}
+    remove_other_formats(folder, kept | {NAME: chosen if matches else ""})
+    if not matches:
+        return
+    ids = OrderIds(day.orders)
+    tables = [match_table(job, scenario, found, ids) for scenario, found in matches.items()]
+    quoted = not ids.as_stored or text(job.security) != job.security
+    _write(folder / f"{NAME}{EXTENSIONS[chosen]}", tables, chosen, quoted)
     for scenario, found in as_trades.items():
         brokers = _participants(day, found, texts)
         quoted = not ids.as_stored or any(text(name) != name for name in (*texts.values(), job.security))

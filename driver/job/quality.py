@@ -78,10 +78,9 @@ def _never_met(day: Day, counts: dict[str, int]) -> dict[str, int]:
 
 def _units(day: Day, job: Job) -> list[Oddity]:
     """Return which of the day's prices are in another unit than its quotes."""
-    tables, quotes = {"order": day.events["price"], "trade": day.fills["price"]}, day.quotes
-    decimals = job.settings.price_decimals
-    return [odd for name, prices in tables.items()
-            for odd in other_unit(name, prices, usual_mid(quotes["bid"], quotes["offer"]), decimals)]  # fmt: skip
+    tables, decimals = {"order": day.events["price"], "trade": day.fills["price"]}, job.settings.price_decimals
+    mid = usual_mid(day.quotes["bid"], day.quotes["offer"])
+    return [odd for name, prices in tables.items() for odd in other_unit(name, prices, mid, decimals)]
 
 
 def note_blocks(blocks: Iterable[OrderBlock], counts: dict[str, int], first: dict[str, int]) -> Iterator[OrderBlock]:

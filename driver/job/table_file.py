@@ -4,6 +4,7 @@ How Parquet is written was measured, `perf.bench_order_files`: the fastest that 
 write is a row group; Arrow uses no threads of its own for it.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,8 +81,13 @@ def plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def remove_other_formats(folder: Path, name: str, kept: str) -> None:
-    """Remove files of an earlier run by that name in a format other than ``kept``; all of them where it is none."""
-    for output_format, extension in EXTENSIONS.items():
-        if output_format != kept:
-            (folder / f"{name}{extension}").unlink(missing_ok=True)
+def remove_other_formats(folder: Path, kept: Mapping[str, str]) -> None:
+    """Remove files of an earlier run in other formats than those kept, by name; all of a name where that is none.
+
+    The folder is listed once: to try each name there might be took longer than all else that a job does to files.
+    """
+    chosen = {f"{name}{EXTENSIONS[of]}" for name, of in kept.items() if of}
+    every = {f"{name}{extension}" for name in kept for extension in EXTENSIONS.values()}
+    for path in [*folder.iterdir()]:
+        if path.name in every and path.name not in chosen:
+            path.unlink(missing_ok=True)

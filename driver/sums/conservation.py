@@ -21,16 +21,17 @@ def broken_rule(scenarios: tuple[str, ...], names: tuple[str, ...], sums: I64) -
     parts = filled, row["leaves_quantity"], row["withdrawn_quantity"]
     wrong = _first_of("filled + leaves + withdrawn is not the quantity", sum(parts) - asked, *parts, asked)
     venues = [row[f"{venue}_quantity"] for venue in VENUE_NAMES]
-    for name in (*(name for name in row if name.endswith("_quantity")), "orders", "fills"):
-        wrong = wrong or _first_of(f"{name} is negative", row[name].clip(max=0), row[name])
+    places = [place for place, name in enumerate(names) if name.endswith("_quantity") or name in ("orders", "fills")]
+    for place in places if sums[places].min(initial=0) < 0 else ():
+        wrong = wrong or _first_of(f"{names[place]} is negative", np.minimum(sums[place], 0), sums[place])
     for scenario in scenarios:
         under, outcomes = row[f"{scenario}.filled_quantity"], [row[f"{scenario}.{name}"] for name in OUTCOMES]
-        more, others = (under - asked).clip(min=0), sum(outcomes) - row["orders"]
+        more, others = np.maximum(under - asked, 0), sum(outcomes) - row["orders"]
         wrong = wrong or _first_of(f"{scenario} fills more than was asked for", more, under, asked)
         wrong = wrong or _first_of(f"outcomes of {scenario} are not all orders", others, *outcomes, row["orders"])
     soon = [row[name] for name in row if name.startswith("filled_within")]
     for what, part in (("venues have", sum(venues)), *(("soon there was", within) for within in soon)):
-        wrong = wrong or _first_of(f"{what} more than was filled", (part - filled).clip(min=0), part, filled)
+        wrong = wrong or _first_of(f"{what} more than was filled", np.maximum(part - filled, 0), part, filled)
     for scenario in scenarios:
         if scenario in REPLAYED:
             wrong = wrong or _broken_replay(row, scenario)
@@ -44,7 +45,7 @@ def _broken_replay(row: dict[str, I64], scenario: str) -> str:
     wrong = _first_of(f"venues of {scenario} are not what it filled", known * (venues - filled), venues, filled)
     for name in row:
         if name.startswith(f"{scenario}.filled_within"):
-            more = (row[name] - filled).clip(min=0)
+            more = np.maximum(row[name] - filled, 0)
             wrong = wrong or _first_of(f"soon {scenario} had filled more than it ever did", more, row[name], filled)
     return wrong
 

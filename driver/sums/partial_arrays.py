@@ -13,17 +13,20 @@ from kernels.base.columns import I64
 Bytes = NDArray[np.uint8]
 WIDTHS: Final[tuple[Any, ...]] = (np.int8, np.int16, np.int32, np.int64)
 SUMS: Final = {np.dtype(kind).itemsize: f"sums_{np.dtype(kind)}" for kind in WIDTHS}  # bytes -> list
+_SIZES: Final = np.array(list(SUMS), np.int8)
+_LARGEST: Final = [int(np.iinfo(kind).max) for kind in WIDTHS]
+_LIMITS: Final = np.array(_LARGEST[:-1])
 
 
 def narrow_sums(sums: I64) -> dict[str, NDArray[Any]]:
     """Return rows of sums by the bytes that the widest of each needs, and these; rows of zeros need none."""
     lowest, highest = sums.min(axis=1, initial=0), sums.max(axis=1, initial=0)
     reach = np.maximum(highest, ~lowest)  # a type holds as many numbers below 0 as from 0 on
-    limits = [np.iinfo(kind).max for kind in WIDTHS[:-1]]
-    sizes = np.array(list(SUMS), np.int8)[np.searchsorted(limits, reach)]
+    sizes = _SIZES[np.searchsorted(_LIMITS, reach)]
     sizes[(lowest == 0) & (highest == 0)] = 0
+    found, rows = {"sum_bytes": sizes}, np.bincount(sizes, minlength=max(SUMS) + 1).tolist()
     lists = zip(SUMS.items(), WIDTHS, strict=True)
-    return {"sum_bytes": sizes} | {name: sums[sizes == size].astype(kind) for (size, name), kind in lists}
+    return found | {name: sums[sizes == size].astype(kind) for (size, name), kind in lists if rows[size]}
 
 
 def wide_sums(lists: dict[str, NDArray[Any]], n: int | None = None) -> I64:
@@ -39,12 +42,15 @@ def wide_sums(lists: dict[str, NDArray[Any]], n: int | None = None) -> I64:
     return sums
 
 
-def narrow(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return other integers than sums in the narrowest type that holds them all."""
-    if array.dtype.kind != "i" or not array.size or name in SUMS.values():
-        return array
-    reach = max(int(array.max()), ~int(array.min()))
-    return array.astype(next(kind for kind in WIDTHS if reach <= np.iinfo(kind).max))
+def joined(kind: Any, parts: list[NDArray[Any]], narrowed: bool) -> NDArray[Any]:
+    """Return arrays as one, flat, of the given type; narrowed : of the narrowest that holds these integers."""
+    flat = [part.reshape(-1) for part in parts if part.size]
+    if not flat:
+        return np.empty(0, kind)
+    if narrowed:
+        reach = max(max(int(part.max()), ~int(part.min())) for part in flat)
+        kind = next(width for width, largest in zip(WIDTHS, _LARGEST, strict=True) if reach <= largest)
+    return np.concatenate(flat, dtype=kind, casting="unsafe")
 
 
 def keyed_sums(lists: dict[str, NDArray[Any]]) -> tuple[I64, I64]:

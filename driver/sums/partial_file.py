@@ -29,7 +29,8 @@ from driver.sums.orders.fill_times import FillTimes
 from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
-from driver.sums.partial_arrays import SUMS, WIDTHS, Bytes, Room, keyed_sums, narrow, narrow_sums, wide_sums
+from driver.sums.partial_arrays import SUMS, WIDTHS, Bytes, Room, joined, keyed_sums, narrow_sums, wide_sums
+from kernels.base.columns import I64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
@@ -48,7 +49,9 @@ _TYPES: Final[dict[str, Any]] = {
     "key": np.int64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
     "histogram_start": np.int64, "histogram_code": np.int32, "histogram_count": np.int32,
 }  # fmt: skip
+_NARROWED: Final = {name for name, kind in _TYPES.items() if kind in WIDTHS and name not in SUMS.values()}
 _KINDS: Final = {pa.from_numpy_dtype(kind): np.dtype(kind) for kind in (*WIDTHS, np.float64)}
+_ARROW: Final = {kind: arrow for arrow, kind in _KINDS.items()}
 _MARK = b"crc32="  # before the digits of the checksum, first in the schema at the start, last in the copy at the end
 _DIGITS = 8
 _ENDS: Final = 1 << 14  # bytes: the schema is in so many at either end
@@ -144,12 +147,19 @@ def _batch(tables: dict[str, dict[str, NDArray[Any]]], facts: str) -> pa.RecordB
     """Return the record batch of the arrays of each table."""
     columns = {"table": pa.array(list(tables)), "facts": pa.array([facts] + [None] * (len(tables) - 1))}
     for name, kind in _TYPES.items():
-        parts = [np.ravel(arrays[name]) if name in arrays else np.empty(0, kind) for arrays in tables.values()]
-        ends = np.array([0, *accumulate(map(len, parts))])
-        columns[name] = pa.LargeListArray.from_arrays(pa.array(ends), pa.array(narrow(name, np.concatenate(parts))))
-    batch = pa.RecordBatch.from_pydict(columns)
+        sizes = [arrays[name].size if name in arrays else 0 for arrays in tables.values()]
+        values = joined(kind, [arrays[name] for arrays in tables.values() if name in arrays], name in _NARROWED)
+        columns[name] = _list_array(np.array([0, *accumulate(sizes)]), values)
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
     checksum = _MARK + b"0" * _DIGITS
     return batch.replace_schema_metadata({"version": str(PARTIAL_VERSION), "checksum": checksum})
+
+
+def _list_array(ends: I64, values: NDArray[Any]) -> pa.Array:
+    """Return lists of the values, which end where ``ends`` says: of this memory, without a look at it."""
+    kind = _ARROW[values.dtype]
+    flat = pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+    return pa.Array.from_buffers(pa.large_list(kind), len(ends) - 1, [None, pa.py_buffer(ends)], children=[flat])
 
 
 def _digit_places(content: memoryview) -> tuple[int, int]:

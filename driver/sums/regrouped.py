@@ -21,8 +21,10 @@ def regrouped(cells: Cells, key: I64, place: I32, histogram: I32) -> Cells:
 
 def sparse(dense: I32) -> tuple[I64, I32, I32]:
     """Return the entries of histograms: the first of each row, code and count."""
-    row, code = np.nonzero(dense)
-    return np.searchsorted(row, np.arange(len(dense) + 1)), code.astype(np.int32), dense[row, code]
+    entry, room = np.empty(len(dense) + 1, np.int64), int(np.count_nonzero(dense)) + 1
+    code, count = np.empty((2, room), np.int32)
+    written = int(sparse_counts.entries_of(dense, entry, code, count))
+    return entry, code[:written], count[:written]
 
 
 def sparse_by_cell(

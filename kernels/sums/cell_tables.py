@@ -71,18 +71,22 @@ def _add(rows: I64, n: int, first: int, places: I64, cells: Cells, tables: tuple
 
     places : of the orders, from ``first`` on
 
+    Rows of tables are looked up without a sign: that they might count from the end would take a sixth of the time.
+
     Returns the bits that are set in the magnitude of any entry: a bound on the largest.
     """
-    width, bits = rows.shape[1], 0
+    (first_rows, second_rows, third_rows), start, bits = tables, np.uint64(at), 0
+    width = np.uint64(rows.shape[1])
     for t in range(n):
-        i, row = first + places[t], rows[t]
-        one, other = tables[0][cells[0][i]][at : at + width], tables[1][cells[1][i]][at : at + width]
-        third = tables[2][cells[2][i]][at : at + width]
+        i = first + places[t]
+        one, two, three = np.uint64(cells[0][i]), np.uint64(cells[1][i]), np.uint64(cells[2][i])
+        row = rows[t]
         for m in range(width):
-            one[m] += row[m]
-            other[m] += row[m]
-            third[m] += row[m]
-            bits |= row[m] ^ (row[m] >> 63)
+            value, place = row[m], start + m
+            first_rows[one, place] += value
+            second_rows[two, place] += value
+            third_rows[three, place] += value
+            bits |= value ^ (value >> 63)
     return bits
 
 

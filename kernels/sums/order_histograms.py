@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import F64, I64
+from kernels.base.columns import F64, I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
@@ -45,37 +45,48 @@ def _above(bits: int, first: int) -> int:
 
 
 @inlined
-def _fill_ratios(filled: I64, quantity: I64, counts: I64) -> None:
-    """Count shares filled of what n orders asked for; counts : (BUCKETS,)."""
-    none = whole = unknown = 0
+def _fill_ratios(filled: I64, quantity: I64, places: I32, counts: I64) -> None:
+    """Count shares filled of what n orders asked for; places : (n,) scratch, counts : (BUCKETS,).
+
+    Orders that are filled in part are listed first: whether one is could not be predicted.
+    """
+    none = whole = unknown = parts = 0
     for i in range(filled.shape[0]):
         shares, asked = filled[i], quantity[i]
-        if shares == NULL:
-            unknown += 1
-        elif asked > 0:
-            if shares <= 0:
-                none += 1
-            elif shares >= asked:
-                whole += 1
-            elif asked < LARGE:
-                counts[1 + PARTS * shares // asked] += 1
-            else:
-                counts[1 + min(PARTS * (shares // PARTS) // (asked // PARTS), PARTS - 1)] += 1
+        known = (shares != NULL) & (asked > 0)
+        unknown += int(shares == NULL)
+        none += int(known & (shares <= 0))
+        whole += int(known & (shares > 0) & (shares >= asked))
+        places[parts] = i
+        parts += int(known & (shares > 0) & (shares < asked))
+    for k in range(parts):
+        shares, asked = filled[places[k]], quantity[places[k]]
+        if asked < LARGE:
+            counts[1 + PARTS * shares // asked] += 1
+        else:
+            counts[1 + min(PARTS * (shares // PARTS) // (asked // PARTS), PARTS - 1)] += 1
     counts[UNFILLED] += none
     counts[ALL_FILLED] += whole
     counts[UNKNOWN] += unknown
 
 
 @inlined
-def _fills(rows: Rows, ints: int, floats: int, codes: int, value: F64, bits: I64, counts: I64) -> None:
-    """Count what is about the fills of orders that have any; ints, floats, codes : first rows of the scenario."""
+def _fills(rows: Rows, scenario: tuple[int, int, int], places: I32, value: F64, bits: I64, counts: I64) -> None:
+    """Count what is about the fills of orders that have any, which are listed first.
+
+    scenario : its first rows in ints, floats and codes; places : (n,) scratch
+    """
+    ints, floats, codes = scenario
     fills, filled = rows.codes[r.FILLS + codes], rows.ints[r.SCENARIO_FILLED + ints]
     first, last = rows.ints[r.FIRST_FILL_TIME + ints], rows.ints[r.LAST_FILL_TIME + ints]
     waited, execution = rows.ints[r.TIME_TO_FIRST_FILL + ints], rows.floats[r.EXECUTION_TIME + floats]
+    traded = 0
     for i in range(fills.shape[0]):
+        places[traded] = i
+        traded += int((fills[i] > 0) & (filled[i] > 0))  # a scenario that is not known fills NULL
+    for k in range(traded):
+        i = places[k]
         n = fills[i]
-        if n <= 0 or filled[i] <= 0:  # a scenario that is not known fills NULL
-            continue
         for measure, row in SPREADS:
             value[measure] = rows.floats[row + floats, i]
             if value[measure] == value[measure]:
@@ -104,16 +115,17 @@ def _lives(rows: Rows, value: F64, bits: I64, counts: I64) -> None:
 
 
 @kernel
-def count_orders(rows: Rows, asked: Asked, value: F64, bits: I64, counts: I64) -> None:
-    """Add a block of orders to ``counts``, (scenarios, MEASURES, BUCKETS).
+def count_orders(rows: Rows, asked: Asked, places: I32, value: F64, bits: I64, counts: I64) -> None:
+    """Add a block of n orders to ``counts``, (scenarios, MEASURES, BUCKETS).
 
-    value : (MEASURES,) scratch; bits : the same memory as integers
+    places : (n,) scratch; value : (MEASURES,) scratch; bits : the same memory as integers
     """
+    quantity = rows.ints[r.ORDER_QUANTITY]
     for s in range(asked.ints.shape[0]):
-        _fill_ratios(rows.ints[r.SCENARIO_FILLED + asked.ints[s]], rows.ints[r.ORDER_QUANTITY], counts[s, FILL_RATIO])
+        _fill_ratios(rows.ints[r.SCENARIO_FILLED + asked.ints[s]], quantity, places, counts[s, FILL_RATIO])
     for part in range(1 + asked.replayed):  # reality, then what is replayed; one call, for it is compiled into this
         s = asked.ints.shape[0] - asked.replayed + part - 1 if part else 0
-        _fills(rows, asked.ints[s], asked.floats[s], part * CODES, value, bits, counts[s])
+        _fills(rows, (asked.ints[s], asked.floats[s], part * CODES), places, value, bits, counts[s])
     _lives(rows, value, bits, counts[0])
 
 
@@ -136,4 +148,5 @@ def warm() -> None:
     """Compile the kernel for the array types that jobs use, by calling it on no orders."""
     value, one = np.zeros(len(MEASURES)), np.zeros(1, np.int64)
     counts = np.zeros((1, len(MEASURES), BUCKETS), np.int64)
-    count_orders(empty_rows(0, (1, 1), Buffers()), Asked(one, one, 0, 0, 0), value, value.view(np.int64), counts)
+    rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(one, one, 0, 0, 0)
+    count_orders(rows, asked, np.zeros(0, np.int32), value, value.view(np.int64), counts)

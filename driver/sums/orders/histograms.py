@@ -40,7 +40,8 @@ class OrderHistograms:
             self.counts[:] = 0
         ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
         asked, value = Asked(ints, floats, len(block.replayed), 0, 0), np.zeros(len(MEASURES))
-        count_orders(block.rows, asked, value, value.view(np.int64), self.counts)
+        places = self.buffers.take("order_histograms.places", (len(block),), np.int32)
+        count_orders(block.rows, asked, places, value, value.view(np.int64), self.counts)
 
     def found(self) -> BucketCounts:
         """Return what was counted; a job without blocks has none."""
