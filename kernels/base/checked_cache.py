@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
-from numba.core.runtime.nrt import rtsys
 
+from kernels.base.ready_code import use_ready_code
 from kernels.base.sealed_files import is_sealed, seal
 
 NEEDED: Final = ("_index_path", "_data_path", "_load_index", "_load_data", "_open_for_write")
@@ -44,20 +44,6 @@ class CheckedFiles(IndexDataCacheFile):
             file.write(content.getvalue())
 
 
-class ReadyCode(FunctionCache):
-    """The cache of one kernel, which loads code without what compiling needs: half of the time loading takes.
-
-    Numba imports all that it can compile before it looks into its cache, SciPy's linear algebra with it. Compiling does
-    so by itself; code that is ready needs only the counting of references.
-    """
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled code for a signature, None where there is none."""
-        rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-
-
 def _is_sound(path: Path) -> bool:
     try:
         sound = is_sealed(path)
@@ -84,4 +70,4 @@ def check_cache(compiled: Any, quick: bool = False) -> None:
     if type(files) is IndexDataCacheFile and all(hasattr(files, name) for name in NEEDED):
         files.__class__ = CheckedFiles
     if quick and type(cache) is FunctionCache:
-        cache.__class__ = ReadyCode
+        use_ready_code(cache)

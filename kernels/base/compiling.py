@@ -19,6 +19,7 @@ from numba import njit
 
 from kernels.base.cache_folder import cache_folder
 from kernels.base.checked_cache import check_cache
+from kernels.base.quick_types import remember_types
 from kernels.base.sources import package_root, source_digest
 
 P = ParamSpec("P")
@@ -76,6 +77,8 @@ def compile_cached(function: Callable[P, R], allocates: bool) -> Callable[P, R]:
     try:
         compiled: Callable[P, R] = jit(cache=True, **lean.kernel_options(allocates) if lean else {})(function)
         check_cache(compiled, quick=lean is not None)
+        if lean is not None:
+            remember_types(compiled)
         _COMPILED.append(compiled)
         return compiled
     finally:

@@ -5,8 +5,10 @@ It overrides parts that Numba keeps for itself, so importing it raises ImportErr
 """
 
 from collections.abc import Callable
+from functools import cache, update_wrapper
 from typing import Any, Final, ParamSpec, TypeVar
 
+import numba
 from numba.core import dispatcher, typed_passes, untyped_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, Flags
@@ -114,18 +116,55 @@ def kernel_options(allocates: bool) -> dict[str, Any]:
     return {"pipeline_class": KernelCompiler, "no_cfunc_wrapper": True} | ({} if allocates else {"_nrt": False})
 
 
+class Helper:
+    """A helper, of which Numba knows nothing until a kernel takes it in, or Python calls it.
+
+    There are hundreds, and those whose kernels are ready are never asked for: knowing them took a tenth of the time
+    that loading takes.
+    """
+
+    def __init__(self, function: Callable[..., Any], make: Callable[[], Any]) -> None:
+        update_wrapper(self, function)
+        self._make, self._made = make, None
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Return the type that a kernel's compiler asks for."""
+        return self._helper()._numba_type_
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Return what the helper gives to Python."""
+        return self._helper()(*arguments, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # of Python's own, as where somebody copies it
+            raise AttributeError(name)
+        return getattr(self._helper(), name)
+
+    def _helper(self) -> Any:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
 def compile_helper(jit: Callable[..., Any], function: Callable[P, R], merged: bool = False) -> Callable[P, R]:
     """Compile a helper, which ``jit`` decorates, once for each set of types, constants being no types of their own.
 
     merged : LLVM must make it part of its callers, whatever its size
     """
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        return function
+    helper: Any = Helper(function, lambda: _made(jit, function, merged))
+    compiled: Callable[P, R] = helper
+    return compiled
+
+
+def _made(jit: Callable[..., Any], function: Callable[..., Any], merged: bool) -> Any:
     options = {"pipeline_class": HelperCompiler, "_nrt": False, "forceinline": merged}
     helper = jit(**options, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
-    compiled: Callable[P, R] = helper
-    if helper is function:  # compiling is switched off
-        return compiled
     find_template = helper.get_call_template
-    for_python = jit(pipeline_class=KernelCompiler, _nrt=False)(function)
+    for_python: Callable[[], Any] = cache(lambda: jit(pipeline_class=KernelCompiler, _nrt=False)(function))
 
     def get_call_template(arguments: Any, named: Any) -> Any:
         return find_template(tuple(map(unliteral, arguments)), {name: unliteral(kind) for name, kind in named.items()})
@@ -133,6 +172,9 @@ def compile_helper(jit: Callable[..., Any], function: Callable[P, R], merged: bo
     def add_overload(result: Any) -> None:  # without a word to the dispatcher's fast way in from Python
         helper.overloads[tuple(result.signature.args)] = result
 
+    def compile_for_args(*arguments: Any, **named: Any) -> Any:
+        return for_python()._compile_for_args(*arguments, **named)
+
     helper.get_call_template, helper.add_overload = get_call_template, add_overload
-    helper._compile_for_args = for_python._compile_for_args
-    return compiled
+    helper._compile_for_args = compile_for_args
+    return helper

@@ -10,6 +10,11 @@ import pytest
 from kernels.base.sources import package_root, source_digest
 
 ROOT = Path(__file__).resolve().parents[3]
+# What compiling imports.
+BASE = (
+    "cache_folder", "checked_cache", "compiling", "lean_compiler", "quick_types", "ready_code", "sealed_files",
+    "sources",
+)  # fmt: skip
 CALLEE = (
     "from kernels.base.compiling import inlined\n\n\n@inlined\ndef scale(x: int) -> int:\n    return {factor} * x\n"
 )
@@ -24,7 +29,7 @@ def make_package(folder: Path, factor: int) -> Path:
     for name in ("base", "measure"):
         (folder / "kernels" / name).mkdir(exist_ok=True, parents=True)
         (folder / "kernels" / name / "__init__.py").write_text('"""Test."""\n')
-    for name in ("cache_folder", "checked_cache", "compiling", "lean_compiler", "sealed_files", "sources"):
+    for name in BASE:
         (folder / "kernels" / "base" / f"{name}.py").write_text((ROOT / "kernels" / "base" / f"{name}.py").read_text())
     (folder / "kernels" / "base" / "callee.py").write_text(CALLEE.format(factor=factor))
     (folder / "kernels" / "__init__.py").write_text('"""Test."""\n')
