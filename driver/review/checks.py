@@ -206,7 +206,7 @@ def _identity(real: Row) -> Check:
         return Check(name, NOT_RUN, "no costs", meaning)
     off = abs(whole - sum(parts))
     status = PASS if off <= 1e-6 * max(1.0, *map(abs, parts)) else FAIL
-    return Check(name, status, f"off by {off:.1e} bps", meaning)
+    return Check(name, status, f"off by {off:.2g} bps", meaning)
 
 
 def _clusters(statistics: Iterable[Row]) -> Check:

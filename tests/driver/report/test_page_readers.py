@@ -163,7 +163,7 @@ def test_a_sign_that_the_touch_takes_away_is_said_with_the_touch(tmp_path: Path)
     ends = {"low_saving_bps": 0.1, "high_saving_bps": 0.2, "low_saving_touch_bps": -0.5, "high_saving_touch_bps": -0.4}
     bounds: Row = {**ends, "identified": "not identified"}
     said = answer([real, row], [], bounds, False)[2]
-    assert "the sign is not identified: charged at the touch it is \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40" in said
+    assert "its sign is not identified: charged at the touch it is \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40" in said
     mixed: Row = {**bounds, "low_saving_bps": -0.1}
     assert "touch" not in answer([real, row], [], mixed, False)[2]
 
