@@ -85,6 +85,11 @@ def horizons(row: Row, pattern: str) -> list[str]:
     return sorted((match[1] for match in found if match), key=float)
 
 
+def in_bps(label: str) -> bool:
+    """Return whether a line is about prices, or a ratio of them; others are times and sizes, of which less is known."""
+    return not label.endswith((", s", ", shares"))
+
+
 def _line(rows: Sequence[Row], real: Row, label: str, name: str, counted: str) -> Line:
     cells = [Cell(value if (value := number(row[name])) == value else None, few(row.get(counted))) for row in rows]
     return label, count(real[counted]) if counted else None, cells

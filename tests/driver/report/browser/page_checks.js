@@ -24,6 +24,13 @@
     if (/^(TH|TD|B|SPAN|LI|P|DD|DT|H[1-6]|FIGCAPTION|CAPTION|A)$/.test(element.tagName) && style.display !== "inline"
       && element.scrollWidth > element.clientWidth + 1) say("wider than its box", element);
   }
+  for (const table of all("table").filter(shown)) {
+    const edge = table.getBoundingClientRect().right;
+    for (const row of all("tbody tr, thead tr:first-child", table))
+      if (Math.abs(row.lastElementChild.getBoundingClientRect().right - edge) > 1.5) say("a row of another length", row);
+    const room = table.closest(".scroll")?.clientWidth;
+    if (innerWidth >= 1280 && table.offsetWidth > room + 1 && !table.closest("details")) say(`${table.offsetWidth} px in a box of ${room}`, table);
+  }
   const apart = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) < 1
     || Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) < 3;  // lines of text have room above and below
   for (const figure of all("svg").filter(shown)) {

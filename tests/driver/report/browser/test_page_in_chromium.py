@@ -92,6 +92,8 @@ WRONG = {
     "cut off": '<div style="width: 50px; overflow: hidden"><div style="width: 90px">cut</div></div>',
     "only a mouse": '<div style="width: 50px; overflow: auto"><div style="width: 90px">moved</div></div>',
     "wider than its box": '<p style="width: 20px">unbreakableword</p>',
+    "of another length": "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
+    "in a box of": '<div class="scroll" style="width: 50px"><table><tr><td>unbreakableword</td></tr></table></div>',
     "leaves its figure": FIGURE.format('<text x="80" y="20">rather long a text</text>'),
     'over "one"': FIGURE.format('<text x="5" y="20">two</text><text x="8" y="22">one</text>'),
     "of text": '<p style="color: #999">faint</p>',
