@@ -10,6 +10,7 @@ from typing import Any
 
 from driver.config.keys import PATHS
 from driver.report.answer import answer, subject, title
+from driver.report.breakdowns.section import broken_down
 from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
@@ -19,25 +20,37 @@ from driver.report.paid import horizons, paid
 from driver.report.rendering.templates import PAGE, templates
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
-from driver.review.numbers import Row, count
+from driver.review.numbers import Row, count, number
 from driver.review.quality import judged
-from driver.review.read_back import KIND_TABLES, MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
+from driver.review.read_back import (
+    KIND_TABLES,
+    MARKET_TABLES,
+    PART_TABLES,
+    REPLAY_TABLES,
+    Cells,
+    read_table,
+    read_tables,
+    run_facts,
+)
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import is_table
+from kernels.conventions import VENUES
 from tickstore.durable.files import atomic_write
 
 REPORT = "report.html"
 RUN_LINES = 300
 MADE_WITH = ("python", "numpy", "numba", "scipy")  # they decide the last digits
 SHOWN_WARNINGS = 50
+LARGEST = 10  # orders, and traders of the market
+OUTCOMES = {"1": "fully filled", "2": "partially filled", "3": "not executed"}
 KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
     "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", "sensitivity",
-    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, "histograms",
+    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *PART_TABLES, "histograms",
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -73,7 +86,8 @@ def report_content(results: Path) -> dict[str, Any]:
         **_first_screen(results, tables, settings, missing_note),
         **_parts(tables),
         **_replay(tables),
-        **_market(tables["market"]),
+        **_market(tables["market"], tables["market_participants"]),
+        **broken_down(tables),
         "sensitivity": _sensitivity(tables["sensitivity"]),
         "meanings": meanings(settings),
         "settings": settings,
@@ -150,7 +164,8 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "told": [str(row["scenario"]) for row in summary if row["scenario"] in ("real", *ASSERTED)],
         "paid": paid(summary),
         "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
-        "groups": grouped(tables["by_group"], "group"),
+        "groups": [(f"{key} {OUTCOMES[key]}", rows) for key, rows in grouped(tables["by_group"], "group")],
+        "sizes": grouped(tables["by_order_size"], "size_bucket"),
         "conditions": _conditions(tables["by_condition"]),
         "marketability": grouped(tables["by_marketability"], "marketability"),
         "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],
@@ -161,7 +176,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "securities": largest(securities),
         "security_count": len(securities),
         **statistics_section(tables["statistics"]),
-        "outliers": tables["outliers"][:10],
+        "outliers": tables["outliers"][:LARGEST],
     }
 
 
@@ -184,13 +199,18 @@ def _sensitivity(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Row]]]:
     return [(*key, of) for key, of in found.items()]
 
 
-def _market(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the quality of the market by security-day, and of all of them."""
+def _market(rows: Sequence[Row], traders: Sequence[Row]) -> dict[str, Any]:
+    """Return the quality of the market by security-day, and of all of them; and who traded most in it."""
     whole = next((row for row in rows if row["security_code"] == ALL), None)
     return {
         "market_whole": whole,
         "market": [row for row in rows if row["security_code"] != ALL],
         "market_seconds": horizons(whole, "lit_impact_{}s_bps") if whole else [],
+        "market_venues": [(name, whole[f"{name}_trades"]) for name in VENUES if whole[f"{name}_trades"]]
+        if whole
+        else [],
+        "traders": sorted(traders, key=lambda row: -number(row["value"] or 0.0))[:LARGEST],
+        "trader_count": len(traders),
     }
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from driver.review.read_back import Cells
 from driver.tables.aggregate import aggregate
 from driver.tables.csv_text import csv_bytes
-from driver.tables.market_tables import market_row
+from driver.tables.market_tables import market_row, participant_row
 from driver.tables.table_list import row_keys
 from driver.tables.table_style import TableStyle
 from kernels.conventions import NULL
@@ -119,6 +120,11 @@ def with_market(results: Path) -> None:
     keys = [("9", "2024-01-01"), ("101", "2024-01-01"), ("all", "all")]
     rows = [market_row(key, sums, TableStyle.of(SETTINGS)) for key in keys]
     (results / "market.csv").write_bytes(csv_bytes([*rows[0]], [[*row.values()] for row in rows]))
+    traders: list[Cells] = [
+        {"participant_id": str(n), **participant_row([n * k for k in range(1, 10)], 1_000, TableStyle.of(SETTINGS))}
+        for n in range(1, 13)
+    ]
+    (results / "market_participants.csv").write_bytes(csv_bytes([*traders[0]], [[*row.values()] for row in traders]))
 
 
 KINDS = (

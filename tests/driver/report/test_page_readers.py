@@ -112,6 +112,11 @@ def test_the_market_that_orders_met_is_shown_where_it_is_known(tmp_path: Path) -
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<section id="market">' in text
     assert text.count("\N{DAGGER}</span>") >= 2 * 3, "of 3 trades"
+    traders = text.partition("Who trades here")[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="row">(\d+)</th>', traders) == [str(n) for n in range(12, 2, -1)], "by value"
+    assert "the 10 of 12 participants" in traders
+    venues = text.partition("Trades by venue")[2].partition("</table>")[0]
+    assert venues.count('<th scope="row">') == 6
     (tmp_path / "market.csv").unlink()
     write_report(tmp_path)
     assert '"market"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
