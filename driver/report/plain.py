@@ -116,7 +116,11 @@ def report_markdown(results: Path) -> str:
 def _paid(paid: dict[str, Any]) -> list[list[str]]:
     """Return the lines of what was paid, a star where few orders stand behind a figure."""
     return [
-        [label, f"{orders:,}", *("" if c.value is None else _figure(label, c.value) + "*" * c.few for c in cells)]
+        [
+            label,
+            "" if orders is None else f"{orders:,}",
+            *("" if c.value is None else _figure(label, c.value) + "*" * c.few for c in cells),
+        ]
         for _, lines in paid["groups"]
         for label, orders, cells in lines
     ]
