@@ -35,9 +35,9 @@ LATER: Final = {  # after a horizon
 FAR: Final = {
     "Against benchmarks": (
         ("fill price less arrival mid, bps", "arrival_slippage_bps", "arrival_slippage_orders"),
-        ("less the market's VWAP, bps", "vwap_slippage_bps", "vwap_slippage_orders"),
-        ("less the VWAP of others, bps", "vwap_slippage_ex_own_bps", "vwap_slippage_ex_own_orders"),
-        ("less the closing price, bps", "close_slippage_bps", "close_slippage_orders"),
+        ("fill price less the market's VWAP, bps", "vwap_slippage_bps", "vwap_slippage_orders"),
+        ("fill price less the VWAP of others, bps", "vwap_slippage_ex_own_bps", "vwap_slippage_ex_own_orders"),
+        ("fill price less the closing price, bps", "close_slippage_bps", "close_slippage_orders"),
     ),
     "Time": (
         ("from arrival to the first fill, s", "time_to_first_fill_s", "time_to_first_fill_orders"),

@@ -96,7 +96,10 @@ def _reconciliation(total: Mapping[str, int]) -> Check:
     if not known or not total.get("fills", 0):
         return Check(name, NOT_RUN, "no trades, or no orders", meaning)
     return Check(
-        name, _graded(wrong / known), f"{wrong:,} of {known:,} orders do not ({_percent(wrong / known)})", meaning
+        name,
+        _graded(wrong / known),
+        f"{wrong:,} of {known:,} orders do not add up ({_percent(wrong / known)})",
+        meaning,
     )
 
 
