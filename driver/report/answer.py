@@ -9,6 +9,7 @@ from driver.review.numbers import Row, less_or_more, number, signed
 from driver.tables.replay_guide import CHARGES
 from driver.tables.replay_words import ASSERTED, CENTRAL, NOT_TRUSTED, YES
 
+ALL_HOURS = "all"
 NAMED = 6  # securities or participants that are named; more are counted
 
 
@@ -77,7 +78,7 @@ def subject(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> list[tuple
     ]
     if "timezone" in settings:
         start, end = settings["hour_start"], settings["hour_end"]
-        hours = "all" if (start, end) == (0, 23) else f"{start:02d}:00 to {end:02d}:59"
+        hours = ALL_HOURS if (start, end) == (0, 23) else f"{start:02d}:00 to {end:02d}:59"
         about.append(("hours", f"{hours}, {settings['timezone']}"))
         about.append(("population", str(settings["population"])))
     about.append(("orders", f"{facts['orders']:,}"))
@@ -94,8 +95,17 @@ def _span(dates: Sequence[str]) -> str:
     return f"{dates[0]} to {dates[-1]} ({len(dates)} dates)" if len(dates) > 1 else "".join(dates)
 
 
-def title(about: Sequence[tuple[str, str]], missing: str) -> str:
-    """Return the title of the page, which tells it from others in a row of tabs."""
+def headline(about: Sequence[tuple[str, str]], settings: Mapping[str, Any], missing: str) -> str:
+    """Return who and what in a line: what was selected of participants and hours, where not all was."""
     texts = dict(about)
-    parts = [texts[name] for name in ("securities", "dates") if name in texts] + [f"{texts['orders']} orders"]
-    return f"darkreplay: {', '.join(parts)}{' (incomplete)' if missing else ''}"
+    parts = [texts[name] for name in ("securities", "dates") if name in texts]
+    if settings.get("participant_ids") and "participants" in texts:
+        parts.append(f"participants {texts['participants']}")
+    if not (hours := texts.get("hours", ALL_HOURS)).startswith(ALL_HOURS):
+        parts.append(hours)
+    return f"{', '.join([*parts, texts['orders']])} orders{' (incomplete)' if missing else ''}"
+
+
+def title(line: str, version: str) -> str:
+    """Return the title of the page, which tells it from others in a row of tabs."""
+    return f"darkreplay{f' {version}' if version not in ('', 'absent') else ''}: {line}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from driver.config.keys import PATHS
-from driver.report.answer import answer, subject, title
+from driver.report.answer import answer, headline, subject, title
 from driver.report.breakdowns.section import broken_down
 from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
@@ -82,8 +82,11 @@ def report_content(results: Path) -> dict[str, Any]:
     missing_note = (missing or {}).get("note", "")
     quantiles = read_table(results / "distributions.csv", ("security_code", ALL))
     drawings, spread = spread_section(tables["global_summary"], quantiles, tables["histograms"])
+    first = _first_screen(results, tables, settings, missing_note)
+    version = run.get("versions", {}).get("darkreplay", "")
     return {
-        **_first_screen(results, tables, settings, missing_note),
+        **first,
+        "title": title(first["headline"], version),
         **_parts(tables),
         **_replay(tables),
         **_market(tables["market"], tables["market_participants"]),
@@ -104,7 +107,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "charts": figures(tables) | drawings,
         "spread": spread,
         "snippets": snippets(_headers(results)),
-        "version": run.get("versions", {}).get("darkreplay", ""),
+        "version": version,
         "made": [f"{name} {run['versions'][name]}" for name in MADE_WITH if name in run.get("versions", {})],
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
@@ -137,7 +140,7 @@ def _first_screen(
         if not (refused and sentence.startswith(NO_INFERENCE))
     ]
     return {
-        "title": title(about, missing),
+        "headline": headline(about, settings, missing),
         "about": about,
         "answer": [_unbroken(sentence) for sentence in told],
         "alerts": alerts(found),

@@ -1,5 +1,6 @@
 """The page serves every reader, of every kind of run: what a screen reader, a keyboard, a printer, a phone needs."""
 
+import json
 import re
 from pathlib import Path
 
@@ -79,6 +80,15 @@ def test_the_title_says_who_and_what(tmp_path: Path) -> None:
     write_report(tmp_path)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<title>darkreplay: 9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), 370 orders</title>" in text
+    config = {"participant_ids": ["7"], "hour_start": 10, "hour_end": 15, "timezone": "UTC", "population": "all"}
+    (tmp_path / "run.json").write_text(json.dumps({"config": config, "versions": {"darkreplay": "1.2"}}))
+    write_report(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    said = re.search(r"<title>darkreplay 1.2: (.*)</title>", text)
+    assert said
+    assert said[1].startswith("9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), participants ")
+    assert said[1].endswith(", 10:00 to 15:59, UTC, 370 orders")
+    assert f'<div class="title">{said[1]}</div>' in text
     failed = tmp_path / "failed"
     failed.mkdir()
     failed_job(failed)
