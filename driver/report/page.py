@@ -14,7 +14,7 @@ from driver.report.breakdowns.section import broken_down
 from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
-from driver.report.groups import SHOWN, distinct, grouped, largest, without_unknown
+from driver.report.groups import SHOWN, distinct, grouped, largest, size_name, without_unknown
 from driver.report.inferred import NO_INFERENCE, statistics_section
 from driver.report.paid import horizons, paid
 from driver.report.rendering.templates import PAGE, templates
@@ -168,7 +168,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "paid": paid(summary),
         "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
         "groups": [(f"{key} {OUTCOMES[key]}", rows) for key, rows in grouped(tables["by_group"], "group")],
-        "sizes": grouped(tables["by_order_size"], "size_bucket"),
+        "sizes": [(size_name(key), rows) for key, rows in grouped(tables["by_order_size"], "size_bucket")],
         "conditions": _conditions(tables["by_condition"]),
         "marketability": grouped(tables["by_marketability"], "marketability"),
         "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],

@@ -5,7 +5,7 @@ from typing import Any
 
 from driver.report.breakdowns.interval_tables import interval_tables
 from driver.report.breakdowns.saving_parts import saving_parts
-from driver.report.groups import grouped, largest
+from driver.report.groups import grouped, largest, size_name
 from driver.review.read_back import Cells
 from driver.tables.replay_words import ASSERTED
 
@@ -18,6 +18,7 @@ def broken_down(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
     labels = {
         "security": {str(rows[0]["security_code"]): label for label, rows in securities},
         "date": {label: label for label, _ in dates},
+        "size_bucket": {key: size_name(key) for key, _ in grouped(tables["by_order_size"], "size_bucket")},
     }
     return {
         "interval_tables": interval_tables(tables["contrasts"], tables["by_size_quartile"], told, labels),

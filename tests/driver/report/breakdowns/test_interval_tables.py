@@ -4,6 +4,7 @@ from pathlib import Path
 
 from driver.report.breakdowns.interval_tables import HEADINGS, Saving, interval_tables
 from driver.report.breakdowns.saving_parts import saving_parts
+from driver.report.groups import size_name
 from driver.report.page import report_content, write_report
 from driver.review.numbers import Row, signed
 from driver.review.read_back import read_table
@@ -55,6 +56,14 @@ def test_the_page_shows_every_interval_of_the_parts(tmp_path: Path) -> None:
         if row["scenario"] in ("A", "B", "C"):
             saving, low, high = (signed(float(str(row[name]))) for name in ("saving_bps", "ci_low", "ci_high"))
             assert f'<td>{saving} <span class="soft">({low} to {high})</span>' in text, row
+
+
+def test_buckets_of_sizes_are_written_to_be_read() -> None:
+    assert [size_name(bucket) for bucket in ("1-100", "10001-50000", "50001+")] == [
+        "1 to 100",
+        "10,001 to 50,000",
+        "50,001 and more",
+    ]
 
 
 def test_one_security_day_has_no_table_of_intervals(tmp_path: Path) -> None:
