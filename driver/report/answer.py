@@ -99,8 +99,8 @@ def headline(about: Sequence[tuple[str, str]], settings: Mapping[str, Any], miss
     """Return who and what in a line: what was selected of participants and hours, where not all was."""
     texts = dict(about)
     parts = [texts[name] for name in ("securities", "dates") if name in texts]
-    if settings.get("participant_ids") and "participants" in texts:
-        parts.append(f"participants {texts['participants']}")
+    if (chosen := settings.get("participant_ids")) and "participants" in texts:
+        parts.append(f"participant{'s' if len(chosen) > 1 else ''} {texts['participants']}")
     if not (hours := texts.get("hours", ALL_HOURS)).startswith(ALL_HOURS):
         parts.append(hours)
     return f"{', '.join([*parts, texts['orders']])} orders{' (incomplete)' if missing else ''}"

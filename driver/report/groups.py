@@ -28,8 +28,10 @@ def size_name(bucket: str) -> str:
 
 
 def largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
-    """Return the SHOWN groups with the largest value at arrival, in table order."""
-    ranked = sorted(range(len(groups)), key=lambda i: -number(groups[i][1][0]["benchmark_notional"]))
+    """Return the SHOWN groups of largest value at arrival, in table order; of most shares where no value is known."""
+    known = any(rows[0]["benchmark_notional"] for _, rows in groups)
+    measure = "benchmark_notional" if known else "order_quantity"
+    ranked = sorted(range(len(groups)), key=lambda i: -number(groups[i][1][0][measure] or 0))
     return [groups[i] for i in sorted(ranked[:SHOWN])]
 
 

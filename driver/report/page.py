@@ -73,9 +73,8 @@ def write_report(results: Path | str) -> str:
 
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    tables, unknown = without_unknown(
-        read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
-    )
+    read = read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
+    tables, unknown = without_unknown(read)
     run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])
@@ -98,6 +97,7 @@ def report_content(results: Path) -> dict[str, Any]:
             (key, _text(settings[key], "all" if key in SELECTED else "none")) for key in CHOICES if key in settings
         ],
         "asserted": ASSERTED,
+        "asked": [str(row["scenario"]) for row in read["global_summary"][1:]],
         "unknown": unknown,
         "costs": bool(tables["global_summary"][0]["priced_orders"]),
         "missing": missing_note,
@@ -166,7 +166,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "scenarios": [str(row["scenario"]) for row in summary],
         "told": [str(row["scenario"]) for row in summary if row["scenario"] in ("real", *ASSERTED)],
         "paid": paid(summary),
-        "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
+        "fill_seconds": horizons({name: at for name, at in summary[0].items() if at is not None}, "fill_rate_{}s"),
         "groups": [(f"{key} {OUTCOMES[key]}", rows) for key, rows in grouped(tables["by_group"], "group")],
         "sizes": [(size_name(key), rows) for key, rows in grouped(tables["by_order_size"], "size_bucket")],
         "conditions": _conditions(tables["by_condition"]),
@@ -205,14 +205,14 @@ def _sensitivity(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Row]]]:
 def _market(rows: Sequence[Row], traders: Sequence[Row]) -> dict[str, Any]:
     """Return the quality of the market by security-day, and of all of them; and who traded most in it."""
     whole = next((row for row in rows if row["security_code"] == ALL), None)
+    if not whole or not (whole["trades"] or whole["quoted_share"]):  # neither trades nor quotes
+        return {"market": []}
     return {
         "market_whole": whole,
         "market": [row for row in rows if row["security_code"] != ALL],
-        "market_seconds": horizons(whole, "lit_impact_{}s_bps") if whole else [],
-        "market_venues": [(name, whole[f"{name}_trades"]) for name in VENUES if whole[f"{name}_trades"]]
-        if whole
-        else [],
-        "traders": sorted(traders, key=lambda row: -number(row["value"] or 0.0))[:LARGEST],
+        "market_seconds": horizons(whole, "lit_impact_{}s_bps"),
+        "market_venues": [(name, whole[f"{name}_trades"]) for name in VENUES if whole[f"{name}_trades"]],
+        "traders": sorted(traders, key=lambda row: -number(row["value"] or 0.0))[:LARGEST] if whole["trades"] else [],
         "trader_count": len(traders),
     }
 

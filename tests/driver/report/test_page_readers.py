@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from driver.report.answer import answer
-from driver.report.groups import distinct
+from driver.report.groups import SHOWN, distinct, largest
 from driver.report.page import write_report
 from driver.report.palette import BARS, COLOURS, EMPTY, GIVEN_BACK, INK, INVENTED, MISSED, OUTCOMES, SHAPES
 from driver.review.numbers import Row, number
@@ -86,7 +86,7 @@ def test_the_title_says_who_and_what(tmp_path: Path) -> None:
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     said = re.search(r"<title>darkreplay 1.2: (.*)</title>", text)
     assert said
-    assert said[1].startswith("9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), participants ")
+    assert said[1].startswith("9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), participant ")
     assert said[1].endswith(", 10:00 to 15:59, UTC, 370 orders")
     assert f'<div class="title">{said[1]}</div>' in text
     failed = tmp_path / "failed"
@@ -127,6 +127,14 @@ def test_the_market_that_orders_met_is_shown_where_it_is_known(tmp_path: Path) -
     assert "the 10 of 12 participants" in traders
     venues = text.partition("Trades by venue")[2].partition("</table>")[0]
     assert venues.count('<th scope="row">') == 6
+    edit(tmp_path, "market", lambda rows: [{**row, "trades": "0"} for row in rows])
+    write_report(tmp_path)
+    quoted = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<section id="market">' in quoted
+    assert "Who trades here" not in quoted
+    edit(tmp_path, "market", lambda rows: [{**row, "quoted_share": "0.0"} for row in rows])
+    write_report(tmp_path)
+    assert '<section id="market">' not in (tmp_path / "report.html").read_text(encoding="utf-8"), "neither"
     (tmp_path / "market.csv").unlink()
     write_report(tmp_path)
     assert '"market"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -146,9 +154,26 @@ def test_scenarios_that_nothing_is_known_of_are_named_once_and_have_no_empty_row
     assert "<p>Not known, for want of trades or quotes: A, B, C.</p>" in after
     assert "<dt>scenarios</dt><dd>A, B, C</dd>" in after
     assert "Where orders fill" in after
+    edit(
+        unknown,
+        "global_summary",
+        lambda rows: [row | {"fill_ratio": "0.5"} if row["scenario"] == "C" else row for row in rows],
+    )
+    write_report(unknown)
+    assert "<dt>scenarios</dt><dd>A, B, C</dd>" in (unknown / "report.html").read_text(encoding="utf-8"), "as asked"
     assert '<th scope="row">A</th>' in before
     assert '<th scope="row">A</th>' not in after
     assert '<div class="card"><b>\N{EN DASH}' not in after
+
+
+def test_groups_of_no_known_value_are_those_that_ask_for_most() -> None:
+    rows: list[Row] = [{"benchmark_notional": 0, "order_quantity": n} for n in range(SHOWN + 2)]
+    groups = [(str(n), [row]) for n, row in enumerate(rows)]
+    assert [label for label, _ in largest(groups)] == [str(n) for n in range(2, SHOWN + 2)]
+    valued: list[tuple[str, list[Row]]] = [
+        (label, [{**row, "benchmark_notional": -int(label)}]) for label, (row,) in groups
+    ]
+    assert [label for label, _ in largest(valued)] == [str(n) for n in range(SHOWN)]
 
 
 def test_kinds_of_data_quality_without_a_count_are_one_sentence(tmp_path: Path) -> None:
