@@ -90,9 +90,10 @@ class Results:
         if name not in self:
             there = f"; there are {', '.join(self.keys())}" if self.keys() else ": it has none, see `state`"
             raise UserError(f"{self.folder} has no table {name}{did_you_mean(name, self.keys()) or there}")
-        from driver.review.read_back import TEXT_COLUMNS
+        from driver.review.read_back import TEXT_COLUMNS, is_text
 
-        text = dict.fromkeys((*TEXT_COLUMNS, *JOB_TEXTS), "string")
+        words = [column for column in TEXT_COLUMNS if is_text(name, column)]
+        text = dict.fromkeys((*words, *JOB_TEXTS), "string")
         return csv.read_csv(self.folder / f"{name}.csv", convert_options=csv.ConvertOptions(column_types=text))
 
     @cached_property

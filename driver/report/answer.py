@@ -5,10 +5,11 @@ from typing import Any
 
 from driver.report.findings import reality
 from driver.report.inferred import MEASURES, NO_INFERENCE
-from driver.review.numbers import Row, number, signed
+from driver.review.numbers import Row, less_or_more, number, signed
 from driver.tables.replay_guide import CHARGES
 from driver.tables.replay_words import ASSERTED, CENTRAL, NOT_TRUSTED, YES
 
+ALL_HOURS = "all"
 NAMED = 6  # securities or participants that are named; more are counted
 
 
@@ -39,13 +40,9 @@ def _change(real: Row, row: Row, name: str) -> str:
     by_value, per_order = (number(row[measure]) for measure in MEASURES.values())
     where = " asked in the session" if name == CENTRAL else ""
     return (
-        f"{what}, they would have cost {_less(by_value)} by value and {_less(per_order)} per order, and filled "
-        f"{100 * filled:.1f} % of the shares{where} ({100 * really:.1f} % really)."
+        f"{what}, they would have cost {less_or_more(by_value)} by value and {less_or_more(per_order)} per order, "
+        f"and filled {100 * filled:.1f} % of the shares{where} ({100 * really:.1f} % really)."
     )
-
-
-def _less(saving: float) -> str:
-    return f"{abs(saving):.2f} bps {'less' if saving >= 0 else 'more'}"
 
 
 def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_floor: bool) -> str:
@@ -56,16 +53,16 @@ def _certainty(name: str, statistics: Sequence[Row], bounds: Row | None, below_f
     said = []
     if bounds is not None and bounds["low_saving_bps"] is not None:
         least, most = (signed(number(bounds[f"{end}_saving_bps"])) for end in ("low", "high"))
-        sign = "is the same throughout" if bounds["identified"] == YES else "is not identified"
+        sign = "its sign is the same throughout" if bounds["identified"] == YES else "its sign is not identified"
         ends = [number(bounds[f"{end}_{charge}"]) for charge in CHARGES for end in ("low", "high")]
         if bounds["identified"] != YES and ends[0] * ends[1] > 0:
             sign += f": charged at the touch it is {signed(ends[2])} to {signed(ends[3])}"
-        said.append(f"the rules of the book leave {least} to {most} bps open, at the mid, and the sign {sign}")
+        said.append(f"between its bounds R saves {least} to {most} bps, charged at the mid, and {sign}")
     row = next((one for one in statistics if one["test"] == "cluster" and one["scenario"] == name), None)
     if row is not None and row["ci_low"] is not None:
         low, high = number(row["ci_low"]), number(row["ci_high"])
         zero = ", zero included" if low <= 0 <= high else ""
-        said.append(f"chance leaves {signed(low)} to {signed(high)} bps open (95 % interval by value{zero})")
+        said.append(f"its 95 % interval by value is {signed(low)} to {signed(high)} bps{zero}")
     elif row is not None:
         said.append(f"{NO_INFERENCE.lower()} beyond these orders: {str(row['note']).split(':')[0]}")
     text = "; ".join(said) or "how sure that is, is not known"
@@ -81,7 +78,7 @@ def subject(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> list[tuple
     ]
     if "timezone" in settings:
         start, end = settings["hour_start"], settings["hour_end"]
-        hours = "all" if (start, end) == (0, 23) else f"{start:02d}:00 to {end:02d}:59"
+        hours = ALL_HOURS if (start, end) == (0, 23) else f"{start:02d}:00 to {end:02d}:59"
         about.append(("hours", f"{hours}, {settings['timezone']}"))
         about.append(("population", str(settings["population"])))
     about.append(("orders", f"{facts['orders']:,}"))
@@ -98,8 +95,17 @@ def _span(dates: Sequence[str]) -> str:
     return f"{dates[0]} to {dates[-1]} ({len(dates)} dates)" if len(dates) > 1 else "".join(dates)
 
 
-def title(about: Sequence[tuple[str, str]], missing: str) -> str:
-    """Return the title of the page, which tells it from others in a row of tabs."""
+def headline(about: Sequence[tuple[str, str]], settings: Mapping[str, Any], missing: str) -> str:
+    """Return who and what in a line: what was selected of participants and hours, where not all was."""
     texts = dict(about)
-    parts = [texts[name] for name in ("securities", "dates") if name in texts] + [f"{texts['orders']} orders"]
-    return f"darkreplay: {', '.join(parts)}{' (incomplete)' if missing else ''}"
+    parts = [texts[name] for name in ("securities", "dates") if name in texts]
+    if (chosen := settings.get("participant_ids")) and "participants" in texts:
+        parts.append(f"participant{'s' if len(chosen) > 1 else ''} {texts['participants']}")
+    if not (hours := texts.get("hours", ALL_HOURS)).startswith(ALL_HOURS):
+        parts.append(hours)
+    return f"{', '.join([*parts, texts['orders']])} orders{' (incomplete)' if missing else ''}"
+
+
+def title(line: str, version: str) -> str:
+    """Return the title of the page, which tells it from others in a row of tabs."""
+    return f"darkreplay{f' {version}' if version not in ('', 'absent') else ''}: {line}"

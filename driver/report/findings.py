@@ -132,13 +132,14 @@ def _limits(real: Row, quality: Mapping[str, int], settings: Mapping[str, Any]) 
     if decimals := settings.get("quantity_decimals", 0):
         sentences.append(f"Quantities, here and in every table, are in units of 10^-{decimals}, not in whole shares.")
     if assumed := quality.get("session_from_config", 0):
-        sentences.append(f"The sessions of {assumed:,} security-days are {ASSUMED_SESSION}.")
+        of = "one security-day" if assumed == 1 else f"{assumed:,} security-days"
+        sentences.append(f"The sessions of {of} are {ASSUMED_SESSION}.")
     apart = quality.get("orders_set_apart", 0) + quality.get("orders_set_apart_in_hours", 0)
     if apart:
         sentences.append(f"{apart:,} orders contradict themselves and are in no figure; data_quality.csv says how.")
-    if settings and not any(settings.get(name) for name in FEES):
+    if settings and priced and not any(settings.get(name) for name in FEES):
         sentences.append("Fees are set to zero: every figure is before fees.")
-    elif settings:
+    elif settings and priced:
         sentences.append("Every figure here is before fees; net_saving_bps in the tables takes the fees set off.")
     return sentences
 

@@ -21,9 +21,17 @@ def grouped(rows: Sequence[Row], key: str, name: str = "") -> list[tuple[str, li
     return list(groups.items())
 
 
+def size_name(bucket: str) -> str:
+    """Return a bucket of shares as it is read: `1001-5000` with its thousands apart."""
+    low, _, high = bucket.rstrip("+").partition("-")
+    return f"{int(low):,} to {int(high):,}" if high else f"{int(low):,} and more"
+
+
 def largest(groups: list[tuple[str, list[Row]]]) -> list[tuple[str, list[Row]]]:
-    """Return the SHOWN groups with the largest value at arrival, in table order."""
-    ranked = sorted(range(len(groups)), key=lambda i: -number(groups[i][1][0]["benchmark_notional"]))
+    """Return the SHOWN groups of largest value at arrival, in table order; of most shares where no value is known."""
+    known = any(rows[0]["benchmark_notional"] for _, rows in groups)
+    measure = "benchmark_notional" if known else "order_quantity"
+    ranked = sorted(range(len(groups)), key=lambda i: -number(groups[i][1][0][measure] or 0))
     return [groups[i] for i in sorted(ranked[:SHOWN])]
 
 

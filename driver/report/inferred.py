@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from driver.inference.sample import BY_VALUE, FIRST, PER_ORDER, status_of
-from driver.review.numbers import Row, number, signed
+from driver.review.numbers import Row, less_or_more, number, signed, unlike
 from driver.tables.replay_words import NOT_TRUSTED
 from kernels.conventions import REPLAYED
 
@@ -22,20 +22,16 @@ def of_scenario(row: Row, statistics: Sequence[Row], below_floor: bool) -> str:
     savings = {weighting: number(row[measure] or 0.0) for weighting, measure in MEASURES.items()}
     value = abs(number(row["saving_value"] or 0.0))
     text = (
-        f"Under {row['scenario']} the same orders would have cost {_change(savings[BY_VALUE])} by value ({value:,.0f} "
-        f"in currency) and {_change(savings[PER_ORDER])} per order, with {100 * ratio:.1f} % of the shares{where} "
-        "filled."
+        f"Under {row['scenario']} the same orders would have cost {less_or_more(savings[BY_VALUE])} by value "
+        f"({value:,.0f} in currency) and {less_or_more(savings[PER_ORDER])} per order, with {100 * ratio:.1f} % of the "
+        f"shares{where} filled."
     )
-    if savings[BY_VALUE] * savings[PER_ORDER] < 0:
+    if unlike(savings[BY_VALUE], savings[PER_ORDER]):
         text += " The signs differ: large orders and the many small ones fare differently, and neither speaks for both."
     if below_floor and row["scenario"] in REPLAYED:
         return f"{text} This is {NOT_TRUSTED}: the replay is below its floor."
     said = [_interval(one) for one in _rows_of(row["scenario"], statistics) if one["ci_low"] is not None]
     return f"{text} 95 % interval of the saving: {'; '.join(said)}." if said else text
-
-
-def _change(saving: float) -> str:
-    return f"{abs(saving):.2f} bps {'less' if saving >= 0 else 'more'}"
 
 
 def _rows_of(scenario: object, statistics: Sequence[Row]) -> list[Row]:

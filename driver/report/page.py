@@ -9,35 +9,48 @@ from pathlib import Path
 from typing import Any
 
 from driver.config.keys import PATHS
-from driver.report.answer import answer, subject, title
+from driver.report.answer import answer, headline, subject, title
+from driver.report.breakdowns.section import broken_down
 from driver.report.distributions.spread_section import spread_section
 from driver.report.figures import figures
 from driver.report.findings import FEES, findings, meanings
-from driver.report.groups import SHOWN, distinct, grouped, largest, without_unknown
+from driver.report.groups import SHOWN, distinct, grouped, largest, size_name, without_unknown
 from driver.report.inferred import NO_INFERENCE, statistics_section
 from driver.report.paid import horizons, paid
 from driver.report.rendering.templates import PAGE, templates
 from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
-from driver.review.numbers import Row, count
+from driver.review.numbers import Row, count, number
 from driver.review.quality import judged
-from driver.review.read_back import KIND_TABLES, MARKET_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
+from driver.review.read_back import (
+    KIND_TABLES,
+    MARKET_TABLES,
+    PART_TABLES,
+    REPLAY_TABLES,
+    Cells,
+    read_table,
+    read_tables,
+    run_facts,
+)
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
 from driver.tables.replay_words import ALL, ASSERTED, below_floor, replay_notes
 from driver.tables.table_list import is_table
+from kernels.conventions import VENUES
 from tickstore.durable.files import atomic_write
 
 REPORT = "report.html"
 RUN_LINES = 300
 MADE_WITH = ("python", "numpy", "numba", "scipy")  # they decide the last digits
 SHOWN_WARNINGS = 50
+LARGEST = 10  # orders, and traders of the market
+OUTCOMES = {"1": "fully filled", "2": "partially filled", "3": "not executed"}
 KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
     "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", "sensitivity",
-    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, "histograms",
+    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *PART_TABLES, "histograms",
 )  # fmt: skip
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
@@ -60,20 +73,23 @@ def write_report(results: Path | str) -> str:
 
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
-    tables, unknown = without_unknown(
-        read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
-    )
+    read = read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
+    tables, unknown = without_unknown(read)
     run = run_facts(results)
     settings = run.pop("config", {})
     missing, warnings = run.pop("missing", None), run.pop("warnings", [])
     missing_note = (missing or {}).get("note", "")
     quantiles = read_table(results / "distributions.csv", ("security_code", ALL))
     drawings, spread = spread_section(tables["global_summary"], quantiles, tables["histograms"])
+    first = _first_screen(results, tables, settings, missing_note)
+    version = run.get("versions", {}).get("darkreplay", "")
     return {
-        **_first_screen(results, tables, settings, missing_note),
+        **first,
+        "title": title(first["headline"], version),
         **_parts(tables),
         **_replay(tables),
-        **_market(tables["market"]),
+        **_market(tables["market"], tables["market_participants"]),
+        **broken_down(tables),
         "sensitivity": _sensitivity(tables["sensitivity"]),
         "meanings": meanings(settings),
         "settings": settings,
@@ -81,6 +97,7 @@ def report_content(results: Path) -> dict[str, Any]:
             (key, _text(settings[key], "all" if key in SELECTED else "none")) for key in CHOICES if key in settings
         ],
         "asserted": ASSERTED,
+        "asked": [str(row["scenario"]) for row in read["global_summary"][1:]],
         "unknown": unknown,
         "costs": bool(tables["global_summary"][0]["priced_orders"]),
         "missing": missing_note,
@@ -90,7 +107,7 @@ def report_content(results: Path) -> dict[str, Any]:
         "charts": figures(tables) | drawings,
         "spread": spread,
         "snippets": snippets(_headers(results)),
-        "version": run.get("versions", {}).get("darkreplay", ""),
+        "version": version,
         "made": [f"{name} {run['versions'][name]}" for name in MADE_WITH if name in run.get("versions", {})],
         "run": list(_flat("", run))[:RUN_LINES],
         "shown": SHOWN,
@@ -123,7 +140,7 @@ def _first_screen(
         if not (refused and sentence.startswith(NO_INFERENCE))
     ]
     return {
-        "title": title(about, missing),
+        "headline": headline(about, settings, missing),
         "about": about,
         "answer": [_unbroken(sentence) for sentence in told],
         "alerts": alerts(found),
@@ -149,8 +166,9 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "scenarios": [str(row["scenario"]) for row in summary],
         "told": [str(row["scenario"]) for row in summary if row["scenario"] in ("real", *ASSERTED)],
         "paid": paid(summary),
-        "fill_seconds": horizons(summary[0], "fill_rate_{}s"),
-        "groups": grouped(tables["by_group"], "group"),
+        "fill_seconds": horizons({name: at for name, at in summary[0].items() if at is not None}, "fill_rate_{}s"),
+        "groups": [(f"{key} {OUTCOMES[key]}", rows) for key, rows in grouped(tables["by_group"], "group")],
+        "sizes": [(size_name(key), rows) for key, rows in grouped(tables["by_order_size"], "size_bucket")],
         "conditions": _conditions(tables["by_condition"]),
         "marketability": grouped(tables["by_marketability"], "marketability"),
         "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],
@@ -161,7 +179,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "securities": largest(securities),
         "security_count": len(securities),
         **statistics_section(tables["statistics"]),
-        "outliers": tables["outliers"][:10],
+        "outliers": tables["outliers"][:LARGEST],
     }
 
 
@@ -184,13 +202,18 @@ def _sensitivity(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Row]]]:
     return [(*key, of) for key, of in found.items()]
 
 
-def _market(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the quality of the market by security-day, and of all of them."""
+def _market(rows: Sequence[Row], traders: Sequence[Row]) -> dict[str, Any]:
+    """Return the quality of the market by security-day, and of all of them; and who traded most in it."""
     whole = next((row for row in rows if row["security_code"] == ALL), None)
+    if not whole or not (whole["trades"] or whole["quoted_share"]):  # neither trades nor quotes
+        return {"market": []}
     return {
         "market_whole": whole,
         "market": [row for row in rows if row["security_code"] != ALL],
-        "market_seconds": horizons(whole, "lit_impact_{}s_bps") if whole else [],
+        "market_seconds": horizons(whole, "lit_impact_{}s_bps"),
+        "market_venues": [(name, whole[f"{name}_trades"]) for name in VENUES if whole[f"{name}_trades"]],
+        "traders": sorted(traders, key=lambda row: -number(row["value"] or 0.0))[:LARGEST] if whole["trades"] else [],
+        "trader_count": len(traders),
     }
 
 

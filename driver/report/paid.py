@@ -35,9 +35,9 @@ LATER: Final = {  # after a horizon
 FAR: Final = {
     "Against benchmarks": (
         ("fill price less arrival mid, bps", "arrival_slippage_bps", "arrival_slippage_orders"),
-        ("less the market's VWAP, bps", "vwap_slippage_bps", "vwap_slippage_orders"),
-        ("less the VWAP of others, bps", "vwap_slippage_ex_own_bps", "vwap_slippage_ex_own_orders"),
-        ("less the closing price, bps", "close_slippage_bps", "close_slippage_orders"),
+        ("fill price less the market's VWAP, bps", "vwap_slippage_bps", "vwap_slippage_orders"),
+        ("fill price less the VWAP of others, bps", "vwap_slippage_ex_own_bps", "vwap_slippage_ex_own_orders"),
+        ("fill price less the closing price, bps", "close_slippage_bps", "close_slippage_orders"),
     ),
     "Time": (
         ("from arrival to the first fill, s", "time_to_first_fill_s", "time_to_first_fill_orders"),
@@ -83,6 +83,11 @@ def horizons(row: Row, pattern: str) -> list[str]:
     before, after = pattern.split("{}")
     found = (re.fullmatch(f"{before}([0-9.]+){after}", name) for name in row)
     return sorted((match[1] for match in found if match), key=float)
+
+
+def in_bps(label: str) -> bool:
+    """Return whether a line is about prices, or a ratio of them; others are times and sizes, of which less is known."""
+    return not label.endswith((", s", ", shares"))
 
 
 def _line(rows: Sequence[Row], real: Row, label: str, name: str, counted: str) -> Line:

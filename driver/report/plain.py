@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from driver.report.paid import in_bps
 from driver.review.checks import FAIL, Check
-from driver.review.numbers import Row, number, signed
+from driver.review.numbers import Row, number, signed, three_figures
 from driver.tables.table_style import few
 
 WIDTH: Final = 80
@@ -115,10 +116,18 @@ def report_markdown(results: Path) -> str:
 def _paid(paid: dict[str, Any]) -> list[list[str]]:
     """Return the lines of what was paid, a star where few orders stand behind a figure."""
     return [
-        [label, f"{orders:,}", *("" if c.value is None else f"{c.value:,.2f}{'*' * c.few}" for c in cells)]
+        [
+            label,
+            "" if orders is None else f"{orders:,}",
+            *("" if c.value is None else _figure(label, c.value) + "*" * c.few for c in cells),
+        ]
         for _, lines in paid["groups"]
         for label, orders, cells in lines
     ]
+
+
+def _figure(label: str, value: float) -> str:
+    return signed(value).removeprefix("+") if in_bps(label) else three_figures(value)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -96,7 +96,10 @@ def _reconciliation(total: Mapping[str, int]) -> Check:
     if not known or not total.get("fills", 0):
         return Check(name, NOT_RUN, "no trades, or no orders", meaning)
     return Check(
-        name, _graded(wrong / known), f"{wrong:,} of {known:,} orders do not ({_percent(wrong / known)})", meaning
+        name,
+        _graded(wrong / known),
+        f"{wrong:,} of {known:,} orders do not add up ({_percent(wrong / known)})",
+        meaning,
     )
 
 
@@ -205,8 +208,9 @@ def _identity(real: Row) -> Check:
     if not math.isfinite(whole) or not all(map(math.isfinite, parts)):
         return Check(name, NOT_RUN, "no costs", meaning)
     off = abs(whole - sum(parts))
-    status = PASS if off <= 1e-6 * max(1.0, *map(abs, parts)) else FAIL
-    return Check(name, status, f"off by {off:.1e} bps", meaning)
+    if off <= 1e-6 * max(1.0, *map(abs, parts)):
+        return Check(name, PASS, "holds to a millionth", meaning)
+    return Check(name, FAIL, f"off by {off:.2g} bps", meaning)
 
 
 def _clusters(statistics: Iterable[Row]) -> Check:

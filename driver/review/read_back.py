@@ -19,7 +19,8 @@ REPLAY_TABLES: Final = ("fidelity", "bounds", "by_time_limit")  # only where sce
 KIND_TABLES: Final = (  # only where there are orders
     "by_order_type", "by_mid_tick", "by_size_quartile", "by_deal_source", "unmatched",
 )  # fmt: skip
-MARKET_TABLES: Final = ("market",)  # only where there are trades or quotes
+MARKET_TABLES: Final = ("market", "market_participants")  # only where there are trades or quotes
+PART_TABLES: Final = ("contrasts", "saving_split")  # only where savings have parts
 CURVE_TABLES: Final = ("fill_curves",)  # only where orders wait for fills
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(KEYS)
 WORD_COLUMNS: Final = (
@@ -29,6 +30,7 @@ WORD_COLUMNS: Final = (
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
+NUMBERS: Final = frozenset([("market_participants", "value")])  # what has the name of a key elsewhere
 
 
 def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
@@ -39,7 +41,7 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
     A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
     market, where nothing is known of it.
     """
-    seldom = *OPTIONAL_TABLES, *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *CURVE_TABLES
+    seldom = *OPTIONAL_TABLES, *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *PART_TABLES, *CURVE_TABLES
     if path.stem in seldom and not path.exists():
         return []
     try:
@@ -50,7 +52,10 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
                 column, value = first
                 at = names.index(column)
                 lines = takewhile(lambda line: line[at] == value, lines)
-            columns = [_values(name, texts) for name, *texts in zip(names, *filter(None, lines), strict=True)]
+            columns = [
+                _values(texts, is_text(path.stem, name))
+                for name, *texts in zip(names, *filter(None, lines), strict=True)
+            ]
             return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     except FileNotFoundError:
         remedy = "make the tables first with `python -m driver run` or `aggregate`"
@@ -59,14 +64,16 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
         raise InputError(f"{path} is damaged ({error}): make it again with `python -m driver aggregate`") from None
 
 
-def _values(name: str, column: Sequence[str]) -> list[Value]:
-    if name in TEXT_COLUMNS:
-        return [text or None for text in column]
+def is_text(table: str, column: str) -> bool:
+    """Return whether a column holds texts, of which an id of digits alone is one; ``table`` : without its suffix."""
+    return column in TEXT_COLUMNS and (table, column) not in NUMBERS
+
+
+def _values(column: Sequence[str], text: bool) -> list[Value]:
+    if text:
+        return [one or None for one in column]
     # A letter of "nan", or of an exponent, tells a float as a point does. Of a run's tables all but few are numbers.
-    return [
-        None if text == "" else float(text) if "." in text or "e" in text or "n" in text else int(text)
-        for text in column
-    ]
+    return [None if one == "" else float(one) if "." in one or "e" in one or "n" in one else int(one) for one in column]
 
 
 def read_tables(results: Path, *names: str) -> dict[str, list[Cells]]:

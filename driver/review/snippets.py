@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from driver.review.read_back import TEXT_COLUMNS
+from driver.review.read_back import is_text
 from driver.tables.table_list import OTHER_FILES, TABLES, meaning_of
 
 
@@ -24,7 +24,7 @@ def snippets(columns: dict[str, list[str]]) -> list[Snippet]:
 
 
 def _of(name: str, meaning: str, columns: list[str]) -> Snippet:
-    texts = [column for column in columns if column in TEXT_COLUMNS]
+    texts = [column for column in columns if is_text(name.removesuffix(".csv"), column)]
     typed = {
         "pandas": ", ".join(f'"{column}": str' for column in texts),
         "polars": ", ".join(f'"{column}": polars.String' for column in texts),

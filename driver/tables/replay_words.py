@@ -103,7 +103,7 @@ def _percent(share: str) -> str:
 def _less_or_more(saving: str) -> str:
     """Return a saving in words: one below zero is a cost."""
     bps = float(saving)
-    return f"saves {bps:.2f} bps" if bps >= 0 else f"costs {-bps:.2f} bps more"
+    return f"saves {abs(bps):.2f} bps" if round(bps, 2) >= 0 else f"costs {-bps:.2f} bps more"
 
 
 def _signed(value: str) -> str:

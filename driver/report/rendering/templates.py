@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from driver.review.numbers import number, signed
+from driver.report.paid import in_bps
+from driver.review.numbers import number, signed, three_figures
 from driver.tables.table_style import few
 
 PAGE: Final = "page.html"
+WHOLE: Final = 100.0  # degrees of freedom from here on are shown whole
 
 
 def _shown(form: Callable[..., str]) -> Callable[..., str]:
@@ -21,9 +23,11 @@ FILTERS: Final = {
     "money": _shown(lambda value: signed(value, 0)),
     "percent": _shown(lambda value, digits=1: f"{100 * value:.{digits}f}"),
     "number": _shown(lambda value, digits: signed(value, digits).removeprefix("+")),
+    "figures": _shown(three_figures),
+    "df": _shown(lambda value: f"{value:,.0f}" if value >= WHOLE or value == round(value) else f"{value:.1f}"),
     "p": _shown(lambda value: "< 0.0001" if value < 1e-4 else f"{value:.4f}"),
 }
-TESTS: Final = {"few": few}
+TESTS: Final = {"few": few, "in_bps": in_bps}
 
 
 def templates() -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 from driver.report.findings import findings
 from driver.report.page import write_report
-from driver.review.numbers import signed
+from driver.review.numbers import less_or_more, signed, three_figures, unlike
 from driver.review.read_back import read_table
 from driver.tables.aggregate import aggregate
 from kernels.measure.choices import Simulation
@@ -202,6 +202,19 @@ def test_nothing_heavy_is_imported(results: Path) -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code, results], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == ""
+
+
+def test_numbers_have_as_many_figures_as_are_known() -> None:
+    known = {0.0: "0.00", 0.126: "0.13", -9.134: "\N{MINUS SIGN}9.13", 29.04: "29.0", 858.99: "859", 1_216.0: "1,220"}
+    assert {value: three_figures(value) for value in known} == known
+
+
+def test_a_saving_that_shows_as_nothing_is_neither_less_nor_more() -> None:
+    assert less_or_more(0.05) == "0.05 bps less"
+    assert less_or_more(-0.0051) == "0.01 bps more"
+    assert {less_or_more(saving) for saving in (0.0, 0.004, -0.004)} == {"as much (to 0.01 bps)"}
+    assert unlike(0.01, -0.01)
+    assert not unlike(-0.004, 4.0)
 
 
 def test_numbers_carry_a_real_minus() -> None:

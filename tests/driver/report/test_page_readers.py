@@ -1,149 +1,21 @@
 """The page serves every reader, of every kind of run: what a screen reader, a keyboard, a printer, a phone needs."""
 
-import csv
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from driver.report.answer import answer
-from driver.report.groups import distinct
+from driver.report.groups import SHOWN, distinct, largest
 from driver.report.page import write_report
 from driver.report.palette import BARS, COLOURS, EMPTY, GIVEN_BACK, INK, INVENTED, MISSED, OUTCOMES, SHAPES
 from driver.review.numbers import Row, number
 from driver.review.read_back import Cells, read_table
-from driver.tables.aggregate import aggregate
-from driver.tables.csv_text import csv_bytes
-from driver.tables.market_tables import market_row
-from driver.tables.table_list import row_keys
-from driver.tables.table_style import TableStyle
-from kernels.conventions import NULL
-from kernels.measure.choices import Simulation
-from tests.blocks import with_columns
-from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
-from tests.driver.order_blocks import empty_block, random_block
+from tests.driver.report.kinds_of_runs import KINDS, edit, failed_job, no_quotes, nothing_known, several, with_market
 from tests.driver.report.page_reading import contrast, text_colours, troubles
 
 WHITE = "#ffffff"
-Table = list[dict[str, str]]
-
-
-def edit(results: Path, name: str, change: Callable[[Table], Table]) -> None:
-    """Change a table of a results folder."""
-    path = results / f"{name}.csv"
-    with path.open(newline="") as file:
-        rows = change(list(csv.DictReader(file)))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def several(results: Path) -> None:
-    aggregate(results, make_jobs(results), SETTINGS)
-
-
-def one_job(results: Path) -> None:
-    aggregate(results, make_jobs(results, PARTITIONS[:1]), SETTINGS)
-
-
-def failed_job(results: Path) -> None:
-    aggregate(results, make_jobs(results), SETTINGS, missing=[("102", "2024-01-01")])
-    missing = {"note": "1 of 6 security-days is missing"}
-    (results / "run.json").write_text(json.dumps({"missing": missing, "failed": {"102": "killed <9>"}}))
-
-
-def no_orders(results: Path) -> None:
-    aggregate(results, [make_job(results, 0, "5", "2024-01-01", empty_block(Simulation()))], SETTINGS)
-
-
-def no_quotes(results: Path) -> None:
-    block = random_block(40, 1)
-    unquoted = with_columns(block, mid2=NULL, end_mid2=NULL)
-    aggregate(results, [make_job(results, 0, "5", "2024-01-01", unquoted)], SETTINGS)
-    edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "quotes", "count": "0"}])
-
-
-def no_fills(results: Path) -> None:
-    block = random_block(40, 3)
-    none = np.zeros_like(block.filled_quantity)
-    columns: dict[str, Any] = dict.fromkeys(
-        ("filled_quantity", "matched_quantity", "notional", "withdrawn_quantity"), none
-    )
-    nothing = np.zeros_like(block.scenario_filled)
-    unfilled = with_columns(block, **columns, scenario_filled=nothing, leaves_quantity=block.order_quantity.copy(),
-                            group=np.full(40, 3, np.int8), fills=none.astype(np.int32))  # fmt: skip
-    aggregate(results, [make_job(results, 0, "5", "2024-01-01", unfilled)], SETTINGS)
-
-
-def no_trades(results: Path) -> None:
-    several(results)
-    edit(results, "data_quality", lambda rows: [*rows, {**rows[0], "kind": "fills", "count": "0"}])
-    edit(results, "global_summary", lambda rows: [_unpriced(row) for row in rows])
-
-
-def _unpriced(row: dict[str, str]) -> dict[str, str]:
-    costs = [name for name in row if name.endswith(("_bps", "_value")) or name in ("vwap", "notional", "eq_ratio")]
-    return {**row, **dict.fromkeys(costs, ""), "priced_orders": "0"}
-
-
-def nothing_known(results: Path) -> None:
-    """Leave what scenarios do empty, as where trades and quotes lack."""
-    no_trades(results)
-    for path in results.glob("*.csv"):
-        edit(results, path.stem, lambda rows: [_unknown(row) for row in rows])
-
-
-def _unknown(row: dict[str, str]) -> dict[str, str]:
-    if row.get("scenario", "real") == "real":
-        return row
-    kept = ("orders", "order_quantity", "test", "note", "kind")
-    texts = ("scenario", "weighting", "status", "meaning", "measure", "unit", "about", "variant", "part", "until", "by")
-    return {name: value if name in (*kept, *texts, *row_keys("", [*row])) else "" for name, value in row.items()}
-
-
-def one_scenario(results: Path) -> None:
-    several(results)
-    for name in ("global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day"):
-        edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
-    for name in ("by_order_size", "by_condition", "by_marketability", "unexecuted"):
-        edit(results, name, lambda rows: [row for row in rows if row["scenario"] in ("real", "A")])
-    edit(results, "statistics", lambda rows: [row for row in rows if row["scenario"] == "A"])
-
-
-def many_securities(results: Path) -> None:
-    several(results)
-    edit(
-        results, "by_security", lambda rows: [{**row, "security_code": f"S{n}"} for n in range(500) for row in rows[:4]]
-    )
-
-
-def with_market(results: Path) -> None:
-    several(results)
-    sums: dict[str, int] = defaultdict(lambda: 3)
-    keys = [("9", "2024-01-01"), ("101", "2024-01-01"), ("all", "all")]
-    rows = [market_row(key, sums, TableStyle.of(SETTINGS)) for key in keys]
-    (results / "market.csv").write_bytes(csv_bytes([*rows[0]], [[*row.values()] for row in rows]))
-
-
-KINDS = (
-    with_market,
-    several,
-    one_job,
-    failed_job,
-    no_orders,
-    no_fills,
-    no_quotes,
-    no_trades,
-    nothing_known,
-    one_scenario,
-    many_securities,
-)
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: str(kind.__name__))
@@ -208,6 +80,15 @@ def test_the_title_says_who_and_what(tmp_path: Path) -> None:
     write_report(tmp_path)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<title>darkreplay: 9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), 370 orders</title>" in text
+    config = {"participant_ids": ["7"], "hour_start": 10, "hour_end": 15, "timezone": "UTC", "population": "all"}
+    (tmp_path / "run.json").write_text(json.dumps({"config": config, "versions": {"darkreplay": "1.2"}}))
+    write_report(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    said = re.search(r"<title>darkreplay 1.2: (.*)</title>", text)
+    assert said
+    assert said[1].startswith("9, 101, BRK.B, 2024-01-01 to 2024-01-02 (2 dates), participant ")
+    assert said[1].endswith(", 10:00 to 15:59, UTC, 370 orders")
+    assert f'<div class="title">{said[1]}</div>' in text
     failed = tmp_path / "failed"
     failed.mkdir()
     failed_job(failed)
@@ -241,6 +122,19 @@ def test_the_market_that_orders_met_is_shown_where_it_is_known(tmp_path: Path) -
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<section id="market">' in text
     assert text.count("\N{DAGGER}</span>") >= 2 * 3, "of 3 trades"
+    traders = text.partition("Who trades here")[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="row">(\d+)</th>', traders) == [str(n) for n in range(12, 2, -1)], "by value"
+    assert "the 10 of 12 participants" in traders
+    venues = text.partition("Trades by venue")[2].partition("</table>")[0]
+    assert venues.count('<th scope="row">') == 6
+    edit(tmp_path, "market", lambda rows: [{**row, "trades": "0"} for row in rows])
+    write_report(tmp_path)
+    quoted = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<section id="market">' in quoted
+    assert "Who trades here" not in quoted
+    edit(tmp_path, "market", lambda rows: [{**row, "quoted_share": "0.0"} for row in rows])
+    write_report(tmp_path)
+    assert '<section id="market">' not in (tmp_path / "report.html").read_text(encoding="utf-8"), "neither"
     (tmp_path / "market.csv").unlink()
     write_report(tmp_path)
     assert '"market"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -260,9 +154,26 @@ def test_scenarios_that_nothing_is_known_of_are_named_once_and_have_no_empty_row
     assert "<p>Not known, for want of trades or quotes: A, B, C.</p>" in after
     assert "<dt>scenarios</dt><dd>A, B, C</dd>" in after
     assert "Where orders fill" in after
+    edit(
+        unknown,
+        "global_summary",
+        lambda rows: [row | {"fill_ratio": "0.5"} if row["scenario"] == "C" else row for row in rows],
+    )
+    write_report(unknown)
+    assert "<dt>scenarios</dt><dd>A, B, C</dd>" in (unknown / "report.html").read_text(encoding="utf-8"), "as asked"
     assert '<th scope="row">A</th>' in before
     assert '<th scope="row">A</th>' not in after
     assert '<div class="card"><b>\N{EN DASH}' not in after
+
+
+def test_groups_of_no_known_value_are_those_that_ask_for_most() -> None:
+    rows: list[Row] = [{"benchmark_notional": 0, "order_quantity": n} for n in range(SHOWN + 2)]
+    groups = [(str(n), [row]) for n, row in enumerate(rows)]
+    assert [label for label, _ in largest(groups)] == [str(n) for n in range(2, SHOWN + 2)]
+    valued: list[tuple[str, list[Row]]] = [
+        (label, [{**row, "benchmark_notional": -int(label)}]) for label, (row,) in groups
+    ]
+    assert [label for label, _ in largest(valued)] == [str(n) for n in range(SHOWN)]
 
 
 def test_kinds_of_data_quality_without_a_count_are_one_sentence(tmp_path: Path) -> None:
@@ -292,7 +203,7 @@ def test_a_sign_that_the_touch_takes_away_is_said_with_the_touch(tmp_path: Path)
     ends = {"low_saving_bps": 0.1, "high_saving_bps": 0.2, "low_saving_touch_bps": -0.5, "high_saving_touch_bps": -0.4}
     bounds: Row = {**ends, "identified": "not identified"}
     said = answer([real, row], [], bounds, False)[2]
-    assert "the sign is not identified: charged at the touch it is \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40" in said
+    assert "its sign is not identified: charged at the touch it is \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40" in said
     mixed: Row = {**bounds, "low_saving_bps": -0.1}
     assert "touch" not in answer([real, row], [], mixed, False)[2]
 

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from driver.review.read_back import read_table
 from driver.review.snippets import Snippet, snippets
 from driver.tables.aggregate import aggregate
 from tests.driver.job_folders import SETTINGS, make_jobs
@@ -45,3 +46,17 @@ def test_every_table_is_read(library: str, results: Path, monkeypatch: pytest.Mo
         if one.name == "by_security.csv":
             assert list(table["security_code"])[::4] == ["9", "101", "BRK.B"]
             assert int(table["orders"].sum()) == 4 * 370
+
+
+def test_what_is_named_as_a_key_elsewhere_is_read_as_a_number(tmp_path: Path) -> None:
+    """The value of what a broker traded is no value of a condition."""
+    lines = dict.fromkeys(("market_participants.csv", "by_condition.csv"), f"participant_id,value\n007,{1.5}\n")
+    for name, text in lines.items():
+        (tmp_path / name).write_text(text)
+    assert read_table(tmp_path / "market_participants.csv") == [{"participant_id": "007", "value": 1.5}]
+    assert read_table(tmp_path / "by_condition.csv") == [{"participant_id": "007", "value": "1.5"}]
+    found = {one.name: one.pandas for one in snippets({name: ["participant_id", "value"] for name in lines})}
+    assert {name: '"value": str' in line for name, line in found.items()} == {
+        "market_participants.csv": False,
+        "by_condition.csv": True,
+    }
