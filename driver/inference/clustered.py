@@ -30,7 +30,7 @@ def cluster_row(sample: Sample, k: int, weighting: str, tested: bool) -> Row:
     row: Row = {"orders": sample.orders, "clusters": len(days.weight)}
     if not len(days.weight):
         return row | {"status": "refused", "note": NO_ORDERS}
-    row |= {"saving_bps": days.estimate} | _bounds(sample, k, weighting)
+    row |= {"saving_bps": days.estimate} | bounds_of(sample, k, weighting)
     variance = variance_of(days)
     if isinstance(variance, str):
         return row | {"status": "refused", "note": variance} | _money(sample, weighting, row)
@@ -41,12 +41,15 @@ def cluster_row(sample: Sample, k: int, weighting: str, tested: bool) -> Row:
     return row | _money(sample, weighting, row)
 
 
-def _bounds(sample: Sample, k: int, weighting: str) -> Row:
-    """Return between what R's three runs put its saving, and whether they agree that it saves or costs."""
+def bounds_of(sample: Sample, k: int, weighting: str) -> Row:
+    """Return between what R's three runs put its saving at the mid of the end, and whether they agree in its sign.
+
+    Whether the sign is identified, at the touch too, bounds.csv says.
+    """
     band = sample.band(weighting) if sample.scenarios[k] == CENTRAL else None
     if band is None:
         return {}
-    return {"bound_low": band[0], "bound_high": band[1], "identified": "yes" if band[0] * band[1] > 0 else "no"}
+    return {"bound_low": band[0], "bound_high": band[1], "bounds_agree": "yes" if band[0] * band[1] > 0 else "no"}
 
 
 def _money(sample: Sample, weighting: str, row: Row) -> Row:
