@@ -3,6 +3,8 @@
 On simulated orders, by the rule of the product, by value and per order.
 """
 
+import math
+
 import numpy as np
 import pytest
 
@@ -77,9 +79,10 @@ def test_a_widened_interval_says_so() -> None:
 @pytest.mark.parametrize(("S", "T"), SIZES[1:])
 @pytest.mark.parametrize("shared", ["both", "securities", "dates"])
 def test_tests_of_nothing_reject_in_one_of_twenty(S: int, T: int, shared: str) -> None:
-    """5 % +- 1.5 where something is shared: p and interval are of the same t, so this is the other side of coverage."""
-    for found in coverage(Market(S, T, shared, 0.0), 3 * DRAWS).values():
-        assert 0.035 - 0.004 <= 1 - found <= 0.065 + 0.004, 1 - found
+    """5 % +- 1.5 where something is shared; on as few as 5 x 5 rather less: they are never sure too soon."""
+    least = 0.035 if T > 5 else 0.02
+    for found in coverage(Market(S, T, shared, 0.0), 2 * DRAWS).values():
+        assert least - 0.009 <= 1 - found <= 0.065 + 0.009, 1 - found
 
 
 @pytest.mark.slow
@@ -98,14 +101,19 @@ def test_the_joint_test_of_nothing_rejects_no_more_than_it_says(S: int, T: int, 
     assert rejected / made <= 0.065 + CHANCE
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("S", "T"), [(2, 5), (5, 5), (6, 20), (20, 20)])
+@pytest.mark.parametrize(
+    ("S", "T", "draws"), [(6, 20, 200), *(pytest.param(*size, DRAWS, marks=pytest.mark.slow) for size in SIZES)]
+)
+@pytest.mark.parametrize("across", ["security", "date"])
 @pytest.mark.parametrize("spread", [0.0, 1.0])
-def test_securities_that_differ_in_nothing_are_found_to_differ_in_one_of_twenty(S: int, T: int, spread: float) -> None:
-    market = Market(S, T, "dates", spread)
+def test_what_differs_in_nothing_is_found_to_differ_in_one_of_twenty(
+    S: int, T: int, draws: int, across: str, spread: float
+) -> None:
+    """However unlike securities and dates are in size, and whatever the other way has in common."""
+    market = Market(S, T, "dates" if across == "security" else "securities", spread)
     rng, rejected = seeded(market), 0
-    for _ in range(DRAWS):
+    for _ in range(draws):
         sample = draw(rng, market)
-        rows = [heterogeneity_row(sample, 1, weighting, "security") for weighting in WEIGHTINGS]
+        rows = [heterogeneity_row(sample, 1, weighting, across) for weighting in WEIGHTINGS]
         rejected += sum(number(row["p_value"]) < 0.05 for row in rows)
-    assert rejected / (2 * DRAWS) <= 0.065 + CHANCE
+    assert rejected / (2 * draws) <= 0.065 + CHANCE * math.sqrt(DRAWS / draws)
