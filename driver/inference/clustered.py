@@ -1,6 +1,7 @@
 """What security-days say of scenarios: intervals and tests that hold where orders share days and securities."""
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -30,7 +31,7 @@ def cluster_row(sample: Sample, k: int, weighting: str, tested: bool) -> Row:
     row: Row = {"orders": sample.orders, "clusters": len(days.weight)}
     if not len(days.weight):
         return row | {"status": "refused", "note": NO_ORDERS}
-    row |= {"saving_bps": days.estimate} | _bounds(sample, k, weighting)
+    row |= {"saving_bps": days.estimate} | bounds_of(sample, k, weighting)
     variance = variance_of(days)
     if isinstance(variance, str):
         return row | {"status": "refused", "note": variance} | _money(sample, weighting, row)
@@ -41,12 +42,15 @@ def cluster_row(sample: Sample, k: int, weighting: str, tested: bool) -> Row:
     return row | _money(sample, weighting, row)
 
 
-def _bounds(sample: Sample, k: int, weighting: str) -> Row:
-    """Return between what R's three runs put its saving, and whether they agree that it saves or costs."""
+def bounds_of(sample: Sample, k: int, weighting: str) -> Row:
+    """Return between what R's three runs put its saving at the mid of the end, and whether they agree in its sign.
+
+    Whether the sign is identified, at the touch too, bounds.csv says.
+    """
     band = sample.band(weighting) if sample.scenarios[k] == CENTRAL else None
     if band is None:
         return {}
-    return {"bound_low": band[0], "bound_high": band[1], "identified": "yes" if band[0] * band[1] > 0 else "no"}
+    return {"bound_low": band[0], "bound_high": band[1], "bounds_agree": "yes" if band[0] * band[1] > 0 else "no"}
 
 
 def _money(sample: Sample, weighting: str, row: Row) -> Row:
@@ -96,22 +100,24 @@ def _joint(days: list[SecurityDays], cluster: I64) -> tuple[float, float, int, f
 def heterogeneity_row(sample: Sample, k: int, weighting: str, across: str) -> Row:
     """Return whether savings differ across securities, or dates, more than security-days do among themselves.
 
-    F = what the fit of securities (or dates) adds to that of the other / what security-days have of their own, each by
-    weight and over its degrees of freedom.
+    F = what the fit of securities (or dates) adds to that of the other / what security-days have of their own, over its
+    degrees of freedom. Each security-day counts the same: what it has of its own does not shrink as its orders grow,
+    and by their weight F would find differences between securities of unlike size where there are none.
     """
     days = sample.days(k, weighting)
     row: Row = {"orders": sample.orders, "clusters": len(days.weight)}
-    other = days.date if across == "security" else days.security
-    groups = 1 + int((days.security if across == "security" else days.date).max(initial=-1))
-    _, own_df = own_part(days) if len(days.weight) else (0.0, 0)
-    df = len(days.weight) - 1 - int(other.max(initial=-1)) - own_df
-    if groups < 2 or own_df < 1 or df < 1:
+    if not len(days.weight):
+        return row | {"status": "refused", "note": NO_ORDERS}
+    alike = replace(days, amount=days.amount / days.weight, weight=np.ones_like(days.weight))
+    mine, other = (alike.security, alike.date) if across == "security" else (alike.date, alike.security)
+    _, own_df = own_part(alike)
+    df = len(alike.weight) - 1 - int(other.max()) - own_df
+    if not mine.max() or own_df < 1 or df < 1:
         return row | {"status": "refused", "note": "wants two securities and two dates that they share"}
-    own = float((days.weight * residuals(days) ** 2).sum())
-    mean = days.amount / days.weight
-    by_other = np.bincount(other, days.amount) / np.bincount(other, days.weight)
-    without = float((days.weight * (mean - by_other[other]) ** 2).sum())
+    own = float((residuals(alike) ** 2).sum())
+    without = float(((alike.amount - (np.bincount(other, alike.amount) / np.bincount(other))[other]) ** 2).sum())
     if own <= 1e-18 * without:
         return row | {"note": "security-days vary by nothing of their own: no test applies"}
     f = max(without - own, 0.0) / df / (own / own_df)
-    return row | {"statistic": f, "df1": df, "df2": own_df, "p_value": p_of_f(f, df, own_df), "note": "exploratory"}
+    note = "exploratory; each security-day counts the same"
+    return row | {"statistic": f, "df1": df, "df2": own_df, "p_value": p_of_f(f, df, own_df), "note": note}

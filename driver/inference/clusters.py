@@ -5,20 +5,30 @@ market's news. The saving is a ratio, sum A / sum B over security-days: B the or
 Leaving each security out in turn, then each date, tells how far the ratio hangs on them (the jackknife, CR3). Both
 together count what a security-day has of its own twice, so that is taken off once.
 
+With few clusters one way and many the other, as of two securities on twenty dates, the few may look alike by chance;
+then Satterthwaite's degrees of freedom are those of the many, and intervals of 95 % cover 88. So below FEW the interval
+is no narrower than what each way would leave open by itself, added up in squares.
+
 Sources: Cameron, Gelbach and Miller 2011 for two ways; MacKinnon, Nielsen and Webb 2024 for the jackknife;
-Satterthwaite 1946 for the degrees of freedom; Carter, Schnepel and Steigerwald 2017 for clusters of unequal size.
+Satterthwaite 1946 for the degrees of freedom; Carter, Schnepel and Steigerwald 2017 for clusters of unequal size;
+Graybill and Wang 1980 for limits of sums of variances from limits of each.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from driver.inference.intervals import freedom, quantile
 from kernels.base.columns import F64, I64
 
 ONE_CLUSTER: Final = "one security-day is one cluster: no inference beyond these orders is possible"
 SWEEPS: Final = 1000  # most passes of the fit of securities and dates
 CLOSE: Final = 1e-12
+FEW: Final = 4.0  # effective clusters, below which Satterthwaite's degrees of freedom are too many
+WIDENED: Final = "fewer than 4 effective clusters one way: widened, covers 95 % or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +116,26 @@ def _two_way(days: SecurityDays) -> Variance:
     largest = max((one, other), key=lambda way: way.value)
     if both > largest.value:
         parts = one.value**2 / one.df + other.value**2 / other.df + (own**2 / own_df if own_df else 0.0)
-        return Variance(both, max(both**2 / parts, 1.0), how, effective)
-    if own > largest.value:
-        return Variance(own, largest.df, how + "; security-days share nothing, their own variance taken", effective)
-    return Variance(largest.value, largest.df, how + "; one way shares nothing, the other's variance taken", effective)
+        found = Variance(both, max(both**2 / parts, 1.0), how, effective)
+    elif own > largest.value:
+        how += "; security-days share nothing, their own variance taken"
+        found = Variance(own, largest.df, how, effective)
+    else:
+        how += "; one way shares nothing, the other's variance taken"
+        found = Variance(largest.value, largest.df, how, effective)
+    return _widened(found, [one, other], own, own_df) if effective < FEW and found.value > 0 else found
+
+
+def _widened(found: Variance, ways: Sequence[Variance], own: float, own_df: int) -> Variance:
+    """Return the variance with fewer degrees of freedom where the ways, each by its own, leave more open than it does.
+
+    margin^2 = sum of t^2 V over the ways - t^2 V of the own part, t the quantile of each one's degrees of freedom.
+    """
+    squared = sum(quantile(way.df) ** 2 * way.value for way in ways)
+    squared -= quantile(own_df) ** 2 * own if own_df else 0.0
+    reach = math.sqrt(max(squared, 0.0) / found.value)
+    fewer = freedom(reach) if reach > quantile(found.df) else found.df
+    return replace(found, df=max(min(fewer, found.df), 1.0), how=f"{found.how}; {WIDENED}")
 
 
 def own_part(days: SecurityDays) -> tuple[float, int]:

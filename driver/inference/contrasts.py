@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from driver.inference.clustered import bounds_of
 from driver.inference.clusters import variance_of
 from driver.inference.intervals import interval
 from driver.inference.rows import Row
@@ -14,7 +15,7 @@ from driver.inference.sample import FIRST, PRINTED, Sample, status_of
 
 CONTRAST_COLUMNS: Final = (
     "by", "value", "scenario", "weighting", "clusters", "effective_clusters", "saving_bps", "standard_error", "ci_low",
-    "ci_high", "df", "note",
+    "ci_high", "df", "bound_low", "bound_high", "bounds_agree", "note",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def _of_part(sample: Sample, k: int, weighting: str, row: Row) -> Row:
     row |= {"scenario": sample.scenarios[k], "weighting": weighting, "clusters": len(days.weight)}
     if not len(days.weight):
         return row | {"note": "no priced orders"}
-    row["saving_bps"] = days.estimate
+    row |= {"saving_bps": days.estimate} | bounds_of(sample, k, weighting)
     variance = variance_of(days)
     if isinstance(variance, str):
         return row | {"note": "one cluster: no interval"}

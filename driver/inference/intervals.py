@@ -12,11 +12,23 @@ CONFIDENCE: Final = 0.95
 
 def interval(estimate: float, error: float, df: float) -> Row:
     """Return standard error, interval, statistic and degrees of freedom of an estimate."""
-    from scipy import special  # slow to import, and only the end of a run needs it
-
-    margin = float(special.stdtrit(df, 0.5 + CONFIDENCE / 2)) * error
+    margin = quantile(df) * error
     row: Row = {"standard_error": error, "ci_low": estimate - margin, "ci_high": estimate + margin}
     return row | {"statistic": estimate / error if error > 0 else None, "df1": df}
+
+
+def quantile(df: float) -> float:
+    """Return how many standard errors an interval of Student's t reaches on either side."""
+    from scipy import special  # slow to import, and only the end of a run needs it
+
+    return float(special.stdtrit(df, 0.5 + CONFIDENCE / 2))
+
+
+def freedom(reach: float) -> float:
+    """Return the degrees of freedom whose interval reaches so many standard errors."""
+    from scipy import special
+
+    return float(special.stdtridf(0.5 + CONFIDENCE / 2, reach))
 
 
 def p_of_t(statistic: float, df: float) -> float:

@@ -8,7 +8,6 @@ have p-values: `clustered` says what those rows are, `orders` what orders alone 
 from collections.abc import Sequence
 
 from driver.inference.clustered import cluster_row, heterogeneity_row, joint_row
-from driver.inference.clusters import ONE_CLUSTER
 from driver.inference.intervals import holm
 from driver.inference.orders import anova_row, friedman_row, hotelling_row, paired_row, sign_row
 from driver.inference.rows import COLUMNS, Row
@@ -44,11 +43,7 @@ def _headed(test: str, sample: Sample, chosen: list[int], weighting: str) -> Row
     row["status"] = status = _status(test, sample, chosen)
     if unknown := [why for k in chosen if (why := sample.why_not_known(k))]:
         return row | {"status": "refused", "note": unknown[0]}
-    found = _found(test, sample, chosen, weighting, status == "tested")
-    one_day = int((sample.cluster_weight[:, 0] > 0).sum()) < 2
-    if one_day and status == "descriptive" and "status" not in found and found.get("statistic") is not None:
-        found["note"] = ONE_CLUSTER
-    return row | found
+    return row | _found(test, sample, chosen, weighting, status == "tested")
 
 
 def _status(test: str, sample: Sample, chosen: list[int]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from driver.inference.sample import BY_VALUE, FIRST, PER_ORDER, status_of
+from driver.review.estimands import WHY as UNLIKE
 from driver.review.numbers import Row, less_or_more, number, signed, unlike
 from driver.tables.replay_words import NOT_TRUSTED
 from kernels.conventions import REPLAYED
@@ -27,7 +28,7 @@ def of_scenario(row: Row, statistics: Sequence[Row], below_floor: bool) -> str:
         f"shares{where} filled."
     )
     if unlike(savings[BY_VALUE], savings[PER_ORDER]):
-        text += " The signs differ: large orders and the many small ones fare differently, and neither speaks for both."
+        text += f" The signs differ: {UNLIKE}."
     if below_floor and row["scenario"] in REPLAYED:
         return f"{text} This is {NOT_TRUSTED}: the replay is below its floor."
     said = [_interval(one) for one in _rows_of(row["scenario"], statistics) if one["ci_low"] is not None]

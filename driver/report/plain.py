@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from driver.report.paid import in_bps
 from driver.review.checks import FAIL, Check
+from driver.review.estimands import unlike_signs
 from driver.review.numbers import Row, number, signed, three_figures
 from driver.tables.table_style import few
 
@@ -73,7 +74,8 @@ def summary_text(results: Path) -> str:
     lines += [f"{what + ':':<14}{text}" for what, text in content["about"]]
     if content["missing"]:
         lines.append(f"{'INCOMPLETE:':<14}{content['missing']}")
-    lines += ["", *content["answer"], *content["dominance"], "", *scenario_lines(content["summary"]), ""]
+    of_savings = *content["dominance"], *unlike_signs(content["summary"])
+    lines += ["", *content["answer"], *of_savings, "", *scenario_lines(content["summary"]), ""]
     lines += [f"{_word(one)}: {one.name}: {one.figure} (checked: {one.meaning})" for one in content["alerts"]]
     wrapped = [text for line in lines for text in _wrapped(line)]
     return "\n".join(wrapped).rstrip().replace("\N{NO-BREAK SPACE}", " ")

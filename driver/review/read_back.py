@@ -24,9 +24,9 @@ PART_TABLES: Final = ("contrasts", "saving_split")  # only where savings have pa
 CURVE_TABLES: Final = ("fill_curves",)  # only where orders wait for fills
 KEY_COLUMNS: Final = frozenset(key for table in TABLES for key in table.keys) | frozenset(KEYS)
 WORD_COLUMNS: Final = (
-    "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "best", "by",
-    "few_orders", "until", "measure", "unit", "meaning", "venue", "reason", "about", "variant", "command", "name",
-    "part", "parent_id", "saving_note", "saving_mean_note",
+    "order_id", "scenario", "test", "weighting", "status", "note", "kind", "trusted", "identified", "bounds_agree",
+    "best", "by", "few_orders", "until", "measure", "unit", "meaning", "venue", "reason", "about", "variant", "command",
+    "name", "part", "parent_id", "saving_note", "saving_mean_note",
 )  # fmt: skip
 NAMES: Final = frozenset(name for names in NAME_COLUMNS.values() for name in names)
 TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES

@@ -17,7 +17,12 @@ from driver.tables.replay_words import ALL
 from driver.tables.table_list import row_keys
 
 HEADLINE: Final = ("orders", "fill_ratio", "shortfall_bps", "saving_bps", "saving_mean_bps")  # said before the others
-VERDICTS: Final = ("trusted", "identified", "best")  # words that decide what the figures beside them are worth
+VERDICTS: Final = (
+    "trusted",
+    "identified",
+    "bounds_agree",
+    "best",
+)  # words that decide what the figures beside them are worth
 INTERVALS: Final = {  # of a measure: the columns of its ends; others are named after it
     "saving_bps": ("ci_low", "ci_high"), "saving_value": ("value_low", "value_high"),
     "km_filled": ("km_low", "km_high"),

@@ -1,4 +1,4 @@
-"""What a run says at its end about impossible rows, who dominates, and the replay. For `runner`."""
+"""What a run says at its end about impossible rows, who dominates, unlike signs, and the replay. For `runner`."""
 
 import csv
 from collections import Counter
@@ -7,6 +7,7 @@ from typing import Final
 
 from driver.config.keys import Config
 from driver.review.dominance import dominance_notes
+from driver.review.estimands import sign_notes
 from driver.tables.replay_words import replay_notes
 
 ALL: Final = "all"
@@ -19,7 +20,8 @@ _DAYS: Final = {
 
 def said_of(results: Path, config: Config) -> tuple[str, ...]:
     """Return what the tables of a finished run say of its data and of its replay."""
-    return *quality_notes(results), *dominance_notes(results), *replay_notes(results, config.from_rest)
+    of_savings = *dominance_notes(results), *sign_notes(results)
+    return *quality_notes(results), *of_savings, *replay_notes(results, config.from_rest)
 
 
 def quality_notes(results: Path) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from driver.inference.clusters import ONE_CLUSTER, SecurityDays, Variance, own_part, residuals, variance_of
+from driver.inference.clusters import ONE_CLUSTER, WIDENED, SecurityDays, Variance, own_part, residuals, variance_of
 from kernels.base.columns import F64, I64
 
 
@@ -75,6 +76,25 @@ def test_two_ways_are_never_below_one(seed: int, S: int, T: int, holes: float) -
     ways = [deleted(d, w, code) for code in (days.security, days.date) if code.max() > 0]
     assert variance.value >= max(ways) * (1 - 1e-9)
     assert variance.df >= 1
+
+
+@given(seed=st.integers(0, 10_000), S=st.integers(2, 3), T=st.integers(2, 30))
+def test_with_few_clusters_one_way_the_interval_is_what_both_ways_leave_open(seed: int, S: int, T: int) -> None:
+    """By the mean squares of a table of equal days: t^2 of each way's own degrees of freedom, less that of the rest."""
+    rng = np.random.default_rng(seed)
+    y = rng.normal(0, 1, (S, 1)) + rng.normal(0, 1, (1, T)) + rng.normal(0, 1, (S, T))
+    rows, columns = y.mean(axis=1, keepdims=True), y.mean(axis=0, keepdims=True)
+    one, other = rows.var(ddof=1) / S, columns.var(ddof=1) / T
+    own_df = (S - 1) * (T - 1)
+    own = ((y - rows - columns + y.mean()) ** 2).sum() / own_df / (S * T)
+    variance = known(days_of(y, np.full((S, T), 3.0)))
+    squared = sum(stats.t.ppf(0.975, df) ** 2 * v for df, v in ((S - 1, one), (T - 1, other)))
+    squared -= stats.t.ppf(0.975, own_df) ** 2 * own
+    reach = stats.t.ppf(0.975, variance.df) ** 2 * variance.value
+    most = stats.t.ppf(0.975, 1) ** 2 * variance.value  # one degree of freedom is the least there may be
+    assert reach >= min(squared, most) * (1 - 1e-6)
+    assert variance.value == pytest.approx(max(one + other - own, one, other, own), rel=1e-9)
+    assert WIDENED in variance.how
 
 
 def test_residuals_are_those_of_least_squares() -> None:

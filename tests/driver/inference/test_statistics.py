@@ -73,13 +73,13 @@ def test_bounds_stand_beside_the_estimate_and_say_if_its_sign_is_known() -> None
     row = find(statistics(sample), test="cluster", scenario="R", weighting="equal")
     savings = sample.mean[0] - sample.mean[4:7]
     assert (row["bound_low"], row["bound_high"]) == pytest.approx((savings.min(), savings.max()))
-    assert row["identified"] == "yes"
+    assert row["bounds_agree"] == "yes"
     torn = replace(sample, cluster_mean=sample.cluster_mean.copy())
     torn.cluster_mean[:, :, 6] = torn.cluster_mean[:, :, 0] + 5.0  # the conservative run costs more
     row = find(statistics(torn), test="cluster", scenario="R", weighting="equal")
     assert row["bound_low"] == pytest.approx(-5.0)
-    assert row["identified"] == "no"
-    assert find(statistics(sample), test="cluster", scenario="D", weighting="equal")["identified"] is None
+    assert row["bounds_agree"] == "no"
+    assert find(statistics(sample), test="cluster", scenario="D", weighting="equal")["bounds_agree"] is None
 
 
 def test_algebra_is_never_tested() -> None:

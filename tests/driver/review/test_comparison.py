@@ -145,9 +145,9 @@ def test_columns_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
 
 
 def test_words_are_compared_too(runs: tuple[Path, Path]) -> None:
-    edit(runs[1] / "statistics.csv", lambda rows: [rows[0] | {"identified": "yes"}, *rows[1:]])
+    edit(runs[1] / "statistics.csv", lambda rows: [rows[0] | {"bounds_agree": "yes"}, *rows[1:]])
     (one,) = table_of(compare(*runs), "statistics").differences
-    assert (one.measure, one.before, one.after, one.change) == ("identified", None, "yes", None)
+    assert (one.measure, one.before, one.after, one.change) == ("bounds_agree", None, "yes", None)
 
 
 def test_rows_of_equal_keys_are_told_apart_by_their_place() -> None:

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from driver.inference.contrasts import CONTRAST_COLUMNS
 from driver.inference.rows import Row as Told
@@ -108,6 +108,18 @@ def own_part(amount: Sums, weight: Sums) -> tuple[float, int]:
     return (float((left**2).sum() / w.sum() ** 2 * len(keys) / df), df) if df else (0.0, 0)
 
 
+def fewer(ways: Sequence[tuple[float, float]], own: tuple[float, int], variance: float, df: float) -> float:
+    """Return the degrees of freedom of an interval as wide as what each way leaves open, in squares; at most df."""
+    squared = math.fsum(float(stats.t.ppf(0.975, max(g - 1, 1.0))) ** 2 * v for v, g in ways)
+    squared -= float(stats.t.ppf(0.975, own[1])) ** 2 * own[0] if own[1] else 0.0
+    reach = math.sqrt(max(squared, 0.0) / variance)
+    if reach <= stats.t.ppf(0.975, df):
+        return df
+    if reach >= stats.t.ppf(0.975, 1.0):
+        return 1.0
+    return float(optimize.brentq(lambda one: float(stats.t.ppf(0.975, one)) - reach, 1.0, df, xtol=1e-13, rtol=1e-13))
+
+
 def expected(orders: Sequence[Row], scenario: str, by_value: bool) -> Told | None:
     """Return the saving of orders and what is said of it; None without priced ones."""
     amount, weight = defaultdict[tuple[str, str], float](float), defaultdict[tuple[str, str], float](float)
@@ -131,6 +143,8 @@ def expected(orders: Sequence[Row], scenario: str, by_value: bool) -> Told | Non
             parts = sum(v**2 / max(g - 1, 1.0) for v, g in ways) + (own**2 / own_df if own_df else 0.0)
             variance, df = both, max(both**2 / parts, 1.0)
         variance = max(variance, own)
+        if min(g for _, g in ways) < 4.0 and variance > 0:
+            df = fewer(ways, (own, own_df), variance, df)
     error = math.sqrt(variance)
     margin = float(stats.t.ppf(0.975, df)) * error
     estimate = float(found["estimate"] or 0.0)
