@@ -2,14 +2,12 @@
 
 import csv
 import io
-import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 Value = int | float | str | None
+_QUOTED: Final = re.compile('[,"\n\r]').search  # what needs quotes
 _OWN_WAY: Final = ("\r", "nan")  # in what the library wrote: it may have done what it does in another way than ``text``
 
 
@@ -23,13 +21,7 @@ def text(value: Value) -> str:
     if value is None or value != value:
         return ""
     plain = str(value)
-    return '"' + plain.replace('"', '""') + '"' if any(c in plain for c in ',"\n\r') else plain
-
-
-def texts(values: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return numbers as text, those that are none or have no end as missing: of what is shown again and again."""
-    shown = [text(value) if math.isfinite(value) else "" for value in values.tolist()]
-    return np.array(shown, np.object_)
+    return '"' + plain.replace('"', '""') + '"' if _QUOTED(plain) else plain
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

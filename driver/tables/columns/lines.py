@@ -4,7 +4,7 @@ Arrow finds the shortest text of a double five times as fast as Python, and join
 the same digits; where they write them in another form (powers of ten, whole numbers) Python's is taken.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from driver.tables.columns.quotients import Column
-from driver.tables.csv_text import text
+from driver.tables.csv_text import Value, csv_bytes, text
 from kernels.base.columns import F64, I64
 from kernels.conventions import NULL
 
@@ -37,10 +37,28 @@ def column_texts(columns: Sequence[Column]) -> list[Any]:
     return found
 
 
-def lines_of(columns: Sequence[Column]) -> list[str]:
-    """Return the rows of columns as lines, without their ends."""
-    lines: list[str] = joined(column_texts(columns)).to_pylist()
-    return lines
+def blocks_csv(head: Sequence[str], blocks: Iterable[tuple[Sequence[Value], Sequence[Column]]]) -> bytes:
+    """Return a table of blocks of rows: what stands before each row of a block, and the columns behind it.
+
+    Columns of the same place are of the same type in all blocks.
+    """
+    before, parts = list[str](), list[Sequence[Column]]()
+    for labels, columns in blocks:
+        if len(columns[0]):
+            before += [",".join([text(label) for label in labels])] * len(columns[0])
+            parts.append(columns)
+    return table_of(head, before, [np.concatenate(of) for of in zip(*parts, strict=True)])
+
+
+def table_of(head: Sequence[str], before: Sequence[str], columns: Sequence[Column]) -> bytes:
+    """Return a table with a header line; before : what each row begins with."""
+    lines = joined([pa.array(before, TEXT), *column_texts(columns)]).to_pylist() if before else []
+    return csv_bytes(head, []) + encoded(lines)
+
+
+def encoded(lines: Iterable[str]) -> bytes:
+    """Return lines as they stand in a file."""
+    return "".join([f"{line}\n" for line in lines]).encode(errors="backslashreplace")
 
 
 def joined(texts: Sequence[Any]) -> Any:

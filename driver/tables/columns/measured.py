@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from driver.tables.columns.lines import TEXT, column_texts, joined
+from driver.tables.columns.lines import TEXT, column_texts, encoded, joined
 from driver.tables.columns.quotients import Column, value_at
 from driver.tables.csv_text import Value
 
@@ -58,4 +58,4 @@ class Measured:
             texts.insert(0, pa.array([text for text in before for _ in range(K)], TEXT))
         if behind:
             texts.append(pa.array(behind, TEXT))
-        return "".join([f"{line}\n" for line in joined(texts).to_pylist()]).encode(errors="backslashreplace")
+        return encoded(joined(texts).to_pylist())

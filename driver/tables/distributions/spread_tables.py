@@ -4,18 +4,19 @@
 the jobs nor how they were cut changes a byte.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from driver.sums.merging import SecurityCounts
 from driver.sums.partial_file import Partial
 from driver.sums.totals import Totals, quantile_places
 from driver.tables.column_guide import header
-from driver.tables.csv_text import Value, csv_bytes, texts
+from driver.tables.columns.lines import blocks_csv, table_of
+from driver.tables.columns.quotients import Column
+from driver.tables.csv_text import Value, text
 from driver.tables.distributions.spread_words import (
     DISTRIBUTIONS,
     HISTOGRAMS,
@@ -26,7 +27,7 @@ from driver.tables.distributions.spread_words import (
     UNITS,
 )
 from driver.tables.replay_words import ALL
-from kernels.base.columns import I64
+from kernels.base.columns import F64, I64
 from kernels.conventions import REPLAYED
 from kernels.sums.histograms import BUCKETS
 from kernels.sums.order_histograms import bucket_bounds
@@ -59,14 +60,16 @@ class DistributionSums:
         """
         shape = len(summary.scenarios), len(MEASURES), BUCKETS
         whole = np.zeros(shape, np.int64) if self.whole is None else self.whole
-        rows = [[ALL, *row] for row in _quantile_rows(summary, 0, whole)]
+        rows = [*_quantile_rows(ALL, summary, 0, whole)]
         found = dict(self.securities.items()) if self.securities is not None else {}
         for security, row in place.items():
             if str(security) in found:  # none of a security that no order is selected of
                 counts = found[str(security)].reshape(shape)
-                rows += [[security, *one] for one in _quantile_rows(securities, row, counts)]
-        buckets = csv_bytes(header(HISTOGRAMS), _bucket_rows(summary, whole))
-        return {"distributions.csv": csv_bytes(header(DISTRIBUTIONS), rows), "histograms.csv": buckets}
+                rows += _quantile_rows(security, securities, row, counts)
+        before, quantiles = [row for row, _ in rows], np.array([values for _, values in rows])
+        distributions = table_of(header(DISTRIBUTIONS), before, [*quantiles.T])
+        buckets = blocks_csv(header(HISTOGRAMS), _buckets(summary, whole))
+        return {"distributions.csv": distributions, "histograms.csv": buckets}
 
 
 def _spreads(totals: Totals, row: int, counts: I64) -> Spreads:
@@ -92,39 +95,46 @@ def _counted(measure: str, scenario: str) -> bool:
     return measure in MEASURES and (measure == FILL_RATIO or scenario == REAL or own)
 
 
-def _quantile_rows(totals: Totals, row: int, counts: I64) -> Iterator[list[Value]]:
+def _quantile_rows(security: Value, totals: Totals, row: int, counts: I64) -> Iterator[tuple[str, F64]]:
+    """Yield the text that a row begins with, and its quantiles, NaN where there are none."""
     spreads = [*_spreads(totals, row, counts)]
     none = np.zeros(BUCKETS, np.int64)
     held = np.stack([none if found is None else found for _, _, found in spreads])
     orders, places = held.sum(axis=1).tolist(), quantile_places(held, tuple(QUANTILES.values()))
     for n, (measure, scenario, found) in enumerate(spreads):
         unit, values = _values(KINDS[measure])
-        shown = values[places[n]].tolist() if orders[n] else [None] * len(QUANTILES)
-        yield [measure, scenario, unit, None if found is None else orders[n], *shown]
+        known = None if found is None else orders[n]
+        before = ",".join([text(value) for value in (security, measure, scenario, unit, known)])
+        yield before, values[places[n]] if orders[n] else np.full(len(QUANTILES), np.nan)
 
 
-def _bucket_rows(totals: Totals, counts: I64) -> Iterator[list[Value]]:
+def _buckets(totals: Totals, counts: I64) -> Iterator[tuple[Sequence[Value], Sequence[Column]]]:
+    """Yield what stands before the buckets of a measure and scenario, then their edges and orders."""
     for measure, scenario, found in _spreads(totals, 0, counts):
         if found is not None:
             unit, edges = _edges(KINDS[measure])
             held = np.flatnonzero(found)
-            columns = (column.tolist() for column in (edges[held], edges[held + 1], found[held]))
-            yield from ([measure, scenario, unit, *row] for row in zip(*columns, strict=True))
+            yield [measure, scenario, unit], [edges[held], edges[held + 1], found[held]]
 
 
 @cache
-def _edges(kind: str) -> tuple[str, NDArray[np.object_]]:
-    """Return the unit of a kind of buckets, and their edges as text."""
+def _edges(kind: str) -> tuple[str, F64]:
+    """Return the unit of a kind of buckets, and their edges; NaN where there is none."""
     unit, scale = UNITS[kind]
-    return unit, texts(bucket_bounds(kind) * scale)
+    return unit, _finite(bucket_bounds(kind) * scale)
 
 
 @cache
-def _values(kind: str) -> tuple[str, NDArray[np.object_]]:
-    """Return the unit of a kind of buckets, and the value that stands for each as text: its middle, or the edge."""
+def _values(kind: str) -> tuple[str, F64]:
+    """Return the unit of a kind of buckets, and the value that stands for each: its middle, or the edge."""
     unit, scale = UNITS[kind]
     edges = bucket_bounds(kind) * scale
     values = (edges[:-1] + edges[1:]) / 2
     values[-1] = edges[-2]
     values[0] = edges[1] if kind == SPREAD else edges[0]
-    return unit, texts(values)
+    return unit, _finite(values)
+
+
+def _finite(values: F64) -> F64:
+    found: F64 = np.where(np.isfinite(values), values, np.nan)
+    return found

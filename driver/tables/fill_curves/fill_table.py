@@ -5,7 +5,7 @@ edge of the grid and every scenario with times. Rows of parts of them, of which 
 and neither the placebo nor R's bounds, which judge the replay as a whole.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,9 @@ from driver.sums.merging import SecurityCounts
 from driver.sums.orders.fill_times import FillTimes
 from driver.sums.partial_file import Partial
 from driver.tables.column_guide import header
-from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.columns.lines import blocks_csv
+from driver.tables.columns.quotients import Column
+from driver.tables.csv_text import Value
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME
 from driver.tables.fill_curves.estimates import curves
 from driver.tables.grouping import natural, participant_name
@@ -31,6 +33,7 @@ SECONDS: Final[list[float]] = (EDGES / NS_PER_SECOND).tolist()
 FEW_EDGES: Final = np.array([b for b, edge in enumerate(EDGES.tolist()) if str(edge).rstrip("0") in ("", "1", "3")])
 OF_ALL_ALONE: Final = ("P", *BOUNDS)  # the placebo, and the bounds of R
 SIDE_CODES: Final = (1, 2)  # as the exchange's files write them
+Blocks = Iterator[tuple[Sequence[Value], Sequence[Column]]]  # labels of rows, and the columns behind them
 
 
 @dataclass(slots=True)
@@ -98,9 +101,9 @@ class FillCurveSums:
         """Return the file, by name; none where no order lived in continuous trading."""
         if not self.scenarios:
             return {}
-        return {NAME: csv_bytes(header(COLUMNS), self._rows())}
+        return {NAME: blocks_csv(header(COLUMNS), self._blocks())}
 
-    def _rows(self) -> Iterator[list[Value]]:
+    def _blocks(self) -> Blocks:
         outcomes = self.outcomes.reshape(len(GROUPS), SIDES, -1)
         yield from self._curves(ALL, ALL, outcomes.sum(axis=(0, 1)))
         for group, counts in zip(GROUPS, outcomes.sum(axis=1), strict=True):
@@ -113,7 +116,7 @@ class FillCurveSums:
             for label, counts in growing.items():
                 yield from self._curves(name, label, counts)
 
-    def _curves(self, breakdown: str, value: str, counts: I64) -> Iterator[list[Value]]:
+    def _curves(self, breakdown: str, value: str, counts: I64) -> Blocks:
         """Return the rows of a label: of each scenario and look those of intervals in which an order ended."""
         looks = counts.reshape(len(self.scenarios), len(LOOKS), CODES)
         edges, left_out = (None, ()) if breakdown == ALL else (FEW_EDGES, OF_ALL_ALONE)
@@ -123,17 +126,18 @@ class FillCurveSums:
             for look, of_look in zip(LOOKS, of_scenario, strict=True):
                 if of_look[UNKNOWN] == 0:
                     events = of_look[:UNKNOWN].reshape(len(FATES), BINS)
-                    for row in curve_rows(events, edges):
-                        yield [breakdown, value, scenario, look, *row]
+                    yield [breakdown, value, scenario, look], curve_columns(events, edges)
 
 
-def curve_rows(events: I64, edges: NDArray[np.intp] | None = None) -> Iterator[list[Value]]:
-    """Return a row for each interval in which an order ended; events : (fates, bins), edges : the bins to end at."""
+def curve_columns(events: I64, edges: NDArray[np.intp] | None = None) -> list[Column]:
+    """Return columns with a row for each interval in which an order ended.
+
+    events : (fates, bins); edges : the bins to end at
+    """
     seconds = np.array(SECONDS)
     if edges is not None:
         events, seconds = np.add.reduceat(events, np.append(0, edges[:-1] + 1), axis=1), seconds[edges]
     shown = np.flatnonzero(events.sum(axis=0))
     found = curves(events[:, shown])
-    columns = seconds[shown], found.at_risk, *events[:, shown], *found.incidence, found.filled
-    known = ([None if value != value else value for value in bound.tolist()] for bound in (found.low, found.high))
-    return ([*row] for row in zip(*(column.tolist() for column in columns), *known, strict=True))
+    rates = *found.incidence, found.filled, found.low, found.high
+    return [seconds[shown], found.at_risk, *events[:, shown], *rates]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from driver.tables.columns.lines import column_texts, lines_of
+from driver.tables.columns.lines import blocks_csv, column_texts, table_of
 from driver.tables.csv_text import Value, csv_bytes, text
 from kernels.conventions import NULL
 
@@ -47,8 +47,17 @@ def test_lines_are_those_of_the_writer() -> None:
         np.array([2**80, None, 0], object), np.array([3, 4, 5]),
     ]  # fmt: skip
     rows: list[list[Value]] = [[1, 0.5, 'a,"b"', 2**80, 3], [None, None, None, None, 4], [-(2**62), 2.0, "c", 0, 5]]
-    assert "".join(f"{line}\n" for line in lines_of(columns)).encode() == csv_bytes([], rows)[1:]
+    found = table_of(["k", "l"], ["x", "y", "z"], columns)
+    assert found == csv_bytes(["k", "l"], [[key, *row] for key, row in zip("xyz", rows, strict=True)])
 
 
-def test_no_rows_are_no_lines() -> None:
-    assert lines_of([np.zeros(0), np.zeros(0, np.int64), np.zeros(0, object)]) == []
+def test_blocks_are_rows_behind_what_they_share() -> None:
+    blocks: list[tuple[list[Value], list[np.ndarray]]] = [
+        (["a,b", None, 1], [np.array([0.5, np.nan]), np.array([1, NULL])]),
+        (["none", "", 2], [np.zeros(0), np.zeros(0, np.int64)]),
+        (["c", "", 3], [np.array([2.0]), np.array([4])]),
+    ]
+    rows: list[list[Value]] = [["a,b", None, 1, 0.5, 1], ["a,b", None, 1, None, None], ["c", "", 3, 2.0, 4]]
+    assert blocks_csv(["k", "l", "m", "x", "n"], blocks) == csv_bytes(["k", "l", "m", "x", "n"], rows)
+    assert blocks_csv(["k"], []) == b"k\n"
+    assert table_of(["k", "x"], [], [np.zeros(0)]) == b"k,x\n"
