@@ -170,6 +170,7 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "groups": [(f"{key} {OUTCOMES[key]}", rows) for key, rows in grouped(tables["by_group"], "group")],
         "sizes": [(size_name(key), rows) for key, rows in grouped(tables["by_order_size"], "size_bucket")],
         "conditions": _conditions(tables["by_condition"]),
+        "hours": grouped(tables["by_time_of_day"], "hour"),
         "marketability": grouped(tables["by_marketability"], "marketability"),
         "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],
         "deals": grouped(tables["by_deal_source"], "deal_source", "meaning"),

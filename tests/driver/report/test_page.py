@@ -166,6 +166,24 @@ def test_tables_left_out_of_the_run_are_left_out_of_the_page(results: Path) -> N
     assert "By order size" in text
 
 
+def test_what_not_trading_cost_is_told_under_each_charge(results: Path) -> None:
+    text = page_of(results)
+    section = text.partition("<h3>Orders that really got nothing</h3>")[2].partition("</section>")[0]
+    real, first, *_ = (row for row in read_table(results / "unexecuted.csv") if row["breakdown"] == "all")
+    charges = ("bps", "touch_bps", "cleanup_bps")
+    costs, savings = (
+        [signed(float(str(row[f"{name}_{charge}"]))) for charge in charges]
+        for row, name in ((real, "shortfall"), (first, "saving"))
+    )
+    said = re.sub(r"\s+", " ", section.replace("&nbsp;", " "))
+    mid, touch, later = costs
+    assert f"cost them {mid} bps of their value at the mid of their end, {touch} at its far touch, {later} at" in said
+    assert "".join(f"<td>{saving}</td>" for saving in savings) in re.sub(r">\s+<", "><", section)
+    table = text.partition("By the local hour of the arrival price")[2].partition("</table>")[0]
+    hours = {row["hour"] for row in read_table(results / "by_time_of_day.csv")}
+    assert table.count('<th scope="row">') == len(hours) > 3
+
+
 def test_the_page_says_how_the_saving_depends_on_how_it_is_asked_for(results: Path) -> None:
     text = page_of(results)
     section = text.partition('<section id="sensitivity">')[2].partition("</section>")[0]
