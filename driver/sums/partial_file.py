@@ -1,10 +1,11 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, fill times, then the parents
-where the input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four lists each, of
-the narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all
-that is not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits.
+kinds of cells, the marginals of the first kind, histograms of orders and of savings, the largest orders, fill times,
+then the parents where the input names any. Each array of ``driver.sums.cells`` is a flat list; sums are in one of four
+lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each name. ``facts`` of the first row is
+JSON with all that is not an array. The schema's metadata has the version and the CRC-32 of the file without the
+checksum's digits.
 Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
@@ -33,9 +34,10 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 11
+PARTIAL_VERSION = 12
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
+_COUNTS = ("histograms", "savings")
 _BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
 _FACTS = (
     "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
@@ -89,6 +91,7 @@ class Partial:
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.orders.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
+    savings: BucketCounts = field(default_factory=BucketCounts)  # of what each scenario but reality saves, to rank by
     fill_times: FillTimes | None = None
     kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
     deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
@@ -110,7 +113,9 @@ def encode(partial: Partial) -> memoryview:
     tables[_BY_PARTICIPANT] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
-    tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
+    for name in _COUNTS:
+        counts: BucketCounts = getattr(partial, name)
+        tables[name] = {"histogram_code": counts.code, "histogram_count": counts.count}
     tables["outliers"] = narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
     if (times := partial.fill_times) is not None:
         tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
@@ -220,7 +225,7 @@ def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
     cost = tables["outliers"]["cost"].reshape(len(scenarios), -1)
     largest = Outliers(wide_sums(tables["outliers"]), cost, facts["outliers"])
-    histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
+    counts = {name: BucketCounts(*(tables[name][f"histogram_{of}"] for of in ("code", "count"))) for name in _COUNTS}
     times, parents = None, None
     if "timed" in facts:
         times = FillTimes(tuple(facts["timed"]), *_wide(tables["fill_times"], _TIME_ARRAYS))
@@ -230,7 +235,7 @@ def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
     named = {name: COUNTED if len(tables[name]["sum_bytes"]) == len(COUNTED) else names for name in _CELLS}
     given |= {name: _cells(scenarios, named[name], tables[name]) for name in _CELLS}
     sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
-    given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
+    given |= {"marginals": Marginals(names, *sums), "fill_times": times} | counts
     return Partial(**given, outliers=largest, parents=parents)
 
 

@@ -174,7 +174,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for part in (run.replay, run.market, run.split, run.deals, run.unmatched, run.distributions, run.fill_curves):
         part.add(partial)
     run.kinds.add(partial, len(run.sample.weight) - 1)
-    run.sample.ranks.update(partial.ranks)
+    run.sample.add_ranked(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 

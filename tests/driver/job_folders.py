@@ -118,5 +118,6 @@ def partial_of(index: int, security: str, date: str, block: OrderBlock, settings
     sums, counts = partial_sums_of(block, whole=settings.cell_sums), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
+    partial.savings = split.ranked()
     partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()
     return partial

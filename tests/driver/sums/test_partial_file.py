@@ -67,10 +67,14 @@ def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
 
 def test_counts_of_orders_are_read_back(tmp_path: Path) -> None:
     counts = BucketCounts(np.array([3, 321, 20_222], np.int32), np.array([1, 2, 2**31 - 1], np.int32))
-    write_partial(replace(make_partial(), histograms=counts), tmp_path / "p")
-    back = read_partial(tmp_path / "p").histograms
-    assert back.code.tolist() == counts.code.tolist()
-    assert back.count.tolist() == counts.count.tolist()
+    written = make_partial()
+    for part in ("histograms", "savings"):
+        mine = replace(written, histograms=counts) if part == "histograms" else replace(written, savings=counts)
+        write_partial(mine, tmp_path / "p")
+        back = read_partial(tmp_path / "p")
+        for found, name in ((back.histograms, "histograms"), (back.savings, "savings")):
+            assert found.code.tolist() == (counts.code.tolist() if name == part else [])
+            assert found.count.tolist() == (counts.count.tolist() if name == part else [])
 
 
 def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
@@ -79,13 +83,13 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     table = pa.ipc.open_file(tmp_path / "p").read_all()
     assert table.column("table").to_pylist() == [
         "cells", "conditions", "volatility", "marketability", "marginals_by_kind",
-        "marginals_by_participant", "histograms", "outliers",
+        "marginals_by_participant", "histograms", "savings", "outliers",
     ]  # fmt: skip
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"11"
+    assert table.schema.metadata[b"version"] == b"12"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:
