@@ -40,7 +40,7 @@ class Sample:
     date: I64  # (G,)
     unknown: tuple[int, ...] = ()  # of each scenario, orders whose data lack what it needs
     outcomes: I64 | None = None  # (K, 3) orders that the scenario serves better, as well, worse than reality did
-    savings: I64 | None = None  # (K - 1, buckets) orders by what each other scenario saves them
+    savings: I64 | None = None  # (K - 1, fine buckets) orders by what each other scenario saves them
     ranks: Mapping[str, int] = field(default_factory=dict)  # sums of ``driver.sums.orders.rank_sums``
     value: float = 0.0  # of all priced orders at M0, in the currency; 0: not known
 

@@ -1,20 +1,22 @@
 """Wilcoxon's signed-rank test of savings, and how far a scenario's costs go with the real ones.
 
-Both are of orders as if each stood for itself, so neither has a p-value (decisions 37). Ranks are read from the
-histogram of savings: those of a bucket share their mean rank, with the correction for ties. Of savings so rounded the
-statistic is exact, in integers until its last division. What is nearer to 0 than 1/64 bp saves nothing, and is left
-out, as Wilcoxon did. The correlation is of the costs themselves, from their co-moments.
+Both are of orders as if each stood for itself, so neither has a p-value (decisions 37). Ranks are read from counts of
+savings on 256 buckets an octave: those of a bucket share their mean rank, with the correction for ties. Of savings so
+rounded the statistic is exact, in integers until its last division. What is nearer to 0 than 1/64 bp saves nothing, and
+is left out, as Wilcoxon did. The correlation is of the costs themselves, from their co-moments.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from driver.inference.orders import INDEPENDENT, ROUNDING
 from driver.inference.rows import Row
 from driver.inference.sample import Sample
+from kernels.base.columns import I64
 
-BINNED: Final = "ranks of savings to 1/16 of their size, none below 1/64 bp, zeros left out"
+BINNED: Final = "ranks of savings to 1/512 of their size, none below 1/64 bp, zeros left out"
 
 
 class SignedRanks(NamedTuple):
@@ -38,12 +40,12 @@ class SignedRanks(NamedTuple):
         return (self.positive2 - self.negative2) / (self.positive2 + self.negative2)
 
 
-def signed_ranks(counts: Sequence[int]) -> SignedRanks:
+def signed_ranks(counts: I64) -> SignedRanks:
     """Return the sums over differences counted on buckets that mirror each other around one of 0 in the middle."""
     half = len(counts) // 2
+    sizes = np.stack([counts[half + 1 :], counts[:half][::-1]], axis=1)  # above 0, below
     n = positive2 = negative2 = ties = 0
-    for size in range(1, half + 1):
-        above, below = counts[half + size], counts[half - size]
+    for above, below in sizes[sizes.any(axis=1)].tolist():
         equal = above + below
         rank2 = 2 * n + equal + 1  # twice the mean rank of the bucket
         positive2, negative2 = positive2 + above * rank2, negative2 + below * rank2
@@ -55,9 +57,10 @@ def wilcoxon_row(sample: Sample, k: int) -> Row:
     """Return Wilcoxon's test of the savings of orders under scenario k; statistic: z, above 0 where they save."""
     if sample.savings is None:
         return {"status": "refused", "note": "not counted"}
-    counts = sample.savings[k - 1].tolist()
-    half, orders = len(counts) // 2, sum(counts)
-    row: Row = {"orders": orders, "better": sum(counts[half + 1 :]), "equal": counts[half], "worse": sum(counts[:half])}
+    counts = sample.savings[k - 1]
+    half, orders = len(counts) // 2, int(counts.sum())
+    better, worse = (int(side.sum()) for side in (counts[half + 1 :], counts[:half]))
+    row: Row = {"orders": orders, "better": better, "equal": int(counts[half]), "worse": worse}
     if not orders:
         return row | {"status": "refused", "note": "no priced orders"}
     found = signed_ranks(counts)

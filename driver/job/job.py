@@ -22,7 +22,8 @@ from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.market_panel import market_panel
-from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import PARTIAL_NAME, write_partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import count_intervals, interval_ranges
 from driver.tables.row_measures import measures, totals_csv

@@ -30,7 +30,7 @@ class OrderSums:
         self._cells = JobSums(market, job.settings.timezone, buffers, job.settings.cell_sums)
         self._outliers = Extremes(job.settings.outliers)
         self._parents = ParentSums(state_columns(day.events, day.orders))
-        self._split, self._ranks = SavingSplit(), RankSums()
+        self._split, self._ranks = SavingSplit(buffers=buffers), RankSums()
         self._histograms = OrderHistograms(buffers)
         self._times = FillTimeSums(lives_of(day, played.rests), clock, buffers)
         self._kinds = KindSums(day.orders["mid_tick"], buffers)
@@ -55,7 +55,8 @@ class OrderSums:
         return {
             "cells": cells, "conditions": conditions, "volatility": volatility, "marketability": marketability,
             "marginals": marginals, "outliers": outliers, "parents": parents, "parents_shown": shown,
-            "split": self._split.found, "ranks": self._ranks.found, "histograms": self._histograms.found(),
+            "split": self._split.found, "savings": self._split.ranked(), "ranks": self._ranks.found,
+             "histograms": self._histograms.found(),
             "fill_times": self._times.found(), "kinds": self._kinds.found(), "deals": self._deals.found(self._fills),
             "mixed": next((sums.found() for sums in self._mixed), None),
         }  # fmt: skip

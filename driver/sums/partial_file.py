@@ -1,11 +1,11 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the marginals of the first kind, histograms of orders, the largest orders, fill times, then the parents
-where the input names any, and mixed cells where a run asks for them. Each array of ``driver.sums.cells`` is a flat
-list; sums are in one of four lists each, of the narrowest type that holds them all, as ``sum_bytes`` says of each name.
-``facts`` of the first row is JSON with all that is not an array. The schema's metadata has the version and the CRC-32
-of the file without the checksum's digits. Equal content gives equal bytes.
+kinds of cells, the marginals of the first kind, histograms of orders and of savings, the largest orders, fill times,
+then the parents where the input names any, and mixed cells where a run asks for them. Each array of
+``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the narrowest type that holds them all, as
+``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata
+has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 
 Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
 """
@@ -13,7 +13,7 @@ Nothing is packed: LZ4 halves the file, and took three times as long as everythi
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -29,15 +29,17 @@ from driver.sums.orders.fill_times import FillTimes
 from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
+from driver.sums.partial import Partial
 from driver.sums.partial_arrays import SUMS, WIDTHS, Bytes, Room, joined, keyed_sums, narrow_sums, wide_sums
 from kernels.base.columns import I64
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 12
+PARTIAL_VERSION = 13
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
+_COUNTS = ("histograms", "savings")
 _BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
 _FACTS = (
     "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
@@ -61,45 +63,6 @@ _TIME_ARRAYS: Final = tuple(one.name for one in fields(FillTimes) if one.name in
 _AGAIN = "run the job again with --resume=false"
 
 
-@dataclass(slots=True)
-class Partial:
-    """What one job adds to the tables."""
-
-    security: str
-    date: str
-    fingerprint: str  # of the job that made it
-    cells: Cells
-    conditions: Cells  # the same orders by the market they met
-    volatility: Cells  # and by the range of the mid around them
-    marketability: Cells  # and by where their limits lay against the quote
-    marginals: Marginals  # integer sums of the first cells, which most have none of but counts of priced orders
-    quality: dict[str, int]
-    outliers: Outliers  # the job's most extreme orders
-    participants: dict[str, str]  # code -> text, where participant ids are text; else empty
-    intervals: list[int]  # how many intervals of the day have each range of the mid
-    volumes: tuple[int, int] = (0, 0)  # shares traded on the market that day, and in the dark
-    parents: Parents | None = None  # where the input names parents
-    parents_shown: dict[str, str] = field(default_factory=dict)  # number -> id as written, where these differ
-    # Where the dark book was replayed: counts of ``kernels.replay.fidelity``; by why they fill nothing under R how many
-    # subjects there are, and what they ask for; by seconds in the dark the sums of `driver.tables.replay_tables`.
-    fidelity: dict[str, int] = field(default_factory=dict)
-    unfilled: dict[str, list[int]] = field(default_factory=dict)
-    lifeless: int = 0  # subjects that fill nothing under R and rest for no time
-    asked: int = 0  # subjects
-    time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
-    is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
-    market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
-    market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
-    split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.saving_split`
-    ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.orders.rank_sums`
-    histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
-    fill_times: FillTimes | None = None
-    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
-    deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
-    contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.orders.contra`
-    mixed: MixedCells | None = None  # where combinations of keys ask for them
-
-
 def write_partial(partial: Partial, path: Path) -> int:
     """Write a partial atomically; return its size in bytes."""
     data = encode(partial)
@@ -115,7 +78,9 @@ def encode(partial: Partial) -> memoryview:
     tables[_BY_PARTICIPANT] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
     facts = {name: getattr(partial, name) for name in _FACTS}
     facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
-    tables["histograms"] = {"histogram_code": partial.histograms.code, "histogram_count": partial.histograms.count}
+    for name in _COUNTS:
+        counts: BucketCounts = getattr(partial, name)
+        tables[name] = {"histogram_code": counts.code, "histogram_count": counts.count}
     tables["outliers"] = narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
     if (times := partial.fill_times) is not None:
         tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
@@ -235,7 +200,7 @@ def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
     scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
     cost = tables["outliers"]["cost"].reshape(len(scenarios), -1)
     largest = Outliers(wide_sums(tables["outliers"]), cost, facts["outliers"])
-    histograms = BucketCounts(*(tables["histograms"][f"histogram_{name}"] for name in ("code", "count")))
+    counts = {name: BucketCounts(*(tables[name][f"histogram_{of}"] for of in ("code", "count"))) for name in _COUNTS}
     times, parents = None, None
     if "timed" in facts:
         times = FillTimes(tuple(facts["timed"]), *_wide(tables["fill_times"], _TIME_ARRAYS))
@@ -245,7 +210,7 @@ def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
     named = {name: COUNTED if len(tables[name]["sum_bytes"]) == len(COUNTED) else names for name in _CELLS}
     given |= {name: _cells(scenarios, named[name], tables[name]) for name in _CELLS}
     sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
-    given |= {"marginals": Marginals(names, *sums), "histograms": histograms, "fill_times": times}
+    given |= {"marginals": Marginals(names, *sums), "fill_times": times} | counts
     if "mixed" in facts:
         given["mixed"] = MixedCells(tuple(facts["mixed"]), _cells(scenarios, names, tables["mixed"]))
     return Partial(**given, outliers=largest, parents=parents)

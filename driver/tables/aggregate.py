@@ -17,8 +17,9 @@ from driver.inference.rows import COLUMNS
 from driver.inference.statistics import statistics
 from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
+from driver.sums.partial import Partial
 from driver.sums.partial_arrays import Room
-from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
+from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
 from driver.tables.columns.measured import Measured
@@ -178,7 +179,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     for part in (run.replay, run.market, run.split, run.deals, run.unmatched, run.distributions, run.fill_curves):
         part.add(partial)
     run.kinds.add(partial, len(run.sample.weight) - 1)
-    run.sample.ranks.update(partial.ranks)
+    run.sample.add_ranked(partial)
     run.quality.update(partial.quality)
     run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
 

@@ -17,7 +17,7 @@ from driver.plan.jobs import Job
 from driver.sums.cells import Cells, Marginals, cell_dimensions
 from driver.sums.conditions import CONDITIONS, condition_dimensions
 from driver.sums.mixed.mixed_keys import MixedCells
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.sums.totals import NO_SECURITY, Totals
 from driver.sums.volatility import RANGES, tercile_of
 from driver.tables.csv_text import Value

@@ -10,7 +10,7 @@ from typing import Final
 
 from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, RETURN_SCALE, SPREAD_SCALE, STEP, STEPS
 from driver.sums.merging import add_lists
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.grouping import natural, participant_name

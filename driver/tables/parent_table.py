@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from driver.sums.parents import Parents
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, LESS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.table_style import HALF_UNITS, TableStyle, cost_bps, quotient, ratio, with_rest

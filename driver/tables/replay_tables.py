@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import header
 from driver.tables.csv_text import Value, csv_bytes, table_csv
 from driver.tables.replay_guide import BIAS, BOUNDS, FIDELITY, FIDELITY_CAUSES, TIME_LIMITS

@@ -8,10 +8,12 @@ import numpy as np
 
 from driver.inference.sample import Sample
 from driver.plan.jobs import Job
+from driver.sums.partial import Partial
 from driver.sums.totals import Totals
 from driver.tables.csv_text import Value
 from driver.tables.table_style import TableStyle, cost_bps
-from kernels.base.columns import F64
+from kernels.base.columns import F64, I64
+from kernels.sums.saving_parts import RANK_BUCKETS
 
 
 @dataclass(slots=True)
@@ -21,6 +23,14 @@ class SampleSums:
     weight: list[F64] = field(default_factory=list)
     mean: list[F64] = field(default_factory=list)
     ranks: Counter[str] = field(default_factory=Counter)
+    savings: I64 | None = None  # (scenarios but reality, RANK_BUCKETS), flat
+
+    def add_ranked(self, partial: Partial) -> None:
+        """Add what a job says of the ranks of costs, and of savings."""
+        self.ranks.update(partial.ranks)
+        if self.savings is None:
+            self.savings = np.zeros((len(partial.cells.scenarios) - 1) * RANK_BUCKETS, np.int64)
+        self.savings[partial.savings.code] += partial.savings.count  # each code stands once
 
     def add(self, whole: Totals) -> None:
         """Add the sums of one job."""
@@ -46,7 +56,7 @@ class SampleSums:
             outcomes=np.array([_than_reality(sums, name) for name in totals.scenarios], np.int64),
             value=sums["base"] / (2 * style.unit),
             ranks=self.ranks,
-            savings=totals.counts(0)[len(totals.scenarios) :],
+            savings=None if self.savings is None else self.savings.reshape(-1, RANK_BUCKETS),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from driver.sums.merging import add_lists
 from driver.sums.orders.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL

@@ -1,4 +1,4 @@
-"""What a scenario saves, by what became of each order in it: sums of one pass over a block.
+"""What a scenario saves: sums by what became of each order in it, and counts fine enough to rank savings by.
 
 `driver.sums.orders.saving_split` names the parts and adds blocks up.
 """
@@ -7,17 +7,25 @@ from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import I64, Array
+from kernels.base.columns import F64, I64, Array
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
 from kernels.conventions import NULL
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
+from kernels.sums.histograms import FIRST_OCTAVE, MAGNITUDE_BITS, OCTAVES
 from kernels.sums.moments import FIXED_SCALE
 from kernels.sums.outside_rows import lived
 
 PARTS: Final = 3  # filled in the scenario, refused though reality filled it, neither
 SUMS: Final = 4  # orders, priced ones, Q x M0 in half units, what is saved in fixed point
+# Buckets of savings to rank by: 256 to the octave, over those of ``histograms``. Half a tick is as many bps of a mid as
+# of its neighbours to a few thousandths, and buckets of an eighth of an octave would tie what ranks must tell apart.
+FINE_BITS: Final = 8
+RANK_HALF: Final = OCTAVES << FINE_BITS
+RANK_BUCKETS: Final = 2 * RANK_HALF + 1
+RANK_SHIFT: Final = 52 - FINE_BITS
+RANK_FIRST: Final = (1023 + FIRST_OCTAVE) << FINE_BITS
 
 
 @inlined
@@ -73,7 +81,27 @@ def saving_parts(rows: Rows, ints: I64, floats: I64, base: I64, out: I64, unknow
         unknown[s] += _add_scenario(filled, really, cost, rows.floats[real], base, out[s])
 
 
+@kernel
+def count_savings(rows: Rows, floats: I64, base: I64, value: F64, bits: I64, counts: I64) -> None:
+    """Count what each scenario saves the priced orders of a block, in bps, by its bucket.
+
+    floats, base : as ``saving_parts`` has them; value : (1,) scratch, bits : the same memory as integers
+    counts : (S - 1, RANK_BUCKETS) to add to, buckets ascending with the saving
+    """
+    real = rows.floats[r.COST]
+    for s in range(1, floats.shape[0]):
+        cost = rows.floats[r.COST + floats[s]]
+        for i in range(base.shape[0]):
+            if base[i] > 0 and cost[i] == cost[i]:
+                to_bps = 1e4 / float(base[i])
+                value[0] = real[i] * to_bps - cost[i] * to_bps
+                place = ((bits[0] & MAGNITUDE_BITS) >> RANK_SHIFT) - RANK_FIRST
+                step, sign = min(max(place, -1), RANK_HALF - 1) + 1, bits[0] >> 63
+                counts[s - 1, RANK_HALF + ((step ^ sign) - sign)] += 1
+
+
 def warm() -> None:
-    """Compile the kernel for the array types that jobs use, by calling it on no rows."""
-    rows, one = empty_rows(0, (1, 1), Buffers()), np.zeros(1, np.int64)
+    """Compile the kernels for the array types that jobs use, by calling each on no rows."""
+    rows, one, value = empty_rows(0, (1, 1), Buffers()), np.zeros(1, np.int64), np.zeros(1)
     saving_parts(rows, one, one, one[:0], np.zeros((1, PARTS, SUMS), np.int64), one)
+    count_savings(rows, one, one[:0], value, value.view(np.int64), np.zeros((1, RANK_BUCKETS), np.int64))

@@ -16,7 +16,8 @@ from driver.sums.orders.histograms import OrderHistograms
 from driver.sums.orders.kinds import KindSums
 from driver.sums.orders.saving_split import SavingSplit
 from driver.sums.outliers import Extremes
-from driver.sums.partial_file import PARTIAL_NAME, Partial, write_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import PARTIAL_NAME, write_partial
 from driver.sums.volatility import RANGES, count_intervals
 from kernels.base.columns import I64, readonly
 from kernels.measure.choices import Session
@@ -135,6 +136,7 @@ def partial_of(
     sums, counts = partial_sums_of(block, market, settings.cell_sums), histograms.found()
     named, found = f"print{index}", split.found
     partial = Partial(security, date, named, *sums, quality, *told, split=found, histograms=counts)
+    partial.savings = split.ranked()
     partial.fill_times, partial.kinds = fill_times_of(block), kinds.found()
     if settings.mixed_keys:
         partial.mixed = mixed_of(block, settings.mixed_keys, market)

@@ -25,6 +25,15 @@ class BucketCounts:
     count: Array = field(default_factory=lambda: np.zeros(0, np.int32))  # of a job int32, of several int64
 
 
+def sparse(counts: Array | None) -> BucketCounts:
+    """Return what of a job's counts is not 0, by its place among them all; None: a job without blocks."""
+    if counts is None:
+        return BucketCounts()
+    flat = counts.ravel()
+    code = np.flatnonzero(flat)
+    return BucketCounts(code.astype(np.int32), flat[code].astype(np.int32))
+
+
 @dataclass(slots=True)
 class OrderHistograms:
     """Counts the orders of a job. ``buffers`` are taken anew by the next job."""
@@ -45,8 +54,4 @@ class OrderHistograms:
 
     def found(self) -> BucketCounts:
         """Return what was counted; a job without blocks has none."""
-        if self.counts is None:
-            return BucketCounts()
-        flat = self.counts.ravel()
-        code = np.flatnonzero(flat)
-        return BucketCounts(code.astype(np.int32), flat[code].astype(np.int32))
+        return sparse(self.counts)

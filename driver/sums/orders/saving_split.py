@@ -2,6 +2,7 @@
 
 A saving nets what a scenario fills against what its limit or book refuses and reality filled; both can be large.
 `driver.job.job` adds blocks as they are measured, `driver.tables.split_table` adds jobs up. All sums are integers.
+Savings are counted on fine buckets, too, which `driver.inference.signed_ranks` ranks them by.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from driver.sums.orders.histograms import BucketCounts, sparse
+from kernels.base.columns import Array
+from kernels.base.memory import Buffers
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
-from kernels.sums.saving_parts import saving_parts
+from kernels.sums.saving_parts import RANK_BUCKETS, count_savings, saving_parts
 
 PARTS: Final = ("fills", "refuses", "neither")
 SPLIT_SUMS: Final = ("orders", "priced_orders", "base", "saved")
@@ -19,9 +23,11 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(slots=True)
 class SavingSplit:
-    """Sums by scenario and part, of the orders of a job."""
+    """Sums by scenario and part, of the orders of a job. ``buffers`` are taken anew by the next job."""
 
     found: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    buffers: Buffers = field(default_factory=Buffers)
+    counts: Array | None = None  # (scenarios but reality, RANK_BUCKETS)
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
@@ -34,3 +40,12 @@ class SavingSplit:
             parts[UNKNOWN][0] += missing
             for part, more in zip(PARTS, of_parts, strict=True):
                 parts[part] = [one + other for one, other in zip(parts[part], more, strict=True)]
+        if self.counts is None:
+            self.counts = self.buffers.take("saving_ranks", (len(block.scenarios) - 1, RANK_BUCKETS), np.int64)
+            self.counts[:] = 0
+        value = np.zeros(1)
+        count_savings(block.rows, floats, base, value, value.view(np.int64), self.counts)
+
+    def ranked(self) -> BucketCounts:
+        """Return the counts of savings by bucket, those of each scenario after those of the one before it."""
+        return sparse(self.counts)

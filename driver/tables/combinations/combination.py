@@ -12,7 +12,7 @@ from typing import Final, Self
 import numpy as np
 
 from driver.config.combinations import PARTITION, Keys
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.sums.totals import Totals
 from driver.sums.volatility import RANGES
 from driver.tables.combinations.keyed_totals import KeyedTotals

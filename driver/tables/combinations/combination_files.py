@@ -11,7 +11,7 @@ from typing import IO
 
 from driver.config.combinations import Keys, combination_name
 from driver.sums.cells import Cells
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.sums.totals import Totals
 from driver.tables.combinations.combination import JOB, RUN, SECURITY, Combination
 from driver.tables.csv_text import Value, csv_bytes, text

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from driver.sums.merging import SecurityCounts
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.sums.totals import Totals, quantile_places
 from driver.tables.column_guide import header
 from driver.tables.columns.lines import blocks_csv, table_of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from driver.sums.merging import SecurityCounts
 from driver.sums.orders.fill_times import FillTimes
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import header
 from driver.tables.columns.lines import blocks_csv
 from driver.tables.columns.quotients import Column

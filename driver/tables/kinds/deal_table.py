@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from driver.sums.merging import add_lists
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import header, plain
 from driver.tables.csv_text import Value, table_csv
 from driver.tables.grouping import natural

@@ -13,7 +13,7 @@ import numpy as np
 
 from driver.sums.merging import add_lists
 from driver.sums.orders.kinds import OF_ORDERS, sum_names
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
 from driver.tables.grouping import natural

@@ -8,10 +8,9 @@ from scipy import stats
 from driver.inference.rows import Row
 from driver.inference.sample import Sample
 from kernels.base.columns import F64
-from kernels.sums.histograms import BUCKETS, bucket_edges
 
 SCENARIOS = ("real", "A", "R", "D")
-HALF = BUCKETS // 2
+HALF = 256 * 20
 
 
 def observations(n: int, seed: int) -> F64:
@@ -64,7 +63,7 @@ def find(rows: list[Row], **wanted: object) -> Row:
 
 def rounded(savings: F64) -> F64:
     """Return savings as their buckets rank them: 0 below 1/64 bp, else the place of the bucket, with their sign."""
-    edges = bucket_edges()[HALF + 1 : -1]
+    edges = np.ldexp(1 + np.arange(256) / 256, np.arange(-6, 14)[:, None]).ravel()  # 256 an octave, from 1/64 bp
     place = np.searchsorted(edges, np.abs(savings), "right")
     found: F64 = np.sign(savings) * place
     return found

@@ -14,14 +14,15 @@ from driver.inference.signed_ranks import signed_ranks
 from driver.inference.statistics import statistics
 from driver.tables.aggregate import aggregate
 from kernels.base.columns import F64, I64
-from kernels.sums.histograms import BUCKETS
+from kernels.sums.saving_parts import RANK_BUCKETS
 from tests.driver.inference.samples import HALF, SCENARIOS, crossed, find, observations, rounded, scipys_z
 from tests.driver.job_folders import SETTINGS, make_jobs
+from tests.driver.order_blocks import is_priced, random_block
 from tests.driver.tables.distributions.test_spread_tables import read
 
 
 def counts_of(savings: F64) -> I64:
-    return np.bincount(rounded(savings).astype(np.int64) + HALF, minlength=BUCKETS)
+    return np.bincount(rounded(savings).astype(np.int64) + HALF, minlength=RANK_BUCKETS)
 
 
 def with_savings(y: F64) -> Sample:
@@ -49,7 +50,7 @@ def test_z_is_scipys_of_the_rounded_savings(n: int) -> None:
 @settings(deadline=None)
 @given(st.lists(st.integers(-6, 6), min_size=1, max_size=60))
 def test_ranks_and_ties_are_scipys(places: list[int]) -> None:
-    found = signed_ranks(np.bincount(np.array(places) + HALF, minlength=BUCKETS).tolist())
+    found = signed_ranks(np.bincount(np.array(places) + HALF, minlength=RANK_BUCKETS))
     kept = np.array([place for place in places if place])
     assert found.n == len(kept)
     if len(kept):
@@ -60,7 +61,7 @@ def test_ranks_and_ties_are_scipys(places: list[int]) -> None:
 
 
 def test_many_orders_do_not_overflow() -> None:
-    counts = [0] * BUCKETS
+    counts = np.zeros(RANK_BUCKETS, np.int64)
     counts[HALF + 3] = counts[HALF - 3] = 10**9
     assert signed_ranks(counts).z == 0.0
     counts[HALF + 3] += 10**6
@@ -75,7 +76,7 @@ def test_where_nothing_differs_or_nothing_is_known_no_test_applies() -> None:
     assert (row["statistic"], row["equal"], row["rank_biserial"]) == (None, 20, None)
     assert "no test applies" in str(row["note"])
     assert find(rows, test="correlation", scenario="R")["correlation"] == pytest.approx(1.0, rel=1e-12)
-    none = statistics(replace(with_savings(y), savings=np.zeros((3, BUCKETS), np.int64)))
+    none = statistics(replace(with_savings(y), savings=np.zeros((3, RANK_BUCKETS), np.int64)))
     assert find(none, test="wilcoxon", scenario="R")["status"] == "refused"
     assert find(statistics(crossed(y, 2, 2)), test="wilcoxon", scenario="R")["status"] == "refused"
 
@@ -96,18 +97,28 @@ def test_correlation_is_pearsons() -> None:
     assert find(statistics(crossed(y, 2, 2)), test="correlation", scenario="R")["correlation"] is None
 
 
-def test_tables_have_what_histograms_say(tmp_path: Path) -> None:
-    """The row of statistics.csv is scipy's of the buckets that histograms.csv lists."""
-    aggregate(tmp_path, make_jobs(tmp_path), SETTINGS)
+def test_tables_have_what_the_orders_say(tmp_path: Path) -> None:
+    """Of whole jobs, against scipy on the savings of single orders: rounded exactly, and not rounded nearly."""
+    jobs = make_jobs(tmp_path)
+    aggregate(tmp_path, jobs, SETTINGS)
     rows = {row["scenario"]: row for row in read(tmp_path, "statistics") if row["test"] == "wilcoxon"}
     assert set(rows) == {"A", "B", "C"}
-    for scenario, row in rows.items():
-        found = [r for r in read(tmp_path, "histograms") if (r["measure"], r["scenario"]) == ("saving", scenario)]
-        values = [
-            0.0 if float(r["low"] or -1e9) < 0 < float(r["high"] or 1e9) else
-            float(r["low"]) if float(r["high"] or 1e9) > 0 else float(r["high"])
-            for r in found
-        ]  # fmt: skip
-        savings = np.repeat(values, [int(r["orders"]) for r in found])
-        expected = scipys_z(savings)
-        assert float(row["statistic"]) == pytest.approx(expected, rel=1e-9)
+    blocks = [random_block(60 + 7 * index, index, 2 + index % 3) for index in range(len(jobs))]  # as make_jobs has them
+    chosen = [[is_priced(block, i) for i in range(len(block))] for block in blocks]
+    for k, row in enumerate(rows.values(), 1):
+        savings = np.concatenate([
+            ((block.cost[0] - block.cost[k]) * 1e4 / (block.mid2 * block.order_quantity))[held]
+            for block, held in zip(blocks, chosen, strict=True)
+        ])  # fmt: skip
+        assert float(row["statistic"]) == pytest.approx(scipys_z(rounded(savings)), rel=1e-9)
+        assert float(row["statistic"]) == pytest.approx(scipys_z(savings), abs=0.1)
+
+
+def test_prices_apart_by_a_tick_are_told_apart() -> None:
+    """Half a tick of neighbouring mids is half a per cent more or less of them: ranks must not tie it."""
+    rng = np.random.default_rng(6)
+    savings = np.where(rng.random(400) < 0.5, 5e4 / 3385, -5e4 / 3395)
+    y = np.zeros((400, 4))
+    y[:, 1:] = -savings[:, None]
+    row = find(statistics(with_savings(y)), test="wilcoxon", scenario="R")
+    assert row["statistic"] == pytest.approx(scipys_z(savings), rel=1e-9)

@@ -12,7 +12,8 @@ import pytest
 from driver.sums.cells import Cells, Marginals
 from driver.sums.orders.histograms import BucketCounts
 from driver.sums.outliers import Extremes
-from driver.sums.partial_file import Partial, read_partial, write_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import read_partial, write_partial
 from tests.driver.job_folders import partial_sums_of
 from tests.driver.order_blocks import random_block
 from tickstore.errors import StoreError
@@ -67,10 +68,14 @@ def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
 
 def test_counts_of_orders_are_read_back(tmp_path: Path) -> None:
     counts = BucketCounts(np.array([3, 321, 20_222], np.int32), np.array([1, 2, 2**31 - 1], np.int32))
-    write_partial(replace(make_partial(), histograms=counts), tmp_path / "p")
-    back = read_partial(tmp_path / "p").histograms
-    assert back.code.tolist() == counts.code.tolist()
-    assert back.count.tolist() == counts.count.tolist()
+    written = make_partial()
+    for part in ("histograms", "savings"):
+        mine = replace(written, histograms=counts) if part == "histograms" else replace(written, savings=counts)
+        write_partial(mine, tmp_path / "p")
+        back = read_partial(tmp_path / "p")
+        for found, name in ((back.histograms, "histograms"), (back.savings, "savings")):
+            assert found.code.tolist() == (counts.code.tolist() if name == part else [])
+            assert found.count.tolist() == (counts.count.tolist() if name == part else [])
 
 
 def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
@@ -79,7 +84,7 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     table = pa.ipc.open_file(tmp_path / "p").read_all()
     assert table.column("table").to_pylist() == [
         "cells", "conditions", "volatility", "marketability", "marginals_by_kind",
-        "marginals_by_participant", "histograms", "outliers",
+        "marginals_by_participant", "histograms", "savings", "outliers",
     ]  # fmt: skip
     assert table.column("key")[0].as_py() == partial.cells.key.tolist()
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
 from driver.sums.outliers import Outliers
-from driver.sums.partial_file import Partial, write_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import write_partial
 from driver.sums.volatility import RANGES, TERCILES, UNKNOWN, count_intervals, interval_ranges, tercile_of
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from driver.config.combinations import KEYS, OF_CELLS, PARTITION
 from driver.sums.mixed.mixed_keys import CODES, MixedCells
 from driver.sums.mixed.mixed_sums import MixedSums
-from driver.sums.partial_file import Partial, encode, read_partial, write_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import encode, read_partial, write_partial
 from kernels.conventions import NULL
 from tests.blocks import part_of
 from tests.driver.job_folders import MARKET, SETTINGS, cubes_of, mixed_of, partial_of

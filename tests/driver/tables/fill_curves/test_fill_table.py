@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from driver.sums.orders.fill_times import FillTimes
-from driver.sums.partial_file import Partial, read_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import read_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME, WORDS
 from driver.tables.fill_curves.fill_table import FillCurveSums

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import cast
 
 from driver.plan.jobs import Settings
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.kinds.deal_table import DealTable
 from driver.tables.table_style import TableStyle
 

@@ -9,7 +9,8 @@ import pytest
 
 from driver.inference.clusters import SecurityDays, variance_of
 from driver.sums.orders.kinds import sum_names
-from driver.sums.partial_file import PARTIAL_NAME, Partial, read_partial
+from driver.sums.partial import Partial
+from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.tables.aggregate import aggregate
 from driver.tables.kinds.kind_tables import GUIDES
 from driver.tables.kinds.meanings import DEAL_SOURCES, MID_TICKS, TYPE_BITS, type_words, venue_name

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import cast
 
-from driver.sums.partial_file import Partial
+from driver.sums.partial import Partial
 from driver.tables.kinds.meanings import REASON_WORDS
 from driver.tables.kinds.unmatched_table import UnmatchedTable
 from kernels.replay.reasons import REASONS
