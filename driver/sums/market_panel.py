@@ -4,14 +4,15 @@
 counts once, by its buyer's fill. What needs a direction or a mid is about trades of continuous trading.
 """
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, QuoteColumns, readonly
+from kernels.base.columns import F64, I64, Array, QuoteColumns, readonly
 from kernels.base.memory import Buffers
-from kernels.conventions import BUY, NS_PER_SECOND, NULL, VENUE_DARK, VENUE_LIT, VENUE_OTHER, VENUES
+from kernels.conventions import BPS, BUY, NS_PER_SECOND, NULL, REST_BITS, VENUE_DARK, VENUE_LIT, VENUE_OTHER, VENUES
 from kernels.market.fill_marks import BATCH, LATER, MID2, mark_fills
 from kernels.market.prints import REBUILT_FIRST, REBUILT_LAST
 from kernels.measure.choices import Session
@@ -19,9 +20,7 @@ from kernels.measure.rules import Day, Inputs
 from kernels.sums.market_sums import TRADE_SUMS, add_participants, add_trades, quoted_time
 
 COMPARED: Final = {"lit": VENUE_LIT, "dark": VENUE_DARK}  # venues whose spreads stand side by side
-MICROSECOND: Final = 1_000
-SPREAD_SCALE: Final = 4_096  # quoted spreads, per bp: times microseconds of a day they stay below 2^63
-RETURN_SCALE: Final = 256  # returns of the mid, per bp
+SQUARE_BITS: Final = 64  # squares and products of returns of the mid are whole numbers of 1/2^SQUARE_BITS bp^2
 STEP: Final = 10 * NS_PER_SECOND  # between samples of the mid
 STEPS: Final = 6  # of one long return
 STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
@@ -70,13 +69,12 @@ def _by_venue(inputs: Inputs, block_value: int) -> dict[str, int]:
 
 
 def _quoted(quotes: QuoteColumns, session: Session) -> dict[str, int]:
-    """Return the time of the session with a valid quote, in microseconds, and the integral of its spread over it."""
+    """Return the time of the session with a valid quote, and the integral of its spread over it, as ``with_rest``."""
     start, end = int(session.start), int(session.end)
     first, last = (int(row) for row in quotes.timestamp.searchsorted((start, end)))
     rows = max(first - 1, 0), last
-    lasted, spread = quoted_time(quotes, rows, (start, end), MICROSECOND, 20_000.0 * SPREAD_SCALE)
-    quoted = {"quoted_us": int(lasted), "quoted_spread_us": int(spread)}
-    return {"session_us": max(end // MICROSECOND - start // MICROSECOND, 0)} | quoted
+    lasted, spread, left = map(int, quoted_time(quotes, rows, (start, end)))
+    return {"session_ns": max(end - start, 0), "quoted_ns": lasted, "quoted_spread_ns": (spread << REST_BITS) + left}
 
 
 def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
@@ -86,23 +84,26 @@ def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
     row = marks[:-1, 0].searchsorted(at, "right") - 1
     mid2 = np.where(row >= 0, marks[row, 1], NULL)
     short, whole = _returns(mid2), _returns(mid2[::STEPS])
-    both = np.flatnonzero((short[1:] != NULL) & (short[:-1] != NULL))
-    products = short[1:][both] * short[:-1][both]
-    pairs = short[1:][both] ** 2 + short[:-1][both] ** 2
-    sums = {"return_pairs": len(both), "return_products": int(products.sum()), "return_pair_squares": int(pairs.sum())}
+    both = np.isfinite(short[1:]) & np.isfinite(short[:-1])
+    one, next_one = short[:-1][both], short[1:][both]
+    sums = {"return_pairs": len(one), "return_products": _added(one * next_one)}
+    sums["return_pair_squares"] = _added(one**2 + next_one**2)
     for name, returns in (("short", short), ("long", whole)):
-        known = returns[returns != NULL]
-        sums |= {f"{name}_returns": len(known), f"{name}_squares": int((known**2).sum())}
+        known = returns[np.isfinite(returns)]
+        sums |= {f"{name}_returns": len(known), f"{name}_squares": _added(known**2)}
     return sums
 
 
-def _returns(mid2: I64) -> I64:
-    """Return the returns between samples in 1 / RETURN_SCALE bp, NULL where either mid is."""
-    before, after = mid2[:-1], mid2[1:]
-    known = (before != NULL) & (after != NULL)
-    base = np.where(known, before, 1)
-    moved = np.rint((np.where(known, after, 1) - base) * (10_000.0 * RETURN_SCALE) / base)
-    return np.where(known, np.clip(moved, -(2**26), 2**26).astype(np.int64), NULL)
+def _added(values: F64) -> int:
+    """Return a sum as a whole number of 1/2^SQUARE_BITS."""
+    return round(math.ldexp(math.fsum(values.tolist()), SQUARE_BITS))
+
+
+def _returns(mid2: I64) -> F64:
+    """Return the returns between samples in bp, NaN where either mid is missing."""
+    before, after = (np.where(mids != NULL, mids, np.nan) for mids in (mid2[:-1], mid2[1:]))
+    returns: F64 = BPS * (after - before) / before
+    return returns
 
 
 def _spreads(day: Day, inputs: Inputs, inside: NDArray[np.bool_], buffers: Buffers) -> dict[str, int]:

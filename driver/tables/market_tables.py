@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, RETURN_SCALE, SPREAD_SCALE, STEP, STEPS
+from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, SQUARE_BITS, STEP, STEPS
 from driver.sums.merging import add_lists
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
@@ -17,7 +17,7 @@ from driver.tables.grouping import natural, participant_name
 from driver.tables.named_keys import NamedKeys
 from driver.tables.replay_words import ALL
 from driver.tables.table_style import TableStyle, ratio
-from kernels.conventions import NS_PER_SECOND, VENUES
+from kernels.conventions import NS_PER_SECOND, REST_BITS, VENUES
 from kernels.measure.order_columns import BENEFIT, COST
 
 Key = tuple[str, str]  # security and date, or ALL
@@ -159,8 +159,8 @@ def market_row(key: Key, sums: Mapping[str, int], style: TableStyle) -> dict[str
     row["dark_share_below_block"] = ratio(dark2 - dark_large2, market2 - large2)
     row["dark_share_above_block"] = ratio(dark_large2, large2)
     row["block_value"] = ratio(large2, unit2)
-    row["quoted_share"] = ratio(sums["quoted_us"], sums["session_us"])
-    row["quoted_spread_bps"] = ratio(sums["quoted_spread_us"], SPREAD_SCALE * sums["quoted_us"])
+    row["quoted_share"] = ratio(sums["quoted_ns"], sums["session_ns"])
+    row["quoted_spread_bps"] = ratio(sums["quoted_spread_ns"], sums["quoted_ns"] << REST_BITS)
     for name in COMPARED:
         row |= _spreads(name, sums, style)
     return row | _moves(sums) | _stale(sums, unit2)
@@ -180,7 +180,7 @@ def _spreads(name: str, sums: Mapping[str, int], style: TableStyle) -> dict[str,
 
 def _moves(sums: Mapping[str, int]) -> dict[str, Value]:
     short, n = sums["short_squares"], sums["short_returns"]
-    square = ratio(short, RETURN_SCALE**2 * n)
+    square = ratio(short, n << SQUARE_BITS)
     return {
         "mid_moves": n,
         "mid_move_bps": None if square is None else square**0.5,

@@ -9,7 +9,8 @@ import numpy as np
 
 from kernels.base.columns import I64, Array, QuoteColumns, readonly
 from kernels.base.compiling import kernel
-from kernels.conventions import BUY, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUES
+from kernels.conventions import BPS, BUY, VENUE_AUCTION, VENUE_BOOKED, VENUE_DARK, VENUES
+from kernels.sums.fixed_point import fixed, rest
 
 TRADE_SUMS: Final = 3  # trades, shares, value in half units
 # orders, what they ask for; fills on the market, their shares and value, that in the dark; stale fills, what they win
@@ -56,25 +57,22 @@ def add_participants(
 
 
 @kernel
-def quoted_time(
-    quotes: QuoteColumns, rows: tuple[int, int], session: tuple[int, int], unit: int, scale: float
-) -> tuple[int, int]:
+def quoted_time(quotes: QuoteColumns, rows: tuple[int, int], session: tuple[int, int]) -> tuple[int, int, int]:
     """Return for how long there is a valid quote in a session, and the integral of its spread over that time.
 
-    rows : of the first quote in force in it and behind the last; session : start and end; unit : of time, ns
-    scale : of the spread over twice the mid
+    That is in two integers, bp x ns and their rest. rows : of the first quote in force in it and behind the last;
+    session : start and end
     """
-    lasted = spread = 0
+    lasted = spread = left = 0
     (first, last), (start, end) = rows, session
     for i in range(first, last):
         bid, offer = quotes.bid[i], quotes.offer[i]
         if (bid > 0) & (offer >= bid):
             following = quotes.timestamp[i + 1] if i + 1 < last else end
-            since = min(max(quotes.timestamp[i], start), end) // unit
-            time = min(max(following, start), end) // unit - since
-            lasted += time
-            spread += int(np.rint((offer - bid) * scale / (bid + offer))) * time
-    return lasted, spread
+            time = min(max(following, start), end) - min(max(quotes.timestamp[i], start), end)
+            area = 2.0 * BPS * float(offer - bid) / float(bid + offer) * float(time)
+            lasted, spread, left = lasted + time, spread + fixed(area), left + rest(area)
+    return lasted, spread, left
 
 
 def warm() -> None:
@@ -83,4 +81,4 @@ def warm() -> None:
     narrow, price2 = readonly(np.zeros(0, np.int8)), np.zeros(0, np.int64)
     add_trades(narrow, narrow, whole, price2, 0, np.zeros((len(VENUES), TRADE_SUMS), np.int64), np.zeros(2, np.int64))
     add_participants(row, whole, row, narrow, whole, price2, np.zeros((1, PARTICIPANT_SUMS), np.int64))
-    quoted_time(QuoteColumns(whole, whole, whole), (0, 0), (0, 1), 1, 1.0)
+    quoted_time(QuoteColumns(whole, whole, whole), (0, 0), (0, 1))

@@ -21,12 +21,31 @@ def before(quotes: list[Row], time: int) -> Row | None:
     return next((quote for quote in reversed(quotes) if quote["timestamp"] < time), None)
 
 
+# Sums that are fractions, and how many bits a table keeps of them behind the point.
+FRACTIONS = {"quoted_spread_ns": 32, **dict.fromkeys(
+    ("return_products", "return_pair_squares", "short_squares", "long_squares"), 64
+)}  # fmt: skip
+Sums = dict[str, int | Fraction]
+
+
+def same(found: dict[str, int], expected: Sums) -> bool:
+    """Return whether integers are equal, and fractions to 1e-12, products of returns to that of their squares."""
+    if found.keys() != expected.keys():
+        return False
+    for name, value in expected.items():
+        size = expected["return_pair_squares"] if name == "return_products" else value
+        slack = Fraction(1, 10**12) * size if name in FRACTIONS else 0
+        if abs(Fraction(found[name], 2 ** FRACTIONS.get(name, 0)) - value) > slack:
+            return False
+    return True
+
+
 def panel(
     events: list[Row], fills: list[Row], quotes: list[Row], session: tuple[int, int], block: int, horizons: list[int]
-) -> tuple[dict[str, int], dict[int, list[int]]]:
+) -> tuple[Sums, dict[int, list[int]]]:
     """Return the sums of a day, and those of each participant; rows are by time, prices whole mids or touches."""
     start, end = session
-    sums = {"security_days": 1, "orders": len({row["order_id"] for row in events}), "order_events": len(events)}
+    sums: Sums = {"security_days": 1, "orders": len({row["order_id"] for row in events}), "order_events": len(events)}
     for venue in ("lit", "dark", "auction", "booked", "report", "other"):
         mine = [fill for fill in fills if VENUES[fill["deal_source"]] == venue and fill["side"] == 1]
         sums[f"{venue}_trades"] = len(mine)
@@ -51,28 +70,27 @@ def panel(
     return sums, participants(events, on_market, stale)
 
 
-def quoted(quotes: list[Row], start: int, end: int) -> dict[str, int]:
-    """Return valid time and spread x time of the session, in whole microseconds."""
-    valid = area = 0
+def quoted(quotes: list[Row], start: int, end: int) -> Sums:
+    """Return valid time and spread x time of the session, in ns and bp."""
+    valid, area = 0, Fraction(0)
     for quote, following in pairwise([*quotes, {"timestamp": 2**63}]):
-        since, until = (min(max(row["timestamp"], start), end) // 1_000 for row in (quote, following))
+        since, until = (min(max(row["timestamp"], start), end) for row in (quote, following))
         if (mid2 := mid2_of(quote)) is not None and until > since:
             valid += until - since
-            area += round(Fraction(20_000 * 4_096 * (quote["offer"] - quote["bid"]), mid2)) * (until - since)
-    return {"session_us": end // 1_000 - start // 1_000, "quoted_us": valid, "quoted_spread_us": area}
+            area += Fraction(20_000 * (quote["offer"] - quote["bid"]), mid2) * (until - since)
+    return {"session_ns": end - start, "quoted_ns": valid, "quoted_spread_ns": area}
 
 
-def moves(quotes: list[Row], start: int, end: int) -> dict[str, int]:
+def moves(quotes: list[Row], start: int, end: int) -> Sums:
     """Return sums of returns of the mid over ten seconds and a minute; a quote counts from its own instant on."""
     samples = [mid2_of(before(quotes, at + 1)) for at in range(start, end + 1, 10 * SECOND)]
-    found: dict[str, list[int | None]] = {}
+    found: dict[str, list[Fraction | None]] = {}
     for name, mids in (("short", samples), ("long", samples[::6])):
         found[name] = [
-            None if one is None or two is None else round(Fraction((two - one) * 2_560_000, one))
-            for one, two in pairwise(mids)
+            None if one is None or two is None else Fraction((two - one) * 10_000, one) for one, two in pairwise(mids)
         ]
     pairs = [(one, two) for one, two in pairwise(found["short"]) if one is not None and two is not None]
-    sums = {"return_pairs": len(pairs), "return_products": sum(one * two for one, two in pairs)}
+    sums: Sums = {"return_pairs": len(pairs), "return_products": sum(one * two for one, two in pairs)}
     sums["return_pair_squares"] = sum(one**2 + two**2 for one, two in pairs)
     for name, returns in found.items():
         known = [one for one in returns if one is not None]

@@ -49,7 +49,7 @@ def merged(folder: Path, blocks: Sequence[OrderBlock], places: Sequence[int]) ->
     return folder
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_tables_are_what_order_files_say(orders: Orders, tmp_path: Path, seed: int) -> None:
     days, blocks = orders
     places = list(range(len(PARTITIONS)))
@@ -81,6 +81,5 @@ def test_a_figure_that_is_off_by_a_hundred_millionth_is_found(orders: Orders, tm
     for name in means:
         if float(rows[0][name]):
             other = [rows[0] | {name: repr(float(rows[0][name]) * (1 + 1e-8))}]
-            assert [
-                f" {name}: " in found for found in table_differences("global_summary", other, 0, groups, style, days)
-            ] == [True]
+            (found,) = table_differences("global_summary", other, 0, groups, style, days)
+            assert f" {name}: " in found

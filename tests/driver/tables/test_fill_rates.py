@@ -60,6 +60,7 @@ def test_eq_is_the_ratio_of_the_means_and_adverse_selection_half_the_impact_turn
     known = ~np.isnan(block.effective_spread_bps)  # as the others that are known of the same orders
     block = with_columns(block, effective_spread_bps=np.where(known, rng.normal(5, 2, 200), np.nan))
     block.fill_quoted_spread_bps[:] = block.effective_spread_bps * 2 + 1
+    block.price_improvement_bps[:] = block.effective_spread_bps / 2 + 0.5
     block.impact_bps[:] = block.markout_bps - 1
     row = global_row(tmp_path, block)
     assert float(row["eq_ratio"]) == pytest.approx(

@@ -70,7 +70,7 @@ def test_quotients_are_those_of_the_sums() -> None:
     expected = {
         "dark_share": Fraction(added("dark_notional2"), market2),
         "dark_share_above_block": Fraction(added("dark_block_notional2"), added("block_notional2")),
-        "quoted_spread_bps": Fraction(added("quoted_spread_us"), 4_096 * added("quoted_us")),
+        "quoted_spread_bps": Fraction(added("quoted_spread_ns"), 2**32 * added("quoted_ns")),
         "lit_effective_spread_bps": Fraction(10_000 * added("lit_effective2"), added("lit_base2")),
         "dark_impact_60s_bps": Fraction(10_000 * added("dark_impact2.1"), added("dark_base2")),
         "variance_ratio": Fraction(added("long_squares"), added("long_returns"))
