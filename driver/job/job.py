@@ -174,4 +174,5 @@ def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: 
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
     groups = [*GROUPS, 0]
-    return totals_csv(["group"], [[group] for group in groups], measures(totals.taken(groups), style))
+    labels = [([group], row) for row, group in enumerate(groups)]
+    return totals_csv(["group"], labels, measures(totals.taken(groups), style))

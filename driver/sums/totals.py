@@ -135,12 +135,22 @@ class Totals:
         moments.merge_moments(index, priced, other.mean, other.comoment, self.priced, self.mean, self.comoment)
         moments.mark_rows(index, security, NO_SECURITY, SEVERAL_SECURITIES, self.security)
 
+    @classmethod
+    def joined(cls, parts: Sequence[tuple["Totals", Sequence[int]]]) -> "Totals":
+        """Return rows of totals of the same sums, one below the other; there are histograms where all have some."""
+        chosen = [(totals, np.asarray(rows, np.int64)) for totals, rows in parts]
+        first = chosen[0][0]
+
+        def of(name: str, axis: int = 0) -> NDArray[Any]:
+            return np.concatenate([getattr(totals, name).take(rows, axis) for totals, rows in chosen], axis)
+
+        histogram = None if any(totals.histogram is None for totals, _ in chosen) else of("histogram")
+        sums = of("low", 1), of("high", 1), of("priced"), of("mean"), of("comoment")
+        return cls(first.scenarios, first.names, *sums, histogram, of("met", 1), of("security"))
+
     def taken(self, rows: Sequence[int]) -> "Totals":
         """Return totals of some rows, in their order."""
-        at = np.asarray(rows, np.int64)
-        sums = self.low[:, at], self.high[:, at], self.priced[at], self.mean[at], self.comoment[at]
-        histogram = None if self.histogram is None else self.histogram[at]
-        return Totals(self.scenarios, self.names, *sums, histogram, self.met[:, at], self.security[at])
+        return Totals.joined([(self, rows)])
 
     def exact(self) -> NDArray[Any]:
         """Return all sums as exact integers, (columns, rows): Python's where 64 bits do not hold them all."""

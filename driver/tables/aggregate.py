@@ -23,6 +23,7 @@ from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
 from driver.tables.columns.measured import Measured
+from driver.tables.columns.tables_together import by_security_and_date, measures_of
 from driver.tables.combinations.combination_files import CombinationFiles
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
@@ -35,13 +36,13 @@ from driver.tables.kinds.kind_tables import KindTables
 from driver.tables.kinds.size_intervals import INTERVALS, intervals_by
 from driver.tables.kinds.unmatched_table import UnmatchedTable
 from driver.tables.market_tables import MarketSums
-from driver.tables.named_keys import NamedKeys
+from driver.tables.named_keys import Labels, NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
 from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_COLUMNS
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
-from driver.tables.row_measures import Beside, measures, totals_csv, unknown_notes
+from driver.tables.row_measures import Beside, totals_csv, unknown_notes
 from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
@@ -51,8 +52,8 @@ from tickstore.durable.files import atomic_writes
 from tickstore.errors import StoreError
 from tickstore.store.names import StoredNames
 
-# Tables that others ask for all rows of, those without orders too.
-ASKED_AGAIN: Final = {"by_security": "security", "by_date": "date", "by_participant": "participant"}
+# Tables that others ask for rows without orders too.
+ASKED: Final = {"by_security": "security", "by_date": "date", "by_participant": "participant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +89,28 @@ class _RunSums:
     sample: SampleSums = field(default_factory=SampleSums)
     distributions: DistributionSums = field(default_factory=DistributionSums)
     fill_curves: FillCurveSums = field(default_factory=FillCurveSums)
-    measured: dict[str, Measured] = field(default_factory=dict)  # by table: of all its rows, or of those it shows
+    measured: dict[str, Measured] = field(default_factory=dict)  # by table
 
-    def content(self, table: Table, beside: Beside | None) -> bytes:
-        """Return a table, and keep the measures of its rows."""
-        labels = _labels(self, table)
-        rows = [row for _, row in labels]
-        known = [*self.dimensions.place[ASKED_AGAIN[table.name]].values()] if table.name in ASKED_AGAIN else rows
-        found = self.measured[table.name] = measures(self.totals[table.name].taken(known), self.style)
-        shown = found if rows == known else found.taken(rows)
-        keys, named = self.names.of(table.name, table.keys, labels)
+    def measure(self) -> Mapping[str, Labels]:
+        """Work out the measures of tables; return what rows each shows.
+
+        Of tables that others ask all rows are measured, those without orders too.
+        """
+        shown, rows = {table.name: _labels(self, table) for table in TABLES}, dict[str, Sequence[int]]()
+        for name, labels in shown.items():
+            if name in ASKED:
+                rows[name] = range(len(self.dimensions.place[ASKED[name]]))
+            else:
+                rows[name] = [row for _, row in labels]
+                shown[name] = [(label, place) for place, (label, _) in enumerate(labels)]
+        self.measured = measures_of({name: (self.totals[name], of) for name, of in rows.items()}, self.style)
+        return shown
+
+    def content(self, table: Table, labels: Labels, beside: Beside | None) -> bytes:
+        """Return a table; labels : of its rows, and which of the measured they are."""
         more = self.replay.unexecuted() if table.name == UNEXECUTED else ()
-        return totals_csv(keys, [label for label, _ in named], shown, more, beside)
+        named = self.names.of(table.name, table.keys, labels)
+        return totals_csv(*named, self.measured[table.name], more, beside)
 
 
 def aggregate(
@@ -211,8 +222,9 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     securities, dates = ([str(label) for label in places[by]] for by in ("security", "date"))
     parts = contrasts(sample, securities, dates, parts_of(sample, run.kinds))
     beside = {BY_SIZE: Beside(header(INTERVALS), intervals_by("size_bucket", parts))}
-    written = {f"{table.name}.csv": run.content(table, beside.get(table.name)) for table in TABLES}
-    measured = _measured(run)
+    labels = run.measure()
+    written = {f"{one.name}.csv": run.content(one, labels[one.name], beside.get(one.name)) for one in TABLES}
+    measured = by_security_and_date(run.measured, securities, dates)
     written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
     written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
@@ -231,16 +243,6 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     totals = run.totals["global_summary"]
     headline = [dict(line) for line in measured[ALL, ALL]]
     return Aggregate(headline, (*written, *run.combinations.written, *parents.written), unknown_notes(totals))
-
-
-def _measured(run: _RunSums) -> dict[tuple[str, str], Sequence[Mapping[str, Value]]]:
-    """Return the measures of every scenario, of all orders and of each security and date."""
-    found: dict[tuple[str, str], Sequence[Mapping[str, Value]]] = {(ALL, ALL): run.measured["global_summary"].row(0)}
-    for n, security in enumerate(run.dimensions.place["security"]):
-        found[str(security), ALL] = run.measured["by_security"].row(n)
-    for n, date in enumerate(run.dimensions.place["date"]):
-        found[ALL, str(date)] = run.measured["by_date"].row(n)
-    return found
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:

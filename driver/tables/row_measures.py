@@ -68,7 +68,7 @@ def measures(totals: Totals, style: TableStyle) -> Measured:
     if unknown.any():  # the data of some lack what it needs
         columns = {name: column if name in OF_ORDERS else missing_in(column, unknown)
                    for name, column in columns.items()}  # fmt: skip
-    return Measured(totals.scenarios, {name: column.T.ravel() for name, column in columns.items()})
+    return Measured.of(totals.scenarios, {name: column.T.ravel() for name, column in columns.items()})
 
 
 def few_orders(columns: Mapping[str, Column], style: TableStyle) -> Column:
@@ -189,18 +189,19 @@ def unknown_notes(totals: Totals) -> tuple[str, ...]:
 
 def totals_csv(
     keys: Sequence[str],
-    labels: Sequence[Sequence[Value]],
+    labels: Sequence[tuple[Sequence[Value], int]],
     measured: Measured,
     more: Sequence[Mapping[str, Value]] = (),
     beside: Beside | None = None,
 ) -> bytes:
-    """Return a table: for each label, the row of ``measured`` as a line per scenario; then ``more`` lines by column."""
+    """Return a table: for each label, its row of ``measured`` as a line per scenario; then ``more`` lines by column."""
     last = beside or Beside((), {})
     names = [*(measured.columns if labels or more else ()), *last.names]
     lines = [[row.get(name) for name in (*keys, *names)] for row in more]
-    before = [",".join([text(value) for value in label]) for label in labels] if keys else []
+    before = ["".join([f"{text(value)}," for value in label]) for label, _ in labels]
     behind = [
-        ",".join(text(value) for value in last.of(label, scenario))
-        for label in labels for scenario in measured.scenarios
+        ",".join([text(value) for value in last.of(label, scenario)])
+        for label, _ in labels for scenario in measured.scenarios
     ] if last.names else []  # fmt: skip
-    return csv_bytes([*keys, *names], []) + measured.content(before, behind) + csv_bytes([], lines)[1:]
+    content = measured.content(before, [row for _, row in labels], behind)
+    return csv_bytes([*keys, *names], []) + content + csv_bytes([], lines)[1:]

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
-import numpy as np
-import pyarrow as pa
-
-from driver.tables.columns.lines import TEXT, column_texts, encoded, joined
+from driver.tables.columns.lines import column_texts, encoded, joined
 from driver.tables.columns.quotients import Column, value_at
 from driver.tables.csv_text import Value
 
@@ -33,29 +31,36 @@ class Line(Mapping[str, Value]):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Measures of rows: ``columns`` have the lines of one row, a scenario each, after those of the other."""
+    """Measures of rows: ``columns`` have the lines of one row, a scenario each, after those of the other.
+
+    ``lines`` has them as text, without what stands before and behind them in a table.
+    """
 
     scenarios: tuple[str, ...]
     columns: dict[str, Column]
+    lines: list[str]
 
-    def taken(self, rows: Sequence[int]) -> "Measured":
-        """Return those of some rows, in their order."""
-        K, at = len(self.scenarios), np.asarray(rows, np.int64)
-        return Measured(self.scenarios, {name: of.reshape(-1, K)[at].ravel() for name, of in self.columns.items()})
+    @classmethod
+    def of(cls, scenarios: tuple[str, ...], columns: dict[str, Column]) -> Self:
+        """Return measures with their lines."""
+        return cls(scenarios, columns, joined(column_texts([*columns.values()])).to_pylist())
+
+    def part(self, first: int, stop: int) -> "Measured":
+        """Return those of some rows that follow each other."""
+        lines = slice(first * len(self.scenarios), stop * len(self.scenarios))
+        return Measured(self.scenarios, {name: of[lines] for name, of in self.columns.items()}, self.lines[lines])
 
     def row(self, row: int) -> list[Line]:
         """Return the lines of a row, one per scenario."""
         K = len(self.scenarios)
         return [Line(self.columns, row * K + s) for s in range(K)]
 
-    def content(self, before: Sequence[str], behind: Sequence[str] = ()) -> bytes:
-        """Return the lines as they stand in a file.
+    def content(self, before: Sequence[str], rows: Sequence[int], behind: Sequence[str] = ()) -> bytes:
+        """Return lines as they stand in a file.
 
-        before : what the lines of each row begin with; behind : what each line ends with; both empty where nothing does
+        before : what the lines of each row begin with; rows : their places here; behind : what each line ends with,
+        empty where that is nothing
         """
-        K, texts = len(self.scenarios), column_texts([*self.columns.values()])
-        if before:
-            texts.insert(0, pa.array([text for text in before for _ in range(K)], TEXT))
-        if behind:
-            texts.append(pa.array(behind, TEXT))
-        return encoded(joined(texts).to_pylist())
+        K = len(self.scenarios)
+        lines = [f"{text}{self.lines[row * K + s]}" for text, row in zip(before, rows, strict=True) for s in range(K)]
+        return encoded(map(",".join, zip(lines, behind, strict=True)) if behind else lines)

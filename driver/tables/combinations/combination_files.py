@@ -42,9 +42,9 @@ class CombinationFile:
         """Write the rows that there are, each scenario's line, and forget them."""
         rows = [*self.sums.taken()]
         if rows:
-            before = [",".join([text(value) for value in self.labelled(labels)]) for labels, _, _ in rows]
-            totals = rows[0][1].taken([row for _, _, row in rows])
-            self.file.write(measures(totals, style).content(before))
+            before = ["".join([f"{text(value)}," for value in self.labelled(labels)]) for labels, _, _ in rows]
+            measured = measures(rows[0][1].taken([row for _, _, row in rows]), style)
+            self.file.write(measured.content(before, range(len(rows))))
 
 
 class CombinationFiles:
