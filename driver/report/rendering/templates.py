@@ -34,9 +34,16 @@ def templates() -> Any:
     """Return what compiles the templates. ImportError: its library is not installed."""
     import jinja2
 
+    from driver.report.rendering.kept_templates import KeptTemplates
+
     loader, strict = jinja2.FileSystemLoader(Path(__file__).parents[1]), jinja2.StrictUndefined
     environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=strict
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=strict,
+        bytecode_cache=KeptTemplates(),
     )
     environment.filters |= FILTERS
     environment.tests |= TESTS
