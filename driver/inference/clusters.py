@@ -17,6 +17,7 @@ Graybill and Wang 1980 for limits of sums of variances from limits of each.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -42,7 +43,7 @@ class Variance:
     effective: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SecurityDays:
     """Security-days with a positive weight, each once.
 
@@ -60,7 +61,7 @@ class SecurityDays:
         held = weight > 0
         return cls(amount[held], weight[held], _dense(security[held]), _dense(date[held]))
 
-    @property
+    @cached_property
     def estimate(self) -> float:
         """The ratio, over all security-days."""
         return float(self.amount.sum() / self.weight.sum())
@@ -179,8 +180,8 @@ def residuals(days: SecurityDays) -> F64:
 
 
 def _dense(code: I64) -> I64:
-    dense: I64 = np.unique(code, return_inverse=True)[1]
-    return dense
+    place: I64 = np.unique(code, return_inverse=True)[1]
+    return place
 
 
 def _count(code: I64) -> int:

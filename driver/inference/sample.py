@@ -43,6 +43,7 @@ class Sample:
     savings: I64 | None = None  # (K - 1, fine buckets) orders by what each other scenario saves them
     ranks: Mapping[str, int] = field(default_factory=dict)  # sums of ``driver.sums.orders.rank_sums``
     value: float = 0.0  # of all priced orders at M0, in the currency; 0: not known
+    weighed: dict[str, SecurityDays] = field(default_factory=dict, init=False, compare=False)  # by weighting
 
     def why_not_known(self, k: int) -> str:
         """Return why a scenario has no statistics where it is not known of all orders: the rest is no sample."""
@@ -62,11 +63,13 @@ class Sample:
         )
 
     def days(self, k: int, weighting: str) -> SecurityDays:
-        """Return what security-days saved under a scenario."""
+        """Return what security-days saved under a scenario; those that weigh something are the same under each."""
         axis = WEIGHTINGS.index(weighting)
         weight = self.cluster_weight[:, axis]
-        saving = self.cluster_mean[:, axis, 0] - self.cluster_mean[:, axis, k]
-        return SecurityDays.of(weight * saving, weight, self.security, self.date)
+        amount = weight * (self.cluster_mean[:, axis, 0] - self.cluster_mean[:, axis, k])
+        if weighting not in self.weighed:
+            self.weighed[weighting] = SecurityDays.of(amount, weight, self.security, self.date)
+        return replace(self.weighed[weighting], amount=amount[weight > 0])
 
     def saving(self, k: int, weighting: str) -> float:
         """Return the saving of all orders in bps; nan without priced orders."""
