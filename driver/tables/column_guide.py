@@ -122,7 +122,7 @@ SHORTFALLS: Final = (
     Column("engaged_orders", "count", NONE, "orders with any fill under the scenario; of a replayed one, by its book"),
     Column("engagement_rate", "share", NONE, "the same over orders; of a replayed one, over those in the session"),
     *_both(
-        "mean_engaged_bps", "mean over the engaged orders of a replayed scenario, each counting the same: descriptive"
+        "mean_engaged_bps", "mean over the engaged orders of a simulated scenario, each counting the same: descriptive"
     ),
     *_both("engaged_bps", "the same by value: cost over value at M0"),
 )

@@ -137,9 +137,9 @@ def _engagement(sums: Sums) -> dict[str, Column]:
     orders[replayed] -= sums["never_in_session"]
     engaged[replayed] = sums.of_replayed("engaged_orders")
     columns: dict[str, Column] = {"engaged_orders": engaged, "engagement_rate": ratios(engaged, orders)}
-    priced, base = sums.of_replayed("engaged_priced_orders"), sums.of_replayed("engaged_base")
-    mine, real = (sums.two_of_replayed(name) for name in ENGAGED_SHORTFALLS)
-    cost, real_cost = sums.of_replayed("engaged_cost"), sums.of_replayed("engaged_real_cost")
+    priced, base = sums.simulated("engaged_priced_orders"), sums.simulated("engaged_base")
+    mine, real = (sums.two_simulated(name) for name in ENGAGED_SHORTFALLS)
+    cost, real_cost = sums.simulated("engaged_cost"), sums.simulated("engaged_real_cost")
     found = (
         means(mine, priced, down=COST_SCALE),
         means(real.less(mine), priced, down=COST_SCALE),
@@ -149,7 +149,7 @@ def _engagement(sums: Sums) -> dict[str, Column]:
     names = (f"{what}_{mean}_bps" for mean in ENGAGED for what in ("shortfall", "saving"))
     for name, values in zip(names, found, strict=True):
         columns[name] = np.full(engaged.shape, np.nan)
-        columns[name][replayed] = values
+        columns[name][1:] = values
     return columns
 
 

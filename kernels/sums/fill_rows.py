@@ -31,7 +31,7 @@ from kernels.sums.fixed_point import (
     whole,
 )
 from kernels.sums.order_rows import EVERY_SUMS, SCENARIO_SUMS, Tile
-from kernels.sums.replayed_rows import REPLAYED_SUMS
+from kernels.sums.simulated_rows import ENGAGED_SUMS, REPLAYED_SUMS
 
 # Metrics that the same orders have, each group weighted by the value traded.
 FILL_GROUPS: Final = (
@@ -64,6 +64,7 @@ def sum_names(scenarios: tuple[str, ...], markouts: int, within: int) -> tuple[l
     Those of the second row are of reality; a replayed scenario has its own, with its name before them.
     """
     every = [*EVERY_SUMS, *(f"{scenario}.{name}" for scenario in scenarios for name in SCENARIO_SUMS)]
+    every += [f"{scenario}.{name}" for scenario in scenarios[1:] for name in ENGAGED_SUMS]
     every += [f"{scenario}.{name}" for scenario in scenarios if scenario in REPLAYED for name in REPLAYED_SUMS]
     filled = [*FILL_SUMS, *(f"{what}.{h}" for h in range(within) for what in ("filled_within", "orders_within"))]
     numbered = [tuple(f"{name}.{h}" for name in HORIZON_GROUP) for h in range(markouts)]

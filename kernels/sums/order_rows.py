@@ -32,7 +32,7 @@ from kernels.sums.fixed_point import (
 )
 from kernels.sums.moments import FIXED_SCALE
 from kernels.sums.outside_rows import OUTSIDE_SUMS, lived, outside
-from kernels.sums.replayed_rows import REPLAYED_PLACES, replayed_row
+from kernels.sums.simulated_rows import ENGAGED_PLACES, REPLAYED_PLACES, engaged_row, replayed_row
 
 CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
@@ -40,8 +40,8 @@ CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 TILE: Final = 256
 
 
-# The one list of what every order adds, then of what each scenario adds behind it, and last what each replayed one does
-# (``replayed_rows``); ``fill_rows`` has the other row.
+# The one list of what every order adds, then of what each scenario adds behind it, and last what each simulated one does
+# (``simulated_rows``); ``fill_rows`` has the other row.
 EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
     *(f"benchmark_{name}" for name in BENCHMARKS), "not_eligible", "cleanup_at_end",
@@ -231,6 +231,11 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     outside(rows, first, n, out, OUTSIDE)
     for s in range(count):
         _scenario(rows, asked, s, first, n, out, tile.base)
-    for e in range(asked.replayed):
-        place, s = SCENARIO + SCENARIO_PLACES * count + REPLAYED_PLACES * e, count - asked.replayed + e
+    place = SCENARIO + SCENARIO_PLACES * count
+    for s in range(1, count):
+        by_itself = r.SIMULATED_QUANTITY if s >= count - asked.replayed else r.SCENARIO_FILLED
+        engaged_row(rows, rows.ints[by_itself + asked.ints[s]], asked.floats[s], first, n, out, place, tile.base)
+        place += ENGAGED_PLACES
+    for s in range(count - asked.replayed, count):
         replayed_row(rows, asked.ints[s], asked.floats[s], first, n, out, place, tile.base)
+        place += REPLAYED_PLACES

@@ -252,7 +252,7 @@ def renamed(names: tuple[str, ...], scenario: str) -> list[tuple[str, str]]:
 
 
 def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) -> Expected:
-    """Return how many orders a scenario fills any of, and of a replayed one what these cost (decisions 48).
+    """Return how many orders a scenario fills any of, and of a simulated one what these cost (decisions 48).
 
     A replayed scenario engages orders that lived in the session, those of which its book fills something.
     """
@@ -261,7 +261,7 @@ def engagement(orders: Sequence[Row], headline: Sequence[Row], scenario: str) ->
     able = [o for o in orders if not replayed or lived(o)]
     engaged = sum(o[filled] > 0 for o in able)
     out: Expected = {"engaged_orders": exact(engaged), "engagement_rate": ratio(engaged, len(able))}
-    if not replayed:
+    if scenario == "real":
         return out
     mine = [o for o in headline if o[filled] > 0]
     out["shortfall_engaged_bps"], out["saving_engaged_bps"] = both(mine, scenario, "shortfall_bps")

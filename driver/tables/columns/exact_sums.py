@@ -53,9 +53,13 @@ class Sums:
         found: Column = self.values[[self.place[f"{scenario}.{name}"] for scenario in scenarios]]
         return found
 
-    def two_of_replayed(self, name: str) -> TwoSums:
-        """Return a sum in two integers that only replayed scenarios have."""
-        return TwoSums(self.of_replayed(name), self.of_replayed(f"{name}_rest"))
+    def simulated(self, name: str) -> Column:
+        """Return a sum that every scenario but reality has, (scenarios - 1, n)."""
+        return self._of(self.scenarios[1:], name)
+
+    def two_simulated(self, name: str) -> TwoSums:
+        """Return the same of a sum in two integers."""
+        return TwoSums(self.simulated(name), self.simulated(f"{name}_rest"))
 
     def happened(self, name: str) -> Column:
         """Return a sum of what really happened, then the same of each replayed scenario as if its fills had happened.

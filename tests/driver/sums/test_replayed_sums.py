@@ -99,10 +99,12 @@ def test_sums_moments_and_histograms_are_those_of_plain_python(seed: int, names:
             expected = (centred @ centred.T)[np.tril_indices(K)]
             np.testing.assert_allclose(cells.comoment[c], expected, rtol=1e-6, atol=1e-6 * np.abs(centred).max() ** 2)
         for s, name in enumerate(cells.scenarios):
-            if name in REPLAYED:
-                by_book = block.under(name).simulated_quantity
-                engaged = [i for i in priced if by_book[i] > 0]
-                assert mine[f"{name}.engaged_orders"][c] == sum(by_book[i] > 0 for i in places[key])
+            if s > 0:
+                replayed = name in REPLAYED
+                by_itself = block.under(name).simulated_quantity if replayed else block.scenario_filled[s]
+                engaged = [i for i in priced if by_itself[i] > 0]
+                if replayed:
+                    assert mine[f"{name}.engaged_orders"][c] == sum(by_itself[i] > 0 for i in places[key])
                 assert mine[f"{name}.engaged_priced_orders"][c] == len(engaged)
                 assert mine[f"{name}.engaged_base"][c] == sum(int(base[i]) for i in engaged)
                 for key_of, scenario in (("engaged_cost", s), ("engaged_real_cost", 0)):
