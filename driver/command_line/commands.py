@@ -55,15 +55,19 @@ def run(
         quiet: say nothing of progress (-q)
         verbose: say of each job when it is done (-v)
     """
+    from driver.engines.early.server import start_early_server
+
+    loaded = load_config(flags, config)
+    start_early_server(loaded.config)
     if shard:
         from driver.plan.shards import read_shard
         from driver.run.shards import run_shard
 
-        done = run_shard(load_config(flags, config), read_shard(shard), _monitor(quiet, verbose))
+        done = run_shard(loaded, read_shard(shard), _monitor(quiet, verbose))
     else:
         from driver.run.runner import run as run_all
 
-        done = run_all(load_config(flags, config), _monitor(quiet, verbose))
+        done = run_all(loaded, _monitor(quiet, verbose))
     _print(json, executed.run_text(done), executed.run_facts(done))
     if done.failed:
         raise SystemExit(EXIT_FAILED_JOBS)

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from driver.command_line.arguments import check_arguments
@@ -88,6 +87,8 @@ def _ended(end: SystemExit) -> int:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("darkreplay")
     except PackageNotFoundError:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from numba.core import event
 
+from driver.engines.early.numba_alone import import_without_blas
 from driver.engines.warm_markers import CONVERT, PARTS, TICKSTORE
-from driver.engines.without_blas import import_without_blas
 from kernels.base.compiling import cache_directory, kernels_ready
 from kernels.warming import units
 from tickstore.durable.files import atomic_json

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from driver.config.keys import Config
 from driver.engines.attempts import Attempts
-from driver.engines.jobs import PRELOAD, PRELOAD_CONVERT, PRELOAD_REPLAY, Outcome, largest_first, run_jobs_apart
+from driver.engines.jobs import Outcome, largest_first, run_jobs_apart
+from driver.engines.preloads import PRELOAD_CONVERT, preload_for
 from driver.plan.jobs import Job, replays
 from tickstore import convert
 from tickstore.durable.user_paths import user_path
@@ -32,7 +33,7 @@ def run_on_dask(
     ordered = largest_first(jobs)
     folders = (("results folder", user_path(config.results).absolute()),)
     places = Places(folders, tuple(Path(job.day_file).absolute() for job in ordered[:LOOKED_AT]))
-    preload = PRELOAD_REPLAY if replays(config) else PRELOAD
+    preload = preload_for(config)
     options = DaskOptions(
         config.scheduler, preload, places, say, config.retries, deadline=config.deadline, memory=config.memory << 20,
         watch=watch,

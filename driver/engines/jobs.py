@@ -9,9 +9,6 @@ from driver.plan.estimates import job_memory
 from driver.plan.jobs import Job, JobReport
 from tickstore.engines.engine import Engine, Task, error_line
 
-PRELOAD: Final = ("driver.engines.preload",)
-PRELOAD_CONVERT: Final = ("driver.engines.preload_convert",)
-PRELOAD_REPLAY: Final = (*PRELOAD, "driver.engines.preload_replay")
 ROWS: Final = 25_000  # of order events, which take a worker about as long as it takes to start it
 ROWS_OF_ANY: Final = 1_000  # that the smallest job counts for
 ROWS_TOGETHER: Final = 20_000  # of small jobs that are given to a worker at once

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO, Final, Self
 
+from driver.engines.early.server import stop_early_server
 from driver.engines.foreign_modules import foreign_in, foreign_needed
 from driver.engines.memory_limits import is_limited, memory_trouble, speaks_of_memory
 from driver.engines.warm_markers import CONVERT, MEASURE, PARTS, REPLAY, compiles, heal, is_warm, marker_path
@@ -136,6 +137,7 @@ class WarmUp:
 
     def _start(self, parts: Collection[str], cache: Path | None = None) -> None:
         """Start the child, on the user's cache or on another."""
+        stop_early_server()  # it has loaded what was there before
         self.announce("compiling the kernels, once for this version: half a minute or so on two cores")
         self.began, self.heard = time.monotonic(), Heard()
         self.expected = sum(EXPECTED[part] for part in parts)

@@ -8,10 +8,12 @@ from pathlib import Path
 from shutil import rmtree
 
 from driver.config.keys import Config
+from driver.engines.early.meanwhile import import_meanwhile
 from driver.engines.foreign_modules import foreign_in, foreign_needed
-from driver.engines.jobs import PRELOAD, PRELOAD_REPLAY, Outcome, largest_first, rows_together, run_jobs, workers_for
+from driver.engines.jobs import Outcome, largest_first, rows_together, run_jobs, workers_for
 from driver.engines.kernel_cache import WarmUp
 from driver.engines.memory_limits import FREE_SHARE, free_memory, is_limited, memory_trouble
+from driver.engines.preloads import preload_for
 from driver.plan.jobs import Job, replays
 from driver.run import results_folder as folder
 from driver.run.manifest import Manifest
@@ -28,6 +30,7 @@ GONE = (
     "is gone: it was moved or removed while its jobs ran; what is finished is where it went: give that folder with "
     "--results, and the same command goes on from it"
 )
+AT_THE_END = ("driver.tables.aggregate", "driver.report.page")  # what is imported then
 WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 
@@ -96,10 +99,11 @@ def _outcomes(
 
         yield from run_on_dask(config, jobs, WORK, records, monitor.say, monitor.watch)
         return
+    import_meanwhile(AT_THE_END)
     workers = workers_for(config.max_workers, jobs)
     options = Options(
         workers=workers,
-        preload=PRELOAD_REPLAY if replays(config) else PRELOAD,
+        preload=preload_for(config),
         deadline=config.deadline,
         retries=config.retries,
         retry_exhausted=True,

@@ -8,7 +8,8 @@ from pathlib import Path
 import kernels
 import tickstore
 from driver.config.loading import load_config
-from driver.engines.jobs import PRELOAD, largest_first, run_jobs
+from driver.engines.jobs import largest_first, run_jobs
+from driver.engines.preloads import PRELOAD
 from driver.plan.jobs import Job
 from driver.run.job_runs import WORK
 from driver.run.planning import plan_store

@@ -5,17 +5,51 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver, resource_tracker
 from typing import Any, Final
 
 from tickstore.engines.engine import EngineError, error_line
 from tickstore.engines.parent_death import STARTED_BY
+from tickstore.engines.short_sockets import keep_sockets_short
 from tickstore.engines.worker import SINGLE_THREAD
 
+GUARD: Final = "tickstore.engines.server_guard"
 START_ATTEMPTS: Final = 3  # workers in a row that die before they are ready
 STOP_SECONDS: Final = 2.0
 SERVER_DIED: Final = 255  # what multiprocessing takes for the exit code of a worker when its forkserver was killed
+
+
+def prepare_server(preload: Sequence[str]) -> None:
+    """Say what the server of workers loads, if it does not live yet.
+
+    UserError: there is no folder for its socket.
+    """
+    forkserver.set_forkserver_preload([GUARD, *preload])
+    keep_sockets_short()
+
+
+def start_server(preload: Sequence[str]) -> int:
+    """Start the server of workers before any is wanted, if it does not live yet; return its process, 0 if unknown.
+
+    OSError: the system gives no more processes. UserError: see ``prepare_server``.
+    """
+    prepare_server(preload)
+    with _quiet_birth(True):
+        forkserver.ensure_running()
+    return _server()
+
+
+def stop_server(pid: int) -> None:
+    """End the server ``pid`` at once, whatever it does, unless another has taken its place; it has no workers yet."""
+    if pid and pid == _server():
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)  # the next to be asked for a worker finds it dead, and starts another
+
+
+def _server() -> int:
+    server: Any = getattr(forkserver, "_forkserver", None)
+    return getattr(server, "_forkserver_pid", None) or 0
 
 
 def start_process(process: Any, has_server: bool = True) -> None:

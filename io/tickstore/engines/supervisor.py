@@ -17,12 +17,18 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Literal, Self
 
 from tickstore.engines.engine import Answer, EngineError, Feed
-from tickstore.engines.processes import SERVER_DIED, START_ATTEMPTS, STOP_SECONDS, await_end, death_of, start_process
-from tickstore.engines.short_sockets import keep_sockets_short
+from tickstore.engines.processes import (
+    SERVER_DIED,
+    START_ATTEMPTS,
+    STOP_SECONDS,
+    await_end,
+    death_of,
+    prepare_server,
+    start_process,
+)  # fmt: skip
 from tickstore.engines.waiting import Attempt, Waiting
 from tickstore.engines.worker import Birth, work_loop
 
-GUARD = "tickstore.engines.server_guard"
 WATCH_SECONDS = 0.5
 
 
@@ -84,8 +90,7 @@ class Supervisor:
         self.watched = 0.0
         self.context: Any = multiprocessing.get_context(options.start)
         if options.start == "forkserver":
-            self.context.set_forkserver_preload([GUARD, *options.preload])
-            keep_sockets_short()
+            prepare_server(options.preload)
         self.lifeline, self._our_end = multiprocessing.Pipe(duplex=False)
 
     def __enter__(self) -> Self:

@@ -9,6 +9,9 @@ import pytest
 from tests.driver.whole_runs import ENVIRONMENT, ROOT
 
 UNUSED = (
+    "scipy",
+    "yaml",
+    "numba.np.arraymath",
     "scipy.linalg",
     "matplotlib",
     "pandas",
