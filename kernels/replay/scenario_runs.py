@@ -1,5 +1,6 @@
 """The runs of a replay: P, R and its bounds, D, R with less time, each subject alone; each has a book and rules."""
 
+from inspect import unwrap
 from typing import Any, Final, cast
 
 import numpy as np
@@ -58,7 +59,8 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     usable = np.flatnonzero((quotes.bid != NULL) & (quotes.bid > 0) & (quotes.offer > quotes.bid))
     inside = quotes.timestamp[usable] >= prepared.plan.session_start
     at = usable[inside | (usable == prepared.plan.opening_quote)]  # the first at which anything can match
-    tick = max(1, int(tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
+    plain_tick_of = unwrap(tick_of)  # to compile it for one call takes as long as a job
+    tick = max(1, int(plain_tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
     run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
     state, book = state_of(run), cast(Any, run.book.state[0])
     for record, named in ((state, SWITCH_FIELDS), (book, BOOK_SWITCH_FIELDS)):

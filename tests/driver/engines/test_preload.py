@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.driver.conftest import Market
+from tests.driver.conftest import market as market
 from tests.driver.whole_runs import ENVIRONMENT, ROOT
 
 UNUSED = (
@@ -28,6 +31,33 @@ import driver.engines.preload as preload
 
 assert preload.ensure_loaded() == ""
 print([name for name in sys.argv[1:] if name in sys.modules])
+"""
+JOBS = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import driver.engines.preload as preload
+import driver.engines.preload_replay as preload_replay
+from driver.config.keys import SCENARIO_CHOICES
+from driver.config.loading import load_config
+from driver.job.job import run_job
+from driver.run.planning import plan_store
+from numba.core import event
+
+class Listener(event.Listener):
+    def on_start(self, event):
+        compiled.append(str(event.data["dispatcher"]))
+
+    def on_end(self, event):
+        pass
+
+compiled = []
+assert preload.ensure_loaded() == preload_replay.ensure_loaded() == ""
+event.register("numba:compile", Listener())
+config = replace(load_config({}).config, store=sys.argv[1], dark_pool_scenarios=SCENARIO_CHOICES)
+jobs = plan_store(config, Path(sys.argv[2]), None, None, False).jobs
+assert sum(run_job(job).orders for job in jobs) > 0
+print(compiled)
 """
 ARRAYS = """
 import sys
@@ -54,6 +84,16 @@ def test_workers_load_nothing_that_jobs_do_not_use() -> None:
     words = [sys.executable, "-c", CODE, *UNUSED]
     done = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_jobs_compile_nothing_that_was_not_loaded(market: Market, tmp_path: Path) -> None:
+    """Each worker would do so by itself, every time: helpers are not kept in the cache."""
+    for _ in range(2):  # the first may have to fill the cache
+        words = [sys.executable, "-c", JOBS, str(market.store), str(tmp_path / "out")]
+        done = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n"
 
 
 def test_arrow_does_not_import_pandas_and_knows_it_later() -> None:
