@@ -37,6 +37,7 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
     lines += [(inspect.getdoc(command) or "").partition("\n\nArgs:")[0], ""]
     lines += [f"  {p.name.upper():<30} {about.get(p.name, '')}" for p in parameters if p.name.upper() in places]
     sections = {} if name == "synth" else {flag: f"[{path.partition('.')[0]}]" for path, flag in PATHS.items()}
+    sections = {p.name: sections[p.name] for p in parameters if p.name in sections and _is_setting(p)}
     flags = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     for section in dict.fromkeys(["flags:", *(sections.get(flag, "flags:") for flag in flags)]):
         lines += [section] if lines[-1] == "" else ["", section]
@@ -48,6 +49,12 @@ def command_help(name: str, command: Callable[..., Any]) -> str:
                     text += f", such as {_shown_flag(flag)}"
                 lines += textwrap.wrap(text, width=118, initial_indent="  ", subsequent_indent=" " * 31)
     return "\n".join(lines) + "\n"
+
+
+def _is_setting(parameter: inspect.Parameter) -> bool:
+    """Return whether a flag is the setting of its name; one that defaults to no value of it is the command's own."""
+    options = KINDS[parameter.name].options
+    return not (parameter.default and options) or parameter.default in options
 
 
 def _shown_flag(flag: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from driver.command_line.arguments import check_arguments
 from driver.command_line.commands import COMMANDS
 from driver.command_line.help_text import command_help, documented_keys
+from driver.command_line.judged import report
 from driver.config.examples import EXAMPLES
 from driver.config.keys import KINDS, PATHS
 
@@ -71,3 +72,10 @@ def test_toml_on_the_command_line_is_the_same_value(name: str, text: str, same: 
 def test_text_that_only_looks_like_toml_stays_text() -> None:
     assert passed("header", '"a","b') == ('"a"', '"b')
     assert passed("security_codes", "[007,1_0]") == ("007", "1_0")
+
+
+def test_a_flag_of_the_name_of_a_setting_has_its_own_values() -> None:
+    """The form of the report is none of the formats of order files."""
+    shown = " ".join(command_help("report", report).split())
+    assert "md prints it as Markdown --json" in shown
+    assert "parquet" not in shown
