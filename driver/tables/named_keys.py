@@ -16,8 +16,11 @@ NAME_COLUMNS: Final = {  # table -> its key -> columns that follow it
     "by_security": {"security_name": "name"},
     "by_participant": {"participant_name": "name", "participant_type": "type"},
 }
+NAMED: Final = frozenset(column for columns in NAME_COLUMNS.values() for column in columns)
 KEYS: Final = {"security_code": "by_security", "participant_id": "by_participant"}  # -> the table that has its names
-PARTS: Final = ("by", "value")  # the first columns of contrasts.csv: a value may be a security
+# The first columns of contrasts.csv and of fill_curves.csv: a value may be a security or a participant, as the word
+# before it says.
+PARTS: Final = {("by", "value"): {"security": "security_code"}, ("breakdown", "value"): {key: key for key in KEYS}}
 Labels = Sequence[tuple[list[Value], int]]
 
 
@@ -46,16 +49,16 @@ class NamedKeys:
         """
         head = data[: data.find(b"\n")].decode().split(",")
         wanted = [key for key, table in KEYS.items() if key in head and not set(NAME_COLUMNS[table]) & set(head)]
-        if not self.names or not (wanted or tuple(head[:2]) == PARTS):
+        parts = PARTS.get((head[0], head[1]), {}) if len(head) > 1 else {}
+        if not self.names or not (wanted or parts):
             return data
         _, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
         for key in wanted:
             at = head.index(key)
             self._insert(head, rows, at + 1, key, [row[at] for row in rows])
-        if not wanted:
-            self._insert(head, rows, len(PARTS), "security_code", [code if by == "security" else ""
-                                                                   for by, code, *_ in rows])  # fmt: skip
-        return csv_bytes(head, rows)
+        for word, key in reversed(parts.items()):
+            self._insert(head, rows, 2, key, [row[1] if row[0] == word else "" for row in rows])
+        return csv_bytes(head, rows) if wanted or NAMED & set(head) else data
 
     def _insert(self, head: list[str], rows: list[list[str]], at: int, key: str, codes: Sequence[str]) -> None:
         """Insert the names of codes as columns."""

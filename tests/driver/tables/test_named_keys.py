@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from driver.tables.aggregate import aggregate
-from driver.tables.csv_text import csv_bytes
+from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.named_keys import NamedKeys
 from tests.driver.job_folders import SETTINGS, make_jobs
 from tests.driver.tables.from_orders import read
@@ -58,6 +58,21 @@ def test_a_value_of_contrasts_is_a_security_where_it_says_so() -> None:
     assert rows_of(KEYS.beside(data)) == [
         ["by", "value", "security_name", "x"], ["security", "9", "Nine, Inc", "1"], ["date", "9", "", "2"],
     ]  # fmt: skip
+
+
+def test_a_value_of_fill_curves_is_a_security_or_a_participant_where_it_says_so() -> None:
+    rows: list[list[Value]] = [
+        ["all", "all", 1], ["security_code", "9", 2], ["participant_id", "69", 3], ["date", "9", 4],
+    ]  # fmt: skip
+    assert rows_of(KEYS.beside(csv_bytes(["breakdown", "value", "x"], rows))) == [
+        ["breakdown", "value", "security_name", "participant_name", "participant_type", "x"],
+        ["all", "all", "", "", "", "1"],
+        ["security_code", "9", "Nine, Inc", "", "", "2"],
+        ["participant_id", "69", "", "Gamma", "broker", "3"],
+        ["date", "9", "", "", "", "4"],
+    ]
+    other = csv_bytes(["breakdown", "value", "x"], [["hour", "9", 1.5], ["all", "all", None]])
+    assert KEYS.beside(other) == other
 
 
 def test_every_table_of_a_run_has_the_names_that_are_known(tmp_path: Path) -> None:
