@@ -27,6 +27,7 @@ READY = "ready"  # no measure: all is done once, so that it is compiled
 LEAST: Final = {TIMES: 5, READY: 1}  # rounds
 ENOUGH: Final = {TIMES: 0.5, READY: 0.0}  # seconds, after which more rounds than the least are not needed
 SPIN: Final = 100_000
+TOOL: Final = "dhat"
 # Most code runs a few times, so that translating it costs more than running it. Longer and better blocks do not pay.
 QUICKLY: Final = (
     "--vex-guest-chase=no",
@@ -98,7 +99,7 @@ def counted(command: Sequence[str], folder: Path) -> list[str]:
     return [
         "valgrind",
         "-q",
-        "--tool=dhat",
+        f"--tool={TOOL}",
         "--mode=ad-hoc",
         "--soname-synonyms=somalloc=nouserintercepts",  # libc's own allocator counts, not one of valgrind's
         *QUICKLY,
