@@ -17,6 +17,7 @@ from driver.config.loading import load_config
 from driver.job.job import run_job
 from driver.plan.jobs import Job, Settings
 from driver.plan.plan import plan_jobs
+from driver.sums.partial_file import PARTIAL_NAME
 from driver.tables.aggregate import aggregate
 from kernels.base.columns import I64
 from kernels.dark.records import new_book
@@ -65,7 +66,7 @@ def overhead(folder: Path, scale: int) -> Subject:
 def tables(folder: Path, scale: int) -> Subject:
     """`bench_aggregate`: the tables of a run, beside reading the partials of its jobs."""
     written = write_jobs(folder, 20 * scale, 200)
-    partials = sorted(folder.rglob("partial.bin"))
+    partials = [folder / job.security / job.date / PARTIAL_NAME for job in written]
 
     def work() -> int:
         real, *_ = aggregate(folder, written, Settings()).measures

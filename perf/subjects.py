@@ -110,11 +110,11 @@ def stored_columns(block: OrderBlock) -> list[Array]:
 
 
 def selected(day: SyntheticDay, choices: Choices) -> int:
-    """Count the orders of some participants that arrive in some hours of a session that begins at ten."""
+    """Count the orders of some participants with an event in some hours of a session that begins at ten."""
     first, last = choices.selection.hour_start - 10, choices.selection.hour_end - 9
-    hours = (day.orders["arrival_time"] - OPEN) / (3_600 * SECOND)
-    ours = np.isin(day.orders["participant"], choices.selection.participants)
-    return int(np.count_nonzero(ours & (first <= hours) & (hours < last)))
+    hours = (day.events["timestamp"] - OPEN) / (3_600 * SECOND)
+    seen = np.unique(day.events["order_index"][(first <= hours) & (hours < last)])
+    return int(np.isin(day.orders["participant"][seen], choices.selection.participants).sum())
 
 
 def measured(day: SyntheticDay, choices: Choices) -> int:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from perf.gate.meters import COUNTS, TIMES
+from perf.gate.meters import COUNTS, TIMES, TOOL
 from perf.gate.reading import Found
 
 PATH: Final = Path(__file__).with_name("baseline.json")
@@ -31,7 +31,7 @@ def environment(way: str) -> dict[str, str]:
     found |= {name: version(name) for name in LIBRARIES}
     if way == COUNTS:
         said = subprocess.run(["valgrind", "--version"], capture_output=True, text=True, check=True).stdout
-        return found | {"valgrind": said.strip()}
+        return found | {"valgrind": f"{said.strip()} {TOOL}"}
     lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     names = ("model name", "cpu family", "model\t", "stepping")
     return found | {"processor": " ".join(line.split(":")[1].strip() for line in lines if line.startswith(names))}

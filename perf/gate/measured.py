@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +67,12 @@ def main(folder: Path, way: str, share: float) -> None:
             found[name].append(measure(longer(work, share, found[name][0], meter)))
 
     take(START, meter.since_birth, nothing)
-    take(RUN, meter.of, lambda: small_run(folder / ORDERS))
+    run = partial(small_run, folder / ORDERS)
+    if share:  # made longer it begins with as little as it does by itself, so that both are done in children
+        take(RUN, meter.of, run)
+        run()
+    else:
+        take(RUN, meter.here, run)
     from perf.subjects import Pieces
 
     subjects = Pieces(folder, EVENTS).subjects()

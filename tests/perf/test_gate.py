@@ -1,6 +1,10 @@
 """The gate speaks up when it should: what it learns from readings, calls slower, and says of other machines."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +13,22 @@ import pytest
 
 import perf.gate.__main__ as gate
 from perf.gate import baseline, meters
-from perf.gate.meters import COUNTS, TIMES, Times, Work, longer
-from perf.gate.reading import Found, Read
+from perf.gate.meters import COUNTS, TIMES, Times, Work, counted, longer
+from perf.gate.reading import ROOT, Found, Read
+
+COUNTING = """
+import json, sys
+from pathlib import Path
+from perf.gate.meters import Instructions, spin
+
+meter, left = Instructions(Path(sys.argv[1])), []
+once, thrice = meter.of(lambda: spin(100_000)), meter.of(lambda: spin(300_000))
+in_child = meter.of(lambda: left.append(spin(300_000)))
+assert not left
+here = meter.here(lambda: left.append(spin(300_000)))
+assert left
+print(json.dumps([once, thrice, in_child, here]))
+"""
 
 
 def reads(*readings: Sequence[float]) -> Read:
@@ -19,7 +37,8 @@ def reads(*readings: Sequence[float]) -> Read:
 
     def read(share: float = 0.0) -> Found:
         values = waiting.pop(0)
-        return {name: [value, value * (1 + share)] for name, value in zip(("a", "b"), values, strict=True)}
+        longer = [1 + share] if share else []
+        return {name: [value, *(value * by for by in longer)] for name, value in zip(("a", "b"), values, strict=True)}
 
     return read
 
@@ -61,10 +80,16 @@ def test_a_subject_that_the_baseline_does_not_know_is_no_pass() -> None:
 
 
 def test_trial_counts_alarms_and_what_is_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gate.try_out(record(), reads((100, 1000), (101, 990)), 2)
-    assert not gate.try_out(record(), reads((103, 1000)), 1)  # an alarm
-    assert not gate.try_out(record(), reads((100, 900)), 1)  # 15 % more of less is not seen
+    assert gate.try_out(record(), reads((100, 1000), (101, 990)), 2, 0.15)
+    assert not gate.try_out(record(), reads((103, 1000)), 1, 0.15)  # an alarm
+    assert not gate.try_out(record(), reads((100, 900)), 1, 0.15)  # 15 % more of less is not seen
     assert "0 alarms; +15.0% and more: 2 found" in capsys.readouterr().out
+
+
+def test_trial_of_silence_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate.try_out(record(), reads((100, 1000), (101, 990)), 2, 0.0)
+    assert not gate.try_out(record(), reads((100, 1000), (103, 990)), 2, 0.0)
+    assert "found" not in capsys.readouterr().out
 
 
 def test_tolerance_is_learnt_from_the_range() -> None:
@@ -105,3 +130,17 @@ def test_times_are_in_multiples_of_fixed_work(monkeypatch: pytest.MonkeyPatch) -
     once, thrice = meter.of(lambda: spin(200_000)), meter.of(lambda: spin(600_000))
     assert [once, thrice] == pytest.approx([200, 600])
     assert meter.of(longer(lambda: spin(200_000), 1.0, once, meter)) == pytest.approx(400)
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="instructions are counted where valgrind is installed")
+def test_instructions_of_children_and_of_the_process_itself(tmp_path: Path) -> None:
+    command = counted([sys.executable, "-c", COUNTING, str(tmp_path)], tmp_path)
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "io")])
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": paths}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    once, thrice, in_child, here = json.loads(done.stdout)
+    assert 100_000 < once < 100_000 * 1_000  # a step of the interpreter, whose build may not be optimized
+    assert thrice == pytest.approx(3 * once, rel=0.03)
+    assert [in_child, here] == pytest.approx([thrice, thrice], rel=0.01)
