@@ -7,6 +7,7 @@ and neither the placebo nor R's bounds, which judge the replay as a whole.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -16,11 +17,11 @@ from driver.sums.merging import SecurityCounts
 from driver.sums.orders.fill_times import FillTimes
 from driver.sums.partial import Partial
 from driver.tables.column_guide import header
-from driver.tables.columns.lines import blocks_csv
+from driver.tables.columns.lines import table_of
 from driver.tables.columns.quotients import Column
-from driver.tables.csv_text import Value
+from driver.tables.csv_text import text
 from driver.tables.fill_curves.curve_guide import COLUMNS, NAME
-from driver.tables.fill_curves.estimates import curves
+from driver.tables.fill_curves.estimates import CAUSES, curves
 from driver.tables.grouping import natural, participant_name
 from driver.tables.replay_words import ALL
 from kernels.base.columns import I64
@@ -33,7 +34,8 @@ SECONDS: Final[list[float]] = (EDGES / NS_PER_SECOND).tolist()
 FEW_EDGES: Final = np.array([b for b, edge in enumerate(EDGES.tolist()) if str(edge).rstrip("0") in ("", "1", "3")])
 OF_ALL_ALONE: Final = ("P", *BOUNDS)  # the placebo, and the bounds of R
 SIDE_CODES: Final = (1, 2)  # as the exchange's files write them
-Blocks = Iterator[tuple[Sequence[Value], Sequence[Column]]]  # labels of rows, and the columns behind them
+AT_ONCE: Final = 64  # labels whose curves are worked out together
+Counts = tuple[str, str, I64]  # breakdown, value, (width,)
 
 
 @dataclass(slots=True)
@@ -101,43 +103,49 @@ class FillCurveSums:
         """Return the file, by name; none where no order lived in continuous trading."""
         if not self.scenarios:
             return {}
-        return {NAME: blocks_csv(header(COLUMNS), self._blocks())}
+        of_all, *parts = self._counts()
+        shown = [s for s, scenario in enumerate(self.scenarios) if scenario not in OF_ALL_ALONE]
+        several = (parts[first : first + AT_ONCE] for first in range(0, len(parts), AT_ONCE))
+        blocks = [
+            _curves([of_all], self.scenarios, range(len(self.scenarios)), None),
+            *(_curves(some, self.scenarios, shown, FEW_EDGES) for some in several),
+        ]
+        before = [text for texts, _ in blocks for text in texts]
+        columns = [np.concatenate(of) for of in zip(*(of for _, of in blocks), strict=True)]
+        return {NAME: table_of(header(COLUMNS), before, columns)}
 
-    def _blocks(self) -> Blocks:
+    def _counts(self) -> list[Counts]:
+        """Return the counts of every label, in the order of their rows."""
         outcomes = self.outcomes.reshape(len(GROUPS), SIDES, -1)
-        yield from self._curves(ALL, ALL, outcomes.sum(axis=(0, 1)))
-        for group, counts in zip(GROUPS, outcomes.sum(axis=1), strict=True):
-            yield from self._curves("group", str(group), counts)
-        for side, counts in zip(SIDE_CODES, outcomes.sum(axis=0), strict=True):
-            yield from self._curves("side", str(side), counts)
-        for security, counts in self.securities.items():
-            yield from self._curves("security_code", security, counts)
+        counts: list[Counts] = [(ALL, ALL, outcomes.sum(axis=(0, 1)))]
+        counts += [("group", str(group), of) for group, of in zip(GROUPS, outcomes.sum(axis=1), strict=True)]
+        counts += [("side", str(side), of) for side, of in zip(SIDE_CODES, outcomes.sum(axis=0), strict=True)]
+        counts += [("security_code", security, of) for security, of in self.securities.items()]
         for name, growing in (("date", self.dates), ("participant_id", self.participants)):
-            for label, counts in growing.items():
-                yield from self._curves(name, label, counts)
-
-    def _curves(self, breakdown: str, value: str, counts: I64) -> Blocks:
-        """Return the rows of a label: of each scenario and look those of intervals in which an order ended."""
-        looks = counts.reshape(len(self.scenarios), len(LOOKS), CODES)
-        edges, left_out = (None, ()) if breakdown == ALL else (FEW_EDGES, OF_ALL_ALONE)
-        for scenario, of_scenario in zip(self.scenarios, looks, strict=True):
-            if scenario in left_out:
-                continue
-            for look, of_look in zip(LOOKS, of_scenario, strict=True):
-                if of_look[UNKNOWN] == 0:
-                    events = of_look[:UNKNOWN].reshape(len(FATES), BINS)
-                    yield [breakdown, value, scenario, look], curve_columns(events, edges)
+            counts += [(name, label, of) for label, of in growing.items()]
+        return counts
 
 
-def curve_columns(events: I64, edges: NDArray[np.intp] | None = None) -> list[Column]:
-    """Return columns with a row for each interval in which an order ended.
+def _curves(
+    labels: Sequence[Counts], scenarios: Sequence[str], chosen: Sequence[int], edges: NDArray[np.intp] | None
+) -> tuple[list[str], list[Column]]:
+    """Return what the rows of some labels begin with, and the columns behind that.
 
-    events : (fates, bins); edges : the bins to end at
+    chosen : scenarios to show; edges : the bins to end at. There is a row for each interval in which an order ended.
     """
-    seconds = np.array(SECONDS)
+    shape = len(labels), len(scenarios), len(LOOKS), CODES
+    counts = np.stack([of for _, _, of in labels]).reshape(shape)[:, [*chosen]]
+    known = counts[..., UNKNOWN] == 0
+    events, seconds = counts[known][:, :UNKNOWN].reshape(-1, len(FATES), BINS), np.array(SECONDS)
     if edges is not None:
-        events, seconds = np.add.reduceat(events, np.append(0, edges[:-1] + 1), axis=1), seconds[edges]
-    shown = np.flatnonzero(events.sum(axis=0))
-    found = curves(events[:, shown])
-    rates = *found.incidence, found.filled, found.low, found.high
-    return [seconds[shown], found.at_risk, *events[:, shown], *rates]
+        events, seconds = np.add.reduceat(events, np.append(0, edges[:-1] + 1), axis=2), seconds[edges]
+    found, shown = curves(events), events.sum(axis=1) > 0
+    texts = [
+        ",".join(map(text, (breakdown, value, scenarios[s], look)))
+        for breakdown, value, _ in labels for s in chosen for look in LOOKS
+    ]  # fmt: skip
+    each = zip(compress(texts, known.ravel().tolist()), shown.sum(axis=1).tolist(), strict=True)
+    counted = found.at_risk, *(events[:, fate] for fate in range(len(FATES)))
+    rates = *(found.incidence[:, cause] for cause in range(len(CAUSES))), found.filled, found.low, found.high
+    columns = [np.broadcast_to(seconds, shown.shape), *counted, *rates]
+    return [text for text, rows in each for _ in range(rows)], [column[shown] for column in columns]
