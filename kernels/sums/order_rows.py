@@ -40,7 +40,7 @@ CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 TILE: Final = 256
 
 
-# The one list of what every order adds, then of what each scenario adds behind it, and last what each simulated one does
+# The one list of what every order adds, then of what each scenario adds behind it, and last what simulated ones do
 # (``simulated_rows``); ``fill_rows`` has the other row.
 EVERY_SUMS: Final = (
     "orders", "order_quantity", "leaves_quantity", "withdrawn_quantity", "fills_after_hours",
