@@ -19,10 +19,11 @@ from kernels.measure.result_rows import OrderBlock
 from kernels.sums import cell_keys
 from kernels.sums.cell_keys import KeyColumns, KeyRules
 
-PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing", "never_in_session")
-SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more")
+NEVER = "never_in_session"
+PHASES = ("pre-open", "first 30 minutes", "midday", "last 30 minutes", "closing", NEVER)
+SPREADS = ("no valid quote", "locked", "1 tick", "2 ticks", "3 ticks or more", NEVER)
 MARKETABILITY = (
-    "marketable", "inside", "mid to near touch", "at the near touch", "behind the near touch", "no valid quote",
+    "marketable", "inside", "mid to near touch", "at the near touch", "behind the near touch", "no valid quote", NEVER,
 )  # fmt: skip
 SHARES = ("below 0.1%", "0.1% to 0.5%", "0.5% to 1%", "1% to 5%", "5% or more", "no volume")
 CONDITION_KEYS = len(PHASES) * len(SPREADS) * len(SHARES)

@@ -19,9 +19,10 @@ SIZE_CODES: Final = 8
 GROUP_CODES: Final = 4
 KEYS_OF_PARTICIPANT: Final = HOURS * SIZE_CODES * GROUP_CODES
 PHASES: Final = 6
-SPREADS: Final = 5
+SPREADS: Final = 6
+OUTSIDE_SPREAD: Final = 5  # of an order that never lived in continuous trading
 SHARES: Final = 6
-MARKETABLE, INSIDE, TO_NEAR, AT_NEAR, BEHIND, UNQUOTED = range(6)  # a limit against the quote
+MARKETABLE, INSIDE, TO_NEAR, AT_NEAR, BEHIND, UNQUOTED, OUTSIDE = range(7)  # a limit against the quote
 
 
 class KeyColumns(NamedTuple):
@@ -114,7 +115,7 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, kind: I64, market: I64) ->
             tick = r.ticks[1, k] if bid >= r.ticks[0, k] else tick
         width = c.arrival_offer[i] - bid if valid else 0  # in ticks of the bid; a spread below a tick counts as one
         spread = 1 + int(width > 0) + int(width > tick) + int(width > 2 * tick)
-        spread = spread if valid else 0
+        spread = spread if valid else OUTSIDE_SPREAD * int(not lived)
 
         # Quantity x 10^6 < edge x volume, in floats: both are far below 2^53 where the answer is close.
         share = 0 if r.share_edges.shape[0] > 0 else SHARES - 1
@@ -126,7 +127,8 @@ def order_keys(c: KeyColumns, r: KeyRules, main: I64, kind: I64, market: I64) ->
             interval = (time - r.session_start) // INTERVAL if time > r.session_start else 0
             bucket = r.ranges[min(interval, r.ranges.shape[0] - 1)]
         phase = _phase(time, arrival, c.benchmark[i], lived, r.session_start, r.session_end)
-        place = marketability(c.side[i], c.limit_price[i], bid, c.arrival_offer[i]) if valid else UNQUOTED
+        without = UNQUOTED if lived else OUTSIDE
+        place = marketability(c.side[i], c.limit_price[i], bid, c.arrival_offer[i]) if valid else without
         market[i] = (((place * PHASES + phase) * SPREADS + spread) * SHARES + share) * r.range_count + bucket
 
 

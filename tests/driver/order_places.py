@@ -52,7 +52,9 @@ def phase(block: OrderBlock, i: int) -> str:
 
 def spread(block: OrderBlock, i: int) -> str:
     bid, offer = int(block.arrival_bid[i]), int(block.arrival_offer[i])
-    if block.mid2[i] == NULL or block.window_start[i] > block.window_end[i]:
+    if block.window_start[i] > block.window_end[i]:
+        return "never_in_session"
+    if block.mid2[i] == NULL:
         return "no valid quote"
     tick = [step for price, step in TICKS if bid >= price][-1]
     for name, most in (("locked", 0), ("1 tick", 1), ("2 ticks", 2)):
@@ -80,7 +82,9 @@ def volatility(block: OrderBlock, i: int) -> str:
 
 def marketability(block: OrderBlock, i: int) -> str:
     """Return where a limit lies against the quote, by a buyer's view: of a seller everything is turned round."""
-    if block.mid2[i] == NULL or block.window_end[i] < block.benchmark_time[i]:
+    if block.window_end[i] < block.benchmark_time[i]:
+        return "never_in_session"
+    if block.mid2[i] == NULL:
         return "no valid quote"
     bid, offer, limit = (
         Fraction(int(column[i])) for column in (block.arrival_bid, block.arrival_offer, block.limit_price)

@@ -411,7 +411,9 @@ def phase(day: Day, order: Row) -> str:
 
 def spread(day: Day, order: Row) -> str:
     """Return the spread of the benchmark quote in ticks of its bid."""
-    if order["mid"] is None or not lived(order):
+    if not lived(order):
+        return "never_in_session"
+    if order["mid"] is None:
         return "no valid quote"
     bid, width = order["arrival_bid"], order["arrival_offer"] - order["arrival_bid"]
     tick = [step for price, step in day.ticks if bid >= price][-1]
@@ -422,7 +424,9 @@ def spread(day: Day, order: Row) -> str:
 
 def marketability(order: Row) -> str:
     """Return where the order's limit lies against the benchmark quote."""
-    if order["mid"] is None or not lived(order):
+    if not lived(order):
+        return "never_in_session"
+    if order["mid"] is None:
         return "no valid quote"
     bid, offer, limit = order["arrival_bid"], order["arrival_offer"], order["limit_price"]
     if not limit:
