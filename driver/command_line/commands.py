@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from driver.command_line import executed, planned, printed
 from driver.command_line.arguments import Command, with_flags
 from driver.command_line.inspected import folder_text
 from driver.command_line.judged import compare, preflight, report
+from driver.command_line.printed import folded
 from driver.config import loading
 from driver.config.keys import KINDS, PATHS, USUAL_SESSION, default_text
 from driver.config.kinds import choice, whole
@@ -239,6 +241,8 @@ def _print(as_json: bool | str, text: str, facts: Any) -> None:
     """Print for programs or for people, on stdout."""
     if is_true(as_json):
         text = json.dumps(facts, indent=2, default=str)
+    elif sys.stdout.isatty():
+        text = folded(text, shutil.get_terminal_size().columns)
     sys.stdout.write(text + "\n")
 
 

@@ -1,5 +1,6 @@
 """What `commands` print for people, and the same facts as plain dictionaries for --json; nothing is printed here."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -114,3 +115,19 @@ def inspection_text(found: "Inspection") -> str:
         lines += [f"  {name:<{width}}  " + " | ".join(row.get(name, "") for row in found.first_rows) for name in shown]
     lines += [f"note: {note}" for note in found.notes]
     return "\n".join(lines)
+
+
+def folded(text: str, width: int) -> str:
+    """Return a text for a terminal so wide: sentences are folded between words, tables and paths stay as they are.
+
+    What goes into a file or to another program stays a line a sentence.
+    """
+    lines = []
+    for line in text.splitlines():
+        sentence = len(line) > width and not line.startswith(" ") and "  " not in line
+        lines += _folded(line, width) if sentence else [line]
+    return "\n".join(lines)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
