@@ -171,7 +171,9 @@ def _parts(tables: Mapping[str, list[Cells]]) -> dict[str, Any]:
         "sizes": [(size_name(key), rows) for key, rows in grouped(tables["by_order_size"], "size_bucket")],
         "conditions": _conditions(tables["by_condition"]),
         "hours": grouped(tables["by_time_of_day"], "hour"),
-        "marketability": grouped(tables["by_marketability"], "marketability"),
+        "marketability": [
+            (label.replace("_", " "), rows) for label, rows in grouped(tables["by_marketability"], "marketability")
+        ],
         "kinds": [(heading, grouped(tables[name], name.removeprefix("by_"), "meaning")) for name, heading in KINDS],
         "deals": grouped(tables["by_deal_source"], "deal_source", "meaning"),
         "unexecuted": [row for row in tables["unexecuted"] if row["breakdown"] == "all"],
