@@ -10,7 +10,16 @@ import numpy as np
 
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
 from driver.tables.columns.exact_sums import Sums
-from driver.tables.columns.quotients import Column, TwoSums, costs_bps, means, means_bps, missing_in, ratios
+from driver.tables.columns.quotients import (
+    Column,
+    TwoSums,
+    costs_bps,
+    means,
+    means_bps,
+    missing_in,
+    nothing_like,
+    ratios,
+)
 from driver.tables.table_style import TableStyle
 from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REST_BITS
 from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
@@ -55,11 +64,9 @@ def history(sums: Sums, style: TableStyle) -> dict[str, Column]:
     happens, rows = [0, *sums.replayed], len(sums.scenarios)
     found: dict[str, Column] = {}
     for name, values in columns.items():
-        whole = np.empty((rows, values.shape[1]), values.dtype)
-        whole[happens] = values
-        others = np.ones((rows, 1), np.bool_)
-        others[[0] if name in NOT_REPLAYED else happens] = False
-        found[name] = missing_in(whole, others)
+        shown = happens[:1] if name in NOT_REPLAYED else happens
+        found[name] = whole = nothing_like(values, (rows, values.shape[1]))
+        whole[shown] = values[: len(shown)]
     return found
 
 

@@ -63,7 +63,9 @@ def measures(totals: Totals, style: TableStyle) -> Measured:
     columns = _of_scenarios(totals, sums, style) | history(sums, style)
     columns |= {"benchmark_notional": sums["base"], "shortfall_cost": sums.under("cost")}
     shape, unknown = (len(totals.scenarios), len(totals)), sums.under("unknown_orders") != 0
-    columns = {name: np.broadcast_to(column, shape) for name, column in columns.items()}
+    columns = {
+        name: column if column.shape == shape else np.broadcast_to(column, shape) for name, column in columns.items()
+    }
     columns["few_orders"] = few_orders(columns, style)
     if unknown.any():  # the data of some lack what it needs
         columns = {name: column if name in OF_ORDERS else missing_in(column, unknown)

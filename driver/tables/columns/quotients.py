@@ -50,16 +50,22 @@ def ratios(numerator: Column, denominator: Column | int, up: int = 1, down: int 
 
     Where doubles hold both products one division of them is that. Other values are divided as Python's integers.
     """
-    over, under = np.broadcast_arrays(np.asarray(numerator), np.asarray(denominator))
+    over, under = np.asarray(numerator), np.asarray(denominator)
     n, d = over.astype(np.float64), under.astype(np.float64)
-    quotient = np.full(n.shape, np.nan)
-    known = d != 0
-    np.divide(n * up, d * down, out=quotient, where=known)
-    inexact = known & ((np.abs(n) >= EXACT / _odd(up)) | (np.abs(d) >= EXACT / _odd(down)))
-    if inexact.any():
-        pairs = zip(over[inexact].tolist(), under[inexact].tolist(), strict=True)
+    quotient, known = _divided(n * up, d * down), d != 0
+    large, wide = np.abs(n) >= EXACT / _odd(up), np.abs(d) >= EXACT / _odd(down)
+    if large.any() or wide.any():
+        inexact = np.broadcast_to(known & (large | wide), quotient.shape)
+        pairs = zip(*(np.broadcast_to(part, quotient.shape)[inexact].tolist() for part in (over, under)), strict=True)
         quotient[inexact] = [up * above / (down * below) for above, below in pairs]
     return quotient
+
+
+def _divided(over: F64, under: F64) -> F64:
+    """Return quotients of doubles, NaN without a denominator. Of small tables most of the time goes into calls."""
+    shape = over.shape if over.shape == under.shape else np.broadcast_shapes(over.shape, under.shape)
+    found: F64 = np.divide(over, under, out=np.full(shape, np.nan), where=under != 0)
+    return found
 
 
 def costs_bps(cost: Column, base: Column) -> F64:
@@ -72,12 +78,11 @@ def means(sums: TwoSums, denominator: Column, up: int = 1, down: int = 1) -> F64
 
     Where there is no rest it is correctly rounded; Python's integers everywhere would take most of a table's time.
     """
-    over, under = np.broadcast_arrays(sums.doubles(), denominator)
-    below = under.astype(np.float64)
-    found = np.full(over.shape, np.nan)
-    np.divide(over * up, below * down, out=found, where=below != 0)
-    whole, plain, under = np.broadcast_arrays(sums.whole, sums.rest == 0, denominator)
-    found[plain] = ratios(whole[plain], under[plain], up, down)
+    found = _divided(sums.doubles() * up, denominator.astype(np.float64) * down)
+    plain = sums.rest == 0
+    if plain.any():
+        whole, plain, under = np.broadcast_arrays(sums.whole, plain, denominator)
+        found[plain] = ratios(whole[plain], under[plain], up, down)
     return found
 
 
@@ -97,9 +102,17 @@ def halves(sums: TwoSums) -> Column:
 
 def missing_in(values: Column, where: NDArray[np.bool_]) -> Column:
     """Return values, missing in some places; the shape is that of both together."""
-    nothing = {"i": NULL, "f": np.nan}.get(values.dtype.kind)
-    found: Column = np.where(where, nothing, values)  # type: ignore[arg-type]
+    found: Column = np.where(where, _nothing(values), values)
     return found
+
+
+def nothing_like(values: Column, shape: tuple[int, ...]) -> Column:
+    """Return missing values of the same type."""
+    return np.full(shape, _nothing(values), values.dtype)
+
+
+def _nothing(values: Column) -> Any:
+    return {"i": NULL, "f": np.nan}.get(values.dtype.kind)
 
 
 def is_known(values: Column) -> NDArray[np.bool_]:
