@@ -125,6 +125,7 @@ class Config:
     order_columns: str = _key("output.order_columns", kinds.choice(CORE, ALL))
     aggregate_by: tuple[str, ...] = _key("output.aggregate_by", kinds.list_of(kinds.joined(*KEYS), unique=False))
     outliers: int = _key("output.outliers", kinds.whole(1, 10_000))
+    sensitivity: bool = _key("output.sensitivity", kinds.flag())
     matches_as: str = _key("output.matches_as", kinds.choice(*MATCHES_AS))
     detailed_logs: bool = _key("output.detailed_logs", kinds.flag())
 

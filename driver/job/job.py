@@ -11,11 +11,13 @@ import numpy as np
 
 import tickstore
 from driver.job.match_file import write_matches
+from driver.job.measured import measured
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.order_sums import OrderSums
 from driver.job.quality import count_kinds, judge, note_blocks, warnings_of
 from driver.job.replayed import limit_sums, play, write_outside_bounds
+from driver.job.sensitivity import sensitivity_sums
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport
 from driver.sums.cells import Cells, Marginals, cell_dimensions
@@ -30,17 +32,12 @@ from driver.tables.row_measures import measures, totals_csv
 from driver.tables.table_style import TableStyle
 from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
-from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import Day, Inputs, prepare
 from kernels.measure.selection import asks_for_any
 from tickstore.durable.files import atomic_write
 from tickstore.errors import UserError
 
-UNPRICED: Final = (
-    "cost", "cost_touch", "cost_zero", "cost_cleanup", "opportunity_cost", "shortfall_ex_booking_bps",
-    "decision_opportunity_cost", "decision_shortfall_bps", "fees", "net_shortfall_bps",
-)  # fmt: skip
 _THREAD: Final = threading.local()
 MOST_KEPT: Final = 256 << 20  # bytes: a partition of six million order events or so
 
@@ -75,11 +72,12 @@ def run_job(job: Job) -> JobReport:
         played = play(day, job, _kept_buffers())
         write_matches(job, day, texts, played.matches if job.settings.order_level else {})
         quality |= played.counts
-        limits = limit_sums(day, job, played, market, (_kept_buffers(), _kept_buffers("sums")))
+        kept = _kept_buffers(), _kept_buffers("sums")
+        limits = limit_sums(day, job, played, market, kept)
+        variants = sensitivity_sums((day, opened), job, played, market, kept)
         inputs = prepare(day, job.settings, job.session, _kept_buffers(), plausible)
         panel = _panel(day, inputs, job)
-        asked = day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs
-        blocks: Iterable[OrderBlock] = map(without_costs, measure(*asked)) if _is_unpriced(day) else measure(*asked)
+        blocks = measured(day, job.settings, job.session, _kept_buffers(), played.fills, plausible, inputs)
         sums = OrderSums(job, day, inputs, market, played, _kept_buffers("sums"))
         write_outside_bounds(folder, ids := OrderIds(day.orders), day.orders["order_id"], played.crossed)
         _sum_blocks(job, texts, ids, note_blocks(blocks, quality, judged.first), sums)
@@ -93,7 +91,7 @@ def run_job(job: Job) -> JobReport:
     seen = [*marginals.participant.tolist(), *map(int, panel["market_participants"])]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     told: dict[str, Any] = {"quality": quality, "participants": names, "volumes": volumes}
-    told |= {"intervals": count_intervals(ranges)}
+    told |= {"intervals": count_intervals(ranges), "sensitivity": variants}
     told |= played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
     write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME)
     return JobReport(
@@ -136,11 +134,6 @@ def _check_day(attributes: Mapping[str, Any], job: Job) -> None:
         raise tickstore.StoreError(f"{job.day_file}: changed since this run was planned; run again")
 
 
-def _is_unpriced(day: Day) -> bool:
-    """Return whether orders traded at prices that no trade tells."""
-    return len(day.fills["quantity"]) == 0 and bool(np.any(day.orders["matched_quantity"]))
-
-
 def _sum_blocks(
     job: Job, texts: Mapping[int, str], ids: OrderIds, blocks: Iterable[OrderBlock], sums: OrderSums
 ) -> None:
@@ -154,16 +147,6 @@ def _sum_blocks(
             if file is not None:
                 file.write(block)
             sums.add(block)
-
-
-def without_costs(block: OrderBlock) -> OrderBlock:
-    """Take all costs from a block: trades happened and none is given, so no price paid is known (decisions 15).
-
-    Unexecuted orders lose theirs too: costs of them alone would pass for the costs of all.
-    """
-    for name in UNPRICED:
-        block.stored(name)[:] = np.nan
-    return block
 
 
 def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:

@@ -29,7 +29,7 @@ def _that_count(settings: Settings) -> Settings:
     usual, scenarios = Simulation(), set(settings.simulation.scenarios)
     if not settings.order_level:
         settings = replace(settings, output_format="parquet", order_columns="core", matches_as="matches")
-    settings = replace(settings, cell_sums=False, mixed_keys=())  # `plan` marks the digest of jobs that keep them
+    settings = replace(settings, cell_sums=False, mixed_keys=(), sensitivity=False)  # `plan` marks jobs that keep them
     simulation = settings.simulation
     if "C" not in scenarios:
         simulation = replace(simulation, price_impact_bps=usual.price_impact_bps)

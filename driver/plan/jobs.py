@@ -10,6 +10,7 @@ from kernels.measure.choices import Choices, ReplayChoices, Selection, Session, 
 NS_PER_MICROSECOND = 1_000
 KEPT = "+"  # behind the fingerprint of a job, before each word for what it keeps and others do not
 CELLS = "cells"  # the word for all sums of its cells; those for the keys of mixed cells are the keys
+VARIANTS = "sensitivity"  # the word for the savings by other mids and populations
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,13 @@ class Settings(Choices):
     order_columns: str = "core"  # core, all
     cell_sums: bool = False  # whether partials keep all sums of each cell, which some combinations of keys are made of
     mixed_keys: tuple[str, ...] = ()  # what orders are summed by once more, for combinations that no cells are of
+    sensitivity: bool = False  # whether orders are measured once more by every other mid and population
 
     @property
     def kept(self) -> str:
         """What stands behind the fingerprint of a job with these settings, which is that of all others else."""
-        return "".join(KEPT + word for word in ((CELLS,) * self.cell_sums + self.mixed_keys))
+        words = (CELLS,) * self.cell_sums + (VARIANTS,) * self.sensitivity + self.mixed_keys
+        return "".join(KEPT + word for word in words)
 
 
 def job_settings(
@@ -59,6 +62,7 @@ def job_settings(
     output = (
         config.format, config.order_level, config.outliers, config.quantity_decimals, config.matches_as,
         config.order_columns, needs_cell_sums(config.aggregate_by), mixed_keys(config.aggregate_by),
+        config.sensitivity,
     )  # fmt: skip
     replay = _replay_choices(config, without, preferring)
     return Settings(selection, simulation, config.timezone, config.price_decimals, *output, replay=replay)

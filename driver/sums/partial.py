@@ -47,4 +47,5 @@ class Partial:
     kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
     deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
     contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.orders.contra`
+    sensitivity: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.job.sensitivity`
     mixed: MixedCells | None = None  # where combinations of keys ask for them

@@ -36,7 +36,7 @@ from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 13
+PARTIAL_VERSION = 14
 MAGIC = b"ARROW1"
 _CELLS = ("cells", "conditions", "volatility", "marketability")
 _COUNTS = ("histograms", "savings")
@@ -44,7 +44,7 @@ _BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
 _FACTS = (
     "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
     "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
-    "kinds", "deals", "contra",
+    "kinds", "deals", "contra", "sensitivity",
 )  # fmt: skip
 _TYPES: Final[dict[str, Any]] = {
     "sum_bytes": np.int8, **dict(zip(SUMS.values(), WIDTHS, strict=True)),

@@ -44,7 +44,7 @@ from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import Beside, totals_csv, unknown_notes
 from driver.tables.sampling import SampleSums
-from driver.tables.split_table import SplitSums, sensitivity_csv
+from driver.tables.split_table import SplitSums, Variants, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
 from kernels.conventions import GROUPS
@@ -75,6 +75,7 @@ class _RunSums:
     names: NamedKeys
     kept: int  # outliers
     combinations: CombinationFiles
+    variants: Variants
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
     quality: Counter[str] = field(default_factory=Counter)
     quality_rows: list[list[Value]] = field(default_factory=list)
@@ -139,7 +140,7 @@ def aggregate(
     room = Room()
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
-        run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys)
+        run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, Variants(settings))
         run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
         run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
         parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
@@ -177,6 +178,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
         raise StoreError(f"the partial of {partial.security} {partial.date} has other columns; run with --resume=false")
     sums = run.dimensions.of_partial(partial)
     run.sample.add(sums.whole)
+    run.variants.add(partial)  # other populations may have orders where the run's has none
     if partial.is_empty:  # what was not opened is not even here
         return
     _add_sums(run, job, sums.coded, [(slice(None), partial.volumes)])
@@ -231,7 +233,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     traders = enumerate(run.dimensions.place["participant"])
     of_participants = {run.names.participant(str(name)): run.measured["by_participant"].row(n) for n, name in traders}
     sets = run.kinds.eligible_sets(run.style, [run.measured["by_group"].row(n) for n in range(len(GROUPS))])
-    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets)
+    written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets, run.variants)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
     total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]

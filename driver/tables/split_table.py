@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from driver.plan.jobs import Settings
 from driver.sums.merging import add_lists
 from driver.sums.orders.saving_split import PARTS, SPLIT_SUMS, UNKNOWN
+from driver.sums.orders.variants import KINDS, MID, POPULATION, VariantSums, label_of, other_mids, other_populations
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import COST_UNITS
 from driver.tables.table_style import TableStyle, cost_bps, ratio
-from kernels.conventions import MID_KINDS, POPULATIONS
+from kernels.conventions import SCENARIOS
 from kernels.measure.order_columns import BENEFIT
 
 Measures = Mapping[str, Value]
@@ -34,9 +36,9 @@ SENSITIVITY: Final = (
     plain("scenario", "", "the scenario the row is about"),
     plain("about", "word", "changed: headline, charge, weighting, orders, participant, eligible, mid, population"),
     plain("variant", "", "to what"),
-    Column("saving_bps", BPS, BENEFIT, "the saving then; empty where it takes another run"),
+    Column("saving_bps", BPS, BENEFIT, "the saving then; empty where it takes another run, or nothing has a price"),
     plain("left_out", "share", "share of the headline's value at M0 that is left out"),
-    plain("command", "", "flag of the run that answers, where this one's sums cannot"),
+    plain("command", "", "flag of the run that answers, where this one did not ask or its sums cannot"),
 )
 GUIDES: Final = {"saving_split": SPLIT, "sensitivity": SENSITIVITY}
 VARIANTS: Final = (  # about, variant, column of the tables
@@ -90,10 +92,54 @@ def split_rows(parts: Mapping[str, Sequence[int]], style: TableStyle) -> list[li
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """What the orders of a run save by other mids and populations, where it asks for them: ``found`` adds up jobs."""
+
+    settings: Settings
+    found: VariantSums = field(default_factory=dict)
+
+    def add(self, partial: Partial) -> None:
+        """Add what a job says; one that kept more than the run asks for says it for nothing."""
+        for label, scenarios in partial.sensitivity.items() if self.settings.sensitivity else ():
+            add_lists(self.found.setdefault(label, {}), scenarios)
+
+    def rows(self, headlines: Sequence[Measures]) -> list[list[Value]]:
+        """Return the rows of sensitivity.csv; headlines : measures of all orders under each scenario but real."""
+        asked, choices = self.settings.sensitivity, self.settings
+        own = {MID: choices.simulation.mid, POPULATION: choices.selection.population}
+        others = {MID: other_mids(own[MID]), POPULATION: other_populations(own[POPULATION])}
+        if not set(choices.simulation.scenarios) & set(SCENARIOS):  # those alone are told of orders not replayed
+            others[POPULATION] = ()
+        rows: list[list[Value]] = []
+        for about, kinds in KINDS.items():
+            for kind, name in enumerate(kinds):
+                label = label_of(about, kind)
+                if asked and kind == own[about]:
+                    rows += [[row["scenario"], about, name, row["saving_bps"], None, None] for row in headlines]
+                elif asked and kind in others[about]:
+                    rows += [[row["scenario"], about, name, *self._row(label, row)] for row in headlines]
+                else:
+                    answers = kind == own[about] or kind in others[about]
+                    rows.append([ALL, about, name, None, None, "--sensitivity" if answers else f"--{label}"])
+        return rows
+
+    def _row(self, label: str, headline: Measures) -> list[Value]:
+        """Return what a scenario saves by a variant, the value left out, and the flag of the run that tells it else."""
+        sums = self.found.get(label, {}).get(str(headline["scenario"]))
+        if sums is None:  # replayed: the orders of another population are not in the book
+            return [None, None, f"--{label}"]
+        base, real_cost, cost, unknown = sums
+        whole = _base(headline)
+        left_out = ratio(whole - base, whole) if base < whole else None
+        return [None if unknown else cost_bps(real_cost - cost, base), left_out, None]
+
+
 def sensitivity_csv(
     summary: Sequence[Measures],
     participants: Mapping[str, Sequence[Measures]],
     eligible: Mapping[str, Sequence[Measures]],
+    variants: Variants,
 ) -> bytes:
     """Return how each scenario's saving changes with what is charged, weighted, counted and left out.
 
@@ -117,9 +163,7 @@ def sensitivity_csv(
             for variant, of in eligible.items()
             if of[s]["saving_bps"] is not None and (held := ratio(_base(of[0]), _base(row)) or 1.0) < 1
         ]
-    for about, flag, kinds in (("mid", "--mid", MID_KINDS), ("population", "--population", POPULATIONS)):
-        rows += [[ALL, about, kind, None, None, f"{flag}={kind}"] for kind in kinds]
-    return csv_bytes(header(SENSITIVITY), rows)
+    return csv_bytes(header(SENSITIVITY), rows + variants.rows(summary[1:]))
 
 
 def _base(row: Measures) -> int:

@@ -82,3 +82,14 @@ def test_sums_by_more_keys_serve_tables_by_fewer(market: Market, tmp_path: Path)
     assert not one.is_done_by(other.fingerprint)
     assert not both.is_done_by(one.fingerprint)
     assert len({job.fingerprint.partition("+")[0] for job in (usual, one, other, both)}) == 1
+
+
+def test_other_mids_and_populations_are_sums_that_only_serve_when_kept(market: Market, tmp_path: Path) -> None:
+    usual, asked, both = (
+        first_job(market, tmp_path, ONLY_A | more)
+        for more in ({}, {"sensitivity": "true"}, {"sensitivity": "true", "aggregate_by": "hour+spread"})
+    )
+    assert usual.is_done_by(asked.fingerprint)
+    assert asked.is_done_by(both.fingerprint)
+    assert not asked.is_done_by(usual.fingerprint)
+    assert not both.is_done_by(asked.fingerprint)

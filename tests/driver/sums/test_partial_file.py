@@ -90,7 +90,7 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"13"
+    assert table.schema.metadata[b"version"] == b"14"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:
