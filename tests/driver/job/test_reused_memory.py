@@ -68,7 +68,7 @@ def test_nothing_is_kept_of_a_block_but_copies(
     run_job(job)
     kept = {"blocks": buffers, "sums": Buffers()}
     monkeypatch.setattr(driver.job.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
-    monkeypatch.setattr(driver.job.job, "measure", poisoning)
+    monkeypatch.setattr("driver.job.measured.measure", poisoning)
     other = replace(job, folder=str(tmp_path / "poisoned"))
     run_job(other)
     assert len(poisoned) == 12
