@@ -125,7 +125,7 @@ def main(
     keep_freed_memory()  # as a worker does
     for owner, name, part in PARTS:
         setattr(owner, name, timed(getattr(owner, name), part))
-    JOB.measure = timed_blocks(JOB.measure)
+    JOB.measured = timed_blocks(JOB.measured)
     with tempfile.TemporaryDirectory() as store, tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
         days = write_days(Path(store), partitions, events)
         for output_format in (formats,) if isinstance(formats, str) else formats:

@@ -41,7 +41,7 @@ def reader(way: str) -> Iterator[Read]:
     They are in a cache of their own: a run looks through the whole cache, so that what others left there would count.
     """
     with tempfile.TemporaryDirectory() as cache:
-        environment = _environment(way, cache)
+        environment = environment_of(way, cache)
         _measured(READY, 0.0, environment)
 
         def read(share: float = 0.0) -> Found:
@@ -65,8 +65,12 @@ def _measured(way: str, share: float, environment: dict[str, str]) -> Found:
         return found
 
 
-def _environment(way: str, cache: str) -> dict[str, str]:
-    """Return the variables of the processes that are measured."""
+def environment_of(way: str, cache: str) -> dict[str, str]:
+    """Return the variables of the processes that are measured.
+
+    They keep what Python compiles, and the first one does so, whatever the user's Python does: a start takes half as
+    much again where every module is compiled anew.
+    """
     fixed = {
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "io")]),
         "PYTHONHASHSEED": "0",
@@ -76,4 +80,5 @@ def _environment(way: str, cache: str) -> dict[str, str]:
         "NUMBA_CACHE_DIR": cache,
     }
     general = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""} if way == COUNTS else {}
-    return dict(os.environ) | fixed | general
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return others | fixed | general

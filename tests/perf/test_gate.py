@@ -14,7 +14,7 @@ import pytest
 import perf.gate.__main__ as gate
 from perf.gate import baseline, meters
 from perf.gate.meters import COUNTS, TIMES, Times, Work, counted, longer
-from perf.gate.reading import ROOT, Found, Read
+from perf.gate.reading import ROOT, Found, Read, environment_of
 
 COUNTING = """
 import json, sys
@@ -144,3 +144,12 @@ def test_instructions_of_children_and_of_the_process_itself(tmp_path: Path) -> N
     assert 100_000 < once < 100_000 * 1_000  # a step of the interpreter, whose build may not be optimized
     assert thrice == pytest.approx(3 * once, rel=0.03)
     assert [in_child, here] == pytest.approx([thrice, thrice], rel=0.01)
+
+
+@pytest.mark.parametrize("way", [COUNTS, TIMES])
+def test_what_python_keeps_is_not_left_to_the_user(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "the user's")
+    found = environment_of(way, "own")
+    assert "PYTHONDONTWRITEBYTECODE" not in found
+    assert (found["NUMBA_CACHE_DIR"], found["XDG_CACHE_HOME"]) == ("own", "own")
