@@ -3,7 +3,6 @@
 `job` calls it before it measures. Nothing of the replay is imported where no scenario needs it: it compiles for long.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from driver.job.measured import measured
 from driver.job.order_ids import OrderIds
 from driver.plan.jobs import Job
 from driver.sums.conditions import Market
@@ -22,7 +22,6 @@ from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, NULL, REPLAYED, TYPE_DARK
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import ReplayChoices
-from kernels.measure.measure import measure
 from kernels.measure.rules import Day, prepare
 from kernels.measure.simulated import SimulatedFills
 from tickstore.durable.files import atomic_write
@@ -214,13 +213,12 @@ def limit_sums(day: Day, job: Job, played: Played, market: Market, buffers: tupl
     found = {}
     for seconds, fills in sorted(played.limits.items()):
         sums = JobSums(market, settings.timezone, buffers[1])
-        for block in measure(day, settings, job.session, buffers[0], {CENTRAL: fills}):
+        for block in measured(day, settings, job.session, buffers[0], {CENTRAL: fills}):
             sums.add(block)
-        marginals = sums.marginals()
-        total = Counter(dict(zip(marginals.names, marginals.kind_sums.sum(axis=1).tolist(), strict=True)))
-        kept = {name: total[name] for name in LIMIT_SUMS}
-        kept |= {name: total[f"{CENTRAL}.{name}"] for name in LIMIT_SCENARIO_SUMS}
+        total = sums.marginals().total
+        kept = {name: total(name) for name in LIMIT_SUMS}
+        kept |= {name: total(f"{CENTRAL}.{name}") for name in LIMIT_SCENARIO_SUMS}
         for charge in ("", "_touch"):
-            kept[f"saving{charge}"] = total[f"real.cost{charge}"] - total[f"{CENTRAL}.cost{charge}"]
+            kept[f"saving{charge}"] = total(f"real.cost{charge}") - total(f"{CENTRAL}.cost{charge}")
         found[repr(seconds).removesuffix(".0")] = kept
     return found

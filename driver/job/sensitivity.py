@@ -3,7 +3,6 @@
 `job` asks for it where the run does, before it measures its orders for everything else.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -58,7 +57,6 @@ def _sums(
     sums = JobSums(market, settings.timezone, buffers[1])
     for block in measured(day, settings, job.session, buffers[0], fills):
         sums.add(block)
-    marginals = sums.marginals()
-    total = Counter(dict(zip(marginals.names, marginals.kind_sums.sum(axis=1).tolist(), strict=True)))
-    shared = total["base"], total["real.cost"]
-    return {name: [*shared, total[f"{name}.cost"], total[f"{name}.unknown_orders"]] for name in sums.scenarios[1:]}
+    total = sums.marginals().total
+    shared = total("base"), total("real.cost")
+    return {name: [*shared, total(f"{name}.cost"), total(f"{name}.unknown_orders")] for name in sums.scenarios[1:]}

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from driver.tables.columns.quotients import Column, TwoSums
-from kernels.conventions import REPLAYED, SCENARIO_TABLE
-
-SCENARIO_NAMES = frozenset(scenario.name for scenario in SCENARIO_TABLE)
+from kernels.conventions import REPLAYED
 
 
 @dataclass(frozen=True, slots=True)

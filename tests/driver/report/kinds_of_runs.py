@@ -1,6 +1,5 @@
 """Results folders of every kind of run that a report is made of: several jobs, one, a failed one, nothing known."""
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,21 +17,14 @@ from driver.tables.table_style import TableStyle
 from kernels.conventions import NULL
 from kernels.measure.choices import Simulation
 from tests.blocks import with_columns
+from tests.driver.edited_tables import Table, edit_table
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_job, make_jobs
 from tests.driver.order_blocks import empty_block, random_block
-
-Table = list[dict[str, str]]
 
 
 def edit(results: Path, name: str, change: Callable[[Table], Table]) -> None:
     """Change a table of a results folder."""
-    path = results / f"{name}.csv"
-    with path.open(newline="") as file:
-        rows = change(list(csv.DictReader(file)))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    edit_table(results / f"{name}.csv", change)
 
 
 def several(results: Path) -> None:

@@ -22,20 +22,11 @@ from driver.review.table_changes import OtherDays, TableChange, table_change
 from driver.run.results_folder import JOB_COLUMNS
 from driver.tables.aggregate import aggregate
 from driver.tables.table_list import FILES
+from tests.driver.edited_tables import Table, edit_table
 from tests.driver.job_folders import PARTITIONS, SETTINGS, make_jobs
 from tickstore.errors import UserError
 
-Table = list[dict[str, str]]
 CONFIG = {"population": "all", "dark_share": 0.5, "results": "a", "max_workers": 8}
-
-
-def edit(path: Path, change: Callable[[Table], Table]) -> None:
-    with path.open(newline="") as file:
-        rows = change(list(csv.DictReader(file)))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def write_days(results: Path, partitions: tuple[tuple[str, str], ...], saving: Callable[[int], float]) -> None:
@@ -102,7 +93,7 @@ def test_rows_and_measures_that_differ_are_found(runs: tuple[Path, Path]) -> Non
         rows[3]["vwap"], rows[5]["saving_bps"] = "100.0", repr(float(rows[5]["saving_bps"]) - 3.0)
         return rows[:-4]
 
-    edit(runs[1] / "by_security.csv", change)
+    edit_table(runs[1] / "by_security.csv", change)
     table = table_of(compare(*runs), "by_security")
     assert (table.rows, len(table.only_before), len(table.only_after)) == (8, 4, 0)
     assert table.only_before[0] == {"security_code": "BRK.B", "scenario": "real"}
@@ -122,7 +113,7 @@ def test_what_is_only_rounding_is_no_change(runs: tuple[Path, Path]) -> None:
     def nudge(rows: Table) -> Table:
         return [row | {"saving_bps": repr(math.nextafter(float(row["saving_bps"]), 99.0))} for row in rows]
 
-    edit(runs[1] / "by_date.csv", nudge)
+    edit_table(runs[1] / "by_date.csv", nudge)
     found = compare(*runs)
     assert found.is_same
     assert (table_of(found, "by_date").rounded, table_of(found, "by_security").rounded) == (8, 0)
@@ -130,14 +121,14 @@ def test_what_is_only_rounding_is_no_change(runs: tuple[Path, Path]) -> None:
 
 def test_whole_numbers_are_never_taken_for_rounding(runs: tuple[Path, Path]) -> None:
     for results, cost in zip(runs, (10**17, 10**17 + 1), strict=True):
-        edit(results / "by_date.csv", partial(_with, {"shortfall_cost": str(cost)}))
+        edit_table(results / "by_date.csv", partial(_with, {"shortfall_cost": str(cost)}))
     table = table_of(compare(*runs), "by_date")
     assert [one.measure for one in table.differences] == ["shortfall_cost"] * table.rows
 
 
 def test_columns_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
-    edit(runs[1] / "by_security.csv", partial(_with, {"security_name": "Nine"}))
-    edit(runs[0] / "by_date.csv", partial(_with, {"net_saving_bps": "1.0"}))
+    edit_table(runs[1] / "by_security.csv", partial(_with, {"security_name": "Nine"}))
+    edit_table(runs[0] / "by_date.csv", partial(_with, {"net_saving_bps": "1.0"}))
     found = compare(*runs)
     assert not found.is_same
     assert table_of(found, "by_security").columns_only_after == ["security_name"]
@@ -145,7 +136,7 @@ def test_columns_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
 
 
 def test_words_are_compared_too(runs: tuple[Path, Path]) -> None:
-    edit(runs[1] / "statistics.csv", lambda rows: [rows[0] | {"bounds_agree": "yes"}, *rows[1:]])
+    edit_table(runs[1] / "statistics.csv", lambda rows: [rows[0] | {"bounds_agree": "yes"}, *rows[1:]])
     (one,) = table_of(compare(*runs), "statistics").differences
     assert (one.measure, one.before, one.after, one.change) == ("bounds_agree", None, "yes", None)
 
@@ -212,11 +203,11 @@ def test_tables_of_one_run_alone_are_said(runs: tuple[Path, Path]) -> None:
 
 def test_rows_that_count_other_days_are_told_apart(runs: tuple[Path, Path]) -> None:
     """Where one run lacks a day, rows of that day, its security, its date and all orders are of other orders."""
-    edit(runs[1] / "jobs.csv", lambda rows: [rows[0] | {"state": "failed"}, *rows[1:]])
+    edit_table(runs[1] / "jobs.csv", lambda rows: [rows[0] | {"state": "failed"}, *rows[1:]])
     for results, quality in zip(runs, ("1", "2"), strict=True):
-        edit(results / "data_quality.csv", partial(_with, {"count": quality}))
-        edit(results / "by_security.csv", partial(_with, {"orders": quality}))
-        edit(results / "by_date.csv", partial(_with, {"orders": quality}))
+        edit_table(results / "data_quality.csv", partial(_with, {"count": quality}))
+        edit_table(results / "by_security.csv", partial(_with, {"orders": quality}))
+        edit_table(results / "by_date.csv", partial(_with, {"orders": quality}))
     found = compare(*runs)
     assert (found.jobs.only_before, found.jobs.only_after, len(found.jobs.both)) == ([PARTITIONS[0]], [], 4)
     assert not found.is_same
@@ -266,7 +257,7 @@ def test_intervals_that_exclude_each_other_are_said(
 ) -> None:
     for results, interval in zip(runs, ((-1.0, 1.0), ends), strict=True):
         low, high = map(str, interval) if interval else ("", "")
-        edit(results / "statistics.csv", partial(_with, {"ci_low": low, "ci_high": high}))
+        edit_table(results / "statistics.csv", partial(_with, {"ci_low": low, "ci_high": high}))
     assert all(said in one.intervals for one in compare(*runs).verdicts)
 
 
@@ -283,7 +274,7 @@ def test_days_are_paired_where_the_orders_are_the_same(runs: tuple[Path, Path]) 
     for results in runs:
         for _, date in dates:
             (results / "sec9" / date).mkdir(exist_ok=True)
-        edit(results / "jobs.csv", lambda rows: [{**rows[0], "security": "9", "date": date} for _, date in dates])
+        edit_table(results / "jobs.csv", lambda rows: [{**rows[0], "security": "9", "date": date} for _, date in dates])
     write_days(runs[0], dates, lambda n: 1.0 + n)
     write_days(runs[1], dates, lambda n: 1.0 + n + moved[n])
     found = compare(*runs)
@@ -302,29 +293,29 @@ def test_days_are_paired_where_the_orders_are_the_same(runs: tuple[Path, Path]) 
         assert (change.high - change.low) / 2 >= half * (1 - 1e-9), "no narrower than the plain jackknife's"
         assert change.significant == (change.low > 0)
     part = {"security_code": "9", "scenario": "A"}
-    edit(runs[1] / "by_security.csv", lambda rows: [row | {"saving_bps": "77.0"} for row in rows])
+    edit_table(runs[1] / "by_security.csv", lambda rows: [row | {"saving_bps": "77.0"} for row in rows])
     changes = [one.paired for one in table_of(compare(*runs), "by_security").differences if one.row == part]
     assert changes == [paired(found, "notional")], "of one security, the days are all days"
 
 
 def test_other_orders_are_not_paired(runs: tuple[Path, Path]) -> None:
     metrics = runs[1] / "sec9" / "2024-01-01" / "metrics.csv"
-    edit(metrics, lambda rows: [{**row, "orders": "11"} for row in rows])
+    edit_table(metrics, lambda rows: [{**row, "orders": "11"} for row in rows])
     found = compare(*runs)
     assert found.why_not_paired == "not paired: the runs hold other orders of 9 on 2024-01-01"
     assert all(one.paired is None for one in found.verdicts)
-    edit(runs[1] / "jobs.csv", lambda rows: rows[1:])
+    edit_table(runs[1] / "jobs.csv", lambda rows: rows[1:])
     found = compare(*runs)
     assert found.why_not_paired == ""
     assert paired(found, "notional").days == len(PARTITIONS) - 1, "of the days that both runs have"
-    edit(runs[1] / "jobs.csv", lambda rows: [{**row, "date": "2025-01-01"} for row in rows])
+    edit_table(runs[1] / "jobs.csv", lambda rows: [{**row, "date": "2025-01-01"} for row in rows])
     assert compare(*runs).why_not_paired == "not paired: no security-day is in both runs"
 
 
 def test_orders_as_if_each_stood_for_itself_are_not_judged_by(runs: tuple[Path, Path]) -> None:
     for results, low in zip(runs, (-3.0, 2.0), strict=True):
         ends = {"saving_bps": str(low), "ci_low": str(low - 1), "ci_high": str(low + 1)}
-        edit(results / "statistics.csv", partial(_with, ends))
+        edit_table(results / "statistics.csv", partial(_with, ends))
     for one in table_of(compare(*runs), "statistics").differences:
         judged = one.measure == "saving_bps" and one.row["test"] == "cluster"
         assert one.intervals == ("intervals exclude each other" if judged else "")
@@ -351,7 +342,9 @@ def test_rounding_is_no_change_of_paired_days(runs: tuple[Path, Path]) -> None:
 def test_a_scenario_that_a_day_lacks_is_paired_where_all_days_have_it(runs: tuple[Path, Path]) -> None:
     security, date = PARTITIONS[0]
     write_days(runs[1], PARTITIONS, lambda n: 2.0 + n)
-    edit(runs[0] / f"sec{security}" / date / "metrics.csv", lambda rows: [r for r in rows if r["scenario"] == "real"])
+    edit_table(
+        runs[0] / f"sec{security}" / date / "metrics.csv", lambda rows: [r for r in rows if r["scenario"] == "real"]
+    )
     jobs = finished_days(runs[0])
     changes = paired_changes(*runs, jobs).changes
     with_it = {part for part, found in changes.items() if ("A", "notional") in found}
