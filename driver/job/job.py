@@ -20,7 +20,7 @@ from driver.job.replayed import limit_sums, play, write_outside_bounds
 from driver.job.sensitivity import sensitivity_sums
 from driver.job.table_file import remove_other_formats
 from driver.plan.jobs import Job, JobReport
-from driver.sums.cells import Cells, Marginals, cell_dimensions
+from driver.sums.cells import Cells, Marginals, groups_of
 from driver.sums.conditions import Market, market_volumes
 from driver.sums.conservation import broken_rule
 from driver.sums.market_panel import market_panel
@@ -152,10 +152,10 @@ def _sum_blocks(
 def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:
     """Return metrics.csv: groups 1, 2, 3 even when empty, then 0 = all, by scenario (decisions 8)."""
     totals = Totals.empty(cells, len(GROUPS) + 1, names=marginals.names)
-    group, kinds = (cell_dimensions(key)["group"].astype(np.int32) for key in (cells.key, marginals.kind))
+    group, kinds = (groups_of(key).astype(np.int32) for key in (cells.key, marginals.kind))
     totals.add(cells, group, 0, (marginals.kind_sums, kinds))
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
-    totals.meet(np.append(np.unique(group), 0).astype(np.int32), 0, volumes)
+    totals.meet(np.array([*set(kinds.tolist()), 0], np.int32), 0, volumes)
     groups = [*GROUPS, 0]
     labels = [([group], row) for row, group in enumerate(groups)]
     return totals_csv(["group"], labels, measures(totals.taken(groups), style))

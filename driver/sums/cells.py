@@ -78,7 +78,14 @@ class Marginals:
 
 def cell_dimensions(key: I64) -> dict[str, I64]:
     """Return participant, hour, size and group of each cell."""
-    return {"participant": key // PARTICIPANT_KEYS, "hour": key // 32 % 24, "size": key // 4 % 8, "group": key % 4}
+    return {
+        "participant": key // PARTICIPANT_KEYS, "hour": key // 32 % 24, "size": key // 4 % 8, "group": groups_of(key),
+    }  # fmt: skip
+
+
+def groups_of(key: I64) -> I64:
+    """Return the real fill group of each cell."""
+    return key % 4
 
 
 @lru_cache(maxsize=1024)  # many jobs of a run are of the same date

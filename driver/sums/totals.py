@@ -148,6 +148,13 @@ class Totals:
         sums = of("low", 1), of("high", 1), of("priced"), of("mean"), of("comoment")
         return cls(first.scenarios, first.names, *sums, histogram, of("met", 1), of("security"))
 
+    def part(self, first: int, stop: int) -> "Totals":
+        """Return some rows that follow each other, without copying them."""
+        part, whole = slice(first, stop), self.histogram
+        sums = self.low[:, part], self.high[:, part], self.priced[part], self.mean[part], self.comoment[part]
+        histogram = None if whole is None else whole[part]
+        return Totals(self.scenarios, self.names, *sums, histogram, self.met[:, part], self.security[part])
+
     def taken(self, rows: Sequence[int]) -> "Totals":
         """Return totals of some rows, in their order."""
         return Totals.joined([(self, rows)])
@@ -217,10 +224,14 @@ def _exact(low: I64, high: I64) -> NDArray[Any]:
 def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
     """Return, for each row of counts, the first bucket that holds, with those below, at least a share of them."""
     below = counts.cumsum(axis=1)
-    wanted = np.array(shares) * below[:, -1:] * (1 - 1e-12)  # a tenth of 30 is 3, not a little more
-    bucket: I64 = (below[:, None, :] < wanted[:, :, None]).sum(axis=2)
-    bucket[:] = np.minimum(bucket, counts.shape[1] - 1)
-    return bucket
+    total = below[:, -1:]
+    wanted = np.ceil(np.array(shares) * total * (1 - 1e-12))  # a tenth of 30 is 3, not a little more
+    first = np.arange(len(counts))[:, None] * (
+        total.max(initial=0) + 1
+    )  # ascending from row to row: one search for all
+    found = np.searchsorted((below + first).ravel(), wanted.astype(np.int64) + first)
+    place: I64 = found - np.arange(len(counts))[:, None] * counts.shape[1]
+    return place
 
 
 @lru_cache(maxsize=64)

@@ -6,22 +6,21 @@
 from functools import cache
 from typing import Final, NamedTuple
 
-import numpy as np
-
 from driver.sums.cells import ORDER_METRICS, VENUE_NAMES
-from driver.tables.columns.exact_sums import Sums
-from driver.tables.columns.quotients import (
-    Column,
-    TwoSums,
+from driver.tables.columns.formulas import (
+    NOTHING,
+    Count,
+    Formula,
+    Quotient,
+    Sum,
+    SumsBy,
     costs_bps,
-    means,
-    means_bps,
-    missing_in,
-    nothing_like,
-    ratios,
+    mean,
+    mean_bps,
+    ratio,
 )
 from driver.tables.table_style import TableStyle
-from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REST_BITS
+from kernels.conventions import BENCHMARKS, COST_SCALE, NS_PER_SECOND, REPLAYED, REST_BITS
 from kernels.measure.order_columns import LATER, MARKOUT, QUOTED, TRADED, weighted
 from kernels.sums.fill_rows import FILL_GROUPS, HORIZON_GROUP
 
@@ -37,6 +36,8 @@ NOT_REPLAYED = frozenset((
       for end in ("_bps", "_orders")),
 ))  # fmt: skip
 VENUE_SUMS = tuple(f"{venue}_{what}" for what in ("quantity", "notional") for venue in VENUE_NAMES)
+# Not known of orders that filled without trades.
+TRADE_COUNTS = (*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours")
 BENCHMARK_COUNTS = tuple(f"benchmark_{name}" for name in ("arrival", "open", "close", "none"))
 # Of orders with a fill, which fill_span_orders counts.
 FILL_BY_FILL: Final = ("average_fill_size", "fill_span_s", "time_between_fills_s")
@@ -55,79 +56,72 @@ class Metric(NamedTuple):
     times: int
 
 
-def history(sums: Sums, style: TableStyle) -> dict[str, Column]:
+def history(sums: SumsBy, style: TableStyle) -> dict[str, Formula]:
     """Return what only happens to real fills, and to those of a replayed scenario as if they had happened.
 
-    Venues, parts of the shortfall, quality of the fills: (scenarios, n), of other scenarios missing.
+    Venues, parts of the shortfall, quality of the fills: of other scenarios missing.
     """
+    shown = sums.scenario == "real" or sums.scenario in REPLAYED
+    hidden = NOT_REPLAYED if sums.scenario in REPLAYED else frozenset()
     columns = _happened(sums, style)
-    happens, rows = [0, *sums.replayed], len(sums.scenarios)
-    found: dict[str, Column] = {}
-    for name, values in columns.items():
-        shown = happens[:1] if name in NOT_REPLAYED else happens
-        found[name] = whole = nothing_like(values, (rows, values.shape[1]))
-        whole[shown] = values[: len(shown)]
-    return found
+    return {name: column if shown and name not in hidden else None for name, column in columns.items()}
 
 
-def _happened(sums: Sums, style: TableStyle) -> dict[str, Column]:
-    """Return the columns of `history`, (1 + replayed, n)."""
+def _happened(sums: SumsBy, style: TableStyle) -> dict[str, Formula]:
+    """Return the columns of `history`."""
     of = sums.happened
-    unpriced = of("real.unpriced_quantity") != 0  # filled by order states, without trades that say where
-    without_trades = (*VENUE_SUMS, "report_quantity", "fills", "fills_after_hours")
-    columns = {name: of(name) for name in (*VENUE_SUMS, *ORDER_COUNTS)}
-    columns |= {name: missing_in(columns[name], unpriced) for name in without_trades}
-    columns |= {name: of(name) for name in BENCHMARK_COUNTS}
+    columns: dict[str, Formula] = {name: Count(of(name)) for name in (*VENUE_SUMS, *ORDER_COUNTS)}
+    columns |= {name: Count(of(name), _without_trades(sums)) for name in TRADE_COUNTS}
+    columns |= {name: Count(of(name)) for name in BENCHMARK_COUNTS}
     columns["execution_bps"] = costs_bps(of("execution_cost"), of("base"))
     columns["opportunity_bps"] = costs_bps(of("opportunity_cost"), of("base"))
     market_cost = of("real.cost") - COST_SCALE * of("booked_cost")
     columns["shortfall_ex_booking_bps"] = costs_bps(market_cost, of("base") - of("booked_base"))
     columns |= _weighted_means(sums, style)
     columns |= _fill_rates(sums, style)
-    metrics = _metrics(style.markout_seconds)
-    columns |= zip([one.counted for one in metrics], sums.all_happened([one.orders for one in metrics]), strict=True)
-    columns["time_to_first_fill_orders"] = of("first_fill_orders")
+    columns |= {one.counted: Count(of(one.orders)) for one in _metrics(style.markout_seconds)}
+    columns["time_to_first_fill_orders"] = Count(of("first_fill_orders"))
     columns["time_to_first_fill_s"] = _seconds(sums, "first_fill_ns", of("first_fill_orders"))
     columns["execution_time_s"] = _seconds(sums, "execution_share_ns", of("execution_shares"))
     return columns | _fill_by_fill(sums)
 
 
-def _weighted_means(sums: Sums, style: TableStyle) -> dict[str, Column]:
+def _without_trades(sums: SumsBy) -> Sum:
+    """Return what is not 0 where shares filled by order states, without trades that say where and when."""
+    return sums.happened("real.unpriced_quantity")
+
+
+def _weighted_means(sums: SumsBy, style: TableStyle) -> dict[str, Formula]:
     """Return the metrics that are averaged by value."""
-    metrics, two = _metrics(style.markout_seconds), sums.two_happened
-    values, rests, weights = (
-        sums.all_happened(names)
-        for names in zip(*((one.value, f"{one.value}_rest", one.weight) for one in metrics), strict=True)
-    )
-    times = np.array([one.times for one in metrics])[:, None, None]
-    found = means_bps(TwoSums(values, rests).times(times), weights)
-    columns: dict[str, Column] = dict(zip([one.column for one in metrics], found, strict=True))
-    effective, quoted = (two(f"{name}_spread_bps.sum").doubles() for name in ("effective", "fill_quoted"))
-    columns["eq_ratio"] = np.divide(effective, quoted, out=np.full(quoted.shape, np.nan), where=quoted != 0)
+    of, two, columns = sums.happened, sums.two_happened, dict[str, Formula]()
+    for one in _metrics(style.markout_seconds):
+        columns[one.column] = mean_bps(two(one.value).times(one.times), of(one.weight))
+    columns["eq_ratio"] = Quotient(two("effective_spread_bps.sum"), two("fill_quoted_spread_bps.sum"))
     for h, seconds in enumerate(style.markout_seconds):
-        moved, weight = two(f"impact_bps.{h}.sum"), sums.happened(f"markout_bps.{h}.weight")
-        columns[f"adverse_selection_{seconds:g}s_bps"] = means_bps(moved.times(-1), 2 * weight)
+        moved, weight = two(f"impact_bps.{h}.sum"), of(f"markout_bps.{h}.weight")
+        columns[f"adverse_selection_{seconds:g}s_bps"] = mean_bps(moved.times(-1), 2 * weight)
     return columns
 
 
-def _seconds(sums: Sums, name: str, over: Column) -> Column:
+def _seconds(sums: SumsBy, name: str, over: Sum, unless: Sum = NOTHING) -> Quotient:
     """Return sums of times over counts, in seconds: their rest is in nanoseconds."""
-    return means(sums.two_happened(name), over, 1 << REST_BITS, NS_PER_SECOND)
+    return mean(sums.two_happened(name), over, 1 << REST_BITS, NS_PER_SECOND, unless)
 
 
-def _fill_by_fill(sums: Sums) -> dict[str, Column]:
+def _fill_by_fill(sums: SumsBy) -> dict[str, Formula]:
     """Return the average fill, how long fills of an order go on, and how long it is from one to the next.
 
     Of orders whose states alone tell that they filled nothing is known.
     """
-    of = sums.happened
-    filled = sums.all_happened([f"{venue}_quantity" for venue in VENUE_NAMES]).sum(axis=0)
+    of, unless = sums.happened, _without_trades(sums)
+    filled = sum((of(f"{venue}_quantity") for venue in VENUE_NAMES), NOTHING)
     fills, orders = of("fills"), of("fill_span_orders")
-    columns = {"average_fill_size": ratios(filled, fills), "fill_span_orders": orders}
-    columns["fill_span_s"] = _seconds(sums, "fill_span_ns", orders)
-    columns["time_between_fills_s"] = _seconds(sums, "fill_span_ns", fills - orders)
-    unpriced = of("real.unpriced_quantity") != 0
-    return {name: missing_in(column, unpriced) for name, column in columns.items()}
+    return {
+        "average_fill_size": ratio(filled, fills, unless=unless),
+        "fill_span_orders": Count(orders, unless),
+        "fill_span_s": _seconds(sums, "fill_span_ns", orders, unless),
+        "time_between_fills_s": _seconds(sums, "fill_span_ns", fills - orders, unless),
+    }
 
 
 @cache
@@ -164,17 +158,16 @@ def _within(fill_seconds: tuple[float, ...]) -> list[tuple[str, str, str, str]]:
     return [(f"filled_quantity_{s}", f"orders_filled_{s}", f"fill_rate_{s}", f"orders_filled_share_{s}") for s in shown]
 
 
-def _fill_rates(sums: Sums, style: TableStyle) -> dict[str, Column]:
+def _fill_rates(sums: SumsBy, style: TableStyle) -> dict[str, Formula]:
     """Return F(h): shares filled within h of arrival, and orders with a fill by then; as counts and as shares of all.
 
     Nothing is known of when orders filled whose states alone tell of it.
     """
-    of, columns = sums.happened, dict[str, Column]()
-    orders, quantity, unpriced = of("orders"), of("order_quantity"), of("real.unpriced_quantity") != 0
+    of, unless, columns = sums.happened, _without_trades(sums), dict[str, Formula]()
+    orders, quantity = of("orders"), of("order_quantity")
     for h, names in enumerate(_within(style.fill_seconds)):
         filled, traded = of(f"filled_within.{h}"), of(f"orders_within.{h}")
-        columns |= zip(names, (filled, traded, ratios(filled, quantity), ratios(traded, orders)), strict=True)
-    columns = {name: missing_in(column, unpriced) for name, column in columns.items()}
-    filled_orders = of("real.fully_filled") + of("real.partially_filled")
-    columns["orders_filled_share"] = ratios(filled_orders, orders)
+        shares = ratio(filled, quantity, unless=unless), ratio(traded, orders, unless=unless)
+        columns |= zip(names, (Count(filled, unless), Count(traded, unless), *shares), strict=True)
+    columns["orders_filled_share"] = ratio(of("real.fully_filled") + of("real.partially_filled"), orders)
     return columns

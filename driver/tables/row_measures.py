@@ -9,6 +9,7 @@ positive when good (decisions 16). A missing value is an empty field.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
@@ -16,12 +17,14 @@ import numpy as np
 
 from driver.sums.cells import OUTCOMES
 from driver.sums.totals import SEVERAL_SECURITIES, Totals
-from driver.tables.columns.exact_sums import Sums
+from driver.tables.columns.formulas import ONE, UNIT, Count, Formula, Half, SumsBy, costs_bps, mean, ratio
 from driver.tables.columns.measured import Measured
-from driver.tables.columns.quotients import Column, costs_bps, halves, is_known, means, missing_in, ratios
+from driver.tables.columns.quotients import Column, is_known
+from driver.tables.columns.sheet import Sheet, in_lines
 from driver.tables.csv_text import Value, csv_bytes, text
 from driver.tables.history_measures import counted_metrics, history
 from driver.tables.table_style import FEW, TableStyle
+from kernels.base.columns import F64
 from kernels.conventions import COST_SCALE, REPLAYED
 from kernels.measure.derived_columns import CHARGES
 
@@ -35,10 +38,21 @@ OF_ORDERS = (
     "priced_orders",
     "benchmark_notional",
 )  # the same in every scenario
+ROWS = 512  # that are worked out at once
 # Shares filled in the dark, which other scenarios fill nowhere else.
 DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
-ENGAGED = ("mean_engaged", "engaged")  # each order counting the same, or by value
-ENGAGED_SHORTFALLS = ("engaged_shortfall", "engaged_real_shortfall")
+# Each order counting the same, then by value.
+ENGAGED_COSTS = (
+    "shortfall_mean_engaged_bps", "saving_mean_engaged_bps", "shortfall_engaged_bps", "saving_engaged_bps",
+)  # fmt: skip
+# Of the orders of a row, each counting the same.
+DISTRIBUTED = (
+    "shortfall_mean_bps", "saving_mean_bps", "saving_sd_bps",
+    *(f"{what}_{label}_bps" for what in ("shortfall", "saving") for label in QUANTILES),
+)  # fmt: skip
+# What columns are made of beside the sums of orders: 1, what was traded, and 1 where there are orders of several
+# securities, and where none has a benchmark.
+BESIDE_SUMS = (ONE, "market_volume", "dark_volume", "several_securities", "without_prices")
 
 
 class Beside(NamedTuple):
@@ -59,18 +73,40 @@ def measures(totals: Totals, style: TableStyle) -> Measured:
     A scenario that is not known of any one order has none: those of the others would be mixed with reality
     (decisions 50).
     """
-    sums = Sums(totals.scenarios, totals.names, totals.exact())
-    columns = _of_scenarios(totals, sums, style) | history(sums, style)
-    columns |= {"benchmark_notional": sums["base"], "shortfall_cost": sums.under("cost")}
-    shape, unknown = (len(totals.scenarios), len(totals)), sums.under("unknown_orders") != 0
-    columns = {
-        name: column if column.shape == shape else np.broadcast_to(column, shape) for name, column in columns.items()
-    }
+    blocks = [totals.part(first, first + ROWS) for first in range(0, len(totals), ROWS)] or [totals]
+    return Measured.joined([_measured(block, style) for block in blocks])
+
+
+def _measured(totals: Totals, style: TableStyle) -> Measured:
+    """Return the measures of so few rows that all that is worked out on the way stays in the processor's caches."""
+    names, sheet = _table(totals.scenarios, totals.names, style)
+    columns, unknown = sheet.lines(_values(totals))
+    columns |= zip(DISTRIBUTED, in_lines(_distributions(totals), unknown), strict=True)
+    columns["scenario"] = np.array(totals.scenarios * len(totals), np.object_)
     columns["few_orders"] = few_orders(columns, style)
-    if unknown.any():  # the data of some lack what it needs
-        columns = {name: column if name in OF_ORDERS else missing_in(column, unknown)
-                   for name, column in columns.items()}  # fmt: skip
-    return Measured.of(totals.scenarios, {name: column.T.ravel() for name, column in columns.items()})
+    columns["few_orders"][unknown.T.ravel()] = None
+    return Measured.of(totals.scenarios, {name: columns[name] for name in names})
+
+
+@lru_cache(maxsize=64)
+def _table(scenarios: tuple[str, ...], names: tuple[str, ...], style: TableStyle) -> tuple[list[str], Sheet]:
+    """Return the columns of all tables of such sums: their names in order, and what is made of sums."""
+    every = (*names, *BESIDE_SUMS)
+    by = [SumsBy(scenario, frozenset(every)) for scenario in scenarios]
+    table = [_of_scenario(sums, style) | history(sums, style) | _last(sums) for sums in by]
+    return [*table[0]], Sheet(table, every, [sums.own("unknown_orders") for sums in by], OF_ORDERS)
+
+
+def _values(totals: Totals) -> Column:
+    """Return the sums that columns are made of, (sums, n): those of orders, then ``BESIDE_SUMS``."""
+    sums, beside = totals.exact(), len(BESIDE_SUMS)
+    values = np.empty((len(sums) + beside, len(totals)), sums.dtype)
+    values[:-beside] = sums
+    values[-beside] = 1
+    values[1 - beside : 3 - beside] = totals.met[:2]
+    values[-2] = totals.security == SEVERAL_SECURITIES
+    values[-1] = sums[totals.names.index("priced_orders")] <= 0
+    return values
 
 
 def few_orders(columns: Mapping[str, Column], style: TableStyle) -> Column:
@@ -79,101 +115,102 @@ def few_orders(columns: Mapping[str, Column], style: TableStyle) -> Column:
     counts = np.array([columns[counted] for counted, _ in kinds])
     counts = np.where(is_known(counts), counts, 0)
     few = (counts > 0) & (counts < FEW)
-    orders, words = columns["orders"], np.full(few.shape[1:], "", np.object_)
-    for place in zip(*np.nonzero(few.any(axis=0)), strict=True):
-        words[place] = " ".join(compress((name for _, name in kinds), few[:, *place].tolist()))
+    orders, words = columns["orders"], np.full(few.shape[1], "", np.object_)
+    for place in np.flatnonzero(few.any(axis=0)).tolist():
+        words[place] = " ".join(compress((name for _, name in kinds), few[:, place].tolist()))
     words[(orders > 0) & (orders < FEW)] = "all"
     return words
 
 
-def _of_scenarios(totals: Totals, sums: Sums, style: TableStyle) -> dict[str, Column]:
+def _of_scenario(sums: SumsBy, style: TableStyle) -> dict[str, Formula]:
     """Return what every scenario has."""
-    asked, base, priced = sums["order_quantity"], sums["base"], sums["priced_orders"]
-    filled, cost = sums.under("filled_quantity"), sums.under("cost")
-    notional2, unpriced, saved = sums.two_under("notional2"), sums.under("unpriced_quantity") != 0, cost[0] - cost
-    several = totals.security == SEVERAL_SECURITIES
-    dark = np.array([sums.get(DARK.get(name, ""), own) for name, own in zip(totals.scenarios, filled, strict=True)])
-    columns: dict[str, Column] = {
-        "scenario": np.array(totals.scenarios, np.object_)[:, None],
-        "orders": sums["orders"],
-        **{name: sums.under(name) for name in OUTCOMES},
-        "order_quantity": asked,
-        "filled_quantity": filled,
-        "fill_ratio": ratios(filled, asked),
-        "notional": missing_in(halves(notional2), unpriced),
-        "vwap": missing_in(means(notional2, filled, down=2), unpriced | several),
+    asked, base, priced = sums.all("order_quantity"), sums.all("base"), sums.all("priced_orders")
+    filled, cost, saved = sums.own("filled_quantity"), sums.own("cost"), sums.real("cost") - sums.own("cost")
+    notional2, unpriced = sums.two_own("notional2"), sums.own("unpriced_quantity")
+    dark = DARK.get(sums.scenario, "")
+    columns: dict[str, Formula] = {
+        "scenario": None,
+        "orders": Count(sums.all("orders")),
+        **{name: Count(sums.own(name)) for name in OUTCOMES},
+        "order_quantity": Count(asked),
+        "filled_quantity": Count(filled),
+        "fill_ratio": ratio(filled, asked),
+        "notional": Half(notional2, unpriced),
+        "vwap": mean(notional2, filled, down=2, unless=unpriced + sums.all("several_securities")),
         "shortfall_bps": costs_bps(cost, base),
         "saving_bps": costs_bps(saved, base),
-        "fill_ratio_in_session": ratios(filled - sums["outside_filled"], asked - sums["outside_quantity"]),
-        "of_market_volume": ratios(filled, totals.met[0]),
-        "of_dark_volume": ratios(dark, totals.met[1]),
-        "shortfall_diluted_bps": costs_bps(cost + sums["outside_cost"], base + sums["outside_base"]),
-        "saving_diluted_bps": costs_bps(saved, base + sums["outside_base"]),
-        "priced_orders": priced,
-        **_distributions(totals),
+        "fill_ratio_in_session": ratio(filled - sums.all("outside_filled"), asked - sums.all("outside_quantity")),
+        "of_market_volume": ratio(filled, sums.all("market_volume")),
+        "of_dark_volume": ratio(sums.all(dark) if dark in sums.names else filled, sums.all("dark_volume")),
+        "shortfall_diluted_bps": costs_bps(cost + sums.all("outside_cost"), base + sums.all("outside_base")),
+        "saving_diluted_bps": costs_bps(saved, base + sums.all("outside_base")),
+        "priced_orders": Count(priced),
+        **dict.fromkeys(DISTRIBUTED),
     }
     for charge in CHARGES[1:]:
-        other = sums.under(f"cost{charge}")
-        columns[f"shortfall{charge}_bps"] = costs_bps(other, base)
-        columns[f"saving{charge}_bps"] = costs_bps(other[0] - other, base)
+        other = f"cost{charge}"
+        columns[f"shortfall{charge}_bps"] = costs_bps(sums.own(other), base)
+        columns[f"saving{charge}_bps"] = costs_bps(sums.real(other) - sums.own(other), base)
     if style.fees:
-        fees = sums.under("fees")
+        fees = sums.own("fees")
         columns["net_shortfall_bps"] = costs_bps(cost + fees, base)
-        columns["net_saving_bps"] = costs_bps(saved + fees[0] - fees, base)
-    better, worse = sums.under("better"), sums.under("worse")
-    columns |= {"better": better, "equal": priced - better - worse, "worse": worse}
-    columns["notional_value"] = missing_in(means(notional2, np.array(style.unit), down=2), unpriced)
-    columns["shortfall_value"] = missing_in(ratios(cost, 1, down=COST_UNITS * style.unit), priced <= 0)
-    columns["saving_value"] = missing_in(ratios(saved, 1, down=COST_UNITS * style.unit), priced <= 0)
+        columns["net_saving_bps"] = costs_bps(saved + sums.real("fees") - fees, base)
+    better, worse = sums.own("better"), sums.own("worse")
+    columns |= {"better": Count(better), "equal": Count(priced - better - worse), "worse": Count(worse)}
+    columns["notional_value"] = mean(notional2, UNIT, down=2 * style.unit, unless=unpriced)
+    for name, value in (("shortfall_value", cost), ("saving_value", saved)):
+        columns[name] = ratio(value, UNIT, down=COST_UNITS * style.unit, unless=sums.all("without_prices"))
     return columns | _engagement(sums)
 
 
-def _engagement(sums: Sums) -> dict[str, Column]:
+def _engagement(sums: SumsBy) -> dict[str, Formula]:
     """Return how many orders a scenario engages, any share that it fills being enough, and their costs (decisions 48).
 
     A replayed scenario engages those of which its book fills something, of the orders that lived in the session.
     """
-    replayed = sums.replayed
-    engaged = sums.under("fully_filled") + sums.under("partially_filled")
-    orders = np.broadcast_to(sums["orders"], engaged.shape).copy()
-    orders[replayed] -= sums["never_in_session"]
-    engaged[replayed] = sums.of_replayed("engaged_orders")
-    columns: dict[str, Column] = {"engaged_orders": engaged, "engagement_rate": ratios(engaged, orders)}
-    priced, base = sums.simulated("engaged_priced_orders"), sums.simulated("engaged_base")
-    mine, real = (sums.two_simulated(name) for name in ENGAGED_SHORTFALLS)
-    cost, real_cost = sums.simulated("engaged_cost"), sums.simulated("engaged_real_cost")
+    engaged, orders = sums.own("fully_filled") + sums.own("partially_filled"), sums.all("orders")
+    if sums.scenario in REPLAYED:
+        engaged, orders = sums.own("engaged_orders"), orders - sums.all("never_in_session")
+    columns: dict[str, Formula] = {"engaged_orders": Count(engaged), "engagement_rate": ratio(engaged, orders)}
+    if sums.scenario == "real":
+        return columns | dict.fromkeys(ENGAGED_COSTS)
+    priced, base = sums.own("engaged_priced_orders"), sums.own("engaged_base")
+    mine, real = sums.two_own("engaged_shortfall"), sums.two_own("engaged_real_shortfall")
+    cost, real_cost = sums.own("engaged_cost"), sums.own("engaged_real_cost")
     found = (
-        means(mine, priced, down=COST_SCALE),
-        means(real.less(mine), priced, down=COST_SCALE),
+        mean(mine, priced, down=COST_SCALE),
+        mean(real.less(mine), priced, down=COST_SCALE),
         costs_bps(cost, base),
         costs_bps(real_cost - cost, base),
     )
-    names = (f"{what}_{mean}_bps" for mean in ENGAGED for what in ("shortfall", "saving"))
-    for name, values in zip(names, found, strict=True):
-        columns[name] = np.full(engaged.shape, np.nan)
-        columns[name][1:] = values
-    return columns
+    return columns | dict(zip(ENGAGED_COSTS, found, strict=True))
 
 
-def _distributions(totals: Totals) -> dict[str, Column]:
-    """Return the equal-weighted mean of shortfall and saving over orders, and how they spread."""
+def _last(sums: SumsBy) -> dict[str, Formula]:
+    """Return the sums that others of a table's lines are made of, and what is said of few orders."""
+    return {
+        "benchmark_notional": Count(sums.all("base")),
+        "shortfall_cost": Count(sums.own("cost")),
+        "few_orders": None,
+    }
+
+
+def _distributions(totals: Totals) -> F64:
+    """Return the equal-weighted mean of shortfall and saving over orders, and how they spread: as ``DISTRIBUTED``."""
     K, n, co = len(totals.scenarios), totals.priced, totals.comoment.T
     row = np.arange(K)
     with_real, own = co[row * (row + 1) // 2], co[row * (row + 3) // 2]  # of the lower triangle, row by row
     squares = np.maximum(co[0] - 2 * with_real + own, 0.0)
     variance = np.where(n > 1, squares / np.maximum(n - 1, 1), np.nan)
-    columns: dict[str, Column] = {
-        "shortfall_mean_bps": missing_in(totals.mean.T, n == 0),
-        "saving_mean_bps": missing_in(totals.mean[:, 0] - totals.mean.T, n == 0),
-        "saving_sd_bps": np.array([[value**0.5 for value in values] for values in variance.tolist()]),
-    }
+    found, shares = np.empty((len(DISTRIBUTED), K, len(n))), len(QUANTILES)
+    found[0] = mean = np.where(n == 0, np.nan, totals.mean.T)
+    found[1] = mean[0] - mean
+    found[2] = [[value**0.5 for value in values] for values in variance.tolist()]
     quantiles = totals.quantiles(tuple(QUANTILES.values())).transpose(2, 1, 0)  # by share, measure and row
-    nothing = np.where(n > 0, 0.0, np.nan)[None]  # reality saves nothing of itself
-    for label, values in zip(QUANTILES, quantiles, strict=True):
-        columns[f"shortfall_{label}_bps"] = values[:K]
-    for label, values in zip(QUANTILES, quantiles, strict=True):
-        columns[f"saving_{label}_bps"] = np.concatenate([nothing, values[K:]])
-    return columns
+    found[3 : 3 + shares] = quantiles[:, :K]
+    found[3 + shares :, 0] = np.where(n > 0, 0.0, np.nan)  # reality saves nothing of itself
+    found[3 + shares :, 1:] = quantiles[:, K:]
+    return found
 
 
 def unknown_notes(totals: Totals) -> tuple[str, ...]:
@@ -206,4 +243,4 @@ def totals_csv(
         for label, _ in labels for scenario in measured.scenarios
     ] if last.names else []  # fmt: skip
     content = measured.content(before, [row for _, row in labels], behind)
-    return csv_bytes([*keys, *names], []) + content + csv_bytes([], lines)[1:]
+    return csv_bytes([*keys, *names], []) + content + (csv_bytes([], lines)[1:] if lines else b"")

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from driver.tables.columns.lines import column_texts, encoded, joined
+import numpy as np
+
+from driver.tables.columns.lines import encoded, lines_of
 from driver.tables.columns.quotients import Column, value_at
 from driver.tables.csv_text import Value
 
@@ -43,7 +45,16 @@ class Measured:
     @classmethod
     def of(cls, scenarios: tuple[str, ...], columns: dict[str, Column]) -> Self:
         """Return measures with their lines."""
-        return cls(scenarios, columns, joined(column_texts([*columns.values()])).to_pylist())
+        return cls(scenarios, columns, lines_of([*columns.values()]))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Measured"]) -> "Measured":
+        """Return the rows of several, one below the other."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns}
+        return cls(first.scenarios, columns, [line for part in parts for line in part.lines])
 
     def part(self, first: int, stop: int) -> "Measured":
         """Return those of some rows that follow each other."""

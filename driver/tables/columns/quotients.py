@@ -1,11 +1,10 @@
 """Quotients of columns of exact integers, each correctly rounded, and values that are missing.
 
 Columns are arrays: of int64, where NULL is missing, of Python's integers (objects) where 64 bits do not hold them, and
-of float64, where NaN is. `driver.tables.row_measures` and `history_measures` are made of them.
+of float64, where NaN is. `driver.tables.columns.sheet` makes them of formulas.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,105 +12,71 @@ from numpy.typing import NDArray
 from driver.tables.csv_text import Value
 from driver.tables.table_style import HALF_UNITS, quotient
 from kernels.base.columns import F64
-from kernels.conventions import COST_SCALE, NULL, REST_BITS
+from kernels.conventions import NULL, REST_BITS
 
 Column = NDArray[Any]
 EXACT: Final = 2.0**53  # a double holds every integer below it
+REST: Final = 2.0**REST_BITS
 
 
-@dataclass(frozen=True, slots=True)
-class TwoSums:
-    """Sums that are kept in two integers each: themselves and their rest, in 1/2^REST_BITS."""
+class Factors(NamedTuple):
+    """What the numerators, or the denominators, of m rows are multiplied with: (m, 1)."""
 
-    whole: Column
-    rest: Column
+    doubles: F64
+    largest: F64  # doubles hold the products of what is smaller
+    integers: list[int]
 
-    def doubles(self) -> F64:
-        """Return them as doubles."""
-        found: F64 = self.whole.astype(np.float64) + self.rest.astype(np.float64) / 2**REST_BITS
-        return found
-
-    def times(self, factor: Any) -> "TwoSums":
-        """Return them so many times."""
-        return TwoSums(self.whole * factor, self.rest * factor)
-
-    def less(self, other: "TwoSums") -> "TwoSums":
-        """Return them without others."""
-        return TwoSums(self.whole - other.whole, self.rest - other.rest)
+    @classmethod
+    def of(cls, integers: list[int]) -> "Factors":
+        """Return positive factors; their powers of 2 lengthen no fraction."""
+        odd = np.array([factor // (factor & -factor) for factor in integers], np.float64)
+        return cls(np.array(integers, np.float64)[:, None], EXACT / odd[:, None], integers)
 
 
-def _odd(factor: int) -> int:
-    """Return a factor without its powers of 2, which lengthen no fraction."""
-    return factor // (factor & -factor)
+def ratios(over: Column, under: Column, up: Factors, down: Factors, elsewhere: NDArray[np.bool_] | None = None) -> F64:
+    """Return up x over / (down x under) of (m, n) integers, correctly rounded; NaN without a denominator.
 
-
-def ratios(numerator: Column, denominator: Column | int, up: int = 1, down: int = 1) -> F64:
-    """Return up x numerator / (down x denominator), correctly rounded; NaN without a denominator.
-
-    Where doubles hold both products one division of them is that. Other values are divided as Python's integers.
+    Where doubles hold both products one division of them is that. Other values are divided as Python's integers, but
+    not those that are worked out ``elsewhere``.
     """
-    over, under = np.asarray(numerator), np.asarray(denominator)
     n, d = over.astype(np.float64), under.astype(np.float64)
-    quotient, known = _divided(n * up, d * down), d != 0
-    large, wide = np.abs(n) >= EXACT / _odd(up), np.abs(d) >= EXACT / _odd(down)
-    if large.any() or wide.any():
-        inexact = np.broadcast_to(known & (large | wide), quotient.shape)
-        pairs = zip(*(np.broadcast_to(part, quotient.shape)[inexact].tolist() for part in (over, under)), strict=True)
-        quotient[inexact] = [up * above / (down * below) for above, below in pairs]
-    return quotient
+    quotients = divided(n * up.doubles, d * down.doubles)
+    inexact = (np.abs(n) >= up.largest) | (np.abs(d) >= down.largest)
+    if inexact.any():
+        inexact &= d != 0
+        if elsewhere is not None:
+            inexact &= ~elsewhere
+        rows, pairs = np.nonzero(inexact)[0].tolist(), zip(over[inexact].tolist(), under[inexact].tolist(), strict=True)
+        quotients[inexact] = [
+            up.integers[row] * above / (down.integers[row] * below)
+            for row, (above, below) in zip(rows, pairs, strict=True)
+        ]
+    return quotients
 
 
-def _divided(over: F64, under: F64) -> F64:
-    """Return quotients of doubles, NaN without a denominator. Of small tables most of the time goes into calls."""
-    shape = over.shape if over.shape == under.shape else np.broadcast_shapes(over.shape, under.shape)
-    found: F64 = np.divide(over, under, out=np.full(shape, np.nan), where=under != 0)
+def divided(over: F64, under: F64) -> F64:
+    """Return quotients of doubles, NaN without a denominator."""
+    found: F64 = np.divide(over, under, out=np.full(over.shape, np.nan), where=under != 0)
     return found
 
 
-def costs_bps(cost: Column, base: Column) -> F64:
-    """Return fixed-point sums of cost over sums of Q x M0 (half units), in bps."""
-    return ratios(cost, base, 10_000, COST_SCALE)
-
-
-def means(sums: TwoSums, denominator: Column, up: int = 1, down: int = 1) -> F64:
-    """Return what ``ratios`` does of sums that are kept in two integers, to two units in the last place.
-
-    Where there is no rest it is correctly rounded; Python's integers everywhere would take most of a table's time.
-    """
-    found = _divided(sums.doubles() * up, denominator.astype(np.float64) * down)
-    plain = sums.rest == 0
-    if plain.any():
-        whole, plain, under = np.broadcast_arrays(sums.whole, plain, denominator)
-        found[plain] = ratios(whole[plain], under[plain], up, down)
+def doubles(whole: Column, rest: Column) -> F64:
+    """Return sums that are kept in two integers as doubles."""
+    found: F64 = whole.astype(np.float64) + rest.astype(np.float64) / REST
     return found
 
 
-def means_bps(cost: TwoSums, base: Column) -> F64:
-    """Return fixed-point sums of cost with their rests over sums of weights (half units), in bps."""
-    return means(cost, base, 10_000, COST_SCALE)
-
-
-def halves(sums: TwoSums) -> Column:
-    """Return half of each sum: an integer where it is one, else to the last place."""
-    found = (sums.whole >> 1).astype(np.object_)
-    left = ((sums.whole & 1) != 0) | (sums.rest != 0)
-    pairs = zip(sums.whole[left].tolist(), sums.rest[left].tolist(), strict=True)
-    found[left] = [quotient((whole << REST_BITS) + rest, HALF_UNITS) for whole, rest in pairs]
+def halves(whole: Column, rest: Column) -> Column:
+    """Return half of each sum that is kept in two integers: an integer where it is one, else to the last place."""
+    found = (whole >> 1).astype(np.object_)
+    left = ((whole & 1) != 0) | (rest != 0)
+    pairs = zip(whole[left].tolist(), rest[left].tolist(), strict=True)
+    found[left] = [quotient((above << REST_BITS) + below, HALF_UNITS) for above, below in pairs]
     return found
 
 
-def missing_in(values: Column, where: NDArray[np.bool_]) -> Column:
-    """Return values, missing in some places; the shape is that of both together."""
-    found: Column = np.where(where, _nothing(values), values)
-    return found
-
-
-def nothing_like(values: Column, shape: tuple[int, ...]) -> Column:
-    """Return missing values of the same type."""
-    return np.full(shape, _nothing(values), values.dtype)
-
-
-def _nothing(values: Column) -> Any:
+def nothing_in(values: Column) -> Any:
+    """Return what stands for a missing value."""
     return {"i": NULL, "f": np.nan}.get(values.dtype.kind)
 
 
@@ -119,8 +84,7 @@ def is_known(values: Column) -> NDArray[np.bool_]:
     """Return which values are not missing."""
     if values.dtype.kind == "f":
         return ~np.isnan(values)
-    nothing: Any = NULL if values.dtype.kind == "i" else None
-    known: NDArray[np.bool_] = np.not_equal(values, nothing).astype(np.bool_)
+    known: NDArray[np.bool_] = np.not_equal(values, nothing_in(values)).astype(np.bool_)
     return known
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from driver.tables.columns.lines import blocks_csv, column_texts, table_of
+from driver.tables.columns.lines import blocks_csv, lines_of, lines_of_many, table_of
 from driver.tables.csv_text import Value, csv_bytes, text
 from kernels.conventions import NULL
 
@@ -26,8 +26,8 @@ EDGES = [
 @example(values=EDGES)
 @settings(deadline=None)
 def test_doubles_have_the_shortest_text_as_python_writes_it(values: list[float]) -> None:
-    (found,) = column_texts([np.array(values)])
-    assert [shown or "" for shown in found.to_pylist()] == [text(value) for value in values]
+    shown = [text(value) for value in values]
+    assert lines_of_many([np.array(values)], None) == shown == lines_of([np.array(values)])
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -37,8 +37,7 @@ def test_many_doubles_of_all_sizes(seed: int) -> None:
     values = np.concatenate(
         [values, np.round(values, 2), np.round(values), rng.integers(0, 2**63, 5_000).view(np.float64)]
     )
-    (found,) = column_texts([values])
-    assert [shown or "" for shown in found.to_pylist()] == [text(value) for value in values.tolist()]
+    assert lines_of([values]) == [text(value) for value in values.tolist()]
 
 
 def test_lines_are_those_of_the_writer() -> None:
@@ -49,6 +48,8 @@ def test_lines_are_those_of_the_writer() -> None:
     rows: list[list[Value]] = [[1, 0.5, 'a,"b"', 2**80, 3], [None, None, None, None, 4], [-(2**62), 2.0, "c", 0, 5]]
     found = table_of(["k", "l"], ["x", "y", "z"], columns)
     assert found == csv_bytes(["k", "l"], [[key, *row] for key, row in zip("xyz", rows, strict=True)])
+    assert lines_of_many(columns, None) == lines_of(columns)
+    assert lines_of_many(columns, ["x", "y", "z"]) == lines_of(columns, ["x", "y", "z"])
 
 
 def test_blocks_are_rows_behind_what_they_share() -> None:
