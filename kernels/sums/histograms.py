@@ -89,8 +89,9 @@ def merge_histograms(index: I32, entry: I64, code: I32, count: I32, out: I64) ->
     """
     for i in range(index.shape[0]):
         if index[i] >= 0:
-            for j in range(entry[i], entry[i + 1]):
-                out[index[i], code[j]] += count[j]
+            row = out[index[i]]
+            for j in range(np.uint64(entry[i]), np.uint64(entry[i + 1])):  # places without a sign need no check for one
+                row[np.uint64(code[j])] += count[j]
 
 
 def bucket_edges() -> F64:

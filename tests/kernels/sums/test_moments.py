@@ -241,6 +241,15 @@ def test_histograms_of_groups_of_cells_are_those_of_their_orders(some: Orders, g
     assert found == expected | oracle.naive_histogram([groups] * len(base), costs, base)
 
 
+def test_histograms_of_cells_without_a_row_are_left_out() -> None:
+    entry, code = np.array([0, 2, 2, 5, 6]), np.array([0, 2, 1, 2, 3, 3], np.int32)
+    count, out = np.array([1, 2, 4, 8, 16, 32], np.int32), np.zeros((2, 4), np.int64)
+    histograms.merge_histograms(np.array([1, 0, -1, 1], np.int32), entry, code, count, out)
+    assert out.tolist() == [[0, 0, 0, 0], [1, 0, 2, 32]]
+    histograms.merge_histograms(np.array([-1, -1, 0, -1], np.int32), entry, code, count, out)
+    assert out.tolist() == [[0, 4, 8, 16], [1, 0, 2, 32]]
+
+
 @pytest.mark.parametrize("value", [0.0, 2.0**-6, -(2.0**-6), 2.0**-7, 1.0, 1.124, 1.125, -3.3, 9_999.0, 1e300, -1e300])
 def test_buckets_lie_between_their_edges(value: float) -> None:
     edges = histograms.bucket_edges()
