@@ -156,6 +156,4 @@ def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: 
     totals.add(cells, group, 0, (marginals.kind_sums, kinds))
     totals.add_again(cells, 0, 0, slice(GROUPS[0], GROUPS[-1] + 1))
     totals.meet(np.array([*set(kinds.tolist()), 0], np.int32), 0, volumes)
-    groups = [*GROUPS, 0]
-    labels = [([group], row) for row, group in enumerate(groups)]
-    return totals_csv(["group"], labels, measures(totals.taken(groups), style))
+    return totals_csv(["group"], [([group], group) for group in (*GROUPS, 0)], measures(totals, style))

@@ -192,12 +192,11 @@ class Totals:
         A measure has the first bucket that holds, with those below, at least that share of the orders.
         """
         measures, rows = 2 * len(self.scenarios) - 1, len(self)
-        found = np.full((rows, measures, len(shares)), np.nan)
-        if self.histogram is not None:
-            counts = self.histogram.reshape(rows, measures, histograms.BUCKETS)
-            held = counts[:, 0].any(axis=1)
-            places = quantile_places(counts[held].reshape(-1, histograms.BUCKETS), shares)
-            found[held] = _middles()[places].reshape(-1, measures, len(shares))
+        if self.histogram is None:
+            return np.full((rows, measures, len(shares)), np.nan)
+        places = quantile_places(self.histogram.reshape(-1, histograms.BUCKETS), shares)
+        found: F64 = _middles()[places].reshape(rows, measures, len(shares))
+        found[~self.histogram[:, : histograms.BUCKETS].any(axis=1)] = np.nan
         return found
 
     def spread(self, r: int, measure: int) -> tuple[float, float] | None:
