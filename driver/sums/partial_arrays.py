@@ -20,7 +20,6 @@ LISTS: Final[dict[str, Any]] = {  # by type: first those of ``Packed``
     "histogram_entry": np.uint16, "histogram_large": np.int32, "moments": np.float64,
 }  # fmt: skip
 _PLACES: Final = {name: place for place, name in enumerate(LISTS)}
-_NONE: Final = np.zeros((0, 0), np.int64)
 
 
 class Entries(NamedTuple):
@@ -32,13 +31,16 @@ class Entries(NamedTuple):
     code_bits: int  # that hold any code
 
 
+NO_ENTRIES: Final = Entries(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32), 1)
+
+
 class Table(NamedTuple):
     """What a table has of each of n keys: sums, and perhaps floats and entries of histograms."""
 
     key: I64
     sums: I64  # (k, n)
     floats: tuple[F64, ...] = ()
-    entries: Entries | None = None
+    entries: Entries = NO_ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,16 @@ class Lists:
         return part
 
     def rows(self, place: int, buffers: Buffers) -> I64:
-        """Return the integers of a table, (k, n): keys, how many entries each has where there are any, sums."""
+        """Return the integers of a table, (k, n): keys, where the entries of each end if it has any, sums."""
         first, last = self.ends[0, place : place + 2].tolist()
         rows: I64 = buffers.take(f"partial.rows {place}", (last - first, self.keys[place]), np.int64)
         at = np.ascontiguousarray(self.ends[: integers.LISTS, place])
-        integers.unpack_rows(Packed(*self.values[: integers.LISTS]), at, rows)
+        integers.unpack_rows(Packed(*self.values[:-1]), at, rows)
         return rows
 
-    def entries(self, place: int, number: I64, code_bits: int, buffers: Buffers) -> Entries:
-        """Return the entries of a table; number : of those of each key."""
-        start = np.zeros(len(number) + 1, np.int64)
-        np.cumsum(number, out=start[1:])
+    def entries(self, place: int, end: I64, code_bits: int, buffers: Buffers) -> Entries:
+        """Return the entries of a table; end : of those of each key."""
+        start = np.concatenate([[0], end])
         entry, large = self.part("histogram_entry", place), self.part("histogram_large", place)
         code, count = (buffers.take(f"partial.{of} {place}", entry.shape, np.int32) for of in ("code", "count"))
         entries.unpack_entries(entry, large, code_bits, code, count)
@@ -82,27 +83,18 @@ class Lists:
 def packed(tables: Sequence[Table], buffers: Buffers) -> Lists:
     """Return the lists of some tables, good until ``buffers`` pack others."""
     kinds, ends = [*LISTS.items()], np.zeros((len(tables) + 1, len(LISTS)), np.int64)
-    rows = [len(table.sums) + 1 + (table.entries is not None) for table in tables]
+    rows = [len(table.sums) + 2 for table in tables]  # keys and perhaps where entries end before them
     most = sum(len(table.key) * of for table, of in zip(tables, rows, strict=True))
-    many = sum(len(table.entries.codes) for table in tables if table.entries is not None)
-    rooms = (sum(rows), *[most] * len(integers.WIDTHS), many, many)
-    values = [buffers.take(f"partial.{name}", (n,), kind) for (name, kind), n in zip(kinds[:-1], rooms, strict=True)]
-    out, (entry, large) = Packed(*values[: integers.LISTS]), values[integers.LISTS :]
-    for place, table in enumerate(tables):
+    many = sum(len(table.entries.codes) for table in tables)
+    rooms = sum(rows), *[most] * len(integers.WIDTHS), many, many
+    values = [buffers.take(f"partial.{name}", (n,), kind) for (name, kind), n in zip(kinds, rooms, strict=False)]
+    out = Packed(*values)
+    for place, (key, sums, floats, mine) in enumerate(tables):
         at = ends[place + 1]
         at[:] = ends[place]
-        mine = table.entries
-        number = _NONE if mine is None else np.diff(mine.start)[None]
-        integers.pack_table(table.key, number, table.sums, at[: integers.LISTS], out)
-        if mine is not None:
-            first, written = at[integers.LISTS : -1].tolist()
-            last = first + len(mine.codes)
-            written += int(
-                entries.pack_entries(mine.codes, mine.counts, mine.code_bits, entry[first:last], large[written:])
-            )
-            at[integers.LISTS : -1] = last, written
-        at[-1] += sum(part.size for part in table.floats)
-    floats = [part.reshape(-1) for table in tables for part in table.floats]
-    values.append(np.concatenate(floats, out=buffers.take("partial.moments", (int(ends[-1, -1]),), np.float64)))
+        integers.pack_table(key, mine.start, sums, mine.codes, mine.counts, mine.code_bits, at, out)
+        at[-1] += sum(part.size for part in floats)
+    flat = [part.reshape(-1) for table in tables for part in table.floats]
+    values.append(np.concatenate(flat, out=buffers.take("partial.moments", (int(ends[-1, -1]),), np.float64)))
     filled = tuple(one[:end] for one, end in zip(values, ends[-1].tolist(), strict=True))
     return Lists(np.ascontiguousarray(ends.T), filled, tuple(len(table.key) for table in tables))

@@ -3,8 +3,8 @@
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
 kinds of cells, marginals of the first kind, histograms of orders and of savings, the largest orders, sums by kind of
 order, participants of the market, fill times, then the parents where the input names any, and mixed cells where a run
-asks for them. A table has so many ``keys`` and rows of as many integers: the keys themselves, the number of histogram
-entries of each where it has any, and sums, as ``names`` calls them (JSON, of the first row). A row is in one of four
+asks for them. A table has so many ``keys`` and rows of as many integers: the keys themselves, where the histogram
+entries of each end if it has any, and sums, as ``names`` calls them (JSON, of the first row). A row is in one of four
 lists, of the narrowest type that holds it: ``width`` has the bytes of an integer of each row, 0 for a row of zeros. An
 entry of a histogram is its code in the low ``code_bits`` (fill times: ``timed_code_bits``) and its count in the bits
 above; where these are all set the count is the next of ``histogram_large``. ``moments`` are the means of cells, then

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from kernels.base.columns import I32, U16
-from kernels.base.compiling import kernel
+from kernels.base.compiling import inlined, kernel
 
 ENTRY_BITS: Final = 16
 
 
-@kernel
+@inlined
 def pack_entries(code: I32, count: I32, code_bits: int, entry: U16, large: I32) -> int:
     """Write n entries and the counts that are too large for one; return how many these are.
 
@@ -44,7 +44,6 @@ def unpack_entries(entry: U16, large: I32, code_bits: int, code: I32, count: I32
 
 
 def warm() -> None:
-    """Compile the kernels for the array types that partials have, by calling each on no entries."""
+    """Compile the kernel for the array types that partials have, by calling it on no entries."""
     entry, values = np.zeros(0, np.uint16), np.zeros(0, np.int32)
-    pack_entries(values, values, ENTRY_BITS - 1, entry, values)
     unpack_entries(entry, values, ENTRY_BITS - 1, values, values)

@@ -1,27 +1,33 @@
 """The integers of a table in the narrowest of four types that holds all of a row, and back; zeros take nothing.
 
-A table has n keys, with or without entries of histograms of each, and rows of n sums.
+A table has n keys, with or without entries of histograms of each, which ``entries`` packs, and rows of n sums.
 """
 
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from kernels.base.columns import I8, I16, I32, I64
+from kernels.base.columns import I8, I16, I32, I64, U16
 from kernels.base.compiling import inlined, kernel
+from kernels.sums.packed.entries import ENTRY_BITS, pack_entries
 
 WIDTHS: Final = (1, 2, 4, 8)  # bytes
-LISTS: Final = 1 + len(WIDTHS)
 
 
 class Packed(NamedTuple):
-    """Rows of integers, of one table after the other."""
+    """Lists of integers, those of one table after the other."""
 
     width: I8  # of each row, in bytes; 0 : it is zeros
     one: I8  # the rows of this width, one after the other
     two: I16
     four: I32
     eight: I64
+    entry: U16
+    large: I32
+
+
+LISTS: Final = len(Packed._fields)
+ROW_LISTS: Final = 1 + len(WIDTHS)
 
 
 @inlined
@@ -53,23 +59,27 @@ def _write_row(row: I64, at: I64, out: Packed) -> None:
 
 
 @kernel
-def pack_table(key: I64, entries: I64, sums: I64, at: I64, out: Packed) -> None:
-    """Write the rows of a table: its keys, how many entries each has, and its sums.
+def pack_table(key: I64, start: I64, sums: I64, code: I32, count: I32, code_bits: int, at: I64, out: Packed) -> None:
+    """Write the rows of a table, its keys, where the entries of each end, and its sums; and the entries themselves.
 
-    key : (n,); entries : (1, n), or (0, n) of a table that has none; sums : (k, n)
+    key : (n,); start : (n + 1,), or (0,) of a table without entries; sums : (k, n); code, count : of the entries
     at : (LISTS,) where each list of ``out`` ends, which is moved
     """
     _write_row(key, at, out)
-    for k in range(entries.shape[0]):
-        _write_row(entries[k], at, out)
+    if start.shape[0] > 0:
+        _write_row(start[1:], at, out)
     for k in range(sums.shape[0]):
         _write_row(sums[k], at, out)
+    first, written = at[ROW_LISTS], at[ROW_LISTS + 1]
+    last = first + code.shape[0]
+    at[ROW_LISTS] = last
+    at[ROW_LISTS + 1] += pack_entries(code, count, code_bits, out.entry[first:last], out.large[written:])
 
 
 @kernel
 def unpack_rows(stored: Packed, at: I64, rows: I64) -> None:
     """Write rows (k, n) as they were before they were packed; at : (LISTS,) where each list has the first of them."""
-    width, at1, at2, at4, at8 = at
+    width, at1, at2, at4, at8 = at[0], at[1], at[2], at[3], at[4]
     n = rows.shape[1]
     for k in range(rows.shape[0]):
         size = stored.width[width + k]
@@ -97,6 +107,7 @@ def unpack_rows(stored: Packed, at: I64, rows: I64) -> None:
 def warm() -> None:
     """Compile the kernels for the array types that partials have, by calling each on no rows."""
     key, rows, at = np.zeros(0, np.int64), np.zeros((0, 0), np.int64), np.zeros(LISTS, np.int64)
-    lists = Packed(np.zeros(1, np.int8), *(np.zeros(0, f"i{size}") for size in WIDTHS))
-    pack_table(key, rows, rows, at, lists)
+    large, types = np.zeros(0, np.int32), ("i1", *(f"i{size}" for size in WIDTHS), "u2", "i4")
+    lists = Packed(*(np.zeros(1, kind) for kind in types))
+    pack_table(key, key, rows, large, large, ENTRY_BITS - 1, at, lists)
     unpack_rows(lists, at, rows)
