@@ -88,12 +88,12 @@ def run_job(job: Job) -> JobReport:
     if rule := broken_rule(cells.scenarios, marginals.names, marginals.all_sums()):
         raise RuntimeError(f"{job.name}: {rule}: a fault of this program, please report it")
     atomic_write(folder / "metrics.csv", metrics_csv(cells, marginals, TableStyle.of(job.settings), volumes))
-    seen = [*marginals.participant.tolist(), *map(int, panel["market_participants"])]
+    seen = [*marginals.participant.tolist(), *panel["market_participants"].code.tolist()]
     names = {str(code): texts[code] for code in sorted(set(seen)) if code in texts}
     told: dict[str, Any] = {"quality": quality, "participants": names, "volumes": volumes}
     told |= {"intervals": count_intervals(ranges), "sensitivity": variants}
     told |= played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME)
+    write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME, kept[1])
     return JobReport(
         index=job.index,
         events=events,

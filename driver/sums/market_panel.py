@@ -5,6 +5,7 @@ counts once, by its buyer's fill. What needs a direction or a mid is about trade
 """
 
 import math
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,11 +33,19 @@ OF_PARTICIPANTS: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Traders:
+    """Sums by participant of a day."""
+
+    code: I64 = field(default_factory=lambda: np.zeros(0, np.int64))  # (n,)
+    sums: I64 = field(default_factory=lambda: np.zeros((len(OF_PARTICIPANTS), 0), np.int64))
+
+
 class Panel(NamedTuple):
-    """What a day adds to the panel: sums by name, and by participant's code as OF_PARTICIPANTS names them."""
+    """What a day adds to the panel: sums by name, and by participant."""
 
     sums: dict[str, int]
-    participants: dict[str, list[int]]
+    participants: Traders
 
 
 def market_panel(day: Day, inputs: Inputs, session: Session, block_value: int, buffers: Buffers) -> Panel:
@@ -176,7 +185,7 @@ def _stale_sums(inputs: Inputs, inside: NDArray[np.bool_], stale: NDArray[np.int
     }
 
 
-def _participants(day: Day, inputs: Inputs, stale: NDArray[np.intp], won2: I64) -> dict[str, list[int]]:
+def _participants(day: Day, inputs: Inputs, stale: NDArray[np.intp], won2: I64) -> Traders:
     """Return what each participant of the day asked for and traded on the market, and won and lost at stale mids."""
     fills, asked = inputs.fills, readonly(np.asarray(day.orders["parent_quantity"]))
     codes, (asking, trading) = _numbered([np.asarray(table["participant"]) for table in (day.orders, day.fills)])
@@ -186,7 +195,7 @@ def _participants(day: Day, inputs: Inputs, stale: NDArray[np.intp], won2: I64) 
     for k, values in enumerate(amounts, OF_PARTICIPANTS.index("stale_fills")):
         np.add.at(rows[:, k], trading[stale], values)
     present = np.flatnonzero(rows.any(axis=1))
-    return {str(code): row for code, row in zip(codes[present].tolist(), rows[present].tolist(), strict=True)}
+    return Traders(codes[present], np.ascontiguousarray(rows[present].T))
 
 
 def _numbered(groups: list[Array]) -> tuple[I64, list[Array]]:

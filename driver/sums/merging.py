@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import I64
+from kernels.sums import moments
 
 
 def add_lists(whole: dict[str, list[int]], more: Mapping[str, Sequence[int]]) -> None:
@@ -17,6 +19,29 @@ def add_lists(whole: dict[str, list[int]], more: Mapping[str, Sequence[int]]) ->
         if before is not None and len(before) != len(sums):
             raise ValueError(f"{len(sums)} sums cannot be added to {len(before)}")
         whole[label] = list(sums) if before is None else [*map(add, before, sums)]
+
+
+@dataclass(slots=True)
+class KeyedSums:
+    """Sums by key, exact beyond 64 bits; grows as keys are met."""
+
+    place: dict[Any, int] = field(default_factory=dict)  # of each key, in the order in which they were met
+    low: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (sums, room): high x 2^32 + low
+    high: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def add(self, keys: Sequence[Any], sums: I64) -> None:
+        """Add sums, (sums, keys), which are as many in every call."""
+        rows = np.array([self.place.setdefault(key, len(self.place)) for key in keys], np.int32)
+        if (room := self.low.shape[1]) < len(self.place):
+            more = (0, 0 if room else len(sums)), (0, max(len(self.place), 2 * room) - room)
+            self.low, self.high = np.pad(self.low, more), np.pad(self.high, more)
+        moments.merge_integers(rows, sums, self.low, self.high)
+
+    def items(self) -> Iterator[tuple[Any, list[int]]]:
+        """Return each key and its sums."""
+        for key, place in self.place.items():
+            pairs = zip(self.low[:, place].tolist(), self.high[:, place].tolist(), strict=True)
+            yield key, [(above << moments.LOW_BITS) + below for below, above in pairs]
 
 
 @dataclass(slots=True)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from driver.sums.cells import Cells, Marginals
+from driver.sums.market_panel import Traders
 from driver.sums.mixed.mixed_keys import MixedCells
 from driver.sums.orders.fill_times import FillTimes
 from driver.sums.orders.histograms import BucketCounts
+from driver.sums.orders.kinds import Kinds
 from driver.sums.outliers import Outliers
 from driver.sums.parents import Parents
 
@@ -38,13 +40,13 @@ class Partial:
     time_limits: dict[str, dict[str, int]] = field(default_factory=dict)
     is_empty: bool = False  # no order of the day is asked for: nothing of it counts, not even what is odd in it
     market: dict[str, int] = field(default_factory=dict)  # of `driver.sums.market_panel`
-    market_participants: dict[str, list[int]] = field(default_factory=dict)  # by code
+    market_participants: Traders = field(default_factory=Traders)
     split: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.saving_split`
     ranks: dict[str, int] = field(default_factory=dict)  # of `driver.sums.orders.rank_sums`
     histograms: BucketCounts = field(default_factory=BucketCounts)  # of measures of single orders
     savings: BucketCounts = field(default_factory=BucketCounts)  # of what each scenario but reality saves, to rank by
     fill_times: FillTimes | None = None
-    kinds: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.kinds`
+    kinds: Kinds = field(default_factory=Kinds)
     deals: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.sums.orders.deal_sources`
     contra: dict[str, list[int]] = field(default_factory=dict)  # of `driver.sums.orders.contra`
     sensitivity: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # of `driver.job.sensitivity`

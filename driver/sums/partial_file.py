@@ -1,101 +1,72 @@
 """The partial of a job, a small checked Arrow IPC file: `driver.job.job` writes one, `driver.tables` reads them all.
 
 `pyarrow.ipc.open_file`, or whatever reads Arrow (feather), shows one record batch with a row a table: the four
-kinds of cells, the marginals of the first kind, histograms of orders and of savings, the largest orders, fill times,
-then the parents where the input names any, and mixed cells where a run asks for them. Each array of
-``driver.sums.cells`` is a flat list; sums are in one of four lists each, of the narrowest type that holds them all, as
-``sum_bytes`` says of each name. ``facts`` of the first row is JSON with all that is not an array. The schema's metadata
-has the version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
+kinds of cells, marginals of the first kind, histograms of orders and of savings, the largest orders, sums by kind of
+order, participants of the market, fill times, then the parents where the input names any, and mixed cells where a run
+asks for them. A table has so many ``keys`` and rows of as many integers: the keys themselves, where the histogram
+entries of each end if it has any, and sums, as ``names`` calls them (JSON, of the first row). A row is in one of four
+lists, of the narrowest type that holds it: ``width`` has the bytes of an integer of each row, 0 for a row of zeros. An
+entry of a histogram is its code in the low ``code_bits`` (fill times: ``timed_code_bits``) and its count in the bits
+above; where these are all set the count is the next of ``histogram_large``. ``moments`` are the means of cells, then
+their co-moments. ``facts`` (of the first row) is JSON with all that is not an array. The schema's metadata has the
+version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
 
-Nothing is packed: LZ4 halves the file, and took three times as long as everything else that writing one does.
+Nothing is compressed: LZ4 took three times as long as everything else that writing one does.
 """
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import fields
-from itertools import accumulate
+from collections.abc import Sized
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from isal import isal_zlib
-from numpy.typing import NDArray
 
-from driver.sums.cells import COUNTED, Cells, Marginals
-from driver.sums.mixed.mixed_keys import MixedCells
-from driver.sums.orders.fill_times import FillTimes
-from driver.sums.orders.histograms import BucketCounts
-from driver.sums.outliers import Outliers
-from driver.sums.parents import Parents
 from driver.sums.partial import Partial
-from driver.sums.partial_arrays import SUMS, WIDTHS, Bytes, Room, joined, keyed_sums, narrow_sums, wide_sums
-from kernels.base.columns import I64
+from driver.sums.partial_arrays import LISTS, Lists, packed
+from driver.sums.partial_tables import facts_of, partial_of, tables_of
+from kernels.base.columns import I64, U8, Array
+from kernels.base.memory import Buffers
 from tickstore.durable.files import atomic_write
 from tickstore.errors import StoreError
 
 PARTIAL_NAME = "partial.arrow"
-PARTIAL_VERSION = 14
+PARTIAL_VERSION = 15
 MAGIC = b"ARROW1"
-_CELLS = ("cells", "conditions", "volatility", "marketability")
-_COUNTS = ("histograms", "savings")
-_BY_KIND, _BY_PARTICIPANT = "marginals_by_kind", "marginals_by_participant"
-_FACTS = (
-    "security", "date", "fingerprint", "quality", "participants", "intervals", "volumes", "parents_shown", "fidelity",
-    "unfilled", "lifeless", "asked", "time_limits", "is_empty", "market", "market_participants", "split", "ranks",
-    "kinds", "deals", "contra", "sensitivity",
-)  # fmt: skip
-_TYPES: Final[dict[str, Any]] = {
-    "sum_bytes": np.int8, **dict(zip(SUMS.values(), WIDTHS, strict=True)),
-    "key": np.int64, "mean": np.float64, "comoment": np.float64, "cost": np.float64,
-    "histogram_start": np.int64, "histogram_code": np.int32, "histogram_count": np.int32,
-}  # fmt: skip
-_NARROWED: Final = {name for name, kind in _TYPES.items() if kind in WIDTHS and name not in SUMS.values()}
-_KINDS: Final = {pa.from_numpy_dtype(kind): np.dtype(kind) for kind in (*WIDTHS, np.float64)}
-_ARROW: Final = {kind: arrow for arrow, kind in _KINDS.items()}
+_LISTS: Final = {name: pa.large_list(pa.from_numpy_dtype(kind)) for name, kind in LISTS.items()}
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_LAST: tuple[tuple[str, ...], str] = (), "[]"  # names of sums, and the text of them
 _MARK = b"crc32="  # before the digits of the checksum, first in the schema at the start, last in the copy at the end
 _DIGITS = 8
 _ENDS: Final = 1 << 14  # bytes: the schema is in so many at either end
 _READING = pa.ipc.IpcReadOptions(use_threads=False)
-_CELL_ARRAYS: Final = tuple(one.name for one in fields(Cells) if one.name in _TYPES)
-_TIME_ARRAYS: Final = tuple(one.name for one in fields(FillTimes) if one.name in _TYPES)
+_WRITING = pa.ipc.IpcWriteOptions(use_threads=False)
 _AGAIN = "run the job again with --resume=false"
 
 
-def write_partial(partial: Partial, path: Path) -> int:
-    """Write a partial atomically; return its size in bytes."""
-    data = encode(partial)
+def write_partial(partial: Partial, path: Path, buffers: Buffers | None = None) -> int:
+    """Write a partial atomically; return its size in bytes. buffers : memory to make it in."""
+    data = encode(partial, buffers)
     atomic_write(path, data)
     return len(data)
 
 
-def encode(partial: Partial) -> memoryview:
-    """Return the content of a partial's file."""
-    tables = {table: _arrays(getattr(partial, table)) for table in _CELLS}
-    marginals = partial.marginals
-    tables[_BY_KIND] = {"key": marginals.kind} | narrow_sums(marginals.kind_sums)
-    tables[_BY_PARTICIPANT] = {"key": marginals.participant} | narrow_sums(marginals.participant_sums)
-    facts = {name: getattr(partial, name) for name in _FACTS}
-    facts |= {"scenarios": partial.cells.scenarios, "names": marginals.names, "outliers": partial.outliers.names}
-    for name in _COUNTS:
-        counts: BucketCounts = getattr(partial, name)
-        tables[name] = {"histogram_code": counts.code, "histogram_count": counts.count}
-    tables["outliers"] = narrow_sums(partial.outliers.columns) | {"cost": partial.outliers.cost}
-    if (times := partial.fill_times) is not None:
-        tables["fill_times"] = {name: getattr(times, name) for name in _TYPES if hasattr(times, name)}
-        facts["timed"] = times.scenarios
-    if partial.parents is not None:
-        tables["parents"] = narrow_sums(partial.parents.sums)
-        facts["parents"] = partial.parents.names
-    if partial.mixed is not None:
-        tables["mixed"] = _arrays(partial.mixed.cells)
-        facts["mixed"] = partial.mixed.keys
-    batch = _batch(tables, json.dumps(facts, sort_keys=True, separators=(",", ":")))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
-        writer.write_batch(batch)
-    content = memoryview(sink.getvalue()).cast("B")
+def encode(partial: Partial, buffers: Buffers | None = None) -> memoryview:
+    """Return the content of a partial's file, which is good until ``buffers`` make another."""
+    buffers = buffers or Buffers()
+    tables, facts = tables_of(partial), _JSON.encode(facts_of(partial))
+    lists = packed([*tables.values()], buffers)
+    texts = _table_names(tuple(tables)), _first_of(_text_of(partial.marginals.names), tables), _first_of(facts, tables)
+    columns = *texts, pa.array(lists.keys, pa.int64()), *map(_list_array, LISTS, lists.ends, lists.values)
+    batch = pa.RecordBatch.from_arrays([*columns], schema=_schema(PARTIAL_VERSION))
+    size = lists.nbytes + sum(text.nbytes for text in texts) + 2 * _ENDS
+    with pa.FixedSizeBufferWriter(pa.py_buffer(buffers.take("partial.file", (size,), np.uint8))) as sink:
+        with pa.ipc.new_file(sink, batch.schema, options=_WRITING) as writer:
+            writer.write_batch(batch)
+        content = buffers.take("partial.file", (sink.tell(),), np.uint8).data
     places = _digit_places(content)
     digits = _checksum(content, places)
     for place in places:
@@ -103,28 +74,48 @@ def encode(partial: Partial) -> memoryview:
     return content
 
 
-def _arrays(cells: Cells) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a table of cells."""
-    return {name: getattr(cells, name) for name in _TYPES if hasattr(cells, name)} | narrow_sums(cells.sums)
+@lru_cache(maxsize=16)
+def _table_names(tables: tuple[str, ...]) -> pa.Array:
+    """Return the column of the names of tables."""
+    return pa.array(tables)
 
 
-def _batch(tables: dict[str, dict[str, NDArray[Any]]], facts: str) -> pa.RecordBatch:
-    """Return the record batch of the arrays of each table."""
-    columns = {"table": pa.array(list(tables)), "facts": pa.array([facts] + [None] * (len(tables) - 1))}
-    for name, kind in _TYPES.items():
-        sizes = [arrays[name].size if name in arrays else 0 for arrays in tables.values()]
-        values = joined(kind, [arrays[name] for arrays in tables.values() if name in arrays], name in _NARROWED)
-        columns[name] = _list_array(np.array([0, *accumulate(sizes)]), values)
-    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
-    checksum = _MARK + b"0" * _DIGITS
-    return batch.replace_schema_metadata({"version": str(PARTIAL_VERSION), "checksum": checksum})
+def _first_of(text: str, tables: Sized) -> pa.Array:
+    """Return a column with a text in the first row."""
+    return pa.array([text] + [None] * (len(tables) - 1), pa.string())
 
 
-def _list_array(ends: I64, values: NDArray[Any]) -> pa.Array:
+def _text_of(names: tuple[str, ...]) -> str:
+    """Return the names of sums as they are written: nearly always those of the last partial, which are kept.
+
+    To look hundreds of names up would take as long as to write them.
+    """
+    global _LAST
+    last, text = _LAST
+    if names != last:
+        text = _JSON.encode(names)
+        _LAST = names, text
+    return text
+
+
+@lru_cache(maxsize=8)  # the same for nearly every partial of a run
+def _names_in(text: str) -> tuple[str, ...]:
+    """Return the names of sums that were written so."""
+    return tuple(json.loads(text))
+
+
+@lru_cache(maxsize=1)
+def _schema(version: int) -> pa.Schema:
+    """Return the schema of a partial; its checksum is not known yet."""
+    kinds = {"table": pa.string(), "names": pa.string(), "facts": pa.string(), "keys": pa.int64()}
+    return pa.schema(kinds | _LISTS, {"version": str(version), "checksum": _MARK + b"0" * _DIGITS})
+
+
+def _list_array(name: str, ends: I64, values: Array) -> pa.Array:
     """Return lists of the values, which end where ``ends`` says: of this memory, without a look at it."""
-    kind = _ARROW[values.dtype]
-    flat = pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-    return pa.Array.from_buffers(pa.large_list(kind), len(ends) - 1, [None, pa.py_buffer(ends)], children=[flat])
+    kind = _LISTS[name]
+    flat = pa.Array.from_buffers(kind.value_type, len(values), [None, pa.py_buffer(values)])
+    return pa.Array.from_buffers(kind, len(ends) - 1, [None, pa.py_buffer(ends)], children=[flat])
 
 
 def _digit_places(content: memoryview) -> tuple[int, int]:
@@ -144,16 +135,17 @@ def _checksum(content: memoryview, places: tuple[int, int]) -> bytes:
     return b"%08x" % isal_zlib.crc32(content[second + _DIGITS :], crc)
 
 
-def read_partial(path: Path, room: Room | None = None) -> Partial:
-    """Read and check a partial, into memory of its own; or into ``room``, where it is good until the next is read.
+def read_partial(path: Path, buffers: Buffers | None = None) -> Partial:
+    """Read and check a partial, into memory of its own; or of ``buffers``, where it is good until the next is read.
 
     Raises
     ------
     StoreError
         The file is missing, damaged, of another version or not a partial; the message says what to do.
     """
+    buffers = buffers or Buffers()
     try:
-        memory = _content(path, room or Room())
+        memory = _content(path, buffers)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}; {_AGAIN}") from None
     data = memory.data
@@ -168,62 +160,26 @@ def read_partial(path: Path, room: Room | None = None) -> Partial:
     version = int(reader.schema.metadata[b"version"])
     if version != PARTIAL_VERSION:
         raise StoreError(f"{path} is of version {version}, not {PARTIAL_VERSION}; run with --resume=false")
-    return _decode(reader.get_batch(0), memory)
+    batch = reader.get_batch(0)
+    facts = json.loads(batch.column("facts")[0].as_py()) | {"names": _names_in(batch.column("names")[0].as_py())}
+    return partial_of(facts, batch.column("table").to_pylist(), _lists(batch, memory), buffers)
 
 
-def _content(path: Path, room: Room) -> Bytes:
+def _content(path: Path, buffers: Buffers) -> U8:
     """Return the content of a file."""
     with path.open("rb", buffering=0) as file:
-        memory = room.of(os.fstat(file.fileno()).st_size)
+        memory = buffers.take("partial.file", (os.fstat(file.fileno()).st_size,), np.uint8)
         return memory[: file.readinto(memory.data)]
 
 
-def _lists(batch: pa.RecordBatch, memory: Bytes) -> dict[str, dict[str, NDArray[Any]]]:
-    """Return the lists of each table of a batch: where they were read to, since Arrow's own cannot be written."""
-    tables: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in batch.column("table").to_pylist()}
-    first, size = memory.ctypes.data, (len(tables) + 1) * np.dtype(np.int64).itemsize
-    for name, column in zip(_TYPES, batch.columns[-len(_TYPES) :], strict=True):
+def _lists(batch: pa.RecordBatch, memory: U8) -> Lists:
+    """Return the lists of a batch: where they were read to, since Arrow's own cannot be written."""
+    ends, values = np.empty((len(LISTS), batch.num_rows + 1), np.int64), []
+    first, kinds = memory.ctypes.data, [np.dtype(kind) for kind in LISTS.values()]
+    for mine, kind, column in zip(ends, kinds, batch.columns[-len(LISTS) :], strict=True):
         _, offsets, _, buffer = column.buffers()
-        start = offsets.address - first
-        ends = memory[start : start + size].view(np.int64).tolist()
-        kind = _KINDS[column.type.value_type]
-        start = buffer.address - first if ends[-1] else 0
-        values = memory[start : start + ends[-1] * kind.itemsize].view(kind)
-        for lists, low, high in zip(tables.values(), ends, ends[1:], strict=False):
-            lists[name] = values[low:high]
-    return tables
-
-
-def _decode(batch: pa.RecordBatch, memory: Bytes) -> Partial:
-    """Return the partial of a batch, which shares its memory."""
-    facts, tables = json.loads(batch.column("facts")[0].as_py()), _lists(batch, memory)
-    scenarios, names = tuple(facts["scenarios"]), tuple(facts["names"])
-    cost = tables["outliers"]["cost"].reshape(len(scenarios), -1)
-    largest = Outliers(wide_sums(tables["outliers"]), cost, facts["outliers"])
-    counts = {name: BucketCounts(*(tables[name][f"histogram_{of}"] for of in ("code", "count"))) for name in _COUNTS}
-    times, parents = None, None
-    if "timed" in facts:
-        times = FillTimes(tuple(facts["timed"]), *_wide(tables["fill_times"], _TIME_ARRAYS))
-    if "parents" in facts:
-        parents = Parents(scenarios, tuple(facts["parents"]), wide_sums(tables["parents"]))
-    given: dict[str, Any] = {name: facts[name] for name in _FACTS} | {"volumes": tuple(facts["volumes"])}
-    named = {name: COUNTED if len(tables[name]["sum_bytes"]) == len(COUNTED) else names for name in _CELLS}
-    given |= {name: _cells(scenarios, named[name], tables[name]) for name in _CELLS}
-    sums = [part for name in (_BY_KIND, _BY_PARTICIPANT) for part in keyed_sums(tables[name])]
-    given |= {"marginals": Marginals(names, *sums), "fill_times": times} | counts
-    if "mixed" in facts:
-        given["mixed"] = MixedCells(tuple(facts["mixed"]), _cells(scenarios, names, tables["mixed"]))
-    return Partial(**given, outliers=largest, parents=parents)
-
-
-def _wide(lists: dict[str, NDArray[Any]], names: Sequence[str]) -> list[NDArray[Any]]:
-    """Return lists by name, each of the type that it was before it was narrowed."""
-    return [lists[name].astype(_TYPES[name], copy=False) for name in names]
-
-
-def _cells(scenarios: tuple[str, ...], names: tuple[str, ...], lists: dict[str, NDArray[Any]]) -> Cells:
-    """Return the cells of a table."""
-    n, S = len(lists["key"]), len(scenarios)
-    key, mean, comoment, *entries = _wide(lists, _CELL_ARRAYS)
-    moments = mean.reshape(n, S), comoment.reshape(n, S * (S + 1) // 2)
-    return Cells(scenarios, names, key, wide_sums(lists, n), *moments, *entries)
+        mine[:] = memory[offsets.address - first :][: mine.nbytes].view(np.int64)
+        size = int(mine[-1]) * kind.itemsize
+        start = buffer.address - first if size else 0
+        values.append(memory[start : start + size].view(kind))
+    return Lists(ends, tuple(values), tuple(batch.column("keys").to_pylist()))

@@ -18,7 +18,6 @@ from driver.inference.statistics import statistics
 from driver.plan.jobs import Job, Settings
 from driver.sums.outliers import merge_extremes
 from driver.sums.partial import Partial
-from driver.sums.partial_arrays import Room
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
@@ -47,6 +46,7 @@ from driver.tables.sampling import SampleSums
 from driver.tables.split_table import SplitSums, Variants, sensitivity_csv
 from driver.tables.table_list import BY_SIZE, TABLES, UNEXECUTED, Table
 from driver.tables.table_style import TableStyle
+from kernels.base.memory import Buffers
 from kernels.conventions import GROUPS
 from tickstore.durable.files import atomic_writes
 from tickstore.errors import StoreError
@@ -137,7 +137,7 @@ def aggregate(
         raise StoreError("no finished job to aggregate: run the jobs first")
     kept, odd_dates = NamedKeys(names or StoredNames()), implausible_dates(job.date for job in jobs)
     style, dimensions = TableStyle.of(settings), Dimensions(jobs)
-    room = Room()
+    buffers = Buffers()
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
         run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, Variants(settings))
@@ -145,7 +145,7 @@ def aggregate(
         run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
         parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
-            partial = _partial_of(job, room)
+            partial = _partial_of(job, buffers)
             if job.date in odd_dates and not partial.is_empty:
                 partial.quality[DATE_IMPLAUSIBLE] = 1
             _add(run, job, partial)
@@ -158,10 +158,10 @@ def aggregate(
     return _write(run, Path(results), parents)
 
 
-def _partial_of(job: Job, room: Room) -> Partial:
+def _partial_of(job: Job, buffers: Buffers) -> Partial:
     """Return the partial of a job, which is good until the next is read."""
     path = Path(job.folder) / PARTIAL_NAME
-    partial = read_partial(path, room)
+    partial = read_partial(path, buffers)
     if not job.is_done_by(partial.fingerprint):
         raise StoreError(f"{path} belongs to other settings or data; run the job again with --resume=false")
     return partial

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, SQUARE_BITS, STEP, STEPS
-from driver.sums.merging import add_lists
+from driver.sums.merging import KeyedSums
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, csv_bytes
@@ -111,15 +111,15 @@ class MarketSums:
     """The panels of the jobs of a run."""
 
     days: dict[Key, Mapping[str, int]] = field(default_factory=dict)
-    participants: dict[str, list[int]] = field(default_factory=dict)  # by name
+    participants: KeyedSums = field(default_factory=KeyedSums)  # by name
 
     def add(self, partial: Partial) -> None:
         """Add what a job says."""
         if not partial.market:
             return
         self.days[partial.security, partial.date] = partial.market
-        for code, sums in partial.market_participants.items():
-            add_lists(self.participants, {participant_name(partial, int(code)): sums})
+        traders = partial.market_participants
+        self.participants.add([participant_name(partial, code) for code in traders.code.tolist()], traders.sums)
 
     def tables(self, style: TableStyle, names: NamedKeys) -> dict[str, bytes]:
         """Return both files, by name; none where no job tells of its market."""
@@ -129,10 +129,11 @@ class MarketSums:
         for sums in self.days.values():
             total.update(sums)
         rows = [market_row(key, sums, style) for key, sums in {**self.days, (ALL, ALL): total}.items()]
-        traders = sorted(self.participants, key=natural)
+        found = dict[str, list[int]](self.participants.items())
+        traders = sorted(found, key=natural)
         keys, labels = names.of("by_participant", ["participant_id"], [([name], n) for n, name in enumerate(traders)])
-        all_value2 = sum(sums[OF_PARTICIPANTS.index("notional2")] for sums in self.participants.values())
-        shown = [participant_row(self.participants[name], all_value2, style) for name in traders]
+        all_value2 = sum(sums[OF_PARTICIPANTS.index("notional2")] for sums in found.values())
+        shown = [participant_row(found[name], all_value2, style) for name in traders]
         lines = ([*label, *shown[n].values()] for label, n in labels)
         return {
             "market.csv": csv_bytes([*rows[0]], ([*row.values()] for row in rows)),

@@ -82,6 +82,11 @@ class Scenarios(NamedTuple):
     ends: I64  # (S,) AS_IT_WAS, RESTS, BOTH
 
 
+def code_bits(scenarios: int) -> int:
+    """Return the bits of the codes of sparse histograms, (scenario, look) x CODES + code."""
+    return (scenarios * len(LOOKS) * CODES - 1).bit_length()
+
+
 @inlined
 def bin_of(time: int, value: F64, bits: I64) -> int:
     """Return the first bin whose upper edge is not below a time; value, bits : (1,) of the same memory.

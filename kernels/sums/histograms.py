@@ -94,6 +94,11 @@ def merge_histograms(index: I32, entry: I64, code: I32, count: I32, out: I64) ->
                 row[np.uint64(code[j])] += count[j]
 
 
+def code_bits(scenarios: int) -> int:
+    """Return the bits of the codes of sparse histograms, measure x BUCKETS + bucket."""
+    return ((2 * scenarios - 1) * BUCKETS - 1).bit_length()
+
+
 def bucket_edges() -> F64:
     """Return the (BUCKETS + 1,) ascending edges of the histogram buckets, in bps; the outer ones are infinite."""
     steps = np.arange(HALF_BUCKETS)

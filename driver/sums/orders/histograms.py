@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kernels.base.columns import I32, Array
+from kernels.base.columns import I64, Array
 from kernels.base.memory import Buffers
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums.histograms import BUCKETS
@@ -21,8 +21,8 @@ from kernels.sums.spread_measures import MEASURES
 class BucketCounts:
     """The counts that are not 0: by code, (scenario x measures + measure) x BUCKETS + bucket, which ascends."""
 
-    code: I32 = field(default_factory=lambda: np.zeros(0, np.int32))
-    count: Array = field(default_factory=lambda: np.zeros(0, np.int32))  # of a job int32, of several int64
+    code: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    count: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def sparse(counts: Array | None) -> BucketCounts:
@@ -31,7 +31,7 @@ def sparse(counts: Array | None) -> BucketCounts:
         return BucketCounts()
     flat = counts.ravel()
     code = np.flatnonzero(flat)
-    return BucketCounts(code.astype(np.int32), flat[code].astype(np.int32))
+    return BucketCounts(code, flat[code])
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ an octave (4 %, exact below 32 shares), equal steps never parted. `driver.job.jo
 may leave 64 bits.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,14 +26,31 @@ KINDS: Final = ("order_type", "mid_tick", "eligible", "size_bucket", "size_quart
 QUARTERS: Final = 4
 OF_ORDERS: Final = ("orders", "order_quantity", "priced_orders", "base")
 BY_SCENARIO: Final = ("unknown_orders", "filled_orders", "filled_quantity", "cost", "shortfall")
+Found = dict[str, dict[str, list[int]]]
 ROOM: Final = 256  # kinds there is room for at first
 LEAST_TICK, TICKS = -128, 256
-Found = dict[str, dict[str, list[int]]]  # by kind and label
 
 
 def sum_names(scenarios: tuple[str, ...]) -> tuple[str, ...]:
     """Return what the sums of a label are of, in their order."""
     return (*OF_ORDERS, *(f"{scenario}.{name}" for scenario in scenarios for name in BY_SCENARIO))
+
+
+@dataclass(slots=True)
+class Kinds:
+    """Sums of n labels, in the order of KINDS. A key is label x kinds there are + the kind's place."""
+
+    key: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    sums: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (sums as ``exact`` takes them, n)
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return len(self.key)
+
+    def labels(self) -> list[tuple[str, str]]:
+        """Return kind and label of each key."""
+        label, kind = np.divmod(self.key, len(KINDS))
+        return [(KINDS[k], str(code)) for k, code in zip(kind.tolist(), label.tolist(), strict=True)]
 
 
 @dataclass(slots=True)
@@ -77,23 +95,30 @@ class KindSums:
         )
         return KindTable(self.heads, before, keys, sums, self.steps)
 
-    def found(self) -> Found:
+    def found(self) -> Kinds:
         """Return the sums by kind and label."""
         if not self.count:
-            return {}
+            return Kinds()
         table = self._table()
         key, sums = table.keys[: self.count], table.sums[: self.count]
         types, of_type = np.unique(key >> TYPE_AT, return_inverse=True)
-        ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8)
+        ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8).astype(np.int64) - LEAST_TICK
         step = np.flatnonzero(self.steps[:, 0])
         steps = self.steps[step]
-        return {
-            "order_type": _by(types, of_type, sums),
-            "mid_tick": _by(np.arange(TICKS) + LEAST_TICK, ticks.astype(np.int64) - LEAST_TICK, sums),
-            "eligible": _by(np.arange(2), (key >> ELIGIBLE_AT) & 1, sums),
-            "size_bucket": _by(np.arange(SIZE_CODES), (key >> SIZE_AT) & (SIZE_CODES - 1), sums),
-            "size_quartile": _by(np.arange(QUARTERS + 1), quarter_of(step, steps[:, 0]), steps),
-        }
+        parts = (
+            (types, of_type, sums),
+            (np.arange(TICKS) + LEAST_TICK, ticks, sums),
+            (np.arange(2), (key >> ELIGIBLE_AT) & 1, sums),
+            (np.arange(SIZE_CODES), (key >> SIZE_AT) & (SIZE_CODES - 1), sums),
+            (np.arange(QUARTERS + 1), quarter_of(step, steps[:, 0]), steps),
+        )
+        labels = np.concatenate([labels * len(KINDS) + kind for kind, (labels, _, _) in enumerate(parts)])
+        out, first = np.zeros((len(labels), sums.shape[1]), np.int64), 0
+        for of, place, values in parts:
+            add_rows(values, place.astype(np.int32), out[first : first + len(of)])
+            first += len(of)
+        held = np.flatnonzero(out[:, 0])  # every label that any order has
+        return Kinds(labels[held], np.ascontiguousarray(out[held].T))
 
 
 def quarter_of(step: I64, orders: I64) -> I64:
@@ -105,17 +130,17 @@ def quarter_of(step: I64, orders: I64) -> I64:
     return quarter[step]
 
 
-def _by(labels: I64, place: Array, sums: I64) -> dict[str, list[int]]:
-    """Return the sums by label; place : of the label of each row of ``sums``. Labels that no row has are left out."""
-    out = np.zeros((len(labels), sums.shape[1]), np.int64)
-    add_rows(sums, place.astype(np.int32), out)
-    held = np.flatnonzero(np.bincount(place, minlength=len(labels)))
-    return dict(zip(map(str, labels[held].tolist()), map(_whole, out[held].tolist()), strict=True))
+def by_kind(labels: Iterable[tuple[tuple[str, str], Sequence[int]]]) -> Found:
+    """Return sums by kind and label, each as `sum_names` has them, given those of each kind and label."""
+    found: Found = {}
+    for (kind, label), sums in labels:
+        found.setdefault(kind, {})[label] = exact(sums)
+    return found
 
 
-def _whole(sums: list[int]) -> list[int]:
+def exact(sums: Sequence[int]) -> list[int]:
     """Return the sums of a label as `sum_names` has them: each shortfall, the last two of a scenario's, in one."""
-    found, each = sums[: order_kinds.OF_ORDERS], order_kinds.BY_SCENARIO
+    found, each = [*sums[: order_kinds.OF_ORDERS]], order_kinds.BY_SCENARIO
     for at in range(order_kinds.OF_ORDERS, len(sums), each):
         *others, whole, rest = sums[at : at + each]
         found += [*others, (whole << REST_BITS) + rest]

@@ -6,13 +6,13 @@
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 
-from driver.sums.merging import add_lists
-from driver.sums.orders.kinds import OF_ORDERS, sum_names
+from driver.sums.merging import KeyedSums
+from driver.sums.orders.kinds import OF_ORDERS, Found, by_kind, exact, sum_names
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
@@ -78,28 +78,36 @@ class Clusters:
         return jobs, values[:, :2], values[:, 2:].reshape(len(jobs), 2, -1)
 
 
-@dataclass(slots=True)
+@dataclass
 class KindTables:
     """The sums of the jobs of a run by kind and label."""
 
     scenarios: tuple[str, ...] = ()
-    found: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    sums: KeyedSums = field(default_factory=KeyedSums)  # by kind and label
     clusters: dict[tuple[str, str], Clusters] = field(default_factory=dict)
 
     def add(self, partial: Partial, job: int) -> None:
         """Add what a job says; ``job`` is its place among those of the run."""
         self.scenarios = partial.cells.scenarios
+        if not len(partial.kinds):
+            return
+        labels = partial.kinds.labels()
+        self.sums.add(labels, partial.kinds.sums)
         places = _places(self.scenarios)
-        for kind, labels in partial.kinds.items():
-            add_lists(self.found.setdefault(kind, {}), labels)
-            for label, sums in labels.items() if kind in IN_CONTRASTS else ():
+        for label, of_label in zip(labels, partial.kinds.sums.T.tolist(), strict=True):
+            if label[0] in IN_CONTRASTS and of_label[PRICED]:
+                sums = exact(of_label)
                 priced, base = sums[PRICED], sums[BASE]
-                if priced:
-                    mine = self.clusters.setdefault((kind, label), Clusters())
-                    mine.jobs.append(job)
-                    mine.values.extend((priced, base))
-                    mine.values.extend([sums[place] / (MEAN_SCALE * priced) for place in places[1]])
-                    mine.values.extend([10_000 * sums[place] / (COST_SCALE * base) for place in places[0]])
+                mine = self.clusters.setdefault(label, Clusters())
+                mine.jobs.append(job)
+                mine.values.extend((priced, base))
+                mine.values.extend([sums[place] / (MEAN_SCALE * priced) for place in places[1]])
+                mine.values.extend([10_000 * sums[place] / (COST_SCALE * base) for place in places[0]])
+
+    @cached_property
+    def found(self) -> Found:
+        """Return the sums of all jobs by kind and label; asked once they are all added."""
+        return by_kind(self.sums.items())
 
     def rows(self, kind: str, style: TableStyle) -> list[Row]:
         """Return the rows of a kind's table."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from driver.plan.jobs import Settings
-from driver.sums.market_panel import OF_PARTICIPANTS, Panel, market_panel
+from driver.sums.market_panel import OF_PARTICIPANTS, Panel, Traders, market_panel
 from kernels.base.memory import Buffers
 from kernels.measure.choices import Session
 from kernels.measure.rules import prepare
@@ -65,6 +65,10 @@ def panel_of(day: MemoryDay, session: Session, block: int = BLOCK) -> Panel:
     return market_panel(day, prepare(day, SETTINGS, session, buffers), session, block, buffers)
 
 
+def rows_of(traders: Traders) -> dict[int, list[int]]:
+    return dict(zip(traders.code.tolist(), traders.sums.T.tolist(), strict=True))
+
+
 @pytest.mark.parametrize("brokers", [[3, 69, 70], [-1, 5], [5, 2**30]])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_panel_is_what_plain_loops_find(seed: int, brokers: list[int]) -> None:
@@ -72,7 +76,7 @@ def test_the_panel_is_what_plain_loops_find(seed: int, brokers: list[int]) -> No
     sums, traders = panel(*rows, (SESSION.start, SESSION.end), BLOCK, HORIZONS)
     found = panel_of(build_day(*rows), SESSION)
     assert same(found.sums, sums)
-    assert found.participants == {str(code): values for code, values in traders.items()}
+    assert rows_of(found.participants) == traders
     assert sums["lit_signed_trades"] > 3
     assert sums["dark_signed_trades"] > 3
 
@@ -81,7 +85,7 @@ def test_random_days_have_stale_trades() -> None:
     found = [panel_of(build_day(*market_day(seed, [1, 2])), SESSION) for seed in range(4)]
     assert sum(day.sums["stale_trades"] for day in found) > 3
     for day in found:
-        columns = dict(zip(OF_PARTICIPANTS, zip(*day.participants.values(), strict=True), strict=True))
+        columns = dict(zip(OF_PARTICIPANTS, day.participants.sums.tolist(), strict=True))
         assert sum(columns["stale_won2"]) == sum(columns["stale_lost2"]) == day.sums["stale_moved2"]
         assert sum(columns["stale_fills"]) == 2 * day.sums["stale_trades"]
         assert sum(columns["orders"]) == day.sums["orders"]
@@ -106,10 +110,8 @@ def test_large_values_add_up_exactly() -> None:
     for fill in fills:
         fill["quantity"] = 2**40 + fill["quantity"]
     found = panel_of(build_day(events, fills, quotes), SESSION)
-    assert found.participants == {
-        str(code): values
-        for code, values in panel(events, fills, quotes, (SESSION.start, SESSION.end), BLOCK, HORIZONS)[1].items()
-    }
+    rows = panel(events, fills, quotes, (SESSION.start, SESSION.end), BLOCK, HORIZONS)[1]
+    assert rows_of(found.participants) == rows
 
 
 def test_the_real_day(real_day: Path) -> None:
@@ -121,6 +123,6 @@ def test_the_real_day(real_day: Path) -> None:
     trades = {name: sums[f"{name}_trades"] for name in ("lit", "dark", "auction", "booked", "report", "other")}
     assert trades == {"lit": 2_698, "dark": 547, "auction": 259, "booked": 376, "report": 271, "other": 0}
     assert sum(sums[f"{name}_quantity"] for name in trades) == 2_902_180
-    assert len(found.participants) == len(np.unique(day.fills["participant"][day.fills["venue"] < 3]))
+    assert len(found.participants.code) == len(np.unique(day.fills["participant"][day.fills["venue"] < 3]))
     assert sums["dark_known_trades"] > 500
     assert sums["stale_trades"] == 0  # what is not at the mid before it is at one that came as it traded

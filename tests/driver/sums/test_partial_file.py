@@ -67,7 +67,7 @@ def test_integers_of_any_size_are_read_back(tmp_path: Path, value: int) -> None:
 
 
 def test_counts_of_orders_are_read_back(tmp_path: Path) -> None:
-    counts = BucketCounts(np.array([3, 321, 20_222], np.int32), np.array([1, 2, 2**31 - 1], np.int32))
+    counts = BucketCounts(np.array([3, 321, 20_222]), np.array([1, 2, 2**31 - 1]))
     written = make_partial()
     for part in ("histograms", "savings"):
         mine = replace(written, histograms=counts) if part == "histograms" else replace(written, savings=counts)
@@ -84,13 +84,18 @@ def test_anyone_can_open_a_partial(tmp_path: Path) -> None:
     table = pa.ipc.open_file(tmp_path / "p").read_all()
     assert table.column("table").to_pylist() == [
         "cells", "conditions", "volatility", "marketability", "marginals_by_kind",
-        "marginals_by_participant", "histograms", "savings", "outliers",
+        "marginals_by_participant", "histograms", "savings", "outliers", "kinds", "market_participants",
     ]  # fmt: skip
-    assert table.column("key")[0].as_py() == partial.cells.key.tolist()
-    assert table.column("mean")[1].as_py() == partial.conditions.mean.ravel().tolist()
+    assert table.column("keys").to_pylist()[:2] == [len(partial.cells), len(partial.conditions)]
+    first = {1: "int8", 2: "int16", 4: "int32", 8: "int64"}[table.column("width")[0].as_py()[0]]
+    assert table.column(first)[0].as_py()[: len(partial.cells)] == partial.cells.key.tolist()
+    assert (
+        table.column("moments")[1].as_py()[: partial.conditions.mean.size] == partial.conditions.mean.ravel().tolist()
+    )
+    assert json.loads(table.column("names")[0].as_py()) == [*partial.marginals.names]
     facts = json.loads(table.column("facts")[0].as_py())
     assert (facts["security"], facts["outliers"]) == ("BRK.B", OUTLIERS.names)
-    assert table.schema.metadata[b"version"] == b"14"
+    assert table.schema.metadata[b"version"] == b"15"
 
 
 def test_a_text_that_looks_like_the_checksum_does_no_harm(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driver.sums.orders.kinds import BY_SCENARIO, KINDS, OF_ORDERS, KindSums, quarter_of, sum_names
+from driver.sums.orders.kinds import BY_SCENARIO, KINDS, OF_ORDERS, Found, KindSums, by_kind, quarter_of, sum_names
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.order_kinds import STEPS, step_of
@@ -24,6 +24,12 @@ FLAGS = np.random.default_rng(1).choice(np.array([-1, 0, 1, 2, 4], np.int8), 300
 
 def size_of(quantity: int) -> str:
     return str(sum(quantity > edge for edge in EDGES))
+
+
+def found_by(sums: KindSums) -> Found:
+    """Return what was found, by kind and label."""
+    found = sums.found()
+    return by_kind(zip(found.labels(), found.sums.T.tolist(), strict=True))
 
 
 def naive(block: OrderBlock, label: Sequence[str]) -> dict[str, list[int]]:
@@ -60,8 +66,8 @@ def test_sums_are_those_of_the_orders_in_any_blocks() -> None:
     one.add(block)
     for start, end in ((0, 100), (100, 100), (100, 101), (101, 300)):
         several.add(part_of(block, slice(start, end)))
-    found = one.found()
-    assert found == several.found()
+    found = found_by(one)
+    assert found == found_by(several)
     assert tuple(found) == KINDS
     for kind, label in labels.items():
         assert found[kind] == naive(block, label), kind
@@ -77,7 +83,7 @@ def test_quarters_part_the_orders_of_a_day_by_quantity() -> None:
     block = with_columns(random_block(300, 4), order_quantity=np.random.default_rng(4).permutation(300) + 1)
     sums = KindSums(FLAGS)
     sums.add(block)
-    found = sums.found()["size_quartile"]
+    found = found_by(sums)["size_quartile"]
     assert list(found) == ["1", "2", "3", "4"]
     asked = [row[1] / row[0] for row in found.values()]
     assert asked == sorted(asked)
@@ -90,7 +96,7 @@ def test_shortfalls_of_any_size_add_up_beyond_64_bits() -> None:
     block = with_columns(block, cost=block.cost * factor)
     sums = KindSums(FLAGS)
     sums.add(block)
-    found = sums.found()["order_type"]
+    found = found_by(sums)["order_type"]
     assert found == naive(block, [str(code) for code in block.order_type])
     assert max(abs(value) for values in found.values() for value in values) > 2**63
 
@@ -98,7 +104,8 @@ def test_shortfalls_of_any_size_add_up_beyond_64_bits() -> None:
 def test_of_no_order_there_are_no_sums() -> None:
     sums = KindSums(FLAGS)
     sums.add(part_of(random_block(3, 1), slice(0, 0)))
-    assert sums.found() == {}
+    assert len(sums.found()) == 0
+    assert found_by(sums) == {}
 
 
 @given(quantity=st.one_of(st.integers(-5, 70), st.integers(0, 2**62)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from driver.inference.clusters import SecurityDays, variance_of
-from driver.sums.orders.kinds import sum_names
+from driver.sums.orders.kinds import by_kind, sum_names
 from driver.sums.partial import Partial
 from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.tables.aggregate import aggregate
@@ -73,7 +73,8 @@ def test_few_orders_are_marked(results: Path) -> None:
 
 def saved(partial: Partial, quarter: str, k: int, by_value: bool) -> tuple[float, float]:
     """Return the saving of a quarter of a day's orders, in bps, and what it weighs."""
-    of = dict(zip(sum_names(partial.cells.scenarios), partial.kinds["size_quartile"][quarter], strict=True))
+    sums = by_kind(zip(partial.kinds.labels(), partial.kinds.sums.T.tolist(), strict=True))["size_quartile"][quarter]
+    of = dict(zip(sum_names(partial.cells.scenarios), sums, strict=True))
     name, what = partial.cells.scenarios[k], "cost" if by_value else "shortfall"
     weight, scale = (of["base"], 65_536 / 10_000) if by_value else (of["priced_orders"], 2.0**48)
     return (of[f"real.{what}"] - of[f"{name}.{what}"]) / scale / weight, float(weight)

@@ -1,0 +1,1 @@
+"""Sums and counts in few bytes, and back: how partials keep them."""
