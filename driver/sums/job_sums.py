@@ -17,8 +17,9 @@ from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingSums, KeyNumbers, Participants
 from driver.sums.layout import Layout, label, layout
-from driver.sums.regrouped import regrouped, sparse, sparse_by_cell
-from kernels.base.columns import F64, I16, I32, I64
+from driver.sums.regrouped import place_of, regrouped, sparse, sparse_by_run
+from driver.sums.shortfalls import sorted_by_cell
+from kernels.base.columns import I32, I64
 from kernels.base.memory import Buffers
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
@@ -191,20 +192,25 @@ class JobSums:
         """Return all cells; the first have no integers but the number of their priced orders."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
-        by_market, kept = self.met, self._room(0)
+        by_market, kept, S = self.met, self._room(0), len(self.scenarios)
         key, order = self._main_keys(), self._order()
         cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
-        codes, dense = self._buckets(kept, rows, int(above[-1]))
-        (priced, mean, comoment), of_market = self._moments(kept)
-        found = key[order], priced[None, order], mean[order], comoment[order]
-        entries = sparse_by_cell(kept.cell, order, codes, histograms.BUCKETS, self.buffers, "histogram")
-        main = Cells(self.scenarios, COUNTED, *found, *entries)
+        as_met = np.arange(len(by_market), dtype=np.int32)
+        by_met = sorted_by_cell(kept.other_cell, as_met, kept.y, kept.cell, self.buffers)
+        _, met_mean, met_comoment = by_met.moments(S)
 
-        sums = self._columns(self.sums[2].tables(), np.arange(len(by_market)), "met.columns")
-        names, (_, mean, comoment) = self.layout.names, of_market
-        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
+        by_cell = sorted_by_cell(kept.cell, place_of(order), kept.y, kept.other_cell, self.buffers)
+        priced, mean, comoment = by_cell.moments(S)
+        codes = by_cell.buckets(S, self.buffers)
+        dense = np.zeros((int(above[-1]), codes.shape[1] * histograms.BUCKETS), np.int32)
+        histograms.count_buckets(codes, by_cell.other, rows, dense)
+        entries = sparse_by_run(by_cell.start, codes, histograms.BUCKETS, self.buffers, "histogram")
+        main = Cells(self.scenarios, COUNTED, key[order], priced[None], mean, comoment, *entries)
+
+        sums, names = self._columns(self.sums[2].tables(), np.arange(len(by_market)), "met.columns"), self.layout.names
+        market = Cells(self.scenarios, names, by_market.keys(), sums, met_mean, met_comoment, *sparse(dense[:0]))
         met, ranges, places = (
             regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
             for first, (labels, of) in zip(above, cuts, strict=False)
@@ -221,24 +227,3 @@ class JobSums:
             at = part * self.layout.widths[1]
             cell_tables.columns_of_rows(tables.fill_rows, order, at, sums[start : start + filled])
         return sums
-
-    def _buckets(self, kept: Kept, rows: I32, groups: int) -> tuple[I16, I32]:
-        """Return the buckets of the priced orders, and their histograms by the market met.
-
-        rows : of those of ``groups``, in which each cell of the market met is counted
-        """
-        measures = 2 * len(self.scenarios) - 1
-        codes, value = self.buffers.take("codes", (len(kept.cell), measures), np.int16), np.zeros(measures)
-        histograms.write_buckets(kept.y, value, value.view(np.int64), codes)
-        dense = np.zeros((groups, measures * histograms.BUCKETS), np.int32)
-        histograms.count_buckets(codes, kept.other_cell, rows, dense)
-        return codes, dense
-
-    def _moments(self, kept: Kept) -> list[tuple[I64, F64, F64]]:
-        """Return the number, means and co-moments of the priced orders of each cell of either cube."""
-        S, cells = len(self.scenarios), (len(self.main), len(self.met))
-        one, other = (np.zeros((n, S + 1)) for n in cells)
-        products, more = (np.zeros((n, S * (S + 1) // 2)) for n in cells)
-        moments.cell_moments((kept.cell, kept.other_cell), kept.y, np.zeros(S), (one, other), (products, more))
-        sums = zip((one, other), (products, more), strict=True)
-        return [(mean[:, S].astype(np.int64), mean[:, :S].copy(), comoment) for mean, comoment in sums]
