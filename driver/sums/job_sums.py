@@ -24,6 +24,7 @@ from kernels.base.memory import Buffers
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
 from kernels.sums import cell_keys, cell_tables, histograms, moments, order_rows
+from kernels.sums.cell_keys import KeyRules
 from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
@@ -50,7 +51,7 @@ class JobSums:
     participants: Participants = field(init=False)
     sums: list[GrowingSums] = field(default_factory=list)  # of kinds or all first cells, participants, markets
     kept: GrowingArrays = field(init=False)  # of priced orders, as ``Kept`` has it
-    hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
+    rules: KeyRules | None = None  # what decides the cells of orders, once there are some
     tile: Any = None
     orders: int = 0
     priced: int = 0
@@ -115,12 +116,12 @@ class JobSums:
         columns, n = key_columns(block), len(block)
         who = self.participants.add(columns.participant)
         columns = columns._replace(participant=who)
-        span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
-        first, hours = self.hours
-        if span[0] < first or span[1] >= first + len(hours):
-            self.hours = hour_table(self.zone, *span)
-        main, kind, met = (self.buffers.take(f"keys.{name}", (n,), np.int64) for name in ("main", "kind", "met"))
-        cell_keys.order_keys(columns, key_rules(self.market, *self.hours), main, kind, met)
+        first, last = (int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns))
+        rules = self.rules
+        if rules is None or first < rules.first_quarter or last >= rules.first_quarter + len(rules.hours):
+            rules = self.rules = key_rules(self.market, *hour_table(self.zone, first, last))
+        main, kind, met = self.buffers.take("keys", (3, n), np.int64)
+        cell_keys.order_keys(columns, rules, main, kind, met)
         return who, main, kind, met
 
     def _check(self, rows: Rows, bits: int, n: int) -> None:

@@ -21,7 +21,7 @@ def regrouped(cells: Cells, key: I64, place: I32, histogram: I32) -> Cells:
 
 def sparse(dense: I32) -> tuple[I64, I32, I32]:
     """Return the entries of histograms: the first of each row, code and count."""
-    entry, room = np.empty(len(dense) + 1, np.int64), int(np.count_nonzero(dense)) + 1
+    entry, room = np.empty(len(dense) + 1, np.int64), dense.size + 1  # what is not written takes no memory
     code, count = np.empty((2, room), np.int32)
     written = int(sparse_counts.entries_of(dense, entry, code, count))
     return entry, code[:written], count[:written]

@@ -26,8 +26,8 @@ class Shortfalls(NamedTuple):
         cells, lanes = len(self.start) - 2, self.y.shape[1]
         mean, products = np.empty((cells, lanes)), np.empty((cells, lanes * lanes))
         moments.run_moments(self.start, self.y, mean, products.reshape(cells, lanes, lanes))
-        row, column = np.tril_indices(scenarios)
-        comoment = np.take(products, row * lanes + column, axis=1)
+        lower = [lanes * row + column for row in range(scenarios) for column in range(row + 1)]
+        comoment = np.take(products, lower, axis=1)
         return np.diff(self.start[: cells + 1]), mean[:, :scenarios].copy(), comoment
 
     def buckets(self, scenarios: int, buffers: Buffers) -> I16:
