@@ -137,16 +137,16 @@ def _check_day(attributes: Mapping[str, Any], job: Job) -> None:
 def _sum_blocks(
     job: Job, texts: Mapping[int, str], ids: OrderIds, blocks: Iterable[OrderBlock], sums: OrderSums
 ) -> None:
-    """Write and sum blocks as they come, so that only one is in memory at a time."""
+    """Sum and write blocks as they come, so that only one is in memory at a time."""
     with ExitStack() as stack:
         file = None
         if job.settings.order_level:
             where = Path(job.folder), job.settings, (job.security, job.date)
             file = stack.enter_context(open_order_file(*where, texts, ids))
         for block in blocks:
+            sums.add(block)  # first, while much of it is in the cache: writing it drives that out
             if file is not None:
                 file.write(block)
-            sums.add(block)
 
 
 def metrics_csv(cells: Cells, marginals: Marginals, style: TableStyle, volumes: tuple[int, int] = (0, 0)) -> bytes:

@@ -68,7 +68,7 @@ def market_cuts(keys: I64) -> tuple[I64, I64, I64]:
 
 def key_columns(block: OrderBlock) -> KeyColumns:
     """Return the columns that decide an order's cells."""
-    return KeyColumns(*(getattr(block, name) for name in KeyColumns._fields))
+    return KeyColumns(*map(block.stored, KeyColumns._fields))
 
 
 def key_rules(market: Market, first_quarter: int, hours: I64) -> KeyRules:

@@ -23,16 +23,17 @@ class GrowingArrays:
 
     name: str
     buffers: Buffers
-    taken: dict[str, Array] = field(default_factory=dict)
+    taken: dict[str, Array] = field(default_factory=dict)  # with room for more than was asked for
 
     def longer(self, name: str, shape: tuple[int, ...], kind: Any, used: int) -> Array:
         """Return the array of that name with room for ``shape``; its first ``used`` rows stay what they were."""
-        array = self.buffers.take(f"{self.name}.{name}", shape, kind)
-        before = self.taken.get(name)
-        if before is not None and before.ctypes.data != array.ctypes.data:
-            array[:used] = before[:used]
-        self.taken[name] = array
-        return array
+        array, (rows, *row) = self.taken.get(name), shape
+        if array is None or len(array) < rows:
+            before, more = array, 0 if array is None else rows // 4  # so that it is seldom moved
+            array = self.taken[name] = self.buffers.take(f"{self.name}.{name}", (rows + more, *row), kind)
+            if before is not None and before.ctypes.data != array.ctypes.data:
+                array[:used] = before[:used]
+        return array[:rows]
 
 
 @dataclass(slots=True)
@@ -106,10 +107,11 @@ class GrowingSums(GrowingArrays):
     def of(self, count: int) -> CubeTables:
         """Return the tables of so many cells, no fewer than there were; new ones are zeroed."""
         before, self.count = self.count, count
-        for name, width in zip(CubeTables._fields, self.widths, strict=True):
-            self.longer(name, (count, width), np.int64, before)[before:] = 0
+        if count > before or not self.taken:
+            for name, width in zip(CubeTables._fields, self.widths, strict=True):
+                self.longer(name, (count, width), np.int64, before)[before:] = 0
         return self.tables()
 
     def tables(self) -> CubeTables:
         """Return the tables of all cells."""
-        return CubeTables(*(self.taken[name] for name in CubeTables._fields))
+        return CubeTables(*(self.taken[name][: self.count] for name in CubeTables._fields))

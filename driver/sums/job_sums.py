@@ -17,12 +17,14 @@ from driver.sums.cells import COUNTED, Cells, Marginals, check_fits, check_reach
 from driver.sums.conditions import MARKET_KEYS, Market, key_columns, key_rules, market_cuts
 from driver.sums.growing_tables import GrowingArrays, GrowingSums, KeyNumbers, Participants
 from driver.sums.layout import Layout, label, layout
-from driver.sums.regrouped import regrouped, sparse, sparse_by_cell
-from kernels.base.columns import F64, I16, I32, I64
+from driver.sums.regrouped import place_of, regrouped, sparse, sparse_by_run
+from driver.sums.shortfalls import sorted_by_cell
+from kernels.base.columns import I32, I64
 from kernels.base.memory import Buffers
 from kernels.measure.order_columns import DECIDED, FEES
 from kernels.measure.result_rows import OrderBlock, Rows, scenario_offsets
 from kernels.sums import cell_keys, cell_tables, histograms, moments, order_rows
+from kernels.sums.cell_keys import KeyRules
 from kernels.sums.cell_tables import CubeTables, Kept
 from kernels.sums.order_rows import Asked
 
@@ -49,7 +51,7 @@ class JobSums:
     participants: Participants = field(init=False)
     sums: list[GrowingSums] = field(default_factory=list)  # of kinds or all first cells, participants, markets
     kept: GrowingArrays = field(init=False)  # of priced orders, as ``Kept`` has it
-    hours: tuple[int, I64] = (0, np.zeros(0, np.int64))  # first quarter of an hour, local hour of each from it on
+    rules: KeyRules | None = None  # what decides the cells of orders, once there are some
     tile: Any = None
     orders: int = 0
     priced: int = 0
@@ -114,12 +116,12 @@ class JobSums:
         columns, n = key_columns(block), len(block)
         who = self.participants.add(columns.participant)
         columns = columns._replace(participant=who)
-        span = [int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns)]
-        first, hours = self.hours
-        if span[0] < first or span[1] >= first + len(hours):
-            self.hours = hour_table(self.zone, *span)
-        main, kind, met = (self.buffers.take(f"keys.{name}", (n,), np.int64) for name in ("main", "kind", "met"))
-        cell_keys.order_keys(columns, key_rules(self.market, *self.hours), main, kind, met)
+        first, last = (int(time) // cell_keys.QUARTER_HOUR for time in cell_keys.time_span(columns))
+        rules = self.rules
+        if rules is None or first < rules.first_quarter or last >= rules.first_quarter + len(rules.hours):
+            rules = self.rules = key_rules(self.market, *hour_table(self.zone, first, last))
+        main, kind, met = self.buffers.take("keys", (3, n), np.int64)
+        cell_keys.order_keys(columns, rules, main, kind, met)
         return who, main, kind, met
 
     def _check(self, rows: Rows, bits: int, n: int) -> None:
@@ -191,20 +193,25 @@ class JobSums:
         """Return all cells; the first have no integers but the number of their priced orders."""
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
-        by_market, kept = self.met, self._room(0)
+        by_market, kept, S = self.met, self._room(0), len(self.scenarios)
         key, order = self._main_keys(), self._order()
         cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
-        codes, dense = self._buckets(kept, rows, int(above[-1]))
-        (priced, mean, comoment), of_market = self._moments(kept)
-        found = key[order], priced[None, order], mean[order], comoment[order]
-        entries = sparse_by_cell(kept.cell, order, codes, histograms.BUCKETS, self.buffers, "histogram")
-        main = Cells(self.scenarios, COUNTED, *found, *entries)
+        as_met = np.arange(len(by_market), dtype=np.int32)
+        by_met = sorted_by_cell(kept.other_cell, as_met, kept.y, kept.cell, self.buffers)
+        _, met_mean, met_comoment = by_met.moments(S)
 
-        sums = self._columns(self.sums[2].tables(), np.arange(len(by_market)), "met.columns")
-        names, (_, mean, comoment) = self.layout.names, of_market
-        market = Cells(self.scenarios, names, by_market.keys(), sums, mean, comoment, *sparse(dense[:0]))
+        by_cell = sorted_by_cell(kept.cell, place_of(order), kept.y, kept.other_cell, self.buffers)
+        priced, mean, comoment = by_cell.moments(S)
+        codes = by_cell.buckets(S, self.buffers)
+        dense = np.zeros((int(above[-1]), codes.shape[1] * histograms.BUCKETS), np.int32)
+        histograms.count_buckets(codes, by_cell.other, rows, dense)
+        entries = sparse_by_run(by_cell.start, codes, histograms.BUCKETS, self.buffers, "histogram")
+        main = Cells(self.scenarios, COUNTED, key[order], priced[None], mean, comoment, *entries)
+
+        sums, names = self._columns(self.sums[2].tables(), np.arange(len(by_market)), "met.columns"), self.layout.names
+        market = Cells(self.scenarios, names, by_market.keys(), sums, met_mean, met_comoment, *sparse(dense[:0]))
         met, ranges, places = (
             regrouped(market, labels, of.astype(np.int32), dense[first : first + len(labels)])
             for first, (labels, of) in zip(above, cuts, strict=False)
@@ -221,24 +228,3 @@ class JobSums:
             at = part * self.layout.widths[1]
             cell_tables.columns_of_rows(tables.fill_rows, order, at, sums[start : start + filled])
         return sums
-
-    def _buckets(self, kept: Kept, rows: I32, groups: int) -> tuple[I16, I32]:
-        """Return the buckets of the priced orders, and their histograms by the market met.
-
-        rows : of those of ``groups``, in which each cell of the market met is counted
-        """
-        measures = 2 * len(self.scenarios) - 1
-        codes, value = self.buffers.take("codes", (len(kept.cell), measures), np.int16), np.zeros(measures)
-        histograms.write_buckets(kept.y, value, value.view(np.int64), codes)
-        dense = np.zeros((groups, measures * histograms.BUCKETS), np.int32)
-        histograms.count_buckets(codes, kept.other_cell, rows, dense)
-        return codes, dense
-
-    def _moments(self, kept: Kept) -> list[tuple[I64, F64, F64]]:
-        """Return the number, means and co-moments of the priced orders of each cell of either cube."""
-        S, cells = len(self.scenarios), (len(self.main), len(self.met))
-        one, other = (np.zeros((n, S + 1)) for n in cells)
-        products, more = (np.zeros((n, S * (S + 1) // 2)) for n in cells)
-        moments.cell_moments((kept.cell, kept.other_cell), kept.y, np.zeros(S), (one, other), (products, more))
-        sums = zip((one, other), (products, more), strict=True)
-        return [(mean[:, S].astype(np.int64), mean[:, :S].copy(), comoment) for mean, comoment in sums]

@@ -21,7 +21,7 @@ def regrouped(cells: Cells, key: I64, place: I32, histogram: I32) -> Cells:
 
 def sparse(dense: I32) -> tuple[I64, I32, I32]:
     """Return the entries of histograms: the first of each row, code and count."""
-    entry, room = np.empty(len(dense) + 1, np.int64), int(np.count_nonzero(dense)) + 1
+    entry, room = np.empty(len(dense) + 1, np.int64), dense.size + 1  # what is not written takes no memory
     code, count = np.empty((2, room), np.int32)
     written = int(sparse_counts.entries_of(dense, entry, code, count))
     return entry, code[:written], count[:written]
@@ -36,13 +36,26 @@ def sparse_by_cell(
     codes : (n, measures), each below ``width``
     name : of the buffers; codes and counts are good until they are asked for again
     """
-    cells = len(ascending)
-    place, start, entry = np.empty(cells, np.int32), np.zeros(cells + 2, np.int64), np.empty(cells + 1, np.int64)
-    place[ascending] = np.arange(cells)
+    start = np.zeros(len(ascending) + 2, np.int64)
     by_cell = buffers.take(f"{name}.sorted", codes.shape, np.int16)
-    sparse_counts.sort_codes(cell, place, codes, start, by_cell)
-    seen = np.zeros(codes.shape[1] * width, np.int32)
-    room = min(codes.size, cells * len(seen)) + 1
+    sparse_counts.sort_codes(cell, place_of(ascending), codes, start, by_cell)
+    return sparse_by_run(start, by_cell, width, buffers, name)
+
+
+def place_of(ascending: NDArray[np.intp]) -> I32:
+    """Return the place of each of n numbers that ``ascending`` sorts."""
+    place = np.empty(len(ascending), np.int32)
+    place[ascending] = np.arange(len(ascending))
+    return place
+
+
+def sparse_by_run(start: I64, codes: I16, width: int, buffers: Buffers, name: str) -> tuple[I64, I32, I32]:
+    """Return what ``sparse_by_cell`` does of orders that are sorted by cell.
+
+    start : (cells + 2,), orders ``start[c]`` to ``start[c + 1]`` are of cell c
+    """
+    cells, seen = len(start) - 2, np.zeros(codes.shape[1] * width, np.int32)
+    entry, room = np.empty(cells + 1, np.int64), min(codes.size, cells * len(seen)) + 1
     code, count = (buffers.take(f"{name}.{part}", (room,), np.int32) for part in ("code", "count"))
-    written = sparse_counts.count_codes(start, by_cell, seen, entry, code, count)
+    written = int(sparse_counts.count_codes(start, codes, seen, entry, code, count))
     return entry, code[:written], count[:written]

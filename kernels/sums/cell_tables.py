@@ -9,7 +9,7 @@ Integers add exactly in any order. Shortfalls of priced orders are kept until th
 are made of them cell by cell: so these do not depend on how the orders are cut into blocks.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,10 +22,9 @@ from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.fill_rows import fill_rows, row_widths
 from kernels.sums.fixed_point import SATURATED
 from kernels.sums.moments import Integers, lanes_of
-from kernels.sums.order_rows import Asked, Tile, new_tile, order_rows
+from kernels.sums.order_rows import LINE, Asked, Tile, new_tile, order_rows
 
 Cells = tuple[I32, I32, I32]  # of each order, in each table
-LINE: Final = 8  # values of a cache line
 INTS, FLOATS, CODES, FLAGS = (r.SIZE[name] for name in Rows._fields[:4])
 
 
@@ -66,8 +65,10 @@ def number_keys(key: Integers, number: I32, keys: I64, count: int, out: I32) -> 
 
 
 @inlined
-def _add(rows: I64, n: int, first: int, places: I64, cells: Cells, tables: tuple[I64, I64, I64], at: int) -> int:
-    """Add n rows to those of their cells in each table, from column ``at`` on: a row is read but once.
+def _add(
+    rows: I64, n: int, width: int, first: int, places: I64, cells: Cells, tables: tuple[I64, I64, I64], at: int
+) -> int:
+    """Add ``width`` values of n rows to those of their cells in each table, from column ``at`` on, each read but once.
 
     places : of the orders, from ``first`` on
 
@@ -76,12 +77,11 @@ def _add(rows: I64, n: int, first: int, places: I64, cells: Cells, tables: tuple
     Returns the bits that are set in the magnitude of any entry: a bound on the largest.
     """
     (first_rows, second_rows, third_rows), start, bits = tables, np.uint64(at), 0
-    width = np.uint64(rows.shape[1])
     for t in range(n):
-        i = first + places[t]
+        i = np.uint64(first + places[t])
         one, two, three = np.uint64(cells[0][i]), np.uint64(cells[1][i]), np.uint64(cells[2][i])
         row = rows[t]
-        for m in range(width):
+        for m in range(np.uint64(width)):
             value, place = row[m], start + m
             first_rows[one, place] += value
             second_rows[two, place] += value
@@ -100,13 +100,14 @@ def _keep(floats: F64, behind: I64, base: I64, first: int, n: int, cells: tuple[
         cost, place = floats[r.COST + behind[s]], at
         for t in range(n):
             if base[t] > 0:
-                kept.y[place, s] = cost[first + t] * (BPS / float(base[t]))
+                kept.y[np.uint64(place), s] = cost[np.uint64(first + t)] * (BPS / float(base[t]))
                 place += 1
     for t in range(n):
         if base[t] > 0:
+            i, row = np.uint64(first + t), np.uint64(at)
             for lane in range(behind.shape[0], kept.y.shape[1]):
-                kept.y[at, lane] = 0.0
-            kept.cell[at], kept.other_cell[at] = cells[0][first + t], cells[1][first + t]
+                kept.y[row, lane] = 0.0
+            kept.cell[row], kept.other_cell[row] = cells[0][i], cells[1][i]
             at += 1
     return at
 
@@ -159,14 +160,14 @@ def add_tiles(
     size, priced, reached = tile.base.shape[0], 0, 0
     of_all = tables[0].rows, tables[1].rows, tables[2].rows
     of_fills = tables[0].fill_rows, tables[1].fill_rows, tables[2].fill_rows
+    width = of_fills[0].shape[1] // (1 + asked.replayed)
     for first in range(0, cells[0].shape[0], size):
         n = min(size, cells[0].shape[0] - first)
         order_rows(rows, asked, first, n, tile)
-        reached |= _add(tile.rows, n, first, every, cells, of_all, 0)
+        reached |= _add(tile.rows, n, of_all[0].shape[1], first, every, cells, of_all, 0)
         for part in range(1 + asked.replayed):  # what really filled, then under each replayed scenario
             traded = fill_rows(_under(rows, part, 1 + asked.replayed), first, n, tile)
-            at = part * tile.fill_rows.shape[1]
-            reached |= _add(tile.fill_rows, traded, first, tile.traded, cells, of_fills, at)
+            reached |= _add(tile.fill_rows, traded, width, first, tile.traded, cells, of_fills, part * width)
             if reached >= SATURATED:
                 return reached, priced
         priced = _keep(rows.floats, asked.floats, tile.base, first, n, cubes, kept, priced)

@@ -89,8 +89,8 @@ def _filled(rows: Rows, first: int, tile: Tile, traded: int) -> None:
     ints, within, timing, out = rows.ints, rows.within, rows.floats[r.EXECUTION_TIME], tile.fill_rows
     count, side = rows.codes[r.FILLS], rows.flags[r.SIDE]
     for k in range(traded):
-        t = tile.traded[k]
-        i, priced = first + t, tile.base[t] > 0
+        t = np.uint64(tile.traded[k])
+        i, priced = np.uint64(first) + t, tile.base[t] > 0
         out[k, FILLS] = count[i]
         for v in range(len(FILL_VENUES)):
             out[k, VENUE_QUANTITY + v] = whole(ints[r.VENUE_QUANTITY + v, i])
@@ -124,11 +124,11 @@ def _horizons(rows: Rows, first: int, traded: int, tile: Tile, h: int, horizons:
     """Write the metrics of the h-th horizon of orders that have all of them."""
     kinds, share, out = rows.horizons, tile.share, tile.fill_rows
     for k in range(traded):
-        i, trace = first + tile.traded[k], 0.0
+        i, trace = np.uint64(first + tile.traded[k]), 0.0
         for kind in HORIZON_KINDS:
             trace += kinds[kind * horizons + h, i] * 0.0  # stays 0 while all are finite
         known = int(trace == 0.0) * int(tile.weight[k] > 0)
-        out[k, place], out[k, place + 1] = tile.weight[k] * known, known
+        out[k, np.uint64(place)], out[k, np.uint64(place + 1)] = tile.weight[k] * known, known
         share[k] = float(tile.weight[k] * known)
     for m in range(len(HORIZON_KINDS)):
         values, at = kinds[HORIZON_KINDS[m] * horizons + h], place + SHARE_PLACES + METRIC_PLACES * m
@@ -140,7 +140,7 @@ def fill_rows(rows: Rows, first: int, n: int, tile: Tile) -> int:
     """Write the rows of those of n orders that have fills, or reports; return how many there are."""
     ints, fills, traded = rows.ints, rows.codes[r.FILLS], 0
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         known = ints[r.FILLED_QUANTITY, i] | ints[r.NOTIONAL, i] | fills[i] | ints[r.REPORT_QUANTITY, i]
         known |= int(ints[r.TIME_TO_FIRST_FILL, i] != NULL)
         tile.traded[traded] = t

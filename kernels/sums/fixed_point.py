@@ -66,9 +66,10 @@ def share_out(value: F64, first: int, weight: I64, places: I64, n: int, share: F
     it would be mispredicted every other time.
     """
     for k in range(n):
-        known = (weight[k] > 0) & (value[first + places[k]] == value[first + places[k]])
-        rows[k, place] = weight[k] * int(known)
-        rows[k, place + 1] = int(known)
+        i = np.uint64(first + places[k])
+        known = (weight[k] > 0) & (value[i] == value[i])
+        rows[k, np.uint64(place)] = weight[k] * int(known)
+        rows[k, np.uint64(place + 1)] = int(known)
         share[k] = float(weight[k] * int(known))
 
 
@@ -79,6 +80,6 @@ def weigh(value: F64, first: int, share: F64, places: I64, n: int, rows: I64, pl
     share : (n,) as ``share_out`` has it
     """
     for k in range(n):
-        amount = value[first + places[k]] * share[k] * (FIXED_SCALE / BPS) if share[k] > 0.0 else 0.0
-        rows[k, place] = fixed(amount)
-        rows[k, place + 1] = rest(amount)
+        amount = value[np.uint64(first + places[k])] * share[k] * (FIXED_SCALE / BPS) if share[k] > 0.0 else 0.0
+        rows[k, np.uint64(place)] = fixed(amount)
+        rows[k, np.uint64(place + 1)] = rest(amount)

@@ -49,20 +49,25 @@ def bucket_of(bits: int) -> int:
 def write_buckets(y: F64, value: F64, bits: I64, out: I16) -> None:
     """Write the buckets of the shortfalls and savings of n orders.
 
-    y : (n, lanes), the shortfalls in bps under each of S scenarios first; out : (n, measures)
-    value : (measures,) scratch; bits : the same memory as integers
+    y : (n, lanes), the shortfalls in bps under each of S scenarios first; out : (n x measures,)
+    value : (orders at a time, measures) scratch; bits : the same memory as integers, (orders x measures,)
 
-    Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1.
+    Measures m < S are the shortfall in bps under scenario m; S + m - 1 is the saving of scenario m >= 1. Buckets of all
+    are found alike, so that it is done for several at once.
     """
-    measures = out.shape[1]
+    size, measures = value.shape
     scenarios = (measures + 1) // 2
-    for i in range(y.shape[0]):
-        for s in range(scenarios):
-            value[s] = y[i, s]
-        for s in range(1, scenarios):
-            value[scenarios + s - 1] = value[0] - y[i, s]
-        for m in range(measures):
-            out[i, m] = bucket_of(bits[m])
+    for first in range(0, y.shape[0], size):
+        n = min(size, y.shape[0] - first)
+        for j in range(n):
+            i = np.uint64(first + j)
+            for s in range(scenarios):
+                value[j, s] = y[i, s]
+            for s in range(1, scenarios):
+                value[j, np.uint64(scenarios + s - 1)] = y[i, 0] - y[i, s]
+        codes = out[first * measures : (first + n) * measures]
+        for k in range(n * measures):
+            codes[k] = bucket_of(bits[k])
 
 
 @kernel
@@ -73,9 +78,10 @@ def count_buckets(codes: I16, cell: I32, place: I32, dense: I32) -> None:
     dense : (rows, measures x BUCKETS) to add to
     """
     for i in range(cell.shape[0]):
-        first, second, third = place[0, cell[i]], place[1, cell[i]], place[2, cell[i]]
+        c = np.uint64(cell[i])
+        first, second, third = np.uint64(place[0, c]), np.uint64(place[1, c]), np.uint64(place[2, c])
         for m in range(codes.shape[1]):
-            code = m * BUCKETS + codes[i, m]
+            code = np.uint64(m * BUCKETS + codes[i, m])
             dense[first, code] += 1
             dense[second, code] += 1
             dense[third, code] += 1
@@ -111,7 +117,7 @@ def warm() -> None:
     """Compile every kernel for the array types that jobs and aggregation use, by calling each on no rows."""
     cell, edges, value = np.zeros(0, np.int32), np.zeros(2, np.int64), np.zeros(1)
     codes, table = np.zeros((0, 1), np.int16), np.zeros((3, 1), np.int64)
-    write_buckets(np.zeros((0, 4)), value, value.view(np.int64), codes)
+    write_buckets(np.zeros((0, 4)), value[None], value.view(np.int64), codes[:, 0])
     count_buckets(codes, cell, np.zeros((3, 0), np.int32), np.zeros((3, 0), np.int32))
     merge_histogram_rows(cell, np.zeros((0, 1), np.int64), table)
     merge_histograms(cell, edges, cell, cell, table)

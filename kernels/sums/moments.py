@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.base.columns import F64, I32, I64
-from kernels.base.compiling import allocating_kernel, kernel
+from kernels.base.compiling import allocating_kernel, inlined, kernel
 from kernels.conventions import COST_SCALE, NULL
 
 Integers = NDArray[np.integer[Any]]
 # A job's fixed-point sums must stay below this; the kernels return what they reached.
 FIXED_LIMIT: Final = 2.0**62
-LANES: Final = 4
 LOW_BITS: Final = 32
 LOW_MASK: Final = 2**32 - 1
 FIXED_SCALE: Final = float(COST_SCALE)
+LANES: Final = 4
+ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)  # lanes, looked up without a sign
 
 
 @kernel
@@ -90,35 +91,58 @@ def lanes_of(scenarios: int) -> int:
     return scenarios + -scenarios % LANES
 
 
-@kernel
-def cell_moments(cells: tuple[I32, I32], y: F64, away: F64, means: tuple[F64, F64], comoments: tuple[F64, F64]) -> None:
-    """Add up means, then co-moments about them, of the shortfalls of orders by cell, in the order of the orders.
+@inlined
+def _means(y: F64, first: np.uint64, last: np.uint64, s: int, mean: F64) -> None:
+    """Write the means of orders first .. last - 1 in four lanes from s on."""
+    a = b = c = d = 0.0
+    for i in range(first, last):
+        a, b, c, d = a + y[i, s], b + y[i, s + ONE], c + y[i, s + TWO], d + y[i, s + THREE]
+    orders = max(float(last - first), 1.0)
+    mean[s], mean[s + ONE], mean[s + TWO], mean[s + THREE] = a / orders, b / orders, c / orders, d / orders
 
-    cells : (n,) of either cube; y : (n, lanes), those of each of S scenarios first; away : (S,) scratch
-    means : (cells, S + 1), the number of orders last; comoments : (cells, S (S + 1) / 2), the lower triangle row by
-        row: zeros on entry, of either cube
+
+@inlined
+def _within(y: F64, first: np.uint64, last: np.uint64, s: int, mean: F64, out: F64) -> None:
+    """Write the co-moments of four lanes from s on with each other, the lower triangle."""
+    m, n, p, q = mean[s], mean[s + ONE], mean[s + TWO], mean[s + THREE]
+    aa = ba = bb = ca = cb = cc = da = db = dc = dd = 0.0
+    for i in range(first, last):
+        a, b, c, d = y[i, s] - m, y[i, s + ONE] - n, y[i, s + TWO] - p, y[i, s + THREE] - q
+        aa, ba, bb, ca, cb = aa + a * a, ba + b * a, bb + b * b, ca + c * a, cb + c * b
+        cc, da, db, dc, dd = cc + c * c, da + d * a, db + d * b, dc + d * c, dd + d * d
+    out[s, s], out[s + ONE, s], out[s + ONE, s + ONE] = aa, ba, bb
+    out[s + TWO, s], out[s + TWO, s + ONE], out[s + TWO, s + TWO] = ca, cb, cc
+    out[s + THREE, s], out[s + THREE, s + ONE], out[s + THREE, s + TWO], out[s + THREE, s + THREE] = da, db, dc, dd
+
+
+@inlined
+def _beside(y: F64, first: np.uint64, last: np.uint64, s: int, mean: F64, out: F64) -> None:
+    """Write the co-moments of four lanes from s on with each lane before them."""
+    m, n, p, q = mean[s], mean[s + ONE], mean[s + TWO], mean[s + THREE]
+    for o in range(s):
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for i in range(first, last):
+            away = y[i, o] - mean[o]
+            a, b = a + (y[i, s] - m) * away, b + (y[i, s + ONE] - n) * away
+            c, d = c + (y[i, s + TWO] - p) * away, d + (y[i, s + THREE] - q) * away
+        out[s, o], out[s + ONE, o], out[s + TWO, o], out[s + THREE, o] = a, b, c, d
+
+
+@kernel
+def run_moments(start: I64, y: F64, mean: F64, comoment: F64) -> None:
+    """Write the means, and the co-moments about them, of the shortfalls of orders that are sorted by cell.
+
+    The sums of a cell are kept apart from memory: to add each order to its cell took four times as long.
+
+    start : (cells + 1 or more,), orders ``start[c]`` to ``start[c + 1]`` are of cell c; y : (n, lanes)
+    mean : (cells, lanes); comoment : (cells, lanes, lanes), of which the lower triangle is written
     """
-    scenarios = away.shape[0]
-    for i in range(y.shape[0]):
-        one, other = means[0][cells[0][i]], means[1][cells[1][i]]
-        for s in range(scenarios):
-            one[s] += y[i, s]
-            other[s] += y[i, s]
-        one[scenarios] += 1.0
-        other[scenarios] += 1.0
-    for cube in range(len(means)):
-        mean = means[cube]
-        for c in range(mean.shape[0]):
-            for s in range(scenarios):
-                mean[c, s] /= max(mean[c, scenarios], 1.0)
-    for i in range(y.shape[0]):
-        for cube in range(len(means)):
-            mean, products, t = means[cube][cells[cube][i]], comoments[cube][cells[cube][i]], 0
-            for s in range(scenarios):
-                away[s] = y[i, s] - mean[s]
-                for o in range(s + 1):
-                    products[t] += away[s] * away[o]
-                    t += 1
+    for c in range(mean.shape[0]):
+        first, last = np.uint64(start[c]), np.uint64(start[c + 1])
+        for s in range(np.uint64(0), np.uint64(y.shape[1]), np.uint64(LANES)):
+            _means(y, first, last, s, mean[c])
+            _within(y, first, last, s, mean[c], comoment[c])
+            _beside(y, first, last, s, mean[c], comoment[c])
 
 
 @allocating_kernel
@@ -203,7 +227,8 @@ def warm() -> None:
     add_rounded(cell, real, 1.0, table[0])
     priced_base(whole, whole, matrix, whole)
     add_fixed_cost(cell, real, whole, table[0])
-    cell_moments((cell, cell), np.zeros((0, LANES)), real, (matrix, matrix), (matrix, matrix))
+    y = np.zeros((0, LANES))
+    run_moments(whole, y, y, np.zeros((0, LANES, LANES)))
     merge_moments(cell, whole, matrix, matrix, whole, matrix, matrix)
     merge_integers(cell, np.zeros((1, 0), np.int64), table, table)
     merge_rows(cell, np.zeros((1, 0), np.int64), table)

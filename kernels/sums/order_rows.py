@@ -3,6 +3,9 @@
 A row has what every order adds; a second, shorter one what only orders with fills add (``fill_rows``). Costs are in
 fixed point, exactly: a scenario's amounts are whole numbers of it. What is no whole number, or may leave 64 bits, is in
 two integers, itself and its rest (``fixed_point.rest``). Kernels read the result matrices of a block as they are.
+
+Orders and places are looked up without a sign, here and in the modules beside: that they might count from the end would
+take a third of the time, as it is asked for each value, and nothing would be worked out for several orders at once.
 """
 
 import math
@@ -38,6 +41,7 @@ CHARGE_ROWS: Final = tuple(r.ROW[f"cost{charge}"] for charge in CHARGES)
 # Orders worked on at a time: their rows stay in the second-level cache. With fewer, passing the columns from stage
 # to stage, which counts references, is most of the work: 32 measured 1.7 times as slow.
 TILE: Final = 256
+LINE: Final = 8  # values of a cache line
 
 
 # The one list of what every order adds, then of what each scenario adds behind it, and last what simulated ones do
@@ -80,8 +84,8 @@ class Asked(NamedTuple):
 class Tile(NamedTuple):
     """Scratch for the rows of up to TILE orders."""
 
-    rows: I64  # (TILE, width) of every order
-    fill_rows: I64  # (TILE, width) of orders with fills
+    rows: I64  # (TILE, width or more) of every order
+    fill_rows: I64  # (TILE, width or more) of orders with fills
     base: I64  # (TILE,) Q x M0, 0 where the order is not priced
     weight: I64  # (TILE,) of the fill metrics
     traded: I64  # (TILE,) places of the orders with fills
@@ -90,9 +94,13 @@ class Tile(NamedTuple):
 
 
 def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | None = None) -> Tile:
-    """Return scratch; what pads a row, and metrics an input lacks, stay 0."""
+    """Return scratch; what pads a row, and metrics an input lacks, stay 0.
+
+    A row is an odd number of cache lines long: of an even one the same value of many orders does not fit the cache.
+    """
     kept = buffers or Buffers()
-    rows, fill_rows = (kept.take(f"tile.{k}", (orders, width), np.int64) for k, width in enumerate(widths))
+    longer = (LINE * (-(-width // LINE) | 1) for width in widths)
+    rows, fill_rows = (kept.take(f"tile.{k}", (orders, width), np.int64) for k, width in enumerate(longer))
     rows[:], fill_rows[:] = 0, 0
     base, weight, traded = np.zeros((3, orders), np.int64)
     return Tile(rows, fill_rows, base, weight, traded, *np.zeros((2, orders)))
@@ -102,7 +110,7 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
 def _shared(rows: Rows, first: int, n: int, tile: Tile) -> None:
     ints, flags, after_hours, out = rows.ints, rows.flags, rows.codes[r.FILLS_AFTER_HOURS], tile.rows
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         out[t, ORDERS] = 1
         out[t, ORDER_QUANTITY] = whole(ints[r.ORDER_QUANTITY, i])
         out[t, LEAVES] = whole(ints[r.LEAVES_QUANTITY, i])
@@ -121,15 +129,17 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
     weight, every, share = tile.weight, tile.traded, tile.share
     for t in range(n):
         every[t] = t
-        weight[t] = worth(ints[r.MID2, first + t], ints[r.ORDER_QUANTITY, first + t])
+        i = np.uint64(first + t)
+        weight[t] = worth(ints[r.MID2, i], ints[r.ORDER_QUANTITY, i])
     for k in range(len(OF_LIFE)):
         place = QUOTED + (SHARE_PLACES + METRIC_PLACES) * k
         share_out(floats[OF_LIFE[k]], first, weight, every, n, share, out, place)
         weigh(floats[OF_LIFE[k]], first, share, every, n, out, place + SHARE_PLACES)
     if decisions:
         for t in range(n):
-            weight[t] = worth(ints[r.DECISION_MID2, first + t], ints[r.ORDER_QUANTITY, first + t])
-            tile.delay[t] = BPS * floats[r.DELAY_COST, first + t] / (float(weight[t]) if weight[t] > 0 else 1.0)
+            i = np.uint64(first + t)
+            weight[t] = worth(ints[r.DECISION_MID2, i], ints[r.ORDER_QUANTITY, i])
+            tile.delay[t] = BPS * floats[r.DELAY_COST, i] / (float(weight[t]) if weight[t] > 0 else 1.0)
         share_out(tile.delay, 0, weight, every, n, share, out, DELAY)
         weigh(tile.delay, 0, share, every, n, out, DELAY + SHARE_PLACES)
         share_out(floats[r.DECISION_SHORTFALL], first, weight, every, n, share, out, DECISION)
@@ -148,7 +158,7 @@ def _priced(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
     """
     mid2, quantity, cost = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats[r.COST]
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         priced = math.isfinite(cost[i]) and mid2[i] > 0 and quantity[i] > 0 and lived(rows, i)
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
         out[t, PRICED] = int(priced)
@@ -162,16 +172,16 @@ def _charged(rows: Rows, behind: I64, row: int, charge: int, first: int, n: int,
     row : of the cost by this charge under the first scenario; behind : (S,) by how many rows each scenario is after it
     """
     for s in range(behind.shape[0]):
-        place, cost = SCENARIO + SCENARIO_PLACES * s + COST + charge, rows.floats[row + behind[s]]
+        place, cost = np.uint64(SCENARIO + SCENARIO_PLACES * s + COST + charge), rows.floats[row + behind[s]]
         for t in range(n):
-            out[t, place] = fixed(cost[first + t] * FIXED_SCALE) if base[t] > 0 else 0
+            out[t, place] = fixed(cost[np.uint64(first + t)] * FIXED_SCALE) if base[t] > 0 else 0
 
 
 @inlined
 def _parts(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
     execution, opportunity = rows.floats[r.EXECUTION_COST], rows.floats[r.OPPORTUNITY_COST]
     for t in range(n):
-        i, priced = first + t, base[t] > 0
+        i, priced = np.uint64(first + t), base[t] > 0
         out[t, EXECUTION_COST] = fixed(execution[i] * FIXED_SCALE) if priced else 0
         out[t, OPPORTUNITY_COST] = fixed(opportunity[i] * FIXED_SCALE) if priced else 0
 
@@ -194,28 +204,29 @@ def _scenario(rows: Rows, asked: Asked, s: int, first: int, n: int, out: I64, ba
     filled_shares, real2 = ints[r.SCENARIO_FILLED + asked.ints[s]], floats[r.SCENARIO_NOTIONAL2]
     amount2, cost, real_cost = floats[r.SCENARIO_NOTIONAL2 + behind], floats[r.COST + behind], floats[r.COST]
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         filled, notional2 = filled_shares[i], amount2[i]
-        out[t, place + UNKNOWN] = int(filled == NULL)
+        out[t, np.uint64(place + UNKNOWN)] = int(filled == NULL)
         if filled == NULL:  # a scenario that is not known of any order of a table row has no cells there
             filled, notional2 = ints[r.FILLED_QUANTITY, i], real2[i]
         outcome = scenario_outcome(filled, ints[r.ORDER_QUANTITY, i] - ints[r.WITHDRAWN_QUANTITY, i])
         for code in range(3):
-            out[t, place + OUTCOME + code] = int(outcome == GROUP_FULL + code)
-        out[t, place + FILLED] = whole(filled)
+            out[t, np.uint64(place + OUTCOME + code)] = int(outcome == GROUP_FULL + code)
+        out[t, np.uint64(place + FILLED)] = whole(filled)
         # Filled by the order's state alone, without a trade that tells the price.
-        out[t, place + UNPRICED] = whole(filled) if math.isnan(notional2) else 0
+        out[t, np.uint64(place + UNPRICED)] = whole(filled) if math.isnan(notional2) else 0
         if s == 0:  # at published prices, whole numbers
             published = whole(ints[r.NOTIONAL, i])
-            out[t, place + NOTIONAL] = 2 * published if published < SATURATED // 2 else SATURATED
+            out[t, np.uint64(place + NOTIONAL)] = 2 * published if published < SATURATED // 2 else SATURATED
         else:
             notional2 = 0.0 if math.isnan(notional2) else notional2
-            out[t, place + NOTIONAL], out[t, place + NOTIONAL + 1] = fixed(notional2), rest(notional2)
+            out[t, np.uint64(place + NOTIONAL)] = fixed(notional2)
+            out[t, np.uint64(place + NOTIONAL + 1)] = rest(notional2)
         priced = base[t] > 0
         if fees:
-            out[t, place + FEES] = fixed(floats[r.FEES + behind, i] * FIXED_SCALE) if priced else 0
-        out[t, place + BETTER] = int(priced and cost[i] < real_cost[i])
-        out[t, place + BETTER + 1] = int(priced and cost[i] > real_cost[i])
+            out[t, np.uint64(place + FEES)] = fixed(floats[r.FEES + behind, i] * FIXED_SCALE) if priced else 0
+        out[t, np.uint64(place + BETTER)] = int(priced and cost[i] < real_cost[i])
+        out[t, np.uint64(place + BETTER + 1)] = int(priced and cost[i] > real_cost[i])
 
 
 @inlined

@@ -21,7 +21,7 @@ OUTSIDE_SUMS: Final = (
 
 
 @inlined
-def lived(rows: Rows, i: int) -> bool:
+def lived(rows: Rows, i: int | np.uint64) -> bool:
     """Return whether an order lived in continuous trading: its window is not empty (decisions 40)."""
     found: bool = rows.ints[r.WINDOW_START, i] <= rows.ints[r.WINDOW_END, i]
     return found
@@ -32,11 +32,11 @@ def outside(rows: Rows, first: int, n: int, out: I64, place: int) -> None:
     """Write what orders that never lived in continuous trading add, from ``place`` on."""
     ints, cost = rows.ints, rows.floats[r.COST]
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         never = int(not lived(rows, i))
         known = never * int(ints[r.MID2, i] > 0 and ints[r.ORDER_QUANTITY, i] > 0 and abs(cost[i]) < np.inf)
-        out[t, place] = never
-        out[t, place + 1] = never * whole(ints[r.ORDER_QUANTITY, i])
-        out[t, place + 2] = never * whole(ints[r.FILLED_QUANTITY, i])
-        out[t, place + 3] = worth(ints[r.MID2, i], ints[r.ORDER_QUANTITY, i]) if known else 0
-        out[t, place + 4] = fixed(cost[i] * FIXED_SCALE) if known else 0
+        out[t, np.uint64(place)] = never
+        out[t, np.uint64(place + 1)] = never * whole(ints[r.ORDER_QUANTITY, i])
+        out[t, np.uint64(place + 2)] = never * whole(ints[r.FILLED_QUANTITY, i])
+        out[t, np.uint64(place + 3)] = worth(ints[r.MID2, i], ints[r.ORDER_QUANTITY, i]) if known else 0
+        out[t, np.uint64(place + 4)] = fixed(cost[i] * FIXED_SCALE) if known else 0

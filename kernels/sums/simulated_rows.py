@@ -7,6 +7,8 @@ orders. Shortfalls in bps are in two integers each (``fixed_point.rest``). Repla
 
 from typing import Final
 
+import numpy as np
+
 from kernels.base.columns import I64
 from kernels.base.compiling import inlined
 from kernels.conventions import BPS
@@ -35,16 +37,18 @@ def engaged_row(rows: Rows, filled: I64, floats: int, first: int, n: int, out: I
     """
     cost, real_cost = rows.floats[r.COST + floats], rows.floats[r.COST]
     for t in range(n):
-        i = first + t
+        i = np.uint64(first + t)
         engaged = base[t] > 0 and filled[i] > 0 and cost[i] == cost[i]
         scale = BPS / float(base[t]) * FIXED_SCALE if engaged else 0.0
         mine, real = (cost[i] * scale, real_cost[i] * scale) if engaged else (0.0, 0.0)
-        out[t, place + PRICED] = int(engaged)
-        out[t, place + BASE] = base[t] if engaged else 0
-        out[t, place + COST] = fixed(cost[i] * FIXED_SCALE) if engaged else 0
-        out[t, place + REAL_COST] = fixed(real_cost[i] * FIXED_SCALE) if engaged else 0
-        out[t, place + SHORTFALL], out[t, place + SHORTFALL + 1] = fixed(mine), rest(mine)
-        out[t, place + REAL_SHORTFALL], out[t, place + REAL_SHORTFALL + 1] = fixed(real), rest(real)
+        out[t, np.uint64(place + PRICED)] = int(engaged)
+        out[t, np.uint64(place + BASE)] = base[t] if engaged else 0
+        out[t, np.uint64(place + COST)] = fixed(cost[i] * FIXED_SCALE) if engaged else 0
+        out[t, np.uint64(place + REAL_COST)] = fixed(real_cost[i] * FIXED_SCALE) if engaged else 0
+        out[t, np.uint64(place + SHORTFALL)] = fixed(mine)
+        out[t, np.uint64(place + SHORTFALL + 1)] = rest(mine)
+        out[t, np.uint64(place + REAL_SHORTFALL)] = fixed(real)
+        out[t, np.uint64(place + REAL_SHORTFALL + 1)] = rest(real)
 
 
 @inlined
@@ -56,7 +60,8 @@ def replayed_row(rows: Rows, ints: int, floats: int, first: int, n: int, out: I6
     by_book, cost = rows.ints[r.SIMULATED_QUANTITY + ints], rows.floats[r.COST + floats]
     execution, opportunity = rows.floats[r.EXECUTION_COST + floats], rows.floats[r.OPPORTUNITY_COST + floats]
     for t in range(n):
-        i, known = first + t, base[t] > 0 and cost[first + t] == cost[first + t]
-        out[t, place + EXECUTION] = fixed(execution[i] * FIXED_SCALE) if known else 0
-        out[t, place + OPPORTUNITY] = fixed(opportunity[i] * FIXED_SCALE) if known else 0
-        out[t, place + ORDERS] = int(by_book[i] > 0)
+        i = np.uint64(first + t)
+        known = base[t] > 0 and cost[i] == cost[i]
+        out[t, np.uint64(place + EXECUTION)] = fixed(execution[i] * FIXED_SCALE) if known else 0
+        out[t, np.uint64(place + OPPORTUNITY)] = fixed(opportunity[i] * FIXED_SCALE) if known else 0
+        out[t, np.uint64(place + ORDERS)] = int(by_book[i] > 0)

@@ -1,13 +1,14 @@
 """Counts of the codes of orders, cell by cell, as sparse entries: from dense ones where there are few cells.
 
-Of thousands of cells the codes of each are brought together first. They are moved, not looked up where they are: a read
-from anywhere in memory that decides what is done next is waited for, a write is not. Of half a million orders in
-thousands of cells that was three quarters of the time.
+Of thousands of cells the codes of each, or the shortfalls that they are of, are brought together first. They are moved,
+not looked up where they are: a read from anywhere in memory that decides what is done next is waited for, a write is
+not. Of half a million orders in thousands of cells that was three quarters of the time. Codes and entries are looked up
+without a sign, which is half of the time again.
 """
 
 import numpy as np
 
-from kernels.base.columns import I16, I32, I64
+from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.compiling import kernel
 
 
@@ -19,15 +20,35 @@ def sort_codes(cell: I32, place: I32, codes: I16, start: I64, out: I16) -> None:
     start : (places + 2,) zeros on entry
     """
     for i in range(cell.shape[0]):
-        start[place[cell[i]] + 2] += 1
+        start[np.uint64(place[np.uint64(cell[i])] + 2)] += 1
     for c in range(2, start.shape[0]):
         start[c] += start[c - 1]
     for i in range(cell.shape[0]):
-        c = place[cell[i]] + 1
-        at = start[c]
+        run = np.uint64(place[np.uint64(cell[i])] + 1)
+        at = np.uint64(start[run])
         for m in range(codes.shape[1]):
             out[at, m] = codes[i, m]
-        start[c] = at + 1
+        start[run] = at + np.uint64(1)
+
+
+@kernel
+def sort_shortfalls(cell: I32, place: I32, y: F64, other: I32, start: I64, out: F64, out_other: I32) -> None:
+    """Sort the shortfalls of n orders, and another cell of each, by the place of their cell.
+
+    cell, other : (n,), place : (cells,); y : (n, lanes)
+    start : (places + 2,) zeros on entry; then orders ``start[c]`` to ``start[c + 1]`` are of place c, as they were
+    """
+    for i in range(cell.shape[0]):
+        start[np.uint64(place[np.uint64(cell[i])] + 2)] += 1
+    for c in range(2, start.shape[0]):
+        start[c] += start[c - 1]
+    for i in range(cell.shape[0]):
+        run = np.uint64(place[np.uint64(cell[i])] + 1)
+        at = np.uint64(start[run])
+        for s in range(y.shape[1]):
+            out[at, s] = y[i, s]
+        out_other[at] = other[i]
+        start[run] = at + np.uint64(1)
 
 
 @kernel
@@ -40,21 +61,23 @@ def count_codes(start: I64, codes: I16, seen: I32, entry: I64, out_code: I32, ou
     The code of an entry is measure x codes there may be + code; those of a cell are in the order of their first orders.
     To have them ascend would take longer than to count them.
     """
-    written, width = 0, seen.shape[0] // codes.shape[1]
+    written, width = np.uint64(0), seen.shape[0] // codes.shape[1]
     for c in range(entry.shape[0] - 1):
-        entry[c] = first = written
-        for j in range(start[c], start[c + 1]):
+        first = written
+        entry[c] = first
+        for j in range(np.uint64(start[c]), np.uint64(start[c + 1])):
             for m in range(codes.shape[1]):
-                code = m * width + codes[j, m]
+                code = np.uint64(m * width + codes[j, m])
                 before = seen[code]
                 out_code[written] = code  # stays if it is the cell's first
                 seen[code] = before + 1
-                written += int(before == 0)
+                written += np.uint64(before == 0)
         for e in range(first, written):
-            out_count[e] = seen[out_code[e]]
-            seen[out_code[e]] = 0
+            code = np.uint64(out_code[e])
+            out_count[e] = seen[code]
+            seen[code] = 0
     entry[entry.shape[0] - 1] = written
-    return written
+    return int(written)
 
 
 @kernel
@@ -78,5 +101,7 @@ def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on no rows."""
     cell, codes, edges = np.zeros(0, np.int32), np.zeros((0, 2), np.int16), np.zeros(2, np.int64)
     sort_codes(cell, cell, codes, edges, codes)
+    y = np.zeros((0, 4))
+    sort_shortfalls(cell, cell, y, cell, edges, y, cell)
     count_codes(edges, codes, np.zeros(2, np.int32), edges[:1], cell, cell)
     entries_of(np.zeros((0, 1), np.int32), edges, cell, cell)

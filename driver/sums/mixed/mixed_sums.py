@@ -7,6 +7,8 @@ import numpy as np
 from driver.sums.cells import Cells
 from driver.sums.job_sums import JobSums
 from driver.sums.mixed.mixed_keys import MixedCells, mixed_key
+from driver.sums.regrouped import place_of
+from driver.sums.shortfalls import sorted_by_cell
 from kernels.base.columns import I32
 from kernels.measure.result_rows import OrderBlock
 from kernels.sums.cell_keys import KEYS_OF_PARTICIPANT
@@ -34,7 +36,8 @@ class MixedSums(JobSums):
         key = np.array([*self.numbers], np.int64)[self.main.keys()]
         order = np.argsort(key)
         sums = self._columns(self.sums[0].tables(), order, "mixed.columns")
-        (_, mean, comoment), _ = self._moments(self._room(0))
+        kept = self._room(0)
+        by_cell = sorted_by_cell(kept.cell, place_of(order), kept.y, kept.other_cell, self.buffers)
+        _, mean, comoment = by_cell.moments(len(self.scenarios))
         none = np.zeros(len(key) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32)
-        found = key[order], sums, mean[order], comoment[order], *none
-        return MixedCells(self.keys, Cells(self.scenarios, self.layout.names, *found))
+        return MixedCells(self.keys, Cells(self.scenarios, self.layout.names, key[order], sums, mean, comoment, *none))

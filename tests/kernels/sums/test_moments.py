@@ -1,7 +1,9 @@
 """Mergeable sums equal a plain-Python oracle, and merging parts equals the whole."""
 
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import add as add_floats
 from typing import Any
 
 import numpy as np
@@ -87,23 +89,24 @@ def accumulate(part: Orders) -> tuple[I64, F64, F64]:
     kept = add(part)[1]
     assert kept.cell.tolist() == part.cell[part.base > 0].tolist()
     assert not kept.other_cell.any()
-    mean, comoment = np.zeros((part.cells, K + 1)), np.zeros((part.cells, K * (K + 1) // 2))
-    of_all = np.zeros((1, K + 1)), np.zeros((1, K * (K + 1) // 2))
-    cells = kept.cell, kept.other_cell
-    moments.cell_moments(cells, kept.y, np.empty(K), (mean, of_all[0]), (comoment, of_all[1]))
-    assert of_all[0][0, K] == mean[:, K].sum() == len(kept.cell)
-    if len(kept.cell):
-        costs = kept.y[:, :K]
-        np.testing.assert_allclose(of_all[0][0, :K], costs.mean(axis=0), rtol=1e-9, atol=1e-12 * abs(costs).max())
-    return mean[:, K].astype(np.int64), mean[:, :K].copy(), comoment
+    cells, start = np.arange(part.cells, dtype=np.int32), np.zeros(part.cells + 2, np.int64)
+    y, other = np.empty_like(kept.y), np.empty_like(kept.other_cell)
+    sparse_counts.sort_shortfalls(kept.cell, cells, kept.y, kept.cell, start, y, other)
+    assert y.tolist() == kept.y[np.argsort(kept.cell, kind="stable")].tolist()
+    assert other.tolist() == sorted(kept.cell.tolist())
+    lanes = kept.y.shape[1]
+    mean, comoment = np.empty((part.cells, lanes)), np.empty((part.cells, lanes, lanes))
+    moments.run_moments(start, y, mean, comoment)
+    row, column = np.tril_indices(K)
+    return np.diff(start[:-1]), mean[:, :K].copy(), np.ascontiguousarray(comoment[:, row, column])
 
 
 def count_buckets(part: Orders, groups: int) -> tuple[I64, I32, I32, I32]:
     """Return the histograms of cells, and dense ones of groups of cells, of all together, and of each by itself."""
     kept, entry, start = add(part)[1], np.empty(part.cells + 1, np.int64), np.zeros(part.cells + 2, np.int64)
-    cells, value = np.arange(part.cells), np.empty(2 * K - 1)
+    cells, value = np.arange(part.cells), np.empty((7, 2 * K - 1))
     codes, by_cell = np.empty((2, len(kept.cell), 2 * K - 1), np.int16)
-    histograms.write_buckets(kept.y, value, value.view(np.int64), codes)
+    histograms.write_buckets(kept.y, value, value.view(np.int64).reshape(-1), codes.reshape(-1))
     sparse_counts.sort_codes(kept.cell, cells.astype(np.int32), codes, start, by_cell)
     code, count = np.empty((2, codes.size + 1), np.int32)
     seen = np.zeros((2 * K - 1) * BUCKETS, np.int32)
@@ -180,6 +183,33 @@ def test_moments_equal_two_passes_over_exact_sums(some: Orders) -> None:
         expected, co = oracle.naive_moments(y, [1.0] * len(mine))
         np.testing.assert_allclose(mean[c], expected, rtol=1e-12, atol=1e-12 * size)
         np.testing.assert_allclose(comoment[c], np.asarray(co)[lower], rtol=1e-9, atol=1e-11 * size**2 * len(mine))
+
+
+def in_turn(values: list[float]) -> float:
+    """Return the sum of values added one after the other; ``sum`` of later versions of Python is more exact."""
+    return reduce(add_floats, values, 0.0)
+
+
+@given(st.integers(0, 30), st.integers(1, 4), st.integers(1, 9), st.integers(0, 2**32))
+def test_moments_of_any_number_of_scenarios_equal_plain_sums(n: int, cells: int, scenarios: int, seed: int) -> None:
+    """Sums are added up in the order of a cell's orders, bit for bit; other cells go where their orders do."""
+    rng, lanes = np.random.default_rng(seed), moments.lanes_of(scenarios)
+    y = np.zeros((n, lanes))
+    y[:, :scenarios] = rng.normal(0, 30, (n, scenarios))
+    cell, place = rng.integers(0, cells, n).astype(np.int32), rng.permutation(cells).astype(np.int32)
+    start, out, other = np.zeros(cells + 2, np.int64), np.empty_like(y), np.empty(n, np.int32)
+    sparse_counts.sort_shortfalls(cell, place, y, np.arange(n, dtype=np.int32), start, out, other)
+    mean, comoment = np.empty((cells, lanes)), np.empty((cells, lanes, lanes))
+    moments.run_moments(start, out, mean, comoment)
+    for c in range(cells):
+        mine = [i for i in range(n) if place[cell[i]] == c]
+        assert other[start[c] : start[c + 1]].tolist() == mine
+        rows = [y[i].tolist() for i in mine]
+        means = [in_turn([row[s] for row in rows]) / max(len(rows), 1) for s in range(lanes)]
+        assert mean[c].tolist() == means
+        for s in range(lanes):
+            expected = [in_turn([(row[s] - means[s]) * (row[o] - means[o]) for row in rows]) for o in range(s + 1)]
+            assert comoment[c, s, : s + 1].tolist() == expected
 
 
 @given(orders())
