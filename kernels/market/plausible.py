@@ -43,7 +43,7 @@ class Plausible(NamedTuple):
 def is_absurd(bid: int, offer: int, ticks: Array) -> bool:
     """Return whether a spread is above a fifth of the mid (``ABSURD_SPREAD``), 2/9 of the bid, and so many ticks."""
     spread = offer - bid if (bid > 0) & (offer > bid) else 0
-    return bool((spread > bid // 9 * 2 + bid % 9 * 2 // 9) & (spread > ABSURD_TICKS * tick_of(bid, ticks)))
+    return bool(spread > bid // 9 * 2 + bid % 9 * 2 // 9 and spread > ABSURD_TICKS * tick_of(bid, ticks))
 
 
 @inlined
@@ -53,7 +53,7 @@ def is_away(mid2: int, level: int, ticks: Array) -> bool:
     mid2, level : in half units; ticks : as above
     """
     low, high = min(mid2, level), max(mid2, level)
-    return bool((high - low > (JUMP - 1) * low) & (high - low > 2 * ABSURD_TICKS * tick_of(low // 2, ticks)))
+    return bool(high - low > (JUMP - 1) * low and high - low > 2 * ABSURD_TICKS * tick_of(low // 2, ticks))
 
 
 @kernel
