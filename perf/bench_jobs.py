@@ -51,7 +51,7 @@ PARTS = (
     (JOB, "market_volumes", "market volume"),
     (JOB, "interval_ranges", "intervals of the mid"),
     (JOB, "prepare", "quote book and prints"),
-    (quality, "_impossible", "impossible spreads"),
+    (quality, "_note_impossible", "impossible spreads"),
     (JOB, "OrderIds", "ids of orders"),
     (JOB, "OrderSums", "starting sums"),
     (OrderSums, "found", "other results"),

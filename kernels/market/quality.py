@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns
+from kernels.base.columns import F64, I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
 from kernels.market.beyond_limits import mark_beyond, new_scratch
@@ -102,6 +102,19 @@ def count_quotes(quotes: QuoteColumns, kind: Array, out: Array) -> None:
         empty += sides == 0
     for k, count in enumerate((len(quotes.bid), valid, locked, crossed, one_sided, empty, absurd, jumping)):
         out[k] = count
+
+
+@kernel
+def count_impossible(effective: F64, quoted: F64, least: float, most: float) -> tuple[int, int]:
+    """Return how many effective spreads of n orders are below ``least`` quoted ones, how many above ``most`` in size.
+
+    effective, quoted : (n,), NaN where it is not known
+    """
+    below = above = 0
+    for i in range(effective.shape[0]):
+        below += int((quoted[i] > 0.0) & (effective[i] < least * quoted[i]))
+        above += int(abs(effective[i]) > most)
+    return below, above
 
 
 def quality_counts(
