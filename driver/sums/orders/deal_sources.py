@@ -19,15 +19,15 @@ Found = dict[str, dict[str, list[int]]]  # by scenario and deal source
 
 
 class DealSums:
-    """Sums the fills of the orders of the blocks it is given, before the day's inputs make way for another's."""
+    """Sums the fills of the orders of the blocks it is given; the exact prices that it keeps are its own."""
 
     def __init__(self, inputs: Inputs, orders: int) -> None:
         """Take the fills of a day with so many orders, none of which is selected yet."""
         rules, fills = inputs.rules, inputs.fills
         self._told = np.zeros(orders, np.int8)
         self._known, self._quoted, self._end = not rules.states_only, not rules.no_quotes, int(rules.hours_end)
-        columns = fills.order_index, fills.timestamp, fills.deal_source, fills.quantity, inputs.sums.price2
-        self._real = DealFills(*map(readonly, columns))
+        columns = fills.order_index, fills.timestamp, fills.deal_source, fills.quantity  # of the day file
+        self._real = DealFills(*map(readonly, (*columns, inputs.sums.price2.copy())))
 
     def add(self, block: OrderBlock) -> None:
         """Note the orders of a block."""

@@ -30,7 +30,7 @@ def sparse(counts: Array | None) -> BucketCounts:
     if counts is None:
         return BucketCounts()
     flat = counts.ravel()
-    code = np.flatnonzero(flat)
+    code = np.flatnonzero(flat != 0)  # of a mask: of integers it takes several times as long
     return BucketCounts(code.astype(np.int32), flat[code].astype(np.int32))
 
 
