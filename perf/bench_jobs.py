@@ -22,9 +22,16 @@ import numpy as np
 import kernels
 import tickstore
 from driver.job import job as whole_job
+from driver.job import quality
 from driver.job.order_file import OrderFile
+from driver.job.order_sums import OrderSums
 from driver.plan.jobs import Job, Settings
 from driver.sums.job_sums import JobSums
+from driver.sums.orders.deal_sources import DealSums
+from driver.sums.orders.fill_times import FillTimeSums
+from driver.sums.orders.histograms import OrderHistograms
+from driver.sums.orders.kinds import KindSums
+from driver.sums.orders.rank_sums import RankSums
 from driver.sums.orders.saving_split import SavingSplit
 from driver.sums.outliers import Extremes
 from kernels.measure.choices import Session
@@ -39,16 +46,34 @@ SPENT: Counter[str] = Counter()
 INSIDE: list[int] = []  # time of the parts inside each part that is running
 PARTS = (
     (tickstore, "open_day", "open"),
+    (JOB, "judge", "what is plausible"),
     (JOB, "count_kinds", "data quality"),
     (JOB, "market_volumes", "market volume"),
     (JOB, "interval_ranges", "intervals of the mid"),
+    (JOB, "prepare", "quote book and prints"),
+    (quality, "_note_impossible", "impossible spreads"),
+    (JOB, "OrderIds", "ids of orders"),
+    (JOB, "OrderSums", "starting sums"),
+    (OrderSums, "found", "other results"),
     (OrderFile, "write", "order file"),
     (OrderFile, "close", "order file"),
     (JobSums, "add", "adding to cells"),
     (JobSums, "partial_sums", "sorting cells, histograms"),
     (SavingSplit, "add", "saving split"),
+    (SavingSplit, "ranked", "saving split"),
+    (FillTimeSums, "add", "fill times"),
+    (FillTimeSums, "found", "fill times, at the end"),
+    (OrderHistograms, "add", "histograms of orders"),
+    (OrderHistograms, "found", "histograms of orders"),
+    (KindSums, "add", "kinds"),
+    (KindSums, "found", "kinds"),
+    (RankSums, "add", "rank sums"),
+    (DealSums, "__init__", "deal sources"),
+    (DealSums, "add", "deal sources"),
+    (DealSums, "found", "deal sources"),
     (JOB, "market_panel", "market panel"),
     (Extremes, "add", "outliers"),
+    (JOB, "broken_rule", "conservation"),
     (JOB, "metrics_csv", "metrics"),
     (JOB, "atomic_write", "metrics"),
     (JOB, "write_partial", "partial"),

@@ -13,6 +13,7 @@ from driver.plan.jobs import Job
 from driver.sums.impossible import ABSURD_EFFECTIVE, BEYOND_OWN_SIDE, LEAST_EQ, MOST_EFFECTIVE
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_OTHER, VENUE_REPORT
 from kernels.market.plausible import ABSURD, JUMPING, Plausible
+from kernels.market.quality import count_impossible
 from kernels.market.quote_book import opening_time
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.measure import data_quality
@@ -92,20 +93,20 @@ def note_blocks(blocks: Iterable[OrderBlock], counts: dict[str, int], first: dic
     for block in blocks:
         counts[SET_APART_LATE] += block.set_apart
         counts[AMBIGUOUS] += block.ambiguous
-        for kind, marked in _impossible(block).items():
-            if held := int(np.count_nonzero(marked)):
-                counts[kind] += held
-                first.setdefault(kind, int(block.order_id[np.argmax(marked)]))
+        _note_impossible(block, counts, first)
         yield block
 
 
-def _impossible(block: OrderBlock) -> dict[str, NDArray[np.bool_]]:
-    """Return which orders have spreads that the quotes before their fills hardly allow; NaN is in none of them."""
+def _note_impossible(block: OrderBlock, counts: dict[str, int], first: dict[str, int]) -> None:
+    """Count the orders of a block whose spreads the quotes before their fills hardly allow; NaN is none of them."""
     effective, quoted = block.effective_spread_bps, block.fill_quoted_spread_bps
-    return {
-        BEYOND_OWN_SIDE: (quoted > 0) & (effective < LEAST_EQ * quoted),
-        ABSURD_EFFECTIVE: np.abs(effective) > MOST_EFFECTIVE,
-    }
+    found = count_impossible(effective, quoted, LEAST_EQ, MOST_EFFECTIVE)
+    for kind, count in zip((BEYOND_OWN_SIDE, ABSURD_EFFECTIVE), map(int, found), strict=True):
+        counts[kind] += count
+        if count and kind not in first:
+            below = (quoted > 0) & (effective < LEAST_EQ * quoted)
+            marked = below if kind == BEYOND_OWN_SIDE else np.abs(effective) > MOST_EFFECTIVE
+            first[kind] = int(block.order_id[np.argmax(marked)])
 
 
 def warnings_of(day: Day, job: Job, counts: dict[str, int], judged: Judged) -> tuple[str, ...]:

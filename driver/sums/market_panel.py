@@ -11,21 +11,27 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import F64, I64, Array, QuoteColumns, readonly
+from kernels.base.columns import F64, I32, I64, Array, QuoteColumns, readonly
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS, BUY, NS_PER_SECOND, NULL, REST_BITS, VENUE_DARK, VENUE_LIT, VENUE_OTHER, VENUES
+from kernels.conventions import BPS, NS_PER_SECOND, NULL, REST_BITS, VENUE_DARK, VENUE_LIT, VENUE_OTHER, VENUES
 from kernels.market.fill_marks import BATCH, LATER, MID2, mark_fills
-from kernels.market.prints import REBUILT_FIRST, REBUILT_LAST
 from kernels.measure.choices import Session
 from kernels.measure.rules import Day, Inputs
-from kernels.sums.market_sums import TRADE_SUMS, add_participants, add_trades, quoted_time
+from kernels.sums.market_sums import (
+    PARTS,
+    STALE_SUMS,
+    TRADE_SUMS,
+    add_participants,
+    add_trades,
+    exact_parts,
+    quoted_time,
+    stale_fills,
+)
 
 COMPARED: Final = {"lit": VENUE_LIT, "dark": VENUE_DARK}  # venues whose spreads stand side by side
 SQUARE_BITS: Final = 64  # squares and products of returns of the mid are whole numbers of 1/2^SQUARE_BITS bp^2
 STEP: Final = 10 * NS_PER_SECOND  # between samples of the mid
 STEPS: Final = 6  # of one long return
-STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
-LOOKED_BACK: Final = 32  # quotes
 DENSE: Final = 2**16  # participants with smaller codes are counted in a table of codes
 OF_PARTICIPANTS: Final = (
     "orders", "order_quantity", "fills", "filled_quantity", "notional2", "dark_notional2", "stale_fills", "stale_won2",
@@ -59,9 +65,8 @@ def market_panel(day: Day, inputs: Inputs, session: Session, block_value: int, b
     sums |= _quoted(inputs.quotes, session) | _moves(inputs, session)
     inside = (fills.timestamp >= session.start) & (fills.timestamp < session.end)
     sums |= _spreads(day, inputs, inside, buffers)
-    stale, won2 = stale_fills(inputs, inside)
-    bought = fills.side[stale] == BUY
-    sums |= _stale_sums(inputs, inside, stale[bought], won2[bought])
+    stale, won2, of_stale = _stale(inputs, session, buffers)
+    sums |= of_stale
     return Panel(sums, _participants(day, inputs, stale, won2))
 
 
@@ -90,7 +95,7 @@ def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
     """Return counts, squares and products of the mid's returns over one step and over STEPS of them."""
     marks = inputs.sums.marks
     at = np.arange(session.start, session.end + 1, STEP)
-    row = marks[:-1, 0].searchsorted(at, "right") - 1
+    row = inputs.quotes.timestamp.searchsorted(at, "right") - 1
     mid2 = np.where(row >= 0, marks[row, 1], NULL)
     short, whole = _returns(mid2), _returns(mid2[::STEPS])
     both = np.isfinite(short[1:]) & np.isfinite(short[:-1])
@@ -105,7 +110,8 @@ def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
 
 def _added(values: F64) -> int:
     """Return a sum as a whole number of 1/2^SQUARE_BITS."""
-    return round(math.ldexp(math.fsum(values.tolist()), SQUARE_BITS))
+    parts = np.empty(PARTS)
+    return round(math.ldexp(math.fsum(parts[: int(exact_parts(values, parts))].tolist()), SQUARE_BITS))
 
 
 def _returns(mid2: I64) -> F64:
@@ -148,44 +154,18 @@ def _spreads(day: Day, inputs: Inputs, inside: NDArray[np.bool_], buffers: Buffe
     return sums
 
 
-def stale_fills(inputs: Inputs, inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], I64]:
-    """Return the dark fills at a mid that had moved, and what each side won by it, half units x shares.
-
-    Such a price is not the mid in force, nor one of the fill's own instant (a new quote makes resting orders meet), but
-    that of a quote that was in force within the second before.
-    """
+def _stale(inputs: Inputs, session: Session, buffers: Buffers) -> tuple[I32, I64, dict[str, int]]:
+    """Return the dark fills at a mid that had moved, what each side won by it, half units x shares, and their sums."""
     fills, marks, price2 = inputs.fills, inputs.sums.marks, inputs.sums.price2
-    mid_priced = (fills.deal_source >= REBUILT_FIRST) & (fills.deal_source <= REBUILT_LAST)
-    rows = np.flatnonzero((fills.venue == VENUE_DARK) & mid_priced & inside & (fills.quote > 0))
-    now2 = marks[fills.quote[rows], 1]
-    other = (now2 != NULL) & (now2 != price2[rows])
-    rows, now2 = rows[other], now2[other]
-    time, wanted, quote = fills.timestamp[rows], price2[rows], fills.quote[rows].astype(np.int64)
-    last = marks[:-1, 0].searchsorted(time, "right")
-    step = np.arange(1, LOOKED_BACK + 1)[:, None]
-    place = np.maximum(quote - step, 0)
-    in_force = (quote >= step) & (marks[place + 1, 0] > time - STALE_NS)
-    stale = (in_force & (marks[place, 1] == wanted)).any(axis=0)
-    place = np.minimum(quote + step, len(marks) - 2)
-    renewed = ((quote + step < last) & (marks[place, 1] == wanted)).any(axis=0)
-    found = stale & ~renewed
-    rows = rows[found]
-    return rows, fills.side[rows] * (now2[found] - price2[rows]) * fills.quantity[rows]
+    n, sums = len(fills.venue), np.zeros(STALE_SUMS, np.int64)
+    rows, won2 = buffers.take("stale.rows", (n,), np.int32), buffers.take("stale.won2", (n,), np.int64)
+    trading = int(session.start), int(session.end)
+    count = int(stale_fills(fills, price2, marks, trading, rows, won2, sums))
+    names = "dark_known_trades", "stale_trades", "stale_notional2", "stale_moved2"
+    return rows[:count], won2[:count], dict(zip(names, sums.tolist(), strict=True))
 
 
-def _stale_sums(inputs: Inputs, inside: NDArray[np.bool_], stale: NDArray[np.intp], won2: I64) -> dict[str, int]:
-    """Return how many dark trades have a mid before them, how many are stale, their value and what changed hands."""
-    fills, marks = inputs.fills, inputs.sums.marks
-    dark = np.flatnonzero((fills.venue == VENUE_DARK) & (fills.side == BUY) & inside & (fills.quote >= 0))
-    return {
-        "dark_known_trades": int(np.count_nonzero(marks[fills.quote[dark], 1] != NULL)),
-        "stale_trades": len(stale),
-        "stale_notional2": int((inputs.sums.price2[stale] * fills.quantity[stale]).sum()),
-        "stale_moved2": int(np.abs(won2).sum()),
-    }
-
-
-def _participants(day: Day, inputs: Inputs, stale: NDArray[np.intp], won2: I64) -> Traders:
+def _participants(day: Day, inputs: Inputs, stale: I32, won2: I64) -> Traders:
     """Return what each participant of the day asked for and traded on the market, and won and lost at stale mids."""
     fills, asked = inputs.fills, readonly(np.asarray(day.orders["parent_quantity"]))
     codes, (asking, trading) = _numbered([np.asarray(table["participant"]) for table in (day.orders, day.fills)])

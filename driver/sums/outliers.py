@@ -12,13 +12,10 @@ import numpy as np
 
 from kernels.base.columns import F64, I64
 from kernels.conventions import BPS, NULL
-from kernels.measure.result_rows import OrderBlock
+from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums import largest
 
-COLUMNS: Final = {  # shown -> of orders
-    "order_id": "order_id", "participant_id": "participant", "side": "side", "order_quantity": "order_quantity",
-    "filled_quantity": "filled_quantity", "group": "group", "mid2": "mid2",
-}  # fmt: skip
+COLUMNS: Final = ("order_id", "participant_id", "side", "order_quantity", "filled_quantity", "group", "mid2")
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 LEAST_MAD = (
     1.0  # bps: where most orders cost the same, the deviation is 0, and every other order would be infinitely far
@@ -51,23 +48,23 @@ class Extremes:
 
     def __init__(self, kept: int) -> None:
         """Start without any order."""
-        self.found = Outliers.none()
-        self._size, self._ids = np.zeros(kept), np.zeros(kept, np.int64)
+        self._kept = kept
+        self._behind: I64 | None = None
+        self._largest = largest.none_yet(kept, 0)
 
     def add(self, block: OrderBlock) -> None:
         """Look at the orders of one block."""
-        before, cost = self.found, block.cost
-        source = -1 - np.arange(len(self._size))  # where an order is from: this block, or those kept so far
-        largest.keep_largest(cost[0], block.order_id, self._size, self._ids, source)
-        source = source[: np.count_nonzero(self._size)]
-        new = source >= 0
-        columns, costs = np.empty((len(COLUMNS), len(source)), np.int64), np.empty((len(cost), len(source)))
-        if before.cost.size:
-            columns[:, ~new], costs[:, ~new] = before.columns[:, -1 - source[~new]], before.cost[:, -1 - source[~new]]
-        for row, name in enumerate(COLUMNS.values()):
-            columns[row, new] = block[name][source[new]]
-        costs[:, new] = cost[:, source[new]]
-        self.found = Outliers(columns, costs)
+        if self._behind is None:
+            self._behind = np.array(scenario_offsets(block.scenarios, "floats"))
+            self._largest = largest.none_yet(self._kept, len(self._behind))
+        largest.keep_largest(block.rows, self._behind, self._largest)
+
+    @property
+    def found(self) -> Outliers:
+        """Return those of the blocks so far."""
+        place = self._largest.slot[: np.count_nonzero(self._largest.size)]
+        shown, cost = self._largest.shown[place], self._largest.cost[place]
+        return Outliers(np.ascontiguousarray(shown.T), np.ascontiguousarray(cost.T))
 
 
 def _row(row: dict[str, Any], scenarios: tuple[str, ...], cost: list[float]) -> dict[str, Any]:

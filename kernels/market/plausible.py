@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns, readonly
+from kernels.base.columns import I64, Array, FillColumns, QuoteColumns, readonly
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import (
     ABSURD_TICKS,
@@ -19,18 +19,14 @@ from kernels.conventions import (
     JUMP,
     LONGEST_JUMP,
     NULL,
-    VENUE_BOOKED,
-    VENUE_DARK,
     VENUE_OTHER,
     VENUE_REPORT,
 )
-from kernels.market.ticks import has_half_tick, tick_of
+from kernels.market.ticks import tick_of
 
 PLAUSIBLE: Final = 0
 ABSURD: Final = 1
 JUMPING: Final = 2
-FAR_FILL: Final = 1
-BEYOND_LIMIT: Final = 2
 
 
 class Plausible(NamedTuple):
@@ -47,7 +43,7 @@ class Plausible(NamedTuple):
 def is_absurd(bid: int, offer: int, ticks: Array) -> bool:
     """Return whether a spread is above a fifth of the mid (``ABSURD_SPREAD``), 2/9 of the bid, and so many ticks."""
     spread = offer - bid if (bid > 0) & (offer > bid) else 0
-    return bool((spread > bid // 9 * 2 + bid % 9 * 2 // 9) & (spread > ABSURD_TICKS * tick_of(bid, ticks)))
+    return bool(spread > bid // 9 * 2 + bid % 9 * 2 // 9 and spread > ABSURD_TICKS * tick_of(bid, ticks))
 
 
 @inlined
@@ -57,7 +53,7 @@ def is_away(mid2: int, level: int, ticks: Array) -> bool:
     mid2, level : in half units; ticks : as above
     """
     low, high = min(mid2, level), max(mid2, level)
-    return bool((high - low > (JUMP - 1) * low) & (high - low > 2 * ABSURD_TICKS * tick_of(low // 2, ticks)))
+    return bool(high - low > (JUMP - 1) * low and high - low > 2 * ABSURD_TICKS * tick_of(low // 2, ticks))
 
 
 @kernel
@@ -145,56 +141,3 @@ def plausible_day(fills: FillColumns, quotes: QuoteColumns, fault: NDArray[np.in
         fault[owners[owners >= 0]] |= FAULT_PRICE
         fills = fills._replace(venue=readonly(np.where(far, np.int8(VENUE_OTHER), fills.venue)))
     return Plausible(quotes, fills, readonly(kinds), readonly(far), readonly(fault))
-
-
-@inlined
-def _within_first(orders: OrderColumns, events: EventColumns, fills: FillColumns, k: int) -> bool:
-    """Return whether all fills of an order are within the limit of its first row: later rows and half ticks widen it.
-
-    So they are of nearly all orders, whose other rows need no look.
-    """
-    row, side = orders.first_row[k], orders.side[k]
-    if row < 0:
-        return True
-    limit2, market = 2 * events.price[row], events.price[row] <= 0
-    for i in range(orders.first_fill[k], orders.first_fill[k] + orders.fill_count[k]):
-        if not market and fills.timestamp[i] >= events.timestamp[row] and side * (2 * fills.price[i]) > side * limit2:
-            return False
-    return True
-
-
-@kernel
-def mark_beyond(orders: OrderColumns, events: EventColumns, fills: FillColumns, ticks: Array, out: Array) -> int:
-    """Write whether each fill is beyond its order's limit to ``out`` (n,) bool; return how many are.
-
-    The limit is the most generous one of the order's rows up to the fill, for rows of one instant may be written in
-    another order. In the dark half a tick is added where one of them has it, or has no such flag; a price that may be a
-    mid without its half unit has it back. Reports, and fills before the first row, have no limit. An order's fills are
-    in time order.
-    """
-    count = 0
-    for i in range(len(out)):
-        out[i] = False
-    for k in range(len(orders.order_id)):
-        if orders.fill_count[k] == 0 or _within_first(orders, events, fills, k):
-            continue
-        row, side = orders.first_row[k], orders.side[k]
-        best2 = dark2 = 0  # limits in half units, the latter with their half ticks
-        known = market = False
-        for i in range(orders.first_fill[k], orders.first_fill[k] + orders.fill_count[k]):
-            while row >= 0 and events.timestamp[row] <= fills.timestamp[i]:
-                price = events.price[row]
-                half = tick_of(price, ticks) if events.mid_tick[row] == 0 or has_half_tick(events.mid_tick[row]) else 0
-                limit2, improved2 = 2 * price, 2 * price + side * half
-                market |= price <= 0
-                best2 = limit2 if not known or side * limit2 > side * best2 else best2
-                dark2 = improved2 if not known or side * improved2 > side * dark2 else dark2
-                known = True
-                row = events.next_row[row]
-            venue = fills.venue[i]
-            if known and not market and venue != VENUE_REPORT:
-                in_dark = (venue == VENUE_DARK) | (venue == VENUE_BOOKED)
-                price2 = 2 * fills.price[i] + (1 if in_dark and side < 0 else 0)
-                out[i] = side * price2 > side * (dark2 if in_dark else best2)
-                count += out[i]
-    return count

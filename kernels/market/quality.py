@@ -5,10 +5,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns
+from kernels.base.columns import F64, I64, Array, EventColumns, FillColumns, OrderColumns, QuoteColumns
 from kernels.base.compiling import kernel
 from kernels.conventions import FAULT_KINDS, FAULTS_SET_APART, VENUE_BOOKED, VENUE_OTHER, VENUE_REPORT
-from kernels.market.plausible import ABSURD, JUMPING, PLAUSIBLE, Plausible, mark_beyond
+from kernels.market.beyond_limits import mark_beyond, new_scratch
+from kernels.market.plausible import ABSURD, JUMPING, PLAUSIBLE, Plausible
 from kernels.market.quote_book import opening_time
 
 ORDER_KINDS: Final = (
@@ -103,6 +104,19 @@ def count_quotes(quotes: QuoteColumns, kind: Array, out: Array) -> None:
         out[k] = count
 
 
+@kernel
+def count_impossible(effective: F64, quoted: F64, least: float, most: float) -> tuple[int, int]:
+    """Return how many effective spreads of n orders are below ``least`` quoted ones, how many above ``most`` in size.
+
+    effective, quoted : (n,), NaN where it is not known
+    """
+    below = above = 0
+    for i in range(effective.shape[0]):
+        below += int((quoted[i] > 0.0) & (effective[i] < least * quoted[i]))
+        above += int(abs(effective[i]) > most)
+    return below, above
+
+
 def quality_counts(
     tables: tuple[OrderColumns, EventColumns, FillColumns, QuoteColumns],
     plausible: Plausible,
@@ -118,7 +132,7 @@ def quality_counts(
     (orders, events, fills, quotes), kinds = tables, (ORDER_KINDS, FILL_KINDS, QUOTE_KINDS)
     of_orders, of_fills, of_quotes = (np.empty(len(names), np.int64) for names in kinds)
     fault = plausible.fault
-    mark_beyond(orders, events, fills, ticks, beyond)
+    mark_beyond(orders, events, fills, ticks, new_scratch(), beyond)
     count_orders(orders, fills, fault, (*session, opening_time(plausible.quotes, session[0])), of_orders)
     count_fills(fills, plausible.far, beyond, of_fills)
     count_quotes(quotes, plausible.quote_kind, of_quotes)

@@ -17,7 +17,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import NULL, REPLAYED, SCENARIOS, USUAL_TICKS
 from kernels.market.fill_marks import marks_of_fills
 from kernels.market.plausible import Plausible
-from kernels.market.quality import quality_counts
+from kernels.market.quality import count_impossible, quality_counts
 from kernels.market.rebuilt_prices import judge_rebuilt, usable_rows
 from kernels.market.ticks import ticks_by_price
 from kernels.measure import result_rows as r
@@ -168,6 +168,7 @@ def warm() -> None:
     choices, session = Choices(simulation=Simulation(fees_bps=(1.0, 1.0, 1.0, 1.0))), Session(0, 0)
     list(measure(day, choices, session))
     data_quality(day, session)
+    count_impossible(np.zeros(0), np.zeros(0), 0.0, 0.0)
     inputs = prepare(day, choices, session, Buffers())
     columns, ticks = (inputs.fills, inputs.orders, inputs.events, inputs.quotes), inputs.rules.ticks
     known, rank, usable = np.zeros(0, np.int16), np.zeros(0, np.int32), np.zeros(0, np.int32)

@@ -202,10 +202,11 @@ def write_looks(
             if ((filled > 0) & (first == NULL)) | (ints[r.SCENARIO_FILLED + b, j] == NULL):
                 codes[count, 2 * s] = codes[count, 2 * s + 1] = UNKNOWN
                 continue
+            finished = ints[r.LAST_FILL_TIME + b, j]  # read of every order: nothing branches on which one is full
             time, fate = scenario_end(own, scenarios.ends[s], until, bounces, last)
             full = (filled > 0) & ((filled >= quantity) | ((filled >= wanted) & (not emptied)))
             ended, begun = fate * BINS, first if filled > 0 else time
-            done = ints[r.LAST_FILL_TIME + b, j] if full else time
+            done = finished if full else time
             codes[count, 2 * s] = (0 if filled > 0 else ended) + bin_of(min(begun, stop) - start, value, bits)
             codes[count, 2 * s + 1] = (0 if full else ended) + bin_of(min(done, stop) - start, value, bits)
         group, side = rows.flags[r.GROUP, j], rows.flags[r.SIDE, j]

@@ -48,17 +48,21 @@ def _above(bits: int, first: int) -> int:
 def _fill_ratios(filled: I64, quantity: I64, places: I32, counts: I64) -> None:
     """Count shares filled of what n orders asked for; places : (n,) scratch, counts : (BUCKETS,).
 
-    Orders that are filled in part are listed first: whether one is could not be predicted.
+    What most are, nothing or all of it, is added up apart from memory, several orders at a time. Orders that are filled
+    in part, where there are any, are listed first: whether one is could not be predicted.
     """
-    none = whole = unknown = parts = 0
+    none = whole = unknown = unasked = parts = 0
     for i in range(filled.shape[0]):
         shares, asked = filled[i], quantity[i]
         known = (shares != NULL) & (asked > 0)
         unknown += int(shares == NULL)
+        unasked += int((shares != NULL) & (asked <= 0))
         none += int(known & (shares <= 0))
         whole += int(known & (shares > 0) & (shares >= asked))
-        places[parts] = i
-        parts += int(known & (shares > 0) & (shares < asked))
+    if none + whole + unknown + unasked < filled.shape[0]:
+        for i in range(filled.shape[0]):
+            places[parts] = i
+            parts += int((filled[i] > 0) & (filled[i] < quantity[i]))
     for k in range(parts):
         shares, asked = filled[places[k]], quantity[places[k]]
         if asked < LARGE:
@@ -71,7 +75,9 @@ def _fill_ratios(filled: I64, quantity: I64, places: I32, counts: I64) -> None:
 
 
 @inlined
-def _fills(rows: Rows, scenario: tuple[int, int, int], places: I32, value: F64, bits: I64, counts: I64) -> None:
+def _fills(
+    rows: Rows, row_bits: I64, scenario: tuple[int, int, int], places: I32, value: F64, bits: I64, counts: I64
+) -> None:
     """Count what is about the fills of orders that have any, which are listed first.
 
     scenario : its first rows in ints, floats and codes; places : (n,) scratch
@@ -88,9 +94,8 @@ def _fills(rows: Rows, scenario: tuple[int, int, int], places: I32, value: F64, 
         i = places[k]
         n = fills[i]
         for measure, row in SPREADS:
-            value[measure] = rows.floats[row + floats, i]
-            if value[measure] == value[measure]:
-                counts[measure, bucket_of(bits[measure])] += 1
+            if rows.floats[row + floats, i] == rows.floats[row + floats, i]:
+                counts[measure, bucket_of(row_bits[row + floats, i])] += 1
         if waited[i] != NULL:
             value[FIRST_FILL], value[EXECUTION] = float(waited[i]), execution[i]
             counts[FIRST_FILL, _above(bits[FIRST_FILL], TIME_PLACE)] += 1
@@ -104,20 +109,22 @@ def _fills(rows: Rows, scenario: tuple[int, int, int], places: I32, value: F64, 
 
 
 @inlined
-def _lives(rows: Rows, value: F64, bits: I64, counts: I64) -> None:
-    """Count how the quote moved while orders lived; of real rows."""
+def _lives(rows: Rows, row_bits: I64, places: I32, counts: I64) -> None:
+    """Count how the quote moved while orders lived; of real rows, seen as floats and as integers. places : scratch."""
     for measure, row in LIVES:
-        column = rows.floats[row]
+        column, bits = rows.floats[row], row_bits[row]
         for i in range(column.shape[0]):
-            value[measure] = column[i]
-            if column[i] == column[i]:
-                counts[measure, bucket_of(bits[measure])] += 1
+            places[i] = bucket_of(bits[i]) if column[i] == column[i] else -1
+        for i in range(column.shape[0]):
+            if places[i] >= 0:
+                counts[measure, places[i]] += 1
 
 
 @kernel
-def count_orders(rows: Rows, asked: Asked, places: I32, value: F64, bits: I64, counts: I64) -> None:
+def count_orders(rows: Rows, row_bits: I64, asked: Asked, places: I32, value: F64, bits: I64, counts: I64) -> None:
     """Add a block of n orders to ``counts``, (scenarios, MEASURES, BUCKETS).
 
+    row_bits : the memory of ``rows.floats`` as integers
     places : (n,) scratch; value : (MEASURES,) scratch; bits : the same memory as integers
     """
     quantity = rows.ints[r.ORDER_QUANTITY]
@@ -125,8 +132,8 @@ def count_orders(rows: Rows, asked: Asked, places: I32, value: F64, bits: I64, c
         _fill_ratios(rows.ints[r.SCENARIO_FILLED + asked.ints[s]], quantity, places, counts[s, FILL_RATIO])
     for part in range(1 + asked.replayed):  # reality, then what is replayed; one call, for it is compiled into this
         s = asked.ints.shape[0] - asked.replayed + part - 1 if part else 0
-        _fills(rows, (asked.ints[s], asked.floats[s], part * CODES), places, value, bits, counts[s])
-    _lives(rows, value, bits, counts[0])
+        _fills(rows, row_bits, (asked.ints[s], asked.floats[s], part * CODES), places, value, bits, counts[s])
+    _lives(rows, row_bits, places, counts[0])
 
 
 def bucket_bounds(kind: str) -> F64:
@@ -149,4 +156,5 @@ def warm() -> None:
     value, one = np.zeros(len(MEASURES)), np.zeros(1, np.int64)
     counts = np.zeros((1, len(MEASURES), BUCKETS), np.int64)
     rows, asked = empty_rows(0, (1, 1), Buffers()), Asked(one, one, 0, 0, 0)
-    count_orders(rows, asked, np.zeros(0, np.int32), value, value.view(np.int64), counts)
+    row_bits = rows.floats.view(np.int64)
+    count_orders(rows, row_bits, asked, np.zeros(0, np.int32), value, value.view(np.int64), counts)

@@ -140,10 +140,10 @@ def add_kinds(
             filled, cost = rows.ints[r.SCENARIO_FILLED + behind[0][s]], rows.floats[r.COST + behind[1][s]]
             _of_scenario(filled, cost, first, n, OF_ORDERS + BY_SCENARIO * s, scratch)
         for t in range(n):
-            row, kind, step = scratch.rows[t], table.sums[scratch.kind[t]], table.steps[scratch.step[t]]
-            for m in range(width):
-                kind[m] += row[m]
-                step[m] += row[m]
+            kind, step, row = np.uint64(scratch.kind[t]), np.uint64(scratch.step[t]), scratch.rows[t]
+            for m in range(np.uint64(width)):
+                table.sums[kind, m] += row[m]
+                table.steps[step, m] += row[m]
         first += n
     return first, count
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from driver.sums.growing_tables import GrowingArrays, KeyNumbers, Participants
+from driver.sums.growing_tables import DIRECT, GrowingArrays, KeyNumbers
 from driver.sums.regrouped import sparse_by_cell
 from kernels.base.columns import F64, I32, I64, Array, readonly
 from kernels.base.memory import Buffers
@@ -70,7 +70,8 @@ class FillTimeSums:
     buffers: Buffers = field(default_factory=Buffers)
     scenarios: tuple[str, ...] = ()
     asked: Scenarios = field(init=False)
-    participants: Participants = field(init=False)
+    room: int = 0  # above the numbers of participants
+    large: dict[int, int] = field(default_factory=dict)  # other codes -> in which order they came
     cells: KeyNumbers = field(init=False)
     kept: GrowingArrays = field(init=False)
     orders: int = 0
@@ -83,7 +84,7 @@ class FillTimeSums:
         n = len(block)
         if n == 0:
             return
-        participant = self.participants.add(block.participant)
+        participant = self._numbers(block.participant)
         keys = self.buffers.take("fill_times.key", (n,), np.int64)
         room, looks = self.orders + n, len(LOOKS) * len(self.scenarios)
         codes = self.kept.longer("codes", (room, looks), np.int16, self.orders)[self.orders :]
@@ -92,7 +93,7 @@ class FillTimeSums:
         count = fill_times.write_looks(
             block.rows, self.lives, self.clock, self.asked, participant, keys, codes, *scratch
         )
-        self.cells.number(keys[:count], KEYS_OF_PARTICIPANT * len(self.participants), cell[:count])
+        self.cells.number(keys[:count], KEYS_OF_PARTICIPANT * self.room, cell[:count])
         self.orders += int(count)
 
     def _start(self, block: OrderBlock) -> None:
@@ -101,9 +102,22 @@ class FillTimeSums:
         ends = {IN_BOTH: BOTH} | dict.fromkeys(IN_THE_DARK, RESTS)
         behind = [offsets[name] for name in self.scenarios]
         self.asked = Scenarios(np.array(behind), np.array([ends.get(name, 0) for name in self.scenarios]))
-        self.participants = Participants(self.buffers, "fill_times.participants")
         self.cells = KeyNumbers("fill_times.cells", self.buffers)
         self.kept = GrowingArrays("fill_times", self.buffers)
+
+    def _numbers(self, codes: I32) -> I32:
+        """Return numbers that stand for participants: their codes, unless these are too large for a table of keys."""
+        highest = int(codes.view(np.uint32).max())  # of a negative code, too
+        if highest < DIRECT:
+            self.room = max(self.room, highest + 1)
+            return codes
+        distinct, place = np.unique(codes, return_inverse=True)
+        known = [
+            code if 0 <= code < DIRECT else DIRECT + self.large.setdefault(code, len(self.large))
+            for code in distinct.tolist()
+        ]
+        self.room = DIRECT + len(self.large)
+        return np.array(known, np.int32)[place]
 
     def found(self) -> FillTimes:
         """Return the counts of all blocks."""
@@ -111,7 +125,9 @@ class FillTimeSums:
             none = np.zeros(0, np.int32)
             return FillTimes(self.scenarios, np.zeros(0, np.int64), np.zeros(1, np.int64), none, none)
         number, rest = np.divmod(self.cells.keys(), KEYS_OF_PARTICIPANT)
-        key = self.participants.codes()[number] * KEYS_OF_PARTICIPANT + rest
+        above = number >= DIRECT
+        number[above] = np.array(list(self.large), np.int64)[number[above] - DIRECT]
+        key = number * KEYS_OF_PARTICIPANT + rest
         ascending = np.argsort(key)
         codes, cell = (self.kept.taken[name][: self.orders] for name in ("codes", "cell"))
         entry, code, count = sparse_by_cell(cell, ascending, codes, fill_times.CODES, self.buffers, "fill_times")

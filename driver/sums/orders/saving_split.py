@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from driver.sums.orders.histograms import BucketCounts, sparse
-from kernels.base.columns import Array
+from kernels.base.columns import I64, Array
 from kernels.base.memory import Buffers
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
-from kernels.sums.saving_parts import RANK_BUCKETS, count_savings, saving_parts
+from kernels.sums.saving_parts import RANK_BUCKETS, SavingScratch, new_scratch, split_savings
 
 PARTS: Final = ("fills", "refuses", "neither")
 SPLIT_SUMS: Final = ("orders", "priced_orders", "base", "saved")
@@ -25,26 +25,35 @@ UNKNOWN: Final = "unknown"
 class SavingSplit:
     """Sums by scenario and part, of the orders of a job. ``buffers`` are taken anew by the next job."""
 
-    found: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     buffers: Buffers = field(default_factory=Buffers)
+    scenarios: tuple[str, ...] = ()
+    behind: tuple[I64, I64] = field(init=False)  # as ``split_savings`` takes it
+    sums: I64 = field(init=False)  # (scenarios, PARTS, SPLIT_SUMS)
+    unknown: I64 = field(init=False)
+    scratch: SavingScratch = field(default_factory=new_scratch)
     counts: Array | None = None  # (scenarios but reality, RANK_BUCKETS)
 
     def add(self, block: OrderBlock) -> None:
         """Add the orders of a block."""
+        counts = self._start(block) if self.counts is None else self.counts
+        split_savings(block.rows, *self.behind, self.scratch, self.sums, self.unknown, counts)
+
+    def _start(self, block: OrderBlock) -> Array:
         ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
-        sums = np.zeros((len(block.scenarios), len(PARTS), len(SPLIT_SUMS)), np.int64)
-        unknown, base = np.zeros(len(sums), np.int64), np.empty(len(block), np.int64)
-        saving_parts(block.rows, ints, floats, base, sums, unknown)
-        for name, of_parts, missing in list(zip(block.scenarios, sums.tolist(), unknown.tolist(), strict=True))[1:]:
-            parts = self.found.setdefault(name, {part: [0] * len(SPLIT_SUMS) for part in PARTS} | {UNKNOWN: [0]})
-            parts[UNKNOWN][0] += missing
-            for part, more in zip(PARTS, of_parts, strict=True):
-                parts[part] = [one + other for one, other in zip(parts[part], more, strict=True)]
+        self.scenarios, self.behind = block.scenarios, (ints, floats)
+        self.sums = np.zeros((len(ints), len(PARTS), len(SPLIT_SUMS)), np.int64)
+        self.unknown = np.zeros(len(ints), np.int64)
+        self.counts = self.buffers.take("saving_ranks", (len(ints) - 1, RANK_BUCKETS), np.int64)
+        self.counts[:] = 0
+        return self.counts
+
+    @property
+    def found(self) -> dict[str, dict[str, list[int]]]:
+        """Return the sums by scenario and part."""
         if self.counts is None:
-            self.counts = self.buffers.take("saving_ranks", (len(block.scenarios) - 1, RANK_BUCKETS), np.int64)
-            self.counts[:] = 0
-        value = np.zeros(1)
-        count_savings(block.rows, floats, base, value, value.view(np.int64), self.counts)
+            return {}
+        rows = zip(self.scenarios, self.sums.tolist(), self.unknown.tolist(), strict=True)
+        return {name: dict(zip(PARTS, of_parts, strict=True)) | {UNKNOWN: [n]} for name, of_parts, n in list(rows)[1:]}
 
     def ranked(self) -> BucketCounts:
         """Return the counts of savings by bucket, those of each scenario after those of the one before it."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kernels.base.columns import EventColumns, FillColumns, OrderColumns, QuoteColumns, take_columns
 from kernels.conventions import ABSURD_SPREAD, ABSURD_TICKS, USUAL_TICKS
-from kernels.market.plausible import ABSURD, JUMPING, is_absurd, mark_beyond, plausible_quotes, quote_kinds
+from kernels.market.beyond_limits import mark_beyond, new_scratch
+from kernels.market.plausible import ABSURD, JUMPING, is_absurd, plausible_quotes, quote_kinds
 from kernels.market.ticks import tick_of, ticks_by_price
 from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import data_quality, measure
@@ -178,7 +179,7 @@ def test_fills_beyond_limits_equal_the_oracle(seed: int) -> None:
     day = build_day(events, with_nulls(fills), [])
     beyond = np.empty(len(fills), np.bool_)
     tables = take_columns(OrderColumns, day.orders), take_columns(EventColumns, day.events)
-    mark_beyond(*tables, take_columns(FillColumns, day.fills), TICKS, beyond)
+    mark_beyond(*tables, take_columns(FillColumns, day.fills), TICKS, new_scratch(), beyond)
     found = sorted(zip(day.fills["order_id"].tolist(), day.fills["timestamp"].tolist(), beyond.tolist(), strict=True))
     expected = [
         (f["order_id"], f["timestamp"], naive_beyond(f, [e for e in events if e["order_id"] == f["order_id"]]))

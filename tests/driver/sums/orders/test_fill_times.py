@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from driver.sums.growing_tables import DIRECT
 from driver.sums.orders.fill_times import FillTimes, FillTimeSums, Rests, lives_of
 from driver.sums.partial_file import read_partial, write_partial
 from kernels.conventions import NULL, REPLAYED
 from kernels.measure.choices import Choices, Session
 from kernels.measure.measure import measure
 from kernels.measure.result_rows import OrderBlock
-from kernels.sums.fill_times import BINS, CODES, UNKNOWN, Clock, Lives
-from tests.blocks import part_of
+from kernels.sums.fill_times import BINS, CODES, KEYS_OF_PARTICIPANT, UNKNOWN, Clock, Lives
+from tests.blocks import part_of, with_columns
 from tests.driver.job_folders import make_job
 from tests.driver.sums.test_replayed_sums import day_and_fills
 from tests.oracles.waits import FATES, GRID, Last, waits
@@ -119,3 +120,19 @@ def test_a_partial_gives_them_back(tmp_path: Path) -> None:
     assert found is not None
     assert as_counts(found) == as_counts(partial.fill_times)
     assert found.scenarios == partial.fill_times.scenarios
+
+
+def test_participants_may_have_any_codes() -> None:
+    """Those that are too large for a table come after others, and the other way round."""
+    block, lives = block_and_lives(1)
+    who, codes = np.arange(len(block)) % 4, np.array([3, DIRECT, -1, 2**31 - 1], np.int32)
+    named = with_columns(block, participant=codes[who])
+    expected: dict[tuple[int, int], int] = {}
+    nobody = with_columns(block, participant=np.zeros_like(block.participant))
+    for place, code in enumerate(codes.tolist()):
+        own = as_counts(counted([part_of(nobody, slice(place, None, 4))], lives))
+        expected |= {(code * KEYS_OF_PARTICIPANT + key, look): count for (key, look), count in own.items()}
+    for cuts in ((0, 1, 2, len(block)), (0, len(block))):
+        found = counted([part_of(named, slice(a, b)) for a, b in pairwise(cuts)], lives)
+        assert as_counts(found) == expected
+        assert list(found.key) == sorted(set(found.key.tolist()))
