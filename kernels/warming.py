@@ -5,7 +5,10 @@ from pkgutil import iter_modules
 from typing import Final
 
 # Parts that are asked for apart; only jobs that replay the dark book need the second.
-PARTS: Final = {"measure": ("kernels.measure", "kernels.sums"), "replay": ("kernels.replay", "kernels.replay.fidelity")}
+PARTS: Final = {
+    "measure": ("kernels.measure", "kernels.sums", "kernels.pages"),
+    "replay": ("kernels.replay", "kernels.replay.fidelity"),
+}
 
 
 def warm(replay: bool = False) -> None:

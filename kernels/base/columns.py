@@ -17,6 +17,7 @@ I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
 F64 = NDArray[np.float64]
 OPTIONAL = ("extended_price",)
 NONE = np.zeros(0, np.int64)
