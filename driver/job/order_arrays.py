@@ -5,6 +5,7 @@ Which columns, in which order, ``kernels.measure.order_columns`` says. A column 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -101,16 +102,21 @@ def _array(column: Array, kind: Any, known: Array | None) -> pa.Array:
 
 def coded(places: Array, words: pa.Array) -> pa.Array:
     """Return words by their places, as codes of a dictionary."""
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32, copy=False)), words)
+    return pa.DictionaryArray.from_arrays(pa.array(np.ascontiguousarray(places, np.int32)), words)
 
 
 def partition_columns(security: str, day: str, rows: int) -> dict[str, Shown]:
     """Return what all rows of a partition have in common, the first columns of its files."""
-    places = np.zeros(rows, np.int64)
+    places = np.broadcast_to(np.int32(0), rows)
     return {
-        "security_code": Shown(places, WORDS, pa.array([security], pa.string())),
-        "trade_date": Shown(places, pa.date32(), pa.array([date.fromisoformat(day)], pa.date32())),
+        "security_code": Shown(places, WORDS, _word(security, pa.string())),
+        "trade_date": Shown(places, pa.date32(), _word(date.fromisoformat(day), pa.date32())),
     }
+
+
+@lru_cache(maxsize=64)
+def _word(word: str | date, kind: pa.DataType) -> pa.Array:
+    return pa.array([word], kind)
 
 
 def arrays(columns: Mapping[str, Shown]) -> dict[str, pa.Array]:

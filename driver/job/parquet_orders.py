@@ -27,7 +27,7 @@ INTEGERS, TEXTS, STRUCTURES = 5, 8, 12  # what lists are of
 NO_ROWS: Final = b"\x16\x00\x19\x0c"  # of a file's description: no rows, no row groups
 PACKER: Final = pa.Codec("lz4_raw")
 SAMPLE: Final = 8 << 10  # bytes of a column that tell whether it is worth packing
-WORTH: Final = 0.4  # it is where they shrink to this share: packing what shrinks less takes longer than writing it
+WORTH: Final = 0.5  # it is where they shrink to this share: packing what shrinks less takes longer than writing it
 UNTOLD: Final = -1  # of a description: there is no such number
 NONE: Final = readonly(np.zeros(0, np.uint8))
 
@@ -131,16 +131,15 @@ class ParquetOrders:
         words = self._words.get(name)
         if words is None or not words.of.equals(shown.words):
             words = self._words[name] = self._learn(shown.words)
-        start, rows, places = self._written + self._size, len(shown.values), _plain(shown.values, np.int64)
+        start, rows, is_one = self._written + self._size, len(shown.values), len(words.plain) == 1
+        places = self._scratch.kept[:rows] if is_one else _plain(shown.values, np.int64)  # of one nobody looks at them
         self._append(words.page)
         at = self._written + self._size
         pages.place_page(places, (len(words.plain) - 1).bit_length(), self._scratch.page, self._facts)
         first, end = self._facts[:2].tolist()
         self._add(end - first, self._scratch.page[first:end].data, rows, PLACES)
         size = self._written + self._size - start
-        used = words.plain
-        if len(used) > 1:
-            used = [used[place] for place in np.flatnonzero(np.bincount(places)).tolist()]
+        used = words.plain if is_one else [words.plain[place] for place in np.flatnonzero(np.bincount(places)).tolist()]
         extremes = [np.frombuffer(word, np.uint8) for word in (min(used), max(used))]
         return self._describe(name, (STORED, rows, size, size, at, start, 0), *extremes), size
 
