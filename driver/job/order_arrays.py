@@ -15,7 +15,7 @@ import pyarrow as pa
 from kernels.base.columns import I32, Array
 from kernels.conventions import BENCHMARKS, BUY, NULL
 from kernels.measure.derived_columns import fills_unknown
-from kernels.measure.order_columns import ALL, BY_NAME, CORE, REPLAYED, Column
+from kernels.measure.order_columns import ALL, BY_NAME, CORE, ONE, REPLAYED, Column
 from kernels.measure.result_rows import OrderBlock
 
 TIME: Final = pa.timestamp("ns", "UTC")
@@ -64,20 +64,21 @@ def order_columns(block: OrderBlock, files: tuple[str, ...] = (CORE, ALL)) -> di
 def _presented(block: OrderBlock, chosen: Sequence[Column]) -> dict[str, Shown]:
     columns: dict[str, Shown] = {}
     for axis, group in groupby(chosen, key=lambda column: column.axis):
-        found = [(column, block.shown(column), _cells(block, column)) for column in group]
-        for row in range(len(found[0][1]) if axis else 1):
+        if axis == ONE:
+            for column in group:
+                present, name = PRESENTED.get(column.name), column.shown or column.name
+                columns[name] = present(block) if present else shown_as(block[column.name], column.unit)
+            continue
+        found = [(column, block.shown(column), block[column.name]) for column in group]
+        for row in range(len(found[0][1])):
             for column, names, cells in found:
-                name = names[row] if axis else names[0]
-                presented = column.name in PRESENTED
-                columns[name] = PRESENTED[column.name](block) if presented else shown_as(cells[row], column.unit)
+                columns[names[row]] = shown_as(cells[row], column.unit)
     return columns
 
 
-def _cells(block: OrderBlock, column: Column) -> Array:
-    return np.atleast_2d(block[column.name])
-
-
-PRESENTED: Final[Mapping[str, Callable[[OrderBlock], Shown]]] = {  # what files show in another way
+PRESENTED: Final[
+    Mapping[str, Callable[[OrderBlock], Shown]]
+] = {  # of columns without an axis, what files show otherwise
     "side": lambda b: Shown((b.side != BUY) + np.int8(1), pa.int8()),  # as in the exchange's files
     "fills": lambda b: Shown(np.where(fills_unknown(b), NULL, b.fills), pa.int32()),
     "benchmark": lambda b: Shown(b.benchmark, WORDS, SOURCES),

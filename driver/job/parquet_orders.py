@@ -26,7 +26,7 @@ STORED, LZ4 = 0, 7
 INTEGERS, TEXTS, STRUCTURES = 5, 8, 12  # what lists are of
 NO_ROWS: Final = b"\x16\x00\x19\x0c"  # of a file's description: no rows, no row groups
 PACKER: Final = pa.Codec("lz4_raw")
-SAMPLE: Final = 8 << 10  # bytes of a column that tell whether it is worth packing
+SAMPLE: Final = 8 << 10  # bytes of a file's first block that tell whether a column is worth packing
 WORTH: Final = 0.5  # it is where they shrink to this share: packing what shrinks less takes longer than writing it
 UNTOLD: Final = -1  # of a description: there is no such number
 NONE: Final = readonly(np.zeros(0, np.uint8))
@@ -62,6 +62,7 @@ class ParquetOrders:
         self._ends = b"", b""  # of the file's description, what stands before its rows and behind
         self._leads: dict[str, U8] = {}
         self._words: dict[str, Words] = {}
+        self._packed: dict[str, bool] = {}  # which columns of floats are
         self._scratch = Scratch(0)
         self._block, self._size = np.empty(1 << 20, np.uint8), 0  # the pages of a block, one behind the other
         self._facts = np.zeros(pages.FACTS, np.int64)
@@ -110,8 +111,10 @@ class ParquetOrders:
         pages.float_page(_plain(shown.values, np.float64).view(np.int64), scratch.flags, scratch.page, self._facts)
         first, end, known = self._facts[:3].tolist()
         data, codec = scratch.page[first:end].data, STORED
-        sample = data[len(data) - 8 * known :][:SAMPLE]
-        if known and len(PACKER.compress(sample, asbytes=True)) <= WORTH * len(sample):
+        if known and name not in self._packed:
+            sample = data[len(data) - 8 * known :][:SAMPLE]
+            self._packed[name] = len(PACKER.compress(sample, asbytes=True)) <= WORTH * len(sample)
+        if self._packed.get(name):
             data, codec = memoryview(PACKER.compress(data, asbytes=True)), LZ4
         header = self._add(end - first, data, len(shown.values), PLAIN)
         raw, size = header + end - first, header + len(data)
