@@ -19,7 +19,7 @@ from tickstore.durable.files import atomic_file
 
 
 class OrderFile:
-    """Writes blocks of orders to an open binary file."""
+    """Writes blocks of orders to an open binary file; Arrow does it where files are text, or the ids of orders are."""
 
     def __init__(
         self,
