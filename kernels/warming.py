@@ -6,7 +6,7 @@ from typing import Final
 
 # Parts that are asked for apart; only jobs that replay the dark book need the second.
 PARTS: Final = {
-    "measure": ("kernels.measure", "kernels.sums", "kernels.sums.packed"),
+    "measure": ("kernels.measure", "kernels.sums", "kernels.sums.packed", "kernels.pages"),
     "replay": ("kernels.replay", "kernels.replay.fidelity"),
 }
 

@@ -5,7 +5,7 @@
 Partitions of random orders are written as day files, where temporary files go, as a store is on a disk; one thread
 runs a job on each, its results in memory where the machine has such a folder. Kinds of order files take turns in every
 round; processor time, minima of the rounds. With ``--encodings`` the same blocks of orders, or those of a ``--store``,
-are written in other ways too.
+are written by Arrow too, in several ways: from arrays that are made before the time is taken.
 """
 
 import io
@@ -23,7 +23,8 @@ from pyarrow import parquet
 import kernels
 import tickstore
 from driver.job.job import run_job
-from driver.job.order_arrays import order_columns, partition_columns
+from driver.job.order_arrays import Shown, arrays, order_columns, partition_columns
+from driver.job.parquet_orders import ParquetOrders
 from driver.job.table_file import parquet_options
 from driver.plan.jobs import Job, Settings
 from kernels.measure.choices import Session
@@ -31,6 +32,7 @@ from kernels.measure.measure import measure
 from kernels.measure.order_columns import ALL, CORE
 from perf.bench_jobs import RESULTS, write_days
 from perf.synthetic_day import CLOSE, OPEN
+from tickstore.engines.freed_memory import keep_freed_memory
 
 SESSION: Final = Session(OPEN, CLOSE, "synthetic")
 WITHOUT: Final = "none"
@@ -45,8 +47,9 @@ KINDS: Final = {
 TARGETS: Final = {"parquet, core": 2, "parquet, all": 3, "gzip, core": 8}
 PLAIN: Final[dict[str, Any]] = {"use_byte_stream_split": False}
 FLOATS: Final = "floats too"
-WAYS: Final[dict[str, dict[str, Any]]] = {  # beside the one chosen: what is different
-    "chosen": {},
+CHOSEN: Final = "chosen"
+WAYS: Final[dict[str, dict[str, Any]]] = {  # of Arrow's: what is different from how it writes matches
+    "Arrow's, as for matches": {},
     "not packed": PLAIN | {"compression": "none"},
     "lz4, not split by byte": PLAIN,
     "floats split by byte too": {"use_byte_stream_split": FLOATS},
@@ -88,16 +91,26 @@ def time_jobs(days: list[Path], folder: Path, rounds: int) -> dict[str, tuple[in
     return {kind: min(times) for kind, times in found.items()}
 
 
-def blocks_of(days: list[Path], files: tuple[str, ...]) -> Iterator[pa.Table]:
-    """Return the order columns of each block of the days."""
+def blocks_of(days: list[Path], files: tuple[str, ...]) -> Iterator[dict[str, Shown]]:
+    """Return the order columns of each block of the days, each over memory of its own."""
     for path in days:
         with tickstore.open_day(path) as day:
             for block in measure(day, Settings(), SESSION):
-                yield pa.table(partition_columns("1", "2024-09-05", len(block)) | order_columns(block, files))
+                yield partition_columns("1", "2024-09-05", len(block)) | order_columns(block, files)
+
+
+def write_own(blocks: list[dict[str, Shown]]) -> int:
+    """Write blocks as order files are written, in memory; return the bytes."""
+    sink = io.BytesIO()
+    file = ParquetOrders(sink)
+    for block in blocks:
+        file.write(block)
+    file.close()
+    return sink.tell()
 
 
 def write(tables: list[pa.Table], way: dict[str, Any]) -> int:
-    """Write tables as one Parquet file in memory; return its bytes."""
+    """Write tables as one Parquet file of Arrow's in memory; return its bytes."""
     sink, schema = io.BytesIO(), tables[0].schema
     options = parquet_options(schema) | way
     if options["use_byte_stream_split"] == FLOATS:
@@ -111,10 +124,12 @@ def write(tables: list[pa.Table], way: dict[str, Any]) -> int:
 
 def time_ways(days: list[Path], files: tuple[str, ...], rounds: int) -> None:
     """Print what an order costs in each way to write Parquet."""
-    tables = list(blocks_of(days, files))
+    blocks = list(blocks_of(days, files))
+    tables = [pa.table(arrays(block)) for block in blocks]
     orders = sum(map(len, tables))
-    found: dict[str, list[tuple[int, int]]] = {name: [] for name in WAYS}
+    found: dict[str, list[tuple[int, int]]] = {CHOSEN: [], **{name: [] for name in WAYS}}
     for _ in range(rounds):
+        found[CHOSEN].append(spent(lambda: write_own(blocks)))
         for name, way in WAYS.items():
             found[name].append(spent(lambda way=way: write(tables, way)))  # type: ignore[misc]
     print(f"{files[-1]}: {tables[0].num_columns} columns, {orders:,} orders")
@@ -128,8 +143,9 @@ def main(
 ) -> None:
     """Print the ratio of jobs with each kind of order file to jobs without."""
     kernels.warm()
-    with tempfile.TemporaryDirectory() as store, tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
-        days = write_days(Path(store), partitions, events // partitions)
+    keep_freed_memory()  # as a worker does
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=RESULTS) as temporary:
+        days = write_days(Path(folder), partitions, events // partitions)
         run_jobs(days[:1], Path(temporary) / "warm", replace(KINDS[WITHOUT], order_level=True))
         best = time_jobs(days, Path(temporary) / "results", rounds)
         floor = best[WITHOUT][0]

@@ -23,7 +23,19 @@ MAY_IMPORT = {
 }
 # The steps of each package from the bottom up, folders and modules beside them: each imports only those before it.
 STEPS = {
-    "kernels": ("conventions", "base", "market", "measure", "dark", "replay", "sums", "bps", "research", "warming"),
+    "kernels": (
+        "conventions",
+        "base",
+        "market",
+        "measure",
+        "dark",
+        "replay",
+        "sums",
+        "pages",
+        "bps",
+        "research",
+        "warming",
+    ),
     "tickstore": (
         "errors",
         "rules",

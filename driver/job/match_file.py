@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from driver.job.order_arrays import INSTANT, array_of, coded, partition_columns
+from driver.job.order_arrays import INSTANT, array_of, arrays, coded, partition_columns
 from driver.job.order_ids import OrderIds
 from driver.job.table_file import EXTENSIONS, TableFile, remove_other_formats
 from driver.plan.jobs import Job
@@ -70,7 +70,7 @@ def match_table(job: Job, scenario: str, found: Matches, ids: OrderIds) -> pa.Ta
     """Return the matches of a scenario; prices are whole units or end in .5."""
     n = len(found.time)
     return pa.table(
-        partition_columns(job.security, job.date, n)
+        arrays(partition_columns(job.security, job.date, n))
         | {
             "scenario": coded(np.zeros(n), pa.array([scenario])),
             "time": array_of(found.time, INSTANT),

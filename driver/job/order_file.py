@@ -7,8 +7,9 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from driver.job.order_arrays import Participants, order_columns, partition_columns
+from driver.job.order_arrays import Participants, arrays, order_columns, partition_columns
 from driver.job.order_ids import OrderIds
+from driver.job.parquet_orders import ParquetOrders
 from driver.job.table_file import EXTENSIONS, TableFile
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import text
@@ -18,7 +19,7 @@ from tickstore.durable.files import atomic_file
 
 
 class OrderFile:
-    """Writes blocks of orders to an open binary file."""
+    """Writes blocks of orders to an open binary file; Arrow does it where files are text, or the ids of orders are."""
 
     def __init__(
         self,
@@ -34,22 +35,29 @@ class OrderFile:
         self._ids = None if ids is None or ids.as_stored else ids
         words = *participants.values(), partition[0]
         quoted = self._ids is not None or any(text(word) != word for word in words)
+        self._pages: ParquetOrders | None = None
+        if settings.output_format == "parquet" and self._ids is None:
+            self._pages = ParquetOrders(handle)
         self._table = TableFile(handle, settings.output_format, quoted)
 
     def write(self, block: OrderBlock) -> None:
         """Append a block; the first one, which may be empty, fixes the columns."""
-        columns = order_columns(block, self._files)
+        shown = partition_columns(*self._partition, len(block)) | order_columns(block, self._files)
         if self._participants is not None:
-            columns["participant_id"] = self._participants.shown(block.participant)
+            shown["participant_id"] = self._participants.shown(block.participant)
+        if self._pages is not None:
+            self._pages.write(shown)
+            return
+        columns = arrays(shown)
         if self._ids is not None:
             columns["order_id"] = self._ids.shown(block.order_id)
             if "parent_id" in columns:
                 columns["parent_id"] = self._ids.shown_parents(block.parent_id)
-        self._table.write(pa.table(partition_columns(*self._partition, len(block)) | columns))
+        self._table.write(pa.table(columns))
 
     def close(self) -> None:
         """Finish the stream; the file itself stays open."""
-        self._table.close()
+        (self._pages or self._table).close()
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """An order-level table as Parquet, CSV or gzipped CSV, which grows block by block. The lowest of `driver.job`.
 
-How Parquet is written was measured, `perf.bench_order_files`: the fastest that is not much larger than the smallest. A
-write is a row group; Arrow uses no threads of its own for it.
+Arrow writes its Parquet: matches, and orders whose ids are text; all other orders `parquet_orders` writes. Its options
+were measured, `perf.bench_order_files`: the fastest that is not much larger than the smallest. A write is a row group;
+Arrow uses no threads of its own for it.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,7 @@ I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
+U64 = NDArray[np.uint64]
 F64 = NDArray[np.float64]
 OPTIONAL = ("extended_price",)
 NONE = np.zeros(0, np.int64)

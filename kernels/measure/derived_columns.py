@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kernels.base.columns import F64, Array
+from kernels.base.columns import F64, I32, I64, Array, readonly
+from kernels.base.compiling import inlined, kernel
 from kernels.conventions import BPS, FILL_VENUES, NULL
 
 if TYPE_CHECKING:
@@ -28,12 +29,46 @@ def half(column: Array) -> F64:
     return np.where(column == NULL, np.nan, column / 2)
 
 
+@inlined
+def bps_of(cost: float, mid2: int, quantity: int) -> float:
+    """Return an amount over Q M0 in bps; without a mid, or with nothing asked for, there is none."""
+    base = float(mid2) * quantity
+    return BPS * cost / base if mid2 != NULL and base > 0 else np.nan
+
+
+@kernel
+def write_bps(costs: F64, mid2: I64, quantity: I64, out: F64) -> None:
+    """Write amounts of each order, (k, n), over Q M0 in bps."""
+    for row in range(len(costs)):
+        for order in range(len(mid2)):
+            out[row, order] = bps_of(costs[row, order], mid2[order], quantity[order])
+
+
+@kernel
+def write_savings(costs: F64, mid2: I64, quantity: I64, out: F64) -> None:
+    """Write the first of costs, (1 + k, n), less each other one, (k, n), both over Q M0 in bps."""
+    for row in range(len(out)):
+        for order in range(len(mid2)):
+            real = bps_of(costs[0, order], mid2[order], quantity[order])
+            out[row, order] = real - bps_of(costs[1 + row, order], mid2[order], quantity[order])
+
+
+@kernel
+def write_vwaps(filled: I64, fills: I32, notional: I64, out: F64) -> None:
+    """Write the average published price of fills; without a fill there is none."""
+    for order in range(len(fills)):
+        out[order] = notional[order] / max(filled[order], 1) if fills[order] > 0 else np.nan
+
+
 def of_value(block: "OrderBlock", cost: Array) -> F64:
     """Return amounts over Q M0 in bps; without a mid, or with nothing asked for, there is none."""
-    base = block.mid2.astype(np.float64) * block.order_quantity
-    base[(block.mid2 == NULL) | (base <= 0)] = np.nan
-    bps: F64 = BPS * cost / base
-    return bps
+    out = np.empty(cost.shape)
+    write_bps(readonly(np.atleast_2d(cost)), *_asked(block), np.atleast_2d(out))
+    return out
+
+
+def _asked(block: "OrderBlock") -> tuple[Array, Array]:
+    return readonly(block.mid2), readonly(block.order_quantity)
 
 
 def of_decision(block: "OrderBlock", cost: Array) -> F64:
@@ -65,15 +100,17 @@ def shortfall(charge: str, scenarios: int | slice) -> Callable[["OrderBlock"], A
 
 def vwap(block: "OrderBlock") -> F64:
     """Return the average published price of the real fills."""
-    filled = np.where(block.filled_quantity > 0, block.filled_quantity, 1)
-    return np.where(block.fills > 0, block.notional / filled, np.nan)
+    out = np.empty(len(block))
+    write_vwaps(readonly(block.filled_quantity), readonly(block.fills), readonly(block.notional), out)
+    return out
 
 
 def saving_bps(block: "OrderBlock") -> F64:
     """Return the real shortfall less that of each other scenario."""
-    shortfall = of_value(block, block.cost)
-    saving: F64 = shortfall[0] - shortfall[1:]
-    return saving
+    costs = block.cost
+    out = np.empty((len(costs) - 1, len(block)))
+    write_savings(readonly(costs), *_asked(block), out)
+    return out
 
 
 def number_of_spreads(block: "OrderBlock") -> F64:
@@ -125,3 +162,11 @@ DERIVE: Final[dict[str, Callable[["OrderBlock"], Array]]] = {
     "decision_opportunity_bps": lambda b: of_decision(b, b.decision_opportunity_cost),
     "fees_bps": lambda b: of_value(b, b.fees),
 }
+
+
+def warm() -> None:
+    """Compile the kernels for the array types that jobs use, by calling each on no rows."""
+    none, amounts = readonly(np.empty(0, np.int64)), np.empty((1, 0))
+    write_bps(readonly(amounts), none, none, amounts)
+    write_savings(readonly(amounts), none, none, amounts)
+    write_vwaps(none, readonly(np.empty(0, np.int32)), none, amounts[0])

@@ -11,9 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 JOB = """
 import sys
 
+import io
+
 import numpy as np
 
 import kernels
+from driver.job.order_arrays import order_columns, partition_columns
+from driver.job.parquet_orders import ParquetOrders
 from tests.blocks import cells_of
 from kernels.measure.choices import Choices, Session, Simulation
 from kernels.measure.measure import data_quality, measure
@@ -42,6 +46,9 @@ for level in ((10, 3_390), (3_000_000, 400_000_000)):
         (block,) = measure(day, settings, session)
         data_quality(day, session)
         cells_of(block, settings.timezone)
+        orders = ParquetOrders(io.BytesIO())
+        orders.write(partition_columns("BHP", "2024-09-05", len(block)) | order_columns(block))
+        orders.close()
 after = compiled()
 print(sorted(key for key in after if after[key] != before.get(key, 0)))
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from driver.job.order_arrays import order_columns
+from driver.job.order_arrays import arrays, order_columns
 from driver.tables.aggregate import aggregate
 from kernels.conventions import NULL
 from kernels.measure.result_rows import OrderBlock
@@ -50,7 +50,7 @@ def test_orders_filled_by_their_states_alone_have_no_fill_rates(tmp_path: Path) 
     row = global_row(tmp_path, block)
     assert {row[f"{name}_{s}s"] for s in SECONDS for name in ("fill_rate", "orders_filled", "filled_quantity")} == {""}
     assert float(row["orders_filled_share"]) > 0
-    columns = order_columns(block)
+    columns = arrays(order_columns(block))
     assert columns["fill_rate_60s"].is_null().to_pylist() == filled.tolist()
     assert columns["fill_ratio"].null_count == 0
 

@@ -174,7 +174,7 @@ def check(tables: Tables, simulation: Simulation) -> None:
     extremes = Extremes(10)
     extremes.add(block)
     assert len(extremes.found.rows(block.scenarios)) <= len(expected)
-    assert len(order_columns(block)["order_id"]) == len(expected)
+    assert len(order_columns(block)["order_id"].values) == len(expected)
 
 
 @pytest.mark.parametrize("name", EDGES)
