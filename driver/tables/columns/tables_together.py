@@ -13,7 +13,7 @@ from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
 from driver.tables.table_style import TableStyle
 
-AT_ONCE: Final = 256  # rows, whose measures take a few MB
+AT_ONCE: Final = 128  # rows, whose measures take a few MB
 
 
 def measures_of(tables: Mapping[str, tuple[Totals, Sequence[int]]], style: TableStyle) -> dict[str, Measured]:
