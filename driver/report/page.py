@@ -4,6 +4,7 @@ The top of `driver.report`: the end of a run calls it, and the commands `aggrega
 """
 
 import csv
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,7 @@ from driver.review.checks import SEVERITY, alerts, checks
 from driver.review.dominance import dominance
 from driver.review.numbers import Row, count, number
 from driver.review.quality import judged
-from driver.review.read_back import (
-    KIND_TABLES,
-    MARKET_TABLES,
-    PART_TABLES,
-    REPLAY_TABLES,
-    Cells,
-    read_table,
-    read_tables,
-    run_facts,
-)
+from driver.review.read_back import KIND_TABLES, PART_TABLES, REPLAY_TABLES, Cells, read_table, read_tables, run_facts
 from driver.review.snippets import snippets
 from driver.tables.column_guide import COLUMNS
 from driver.tables.fill_curves.curve_guide import NAME
@@ -49,9 +41,10 @@ OUTCOMES = {"1": "fully filled", "2": "partially filled", "3": "not executed"}
 KINDS = (("by_order_type", "order type"), ("by_mid_tick", "mid-tick flag"), ("by_size_quartile", "quarter by size"))
 READ = (
     "global_summary", "by_security", "by_date", "by_participant", "by_group", "by_time_of_day", "by_order_size",
-    "by_condition", "by_marketability", "unexecuted", "statistics", "data_quality", "outliers", "sensitivity",
-    *REPLAY_TABLES, *KIND_TABLES, *MARKET_TABLES, *PART_TABLES, "histograms",
+    "by_condition", "by_marketability", "unexecuted", "statistics", "outliers", "sensitivity",
+    *REPLAY_TABLES, *KIND_TABLES, "market_participants", *PART_TABLES, "histograms",
 )  # fmt: skip
+READ_DAYS = {"data_quality": sys.maxsize, "market": SHOWN + 1}  # how many of security-days, which may be very many
 # The settings that decide the figures; they are shown with the findings, not with the run.
 SELECTED = ("security_codes", "participant_ids", "population", "order_types", "date_start", "date_end")
 SIMULATED = ("dark_pool_scenarios", "mid", "dark_share", "price_impact_percent", "cleanup_s", "markout_seconds")
@@ -74,6 +67,7 @@ def write_report(results: Path | str) -> str:
 def report_content(results: Path) -> dict[str, Any]:
     """Return everything the template shows."""
     read = read_tables(results, *READ) | {"fill_curves": read_table(results / NAME, ("breakdown", ALL))}
+    read |= {name: read_table(results / f"{name}.csv", days=most) for name, most in READ_DAYS.items()}
     tables, unknown = without_unknown(read)
     run = run_facts(results)
     settings = run.pop("config", {})

@@ -10,6 +10,7 @@ from typing import Any, Final
 from driver.config.combinations import KEYS
 from driver.tables.csv_text import Value
 from driver.tables.named_keys import NAME_COLUMNS
+from driver.tables.replay_words import ALL
 from driver.tables.table_list import TABLES
 from tickstore.errors import InputError
 
@@ -33,10 +34,11 @@ TEXT_COLUMNS: Final = KEY_COLUMNS | frozenset(WORD_COLUMNS) | NAMES
 NUMBERS: Final = frozenset([("market_participants", "value")])  # what has the name of a key elsewhere
 
 
-def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
+def read_table(path: Path, first: tuple[str, str] | None = None, days: int | None = None) -> list[Cells]:
     """Return the rows of one of the run's tables, numbers as numbers, missing as None.
 
     first : a column and a value; only the rows before the first that has another value there are read
+    days : of a table of security-days, only the rows of all of them, and the first row of each of so many, are read
 
     A table that `aggregate_by` leaves out is empty, and so is one of the replay, or of the
     market, where nothing is known of it.
@@ -52,6 +54,8 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
                 column, value = first
                 at = names.index(column)
                 lines = takewhile(lambda line: line[at] == value, lines)
+            if days is not None:
+                lines = _first_days(lines, names.index("security_code"), names.index("date"), days)
             columns = [
                 _values(texts, is_text(path.stem, name))
                 for name, *texts in zip(names, *filter(None, lines), strict=True)
@@ -62,6 +66,17 @@ def read_table(path: Path, first: tuple[str, str] | None = None) -> list[Cells]:
         raise InputError(f"{path} is missing: {remedy}") from None
     except (ValueError, IndexError, csv.Error) as error:
         raise InputError(f"{path} is damaged ({error}): make it again with `python -m driver aggregate`") from None
+
+
+def _first_days(lines: Iterator[list[str]], security: int, date: int, most: int) -> Iterator[list[str]]:
+    """Yield the lines of all security-days together, and the first line of each of ``most`` of them."""
+    seen: set[tuple[str, str]] = set()
+    for line in lines:
+        day = line[security], line[date]
+        if day[0] == ALL or (day not in seen and len(seen) < most):
+            yield line
+            if day[0] != ALL:
+                seen.add(day)
 
 
 def is_text(table: str, column: str) -> bool:

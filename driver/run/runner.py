@@ -27,6 +27,7 @@ from driver.tables.table_list import TABLES
 from tickstore.durable.files import make_folder
 from tickstore.durable.lock import folder_lock
 from tickstore.durable.user_paths import user_path
+from tickstore.engines.freed_memory import share_with_arrow
 from tickstore.errors import UserError
 
 FILTERS = ("participant_ids", "hour_start", "hour_end", "population", "order_types")
@@ -101,6 +102,7 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
     from driver.report.page import write_report
     from driver.tables.aggregate import aggregate
 
+    share_with_arrow()
     missing = [(state.job.security, state.job.date) for state in summary.incomplete]
     combinations = combinations_of(record.config.aggregate_by)
     made = aggregate(summary.results, jobs, jobs[0].settings, plan.names, missing, combinations)

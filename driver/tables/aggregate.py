@@ -4,7 +4,6 @@ The top of `driver.tables`: `driver.run.runner` calls it once all jobs are done.
 `table_list`. Partials are merged in the order of the plan, so tables do not depend on which worker finished when.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from driver.sums.partial_file import PARTIAL_NAME, read_partial
 from driver.sums.totals import Totals
 from driver.tables.column_guide import header
 from driver.tables.columns.measured import Measured
-from driver.tables.columns.tables_together import by_security_and_date, measures_of
+from driver.tables.columns.tables_together import by_security_and_date, measures_of, table_in_pieces
 from driver.tables.combinations.combination_files import CombinationFiles
 from driver.tables.csv_text import Value, csv_bytes
 from driver.tables.date_ranges import implausible_dates
@@ -38,7 +37,7 @@ from driver.tables.market_tables import MarketSums
 from driver.tables.named_keys import Labels, NamedKeys
 from driver.tables.outlier_table import outliers_csv
 from driver.tables.parent_table import ParentFile
-from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, JOBS_MISSING, QUALITY_COLUMNS
+from driver.tables.quality_kinds import DATE_IMPLAUSIBLE, QualityCounts
 from driver.tables.replay_tables import ReplaySums
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import Beside, totals_csv, unknown_notes
@@ -76,13 +75,11 @@ class _RunSums:
     kept: int  # outliers
     combinations: CombinationFiles
     variants: Variants
+    market: MarketSums
+    quality: QualityCounts
     totals: dict[str, Totals] = field(default_factory=dict)  # by table
-    quality: Counter[str] = field(default_factory=Counter)
-    quality_rows: list[list[Value]] = field(default_factory=list)
-    missing_rows: list[list[Value]] = field(default_factory=list)
     outliers: list[dict[str, Any]] = field(default_factory=list)
     replay: ReplaySums = field(default_factory=ReplaySums)
-    market: MarketSums = field(default_factory=MarketSums)
     split: SplitSums = field(default_factory=SplitSums)
     kinds: KindTables = field(default_factory=KindTables)
     deals: DealTable = field(default_factory=DealTable)
@@ -95,10 +92,12 @@ class _RunSums:
     def measure(self) -> Mapping[str, Labels]:
         """Work out the measures of tables; return what rows each shows.
 
-        Of tables that others ask all rows are measured, those without orders too.
+        Of tables that others ask all rows are measured, those without orders too. Those of many rows are left to
+        ``content``.
         """
         shown, rows = {table.name: _labels(self, table) for table in TABLES}, dict[str, Sequence[int]]()
-        for name, labels in shown.items():
+        for name in (table.name for table in TABLES if table.quantiles):
+            labels = shown[name]
             if name in ASKED:
                 rows[name] = range(len(self.dimensions.place[ASKED[name]]))
             else:
@@ -108,9 +107,11 @@ class _RunSums:
         return shown
 
     def content(self, table: Table, labels: Labels, beside: Beside | None) -> bytes:
-        """Return a table; labels : of its rows, and which of the measured they are."""
+        """Return a table; labels : of its rows, and which of the measured they are, or of the sums where none are."""
         more = self.replay.unexecuted() if table.name == UNEXECUTED else ()
         named = self.names.of(table.name, table.keys, labels)
+        if not table.quantiles:
+            return table_in_pieces(*named, self.totals[table.name], self.style)
         return totals_csv(*named, self.measured[table.name], more, beside)
 
 
@@ -140,9 +141,8 @@ def aggregate(
     buffers = Buffers()
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
-        run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, Variants(settings))
-        run.missing_rows = [["all", "all", JOBS_MISSING, len(missing)]] * bool(missing)
-        run.missing_rows += [[security, date, JOBS_MISSING, 1] for security, date in missing]
+        sums = Variants(settings), MarketSums(style), QualityCounts(missing)
+        run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, *sums)
         parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job, buffers)
@@ -193,8 +193,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
         part.add(partial)
     run.kinds.add(partial, len(run.sample.weight) - 1)
     run.sample.add_ranked(partial)
-    run.quality.update(partial.quality)
-    run.quality_rows += [[*where.values(), kind, count] for kind, count in sorted(partial.quality.items()) if count]
+    run.quality.add(partial.security, partial.date, partial.quality)
 
 
 def _add_sums(run: _RunSums, job: Job, sums: Mapping[str, CodedSums], met: Met) -> None:
@@ -227,7 +226,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     labels = run.measure()
     written = {f"{one.name}.csv": run.content(one, labels[one.name], beside.get(one.name)) for one in TABLES}
     measured = by_security_and_date(run.measured, securities, dates)
-    written |= run.replay.tables(measured) | run.market.tables(run.style, run.names) | run.split.tables(run.style)
+    written |= run.replay.tables(measured) | run.market.tables(run.names) | run.split.tables(run.style)
     written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
     traders = enumerate(run.dimensions.place["participant"])
@@ -236,8 +235,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets, run.variants)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
-    total_rows: list[list[Value]] = [["all", "all", kind, count] for kind, count in sorted(run.quality.items())]
-    written["data_quality.csv"] = csv_bytes(QUALITY_COLUMNS, run.missing_rows + total_rows + run.quality_rows)
+    written["data_quality.csv"] = run.quality.table()
     by_security = run.totals["by_security"], places["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *by_security, run.style)
     written |= run.distributions.tables(run.totals["global_summary"], *by_security)

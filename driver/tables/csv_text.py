@@ -25,7 +25,12 @@ def text(value: Value) -> str:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """Return a CSV file with a header line, each value as ``text`` has it.
+    """Return a CSV file with a header line, each value as ``text`` has it."""
+    return f"{','.join(columns)}\n".encode(errors="backslashreplace") + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[Value]]) -> bytes:
+    """Return lines of a CSV file, each value as ``text`` has it.
 
     The library's writer takes a third of the time, but has another mind of numbers that are none.
     """
@@ -36,8 +41,7 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
         written = file.getvalue()
     if any(own in written for own in _OWN_WAY):
         written = "".join([",".join([text(value) for value in row]) + "\n" for row in lines])
-    content = f"{','.join(columns)}\n{written}"
-    return content.encode(errors="backslashreplace")  # an error may name a path that is no text
+    return written.encode(errors="backslashreplace")  # an error may name a path that is no text
 
 
 def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Value]]) -> bytes:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from kernels.base.columns import I32, I64
 from kernels.conventions import GROUP_NONE, GROUPS, SIZE_EDGES
 
 HOURS = 24
+DATE_HOUR: Final = "date_hour"  # both in one dimension
 DIMENSIONS: Final = {"security_code": "security", "participant_id": "participant", "size_bucket": "size"}
 Met = list[tuple[I64 | slice, tuple[int, int]]]  # which sums have orders of a partition, and its volumes
 LEFT_OUT = -1  # the row of what a table does not count
@@ -104,7 +105,7 @@ class PartialSums:
 
 
 class Dimensions:
-    """Labels of every dimension of a run; participants are added as partials bring them."""
+    """Labels of every dimension of a run; participants, and hours of dates, are added as partials bring them."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         """Take securities in the order of the jobs, and dates in their own."""
@@ -113,9 +114,11 @@ class Dimensions:
             "date": _places(sorted({job.date for job in jobs})),
             "participant": {},  # in the order of their first partials
         }
-        self._labels: dict[str, Collection[Value]] = {
+        self._date_hours: dict[tuple[Value, ...], int] = {}  # in that order too: those with orders, a third of all
+        self._labels: dict[str, Collection[Any]] = {
             "all": ["all"],
             "hour": range(HOURS),
+            DATE_HOUR: self._date_hours,
             "size": size_labels(),
             "group": GROUPS,
             **CONDITIONS,
@@ -135,7 +138,7 @@ class Dimensions:
 
     def combinations(self, by: Sequence[str]) -> list[tuple[Value, ...]]:
         """Return the labels of those rows."""
-        return list(product(*(self._labels[name] for name in by)))
+        return [*self._date_hours] if by == (DATE_HOUR,) else list(product(*(self._labels[name] for name in by)))
 
     def integers(self, found: CodedSums, by: Sequence[str], start: int) -> tuple[I64, I32] | None:
         """Return the integer sums of tables cut by ``by``, and the row of each; None: they are in the sums."""
@@ -181,12 +184,15 @@ class Dimensions:
         whole.add(cells, np.zeros(len(cells), np.int32), security, none)
         whole.low[:, 0], whole.high[:, 0] = hours.low.sum(axis=1), hours.high.sum(axis=1)
         self._keep_ranges(partial, security)
+        met, known_hours = hours.security != NO_SECURITY, self._date_hours
+        date_hours = [known_hours.setdefault((partial.date, hour), len(known_hours)) if is_met else LEFT_OUT
+                      for hour, is_met in enumerate(met.tolist())]  # fmt: skip
         coded = {
             "job": CodedSums(whole, {"security": np.array([security]), "date": np.array([date])}),
             "hours": CodedSums(
                 hours,
-                {"date": np.full(HOURS, date), "hour": np.arange(HOURS)},
-                hours.security != NO_SECURITY,
+                {"hour": np.arange(HOURS), DATE_HOUR: np.array(date_hours)},
+                met,
                 entries=CodedEntries(cells, codes),
             ),
             "cells": of_cells,

@@ -12,7 +12,7 @@ from driver.sums.market_panel import COMPARED, OF_PARTICIPANTS, SQUARE_BITS, STE
 from driver.sums.merging import KeyedSums
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
-from driver.tables.csv_text import Value, csv_bytes
+from driver.tables.csv_text import Value, csv_bytes, csv_lines
 from driver.tables.grouping import natural, participant_name
 from driver.tables.named_keys import NamedKeys
 from driver.tables.replay_words import ALL
@@ -108,35 +108,36 @@ GUIDES: Final = {"market": MARKET, "market_participants": PARTICIPANTS}
 
 @dataclass(slots=True)
 class MarketSums:
-    """The panels of the jobs of a run."""
+    """The panels of the jobs of a run: those of days as lines, since there are as many as jobs."""
 
-    days: dict[Key, Mapping[str, int]] = field(default_factory=dict)
+    style: TableStyle
+    days: list[bytes] = field(default_factory=list)  # lines of market.csv
+    total: Counter[str] = field(default_factory=Counter)
     participants: KeyedSums = field(default_factory=KeyedSums)  # by name
 
     def add(self, partial: Partial) -> None:
         """Add what a job says."""
         if not partial.market:
             return
-        self.days[partial.security, partial.date] = partial.market
+        row = market_row((partial.security, partial.date), partial.market, self.style)
+        self.days.append(csv_lines([[*row.values()]]))
+        self.total.update(partial.market)
         traders = partial.market_participants
         self.participants.add([participant_name(partial, code) for code in traders.code.tolist()], traders.sums)
 
-    def tables(self, style: TableStyle, names: NamedKeys) -> dict[str, bytes]:
+    def tables(self, names: NamedKeys) -> dict[str, bytes]:
         """Return both files, by name; none where no job tells of its market."""
         if not self.days:
             return {}
-        total = Counter[str]()
-        for sums in self.days.values():
-            total.update(sums)
-        rows = [market_row(key, sums, style) for key, sums in {**self.days, (ALL, ALL): total}.items()]
+        of_all = market_row((ALL, ALL), self.total, self.style)
         found = dict[str, list[int]](self.participants.items())
         traders = sorted(found, key=natural)
         keys, labels = names.of("by_participant", ["participant_id"], [([name], n) for n, name in enumerate(traders)])
         all_value2 = sum(sums[OF_PARTICIPANTS.index("notional2")] for sums in found.values())
-        shown = [participant_row(found[name], all_value2, style) for name in traders]
+        shown = [participant_row(found[name], all_value2, self.style) for name in traders]
         lines = ([*label, *shown[n].values()] for label, n in labels)
         return {
-            "market.csv": csv_bytes([*rows[0]], ([*row.values()] for row in rows)),
+            "market.csv": b"".join([csv_bytes([*of_all], []), *self.days, csv_lines([[*of_all.values()]])]),
             "market_participants.csv": csv_bytes([*keys, *header(PARTICIPANTS[1:])], lines),
         }
 

@@ -1,10 +1,15 @@
-"""What each kind of data_quality.csv counts, of a security on a date.
+"""data_quality.csv: what each of its kinds counts, of a security on a date, and how the counts of jobs become a table.
 
-`driver.job.quality` counts them, the report shows these words beside the counts, and driver/README.md lists them.
+`driver.job.quality` counts them, `aggregate` adds them up, the report shows these words beside the counts, and
+driver/README.md lists them.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from driver.tables.csv_text import Value, csv_bytes, csv_lines
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
 QUALITY_COLUMNS: Final = ("security_code", "date", "kind", "count")
@@ -85,3 +90,24 @@ KIND_MEANINGS: Final = {
     "replay_minimums_restated": "orders that show their last minimum and take an earlier one before it",
     **{f"session_from_{source}": f"1: continuous trading is known from {text}" for source, text in _SOURCES.items()},
 }
+
+
+@dataclass(slots=True)
+class QualityCounts:
+    """The counts of the jobs of a run: those of jobs as lines, since they are many times as many as jobs."""
+
+    missing: Sequence[tuple[str, str]]  # security and date of those that the run lacks: the table begins with them
+    total: Counter[str] = field(default_factory=Counter)
+    jobs: list[bytes] = field(default_factory=list)
+
+    def add(self, security: str, date: str, counts: Mapping[str, int]) -> None:
+        """Add what a job counted."""
+        self.total.update(counts)
+        self.jobs.append(csv_lines([[security, date, kind, count] for kind, count in sorted(counts.items()) if count]))
+
+    def table(self) -> bytes:
+        """Return the file."""
+        rows: list[list[Value]] = [["all", "all", JOBS_MISSING, len(self.missing)]] * bool(self.missing)
+        rows += [[security, date, JOBS_MISSING, 1] for security, date in self.missing]
+        rows += [["all", "all", kind, count] for kind, count in sorted(self.total.items())]
+        return b"".join([csv_bytes(QUALITY_COLUMNS, rows), *self.jobs])

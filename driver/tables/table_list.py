@@ -43,7 +43,8 @@ class Table:
     rows : kinds of rows, one kind after the other
     meaning : what a row is about
     complete : whether rows without an order are written too
-    quantiles : whether percentiles are known, which take most of the memory
+    quantiles : whether percentiles are known, which take most of the memory; a table without them has so many rows
+        that it is written some rows at a time
     ascending : whether rows are sorted by their labels, whole numbers first
     """
 
@@ -82,8 +83,8 @@ TABLES: Final = (
           "orders by the market they met, each condition for itself"),
     Table("by_marketability", ("marketability",), (Rows("marketability", ("marketability",)),),
           "orders by where their limit lay against the quote they met; market orders are marketable"),
-    Table("time_series", ("date", "hour"), (Rows("hours", ("date", "hour")),),
-          "orders of a trade date by the local hour of their benchmark time", quantiles=False),
+    Table("time_series", ("date", "hour"), (Rows("hours", ("date_hour",)),),
+          "orders of a trade date by the local hour of their benchmark time", quantiles=False, ascending=True),
 )  # fmt: skip
 OTHER_FILES: Final = {  # with columns of their own
     "statistics.csv": "tests and intervals of each scenario's saving",

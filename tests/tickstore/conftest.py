@@ -1,8 +1,11 @@
 """Inputs for conversions: a few securities and days, in the exchange's column names."""
 
 import hashlib
+import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,3 +70,8 @@ def tree(store: Path) -> dict[str, str]:
 def market(tmp_path: Path) -> Path:
     """Return a folder with a small market."""
     return write_market(tmp_path / "market", market_rows())
+
+
+def as_catalog(entries: Iterable[Any]) -> str:
+    """Return the text of catalog.json: a list of its head and a store's partitions, each on a line of its own."""
+    return "[" + ",\n".join(json.dumps(entry, sort_keys=True) for entry in entries) + "]\n"

@@ -68,7 +68,7 @@ def main() -> None:
     if point == "renamed":  # die with some files moved, the manifest not yet written
         setattr(tickstore.store.commit, "append_lines", lambda *_: die())  # noqa: B010
     if point == "noted":  # die with the manifest written, the catalog not
-        setattr(tickstore.store.commit, "catalog_bytes", lambda *_: die())  # noqa: B010
+        setattr(tickstore.store.commit, "write_catalog", lambda *_: die())  # noqa: B010
     if point.startswith("limit="):  # files may not grow beyond so many bytes
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(point[6:]), int(point[6:])))

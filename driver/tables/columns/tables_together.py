@@ -1,25 +1,62 @@
-"""The measures of several tables, worked out together: most have few rows, and a column costs its calls."""
+"""The measures of tables: several worked out together, since a column costs its calls, or many rows some at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
 
 from driver.sums.totals import Totals
 from driver.tables.columns.measured import Line, Measured
+from driver.tables.columns.quotients import Column, is_known, missing_in
+from driver.tables.named_keys import Labels
 from driver.tables.replay_words import ALL
-from driver.tables.row_measures import measures
+from driver.tables.row_measures import measures, totals_csv
 from driver.tables.table_style import TableStyle
+
+AT_ONCE: Final = 128  # rows, whose measures take a few MB
 
 
 def measures_of(tables: Mapping[str, tuple[Totals, Sequence[int]]], style: TableStyle) -> dict[str, Measured]:
-    """Return the measures of some rows of tables by name; those of tables with and without quantiles are apart."""
-    found: dict[str, Measured] = {}
-    for quantiles in (True, False):
-        chosen = {name: one for name, one in tables.items() if (one[0].histogram is not None) == quantiles}
-        if chosen:
-            whole, first = measures(Totals.joined([*chosen.values()]), style), 0
-            for name, (_, rows) in chosen.items():
-                found[name] = whole.part(first, first + len(rows))
-                first += len(rows)
+    """Return the measures of some rows of tables by name."""
+    pieces = [measures(Totals.joined(piece), style) for piece in _pieces([*tables.values()])]
+    columns = {name: _one_column([piece.columns[name] for piece in pieces]) for name in pieces[0].columns}
+    whole = Measured(pieces[0].scenarios, columns, [line for piece in pieces for line in piece.lines])
+    found, first = dict[str, Measured](), 0
+    for name, (_, rows) in tables.items():
+        found[name] = whole.part(first, first + len(rows))
+        first += len(rows)
     return found
+
+
+def _pieces(parts: Sequence[tuple[Totals, Sequence[int]]]) -> Iterator[list[tuple[Totals, Sequence[int]]]]:
+    """Yield the rows of totals, some of them at a time, in their order."""
+    piece, left = list[tuple[Totals, Sequence[int]]](), AT_ONCE
+    for totals, rows in parts:
+        first = 0
+        while len(rows) - first > left:
+            yield [*piece, (totals, rows[first : first + left])]
+            piece, first, left = [], first + left, AT_ONCE
+        piece.append((totals, rows[first:]))
+        left -= len(rows) - first
+    yield piece
+
+
+def _one_column(parts: Sequence[Column]) -> Column:
+    """Return a column of all pieces, of which some may need Python's integers and others not."""
+    if len({part.dtype.kind for part in parts}) > 1:
+        parts = [missing_in(part.astype(np.object_), ~is_known(part)) for part in parts]
+    return np.concatenate(parts)
+
+
+def table_in_pieces(keys: Sequence[str], labels: Labels, totals: Totals, style: TableStyle) -> bytes:
+    """Return a table of the rows of totals that ``labels`` tell: the measures of a piece are gone before the next."""
+    parts: list[bytes] = []
+    for first in range(0, max(len(labels), 1), AT_ONCE):
+        piece = labels[first : first + AT_ONCE]
+        measured = measures(totals.taken([row for _, row in piece]), style)
+        part = totals_csv(keys, [(label, place) for place, (label, _) in enumerate(piece)], measured)
+        parts.append(part.partition(b"\n")[2] if parts else part)
+    return b"".join(parts)
 
 
 def by_security_and_date(

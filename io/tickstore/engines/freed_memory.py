@@ -18,3 +18,13 @@ def keep_freed_memory() -> None:
         library = ctypes.CDLL(None)
         for option, size in KEPT.items():
             library.mallopt(option, size)
+
+
+def share_with_arrow() -> None:
+    """Have Arrow take its memory from the C library, as all else here does.
+
+    Of its own pool it keeps ten times what the tables of a run ever take, and nothing else can use that.
+    """
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())

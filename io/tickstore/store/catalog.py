@@ -4,6 +4,7 @@ The manifest has a line for every partition that is finished. Commit, recovery, 
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from tickstore.day.reader import DayFile, open_day
 from tickstore.day.schema import Key
+from tickstore.durable.files import atomic_file
 from tickstore.durable.json_lines import read_lines
 from tickstore.errors import StoreError
 from tickstore.store.paths import CATALOG_NAME, MANIFEST_NAME, partition_order
@@ -22,6 +24,9 @@ _WITHOUT_ORDERS_SEEN: Final = 1  # the version that did not know who ordered wha
 _MOST_LISTED: Final = 1_000  # participants or order types of a partition: with more the catalog says nothing of them
 PARTICIPANT: Final = "participant"
 ORDER_TYPE: Final = "order_type"
+_OPEN, _NEXT, _CLOSE = b"[", b",\n", b"]\n"  # around the lines of the file
+_LISTS: Final = ("session", "participants", "order_types")
+_OFTEN_EQUAL: Final = frozenset(("security", "date", "participants", "order_types"))
 _SMALL: Final = 1 << 20  # codes below are found by a table of all of them, in half the time that sorting takes
 
 
@@ -106,14 +111,18 @@ def _seen(day: DayFile, column: str) -> tuple[int, ...] | None:
     return tuple(found.tolist()) if len(found) <= _MOST_LISTED else None
 
 
-def catalog_bytes(catalog: Catalog) -> bytes:
-    """Return the bytes of ``catalog.json``: a head, then one line a partition."""
-    lines = [json.dumps({"version": _VERSION, "participants": catalog.participants}, sort_keys=True)]
-    for partition in catalog.partitions:
-        entry = asdict(partition)
-        entry["path"] = partition.path.relative_to(catalog.store).as_posix()
-        lines.append(json.dumps(entry, sort_keys=True))
-    return ("[" + ",\n".join(lines) + "]\n").encode()
+def write_catalog(catalog: Catalog) -> None:
+    """Write ``catalog.json`` of its store: a list of a head and the partitions, each on a line of its own."""
+    with atomic_file(catalog.store / CATALOG_NAME) as file:
+        file.write(_OPEN + _dumped({"version": _VERSION, "participants": catalog.participants}))
+        for partition in catalog.partitions:
+            entry = asdict(partition) | {"path": partition.path.relative_to(catalog.store).as_posix()}
+            file.write(_NEXT + _dumped(entry))
+        file.write(_CLOSE)
+
+
+def _dumped(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, sort_keys=True).encode()
 
 
 def merged_catalog(store: Path, changed: list[Path]) -> Catalog:
@@ -121,10 +130,7 @@ def merged_catalog(store: Path, changed: list[Path]) -> Catalog:
     if not (store / CATALOG_NAME).exists():
         return rebuild_catalog(store)
     old = stored_catalog(store)
-    days = [(path, open_day(path)) for path in changed]
-    entries = {(p.security, p.date): p for p in old.partitions}
-    entries |= {(day.security, day.date): describe(path, day) for path, day in days}
-    return _catalog(store, list(entries.values()), [day.attributes for _, day in days], old.participants)
+    return _catalog(store, old.partitions, changed, old.participants)
 
 
 def stored_catalog(store: Path) -> Catalog:
@@ -133,10 +139,12 @@ def stored_catalog(store: Path) -> Catalog:
     if not path.exists():
         return rebuild_catalog(store)
     try:
-        head, *entries = json.loads(path.read_bytes())
+        entries = _entries(path)
+        head = next(entries)
         if head["version"] not in (_VERSION, _WITHOUT_ORDERS_SEEN):
             raise StoreError(f"{path}: version {head['version']}, this program reads {_VERSION}: convert again")
-        found = [_entry(store, entry) for entry in entries]
+        shared: dict[Any, Any] = {}
+        found = [_partition(store, entry, shared) for entry in entries]
         if head["version"] == _WITHOUT_ORDERS_SEEN:
             found = [_with_orders_seen(partition) for partition in found]
         return Catalog(store, tuple(found), head["participants"])
@@ -160,30 +168,43 @@ def _with_orders_seen(partition: Partition) -> Partition:
         return partition
 
 
-def _entry(store: Path, entry: dict[str, Any]) -> Partition:
-    lists = ("session", "participants", "order_types")
-    return Partition(
-        **entry
-        | {"path": store / entry["path"], "session_hints": SessionHints(**entry["session_hints"])}
-        | {name: None if entry.get(name) is None else tuple(entry[name]) for name in lists}
-    )
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield head and entries of a catalog: all at once they would take many times what partitions do.
+
+    ValueError: it is damaged.
+    """
+    with path.open("rb") as file:
+        line = b""
+        for line in file:
+            yield json.loads(line.removeprefix(_OPEN).rstrip(_NEXT + _CLOSE))
+    if not line.endswith(_CLOSE):
+        raise ValueError("the end is missing")
+
+
+def _partition(store: Path, entry: dict[str, Any], shared: dict[Any, Any]) -> Partition:
+    """Return a partition; shared : values that others have too, of which one is enough."""
+    lists = {name: tuple(entry[name]) for name in _LISTS if entry.get(name) is not None}
+    equal = {name: shared.setdefault(value, value) for name, value in (entry | lists).items() if name in _OFTEN_EQUAL}
+    own = {"path": store / entry["path"], "session_hints": SessionHints(**entry["session_hints"])}
+    return Partition(**entry | lists | equal | own)
 
 
 def rebuild_catalog(store: Path) -> Catalog:
     """Return the catalog that the day files themselves make up."""
-    days = [(path, open_day(path)) for path in store.glob("*/????-??-??.h5")]
-    entries = [describe(path, day) for path, day in days]
-    return _catalog(store, entries, [day.attributes for _, day in days], None)
+    return _catalog(store, (), sorted(store.glob("*/????-??-??.h5")), None)
 
 
 def _catalog(
-    store: Path, entries: list[Partition], attributes: list[dict[str, Any]], participants: dict[str, int] | None
+    store: Path, before: Iterable[Partition], changed: Iterable[Path], participants: dict[str, int] | None
 ) -> Catalog:
-    for facts in attributes:
-        if facts.get("participants"):
-            participants = (participants or {}) | facts["participants"]
-    entries.sort(key=lambda p: partition_order(p.security, p.date))
-    return Catalog(store, tuple(entries), participants)
+    """Return a catalog of what was there before, and of the day files that changed, one of which is open at a time."""
+    entries, codes = {p.path: p for p in before}, dict(participants or {})
+    for path in changed:
+        with open_day(path) as day:
+            entries[path] = describe(path, day)
+            codes |= day.attributes.get("participants") or {}
+    found = sorted(entries.values(), key=lambda p: partition_order(p.security, p.date))
+    return Catalog(store, tuple(found), codes or participants)
 
 
 def manifest_partitions(store: Path) -> dict[Key, dict[str, Any]]:

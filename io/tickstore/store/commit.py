@@ -18,9 +18,8 @@ from tickstore.durable.files import atomic_write, clear_temporary, sync_files, s
 from tickstore.durable.json_lines import append_lines, whole_size
 from tickstore.errors import StoreError
 from tickstore.request import ConvertProgress, Progress
-from tickstore.store.catalog import catalog_bytes, merged_catalog
+from tickstore.store.catalog import merged_catalog, write_catalog
 from tickstore.store.paths import (
-    CATALOG_NAME,
     CONVERT_FOLDER,
     DECISION_NAME,
     FINISHED_FOLDER,
@@ -156,7 +155,7 @@ def _carry_out(store: Path, plan: dict[str, Any], progress: Progress) -> None:
         os.truncate(manifest, plan["manifest_size"])  # an interrupted attempt got this far
     append_lines(manifest, plan["lines"])
     atomic_write(store / REJECTS_NAME, base64.b64decode(plan["rejects"]))
-    atomic_write(store / CATALOG_NAME, catalog_bytes(merged_catalog(store, changed)))
+    write_catalog(merged_catalog(store, changed))
     progress(ConvertProgress("commit", len(plan["moves"]), len(plan["moves"])))
     remove_working_folder(store)
 

@@ -10,12 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from tickstore.durable.files import atomic_write
 from tickstore.durable.lock import LockedError, folder_lock
 from tickstore.errors import StoreError
-from tickstore.store.catalog import Catalog, catalog_bytes, is_of_earlier_version, stored_catalog
+from tickstore.store.catalog import Catalog, is_of_earlier_version, stored_catalog, write_catalog
 from tickstore.store.commit import finish_commit
-from tickstore.store.paths import CATALOG_NAME, is_decided
+from tickstore.store.paths import is_decided
 
 _ATTEMPTS: Final = 3
 _PATIENCE_S: Final = 10.0  # a conversion that is alive needs moments for its last step
@@ -85,7 +84,7 @@ def read_catalog(store: Path | str) -> Catalog:
         settle(store)
         if is_of_earlier_version(store):
             with suppress(StoreError, OSError), folder_lock(store):
-                atomic_write(store / CATALOG_NAME, catalog_bytes(stored_catalog(store)))
+                write_catalog(stored_catalog(store))
         catalog = stored_catalog(store)
         if not is_decided(store):
             return catalog

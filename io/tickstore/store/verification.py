@@ -11,16 +11,15 @@ from typing import Any, Final
 
 from tickstore.day.check import check_day, stated
 from tickstore.day.reader import map_file
-from tickstore.durable.files import atomic_write
 from tickstore.durable.json_lines import append_lines, numbered_lines, read_lines, whole_size
 from tickstore.durable.lock import folder_lock
 from tickstore.errors import StoreError
 from tickstore.store.catalog import (
-    catalog_bytes,
     is_partition_line,
     manifest_partitions,
     rebuild_catalog,
     stored_catalog,
+    write_catalog,
 )
 from tickstore.store.commit import finish_commit
 from tickstore.store.names import read_names
@@ -212,5 +211,5 @@ def accept(store: Path | str) -> tuple[Path, ...]:
             accepted.append(path)
         if lines:
             append_lines(store / MANIFEST_NAME, lines)
-            atomic_write(store / CATALOG_NAME, catalog_bytes(rebuild_catalog(store)))
+            write_catalog(rebuild_catalog(store))
     return tuple(accepted)

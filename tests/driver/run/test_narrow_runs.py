@@ -15,6 +15,7 @@ from kernels.conventions import TYPE_SWEEP
 from tests.command import darkreplay_here
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay, tables
+from tests.tickstore.conftest import as_catalog
 from tickstore import open_day, read_catalog
 
 SCENARIOS = "--dark_pool_scenarios=A,B,C,P,R,D"
@@ -42,7 +43,7 @@ def without_knowledge(store: Path, folder: Path) -> Path:
     copy = Path(shutil.copytree(store, folder / "ignorant"))
     head, *entries = json.loads((copy / "catalog.json").read_text())
     ignorant = [entry | dict.fromkeys(("participants", "order_types", "first_time", "last_time")) for entry in entries]
-    (copy / "catalog.json").write_text(json.dumps([head, *ignorant]))
+    (copy / "catalog.json").write_text(as_catalog([head, *ignorant]))
     return copy
 
 

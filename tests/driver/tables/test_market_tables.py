@@ -31,10 +31,10 @@ def partials() -> list[Any]:
 
 
 def tables_of(days: list[Any]) -> dict[str, list[dict[str, str]]]:
-    sums = MarketSums()
+    sums = MarketSums(STYLE)
     for day in days:
         sums.add(day)
-    files = sums.tables(STYLE, NamedKeys(StoredNames()))
+    files = sums.tables(NamedKeys(StoredNames()))
     return {name: list(csv.DictReader(io.StringIO(data.decode()))) for name, data in files.items()}
 
 

@@ -36,3 +36,18 @@ def test_memory_is_used_again() -> None:
     kept = faults("kept")
     assert kept < (6 << 20) // 4096 + 100  # each page once
     assert faults("usual") > 2 * kept
+
+
+def test_arrow_takes_its_memory_from_the_c_library() -> None:
+    code = """
+import pyarrow as pa
+from pyarrow import compute
+from tickstore.engines.freed_memory import share_with_arrow
+
+share_with_arrow()
+texts = compute.cast(pa.array(range(1000)), pa.string())
+print(pa.default_memory_pool().backend_name, pa.system_memory_pool().bytes_allocated() > 1000)
+"""
+    words = [sys.executable, "-c", code]
+    said = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["system", "True"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tickstore.conftest import as_catalog
 from tests.tickstore.interrupted import request
 from tickstore import StoreError, accept, convert, open_day, read_catalog, verify
 from tickstore.day.check import check_day
@@ -89,7 +90,7 @@ def test_entries_too_many_or_out_of_order_in_the_catalog_are_found(store: Path, 
     head, *entries = json.loads(path.read_text())
     made_up = entries[-1] | {"security": "999", "path": "999/2024-09-05.h5"}
     wrong = {"twice": [*entries, entries[-1]], "of nothing": [*entries, made_up], "in another order": entries[::-1]}
-    path.write_text(json.dumps([head, *wrong[harm]]))
+    path.write_text(as_catalog([head, *wrong[harm]]))
     assert kinds(store) == [("catalog", "catalog.json")]
 
 
@@ -118,8 +119,7 @@ def test_a_catalog_of_an_earlier_version_learns_who_ordered_from_the_day_files(s
     head, *entries = json.loads(content)
     for entry in entries:
         del entry["participants"], entry["order_types"]
-    lines = [json.dumps(line, sort_keys=True) for line in (head | {"version": 1}, *entries)]
-    earlier = "[" + ",\n".join(lines) + "]\n"
+    earlier = as_catalog([head | {"version": 1}, *entries])
     path.write_text(earlier)
     assert read_catalog(store) == before
     assert path.read_bytes() == content
@@ -138,6 +138,19 @@ def test_the_catalog_is_made_again_from_the_files(store: Path) -> None:
     with pytest.raises(StoreError, match="damaged; delete it"):
         read_catalog(store)
     assert kinds(store) == [("catalog", "catalog.json")]
+
+
+@pytest.mark.parametrize("lines", [0, 1, 3])
+def test_a_catalog_that_lacks_its_end_is_damaged(store: Path, lines: int) -> None:
+    path = store / "catalog.json"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
+    with pytest.raises(StoreError, match="damaged; delete it"):
+        read_catalog(store)
+
+
+def test_partitions_share_what_is_equal(store: Path) -> None:
+    first, *_, last = [one for one in read_catalog(store).partitions if one.security == "101"]
+    assert first.security is last.security
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 4096, b"darkreplay day\r\n" + b"\xff" * 4096])
