@@ -5,10 +5,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from kernels.base.columns import I64, readonly
+from kernels.base.columns import DTYPES, I64, FillColumns, readonly
 from kernels.dark.book import grown
 from kernels.dark.records import Book, Records, records
+from kernels.market.grouping import rows_by_order
 from kernels.market.pairs import mates
+from kernels.measure.simulated import mark_others
 from kernels.replay.decode import decode
 from kernels.replay.play import play
 from kernels.replay.prepare import Prepared
@@ -118,3 +120,7 @@ def warm() -> None:
     Player("warm", new_run(0, 1, 1, locked=False), facts).play(steps, count)
     grown(new_run(0, 1, 1, locked=False).book)
     write_reach(none, none, none, 0, own, own, own, own, flags)
+    rows_by_order(none, 0)
+    fills = FillColumns(*(readonly(np.zeros(0, DTYPES[FillColumns].get(name, "i8"))) for name in FillColumns._fields))
+    nobody = readonly(places)
+    mark_others(nobody, fills, own, (nobody, nobody), fills, own, (nobody, nobody), np.zeros(0, np.bool_))

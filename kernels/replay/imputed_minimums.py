@@ -14,6 +14,7 @@ import numpy as np
 
 from kernels.base.columns import I8, I64, Array
 from kernels.conventions import TYPE_BLOCK, TYPE_SWEEP
+from kernels.market.grouping import rows_by_order
 from kernels.replay.prepare import bounces
 
 LEAST_ORDERS: Final = 3  # of a kind, whose minimum can be seen
@@ -49,19 +50,19 @@ class Visible(NamedTuple):
 
 def by_order(day: Any) -> tuple[I64, I64]:
     """Return the rows of events, those of each order together and in time, and where each order's begin."""
-    order_index = np.asarray(day.events["order_index"])
-    rows = np.argsort(order_index, kind="stable")
-    return rows, np.searchsorted(order_index[rows], np.arange(len(day.orders["side"]) + 1)).astype(np.int64)
+    return rows_by_order(np.asarray(day.events["order_index"]), len(day.orders["side"]))
 
 
-def whole_order(day: Any) -> I64:
+def whole_order(day: Any, grouped: tuple[I64, I64]) -> I64:
     """Return, for each event row, what a minimum of the whole order is then.
 
     It is the quantity of the entry, and after each decrease what is left then: a broker's program that makes an order
     smaller asks for all of it again, and one that makes it larger does not.
+
+    grouped : as ``by_order`` gives it
     """
     events = day.events
-    rows, starts = by_order(day)
+    rows, starts = grouped
     leaves = np.asarray(events["leaves_quantity"])[rows]
     total = leaves + np.asarray(events["matched_quantity"])[rows]
     stated = np.zeros(len(rows), np.bool_)  # rows that state a minimum anew
@@ -156,10 +157,11 @@ def imputed_minimums(day: Any) -> Imputed:
     """
     minimum = np.array(day.events["minimum_quantity"], np.int64)
     single = np.array(day.events["single_fill"], np.int8)
-    whole = whole_order(day)
+    rows, starts = grouped = by_order(day)
+    whole = whole_order(day, grouped)
     seen = visible_orders(day, whole)
     found, is_whole = imputed_rules(seen)
-    flags, (rows, starts) = single_fills(seen), by_order(day)
+    flags = single_fills(seen)
     given = seen.hidden & (found > 0)
     restated = ~seen.hidden & is_whole & (seen.shown > 0) & (seen.shown == seen.whole)
     amended = 0

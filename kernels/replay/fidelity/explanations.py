@@ -51,15 +51,16 @@ def may_hide(day: Any) -> Array:
     own at each row, which it has if any order shows two.
     """
     minimum, hides = np.asarray(day.events["minimum_quantity"]), np.zeros(len(day.orders["side"]) + 1, np.bool_)
-    rows, _ = by_order(day)
-    same = np.asarray(day.events["order_index"])[rows]
-    changes = (minimum[rows][1:] != minimum[rows][:-1]) & (same[1:] == same[:-1])
-    whole = whole_order(day)
-    if changes.any() or len(rows) == 0:
+    rows, _ = grouped = by_order(day)
+    index = np.asarray(day.events["order_index"])[rows]
+    same = index[1:] == index[:-1]
+    asked = minimum[rows]
+    if len(rows) == 0 or np.any(same & (asked[1:] != asked[:-1])):
         return hides
+    whole = whole_order(day, grouped)
     seen = visible_orders(day, whole)
     amended = np.zeros(len(hides), np.bool_)
-    amended[same[1:][(whole[rows][1:] != whole[rows][:-1]) & (same[1:] == same[:-1])]] = True
+    amended[index[1:][same & (whole[rows][1:] != whole[rows][:-1])]] = True
     hides[seen.order] = seen.hidden | ((seen.shown > 0) & amended[seen.order])
     return hides
 
@@ -79,18 +80,17 @@ def instead(found: Comparison, placebo: Matches, hides: Array) -> Array:
     return out
 
 
-def missed_causes(day: Any, found: Comparison, placebo: Matches, elsewhere: I64) -> Array:
+def missed_causes(day: Any, found: Comparison, placebo: Matches, elsewhere: I64, hides: Array) -> Array:
     """Return the place in CAUSES of each real match, were it missed; elsewhere : missed but for other prices."""
-    index, hides = np.asarray(day.fills["order_index"]), may_hide(day)
+    index = np.asarray(day.fills["order_index"])
     buyer, seller = index[found.real.buy_fill], index[found.real.sell_fill]
     absent = (buyer < 0) | (seller < 0)
     hidden = hides[buyer] | hides[seller] | instead(found, placebo, hides)
     return np.select([found.outside, hidden, absent, elsewhere < found.missed], [0, 1, 2, 3], 4)
 
 
-def invented_causes(day: Any, found: Comparison, placebo: Matches, elsewhere: I64) -> Array:
+def invented_causes(found: Comparison, placebo: Matches, elsewhere: I64, hides: Array) -> Array:
     """Return the place in CAUSES of each match of the placebo, were it invented."""
-    hides = may_hide(day)
     absent = (placebo.buy < 0) | (placebo.sell < 0)
     hidden = hides[placebo.buy] | hides[placebo.sell]
     missed = found.outside & (found.missed > 0)
@@ -108,8 +108,9 @@ def explanation_row(day: Any, found: Comparison, placebo: Matches) -> dict[str, 
     found : of ``compare``, for this placebo
     """
     elsewhere, elsewhere_placebo = at_other_prices(found.real, placebo, found.missed, found.invented)
-    real = {"rule": real_rules(day, found), "cause": missed_causes(day, found, placebo, elsewhere)}
-    played = {"rule": placebo_rules(placebo), "cause": invented_causes(day, found, placebo, elsewhere_placebo)}
+    hides = may_hide(day)
+    real = {"rule": real_rules(day, found), "cause": missed_causes(day, found, placebo, elsewhere, hides)}
+    played = {"rule": placebo_rules(placebo), "cause": invented_causes(found, placebo, elsewhere_placebo, hides)}
     row: dict[str, int] = {}
     for by, names in (("rule", RULES), ("cause", CAUSES)):
         for place, name in enumerate(names):

@@ -17,7 +17,7 @@ from kernels.measure.measure import measure
 from kernels.measure.order_columns import DERIVED, SCENARIO
 from kernels.measure.result_rows import OrderBlock
 from kernels.measure.rules import prepare
-from kernels.measure.simulated import SimulatedFills
+from kernels.measure.simulated import SimulatedFills, simulated_day
 from tests.builders import MemoryDay, build_day
 from tests.kernels.measure.test_measures import assert_close, assert_exact, plain_rules, with_nulls
 from tests.oracles.measures import naive_measures
@@ -150,6 +150,34 @@ def test_fills_that_are_the_real_ones_give_what_is_real(seed: int) -> None:
     assert_same(block.under("D"), real)
     for name in ("cost", "scenario_filled", "fees", "net_shortfall_bps"):
         np.testing.assert_array_equal(block[name][4:], block[name][[0, 0]])
+
+
+@given(seed=st.integers(0, 10**9), share=st.sampled_from([0.0, 0.3, 1.0]))
+def test_only_who_fills_otherwise_is_measured_anew(seed: int, share: float) -> None:
+    """Of real fills some are changed in one thing; what is measured of the others is what is real."""
+    day, *_ = random_input(seed)
+    if not len(day.fills["price"]) or not len(day.quotes["bid"]):
+        return
+    rng, fills = np.random.default_rng(seed), real_fills(day)
+    columns = {name: column.copy() for name, column in fills._asdict().items()}
+    for name in ("quantity", "price2", "venue", "deal_source"):
+        columns[name][rng.random(len(fills.quantity)) < share / 4] += 1
+    kept = ~((rng.random(len(fills.quantity)) < share / 4) & (fills.quantity > 0))
+    found = SimulatedFills(columns["orders"], *(columns[name][kept] for name in SimulatedFills._fields[1:]))
+    inputs = prepare(day, SETTINGS, SESSION, Buffers())
+    anew = simulated_day(found, inputs, np.arange(len(day.orders["side"]), dtype=np.int32)).anew
+
+    def told(table: Any, price2: Any, i: int) -> list[tuple[Any, ...]]:
+        names = "timestamp", "quantity", "venue", "deal_source"
+        of_order = np.flatnonzero(np.asarray(table["order_index"]) == i)
+        return [(*(int(table[name][row]) for name in names), int(price2[row])) for row in of_order]
+
+    listed = set(found.orders.tolist())
+    wanted = [
+        i in listed and told(found._asdict(), found.price2, i) != told(day.fills, inputs.sums.price2, i)
+        for i in range(len(anew))
+    ]
+    assert anew.tolist() == wanted
 
 
 @given(seed=st.integers(0, 10**9))

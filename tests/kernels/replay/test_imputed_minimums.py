@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels.replay.imputed_minimums import imputed_minimums, imputed_rules, visible_orders, whole_order
+from kernels.replay.imputed_minimums import by_order, imputed_minimums, imputed_rules, visible_orders, whole_order
 from tests.builders import MemoryDay, build_day
 from tests.inferred_day import open_real_day
 
@@ -149,14 +149,14 @@ def test_rules_equal_plain_python(seed: int, leave_out: bool) -> None:
         hidden = traded and shown == 0
         facts.append(fact | {"size": size.bit_length(), "shown": shown, "whole": size, "hidden": hidden})
     day = day_of(*days)
-    minimum, _ = imputed_rules(visible_orders(day, whole_order(day)), leave_out)
+    minimum, _ = imputed_rules(visible_orders(day, whole_order(day, by_order(day))), leave_out)
     assert minimum.tolist() == naive_rules(facts, leave_out)
 
 
 def test_real_day(real_day: Path, tmp_path: Path) -> None:
     """Judged by the others of its kind, each visible minimum is found again, or not decided."""
     day = open_real_day(real_day, tmp_path)
-    orders = visible_orders(day, whole_order(day))
+    orders = visible_orders(day, whole_order(day, by_order(day)))
     minimum, _ = imputed_rules(orders, leave_out=True)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for place in np.flatnonzero(~orders.hidden):
