@@ -148,13 +148,6 @@ class Totals:
         sums = of("low", 1), of("high", 1), of("priced"), of("mean"), of("comoment")
         return cls(first.scenarios, first.names, *sums, histogram, of("met", 1), of("security"))
 
-    def part(self, first: int, stop: int) -> "Totals":
-        """Return some rows that follow each other, without copying them."""
-        part, whole = slice(first, stop), self.histogram
-        sums = self.low[:, part], self.high[:, part], self.priced[part], self.mean[part], self.comoment[part]
-        histogram = None if whole is None else whole[part]
-        return Totals(self.scenarios, self.names, *sums, histogram, self.met[:, part], self.security[part])
-
     def taken(self, rows: Sequence[int]) -> "Totals":
         """Return totals of some rows, in their order."""
         return Totals.joined([(self, rows)])

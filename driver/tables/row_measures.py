@@ -38,7 +38,6 @@ OF_ORDERS = (
     "priced_orders",
     "benchmark_notional",
 )  # the same in every scenario
-ROWS = 512  # that are worked out at once
 # Shares filled in the dark, which other scenarios fill nowhere else.
 DARK = {"real": "dark_quantity"} | {scenario: f"{scenario}.dark_quantity" for scenario in REPLAYED}
 # Each order counting the same, then by value.
@@ -72,13 +71,10 @@ def measures(totals: Totals, style: TableStyle) -> Measured:
 
     A scenario that is not known of any one order has none: those of the others would be mixed with reality
     (decisions 50).
+
+    Of tables of many rows `driver.tables.columns.tables_together` asks for some at a time: what is worked out on the
+    way is then small, and stays in the processor's caches.
     """
-    blocks = [totals.part(first, first + ROWS) for first in range(0, len(totals), ROWS)] or [totals]
-    return Measured.joined([_measured(block, style) for block in blocks])
-
-
-def _measured(totals: Totals, style: TableStyle) -> Measured:
-    """Return the measures of so few rows that all that is worked out on the way stays in the processor's caches."""
     names, sheet = _table(totals.scenarios, totals.names, style)
     columns, unknown = sheet.lines(_values(totals))
     columns |= zip(DISTRIBUTED, in_lines(_distributions(totals), unknown), strict=True)

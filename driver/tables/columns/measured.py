@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
 from driver.tables.columns.lines import encoded, lines_of
-from driver.tables.columns.quotients import Column, value_at
+from driver.tables.columns.quotients import Column, joined, value_at
 from driver.tables.csv_text import Value
 
 
@@ -53,7 +51,7 @@ class Measured:
         first = parts[0]
         if len(parts) == 1:
             return first
-        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns}
+        columns = {name: joined([part.columns[name] for part in parts]) for name in first.columns}
         return cls(first.scenarios, columns, [line for part in parts for line in part.lines])
 
     def part(self, first: int, stop: int) -> "Measured":

@@ -4,6 +4,7 @@ Columns are arrays: of int64, where NULL is missing, of Python's integers (objec
 of float64, where NaN is. `driver.tables.columns.sheet` makes them of formulas.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -86,6 +87,18 @@ def is_known(values: Column) -> NDArray[np.bool_]:
         return ~np.isnan(values)
     known: NDArray[np.bool_] = np.not_equal(values, nothing_in(values)).astype(np.bool_)
     return known
+
+
+def joined(parts: Sequence[Column]) -> Column:
+    """Return a column of which some parts may need Python's integers and others not."""
+    kinds = {part.dtype.kind for part in parts}
+    return np.concatenate(parts if len(kinds) == 1 else [_as_objects(part) for part in parts])
+
+
+def _as_objects(values: Column) -> Column:
+    found = values.astype(np.object_)
+    found[~is_known(values)] = None
+    return found
 
 
 def value_at(values: Column, place: int) -> Value:

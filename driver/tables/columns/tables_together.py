@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
 from driver.sums.totals import Totals
 from driver.tables.columns.measured import Line, Measured
-from driver.tables.columns.quotients import Column, is_known, missing_in
 from driver.tables.named_keys import Labels
 from driver.tables.replay_words import ALL
 from driver.tables.row_measures import measures, totals_csv
@@ -19,8 +16,7 @@ AT_ONCE: Final = 128  # rows, whose measures take a few MB
 def measures_of(tables: Mapping[str, tuple[Totals, Sequence[int]]], style: TableStyle) -> dict[str, Measured]:
     """Return the measures of some rows of tables by name."""
     pieces = [measures(Totals.joined(piece), style) for piece in _pieces([*tables.values()])]
-    columns = {name: _one_column([piece.columns[name] for piece in pieces]) for name in pieces[0].columns}
-    whole = Measured(pieces[0].scenarios, columns, [line for piece in pieces for line in piece.lines])
+    whole = Measured.joined(pieces)
     found, first = dict[str, Measured](), 0
     for name, (_, rows) in tables.items():
         found[name] = whole.part(first, first + len(rows))
@@ -39,13 +35,6 @@ def _pieces(parts: Sequence[tuple[Totals, Sequence[int]]]) -> Iterator[list[tupl
         piece.append((totals, rows[first:]))
         left -= len(rows) - first
     yield piece
-
-
-def _one_column(parts: Sequence[Column]) -> Column:
-    """Return a column of all pieces, of which some may need Python's integers and others not."""
-    if len({part.dtype.kind for part in parts}) > 1:
-        parts = [missing_in(part.astype(np.object_), ~is_known(part)) for part in parts]
-    return np.concatenate(parts)
 
 
 def table_in_pieces(keys: Sequence[str], labels: Labels, totals: Totals, style: TableStyle) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from driver.tables.columns.quotients import Factors, halves, is_known, nothing_in, ratios, value_at
+from driver.tables.columns.quotients import Factors, halves, is_known, joined, nothing_in, ratios, value_at
 from kernels.conventions import NULL, REST_BITS
 
 INTEGERS = st.one_of(
@@ -71,3 +71,12 @@ def test_missing_values_are_none_and_the_others_stay(values: np.ndarray) -> None
 
 def test_a_missing_integer_is_the_null_of_kernels() -> None:
     assert nothing_in(np.array([7])) == NULL
+
+
+def test_pieces_of_a_column_may_need_integers_of_different_width() -> None:
+    narrow, wide = np.array([5, NULL]), np.array([2**70, None], np.object_)
+    column = joined([narrow, wide, narrow])
+    assert [value_at(column, place) for place in range(6)] == [5, None, 2**70, None, 5, None]
+    plain = joined([narrow, narrow])
+    assert plain.dtype.kind == "i"
+    assert plain.tolist() == [5, NULL, 5, NULL]

@@ -3,13 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from driver.tables.aggregate import aggregate
 from driver.tables.columns import tables_together
-from driver.tables.columns.quotients import value_at
-from kernels.conventions import NULL
 from tests.driver.job_folders import SETTINGS, make_jobs
 
 
@@ -24,15 +21,6 @@ def test_tables_do_not_depend_on_how_many_rows_are_measured_at_once(
     monkeypatch.setattr(tables_together, "AT_ONCE", rows)
     assert aggregate(tmp_path, jobs, SETTINGS).tables == names
     assert {name: (tmp_path / name).read_bytes() for name in names} == at_once
-
-
-def test_pieces_of_a_column_may_need_integers_of_different_width() -> None:
-    narrow, wide = np.array([5, NULL]), np.array([2**70, None], np.object_)
-    column = tables_together._one_column([narrow, wide, narrow])
-    assert [value_at(column, place) for place in range(6)] == [5, None, 2**70, None, 5, None]
-    plain = tables_together._one_column([narrow, narrow])
-    assert plain.dtype.kind == "i"
-    assert plain.tolist() == [5, NULL, 5, NULL]
 
 
 def test_rows_are_cut_into_pieces_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
