@@ -47,11 +47,6 @@ class Kinds:
         """Return the number of labels."""
         return len(self.key)
 
-    def labels(self) -> list[tuple[str, str]]:
-        """Return kind and label of each key."""
-        label, kind = np.divmod(self.key, len(KINDS))
-        return [(KINDS[k], str(code)) for k, code in zip(kind.tolist(), label.tolist(), strict=True)]
-
 
 @dataclass(slots=True)
 class KindSums:
@@ -130,11 +125,18 @@ def quarter_of(step: I64, orders: I64) -> I64:
     return quarter[step]
 
 
-def by_kind(labels: Iterable[tuple[tuple[str, str], Sequence[int]]]) -> Found:
-    """Return sums by kind and label, each as `sum_names` has them, given those of each kind and label."""
+def label_of(key: int) -> tuple[str, str]:
+    """Return the kind and the label of a key."""
+    label, kind = divmod(key, len(KINDS))
+    return KINDS[kind], str(label)
+
+
+def by_kind(sums: Iterable[tuple[int, Sequence[int]]]) -> Found:
+    """Return sums by kind and label, each as `sum_names` has them, given those of each key."""
     found: Found = {}
-    for (kind, label), sums in labels:
-        found.setdefault(kind, {})[label] = exact(sums)
+    for key, of_key in sums:
+        kind, label = label_of(key)
+        found.setdefault(kind, {})[label] = exact(of_key)
     return found
 
 
