@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from driver.sums.merging import KeyedSums
-from driver.sums.orders.kinds import KINDS, OF_ORDERS, Found, by_kind, exact, label_of, sum_names
+from driver.sums.orders.kinds import KINDS, LABELS, OF_ORDERS, Found, by_kind, exact, label_of, sum_names
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
@@ -94,7 +94,7 @@ class KindTables:
         keys = partial.kinds.key.tolist()
         self.sums.add(keys, partial.kinds.sums)
         places = _places(self.scenarios)
-        chosen = [place for place, key in enumerate(keys) if key % len(KINDS) in CONTRASTED]
+        chosen = [place for place, key in enumerate(keys) if key // LABELS in CONTRASTED]
         for place, of_label in zip(chosen, partial.kinds.sums[:, chosen].T.tolist(), strict=True):
             if of_label[PRICED]:
                 sums = exact(of_label)
