@@ -28,7 +28,8 @@ OF_ORDERS: Final = ("orders", "order_quantity", "priced_orders", "base")
 BY_SCENARIO: Final = ("unknown_orders", "filled_orders", "filled_quantity", "cost", "shortfall")
 Found = dict[str, dict[str, list[int]]]
 ROOM: Final = 256  # kinds there is room for at first
-LEAST_TICK, TICKS = -128, 256
+TICKS: Final = 256
+LEAST_LABEL, LABELS = -(2**31), 2**32
 
 
 def sum_names(scenarios: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def sum_names(scenarios: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Kinds:
-    """Sums of n labels, in the order of KINDS. A key is label x kinds there are + the kind's place."""
+    """Sums of n labels. A key, which ascends, is LABELS x the kind's place + how far the label is from LEAST_LABEL."""
 
     key: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     sums: I64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))  # (sums as ``exact`` takes them, n)
@@ -46,11 +47,6 @@ class Kinds:
     def __len__(self) -> int:
         """Return the number of labels."""
         return len(self.key)
-
-    def labels(self) -> list[tuple[str, str]]:
-        """Return kind and label of each key."""
-        label, kind = np.divmod(self.key, len(KINDS))
-        return [(KINDS[k], str(code)) for k, code in zip(kind.tolist(), label.tolist(), strict=True)]
 
 
 @dataclass(slots=True)
@@ -101,24 +97,16 @@ class KindSums:
             return Kinds()
         table = self._table()
         key, sums = table.keys[: self.count], table.sums[: self.count]
-        types, of_type = np.unique(key >> TYPE_AT, return_inverse=True)
-        ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8).astype(np.int64) - LEAST_TICK
         step = np.flatnonzero(self.steps[:, 0])
         steps = self.steps[step]
-        parts = (
-            (types, of_type, sums),
-            (np.arange(TICKS) + LEAST_TICK, ticks, sums),
-            (np.arange(2), (key >> ELIGIBLE_AT) & 1, sums),
-            (np.arange(SIZE_CODES), (key >> SIZE_AT) & (SIZE_CODES - 1), sums),
-            (np.arange(QUARTERS + 1), quarter_of(step, steps[:, 0]), steps),
-        )
-        labels = np.concatenate([labels * len(KINDS) + kind for kind, (labels, _, _) in enumerate(parts)])
-        out, first = np.zeros((len(labels), sums.shape[1]), np.int64), 0
-        for of, place, values in parts:
-            add_rows(values, place.astype(np.int32), out[first : first + len(of)])
-            first += len(of)
-        held = np.flatnonzero(out[:, 0])  # every label that any order has
-        return Kinds(labels[held], np.ascontiguousarray(out[held].T))
+        ticks = ((key >> TICK_AT) & (TICKS - 1)).astype(np.int8).astype(np.int64)
+        eligible, size = (key >> ELIGIBLE_AT) & 1, (key >> SIZE_AT) & (SIZE_CODES - 1)
+        labels = key >> TYPE_AT, ticks, eligible, size, quarter_of(step, steps[:, 0])  # of each of KINDS
+        keys = np.concatenate([LABELS * kind - LEAST_LABEL + label for kind, label in enumerate(labels)])
+        found, place = np.unique(keys, return_inverse=True)
+        out = np.zeros((len(found), sums.shape[1]), np.int64)
+        add_rows(np.concatenate([*[sums] * (len(KINDS) - 1), steps]), place.astype(np.int32), out)
+        return Kinds(found, np.ascontiguousarray(out.T))
 
 
 def quarter_of(step: I64, orders: I64) -> I64:
@@ -130,11 +118,18 @@ def quarter_of(step: I64, orders: I64) -> I64:
     return quarter[step]
 
 
-def by_kind(labels: Iterable[tuple[tuple[str, str], Sequence[int]]]) -> Found:
-    """Return sums by kind and label, each as `sum_names` has them, given those of each kind and label."""
+def label_of(key: int) -> tuple[str, str]:
+    """Return the kind and the label of a key."""
+    kind, label = divmod(key, LABELS)
+    return KINDS[kind], str(label + LEAST_LABEL)
+
+
+def by_kind(sums: Iterable[tuple[int, Sequence[int]]]) -> Found:
+    """Return sums by kind and label, each as `sum_names` has them, given those of each key."""
     found: Found = {}
-    for (kind, label), sums in labels:
-        found.setdefault(kind, {})[label] = exact(sums)
+    for key, of_key in sums:
+        kind, label = label_of(key)
+        found.setdefault(kind, {})[label] = exact(of_key)
     return found
 
 

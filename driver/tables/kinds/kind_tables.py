@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from driver.sums.merging import KeyedSums
-from driver.sums.orders.kinds import OF_ORDERS, Found, by_kind, exact, sum_names
+from driver.sums.orders.kinds import KINDS, LABELS, OF_ORDERS, Found, by_kind, exact, label_of, sum_names
 from driver.sums.partial import Partial
 from driver.tables.column_guide import BPS, Column, header, plain
 from driver.tables.csv_text import Value, table_csv
@@ -52,7 +52,7 @@ KEYS: Final = {
 QUARTILE: Final = "size_quartile"
 GUIDES: Final = {f"by_{kind}": (key, *OF_KIND, *(TESTS if kind == QUARTILE else ())) for kind, key in KEYS.items()}
 PRICED, BASE = OF_ORDERS.index("priced_orders"), OF_ORDERS.index("base")
-IN_CONTRASTS: Final = ("size_bucket", QUARTILE)
+CONTRASTED: Final = [KINDS.index(kind) for kind in ("size_bucket", QUARTILE)]
 ELIGIBLE: Final[dict[str, tuple[str, Callable[[int], bool]]]] = {  # variant -> kind, and which labels are in it
     "orders that lived in the session with a mid": ("eligible", lambda code: code == 1),
     "sweeps alone": ("order_type", lambda code: code & TYPE_SWEEP != 0),
@@ -83,7 +83,7 @@ class KindTables:
     """The sums of the jobs of a run by kind and label."""
 
     scenarios: tuple[str, ...] = ()
-    sums: KeyedSums = field(default_factory=KeyedSums)  # by kind and label
+    sums: KeyedSums = field(default_factory=KeyedSums)  # by the keys of ``Kinds``
     clusters: dict[tuple[str, str], Clusters] = field(default_factory=dict)
 
     def add(self, partial: Partial, job: int) -> None:
@@ -91,14 +91,15 @@ class KindTables:
         self.scenarios = partial.cells.scenarios
         if not len(partial.kinds):
             return
-        labels = partial.kinds.labels()
-        self.sums.add(labels, partial.kinds.sums)
+        keys = partial.kinds.key.tolist()
+        self.sums.add(keys, partial.kinds.sums)
         places = _places(self.scenarios)
-        for label, of_label in zip(labels, partial.kinds.sums.T.tolist(), strict=True):
-            if label[0] in IN_CONTRASTS and of_label[PRICED]:
+        chosen = [place for place, key in enumerate(keys) if key // LABELS in CONTRASTED]
+        for place, of_label in zip(chosen, partial.kinds.sums[:, chosen].T.tolist(), strict=True):
+            if of_label[PRICED]:
                 sums = exact(of_label)
                 priced, base = sums[PRICED], sums[BASE]
-                mine = self.clusters.setdefault(label, Clusters())
+                mine = self.clusters.setdefault(label_of(keys[place]), Clusters())
                 mine.jobs.append(job)
                 mine.values.extend((priced, base))
                 mine.values.extend([sums[place] / (MEAN_SCALE * priced) for place in places[1]])

@@ -29,7 +29,7 @@ def size_of(quantity: int) -> str:
 def found_by(sums: KindSums) -> Found:
     """Return what was found, by kind and label."""
     found = sums.found()
-    return by_kind(zip(found.labels(), found.sums.T.tolist(), strict=True))
+    return by_kind(zip(found.key.tolist(), found.sums.T.tolist(), strict=True))
 
 
 def naive(block: OrderBlock, label: Sequence[str]) -> dict[str, list[int]]:

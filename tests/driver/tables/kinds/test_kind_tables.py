@@ -73,7 +73,9 @@ def test_few_orders_are_marked(results: Path) -> None:
 
 def saved(partial: Partial, quarter: str, k: int, by_value: bool) -> tuple[float, float]:
     """Return the saving of a quarter of a day's orders, in bps, and what it weighs."""
-    sums = by_kind(zip(partial.kinds.labels(), partial.kinds.sums.T.tolist(), strict=True))["size_quartile"][quarter]
+    sums = by_kind(zip(partial.kinds.key.tolist(), partial.kinds.sums.T.tolist(), strict=True))["size_quartile"][
+        quarter
+    ]
     of = dict(zip(sum_names(partial.cells.scenarios), sums, strict=True))
     name, what = partial.cells.scenarios[k], "cost" if by_value else "shortfall"
     weight, scale = (of["base"], 65_536 / 10_000) if by_value else (of["priced_orders"], 2.0**48)
