@@ -17,18 +17,16 @@ from pyarrow import parquet, types
 
 from driver.job.order_arrays import Shown
 from kernels.base.columns import U8, Array, readonly
-from kernels.pages import pages
+from kernels.pages import heads, pages
 
 # Numbers of Parquet's own description, parquet.thrift, and of Thrift's compact form.
 INT32, INT64, DOUBLE, BYTES = 1, 2, 5, 6
-PLAIN, RLE, DIFFERENCES, PLACES = 0, 3, 5, 8
 STORED, LZ4 = 0, 7
 INTEGERS, TEXTS, STRUCTURES = 5, 8, 12  # what lists are of
 NO_ROWS: Final = b"\x16\x00\x19\x0c"  # of a file's description: no rows, no row groups
 PACKER: Final = pa.Codec("lz4_raw")
 SAMPLE: Final = 8 << 10  # bytes of a file's first block that tell whether a column is worth packing
 WORTH: Final = 0.5  # it is where they shrink to this share: packing what shrinks less takes longer than writing it
-UNTOLD: Final = -1  # of a description: there is no such number
 NONE: Final = readonly(np.zeros(0, np.uint8))
 
 
@@ -36,7 +34,7 @@ class Words(NamedTuple):
     """A dictionary as a page, and its words as bytes."""
 
     of: pa.Array
-    page: bytes
+    page: U8
     plain: list[bytes]
 
 
@@ -66,7 +64,8 @@ class ParquetOrders:
         self._scratch = Scratch(0)
         self._block, self._size = np.empty(1 << 20, np.uint8), 0  # the pages of a block, one behind the other
         self._facts = np.zeros(pages.FACTS, np.int64)
-        self._facts_bytes = readonly(self._facts.view(np.uint8))
+        least, largest = (readonly(self._facts[row : row + 1].view(np.uint8)) for row in (pages.LEAST, pages.LARGEST))
+        self._extremes = (least, largest), (least[:4], largest[:4])  # as 64 bits, and as 32
         self._note = np.empty(256, np.uint8)
 
     def write(self, columns: Mapping[str, Shown]) -> None:
@@ -107,44 +106,36 @@ class ParquetOrders:
         return self._floats(name, shown) if types.is_floating(shown.kind) else self._integers(name, shown)
 
     def _floats(self, name: str, shown: Shown) -> tuple[bytes, int]:
-        scratch, at = self._scratch, self._written + self._size
+        scratch = self._scratch
         pages.float_page(_plain(shown.values, np.float64).view(np.int64), scratch.flags, scratch.page, self._facts)
         first, end, known = self._facts[:3].tolist()
-        data, codec = scratch.page[first:end].data, STORED
+        data = scratch.page[first:end]
         if known and name not in self._packed:
-            sample = data[len(data) - 8 * known :][:SAMPLE]
+            sample = data[len(data) - 8 * known :][:SAMPLE].data
             self._packed[name] = len(PACKER.compress(sample, asbytes=True)) <= WORTH * len(sample)
         if self._packed.get(name):
-            data, codec = memoryview(PACKER.compress(data, asbytes=True)), LZ4
-        header = self._add(end - first, data, len(shown.values), PLAIN)
-        raw, size = header + end - first, header + len(data)
-        return self._describe(name, (codec, len(shown.values), raw, size, at, UNTOLD, UNTOLD)), raw
+            return self._add(name, np.frombuffer(PACKER.compress(data.data, asbytes=True), np.uint8), LZ4)
+        return self._add(name, data, STORED)
 
     def _integers(self, name: str, shown: Shown) -> tuple[bytes, int]:
-        scratch, at, rows = self._scratch, self._written + self._size, len(shown.values)
-        values, width = _plain(shown.values, np.int64), 8 if shown.kind.bit_width == 64 else 4
-        pages.integer_page(values, width == 4, scratch.flags, scratch.kept, scratch.work, scratch.page, self._facts)
-        first, end, known = self._facts[:3].tolist()
-        size = end - first + self._add(end - first, scratch.page[first:end].data, rows, DIFFERENCES)
-        places = (8 * pages.LEAST, 8 * pages.LARGEST) if known else ()
-        extremes = [self._facts_bytes[place : place + width] for place in places]
-        return self._describe(name, (STORED, rows, size, size, at, UNTOLD, rows - known), *extremes), size
+        scratch, narrow = self._scratch, shown.kind.bit_width < 64
+        values = _plain(shown.values, np.int64)
+        pages.integer_page(values, narrow, scratch.flags, scratch.kept, scratch.work, scratch.page, self._facts)
+        first, end = self._facts[:2].tolist()
+        return self._add(name, scratch.page[first:end], STORED, *self._extremes[narrow])
 
     def _places(self, name: str, shown: Shown) -> tuple[bytes, int]:
         words = self._words.get(name)
         if words is None or not words.of.equals(shown.words):
             words = self._words[name] = self._learn(shown.words)
-        start, rows, is_one = self._written + self._size, len(shown.values), len(words.plain) == 1
+        rows, plain = len(shown.values), words.plain
+        is_one = len(plain) == 1
         places = self._scratch.kept[:rows] if is_one else _plain(shown.values, np.int64)  # of one nobody looks at them
-        self._append(words.page)
-        at = self._written + self._size
-        pages.place_page(places, (len(words.plain) - 1).bit_length(), self._scratch.page, self._facts)
+        pages.place_page(places, (len(plain) - 1).bit_length(), self._scratch.page, self._facts)
         first, end = self._facts[:2].tolist()
-        self._add(end - first, self._scratch.page[first:end].data, rows, PLACES)
-        size = self._written + self._size - start
-        used = words.plain if is_one else [words.plain[place] for place in np.flatnonzero(np.bincount(places)).tolist()]
-        extremes = [np.frombuffer(word, np.uint8) for word in (min(used), max(used))]
-        return self._describe(name, (STORED, rows, size, size, at, start, 0), *extremes), size
+        used = plain if is_one else [plain[place] for place in np.flatnonzero(np.bincount(places)).tolist()]
+        least, largest = (np.frombuffer(word, np.uint8) for word in (min(used), max(used)))
+        return self._add(name, self._scratch.page[first:end], STORED, least, largest, words.page)
 
     def _learn(self, words: pa.Array) -> Words:
         if types.is_date(words.type):
@@ -153,35 +144,29 @@ class ParquetOrders:
         else:
             plain = [word.encode() for word in words.to_pylist()]
             data = b"".join(struct.pack("<i", len(word)) + word for word in plain)
-        checksum = signed_checksum(data)
-        size = pages.put_header(True, len(data), len(data), checksum, len(plain), PLAIN, self._note, 0)
-        return Words(words, self._note[:size].tobytes() + data, plain)
+        size = heads.put_dictionary_header(len(data), signed_checksum(data), len(plain), self._note)
+        return Words(words, np.frombuffer(self._note[:size].tobytes() + data, np.uint8), plain)
 
-    def _add(self, raw: int, data: memoryview, rows: int, encoding: int) -> int:
-        """Add a page to the block, ``raw`` bytes before packing; return the size of its header."""
-        self._reserve(pages.HEADER)
-        before, checksum = self._size, signed_checksum(data)
-        self._size = pages.put_header(False, raw, len(data), checksum, rows, encoding, self._block, before)
-        header = self._size - before
-        self._append(data)
-        return header
+    def _add(
+        self, name: str, data: U8, codec: int, least: U8 = NONE, largest: U8 = NONE, dictionary: U8 = NONE
+    ) -> tuple[bytes, int]:
+        """Add a column to a block, a dictionary and a page; return its description, and its size before packing."""
+        start, lead = self._written + self._size, self._leads[name]
+        self._reserve(len(dictionary) + heads.HEADER + len(data), len(lead) + len(least) + len(largest))
+        at = self._size + len(dictionary)
+        self._block[self._size : at] = dictionary
+        written, places = (len(data), signed_checksum(data), codec), (start, len(dictionary))
+        heads.put_page(self._facts, written, places, lead, least, largest, self._block, at, self._note)
+        at, told, raw = self._facts[pages.PLACE :].tolist()
+        self._size = at + len(data)
+        self._block[at : self._size] = data
+        return self._note[:told].tobytes(), raw
 
-    def _append(self, data: bytes | memoryview) -> None:
-        self._reserve(len(data))
-        self._block[self._size : self._size + len(data)] = np.frombuffer(data, np.uint8)
-        self._size += len(data)
-
-    def _reserve(self, size: int) -> None:
+    def _reserve(self, size: int, told: int) -> None:
         if self._size + size > len(self._block):
             self._block = np.append(self._block, np.empty(len(self._block) + size, np.uint8))
-
-    def _describe(self, name: str, numbers: tuple[int, ...], least: U8 = NONE, largest: U8 = NONE) -> bytes:
-        lead = self._leads[name]
-        needed = len(lead) + len(least) + len(largest) + pages.DESCRIPTION
-        if len(self._note) < needed:
-            self._note = np.empty(needed, np.uint8)
-        size = pages.put_description(lead, np.array(numbers, np.int64), least, largest, self._note)
-        return self._note[:size].tobytes()
+        if told + heads.DESCRIPTION > len(self._note):
+            self._note = np.empty(told + heads.DESCRIPTION, np.uint8)
 
 
 def _plain(values: Array, kind: type[np.generic]) -> Array:
@@ -189,7 +174,7 @@ def _plain(values: Array, kind: type[np.generic]) -> Array:
     return values if values.dtype == kind and values.flags.carray else values.astype(kind, order="C")
 
 
-def signed_checksum(data: bytes | memoryview) -> int:
+def signed_checksum(data: bytes | U8) -> int:
     """Return the CRC-32 of data, its highest bit the sign."""
     checksum = isal_zlib.crc32(data)
     return checksum - (checksum >> 31 << 32)
@@ -220,13 +205,13 @@ def described(schema: pa.Schema) -> tuple[bytes, bytes]:
 @lru_cache(maxsize=1024)
 def lead_of(field: pa.Field) -> U8:
     """Return how the description of a column of a row group starts: its type, encodings and name."""
-    encodings: tuple[int, ...] = PLAIN, RLE, PLACES
+    encodings: tuple[int, ...] = pages.PLAIN, pages.RLE, pages.PLACES
     if types.is_dictionary(field.type) or types.is_date(field.type):
         kind = BYTES if types.is_dictionary(field.type) else INT32
     elif types.is_floating(field.type):
-        kind, encodings = DOUBLE, (RLE, PLAIN)
+        kind, encodings = DOUBLE, (pages.RLE, pages.PLAIN)
     else:
-        kind, encodings = INT64 if field.type.bit_width == 64 else INT32, (RLE, DIFFERENCES)
+        kind, encodings = INT64 if field.type.bit_width == 64 else INT32, (pages.RLE, pages.DIFFERENCES)
     name = field.name.encode()
     told = list_of(INTEGERS, [number(2 * encoding) for encoding in encodings])
     path = list_of(TEXTS, [number(len(name)) + name])

@@ -1,29 +1,29 @@
 """A column of orders as a page of a Parquet file, by Parquet's own description ("Data encodings", parquet.thrift).
 
-A page says which values are there, then come those that are. What was found of it is in ``facts``. ``put_header`` and
-``put_description`` write what stands before a page, and what the file's end says of it.
+A page says which values are there, then come those that are. What is known of it is in ``facts``: ``heads`` writes what
+stands before it, and what the file's end says of it.
 """
 
 from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import I64, U8, U64, readonly
+from kernels.base.columns import I64, U8, U64
 from kernels.base.compiling import inlined, kernel
 from kernels.conventions import NULL
-from kernels.pages.numbers import pack, put_bytes, put_field, put_number, put_signed, width_of
+from kernels.pages.numbers import pack, put_number, put_signed, width_of
 
-# Rows of ``facts``: the page is page[FIRST:END]; values that are there, their least and largest.
-FIRST, END, KNOWN, LEAST, LARGEST, FACTS = 0, 1, 2, 3, 4, 5
-HEADER, DESCRIPTION = 64, 160  # bytes that are enough for what stands before a page, and for its numbers at the end
+# Rows of ``facts``: the page is page[FIRST:END]; values that are there, their least and largest; rows, and how encoded.
+FIRST, END, KNOWN, LEAST, LARGEST, ROWS, ENCODING = range(7)
+# Of what ``heads.put_page`` wrote: where the page goes, bytes of the description, bytes of the column before packing.
+PLACE, TOLD, RAW, FACTS = range(7, 11)
+PLAIN, RLE, DIFFERENCES, PLACES = 0, 3, 5, 8  # encodings
 LEAD: Final = 24  # bytes before what says which values are there
 GROUP: Final = 128  # differences with a common least one
 MINI: Final = 32  # of them, packed in the same number of bits
 EVERY: Final = np.uint64(0x0101010101010101)  # a byte of 1 for each of eight values that are there
 MOST: Final = 2**63 - 1
 INFINITE: Final = 0x7FF0 << 48  # the bits of infinity: beyond are those of NaNs
-I32_FIELD, I64_FIELD, STRUCT_FIELD = 5, 6, 12  # types of Thrift
-RLE: Final = 3
 
 
 def room_of(rows: int) -> int:
@@ -103,12 +103,19 @@ def put_levels(rows: int, known: int, page: U8) -> int:
     return first
 
 
+@inlined
+def note_facts(facts: I64, page: U8, end: int, known: int, rows: int, encoding: int) -> None:
+    """Complete a page, and note what is known of it."""
+    facts[FIRST], facts[END], facts[KNOWN] = put_levels(rows, known, page), end, known
+    facts[ROWS], facts[ENCODING] = rows, encoding
+
+
 @kernel
 def float_page(values: I64, flags: U64, page: U8, facts: I64) -> None:
     """Write a page of floats, given as their bits: those that are there as they are."""
     start = start_of(len(values))
     known = keep_known(values, True, flags, page, page.view(np.int64), start // 8)
-    facts[FIRST], facts[END], facts[KNOWN] = put_levels(len(values), known, page), start + 8 * known, known
+    note_facts(facts, page, start + 8 * known, known, len(values), PLAIN)
 
 
 @kernel
@@ -146,7 +153,7 @@ def integer_page(values: I64, is_narrow: bool, flags: U64, kept: I64, work: I64,
         at += GROUP // MINI
         if width:
             at = pack(work[: minis * MINI], least, width, page, at)
-    facts[FIRST], facts[END], facts[KNOWN] = put_levels(len(values), known, page), at, known
+    note_facts(facts, page, at, known, len(values), DIFFERENCES)
     facts[LEAST], facts[LARGEST] = low, high
 
 
@@ -168,67 +175,13 @@ def place_page(places: I64, width: int, page: U8, facts: I64) -> None:
         at = put_number(len(places) << 1, page, start + 1)
         page[at] = 0
         at += 1
-    facts[FIRST], facts[END], facts[KNOWN] = put_levels(len(places), len(places), page), at, len(places)
-
-
-@kernel
-def put_header(
-    is_dictionary: bool, raw: int, size: int, checksum: int, count: int, encoding: int, out: U8, at: int
-) -> int:
-    """Write what stands before a page; return where the page goes.
-
-    raw : bytes before packing; checksum : CRC-32 of what is written, its highest bit the sign
-    count : values of the page
-    """
-    at = put_field(1, I32_FIELD, 2 * is_dictionary, out, at)
-    at = put_field(1, I32_FIELD, raw, out, at)
-    at = put_field(1, I32_FIELD, size, out, at)
-    at = put_field(1, I32_FIELD, checksum, out, at)
-    out[at] = (3 if is_dictionary else 1) << 4 | STRUCT_FIELD
-    at = put_field(1, I32_FIELD, count, out, at + 1)
-    at = put_field(1, I32_FIELD, encoding, out, at)
-    if not is_dictionary:
-        at = put_field(1, I32_FIELD, RLE, out, at)
-        at = put_field(1, I32_FIELD, RLE, out, at)
-    out[at] = out[at + 1] = 0
-    return at + 2
-
-
-@kernel
-def put_description(lead: U8, numbers: I64, least: U8, largest: U8, out: U8) -> int:
-    """Write what the file's end says of a column of a row group; return how many bytes it has.
-
-    lead : its type, encodings and name; least, largest : as bytes, none where they are not kept
-    numbers : codec, values, bytes before packing, bytes, where the page and its dictionary start (-1: none), missing
-        values (-1: not told)
-    """
-    for place in range(len(lead)):
-        out[place] = lead[place]
-    at = put_field(1, I32_FIELD, numbers[0], out, len(lead))
-    at = put_field(1, I64_FIELD, numbers[1], out, at)
-    at = put_field(1, I64_FIELD, numbers[2], out, at)
-    at = put_field(1, I64_FIELD, numbers[3], out, at)
-    at = put_field(2, I64_FIELD, numbers[4], out, at)
-    if numbers[5] >= 0:
-        at = put_field(2, I64_FIELD, numbers[5], out, at)
-    if numbers[6] >= 0:
-        out[at] = (3 if numbers[5] < 0 else 1) << 4 | STRUCT_FIELD
-        at = put_field(3, I64_FIELD, numbers[6], out, at + 1)
-        if len(largest):
-            at = put_bytes(2, largest, out, at)
-            at = put_bytes(1, least, out, at)
-        out[at] = 0
-        at += 1
-    out[at] = out[at + 1] = 0
-    return at + 2
+    note_facts(facts, page, at, len(places), len(places), PLACES)
 
 
 def warm() -> None:
     """Compile the kernels for the array types that jobs use, by calling each on no rows."""
     none, room, facts = np.zeros(0, np.int64), np.zeros(room_of(0), np.uint8), np.zeros(FACTS, np.int64)
-    flags, text = np.zeros(1, np.uint64), readonly(np.zeros(0, np.uint8))
+    flags = np.zeros(1, np.uint64)
     float_page(none, flags, room, facts)
     integer_page(none, False, flags, none, none, room, facts)
     place_page(none, 0, room, facts)
-    put_header(False, 0, 0, 0, 0, 0, room, 0)
-    put_description(text, np.zeros(7, np.int64), text, text, room)
