@@ -194,7 +194,8 @@ class JobSums:
         if not self.scenarios:
             raise ValueError("a job sums at least one block, an empty one if it has no orders")
         by_market, kept, S = self.met, self._room(0), len(self.scenarios)
-        key, order = self._main_keys(), self._order()
+        key = self._main_keys()
+        order = np.argsort(key)
         cuts = [np.unique(of, return_inverse=True) for of in market_cuts(by_market.keys())]
         above = np.cumsum([0, *(len(labels) for labels, _ in cuts)])
         rows = np.stack([first + of for first, (_, of) in zip(above, cuts, strict=False)]).astype(np.int32)
