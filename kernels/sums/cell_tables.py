@@ -16,7 +16,6 @@ import numpy as np
 from kernels.base.columns import F64, I32, I64
 from kernels.base.compiling import inlined, kernel
 from kernels.base.memory import Buffers
-from kernels.conventions import BPS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows, empty_rows
 from kernels.sums.fill_rows import fill_rows, row_widths
@@ -91,16 +90,17 @@ def _add(
 
 
 @inlined
-def _keep(floats: F64, behind: I64, base: I64, first: int, n: int, cells: tuple[I32, I32], kept: Kept, at: int) -> int:
+def _keep(floats: F64, behind: I64, tile: Tile, first: int, n: int, cells: tuple[I32, I32], kept: Kept, at: int) -> int:
     """Keep the shortfalls in bps and the cells of those of n orders that are priced, from ``at`` on; return their end.
 
-    floats : result matrix; behind : (S,) by how many rows each scenario is behind reality; base : (n,)
+    floats : result matrix; behind : (S,) by how many rows each scenario is behind reality
     """
+    base, to_bps = tile.base, tile.to_bps
     for s in range(behind.shape[0]):
         cost, place = floats[r.COST + behind[s]], at
         for t in range(n):
             if base[t] > 0:
-                kept.y[np.uint64(place), s] = cost[np.uint64(first + t)] * (BPS / float(base[t]))
+                kept.y[np.uint64(place), s] = cost[np.uint64(first + t)] * to_bps[t]
                 place += 1
     for t in range(n):
         if base[t] > 0:
@@ -170,7 +170,7 @@ def add_tiles(
             reached |= _add(tile.fill_rows, traded, width, first, tile.traded, cells, of_fills, part * width)
             if reached >= SATURATED:
                 return reached, priced
-        priced = _keep(rows.floats, asked.floats, tile.base, first, n, cubes, kept, priced)
+        priced = _keep(rows.floats, asked.floats, tile, first, n, cubes, kept, priced)
     return reached, priced
 
 

@@ -87,6 +87,7 @@ class Tile(NamedTuple):
     rows: I64  # (TILE, width or more) of every order
     fill_rows: I64  # (TILE, width or more) of orders with fills
     base: I64  # (TILE,) Q x M0, 0 where the order is not priced
+    to_bps: F64  # (TILE,) what turns a cost into bps of Q x M0; 0 where the order is not priced
     weight: I64  # (TILE,) of the fill metrics
     traded: I64  # (TILE,) places of the orders with fills
     delay: F64  # (TILE,) cost of waiting from decision to arrival, bps
@@ -103,7 +104,8 @@ def new_tile(widths: tuple[int, int], orders: int = TILE, buffers: Buffers | Non
     rows, fill_rows = (kept.take(f"tile.{k}", (orders, width), np.int64) for k, width in enumerate(longer))
     rows[:], fill_rows[:] = 0, 0
     base, weight, traded = np.zeros((3, orders), np.int64)
-    return Tile(rows, fill_rows, base, weight, traded, *np.zeros((2, orders)))
+    to_bps, delay, share = np.zeros((3, orders))
+    return Tile(rows, fill_rows, base, to_bps, weight, traded, delay, share)
 
 
 @inlined
@@ -147,14 +149,16 @@ def _quoted(rows: Rows, decisions: int, first: int, n: int, tile: Tile) -> None:
 
 
 @inlined
-def _priced(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
-    """Write priced orders and their base: by one charge as by every other, M0 and m_T are all that these need.
+def _priced(rows: Rows, first: int, n: int, out: I64, base: I64, to_bps: F64) -> None:
+    """Write priced orders, their base and what turns their costs into bps.
+
+    They are priced by one charge as by every other: M0 and m_T are all that these need.
 
     A priced order has a cost under every scenario that is known, whichever are summed (decisions 17).
 
     Orders that never lived in continuous trading are not: they would dilute what scenarios save.
 
-    out : (TILE, width); base : (TILE,), to write
+    out : (TILE, width); base, to_bps : (TILE,), to write
     """
     mid2, quantity, cost = rows.ints[r.MID2], rows.ints[r.ORDER_QUANTITY], rows.floats[r.COST]
     for t in range(n):
@@ -163,6 +167,7 @@ def _priced(rows: Rows, first: int, n: int, out: I64, base: I64) -> None:
         base[t] = worth(mid2[i], quantity[i]) if priced else 0
         out[t, PRICED] = int(priced)
         out[t, PRICED + 1] = base[t]
+        to_bps[t] = BPS / float(base[t]) if priced else 0.0
 
 
 @inlined
@@ -235,7 +240,7 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     out, count = tile.rows, asked.ints.shape[0]
     _shared(rows, first, n, tile)
     _quoted(rows, asked.decisions, first, n, tile)
-    _priced(rows, first, n, out, tile.base)
+    _priced(rows, first, n, out, tile.base, tile.to_bps)
     for charge in range(len(CHARGE_ROWS)):
         _charged(rows, asked.floats, CHARGE_ROWS[charge], charge, first, n, out, tile.base)
     _parts(rows, first, n, out, tile.base)
@@ -245,7 +250,8 @@ def order_rows(rows: Rows, asked: Asked, first: int, n: int, tile: Tile) -> None
     place = SCENARIO + SCENARIO_PLACES * count
     for s in range(1, count):
         by_itself = r.SIMULATED_QUANTITY if s >= count - asked.replayed else r.SCENARIO_FILLED
-        engaged_row(rows, rows.ints[by_itself + asked.ints[s]], asked.floats[s], first, n, out, place, tile.base)
+        filled = rows.ints[by_itself + asked.ints[s]]
+        engaged_row(rows, filled, asked.floats[s], first, n, out, place, tile.base, tile.to_bps)
         place += ENGAGED_PLACES
     for s in range(count - asked.replayed, count):
         replayed_row(rows, asked.ints[s], asked.floats[s], first, n, out, place, tile.base)

@@ -9,9 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from kernels.base.columns import I64
+from kernels.base.columns import F64, I64
 from kernels.base.compiling import inlined
-from kernels.conventions import BPS
 from kernels.measure import result_rows as r
 from kernels.measure.result_rows import Rows
 from kernels.sums.fixed_point import fixed, rest
@@ -29,17 +28,19 @@ REPLAYED_PLACES: Final = len(REPLAYED_SUMS)
 
 
 @inlined
-def engaged_row(rows: Rows, filled: I64, floats: int, first: int, n: int, out: I64, place: int, base: I64) -> None:
+def engaged_row(
+    rows: Rows, filled: I64, floats: int, first: int, n: int, out: I64, place: int, base: I64, to_bps: F64
+) -> None:
     """Write what those of n orders add that a scenario engages, from ``place`` on.
 
     filled : (orders,) shares that tell whether it engages an order; floats : by how many rows it is behind reality
-    base : (n,) Q x M0, 0 where an order is not priced
+    base : (n,) Q x M0, 0 where an order is not priced; to_bps : (n,) BPS over it
     """
     cost, real_cost = rows.floats[r.COST + floats], rows.floats[r.COST]
     for t in range(n):
         i = np.uint64(first + t)
         engaged = base[t] > 0 and filled[i] > 0 and cost[i] == cost[i]
-        scale = BPS / float(base[t]) * FIXED_SCALE if engaged else 0.0
+        scale = to_bps[t] * FIXED_SCALE if engaged else 0.0
         mine, real = (cost[i] * scale, real_cost[i] * scale) if engaged else (0.0, 0.0)
         out[t, np.uint64(place + PRICED)] = int(engaged)
         out[t, np.uint64(place + BASE)] = base[t] if engaged else 0
