@@ -24,14 +24,16 @@ class GrowingArrays:
     name: str
     buffers: Buffers
     taken: dict[str, Array] = field(default_factory=dict)
+    memory: dict[str, Array | None] = field(default_factory=dict)  # that they were taken of
 
     def longer(self, name: str, shape: tuple[int, ...], kind: Any, used: int) -> Array:
         """Return the array of that name with room for ``shape``; its first ``used`` rows stay what they were."""
-        array = self.buffers.take(f"{self.name}.{name}", shape, kind)
-        before = self.taken.get(name)
-        if before is not None and before.ctypes.data != array.ctypes.data:
+        place = f"{self.name}.{name}"
+        array = self.buffers.take(place, shape, kind)
+        before, memory = self.taken.get(name), self.buffers.memory(place)
+        if before is not None and memory is not self.memory[name]:
             array[:used] = before[:used]
-        self.taken[name] = array
+        self.taken[name], self.memory[name] = array, memory
         return array
 
 
