@@ -26,10 +26,11 @@ class Buffers:
     def __init__(self) -> None:
         """Start without any memory."""
         self._kept: dict[str, NDArray[np.uint8]] = {}
+        self._bytes = 0
 
     def bytes_of(self, *names: str) -> int:
         """Return how much memory is kept, under ``names`` or in all."""
-        return sum(len(kept) for name, kept in self._kept.items() if name in names or not names)
+        return sum(len(self._kept[name]) for name in names if name in self._kept) if names else self._bytes
 
     def take(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
         """Return an array of this shape, not initialised, its first item on a cache line."""
@@ -37,5 +38,7 @@ class Buffers:
         size = math.prod(shape) * kind.itemsize
         kept = self._kept.get(name)
         if kept is None or len(kept) < size:
+            self._bytes -= 0 if kept is None else len(kept)
             kept = self._kept[name] = aligned_bytes(size if kept is None else size + size // 4)
+            self._bytes += len(kept)
         return np.ndarray(shape, kind, kept.data)

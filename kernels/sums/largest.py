@@ -46,20 +46,19 @@ def keep_largest(rows: Rows, behind: I64, largest: Largest) -> None:
     behind : (S,) by how many rows of ``floats`` each scenario is behind reality
     """
     cost, order_id, size, slot = rows.floats[r.COST], rows.ints[r.ORDER_ID], largest.size, largest.slot
-    last = size.shape[0] - 1
+    ids, last = largest.shown[:, 0], size.shape[0] - 1
     for i in range(cost.shape[0]):
         value = abs(cost[i])
         if value < size[last] or not value > 0.0:
             continue
-        k = last + 1
-        while k > 0 and (value > size[k - 1] or (value == size[k - 1] and order_id[i] < largest.shown[slot[k - 1], 0])):
+        k, free = last, slot[last]
+        if value == size[last] and order_id[i] > ids[free]:
+            continue
+        while k > 0 and (value > size[k - 1] or (value == size[k - 1] and order_id[i] < ids[slot[k - 1]])):
+            size[k], slot[k] = size[k - 1], slot[k - 1]
             k -= 1
-        if k <= last:
-            free = slot[last]
-            for j in range(last, k, -1):
-                size[j], slot[j] = size[j - 1], slot[j - 1]
-            size[k], slot[k] = value, free
-            _write(rows, behind, i, free, largest)
+        size[k], slot[k] = value, free
+        _write(rows, behind, i, free, largest)
 
 
 def warm() -> None:
