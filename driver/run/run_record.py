@@ -69,7 +69,7 @@ class Summary:
     @property
     def warnings_of_jobs(self) -> list[str]:
         """Return what jobs warned of."""
-        warned = [(one.job.name, one.report["warnings"]) for one in self.states if one.report]
+        warned = [(one.job.name, one.report.warnings) for one in self.states if one.report]
         return [f"{name}: {text}" for name, texts in warned for text in texts]
 
     @property
@@ -84,7 +84,7 @@ class Summary:
     def rate(self) -> float:
         """Return events measured a second, over the workers together."""
         seconds = self.phases.get("jobs", 0.0)
-        events = sum(int(one.report["events"]) for one in self.states if one.report and one.state == "done")
+        events = sum(one.report.events for one in self.states if one.report and one.state == "done")
         return events / seconds if seconds else 0.0
 
     def totals(self) -> dict[str, int]:
@@ -93,7 +93,7 @@ class Summary:
 
     def total(self, name: str) -> int:
         """Return the sum of one number of the job reports."""
-        return sum(int(one.report[name]) for one in self.states if one.report)
+        return sum(getattr(one.report, name) for one in self.states if one.report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,7 +85,7 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
 
 def test_jobs_csv_has_a_line_per_job_in_plan_order(tmp_path: Path) -> None:
     plan = plan_in(tmp_path, "a", "b", "c")
-    report = asdict(JobReport(0, 7, 5, 3, 11, 0.25))
+    report = JobReport(0, 7, 5, 3, 11, 0.25)
     states = [
         JobState(plan.jobs[0], "done", 2, report),
         JobState(plan.jobs[1], "failed", 2, None, "killed, twice"),
