@@ -137,16 +137,22 @@ def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
     return {name: stamp for name, stamp in file_stamps(results).items() if is_table(name)}
 
 
-def write_jobs(results: Path, states: Sequence[JobState]) -> None:
-    """Write jobs.csv: one line per job of the plan, in its order."""
-    rows = []
+def write_jobs(results: Path, states: Sequence[JobState], names: Mapping[str, str]) -> None:
+    """Write jobs.csv: one line per job of the plan, in its order.
+
+    names : of securities; where any of the jobs has one they stand after the codes
+    """
+    rows, at = [], JOB_COLUMNS.index("security") + 1
+    named = {state.job.security for state in states} & {*names}
     for state in states:
         report, job = state.report, state.job
         about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
         counts = [report.events, report.orders, report.fills, report.bytes_written] if report else [""] * 4
         seconds = f"{report.seconds:.6f}" if report else ""
-        rows.append([*about, *counts, seconds, state.error])
-    atomic_write(results / JOBS_FILE, csv_bytes(JOB_COLUMNS, rows))
+        row = [*about, *counts, seconds, state.error]
+        rows.append([*row[:at], names.get(job.security, ""), *row[at:]] if named else row)
+    columns = [*JOB_COLUMNS[:at], *["security_name"] * bool(named), *JOB_COLUMNS[at:]]
+    atomic_write(results / JOBS_FILE, csv_bytes(columns, rows))
 
 
 def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:

@@ -5,6 +5,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ class Summary:
     headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
     notes: tuple[str, ...] = ()  # what the data lacks
     tick_file: TickFile | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # of securities
     up_to_date: bool = False
     stale: int = 0
     shard: Shard | None = None  # where this is a share of a run
@@ -128,7 +130,7 @@ class RunRecord:
     def write(self, state: str, **more: Any) -> None:
         """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
         if "tables" not in more:
-            folder.write_jobs(self.summary.records, self.summary.states)
+            folder.write_jobs(self.summary.records, self.summary.states, self.summary.names)
         facts = _facts(self.summary) | more
         folder.write_run(self.summary.records, state, self.config, self.digest, facts)
 
