@@ -62,7 +62,7 @@ def of_workers(summary: Summary) -> float:
     ends: dict[int, list[float]] = {}
     for state in summary.states:
         assert state.report is not None
-        ends.setdefault(state.report["fills"], []).append(state.report["seconds"])
+        ends.setdefault(state.report.fills, []).append(state.report.seconds)
     return sum(max(times) - min(times) for times in ends.values())
 
 

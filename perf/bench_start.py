@@ -53,7 +53,7 @@ def run_until_work() -> None:
 
         def tell(state: Any, _: Monitor) -> None:
             report = state.report
-            print(asked, report["seconds"], report["events"] / 1e6, time.process_time(), flush=True)
+            print(asked, report.seconds, report.events / 1e6, time.process_time(), flush=True)
             os._exit(0)
 
         runs._tell = tell

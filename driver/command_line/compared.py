@@ -17,6 +17,7 @@ DAYS: Final = 6  # security-days of one run alone
 DIGITS: Final = (4, 6, 9, 15)  # as few as tell two figures apart
 OTHER_DAYS: Final = "*"
 SIGNED: Final = "+"
+PLACES: Final = frozenset(("input", "orders", "trades", "nbbo"))  # where data was; of the same figures nothing to know
 WAYS: Final = {"notional": "by value", "equal": "per order"}
 
 
@@ -24,7 +25,8 @@ def comparison_text(before: Path, after: Path, found: Comparison, every: bool = 
     """Return what changed, jobs and settings first: other orders or another simulation explain the rest."""
     jobs, lines = found.jobs, [f"A: {before}", f"B: {after}"]
     lines += [_wrapped(f"INCOMPLETE: {text}") for text in found.missing]
-    asked = [*_differing("settings", found.settings), *_differing("versions", found.versions)]
+    settings = [one for one in found.settings if not (found.is_same and one[0] in PLACES)]
+    asked = [*_differing("settings", settings), *_differing("versions", found.versions)]
     if found.is_same:
         rounded = sum(table.rounded for table in found.tables)
         but = f" but for rounding ({_counted(rounded, 'figure')})" if rounded else ""

@@ -68,7 +68,7 @@ def _time_lines(summary: "Summary") -> list[str]:
 
 def slowest_jobs(summary: "Summary") -> list[tuple[str, float, int]]:
     """Return name, seconds and events of the jobs of this run that took longest."""
-    done = [(state.report["seconds"], state) for state in summary.states if state.report and state.state == "done"]
+    done = [(state.report.seconds, state) for state in summary.states if state.report and state.state == "done"]
     done.sort(key=lambda pair: (-pair[0], pair[1].job.index))
     slow = [(state.job.name, seconds, state.job.event_rows) for seconds, state in done if seconds >= LONG]
     return slow[:SHOWN_SLOWEST]

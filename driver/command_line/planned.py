@@ -32,10 +32,10 @@ def _job_lines(plan: "Plan") -> list[str]:
     ]
     lines = table_lines(("security", "date", "events", "session"), rows)
     if len(plan.jobs) > SHOWN_JOBS:
-        lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS} more (all with --json)")
+        lines.append(f"... and {len(plan.jobs) - SHOWN_JOBS:,} more (all with --json)")
     lines += [f"note: {note}" for note in plan.notes]
-    lines.append("sessions known from: " + ", ".join(f"{name} ({n})" for name, n in plan.session_sources.items()))
-    lines.append(f"{len(plan.jobs)} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files")
+    lines.append("sessions known from: " + ", ".join(f"{name} ({n:,})" for name, n in plan.session_sources.items()))
+    lines.append(f"{len(plan.jobs):,} jobs, {plan.event_rows:,} order events, {plan.bytes / 1e6:,.1f} MB of day files")
     return lines
 
 

@@ -39,7 +39,9 @@ def run_on_dask(
         watch=watch,
     )  # fmt: skip
     with DaskEngine(options) as engine, Attempts(records.absolute()) as desks:
-        there = [replace(job, day_file=_absolute(job.day_file), folder=_absolute(job.folder)) for job in ordered]
+        there = (
+            replace(job, day_file=_absolute(job.day_file), folder=_absolute(job.folder), placed=True) for job in ordered
+        )
         yield from run_jobs_apart(engine, there, work, replays(config), desks)
 
 

@@ -49,7 +49,7 @@ class Sample:
         """Return why a scenario has no statistics where it is not known of all orders: the rest is no sample."""
         if not self.unknown or not self.unknown[k]:
             return ""
-        return f"not known of {self.unknown[k]} orders, whose data lack quotes or trades"
+        return f"not known of {self.unknown[k]:,} orders, whose data lack quotes or trades"
 
     def part(self, held: NDArray[np.bool_]) -> "Sample":
         """Return the sample of the security-days that are ``held``, (G,), with the moments of all."""

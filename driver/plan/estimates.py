@@ -15,6 +15,7 @@ MEMORY_REPLAYED: Final = (100 << 20, 200)
 MIXED_MEMORY: Final = (40, 2_000)
 EVENTS_OF_CELL: Final = 3
 LABELS: Final = 10
+VARIANT: Final = 0.3  # of a job's time is taken by each other mid or population that its orders are measured by
 WORKER_MEMORY: Final = 64 << 20  # of its own before it does anything; the rest it shares with the others
 START_SECONDS: Final = 2.0  # until workers are ready, and from the last job to the report
 
@@ -51,8 +52,11 @@ def job_memory(event_rows: int, replays: bool, mixed_keys: int = 0) -> int:
     return once + each * event_rows
 
 
-def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool) -> Rates:
-    """Return the rates that lines of jobs.csv show, or the usual ones where they show none."""
+def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool, variants: int = 0) -> Rates:
+    """Return the rates that lines of jobs.csv show, or the usual ones where they show none.
+
+    variants : by how many other mids and populations these jobs measured their orders too
+    """
     events = seconds = disk = 0.0
     for job in jobs:
         if job["state"] in ("done", "kept") and job["events"] and job["seconds"]:
@@ -61,16 +65,25 @@ def rates_of(jobs: Iterable[Mapping[str, str]], replays: bool) -> Rates:
             disk += int(job["bytes"])
     if not events or not seconds:
         return USUAL_REPLAYED if replays else USUAL
-    return Rates(seconds / events, disk / events, "the rates of the last run there")
+    return Rates(seconds / events / _times(variants), disk / events, "the rates of the last run there")
 
 
 def estimate(
-    events: Iterable[int], workers: int, cores: int, replays: bool, rates: Rates, mixed_keys: int = 0
+    events: Iterable[int], workers: int, cores: int, replays: bool, rates: Rates, mixed_keys: int = 0, variants: int = 0
 ) -> Estimate:
-    """Return what jobs of so many events take on workers: as long as their work lasts, or the longest of them."""
+    """Return what jobs of so many events take on workers: as long as their work lasts, or the longest of them.
+
+    mixed_keys : how many each job sums its orders by together; variants : by how many other mids and populations it
+    measures them too
+    """
     rows = sorted(events, reverse=True)
     workers = max(1, min(workers, len(rows)))
     together = sum(rows) / min(workers, max(cores, 1))
-    seconds = START_SECONDS + rates.seconds * max([together, *rows[:1]])
+    seconds = START_SECONDS + rates.seconds * _times(variants) * max([together, *rows[:1]])
     memory = sum(WORKER_MEMORY + job_memory(count, replays, mixed_keys) for count in rows[:workers])
     return Estimate(seconds, memory, round(rates.disk * sum(rows)), rates.source)
+
+
+def _times(variants: int) -> float:
+    """Return how many times as long a job takes that measures its orders by so many other mids and populations too."""
+    return 1 + VARIANT * variants

@@ -1,6 +1,8 @@
 """A job, its settings and its report, which travel to worker processes and into run.json: `plan` makes jobs of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from driver.config.combinations import mixed_keys, needs_cell_sums
 from driver.config.keys import SCENARIO_CHOICES, Config
@@ -135,3 +137,8 @@ class JobReport:
     bytes_written: int
     seconds: float
     warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def recorded(cls, facts: Mapping[str, Any]) -> Self:
+        """Return a report as a line of the manifest has it."""
+        return cls(**{**facts, "warnings": tuple(facts["warnings"])})

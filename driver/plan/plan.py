@@ -46,6 +46,11 @@ class Plan:
         """Return the order events of all jobs."""
         return sum(job.event_rows for job in self.jobs)
 
+    @property
+    def security_names(self) -> dict[str, str]:
+        """Return the names of securities, where the store has any."""
+        return {code: facts.name for code, facts in self.names.securities.items() if facts.name} if self.names else {}
+
     def digest(self, extra: str = "") -> str:
         """Return a digest that changes when any table of the run could."""
         return digest_of([extra, *(f"{job.name} {job.fingerprint}" for job in self.jobs)])
@@ -150,7 +155,7 @@ def _notes(chosen: Sequence[Partition]) -> tuple[str, ...]:
     for table, name, meaning in LACKS:
         without = sum(partition.rows[table] == 0 for partition in chosen)
         if without:
-            where = "" if without == len(chosen) else f" on {without} of {len(chosen)} security-days"
+            where = "" if without == len(chosen) else f" on {without:,} of {len(chosen):,} security-days"
             notes.append(f"there are no {name}{where}: {meaning}")
     return tuple(notes)
 

@@ -5,6 +5,7 @@ Input that is not converted yet is counted by its first megabyte; the jobs it ma
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from driver.config.combinations import mixed_keys
 from driver.config.keys import Config
 from driver.config.loading import Loaded
 from driver.config.tick_file import read_tick_file
-from driver.plan.estimates import Estimate, estimate, rates_of
+from driver.plan.estimates import Estimate, Rates, estimate, rates_of
 from driver.plan.jobs import replays
 from driver.plan.plan import Plan
 from driver.run import results_folder as folder
@@ -21,6 +22,8 @@ from driver.run.input_files import convert_request
 from driver.run.monitor import Monitor
 from driver.run.planning import plan_store, resolve
 from driver.run.sample import FOLDER, is_complete, packed_texts
+from driver.sums.orders.variants import other_mids, other_populations
+from kernels.conventions import MID_KINDS, POPULATIONS, SCENARIOS
 from tickstore.durable.user_paths import user_path
 from tickstore.errors import UserError
 
@@ -78,8 +81,8 @@ def forecast(loaded: Loaded, monitor: Monitor) -> Forecast:
     results = user_path(config.results)
     plan = plan_store(config, results, only, read_tick_file(config.tick_file), loaded.session_stated)
     workers = 1 if config.mode == "sequential" else min(config.max_workers, len(plan.jobs))
-    rates = rates_of(_earlier_jobs(results), replays(config))
-    taken = estimate([job.event_rows for job in plan.jobs], workers, _cores(), replays(config), rates, _mixed(config))
+    events = [job.event_rows for job in plan.jobs]
+    taken = _estimate(config, events, workers, rates_of(*_earlier_jobs(results, config)))
     return Forecast(config, workers, taken, plan, report)
 
 
@@ -103,21 +106,33 @@ def _of_raw(config: Config, raw: Sequence[RawTable]) -> Forecast:
     events = sum(table.rows for table in raw if table.table == "orders")
     workers = 1 if config.mode == "sequential" else config.max_workers
     sizes = [events // workers] * workers
-    taken = estimate(sizes, workers, _cores(), replays(config), rates_of((), replays(config)), _mixed(config))
+    taken = _estimate(config, sizes, workers, rates_of((), replays(config)))
     seconds = rows * CONVERT_SECONDS / min(workers, _cores())
     return Forecast(config, workers, taken, raw=tuple(raw), convert_seconds=seconds, store_bytes=DAY_BYTES * rows)
 
 
-def _earlier_jobs(results: Path) -> list[dict[str, str]]:
-    try:
-        return list(folder.recorded_states(results).values())
-    except UserError:
-        return []
+def _earlier_jobs(results: Path, config: Config) -> tuple[list[dict[str, str]], bool, int]:
+    """Return what ``rates_of`` asks of the jobs of an earlier run there."""
+    jobs, asked = list[dict[str, str]](), False
+    with suppress(UserError, OSError, ValueError, AttributeError):
+        jobs = list(folder.recorded_states(results).values())
+        asked = bool(folder.read_run(results).get("config", {}).get("sensitivity"))
+    return jobs, replays(config), _variants(replace(config, sensitivity=asked))
 
 
-def _mixed(config: Config) -> int:
-    """Return by how many keys jobs sum their orders once more."""
-    return len(mixed_keys(config.aggregate_by))
+def _estimate(config: Config, events: Sequence[int], workers: int, rates: Rates) -> Estimate:
+    """Return what jobs of so many events take, with all that they are asked for."""
+    asked = len(mixed_keys(config.aggregate_by)), _variants(config)
+    return estimate(events, workers, _cores(), replays(config), rates, *asked)
+
+
+def _variants(config: Config) -> int:
+    """Return by how many other mids and populations jobs measure their orders too."""
+    if not config.sensitivity:
+        return 0
+    algebra = set(config.dark_pool_scenarios) & set(SCENARIOS)
+    populations = other_populations(POPULATIONS.index(config.population)) if algebra else ()
+    return len(other_mids(MID_KINDS.index(config.mid))) + len(populations)
 
 
 def _cores() -> int:

@@ -51,6 +51,7 @@ def aggregate_again(results: Path, monitor: Monitor, aggregate_by: tuple[str, ..
             raise UserError(f"{results} has no finished job: run it first")
         summary = Summary(results, Path(config.store), [state for state in states if state is not None])
         summary.shards, summary.tick_file = int(before.get("shards", 0)), plan.tick_file
+        summary.names = plan.security_names
         missing = frozenset(state.job.index for state in summary.incomplete)
         summary.notes = *missing_shards(plan, summary.shards, missing), *plan.notes
         clock = PhaseClock(summary.phases)

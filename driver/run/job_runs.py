@@ -1,9 +1,9 @@
 """The jobs of a run, done on the engine that the configuration names. The middle of `runner`."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 
@@ -36,7 +36,7 @@ WORK = "driver.job.job:run_job"  # tests name another function to inject faults
 
 def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmUp, monitor: Monitor) -> None:
     """Do the jobs that wait, and note in the summary and the manifest what became of each as it finishes."""
-    waiting = [replace(state.job, placed=True) for state in summary.states if state.state == "waiting"]
+    waiting = [state.job for state in summary.states if state.state == "waiting"]
     if not waiting:
         return
     log = RunLog(summary.records, config.detailed_logs)
@@ -47,8 +47,8 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
             for job in {job.security: job for job in waiting}.values():
                 Path(job.folder).parent.mkdir(parents=True, exist_ok=True)
             for outcome in _outcomes(config, waiting, summary.records, warm_up, monitor):
-                state = _ended(outcome, manifest)
-                summary.states[state.job.index] = state
+                number = outcome.job.index
+                state = summary.states[number] = _ended(summary.states[number].job, outcome, manifest)
                 log.job(state)
                 monitor.end_job(state.job, state.state == "done")
                 _tell(state, monitor)
@@ -59,14 +59,13 @@ def do_jobs(config: Config, summary: Summary, manifest: Manifest, warm_up: WarmU
             _make_durable(summary)
 
 
-def _ended(outcome: Outcome, manifest: Manifest) -> JobState:
-    """Return what became of a job, which the manifest has once it is done."""
-    job = outcome.job
+def _ended(job: Job, outcome: Outcome, manifest: Manifest) -> JobState:
+    """Return what became of a job of the plan, which the manifest has once it is done."""
     if outcome.report is None:
         rmtree(job.folder, ignore_errors=True)  # what an earlier run left there is not this run's
         return JobState(job, "failed", outcome.attempts, None, outcome.error)
     manifest.append(folder.finished_entry(job, outcome.report))
-    return JobState(job, "done", outcome.attempts, asdict(outcome.report))
+    return JobState(job, "done", outcome.attempts, outcome.report)
 
 
 def _make_durable(summary: Summary) -> None:
@@ -81,7 +80,7 @@ def _tell(state: JobState, monitor: Monitor) -> None:
         monitor.say(f"job {state.job.name} failed: {state.error}")
     else:
         again = f", attempt {state.attempts}" if state.attempts > 1 else ""
-        monitor.detail(f"job {state.job.name} done in {state.report['seconds']:.2f} s{again}")
+        monitor.detail(f"job {state.job.name} done in {state.report.seconds:.2f} s{again}")
 
 
 def _outcomes(
@@ -92,7 +91,7 @@ def _outcomes(
         from kernels.warming import warm
 
         warm(replay=replays(config))
-        yield from run_jobs(InProcess(), jobs, WORK)
+        yield from run_jobs(InProcess(), _placed(jobs), WORK)
         return
     if config.engine == "dask":
         from driver.engines.dask_jobs import run_on_dask
@@ -116,7 +115,7 @@ def _outcomes(
     for attempt in (1, 2):
         try:
             with Supervisor(options) as engine:
-                for outcome in run_jobs(engine, list(left.values()), WORK, replays(config)):
+                for outcome in run_jobs(engine, _placed([*left.values()]), WORK, replays(config)):
                     del left[outcome.job.index]
                     yield outcome
             return
@@ -126,3 +125,8 @@ def _outcomes(
                 foreign = foreign_in(error.message) or foreign_needed()
                 raise UserError(foreign or (memory_trouble(trouble) if is_limited() else trouble)) from None
             warm_up.rebuild()
+
+
+def _placed(jobs: Iterable[Job]) -> Iterator[Job]:
+    """Yield jobs as they are handed out, when the folders above theirs have been made."""
+    return (replace(job, placed=True) for job in jobs)

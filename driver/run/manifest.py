@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_write, file_stamps, sync_handle
+from tickstore.durable.files import FSYNC_SECONDS, TEMPORARY, atomic_file, file_stamps, sync_handle
 from tickstore.durable.json_lines import checked_line, checked_lines
 from tickstore.durable.lock import LOCK_NAMES
 
@@ -52,8 +52,9 @@ class Manifest:
 
     def start(self, kept: Mapping[str, Finished]) -> None:
         """Rewrite the manifest so that it lists ``kept`` alone, and open it for appending."""
-        lines = [checked_line(self.HEADER), *(checked_line(asdict(job)) for job in kept.values())]
-        atomic_write(self.path, b"".join(lines))
+        with atomic_file(self.path) as file:
+            file.write(checked_line(self.HEADER))
+            file.writelines(checked_line(asdict(job)) for job in kept.values())
         self.file = self.path.open("ab")
         self.synced = self.clock()
 

@@ -95,7 +95,7 @@ def prepare(
         clock.lap("compile")
         planned = convert_and_plan(config, monitor, session_stated)
     plan, summary.conversion = planned
-    summary.notes, summary.tick_file = plan.notes, plan.tick_file
+    summary.notes, summary.tick_file, summary.names = plan.notes, plan.tick_file, plan.security_names
     clock.lap("convert")
     return plan, warm_up
 

@@ -48,7 +48,7 @@ class JobState:
     job: Job
     state: str  # done, kept (from an earlier run), failed, waiting
     attempts: int = 0
-    report: Mapping[str, Any] | None = None
+    report: JobReport | None = None
     error: str = ""
 
     @property
@@ -85,8 +85,8 @@ def finished_entry(job: Job, report: JobReport) -> Finished:
 
 def set_stale_aside(results: Path, plan: Plan) -> int:
     """Move the folders of jobs that are not in the plan to ``.stale``; return how many."""
-    planned = {Path(job.folder) for job in plan.jobs}
-    stale = [folder for folder in sorted(results.glob("sec*/*")) if folder not in planned and folder.is_dir()]
+    planned = {job.folder for job in plan.jobs}
+    stale = [folder for folder in sorted(results.glob("sec*/*")) if str(folder) not in planned and folder.is_dir()]
     for folder in stale:
         target = results / STALE / folder.relative_to(results)
         if target.exists():
@@ -137,16 +137,22 @@ def table_stamps(results: Path) -> dict[str, tuple[int, int]]:
     return {name: stamp for name, stamp in file_stamps(results).items() if is_table(name)}
 
 
-def write_jobs(results: Path, states: Sequence[JobState]) -> None:
-    """Write jobs.csv: one line per job of the plan, in its order."""
-    rows = []
+def write_jobs(results: Path, states: Sequence[JobState], names: Mapping[str, str]) -> None:
+    """Write jobs.csv: one line per job of the plan, in its order.
+
+    names : of securities; where any of the jobs has one they stand after the codes
+    """
+    rows, at = [], JOB_COLUMNS.index("security") + 1
+    named = {state.job.security for state in states} & {*names}
     for state in states:
-        report, job = state.report or {}, state.job
+        report, job = state.report, state.job
         about = [job.index, job.security, job.date, job.session.source, state.state, state.attempts]
-        counts = [report.get(name, "") for name in ("events", "orders", "fills", "bytes_written")]
-        seconds = f"{report['seconds']:.6f}" if report else ""
-        rows.append([*about, *counts, seconds, state.error])
-    atomic_write(results / JOBS_FILE, csv_bytes(JOB_COLUMNS, rows))
+        counts = [report.events, report.orders, report.fills, report.bytes_written] if report else [""] * 4
+        seconds = f"{report.seconds:.6f}" if report else ""
+        row = [*about, *counts, seconds, state.error]
+        rows.append([*row[:at], names.get(job.security, ""), *row[at:]] if named else row)
+    columns = [*JOB_COLUMNS[:at], *["security_name"] * bool(named), *JOB_COLUMNS[at:]]
+    atomic_write(results / JOBS_FILE, csv_bytes(columns, rows))
 
 
 def recorded_states(results: Path) -> dict[tuple[str, str], dict[str, str]]:

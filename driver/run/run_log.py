@@ -31,7 +31,7 @@ class RunLog:
         if state.report is None:
             self._append("job", facts | {"events": state.job.event_rows, "error": state.error})
         else:
-            self.write("job", **facts, **{name: state.report[name] for name in NUMBERS})
+            self.write("job", **facts, **{name: getattr(state.report, name) for name in NUMBERS})
 
     def _append(self, event: str, facts: dict[str, Any]) -> None:
         line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **facts}, default=str)

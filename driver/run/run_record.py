@@ -5,6 +5,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,6 +41,7 @@ class Summary:
     headline: list[dict[str, Any]] = field(default_factory=list)  # the global row of each scenario
     notes: tuple[str, ...] = ()  # what the data lacks
     tick_file: TickFile | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # of securities
     up_to_date: bool = False
     stale: int = 0
     shard: Shard | None = None  # where this is a share of a run
@@ -69,7 +71,7 @@ class Summary:
     @property
     def warnings_of_jobs(self) -> list[str]:
         """Return what jobs warned of."""
-        warned = [(one.job.name, one.report["warnings"]) for one in self.states if one.report]
+        warned = [(one.job.name, one.report.warnings) for one in self.states if one.report]
         return [f"{name}: {text}" for name, texts in warned for text in texts]
 
     @property
@@ -84,7 +86,7 @@ class Summary:
     def rate(self) -> float:
         """Return events measured a second, over the workers together."""
         seconds = self.phases.get("jobs", 0.0)
-        events = sum(int(one.report["events"]) for one in self.states if one.report and one.state == "done")
+        events = sum(one.report.events for one in self.states if one.report and one.state == "done")
         return events / seconds if seconds else 0.0
 
     def totals(self) -> dict[str, int]:
@@ -93,7 +95,7 @@ class Summary:
 
     def total(self, name: str) -> int:
         """Return the sum of one number of the job reports."""
-        return sum(int(one.report[name]) for one in self.states if one.report)
+        return sum(getattr(one.report, name) for one in self.states if one.report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class RunRecord:
     def write(self, state: str, **more: Any) -> None:
         """Write both files; ``jobs.csv`` first, since run.json says which files belong to the run."""
         if "tables" not in more:
-            folder.write_jobs(self.summary.records, self.summary.states)
+            folder.write_jobs(self.summary.records, self.summary.states, self.summary.names)
         facts = _facts(self.summary) | more
         folder.write_run(self.summary.records, state, self.config, self.digest, facts)
 

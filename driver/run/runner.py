@@ -10,7 +10,7 @@ from driver.config.combinations import combinations_of
 from driver.config.loading import Loaded
 from driver.engines.memory_limits import is_limited, too_little_memory
 from driver.engines.warm_markers import needed_memory
-from driver.plan.jobs import Job
+from driver.plan.jobs import Job, JobReport
 from driver.plan.plan import Plan
 from driver.run import results_folder as folder
 from driver.run.job_runs import do_jobs
@@ -62,6 +62,7 @@ def run(loaded: Loaded, monitor: Monitor) -> Summary:
         folder.remove_tables(results)
         summary.stale = folder.set_stale_aside(results, plan)
         manifest.start(kept)
+        del kept  # as large as the plan
         forget_shards(results)
         with RunRecord(config, digest, summary) as record:
             record.write("running")
@@ -119,4 +120,4 @@ def make_tables(plan: Plan, record: RunRecord, monitor: Monitor) -> None:
 def first_state(job: Job, kept: Mapping[str, Finished]) -> JobState:
     """Return the state of a job before anything runs: kept from an earlier run, or waiting."""
     earlier = kept.get(job.name)
-    return JobState(job, "kept", 0, earlier.report) if earlier else JobState(job, "waiting")
+    return JobState(job, "kept", 0, JobReport.recorded(earlier.report)) if earlier else JobState(job, "waiting")

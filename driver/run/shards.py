@@ -109,5 +109,5 @@ def _enter_plan(config: Config, plan: Plan, shard: Shard, results: Path) -> None
     folder.remove_tables(results)
     folder.set_stale_aside(results, plan)
     whole = Summary(results, user_path(config.store), [first_state(job, kept) for job in plan.jobs], shards=shard.of)
-    whole.notes, whole.tick_file = plan.notes, plan.tick_file
+    whole.notes, whole.tick_file, whole.names = plan.notes, plan.tick_file, plan.security_names
     RunRecord(config, tables_digest(config, plan), whole).write(folder.SHARDED)

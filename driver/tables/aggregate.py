@@ -141,9 +141,10 @@ def aggregate(
     buffers = Buffers()
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
-        sums = Variants(settings), MarketSums(style), QualityCounts(missing)
+        named = kept.of_securities(job.security for job in jobs)
+        sums = Variants(settings), MarketSums(style, named), QualityCounts(missing, named)
         run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, *sums)
-        parents = ParentFile(Path(results), run.style, stack, kept.of_securities(job.security for job in jobs))
+        parents = ParentFile(Path(results), run.style, stack, named)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):
             partial = _partial_of(job, buffers)
             if job.date in odd_dates and not partial.is_empty:
@@ -191,7 +192,7 @@ def _add(run: _RunSums, job: Job, partial: Partial) -> None:
     run.outliers = merge_extremes(run.outliers, extremes, run.kept) if extremes else run.outliers
     for part in (run.replay, run.market, run.split, run.deals, run.unmatched, run.distributions, run.fill_curves):
         part.add(partial)
-    run.kinds.add(partial, len(run.sample.weight) - 1)
+    run.kinds.add(partial, len(run.sample) - 1)
     run.sample.add_ranked(partial)
     run.quality.add(partial.security, partial.date, partial.quality)
 
@@ -226,7 +227,7 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     labels = run.measure()
     written = {f"{one.name}.csv": run.content(one, labels[one.name], beside.get(one.name)) for one in TABLES}
     measured = by_security_and_date(run.measured, securities, dates)
-    written |= run.replay.tables(measured) | run.market.tables(run.names) | run.split.tables(run.style)
+    written |= run.replay.tables(measured) | run.market.by_participant(run.names) | run.split.tables(run.style)
     written |= run.fill_curves.tables() | run.kinds.tables(run.style, parts)
     written |= run.deals.tables(run.style) | run.unmatched.tables()
     traders = enumerate(run.dimensions.place["participant"])
@@ -235,14 +236,14 @@ def _write(run: _RunSums, results: Path, parents: ParentFile) -> Aggregate:
     written["sensitivity.csv"] = sensitivity_csv(measured[ALL, ALL], of_participants, sets, run.variants)
     written["statistics.csv"] = csv_bytes(COLUMNS, ([*row.values()] for row in statistics(sample)))
     written["contrasts.csv"] = csv_bytes(CONTRAST_COLUMNS, ([*row.values()] for row in parts))
-    written["data_quality.csv"] = run.quality.table()
     by_security = run.totals["by_security"], places["security"]
     written["outliers.csv"] = outliers_csv(run.outliers, *by_security, run.style)
     written |= run.distributions.tables(run.totals["global_summary"], *by_security)
-    atomic_writes(results, {name: run.names.beside(data) for name, data in written.items()})
+    by_day = run.market.by_day() | run.quality.by_day()
+    atomic_writes(results, by_day | {name: [run.names.beside(data)] for name, data in written.items()})
     totals = run.totals["global_summary"]
     headline = [dict(line) for line in measured[ALL, ALL]]
-    return Aggregate(headline, (*written, *run.combinations.written, *parents.written), unknown_notes(totals))
+    return Aggregate(headline, (*written, *by_day, *run.combinations.written, *parents.written), unknown_notes(totals))
 
 
 def _labels(run: _RunSums, table: Table) -> list[tuple[list[Value], int]]:

@@ -108,9 +108,13 @@ GUIDES: Final = {"market": MARKET, "market_participants": PARTICIPANTS}
 
 @dataclass(slots=True)
 class MarketSums:
-    """The panels of the jobs of a run: those of days as lines, since there are as many as jobs."""
+    """The panels of the jobs of a run: those of days as lines, since there are as many as jobs.
+
+    names : of securities; where there are any they stand after the codes
+    """
 
     style: TableStyle
+    names: Mapping[str, str] = field(default_factory=dict)
     days: list[bytes] = field(default_factory=list)  # lines of market.csv
     total: Counter[str] = field(default_factory=Counter)
     participants: KeyedSums = field(default_factory=KeyedSums)  # by name
@@ -119,27 +123,34 @@ class MarketSums:
         """Add what a job says."""
         if not partial.market:
             return
-        row = market_row((partial.security, partial.date), partial.market, self.style)
+        row = self._row((partial.security, partial.date), partial.market)
         self.days.append(csv_lines([[*row.values()]]))
         self.total.update(partial.market)
         traders = partial.market_participants
         self.participants.add([participant_name(partial, code) for code in traders.code.tolist()], traders.sums)
 
-    def tables(self, names: NamedKeys) -> dict[str, bytes]:
-        """Return both files, by name; none where no job tells of its market."""
+    def _row(self, key: Key, sums: Mapping[str, int]) -> dict[str, Value]:
+        row = market_row(key, sums, self.style)
+        return {"security_code": key[0], "security_name": self.names.get(key[0], ""), **row} if self.names else row
+
+    def by_day(self) -> dict[str, list[bytes]]:
+        """Return the parts of market.csv by its name; none where no job tells of its market."""
         if not self.days:
             return {}
-        of_all = market_row((ALL, ALL), self.total, self.style)
+        of_all = self._row((ALL, ALL), self.total)
+        return {"market.csv": [csv_bytes([*of_all], []), *self.days, csv_lines([[*of_all.values()]])]}
+
+    def by_participant(self, names: NamedKeys) -> dict[str, bytes]:
+        """Return market_participants.csv by its name; none where no job tells of its market."""
+        if not self.days:
+            return {}
         found = dict[str, list[int]](self.participants.items())
         traders = sorted(found, key=natural)
         keys, labels = names.of("by_participant", ["participant_id"], [([name], n) for n, name in enumerate(traders)])
         all_value2 = sum(sums[OF_PARTICIPANTS.index("notional2")] for sums in found.values())
         shown = [participant_row(found[name], all_value2, self.style) for name in traders]
         lines = ([*label, *shown[n].values()] for label, n in labels)
-        return {
-            "market.csv": b"".join([csv_bytes([*of_all], []), *self.days, csv_lines([[*of_all.values()]])]),
-            "market_participants.csv": csv_bytes([*keys, *header(PARTICIPANTS[1:])], lines),
-        }
+        return {"market_participants.csv": csv_bytes([*keys, *header(PARTICIPANTS[1:])], lines)}
 
 
 def market_row(key: Key, sums: Mapping[str, int], style: TableStyle) -> dict[str, Value]:

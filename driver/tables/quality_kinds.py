@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from driver.tables.csv_text import Value, csv_bytes, csv_lines
+from driver.tables.csv_text import csv_bytes, csv_lines
 from kernels.conventions import FAULT_KINDS, REPLAYED
 
 QUALITY_COLUMNS: Final = ("security_code", "date", "kind", "count")
@@ -94,20 +94,30 @@ KIND_MEANINGS: Final = {
 
 @dataclass(slots=True)
 class QualityCounts:
-    """The counts of the jobs of a run: those of jobs as lines, since they are many times as many as jobs."""
+    """The counts of the jobs of a run: those of jobs as lines, since they are many times as many as jobs.
 
-    missing: Sequence[tuple[str, str]]  # security and date of those that the run lacks: the table begins with them
+    missing : security and date of those that the run lacks: the table begins with them
+    names : of securities; where there are any they stand after the codes
+    """
+
+    missing: Sequence[tuple[str, str]]
+    names: Mapping[str, str] = field(default_factory=dict)
     total: Counter[str] = field(default_factory=Counter)
     jobs: list[bytes] = field(default_factory=list)
 
     def add(self, security: str, date: str, counts: Mapping[str, int]) -> None:
         """Add what a job counted."""
         self.total.update(counts)
-        self.jobs.append(csv_lines([[security, date, kind, count] for kind, count in sorted(counts.items()) if count]))
+        self.jobs.append(self._lines(security, date, {kind: count for kind, count in counts.items() if count}))
 
-    def table(self) -> bytes:
-        """Return the file."""
-        rows: list[list[Value]] = [["all", "all", JOBS_MISSING, len(self.missing)]] * bool(self.missing)
-        rows += [[security, date, JOBS_MISSING, 1] for security, date in self.missing]
-        rows += [["all", "all", kind, count] for kind, count in sorted(self.total.items())]
-        return b"".join([csv_bytes(QUALITY_COLUMNS, rows), *self.jobs])
+    def _lines(self, security: str, date: str, counts: Mapping[str, int]) -> bytes:
+        named = [self.names.get(security, "")] if self.names else []
+        return csv_lines([[security, *named, date, kind, count] for kind, count in sorted(counts.items())])
+
+    def by_day(self) -> dict[str, list[bytes]]:
+        """Return the parts of the file by its name."""
+        code, *others = QUALITY_COLUMNS
+        head = csv_bytes([code, *["security_name"] * bool(self.names), *others], [])
+        first = [self._lines("all", "all", {JOBS_MISSING: len(self.missing)})] * bool(self.missing)
+        first += [self._lines(security, date, {JOBS_MISSING: 1}) for security, date in self.missing]
+        return {"data_quality.csv": [head, *first, self._lines("all", "all", self.total), *self.jobs]}

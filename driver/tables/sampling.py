@@ -1,5 +1,6 @@
 """What inference needs of a run: moments of all priced orders, and what each security-day adds. Used by `aggregate`."""
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,14 @@ from kernels.sums.saving_parts import RANK_BUCKETS
 class SampleSums:
     """Weights and means of the jobs so far, in the order of the plan, and sums of ranks."""
 
-    weight: list[F64] = field(default_factory=list)
-    mean: list[F64] = field(default_factory=list)
+    weight: "array[float]" = field(default_factory=lambda: array("d"))  # two of each job
+    mean: "array[float]" = field(default_factory=lambda: array("d"))  # two of each scenario
     ranks: Counter[str] = field(default_factory=Counter)
     savings: I64 | None = None  # (scenarios but reality, RANK_BUCKETS), flat
+
+    def __len__(self) -> int:
+        """Return how many jobs there are so far."""
+        return len(self.weight) // 2
 
     def add_ranked(self, partial: Partial) -> None:
         """Add what a job says of the ranks of costs, and of savings."""
@@ -35,8 +40,8 @@ class SampleSums:
     def add(self, whole: Totals) -> None:
         """Add the sums of one job."""
         weight, mean = cluster_of(whole)
-        self.weight.append(weight)
-        self.mean.append(mean)
+        self.weight.extend(weight.tolist())
+        self.mean.extend(mean.ravel().tolist())
 
     def sample(
         self, totals: Totals, jobs: Sequence[Job], place: Mapping[str, Mapping[Value, int]], style: TableStyle
@@ -48,8 +53,8 @@ class SampleSums:
             orders=int(totals.priced[0]),
             mean=totals.mean[0],
             comoment=totals.comoment_matrix(0),
-            cluster_weight=np.array(self.weight),
-            cluster_mean=np.array(self.mean),
+            cluster_weight=np.asarray(self.weight).reshape(-1, 2),
+            cluster_mean=np.asarray(self.mean).reshape(len(jobs), 2, -1),
             security=np.array([place["security"][job.security] for job in jobs], np.int64),
             date=np.array([place["date"][job.date] for job in jobs], np.int64),
             unknown=tuple(sums[f"{scenario}.unknown_orders"] for scenario in totals.scenarios),

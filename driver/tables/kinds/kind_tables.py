@@ -72,9 +72,9 @@ class Clusters:
     values: "array[float]" = field(default_factory=lambda: array("d"))  # two weights, two means of each scenario
 
     def arrays(self) -> tuple[I64, F64, F64]:
-        """Return the jobs, (n,), their weights, (n, 2), and means, (n, 2, K)."""
-        jobs = np.array(self.jobs, np.int64)
-        values = np.array(self.values, np.float64).reshape(len(jobs), -1)
+        """Return the jobs, (n,), their weights, (n, 2), and means, (n, 2, K): once all jobs are added."""
+        jobs = np.asarray(self.jobs)
+        values = np.asarray(self.values).reshape(len(jobs), -1)
         return jobs, values[:, :2], values[:, 2:].reshape(len(jobs), 2, -1)
 
 

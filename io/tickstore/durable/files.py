@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISDIR
@@ -48,12 +48,16 @@ def atomic_write(path: Path | str, data: bytes | memoryview) -> None:
         file.write(data)
 
 
-def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Replace files of a folder, each whole or not at all, and make them durable all at once: disks take their time."""
+def atomic_writes(folder: Path, contents: Mapping[str, Iterable[bytes]]) -> None:
+    """Replace files of a folder, each whole or not at all, and make them durable all at once: disks take their time.
+
+    contents : the parts of each file
+    """
     made = {folder / name: folder / f"{TEMPORARY}{name}.{os.getpid()}" for name in contents}
     try:
-        for temporary, data in zip(made.values(), contents.values(), strict=True):
-            temporary.write_bytes(data)
+        for temporary, parts in zip(made.values(), contents.values(), strict=True):
+            with temporary.open("wb") as file:
+                file.writelines(parts)
         sync_files([*made.values()])
         for path, temporary in made.items():
             temporary.replace(path)

@@ -70,11 +70,12 @@ def checked_line(entry: Mapping[str, Any]) -> bytes:
 def checked_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the entries of checked lines of a file that may not exist, up to the first that is torn or damaged."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        file = path.open("rb")
     except FileNotFoundError:
         return
-    for line in lines[:-1]:
-        checksum, _, text = line.partition(b" ")
-        if checksum != b"%08x" % crc32(text):
-            return
-        yield json.loads(text)
+    with file:
+        for line in file:
+            checksum, _, text = line.removesuffix(b"\n").partition(b" ")
+            if checksum != b"%08x" % crc32(text) or not line.endswith(b"\n"):
+                return
+            yield json.loads(text)

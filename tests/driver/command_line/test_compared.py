@@ -66,9 +66,15 @@ def test_settings_and_versions_are_said_of_runs_that_say_the_same_too() -> None:
         NOTHING, settings=[("dark_share", 0.5, 0.25), ("orders", [], ["x"])], versions=[("numpy", "1", "2")]
     )
     assert lines_of(found) == [
-        "settings that differ:", "  dark_share: 0.5 -> 0.25", "  orders: not set -> x", "versions that differ:",
-        "  numpy: 1 -> 2", "identical: 2 security-days, 0 tables",
+        "settings that differ:", "  dark_share: 0.5 -> 0.25", "versions that differ:", "  numpy: 1 -> 2",
+        "identical: 2 security-days, 0 tables",
     ]  # fmt: skip
+    assert "  orders: not set -> x" in lines_of(replace(found, only_after=["bounds"]))
+
+
+def test_where_the_same_data_was_is_not_said() -> None:
+    found = replace(NOTHING, settings=[("input", "raw", ""), ("orders", [], ["x"])])
+    assert lines_of(found) == ["identical: 2 security-days, 0 tables"]
 
 
 def test_rounding_is_said_where_nothing_else_differs() -> None:

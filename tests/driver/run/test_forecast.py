@@ -1,12 +1,16 @@
 """`plan` tells what a run would do and take, and writes nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from driver.plan.estimates import USUAL, Rates, estimate, job_memory, rates_of
-from driver.run.forecast import raw_table
+from driver.config.loading import load_config
+from driver.plan.estimates import USUAL, VARIANT, Rates, estimate, job_memory, rates_of
+from driver.run.forecast import _estimate, _variants, raw_table
+from kernels.conventions import MID_KINDS, POPULATIONS
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay
 
@@ -63,6 +67,27 @@ def test_summing_by_mixed_keys_is_expected_to_take_more_the_more_cells_there_may
     assert many - usual == 40 * 3_000_000 + 2_000 * 10**6
     rates = Rates(1e-3, 10.0, "made up")
     assert estimate([3_000_000], 1, 1, True, rates, 9).memory == many + (64 << 20)
+
+
+def test_orders_that_are_measured_by_other_mids_and_populations_too_take_longer() -> None:
+    rates = Rates(1e-3, 10.0, "made up")
+    plain, five = (estimate([10_000], 1, 1, False, rates, variants=number) for number in (0, 5))
+    assert (plain.seconds, five.seconds) == (2.0 + 10.0, 2.0 + 10.0 * (1 + 5 * VARIANT))
+    assert five.memory == plain.memory
+    done = {"state": "done", "events": "100", "seconds": "3.0", "bytes": "700"}
+    assert rates_of([done], False, 5).seconds == pytest.approx(0.03 / (1 + 5 * VARIANT))
+
+
+def test_a_plan_counts_the_sensitivity_that_is_asked_for() -> None:
+    usual = load_config({}).config
+    asked = replace(usual, sensitivity=True)
+    changes: tuple[dict[str, Any], ...] = ({}, {"population": "sweep"}, {"dark_pool_scenarios": ("R",)})
+    found = [_variants(replace(asked, **change)) for change in changes]
+    others = len(MID_KINDS) - 1
+    assert found == [others + len(POPULATIONS) - 1, others + 1, others]
+    assert _variants(usual) == 0
+    times = [_estimate(config, [10**6], 1, USUAL).seconds - 2.0 for config in (usual, asked)]
+    assert times[1] == pytest.approx((1 + VARIANT * found[0]) * times[0])
 
 
 def test_packed_files_are_taken_for_more_than_their_size(tmp_path: Path) -> None:

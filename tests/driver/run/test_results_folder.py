@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,15 +85,20 @@ def test_foreign_folders_are_refused(tmp_path: Path) -> None:
 
 def test_jobs_csv_has_a_line_per_job_in_plan_order(tmp_path: Path) -> None:
     plan = plan_in(tmp_path, "a", "b", "c")
-    report = asdict(JobReport(0, 7, 5, 3, 11, 0.25))
+    report = JobReport(0, 7, 5, 3, 11, 0.25)
     states = [
         JobState(plan.jobs[0], "done", 2, report),
         JobState(plan.jobs[1], "failed", 2, None, "killed, twice"),
         JobState(plan.jobs[2], "kept", 0, report),
     ]
-    folder.write_jobs(tmp_path, states)
+    folder.write_jobs(tmp_path, states, {"other": "Other"})
+    plain = (tmp_path / "jobs.csv").read_text()
+    folder.write_jobs(tmp_path, states, {"b": "Name, b"})
     with (tmp_path / "jobs.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
+    assert [*rows[0]][1:4] == ["security", "security_name", "date"]
+    assert [row.pop("security_name") for row in rows] == ["", "Name, b", ""]
+    assert rows == list(csv.DictReader(plain.splitlines()))
     assert [row["state"] for row in rows] == ["done", "failed", "kept"]
     assert (rows[0]["events"], rows[0]["orders"], rows[0]["fills"], rows[0]["bytes"]) == ("7", "5", "3", "11")
     assert (rows[1]["error"], rows[1]["events"]) == ("killed, twice", "")

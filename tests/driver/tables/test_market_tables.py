@@ -30,11 +30,12 @@ def partials() -> list[Any]:
     return found
 
 
-def tables_of(days: list[Any]) -> dict[str, list[dict[str, str]]]:
-    sums = MarketSums(STYLE)
+def tables_of(days: list[Any], names: dict[str, str] | None = None) -> dict[str, list[dict[str, str]]]:
+    sums = MarketSums(STYLE, names or {})
     for day in days:
         sums.add(day)
-    files = sums.tables(NamedKeys(StoredNames()))
+    files = {name: b"".join(parts) for name, parts in sums.by_day().items()}
+    files |= sums.by_participant(NamedKeys(StoredNames()))
     return {name: list(csv.DictReader(io.StringIO(data.decode()))) for name, data in files.items()}
 
 
@@ -57,6 +58,13 @@ def test_days_add_up_to_the_last_row_in_any_order() -> None:
     turned = tables_of(days[::-1])
     assert turned["market.csv"][-1] == total
     assert turned["market_participants.csv"] == tables_of(days)["market_participants.csv"]
+
+
+def test_names_of_securities_stand_after_their_codes() -> None:
+    plain, named = (tables_of(partials(), names)["market.csv"] for names in (None, {"1": "One, Ltd", "2": "Two"}))
+    assert [*named[0]][:3] == ["security_code", "security_name", "date"]
+    assert [row.pop("security_name") for row in named] == ["One, Ltd"] * 3 + [""]
+    assert named == plain
 
 
 def test_quotients_are_those_of_the_sums() -> None:
