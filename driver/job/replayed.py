@@ -22,7 +22,7 @@ from kernels.base.memory import Buffers
 from kernels.conventions import BOUNDS, NULL, REPLAYED, TYPE_DARK
 from kernels.market.ticks import ticks_by_price
 from kernels.measure.choices import ReplayChoices
-from kernels.measure.rules import Day, prepare
+from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from tickstore.durable.files import atomic_write
 
@@ -91,7 +91,7 @@ def play(day: Day, job: Job, buffers: Buffers) -> Played:
         fidelity=_fidelity(day, job, placebo, buffers),
         limits=played.time_limits,
         crossed=crossed,
-        rests=_rests(day, played.subjects),
+        rests=_rests(day, played),
         **(_why(day, played) if CENTRAL in asked else {}),
     )
 
@@ -120,13 +120,11 @@ def _replay(day: Day, job: Job, choices: ReplayChoices, scenarios: tuple[str, ..
     return replay(day, replace(job.settings, simulation=simulation, replay=choices), job.session, minimums)
 
 
-def _rests(day: Day, subjects: Any) -> Rests:
+def _rests(day: Day, played: Any) -> Rests:
     """Return until when the orders that are asked about rest in the dark."""
-    from kernels.replay.prepare import bounces
-
     until = np.full(len(day.orders["order_id"]), NULL, np.int64)
-    until[subjects.rows] = subjects.until
-    return Rests(until, bounces(day))
+    until[played.subjects.rows] = played.subjects.until
+    return Rests(until, played.bounces)
 
 
 def _minimums(day: Day, job: Job) -> tuple[Any, dict[str, int]]:
@@ -149,9 +147,7 @@ def _fidelity(day: Day, job: Job, placebo: Any, buffers: Buffers) -> dict[str, i
     from kernels.replay.fidelity.bias import dark_bias
     from kernels.replay.fidelity.explanations import explanation_row
 
-    price2 = prepare(day, job.settings, job.session, buffers).sums.price2.copy()
-    ticks = ticks_by_price(job.settings.simulation.ticks)
-    matches = placebo.matches[PLACEBO]
+    ticks, price2, matches = ticks_by_price(job.settings.simulation.ticks), placebo.price2, placebo.matches[PLACEBO]
     found = compare(day, price2, matches, ticks)
     bias = dark_bias(day, job.settings, job.session, price2, matches, buffers)
     told = {f"bias.{name}": value for name, value in bias.items()}

@@ -76,8 +76,9 @@ ORDER: Final = fields(
     "carries names "  # attributes as bits: its own, those of counterparties that it names
     "good kinds place rank untried reserved next_free"  # the book's own
 )
-# A waiting order, or a summary of many: largest good, least minimum, largest and total leaves, all kinds and marks.
-WAITING: Final = fields("good minimum leaves total kinds marks order")
+# A waiting order, or a summary of many: largest good, of all and of those that really were in the dark, least minimum,
+# largest and total leaves, all kinds and marks.
+WAITING: Final = fields("good historical minimum leaves total kinds marks order")
 # ``order`` (older, or the incoming one) trades with ``contra``; passive: both rested.
 # ignored: a minimum of one of the two was not asked for.
 FILL: Final = fields("order contra quantity price2 rule passive preferred ignored")
@@ -145,6 +146,6 @@ def new_book(capacity: int, tick: int, tier: int, locked: bool = False) -> Book:
 
 def empty_queue(queue: Records) -> None:
     """Make every place and summary say that nobody waits there."""
-    queue["good"], queue["minimum"], queue["order"] = -BIG, BIG, -1
-    for field in ("leaves", "total", "kinds", "marks"):
-        queue[field] = 0
+    nobody = np.zeros(1, WAITING)  # copied whole: field by field takes several times as long
+    nobody["good"], nobody["historical"], nobody["minimum"], nobody["order"] = -BIG, -BIG, BIG, -1
+    queue[:] = nobody

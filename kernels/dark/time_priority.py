@@ -44,7 +44,7 @@ def open_mark(participant: int) -> int:
 @inlined
 def _clear(entry: Any) -> None:
     """Make a place or a summary say that nobody waits there."""
-    entry.good = r.NOWHERE
+    entry.good = entry.historical = r.NOWHERE
     entry.minimum = r.BIG
     entry.leaves = entry.total = entry.kinds = entry.marks = 0
     entry.order = r.NONE
@@ -54,6 +54,7 @@ def _clear(entry: Any) -> None:
 def _merge(into: Any, entry: Any) -> None:
     """Let a summary count one more entry."""
     into.good = max(into.good, entry.good)
+    into.historical = max(into.historical, entry.historical)
     into.minimum = min(into.minimum, entry.minimum)
     into.leaves = max(into.leaves, entry.leaves)
     into.total += entry.total
@@ -107,6 +108,7 @@ def _fill_place(book: Book, s: int, k: int, x: int) -> None:
     """Write what a search must know of order ``x`` at place ``k``."""
     entry, order = book.queue[s, k], book.orders[x]
     entry.good = order.good
+    entry.historical = order.good if order.kinds & r.HISTORICAL != 0 else r.NOWHERE
     entry.minimum = order.minimum
     entry.leaves = entry.total = order.leaves
     entry.kinds = order.kinds | (r.SEVERAL if order.minimum > 0 and order.single_fill != 1 else 0)
@@ -177,9 +179,12 @@ def drop(book: Book, s: int, x: int) -> None:
 
 @inlined
 def _fits(entry: Any, good: int, within: int, need: int, kinds: int, marks: int) -> bool:
-    """Tell if an entry is, or a summary may hold, what ``first_from`` looks for."""
+    """Tell if an entry is, or a summary may hold, what ``first_from`` looks for.
+
+    Where many are asked about, they are most of what a summary counts: their limits say nothing of the others'.
+    """
     return bool(
-        entry.good >= good
+        (entry.historical if kinds & r.HISTORICAL != 0 else entry.good) >= good
         and entry.minimum <= within
         and entry.leaves >= need
         and entry.kinds & kinds == kinds

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I8
+from kernels.base.columns import I8, I64
 from kernels.conventions import BOUNDS, FAULTS_SET_APART, REPLAYED, TYPE_DARK
 from kernels.measure.choices import Choices, ReplayChoices
 from kernels.measure.rules import Day
@@ -31,6 +31,8 @@ class Replayed:
     fills: dict[str, SimulatedFills]  # of the scenarios that were asked for
     counts: dict[str, dict[str, int]]
     subjects: Subjects
+    price2: I64  # (fills,) exact prices, half price units
+    bounces: I8  # (orders,) fill-and-kill
     unfilled_reason: I8  # (subjects,) of ``reasons.REASONS``, 0 for those that R fills; all 0 without R
     time_limits: dict[float, SimulatedFills] = field(default_factory=dict)  # R with at most so many seconds in the dark
     rows_fed: int = 0
@@ -103,28 +105,26 @@ def collect(
     """Return what the runs wrote as matches, fills by scenario, counts and reasons."""
     matches = {name: out.take_matches(day, written[name][0]) for name in (P, *asked) if name in written}
     fills, replay = {}, choices.replay
-    index = np.append(np.asarray(day.fills["order_index"]), -1)
-    listed_flag = np.zeros(len(prepared.facts.kind) + 1, bool)
+    index, orders = np.asarray(day.fills["order_index"]), len(prepared.facts.kind)
     limits: dict[float, SimulatedFills] = {}
     names: list[tuple[str, str, float | None]] = [(name, name, None) for name in asked]
     names += [(within(each), R, each) for each in replay.dark_seconds if R in asked]
     for name, which, seconds in names:
         if name not in written:
             continue
-        listed = listed_orders(prepared, subjects, which, replay.alone and which != P)
+        stays = np.zeros(orders + 1, bool)  # the last one: fills of orders that the file lacks
+        stays[listed_orders(prepared, subjects, which, replay.alone and which != P)] = True
         gone = left_out_orders(day, prepared, replay.without if which != P else ())
-        listed = np.union1d(listed, gone)
-        listed_flag[:] = False
-        listed_flag[listed] = True
-        listed_flag[gone] = False
-        keeps = keeps_of(day, prepared, replay, subjects, which) & listed_flag[index[:-1]]
+        listed = stays[:-1].copy()
+        stays[gone], listed[gone] = False, True
+        keeps = keeps_of(day, prepared, replay, subjects, which) & stays[index]
         kept = out.kept_fills(day, keeps, written[name][1])
         found = out.simulated_fills(day, prepared, listed, written[name][0], kept)
         if seconds is None:
             fills[name] = found
         else:
             limits[seconds] = then_history(day, prepared, subjects, found, seconds)
-    rows = np.arange(len(prepared.facts.kind))
+    rows = np.arange(orders)
     for limit, found in limits.items():  # what history adds after so much time, too
         refuse_excess(day, within(limit), out.filled_shares(found, rows), np.asarray(day.orders["parent_quantity"]))
     counts = {each.name: counts_of(each) for each in players}
@@ -136,7 +136,8 @@ def collect(
     why = np.zeros(len(subjects.rows), np.int8)
     if R in fills and BOUNDS[0] in written:
         why = reasons.why_unfilled(day, prepared, choices, subjects, fills, written)
-    return Replayed(matches, fills, counts, subjects, why, limits, fed)
+    known = prepared.inputs.sums.price2, prepared.seekers.bounces
+    return Replayed(matches, fills, counts, subjects, *known, why, limits, fed)
 
 
 def then_history(

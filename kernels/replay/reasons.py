@@ -139,7 +139,7 @@ def why_unfilled(
     write_reach(
         *in_force(quotes, prepared.plan.changes), int(locked), side, limits, subjects.entry, subjects.until, reach
     )
-    none = np.isin(why, (NO_CONTRA,))
+    none = why == NO_CONTRA
     why[none & (reach == 1)] = LIMIT
     why[none & (reach == 0)] = QUOTE
     never = (subjects.entry > subjects.until) | (subjects.entry >= prepared.plan.session_end)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I64
 from kernels.conventions import VENUE_BOOKED, VENUE_DARK, VENUE_REPORT
+from kernels.market.grouping import rows_by_order
 from kernels.measure.rules import Day
 from kernels.measure.simulated import SimulatedFills
 from kernels.replay import runs
@@ -57,18 +58,18 @@ def kept_fills(day: Day, keeps: NDArray[Any], cuts: Any) -> Kept:
     return Kept(rows, quantity[rows])
 
 
-def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written: Any, kept: Kept) -> SimulatedFills:
+def simulated_fills(
+    day: Day, prepared: Prepared, listed: NDArray[np.bool_], written: Any, kept: Kept
+) -> SimulatedFills:
     """Return what orders fill under a scenario: dark fills of the book, and what they keep of history.
 
     Parameters
     ----------
-    listed : (k,) int32
-        Ascending rows of the orders that the scenario changes.
+    listed : (orders,) whether the scenario changes each order
     written : (n,) MATCH
     kept : their fills that stand
     """
-    wanted = np.zeros(len(prepared.facts.kind) + 1, bool)
-    wanted[listed] = True
+    wanted = np.append(listed, False)
     parts = []
     marks = written.marks
     deals = deal_sources(marks & runs.BOOKED, marks & runs.PREFERENCED, written.rule)
@@ -84,11 +85,18 @@ def simulated_fills(day: Day, prepared: Prepared, listed: NDArray[Any], written:
     parts.append((*stands, np.asarray(fills["venue"])[rows], np.asarray(fills["deal_source"])[rows], of_history))
     columns = (np.concatenate(column) for column in zip(*parts, strict=True))
     order, time, price2, quantity, venue, deal, by_book = columns
-    place = np.lexsort((time, order))
+    place = by_order_and_time(order, time, len(listed))
     return SimulatedFills(
-        listed.astype(np.int32), order[place].astype(np.int32), time[place], price2[place], quantity[place],
-        venue[place].astype(np.int8), deal[place].astype(np.int16), by_book[place],
+        np.flatnonzero(listed).astype(np.int32), order[place].astype(np.int32), time[place], price2[place],
+        quantity[place], venue[place].astype(np.int8), deal[place].astype(np.int16), by_book[place],
     )  # fmt: skip
+
+
+def by_order_and_time(order: NDArray[Any], time: I64, orders: int) -> I64:
+    """Return the rows of fills by order and time, those of one instant as they stand; order : (n,) of ``orders``."""
+    in_time = np.argsort(time, kind="stable")
+    rows: I64 = in_time[rows_by_order(order[in_time], orders)[0]]
+    return rows
 
 
 def at_most(fills: SimulatedFills, most: I64) -> SimulatedFills:
@@ -140,13 +148,15 @@ def with_fills_of(fills: SimulatedFills, other: SimulatedFills, rows: NDArray[An
     """Return fills in which these orders have their fills of another scenario."""
     if not len(rows):
         return fills
-    own = np.flatnonzero(~np.isin(fills.order_index, rows))
-    theirs = np.flatnonzero(np.isin(other.order_index, rows))
+    orders = max(int(each.max(initial=-1)) for each in (rows, fills.order_index, other.order_index)) + 1
+    theirs = np.zeros(orders, bool)
+    theirs[rows] = True
+    mine, others = np.flatnonzero(~theirs[fills.order_index]), np.flatnonzero(theirs[other.order_index])
     columns: list[Any] = list(fills[1:])
-    others: list[Any] = list(other[1:])
-    both = [np.concatenate([a[own], b[theirs]]) for a, b in zip(columns, others, strict=True)]
+    more: list[Any] = list(other[1:])
+    both = [np.concatenate([a[mine], b[others]]) for a, b in zip(columns, more, strict=True)]
     mixed = SimulatedFills._make([fills.orders, *both])
-    return taken(mixed, np.lexsort((mixed.timestamp, mixed.order_index)))
+    return taken(mixed, by_order_and_time(mixed.order_index, mixed.timestamp, orders))
 
 
 def within_band(

@@ -21,6 +21,7 @@ from kernels.replay.steps import STEP
 from kernels.replay.subjects import Subjects, limited, take
 
 P, R, D = "P", "R", "D"
+ROOM: Final = 1024  # orders at once where many are asked about; a book that is too small grows, which costs as much
 MODES: Final = {R: CENTRAL, BOUNDS[0]: OPTIMISTIC, BOUNDS[1]: CONSERVATIVE, D: CENTRAL}
 SWITCH_FIELDS: Final = {
     "no_half_tick": "no_half",
@@ -51,8 +52,8 @@ def placebo(prepared: Prepared, choices: Choices) -> Player:
     return Player(P, run, prepared.facts)
 
 
-def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
-    """Return a run with the rules that were chosen and an empty book."""
+def empty_run(prepared: Prepared, choices: Choices, locked: bool, many: bool = False) -> Run:
+    """Return a run with the rules that were chosen and an empty book; many : orders that are asked about."""
     replay, quotes = choices.replay, prepared.quotes
     switches = set(replay.switches)
     locked = locked or choices.simulation.allow_locked or "locked" in switches
@@ -61,7 +62,8 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool) -> Run:
     at = usable[inside | (usable == prepared.plan.opening_quote)]  # the first at which anything can match
     plain_tick_of = unwrap(tick_of)  # to compile it for one call takes as long as a job
     tick = max(1, int(plain_tick_of(int(quotes.bid[at[0]]), prepared.facts.ticks))) if len(at) else 1
-    run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked)
+    room = {"capacity": ROOM} if many else {}
+    run = new_run(len(prepared.facts.kind), tick, replay.block_tier * replay.price_unit, locked, **room)
     state, book = state_of(run), cast(Any, run.book.state[0])
     for record, named in ((state, SWITCH_FIELDS), (book, BOOK_SWITCH_FIELDS)):
         for name, field_name in named.items():
@@ -77,7 +79,7 @@ def player(
     """Return the run of a scenario with these subjects; which : its rules, if they are not those of its name."""
     which, replay = which or name, choices.replay
     n, mode = len(prepared.facts.kind), MODES[which]
-    run = empty_run(prepared, choices, locked=mode == OPTIMISTIC)
+    run = empty_run(prepared, choices, mode == OPTIMISTIC, len(subjects.rows) > 1)
     state, book = state_of(run), run.book.state[0]
     state.mode, state.dual = mode, int(which == D)
     state.from_rest, state.minimum = int(replay.from_rest), replay.minimum

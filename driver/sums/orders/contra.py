@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from kernels.base.columns import I64
 from kernels.conventions import REASONS_CANCELLED, REASONS_EXPIRED, TYPE_DARK, TYPE_SWEEP, UNKNOWN_CODE
+from kernels.market.grouping import rows_by_order
 from kernels.measure.rules import Day
 
 ON_BOOK: Final = 1
@@ -37,11 +38,8 @@ def contra_sums(day: Day, subjects: Any, reason: NDArray[Any], names: tuple[str,
         last = np.maximum(first, last)
         came[mine], came_shares[mine] = last - first, shares[last] - shares[first]
     values = np.stack([np.ones_like(depth), asked, depth, depth == 0, came, came_shares, came == 0])
-    return {
-        name: values[:, reason == code].sum(axis=1).tolist()
-        for code, name in enumerate(names)
-        if np.any(reason == code)
-    }
+    rows_of = ((name, np.flatnonzero(reason == code)) for code, name in enumerate(names))
+    return {name: values.take(chosen, axis=1).sum(axis=1).tolist() for name, chosen in rows_of if len(chosen)}
 
 
 def open_before(day: Day, side: int, times: I64) -> I64:
@@ -53,7 +51,7 @@ def open_before(day: Day, side: int, times: I64) -> I64:
     status, why = (np.asarray(events[name])[mine] for name in ("order_status", "change_reason"))
     stays = (status == ON_BOOK) | ((status == UNKNOWN_CODE) & ~np.isin(why, REASONS_CANCELLED + REASONS_EXPIRED))
     held = np.where(stays, np.asarray(events["leaves_quantity"])[mine], 0)
-    order = np.argsort(index[mine], kind="stable")  # rows of an order follow each other in time
+    order, _ = rows_by_order(index[mine], len(dark))  # rows of an order follow each other in time
     before = np.zeros(len(mine), np.int64)
     before[order[1:]] = np.where(np.diff(index[mine][order]) == 0, held[order[:-1]], 0)
     time = np.asarray(events["timestamp"])[mine]

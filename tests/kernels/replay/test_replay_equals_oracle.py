@@ -1,6 +1,5 @@
 """Random days: every match of every run, in order, is the one that plain Python makes, whatever is chosen."""
 
-from functools import partial
 from random import Random
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from kernels.measure.choices import Selection
 from kernels.replay import driving, scenario_runs
-from kernels.replay.runs import new_run
+from kernels.replay.runs import Run, new_run
 from tests.kernels.replay.both_replays import SCENARIOS, as_tuples, both, plain_matches, random_choices, random_halts
 from tests.replay_days import END, START, replay_day
 
@@ -44,8 +43,11 @@ def test_halted_days_print_what_plain_python_prints() -> None:
 
 
 def test_small_pieces_and_books_that_grow_print_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def small_run(orders: int, tick: int, tier: int, locked: bool, **_: int) -> Run:
+        return new_run(orders, tick, tier, locked, capacity=3, rows=8)
+
     monkeypatch.setattr(driving, "PIECE", 1)
-    monkeypatch.setattr(scenario_runs, "new_run", partial(new_run, capacity=3, rows=8))
+    monkeypatch.setattr(scenario_runs, "new_run", small_run)
     assert sum(check_day(seed, halted=seed % 2 == 0) for seed in range(20)) > 100
 
 
