@@ -88,8 +88,8 @@ def _write_bases(rows: Rows, first: int, n: int, scratch: SavingScratch) -> None
     for t in range(n):
         i = first + t
         priced = (abs(real[i]) < np.inf) & (mid2[i] > 0) & (quantity[i] > 0) & lived(rows, i)
-        base = mid2[i] * quantity[i]
-        scratch.base[t] = base if priced else -1
+        base = mid2[i] * quantity[i] if priced else -1
+        scratch.base[t] = base
         scratch.to_bps[t] = BPS / float(base) if priced else np.nan
 
 

@@ -52,3 +52,19 @@ def test_days_that_share_buffers_do_not_meet() -> None:
             for one, other in zip(fresh, shared, strict=True):
                 for name, column in one.items():
                     np.testing.assert_array_equal(column, other[name], err_msg=f"seed {seed}: {name}")
+
+
+def test_what_is_asked_for_again_is_the_same_array_until_another_is() -> None:
+    buffers = Buffers()
+    first = buffers.take("a", (3, 4), np.int64)
+    assert buffers.take("a", (3, 4), np.int64) is first
+    assert buffers.take("a", (3, 4), np.float64).dtype == np.float64
+    memory = buffers.memory("a")
+    assert buffers.take("a", (2, 4), np.int64).shape == (2, 4)
+    assert buffers.memory("a") is memory
+    larger = buffers.take("a", (30, 4), np.int64)
+    assert buffers.memory("a") is not memory
+    assert buffers.take("a", (30, 4), np.int64) is larger
+    buffers.take("b", (5,), np.int8)
+    assert buffers.bytes_of() == buffers.bytes_of("a", "b", "none") == buffers.bytes_of("a") + buffers.bytes_of("b")
+    assert buffers.memory("none") is None
