@@ -21,6 +21,7 @@ from kernels.measure.result_rows import OrderBlock
 TIME: Final = pa.timestamp("ns", "UTC")
 WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 KINDS: Final = {"i8": pa.int64(), "f8": pa.float64(), "i4": pa.int32(), "i1": pa.int8()}
+MISSING: Final = np.int64(NULL)  # makes 64 bits of narrow integers beside it
 SOURCES: Final = pa.array(BENCHMARKS, pa.string())
 INSTANT: Final = "ns UTC"  # the unit of columns that are times, not spans of it
 
@@ -56,7 +57,7 @@ def order_columns(block: OrderBlock, files: tuple[str, ...] = (CORE, ALL)) -> di
         side = block.under(scenario)
         unknown = side.filled_quantity == NULL
         for name, shown in _presented(side, [BY_NAME[name] for name in REPLAYED]).items():
-            missing = np.nan if shown.values.dtype.kind == "f" else NULL
+            missing = np.nan if shown.values.dtype.kind == "f" else MISSING
             columns[f"{scenario}_{name}"] = shown._replace(values=np.where(unknown, missing, shown.values))
     return columns
 
@@ -80,7 +81,7 @@ PRESENTED: Final[
     Mapping[str, Callable[[OrderBlock], Shown]]
 ] = {  # of columns without an axis, what files show otherwise
     "side": lambda b: Shown((b.side != BUY) + np.int8(1), pa.int8()),  # as in the exchange's files
-    "fills": lambda b: Shown(np.where(fills_unknown(b), NULL, b.fills), pa.int32()),
+    "fills": lambda b: Shown(np.where(fills_unknown(b), MISSING, b.fills), pa.int32()),
     "benchmark": lambda b: Shown(b.benchmark, WORDS, SOURCES),
 }
 

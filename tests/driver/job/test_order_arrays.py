@@ -79,6 +79,25 @@ def write(folder: Path, chosen: Settings, partition: tuple[str, str] = PARTITION
             file.write(random_block(rows, seed))
 
 
+def test_the_number_of_fills_is_missing_where_no_trade_tells_it(tmp_path: Path) -> None:
+    block = random_block(60, 3)
+    filled = block.filled_quantity > 0
+    block.fills[::2] = 0
+    expected = [
+        None if all(known) else count
+        for count, *known in zip(block.fills.tolist(), block.fills == 0, filled, strict=True)
+    ]
+    assert None in expected
+    for output_format in ("parquet", "csv"):
+        with open_order_file(tmp_path, Settings(output_format=output_format), PARTITION) as file:
+            file.write(block)
+    table = parquet.read_table(tmp_path / "orders.parquet")
+    assert table.column("fills").to_pylist() == expected
+    assert table.schema.field("fills").type == pa.int32()
+    with (tmp_path / "orders.csv").open(newline="") as text:
+        assert [row["fills"] for row in csv.DictReader(text)] == [as_text(count) for count in expected]
+
+
 def as_text(value: Any) -> str:
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 

@@ -10,6 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from driver.job.order_file import open_order_file
+from driver.job.order_ids import OrderIds
 from driver.job.table_file import EXTENSIONS
 from driver.plan.jobs import Settings
 from kernels.conventions import NULL
@@ -95,6 +96,21 @@ def test_participants_stand_as_the_input_named_them(tmp_path: Path) -> None:
             file.write(block)
     assert [row["participant_id"] for row in read(tmp_path / "orders.csv")] == expected
     assert parquet.read_table(tmp_path / "orders.parquet").column("participant_id").to_pylist() == expected
+
+
+def test_ids_beyond_63_bits_are_shown_as_the_input_wrote_them_beside_files_of_other_jobs(tmp_path: Path) -> None:
+    """Arrow writes the file then; all its other columns are as in any order file."""
+    block = random_block(30, 0)
+    usual = parquet.read_table(write(tmp_path, "parquet", block))
+    block.order_id[:] -= 2**63 - 1
+    numbers = [int(number) % 2**64 for number in block.order_id]
+    settings = Settings(order_columns=ALL)
+    with open_order_file(tmp_path, settings, PARTITION, ids=OrderIds({"order_id": block.order_id})) as file:
+        file.write(block)
+    table = parquet.read_table(tmp_path / "orders.parquet")
+    assert table.column("order_id").to_pylist() == numbers
+    assert min(numbers) > 2**63
+    assert table.drop_columns(["order_id"]).equals(usual.drop_columns(["order_id"]))
 
 
 def test_a_block_without_orders_has_columns_of_the_same_types(tmp_path: Path) -> None:
