@@ -100,7 +100,7 @@ def simulated_day(found: SimulatedFills, inputs: Inputs, selected: I32) -> Simul
         "order_index": found.order_index,
         "side": orders.side[found.order_index],
         "venue": found.venue,
-        "by_time": np.argsort(found.timestamp, kind="stable"),
+        "by_time": np.argsort(found.timestamp),  # for a walk along the quotes: those of one instant in any order
         "extended_price": np.zeros(0),
     }
     kinds, nothing = DTYPES[FillColumns], np.zeros(n)

@@ -13,7 +13,7 @@ from kernels.replay.collecting import Replayed, collect
 from kernels.replay.driving import drive
 from kernels.replay.prepare import prepare_replay
 from kernels.replay.scenario_runs import P, R, each_alone, extra_players, placebo, player
-from kernels.replay.subjects import find_subjects
+from kernels.replay.subjects import by_horizon, find_subjects
 
 
 def asked_scenarios(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,7 +48,8 @@ def replay(day: Day, choices: Choices, session: Session, minimums: Any = None) -
     asked = asked_scenarios(choices.simulation.scenarios)
     players = [placebo(prepared, choices)]
     if not choices.replay.alone:
-        players += [player(day, prepared, choices, name, subjects) for name in asked if name != P]
+        expiry = by_horizon(subjects)
+        players += [player(day, prepared, choices, name, subjects, expiry=expiry) for name in asked if name != P]
         players += extra_players(day, prepared, choices, subjects, asked)
     pieces: list[Records] = []
     keep = (lambda steps, count: pieces.append(steps[:count].copy())) if choices.replay.alone else None

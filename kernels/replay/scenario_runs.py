@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.base.columns import I64
+from kernels.base.columns import I32, I64
 from kernels.conventions import BOUNDS, NULL
 from kernels.dark.records import CENTRAL, CONSERVATIVE, OPTIMISTIC, Records
 from kernels.market.ticks import tick_of
@@ -18,7 +18,7 @@ from kernels.replay.reasons import WITHOUT_MINIMUM
 from kernels.replay.rulebook import reading_of
 from kernels.replay.runs import BUY_ASIDE, SELL_ASIDE, Run, new_run, state_of
 from kernels.replay.steps import STEP
-from kernels.replay.subjects import Subjects, limited, take
+from kernels.replay.subjects import Subjects, by_horizon, limited, take
 
 P, R, D = "P", "R", "D"
 ROOM: Final = 1024  # orders at once where many are asked about; a book that is too small grows, which costs as much
@@ -74,9 +74,18 @@ def empty_run(prepared: Prepared, choices: Choices, locked: bool, many: bool = F
 
 
 def player(
-    day: Day, prepared: Prepared, choices: Choices, name: str, subjects: Subjects, which: str | None = None
+    day: Day,
+    prepared: Prepared,
+    choices: Choices,
+    name: str,
+    subjects: Subjects,
+    which: str | None = None,
+    expiry: I32 | None = None,
 ) -> Player:
-    """Return the run of a scenario with these subjects; which : its rules, if they are not those of its name."""
+    """Return the run of a scenario with these subjects.
+
+    which : its rules, if they are not those of its name; expiry : of ``by_horizon``, where it is known
+    """
     which, replay = which or name, choices.replay
     n, mode = len(prepared.facts.kind), MODES[which]
     run = empty_run(prepared, choices, mode == OPTIMISTIC, len(subjects.rows) > 1)
@@ -93,11 +102,11 @@ def player(
         book_state.no_help = 1
     subject, until = np.zeros(n, np.int8), np.zeros(n, np.int64)
     subject[subjects.rows], until[subjects.rows] = prepared.seekers.subject[subjects.rows], subjects.until
-    expiry = subjects.rows[np.argsort(subjects.until, kind="stable")]
+    expiry = by_horizon(subjects) if expiry is None else expiry
     facts = prepared.facts
     if mode == CONSERVATIVE:
         facts = facts._replace(open_at_end=open_at_end(day))
-    return Player(name, run._replace(subject=subject, until=until, expiry=expiry.astype(np.int32)), facts)
+    return Player(name, run._replace(subject=subject, until=until, expiry=expiry), facts)
 
 
 def open_at_end(day: Day) -> I64:

@@ -25,6 +25,12 @@ def take(subjects: Subjects, which: slice) -> Subjects:
     return Subjects(subjects.rows[which], subjects.entry[which], subjects.until[which], subjects.filled[which])
 
 
+def by_horizon(subjects: Subjects) -> I32:
+    """Return the rows of subjects, those first whose horizon is over first, (k,)."""
+    rows: I32 = subjects.rows[np.argsort(subjects.until, kind="stable")].astype(np.int32)
+    return rows
+
+
 def last_fills(day: Day, orders: int, hours_end: int) -> I64:
     """Return the time of each order's last fill before the end of the hours, (orders,); -1 if it has none."""
     fills, last = day.fills, np.full(orders, -1, np.int64)
