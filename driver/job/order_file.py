@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from driver.job.order_arrays import Participants, arrays, order_columns, partition_columns
 from driver.job.order_ids import OrderIds
-from driver.job.parquet_orders import ParquetOrders
+from driver.job.parquet_orders import ParquetOrders, is_known
 from driver.job.table_file import EXTENSIONS, TableFile
 from driver.plan.jobs import Settings
 from driver.tables.csv_text import text
@@ -19,7 +19,11 @@ from tickstore.durable.files import atomic_file
 
 
 class OrderFile:
-    """Writes blocks of orders to an open binary file; Arrow does it where files are text, or the ids of orders are."""
+    """Writes blocks of orders to an open binary file.
+
+    Arrow does it where files are text, where the ids of orders are, and should a version to come describe files in
+    another way than is known here.
+    """
 
     def __init__(
         self,
@@ -36,7 +40,7 @@ class OrderFile:
         words = *participants.values(), partition[0]
         quoted = self._ids is not None or any(text(word) != word for word in words)
         self._pages: ParquetOrders | None = None
-        if settings.output_format == "parquet" and self._ids is None:
+        if settings.output_format == "parquet" and self._ids is None and is_known():
             self._pages = ParquetOrders(handle)
         self._table = TableFile(handle, settings.output_format, quoted)
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from driver.job import parquet_orders
 from driver.job.order_file import open_order_file
 from driver.job.order_ids import OrderIds
 from driver.job.table_file import EXTENSIONS
@@ -149,3 +150,23 @@ def test_an_error_leaves_no_file(tmp_path: Path, output_format: str) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         fail_after_a_block()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_arrow_writes_order_files_where_it_describes_files_in_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = random_block(50, 3), random_block(20, 4)
+    (tmp_path / "ours").mkdir()
+    ours = write(tmp_path / "ours", "parquet", *blocks)
+    monkeypatch.setattr(parquet_orders, "NO_ROWS", b"another way")
+    parquet_orders.is_known.cache_clear()
+    parquet_orders.described.cache_clear()
+    try:
+        arrows = write(tmp_path, "parquet", *blocks)
+    finally:
+        monkeypatch.undo()
+        parquet_orders.is_known.cache_clear()
+        parquet_orders.described.cache_clear()
+    encodings = [parquet.read_metadata(path).row_group(0).column(2).encodings for path in (ours, arrows)]
+    assert ["DELTA_BINARY_PACKED" in of for of in encodings] == [True, False]
+    assert parquet.read_table(arrows).equals(parquet.read_table(ours))
