@@ -5,7 +5,7 @@ Which columns, in which order, ``kernels.measure.order_columns`` says. A column 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
@@ -22,8 +22,12 @@ TIME: Final = pa.timestamp("ns", "UTC")
 WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 KINDS: Final = {"i8": pa.int64(), "f8": pa.float64(), "i4": pa.int32(), "i1": pa.int8()}
 MISSING: Final = np.int64(NULL)  # makes 64 bits of narrow integers beside it
-SOURCES: Final = pa.array(BENCHMARKS, pa.string())
 INSTANT: Final = "ns UTC"  # the unit of columns that are times, not spans of it
+
+
+@cache
+def _benchmarks() -> pa.Array:  # not made when this is imported: Arrow's first array imports pandas where that is
+    return pa.array(BENCHMARKS, pa.string())
 
 
 class Shown(NamedTuple):
@@ -82,7 +86,7 @@ PRESENTED: Final[
 ] = {  # of columns without an axis, what files show otherwise
     "side": lambda b: Shown((b.side != BUY) + np.int8(1), pa.int8()),  # as in the exchange's files
     "fills": lambda b: Shown(np.where(fills_unknown(b), MISSING, b.fills), pa.int32()),
-    "benchmark": lambda b: Shown(b.benchmark, WORDS, SOURCES),
+    "benchmark": lambda b: Shown(b.benchmark, WORDS, _benchmarks()),
 }
 
 
