@@ -93,7 +93,8 @@ def run_job(job: Job) -> JobReport:
     told: dict[str, Any] = {"quality": quality, "participants": names, "volumes": volumes}
     told |= {"intervals": count_intervals(ranges), "sensitivity": variants}
     told |= played.facts() | {"time_limits": limits, "is_empty": not matches} | panel
-    write_partial(Partial(job.security, job.date, job.fingerprint, **found, **told), folder / PARTIAL_NAME, kept[1])
+    partial = Partial(job.security, job.date, job.fingerprint, **found, **told)
+    write_partial(partial, folder / PARTIAL_NAME, _kept_buffers("partial"))
     return JobReport(
         index=job.index,
         events=events,

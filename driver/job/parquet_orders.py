@@ -25,7 +25,8 @@ STORED, LZ4 = 0, 7
 INTEGERS, TEXTS, STRUCTURES = 5, 8, 12  # what lists are of
 NO_ROWS: Final = b"\x16\x00\x19\x0c"  # of a file's description: no rows, no row groups
 PACKER: Final = pa.Codec("lz4_raw")
-SAMPLE: Final = 8 << 10  # bytes of a file's first block that tell whether a column is worth packing
+# Bytes of a column that tell whether it is worth packing: of the first block of a file that has enough to tell by.
+SAMPLE, LEAST_SAMPLE = 8 << 10, 1 << 10
 WORTH: Final = 0.5  # it is where they shrink to this share: packing what shrinks less takes longer than writing it
 NONE: Final = readonly(np.zeros(0, np.uint8))
 
@@ -110,7 +111,7 @@ class ParquetOrders:
         pages.float_page(_plain(shown.values, np.float64).view(np.int64), scratch.flags, scratch.page, self._facts)
         first, end, known = self._facts[:3].tolist()
         data = scratch.page[first:end]
-        if known and name not in self._packed:
+        if 8 * known >= LEAST_SAMPLE and name not in self._packed:
             sample = data[len(data) - 8 * known :][:SAMPLE].data
             self._packed[name] = len(PACKER.compress(sample, asbytes=True)) <= WORTH * len(sample)
         if self._packed.get(name):
@@ -197,6 +198,8 @@ def described(schema: pa.Schema) -> tuple[bytes, bytes]:
     sink = pa.BufferOutputStream()
     parquet.ParquetWriter(sink, schema).close()
     before, _, after = sink.getvalue().to_pybytes()[4:-8].partition(NO_ROWS)
+    if NO_ROWS in after:
+        raise RuntimeError(f"columns cannot be described, their names are too strange: {', '.join(schema.names)}")
     return before, after
 
 
@@ -204,7 +207,7 @@ def described(schema: pa.Schema) -> tuple[bytes, bytes]:
 def is_known() -> bool:
     """Return whether Arrow describes a file without rows in the way that ``described`` takes apart."""
     _, after = described(pa.schema([("rows", pa.int64())]))
-    return bool(after) and NO_ROWS not in after
+    return bool(after)
 
 
 @lru_cache(maxsize=1024)

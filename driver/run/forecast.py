@@ -35,6 +35,7 @@ PACKED: Final = 8  # bytes of text in a byte of a packed file
 ROW_BYTES: Final = 138  # of text, where that cannot be looked at
 CONVERT_SECONDS: Final = 1e-6  # of a core, for a row
 DAY_BYTES: Final = 50  # of a day file, for a row of any table
+OF_VARIANTS: Final = "sensitivity", "mid", "population", "dark_pool_scenarios"  # settings that ``_variants`` looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,12 @@ def _of_raw(config: Config, raw: Sequence[RawTable]) -> Forecast:
 
 def _earlier_jobs(results: Path, config: Config) -> tuple[list[dict[str, str]], bool, int]:
     """Return what ``rates_of`` asks of the jobs of an earlier run there."""
-    jobs, asked = list[dict[str, str]](), False
-    with suppress(UserError, OSError, ValueError, AttributeError):
+    jobs, variants = list[dict[str, str]](), 0
+    with suppress(UserError, OSError, ValueError, AttributeError, KeyError):
         jobs = list(folder.recorded_states(results).values())
-        asked = bool(folder.read_run(results).get("config", {}).get("sensitivity"))
-    return jobs, replays(config), _variants(replace(config, sensitivity=asked))
+        known = folder.read_run(results)["config"]
+        variants = _variants(replace(config, **{name: known[name] for name in OF_VARIANTS}))
+    return jobs, replays(config), variants
 
 
 def _estimate(config: Config, events: Sequence[int], workers: int, rates: Rates) -> Estimate:

@@ -69,10 +69,9 @@ class KeyNumbers(GrowingArrays):
 class Participants:
     """Numbers that stand for participants in keys, so that a table of all keys there may be is small."""
 
-    def __init__(self, buffers: Buffers, name: str = "participants") -> None:
-        """Start without participants; name : of the memory that is theirs."""
-        self._buffers, self._name = buffers, name
-        self._numbers = KeyNumbers(name, buffers)
+    def __init__(self, buffers: Buffers) -> None:
+        """Start without participants."""
+        self._buffers, self._numbers = buffers, KeyNumbers("participants", buffers)
         self._large: dict[int, int] | None = None  # code -> number, once a code is too large for a table
 
     def __len__(self) -> int:
@@ -88,7 +87,7 @@ class Participants:
             distinct, place = np.unique(codes, return_inverse=True)
             numbers = [self._large.setdefault(code, len(self._large)) for code in distinct.tolist()]
             return np.array(numbers, np.int32)[place]
-        out = self._buffers.take(f"{self._name}.out", codes.shape, np.int32)
+        out = self._buffers.take("participants.out", codes.shape, np.int32)
         self._numbers.number(codes, room, out)
         return out
 

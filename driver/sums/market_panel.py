@@ -111,7 +111,8 @@ def _moves(inputs: Inputs, session: Session) -> dict[str, int]:
 def _added(values: F64) -> int:
     """Return a sum as a whole number of 1/2^SQUARE_BITS."""
     parts = np.empty(PARTS)
-    return round(math.ldexp(math.fsum(parts[: int(exact_parts(values, parts))].tolist()), SQUARE_BITS))
+    count = int(exact_parts(values, parts))
+    return round(math.ldexp(math.fsum((values if count < 0 else parts[:count]).tolist()), SQUARE_BITS))
 
 
 def _returns(mid2: I64) -> F64:

@@ -35,6 +35,8 @@ class KeyedSums:
         if (room := self.low.shape[1]) < len(self.place):
             more = (0, 0 if room else len(sums)), (0, max(len(self.place), 2 * room) - room)
             self.low, self.high = np.pad(self.low, more), np.pad(self.high, more)
+        if keys and len(sums) != len(self.low):
+            raise ValueError(f"{len(sums)} sums cannot be added to {len(self.low)}")
         moments.merge_integers(rows, sums, self.low, self.high)
 
     def items(self) -> Iterator[tuple[Any, list[int]]]:

@@ -15,7 +15,7 @@ from kernels.conventions import BPS, NULL
 from kernels.measure.result_rows import OrderBlock, scenario_offsets
 from kernels.sums import largest
 
-COLUMNS: Final = ("order_id", "participant_id", "side", "order_quantity", "filled_quantity", "group", "mid2")
+COLUMNS: Final = tuple({"participant": "participant_id"}.get(name, name) for name in largest.SHOWN)
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 LEAST_MAD = (
     1.0  # bps: where most orders cost the same, the deviation is 0, and every other order would be infinitely far

@@ -8,8 +8,9 @@ entries of each end if it has any, and sums, as ``names`` calls them (JSON, of t
 lists, of the narrowest type that holds it: ``width`` has the bytes of an integer of each row, 0 for a row of zeros. An
 entry of a histogram is its code in the low ``code_bits`` (fill times: ``timed_code_bits``) and its count in the bits
 above; where these are all set the count is the next of ``histogram_large``. ``moments`` are the means of cells, then
-their co-moments. ``facts`` (of the first row) is JSON with all that is not an array. The schema's metadata has the
-version and the CRC-32 of the file without the checksum's digits. Equal content gives equal bytes.
+their co-moments, and the costs of the largest orders by scenario. ``facts`` (of the first row) is JSON with all that is
+not an array. The schema's metadata has the version and the CRC-32 of the file without the checksum's digits. Equal
+content gives equal bytes.
 
 Nothing is compressed: LZ4 took three times as long as everything else that writing one does.
 """

@@ -11,6 +11,7 @@ from kernels.base.columns import F64, I16, I32, I64
 from kernels.base.memory import Buffers
 from kernels.sums import histograms, moments, sparse_counts
 
+CELLS: Final = 8_192  # whose products are worked out at a time: there may be as many cells as orders
 AT_A_TIME: Final = 256  # orders whose buckets are found at a time: their values stay in the cache
 
 
@@ -24,10 +25,15 @@ class Shortfalls(NamedTuple):
     def moments(self, scenarios: int) -> tuple[I64, F64, F64]:
         """Return the number, the means and the co-moments of the orders of each cell."""
         cells, lanes = len(self.start) - 2, self.y.shape[1]
-        mean, products = np.empty((cells, lanes)), np.empty((cells, lanes * lanes))
-        moments.run_moments(self.start, self.y, mean, products.reshape(cells, lanes, lanes))
         lower = [lanes * row + column for row in range(scenarios) for column in range(row + 1)]
-        comoment = np.take(products, lower, axis=1)
+        mean, comoment = np.empty((cells, lanes)), np.empty((cells, len(lower)))
+        products = np.empty((min(cells, CELLS), lanes * lanes))
+        for first in range(0, cells, CELLS):
+            part = slice(first, min(first + CELLS, cells))
+            here = products[: part.stop - first]
+            square = here.reshape(len(here), lanes, lanes)
+            moments.run_moments(self.start[first:], self.y, mean[part], square)
+            np.take(here, lower, axis=1, out=comoment[part])
         return np.diff(self.start[: cells + 1]), mean[:, :scenarios].copy(), comoment
 
     def buckets(self, scenarios: int, buffers: Buffers) -> I16:

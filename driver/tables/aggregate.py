@@ -142,7 +142,8 @@ def aggregate(
     with ExitStack() as stack:
         by_keys = CombinationFiles(Path(results), style, stack, dimensions, combinations)
         named = kept.of_securities(job.security for job in jobs)
-        sums = Variants(settings), MarketSums(style, named), QualityCounts(missing, named)
+        of_missing = kept.of_securities(security for security, _ in missing)
+        sums = Variants(settings), MarketSums(style, named), QualityCounts(missing, named | of_missing)
         run = _RunSums(jobs, style, dimensions, kept, settings.outliers, by_keys, *sums)
         parents = ParentFile(Path(results), run.style, stack, named)
         for job, following in zip(jobs, [*jobs[1:], None], strict=True):

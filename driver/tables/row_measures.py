@@ -1,7 +1,7 @@
 """The measures every table carries, and how a table becomes text: sums in, columns out.
 
-`aggregate` calls it for the tables of a run, `driver.job.job` for metrics.csv: with all rows there are, since a column
-of many takes hardly longer than one of few.
+`aggregate` calls it for the tables of a run, many rows at a time, `driver.job.job` for metrics.csv: a column of a
+hundred rows takes hardly longer than one of few.
 
 Every ratio is one division of exact integers, correctly rounded (those of sums in two integers, means of what is no
 whole number, to two units in the last place); costs are positive when paid, savings
@@ -81,7 +81,8 @@ def measures(totals: Totals, style: TableStyle) -> Measured:
     columns["scenario"] = np.array(totals.scenarios * len(totals), np.object_)
     columns["few_orders"] = few_orders(columns, style)
     columns["few_orders"][unknown.T.ravel()] = None
-    return Measured.of(totals.scenarios, {name: columns[name] for name in names})
+    nothing = np.full(unknown.size, np.nan)  # in columns that no scenario of the run has
+    return Measured.of(totals.scenarios, {name: columns.get(name, nothing) for name in names})
 
 
 @lru_cache(maxsize=64)

@@ -31,7 +31,7 @@ def _suspects(orders: OrderColumns, fills: FillColumns, first: int, last: int, f
         k = max(fills.order_index[i], 0)
         side, limit = orders.side[k], orders.limit_price[k]
         beyond = (side * fills.price[i] > side * limit) & (limit > 0) & (fills.timestamp[i] >= orders.arrival_time[k])
-        beyond &= fills.order_index[i] >= 0
+        beyond &= (fills.order_index[i] >= 0) & (orders.first_row[k] >= 0)  # an order without rows has no limit
         found[count] = k
         count += int(beyond & (k != before))
         before = k if beyond else before

@@ -122,7 +122,7 @@ def float_page(values: I64, flags: U64, page: U8, facts: I64) -> None:
 def integer_page(values: I64, is_narrow: bool, flags: U64, kept: I64, work: I64, page: U8, facts: I64) -> None:
     """Write a page of integers as ``DELTA_BINARY_PACKED``.
 
-    is_narrow : they have 32 bits, and so do their differences; kept : scratch, a value for each and GROUP more
+    is_narrow : they have 32 bits, and so do their differences; kept : scratch, a value for each
     """
     known = keep_known(values, False, flags, page, kept, 0)
     low = high = kept[0] if known else 0

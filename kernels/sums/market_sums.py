@@ -22,7 +22,7 @@ STALE_SUMS: Final = (
 )
 STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
 LOOKED_BACK: Final = 32  # quotes
-PARTS: Final = 64  # doubles that do not overlap: more than there are
+PARTS: Final = 64  # doubles that do not overlap: of values within 200 decades there are 35
 
 
 @kernel
@@ -138,7 +138,10 @@ def stale_fills(
 
 @kernel
 def exact_parts(values: F64, parts: F64) -> int:
-    """Write a few doubles whose sum is exactly that of many to ``parts`` (PARTS,); return how many there are."""
+    """Write a few doubles whose sum is exactly that of many to ``parts``; return how many, -1 where it is too short.
+
+    As ``math.fsum`` finds them: doubles that do not overlap. values : (n,) finite; parts : (PARTS,)
+    """
     count = 0
     for i in range(values.shape[0]):
         x, kept = values[i], 0
@@ -150,6 +153,8 @@ def exact_parts(values: F64, parts: F64) -> int:
             if lost != 0.0:
                 parts[kept] = lost
                 kept += 1
+        if kept == parts.shape[0] - 1:  # there is one place more at most than there were parts
+            return -1
         parts[kept] = x
         count = kept + 1
     return count

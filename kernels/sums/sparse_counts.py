@@ -55,7 +55,8 @@ def sort_shortfalls(cell: I32, place: I32, y: F64, other: I32, start: I64, out: 
 def count_codes(start: I64, codes: I16, seen: I32, entry: I64, out_code: I32, out_count: I32) -> int:
     """Write how many orders of each cell have each code, as entries of a cell; return how many there are.
 
-    start, codes : from ``sort_codes``; seen : (measures x codes there may be,) zeros on entry and on return
+    start, codes : sorted by cell, as ``sort_codes`` or ``sort_shortfalls`` leaves them
+    seen : (measures x codes there may be,) zeros on entry and on return
     entry : (cells + 1,) to write, first entry of each cell; out_code, out_count : one longer than there are entries
 
     The code of an entry is measure x codes there may be + code; those of a cell are in the order of their first orders.

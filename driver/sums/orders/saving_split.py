@@ -6,9 +6,10 @@ Savings are counted on fine buckets, too, which `driver.inference.signed_ranks` 
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from driver.sums.orders.histograms import BucketCounts, sparse
 from kernels.base.columns import I64, Array
@@ -19,6 +20,7 @@ from kernels.sums.saving_parts import RANK_BUCKETS, SavingScratch, new_scratch, 
 PARTS: Final = ("fills", "refuses", "neither")
 SPLIT_SUMS: Final = ("orders", "priced_orders", "base", "saved")
 UNKNOWN: Final = "unknown"
+ROOM: Final = 2**61  # a block adds no more: the cells of its orders would refuse it
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class SavingSplit:
     scenarios: tuple[str, ...] = ()
     behind: tuple[I64, I64] = field(init=False)  # as ``split_savings`` takes it
     sums: I64 = field(init=False)  # (scenarios, PARTS, SPLIT_SUMS)
+    whole: NDArray[Any] = field(init=False)  # Python's integers, which these are added to before 64 bits are full
     unknown: I64 = field(init=False)
     scratch: SavingScratch = field(default_factory=new_scratch)
     counts: Array | None = None  # (scenarios but reality, RANK_BUCKETS)
@@ -37,11 +40,15 @@ class SavingSplit:
         """Add the orders of a block."""
         counts = self._start(block) if self.counts is None else self.counts
         split_savings(block.rows, *self.behind, self.scratch, self.sums, self.unknown, counts)
+        if max(self.sums.max(), -self.sums.min()) > ROOM:
+            self.whole += self.sums
+            self.sums[:] = 0
 
     def _start(self, block: OrderBlock) -> Array:
         ints, floats = (np.array(scenario_offsets(block.scenarios, matrix)) for matrix in ("ints", "floats"))
         self.scenarios, self.behind = block.scenarios, (ints, floats)
         self.sums = np.zeros((len(ints), len(PARTS), len(SPLIT_SUMS)), np.int64)
+        self.whole = np.zeros(self.sums.shape, np.object_)
         self.unknown = np.zeros(len(ints), np.int64)
         self.counts = self.buffers.take("saving_ranks", (len(ints) - 1, RANK_BUCKETS), np.int64)
         self.counts[:] = 0
@@ -52,7 +59,7 @@ class SavingSplit:
         """Return the sums by scenario and part."""
         if self.counts is None:
             return {}
-        rows = zip(self.scenarios, self.sums.tolist(), self.unknown.tolist(), strict=True)
+        rows = zip(self.scenarios, (self.whole + self.sums).tolist(), self.unknown.tolist(), strict=True)
         return {name: dict(zip(PARTS, of_parts, strict=True)) | {UNKNOWN: [n]} for name, of_parts, n in list(rows)[1:]}
 
     def ranked(self) -> BucketCounts:

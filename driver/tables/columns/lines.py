@@ -47,6 +47,7 @@ def _texts(values: Column) -> list[str]:
 
 def lines_of_many(columns: Sequence[Column], before: Sequence[str] | None) -> list[str]:
     """Return lines by Arrow: each way of writing values at once, whatever the column, then the order of lines."""
+    columns = [column if column.dtype.kind in _TEXTS else column.astype(np.object_) for column in columns]
     n, types = len(columns[0]), [column.dtype.kind for column in columns]
     texts, place = [pa.array([""], TEXT)], np.zeros((len(columns), n), np.int64)  # of the text of each value
     end = 1

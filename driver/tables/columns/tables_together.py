@@ -14,7 +14,9 @@ AT_ONCE: Final = 128  # rows, whose measures take a few MB
 
 
 def measures_of(tables: Mapping[str, tuple[Totals, Sequence[int]]], style: TableStyle) -> dict[str, Measured]:
-    """Return the measures of some rows of tables by name."""
+    """Return the measures of some rows of tables by name: tables that all have histograms, or none of them."""
+    if len({totals.histogram is None for totals, _ in tables.values()}) > 1:
+        raise ValueError("tables with and without histograms cannot be measured together")
     pieces = [measures(Totals.joined(piece), style) for piece in _pieces([*tables.values()])]
     whole = Measured.joined(pieces)
     found, first = dict[str, Measured](), 0

@@ -177,7 +177,7 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
         line = b""
         for line in file:
             yield json.loads(line.removeprefix(_OPEN).rstrip(_NEXT + _CLOSE))
-    if not line.endswith(_CLOSE):
+    if not line.rstrip().endswith(_CLOSE.rstrip()):
         raise ValueError("the end is missing")
 
 

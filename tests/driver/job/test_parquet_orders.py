@@ -124,6 +124,17 @@ def test_floats_that_repeat_are_packed_and_others_are_not() -> None:
     assert plain.total_compressed_size == plain.total_uncompressed_size
 
 
+def test_a_first_block_with_few_values_does_not_tell_whether_they_repeat() -> None:
+    few = np.full(500, np.nan)
+    few[:3] = 1.5, 2.25, 3.125
+    first, then = ({"few": Shown(values, KINDS["f8"])} for values in (few, np.repeat(few[:4], 125)))
+    data = written(first, then, then)
+    assert read(data).num_rows == 1_500
+    metadata = parquet.ParquetFile(pa.BufferReader(data)).metadata
+    found = [metadata.row_group(group).column(0).compression for group in range(3)]
+    assert found == ["UNCOMPRESSED", "LZ4", "LZ4"]
+
+
 def test_a_broken_byte_is_noticed() -> None:
     data = bytearray(written(columns([(k, k, k, 1, k / 3, k % 3) for k in range(100)])))
     chunk = parquet.ParquetFile(pa.BufferReader(bytes(data))).metadata.row_group(0).column(6)

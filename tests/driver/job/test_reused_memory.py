@@ -66,7 +66,7 @@ def test_nothing_is_kept_of_a_block_but_copies(
         buffers.poison()
 
     run_job(job)
-    kept = {"blocks": buffers, "sums": Buffers()}
+    kept = {"blocks": buffers, "sums": Buffers(), "partial": Buffers()}
     monkeypatch.setattr(driver.job.job, "_kept_buffers", lambda purpose="blocks": kept[purpose])
     monkeypatch.setattr("driver.job.measured.measure", poisoning)
     other = replace(job, folder=str(tmp_path / "poisoned"))

@@ -9,7 +9,7 @@ import pytest
 
 from driver.config.loading import load_config
 from driver.plan.estimates import USUAL, VARIANT, Rates, estimate, job_memory, rates_of
-from driver.run.forecast import _estimate, _variants, raw_table
+from driver.run.forecast import _earlier_jobs, _estimate, _variants, raw_table
 from kernels.conventions import MID_KINDS, POPULATIONS
 from tests.driver.conftest import Market
 from tests.driver.whole_runs import darkreplay
@@ -88,6 +88,15 @@ def test_a_plan_counts_the_sensitivity_that_is_asked_for() -> None:
     assert _variants(usual) == 0
     times = [_estimate(config, [10**6], 1, USUAL).seconds - 2.0 for config in (usual, asked)]
     assert times[1] == pytest.approx((1 + VARIANT * found[0]) * times[0])
+
+
+def test_rates_of_an_earlier_run_are_of_what_that_run_measured(market: Market, tmp_path: Path) -> None:
+    asked = f"--store={market.store}", "--results=out", "--dark_pool_scenarios=A", "--sensitivity"
+    done = darkreplay("run", *asked, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    config = replace(load_config({}).config, sensitivity=True, dark_pool_scenarios=("A",))
+    _, _, before = _earlier_jobs(tmp_path / "out", replace(config, population="sweep"))
+    assert before == _variants(config) != _variants(replace(config, population="sweep"))
 
 
 def test_packed_files_are_taken_for_more_than_their_size(tmp_path: Path) -> None:

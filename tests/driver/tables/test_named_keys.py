@@ -95,3 +95,14 @@ def test_every_table_of_a_run_has_the_names_that_are_known(tmp_path: Path) -> No
                 assert (row["participant_name"], row["participant_type"]) == ("Gamma", "broker")
     held = {"by_security", "saving_split", "data_quality", "outliers"}
     assert all("security_name" in read(named / f"{name}.csv")[0] for name in held)
+
+
+def test_a_security_of_which_no_job_is_done_has_its_name_where_its_days_are_missing(tmp_path: Path) -> None:
+    jobs = [job for job in make_jobs(tmp_path, orders=20) if job.security == "9"]
+    aggregate(tmp_path, jobs, SETTINGS, NAMES, missing=[("101", "2024-01-01"), ("7", "2024-01-01")])
+    lines = rows_of((tmp_path / "data_quality.csv").read_bytes())
+    assert lines[0][:2] == ["security_code", "security_name"]
+    missing = [line for line in lines if line[3] == "jobs_missing"]
+    assert [line[:3] for line in missing] == [
+        ["all", "", "all"], ["101", 'The "Hundred"', "2024-01-01"], ["7", "", "2024-01-01"],
+    ]  # fmt: skip

@@ -62,3 +62,9 @@ def test_blocks_are_rows_behind_what_they_share() -> None:
     assert blocks_csv(["k", "l", "m", "x", "n"], blocks) == csv_bytes(["k", "l", "m", "x", "n"], rows)
     assert blocks_csv(["k"], []) == b"k\n"
     assert table_of(["k", "x"], [], [np.zeros(0)]) == b"k,x\n"
+
+
+@pytest.mark.parametrize("column", [np.array([True, False]), np.array([2**64 - 1, 0], np.uint64), np.array(["a", "b"])])
+def test_large_tables_have_columns_of_the_types_that_small_ones_have(column: np.ndarray) -> None:
+    columns = [column, np.array([1, NULL])]
+    assert lines_of_many(columns, None) == lines_of(columns)
