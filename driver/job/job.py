@@ -114,7 +114,7 @@ def _panel(day: Day, inputs: Inputs, job: Job) -> dict[str, Any]:
 
 
 def _kept_buffers(purpose: str = "blocks") -> Buffers:
-    """Return this thread's buffers for blocks or for sums, used again from job to job.
+    """Return this thread's buffers for blocks, for sums or for a partial's bytes, used again from job to job.
 
     Those of a very large partition are let go.
     """
