@@ -24,7 +24,7 @@ def judged(rows: Sequence[Row]) -> list[dict[str, str | int | float | None]]:
     parts = {(row["security_code"], row["date"]) for row in rows if row["security_code"] != ALL}
     found: list[dict[str, str | int | float | None]] = []
     for kind, held in total.items():
-        of, whole = _whole(kind, total, len(parts) + total.get(JOBS_MISSING, 0))
+        of, whole = _whole(kind, total, len(parts))
         share = held / whole if whole else None
         found.append({
             "kind": kind, "count": held, "share": share, "of": of, "judgement": _judgement(kind, held, share),

@@ -187,3 +187,12 @@ def test_a_count_of_security_days_is_among_them(tables: Tables) -> None:
     tables["data_quality"] += [day, {**day, "kind": "fills"}, {**day, "date": "2024-01-02"}]
     (row,) = (row for row in judged(tables["data_quality"]) if row["kind"] == "session_from_config")
     assert (row["of"], row["share"]) == ("security-days", 1.0)
+
+
+def test_days_that_are_missing_are_security_days_once(tables: Tables) -> None:
+    total(tables, jobs_missing=1)
+    day: Cells = {"security_code": "9", "date": "2024-01-01", "kind": "quotes", "count": 1}
+    tables["data_quality"] += [day, {**day, "date": "2024-01-02"}]
+    tables["data_quality"] += [{**day, "date": "2024-01-03", "kind": "jobs_missing"}]
+    (row,) = (row for row in judged(tables["data_quality"]) if row["kind"] == "jobs_missing")
+    assert (row["of"], row["share"]) == ("security-days", 1 / 3)
