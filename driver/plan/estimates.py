@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-# Bytes of its own that a job takes, and more for each order event: partitions of 100,000 to 3 million events, generated.
+# Bytes of its own that a job takes, and more for each order event: partitions of 100,000 to 3 million generated events.
 # The worker of several one after the other, which keeps memory for the next, took 359 MB with 3 million events each.
 MEMORY: Final = (64 << 20, 75)
 MEMORY_REPLAYED: Final = (100 << 20, 300)
