@@ -117,10 +117,8 @@ def partial_of(facts: dict[str, Any], tables: Sequence[str], lists: Lists, buffe
     parts["marginals"] = Marginals(names, *read.keyed("marginals_by_kind"), *read.keyed("marginals_by_participant"))
     cost = lists.part("moments", read.places["outliers"]).reshape(len(scenarios), -1)
     parts["outliers"] = Outliers(read.rows("outliers"), cost, facts["outliers"])
-    parts["kinds"], parts["market_participants"] = (
-        Kinds(*read.keyed("kinds")),
-        Traders(*read.keyed("market_participants")),
-    )
+    parts["kinds"] = Kinds(*read.keyed("kinds"))
+    parts["market_participants"] = Traders(*read.keyed("market_participants"))
     if "timed" in facts:
         key, _, entries = read.counted("fill_times", "timed_code_bits")
         parts["fill_times"] = FillTimes(tuple(facts["timed"]), key, *entries)

@@ -218,9 +218,8 @@ def quantile_places(counts: I64, shares: tuple[float, ...]) -> I64:
     below = counts.cumsum(axis=1)
     total = below[:, -1:]
     wanted = np.ceil(np.array(shares) * total * (1 - 1e-12))  # a tenth of 30 is 3, not a little more
-    first = np.arange(len(counts))[:, None] * (
-        total.max(initial=0) + 1
-    )  # ascending from row to row: one search for all
+    # Ascending from row to row: one search for all.
+    first = np.arange(len(counts))[:, None] * (total.max(initial=0) + 1)
     found = np.searchsorted((below + first).ravel(), wanted.astype(np.int64) + first)
     place: I64 = found - np.arange(len(counts))[:, None] * counts.shape[1]
     return place

@@ -17,9 +17,8 @@ TRADE_SUMS: Final = 3  # trades, shares, value in half units
 # orders, what they ask for; fills on the market, their shares and value, that in the dark; stale fills, what they win
 # and lose
 PARTICIPANT_SUMS: Final = 9
-STALE_SUMS: Final = (
-    4  # dark trades with a mid before them; of those at one that had moved: trades, value, what it moved
-)
+# Dark trades with a mid before them; of those at one that had moved: trades, value, what it moved.
+STALE_SUMS: Final = 4
 STALE_NS: Final = NS_PER_SECOND  # a mid that was in force so shortly before a dark print is its reference
 LOOKED_BACK: Final = 32  # quotes
 PARTS: Final = 64  # doubles that do not overlap: of values within 200 decades there are 35

@@ -9,7 +9,19 @@ without a sign, which is half of the time again.
 import numpy as np
 
 from kernels.base.columns import F64, I16, I32, I64
-from kernels.base.compiling import kernel
+from kernels.base.compiling import inlined, kernel
+
+
+@inlined
+def count_rows(cell: I32, place: I32, start: I64) -> None:
+    """Write where the rows of each place begin, one further on, so that it can move on as they are written.
+
+    cell : (n,), place : (cells,); start : (places + 2,) zeros on entry
+    """
+    for i in range(cell.shape[0]):
+        start[np.uint64(place[np.uint64(cell[i])] + 2)] += 1
+    for c in range(2, start.shape[0]):
+        start[c] += start[c - 1]
 
 
 @kernel
@@ -19,10 +31,7 @@ def sort_codes(cell: I32, place: I32, codes: I16, start: I64, out: I16) -> None:
     cell : (n,), place : (cells,); codes, out : (n, measures), those of a place in the order of their orders
     start : (places + 2,) zeros on entry
     """
-    for i in range(cell.shape[0]):
-        start[np.uint64(place[np.uint64(cell[i])] + 2)] += 1
-    for c in range(2, start.shape[0]):
-        start[c] += start[c - 1]
+    count_rows(cell, place, start)
     for i in range(cell.shape[0]):
         run = np.uint64(place[np.uint64(cell[i])] + 1)
         at = np.uint64(start[run])
@@ -38,10 +47,7 @@ def sort_shortfalls(cell: I32, place: I32, y: F64, other: I32, start: I64, out: 
     cell, other : (n,), place : (cells,); y : (n, lanes)
     start : (places + 2,) zeros on entry; then orders ``start[c]`` to ``start[c + 1]`` are of place c, as they were
     """
-    for i in range(cell.shape[0]):
-        start[np.uint64(place[np.uint64(cell[i])] + 2)] += 1
-    for c in range(2, start.shape[0]):
-        start[c] += start[c - 1]
+    count_rows(cell, place, start)
     for i in range(cell.shape[0]):
         run = np.uint64(place[np.uint64(cell[i])] + 1)
         at = np.uint64(start[run])

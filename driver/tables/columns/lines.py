@@ -22,9 +22,8 @@ LEAST_PLAIN, FIRST_LARGE = 1e-4, 1e10
 # Of fewer Python makes the lines: a job has one small table, for which alone Arrow's code would come to the processor.
 MANY_VALUES: Final = 6_000
 TEXT: Final = pa.string()
-Written = Iterator[
-    tuple[NDArray[np.bool_], Any]
-]  # which values are written in one way, and Arrow's array of their texts
+# Which values are written in one way, and Arrow's array of their texts.
+Written = Iterator[tuple[NDArray[np.bool_], Any]]
 
 
 def lines_of(columns: Sequence[Column], before: Sequence[str] | None = None) -> list[str]:
